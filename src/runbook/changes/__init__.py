@@ -1,0 +1,1 @@
+"""Typed, frozen changes: each knows its before and after, and performs nothing."""

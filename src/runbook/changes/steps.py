@@ -1,0 +1,122 @@
+"""The few kinds of step a change is made of; each is data that another module performs.
+
+`budget_s` is how long the step may take before it counts as failed, in
+seconds: the deadline of a plan is computed from these.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from runbook.changes.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Netlink:
+    """One netlink datagram: the kernel works through all of it, whoever dies."""
+
+    messages: tuple[Message, ...]
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """One `ip` line a message."""
+        return "\n".join("ip " + " ".join(message.words()) for message in self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile:
+    """A file put in place atomically; `mode` is the permission bits."""
+
+    path: str
+    content: bytes
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The path and the permissions."""
+        return f"write {self.path} (mode {self.mode:04o})"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFile:
+    """A file taken away; absent already is fine."""
+
+    path: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The path."""
+        return f"rm -f {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program run on the host, never through a shell; `stdin` is given to it."""
+
+    argv: tuple[str, ...]
+    stdin: bytes = b""
+    budget_s: float = 10.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Sysctl:
+    """One kernel parameter set at run time."""
+
+    name: str
+    value: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"sysctl -w {self.name}={self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Gratuitous ARP for `address` from `ifname`, with that interface's own MAC."""
+
+    ifname: str
+    address: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The announcement in arping's words."""
+        return f"arping -U -I {self.ifname} {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class DropNetwork:
+    """A libvirt network stopped and its definition removed; only ever part of an undo."""
+
+    name: str
+    bridge: str
+    budget_s: float = 15.0
+
+    def describe(self) -> str:
+        """The two commands as one would type them."""
+        return f"virsh net-destroy {self.name}; virsh net-undefine {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """A command that is left out while a program with exactly this command line runs."""
+
+    running: tuple[str, ...]
+    argv: tuple[str, ...]
+    budget_s: float = 15.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"{shlex.join(self.argv)}   # unless it runs already"
+
+
+Step = (
+    Netlink | WriteFile | RemoveFile | Command | Sysctl | Announce | DropNetwork | Unless
+)

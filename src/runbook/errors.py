@@ -1,0 +1,143 @@
+"""Every exception of the package, named by what the operator should do about it.
+
+::
+
+    RunbookError
+    ├── CorrectParameters          nothing was contacted or touched; mend the input
+    │   └── ParameterError         one field, its value, the fix
+    ├── MendAccess                 the host cannot be reached or read as needed
+    │   ├── ConnectionLost         the connection broke or never came up
+    │   ├── HostKeyRejected        the host's key is unknown or has changed
+    │   ├── PythonMissing          the host has no python3
+    │   ├── SudoRefused            `sudo -n` wants a password, or says no
+    │   ├── HypervisorUnavailable  libvirt does not answer, or says no
+    │   └── ReadFailed             a reader could not get or understand its data
+    ├── ReadOnlyHost               a write was asked of a recorded host
+    ├── MendHost                   the host as it is cannot be changed safely
+    │   ├── Refused                preflight found something that forbids the change
+    │   ├── StalePlan              the host changed after the plan was made
+    │   └── ChangeInProgress       another change holds the host's lock
+    ├── StepFailed                 a step of the change failed; the undo follows
+    ├── VerificationFailed         the promise was not kept; the undo follows
+    ├── RolledBack                 the change failed and the host is as before
+    ├── GoToTheConsole             the host's state is not known to be good
+    │   └── RollbackDiffers        the undo ran, and rows differ from before
+    └── LabError                   the test bed could not do what was asked
+
+Each one says four things: what happened, on which host, what state that host
+is in now, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class RunbookError(Exception):
+    """What happened, on which host, the state it is in, and what to do next."""
+
+    def __init__(self, what: str, *, host: str = "-", state: str, then: str) -> None:
+        """Keep the four sentences; `host` is '-' where no host was contacted."""
+        super().__init__(what)
+        self.what = what
+        self.host = host
+        self.state = state
+        self.then = then
+
+    def __str__(self) -> str:
+        """Four labelled lines, as the operator reads them."""
+        return (
+            f"{self.what}\n"
+            f"  host:      {self.host}\n"
+            f"  state now: {self.state}\n"
+            f"  do next:   {self.then}"
+        )
+
+
+class CorrectParameters(RunbookError):
+    """The input is wrong; nothing was contacted or touched."""
+
+
+class ParameterError(CorrectParameters):
+    """One parameter is unknown, missing, of the wrong type or out of place."""
+
+    def __init__(self, field: str, value: object, problem: str, fix: str) -> None:
+        """Name the field, show the value as it arrived, say how to mend it."""
+        super().__init__(
+            f"parameter '{field}' = {value!r}: {problem}",
+            state="nothing was written to any host",
+            then=fix,
+        )
+        self.field = field
+        self.value = value
+        self.problem = problem
+
+
+class MendAccess(RunbookError):
+    """The host cannot be reached or read as the change needs it."""
+
+
+class ConnectionLost(MendAccess):
+    """The connection to the host broke, or never came up."""
+
+
+class HostKeyRejected(MendAccess):
+    """The host's SSH key is unknown or not the one expected."""
+
+
+class PythonMissing(MendAccess):
+    """The host has no python3 to run the relay with."""
+
+
+class SudoRefused(MendAccess):
+    """`sudo -n` was refused on the host."""
+
+
+class HypervisorUnavailable(MendAccess):
+    """libvirt on the host does not answer, or refuses."""
+
+
+class ReadFailed(MendAccess):
+    """A reader could not get its data, or could not understand it."""
+
+
+class ReadOnlyHost(RunbookError):
+    """A write was asked of a recorded host."""
+
+
+class MendHost(RunbookError):
+    """The host, as it is, cannot be changed safely."""
+
+
+class Refused(MendHost):
+    """Planning or preflight found something that forbids the change."""
+
+
+class StalePlan(MendHost):
+    """The host has changed since the plan was made."""
+
+
+class ChangeInProgress(MendHost):
+    """Another change is armed or half made on this host."""
+
+
+class StepFailed(RunbookError):
+    """A step of the change failed."""
+
+
+class VerificationFailed(RunbookError):
+    """What was promised is not what is seen."""
+
+
+class RolledBack(RunbookError):
+    """The change failed and was undone; the host is as before."""
+
+
+class GoToTheConsole(RunbookError):
+    """The host's state is not known to be good."""
+
+
+class RollbackDiffers(GoToTheConsole):
+    """The undo ran, and the host still differs from before."""
+
+
+class LabError(RunbookError):
+    """The test bed could not do what was asked."""

@@ -1,0 +1,147 @@
+"""What the rest of the package may ask of a host, whatever carries the question.
+
+A `Reader` answers questions and cannot change anything; a `Host` is a reader
+that can also write. The live transport implements both over one relay; the
+recorded transport replays a reader and refuses to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pyroute2 import IPRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A command that ended on the host: its argv, exit status and output."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HostFile:
+    """A regular file on the host; `mode` is the permission bits (0o644)."""
+
+    path: str
+    content: bytes
+    mode: int
+    uid: int = 0
+    gid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkXML:
+    """A libvirt network as libvirt tells it; `live` is empty when not active."""
+
+    name: str
+    defined: str
+    live: str
+    active: bool
+    persistent: bool
+    autostart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GuestXML:
+    """A libvirt domain; `state` is virsh's word ('running', 'shut off', …)."""
+
+    name: str
+    xml: str
+    state: str
+    autostart: bool
+
+
+class Reader(Protocol):
+    """A host that can be asked."""
+
+    @property
+    def name(self) -> str:
+        """The name the operator knows the host by."""
+
+    def query(self, argv: Sequence[str], *, timeout: float = 30.0) -> Completed:
+        """Run a command that only reads. A missing program is exit status 127."""
+
+    def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
+        """Read several files in one round trip; None where there is none."""
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """Sorted paths matching a shell pattern."""
+
+    def dump(self, request: bytes) -> bytes:
+        """Send one NETLINK_ROUTE dump request; the raw reply messages, joined."""
+
+    def networks(self) -> tuple[NetworkXML, ...]:
+        """Every libvirt network, defined or live."""
+
+    def guests(self) -> tuple[GuestXML, ...]:
+        """Every libvirt domain."""
+
+    def libvirt_version(self) -> int:
+        """The hypervisor's libvirt version as libvirt numbers it (9000000 is 9.0.0)."""
+
+    def gateway_mac_view(self, gateway: str, ifname: str, *, timeout: float = 2.0) -> str | None:
+        """Ping the gateway; the destination MAC of its reply as it enters `ifname`.
+
+        That is what the gateway's neighbour table holds for this host. None
+        when no reply came.
+        """
+
+
+class Host(Reader, Protocol):
+    """A host that can also be changed."""
+
+    def execute(
+        self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0
+    ) -> Completed:
+        """Run a command that may write."""
+
+    def write_file(self, file: HostFile) -> None:
+        """Write atomically (temporary file, fsync, rename, fsync of the folder)."""
+
+    def append_file(self, path: str, content: bytes) -> None:
+        """Append and fsync; the file must exist."""
+
+    def remove_file(self, path: str) -> None:
+        """Remove a file or symbolic link; absent is not an error."""
+
+    def make_dir(self, path: str, mode: int) -> None:
+        """Create a directory and its parents; present is not an error."""
+
+    def symlink(self, target: str, path: str) -> bool:
+        """Create a symbolic link exclusively and durably; False if `path` exists."""
+
+    def send_netlink(self, datagram: bytes) -> None:
+        """Send one NETLINK_ROUTE datagram in one `send` and read every ACK.
+
+        Each message in it must carry NLM_F_REQUEST|NLM_F_ACK and its own
+        sequence number. Raises StepFailed naming the message that was refused.
+        """
+
+    def iproute(self) -> AbstractContextManager[IPRoute]:
+        """A pyroute2 IPRoute whose netlink socket is on the host."""
+
+    def send_frame(self, ifname: str, frame: bytes) -> None:
+        """Send one Ethernet frame out of `ifname`."""
+
+    def define_network(self, xml: str) -> None:
+        """Define a persistent libvirt network."""
+
+    def start_network(self, name: str) -> None:
+        """Start a defined libvirt network."""
+
+    def set_network_autostart(self, name: str, *, autostart: bool) -> None:
+        """Say whether libvirt starts the network by itself."""
+
+    def reconnect(self) -> Host:
+        """A second, wholly new connection to the same host."""
+
+    def close(self) -> None:
+        """End the connection; the host is not changed by that."""
