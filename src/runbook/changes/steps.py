@@ -41,6 +41,79 @@ class WriteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LineEdit:
+    """Lines `first` to `last` (counted from 1, both included) become `text`.
+
+    With `last` one less than `first` the text goes in before line `first`.
+    """
+
+    first: int
+    last: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditFile:
+    """Some lines of a file replaced, every other byte, the owner and the mode kept.
+
+    The plan holds the lines and a digest, never the whole file: an interface
+    file may hold a secret. `sha256` is of the bytes the lines were counted in.
+    """
+
+    path: str
+    sha256: str
+    edits: tuple[LineEdit, ...]
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The path and each edit."""
+        return "\n".join(f"edit {self.path}:{e.first}" for e in self.edits)
+
+    def applied_to(self, content: str) -> str:
+        """The content with every edit made, last line first so that numbers stay true."""
+        lines = content.splitlines(keepends=True)
+        for edit in sorted(self.edits, key=lambda e: e.first, reverse=True):
+            lines[edit.first - 1 : edit.last] = [edit.text]
+        return "".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDir:
+    """A directory made if it is not there, root's own and readable."""
+
+    path: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"mkdir -p {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDir:
+    """A directory taken away, if the change made it and it is empty; only in an undo."""
+
+    path: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"rmdir {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The file as it was when the change was armed, or none if there was none."""
+
+    path: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The path."""
+        return f"put back {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveFile:
     """A file taken away; absent already is fine."""
 
@@ -118,5 +191,16 @@ class Unless:
 
 
 Step = (
-    Netlink | WriteFile | RemoveFile | Command | Sysctl | Announce | DropNetwork | Unless
+    Netlink
+    | WriteFile
+    | EditFile
+    | MakeDir
+    | RemoveDir
+    | Restore
+    | RemoveFile
+    | Command
+    | Sysctl
+    | Announce
+    | DropNetwork
+    | Unless
 )

@@ -1,0 +1,157 @@
+"""The cutover itself, and the bridge settings around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, Route
+from runbook.changes.routes import delete, halves
+from runbook.changes.steps import Announce, Netlink, Step
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardAtOnce:
+    """Make the bridge forward on a new port without listening and learning first.
+
+    The kernel clamps the forward delay to two seconds while STP is on, so STP
+    goes off first and the delay to zero in a request of its own.
+    """
+
+    bridge: str
+    stp: bool
+
+    phase = "network"
+    title = "let the bridge forward at once"
+
+    @property
+    def before(self) -> str:
+        """As libvirt made it."""
+        return f"{self.bridge}: STP {'on, forward delay 2 s' if self.stp else 'off'}"
+
+    @property
+    def after(self) -> str:
+        """As the cutover needs it."""
+        return f"{self.bridge}: STP off, forward delay 0"
+
+    def do(self) -> tuple[Step, ...]:
+        """Two requests: the second is only accepted once the first took effect."""
+        return (
+            Netlink((BridgeOption(self.bridge, "stp_state", 0),)),
+            Netlink((BridgeOption(self.bridge, "forward_delay", 0),)),
+        )
+
+    def undo(self) -> tuple[Step, ...]:
+        """Nothing: the bridge goes away with its network."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cutover:
+    """NIC into the bridge, routes onto the bridge, address off the NIC: one datagram."""
+
+    address: Address
+    bridge: str
+    connected: Route
+    routes: tuple[Route, ...]
+    routes_after: tuple[Route, ...]
+
+    phase = "cutover"
+    title = "the cutover, as one netlink datagram"
+
+    @property
+    def nic(self) -> str:
+        """The interface that gives its address away."""
+        return self.address.ifname
+
+    @property
+    def before(self) -> str:
+        """Who holds the address and the routes."""
+        return self._wiring(self.nic, self.routes)
+
+    @property
+    def after(self) -> str:
+        """Who will hold them."""
+        return f"{self._wiring(self.bridge, self.routes_after)}\n{self.nic} in {self.bridge}"
+
+    def _wiring(self, ifname: str, routes: tuple[Route, ...]) -> str:
+        held = f"{self.address.address}/{self.address.prefixlen} dev {ifname}"
+        return "\n".join((held, *(f"{r.dst} via {r.gateway} dev {r.ifname}" for r in routes)))
+
+    def do(self) -> tuple[Step, ...]:
+        """The order inside the datagram keeps a usable route at every message."""
+        moved = set(self._keys(self.routes_after))
+        left = tuple(r for r in self.routes if self._key(r) not in moved)
+        return (
+            Netlink(
+                (
+                    LinkMaster(self.nic, self.bridge),
+                    *self.routes_after,
+                    *(delete(route) for route in left),
+                    *(delete(half) for half in halves(self.connected)),
+                    replace(self.address, action=Action.DELETE),
+                )
+            ),
+        )
+
+    def undo(self) -> tuple[Step, ...]:
+        """Tell the neighbours first: in the bridge, the NIC's own MAC is heard as well."""
+        away = replace(self.address, action=Action.DELETE, ifname=self.bridge)
+        return (
+            Announce(self.nic, self.address.address),
+            Netlink(
+                (
+                    replace(self.address, action=Action.ENSURE),
+                    *halves(self.connected),
+                    LinkMaster(self.nic, ""),
+                    *(replace(route, action=Action.ENSURE) for route in self.routes),
+                    *self._strays(),
+                    away,
+                )
+            ),
+            Announce(self.nic, self.address.address),
+        )
+
+    def _strays(self) -> tuple[Route, ...]:
+        restored = set(self._keys(self.routes))
+        return tuple(delete(r) for r in self.routes_after if self._key(r) not in restored)
+
+    @staticmethod
+    def _key(route: Route) -> tuple[int, str, int, int]:
+        # What RTM_NEWROUTE with NLM_F_REPLACE takes for the same route.
+        return (route.table, route.dst, route.tos, route.metric)
+
+    @classmethod
+    def _keys(cls, routes: tuple[Route, ...]) -> tuple[tuple[int, str, int, int], ...]:
+        return tuple(cls._key(route) for route in routes)
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Tell the neighbours where the address is now, and turn STP on as promised."""
+
+    address: str
+    bridge: str
+    stp: bool
+
+    phase = "settle"
+    title = "announce the address, set STP"
+
+    @property
+    def before(self) -> str:
+        """What the neighbours hold until they are told."""
+        return "neighbours hold the NIC's MAC; STP off"
+
+    @property
+    def after(self) -> str:
+        """What they will hold."""
+        return f"neighbours hold {self.bridge}'s MAC; STP {'on' if self.stp else 'off'}"
+
+    def do(self) -> tuple[Step, ...]:
+        """A port that forwards when STP is turned on goes on forwarding."""
+        tell: tuple[Step, ...] = (Announce(self.bridge, self.address),)
+        stp = Netlink((BridgeOption(self.bridge, "stp_state", 1),))
+        return (*tell, stp) if self.stp else tell
+
+    def undo(self) -> tuple[Step, ...]:
+        """Nothing: the cutover's own undo announces, and STP goes with the bridge."""
+        return ()

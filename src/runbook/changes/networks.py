@@ -1,0 +1,53 @@
+"""The libvirt network: defined, started, and started again by itself after a reboot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runbook.changes.messages import Address
+from runbook.changes.steps import Command, DropNetwork, Step
+
+CLIENT = "virsh"
+URI = ("--connect", "qemu:///system")
+START_BUDGET_S = 20.0
+STDIN = "/dev/stdin"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateNetwork:
+    """Define the network, start it, and have libvirt start it at boot."""
+
+    name: str
+    bridge: str
+    xml: str
+    address: Address
+
+    phase = "network"
+
+    @property
+    def title(self) -> str:
+        """The network."""
+        return f"define and start libvirt network {self.name}"
+
+    @property
+    def before(self) -> str:
+        """There is none."""
+        return f"no network {self.name}, no {self.bridge}"
+
+    @property
+    def after(self) -> str:
+        """Its XML."""
+        return self.xml
+
+    def do(self) -> tuple[Step, ...]:
+        """Autostart last: a network that does not start must not start at boot."""
+        virsh = (CLIENT, *URI)
+        return (
+            Command((*virsh, "net-define", STDIN), stdin=self.xml.encode()),
+            Command((*virsh, "net-start", self.name), budget_s=START_BUDGET_S),
+            Command((*virsh, "net-autostart", self.name)),
+        )
+
+    def undo(self) -> tuple[Step, ...]:
+        """Stop and forget it; the bridge goes with it."""
+        return (DropNetwork(self.name, self.bridge),)

@@ -1,0 +1,47 @@
+"""Kernel parameters, at run time; the file that keeps them is a change of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runbook.changes.steps import Step, Sysctl
+
+
+@dataclass(frozen=True, slots=True)
+class SetSysctl:
+    """One parameter; `shaken` are others that the kernel resets along with it.
+
+    Writing a forwarding switch makes the kernel overwrite the per-interface
+    switches and the redirect settings, so the undo writes those back too.
+    """
+
+    name: str
+    value: str
+    value_before: str
+    shaken: tuple[tuple[str, str], ...] = ()
+
+    phase = "prepare"
+
+    @property
+    def title(self) -> str:
+        """The parameter."""
+        return f"set {self.name}"
+
+    @property
+    def before(self) -> str:
+        """The value as it is."""
+        return f"{self.name} = {self.value_before}"
+
+    @property
+    def after(self) -> str:
+        """The value as it will be."""
+        return f"{self.name} = {self.value}"
+
+    def do(self) -> tuple[Step, ...]:
+        """One write."""
+        return (Sysctl(self.name, self.value),)
+
+    def undo(self) -> tuple[Step, ...]:
+        """The switch first: it is what overwrites the others."""
+        others = tuple(Sysctl(name, value) for name, value in self.shaken)
+        return (Sysctl(self.name, self.value_before), *others)
