@@ -1,0 +1,86 @@
+"""Params x Snapshot -> Plan: the ordered changes, and the promise they are to keep.
+
+Pure and repeatable: the same parameters and the same snapshot give the same
+plan, byte for byte, so that an approval can be bound to its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from runbook import serial
+from runbook.changes.change import Change
+from runbook.changes.steps import Step
+from runbook.promise import Check, Promise
+
+FORMAT_VERSION = 1
+PHASES = ("prepare", "network", "cutover", "settle")
+# Reading the host again, a second SSH connection, the probes.
+VERIFY_BUDGET_S = 30.0
+MARGIN_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedStep:
+    """A step, its number counted from 1 through the whole plan, and the change it is part of."""
+
+    number: int
+    change: Change
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The changes in order; `snapshot_digest` is of the snapshot it was made from."""
+
+    host: str
+    promise: Promise
+    changes: tuple[Change, ...]
+    snapshot_digest: str
+    unmet: tuple[Check, ...]
+    deadline_override_s: int | None = None
+    format_version: int = field(default=FORMAT_VERSION)
+
+    @property
+    def empty(self) -> bool:
+        """Whether the host is already as promised."""
+        return not self.changes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all of the plan; what an approval is bound to."""
+        return hashlib.sha256(serial.dumps(self).encode()).hexdigest()
+
+    @property
+    def deadline_s(self) -> int:
+        """Seconds from arming to the undo: what the steps may take, verification, a margin."""
+        if self.deadline_override_s is not None:
+            return self.deadline_override_s
+        steps = sum(numbered.step.budget_s for numbered in self.steps())
+        return math.ceil(steps + VERIFY_BUDGET_S + MARGIN_S)
+
+    def steps(self, phase: str | None = None) -> tuple[NumberedStep, ...]:
+        """The numbered steps, of one phase or of all."""
+        pairs = ((change, step) for change in self.changes for step in change.do())
+        numbered = tuple(NumberedStep(n, c, s) for n, (c, s) in enumerate(pairs, start=1))
+        return tuple(n for n in numbered if phase in (None, n.change.phase))
+
+    def undo_steps(self) -> tuple[tuple[Change, Step], ...]:
+        """The way back, the change made last first."""
+        return tuple((c, step) for c in reversed(self.changes) for step in c.undo())
+
+    def table(self) -> pd.DataFrame:
+        """One row a step: step, phase, what, from, to, undo."""
+        columns = ["step", "phase", "what", "from", "to", "undo"]
+        return pd.DataFrame([_row(n) for n in self.steps()], columns=columns)
+
+
+def _row(numbered: NumberedStep) -> tuple[int, str, str, str, str, str]:
+    change, step = numbered.change, numbered.step
+    undo = "\n".join(s.describe() for s in change.undo()) or "goes with the bridge"
+    what = f"{change.title}: {step.describe()}"
+    return numbered.number, change.phase, what, change.before, change.after, undo

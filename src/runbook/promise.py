@@ -1,0 +1,143 @@
+"""What the host will be, as data, and whether a snapshot shows it to be so.
+
+Planning asks it to see whether anything is left to do, verification asks it
+whether what was promised is there. Pure: the snapshot is all it looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+from typing import Any
+
+import pandas as pd
+
+from runbook.state.snapshot import Snapshot
+
+Row = dict[Hashable, Any]
+MAIN = 254
+
+
+def rows(frame: pd.DataFrame, **equal: object) -> list[Row]:
+    """The rows in which every named column has the given value."""
+    for column, value in equal.items():
+        frame = frame[frame[column] == value]
+    return frame.to_dict("records")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing promised, held against what is seen; only `required` ones can fail a change."""
+
+    about: str
+    promised: str
+    seen: str
+    kept: bool
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedFile:
+    """A file that has to be on the host with exactly this text."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The end state: who holds the address, where the routes go, what survives a reboot."""
+
+    nic: str
+    bridge: str
+    network: str
+    address: IPv4Interface
+    gateway: str
+    mac: str
+    stp: bool
+    files: tuple[ExpectedFile, ...]
+    sysctls: tuple[tuple[str, str], ...]
+
+    def checks(self, seen: Snapshot) -> tuple[Check, ...]:
+        """Every check, in the order an operator would look."""
+        return tuple(check for group in _GROUPS for check in group(self, seen))
+
+
+def _equal(about: str, promised: str, seen: str) -> Check:
+    return Check(about, promised, seen or "nothing", promised == seen)
+
+
+def _addresses(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    ip = str(promise.address.ip)
+    holders = rows(seen.addresses, family="inet", address=ip)
+    shown = " ".join(f"{r['ifname']} /{r['prefixlen']}" for r in holders)
+    wanted = f"{promise.bridge} /{promise.address.network.prefixlen}"
+    yield _equal(f"{ip} is on", wanted, shown)
+    left = rows(seen.addresses, family="inet", ifname=promise.nic)
+    shown = " ".join(str(r["address"]) for r in left)
+    yield Check(f"IPv4 on {promise.nic}", "none", shown or "none", not left)
+
+
+def _links(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    nic = rows(seen.links, ifname=promise.nic)
+    yield _equal(f"{promise.nic} is in", promise.bridge, " ".join(str(r["master"]) for r in nic))
+    port = rows(seen.bridge_ports, bridge=promise.bridge, port=promise.nic)
+    yield _equal(f"port {promise.nic}", "forwarding", " ".join(str(r["state"]) for r in port))
+    bridge = rows(seen.links, ifname=promise.bridge)
+    yield _equal(f"{promise.bridge} MAC", promise.mac, " ".join(str(r["mac"]) for r in bridge))
+    wanted = "on" if promise.stp else "off"
+    shown = " ".join("on" if r["stp"] == 1 else "off" for r in bridge)
+    yield _equal(f"{promise.bridge} STP", wanted, shown)
+
+
+def _routes(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    main = rows(seen.routes, family="inet", table=MAIN)
+    default = [r for r in main if r["dst"] == "default"]
+    shown = ", ".join(f"via {r['gateway']} dev {r['ifname']}" for r in default)
+    yield _equal("default route", f"via {promise.gateway} dev {promise.bridge}", shown)
+    lan = [r for r in main if r["dst"] == str(promise.address.network)]
+    shown = ", ".join(f"dev {r['ifname']} src {r['prefsrc']}" for r in lan)
+    wanted = f"dev {promise.bridge} src {promise.address.ip}"
+    yield _equal(f"route to {promise.address.network}", wanted, shown)
+    strays = [str(r["dst"]) for r in main if r["ifname"] == promise.nic]
+    shown = " ".join(strays)
+    yield Check(f"routes on {promise.nic}", "none", shown or "none", not strays)
+
+
+def _network(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    found = rows(seen.networks, name=promise.network)
+    for word in ("active", "persistent", "autostart"):
+        shown = " ".join("yes" if r[word] else "no" for r in found)
+        yield _equal(f"network {promise.network} {word}", "yes", shown)
+
+
+def _files(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    for file in promise.files:
+        found = rows(seen.files, path=file.path)
+        same = any(r["content"] == file.text for r in found)
+        shown = "as promised" if same else ("other content" if found else "absent")
+        yield Check(file.path, "as promised", shown, same)
+
+
+def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    for name, value in promise.sysctls:
+        shown = " ".join(str(r["value"]) for r in rows(seen.sysctl, name=name))
+        yield _equal(name, value, shown)
+
+
+def _clients(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    left = rows(seen.leases, ifname=promise.nic)
+    shown = ", ".join(f"{r['client']} {r['lease_file']}" for r in left)
+    yield Check(f"DHCP on {promise.nic}", "none", shown or "none", not left)
+
+
+_GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (
+    _addresses,
+    _links,
+    _routes,
+    _network,
+    _files,
+    _sysctls,
+    _clients,
+)
