@@ -1,0 +1,28 @@
+"""What the operator asked for: a host's YAML file plus injected values, validated.
+
+``for_host`` is the way in; it returns a frozen `Params` whose every value says
+where it came from. Whatever is wrong is a `ParameterError` naming the field,
+the value as it arrived and the fix. Nothing here contacts a host.
+"""
+
+from __future__ import annotations
+
+from runbook.params.file import ParamsFile, read
+from runbook.params.model import NAMES, Params
+from runbook.params.namespace import check_names, unknown_names
+from runbook.params.resolve import for_host, resolve
+from runbook.params.source import Source
+from runbook.params.table import as_table
+
+__all__ = [
+    "NAMES",
+    "Params",
+    "ParamsFile",
+    "Source",
+    "as_table",
+    "check_names",
+    "for_host",
+    "read",
+    "resolve",
+    "unknown_names",
+]

@@ -1,0 +1,210 @@
+"""What each kind of value must look like, one function a kind.
+
+Each takes what is already text and returns it, or raises `Wrong` with the
+problem and the fix. Limits are the kernel's, libvirt's or SSH's own.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv6Address
+
+# The kernel's IFNAMSIZ is 16 with the closing zero byte.
+_IFNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,62}")
+_NETWORK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
+_URI = re.compile(r"[a-z]+(?:\+[a-z0-9]+)?://[!-~]*")
+_DESTINATION = re.compile(r"(?!-)(?!.*@-)[!-.0-~]+")
+# `all` and `default` are directories of their own in /proc/sys/net/*/conf.
+_RESERVED = frozenset({"lo", "all", "default"})
+_WIDEST, _NARROWEST = 8, 30
+_LAST_PORT = 65535
+_THIS_NETWORK = IPv4Interface("0.0.0.0/8").network
+
+
+class Wrong(ValueError):
+    """A value out of place; `field` only where a field other than the one checked is."""
+
+    def __init__(self, problem: str, fix: str, field: str = "") -> None:
+        """Keep the three apart for the `ParameterError` made of them."""
+        super().__init__(problem)
+        self.problem = problem
+        self.fix = fix
+        self.field = field
+
+
+def host(text: str) -> str:
+    """Check the name of a file in params/: never a path, never an option."""
+    if not _HOST.fullmatch(text):
+        raise Wrong(
+            "a host's name is letters, digits, '-', '_' and single dots, 63 at most, and no path",
+            "give the name of a file in params/ without its .yaml, e.g. server-01",
+        )
+    return text
+
+
+def ifname(text: str) -> str:
+    """Check an interface name: 15 characters at most, none that sysctl or iproute2 mistakes."""
+    if not _IFNAME.fullmatch(text) or text in _RESERVED:
+        raise Wrong(
+            "an interface name is 1 to 15 letters, digits, '_', '.' or '-', starts with none of"
+            " the last two, and is not lo, all or default",
+            "take the name that `ip link` shows on the host, e.g. enp4s0f0",
+        )
+    return text
+
+
+def network(text: str) -> str:
+    """Check a libvirt network name; it also names files on the host."""
+    if not _NETWORK.fullmatch(text):
+        raise Wrong(
+            "a network's name is 1 to 63 letters, digits, '_', '.' or '-', starting with a letter"
+            " or digit",
+            "take the name that `virsh net-list --all` is to show, e.g. routed",
+        )
+    return text
+
+
+def mac(text: str) -> str:
+    """Check a unicast MAC address, and return it in lower case."""
+    lower = text.lower()
+    if not _MAC.fullmatch(lower):
+        raise Wrong("this is not a MAC address", "write six pairs, e.g. 52:54:00:12:34:56")
+    if int(lower[:2], 16) & 1 or lower == "00:00:00:00:00:00":
+        raise Wrong(
+            "a bridge needs a unicast MAC address that is not all zeros",
+            "begin it with 52:54:00, as libvirt does",
+        )
+    return lower
+
+
+def destination(text: str) -> str:
+    """Check what `ssh` is told: a host, an alias or user@host; never an option or a URI."""
+    if not _DESTINATION.fullmatch(text):
+        raise Wrong(
+            "an SSH destination is a host name, an alias or user@host: no spaces, no '/', no"
+            " leading '-'",
+            "put ports, jump hosts and keys in ~/.ssh/config under an alias, and name the alias",
+        )
+    return text
+
+
+def libvirt_uri(text: str) -> str:
+    """Check the shape of a libvirt connection URI."""
+    if not _URI.fullmatch(text):
+        raise Wrong(
+            "this is not a libvirt connection URI",
+            "write one such as qemu:///system, or leave it out: it follows from `connect`",
+        )
+    return text
+
+
+def ssh_config(text: str) -> str:
+    """Check that the path does not depend on the working directory; not that it exists."""
+    if not text.startswith(("/", "~/")) or "\0" in text:
+        raise Wrong(
+            "the path must begin with / or ~/: a notebook's working directory is no one place",
+            "write it in full, or leave it out to use ~/.ssh/config",
+        )
+    return text
+
+
+def recording(text: str) -> str:
+    """Check a path below params/."""
+    if text.startswith("/") or "\0" in text or not text or ".." in text.split("/"):
+        raise Wrong(
+            "a recording is a file below params/, named from there",
+            "put the file into params/ and write its name, e.g. example.json",
+        )
+    return text
+
+
+def _ipv4(text: str, what: str) -> IPv4Address:
+    """Parse a usable unicast IPv4 address; IPv6 gets a sentence of its own."""
+    try:
+        address = IPv4Address(text)
+    except AddressValueError:
+        _refuse_ipv6(text)
+        raise Wrong(
+            f"{what} is not an IPv4 address", "write four numbers, e.g. 172.16.0.1"
+        ) from None
+    unusable = (
+        address.is_loopback
+        or address.is_multicast
+        or address.is_link_local
+        or address.is_reserved
+        or address in _THIS_NETWORK
+    )
+    if unusable:
+        raise Wrong(
+            f"{what} is loopback, link-local, multicast, reserved or in 0.0.0.0/8",
+            "write an address that a machine on the LAN can hold, e.g. 172.16.0.1",
+        )
+    return address
+
+
+def _refuse_ipv6(text: str) -> None:
+    bare = text.partition("/")[0].removeprefix("[").partition("]")[0]
+    try:
+        IPv6Address(bare)
+    except AddressValueError:
+        return
+    raise Wrong(
+        "this is an IPv6 address, and the change moves the host's IPv4 address",
+        "give the IPv4 address here; the host keeps its IPv6 addresses without being told",
+    )
+
+
+def gateway(text: str) -> str:
+    """Check a bare IPv4 address."""
+    if "/" in text:
+        _refuse_ipv6(text)
+        raise Wrong("a gateway has no prefix length", "write the address alone, e.g. 172.16.0.1")
+    _ipv4(text, "the gateway")
+    return text
+
+
+def address(text: str) -> str:
+    """Check an IPv4 address with prefix length that a host may hold in its network."""
+    bare, slash, prefix = text.partition("/")
+    _refuse_ipv6(text)
+    if not slash or not prefix.isascii() or not prefix.isdigit():
+        raise Wrong(
+            "the prefix length is missing or not a number", "write address/length, 172.16.1.1/16"
+        )
+    _ipv4(bare, "the address")
+    if prefix != str(int(prefix)) or not _WIDEST <= int(prefix) <= _NARROWEST:
+        raise Wrong(
+            f"a prefix length of /{prefix} leaves no LAN with a gateway and guests on it",
+            f"write one from /{_WIDEST} to /{_NARROWEST}, e.g. 172.16.1.1/16",
+        )
+    _refuse_ends(text)
+    return text
+
+
+def _refuse_ends(text: str) -> None:
+    """Refuse the network's own and its broadcast address."""
+    interface = IPv4Interface(text)
+    lan = interface.network
+    ends = {lan.network_address: "network", lan.broadcast_address: "broadcast"}
+    if interface.ip in ends:
+        raise Wrong(
+            f"{interface.ip} is the {ends[interface.ip]} address of {lan}, which no host may hold",
+            f"write the host's own address, {lan.network_address + 1} to"
+            f" {lan.broadcast_address - 1}",
+        )
+
+
+def probe(text: str) -> str:
+    """Check 'address' (an ICMP echo) or 'address:port' (a TCP connection)."""
+    bare, colon, port = text.partition(":")
+    if text.count(":") > 1 or "[" in text:
+        _refuse_ipv6(text)
+    _ipv4(bare, f"the probe {text!r}")
+    if colon and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _LAST_PORT):
+        raise Wrong(
+            f"the probe {text!r} has no port from 1 to {_LAST_PORT} after its ':'",
+            "write '172.16.0.1' to ping, or '172.16.0.1:443' to connect",
+        )
+    return text

@@ -1,0 +1,134 @@
+"""The parameters themselves: names, types, defaults, and what must fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Interface
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from runbook.params import fields
+from runbook.params.fields import Wrong
+from runbook.params.source import Source
+
+_WORDS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+
+
+def _switch(value: object) -> object:
+    """`papermill -p stp on` arrives as text; the words that mean yes or no are taken."""
+    return _WORDS.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _probes(value: object) -> object:
+    """`papermill -p` knows no lists: 'a, b' is one. An item given twice is kept once."""
+    items = value.replace(",", " ").split() if isinstance(value, str) else value
+    if isinstance(items, list) and all(isinstance(item, str) for item in items):
+        return tuple(dict.fromkeys(items))
+    return tuple(items) if isinstance(items, list) else items
+
+
+Switch = Annotated[bool, BeforeValidator(_switch)]
+Ifname = Annotated[str, AfterValidator(fields.ifname)]
+Probe = Annotated[str, AfterValidator(fields.probe)]
+
+
+class Params(BaseModel):
+    """Final values for one host; `sources` says where each came from."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    host: Annotated[str, AfterValidator(fields.host)]
+    mode: Literal["plan", "apply"] = "apply"
+    connect: Literal["ssh", "ssh+sudo", "local", "sudo", "recorded"] = "ssh"
+    destination: Annotated[str, AfterValidator(fields.destination)] = Field(
+        default_factory=lambda given: str(given["host"])
+    )
+    ssh_config: Annotated[str, AfterValidator(fields.ssh_config)] | None = None
+    libvirt_uri: Annotated[str, AfterValidator(fields.libvirt_uri)] | None = None
+    recording: Annotated[str, AfterValidator(fields.recording)] | None = None
+    interface: Ifname
+    address: Annotated[str, AfterValidator(fields.address)]
+    gateway: Annotated[str, AfterValidator(fields.gateway)]
+    network: Annotated[str, AfterValidator(fields.network)] = "routed"
+    bridge: Ifname = "virbr1"
+    bridge_mac: Annotated[str, AfterValidator(fields.mac)] | None = None
+    stp: Switch = True
+    bpdu_consent: Switch = False
+    dns: Switch = False
+    probes: Annotated[tuple[Probe, ...], BeforeValidator(_probes)] = ()
+    deadline_s: Annotated[int, Field(ge=5, le=3600)] | None = None
+    sources: Mapping[str, Source] = Field(default_factory=dict, exclude=True, repr=False)
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        """Refuse values that are right one by one and wrong together."""
+        _gateway_on_the_link(self.ipv4, self.router)
+        _probes_elsewhere(self.ipv4, self.probes)
+        if self.bridge == self.interface:
+            raise Wrong(
+                "the bridge cannot be the interface that joins it",
+                "give the bridge a name of its own, e.g. virbr1",
+                "bridge",
+            )
+        _recorded(self)
+        return self
+
+    @property
+    def ipv4(self) -> IPv4Interface:
+        """The host's address with its network."""
+        return IPv4Interface(self.address)
+
+    @property
+    def router(self) -> IPv4Address:
+        """The gateway as an address."""
+        return IPv4Address(self.gateway)
+
+    @property
+    def ssh_config_path(self) -> Path | None:
+        """`ssh_config` with ~ made the home folder."""
+        return None if self.ssh_config is None else Path(self.ssh_config).expanduser()
+
+
+NAMES: tuple[str, ...] = tuple(name for name in Params.model_fields if name != "sources")
+
+
+def _gateway_on_the_link(host: IPv4Interface, router: IPv4Address) -> None:
+    """Hold that the gateway is another host of the address's network."""
+    lan = host.network
+    fix = f"give the physical router's address in {lan}, or mend `address`"
+    if router == host.ip:
+        raise Wrong("the gateway is the host itself; it must be the router", fix, "gateway")
+    if router not in lan:
+        raise Wrong(f"the gateway is not on the link: it lies outside {lan}", fix, "gateway")
+    if router in (lan.network_address, lan.broadcast_address):
+        raise Wrong(f"no host can hold this address of {lan}", fix, "gateway")
+
+
+def _probes_elsewhere(host: IPv4Interface, probes: tuple[str, ...]) -> None:
+    """Refuse a probe of the host itself: it would pass with the cable cut."""
+    for probe in probes:
+        if probe.partition(":")[0] == str(host.ip):
+            raise Wrong(
+                f"the probe {probe!r} is the host's own address and would always pass",
+                "probe the router and something beyond it",
+                "probes",
+            )
+
+
+def _recorded(params: Params) -> None:
+    """Hold that a rehearsal has a recording, and plans only."""
+    if params.connect != "recorded":
+        return
+    if params.recording is None:
+        raise Wrong("connect is 'recorded', and no recording is named", _RECORDING, "recording")
+    if params.mode != "plan":
+        raise Wrong(
+            "a recorded host can be planned for and never changed",
+            "say mode: plan, or give `connect` a way to a real host",
+            "mode",
+        )
+
+
+_RECORDING = "name the file below params/, e.g. recording: example.json"

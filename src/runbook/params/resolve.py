@@ -1,0 +1,150 @@
+"""A host's file and the injected values, made into one validated `Params`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from runbook.errors import ParameterError
+from runbook.params import fields
+from runbook.params.fields import Wrong
+from runbook.params.file import ParamsFile, read
+from runbook.params.model import NAMES, Params
+from runbook.params.source import DEFAULT, INJECTED, Source
+from runbook.params.suggest import nearest
+from runbook.params.wording import mistyped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Loader = Callable[[str], ParamsFile]
+
+
+def for_host(folder: Path, injected: Mapping[str, object]) -> Params:
+    """Resolve against `folder`/<host>.yaml, where `host` is injected."""
+    return resolve(lambda host: _find(folder, host), injected)
+
+
+def resolve(
+    host_file: Mapping[str, object] | ParamsFile | Loader, injected: Mapping[str, object]
+) -> Params:
+    """Final values: injected over file over default; raises `ParameterError`.
+
+    An injected None means "not injected": it is how a notebook's parameters
+    cell leaves a value to the file.
+    """
+    given = {name: value for name, value in injected.items() if value is not None}
+    _known(given, lambda _: str(INJECTED))
+    host = _host(given)
+    file = _as_file(host_file, host)
+    _known(file.values, lambda name: str(file.source(name)))
+    _usable(file, host)
+    sources = {
+        name: INJECTED if name in given else file.source(name) if name in file.values else DEFAULT
+        for name in NAMES
+    }
+    return _validate({**file.values, **given}, sources)
+
+
+def _find(folder: Path, host: str) -> ParamsFile:
+    """Read a host's file, or say which hosts there are."""
+    path = folder / f"{host}.yaml"
+    shown = f"{folder.name}/{path.name}"
+    if not path.is_file():
+        there = [file.stem for file in folder.glob("*.yaml")]
+        fix = f"{nearest(host, there)} Or write {path}, with params/example.yaml as a pattern"
+        raise ParameterError("host", host, f"there is no {shown}", fix)
+    return read(path, host=host, shown_as=shown)
+
+
+def _as_file(host_file: Mapping[str, object] | ParamsFile | Loader, host: str) -> ParamsFile:
+    if isinstance(host_file, ParamsFile):
+        return host_file
+    if isinstance(host_file, Mapping):
+        return ParamsFile(f"params/{host}.yaml", host_file)
+    return host_file(host)
+
+
+def _host(given: Mapping[str, object]) -> str:
+    """Judge the host's name before it becomes part of a path."""
+    host = given.get("host", "")
+    if host == "":
+        fix = "name the host: papermill … -p host server-01, or in the parameters cell"
+        raise ParameterError("host", given.get("host"), "no host is named", fix)
+    if not isinstance(host, str):
+        raise ParameterError("host", host, *mistyped("host", host, INJECTED, "text"))
+    try:
+        return fields.host(host)
+    except Wrong as wrong:
+        raise ParameterError("host", host, wrong.problem, wrong.fix) from None
+
+
+def _known(values: Mapping[str, object], source: Callable[[str], str]) -> None:
+    """Refuse a name that is no parameter's."""
+    for name, value in values.items():
+        if name not in NAMES:
+            problem = f"there is no parameter of this name ({source(name)})"
+            raise ParameterError(str(name), value, problem, nearest(str(name), NAMES))
+
+
+def _usable(file: ParamsFile, host: str) -> None:
+    """Refuse a name without a value, and a file that calls its host otherwise."""
+    for name, value in file.values.items():
+        if value is None:
+            fix = f"write a value after '{name}:', or remove the line to have the default"
+            raise ParameterError(name, None, f"it has no value ({file.source(name)})", fix)
+    if file.values.get("host", host) != host:
+        fix = f"remove the line: a file's host is its own name, here {host}"
+        problem = f"{file.source('host')} calls the host otherwise than its file name"
+        raise ParameterError("host", file.values["host"], problem, fix)
+
+
+def _validate(values: Mapping[str, object], sources: Mapping[str, Source]) -> Params:
+    try:
+        return Params.model_validate({**values, "sources": sources})
+    except ValidationError as error:
+        raise _first(error.errors()[0], values, sources) from None
+
+
+def _first(
+    fault: Any,  # noqa: ANN401  # pydantic_core.ErrorDetails, whose `ctx` is untyped
+    values: Mapping[str, object],
+    sources: Mapping[str, Source],
+) -> ParameterError:
+    """Make the first of pydantic's errors ours."""
+    wrong = fault.get("ctx", {}).get("error")
+    field = str(fault["loc"][0]) if fault["loc"] else wrong.field
+    value = values.get(field)
+    if isinstance(wrong, Wrong):
+        told = f" ({sources[field]})" if value is not None else ""
+        return ParameterError(field, value, f"{wrong.problem}{told}", wrong.fix)
+    if fault["type"] == "missing":
+        fix = f"write '{field}: …' in params/<host>.yaml; docs/parameters.md says what it means"
+        return ParameterError(field, None, "it is missing, and has no default", fix)
+    if fault["type"] in _RANGES:
+        problem = f"{fault['msg'].lower()} ({sources[field]})"
+        return ParameterError(field, value, problem, f"write {_RANGES[fault['type']]}")
+    return ParameterError(
+        field, value, *mistyped(field, fault["input"], sources[field], _wanted(fault))
+    )
+
+
+_RANGES = {
+    "greater_than_equal": "a larger whole number of seconds, or leave it out",
+    "less_than_equal": "a smaller whole number of seconds, or leave it out",
+}
+
+
+def _wanted(fault: Any) -> str:  # noqa: ANN401  # likewise
+    """Say what was expected, from pydantic's kind of error."""
+    if fault["type"] == "literal_error":
+        return f"one of {fault['ctx']['expected']}"
+    kinds = {
+        "string_type": "text",
+        "bool_type": "on or off",
+        "int_type": "a whole number",
+        "tuple_type": "a list of addresses",
+    }
+    return kinds.get(fault["type"], str(fault["msg"]))

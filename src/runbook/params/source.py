@@ -1,0 +1,22 @@
+"""Where a parameter's final value came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`default`, `file` (with its path and line), or `injected`."""
+
+    kind: Literal["default", "file", "injected"]
+    where: str = ""
+
+    def __str__(self) -> str:
+        """As the table shows it: 'default', 'injected', 'params/server-01.yaml:7'."""
+        return self.where if self.kind == "file" else self.kind
+
+
+DEFAULT = Source("default")
+INJECTED = Source("injected")

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runbook import home
+from runbook.errors import CorrectParameters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_home_is_the_checkout_whatever_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (home.params_dir(home.find({})) / "example.yaml").is_file()
+
+
+def test_the_environment_may_name_another(tmp_path: Path) -> None:
+    (tmp_path / "params").mkdir()
+    found = home.find({home.VARIABLE: str(tmp_path)})
+    assert home.outputs_dir(found) == tmp_path / "outputs"
+    assert home.recording_path(found, "a.json") == tmp_path / "params" / "a.json"
+
+
+def test_a_home_without_params_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(CorrectParameters, match=r"RUNBOOK_HOME is '.*has no folder params/"):
+        home.find({home.VARIABLE: str(tmp_path)})
+
+
+def test_a_package_installed_away_from_its_checkout_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(CorrectParameters) as caught:
+        home.find({}, tmp_path / "lib" / "runbook")
+    assert "RUNBOOK_HOME" in caught.value.then
