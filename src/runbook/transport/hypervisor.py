@@ -1,0 +1,235 @@
+"""libvirt on the host, through libvirt's own URI.
+
+Every call runs in a thread of its own with a time limit, and the connection
+sends keepalives: a libvirtd that hangs is an error within seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import libvirt
+
+from runbook.errors import HypervisorUnavailable, StepFailed
+from runbook.transport.host import GuestXML, NetworkXML
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Result = TypeVar("Result")
+
+_OPEN_S = 30.0
+_READ_S = 30.0
+_WRITE_S = 60.0
+_KEEPALIVE_S = 2
+_KEEPALIVE_COUNT = 3
+# virsh's words for virDomainState.
+_STATES = {
+    libvirt.VIR_DOMAIN_NOSTATE: "no state",
+    libvirt.VIR_DOMAIN_RUNNING: "running",
+    libvirt.VIR_DOMAIN_BLOCKED: "idle",
+    libvirt.VIR_DOMAIN_PAUSED: "paused",
+    libvirt.VIR_DOMAIN_SHUTDOWN: "in shutdown",
+    libvirt.VIR_DOMAIN_SHUTOFF: "shut off",
+    libvirt.VIR_DOMAIN_CRASHED: "crashed",
+    libvirt.VIR_DOMAIN_PMSUSPENDED: "pmsuspended",
+}
+_VANISHED = (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_NO_NETWORK)
+
+
+@dataclass(slots=True)
+class _Slot:
+    connection: libvirt.virConnect | None = None
+
+
+class Hypervisor:
+    """A libvirt connection that opens when first asked, and again if it died."""
+
+    def __init__(self, host: str, uri: str) -> None:
+        """`host` is the name for the operator; nothing is contacted yet."""
+        self._host = host
+        self._uri = uri
+        self._slot = _Slot()
+        self._lock = threading.Lock()
+
+    def version(self) -> int:
+        """The daemon's libvirt version as libvirt numbers it."""
+        return self._read("tell its version", lambda c: int(c.getLibVersion()))
+
+    def networks(self) -> tuple[NetworkXML, ...]:
+        """Every network, sorted by name."""
+        return self._read("list networks", lambda c: _each(c.listAllNetworks(0), _network))
+
+    def guests(self) -> tuple[GuestXML, ...]:
+        """Every domain, sorted by name."""
+        return self._read("list guests", lambda c: _each(c.listAllDomains(0), _guest))
+
+    def define_network(self, xml: str) -> None:
+        """Define a persistent network."""
+        self._write("define the network", lambda c: c.networkDefineXML(xml))
+
+    def start_network(self, name: str) -> None:
+        """Start a defined network."""
+        self._write(f"start network '{name}'", lambda c: c.networkLookupByName(name).create())
+
+    def set_network_autostart(self, name: str, *, autostart: bool) -> None:
+        """Say whether libvirt starts the network by itself."""
+        self._write(
+            f"set autostart of network '{name}'",
+            lambda c: c.networkLookupByName(name).setAutostart(int(autostart)),
+        )
+
+    def stop_network(self, name: str) -> None:
+        """Stop (virsh: net-destroy) an active network; its bridge goes with it."""
+        self._write(f"stop network '{name}'", lambda c: c.networkLookupByName(name).destroy())
+
+    def undefine_network(self, name: str) -> None:
+        """Remove a network's definition."""
+        self._write(f"undefine network '{name}'", lambda c: c.networkLookupByName(name).undefine())
+
+    def close(self) -> None:
+        """End the connection, if there is one; never waits long."""
+        with self._lock:
+            connection, self._slot.connection = self._slot.connection, None
+        if connection is not None:
+            _in_thread(lambda: _quietly(connection.close), 2.0)
+
+    def _read(self, what: str, ask: Callable[[Any], Result]) -> Result:
+        connection = self._connection()
+        try:
+            return _within(_READ_S, lambda: ask(connection))
+        except (libvirt.libvirtError, FutureTimeout) as error:
+            raise self._unavailable(what, error) from error
+
+    def _write(self, what: str, ask: Callable[[Any], Any]) -> None:
+        connection = self._connection()
+        try:
+            _within(_WRITE_S, lambda: ask(connection))
+        except FutureTimeout as error:
+            raise self._unavailable(what, error) from error
+        except libvirt.libvirtError as error:
+            if not _alive(connection):
+                raise self._unavailable(what, error) from error
+            raise StepFailed(
+                f"libvirt refused to {what}: {_message(error)}",
+                host=self._host,
+                state="libvirt did not do this; what was done before it stands",
+                then="undo the change, mend what libvirt names, then start again",
+            ) from error
+
+    def _connection(self) -> libvirt.virConnect:
+        with self._lock:
+            if self._slot.connection is None or not _alive(self._slot.connection):
+                self._slot.connection = self._open()
+            return self._slot.connection
+
+    def _open(self) -> libvirt.virConnect:
+        _start_events()
+        try:
+            connection = _within(_OPEN_S, lambda: libvirt.open(self._uri))
+            connection.setKeepAlive(_KEEPALIVE_S, _KEEPALIVE_COUNT)
+        except (libvirt.libvirtError, FutureTimeout) as error:
+            raise self._unavailable("open a connection", error) from error
+        return connection
+
+    def _unavailable(self, what: str, error: BaseException) -> HypervisorUnavailable:
+        return HypervisorUnavailable(
+            f"libvirt at {self._uri} did not {what}: {_message(error)}",
+            host=self._host,
+            state="its network is not changed by this; libvirt may or may not have done it",
+            then=f"make 'virsh -c {self._uri} net-list' answer (libvirtd running, this user"
+            " in the group libvirt or root), then start again",
+        )
+
+
+def _each(handles: list[Any], read: Callable[[Any], Result]) -> tuple[Result, ...]:
+    found = []
+    for handle in sorted(handles, key=lambda one: str(one.name())):
+        try:
+            found.append(read(handle))
+        except libvirt.libvirtError as error:
+            # Gone between the list and the question: then it is not there.
+            if error.get_error_code() not in _VANISHED:
+                raise
+    return tuple(found)
+
+
+def _network(network: libvirt.virNetwork) -> NetworkXML:
+    active, persistent = bool(network.isActive()), bool(network.isPersistent())
+    inactive = libvirt.VIR_NETWORK_XML_INACTIVE
+    return NetworkXML(
+        name=network.name(),
+        defined=network.XMLDesc(inactive) if persistent else "",
+        live=network.XMLDesc(0) if active else "",
+        active=active,
+        persistent=persistent,
+        autostart=persistent and bool(network.autostart()),
+    )
+
+
+def _guest(domain: libvirt.virDomain) -> GuestXML:
+    return GuestXML(
+        name=domain.name(),
+        xml=domain.XMLDesc(0),
+        state=_STATES.get(domain.state()[0], "no state"),
+        autostart=bool(domain.isPersistent() and domain.autostart()),
+    )
+
+
+def _alive(connection: libvirt.virConnect) -> bool:
+    try:
+        return bool(connection.isAlive())
+    except libvirt.libvirtError:
+        return False
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, FutureTimeout):
+        return "no answer in time"
+    return str(error)
+
+
+def _quietly(call: Callable[[], Any]) -> None:
+    try:
+        call()
+    except libvirt.libvirtError:
+        return
+
+
+def _within(limit: float, call: Callable[[], Result]) -> Result:
+    return _in_thread(call, limit).result(limit)
+
+
+def _in_thread(call: Callable[[], Result], limit: float) -> Future[Result]:
+    """Run `call` in a daemon thread: one that hangs must not keep the program from ending."""
+    answer: Future[Result] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(call())
+        except BaseException as error:  # noqa: BLE001 (it is raised in the caller's thread)
+            answer.set_exception(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(limit)
+    return answer
+
+
+@cache
+def _start_events() -> None:
+    """Start libvirt's event loop, which keepalives need; once a process."""
+    # libvirt prints every error on standard error unless told otherwise.
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
+    libvirt.virEventRegisterDefaultImpl()
+
+    def loop() -> None:
+        while True:
+            libvirt.virEventRunDefaultImpl()
+
+    threading.Thread(target=loop, daemon=True, name="libvirt-events").start()

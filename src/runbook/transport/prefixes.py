@@ -1,0 +1,111 @@
+"""Command prefixes: what to put before a command so that it runs on the host.
+
+With `ssh`, everything of the operator's own ssh configuration applies (aliases,
+jump hosts, agents, keys); only what an unattended connection cannot do without
+is fixed on the command line, which wins over any configuration.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from runbook.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+SYSTEM_URI = "qemu:///system"
+_SSH_OPTIONS = (
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    # A connection of its own every time: a shared one would make the
+    # confirmation over a new connection prove nothing.
+    "ControlMaster=no",
+    "ControlPath=none",
+    "ConnectTimeout=10",
+    "ServerAliveInterval=2",
+    "ServerAliveCountMax=3",
+    "ClearAllForwardings=yes",
+    "PermitLocalCommand=no",
+    "RemoteCommand=none",
+    # What ssh says when it gives up is how a failure is told from another.
+    "LogLevel=INFO",
+)
+_SUDO = ("sudo", "-n", "--")
+_DESTINATION = re.compile(r"(?:(?P<user>[^\s@:/-][^\s@:/]*)@)?(?P<host>[A-Za-z0-9_\[][^\s@/'\"]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """How commands reach the host, and what to call that in a sentence.
+
+    `ssh` is the ssh program with its options where there is one, else empty:
+    libvirt's own ssh transport is given the same.
+    """
+
+    argv: tuple[str, ...]
+    description: str
+    libvirt_uri: str
+    ssh: tuple[str, ...] = ()
+    sudo: bool = False
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        """`argv` as it is to be started on this machine."""
+        # A translated refusal could not be told from another failure.
+        elevated = [*(("env", "LC_ALL=C", *_SUDO) if self.sudo else ()), *argv]
+        # ssh hands one string to the far side's shell, whatever it is given.
+        return [*self.argv, shlex.join(elevated)] if self.ssh else [*self.argv, *elevated]
+
+
+def local() -> Prefix:
+    """This machine, as the user who runs the program."""
+    return Prefix((), "this machine", SYSTEM_URI)
+
+
+def sudo() -> Prefix:
+    """This machine, as root through `sudo -n`."""
+    return Prefix((), "this machine through sudo", SYSTEM_URI, sudo=True)
+
+
+def ssh(destination: str, *, config: Path | None = None) -> Prefix:
+    """`[user@]host` as ssh knows it, optionally through a configuration file."""
+    return _ssh(destination, config, sudo=False)
+
+
+def ssh_sudo(destination: str, *, config: Path | None = None) -> Prefix:
+    """Like `ssh`, then root through `sudo -n` on the host.
+
+    libvirt is reached as the user who logs in, who must be in the host's
+    `libvirt` group.
+    """
+    return _ssh(destination, config, sudo=True)
+
+
+def _ssh(destination: str, config: Path | None, *, sudo: bool) -> Prefix:
+    match = _DESTINATION.fullmatch(destination)
+    if match is None:
+        raise ParameterError(
+            "destination",
+            destination,
+            "it is not of the form host or user@host",
+            "write it as ssh takes it; a port goes into the ssh configuration",
+        )
+    program = ["ssh", *(("-F", str(config)) if config else ())]
+    for option in _SSH_OPTIONS:
+        program += ["-o", option]
+    description = f"ssh {destination}" + (" with sudo" if sudo else "")
+    argv = (*program, "-T", "--", destination)
+    return Prefix(argv, description, _uri(match), tuple(program), sudo=sudo)
+
+
+def _uri(match: re.Match[str]) -> str:
+    host = match["host"]
+    # An IPv6 address is bare for ssh, and in brackets in a URI.
+    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    user = f"{quote(match['user'])}@" if match["user"] else ""
+    return f"qemu+ssh://{user}{host}/system"

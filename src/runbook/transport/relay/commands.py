@@ -1,0 +1,148 @@
+"""Commands on the host: an argv list, a process group of its own, a time limit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from typing import IO, Any, Dict, List, Set, Tuple
+
+_SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+# How long output is waited for after the command itself has ended: a daemon
+# that it left behind may hold the pipe open for ever.
+_DRAIN_S = 1.0
+_TERMINATE_S = 1.0
+
+
+class Commands:
+    """Runs commands, and ends those still running when the relay ends."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self._lock = threading.Lock()
+        self._running: Set[subprocess.Popen[bytes]] = set()
+
+    def run(self, header: Dict[str, Any], payload: bytes) -> Tuple[Dict[str, Any], bytes]:
+        """Run `argv` for at most `limit` seconds with the payload as its input.
+
+        Answers `returncode`, the length of `stdout` (the rest of the payload
+        is standard error), and `timed_out`. As in a shell, 127 is a missing
+        program and 126 one that may not be run.
+        """
+        argv = header["argv"]
+        try:
+            child = self._start(argv, feed=bool(payload))
+        except (FileNotFoundError, PermissionError) as error:
+            missing = isinstance(error, FileNotFoundError)
+            text = "%s: %s" % (argv[0], error.strerror)
+            return _answer(127 if missing else 126, b"", text.encode(), timed_out=False)
+        try:
+            return _finish(child, payload, header["limit"])
+        finally:
+            with self._lock:
+                self._running.discard(child)
+
+    def _start(self, argv: List[str], *, feed: bool) -> subprocess.Popen[bytes]:
+        with self._lock:
+            child = subprocess.Popen(
+                argv,
+                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd="/",
+                env=_environment(),
+                start_new_session=True,
+            )
+            self._running.add(child)
+        return child
+
+    def stop(self) -> None:
+        """Ask every running command to end, then make it; for the relay's end only."""
+        # Never released: no command may start any more.
+        self._lock.acquire()
+        for child in self._running:
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + _TERMINATE_S
+        while time.monotonic() < deadline and any(c.poll() is None for c in self._running):
+            time.sleep(0.02)
+        for child in self._running:
+            _signal(child, signal.SIGKILL)
+
+
+def _environment() -> Dict[str, str]:
+    # A non-interactive login often lacks the sbin folders; and output is
+    # parsed, so it must not be translated.
+    path = os.environ.get("PATH", "").split(":")
+    path += [folder for folder in _SYSTEM_PATH if folder not in path]
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("LC_")}
+    return dict(inherited, PATH=":".join(filter(None, path)), LC_ALL="C", LANGUAGE="")
+
+
+def _finish(
+    child: subprocess.Popen[bytes], payload: bytes, limit: float
+) -> Tuple[Dict[str, Any], bytes]:
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        _signal(child, signal.SIGKILL)
+
+    timer = threading.Timer(limit, expire)
+    timer.daemon = True
+    timer.start()
+    outputs = [_Collector(stream) for stream in (child.stdout, child.stderr) if stream]
+    if child.stdin:
+        threading.Thread(target=_feed, args=(child.stdin, payload), daemon=True).start()
+    # A plain wait: with a time limit, old Pythons poll every 50 ms.
+    returncode = child.wait()
+    timer.cancel()
+    deadline = time.monotonic() + _DRAIN_S
+    stdout, stderr = (output.take(deadline) for output in outputs)
+    return _answer(returncode, stdout, stderr, timed_out=expired.is_set())
+
+
+class _Collector:
+    """Reads one stream to its end in a thread of its own."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._pieces: List[bytes] = []
+        self._thread = threading.Thread(target=self._collect, daemon=True)
+        self._thread.start()
+
+    def _collect(self) -> None:
+        while True:
+            piece = os.read(self._stream.fileno(), 1 << 16)
+            if not piece:
+                self._stream.close()
+                return
+            self._pieces.append(piece)
+
+    def take(self, deadline: float) -> bytes:
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        return b"".join(self._pieces)
+
+
+def _feed(stream: IO[bytes], payload: bytes) -> None:
+    # A command may end without reading its input; that is its own affair.
+    try:
+        stream.write(payload)
+        stream.close()
+    except OSError:
+        pass
+
+
+def _signal(child: subprocess.Popen[bytes], number: int) -> None:
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
+
+
+def _answer(
+    returncode: int, stdout: bytes, stderr: bytes, *, timed_out: bool
+) -> Tuple[Dict[str, Any], bytes]:
+    header = {"returncode": returncode, "stdout": len(stdout), "timed_out": timed_out}
+    return header, stdout + stderr

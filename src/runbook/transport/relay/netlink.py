@@ -1,0 +1,144 @@
+"""Netlink in one round trip: whole dumps, and datagrams with all their ACKs."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import time
+from typing import Any, Dict, Iterator, List, Tuple
+
+_HEADER = struct.Struct("=IHHII")
+_CODE = struct.Struct("=i")
+_ATTRIBUTE = struct.Struct("=HH")
+_ERROR = 2
+_DONE = 3
+_F_MULTI = 0x02
+_F_DUMP_INTR = 0x10
+_F_CAPPED = 0x100
+_F_ACK_TLVS = 0x200
+_ACK_TEXT = 1
+_SO_RCVBUFFORCE = 33
+_SOL_NETLINK = 270
+_NETLINK_CAP_ACK = 10
+_NETLINK_EXT_ACK = 11
+_BUFFER = 32 << 20
+_DATAGRAM = 1 << 18
+_ATTEMPTS = 10
+_TIMEOUT_S = 20.0
+
+Message = Tuple[int, int, int, bytes]
+
+
+class Interrupted(Exception):
+    """The table changed under the dump, or the buffer was too small: ask again."""
+
+
+def open_socket(protocol: int, groups: int = 0) -> socket.socket:
+    """A bound netlink socket with room for the largest answers."""
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    sock.bind((0, groups))
+    return sock
+
+
+def messages(data: bytes) -> Iterator[Message]:
+    """Each message of a datagram as (type, flags, sequence number, body)."""
+    offset = 0
+    while offset + _HEADER.size <= len(data):
+        length, kind, flags, sequence, _port = _HEADER.unpack_from(data, offset)
+        if length < _HEADER.size or offset + length > len(data):
+            raise OSError(errno.EBADMSG, "a netlink message of %d bytes is cut short" % length)
+        yield kind, flags, sequence, data[offset + _HEADER.size : offset + length]
+        offset += (length + 3) & ~3
+
+
+def dump(header: Dict[str, Any], payload: bytes) -> Tuple[Dict[str, Any], bytes]:
+    """Send one request; every datagram of the answer, joined, as the kernel sent it."""
+    for _ in range(_ATTEMPTS):
+        with open_socket(header.get("protocol", 0)) as sock:
+            try:
+                return {}, _collect(sock, payload)
+            except Interrupted:
+                continue
+    raise OSError(errno.EAGAIN, "the table kept changing while it was read")
+
+
+def _collect(sock: socket.socket, request: bytes) -> bytes:
+    sock.settimeout(_TIMEOUT_S)
+    sock.send(request)
+    parts = []
+    while True:
+        try:
+            data = sock.recv(_DATAGRAM)
+        except OSError as error:
+            if error.errno == errno.ENOBUFS:
+                raise Interrupted from error
+            raise
+        parts.append(data)
+        if _ends(data):
+            return b"".join(parts)
+
+
+def _ends(data: bytes) -> bool:
+    """Whether the answer is complete; a refusal raises."""
+    last = False
+    for kind, flags, _sequence, body in messages(data):
+        if flags & _F_DUMP_INTR:
+            raise Interrupted
+        if kind in (_ERROR, _DONE) and len(body) >= _CODE.size:
+            _refuse(_CODE.unpack_from(body)[0])
+        last = kind in (_ERROR, _DONE) or not flags & _F_MULTI
+    return last
+
+
+def _refuse(code: int) -> None:
+    if code < 0:
+        raise OSError(-code, os.strerror(-code))
+
+
+def send(header: Dict[str, Any], payload: bytes) -> Tuple[Dict[str, Any], bytes]:
+    """Send the payload as one datagram; `acks` is [sequence, errno, text] a message."""
+    waiting = [sequence for _kind, _flags, sequence, _body in messages(payload)]
+    acks: Dict[int, List[Any]] = {}
+    with open_socket(header.get("protocol", 0)) as sock:
+        for option in (_NETLINK_CAP_ACK, _NETLINK_EXT_ACK):
+            sock.setsockopt(_SOL_NETLINK, option, 1)
+        sock.send(payload)
+        deadline = time.monotonic() + _TIMEOUT_S
+        while len(acks) < len(waiting):
+            sock.settimeout(max(0.001, deadline - time.monotonic()))
+            for kind, flags, sequence, body in messages(sock.recv(_DATAGRAM)):
+                if kind == _ERROR:
+                    code = -_CODE.unpack_from(body)[0]
+                    acks[sequence] = [sequence, code, _ack_text(flags, body)]
+    return {"acks": [acks[sequence] for sequence in waiting]}, b""
+
+
+def _ack_text(flags: int, body: bytes) -> str:
+    """Say what the kernel says of a refusal, '' where it says nothing."""
+    if not flags & _F_ACK_TLVS:
+        return ""
+    # The refused message follows the error code: its header only, if capped.
+    length = struct.unpack_from("=I", body, 4)[0]
+    offset = 4 + (_HEADER.size if flags & _F_CAPPED else (length + 3) & ~3)
+    while offset + _ATTRIBUTE.size <= len(body):
+        size, kind = _ATTRIBUTE.unpack_from(body, offset)
+        if size < _ATTRIBUTE.size:
+            return ""
+        if kind & 0x3FFF == _ACK_TEXT:
+            return (
+                body[offset + _ATTRIBUTE.size : offset + size]
+                .rstrip(b"\0")
+                .decode(errors="replace")
+            )
+        offset += (size + 3) & ~3
+    return ""
+
+
+OPERATIONS = {"dump": dump, "send": send}

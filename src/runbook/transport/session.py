@@ -1,0 +1,216 @@
+"""One connection to one relay: requests with answers, and open channels.
+
+A lost connection raises ConnectionLost in every waiting caller at once; nothing
+waits for ever. Callers may come from any thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import queue
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING
+
+from runbook.errors import ConnectionLost
+from runbook.transport import bootstrap, failures
+from runbook.transport.relay.frames import Frame, encode
+from runbook.transport.wire import Wire
+
+if TYPE_CHECKING:
+    from runbook.transport.prefixes import Prefix
+
+_START_S = 45.0
+_OPEN_S = 20.0
+
+
+class RelayRefused(Exception):
+    """The relay could not do what was asked; errno as on the host, 0 if none."""
+
+    def __init__(self, message: str, number: int, path: str) -> None:
+        """Keep the relay's own description."""
+        super().__init__(f"{path}: {message}" if path else message)
+        self.errno = number
+
+
+class Session:
+    """A started relay."""
+
+    def __init__(self, host: str, prefix: Prefix) -> None:
+        """Start the relay over `prefix`; the error says what to mend if it does not come up."""
+        self._host = host
+        self._prefix = prefix
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._reason = ""
+        self._waiting: dict[int, Future[Frame]] = {0: Future()}
+        self._channels: dict[int, Channel] = {}
+        hello = self._waiting[0]
+        argv = prefix.command(bootstrap.ARGV)
+        try:
+            self._wire = Wire(argv, deliver=self._deliver, lose=self._lose)
+        except FileNotFoundError as error:
+            raise failures.never_started(self._ending(127, str(error))) from error
+        self._begin(hello)
+
+    def _begin(self, hello: Future[Frame]) -> None:
+        try:
+            self._wire.write(bootstrap.source())
+        except OSError:
+            # Why it ended is what the operator needs; the reader will know.
+            self._over.wait(5.0)
+        try:
+            hello.result(_START_S)
+        except (FutureTimeout, ConnectionLost):
+            returncode, words = self._wire.ending(0.0)
+            self._wire.kill()
+            raise failures.never_started(self._ending(returncode, words)) from None
+        self._wire.keep_alive()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection is known to be gone."""
+        return self._over.is_set()
+
+    def request(
+        self, op: str, payload: bytes = b"", /, *, timeout: float, **fields: object
+    ) -> Frame:
+        """Ask, and wait at most `timeout` seconds; RelayRefused if the host says no."""
+        return self.result(self.submit(op, payload, **fields), timeout)
+
+    def submit(self, op: str, payload: bytes = b"", /, **fields: object) -> Future[Frame]:
+        """Ask without waiting; hand the answer to `result`."""
+        answer: Future[Frame] = Future()
+        with self._lock:
+            if self.lost:
+                raise self.error()
+            number = next(self._ids)
+            self._waiting[number] = answer
+        self._write({"id": number, "op": op, **fields}, payload)
+        return answer
+
+    def result(self, answer: Future[Frame], timeout: float) -> Frame:
+        """Wait for a submitted request; RelayRefused if it is refused or late."""
+        try:
+            frame = answer.result(timeout)
+        except FutureTimeout:
+            message = f"no answer within {timeout:g} s"
+            raise RelayRefused(message, errno.ETIMEDOUT, "") from None
+        if "error" in frame.header:
+            header = frame.header
+            raise RelayRefused(header["error"], header.get("errno") or 0, header.get("path", ""))
+        return frame
+
+    def open(self, op: str, **fields: object) -> Channel:
+        """Open a socket on the host ('open_netlink', 'open_packet')."""
+        number = next(self._ids)
+        channel = Channel(number, self)
+        with self._lock:
+            self._channels[number] = channel
+        try:
+            self.request(op, channel=number, timeout=_OPEN_S, **fields)
+        except BaseException:
+            self._forget(number)
+            raise
+        return channel
+
+    def transmit(self, number: int, payload: bytes) -> None:
+        """Send one datagram or frame through an open channel."""
+        self._write({"channel": number}, payload)
+
+    def shut(self, number: int) -> None:
+        """Close a channel; on a lost connection it is closed already."""
+        self._forget(number)
+        if not self.lost:
+            self.request("close", channel=number, timeout=_OPEN_S)
+
+    def close(self) -> None:
+        """End the relay; what it was running and has not detached ends with it."""
+        self._lose("it was closed")
+        self._wire.close()
+
+    def error(self) -> ConnectionLost:
+        """The error that a lost connection means to a caller."""
+        return failures.broken(self._ending(None, ""), self._reason)
+
+    def _write(self, header: dict[str, object], payload: bytes) -> None:
+        try:
+            self._wire.write(encode(header, payload))
+        except (OSError, ValueError):
+            self._over.wait(5.0)
+            self._lose("it does not take anything any more")
+            raise self.error() from None
+
+    def _deliver(self, frame: Frame) -> None:
+        with self._lock:
+            answer = self._waiting.pop(frame.header.get("id", -1), None)
+            channel = self._channels.get(frame.header.get("channel", -1))
+        if answer is not None:
+            answer.set_result(frame)
+        elif channel is not None:
+            channel.deliver(frame)
+
+    def _lose(self, reason: str) -> None:
+        with self._lock:
+            if self.lost:
+                return
+            self._reason = reason
+            self._over.set()
+            waiting, self._waiting = list(self._waiting.values()), {}
+            channels, self._channels = list(self._channels.values()), {}
+        for answer in waiting:
+            answer.set_exception(self.error())
+        for channel in channels:
+            channel.deliver(None)
+
+    def _forget(self, number: int) -> None:
+        with self._lock:
+            self._channels.pop(number, None)
+
+    def _ending(self, returncode: int | None, words: str) -> failures.Ending:
+        prefix = self._prefix
+        return failures.Ending(self._host, prefix.description, returncode, words, prefix.sudo)
+
+
+class Channel:
+    """A socket on the host: datagrams or frames both ways."""
+
+    def __init__(self, number: int, session: Session) -> None:
+        """Made by `Session.open`."""
+        self._number = number
+        self._session = session
+        self._received: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+
+    def deliver(self, frame: Frame | None) -> None:
+        """Take what arrived; None when the connection is lost."""
+        self._received.put(frame)
+
+    def send(self, payload: bytes) -> None:
+        """Send one datagram or frame."""
+        if self._session.lost:
+            raise self._session.error()
+        self._session.transmit(self._number, payload)
+
+    def receive(self, timeout: float | None) -> Frame | None:
+        """Wait for the next datagram or frame; None if none came within `timeout` seconds.
+
+        RelayRefused carries an error of the socket, ConnectionLost the end.
+        """
+        try:
+            frame = self._received.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        if frame is None:
+            self._received.put(None)
+            raise self._session.error()
+        if "error" in frame.header:
+            raise RelayRefused(frame.header["error"], frame.header.get("errno") or 0, "")
+        return frame
+
+    def close(self) -> None:
+        """Close the socket on the host, and wake whoever waits here."""
+        self._session.shut(self._number)
+        self.deliver(None)
