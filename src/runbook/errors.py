@@ -18,6 +18,7 @@
     │   ├── StalePlan              the host changed after the plan was made
     │   └── ChangeInProgress       another change holds the host's lock
     ├── StepFailed                 a step of the change failed; the undo follows
+    │   └── GateClosed             the undo has begun, so no step is made any more
     ├── VerificationFailed         the promise was not kept; the undo follows
     ├── RolledBack                 the change failed and the host is as before
     ├── GoToTheConsole             the host's state is not known to be good
@@ -121,6 +122,10 @@ class ChangeInProgress(MendHost):
 
 class StepFailed(RunbookError):
     """A step of the change failed."""
+
+
+class GateClosed(StepFailed):
+    """The undo of this change has begun; the step was not made."""
 
 
 class VerificationFailed(RunbookError):

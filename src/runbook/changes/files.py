@@ -16,8 +16,7 @@ class PutFile:
     text: str
     mode: int
     purpose: str
-
-    phase = "prepare"
+    phase: str = "prepare"
 
     @property
     def title(self) -> str:

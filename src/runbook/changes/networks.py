@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runbook.changes.messages import Address
 from runbook.changes.steps import Command, DropNetwork, Step
 
 CLIENT = "virsh"
@@ -20,7 +19,7 @@ class CreateNetwork:
     name: str
     bridge: str
     xml: str
-    address: Address
+    chains_of: tuple[str, ...]
 
     phase = "network"
 
@@ -50,4 +49,4 @@ class CreateNetwork:
 
     def undo(self) -> tuple[Step, ...]:
         """Stop and forget it; the bridge goes with it."""
-        return (DropNetwork(self.name, self.bridge),)
+        return (DropNetwork(self.name, self.bridge, self.chains_of),)

@@ -69,12 +69,13 @@ class EditFile:
         """The path and each edit."""
         return "\n".join(f"edit {self.path}:{e.first}" for e in self.edits)
 
-    def applied_to(self, content: str) -> str:
+    def applied_to(self, content: bytes) -> bytes:
         """The content with every edit made, last line first so that numbers stay true."""
-        lines = content.splitlines(keepends=True)
+        lines = [line + b"\n" for line in content.split(b"\n")]
+        lines[-1] = lines[-1][:-1]
         for edit in sorted(self.edits, key=lambda e: e.first, reverse=True):
-            lines[edit.first - 1 : edit.last] = [edit.text]
-        return "".join(lines)
+            lines[edit.first - 1 : edit.last] = [edit.text.encode()]
+        return b"".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +167,15 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class DropNetwork:
-    """A libvirt network stopped and its definition removed; only ever part of an undo."""
+    """A libvirt network stopped and its definition removed; only ever part of an undo.
+
+    `chains_of` names the iptables programs in which libvirt had no chains of
+    its own before: there its empty chains are taken away as well.
+    """
 
     name: str
     bridge: str
+    chains_of: tuple[str, ...] = ()
     budget_s: float = 15.0
 
     def describe(self) -> str:

@@ -141,6 +141,14 @@ class Host(Reader, Protocol):
     def set_network_autostart(self, name: str, *, autostart: bool) -> None:
         """Say whether libvirt starts the network by itself."""
 
+    def guarded(self, lock: str, gate: str) -> Host:
+        """The same host, every write of which is made only while the file `gate` is there.
+
+        Each write is made under an exclusive flock of the file `lock`, on the
+        host itself, so that a request delayed on its way cannot be carried out
+        after an undo has closed the gate. Raises GateClosed then.
+        """
+
     def reconnect(self) -> Host:
         """A second, wholly new connection to the same host."""
 

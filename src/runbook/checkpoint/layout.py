@@ -1,0 +1,104 @@
+"""Where a change keeps its things on the host, and the units that watch over it.
+
+``/var/lib/runbook/armed`` is a symbolic link to the change in progress. Making
+it takes the host's lock, removing it confirms the change: each is one atomic
+operation, so a power cut leaves the one state or the other. The timer and the
+boot units do nothing without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ROOT = "/var/lib/runbook"
+ARMED = f"{ROOT}/armed"
+UNITS = "/etc/systemd/system"
+EARLY, LATE = "runbook-undo.service", "runbook-announce.service"
+WANTS = {EARLY: "sysinit.target", LATE: "multi-user.target"}
+
+_EARLY_UNIT = f"""\
+# Puts the files of an unconfirmed network change back before the network starts.
+[Unit]
+Description=Undo an unconfirmed network change
+DefaultDependencies=no
+ConditionPathIsSymbolicLink={ARMED}
+RequiresMountsFor={ROOT}
+After=local-fs.target systemd-remount-fs.service
+Before=sysinit.target network-pre.target networking.service libvirtd.service virtnetworkd.service
+Before=systemd-sysctl.service shutdown.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh {ARMED}/undo boot
+"""
+
+_LATE_UNIT = f"""\
+# Tells the neighbours where the address is, after the undo at boot.
+[Unit]
+Description=Announce the address after an undone network change
+ConditionPathIsSymbolicLink={ARMED}
+After=network.target networking.service {EARLY}
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh {ARMED}/undo announce
+"""
+
+UNIT_TEXTS = {EARLY: _EARLY_UNIT, LATE: _LATE_UNIT}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one change on the host."""
+
+    change_id: str
+
+    @property
+    def directory(self) -> str:
+        """The change's own directory."""
+        return f"{ROOT}/{self.change_id}"
+
+    @property
+    def undo(self) -> str:
+        """The script that puts the host back."""
+        return f"{self.directory}/undo"
+
+    @property
+    def journal(self) -> str:
+        """What is about to be done, and what is done, line by line."""
+        return f"{self.directory}/journal"
+
+    @property
+    def manifest(self) -> str:
+        """Who, when, what, until when."""
+        return f"{self.directory}/manifest.json"
+
+    @property
+    def lock(self) -> str:
+        """Held while a step is made, and while an undo closes the way for more."""
+        return f"{self.directory}/lock"
+
+    @property
+    def open(self) -> str:
+        """While this file is there, steps may be made; an undo removes it first."""
+        return f"{self.directory}/open"
+
+    @property
+    def ballast(self) -> str:
+        """Room that an undo can free on a full disk."""
+        return f"{self.directory}/ballast"
+
+    def timer(self, number: int) -> str:
+        """The name of the deadline's transient unit; each extension is the next number."""
+        return f"runbook-deadline-{self.change_id}-{number}"
+
+
+def unit_path(unit: str) -> str:
+    """Where a boot unit stands."""
+    return f"{UNITS}/{unit}"
+
+
+def wants_path(unit: str) -> str:
+    """The link that enables it."""
+    return f"{UNITS}/{WANTS[unit]}.wants/{unit}"

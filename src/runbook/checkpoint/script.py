@@ -1,0 +1,149 @@
+"""The plan reversed, as a POSIX shell script that a person can read and run.
+
+Three functions are made from the plan: `put_back_network` first, because it
+is what brings the operator back; then `put_back_files`, which is also all that
+a boot needs; then `put_back_rest`. The helpers they call stand above them, in
+the script itself, so it depends on nothing but Debian.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from importlib.resources import files
+
+from runbook.changes.change import Change
+from runbook.changes.steps import (
+    Announce,
+    Command,
+    DropNetwork,
+    Netlink,
+    RemoveDir,
+    Restore,
+    Step,
+    Sysctl,
+    Unless,
+)
+from runbook.plan import Plan
+
+NETWORK = (Netlink, Announce)
+FILES = (Restore, RemoveDir)
+# Nothing of a lock may live on in a program that the undo starts.
+NO_LOCKS = "8>&- 9>&-"
+Pairs = tuple[tuple[Change, Step], ...]
+
+
+def undo_script(plan: Plan, *, change_id: str, title: str) -> str:
+    """The whole script; `title` says who armed it, when and what for."""
+    pairs = plan.undo_steps()
+    address = plan.promise.address
+    own = f"announce {shlex.quote(plan.promise.nic)} {shlex.quote(str(address.ip))}"
+    rest = tuple(p for p in pairs if not isinstance(p[1], NETWORK + FILES))
+    parts = (
+        _heading(plan, change_id, title),
+        _part("undo_head.sh"),
+        _function("put_back_network", _lines(p for p in pairs if isinstance(p[1], NETWORK))),
+        _function("put_back_files", _files(pairs)),
+        _function("put_back_rest", _lines(rest) + _restart(pairs)),
+        _function("announce_address", [own]),
+        _part("undo_tail.sh"),
+    )
+    return "\n".join(parts)
+
+
+def restored_paths(plan: Plan) -> tuple[str, ...]:
+    """The files whose originals the script needs, numbered by their place here."""
+    steps = (step for _, step in plan.undo_steps())
+    return tuple(dict.fromkeys(s.path for s in steps if isinstance(s, Restore)))
+
+
+def made_dirs(plan: Plan) -> tuple[str, ...]:
+    """The directories that the script removes, if the change made them."""
+    steps = (step for _, step in plan.undo_steps())
+    return tuple(dict.fromkeys(s.path for s in steps if isinstance(s, RemoveDir)))
+
+
+def file_number(path: str, paths: tuple[str, ...]) -> str:
+    """The name of an original: its number and what it was called, to be read by people."""
+    return f"{paths.index(path) + 1}-{path.rsplit('/', 1)[-1]}"
+
+
+def _heading(plan: Plan, change_id: str, title: str) -> str:
+    promise = plan.promise
+    lines = (
+        f"This puts {_plain(plan.host)} back as it was before change {change_id}.",
+        _plain(title),
+        f"The change moves {promise.address} from {promise.nic} onto {promise.bridge},",
+        f"the bridge of libvirt network {promise.network}.",
+        "",
+    )
+    return "#!/bin/sh\n" + "".join(f"# {line}".rstrip() + "\n" for line in lines) + "#"
+
+
+def _plain(text: str) -> str:
+    # A line break in a name would end the comment and begin a command.
+    return " ".join(text.split())
+
+
+def _part(name: str) -> str:
+    return files(__package__).joinpath(name).read_text().rstrip("\n") + "\n"
+
+
+def _function(name: str, lines: list[str]) -> str:
+    body = "".join(f"{line}\n" for line in lines) or ":\n"
+    return f"{name}() {{\n{body}}}\n"
+
+
+def _files(pairs: Pairs) -> list[str]:
+    paths = tuple(dict.fromkeys(s.path for _, s in pairs if isinstance(s, Restore)))
+    dirs = tuple(dict.fromkeys(s.path for _, s in pairs if isinstance(s, RemoveDir)))
+    restore = [f"restore {shlex.join((p, file_number(p, paths)))}" for p in paths]
+    remove = [f"remove_dir {shlex.join((d, file_number(d, dirs)))}" for d in dirs]
+    networks = [_drop(s) for _, s in pairs if isinstance(s, DropNetwork)]
+    at_boot = [f'if [ "$why" = boot ]; then {line}; fi' for line in networks]
+    return [*restore, *remove, *at_boot]
+
+
+def _restart(pairs: Pairs) -> list[str]:
+    return ["restart_libvirt"] if any(isinstance(s, DropNetwork) for _, s in pairs) else []
+
+
+def _lines(pairs: Iterable[tuple[Change, Step]]) -> list[str]:
+    lines: list[str] = []
+    heading = ""
+    for change, step in pairs:
+        if change.title != heading:
+            heading = change.title
+            lines.append(f"# {_plain(heading)}")
+        lines.extend(_shell(step))
+    return lines
+
+
+def _shell(step: Step) -> list[str]:
+    match step:
+        case Netlink():
+            # Half of these find their work done already; ip says so, and goes on.
+            batch = [shlex.join(message.words()) for message in step.messages]
+            return ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
+        case Announce():
+            return [f"announce {shlex.join((step.ifname, step.address))}"]
+        case DropNetwork():
+            chains = [f"drop_chains {shlex.quote(name)}" for name in step.chains_of]
+            return [_drop(step), *chains]
+        case Sysctl():
+            # As in sysctl(8): a dot inside an interface's name is written as a slash.
+            path = "/proc/sys/" + step.name.translate(str.maketrans("./", "/."))
+            wanted, quoted = shlex.quote(step.value), shlex.quote(path)
+            return [f"if [ -e {quoted} ]; then printf '%s\\n' {wanted} >{quoted}; fi"]
+        case Command():
+            return [f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"]
+        case Unless():
+            start = f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"
+            return [f"running {shlex.join(step.running)} || {start}"]
+        case _:
+            message = f"{type(step).__name__} has no place in an undo script"
+            raise TypeError(message)
+
+
+def _drop(step: DropNetwork) -> str:
+    return f"drop_network {shlex.join((step.name, step.bridge))}"

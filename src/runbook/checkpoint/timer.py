@@ -1,0 +1,40 @@
+"""The deadline: a transient systemd timer on the host, on the monotonic clock."""
+
+from __future__ import annotations
+
+from runbook.changes.steps import Command
+from runbook.checkpoint.layout import Layout
+
+ACCURACY = "AccuracySec=50ms"
+
+
+def start_timer(layout: Layout, number: int, seconds: int) -> Command:
+    """The command that starts the countdown.
+
+    The undo restarts programs, such as a DHCP client, that have to outlive the
+    unit: hence KillMode=process.
+    """
+    return Command(
+        (
+            *("systemd-run", "--quiet", f"--unit={layout.timer(number)}", "--collect"),
+            *(f"--on-active={seconds}s", f"--timer-property={ACCURACY}"),
+            *("--property=Type=oneshot", "--property=KillMode=process"),
+            *("/bin/sh", layout.undo, "deadline"),
+        )
+    )
+
+
+def stop_timer(layout: Layout, number: int) -> Command:
+    """The command that ends the countdown; the undo itself, once begun, is left alone."""
+    return Command(("systemctl", "stop", f"{layout.timer(number)}.timer"))
+
+
+def run_now(layout: Layout, moment: str) -> Command:
+    """The undo as a unit of its own, so that it outlives the connection that asked for it."""
+    return Command(
+        (
+            *("systemd-run", "--quiet", f"--unit=runbook-undo-{layout.change_id}-{moment}"),
+            *("--collect", "--property=Type=oneshot", "--property=KillMode=process"),
+            *("--no-block", "/bin/sh", layout.undo, "operator"),
+        )
+    )

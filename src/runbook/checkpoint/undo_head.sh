@@ -1,0 +1,148 @@
+# It is safe at any time and as often as you like: before the change, in the
+# middle of it, after it, and after an earlier undo. It needs this directory and
+# Debian's own tools, nothing else.
+#
+#   sh undo            at the console, by a person
+#   sh undo operator   from the operator's program
+#   sh undo deadline   by the timer; does nothing once the change is confirmed
+#   sh undo boot       before networking starts, after a power cut: files only
+#   sh undo announce   the second half of that, once the network is up
+
+set -u
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+export PATH LC_ALL
+why=${1:-console}
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
+root=$(dirname -- "$here")
+
+say() {
+    printf '%s undo (%s): %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$why" "$*"
+    # A full disk must not stop an undo, so a line that cannot be kept is let go.
+    { printf '%s undo (%s): %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$why" "$*" >>"$here/journal"; } 2>/dev/null
+    return 0
+}
+
+armed() { [ "$(readlink "$root/armed")" = "${here##*/}" ]; }
+
+# Puts back the file as it was, or none where there was none. The copy is renamed
+# into place, so a power cut leaves the one or the other, whole.
+restore() {
+    if [ -e "$here/originals/$2" ]; then
+        cp --preserve=all -- "$here/originals/$2" "$1.runbook-undo" &&
+            mv -f -- "$1.runbook-undo" "$1" || { say "cannot put back $1"; failed=1; }
+    else
+        rm -f -- "$1"
+    fi
+}
+
+remove_dir() {
+    [ -e "$here/made/$2" ] && [ -d "$1" ] && rmdir -- "$1" 2>/dev/null
+    return 0
+}
+
+# Tells the neighbours which MAC holds the address, so that nobody waits for an
+# ARP entry to grow old.
+announce() {
+    [ -e "/sys/class/net/$1" ] || return 0
+    if command -v python3 >/dev/null 2>&1; then
+        python3 - "$1" "$2" <<'PYTHON' && return 0
+import socket, sys
+name, address = sys.argv[1:]
+with open("/sys/class/net/%s/address" % name) as file:
+    mac = bytes.fromhex(file.read().strip().replace(":", ""))
+ip = socket.inet_aton(address)
+body = b"\x00\x01\x08\x00\x06\x04\x00\x01" + mac + ip + b"\x00" * 6 + ip
+frame = b"\xff" * 6 + mac + b"\x08\x06" + body + b"\x00" * 18
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+    out.bind((name, 0))
+    for _ in range(3):
+        out.send(frame)
+PYTHON
+    fi
+    # Without python3 the kernel can do it: it announces when a MAC is set, even
+    # to the one that it has.
+    notify=/proc/sys/net/ipv4/conf/$1/arp_notify
+    was=$(cat "$notify")
+    echo 1 >"$notify"
+    ip link set dev "$1" address "$(cat "/sys/class/net/$1/address")"
+    echo "$was" >"$notify"
+}
+
+libvirt() { timeout 10 virsh --connect qemu:///system "$@" 8>&- 9>&-; }
+
+# A libvirtd that hangs would keep the bridge. Killing it does not touch guests.
+wake_libvirt() {
+    libvirt net-list --all >/dev/null 2>&1 && return 0
+    say 'libvirt does not answer: restarting it'
+    for unit in libvirtd virtnetworkd; do
+        systemctl cat "$unit.service" >/dev/null 2>&1 || continue
+        systemctl kill --signal=KILL "$unit.service" 2>/dev/null
+        timeout 20 systemctl restart "$unit.service"
+    done
+    libvirt net-list --all >/dev/null 2>&1
+}
+
+drop_network() {
+    if [ "$why" = boot ]; then
+        rm -f -- "/etc/libvirt/qemu/networks/autostart/$1.xml" "/etc/libvirt/qemu/networks/$1.xml"
+        return 0
+    fi
+    wake_libvirt || say 'libvirt still does not answer: removing the network by hand'
+    libvirt net-destroy "$1" >/dev/null 2>&1
+    libvirt net-undefine "$1" >/dev/null 2>&1
+    rm -f -- "/etc/libvirt/qemu/networks/autostart/$1.xml" "/etc/libvirt/qemu/networks/$1.xml"
+    if [ -e "/sys/class/net/$2" ]; then ip link delete dev "$2"; fi
+}
+
+# libvirt leaves its chains behind, empty. They go where there were none before,
+# and libvirt is restarted so that it makes them anew when it needs them.
+drop_chains() {
+    for spot in 'filter INPUT LIBVIRT_INP' 'filter OUTPUT LIBVIRT_OUT' \
+        'filter FORWARD LIBVIRT_FWX' 'filter FORWARD LIBVIRT_FWI' \
+        'filter FORWARD LIBVIRT_FWO' 'nat POSTROUTING LIBVIRT_PRT' \
+        'mangle POSTROUTING LIBVIRT_PRT'; do
+        # shellcheck disable=SC2086 # three words, each without blanks
+        set -- "$1" $spot
+        "$1" -w 5 -t "$2" -D "$3" -j "$4" 2>/dev/null
+        "$1" -w 5 -t "$2" -F "$4" 2>/dev/null
+        "$1" -w 5 -t "$2" -X "$4" 2>/dev/null
+    done
+}
+
+restart_libvirt() {
+    for unit in libvirtd virtnetworkd; do
+        timeout 30 systemctl try-restart "$unit.service" 2>/dev/null
+    done
+}
+
+# Whether a program with exactly this command line runs; the words come NUL-ended.
+running() {
+    wanted=$(printf '%s\n' "$@")
+    for entry in /proc/[0-9]*/cmdline; do
+        [ "$({ tr '\000' '\n' <"$entry"; } 2>/dev/null)" = "$wanted" ] && return 0
+    done
+    return 1
+}
+
+failed=0
+
+# From here on no step of the change can be made any more: each needs the file
+# `open`, under this lock. A step in progress is waited for.
+exec 9>>"$here/lock"
+flock -w 10 9 || say 'a step is still in progress: going on without waiting for it'
+case $why in
+deadline | boot | announce)
+    if ! armed; then
+        say 'the change is confirmed, or undone already: nothing to do'
+        exit 0
+    fi
+    ;;
+esac
+rm -f -- "$here/open" "$here/ballast"
+flock -u 9
+
+# Two undos at once would trip over each other: the second waits, then finds it done.
+exec 8>>"$here/undo.lock"
+flock -w 120 8 || say 'another undo is still at work: going on beside it'
+say 'begins'

@@ -1,0 +1,1 @@
+"""How each part of a snapshot is carried over: rows in, changes out. Pure."""

@@ -1,0 +1,105 @@
+"""One step, made on the host. The only module that turns steps into deeds."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from dataclasses import replace
+
+from runbook import datagram
+from runbook.changes.steps import (
+    Announce,
+    Command,
+    EditFile,
+    MakeDir,
+    Netlink,
+    RemoveFile,
+    Step,
+    Sysctl,
+    WriteFile,
+)
+from runbook.errors import StepFailed
+from runbook.state import links
+from runbook.transport.host import Host, HostFile
+
+ETHERTYPE_ARP = b"\x08\x06"
+BROADCAST = b"\xff" * 6
+ETHERNET_MINIMUM = 60
+# One frame can be lost; neighbours take the same news three times without harm.
+ANNOUNCEMENTS = 3
+
+
+def perform(step: Step, host: Host) -> None:
+    """Make the step; returns when it is done, raises StepFailed when it is not."""
+    match step:
+        case Netlink():
+            host.send_netlink(datagram.encode(step.messages, lambda name: ifindex(host, name)))
+        case WriteFile():
+            host.write_file(HostFile(step.path, step.content, step.mode, step.uid, step.gid))
+        case EditFile():
+            _edit(step, host)
+        case RemoveFile():
+            host.remove_file(step.path)
+        case MakeDir():
+            host.make_dir(step.path, 0o755)
+        case Command():
+            run(step, host)
+        case Sysctl():
+            run(Command(("sysctl", "-q", "-w", f"{step.name}={step.value}")), host)
+        case Announce():
+            frame = gratuitous_arp(_mac(host, step.ifname), step.address)
+            for _ in range(ANNOUNCEMENTS):
+                host.send_frame(step.ifname, frame)
+        case _:
+            message = f"{type(step).__name__} belongs to an undo and cannot be performed"
+            raise TypeError(message)
+
+
+def run(step: Command, host: Host) -> bytes:
+    """Run a command that has to succeed; its standard output."""
+    done = host.execute(step.argv, stdin=step.stdin, timeout=step.budget_s)
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        raise failed(host, step, f"exit status {done.returncode}: {said or 'it said nothing'}")
+    return done.stdout
+
+
+def failed(host: Host, step: Step, why: str) -> StepFailed:
+    """The error for a step that did not succeed."""
+    return StepFailed(
+        f"step failed: {step.describe()}\n{why}",
+        host=host.name,
+        state="the change is half made, and its undo is armed",
+        then="wait for the undo, which follows by itself; then mend what the step complained of",
+    )
+
+
+def gratuitous_arp(mac: bytes, address: str) -> bytes:
+    """A broadcast ARP request in which sender and target are `address` (RFC 5227, 3)."""
+    ip = socket.inet_aton(address)
+    body = b"\x00\x01\x08\x00\x06\x04\x00\x01" + mac + ip + bytes(6) + ip
+    return (BROADCAST + mac + ETHERTYPE_ARP + body).ljust(ETHERNET_MINIMUM, b"\x00")
+
+
+def ifindex(host: Host, ifname: str) -> int:
+    """The interface's index on the host now."""
+    return int(_link(host, ifname)["ifindex"])
+
+
+def _mac(host: Host, ifname: str) -> bytes:
+    return bytes.fromhex(str(_link(host, ifname)["mac"]).replace(":", ""))
+
+
+def _link(host: Host, ifname: str) -> dict[str, object]:
+    frame = links.read(host)
+    found = frame[frame["ifname"] == ifname].to_dict("records")
+    if len(found) != 1:
+        raise failed(host, Netlink(()), f"the host has no interface {ifname}")
+    return {str(key): value for key, value in found[0].items()}
+
+
+def _edit(step: EditFile, host: Host) -> None:
+    (file,) = host.read_files([step.path])
+    if file is None or hashlib.sha256(file.content).hexdigest() != step.sha256:
+        raise failed(host, step, f"{step.path} is not as it was when the plan was made")
+    host.write_file(replace(file, content=step.applied_to(file.content)))

@@ -1,0 +1,32 @@
+"""Params -> the connection they ask for."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from runbook import transport
+from runbook.home import params_folder
+from runbook.params import Params
+from runbook.transport.host import Host
+from runbook.transport.prefixes import Prefix
+from runbook.transport.recorded import RecordedHost
+
+
+def open_host(params: Params) -> Host:
+    """Connect, or open the recording; raises what must be mended if it cannot."""
+    if params.connect == "recorded":
+        return cast("Host", RecordedHost(params_folder() / str(params.recording)))
+    return transport.connect(params.host, prefix=_prefix(params), libvirt_uri=params.libvirt_uri)
+
+
+def _prefix(params: Params) -> Prefix:
+    config = params.ssh_config_path
+    match params.connect:
+        case "local":
+            return transport.local()
+        case "sudo":
+            return transport.sudo()
+        case "ssh+sudo":
+            return transport.ssh_sudo(params.destination, config=config)
+        case _:
+            return transport.ssh(params.destination, config=config)

@@ -1,0 +1,179 @@
+"""The routed procedure: Params x Snapshot -> Plan.
+
+The host's address moves from the NIC onto the bridge of a libvirt network, the
+NIC becomes a port of that bridge, and all that names either follows. Files
+come first: a disk that is full or a file that cannot be written is found out
+while nothing else has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+
+from runbook import facts
+from runbook.changes import network_hook
+from runbook.changes.bridge_ports import Cutover, ForwardAtOnce, Settle
+from runbook.changes.change import Change
+from runbook.changes.files import PutFile
+from runbook.changes.messages import BOOT, Address, Route
+from runbook.changes.network_hook import HookShape, hook_path, hook_script
+from runbook.changes.network_xml import NetworkShape, network_xml
+from runbook.changes.networks import CreateNetwork
+from runbook.changes.routes import MakeRoom
+from runbook.changes.sysctl import SetSysctl
+from runbook.errors import Refused
+from runbook.moves.clients import stop_clients
+from runbook.moves.firewall import saved_rules, twins
+from runbook.moves.interfaces import manual_stanza
+from runbook.params import Params
+from runbook.plan import Plan
+from runbook.promise import ExpectedFile, Promise, rows
+from runbook.state.snapshot import Snapshot
+
+FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
+CHAIN_PROGRAMS = {"inet": "iptables", "inet6": "ip6tables"}
+
+
+def make_plan(params: Params, seen: Snapshot) -> Plan:
+    """The plan, empty where the host is as promised already."""
+    promise = make_promise(params, seen)
+    unmet = tuple(check for check in promise.checks(seen) if not check.kept)
+    if not unmet:
+        return Plan(seen.host, promise, (), seen.digest(), (), params.deadline_s)
+    _not_half_done(params, seen, promise)
+    changes = tuple(_changes(params, seen, promise))
+    return Plan(seen.host, promise, changes, seen.digest(), unmet, params.deadline_s)
+
+
+def make_promise(params: Params, seen: Snapshot) -> Promise:
+    """The end state that the parameters ask for on this host."""
+    return Promise(
+        params.interface,
+        params.bridge,
+        params.network,
+        params.ipv4,
+        params.gateway,
+        params.bridge_mac or _derived_mac(seen.identity.machine_id, params.network),
+        params.stp,
+        (_hook_file(params), _sysctl_file(params)),
+        FORWARDING,
+    )
+
+
+def _derived_mac(machine_id: str, network: str) -> str:
+    """A MAC from libvirt's own range, the same each time for one host and network."""
+    digest = hashlib.sha256(f"{machine_id}/{network}".encode()).digest()
+    return "52:54:00:" + ":".join(f"{byte:02x}" for byte in digest[:3])
+
+
+def _default_route(params: Params) -> Route:
+    return Route(facts.Action.ENSURE, "default", params.bridge, gateway=params.gateway)
+
+
+def _hook_file(params: Params) -> ExpectedFile:
+    shape = HookShape(
+        params.network, params.bridge, params.interface, params.stp, (_default_route(params),)
+    )
+    return ExpectedFile(hook_path(params.network), hook_script(shape))
+
+
+def _sysctl_file(params: Params) -> ExpectedFile:
+    lines = "".join(f"{name} = {value}\n" for name, value in FORWARDING)
+    head = f"# Bridged guests of libvirt network {params.network} need both.\n"
+    return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", head + lines)
+
+
+def _not_half_done(params: Params, seen: Snapshot, promise: Promise) -> None:
+    """Refuse a host that is neither as before nor as promised."""
+    if not rows(seen.addresses, ifname=params.bridge, address=str(params.ipv4.ip)):
+        return
+    unmet = [check for check in promise.checks(seen) if not check.kept]
+    lines = "\n".join(f"  - {c.about}: promised {c.promised}, seen {c.seen}" for c in unmet)
+    raise Refused(
+        f"{params.address} is on {params.bridge} already, and yet not all is as promised:\n{lines}",
+        host=seen.host,
+        state="nothing was written by this run; the host works as it did before it",
+        then="mend each line by hand, or undo the earlier change, then run again",
+    )
+
+
+def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
+    nic, address = params.interface, params.ipv4
+    facts.nic_row(seen, nic)
+    held = facts.nic_address(seen, nic, address)
+    connected = facts.connected_route(seen, nic, address)
+    moved = facts.moved_routes(seen, nic, connected)
+    yield from _prepare(params, seen, promise)
+    yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
+    yield _network(params, seen, promise)
+    yield _hook(promise)
+    yield ForwardAtOnce(params.bridge, params.stp)
+    yield _cutover(params, held, connected, moved)
+    yield Settle(str(address.ip), params.bridge, params.stp)
+
+
+def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
+    _, sysctl_file = promise.files
+    purpose = "keep forwarding on after a reboot"
+    yield PutFile(sysctl_file.path, sysctl_file.text, 0o644, purpose)
+    yield from manual_stanza(params.interface, seen)
+    yield from saved_rules(params.interface, params.bridge, seen)
+    yield from twins(params.interface, params.bridge, seen)
+    for name, value in promise.sysctls:
+        yield from _sysctl(name, value, seen)
+    yield from stop_clients(params.interface, seen)
+
+
+def _sysctl(name: str, value: str, seen: Snapshot) -> Iterator[Change]:
+    # net.ipv4.ip_forward shakes every net.ipv4.conf.*, and likewise for IPv6.
+    prefix = ".".join(name.split(".")[:2]) + ".conf."
+    table = {str(r["name"]): str(r["value"]) for r in rows(seen.sysctl)}
+    if table.get(name) == value:
+        return
+    words = (".forwarding", ".accept_redirects")
+    shaken = {n: v for n, v in table.items() if n.startswith(prefix) and n.endswith(words)}
+    shaken.pop(name, None)
+    yield SetSysctl(name, value, table.get(name, "0"), tuple(sorted(shaken.items())))
+
+
+def _network(params: Params, seen: Snapshot, promise: Promise) -> CreateNetwork:
+    shape = NetworkShape(
+        params.network,
+        str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{seen.identity.machine_id}/{params.network}")),
+        params.interface,
+        params.bridge,
+        promise.mac,
+        params.stp,
+        params.dns,
+        params.forward,
+        params.ipv4,
+    )
+    return CreateNetwork(params.network, params.bridge, network_xml(shape), _chains(seen))
+
+
+def _chains(seen: Snapshot) -> tuple[str, ...]:
+    """The programs in whose tables libvirt has no chains of its own yet."""
+    rules = rows(seen.firewall)
+    there = {r["family"] for r in rules if str(r["chain"]).startswith("LIBVIRT_")}
+    return tuple(CHAIN_PROGRAMS[f] for f in ("inet", "inet6") if f not in there)
+
+
+def _hook(promise: Promise) -> PutFile:
+    hook, _ = promise.files
+    purpose = "bring NIC and routes back when libvirt starts the network"
+    return PutFile(hook.path, hook.text, network_hook.MODE, purpose, phase="network")
+
+
+def _cutover(
+    params: Params, held: Address, connected: Route, moved: tuple[Route, ...]
+) -> Cutover:
+    carried = tuple(
+        _default_route(params)
+        if route.dst == "default" and route.table == facts.MAIN_TABLE
+        else replace(route, ifname=params.bridge, protocol=route.protocol or BOOT)
+        for route in moved
+    )
+    return Cutover(held, params.bridge, connected, moved, carried)

@@ -1,0 +1,64 @@
+"""What was promised x what is seen -> Verdict. Pure; no checks at all is a failure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from runbook.probes import Probed
+from runbook.promise import Check, Promise
+from runbook.state.snapshot import Snapshot
+
+COLUMNS = ["about", "promised", "seen", "kept", "required"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Every check that was made."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def kept(self) -> bool:
+        """Whether all that was required holds; never true without a required check."""
+        required = [check.kept for check in self.checks if check.required]
+        return bool(required) and all(required)
+
+    @property
+    def broken(self) -> tuple[Check, ...]:
+        """The required checks that do not hold."""
+        return tuple(c for c in self.checks if c.required and not c.kept)
+
+    def table(self) -> pd.DataFrame:
+        """One row a check: about, promised, seen, kept, required."""
+        return pd.DataFrame([asdict(check) for check in self.checks], columns=COLUMNS)
+
+
+def judge(promise: Promise, seen: Snapshot, before: Probed, after: Probed) -> Verdict:
+    """The state, then the probes, then what the gateway holds for this host."""
+    probes = tuple(_probe(target, before, after) for target in _targets(before, after))
+    return Verdict((*promise.checks(seen), *probes, _gateway(promise, before, after)))
+
+
+def _targets(before: Probed, after: Probed) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p.target for p in (*before.probes, *after.probes)))
+
+
+def _probe(target: str, before: Probed, after: Probed) -> Check:
+    answered = target in after.answered()
+    required = target in before.answered()
+    promised = "answers, as before" if required else "did not answer before"
+    return Check(f"probe {target}", promised, _word(answered), answered, required)
+
+
+def _word(answered: bool) -> str:  # noqa: FBT001 - one value in, one word out
+    return "answers" if answered else "no answer"
+
+
+def _gateway(promise: Promise, before: Probed, after: Probed) -> Check:
+    # A router that never answers pings cannot show its neighbour table this way.
+    required = before.gateway_sees is not None
+    seen = after.gateway_sees or "no reply to look at"
+    about = f"{after.gateway} sends to"
+    return Check(about, promise.mac, seen, seen == promise.mac, required)
