@@ -1,0 +1,63 @@
+# `make` alone explains. Every target does the set-up it needs, and only what is missing of it.
+
+PYTHON := /usr/bin/python3
+BIN := .venv/bin
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+# The one tool that the lock files do not hold, since it writes them.
+UV := uv==0.13.9
+COMPILE = $(BIN)/uv pip compile --quiet --python $(BIN)/python --python-platform linux \
+	--generate-hashes --custom-compile-command "make lock" $(UPGRADE)
+
+# Tests run as root must leave nothing in the tree that its owner cannot remove.
+export PYTHONDONTWRITEBYTECODE := 1
+PYTEST = $(BIN)/python -m pytest -p no:cacheprovider
+
+# Targets share .venv and the lab; `make -j` must not run them side by side.
+.NOTPARALLEL:
+.PHONY: help demo test unit lab check format setup packages lock clean
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: setup ## Boot a Debian host in the lab and move its address onto the bridge
+	scripts/demo
+
+test: setup unit lab ## Every test, the lab's included
+
+unit: setup ## The tests that need no privilege
+	$(PYTEST) tests/unit tests/architecture
+
+lab: setup ## The tests that boot hosts (root or sudo)
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) tests/lab tests/notebooks tests/browser
+
+check: setup ## Format, lint, types, import contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Rewrite in the house's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+setup: packages .venv/installed ## Debian packages and .venv, where missing
+
+packages:
+	@scripts/packages
+
+.venv/installed: requirements-build.lock requirements.lock pyproject.toml | packages
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements-build.lock
+	$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: setup ## Solve the versions again (UPGRADE=--upgrade for newer ones)
+	$(BIN)/pip install --quiet $(UV)
+	$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
+	$(COMPILE) --group build --constraint requirements.lock --output-file requirements-build.lock
+
+clean: ## Take the lab down and remove what the set-up made in this folder
+	@test ! -x $(BIN)/runbook || $(SUDO) $(BIN)/runbook lab down
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

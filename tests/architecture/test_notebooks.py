@@ -1,0 +1,67 @@
+"""A notebook tells and calls; what can go wrong is in the package, where it is tested."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runbook.params import NAMES
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CODE = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.ClassDef,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.comprehension,
+    ast.Try,
+    ast.TryStar,
+)
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    """The code cells of a notebook."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def source(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def test_the_notebooks_are_found() -> None:
+    assert "routed.ipynb" in {path.name for path in NOTEBOOKS}
+
+
+@each_notebook
+def test_no_outputs_are_kept_in_the_sources(path: Path) -> None:
+    for cell in cells(path):
+        assert cell["outputs"] == [], source(cell)
+        assert cell["execution_count"] is None, source(cell)
+
+
+@each_notebook
+def test_a_cell_holds_no_function_class_loop_or_try(path: Path) -> None:
+    for cell in cells(path):
+        found = [node for node in ast.walk(ast.parse(source(cell))) if isinstance(node, CODE)]
+        assert not found, source(cell)
+
+
+@each_notebook
+def test_one_cell_is_tagged_parameters_and_holds_parameters_only(path: Path) -> None:
+    tagged = [c for c in cells(path) if "parameters" in c["metadata"].get("tags", [])]
+    assert len(tagged) == 1
+    for statement in ast.parse(source(tagged[0])).body:
+        assert isinstance(statement, ast.Assign | ast.AnnAssign), source(tagged[0])
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        assert {target.id for target in targets if isinstance(target, ast.Name)} <= set(NAMES)
