@@ -12,6 +12,9 @@ from runbook.transport.host import (
 )
 from runbook.transport.live import LiveHost
 from runbook.transport.prefixes import Prefix, local, ssh, ssh_sudo, sudo
+from runbook.transport.recorded import RecordedHost
+from runbook.transport.recorder import Recorder
+from runbook.transport.recording import Recording
 
 __all__ = [
     "Completed",
@@ -21,6 +24,9 @@ __all__ = [
     "NetworkXML",
     "Prefix",
     "Reader",
+    "RecordedHost",
+    "Recorder",
+    "Recording",
     "connect",
     "local",
     "ssh",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_OPEN_S = 30.0
+_OPEN_S = 15.0
 _READ_S = 30.0
 _WRITE_S = 60.0
 _KEEPALIVE_S = 2

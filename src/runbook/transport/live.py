@@ -2,111 +2,50 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import copy
 from typing import TYPE_CHECKING
 
-from runbook.errors import ReadFailed, RunbookError, StepFailed
-from runbook.transport import gateway as gateways
+from runbook.errors import GateClosed, StepFailed
 from runbook.transport import netlink
-from runbook.transport.host import Completed, HostFile
 from runbook.transport.hypervisor import Hypervisor
 from runbook.transport.iproute import iproute
+from runbook.transport.live_reader import ANSWER_S, MARGIN_S, LiveReader, completed
 from runbook.transport.session import RelayRefused, Session
 from runbook.transport.ssh_wrapper import SshWrapper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from pyroute2 import IPRoute
 
+    from runbook.transport.host import Completed, Host, HostFile
     from runbook.transport.prefixes import Prefix
     from runbook.transport.relay.frames import Frame
 
-_ANSWER_S = 60.0
-# Past a command's own limit, which the relay enforces.
-_MARGIN_S = 10.0
-_CANNOT_RUN = (126, 127)
 
-
-class LiveHost:
+class LiveHost(LiveReader):
     """A host that answers and can be changed. Make one with `runbook.transport.connect`."""
 
     def __init__(self, name: str, *, prefix: Prefix, libvirt_uri: str) -> None:
         """Start the relay; libvirt is contacted when first asked."""
-        self._name = name
         self._prefix = prefix
         self._libvirt_uri = libvirt_uri
-        self._session = Session(name, prefix)
+        self._guard: dict[str, tuple[str, str]] = {}
+        session = Session(name, prefix)
         self._wrapper = SshWrapper(prefix)
-        self._hypervisor = Hypervisor(name, self._wrapper.uri(libvirt_uri))
-        # libvirt's questions need nothing of the relay.
-        self.networks = self._hypervisor.networks
-        self.guests = self._hypervisor.guests
-        self.libvirt_version = self._hypervisor.version
-        self.define_network = self._hypervisor.define_network
-        self.start_network = self._hypervisor.start_network
-        self.set_network_autostart = self._hypervisor.set_network_autostart
-        self.stop_network = self._hypervisor.stop_network
-        self.undefine_network = self._hypervisor.undefine_network
-
-    @property
-    def name(self) -> str:
-        """The name the operator knows the host by."""
-        return self._name
-
-    def query(self, argv: Sequence[str], *, timeout: float = 30.0) -> Completed:
-        """Run a command that only reads; ReadFailed if it does not end in time."""
-        return self._run(argv, b"", timeout, self._read_failed)
+        super().__init__(name, session, Hypervisor(name, self._wrapper.uri(libvirt_uri)))
 
     def execute(
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0
     ) -> Completed:
         """Run a command that may write; StepFailed if it does not end in time."""
-        return self._run(argv, stdin, timeout, self._step_failed)
-
-    def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
-        """Read several files in one round trip; None where there is none."""
-        frame = self._read("read files", "read", paths=list(paths))
-        found: list[HostFile | None] = []
-        start = 0
-        for path, status in zip(paths, frame.header["files"], strict=True):
-            if status is None:
-                found.append(None)
-                continue
-            content = frame.payload[start : start + status["size"]]
-            start += status["size"]
-            found.append(HostFile(path, content, status["mode"], status["uid"], status["gid"]))
-        return tuple(found)
-
-    def glob(self, pattern: str) -> tuple[str, ...]:
-        """Sorted paths matching a shell pattern."""
-        return tuple(self._read(f"list {pattern}", "glob", pattern=pattern).header["paths"])
-
-    def dump(self, request: bytes) -> bytes:
-        """Send one NETLINK_ROUTE dump request; the raw reply, NLMSG_DONE included."""
-        return self._read("dump a kernel table", "dump", request).payload
-
-    def gateway_mac_view(self, gateway: str, ifname: str, *, timeout: float = 2.0) -> str | None:
-        """Ping `gateway`; the destination MAC of its reply as it enters `ifname`."""
-        what = f"listen on {ifname} for the gateway {gateway}"
-        program = gateways.echo_reply_filter(ip_address(gateway))
-        argv = gateways.ping(gateway, self._name, timeout)
-        try:
-            channel = self._session.open(
-                "open_packet", ifname=ifname, protocol=gateways.ETH_P_ALL, filter=program
-            )
-            try:
-                pings = self._session.submit("run", argv=argv, limit=timeout + _MARGIN_S)
-                mac = gateways.destination_of_reply(channel, self._name, timeout)
-            finally:
-                channel.close()
-            done = _completed(argv, self._session.result(pings, timeout + 2 * _MARGIN_S))
-        except RelayRefused as refusal:
-            raise self._read_failed(what, str(refusal)) from refusal
-        if done.returncode in _CANNOT_RUN:
-            raise self._read_failed("ping the gateway", done.stderr.decode(errors="replace"))
-        return mac
+        what = f"run {argv[0]}"
+        patience = timeout + MARGIN_S
+        frame = self._write(what, "run", stdin, patience, argv=list(argv), limit=timeout)
+        if frame.header["timed_out"]:
+            raise self._step_failed(what, f"it did not end within {timeout:g} s and was killed")
+        return completed(argv, frame)
 
     def write_file(self, file: HostFile) -> None:
         """Write atomically: the path holds the old content or the new, never a mixture."""
@@ -145,13 +84,57 @@ class LiveHost:
 
     def iproute(self) -> AbstractContextManager[IPRoute]:
         """A pyroute2 IPRoute whose netlink socket is on the host."""
+        if self._guard:
+            raise self._step_failed("open a netlink socket", "a guarded host has none")
         return iproute(self._session)
 
     def send_frame(self, ifname: str, frame: bytes) -> None:
         """Send one Ethernet frame out of `ifname`."""
         self._write(f"send a frame out of {ifname}", "send_frame", frame, ifname=ifname)
 
-    def reconnect(self) -> LiveHost:
+    def define_network(self, xml: str) -> None:
+        """Define a persistent libvirt network."""
+        if self._guard:
+            self._virsh("net-define", "/dev/stdin", stdin=xml.encode())
+        else:
+            self._hypervisor.define_network(xml)
+
+    def start_network(self, name: str) -> None:
+        """Start a defined libvirt network."""
+        if self._guard:
+            self._virsh("net-start", "--network", name)
+        else:
+            self._hypervisor.start_network(name)
+
+    def set_network_autostart(self, name: str, *, autostart: bool) -> None:
+        """Say whether libvirt starts the network by itself."""
+        if self._guard:
+            disable = () if autostart else ("--disable",)
+            self._virsh("net-autostart", "--network", name, *disable)
+        else:
+            self._hypervisor.set_network_autostart(name, autostart=autostart)
+
+    def stop_network(self, name: str) -> None:
+        """Stop an active libvirt network; its bridge goes with it."""
+        if self._guard:
+            self._virsh("net-destroy", "--network", name)
+        else:
+            self._hypervisor.stop_network(name)
+
+    def undefine_network(self, name: str) -> None:
+        """Remove a libvirt network's definition."""
+        if self._guard:
+            self._virsh("net-undefine", "--network", name)
+        else:
+            self._hypervisor.undefine_network(name)
+
+    def guarded(self, lock: str, gate: str) -> LiveHost:
+        """The same connection, writing only under a flock of `lock` while `gate` is there."""
+        same = copy.copy(self)
+        same._guard = {"guard": (lock, gate)}  # noqa: SLF001 (a copy of this very object)
+        return same
+
+    def reconnect(self) -> Host:
         """Make a second, wholly new connection to the same host."""
         return LiveHost(self._name, prefix=self._prefix, libvirt_uri=self._libvirt_uri)
 
@@ -161,42 +144,36 @@ class LiveHost:
         self._session.close()
         self._wrapper.close()
 
-    def _run(
+    def _virsh(self, *argv: str, stdin: bytes = b"") -> None:
+        # Not through libvirt's own connection: only what the relay does is
+        # done under the lock.
+        done = self.execute(("virsh", "-q", "-c", "qemu:///system", *argv), stdin=stdin)
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).decode(errors="replace").strip()
+            raise self._step_failed(f"virsh {argv[0]}", said or f"exit status {done.returncode}")
+
+    def _write(
         self,
-        argv: Sequence[str],
-        stdin: bytes,
-        limit: float,
-        failed: Callable[[str, str], RunbookError],
-    ) -> Completed:
-        what = f"run {argv[0]}"
+        what: str,
+        op: str,
+        payload: bytes = b"",
+        patience: float = ANSWER_S,
+        **fields: object,
+    ) -> Frame:
         try:
-            frame = self._session.request(
-                "run", stdin, timeout=limit + _MARGIN_S, argv=list(argv), limit=limit
-            )
+            answer = self._session.submit(op, payload, **fields, **self._guard)
+            return self._session.result(answer, patience)
         except RelayRefused as refusal:
-            raise failed(what, str(refusal)) from refusal
-        if frame.header["timed_out"]:
-            raise failed(what, f"it did not end within {limit:g} s and was killed")
-        return _completed(argv, frame)
-
-    def _read(self, what: str, op: str, payload: bytes = b"", **fields: object) -> Frame:
-        try:
-            return self._session.request(op, payload, timeout=_ANSWER_S, **fields)
-        except RelayRefused as refusal:
-            raise self._read_failed(what, str(refusal)) from refusal
-
-    def _write(self, what: str, op: str, payload: bytes = b"", **fields: object) -> Frame:
-        try:
-            return self._session.request(op, payload, timeout=_ANSWER_S, **fields)
-        except RelayRefused as refusal:
+            if refusal.gate_shut:
+                raise self._gate_closed(what) from refusal
             raise self._step_failed(what, str(refusal)) from refusal
 
-    def _read_failed(self, what: str, why: str) -> ReadFailed:
-        return ReadFailed(
-            f"could not {what}: {why}",
+    def _gate_closed(self, what: str) -> GateClosed:
+        return GateClosed(
+            f"did not {what}: the undo of this change has begun on the host",
             host=self._name,
-            state="not changed by this; it was only read",
-            then="make this readable for the user who connects (root, or through sudo)",
+            state="being put back as before by its undo; this step was not made",
+            then="wait for the undo to end, then read the host's state",
         )
 
     def _step_failed(self, what: str, why: str) -> StepFailed:
@@ -206,9 +183,3 @@ class LiveHost:
             state="this step is not known to be made; the steps before it stand",
             then="undo the change, mend what is named here, then start again",
         )
-
-
-def _completed(argv: Sequence[str], frame: Frame) -> Completed:
-    split = frame.header["stdout"]
-    returncode = frame.header["returncode"]
-    return Completed(tuple(argv), returncode, frame.payload[:split], frame.payload[split:])

@@ -12,7 +12,7 @@ import queue
 import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runbook.errors import ConnectionLost
 from runbook.transport import bootstrap, failures
@@ -29,10 +29,23 @@ _OPEN_S = 20.0
 class RelayRefused(Exception):
     """The relay could not do what was asked; errno as on the host, 0 if none."""
 
-    def __init__(self, message: str, number: int, path: str) -> None:
+    def __init__(
+        self, message: str, number: int = 0, path: str = "", *, gate_shut: bool = False
+    ) -> None:
         """Keep the relay's own description."""
         super().__init__(f"{path}: {message}" if path else message)
         self.errno = number
+        self.gate_shut = gate_shut
+
+
+def _raise_refusal(header: dict[str, Any]) -> None:
+    if "error" in header:
+        raise RelayRefused(
+            header["error"],
+            header.get("errno") or 0,
+            header.get("path") or "",
+            gate_shut=header.get("gate_shut", False),
+        )
 
 
 class Session:
@@ -98,10 +111,8 @@ class Session:
             frame = answer.result(timeout)
         except FutureTimeout:
             message = f"no answer within {timeout:g} s"
-            raise RelayRefused(message, errno.ETIMEDOUT, "") from None
-        if "error" in frame.header:
-            header = frame.header
-            raise RelayRefused(header["error"], header.get("errno") or 0, header.get("path", ""))
+            raise RelayRefused(message, errno.ETIMEDOUT) from None
+        _raise_refusal(frame.header)
         return frame
 
     def open(self, op: str, **fields: object) -> Channel:
@@ -206,8 +217,7 @@ class Channel:
         if frame is None:
             self._received.put(None)
             raise self._session.error()
-        if "error" in frame.header:
-            raise RelayRefused(frame.header["error"], frame.header.get("errno") or 0, "")
+        _raise_refusal(frame.header)
         return frame
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -15,6 +16,8 @@ _SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/
 # that it left behind may hold the pipe open for ever.
 _DRAIN_S = 1.0
 _TERMINATE_S = 1.0
+_PR_SET_PDEATHSIG = 1
+_PRCTL = ctypes.CDLL(None).prctl
 
 
 class Commands:
@@ -55,6 +58,7 @@ class Commands:
                 cwd="/",
                 env=_environment(),
                 start_new_session=True,
+                preexec_fn=_die_with_relay,  # noqa: PLW1509 (one system call, no lock)
             )
             self._running.add(child)
         return child
@@ -79,6 +83,12 @@ def _environment() -> Dict[str, str]:
     path += [folder for folder in _SYSTEM_PATH if folder not in path]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("LC_")}
     return dict(inherited, PATH=":".join(filter(None, path)), LC_ALL="C", LANGUAGE="")
+
+
+def _die_with_relay() -> None:
+    # Between fork and exec, so nothing but the one system call. The signal
+    # comes when the thread that forked ends, and that thread waits.
+    _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _finish(

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any, BinaryIO, Callable, Dict, Tuple
 
-from runbook.transport.relay import channels, files, netlink
+from runbook.transport.relay import channels, files, gate, netlink
 from runbook.transport.relay.commands import Commands
 from runbook.transport.relay.frames import MAGIC, Decoder, Frame, encode
 
@@ -71,12 +71,22 @@ class Relay:
 
     def _answer(self, frame: Frame) -> None:
         try:
-            header, payload = self._operations[frame.header["op"]](frame.header, frame.payload)
+            header, payload = self._perform(frame)
+        except gate.GateShut as shut:
+            header, payload = {"error": str(shut), "gate_shut": True}, b""
         except OSError as error:
             header, payload = _describe(error), b""
         except Exception as error:  # noqa: BLE001 (whatever went wrong, the client must hear of it)
             header, payload = {"error": repr(error)}, b""
         self._send(dict(header, id=frame.header["id"]), payload)
+
+    def _perform(self, frame: Frame) -> Tuple[Dict[str, Any], bytes]:
+        operation = self._operations[frame.header["op"]]
+        guard = frame.header.get("guard")
+        if guard is None:
+            return operation(frame.header, frame.payload)
+        with gate.passed(*guard):
+            return operation(frame.header, frame.payload)
 
     def _send(self, header: Dict[str, Any], payload: bytes) -> None:
         data = encode(header, payload)

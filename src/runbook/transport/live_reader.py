@@ -1,0 +1,126 @@
+"""Asks a live host: commands, files, kernel tables, libvirt, the gateway's view."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from runbook.errors import ReadFailed
+from runbook.transport import gateway as gateways
+from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+from runbook.transport.session import RelayRefused, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runbook.transport.hypervisor import Hypervisor
+    from runbook.transport.relay.frames import Frame
+
+ANSWER_S = 60.0
+# Past a command's own limit, which the relay keeps; a guarded one may first
+# wait for its lock.
+MARGIN_S = 45.0
+_CANNOT_RUN = (126, 127)
+
+
+class LiveReader:
+    """Implements Reader over one relay and one libvirt connection."""
+
+    def __init__(self, name: str, session: Session, hypervisor: Hypervisor) -> None:
+        """Ask through a started session."""
+        self._name = name
+        self._session = session
+        self._hypervisor = hypervisor
+
+    @property
+    def name(self) -> str:
+        """The name the operator knows the host by."""
+        return self._name
+
+    def query(self, argv: Sequence[str], *, timeout: float = 30.0) -> Completed:
+        """Run a command that only reads; ReadFailed if it does not end in time."""
+        what = f"run {argv[0]}"
+        try:
+            answer = self._session.submit("run", argv=list(argv), limit=timeout)
+            frame = self._session.result(answer, timeout + MARGIN_S)
+        except RelayRefused as refusal:
+            raise self._read_failed(what, str(refusal)) from refusal
+        if frame.header["timed_out"]:
+            raise self._read_failed(what, f"it did not end within {timeout:g} s and was killed")
+        return completed(argv, frame)
+
+    def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
+        """Read several files in one round trip; None where there is none."""
+        frame = self._read("read files", "read", paths=list(paths))
+        found: list[HostFile | None] = []
+        start = 0
+        for path, status in zip(paths, frame.header["files"], strict=True):
+            if status is None:
+                found.append(None)
+                continue
+            content = frame.payload[start : start + status["size"]]
+            start += status["size"]
+            found.append(HostFile(path, content, status["mode"], status["uid"], status["gid"]))
+        return tuple(found)
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """Sorted paths matching a shell pattern."""
+        return tuple(self._read(f"list {pattern}", "glob", pattern=pattern).header["paths"])
+
+    def dump(self, request: bytes) -> bytes:
+        """Send one NETLINK_ROUTE dump request; the raw reply, NLMSG_DONE included."""
+        return self._read("dump a kernel table", "dump", request).payload
+
+    def networks(self) -> tuple[NetworkXML, ...]:
+        """Every libvirt network, defined or live."""
+        return self._hypervisor.networks()
+
+    def guests(self) -> tuple[GuestXML, ...]:
+        """Every libvirt domain."""
+        return self._hypervisor.guests()
+
+    def libvirt_version(self) -> int:
+        """The daemon's libvirt version (9000000 is 9.0.0)."""
+        return self._hypervisor.version()
+
+    def gateway_mac_view(self, gateway: str, ifname: str, *, timeout: float = 2.0) -> str | None:
+        """Ping `gateway`; the destination MAC of its reply as it enters `ifname`."""
+        program = gateways.echo_reply_filter(ip_address(gateway))
+        argv = gateways.ping(gateway, self._name, timeout)
+        what = f"listen on {ifname} for the gateway {gateway}"
+        try:
+            channel = self._session.open(
+                "open_packet", ifname=ifname, protocol=gateways.ETH_P_ALL, filter=program
+            )
+            try:
+                pings = self._session.submit("run", argv=argv, limit=timeout + MARGIN_S)
+                mac = gateways.destination_of_reply(channel, self._name, timeout)
+            finally:
+                channel.close()
+            done = completed(argv, self._session.result(pings, timeout + 2 * MARGIN_S))
+        except RelayRefused as refusal:
+            raise self._read_failed(what, str(refusal)) from refusal
+        if done.returncode in _CANNOT_RUN:
+            raise self._read_failed("ping the gateway", done.stderr.decode(errors="replace"))
+        return mac
+
+    def _read(self, what: str, op: str, payload: bytes = b"", **fields: object) -> Frame:
+        try:
+            return self._session.request(op, payload, timeout=ANSWER_S, **fields)
+        except RelayRefused as refusal:
+            raise self._read_failed(what, str(refusal)) from refusal
+
+    def _read_failed(self, what: str, why: str) -> ReadFailed:
+        return ReadFailed(
+            f"could not {what}: {why}",
+            host=self._name,
+            state="not changed by this; it was only read",
+            then="make this readable for the user who connects (root, or through sudo)",
+        )
+
+
+def completed(argv: Sequence[str], frame: Frame) -> Completed:
+    """The relay's answer to a command."""
+    split = frame.header["stdout"]
+    returncode = frame.header["returncode"]
+    return Completed(tuple(argv), returncode, frame.payload[:split], frame.payload[split:])

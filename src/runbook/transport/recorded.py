@@ -1,0 +1,149 @@
+"""A recorded host: answers as it did then, and refuses every write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from runbook.errors import ReadFailed, ReadOnlyHost
+from runbook.transport import questions
+from runbook.transport.recording import Question, Recording, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from pyroute2 import IPRoute
+
+    from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+
+
+class RecordedHost:
+    """Implements Host from a file; ReadFailed for what was not asked then."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the recording."""
+        self._path = path
+        self._recording = Recording.load(path)
+
+    @property
+    def name(self) -> str:
+        """The name of the host that was recorded."""
+        return self._recording.host
+
+    def query(self, argv: Sequence[str], *, timeout: float = 30.0) -> Completed:  # noqa: ARG002 (an answer is at hand)
+        """What the command said then."""
+        return questions.to_completed(argv, self._answer(questions.query(argv)))
+
+    def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
+        """The files as they were then."""
+        return tuple(questions.to_file(p, self._answer(questions.file(p))) for p in paths)
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """The paths that matched then."""
+        return tuple(self._answer(questions.glob(pattern)))
+
+    def dump(self, request: bytes) -> bytes:
+        """The kernel's table as it was then."""
+        return unpack(self._answer(questions.dump(request)))
+
+    def networks(self) -> tuple[NetworkXML, ...]:
+        """Every libvirt network there was then."""
+        return questions.to_networks(self._answer(questions.NETWORKS))
+
+    def guests(self) -> tuple[GuestXML, ...]:
+        """Every libvirt domain there was then."""
+        return questions.to_guests(self._answer(questions.GUESTS))
+
+    def libvirt_version(self) -> int:
+        """The hypervisor's libvirt version then."""
+        return int(self._answer(questions.LIBVIRT_VERSION))
+
+    def gateway_mac_view(self, gateway: str, ifname: str, *, timeout: float = 2.0) -> str | None:  # noqa: ARG002 (an answer is at hand)
+        """The MAC that the gateway answered to then."""
+        mac = self._answer(questions.gateway_mac_view(gateway, ifname))
+        return None if mac is None else str(mac)
+
+    def execute(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        timeout: float = 30.0,  # noqa: ARG002 (refused whatever they are)
+    ) -> Completed:
+        """Refuse."""
+        self._refuse(f"run {argv[0]}")
+
+    def write_file(self, file: HostFile) -> None:
+        """Refuse."""
+        self._refuse(f"write {file.path}")
+
+    def append_file(self, path: str, content: bytes) -> None:  # noqa: ARG002 (refused whatever it is)
+        """Refuse."""
+        self._refuse(f"append to {path}")
+
+    def remove_file(self, path: str) -> None:
+        """Refuse."""
+        self._refuse(f"remove {path}")
+
+    def make_dir(self, path: str, mode: int) -> None:  # noqa: ARG002 (refused whatever it is)
+        """Refuse."""
+        self._refuse(f"create the folder {path}")
+
+    def symlink(self, target: str, path: str) -> bool:  # noqa: ARG002 (refused whatever it is)
+        """Refuse."""
+        self._refuse(f"link {path}")
+
+    def send_netlink(self, datagram: bytes) -> None:
+        """Refuse."""
+        self._refuse(f"send a netlink datagram of {len(datagram)} bytes")
+
+    def iproute(self) -> AbstractContextManager[IPRoute]:
+        """Refuse: a netlink socket can write."""
+        self._refuse("open a netlink socket")
+
+    def send_frame(self, ifname: str, frame: bytes) -> None:  # noqa: ARG002 (refused whatever it is)
+        """Refuse."""
+        self._refuse(f"send a frame out of {ifname}")
+
+    def define_network(self, xml: str) -> None:  # noqa: ARG002 (refused whatever it is)
+        """Refuse."""
+        self._refuse("define a libvirt network")
+
+    def start_network(self, name: str) -> None:
+        """Refuse."""
+        self._refuse(f"start the libvirt network {name}")
+
+    def set_network_autostart(self, name: str, *, autostart: bool) -> None:  # noqa: ARG002 (refused whatever it is)
+        """Refuse."""
+        self._refuse(f"set autostart of the libvirt network {name}")
+
+    def guarded(self, lock: str, gate: str) -> RecordedHost:  # noqa: ARG002 (every write is refused anyway)
+        """The same recording."""
+        return self
+
+    def reconnect(self) -> RecordedHost:
+        """The same recording, read again."""
+        return RecordedHost(self._path)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _answer(self, question: Question) -> Any:  # noqa: ANN401 (JSON, which the caller gives its type)
+        try:
+            return self._recording.answers[question]
+        except KeyError:
+            raise ReadFailed(
+                f"the recording {self._path} has no answer to: {' '.join(question)}",
+                host=self.name,
+                state="no host was contacted",
+                then="record the host again with this version of the program",
+            ) from None
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise ReadOnlyHost(
+            f"a recorded host cannot {what}",
+            host=self.name,
+            state="no host was contacted, nothing was written",
+            then="name a real host to make the change",
+        )
