@@ -7,6 +7,7 @@ The working directory plays no part, so a notebook runs from anywhere.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,16 +36,11 @@ def find(environ: Mapping[str, str], package: Path = Path(__file__).parent) -> P
     )
 
 
-def params_dir(home: Path) -> Path:
-    """The folder of <host>.yaml files and recordings."""
-    return home / "params"
+def params_folder() -> Path:
+    """The folder of <host>.yaml files and recordings, by this process's environment."""
+    return find(os.environ) / "params"
 
 
-def outputs_dir(home: Path) -> Path:
-    """The folder of run folders, one folder a host."""
-    return home / "outputs"
-
-
-def recording_path(home: Path, recording: str) -> Path:
-    """The file that a `recording` parameter names."""
-    return params_dir(home) / recording
+def outputs_folder() -> Path:
+    """The folder of run folders, one folder a host; it may not exist yet."""
+    return find(os.environ) / "outputs"

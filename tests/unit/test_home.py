@@ -14,15 +14,16 @@ if TYPE_CHECKING:
 def test_the_home_is_the_checkout_whatever_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv(home.VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
-    assert (home.params_dir(home.find({})) / "example.yaml").is_file()
+    assert (home.params_folder() / "example.yaml").is_file()
 
 
-def test_the_environment_may_name_another(tmp_path: Path) -> None:
+def test_the_environment_may_name_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "params").mkdir()
-    found = home.find({home.VARIABLE: str(tmp_path)})
-    assert home.outputs_dir(found) == tmp_path / "outputs"
-    assert home.recording_path(found, "a.json") == tmp_path / "params" / "a.json"
+    monkeypatch.setenv(home.VARIABLE, str(tmp_path))
+    assert home.params_folder() == tmp_path / "params"
+    assert home.outputs_folder() == tmp_path / "outputs"
 
 
 def test_a_home_without_params_is_refused_by_name(tmp_path: Path) -> None:
