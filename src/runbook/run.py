@@ -16,8 +16,8 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from runbook import probes, rollback, surroundings
 from runbook import preflight as rules
+from runbook import probes, rollback, surroundings
 from runbook.apply import Applied, apply_phase
 from runbook.checkpoint import Armed
 from runbook.checkpoint import arm as checkpoint
@@ -160,20 +160,22 @@ def roll_back(session: Session, underway: Underway, why: str) -> Rollback:
     """Undo, wait, compare; raises RollbackDiffers if the host is not as it was."""
     undone = rollback.roll_back(underway.armed, session.host, session.connect, session.clock, why)
     if not undone.differences.empty:
-        raise differs(session, undone)
+        raise Differs(session.params.host, undone, underway.armed.layout.directory)
     return undone
 
 
-def differs(session: Session, undone: Rollback) -> RollbackDiffers:
+class Differs(RollbackDiffers):
     """The loud error of an undo that did not bring everything back."""
-    error = RollbackDiffers(
-        f"the undo ran, and the host still differs from before:\n{undone.differences}",
-        host=session.params.host,
-        state="reachable, its undo done, with the differences listed",
-        then=f"put each row back by hand; the originals are in /var/lib/runbook/{session.change_id}",
-    )
-    error.differences = undone.differences  # type: ignore[attr-defined]
-    return error
+
+    def __init__(self, host: str, undone: Rollback, directory: str) -> None:
+        """List the rows; keep all of the rollback."""
+        super().__init__(
+            f"the undo ran, and the host still differs from before:\n{undone.differences}",
+            host=host,
+            state="reachable, its undo done, with the differences listed",
+            then=f"put each row back by hand; the originals are in {directory}",
+        )
+        self.undone = undone
 
 
 def _probe(session: Session, host: Host) -> Probed:

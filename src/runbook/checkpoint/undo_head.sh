@@ -29,8 +29,11 @@ armed() { [ "$(readlink "$root/armed")" = "${here##*/}" ]; }
 # into place, so a power cut leaves the one or the other, whole.
 restore() {
     if [ -e "$here/originals/$2" ]; then
-        cp --preserve=all -- "$here/originals/$2" "$1.runbook-undo" &&
-            mv -f -- "$1.runbook-undo" "$1" || { say "cannot put back $1"; failed=1; }
+        if ! { cp --preserve=all -- "$here/originals/$2" "$1.runbook-undo" &&
+            mv -f -- "$1.runbook-undo" "$1"; }; then
+            say "cannot put back $1"
+            failed=1
+        fi
     else
         rm -f -- "$1"
     fi

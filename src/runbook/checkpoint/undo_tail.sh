@@ -1,9 +1,9 @@
-
 finish() {
     if [ "$failed" = 1 ]; then
         say 'finished, but something above could not be put back'
         exit 1
     fi
+    timeout 10 sync
     say 'finished: the host is as it was before the change'
     if armed; then rm -f -- "$root/armed"; fi
 }
