@@ -76,7 +76,7 @@ def route(row: Row) -> Route:
         metric=int(row["metric"]),
         tos=int(row["tos"]),
         onlink=bool(row["onlink"]),
-        mtu=int(row["mtu"]) if row["mtu"] == row["mtu"] and row["mtu"] else 0,  # noqa: PLR0124 - NA
+        mtu=int(row["mtu"]) if row["mtu"] == row["mtu"] and row["mtu"] else 0,
     )
 
 

@@ -69,9 +69,7 @@ class RefusedByPreflight(Refused):
         self.findings = findings
 
 
-def preflight(
-    params: Params, plan: Plan, seen: Snapshot, around: Surroundings
-) -> Cleared:
+def preflight(params: Params, plan: Plan, seen: Snapshot, around: Surroundings) -> Cleared:
     """Apply every rule; raises RefusedByPreflight if one refuses."""
     case = Case(params, plan, seen, around)
     findings = tuple(finding for rule in RULES for finding in rule(case))
@@ -145,8 +143,7 @@ def _networks(case: Case) -> Iterator[Finding]:
             yield Finding("refuse", f"network {name}", f"forwards through {nic}", then)
         elif row["active"] and case.params.forward == "nat":
             then = (
-                "libvirt would reject its guests' traffic through the new bridge; "
-                "use forward: open"
+                "libvirt would reject its guests' traffic through the new bridge; use forward: open"
             )
             yield Finding("refuse", f"network {name}", "active beside a new NAT network", then)
     if rows(case.seen.links, ifname=case.params.bridge):

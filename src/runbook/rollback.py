@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from runbook import journal
 from runbook.checkpoint import layout, timer
 from runbook.checkpoint.arm import Armed
+from runbook.clock import Clock
 from runbook.confirm import disarm
 from runbook.errors import GoToTheConsole, MendAccess
 from runbook.perform import run
 from runbook.state.diff import Diff, compare
 from runbook.state.snapshot import Snapshot, take
-from runbook.clock import Clock
 from runbook.transport.host import Host
 
 # Beyond the deadline: an undo that has to restart a hung libvirt takes this long.

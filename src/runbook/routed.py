@@ -167,9 +167,7 @@ def _hook(promise: Promise) -> PutFile:
     return PutFile(hook.path, hook.text, network_hook.MODE, purpose, phase="network")
 
 
-def _cutover(
-    params: Params, held: Address, connected: Route, moved: tuple[Route, ...]
-) -> Cutover:
+def _cutover(params: Params, held: Address, connected: Route, moved: tuple[Route, ...]) -> Cutover:
     carried = tuple(
         _default_route(params)
         if route.dst == "default" and route.table == facts.MAIN_TABLE

@@ -12,9 +12,7 @@ from runbook.changes.steps import Netlink, Step
 def halves(connected: Route) -> tuple[Route, Route]:
     """The two more specific routes that together cover the connected one."""
     low, high = IPv4Network(connected.dst).subnets(prefixlen_diff=1)
-    base = replace(
-        connected, action=Action.ENSURE, protocol="boot", metric=0, tos=0, scope="link"
-    )
+    base = replace(connected, action=Action.ENSURE, protocol="boot", metric=0, tos=0, scope="link")
     return replace(base, dst=str(low)), replace(base, dst=str(high))
 
 

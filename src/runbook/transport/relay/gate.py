@@ -1,8 +1,4 @@
-"""Writes that are made only while a gate file is there, under a lock on the host.
-
-An undo takes the lock, removes the gate, and from then on can be sure that no
-request still on its way, however long it is delayed, alters the host again.
-"""
+"""Writes that are made only while a gate is open, under a lock shared with the undo."""
 
 from __future__ import annotations
 
@@ -10,23 +6,38 @@ import contextlib
 import errno
 import fcntl
 import os
-from typing import Any, Dict, Iterator
+import time
+from typing import Iterator
 
-# No system call here answers this, so the client can tell it from a failure.
-CLOSED = errno.ESHUTDOWN
+_PATIENCE_S = 30.0
+_TURN_S = 0.02
+
+
+class GateShut(Exception):
+    """The gate is gone: what was asked is not done any more."""
 
 
 @contextlib.contextmanager
-def passed(header: Dict[str, Any]) -> Iterator[None]:
-    """Hold the lock while the operation runs; OSError(CLOSED) if the gate is gone."""
-    if "gate" not in header:
-        yield
-        return
-    descriptor = os.open(header["lock"], os.O_RDWR | os.O_CLOEXEC)
+def passed(lock: str, gate: str) -> Iterator[None]:
+    """Hold an exclusive flock of `lock` while the file `gate` is there."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if not os.path.exists(header["gate"]):
-            raise OSError(CLOSED, "the gate is closed", header["gate"])
+        _acquire(descriptor, lock)
+        if not os.path.lexists(gate):
+            raise GateShut("%s is gone" % gate)
         yield
     finally:
         os.close(descriptor)
+
+
+def _acquire(descriptor: int, lock: str) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise OSError(errno.EWOULDBLOCK, "the lock is held by another", lock) from None
+            time.sleep(_TURN_S)
+        else:
+            return

@@ -1,0 +1,82 @@
+"""The NIC's stanza in /etc/network/interfaces becomes ``inet manual``.
+
+Left as it is, the next boot or restart of networking would put the address
+back on the NIC, beside the one on the bridge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.changes.files import EditLines
+from runbook.changes.steps import LineEdit
+from runbook.errors import Refused
+from runbook.promise import rows
+from runbook.state.ifupdown import Stanza, stanzas
+from runbook.state.snapshot import Snapshot
+
+# Options of interfaces(5) that say which address the interface gets.
+ADDRESSING = frozenset(
+    {
+        *("address", "netmask", "network", "broadcast", "gateway", "metric", "pointopoint"),
+        *("scope", "hostname", "leasehours", "leasetime", "vendor", "client", "request"),
+    }
+)
+HOOKS = frozenset({"up", "post-up", "pre-up", "down", "pre-down", "post-down"})
+REDACTED = "<redacted>"
+
+
+def nic_stanza(nic: str, seen: Snapshot) -> Stanza:
+    """The one ``iface NIC inet`` stanza; raises Refused if there is not exactly one."""
+    found = [
+        s for s in stanzas(seen.files) if s.kind == "iface" and s.name == nic and s.family == "inet"
+    ]
+    if len(found) == 1:
+        return found[0]
+    raise _refused(
+        seen,
+        f"ifupdown has {len(found)} stanzas `iface {nic} inet`, and the change needs one",
+        "configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources",
+    )
+
+
+def manual_stanza(nic: str, seen: Snapshot) -> Iterator[EditLines]:
+    """The edit, unless the stanza is manual already."""
+    stanza = nic_stanza(nic, seen)
+    if stanza.method == "manual":
+        return
+    (file,) = rows(seen.files, path=stanza.path)
+    lines = str(file["content"]).split("\n")[stanza.first - 1 : stanza.last]
+    kept = "".join(f"{line}\n" for line in _kept(lines, stanza, seen))
+    shown = "".join(f"{line}\n" for line in lines)
+    edit = LineEdit(stanza.first, stanza.last, kept)
+    purpose = f"leave {nic} without an address of its own"
+    yield EditLines(stanza.path, str(file["sha256"]), (edit,), shown, purpose)
+
+
+def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:
+    yield f"iface {stanza.name} inet manual"
+    dropping = True
+    continued = lines[0].endswith("\\")
+    for line in lines[1:]:
+        if not continued:
+            dropping = _dropped(line, stanza, seen)
+        continued = line.endswith("\\")
+        if not dropping:
+            yield line
+
+
+def _dropped(line: str, stanza: Stanza, seen: Snapshot) -> bool:
+    word = (line.split() or [""])[0]
+    if word in HOOKS or REDACTED in line:
+        raise _refused(
+            seen,
+            f"{stanza.path} has a line in {stanza.name}'s stanza that cannot be carried over: "
+            f"{line.strip()}",
+            "move what it does to a place that does not hang on the NIC's address",
+        )
+    return word in ADDRESSING
+
+
+def _refused(seen: Snapshot, what: str, then: str) -> Refused:
+    return Refused(what, host=seen.host, state="nothing was written", then=then)
