@@ -1,0 +1,153 @@
+"""The run folder: what was asked, seen, planned, done and found, each written once.
+
+``outputs/<host>/<change id>/``; the change id begins with its UTC stamp. A
+stage's product is a file of its own, never written over. ``journal`` grows by
+one line an event. ``outcome.json`` comes last, so that a folder without it
+tells of a run that died in the middle. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from runbook import durable
+from runbook.redact import redact
+
+OUTCOME, JOURNAL = "outcome.json", "journal"
+FORMAT_VERSION = 1
+
+
+class Ending(StrEnum):
+    """The last word on a run. Only the first three are a success."""
+
+    AS_PROMISED = "as promised"
+    NOTHING_TO_DO = "nothing to do"
+    PLANNED_ONLY = "planned only"
+    REFUSED = "refused"
+    AS_BEFORE = "as before (rolled back)"
+    UNKNOWN = "unknown: go to the console"
+
+    @property
+    def exit_status(self) -> int:
+        """What papermill's exit status has to be for this ending."""
+        return 0 if self in (self.AS_PROMISED, self.NOTHING_TO_DO, self.PLANNED_ONLY) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, as `outcome.json` keeps it."""
+
+    ending: Ending
+    host: str
+    change_id: str
+    operator: str
+    at: datetime
+    said: str
+
+    def as_dict(self) -> dict[str, object]:
+        """In JSON's own types, with the exit status beside the ending."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "outcome": str(self.ending),
+            "exit": self.ending.exit_status,
+            "host": self.host,
+            "change_id": self.change_id,
+            "operator": self.operator,
+            "at": self.at.isoformat(timespec="seconds"),
+            "said": self.said,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A run folder, open for adding."""
+
+    path: Path
+
+    def once(self, name: str, content: str) -> Path:
+        """A product that there is one of; raises FileExistsError if it is there."""
+        target = self.path / name
+        durable.create(target, content.encode())
+        return target
+
+    def once_json(self, name: str, value: object) -> Path:
+        """Likewise, as JSON, secrets taken out."""
+        return self.once(name, json.dumps(redact(value), indent=1, ensure_ascii=False) + "\n")
+
+    def again(self, name: str, save: Callable[[Path], object]) -> Path:
+        """A product that may be made anew before anything is written.
+
+        x.json, then x-2.json, …; `save` writes it to the path it is given.
+        """
+        stem, _, ending = name.partition(".")
+        with tempfile.TemporaryDirectory(prefix=".", dir=self.path) as room:
+            made = Path(room) / name
+            save(made)
+            content = made.read_bytes()
+        for number in itertools.count(1):
+            target = self.path / (name if number == 1 else f"{stem}-{number}.{ending}")
+            try:
+                durable.create(target, content)
+            except FileExistsError:
+                continue
+            return target
+        raise AssertionError
+
+    def again_json(self, name: str, value: object) -> Path:
+        """Likewise, as JSON, secrets taken out."""
+        text = json.dumps(redact(value), indent=1, ensure_ascii=False) + "\n"
+        return self.again(name, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def note(self, at: datetime, event: str) -> None:
+        """One line of the journal, on the disk when this returns."""
+        line = f"{at.isoformat(timespec='milliseconds')} {' ; '.join(event.splitlines())}\n"
+        durable.append(self.path / JOURNAL, line.encode())
+
+    def has(self, name: str) -> bool:
+        """Whether this product was made."""
+        return (self.path / name).exists()
+
+    def end(self, outcome: Outcome) -> Path:
+        """The last word; raises FileExistsError if it was spoken before."""
+        self.note(outcome.at, f"ended: {outcome.ending}")
+        return self.once_json(OUTCOME, outcome.as_dict())
+
+
+def create(outputs: Path, host: str, change_id: str) -> Folder:
+    """A new run folder, for its owner's eyes only."""
+    parent = outputs / host
+    parent.mkdir(parents=True, exist_ok=True)
+    path = parent / change_id
+    durable.make_folder(path)
+    return Folder(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A run folder, read back; `outcome` is empty where the run died in the middle."""
+
+    path: Path
+    outcome: Mapping[str, object]
+    journal: tuple[str, ...]
+    products: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """The ending in words."""
+        last = self.journal[-1] if self.journal else "before its first stage"
+        return str(self.outcome.get("outcome") or f"died in the middle; last: {last}")
+
+
+def read(path: Path) -> Recorded:
+    """Read a run folder; raises FileNotFoundError if there is none, ValueError if it is damaged."""
+    products = tuple(sorted(p.name for p in path.iterdir() if not p.name.startswith(".")))
+    outcome = json.loads((path / OUTCOME).read_text("utf-8")) if OUTCOME in products else {}
+    journal = (path / JOURNAL).read_text("utf-8").splitlines() if JOURNAL in products else []
+    return Recorded(path, outcome, tuple(journal), products)

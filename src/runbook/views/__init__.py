@@ -1,0 +1,30 @@
+"""Pictures: what a cell shows, as HTML and as text. They draw what they are given."""
+
+from __future__ import annotations
+
+from runbook.views.changes import changes, settled_and_passing
+from runbook.views.findings import checks, findings, plan, verdict
+from runbook.views.picture import Picture, note, stack, title
+from runbook.views.progress import doing
+from runbook.views.tables import Look, card, fold, table
+from runbook.views.wiring import before_and_after, wiring
+
+__all__ = [
+    "Look",
+    "Picture",
+    "before_and_after",
+    "card",
+    "changes",
+    "checks",
+    "doing",
+    "findings",
+    "fold",
+    "note",
+    "plan",
+    "settled_and_passing",
+    "stack",
+    "table",
+    "title",
+    "verdict",
+    "wiring",
+]

@@ -1,0 +1,96 @@
+"""What preflight found, what the plan is, what the verdict says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, Protocol
+
+import pandas as pd
+
+from runbook.views.picture import Picture, note, plain, safe, stack
+from runbook.views.tables import Look, card, table
+
+Tone = Literal["good", "warn", "bad", "note"]
+MARKS = {"refuse": "✗ refuse", "warn": "! warn", "note": "· note"}
+
+
+class Finding(Protocol):
+    """One thing that preflight saw."""
+
+    @property
+    def severity(self) -> str:
+        """'refuse', 'warn' or 'note'."""
+
+    @property
+    def about(self) -> str:
+        """What it is about."""
+
+    @property
+    def seen(self) -> str:
+        """What was seen."""
+
+    @property
+    def then(self) -> str:
+        """What to do."""
+
+
+def findings(found: Iterable[Finding]) -> Picture:
+    """The worst first."""
+    order = list(MARKS)
+    rows = sorted(found, key=lambda f: order.index(f.severity))
+    if not rows:
+        return note("preflight found nothing that speaks against the change", "good")
+    columns = ["", "about", "seen", "then"]
+    frame = pd.DataFrame(
+        [(MARKS[f.severity], f.about, f.seen, f.then) for f in rows], columns=columns
+    )
+    look = {"refuse": "rb-refuse", "warn": "rb-changed", "note": ""}
+    colours = pd.DataFrame("rb-words", index=frame.index, columns=columns)
+    colours[""] = [look[f.severity] for f in rows]
+    return table(frame, Look("Preflight", classes=colours, limit=len(frame)))
+
+
+def plan(rows: pd.DataFrame, digest: str, deadline_s: int) -> Picture:
+    """Every step: what, from, to, undo; and what an approval will be bound to."""
+    words = pd.DataFrame("", index=rows.index, columns=rows.columns)
+    for column in ("what", "from", "to", "undo"):
+        words[column] = "rb-words"
+    head = f"The plan: {len(rows)} steps"
+    about = card([("plan digest", digest), ("undone unless confirmed within", f"{deadline_s} s")])
+    return stack((table(rows, Look(head, classes=words, limit=len(rows))), about))
+
+
+def checks(rows: pd.DataFrame, caption: str) -> Picture:
+    """Promised against seen; rows with the columns about, promised, seen, kept, required."""
+    shown = pd.DataFrame(
+        [
+            (
+                _mark(kept=bool(r["kept"]), required=bool(r["required"])),
+                r["about"],
+                r["promised"],
+                r["seen"],
+            )
+            for r in rows.to_dict("records")
+        ],
+        columns=["", "about", "promised", "seen"],
+    )
+    colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
+    colours[""] = [
+        {"✓": "rb-added", "✗": "rb-removed"}.get(mark[0], "rb-changed") for mark in shown[""]
+    ]
+    return table(shown, Look(caption, classes=colours, limit=len(shown)))
+
+
+def _mark(*, kept: bool, required: bool) -> str:
+    if kept:
+        return "✓ kept"
+    return "✗ broken" if required else "! not required"
+
+
+def verdict(tone: Tone, head: str, lines: Sequence[str]) -> Picture:
+    """The last word: big and plain."""
+    below = "".join(f"<div>{safe(line)}</div>" for line in lines)
+    body = f'<div class="rb-verdict rb-{tone}"><b>{safe(head)}</b>{below}</div>'
+    ruler = "=" * max(len(head), 20)
+    text = "\n".join([ruler, head.upper(), ruler, *lines])
+    return Picture(body, plain(text))
