@@ -1,0 +1,1 @@
+"""Readers: one table a module, each a pandas DataFrame with documented columns."""

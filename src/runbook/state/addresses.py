@@ -1,0 +1,77 @@
+"""IPv4 and IPv6 addresses, as RTM_GETADDR tells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from pyroute2.netlink.rtnl import rt_scope
+
+from runbook.state import netlink
+from runbook.state.table import Table, frame
+from runbook.transport.host import Reader
+
+COLUMNS = {
+    "ifname": ("str", "the interface that holds it"),
+    "family": ("str", "inet or inet6"),
+    "address": ("str", "the address alone"),
+    "prefixlen": ("int64", "bits of its network"),
+    "broadcast": ("str", "broadcast address, or ''"),
+    "scope": ("str", "global, link or host"),
+    "label": ("str", "IPv4 label, as a rule the interface's name"),
+    "flags": ("str", "sorted words: permanent, secondary, noprefixroute, deprecated, ..."),
+    "valid_lft_s": ("Int64", "seconds until it goes; missing: never"),
+    "preferred_lft_s": ("Int64", "seconds until it is deprecated; missing: never"),
+}
+KEY = ("ifname", "family", "address", "prefixlen")
+VOLATILE = ("valid_lft_s", "preferred_lft_s")
+FLAGS = {
+    0x01: "secondary",
+    0x02: "nodad",
+    0x04: "optimistic",
+    0x08: "dadfailed",
+    0x20: "deprecated",
+    0x40: "tentative",
+    0x80: "permanent",
+    0x100: "mngtmpaddr",
+    0x200: "noprefixroute",
+}
+FOREVER = 0xFFFFFFFF
+
+
+def parse(raw: bytes, names: dict[int, str]) -> pd.DataFrame:
+    """One row an address, from the raw dump; `names` maps ifindex to ifname."""
+    rows = [_row(message, attrs, names) for message, attrs in netlink.messages(raw)]
+    return frame(COLUMNS, KEY, rows)
+
+
+def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> tuple[object, ...]:  # noqa: ANN401
+    flags = attrs.get("IFA_FLAGS", message["flags"])
+    life = attrs.get("IFA_CACHEINFO") or {}
+    scope = str(rt_scope.get(message["scope"], message["scope"]))
+    return (
+        names.get(message["index"], f"if{message['index']}"),
+        netlink.FAMILIES[message["family"]],
+        # On a point-to-point link IFA_ADDRESS is the far end.
+        attrs.get("IFA_LOCAL", attrs.get("IFA_ADDRESS", "")),
+        message["prefixlen"],
+        attrs.get("IFA_BROADCAST", ""),
+        "global" if scope == "universe" else scope,
+        attrs.get("IFA_LABEL", ""),
+        " ".join(sorted(word for bit, word in FLAGS.items() if flags & bit)),
+        _life(life.get("ifa_valid", FOREVER)),
+        _life(life.get("ifa_preferred", FOREVER)),
+    )
+
+
+def _life(seconds: int) -> int | None:
+    return None if seconds == FOREVER else seconds
+
+
+def read(host: Reader) -> pd.DataFrame:
+    """Ask the kernel."""
+    names = netlink.interface_names(host)
+    return parse(host.dump(netlink.request(netlink.RTM_GETADDR)), names)
+
+
+TABLE = Table("addresses", COLUMNS, KEY, read, VOLATILE)

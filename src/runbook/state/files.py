@@ -1,0 +1,97 @@
+"""Configuration files that the network comes up from.
+
+Secrets in them never leave this reader: the content is redacted as it is read,
+the digest is of the real bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+import pandas as pd
+
+from runbook.state import ifupdown
+from runbook.state.table import Table, frame
+from runbook.transport.host import HostFile, Reader
+
+COLUMNS = {
+    "path": ("str", "where it is"),
+    "mode": ("str", "permission bits, octal"),
+    "uid": ("int64", "owner"),
+    "gid": ("int64", "group"),
+    "sha256": ("str", "digest of the file as it is"),
+    "content": ("str", "the text, secrets redacted; base64 if it is not text"),
+    "encoding": ("str", "utf-8 or base64"),
+}
+KEY = ("path",)
+INTERFACES = "/etc/network/interfaces"
+PATTERNS = (
+    "/etc/network/interfaces.d/*",
+    "/etc/sysctl.conf",
+    "/etc/sysctl.d/*.conf",
+    "/etc/iptables/rules.v[46]",
+    "/etc/nftables.conf",
+    "/etc/libvirt/hooks/network",
+    "/etc/libvirt/hooks/network.d/*",
+    "/etc/dhcpcd.conf",
+    "/etc/dhcp/dhclient.conf",
+    "/etc/resolv.conf",
+)
+REDACTED = "<redacted>"
+_SECRET = re.compile(
+    r"^([ \t]*\S*(?:psk|passphrase|password|passwd|secret|wireless-key|wep-key|private-key)\S*"
+    r"[ \t]*[= \t][ \t]*)(\S.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def redact(text: str) -> str:
+    """The text with the value of every secret-looking option taken out."""
+    return _SECRET.sub(lambda match: match[1] + REDACTED, text)
+
+
+def parse(files: list[HostFile]) -> pd.DataFrame:
+    """One row a file."""
+    return frame(COLUMNS, KEY, [_row(file) for file in files])
+
+
+def _row(file: HostFile) -> tuple[object, ...]:
+    content, encoding = _text(file.content)
+    digest = hashlib.sha256(file.content).hexdigest()
+    return (file.path, f"{file.mode:04o}", file.uid, file.gid, digest, content, encoding)
+
+
+def _text(content: bytes) -> tuple[str, str]:
+    try:
+        return redact(content.decode()), "utf-8"
+    except UnicodeDecodeError:
+        return base64.b64encode(content).decode(), "base64"
+
+
+def read(host: Reader) -> pd.DataFrame:
+    """Read the interface files with all that they source, then the others."""
+    found = _sourced(host)
+    others = {path for pattern in PATTERNS for path in host.glob(pattern)} - set(found)
+    paths = sorted(path for path in others if not path.endswith("/"))
+    for path, file in zip(paths, host.read_files(paths), strict=True):
+        if file is not None:
+            found[path] = file
+    return parse(list(found.values()))
+
+
+def _sourced(host: Reader) -> dict[str, HostFile]:
+    found: dict[str, HostFile] = {}
+    waiting = [INTERFACES]
+    while waiting:
+        paths = [path for path in dict.fromkeys(waiting) if path not in found]
+        files = [file for file in host.read_files(paths) if file is not None]
+        found.update({file.path: file for file in files})
+        patterns = (p for f in files for p in ifupdown.sourced(f.path, _text(f.content)[0]))
+        waiting = [path for pattern in patterns for path in host.glob(pattern)]
+        waiting = [path for path in waiting if path not in found]
+    return found
+
+
+TABLE = Table("files", COLUMNS, KEY, read)

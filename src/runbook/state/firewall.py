@@ -1,0 +1,123 @@
+"""iptables rules of both backends and both families, in the words of iptables-save.
+
+The legacy programs load kernel modules by merely being run, so they are asked
+only where the kernel says that it has legacy tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from runbook.errors import ReadFailed
+from runbook.state.table import Table, frame
+from runbook.transport.host import Reader
+
+COLUMNS = {
+    "backend": ("str", "nft or legacy"),
+    "family": ("str", "inet or inet6"),
+    "table": ("str", "filter, nat, mangle, raw or security"),
+    "chain": ("str", "the chain's name"),
+    "position": ("int64", "the rule's number in its chain, from 1; 0 is the chain itself"),
+    "rule": ("str", "-A CHAIN ..., -P CHAIN POLICY or -N CHAIN, without counters"),
+    "nth": ("int64", "which of several equal rules in the chain, from 1"),
+    "packets": ("int64", "packets counted"),
+    "bytes": ("int64", "bytes counted"),
+}
+KEY = ("backend", "family", "table", "chain", "rule", "nth")
+VOLATILE = ("position", "packets", "bytes")
+NOT_FOUND = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rules come from; `gate` is a file that names the tables a legacy kernel has."""
+
+    backend: str
+    family: str
+    program: str
+    gate: str = ""
+
+
+SOURCES = (
+    Source("nft", "inet", "iptables-nft-save"),
+    Source("nft", "inet6", "ip6tables-nft-save"),
+    Source("legacy", "inet", "iptables-legacy-save", "/proc/net/ip_tables_names"),
+    Source("legacy", "inet6", "ip6tables-legacy-save", "/proc/net/ip6_tables_names"),
+)
+Row = tuple[object, ...]
+_CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):(\d+)\]")
+_RULE = re.compile(r"(?:\[(\d+):(\d+)\] )?(-A (\S+).*)")
+
+
+def parse(text: str, backend: str, family: str) -> list[Row]:
+    """Rows from the output of one iptables-save -c.
+
+    A table that holds nothing but empty built-in chains with policy ACCEPT
+    says the same as no table, and gives no rows.
+    """
+    blocks = text.split("COMMIT")
+    return [row for block in blocks for row in _table(block, backend, family)]
+
+
+def _table(block: str, backend: str, family: str) -> list[Row]:
+    lines = [line for line in block.splitlines() if line and not line.startswith("#")]
+    name = next((line[1:] for line in lines if line.startswith("*")), "")
+    rows = list(_chains(lines, (backend, family, name))) + list(
+        _rules(lines, (backend, family, name))
+    )
+    silent = all(str(row[5]).startswith("-P ") and str(row[5]).endswith(" ACCEPT") for row in rows)
+    return [] if silent else rows
+
+
+def _chains(lines: list[str], place: tuple[str, str, str]) -> Iterator[Row]:
+    for match in filter(None, map(_CHAIN.fullmatch, lines)):
+        chain, policy, packets, octets = match.groups()
+        rule = f"-N {chain}" if policy == "-" else f"-P {chain} {policy}"
+        yield (*place, chain, 0, rule, 1, int(packets), int(octets))
+
+
+def _rules(lines: list[str], place: tuple[str, str, str]) -> Iterator[Row]:
+    positions: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    for match in filter(None, map(_RULE.fullmatch, lines)):
+        packets, octets, rule, chain = match.groups()
+        positions[chain] += 1
+        seen[rule] += 1
+        counts = (int(packets or 0), int(octets or 0))
+        yield (*place, chain, positions[chain], rule, seen[rule], *counts)
+
+
+def read(host: Reader) -> pd.DataFrame:
+    """Ask each backend that the kernel has tables of."""
+    rows = [row for source in SOURCES for row in _read(host, source)]
+    return frame(COLUMNS, KEY, rows)
+
+
+def _read(host: Reader, source: Source) -> list[Row]:
+    if source.gate:
+        (names,) = host.read_files([source.gate])
+        if names is None or not names.content.strip():
+            return []
+    done = host.query([source.program, "-c"])
+    if done.returncode != 0:
+        raise _unreadable(host, source, done.returncode, done.stderr.decode(errors="replace"))
+    return parse(done.stdout.decode(errors="replace"), source.backend, source.family)
+
+
+def _unreadable(host: Reader, source: Source, status: int, said: str) -> ReadFailed:
+    missing = status == NOT_FOUND
+    return ReadFailed(
+        f"the firewall cannot be read: {source.program} "
+        + ("is missing" if missing else f"failed: {said.strip()}"),
+        host=host.name,
+        state="nothing was written",
+        then="install iptables on the host" if missing else f"run {source.program} there and see",
+    )
+
+
+TABLE = Table("firewall", COLUMNS, KEY, read, VOLATILE)

@@ -1,0 +1,101 @@
+"""The syntax of /etc/network/interfaces, as interfaces(5) describes it. Pure.
+
+Only where stanzas begin and end, and what kind they are: whoever edits a
+stanza edits its lines, and leaves every other byte of the file as it is.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+SOURCES = ("source", "source-directory")
+KINDS = ("iface", "mapping", "auto", *SOURCES, "rename", "template")
+IFACE_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Stanza:
+    """Lines `first` to `last` of `path`, counted from 1; options as (word, rest) pairs.
+
+    `name`, `family` and `method` are of an iface stanza: ``iface NAME FAMILY
+    METHOD``. Trailing blank lines and comments are not part of it.
+    """
+
+    path: str
+    first: int
+    last: int
+    kind: str
+    name: str
+    family: str
+    method: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A logical line: continuation lines joined, with its physical extent."""
+
+    first: int
+    last: int
+    words: tuple[str, ...]
+
+
+def stanzas(files: pd.DataFrame) -> tuple[Stanza, ...]:
+    """Every stanza of the interface files in a files table, file by file."""
+    table = files[files["path"].str.startswith("/etc/network/") & (files["encoding"] == "utf-8")]
+    pairs = zip(table["path"], table["content"], strict=True)
+    return tuple(stanza for path, content in pairs for stanza in parse(path, content))
+
+
+def parse(path: str, content: str) -> tuple[Stanza, ...]:
+    """The stanzas of one file."""
+    found: list[list[_Line]] = []
+    for line in _logical(content):
+        if _begins(line) or not found:
+            found.append([line])
+        else:
+            found[-1].append(line)
+    return tuple(_stanza(path, lines) for lines in found if _begins(lines[0]))
+
+
+def sourced(path: str, content: str) -> tuple[str, ...]:
+    """Shell patterns of the files that this one takes in."""
+    folder = posixpath.dirname(path)
+    found = [
+        posixpath.join(folder, word) + ("/*" if stanza.kind == "source-directory" else "")
+        for stanza in parse(path, content)
+        if stanza.kind in SOURCES
+        for word in stanza.name.split()
+    ]
+    return tuple(found)
+
+
+def _logical(content: str) -> Iterator[_Line]:
+    pending, first = "", 0
+    for number, line in enumerate(content.split("\n"), start=1):
+        first = first or number
+        if line.endswith("\\") and not (pending == "" and line.lstrip().startswith("#")):
+            pending += line[:-1] + " "
+            continue
+        words = (pending + line).split()
+        if words and not words[0].startswith("#"):
+            yield _Line(first, number, tuple(words))
+        pending, first = "", 0
+
+
+def _begins(line: _Line) -> bool:
+    word = line.words[0]
+    return word in KINDS or word.startswith(("allow-", "no-auto-down", "no-scripts"))
+
+
+def _stanza(path: str, lines: list[_Line]) -> Stanza:
+    kind, *rest = lines[0].words
+    name, family, method = " ".join(rest), "", ""
+    if kind == "iface":
+        name, family, method = (*rest, "", "", "")[:3]
+    options = tuple((line.words[0], " ".join(line.words[1:])) for line in lines[1:])
+    return Stanza(path, lines[0].first, lines[-1].last, kind, name, family, method, options)

@@ -1,0 +1,74 @@
+"""Interfaces, as RTM_GETLINK tells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from runbook.state import netlink
+from runbook.state.table import Table, frame
+from runbook.transport.host import Reader
+
+COLUMNS = {
+    "ifname": ("str", "the interface's name"),
+    "ifindex": ("int64", "the kernel's number for it"),
+    "kind": ("str", "iproute2's word (bridge, veth, tun, vlan, ...); '' for hardware"),
+    "mac": ("str", "its MAC address, lower case"),
+    "mtu": ("int64", "bytes"),
+    "up": ("bool", "IFF_UP: switched on by the administrator"),
+    "carrier": ("bool", "IFF_LOWER_UP: the cable has a signal"),
+    "operstate": ("str", "RFC 2863 state (up, down, unknown, ...)"),
+    "master": ("str", "the bridge or bond it is part of, or ''"),
+    "lower": ("str", "the interface it sits on top of (VLAN, macvtap), or ''"),
+    "stp": ("Int64", "1 on, 0 off; missing if not a bridge"),
+    "forward_delay_s": ("Float64", "seconds a new port listens, and again learns, under STP"),
+}
+KEY = ("ifname",)
+VOLATILE = ("ifindex",)
+IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
+USER_HZ = 100
+
+
+def parse(raw: bytes) -> pd.DataFrame:
+    """One row an interface, from the raw dump."""
+    links = list(netlink.messages(raw))
+    names = {message["index"]: attrs["IFLA_IFNAME"] for message, attrs in links}
+    return frame(COLUMNS, KEY, [_row(message, attrs, names) for message, attrs in links])
+
+
+def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> tuple[object, ...]:  # noqa: ANN401
+    info = netlink.attributes(attrs.get("IFLA_LINKINFO") or {})
+    kind = info.get("IFLA_INFO_KIND", "")
+    stp, delay = _bridge(info) if kind == "bridge" else (None, None)
+    # An interface that sits on one in another namespace has no lower one here.
+    foreign = attrs.get("IFLA_LINK_NETNSID") is not None or kind == "veth"
+    return (
+        attrs["IFLA_IFNAME"],
+        message["index"],
+        kind,
+        attrs.get("IFLA_ADDRESS", ""),
+        attrs.get("IFLA_MTU", 0),
+        bool(message["flags"] & IFF_UP),
+        bool(message["flags"] & IFF_LOWER_UP),
+        str(attrs.get("IFLA_OPERSTATE", "")).lower(),
+        names.get(attrs.get("IFLA_MASTER", 0), ""),
+        "" if foreign else names.get(attrs.get("IFLA_LINK", 0), ""),
+        stp,
+        delay,
+    )
+
+
+def _bridge(info: dict[str, Any]) -> tuple[int | None, float | None]:
+    data = netlink.attributes(info.get("IFLA_INFO_DATA") or {})
+    state, delay = data.get("IFLA_BR_STP_STATE"), data.get("IFLA_BR_FORWARD_DELAY")
+    # 2 is STP kept by a daemon; for whoever waits for the port it is on.
+    return (None if state is None else min(state, 1), None if delay is None else delay / USER_HZ)
+
+
+def read(host: Reader) -> pd.DataFrame:
+    """Ask the kernel."""
+    return parse(host.dump(netlink.request(netlink.RTM_GETLINK)))
+
+
+TABLE = Table("links", COLUMNS, KEY, read, VOLATILE)

@@ -1,0 +1,61 @@
+"""The ARP and NDP tables, as RTM_GETNEIGH tells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from runbook.state import netlink
+from runbook.state.table import Table, frame
+from runbook.transport.host import Reader
+
+COLUMNS = {
+    "family": ("str", "inet (ARP) or inet6 (NDP)"),
+    "ifname": ("str", "the interface the neighbour is on"),
+    "address": ("str", "the neighbour's address"),
+    "mac": ("str", "the MAC held for it, or '' when there is none"),
+    "state": ("str", "REACHABLE, STALE, DELAY, PROBE, FAILED, PERMANENT, ..."),
+}
+KEY = ("family", "ifname", "address")
+VOLATILE = ("state",)
+STATES = {
+    0x01: "INCOMPLETE",
+    0x02: "REACHABLE",
+    0x04: "STALE",
+    0x08: "DELAY",
+    0x10: "PROBE",
+    0x20: "FAILED",
+    0x80: "PERMANENT",
+}
+NUD_NOARP = 0x40
+
+
+def parse(raw: bytes, names: dict[int, str]) -> pd.DataFrame:
+    """One row a neighbour, from the raw dump; entries that need no ARP are left out."""
+    found = (pair for pair in netlink.messages(raw) if _real(pair[0]))
+    rows = {row[:3]: row for row in (_row(m, attrs, names) for m, attrs in found)}
+    return frame(COLUMNS, KEY, rows.values())
+
+
+def _real(message: Any) -> bool:  # noqa: ANN401 - untyped library
+    return message["family"] in netlink.FAMILIES and not message["state"] & NUD_NOARP
+
+
+def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> tuple[object, ...]:  # noqa: ANN401
+    return (
+        netlink.FAMILIES[message["family"]],
+        names.get(message["ifindex"], f"if{message['ifindex']}"),
+        attrs.get("NDA_DST", ""),
+        attrs.get("NDA_LLADDR", ""),
+        STATES.get(message["state"], "NONE"),
+    )
+
+
+def read(host: Reader) -> pd.DataFrame:
+    """Ask the kernel."""
+    names = netlink.interface_names(host)
+    return parse(host.dump(netlink.request(netlink.RTM_GETNEIGH)), names)
+
+
+TABLE = Table("neighbours", COLUMNS, KEY, read, VOLATILE, ephemeral=True)

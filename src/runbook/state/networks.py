@@ -1,0 +1,90 @@
+"""libvirt networks, as defined and as they are live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_interface
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+import pandas as pd
+
+from runbook.errors import ReadFailed
+from runbook.state.table import Table, frame
+from runbook.transport.host import NetworkXML, Reader
+
+COLUMNS = {
+    "name": ("str", "the network's name"),
+    "bridge": ("str", "the bridge it makes or uses, or ''"),
+    "forward_mode": ("str", "nat, route, open, bridge, ...; '' is isolated"),
+    "forward_dev": ("str", "the interfaces it forwards through, blank between, or ''"),
+    "stp": ("str", "on or off, or ''"),
+    "delay": ("str", "forward delay as defined, seconds, or ''"),
+    "mac": ("str", "the bridge's MAC as defined, or ''"),
+    "addresses": ("str", "the host's addresses on it, with prefix, blank between"),
+    "active": ("bool", "it is started"),
+    "persistent": ("bool", "it outlives a reboot"),
+    "autostart": ("bool", "libvirt starts it at boot"),
+    "defined_xml": ("str", "its definition"),
+    "live_xml": ("str", "its XML as it runs, or ''"),
+}
+KEY = ("name",)
+VOLATILE = ("live_xml",)
+
+
+def parse(networks: Iterable[NetworkXML]) -> pd.DataFrame:
+    """One row a network; raises ParseError on what is not XML."""
+    return frame(COLUMNS, KEY, [_row(network) for network in networks])
+
+
+def _row(network: NetworkXML) -> tuple[object, ...]:
+    # The XML comes from the host's libvirt over the connection that may already change the host.
+    root = fromstring(network.defined or network.live)  # noqa: S314
+    bridge, forward, mac = root.find("bridge"), root.find("forward"), root.find("mac")
+    return (
+        network.name,
+        _get(bridge, "name"),
+        _get(forward, "mode") or ("nat" if forward is not None else ""),
+        _devices(forward),
+        _get(bridge, "stp"),
+        _get(bridge, "delay"),
+        _get(mac, "address"),
+        " ".join(_address(ip) for ip in root.findall("ip")),
+        network.active,
+        network.persistent,
+        network.autostart,
+        network.defined,
+        network.live,
+    )
+
+
+def _get(element: Element | None, attribute: str) -> str:
+    return "" if element is None else element.get(attribute, "")
+
+
+def _devices(forward: Element | None) -> str:
+    if forward is None:
+        return ""
+    named = [forward.get("dev", ""), *(i.get("dev", "") for i in forward.findall("interface"))]
+    return " ".join(dict.fromkeys(name for name in named if name))
+
+
+def _address(ip: Element) -> str:
+    length = ip.get("prefix") or ip.get("netmask") or ("64" if ip.get("family") == "ipv6" else "")
+    address = ip.get("address", "")
+    return str(ip_interface(f"{address}/{length}" if length else address))
+
+
+def read(host: Reader) -> pd.DataFrame:
+    """Ask libvirt."""
+    try:
+        return parse(host.networks())
+    except (ParseError, ValueError) as error:
+        raise ReadFailed(
+            f"libvirt's network XML cannot be understood: {error}",
+            host=host.name,
+            state="nothing was written",
+            then="look at `virsh net-dumpxml` for each network on the host",
+        ) from error
+
+
+TABLE = Table("networks", COLUMNS, KEY, read, VOLATILE)

@@ -1,0 +1,59 @@
+"""Policy routing rules, as RTM_GETRULE tells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from runbook.state import netlink
+from runbook.state.table import Table, frame
+from runbook.transport.host import Reader
+
+COLUMNS = {
+    "family": ("str", "inet or inet6"),
+    "priority": ("int64", "the lower goes first"),
+    "src": ("str", "source prefix, or 'all'"),
+    "dst": ("str", "destination prefix, or 'all'"),
+    "iif": ("str", "incoming interface, or ''"),
+    "oif": ("str", "outgoing interface, or ''"),
+    "fwmark": ("str", "mark in hexadecimal, or ''"),
+    "action": ("str", "lookup, unreachable, blackhole, prohibit, goto or nop"),
+    "table": ("int64", "the routing table it looks in"),
+}
+KEY = ("family", "priority", "src", "dst", "iif", "oif", "fwmark", "table")
+ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+
+
+def parse(raw: bytes) -> pd.DataFrame:
+    """One row a rule, from the raw dumps."""
+    found = (pair for pair in netlink.messages(raw) if pair[0]["family"] in netlink.FAMILIES)
+    return frame(COLUMNS, KEY, [_row(message, attrs) for message, attrs in found])
+
+
+def _row(message: Any, attrs: dict[str, Any]) -> tuple[object, ...]:  # noqa: ANN401 - untyped library
+    mark = attrs.get("FRA_FWMARK")
+    return (
+        netlink.FAMILIES[message["family"]],
+        attrs.get("FRA_PRIORITY", 0),
+        _prefix(attrs.get("FRA_SRC"), message["src_len"]),
+        _prefix(attrs.get("FRA_DST"), message["dst_len"]),
+        attrs.get("FRA_IIFNAME", ""),
+        attrs.get("FRA_OIFNAME", ""),
+        "" if mark is None else hex(mark),
+        ACTIONS.get(message["action"], str(message["action"])),
+        attrs.get("FRA_TABLE", message["table"]),
+    )
+
+
+def _prefix(address: str | None, length: int) -> str:
+    return f"{address}/{length}" if address else "all"
+
+
+def read(host: Reader) -> pd.DataFrame:
+    """Ask the kernel, once a family: AF_UNSPEC would bring multicast rules too."""
+    asked = (netlink.request(netlink.RTM_GETRULE, family) for family in netlink.FAMILIES)
+    return parse(b"".join(host.dump(request) for request in asked))
+
+
+TABLE = Table("rules", COLUMNS, KEY, read)

@@ -1,0 +1,163 @@
+"""Everything about a host's network at one moment, saved and loaded without loss."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from runbook.errors import ReadFailed
+from runbook.state import (
+    addresses,
+    bridge_ports,
+    files,
+    firewall,
+    guests,
+    leases,
+    links,
+    neighbours,
+    networks,
+    nftables,
+    routes,
+    rules,
+    sysctl,
+)
+from runbook.state import identity as identities
+from runbook.state.identity import Identity
+from runbook.state.table import NULLABLE, Table
+from runbook.transport.host import Reader
+
+FORMAT_VERSION = 1
+TABLES: tuple[Table, ...] = (
+    links.TABLE,
+    bridge_ports.TABLE,
+    addresses.TABLE,
+    routes.TABLE,
+    rules.TABLE,
+    neighbours.TABLE,
+    firewall.TABLE,
+    nftables.TABLE,
+    sysctl.TABLE,
+    leases.TABLE,
+    files.TABLE,
+    networks.TABLE,
+    guests.TABLE,
+    guests.TAPS,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """One table a field; `taken_at` is UTC."""
+
+    host: str
+    identity: Identity
+    taken_at: datetime
+    links: pd.DataFrame
+    bridge_ports: pd.DataFrame
+    addresses: pd.DataFrame
+    routes: pd.DataFrame
+    rules: pd.DataFrame
+    neighbours: pd.DataFrame
+    firewall: pd.DataFrame
+    nftables: pd.DataFrame
+    sysctl: pd.DataFrame
+    leases: pd.DataFrame
+    files: pd.DataFrame
+    networks: pd.DataFrame
+    guests: pd.DataFrame
+    taps: pd.DataFrame
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table by its name."""
+        found: pd.DataFrame = getattr(self, name)
+        return found
+
+    def equals(self, other: Snapshot) -> bool:
+        """Whether both say the same, to the last counter."""
+        return (self.host, self.identity, self.taken_at) == (
+            other.host,
+            other.identity,
+            other.taken_at,
+        ) and all(self.table(t.name).equals(other.table(t.name)) for t in TABLES)
+
+    def digest(self) -> str:
+        """SHA-256 over all that stays as it is unless somebody changes it."""
+        settled = [
+            [t.name, _records(self.table(t.name)[t.settled])] for t in TABLES if not t.ephemeral
+        ]
+        text = json.dumps([self.identity.machine_id, settled], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def take(host: Reader, now: datetime) -> Snapshot:
+    """Read every table; raises ReadFailed if one cannot be read."""
+    tables = {table.name: table.read(host) for table in TABLES}
+    return Snapshot(host.name, identities.read(host), now, **tables)
+
+
+def dumps(snapshot: Snapshot) -> str:
+    """The snapshot as JSON text."""
+    tables = {t.name: _records(snapshot.table(t.name)) for t in TABLES}
+    told = {
+        "format_version": FORMAT_VERSION,
+        "host": snapshot.host,
+        "taken_at": snapshot.taken_at.isoformat(),
+        "identity": asdict(snapshot.identity),
+        "tables": tables,
+    }
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def loads(text: str, source: str) -> Snapshot:
+    """The snapshot that `dumps` made; raises ReadFailed if it is of another format."""
+    told = json.loads(text)
+    version = told.get("format_version") if isinstance(told, dict) else None
+    if version != FORMAT_VERSION:
+        raise ReadFailed(
+            f"{source} is not a snapshot of format {FORMAT_VERSION}: it says {version!r}",
+            state="no host was contacted",
+            then="read it with the version of this program that wrote it",
+        )
+    tables = {t.name: _frame(t, told["tables"][t.name]) for t in TABLES}
+    moment = datetime.fromisoformat(told["taken_at"])
+    return Snapshot(told["host"], Identity(**told["identity"]), moment, **tables)
+
+
+def save(snapshot: Snapshot, path: Path) -> None:
+    """Write it atomically, for its owner's eyes only."""
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(dumps(snapshot))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load(path: Path) -> Snapshot:
+    """The snapshot in a file."""
+    return loads(path.read_text(encoding="utf-8"), str(path))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [{str(k): _plain(v) for k, v in row.items()} for row in plain.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - numpy's scalars have no common type
+    return value.item() if hasattr(value, "item") else value
+
+
+def _frame(table: Table, records: list[dict[str, Any]]) -> pd.DataFrame:
+    types = {name: dtype for name, (dtype, _) in table.columns.items()}
+    data = pd.DataFrame(records, columns=list(table.columns))
+    nullable = [name for name, dtype in types.items() if dtype in NULLABLE]
+    data[nullable] = data[nullable].astype(object).where(data[nullable].notna(), pd.NA)
+    return data.astype(types)

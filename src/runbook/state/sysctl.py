@@ -1,0 +1,52 @@
+"""The kernel parameters that decide whether a bridge carries its guests' traffic."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from runbook.state.table import Table, frame
+from runbook.transport.host import Reader
+
+COLUMNS = {
+    "name": ("str", "as sysctl(8) writes it; a dot inside an interface's name is a slash"),
+    "value": ("str", "its value"),
+}
+KEY = ("name",)
+ROOT = "/proc/sys/"
+PATTERNS = (
+    "net/ipv4/ip_forward",
+    *(
+        f"net/ipv4/conf/*/{word}"
+        for word in (
+            *("forwarding", "accept_redirects", "send_redirects", "rp_filter"),
+            *("arp_ignore", "arp_announce", "arp_notify", "proxy_arp"),
+        )
+    ),
+    *(
+        f"net/ipv6/conf/*/{word}"
+        for word in ("disable_ipv6", "accept_ra", "forwarding", "accept_redirects")
+    ),
+    *(f"net/bridge/bridge-nf-call-{word}" for word in ("iptables", "ip6tables", "arptables")),
+)
+_SWAP = str.maketrans("/.", "./")
+
+
+def name_of(path: str) -> str:
+    """/proc/sys/net/ipv4/ip_forward is net.ipv4.ip_forward."""
+    return path.removeprefix(ROOT).translate(_SWAP)
+
+
+def parse(values: dict[str, bytes]) -> pd.DataFrame:
+    """One row a parameter; `values` maps its path to what the file holds."""
+    rows = ((name_of(path), value.decode().strip()) for path, value in values.items())
+    return frame(COLUMNS, KEY, rows)
+
+
+def read(host: Reader) -> pd.DataFrame:
+    """Read them from /proc/sys; one that went away meanwhile is left out."""
+    paths = [path for pattern in PATTERNS for path in host.glob(ROOT + pattern)]
+    found = zip(paths, host.read_files(paths), strict=True)
+    return parse({path: file.content for path, file in found if file is not None})
+
+
+TABLE = Table("sysctl", COLUMNS, KEY, read)

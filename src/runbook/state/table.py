@@ -1,0 +1,47 @@
+"""What a table is: its columns, what identifies a row, and what always moves.
+
+Text columns hold '' where there is nothing, never a missing value; numbers
+that can be absent are pandas' nullable kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from runbook.transport.host import Reader
+
+NULLABLE = {"Int64", "Float64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a snapshot.
+
+    `columns` maps a name to (dtype, meaning with unit). `volatile` columns
+    always move (counters, ages). The rows of an `ephemeral` table come and go
+    by themselves, so they say nothing about whether a host was put back.
+    """
+
+    name: str
+    columns: Mapping[str, tuple[str, str]]
+    key: tuple[str, ...]
+    read: Callable[[Reader], pd.DataFrame]
+    volatile: tuple[str, ...] = ()
+    ephemeral: bool = False
+
+    @property
+    def settled(self) -> list[str]:
+        """The columns that stay as they are unless somebody changes them."""
+        return [column for column in self.columns if column not in self.volatile]
+
+
+def frame(
+    columns: Mapping[str, tuple[str, str]], key: tuple[str, ...], rows: Iterable[tuple[object, ...]]
+) -> pd.DataFrame:
+    """A DataFrame of the documented dtypes, sorted by key."""
+    data = pd.DataFrame(list(rows), columns=list(columns))
+    typed = data.astype({name: dtype for name, (dtype, _) in columns.items()})
+    return typed.sort_values(list(key), kind="stable").reset_index(drop=True)
