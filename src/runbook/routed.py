@@ -18,10 +18,10 @@ from runbook.changes import network_hook
 from runbook.changes.bridge_ports import Cutover, ForwardAtOnce, Settle
 from runbook.changes.change import Change
 from runbook.changes.files import PutFile
-from runbook.changes.messages import BOOT, Address, Route
+from runbook.changes.messages import BOOT, MAIN_TABLE, Action, Address, Route
 from runbook.changes.network_hook import HookShape, hook_path, hook_script
 from runbook.changes.network_xml import NetworkShape, network_xml
-from runbook.changes.networks import CreateNetwork
+from runbook.changes.networks import CreateNetwork, InstallHook
 from runbook.changes.routes import MakeRoom
 from runbook.changes.sysctl import SetSysctl
 from runbook.errors import Refused
@@ -70,7 +70,7 @@ def _derived_mac(machine_id: str, network: str) -> str:
 
 
 def _default_route(params: Params) -> Route:
-    return Route(facts.Action.ENSURE, "default", params.bridge, gateway=params.gateway)
+    return Route(Action.ENSURE, "default", params.bridge, gateway=params.gateway)
 
 
 def _hook_file(params: Params) -> ExpectedFile:
@@ -161,16 +161,16 @@ def _chains(seen: Snapshot) -> tuple[str, ...]:
     return tuple(CHAIN_PROGRAMS[f] for f in ("inet", "inet6") if f not in there)
 
 
-def _hook(promise: Promise) -> PutFile:
+def _hook(promise: Promise) -> InstallHook:
     hook, _ = promise.files
     purpose = "bring NIC and routes back when libvirt starts the network"
-    return PutFile(hook.path, hook.text, network_hook.MODE, purpose, phase="network")
+    return InstallHook(PutFile(hook.path, hook.text, network_hook.MODE, purpose))
 
 
 def _cutover(params: Params, held: Address, connected: Route, moved: tuple[Route, ...]) -> Cutover:
     carried = tuple(
         _default_route(params)
-        if route.dst == "default" and route.table == facts.MAIN_TABLE
+        if route.dst == "default" and route.table == MAIN_TABLE
         else replace(route, ifname=params.bridge, protocol=route.protocol or BOOT)
         for route in moved
     )

@@ -10,6 +10,8 @@ from runbook.transport.host import Reader
 
 TOOLS = (
     *("ip", "virsh", "ping", "sysctl", "sh", "cp", "mv", "rm", "mkdir", "rmdir", "kill"),
+    # libvirtd of Debian 12 crashes at its next start if a network is up and this is missing.
+    "dnsmasq",
     *("flock", "timeout", "readlink", "systemctl", "systemd-run", "tr", "date", "sync"),
 )
 # Each of these would take the interface back as soon as it looks at it.

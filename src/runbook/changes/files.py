@@ -16,7 +16,8 @@ class PutFile:
     text: str
     mode: int
     purpose: str
-    phase: str = "prepare"
+
+    phase = "prepare"
 
     @property
     def title(self) -> str:

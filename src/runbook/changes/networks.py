@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runbook.changes.files import PutFile
 from runbook.changes.steps import Command, DropNetwork, Step
 
 CLIENT = "virsh"
@@ -50,3 +51,46 @@ class CreateNetwork:
     def undo(self) -> tuple[Step, ...]:
         """Stop and forget it; the bridge goes with it."""
         return (DropNetwork(self.name, self.bridge, self.chains_of),)
+
+
+# Patterns, because a unit that is named and unknown is an error, and a host
+# has either the one daemon or the other.
+DAEMONS = ("libvirt[d].service", "virtnetwork[d].service")
+
+
+@dataclass(frozen=True, slots=True)
+class InstallHook:
+    """The script that brings the NIC back, and libvirt told to look for it.
+
+    libvirt looks for hook scripts once, when it starts. It is restarted after
+    the network was started, so the script does not run in mid-change.
+    Restarting it touches neither guests nor networks.
+    """
+
+    file: PutFile
+
+    phase = "network"
+
+    @property
+    def title(self) -> str:
+        """What the script is for."""
+        return self.file.purpose
+
+    @property
+    def before(self) -> str:
+        """There is none."""
+        return self.file.before
+
+    @property
+    def after(self) -> str:
+        """All of it."""
+        return self.file.after
+
+    def do(self) -> tuple[Step, ...]:
+        """The script, then libvirt's restart."""
+        restart = Command(("systemctl", "try-restart", *DAEMONS), budget_s=START_BUDGET_S)
+        return (*self.file.do(), restart)
+
+    def undo(self) -> tuple[Step, ...]:
+        """The script away; dropping the network restarts libvirt."""
+        return self.file.undo()

@@ -81,6 +81,8 @@ wake_libvirt() {
     for unit in libvirtd virtnetworkd; do
         systemctl cat "$unit.service" >/dev/null 2>&1 || continue
         systemctl kill --signal=KILL "$unit.service" 2>/dev/null
+        # Started too often is no reason to stay down.
+        systemctl reset-failed "$unit.service" "$unit*.socket" 2>/dev/null
         timeout 20 systemctl restart "$unit.service"
     done
     libvirt net-list --all >/dev/null 2>&1
@@ -94,7 +96,8 @@ drop_network() {
     wake_libvirt || say 'libvirt still does not answer: removing the network by hand'
     libvirt net-destroy "$1" >/dev/null 2>&1
     libvirt net-undefine "$1" >/dev/null 2>&1
-    rm -f -- "/etc/libvirt/qemu/networks/autostart/$1.xml" "/etc/libvirt/qemu/networks/$1.xml"
+    rm -f -- "/etc/libvirt/qemu/networks/autostart/$1.xml" \
+        "/etc/libvirt/qemu/networks/$1.xml" "/run/libvirt/network/$1.xml"
     if [ -e "/sys/class/net/$2" ]; then ip link delete dev "$2"; fi
 }
 
@@ -115,7 +118,9 @@ drop_chains() {
 
 restart_libvirt() {
     for unit in libvirtd virtnetworkd; do
-        timeout 30 systemctl try-restart "$unit.service" 2>/dev/null
+        systemctl is-active --quiet "$unit.service" || continue
+        systemctl reset-failed "$unit.service" 2>/dev/null
+        timeout 30 systemctl restart "$unit.service"
     done
 }
 

@@ -57,6 +57,7 @@ class Params(BaseModel):
     stp: Switch = True
     bpdu_consent: Switch = False
     dns: Switch = False
+    forward: Literal["nat", "open"] = "nat"
     probes: Annotated[tuple[Probe, ...], BeforeValidator(_probes)] = ()
     deadline_s: Annotated[int, Field(ge=5, le=3600)] | None = None
     sources: Mapping[str, Source] = Field(default_factory=dict, exclude=True, repr=False)
