@@ -48,9 +48,7 @@ def confirm(verified: Verified, fresh: Host, now: datetime) -> Confirmed:
 def disarm(armed: Armed, host: Host) -> None:
     """Take away what watched over the change; the directory stays as its history."""
     host.remove_file(layout.ARMED)
-    for number in range(1, armed.timer_number + 1):
-        # The timers before the last one ended when they were extended.
-        host.execute(timer.stop_timer(armed.layout, number).argv)
+    host.execute(timer.stop_timers(armed.layout).argv)
     for unit in layout.UNIT_TEXTS:
         host.remove_file(layout.wants_path(unit))
         host.remove_file(layout.unit_path(unit))

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from runbook import serial
 from runbook.changes.steps import Command, Step
 from runbook.checkpoint import layout, timer
 from runbook.checkpoint.layout import Layout
 from runbook.checkpoint.script import file_number, made_dirs, restored_paths, undo_script
-from runbook.errors import ChangeInProgress
+from runbook.errors import ChangeInProgress, ReadFailed
 from runbook.perform import run
 from runbook.plan import Plan
 from runbook.preflight import Cleared
@@ -73,10 +74,11 @@ def arm(cleared: Cleared, host: Host, order: Order) -> Armed:
 
 def extend(armed: Armed, host: Host, seconds: int, now: datetime) -> Armed:
     """A new deadline, `seconds` from now; the old timer ends only once the new one runs."""
-    number = armed.timer_number + 1
-    run(timer.start_timer(armed.layout, number, seconds), host)
-    run(timer.stop_timer(armed.layout, armed.timer_number), host)
-    later = replace(armed, deadline=now + timedelta(seconds=seconds), timer_number=number)
+    # The host knows better than `armed` how often the deadline was moved already.
+    current = int(told_manifest(host, armed.layout.manifest)["timer"])
+    run(timer.start_timer(armed.layout, current + 1, seconds), host)
+    run(timer.stop_timer(armed.layout, current), host)
+    later = replace(armed, deadline=now + timedelta(seconds=seconds), timer_number=current + 1)
     _write(host, armed.layout.manifest, _manifest(later), SECRET)
     return later
 
@@ -85,14 +87,26 @@ def holder(host: Host) -> str:
     """Who holds the host's lock, in a sentence; empty when nobody does."""
     if not host.glob(layout.ARMED):
         return ""
-    (file,) = host.read_files([f"{layout.ARMED}/manifest.json"])
-    if file is None:
-        return "a change without a manifest"
-    told = json.loads(file.content)
+    told = told_manifest(host, f"{layout.ARMED}/manifest.json")
     return (
         f"change {told['change_id']} by {told['operator']}, armed at {told['armed_at']}, "
         f"undone by itself at {told['deadline']} unless confirmed"
     )
+
+
+def told_manifest(host: Host, path: str) -> dict[str, Any]:
+    """What a change's manifest says; raises ReadFailed if there is none to read."""
+    (file,) = host.read_files([path])
+    try:
+        told: dict[str, Any] = json.loads(file.content if file else b"")
+    except ValueError as error:
+        raise ReadFailed(
+            f"the change's manifest {path} is missing or damaged",
+            host=host.name,
+            state="in the middle of a change whose maker is not known",
+            then=f"look at {layout.ROOT} on the host; `sh {layout.ARMED}/undo` puts it back",
+        ) from error
+    return told
 
 
 def _title(order: Order) -> str:
@@ -160,6 +174,7 @@ def _manifest(armed: Armed) -> bytes:
         "operator": order.operator,
         "armed_at": f"{order.now:%Y-%m-%dT%H:%M:%SZ}",
         "deadline": f"{armed.deadline:%Y-%m-%dT%H:%M:%SZ}",
+        "timer": armed.timer_number,
         "plan": plan.digest,
         "steps": [step.describe() for step in steps],
         "undo": f"sh {armed.undo_path}",

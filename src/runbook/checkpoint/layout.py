@@ -89,9 +89,14 @@ class Layout:
         """Room that an undo can free on a full disk."""
         return f"{self.directory}/ballast"
 
+    @property
+    def timer_stem(self) -> str:
+        """What the names of all the deadline's units begin with."""
+        return f"runbook-deadline-{self.change_id}-"
+
     def timer(self, number: int) -> str:
         """The name of the deadline's transient unit; each extension is the next number."""
-        return f"runbook-deadline-{self.change_id}-{number}"
+        return f"{self.timer_stem}{number}"
 
 
 def unit_path(unit: str) -> str:

@@ -25,8 +25,14 @@ def start_timer(layout: Layout, number: int, seconds: int) -> Command:
 
 
 def stop_timer(layout: Layout, number: int) -> Command:
-    """The command that ends the countdown; the undo itself, once begun, is left alone."""
+    """The command that ends one countdown; the undo itself, once begun, is left alone."""
     return Command(("systemctl", "stop", f"{layout.timer(number)}.timer"))
+
+
+def stop_timers(layout: Layout) -> Command:
+    """The command that ends every countdown of the change."""
+    # systemctl matches the pattern against its units; no shell is involved.
+    return Command(("systemctl", "stop", f"{layout.timer_stem}*.timer"))
 
 
 def run_now(layout: Layout, moment: str) -> Command:

@@ -37,7 +37,7 @@ class Diff:
         """One line a difference."""
         signs = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
         return "\n".join(
-            f"  {signs[r.change]} {r.table}: {r.key}"
+            f"  {signs[str(r.change)]} {r.table}: {r.key}"
             + (f" {r.column}: {r.before} -> {r.after}" if r.change == CHANGED else "")
             for r in self.rows.itertuples()
         )

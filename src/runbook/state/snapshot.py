@@ -147,17 +147,20 @@ def load(path: Path) -> Snapshot:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = frame.astype(object).where(frame.notna(), None)
-    return [{str(k): _plain(v) for k, v in row.items()} for row in plain.to_dict("records")]
+    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - numpy's scalars have no common type
+    if pd.isna(value):
+        return None
     return value.item() if hasattr(value, "item") else value
 
 
 def _frame(table: Table, records: list[dict[str, Any]]) -> pd.DataFrame:
     types = {name: dtype for name, (dtype, _) in table.columns.items()}
-    data = pd.DataFrame(records, columns=list(table.columns))
-    nullable = [name for name, dtype in types.items() if dtype in NULLABLE]
-    data[nullable] = data[nullable].astype(object).where(data[nullable].notna(), pd.NA)
-    return data.astype(types)
+    cells = [[_cell(record[name], types[name]) for name in types] for record in records]
+    return pd.DataFrame(cells, columns=list(types)).astype(types)
+
+
+def _cell(value: Any, dtype: str) -> Any:  # noqa: ANN401 - any JSON scalar
+    return pd.NA if value is None and dtype in NULLABLE else value
