@@ -8,10 +8,10 @@ tells of a run that died in the middle. Nothing here decides anything.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -79,31 +79,20 @@ class Folder:
 
     def once_json(self, name: str, value: object) -> Path:
         """Likewise, as JSON, secrets taken out."""
-        return self.once(name, json.dumps(redact(value), indent=1, ensure_ascii=False) + "\n")
+        return self.once(name, as_json(value))
 
-    def again(self, name: str, save: Callable[[Path], object]) -> Path:
-        """A product that may be made anew before anything is written.
-
-        x.json, then x-2.json, …; `save` writes it to the path it is given.
-        """
+    def again(self, name: str, content: str) -> Path:
+        """A product that may be made anew before anything is written: x.json, x-2.json, ..."""
         stem, _, ending = name.partition(".")
-        with tempfile.TemporaryDirectory(prefix=".", dir=self.path) as room:
-            made = Path(room) / name
-            save(made)
-            content = made.read_bytes()
-        for number in itertools.count(1):
-            target = self.path / (name if number == 1 else f"{stem}-{number}.{ending}")
-            try:
-                durable.create(target, content)
-            except FileExistsError:
-                continue
-            return target
+        numbered = (f"{stem}-{number}.{ending}" for number in itertools.count(2))
+        for free in itertools.chain([name], numbered):
+            with contextlib.suppress(FileExistsError):
+                return self.once(free, content)
         raise AssertionError
 
     def again_json(self, name: str, value: object) -> Path:
         """Likewise, as JSON, secrets taken out."""
-        text = json.dumps(redact(value), indent=1, ensure_ascii=False) + "\n"
-        return self.again(name, lambda path: path.write_text(text, encoding="utf-8"))
+        return self.again(name, as_json(value))
 
     def note(self, at: datetime, event: str) -> None:
         """One line of the journal, on the disk when this returns."""
@@ -118,6 +107,11 @@ class Folder:
         """The last word; raises FileExistsError if it was spoken before."""
         self.note(outcome.at, f"ended: {outcome.ending}")
         return self.once_json(OUTCOME, outcome.as_dict())
+
+
+def as_json(value: object) -> str:
+    """JSON text, secrets taken out."""
+    return json.dumps(redact(value), indent=1, ensure_ascii=False) + "\n"
 
 
 def create(outputs: Path, host: str, change_id: str) -> Folder:

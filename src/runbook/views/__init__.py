@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from runbook.views.changes import changes, settled_and_passing
 from runbook.views.findings import checks, findings, plan, verdict
+from runbook.views.page import show, show_with
 from runbook.views.picture import Picture, note, stack, title
 from runbook.views.progress import doing
+from runbook.views.state import identity, state
 from runbook.views.tables import Look, card, fold, table
 from runbook.views.wiring import before_and_after, wiring
 
@@ -19,10 +21,14 @@ __all__ = [
     "doing",
     "findings",
     "fold",
+    "identity",
     "note",
     "plan",
     "settled_and_passing",
+    "show",
+    "show_with",
     "stack",
+    "state",
     "table",
     "title",
     "verdict",

@@ -5,6 +5,8 @@ A sign stands before each row, so that colour is never the only way to tell.
 
 from __future__ import annotations
 
+import difflib
+
 import pandas as pd
 
 from runbook.views.picture import Picture, note, stack
@@ -13,6 +15,7 @@ from runbook.views.tables import Look, fold, table
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 COLUMNS = ["", "table", "what", "column", "value"]
 MOST = 400
+MOST_LINES = 24
 
 
 def changes(rows: pd.DataFrame, caption: str = "", empty: str = "no row differs") -> Picture:
@@ -37,8 +40,22 @@ def settled_and_passing(settled: pd.DataFrame, passing: pd.DataFrame) -> Picture
 def _row(row: dict[object, object]) -> tuple[str, str, str, str, str]:
     change = str(row["change"])
     before, after = _value(row["before"]), _value(row["after"])
-    value = {"added": after, "removed": before}.get(change, f"{before} → {after}")
+    value = {"added": _head(after), "removed": _head(before)}.get(change) or _moved(before, after)
     return SIGNS[change], str(row["table"]), str(row["key"]), str(row["column"]), value
+
+
+def _moved(before: str, after: str) -> str:
+    """Both values; of texts with several lines, the lines that differ."""
+    if "\n" not in before + after:
+        return f"{before} → {after}"
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
+    return _head("\n".join(line for line in lines if not line.startswith(("---", "+++"))))
+
+
+def _head(value: str) -> str:
+    lines = value.splitlines()
+    left = len(lines) - MOST_LINES
+    return value if left <= 0 else "\n".join([*lines[:MOST_LINES], f"… and {left} more lines"])
 
 
 def _value(value: object) -> str:

@@ -20,9 +20,13 @@ class Picture:
     body: str
     text: str
 
-    def _repr_html_(self) -> str:
-        """For JupyterLab and the archived page."""
+    def html(self) -> str:
+        """A whole piece of HTML, its style with it."""
         return f'{STYLE}<div class="rb">{self.body}</div>'
+
+    def _repr_html_(self) -> str:
+        """What IPython asks for, for JupyterLab and the archived page."""
+        return self.html()
 
     def __repr__(self) -> str:
         """For papermill's log and terminals, where IPython asks for text/plain."""

@@ -1,0 +1,54 @@
+"""Does somebody say yes? Asked where a person can answer; elsewhere mode=apply has said it.
+
+A front end that can answer prompts says so with each cell it sends; papermill
+and nbclient cannot, and then asking fails. Either way the approval is bound to
+the digest of the plan that was shown.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.getipython import get_ipython
+
+from runbook.plan import Plan
+
+Ask = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Whether, how, and to which plan."""
+
+    given: bool
+    how: str
+    digest: str
+
+
+def approve(plan: Plan, ask: Ask | None = None) -> Approval:
+    """Ask for the host's name; no answer and a wrong answer are both a no."""
+    prompt = (
+        f"Plan {plan.digest[:12]} is about to be made on {plan.host}.\n"
+        f"Type the host's name to go on; anything else writes nothing: "
+    )
+    # The kernel puts its own `input` in place of Python's, cell by cell.
+    ask = ask or builtins.input
+    try:
+        answer = ask(prompt)
+    except StdinNotImplementedError:
+        return Approval(given=True, how="mode=apply, with nobody to ask", digest=plan.digest)
+    except (EOFError, KeyboardInterrupt):
+        return Approval(given=False, how="no answer", digest=plan.digest)
+    given = answer.strip() == plan.host
+    how = "the host's name was typed" if given else f"{answer.strip()!r} was typed"
+    return Approval(given, how, plan.digest)
+
+
+def somebody_there() -> bool:
+    """Whether the front end that sent this cell can answer a prompt."""
+    shell = get_ipython()
+    kernel = getattr(shell, "kernel", None)
+    return bool(getattr(kernel, "_allow_stdin", False))

@@ -1,0 +1,77 @@
+"""The cells that close a run: the state after, and the record."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pandas as pd
+
+from runbook import record, views
+from runbook.errors import GoToTheConsole, MendAccess
+from runbook.notebook.deciding import go_by
+from runbook.notebook.ending import end, in_short, keep_error, show_ending
+from runbook.notebook.undoing import records
+from runbook.notebook.values import Finished, Kept, Run, Stopped
+from runbook.record import OUTCOME, Ending
+from runbook.state import snapshot as snapshots
+from runbook.state.diff import diff
+from runbook.state.snapshot import Snapshot, take
+from runbook.views import Look, Picture
+
+
+def after(kept: Kept | Stopped) -> Finished | Stopped:
+    """Read the state again, and show every row in which it differs from before."""
+    if isinstance(kept, Stopped):
+        return go_by(kept)
+    this = kept.before.run
+    snapshot = _read_again(this)
+    found = diff(kept.before.snapshot, snapshot)
+    this.folder.again("after.json", snapshots.dumps(snapshot))
+    this.folder.again("diff.json", records(found.rows))
+    lasting = found.settled.rows
+    passing = found.rows[~found.rows["table"].isin(lasting["table"])]
+    views.show(
+        views.settled_and_passing(lasting, passing),
+        views.wiring(snapshot, this.session.params.address, kept.before.snapshot),
+    )
+    return Finished(this, kept.confirmed, snapshot)
+
+
+def finish(last: Finished | Stopped) -> None:
+    """The last word, and where the record is."""
+    this = last.run
+    if this.folder.has(OUTCOME):
+        show_ending(this)
+    elif isinstance(last, Stopped):
+        end(this, last.ending, last.why)
+    else:
+        params = this.session.params
+        end(this, Ending.AS_PROMISED, f"{params.address} is on {params.bridge}, confirmed")
+    views.show(_products(this))
+
+
+def _read_again(this: Run) -> Snapshot:
+    """Over a new connection: the one from before the change proves nothing."""
+    clock = this.session.clock
+    try:
+        with (
+            views.doing("Reading the state after", clock.monotonic),
+            closing(this.session.connect()) as fresh,
+        ):
+            return take(fresh, clock.now())
+    except MendAccess as error:
+        keep_error(this, "error.txt", error)
+        end(this, Ending.UNKNOWN, f"confirmed, and then not to be read: {in_short(error)}")
+        raise GoToTheConsole(
+            f"the change was confirmed, and then the host could not be read: {in_short(error)}",
+            host=this.host,
+            state="confirmed, so nothing undoes it by itself",
+            then="see that the host answers; its record is complete up to the confirmation",
+        ) from error
+
+
+def _products(this: Run) -> Picture:
+    recorded = record.read(this.folder.path)
+    rows = [(name, (recorded.path / name).stat().st_size) for name in recorded.products]
+    frame = pd.DataFrame(rows, columns=["file", "bytes"])
+    return views.table(frame, Look("The run folder"))

@@ -1,0 +1,87 @@
+"""The cells that decide: what there is to do, and whether it may be done."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from runbook import run, serial, views
+from runbook.notebook.ending import reading
+from runbook.notebook.undoing import records
+from runbook.notebook.values import Before, Cleared, Planned, Run, Stopped
+from runbook.plan import Plan
+from runbook.preflight import Finding, RefusedByPreflight
+from runbook.probes import Probed
+from runbook.record import Ending
+from runbook.run import Ready
+from runbook.verify import Verdict
+from runbook.views import Look
+
+
+def plan(before: Before) -> Planned:
+    """Draw the plan and show it, step by step; raises Refused or ParameterError."""
+    this = before.run
+    with reading(this, "Planning"):
+        drawn = run.plan(this.session, before.snapshot)
+        this.folder.again("plan.json", serial.dumps(drawn) + "\n")
+        this.folder.note(this.session.clock.now(), f"plan {drawn.digest}")
+    if drawn.empty:
+        _show_nothing_to_do(drawn, before)
+    else:
+        views.show(views.plan(drawn.table(), drawn.digest, drawn.deadline_s))
+    return Planned(before, drawn)
+
+
+def preflight(planned: Planned) -> Cleared | Stopped:
+    """Judge the plan; raises Refused, with every finding on the page."""
+    this = planned.before.run
+    if planned.plan.empty:
+        return stopped(this, Ending.NOTHING_TO_DO, "the host is as promised already")
+    with reading(this, "Preflight"):
+        ready = _judge(planned)
+    _show_findings(this, ready.cleared.findings)
+    _show_probes(this, ready.probed)
+    return Cleared(planned, ready)
+
+
+def stopped(this: Run, ending: Ending, why: str) -> Stopped:
+    """Go no further, on purpose, and say so."""
+    return go_by(Stopped(this, ending, why))
+
+
+def go_by(stop: Stopped) -> Stopped:
+    """A cell that has nothing to do says why."""
+    views.show(views.note(f"{stop.why}: nothing was written"))
+    return stop
+
+
+def _judge(planned: Planned) -> Ready:
+    session = planned.before.run.session
+    try:
+        return run.preflight(session, planned.plan, planned.before.snapshot)
+    except RefusedByPreflight as refused:
+        _show_findings(planned.before.run, refused.findings)
+        raise
+
+
+def _show_findings(this: Run, found: tuple[Finding, ...]) -> None:
+    this.folder.again("preflight.json", serial.dumps(found) + "\n")
+    views.show(views.findings(found))
+
+
+def _show_probes(this: Run, probed: Probed) -> None:
+    this.folder.again("probes.json", serial.dumps(probed) + "\n")
+    rows = [(p.target, "answers" if p.answered else "no answer") for p in probed.probes]
+    told = pd.DataFrame(rows, columns=["target", "before"])
+    mac = probed.gateway_sees or "not seen: it did not answer"
+    holds = views.note(f"{probed.gateway} sends this host's packets to {mac}")
+    head = "Probes: what answers now has to answer after the change"
+    views.show(views.stack((views.table(told, Look(head)), holds)))
+
+
+def _show_nothing_to_do(drawn: Plan, before: Before) -> None:
+    rows = Verdict(drawn.promise.checks(before.snapshot)).table()
+    before.run.folder.again("verdict.json", records(rows))
+    views.show(
+        views.note("Nothing to do: the host is as promised already.", "good"),
+        views.checks(rows, "What is promised, and what is seen"),
+    )

@@ -1,0 +1,87 @@
+"""How a run ends: the last word, once, into the record and onto the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from runbook import record, views
+from runbook.errors import MendHost, RunbookError
+from runbook.notebook.values import Run
+from runbook.record import OUTCOME, Ending, Outcome
+from runbook.views.findings import Tone
+
+MIME = "application/vnd.runbook.outcome+json"
+LONGEST = 400
+TONES: dict[Ending, Tone] = {
+    Ending.AS_PROMISED: "good",
+    Ending.NOTHING_TO_DO: "good",
+    Ending.PLANNED_ONLY: "note",
+    Ending.REFUSED: "warn",
+    Ending.AS_BEFORE: "warn",
+    Ending.UNKNOWN: "bad",
+}
+
+
+class RunHasEnded(MendHost):
+    """A cell was run again after the run's last word."""
+
+
+def end(this: Run, ending: Ending, said: str) -> None:
+    """Speak the last word and show it."""
+    session = this.session
+    outcome = Outcome(
+        ending, this.host, session.change_id, session.operator, session.clock.now(), said
+    )
+    this.folder.end(outcome)
+    show_ending(this)
+
+
+def show_ending(this: Run) -> None:
+    """The verdict, big and plain, with the data that `runbook archive` looks for."""
+    told = record.read(this.folder.path).outcome
+    ending = Ending(str(told["outcome"]))
+    lines = [str(told["said"]), f"host: {this.host}", f"run folder: {this.folder.path}"]
+    picture = views.verdict(TONES[ending], str(ending), lines)
+    views.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
+
+
+def not_ended(this: Run) -> None:
+    """Raise RunHasEnded after the last word: a new run begins at the top."""
+    if this.folder.has(OUTCOME):
+        raise RunHasEnded(
+            f"this run has ended: {record.read(this.folder.path).told}",
+            host=this.host,
+            state="as the run's record says; this cell did nothing",
+            then="to begin anew, run the cell that meets the host, and those after it",
+        )
+
+
+@contextmanager
+def reading(this: Run, what: str, left: str = "") -> Iterator[None]:
+    """A stage that changes nothing: whatever goes wrong in it is a refusal.
+
+    `left` says what may stand on the host then.
+    """
+    not_ended(this)
+    this.folder.note(this.session.clock.now(), f"{what}: begins")
+    try:
+        with views.doing(what, this.session.clock.monotonic):
+            yield
+    except BaseException as error:
+        keep_error(this, "error.txt", error)
+        end(this, Ending.REFUSED, in_short(error) + left)
+        raise
+    this.folder.note(this.session.clock.now(), f"{what}: done")
+
+
+def keep_error(this: Run, name: str, error: BaseException) -> None:
+    """The error's text, whole, into the record."""
+    this.folder.again(name, f"{type(error).__name__}: {error}\n")
+
+
+def in_short(error: BaseException) -> str:
+    """The error in one line."""
+    what = error.what if isinstance(error, RunbookError) else str(error)
+    line = " ".join(what.split()) or type(error).__name__
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

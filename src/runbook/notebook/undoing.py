@@ -1,0 +1,90 @@
+"""Whatever goes wrong in an armed change is undone, recorded, and then raised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import pandas as pd
+
+from runbook import run, views
+from runbook.errors import GoToTheConsole, RolledBack
+from runbook.notebook.ending import end, in_short, keep_error, not_ended
+from runbook.notebook.values import Changing, Run
+from runbook.record import Ending
+from runbook.rollback import Rollback
+from runbook.run import Differs, NotAsPromised
+from runbook.state import snapshot as snapshots
+
+
+@contextmanager
+def changing(change: Changing, what: str) -> Iterator[None]:
+    """A stage of an armed change; raises RolledBack, or GoToTheConsole if the undo fails."""
+    this = change.before.run
+    not_ended(this)
+    this.folder.note(this.session.clock.now(), f"{what}: begins")
+    try:
+        with views.doing(what, this.session.clock.monotonic):
+            yield
+    except BaseException as error:  # noqa: BLE001 - an interrupt has to be undone as well
+        _undo(change, error)
+    this.folder.note(this.session.clock.now(), f"{what}: done")
+
+
+def keep_verdict(this: Run, rows: pd.DataFrame, caption: str) -> None:
+    """The checks, into the record and onto the page."""
+    this.folder.again("verdict.json", records(rows))
+    views.show(views.checks(rows, caption))
+
+
+def records(rows: pd.DataFrame) -> str:
+    """A table as JSON text, a row an object."""
+    return str(rows.to_json(orient="records", indent=1, force_ascii=False)) + "\n"
+
+
+def _undo(change: Changing, error: BaseException) -> NoReturn:
+    this = change.before.run
+    keep_error(this, "error.txt", error)
+    views.show(views.note(f"{type(error).__name__}: {error}", "bad"))
+    if isinstance(error, NotAsPromised):
+        keep_verdict(this, error.verdict.table(), "The verdict: not as promised")
+    try:
+        with views.doing("Undoing the change", this.session.clock.monotonic):
+            undone = run.roll_back(this.session, change.underway, in_short(error))
+    except BaseException as worse:  # noqa: BLE001 - told apart, and raised, by what follows
+        raise _lost(change, worse) from error
+    _keep_rollback(this, undone)
+    end(this, Ending.AS_BEFORE, f"undone, because: {in_short(error)}")
+    raise RolledBack(
+        f"the change was undone, because: {in_short(error)}",
+        host=this.host,
+        state="as before the change, row by row",
+        then="mend what the error complained of, then run again from the start",
+    ) from error
+
+
+def _lost(change: Changing, worse: BaseException) -> GoToTheConsole:
+    """The undo itself did not come to a good end."""
+    this = change.before.run
+    keep_error(this, "error-of-the-undo.txt", worse)
+    if isinstance(worse, Differs):
+        _keep_rollback(this, worse.undone)
+    if not isinstance(worse, GoToTheConsole):
+        worse = GoToTheConsole(
+            f"the undo was broken off: {in_short(worse)}",
+            host=this.host,
+            state="not known; its own timer undoes the change at the deadline",
+            then=f"at its console: sh {change.underway.armed.undo_path}",
+        )
+    end(this, Ending.UNKNOWN, f"{in_short(worse)}; {worse.then}")
+    return worse
+
+
+def _keep_rollback(this: Run, undone: Rollback) -> None:
+    rows = undone.differences.rows
+    this.folder.once("after.json", snapshots.dumps(undone.after))
+    this.folder.once("diff.json", records(rows))
+    this.folder.once("journal-of-the-host", undone.log)
+    caption = "After the undo, against before"
+    views.show(views.changes(rows, "" if rows.empty else caption, f"{caption}: no row differs"))

@@ -1,0 +1,63 @@
+"""A snapshot's tables, as an operator looks at a host: what matters first, the rest folded."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from runbook.state.identity import Identity
+from runbook.state.snapshot import TABLES, Snapshot
+from runbook.views.picture import Picture, stack
+from runbook.views.tables import Look, card, fold, table
+
+MAIN_TABLE = 254
+FIRST = {
+    "links": ["ifname", "kind", "mac", "mtu", "up", "carrier", "master", "stp"],
+    "addresses": ["ifname", "family", "address", "prefixlen", "scope", "flags"],
+    "neighbours": ["ifname", "address", "mac", "state"],
+}
+CAPTIONS = {
+    "links": "Links",
+    "addresses": "Addresses",
+    "neighbours": "Neighbours (ARP and NDP)",
+}
+ROUTE = ["family", "dst", "gateway", "ifname", "prefsrc", "metric", "protocol", "scope"]
+RULE = ["backend", "family", "table", "rule", "packets", "bytes"]
+# A file's text is in the run folder; here it is told apart by its digest.
+NOT_SHOWN = {"files": ["content", "encoding"], "networks": ["defined_xml", "live_xml"]}
+
+
+def identity(who: Identity) -> Picture:
+    """Which machine this is."""
+    major, rest = divmod(who.libvirt_version, 1_000_000)
+    pairs = [
+        ("hostname", who.hostname),
+        ("system", who.os_name),
+        ("kernel", who.kernel),
+        ("libvirt", f"{major}.{rest // 1000}.{rest % 1000}"),
+        ("machine id", who.machine_id),
+        ("boot id", who.boot_id),
+    ]
+    return card(pairs, "The host")
+
+
+def state(seen: Snapshot) -> Picture:
+    """Links, addresses, routes, neighbours and firewall; every table whole, folded, below."""
+    shown = [table(seen.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST]
+    shown.insert(2, _routes(seen))
+    shown.append(table(seen.firewall[RULE], Look("iptables, both backends")))
+    count = sum(len(seen.table(t.name)) for t in TABLES)
+    rest = stack(_whole(seen, t.name) for t in TABLES)
+    folded = fold(f"All {len(TABLES)} tables, {count:,} rows", rest)
+    # In a log, the second showing of everything would bury the first.
+    return stack((*shown, Picture(folded.body, f"(all {len(TABLES)} tables: see the page)")))
+
+
+def _routes(seen: Snapshot) -> Picture:
+    frame = seen.routes
+    main = frame[(frame["table"] == MAIN_TABLE) & (frame["type"] == "unicast")]
+    return table(main[ROUTE], Look("Routes (main table)"))
+
+
+def _whole(seen: Snapshot, name: str) -> Picture:
+    frame: pd.DataFrame = seen.table(name).drop(columns=NOT_SHOWN.get(name, []))
+    return table(frame, Look(name))
