@@ -131,11 +131,9 @@ class Hypervisor:
     def _open(self) -> libvirt.virConnect:
         _start_events()
         try:
-            connection = _within(_OPEN_S, lambda: libvirt.open(self._uri))
-            connection.setKeepAlive(_KEEPALIVE_S, _KEEPALIVE_COUNT)
+            return _within(_OPEN_S, lambda: _kept_alive(libvirt.open(self._uri)))
         except (libvirt.libvirtError, FutureTimeout) as error:
             raise self._unavailable("open a connection", error) from error
-        return connection
 
     def _unavailable(self, what: str, error: BaseException) -> HypervisorUnavailable:
         return HypervisorUnavailable(
@@ -179,6 +177,16 @@ def _guest(domain: libvirt.virDomain) -> GuestXML:
         state=_STATES.get(domain.state()[0], "no state"),
         autostart=bool(domain.isPersistent() and domain.autostart()),
     )
+
+
+def _kept_alive(connection: libvirt.virConnect) -> libvirt.virConnect:
+    try:
+        connection.setKeepAlive(_KEEPALIVE_S, _KEEPALIVE_COUNT)
+    except libvirt.libvirtError as error:
+        # A driver inside this process has no connection to keep alive.
+        if error.get_error_code() != libvirt.VIR_ERR_NO_SUPPORT:
+            raise
+    return connection
 
 
 def _alive(connection: libvirt.virConnect) -> bool:

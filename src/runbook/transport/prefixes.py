@@ -37,7 +37,10 @@ _SSH_OPTIONS = (
     "LogLevel=INFO",
 )
 _SUDO = ("sudo", "-n", "--")
-_DESTINATION = re.compile(r"(?:(?P<user>[^\s@:/-][^\s@:/]*)@)?(?P<host>[A-Za-z0-9_\[][^\s@/'\"]*)")
+# ASCII, and neither part can begin like an option.
+_DESTINATION = re.compile(
+    r"(?:(?P<user>[A-Za-z0-9_.][A-Za-z0-9_.+$\\-]*)@)?(?P<host>[A-Za-z0-9_][A-Za-z0-9_.:%-]*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,8 @@ def _ssh(destination: str, config: Path | None, *, sudo: bool) -> Prefix:
 
 
 def _uri(match: re.Match[str]) -> str:
-    host = match["host"]
+    host = quote(match["host"], safe=":")
     # An IPv6 address is bare for ssh, and in brackets in a URI.
-    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    host = f"[{host}]" if ":" in host else host
     user = f"{quote(match['user'])}@" if match["user"] else ""
     return f"qemu+ssh://{user}{host}/system"

@@ -68,8 +68,8 @@ class RecordedHost:
         self,
         argv: Sequence[str],
         *,
-        stdin: bytes = b"",
-        timeout: float = 30.0,  # noqa: ARG002 (refused whatever they are)
+        stdin: bytes = b"",  # noqa: ARG002 (refused whatever it is)
+        timeout: float = 30.0,  # noqa: ARG002 (refused whatever it is)
     ) -> Completed:
         """Refuse."""
         self._refuse(f"run {argv[0]}")

@@ -51,8 +51,11 @@ def _raise_refusal(header: dict[str, Any]) -> None:
 class Session:
     """A started relay."""
 
-    def __init__(self, host: str, prefix: Prefix) -> None:
-        """Start the relay over `prefix`; the error says what to mend if it does not come up."""
+    def __init__(self, host: str, prefix: Prefix, *, patience: float = _START_S) -> None:
+        """Start the relay over `prefix`; the error says what to mend if it does not come up.
+
+        `patience` is how many seconds that may take, prompts and all.
+        """
         self._host = host
         self._prefix = prefix
         self._ids = itertools.count(1)
@@ -67,16 +70,16 @@ class Session:
             self._wire = Wire(argv, deliver=self._deliver, lose=self._lose)
         except FileNotFoundError as error:
             raise failures.never_started(self._ending(127, str(error))) from error
-        self._begin(hello)
+        self._begin(hello, patience)
 
-    def _begin(self, hello: Future[Frame]) -> None:
+    def _begin(self, hello: Future[Frame], patience: float) -> None:
         try:
             self._wire.write(bootstrap.source())
         except OSError:
             # Why it ended is what the operator needs; the reader will know.
             self._over.wait(5.0)
         try:
-            hello.result(_START_S)
+            hello.result(patience)
         except (FutureTimeout, ConnectionLost):
             returncode, words = self._wire.ending(0.0)
             self._wire.kill()

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Callable, Dict, Tuple
 
 from runbook.transport.relay import channels, files, gate, netlink
 from runbook.transport.relay.commands import Commands
-from runbook.transport.relay.frames import MAGIC, Decoder, Frame, encode
+from runbook.transport.relay.frames import MAGIC, Decoder, Frame, FrameError, encode
 
 # The client says something every two seconds. Silence this long means that it
 # is gone and that the network did not say so.
@@ -78,7 +78,11 @@ class Relay:
             header, payload = _describe(error), b""
         except Exception as error:  # noqa: BLE001 (whatever went wrong, the client must hear of it)
             header, payload = {"error": repr(error)}, b""
-        self._send(dict(header, id=frame.header["id"]), payload)
+        number = frame.header["id"]
+        try:
+            self._send(dict(header, id=number), payload)
+        except FrameError as error:
+            self._send({"id": number, "error": str(error)}, b"")
 
     def _perform(self, frame: Frame) -> Tuple[Dict[str, Any], bytes]:
         operation = self._operations[frame.header["op"]]

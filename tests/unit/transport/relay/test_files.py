@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runbook.errors import ReadFailed, StepFailed
+from runbook.transport import HostFile
+from runbook.transport.live import LiveHost
+
+
+def mine(path: Path, content: bytes, mode: int = 0o640) -> HostFile:
+    return HostFile(str(path), content, mode, os.getuid(), os.getgid())
+
+
+def test_a_folder_or_a_pipe_is_not_a_file(host: LiveHost, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(ReadFailed, match="not a regular file"):
+            host.read_files([str(path)])
+
+
+def test_what_cannot_be_written_leaves_the_old_content_and_nothing_else(
+    host: LiveHost, tmp_path: Path
+) -> None:
+    path = tmp_path / "interfaces"
+    host.write_file(mine(path, b"old"))
+    with pytest.raises(StepFailed, match="interfaces"):
+        host.write_file(HostFile(str(path / "below"), b"new", 0o644))
+    with pytest.raises(StepFailed, match="not a regular file"):
+        host.write_file(mine(tmp_path, b"new"))
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["interfaces"]
+
+
+def test_a_write_that_fails_half_way_leaves_no_temporary_file(
+    host: LiveHost, tmp_path: Path
+) -> None:
+    # Nobody may give a file away to this owner but root; root may not to -2.
+    stranger = HostFile(str(tmp_path / "file"), b"new", 0o644, uid=2**32 - 2, gid=2**32)
+    with pytest.raises(StepFailed):
+        host.write_file(stranger)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_appending_needs_the_file_to_exist(host: LiveHost, tmp_path: Path) -> None:
+    with pytest.raises(StepFailed, match="No such file"):
+        host.append_file(str(tmp_path / "journal"), b"line\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_absent_file_is_none_and_the_others_are_read(host: LiveHost, tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"1")
+    (tmp_path / "two").write_bytes(b"22")
+    names = ["one", "none", "two", "one/below"]
+    found = host.read_files([str(tmp_path / name) for name in names])
+    assert [f.content if f else None for f in found] == [b"1", None, b"22", None]
+
+
+def test_files_of_proc_are_read_though_they_say_size_zero(host: LiveHost) -> None:
+    (found,) = host.read_files(["/proc/sys/kernel/ostype"])
+    assert found is not None
+    assert found.content == b"Linux\n"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(content=st.binary(max_size=5000), mode=st.integers(0o400, 0o777))
+def test_what_is_written_is_read_back_with_owner_and_mode(
+    host: LiveHost, tmp_path: Path, content: bytes, mode: int
+) -> None:
+    written = mine(tmp_path / "file", content, mode | 0o400)
+    host.write_file(written)
+    assert host.read_files([written.path]) == (written,)
+
+
+def test_a_symbolic_link_stays_one_and_its_target_is_written(
+    host: LiveHost, tmp_path: Path
+) -> None:
+    (tmp_path / "target").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("target")
+    host.write_file(mine(tmp_path / "link", b"new"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_a_reader_of_the_old_file_never_sees_a_mixture(host: LiveHost, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    host.write_file(mine(path, b"old"))
+    with path.open("rb") as before:
+        host.write_file(mine(path, b"brand new"))
+        assert before.read() == b"old"
+    assert path.read_bytes() == b"brand new"
+
+
+def test_lines_are_appended(host: LiveHost, tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    host.write_file(mine(path, b"one\n", 0o600))
+    host.append_file(str(path), b"two\n")
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_removing_twice_is_no_error(host: LiveHost, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    host.remove_file(str(path))
+    host.remove_file(str(path))
+    assert not path.exists()
+
+
+def test_a_removed_link_leaves_its_target(host: LiveHost, tmp_path: Path) -> None:
+    (tmp_path / "target").touch()
+    (tmp_path / "link").symlink_to("target")
+    host.remove_file(str(tmp_path / "link"))
+    assert [p.name for p in tmp_path.iterdir()] == ["target"]
+
+
+def test_folders_are_made_with_their_parents(host: LiveHost, tmp_path: Path) -> None:
+    for _ in range(2):
+        host.make_dir(str(tmp_path / "a" / "b"), 0o700)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
+
+
+def test_a_file_where_a_folder_should_be_is_an_error(host: LiveHost, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StepFailed):
+        host.make_dir(str(tmp_path / "file"), 0o755)
+
+
+def test_a_link_is_made_once_and_by_one_alone(host: LiveHost, tmp_path: Path) -> None:
+    path = tmp_path / "armed"
+    assert host.symlink("change-1", str(path))
+    assert not host.symlink("change-2", str(path))
+    assert path.readlink() == Path("change-1")
+
+
+def test_glob_is_sorted_and_leaves_out_hidden_files(host: LiveHost, tmp_path: Path) -> None:
+    for name in ("b.conf", "a.conf", ".c.conf", "d.txt"):
+        (tmp_path / name).touch()
+    found = host.glob(str(tmp_path / "*.conf"))
+    assert found == (str(tmp_path / "a.conf"), str(tmp_path / "b.conf"))
+
+
+def test_glob_of_a_folder_that_is_not_there_is_empty(host: LiveHost, tmp_path: Path) -> None:
+    assert host.glob(str(tmp_path / "none" / "*")) == ()

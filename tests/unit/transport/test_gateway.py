@@ -1,0 +1,114 @@
+"""The filter is run by the kernel, on frames sent through a socket pair."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.transport.gateway import destination_of_reply, echo_reply_filter, ping, token
+from runbook.transport.relay.channels import attach_filter
+from runbook.transport.relay.frames import Frame
+from runbook.transport.session import Channel
+
+GATEWAY = IPv4Address("172.16.0.1")
+HOST_MAC = bytes.fromhex("525400123456")
+
+
+def icmp(source: IPv4Address, kind: int, *, options: bytes = b"", protocol: int = 1) -> bytes:
+    length = 5 + len(options) // 4
+    head = struct.pack(">BBHHHBBH", 0x40 | length, 0, 84, 0, 0, 64, protocol, 0)
+    packet = head + source.packed + IPv4Address("172.16.1.1").packed + options
+    return HOST_MAC + bytes(6) + b"\x08\x00" + packet + bytes([kind]) + bytes(20)
+
+
+def icmp6(source: IPv6Address, kind: int) -> bytes:
+    head = struct.pack(">IHBB", 0x60000000, 40, 58, 64)
+    packet = head + source.packed + bytes(16)
+    return HOST_MAC + bytes(6) + b"\x86\xdd" + packet + bytes([kind]) + bytes(20)
+
+
+def passes(gateway: IPv4Address | IPv6Address, frame: bytes) -> bool:
+    sender, receiver = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with sender, receiver:
+        attach_filter(receiver, [list(one) for one in echo_reply_filter(gateway)])
+        receiver.settimeout(0)
+        try:
+            sender.send(frame)
+            return receiver.recv(4096) == frame
+        except BlockingIOError:
+            return False
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        icmp(GATEWAY, 8),
+        icmp(IPv4Address("172.16.0.2"), 0),
+        icmp(GATEWAY, 0, protocol=17),
+        icmp(GATEWAY, 0).replace(b"\x08\x00\x45", b"\x08\x06\x45"),
+        icmp(GATEWAY, 0)[:30],
+        b"",
+    ],
+    ids=["request", "another host", "UDP", "ARP", "cut short", "empty"],
+)
+def test_other_frames_are_dropped(frame: bytes) -> None:
+    assert not passes(GATEWAY, frame)
+
+
+def test_an_echo_reply_passes_whatever_its_ip_options() -> None:
+    assert passes(GATEWAY, icmp(GATEWAY, 0))
+    assert passes(GATEWAY, icmp(GATEWAY, 0, options=bytes(8)))
+
+
+def test_an_echo_reply_of_ipv6_passes_and_a_request_does_not() -> None:
+    gateway = IPv6Address("2001:db8::1")
+    assert passes(gateway, icmp6(gateway, 129))
+    assert not passes(gateway, icmp6(gateway, 128))
+    assert not passes(gateway, icmp6(IPv6Address("2001:db8::2"), 129))
+
+
+@given(st.ip_addresses(v=4), st.integers(0, 255))
+def test_only_the_gateways_reply_passes(source: IPv4Address, kind: int) -> None:
+    expected = source == GATEWAY and kind == 0
+    assert passes(GATEWAY, icmp(source, kind)) is expected
+
+
+class Heard(Channel):
+    """A channel on which these frames have arrived."""
+
+    def __init__(self, frames: list[Frame]) -> None:
+        self._frames: Iterator[Frame] = iter(frames)
+
+    def receive(self, timeout: float | None) -> Frame | None:  # noqa: ARG002 (nothing to wait for)
+        return next(self._frames, None)
+
+
+def test_a_guests_ping_through_the_same_port_is_not_taken_for_the_hosts() -> None:
+    guest = Frame({"pkttype": 3}, bytes.fromhex("525400aaaaaa") + bytes(50))
+    own = Frame({"pkttype": 0}, HOST_MAC + bytes(40) + token("server-01"))
+    assert destination_of_reply(Heard([guest, own]), "server-01", 1) == "52:54:00:12:34:56"
+
+
+def test_without_a_reply_there_is_no_mac() -> None:
+    assert destination_of_reply(Heard([]), "server-01", 0.05) is None
+
+
+def test_what_goes_out_is_not_taken_for_what_comes_in() -> None:
+    out = Frame({"pkttype": 4}, HOST_MAC + token("server-01"))
+    assert destination_of_reply(Heard([out]), "server-01", 0.05) is None
+
+
+def test_two_hosts_mark_their_pings_differently() -> None:
+    assert token("server-01") != token("server-02")
+    assert token("server-01").hex() in ping("172.16.0.1", "server-01", 2.0)
+
+
+def test_the_gateway_must_be_an_address() -> None:
+    with pytest.raises(ValueError, match="gateway"):
+        ip_address("gateway")

@@ -1,0 +1,94 @@
+"""Against libvirt's own in-memory driver, and a daemon that never answers."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runbook.errors import HypervisorUnavailable, StepFailed
+from runbook.transport.host import NetworkXML
+from runbook.transport.hypervisor import Hypervisor
+
+NETWORK = """\
+<network><name>routed</name><bridge name='virbr1'/><ip address='172.16.1.1' prefix='16'/></network>
+"""
+
+
+@pytest.fixture
+def hypervisor() -> Iterator[Hypervisor]:
+    made = Hypervisor("here", "test:///default")
+    yield made
+    made.close()
+
+
+def test_a_daemon_that_is_not_there_is_named_with_libvirts_own_words(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hypervisor = Hypervisor("server-01", f"qemu+unix:///system?socket={tmp_path}/none")
+    with pytest.raises(HypervisorUnavailable, match="No such file or directory") as caught:
+        hypervisor.networks()
+    assert caught.value.host == "server-01"
+    assert capfd.readouterr().err == ""
+
+
+def test_a_daemon_that_never_answers_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runbook.transport.hypervisor._OPEN_S", 0.5)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "sock"))
+        silent.listen()
+        hypervisor = Hypervisor("server-01", f"qemu+unix:///system?socket={tmp_path}/sock")
+        began = time.monotonic()
+        with pytest.raises(HypervisorUnavailable, match="no answer in time"):
+            hypervisor.version()
+        assert time.monotonic() - began < 5
+
+
+def test_a_refused_write_is_a_failed_step(hypervisor: Hypervisor) -> None:
+    with pytest.raises(StepFailed, match="no network with matching name 'none'"):
+        hypervisor.start_network("none")
+
+
+def test_xml_that_libvirt_does_not_take_is_a_failed_step(hypervisor: Hypervisor) -> None:
+    with pytest.raises(StepFailed, match="libvirt refused to define the network"):
+        hypervisor.define_network("<network>")
+
+
+def test_a_network_is_defined_started_marked_stopped_and_removed(hypervisor: Hypervisor) -> None:
+    hypervisor.define_network(NETWORK)
+    assert not named(hypervisor, "routed").active
+    assert named(hypervisor, "routed").live == ""
+    hypervisor.start_network("routed")
+    hypervisor.set_network_autostart("routed", autostart=True)
+    network = named(hypervisor, "routed")
+    assert (network.active, network.persistent, network.autostart) == (True, True, True)
+    assert "virbr1" in network.live
+    assert "virbr1" in network.defined
+    hypervisor.stop_network("routed")
+    hypervisor.undefine_network("routed")
+    assert "routed" not in [n.name for n in hypervisor.networks()]
+
+
+def test_guests_are_told_in_virshs_words(hypervisor: Hypervisor) -> None:
+    (guest,) = hypervisor.guests()
+    assert (guest.name, guest.state) == ("test", "running")
+    assert "<domain" in guest.xml
+
+
+def test_the_version_is_libvirts_number(hypervisor: Hypervisor) -> None:
+    assert hypervisor.version() > 1_000_000
+
+
+def test_a_closed_connection_opens_again_when_asked(hypervisor: Hypervisor) -> None:
+    hypervisor.version()
+    hypervisor.close()
+    assert hypervisor.version() > 1_000_000
+
+
+def named(hypervisor: Hypervisor, name: str) -> NetworkXML:
+    return next(network for network in hypervisor.networks() if network.name == name)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import gzip
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.errors import ReadFailed, ReadOnlyHost
+from runbook.transport import HostFile, RecordedHost, Recorder, Recording
+from runbook.transport.live import LiveHost
+from runbook.transport.recording import pack, unpack
+
+LINKS = bytes.fromhex("14000000120001030100000000000000") + bytes(4)
+WRITES: list[Callable[[RecordedHost], object]] = [
+    lambda host: host.execute(["ip", "link"]),
+    lambda host: host.write_file(HostFile("/etc/hostname", b"", 0o644)),
+    lambda host: host.append_file("/etc/hostname", b""),
+    lambda host: host.remove_file("/etc/hostname"),
+    lambda host: host.make_dir("/etc/runbook", 0o755),
+    lambda host: host.symlink("a", "/b"),
+    lambda host: host.send_netlink(b""),
+    lambda host: host.iproute(),
+    lambda host: host.send_frame("lo", b""),
+    lambda host: host.define_network("<network/>"),
+    lambda host: host.start_network("routed"),
+    lambda host: host.set_network_autostart("routed", autostart=True),
+    lambda host: host.guarded("/lock", "/open").remove_file("/etc/hostname"),
+    lambda host: host.reconnect().remove_file("/etc/hostname"),
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "server.json"
+    Recording("server-01", {}).save(path)
+    return path
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_every_write_is_refused(path: Path, write: Callable[[RecordedHost], object]) -> None:
+    with pytest.raises(ReadOnlyHost, match="a recorded host cannot") as caught:
+        write(RecordedHost(path))
+    assert caught.value.host == "server-01"
+
+
+@pytest.mark.parametrize(
+    ("ask", "named"),
+    [
+        (lambda host: host.query(["ip", "route"]), "query ip route"),
+        (lambda host: host.read_files(["/etc/hostname"]), "file /etc/hostname"),
+        (lambda host: host.glob("/etc/*"), r"glob /etc/\*"),
+        (lambda host: host.dump(LINKS), "dump 14"),
+        (lambda host: host.networks(), "networks"),
+        (lambda host: host.guests(), "guests"),
+        (lambda host: host.libvirt_version(), "libvirt_version"),
+        (lambda host: host.gateway_mac_view("172.16.0.1", "eth0"), "172.16.0.1 eth0"),
+    ],
+)
+def test_what_was_not_asked_then_is_named(
+    path: Path, ask: Callable[[RecordedHost], object], named: str
+) -> None:
+    with pytest.raises(ReadFailed, match=f"no answer to: .*{named}"):
+        ask(RecordedHost(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "not JSON", '{"format":"runbook-recording","version":2}', '{"format":1}'],
+)
+def test_a_file_that_is_no_recording_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(text)
+    with pytest.raises(ReadFailed, match=r"cannot read the recording .*other\.json"):
+        RecordedHost(path)
+
+
+def test_a_recording_that_is_missing_or_broken_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json.gz"
+    broken.write_bytes(gzip.compress(b"{}")[:-4])
+    for path in (tmp_path / "none.json", broken):
+        with pytest.raises(ReadFailed, match=path.name):
+            RecordedHost(path)
+
+
+@pytest.mark.parametrize("name", ["server.json", "server.json.gz"])
+def test_a_recorded_host_answers_as_the_live_one_did(
+    host: LiveHost, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "binary").write_bytes(b"\0\xff")
+    paths = [str(tmp_path / "binary"), str(tmp_path / "none")]
+    recorder = Recorder(host)
+    live = answers(recorder, paths)
+    recorder.save(tmp_path / name)
+    recorded = RecordedHost(tmp_path / name)
+    assert answers(recorded, paths) == live
+    assert recorded.name == "here"
+    assert recorded.read_files(paths[::-1]) == recorder.read_files(paths)[::-1]
+
+
+def answers(host: Recorder | RecordedHost, paths: list[str]) -> list[object]:
+    return [
+        host.query(["sh", "-c", "echo out; echo err >&2; exit 4"]),
+        host.query(["no-such-program"]),
+        host.read_files(paths),
+        host.glob("/proc/sys/kernel/os*"),
+        host.networks(),
+        host.guests(),
+        host.libvirt_version(),
+    ]
+
+
+def test_a_dump_is_found_again_whatever_its_sequence_number(host: LiveHost, tmp_path: Path) -> None:
+    recorder = Recorder(host)
+    reply = recorder.dump(LINKS)
+    recorder.save(tmp_path / "links.json")
+    other = LINKS[:8] + b"\x09\0\0\0" + LINKS[12:]
+    assert RecordedHost(tmp_path / "links.json").dump(other) == reply
+
+
+def test_the_first_answer_is_the_one_kept(host: LiveHost, tmp_path: Path) -> None:
+    recorder = Recorder(host)
+    first = recorder.query(["date", "+%N"])
+    assert recorder.query(["date", "+%N"]) != first
+    recorder.save(tmp_path / "date.json")
+    assert RecordedHost(tmp_path / "date.json").query(["date", "+%N"]) == first
+
+
+def test_a_recording_is_for_its_owner_alone_and_can_be_read_by_a_person(path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    document = json.loads(path.read_text())
+    assert (document["format"], document["version"]) == ("runbook-recording", 1)
+
+
+def test_the_same_answers_make_the_same_file(tmp_path: Path) -> None:
+    recording = Recording("server-01", {("glob", "b"): ["x"], ("glob", "a"): []})
+    for name in ("one.json.gz", "two.json.gz"):
+        recording.save(tmp_path / name)
+    assert (tmp_path / "one.json.gz").read_bytes() == (tmp_path / "two.json.gz").read_bytes()
+
+
+@given(st.binary())
+def test_any_bytes_are_kept(data: bytes) -> None:
+    assert unpack(json.loads(json.dumps(pack(data)))) == data
