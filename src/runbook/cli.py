@@ -1,0 +1,27 @@
+"""The `runbook` command: one group, each verb from the module that does the work."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from runbook.errors import RunbookError
+from runbook.lab.cli import lab
+
+
+@click.group()
+def runbook() -> None:
+    """Move a Debian KVM host's address onto a bridge, and always be able to move it back."""
+
+
+runbook.add_command(lab)
+
+
+def main() -> None:
+    """Run the command; an error is the operator's, so it is text and not a traceback."""
+    try:
+        runbook()
+    except RunbookError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)

@@ -1,0 +1,167 @@
+"""`runbook lab ...`: the lab's verbs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from runbook.lab import lab as labs
+from runbook.lab import machine, wiring
+from runbook.lab.names import OPERATOR, RELEASES, ROUTER, address
+from runbook.lab.probe import Probe
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+COMMAND = click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+HOST = click.argument("host")
+
+
+@click.group()
+def lab() -> None:
+    """A LAN of real Debian systems on this machine, to try things on."""
+
+
+@lab.command()
+@click.option("--hosts", default=2, show_default=True, help="How many: server-01, server-02, ...")
+@click.option("--release", type=click.Choice(RELEASES), default="bookworm", show_default=True)
+@click.option(
+    "--addressing", type=click.Choice(["static", "dhcp"]), default="static", show_default=True
+)
+@AS_JSON
+def up(hosts: int, release: str, addressing: str, *, as_json: bool) -> None:
+    """Bring the lab up, or leave it as it is if it is so already."""
+    made = labs.up(hosts, release, addressing, _say)
+    _report(made.model_dump(mode="json"), as_json=as_json)
+
+
+@lab.command()
+def down() -> None:
+    """Take the lab down; only its cache stays."""
+    labs.down(_say)
+
+
+@lab.command()
+@AS_JSON
+def status(*, as_json: bool) -> None:
+    """Say what is up."""
+    labs.need_root()
+    made = labs.current()
+    power = {host: "on" if machine.init(host) else "off" for host in made.hosts}
+    rows = [{"host": h, "address": address(h), "power": power[h]} for h in made.hosts]
+    told = {"release": made.release, "addressing": made.addressing, "hosts": rows}
+    _report(told, as_json=as_json)
+
+
+@lab.command(name="exec", context_settings={"ignore_unknown_options": True})
+@HOST
+@COMMAND
+def execute(host: str, command: tuple[str, ...]) -> None:
+    """Run COMMAND at the console of HOST; no network is needed for it."""
+    labs.need_root()
+    labs.known(host)
+    sys.exit(subprocess.run(machine.inside(host, command), check=False).returncode)
+
+
+@lab.command(context_settings={"ignore_unknown_options": True})
+@COMMAND
+def router(command: tuple[str, ...]) -> None:
+    """Run COMMAND on the router."""
+    _in_namespace(ROUTER, command)
+
+
+@lab.command(context_settings={"ignore_unknown_options": True})
+@COMMAND
+def operator(command: tuple[str, ...]) -> None:
+    """Run COMMAND at the operator's place, beyond the router."""
+    _in_namespace(OPERATOR, command)
+
+
+@lab.command("power-cut")
+@HOST
+def power_cut(host: str) -> None:
+    """Cut the power of HOST, at once."""
+    _on(host)
+    machine.power_cut(host)
+
+
+@lab.command("power-on")
+@HOST
+def power_on(host: str) -> None:
+    """Boot HOST from its disk, with its network hardware as new."""
+    _on(host)
+    _say(f"{host} is up after {machine.power_on(host):.1f} s")
+
+
+@lab.command()
+@HOST
+def reboot(host: str) -> None:
+    """Shut HOST down in order, then boot it."""
+    _on(host)
+    machine.shut_down(host)
+    _say(f"{host} is up after {machine.power_on(host):.1f} s")
+
+
+@lab.command()
+@HOST
+def renew(host: str) -> None:
+    """Give HOST a new disk, as when the lab came up, and boot it."""
+    _on(host)
+    labs.renew(host)
+
+
+@lab.command()
+@HOST
+def cut(host: str) -> None:
+    """Cut the network cable of HOST."""
+    _on(host)
+    wiring.set_cable(host, "down")
+
+
+@lab.command()
+@HOST
+def mend(host: str) -> None:
+    """Mend the network cable of HOST."""
+    _on(host)
+    wiring.set_cable(host, "up")
+
+
+@lab.command()
+@click.argument("address_to_probe", metavar="ADDRESS")
+@click.option("--rate", default=1000, show_default=True, help="Probes a second.")
+@click.option("--seconds", default=5.0, show_default=True, help="For how long.")
+@AS_JSON
+def probe(address_to_probe: str, rate: int, seconds: float, *, as_json: bool) -> None:
+    """Ping ADDRESS from beyond the router; say what was lost and for how long."""
+    labs.need_root()
+    labs.current()
+    _report(asdict(Probe(address_to_probe, rate=rate, seconds=seconds).result()), as_json=as_json)
+
+
+def _on(host: str) -> None:
+    labs.need_root()
+    labs.known(host)
+
+
+def _in_namespace(name: str, command: tuple[str, ...]) -> None:
+    labs.need_root()
+    labs.current()
+    argv = ("ip", "netns", "exec", name, *command)
+    sys.exit(subprocess.run(argv, check=False).returncode)
+
+
+def _say(text: str) -> None:
+    click.echo(f"lab: {text}", err=True)
+
+
+def _report(told: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    for name, value in told.items():
+        rows = value if isinstance(value, list) else [value]
+        shown = ("  ".join(map(str, r.values())) if isinstance(r, dict) else str(r) for r in rows)
+        click.echo(f"{name}: " + "\n  ".join(["", *shown] if isinstance(value, list) else shown))

@@ -1,0 +1,146 @@
+"""The lab as a whole: up, down, and what is up."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from runbook.errors import LabError
+from runbook.lab import access, machine, rootfs, shell, wiring
+from runbook.lab.names import CACHE, MOST_HOSTS, RUN, host_name
+
+STATE = RUN / "lab.json"
+LOCK = CACHE / "lock"
+Say = Callable[[str], None]
+
+
+class Lab(BaseModel):
+    """What `up` made: the hosts' names, their release and how they get their address."""
+
+    model_config = ConfigDict(frozen=True)
+
+    hosts: tuple[str, ...]
+    release: str
+    addressing: str
+    root: Path
+
+
+def need_root() -> None:
+    """Namespaces and mounts are root's business."""
+    if os.geteuid() != 0:
+        raise LabError(
+            "the lab needs root (network namespaces, mounts)",
+            host="this machine",
+            state="nothing was done",
+            then="sudo runbook lab ...",
+        )
+
+
+def current() -> Lab:
+    """The lab that is up; raises LabError if none is."""
+    try:
+        return Lab.model_validate_json(STATE.read_text())
+    except FileNotFoundError:
+        raise LabError(
+            "no lab is up", host="this machine", state="untouched", then="runbook lab up"
+        ) from None
+
+
+def known(host: str) -> Lab:
+    """The lab, if it has that host."""
+    lab = current()
+    if host not in lab.hosts:
+        raise LabError(
+            f"the lab has no host {host}",
+            host="this machine",
+            state="untouched",
+            then=f"name one of: {', '.join(lab.hosts)}",
+        )
+    return lab
+
+
+def up(hosts: int, release: str, addressing: str, say: Say) -> Lab:
+    """The lab as asked for; one that already is so is left alone."""
+    need_root()
+    if not 1 <= hosts <= MOST_HOSTS:
+        raise shell.failed("up", f"{hosts} hosts", f"ask for 1 to {MOST_HOSTS}")
+    with locked():
+        root = rootfs.root_file_system(release, say)
+        names = tuple(host_name(number) for number in range(1, hosts + 1))
+        wanted = Lab(hosts=names, release=release, addressing=addressing, root=root)
+        if _stands(wanted):
+            say(f"the lab is up already: {', '.join(names)}")
+            return wanted
+        _remove()
+        _build(wanted, say)
+        return wanted
+
+
+def _stands(wanted: Lab) -> bool:
+    try:
+        return current() == wanted and all(machine.init(host) for host in wanted.hosts)
+    except LabError:
+        return False
+
+
+def _build(lab: Lab, say: Say) -> None:
+    RUN.mkdir(parents=True, exist_ok=True)
+    wiring.build()
+    public_key = access.make_key()
+    if lab.addressing == "dhcp":
+        wiring.serve_dhcp(list(lab.hosts), RUN)
+    for host in lab.hosts:
+        machine.create(host, lab.root, public_key, dhcp=lab.addressing == "dhcp")
+    access.write(lab.hosts)
+    STATE.write_text(lab.model_dump_json())
+    say(f"booting {', '.join(lab.hosts)} ({lab.release}, {lab.addressing} address)")
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        for host, seconds in zip(lab.hosts, pool.map(machine.power_on, lab.hosts), strict=True):
+            say(f"{host} is up after {seconds:.1f} s")
+
+
+def renew(host: str) -> None:
+    """The host as it was when the lab came up: a new disk, booted; its SSH key is new too."""
+    lab = known(host)
+    public_key = access.KEY.with_suffix(".pub").read_text()
+    machine.create(host, lab.root, public_key, dhcp=lab.addressing == "dhcp")
+    access.write(lab.hosts)
+    machine.power_on(host)
+
+
+def down(say: Say) -> None:
+    """Nothing of the lab is left but its cache."""
+    need_root()
+    with locked():
+        say("taking the lab down")
+        _remove()
+
+
+def _remove() -> None:
+    """Work from what is there, not from what was written down: a crash may lie between."""
+    lines = shell.command_lines().items()
+    ours = f"--directory={RUN}/"
+    leaders = [p for p, words in lines if any(word.startswith(ours) for word in words)]
+    inits = [child for pid in leaders for child in shell.children(pid)]
+    shell.kill([*inits, *leaders])
+    wiring.remove()
+    for point in shell.mounts_below(RUN):
+        shell.quiet("umount", "--lazy", point)
+    access.remove()
+    shutil.rmtree(RUN, ignore_errors=True)
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """One `up` or `down` at a time."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

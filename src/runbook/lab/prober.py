@@ -1,0 +1,122 @@
+"""Pings an address at an even rate and counts what comes back; run in a namespace.
+
+Standard library only: ``python3 prober.py ADDRESS RATE SECONDS`` prints one
+JSON object when it ends, or when it gets SIGTERM.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+
+ECHO_REQUEST, ECHO_REPLY = 8, 0
+PROTOCOL_ICMP = 1
+GRACE_S = 1.0
+_ICMP = struct.Struct("!BBHHI")
+# The sequence field has 16 bits; the count goes on in the payload.
+_COUNT = struct.Struct("!Q")
+_STOPPED = [False]
+
+
+def checksum(data: bytes) -> int:
+    """The Internet checksum (RFC 1071) of an even number of bytes."""
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total >> 16) + (total & 0xFFFF)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+
+def packet(identifier: int, count: int) -> bytes:
+    """One echo request."""
+    body = struct.pack("!HH", identifier, count & 0xFFFF) + _COUNT.pack(count)
+    return struct.pack("!BBH", ECHO_REQUEST, 0, checksum(b"\x08\x00" + body)) + body
+
+
+def count_of(data: bytes, identifier: int) -> int | None:
+    """The count in a reply that is ours."""
+    icmp = data[(data[0] & 0x0F) * 4 :]
+    if len(icmp) < 8 + _COUNT.size or icmp[0] != ECHO_REPLY:
+        return None
+    if struct.unpack_from("!H", icmp, 4)[0] != identifier:
+        return None
+    return int(_COUNT.unpack_from(icmp, 8)[0])
+
+
+def probe(address: str, rate: float, seconds: float) -> dict[str, float]:
+    """Send, listen, count: sent, lost, longest gap and round trip in ms."""
+    identifier = os.getpid() & 0xFFFF
+    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, PROTOCOL_ICMP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    sock.setblocking(False)
+    began = time.monotonic()
+    total = int(rate * seconds)
+    sent_at: list[float] = []
+    answered: dict[int, float] = {}
+    end = None
+    while True:
+        now = time.monotonic()
+        if end is None and (len(sent_at) >= total or _STOPPED[0]):
+            end = now + GRACE_S
+        if end is not None and (now >= end or len(answered) == len(sent_at)):
+            break
+        due = began + len(sent_at) / rate
+        if end is None and now >= due:
+            sent_at.append(now)
+            try:
+                sock.sendto(packet(identifier, len(sent_at) - 1), (address, 0))
+            except OSError:
+                # No route, no buffer: a probe that could not leave is a probe lost.
+                pass
+            continue
+        wait = max(0.0, (due if end is None else end) - now)
+        if select.select([sock], [], [], wait)[0]:
+            _receive(sock, identifier, answered)
+    return _result(sent_at, answered)
+
+
+def _receive(sock: socket.socket, identifier: int, answered: dict[int, float]) -> None:
+    try:
+        data = sock.recv(2048)
+    except BlockingIOError:
+        return
+    count = count_of(data, identifier)
+    if count is not None:
+        answered.setdefault(count, time.monotonic())
+
+
+def _result(sent_at: list[float], answered: dict[int, float]) -> dict[str, float]:
+    trips = [answered[count] - sent_at[count] for count in answered]
+    # The gap is counted between the moments at which answered probes were
+    # sent: a prober that was not scheduled for a while sent nothing meanwhile.
+    lost_run = longest = 0.0
+    last = None
+    for count, moment in enumerate(sent_at):
+        if count in answered:
+            longest = max(longest, lost_run and moment - (last if last is not None else sent_at[0]))
+            last, lost_run = moment, 0.0
+        else:
+            lost_run = 1.0
+    if lost_run and sent_at:
+        longest = max(longest, sent_at[-1] - (last if last is not None else sent_at[0]))
+    return {
+        "sent": len(sent_at),
+        "lost": len(sent_at) - len(answered),
+        "longest_gap_ms": round(longest * 1000, 3),
+        "longest_rtt_ms": round(max(trips, default=0.0) * 1000, 3),
+    }
+
+
+def main() -> None:
+    """Read the arguments, probe, print."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: _STOPPED.__setitem__(0, True))
+    address, rate, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+    sys.stdout.write(json.dumps(probe(address, rate, seconds)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Root file systems by mmdebstrap, cached until their recipe changes."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from runbook.lab import shell
+from runbook.lab.names import CACHE
+
+BUILD_S = 1200.0
+# Documentation nobody reads here, and messages in languages nobody set.
+EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What one release's file system holds."""
+
+    release: str
+    packages: tuple[str, ...]
+    masked: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Changes whenever the file system has to be built anew."""
+        text = repr((self, EXCLUDED, Path(__file__).read_bytes()))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept."""
+        return CACHE / f"{self.release}-{self.digest}"
+
+
+def recipe(release: str) -> Recipe:
+    """The recipe of a release."""
+    told = tomllib.loads(files(__package__).joinpath("recipes.toml").read_text())
+    own = told["release"][release]["packages"]
+    return Recipe(release, tuple(sorted([*told["packages"], *own])), tuple(told["masked"]))
+
+
+def root_file_system(release: str, say: Say) -> Path:
+    """The release's file system, built if it is not there."""
+    wanted = recipe(release)
+    if not wanted.path.is_dir():
+        say(f"building the {release} root file system (about a minute, once)")
+        _build(wanted)
+    for old in CACHE.glob(f"{release}-*"):
+        if old != wanted.path:
+            shutil.rmtree(old, ignore_errors=True)
+    return wanted.path
+
+
+def _build(wanted: Recipe) -> None:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # Half a file system must never be taken for a whole one: it is renamed when done.
+    place = Path(tempfile.mkdtemp(prefix=f".{wanted.release}-", dir=CACHE))
+    try:
+        root = place / "root"
+        _debootstrap(wanted, root)
+        _prepare(wanted, root)
+        root.rename(wanted.path)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _debootstrap(wanted: Recipe, root: Path) -> None:
+    excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
+    options = ("--quiet", "--variant=minbase", "--mode=root", "--skip=check/empty", *excluded)
+    included = "--include=" + ",".join(wanted.packages)
+    shell.run("mmdebstrap", *options, included, wanted.release, str(root), timeout=BUILD_S)
+
+
+def _prepare(wanted: Recipe, root: Path) -> None:
+    """What must not be shared goes; what has nothing to do is masked."""
+    for key in (root / "etc/ssh").glob("ssh_host_*"):
+        key.unlink()
+    (root / "etc/machine-id").write_text("")
+    (root / "etc/resolv.conf").write_text("")
+    for unit in wanted.masked:
+        link = root / "etc/systemd/system" / unit
+        link.unlink(missing_ok=True)
+        link.symlink_to("/dev/null")
+    journal = root / "etc/systemd/journald.conf.d/lab.conf"
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    journal.write_text("[Journal]\nStorage=volatile\nRuntimeMaxUse=8M\n")
