@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -91,7 +92,7 @@ def ssh_sudo(destination: str, *, config: Path | None = None) -> Prefix:
 
 def _ssh(destination: str, config: Path | None, *, sudo: bool) -> Prefix:
     match = _DESTINATION.fullmatch(destination)
-    if match is None:
+    if match is None or not _is_host(match["host"]):
         raise ParameterError(
             "destination",
             destination,
@@ -104,6 +105,16 @@ def _ssh(destination: str, config: Path | None, *, sudo: bool) -> Prefix:
     description = f"ssh {destination}" + (" with sudo" if sudo else "")
     argv = (*program, "-T", "--", destination)
     return Prefix(argv, description, _uri(match), tuple(program), sudo=sudo)
+
+
+def _is_host(host: str) -> bool:
+    """Whether this is a name, or an address: a name has no colon."""
+    if ":" not in host:
+        return True
+    try:
+        return ip_address(host).version == 6  # noqa: PLR2004 (the version is the number)
+    except ValueError:
+        return False
 
 
 def _uri(match: re.Match[str]) -> str:

@@ -14,7 +14,17 @@ from runbook.transport import local, ssh, ssh_sudo, sudo
 
 @pytest.mark.parametrize(
     "destination",
-    ["-oProxyCommand=id", "root@-oProxyCommand=id", "", "a b", "a\nb", "root@", "@host", "a@b@c"],
+    [
+        "-oProxyCommand=id",
+        "root@-oProxyCommand=id",
+        "",
+        "a b",
+        "a\nb",
+        "root@",
+        "@host",
+        "a@b@c",
+        "host:22",
+    ],
 )
 def test_a_destination_that_ssh_could_take_for_an_option_is_refused(destination: str) -> None:
     with pytest.raises(ParameterError) as caught:
