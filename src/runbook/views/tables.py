@@ -36,7 +36,7 @@ def table(frame: pd.DataFrame, look: Look | None = None) -> Picture:
         said = f"{look.caption}: {look.empty}" if look.caption else look.empty
         return Picture(f'<p class="rb-more">{safe(said)}</p>', plain(said))
     head = frame.head(look.limit).reset_index(drop=True)
-    words = head.astype(object).map(_word).rename(columns=look.headings or {})
+    words = head.astype(object).map(_word).rename(columns=look.headings or {}).rename(columns=plain)
     drawn = Picture(_html(words, look), _text(words, look.caption))
     return stack((drawn, *_more(len(frame) - len(head))))
 
@@ -85,8 +85,10 @@ def _classes(words: pd.DataFrame, look: Look) -> pd.DataFrame:
     tight = words.map(lambda word: "rb-tight" if len(word) <= TIGHT else "")
     if look.classes is None:
         return tight
-    given = look.classes.rename(columns=look.headings or {}).reindex(
-        index=words.index, columns=words.columns, fill_value=""
+    given = (
+        look.classes.rename(columns=look.headings or {})
+        .rename(columns=plain)
+        .reindex(index=words.index, columns=words.columns, fill_value="")
     )
     return tight + " " + given
 

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pandas as pd
+from tests.unit import hosts
+
+from runbook.preflight import Finding
+from runbook.views import checks, findings, plan, state, verdict
+
+NOTE = Finding("note", "stp", "BPDUs will be sent", "consented to")
+REFUSE = Finding("refuse", "enp4s0f0", "it is part of bond0", "take it out")
+
+
+def test_what_refuses_comes_first_and_says_what_to_do() -> None:
+    lines = findings([NOTE, REFUSE]).text.splitlines()
+    assert "refuse" in lines[2]
+    assert "take it out" in lines[2]
+
+
+def test_nothing_found_is_said() -> None:
+    assert "found nothing" in findings([]).text
+
+
+def test_a_broken_check_is_told_from_one_that_is_not_required() -> None:
+    columns = ["about", "promised", "seen", "kept", "required"]
+    rows = [
+        ("a", "x", "x", True, True),
+        ("b", "x", "y", False, True),
+        ("c", "x", "y", False, False),
+    ]
+    text = checks(pd.DataFrame(rows, columns=columns), "Verdict").text
+    assert [line.split("  ")[0] for line in text.splitlines()[2:]] == [
+        "✓ kept",
+        "✗ broken",
+        "! not required",
+    ]
+
+
+def test_a_plan_shows_every_step_and_what_an_approval_is_bound_to() -> None:
+    steps = pd.DataFrame(
+        [(n, "prepare", "write", "absent", "there", "rm") for n in range(80)],
+        columns=["step", "phase", "what", "from", "to", "undo"],
+    )
+    picture = plan(steps, "d" * 64, 95)
+    assert picture.body.count("<tr") >= 80
+    assert "d" * 64 in picture.text
+    assert "95 s" in picture.text
+
+
+def test_the_verdict_is_big_and_plain() -> None:
+    picture = verdict("good", "as promised", ["run folder: /x"])
+    assert "AS PROMISED" in picture.text
+    assert "<b>as promised</b>" in picture.body
+
+
+def test_a_state_shows_addresses_routes_and_neighbours_at_once_and_all_tables_below() -> None:
+    picture = state(hosts.before())
+    for caption in ("Links", "Addresses", "Routes (main table)", "Neighbours (ARP and NDP)"):
+        assert caption in picture.text
+    assert "net.ipv4.ip_forward" in picture.body
