@@ -128,6 +128,8 @@ _NO_PYTHON = (
     "python3: not found",
     "python3': No such file",
 )
+# env's words, with the quotes of either locale.
+_NO_SUDO = ("'sudo': No such file", "\u2018sudo\u2019: No such file")
 _CAUSES: tuple[tuple[Callable[[Ending], bool], Callable[[Ending], MendAccess]], ...] = (
     (lambda e: e.returncode == _SSH_FAILED and e.says(*_KEY_WORDS), _host_key),
     (
@@ -135,6 +137,7 @@ _CAUSES: tuple[tuple[Callable[[Ending], bool], Callable[[Ending], MendAccess]], 
         _denied,
     ),
     (lambda e: e.returncode in (_SSH_FAILED, None), _unreachable),
+    (lambda e: e.sudo and e.says(*_NO_SUDO), _sudo),
     (lambda e: e.returncode == _NOT_FOUND or e.says(*_NO_PYTHON), _python),
     (lambda e: e.sudo and e.says("sudo:", "sudoers"), _sudo),
 )

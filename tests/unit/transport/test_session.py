@@ -98,6 +98,12 @@ def test_sudo_that_wants_a_password_is_named(stand_in: StandIn, prefix: Prefix, 
         Session("server-01", prefix)
 
 
+def test_a_machine_without_sudo_is_not_said_to_lack_python(stand_in: StandIn) -> None:
+    stand_in("ssh", "echo 'env: \u2018sudo\u2019: No such file or directory' >&2; exit 127")
+    with pytest.raises(SudoRefused):
+        Session("server-01", ssh_sudo("server-01"))
+
+
 def test_sudo_without_python_is_not_taken_for_a_refusal(stand_in: StandIn) -> None:
     stand_in("sudo", "echo 'sudo: python3: command not found' >&2; exit 1")
     with pytest.raises(PythonMissing):

@@ -1,0 +1,199 @@
+"""The transport against a real Debian host over real ssh."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runbook.errors import HostKeyRejected, MendAccess, PythonMissing, StepFailed, SudoRefused
+from runbook.transport import Host, HostFile, connect, ssh, ssh_sudo
+
+HOST = "server-01"
+NIC = "enp4s0f0"
+ROUTER = "172.16.0.1"
+CONFIG = Path("/etc/ssh/ssh_config.d/runbook-lab.conf")
+NETWORK = """\
+<network><name>scratch</name><bridge name='virbr77'/><ip address='10.77.7.1' prefix='24'/></network>
+"""
+# A namespace of the host's own plays a gateway behind a bridge port, so that
+# the host's real address stays where it is.
+BEHIND_A_BRIDGE = """
+ip link add br77 type bridge && ip netns add gw77 &&
+ip link add port77 type veth peer name eth0 netns gw77 &&
+ip link set port77 master br77 up && ip link set br77 up &&
+ip addr add 10.77.0.2/24 dev br77 &&
+ip -n gw77 addr add 10.77.0.1/24 dev eth0 && ip -n gw77 link set eth0 up
+"""
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    live = connect(HOST, prefix=ssh(HOST))
+    yield live
+    live.close()
+
+
+@pytest.fixture
+def folder(host: Host) -> Iterator[str]:
+    path = "/var/tmp/runbook-transport-test"  # noqa: S108 (on the lab's host, and removed)
+    host.make_dir(path, 0o700)
+    yield path
+    host.execute(["rm", "-rf", path])
+
+
+def configured(tmp_path: Path, option: str) -> Path:
+    """The lab's ssh configuration with one option put before it."""
+    config = tmp_path / "ssh_config"
+    config.write_text(f"Host {HOST}\n    {option}\n{CONFIG.read_text()}")
+    return config
+
+
+def test_a_changed_host_key_is_rejected(tmp_path: Path) -> None:
+    key = tmp_path / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    address = subprocess.run(["ssh", "-G", HOST], capture_output=True, text=True, check=True)
+    name = dict(line.split(" ", 1) for line in address.stdout.splitlines())["hostname"]
+    known = tmp_path / "known_hosts"
+    known.write_text(f"{name} {key.with_suffix('.pub').read_text()}")
+    with pytest.raises(HostKeyRejected, match="is not the one known for it"):
+        connect(HOST, prefix=ssh(HOST, config=configured(tmp_path, f"UserKnownHostsFile {known}")))
+
+
+def test_an_unknown_host_key_is_rejected(tmp_path: Path) -> None:
+    config = configured(tmp_path, "UserKnownHostsFile /dev/null")
+    with pytest.raises(HostKeyRejected, match="is not known here"):
+        connect(HOST, prefix=ssh(HOST, config=config))
+
+
+def test_a_login_that_is_refused_is_named(tmp_path: Path) -> None:
+    config = configured(tmp_path, "PubkeyAuthentication no")
+    with pytest.raises(MendAccess, match="refused the login"):
+        connect(HOST, prefix=ssh(HOST, config=config))
+
+
+def test_a_host_without_python_is_named(host: Host) -> None:
+    host.execute(["mv", "/usr/bin/python3", "/usr/bin/python3.away"])
+    try:
+        with pytest.raises(PythonMissing, match="no usable python3"):
+            connect(HOST, prefix=ssh(HOST))
+    finally:
+        host.execute(["mv", "/usr/bin/python3.away", "/usr/bin/python3"])
+
+
+def test_a_host_without_sudo_is_named() -> None:
+    with pytest.raises(SudoRefused):
+        connect(HOST, prefix=ssh_sudo(HOST))
+
+
+def test_a_configuration_file_serves_the_relay_and_libvirt_alike(tmp_path: Path) -> None:
+    config = tmp_path / "elsewhere"
+    config.write_text(CONFIG.read_text().replace(HOST, "renamed"))
+    live = connect("renamed", prefix=ssh("renamed", config=config))
+    assert live.query(["hostname"]).stdout.decode().strip() == HOST
+    assert live.libvirt_version() > 1_000_000
+    live.close()
+
+
+def test_pyroute2_changes_the_far_side_and_not_this_one(host: Host) -> None:
+    with host.iproute() as route:
+        route.link("add", ifname="br78", kind="bridge")
+        try:
+            assert route.link_lookup(ifname="br78")
+            assert not Path("/sys/class/net/br78").exists()
+            assert host.query(["ip", "link", "show", "br78"]).returncode == 0
+        finally:
+            route.link("del", ifname="br78")
+
+
+def test_one_datagram_makes_all_its_changes(host: Host) -> None:
+    index = int(host.query(["cat", "/sys/class/net/lo/ifindex"]).stdout)
+    made = [address(20, n, index, f"10.78.0.{n}") for n in (1, 2, 3)]
+    host.send_netlink(b"".join(made))
+    assert host.query(["ip", "addr", "show", "lo"]).stdout.count(b"10.78.0.") == 3
+    with pytest.raises(StepFailed, match=r"message 2 of 2 \(RTM_NEWADDR\): EEXIST"):
+        host.send_netlink(address(21, 1, index, "10.78.0.1") + made[1])
+    host.send_netlink(b"".join(address(21, n, index, f"10.78.0.{n}") for n in (2, 3)))
+    assert b"10.78.0." not in host.query(["ip", "addr", "show", "lo"]).stdout
+
+
+def address(kind: int, sequence: int, index: int, text: str) -> bytes:
+    packed = bytes(int(part) for part in text.split("."))
+    body = struct.pack("=BBBBi", 2, 32, 0, 0, index) + struct.pack("=HH", 8, 2) + packed
+    return struct.pack("=IHHII", 16 + len(body), kind, 0x605, sequence, 0) + body
+
+
+def test_a_write_keeps_the_owner_and_mode_it_is_given(host: Host, folder: str) -> None:
+    file = HostFile(f"{folder}/file", b"content\n", 0o2640, uid=33, gid=4)
+    host.write_file(file)
+    assert host.read_files([file.path]) == (file,)
+    assert host.query(["stat", "-c", "%a %u %g", file.path]).stdout == b"2640 33 4\n"
+
+
+def test_a_full_disk_leaves_files_and_journals_as_they_were(host: Host, folder: str) -> None:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
+    assert host.execute(mount).returncode == 0
+    try:
+        for name in ("journal", "interfaces"):
+            host.write_file(HostFile(f"{folder}/{name}", b"old\n", 0o644))
+        with pytest.raises(StepFailed, match="No space left"):
+            host.append_file(f"{folder}/journal", b"x" * (1 << 20))
+        with pytest.raises(StepFailed, match="No space left"):
+            host.write_file(HostFile(f"{folder}/interfaces", b"x" * (1 << 20), 0o644))
+        files = host.read_files([f"{folder}/journal", f"{folder}/interfaces"])
+        assert [file.content for file in files if file] == [b"old\n", b"old\n"]
+        assert host.query(["ls", "-A", folder]).stdout == b"interfaces\njournal\n"
+    finally:
+        host.execute(["umount", folder])
+
+
+def test_the_gateways_view_is_the_mac_that_it_answers_to(host: Host) -> None:
+    mac = host.query(["cat", f"/sys/class/net/{NIC}/address"]).stdout.decode().strip()
+    assert host.gateway_mac_view(ROUTER, NIC) == mac
+
+
+def test_a_gateway_that_does_not_answer_has_no_view(host: Host) -> None:
+    assert host.gateway_mac_view("172.16.0.250", NIC, timeout=1.0) is None
+
+
+def test_the_gateways_view_is_seen_on_a_bridge_port(host: Host) -> None:
+    try:
+        assert host.execute(["sh", "-ec", BEHIND_A_BRIDGE]).returncode == 0
+        mac = host.query(["cat", "/sys/class/net/br77/address"]).stdout.decode().strip()
+        assert host.gateway_mac_view("10.77.0.1", "port77", timeout=5.0) == mac
+    finally:
+        host.execute(["ip", "netns", "del", "gw77"])
+        host.execute(["ip", "link", "del", "br77"])
+
+
+def test_networks_are_defined_started_and_told(host: Host) -> None:
+    host.define_network(NETWORK)
+    try:
+        host.start_network("scratch")
+        host.set_network_autostart("scratch", autostart=True)
+        (network,) = [one for one in host.networks() if one.name == "scratch"]
+        assert (network.active, network.persistent, network.autostart) == (True, True, True)
+        assert "virbr77" in network.live
+        with pytest.raises(StepFailed, match="already active"):
+            host.start_network("scratch")
+    finally:
+        host.execute(["virsh", "net-destroy", "scratch"])
+        host.execute(["virsh", "net-undefine", "scratch"])
+
+
+def test_guarded_networks_are_written_on_the_host_itself(host: Host, folder: str) -> None:
+    host.write_file(HostFile(f"{folder}/open", b"", 0o600))
+    guarded = host.guarded(f"{folder}/lock", f"{folder}/open")
+    guarded.define_network(NETWORK)
+    try:
+        guarded.start_network("scratch")
+        guarded.set_network_autostart("scratch", autostart=True)
+        assert [one.autostart for one in host.networks() if one.name == "scratch"] == [True]
+        with pytest.raises(StepFailed, match="already active"):
+            guarded.start_network("scratch")
+    finally:
+        host.execute(["virsh", "net-destroy", "scratch"])
+        host.execute(["virsh", "net-undefine", "scratch"])
