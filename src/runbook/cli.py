@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from runbook.archive import archive
 from runbook.errors import RunbookError
 from runbook.lab.cli import lab
 
@@ -15,6 +16,7 @@ def runbook() -> None:
     """Move a Debian KVM host's address onto a bridge, and always be able to move it back."""
 
 
+runbook.add_command(archive)
 runbook.add_command(lab)
 
 

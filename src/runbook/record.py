@@ -22,6 +22,8 @@ from runbook.redact import redact
 
 OUTCOME, JOURNAL = "outcome.json", "journal"
 FORMAT_VERSION = 1
+# Under this type an executed notebook names its run folder and tells its outcome.
+MIME = "application/vnd.runbook.outcome+json"
 
 
 class Ending(StrEnum):

@@ -6,6 +6,7 @@ injects or writes by mistake, before it is kept in a record.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -17,6 +18,7 @@ _NAMES = re.compile(
 )
 # A shorter value stands in too many innocent words to be taken out of them.
 SHORTEST = 4
+_ASSIGNMENT = re.compile(r"^(\s*)(\w+)(\s*=\s*)(.*)$")
 
 
 def is_secret(name: str) -> bool:
@@ -50,3 +52,33 @@ def redact_text(text: str, secrets: tuple[str, ...]) -> str:
         if len(secret) >= SHORTEST:
             text = text.replace(secret, REDACTED)
     return text
+
+
+def redact_notebook(buf: str) -> str:
+    """An executed notebook's JSON without the values of secret-looking parameters."""
+    try:
+        notebook = json.loads(buf)
+    except json.JSONDecodeError:
+        # Not a notebook, so there is no parameter in it.
+        return buf
+    told = notebook.get("metadata", {}).get("papermill", {})
+    secrets = {**told.get("parameters", {}), **told.get("environment_variables", {})}
+    if not any(is_secret(name) for name in secrets):
+        return buf
+    for cell in notebook["cells"]:
+        if "injected-parameters" in cell["metadata"].get("tags", []):
+            cell["source"] = _without_values(cell["source"])
+    cleaned = redact(notebook, secrets_in(secrets))
+    return json.dumps(cleaned, indent=1, ensure_ascii=False) + "\n"
+
+
+def _without_values(source: str | list[str]) -> str:
+    lines = (source if isinstance(source, str) else "".join(source)).splitlines()
+    return "\n".join(_line(line) for line in lines)
+
+
+def _line(line: str) -> str:
+    found = _ASSIGNMENT.match(line)
+    if found is None or not is_secret(found[2]):
+        return line
+    return f"{found[1]}{found[2]}{found[3]}{REDACTED!r}"

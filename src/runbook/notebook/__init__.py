@@ -21,12 +21,10 @@ from __future__ import annotations
 
 from runbook.notebook.closing import after, finish
 from runbook.notebook.deciding import plan, preflight
-from runbook.notebook.ending import MIME
 from runbook.notebook.looking import choose, look, meet, parameters, settle, wiring
 from runbook.notebook.writing import apply, arm, confirm, verify
 
 __all__ = [
-    "MIME",
     "after",
     "apply",
     "arm",

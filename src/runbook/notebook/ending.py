@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from runbook import record, views
 from runbook.errors import MendHost, RunbookError
 from runbook.notebook.values import Run
-from runbook.record import OUTCOME, Ending, Outcome
+from runbook.record import MIME, OUTCOME, Ending, Outcome
 from runbook.views.findings import Tone
 
-MIME = "application/vnd.runbook.outcome+json"
 LONGEST = 400
 TONES: dict[Ending, Tone] = {
     Ending.AS_PROMISED: "good",

@@ -52,12 +52,16 @@ def findings(found: Iterable[Finding]) -> Picture:
 
 def plan(rows: pd.DataFrame, digest: str, deadline_s: int) -> Picture:
     """Every step: what, from, to, undo; and what an approval will be bound to."""
+    told = ["from", "to", "undo"]
+    # The steps of one change share what it replaces; that is said with the first of them.
+    again = (rows[told] == rows[told].shift()).all(axis=1)
+    shown = rows.astype(object)
+    shown.loc[again, told] = ""
     words = pd.DataFrame("", index=rows.index, columns=rows.columns)
-    for column in ("what", "from", "to", "undo"):
-        words[column] = "rb-words"
+    words[["what", *told]] = "rb-words"
     head = f"The plan: {len(rows)} steps"
     about = card([("plan digest", digest), ("undone unless confirmed within", f"{deadline_s} s")])
-    return stack((table(rows, Look(head, classes=words, limit=len(rows))), about))
+    return stack((table(shown, Look(head, classes=words, limit=len(rows))), about))
 
 
 def checks(rows: pd.DataFrame, caption: str) -> Picture:

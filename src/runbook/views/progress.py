@@ -7,19 +7,22 @@ from contextlib import contextmanager
 
 from IPython.display import display
 
-from runbook.views.picture import note
+from runbook.views.picture import Picture, safe
 
 
 @contextmanager
 def doing(what: str, monotonic: Callable[[], float]) -> Iterator[None]:
     """Show the sentence at once; then with its seconds, or as broken off."""
     began = monotonic()
-    handle = display(note(f"{what} …"), display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
+    handle = display(_aside(f"{what} …"), display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
     ended = "broken off after"
     try:
         yield
         ended = "done in"
     finally:
         if handle is not None:
-            tone = "note" if ended == "done in" else "warn"
-            handle.update(note(f"{what}: {ended} {monotonic() - began:.1f} s", tone))
+            handle.update(_aside(f"{what}: {ended} {monotonic() - began:.1f} s"))
+
+
+def _aside(text: str) -> Picture:
+    return Picture(f'<p class="rb-more">{safe(text)}</p>', text)
