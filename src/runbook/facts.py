@@ -7,6 +7,9 @@ what the host has instead.
 from __future__ import annotations
 
 from ipaddress import IPv4Interface
+from typing import Any
+
+import pandas as pd
 
 from runbook.changes.messages import MAIN_TABLE, Action, Address, Route
 from runbook.errors import ParameterError, Refused
@@ -59,7 +62,13 @@ def _address(row: Row) -> Address:
         broadcast=str(row["broadcast"]),
         label=str(row["label"]),
         noprefixroute="noprefixroute" in str(row["flags"]).split(),
+        valid_lft_s=_number(row["valid_lft_s"]),
+        preferred_lft_s=_number(row["preferred_lft_s"]),
     )
+
+
+def _number(cell: Any) -> int:  # noqa: ANN401 - a nullable cell
+    return 0 if pd.isna(cell) else int(cell)
 
 
 def route(row: Row) -> Route:
@@ -76,7 +85,7 @@ def route(row: Row) -> Route:
         metric=int(row["metric"]),
         tos=int(row["tos"]),
         onlink=bool(row["onlink"]),
-        mtu=int(row["mtu"]) if row["mtu"] == row["mtu"] and row["mtu"] else 0,
+        mtu=_number(row["mtu"]),
     )
 
 

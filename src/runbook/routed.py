@@ -17,6 +17,7 @@ from runbook import facts
 from runbook.changes import network_hook
 from runbook.changes.bridge_ports import Cutover, ForwardAtOnce, Settle
 from runbook.changes.change import Change
+from runbook.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
 from runbook.changes.files import PutFile
 from runbook.changes.messages import BOOT, MAIN_TABLE, Action, Address, Route
 from runbook.changes.network_hook import HookShape, hook_path, hook_script
@@ -34,6 +35,8 @@ from runbook.promise import ExpectedFile, Promise, rows
 from runbook.state.snapshot import Snapshot
 
 FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
+# The kernel's own default, for a host that has not loaded the module yet.
+LOOSE_BY_DEFAULT = "1"
 CHAIN_PROGRAMS = {"inet": "iptables", "inet6": "ip6tables"}
 
 
@@ -107,12 +110,16 @@ def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     connected = facts.connected_route(seen, nic, address)
     moved = facts.moved_routes(seen, nic, connected)
     yield from _prepare(params, seen, promise)
+    loose = rows(seen.sysctl, name=LOOSE)
+    value = str(loose[0]["value"]) if loose else LOOSE_BY_DEFAULT
+    yield HoldTracking(value, loaded=bool(loose))
     yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
     yield _network(params, seen, promise)
     yield _hook(promise)
     yield ForwardAtOnce(params.bridge, params.stp)
     yield _cutover(params, held, connected, moved)
     yield Settle(str(address.ip), params.bridge, params.stp)
+    yield ReleaseTracking(value)
 
 
 def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:

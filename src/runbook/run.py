@@ -33,6 +33,7 @@ from runbook.probes import Probed
 from runbook.reach import open_host
 from runbook.rollback import Rollback
 from runbook.routed import make_plan
+from runbook.state.diff import Diff, diff
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport.host import Host
 from runbook.verify import Verdict, judge
@@ -130,7 +131,7 @@ def arm(session: Session, ready: Ready) -> Underway:
     """Put the undo on the host and start its timer; raises StalePlan if the host moved on."""
     fresh = take(session.host, session.clock.now())
     if fresh.digest() != ready.cleared.plan.snapshot_digest:
-        raise _stale(session)
+        raise _stale(session, diff(ready.cleared.before, fresh).settled)
     order = Order(session.change_id, session.operator, session.clock.now())
     return Underway(checkpoint(ready.cleared, session.host, order), ready.probed)
 
@@ -183,9 +184,9 @@ def _probe(session: Session, host: Host) -> Probed:
     return probes.probe(host, params.gateway, params.probes, params.interface)
 
 
-def _stale(session: Session) -> StalePlan:
+def _stale(session: Session, since: Diff) -> StalePlan:
     return StalePlan(
-        "the host has changed since the plan was made",
+        f"the host has changed since the plan was made:\n{since}",
         host=session.params.host,
         state="as someone else left it; this run wrote nothing",
         then="run again from the start: the plan is made anew from what is there now",

@@ -48,7 +48,7 @@ class BridgeOption:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """RTM_NEWADDR or RTM_DELADDR for one IPv4 address."""
+    """RTM_NEWADDR or RTM_DELADDR for one IPv4 address; lifetimes in seconds, 0 is for ever."""
 
     action: Action
     ifname: str
@@ -57,6 +57,8 @@ class Address:
     broadcast: str = ""
     label: str = ""
     noprefixroute: bool = False
+    valid_lft_s: int = 0
+    preferred_lft_s: int = 0
 
     def words(self) -> tuple[str, ...]:
         """The `ip -batch` line."""
@@ -68,7 +70,14 @@ class Address:
             *(("broadcast", self.broadcast) if self.broadcast else ()),
             *(("label", self.label) if self.label else ()),
             *(("noprefixroute",) if self.noprefixroute else ()),
+            *self._lifetimes(),
         )
+
+    def _lifetimes(self) -> tuple[str, ...]:
+        # An address that a DHCP server lent must not outlive its lease.
+        if not self.valid_lft_s:
+            return ()
+        return ("valid_lft", str(self.valid_lft_s), "preferred_lft", str(self.preferred_lft_s))
 
 
 @dataclass(frozen=True, slots=True)

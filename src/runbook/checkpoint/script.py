@@ -38,17 +38,24 @@ def undo_script(plan: Plan, *, change_id: str, title: str) -> str:
     pairs = plan.undo_steps()
     address = plan.promise.address
     own = f"announce {shlex.quote(plan.promise.nic)} {shlex.quote(str(address.ip))}"
-    rest = tuple(p for p in pairs if not isinstance(p[1], NETWORK + FILES))
+    network = tuple(p for p in pairs if _urgent(*p))
+    rest = tuple(p for p in pairs if not (p in network or isinstance(p[1], FILES)))
     parts = (
         _heading(plan, change_id, title),
         _part("undo_head.sh"),
-        _function("put_back_network", _lines(p for p in pairs if isinstance(p[1], NETWORK))),
+        _function("put_back_network", _lines(network)),
         _function("put_back_files", _files(pairs)),
         _function("put_back_rest", _lines(rest) + _restart(pairs)),
         _function("announce_address", [own]),
         _part("undo_tail.sh"),
     )
     return "\n".join(parts)
+
+
+def _urgent(change: Change, step: Step) -> bool:
+    """Whether the step is part of bringing the operator back."""
+    held = isinstance(step, Sysctl) and change.phase == "settle"
+    return held or isinstance(step, NETWORK)
 
 
 def restored_paths(plan: Plan) -> tuple[str, ...]:

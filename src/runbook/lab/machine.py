@@ -116,6 +116,9 @@ def _is_up(host: str) -> bool:
     state = run(host, ["systemctl", "is-system-running"]) if init(host) else None
     if state is None or state.stdout.strip() not in (b"running", b"degraded"):
         return False
+    # For a second or two the kernel makes sure that nobody else has the IPv6 address.
+    if run(host, ["ip", "-6", "address", "show", "tentative"]).stdout.strip():
+        return False
     return shell.quiet(
         *("ip", "netns", "exec", OPERATOR, "nc", "-z", "-w", "1", address(host), "22")
     )
@@ -149,7 +152,7 @@ def inside(host: str, argv: Sequence[str]) -> list[str]:
     """The command that runs `argv` at the host's console, with no network needed."""
     process = init(host)
     if not process:
-        raise failed(f"{host}", "it has no power", f"runbook lab power-on {host}")
+        raise failed(host, "it has no power", f"runbook lab power-on {host}")
     enter = ("nsenter", f"--target={process}", "--mount", "--uts", "--ipc", "--net", "--pid")
     clean = ("env", "-i", f"PATH={PATH}", "HOME=/root", "LANG=C.UTF-8")
     term = f"TERM={os.environ.get('TERM', 'dumb')}"

@@ -15,6 +15,7 @@ KEY = ("name",)
 ROOT = "/proc/sys/"
 PATTERNS = (
     "net/ipv4/ip_forward",
+    "net/netfilter/nf_conntrack_tcp_loose",
     *(
         f"net/ipv4/conf/*/{word}"
         for word in (

@@ -8,13 +8,14 @@ import struct
 import threading
 from collections import deque
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runbook.errors import ConnectionLost
 from runbook.transport.session import Channel, RelayRefused, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 
     from pyroute2 import IPRoute
 
@@ -26,22 +27,54 @@ _NLMSG_ERROR = 2
 
 @contextmanager
 def iproute(session: Session) -> Iterator[IPRoute]:
-    """A pyroute2 IPRoute whose netlink socket is on the session's host."""
-    # Imported here: it is slow to load, and most uses of a host never need it.
-    from pyroute2 import IPRoute  # noqa: PLC0415
+    """A pyroute2 IPRoute whose netlink socket is on the session's host.
 
+    It lives in a thread of its own: pyroute2 runs an event loop, and a
+    notebook's thread has one running already. What it would yield one by one
+    it returns as a tuple.
+    """
     bridge = _Bridge(session.open("open_netlink", protocol=socket.NETLINK_ROUTE, groups=0))
     try:
-        with IPRoute(use_socket=bridge.theirs) as route:
-            # pyroute2 makes tun devices itself, on the machine it runs on.
-            route.asyncore.request_proxy = None
-            yield route
+        with ThreadPoolExecutor(1, thread_name_prefix="iproute") as thread:
+            route = thread.submit(_made, bridge.theirs).result()
+            try:
+                yield _InThread(route, thread)
+            finally:
+                thread.submit(route.close).result()
     except Exception as error:
         if session.lost and not isinstance(error, ConnectionLost):
             raise session.error() from error
         raise
     finally:
         bridge.close()
+
+
+def _made(end: socket.socket) -> IPRoute:
+    # Imported here: it is slow to load, and most uses of a host never need it.
+    from pyroute2 import IPRoute  # noqa: PLC0415
+
+    route = IPRoute(use_socket=end)
+    # pyroute2 makes tun devices itself, on the machine it runs on.
+    route.asyncore.request_proxy = None
+    return route
+
+
+class _InThread:
+    """Every call to an object, made in one thread."""
+
+    def __init__(self, target: IPRoute, thread: Executor) -> None:
+        self._target = target
+        self._thread = thread
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*args: object, **kwargs: object) -> object:
+            return self._thread.submit(self._call, name, args, kwargs).result()
+
+        return call
+
+    def _call(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        answer = getattr(self._target, name)(*args, **kwargs)
+        return tuple(answer) if isinstance(answer, Iterator) else answer
 
 
 class _Bridge:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import struct
 import time
 from pathlib import Path
@@ -36,6 +37,14 @@ def test_pyroute2_sees_what_it_sees_without_a_relay(host: LiveHost) -> None:
             seen, expected = getattr(relayed, ask)(), getattr(direct, ask)()
             assert len(seen) == len(expected)
         assert names(relayed) == names(direct)
+
+
+def test_pyroute2_works_where_an_event_loop_runs_as_in_a_notebook(host: LiveHost) -> None:
+    async def cell() -> list[str]:
+        with host.iproute() as route:
+            return names(route)
+
+    assert "lo" in asyncio.run(cell())
 
 
 def test_a_refusal_reaches_pyroute2_as_its_own_error(host: LiveHost) -> None:
