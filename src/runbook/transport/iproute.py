@@ -7,6 +7,8 @@ import socket
 import struct
 import threading
 from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +16,7 @@ from runbook.errors import ConnectionLost
 from runbook.transport.session import Channel, RelayRefused, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+    from concurrent.futures import Executor
 
     from pyroute2 import IPRoute
 
