@@ -31,7 +31,7 @@ def after(kept: Kept | Stopped) -> Finished | Stopped:
     lasting = found.settled.rows
     passing = found.rows[~found.rows["table"].isin(lasting["table"])]
     views.show(
-        views.settled_and_passing(lasting, passing),
+        views.changes_folded(lasting, passing),
         views.wiring(snapshot, this.session.params.address, kept.before.snapshot),
     )
     return Finished(this, kept.confirmed, snapshot)

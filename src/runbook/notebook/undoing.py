@@ -86,5 +86,4 @@ def _keep_rollback(this: Run, undone: Rollback) -> None:
     this.folder.once("after.json", snapshots.dumps(undone.after))
     this.folder.once("diff.json", records(rows))
     this.folder.once("journal-of-the-host", undone.log)
-    caption = "After the undo, against before"
-    views.show(views.changes(rows, "" if rows.empty else caption, f"{caption}: no row differs"))
+    views.show(views.changes(rows, "After the undo, against before: no row differs"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.views.changes import changes, settled_and_passing
+from runbook.views.changes import changes, changes_folded
 from runbook.views.findings import checks, findings, plan, verdict
 from runbook.views.page import show, show_with
 from runbook.views.picture import Picture, note, stack, title
@@ -17,6 +17,7 @@ __all__ = [
     "before_and_after",
     "card",
     "changes",
+    "changes_folded",
     "checks",
     "doing",
     "findings",
@@ -24,7 +25,6 @@ __all__ = [
     "identity",
     "note",
     "plan",
-    "settled_and_passing",
     "show",
     "show_with",
     "stack",

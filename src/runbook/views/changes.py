@@ -13,35 +13,65 @@ from runbook.views.picture import Picture, note, stack
 from runbook.views.tables import Look, fold, table
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
-COLUMNS = ["", "table", "what", "column", "value"]
-MOST = 400
+COLUMNS = ["", "what", "column", "value"]
 MOST_LINES = 24
+# A table with more differences than this would bury the ones that follow it.
+MOST_OPEN = 12
 
 
-def changes(rows: pd.DataFrame, caption: str = "", empty: str = "no row differs") -> Picture:
-    """Rows with the columns change, table, key, column, before, after."""
+def changes(rows: pd.DataFrame, empty: str = "no row differs") -> Picture:
+    """Rows with the columns change, table, key, column, before, after; all of them in the open."""
     if rows.empty:
-        return note(f"{caption}: {empty}" if caption else empty, "good")
-    shown = pd.DataFrame([_row(row) for row in rows.to_dict("records")], columns=COLUMNS)
-    colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
-    colours[["", "value"]] = [[f"rb-{change}"] * 2 for change in rows["change"]]
-    return table(shown, Look(caption or _count(rows), classes=colours, limit=MOST))
+        return note(empty, "good")
+    return stack(_of_one_table(str(name), group) for name, group in _by_table(rows))
 
 
-def settled_and_passing(settled: pd.DataFrame, passing: pd.DataFrame) -> Picture:
-    """What lasts, then, folded, what comes and goes by itself."""
-    parts = [changes(settled)]
+def changes_folded(lasting: pd.DataFrame, passing: pd.DataFrame) -> Picture:
+    """What lasts, long tables folded; then, folded, what comes and goes by itself."""
+    if lasting.empty:
+        parts = [note("no row differs", "good")]
+    else:
+        head = note(f"{_count(lasting)}: {', '.join(_names(lasting))}")
+        parts = [head, *(_folded(str(name), group) for name, group in _by_table(lasting))]
     if not passing.empty:
-        caption = f"{len(passing)} rows that come and go by themselves (neighbours)"
-        parts.append(fold(caption, changes(passing, caption)))
+        parts.append(_fold("comes and goes by itself", passing, changes(passing)))
     return stack(parts)
 
 
-def _row(row: dict[object, object]) -> tuple[str, str, str, str, str]:
+def _by_table(rows: pd.DataFrame) -> list[tuple[object, pd.DataFrame]]:
+    return list(rows.groupby("table", sort=False))
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
+    return [f"{name} {len(group)}" for name, group in _by_table(rows)]
+
+
+def _folded(name: str, rows: pd.DataFrame) -> Picture:
+    whole = _of_one_table(name, rows)
+    return whole if len(rows) <= MOST_OPEN else _fold(name, rows, whole)
+
+
+def _fold(name: str, rows: pd.DataFrame, whole: Picture) -> Picture:
+    head = f"{name}: {_count(rows)}"
+    # A log has no way to fold; there the run folder's file is the better place to read it.
+    return Picture(fold(head, whole).body, f"{head} (every row: diff.json in the run folder)")
+
+
+def _of_one_table(name: str, rows: pd.DataFrame) -> Picture:
+    shown = pd.DataFrame([_row(row) for row in rows.to_dict("records")], columns=COLUMNS)
+    colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
+    colours[""] = colours["value"] = [f"rb-{change}" for change in rows["change"]]
+    bare = [column for column in ("column", "value") if (shown[column] == "").all()]
+    look = Look(f"{name}: {_count(rows)}", classes=colours, limit=len(shown))
+    return table(shown.drop(columns=bare), look)
+
+
+def _row(row: dict[object, object]) -> tuple[str, str, str, str]:
     change = str(row["change"])
     before, after = _value(row["before"]), _value(row["after"])
-    value = {"added": _head(after), "removed": _head(before)}.get(change) or _moved(before, after)
-    return SIGNS[change], str(row["table"]), str(row["key"]), str(row["column"]), value
+    value = {"added": _head(after), "removed": _head(before)}
+    shown = value[change] if change in value else _moved(before or "nothing", after or "nothing")
+    return SIGNS[change], str(row["key"]), str(row["column"]), shown
 
 
 def _moved(before: str, after: str) -> str:
@@ -59,9 +89,7 @@ def _head(value: str) -> str:
 
 
 def _value(value: object) -> str:
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - what a NaN is known by
-        return "nothing"
-    return "nothing" if value == "" else str(value)
+    return "" if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124 - what a NaN is known by
 
 
 def _count(rows: pd.DataFrame) -> str:
