@@ -6,6 +6,7 @@ JSON object when it ends, or when it gets SIGTERM.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -13,6 +14,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
@@ -21,7 +23,6 @@ GRACE_S = 1.0
 _ICMP = struct.Struct("!BBHHI")
 # The sequence field has 16 bits; the count goes on in the payload.
 _COUNT = struct.Struct("!Q")
-_STOPPED = [False]
 
 
 def checksum(data: bytes) -> int:
@@ -52,26 +53,26 @@ def probe(address: str, rate: float, seconds: float) -> dict[str, float]:
     identifier = os.getpid() & 0xFFFF
     sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, PROTOCOL_ICMP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-    sock.setblocking(False)
+    sock.settimeout(0)
     began = time.monotonic()
     total = int(rate * seconds)
     sent_at: list[float] = []
     answered: dict[int, float] = {}
     end = None
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stopped.set())
     while True:
         now = time.monotonic()
-        if end is None and (len(sent_at) >= total or _STOPPED[0]):
+        if end is None and (len(sent_at) >= total or stopped.is_set()):
             end = now + GRACE_S
         if end is not None and (now >= end or len(answered) == len(sent_at)):
             break
         due = began + len(sent_at) / rate
         if end is None and now >= due:
             sent_at.append(now)
-            try:
+            # No route, no buffer: a probe that could not leave is a probe lost.
+            with contextlib.suppress(OSError):
                 sock.sendto(packet(identifier, len(sent_at) - 1), (address, 0))
-            except OSError:
-                # No route, no buffer: a probe that could not leave is a probe lost.
-                pass
             continue
         wait = max(0.0, (due if end is None else end) - now)
         if select.select([sock], [], [], wait)[0]:
@@ -113,7 +114,6 @@ def _result(sent_at: list[float], answered: dict[int, float]) -> dict[str, float
 
 def main() -> None:
     """Read the arguments, probe, print."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: _STOPPED.__setitem__(0, True))
     address, rate, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
     sys.stdout.write(json.dumps(probe(address, rate, seconds)) + "\n")
 

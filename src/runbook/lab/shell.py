@@ -91,4 +91,5 @@ def children(pid: int) -> tuple[int, ...]:
 def mounts_below(folder: Path) -> tuple[str, ...]:
     """Mount points below a folder, the innermost first."""
     points = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-    return tuple(sorted((p for p in points if Path(p).is_relative_to(folder)), reverse=True))
+    below = (point for point in points if folder in Path(point).parents)
+    return tuple(sorted(below, reverse=True))
