@@ -66,6 +66,17 @@ REST_ADDRESSES = [
 ]
 
 
+INTERFACES = f"""\
+auto {NIC}
+iface {NIC} inet static
+    address {OWN}/16
+    gateway {ROUTER}
+"""
+
+
+ROOTS = {"mode": "0644", "sha256": "0" * 64, "encoding": "utf-8"}
+
+
 def before() -> Snapshot:
     """The address is on the NIC; one guest is on libvirt's own bridge."""
     return snapshot(
@@ -81,6 +92,7 @@ def before() -> Snapshot:
             {"family": "inet", "ifname": NIC, "address": ROUTER, "mac": "02:00:00:00:ff:01"}
         ],
         sysctl=[{"name": "net.ipv4.ip_forward", "value": "0"}],
+        files=[{"path": "/etc/network/interfaces", "content": INTERFACES, **ROOTS}],
         taps=[{"guest": "build", "mac": "52:54:00:00:00:09", "target": "vnet9"}],
     )
 

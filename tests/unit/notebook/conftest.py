@@ -1,0 +1,179 @@
+"""A notebook's stages with a made-up host behind them: each can be told to fail."""
+
+from __future__ import annotations
+
+import builtins
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from tests.unit import hosts
+
+from runbook import run
+from runbook.apply import Applied
+from runbook.checkpoint import Armed
+from runbook.checkpoint.arm import Order
+from runbook.checkpoint.layout import Layout
+from runbook.clock import Clock
+from runbook.confirm import Confirmed, Verified
+from runbook.journal import Journal
+from runbook.params import Params
+from runbook.plan import PHASES, Plan
+from runbook.preflight import Cleared
+from runbook.probes import Probe, Probed
+from runbook.rollback import Rollback
+from runbook.run import Ready, Session, Underway
+from runbook.state.diff import compare
+from runbook.state.snapshot import Snapshot
+from runbook.transport.host import Host
+from runbook.verify import Verdict
+
+ROOT = Path(__file__).parents[3]
+WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOON = "2026-03-01T12:00:00Z"
+CHANGE = "20260301T120000Z-abc123"
+PROBED = Probed((Probe("172.16.0.1", answered=True),), "172.16.0.1", "02:00:00:00:00:01")
+
+
+class StoppedClock:
+    """Always noon."""
+
+    def now(self) -> datetime:
+        return WHEN
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+@dataclass
+class MadeUp:
+    """Stands in for `runbook.run`; `done` lists what was asked of it, `fails` what must fail."""
+
+    done: list[str] = field(default_factory=list)
+    fails: dict[str, BaseException] = field(default_factory=dict)
+    seen: Snapshot = field(default_factory=hosts.before)
+    undone: Snapshot = field(default_factory=hosts.before)
+
+    def ask(self, what: str) -> None:
+        self.done.append(what)
+        if what in self.fails:
+            raise self.fails[what]
+
+    def open_session(self, params: Params, clock: Clock) -> Session:
+        del clock
+        self.ask("open")
+        host = cast("Host", self)
+        return Session(params, host, "root@desk", CHANGE, StoppedClock(), lambda: host)
+
+    def read(self, session: Session) -> Snapshot:
+        del session
+        self.ask("read")
+        return self.seen
+
+    def preflight(self, session: Session, drawn: Plan, before: Snapshot) -> Ready:
+        del session
+        self.ask("preflight")
+        return Ready(Cleared(drawn, before, ()), PROBED)
+
+    def arm(self, session: Session, ready: Ready) -> Underway:
+        self.ask("arm")
+        order = Order(session.change_id, session.operator, WHEN)
+        script, end = "#!/bin/sh\n", WHEN + timedelta(seconds=95)
+        place = Layout(session.change_id)
+        armed = Armed(ready.cleared.plan, ready.cleared, order, place, end, 1, script)
+        return Underway(armed, ready.probed)
+
+    def apply(self, session: Session, underway: Underway, phase: str) -> Applied:
+        del session
+        self.ask(phase)
+        lines = [
+            f"{NOON} step {n.number} begins: x\n{NOON} step {n.number} done"
+            for p in PHASES[: PHASES.index(phase) + 1]
+            for n in underway.armed.plan.steps(p)
+        ]
+        return Applied(underway.armed, phase, Journal("\n".join(lines)))
+
+    def verify(self, session: Session, underway: Underway, applied: Applied) -> Verified:
+        del session, underway
+        self.ask("verify")
+        self.seen = hosts.after()
+        return Verified(applied.armed, Verdict(applied.armed.plan.promise.checks(hosts.after())))
+
+    def confirm(self, session: Session, verified: Verified) -> Confirmed:
+        del session
+        self.ask("confirm")
+        return Confirmed(verified, WHEN)
+
+    def roll_back(self, session: Session, underway: Underway, why: str) -> Rollback:
+        self.ask("roll back")
+        found = compare(underway.armed.cleared.before, self.undone)
+        undone = Rollback(why, self.undone, found, "the journal of the host\n")
+        if not found.empty:
+            raise run.Differs(session.params.host, undone, "/var/lib/runbook/x")
+        return undone
+
+    def close(self) -> None:
+        """As a host's connection does."""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with the parameters of server-01."""
+    (tmp_path / "params").mkdir()
+    shutil.copy(ROOT / "params/server-01.yaml", tmp_path / "params")
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch, home: Path) -> MadeUp:
+    """The stand-in, in place; nobody to ask unless `answer` says so."""
+    assert home
+    stand_in = MadeUp()
+    for name in ("open_session", "read", "preflight", "arm", "apply", "verify", "confirm"):
+        monkeypatch.setattr(run, name, getattr(stand_in, name))
+    monkeypatch.setattr(run, "roll_back", stand_in.roll_back)
+
+    def again(host: object, now: datetime) -> Snapshot:
+        del host, now
+        stand_in.ask("read again")
+        return stand_in.seen
+
+    monkeypatch.setattr("runbook.notebook.closing.take", again)
+    return stand_in
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | BaseException], None]:
+    """Say what is typed at the prompt, or how the prompt ends."""
+
+    def is_(what: str | BaseException) -> None:
+        def ask(prompt: str) -> str:
+            assert "server-01" in prompt
+            if isinstance(what, BaseException):
+                raise what
+            return what
+
+        monkeypatch.setattr(builtins, "input", ask)
+
+    return is_
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What came onto the page, as text, in order."""
+    texts: list[Any] = []
+
+    def display(*things: object, raw: bool = False, **_: object) -> None:
+        texts.extend(dict(t) if raw else repr(t) for t in things)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("runbook.views.page.display", display)
+    monkeypatch.setattr("runbook.views.progress.display", lambda *_, **__: None)
+    return texts
