@@ -14,6 +14,7 @@ from runbook.transport import Host, HostFile, connect, ssh, ssh_sudo
 
 HOST = "server-01"
 NIC = "enp4s0f0"
+NEW, DELETE = 20, 21  # RTM_NEWADDR, RTM_DELADDR
 ROUTER = "172.16.0.1"
 CONFIG = Path("/etc/ssh/ssh_config.d/runbook-lab.conf")
 NETWORK = """\
@@ -111,19 +112,21 @@ def test_pyroute2_changes_the_far_side_and_not_this_one(host: Host) -> None:
 
 def test_one_datagram_makes_all_its_changes(host: Host) -> None:
     index = int(host.query(["cat", "/sys/class/net/lo/ifindex"]).stdout)
-    made = [address(20, n, index, f"10.78.0.{n}") for n in (1, 2, 3)]
+    made = [address(NEW, n, index, f"10.78.0.{n}") for n in (1, 2, 3)]
     host.send_netlink(b"".join(made))
     assert host.query(["ip", "addr", "show", "lo"]).stdout.count(b"10.78.0.") == 3
-    with pytest.raises(StepFailed, match=r"message 2 of 2 \(RTM_NEWADDR\): EEXIST"):
-        host.send_netlink(address(21, 1, index, "10.78.0.1") + made[1])
-    host.send_netlink(b"".join(address(21, n, index, f"10.78.0.{n}") for n in (2, 3)))
+    with pytest.raises(StepFailed, match=r"refused message 2 of 2 \(RTM_NEWADDR\): EEXIST"):
+        host.send_netlink(address(DELETE, 1, index, "10.78.0.1") + made[1])
+    host.send_netlink(b"".join(address(DELETE, n, index, f"10.78.0.{n}") for n in (2, 3)))
     assert b"10.78.0." not in host.query(["ip", "addr", "show", "lo"]).stdout
 
 
 def address(kind: int, sequence: int, index: int, text: str) -> bytes:
     packed = bytes(int(part) for part in text.split("."))
     body = struct.pack("=BBBBi", 2, 32, 0, 0, index) + struct.pack("=HH", 8, 2) + packed
-    return struct.pack("=IHHII", 16 + len(body), kind, 0x605, sequence, 0) + body
+    # NLM_F_REQUEST | NLM_F_ACK, and to add: NLM_F_CREATE | NLM_F_EXCL.
+    flags = 0x605 if kind == NEW else 0x5
+    return struct.pack("=IHHII", 16 + len(body), kind, flags, sequence, 0) + body
 
 
 def test_a_write_keeps_the_owner_and_mode_it_is_given(host: Host, folder: str) -> None:

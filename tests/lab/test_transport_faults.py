@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,7 @@ def host() -> Iterator[Host]:
 
 
 def lab(*argv: str) -> str:
-    command = [sys.executable, "-m", "runbook.cli", "lab", *argv]
+    command = [Path(sys.executable).with_name("runbook"), "lab", *argv]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
