@@ -12,11 +12,22 @@ from typing import Any
 from pyroute2.netlink.rtnl import rt_proto, rt_scope
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, Message, Route
+from runbook.changes.messages import (
+    Action,
+    Address,
+    BridgeOption,
+    LinkMaster,
+    Message,
+    Neighbour,
+    Route,
+)
 
 RTM_NEWLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE = 16, 20, 21, 24, 25
+RTM_NEWNEIGH = 28
+NUD_STALE = 0x04
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE, NLM_F_CREATE = 0x1, 0x4, 0x100, 0x400
 AF_INET = 2
 RTN_UNICAST = 1
@@ -41,10 +52,12 @@ def _encoded(message: Message, number: int, ifindex: IfIndex) -> bytes:
         case Address():
             kind = RTM_DELADDR if message.action is Action.DELETE else RTM_NEWADDR
             body = _address(message, ifindex)
+        case Neighbour():
+            kind, body = RTM_NEWNEIGH, _neighbour(message, ifindex)
         case Route():
             kind = RTM_DELROUTE if message.action is Action.DELETE else RTM_NEWROUTE
             body = _route(message, ifindex)
-    creates = kind in (RTM_NEWADDR, RTM_NEWROUTE)
+    creates = kind in (RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWNEIGH)
     flags = NLM_F_REQUEST | NLM_F_ACK | ((NLM_F_CREATE | NLM_F_REPLACE) if creates else 0)
     body["header"]["type"] = kind
     body["header"]["flags"] = flags
@@ -80,6 +93,15 @@ def _address(message: Address, ifindex: IfIndex) -> Any:  # noqa: ANN401 - untyp
         attrs += [("IFA_LABEL", message.label)] if message.label else []
         attrs += [("IFA_FLAGS", IFA_F_NOPREFIXROUTE)] if message.noprefixroute else []
     body["attrs"] = attrs
+    return body
+
+
+def _neighbour(message: Neighbour, ifindex: IfIndex) -> Any:  # noqa: ANN401 - untyped library
+    body = ndmsg()
+    body["family"] = AF_INET
+    body["ifindex"] = ifindex(message.ifname)
+    body["state"] = NUD_STALE
+    body["attrs"] = [("NDA_DST", message.address), ("NDA_LLADDR", message.mac)]
     return body
 
 

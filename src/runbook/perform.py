@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import socket
 from dataclasses import replace
+from functools import singledispatch
 
 from runbook import datagram
+from runbook.changes.messages import Neighbour
 from runbook.changes.steps import (
     Announce,
+    AwaitCarrier,
+    CarryNeighbours,
     Command,
     EditFile,
     MakeDir,
@@ -19,7 +23,7 @@ from runbook.changes.steps import (
     WriteFile,
 )
 from runbook.errors import StepFailed
-from runbook.state import links
+from runbook.state import links, neighbours
 from runbook.transport.host import Host, HostFile
 
 ETHERTYPE_ARP = b"\x08\x06"
@@ -27,32 +31,79 @@ BROADCAST = b"\xff" * 6
 ETHERNET_MINIMUM = 60
 # One frame can be lost; neighbours take the same news three times without harm.
 ANNOUNCEMENTS = 3
+POLL_S = 0.05
 
 
+@singledispatch
 def perform(step: Step, host: Host) -> None:
     """Make the step; returns when it is done, raises StepFailed when it is not."""
-    match step:
-        case Netlink():
-            host.send_netlink(datagram.encode(step.messages, lambda name: ifindex(host, name)))
-        case WriteFile():
-            host.write_file(HostFile(step.path, step.content, step.mode, step.uid, step.gid))
-        case EditFile():
-            _edit(step, host)
-        case RemoveFile():
-            host.remove_file(step.path)
-        case MakeDir():
-            host.make_dir(step.path, 0o755)
-        case Command():
-            run(step, host)
-        case Sysctl():
-            run(Command(("sysctl", "-q", "-w", f"{step.name}={step.value}")), host)
-        case Announce():
-            frame = gratuitous_arp(_mac(host, step.ifname), step.address)
-            for _ in range(ANNOUNCEMENTS):
-                host.send_frame(step.ifname, frame)
-        case _:
-            message = f"{type(step).__name__} belongs to an undo and cannot be performed"
-            raise TypeError(message)
+    message = f"{type(step).__name__} belongs to an undo and cannot be performed on {host.name}"
+    raise TypeError(message)
+
+
+@perform.register
+def _(step: Netlink, host: Host) -> None:
+    host.send_netlink(datagram.encode(step.messages, lambda name: ifindex(host, name)))
+
+
+@perform.register
+def _(step: WriteFile, host: Host) -> None:
+    host.write_file(HostFile(step.path, step.content, step.mode, step.uid, step.gid))
+
+
+@perform.register
+def _(step: EditFile, host: Host) -> None:
+    (file,) = host.read_files([step.path])
+    if file is None or hashlib.sha256(file.content).hexdigest() != step.sha256:
+        raise failed(host, step, f"{step.path} is not as it was when the plan was made")
+    host.write_file(replace(file, content=step.applied_to(file.content)))
+
+
+@perform.register
+def _(step: RemoveFile, host: Host) -> None:
+    host.remove_file(step.path)
+
+
+@perform.register
+def _(step: MakeDir, host: Host) -> None:
+    host.make_dir(step.path, 0o755)
+
+
+@perform.register
+def _(step: Command, host: Host) -> None:
+    run(step, host)
+
+
+@perform.register
+def _(step: Sysctl, host: Host) -> None:
+    run(Command(("sysctl", "-q", "-w", f"{step.name}={step.value}")), host)
+
+
+@perform.register
+def _(step: Announce, host: Host) -> None:
+    frame = gratuitous_arp(_mac(host, step.ifname), step.address)
+    for _ in range(ANNOUNCEMENTS):
+        host.send_frame(step.ifname, frame)
+
+
+@perform.register
+def _(step: CarryNeighbours, host: Host) -> None:
+    table = neighbours.read(host)
+    known = table[(table["family"] == "inet") & (table["ifname"] == step.source)]
+    pairs = zip(known["address"], known["mac"], strict=True)
+    found = tuple(Neighbour(step.target, str(a), str(mac)) for a, mac in pairs if mac)
+    if found:
+        perform(Netlink(found), host)
+
+
+@perform.register
+def _(step: AwaitCarrier, host: Host) -> None:
+    argv = ("ip", "-oneline", "link", "show", "dev", step.ifname, "up")
+    for _ in range(int(step.budget_s / POLL_S)):
+        if b"state UP" in run(Command(argv), host):
+            return
+        run(Command(("sleep", str(POLL_S))), host)
+    raise failed(host, step, f"{step.ifname} has no carrier after {step.budget_s:g} s")
 
 
 def run(step: Command, host: Host) -> bytes:
@@ -96,10 +147,3 @@ def _link(host: Host, ifname: str) -> dict[str, object]:
     if len(found) != 1:
         raise failed(host, Netlink(()), f"the host has no interface {ifname}")
     return {str(key): value for key, value in found[0].items()}
-
-
-def _edit(step: EditFile, host: Host) -> None:
-    (file,) = host.read_files([step.path])
-    if file is None or hashlib.sha256(file.content).hexdigest() != step.sha256:
-        raise failed(host, step, f"{step.path} is not as it was when the plan was made")
-    host.write_file(replace(file, content=step.applied_to(file.content)))

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from runbook import facts
 from runbook.changes import network_hook
-from runbook.changes.bridge_ports import Cutover, ForwardAtOnce, Settle
+from runbook.changes.bridge_ports import Cutover, ForwardAtOnce, Settle, WarmUp
 from runbook.changes.change import Change
 from runbook.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
 from runbook.changes.files import PutFile
@@ -117,6 +117,7 @@ def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield _network(params, seen, promise)
     yield _hook(promise)
     yield ForwardAtOnce(params.bridge, params.stp)
+    yield WarmUp(params.bridge, params.interface)
     yield _cutover(params, held, connected, moved)
     yield Settle(str(address.ip), params.bridge, params.stp)
     yield ReleaseTracking(value)

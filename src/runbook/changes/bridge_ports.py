@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 
 from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, Route
 from runbook.changes.routes import delete, halves
-from runbook.changes.steps import Announce, Netlink, Step
+from runbook.changes.steps import (
+    Announce,
+    AwaitCarrier,
+    CarryNeighbours,
+    Command,
+    Netlink,
+    Step,
+)
+
+CARRIER, CARRIER_PEER = "rbcarrier0", "rbcarrier1"
+_NO_CARRIER = ("ip", "link", "delete", "dev", CARRIER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,48 @@ class ForwardAtOnce:
     def undo(self) -> tuple[Step, ...]:
         """Nothing: the bridge goes away with its network."""
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """Give the bridge a carrier and its neighbours before anything depends on it.
+
+    A bridge without a port is down; when its first port comes, the kernel
+    opens its queue a moment later, and drops what is sent meanwhile. An ARP
+    request dropped so is only repeated after a second. So for the time of the
+    change a pair of veth gives it a port, and it learns what the NIC knows.
+    """
+
+    bridge: str
+    nic: str
+
+    phase = "network"
+    title = "warm the bridge up"
+
+    @property
+    def before(self) -> str:
+        """A bridge nobody uses."""
+        return f"{self.bridge}: no port, no neighbours"
+
+    @property
+    def after(self) -> str:
+        """A bridge that can take over."""
+        return f"{self.bridge}: port {CARRIER} for the time of the change, neighbours of {self.nic}"
+
+    def do(self) -> tuple[Step, ...]:
+        """A carrier first: without one, neighbours are not kept."""
+        pair = ("type", "veth", "peer", "name", CARRIER_PEER)
+        return (
+            Command(("ip", "link", "add", "name", CARRIER, "up", *pair)),
+            Command(("ip", "link", "set", "dev", CARRIER_PEER, "up")),
+            Netlink((LinkMaster(CARRIER, self.bridge),)),
+            AwaitCarrier(self.bridge),
+            CarryNeighbours(self.nic, self.bridge),
+        )
+
+    def undo(self) -> tuple[Step, ...]:
+        """The pair away."""
+        return (Command(_NO_CARRIER),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +146,23 @@ class Cutover:
         )
 
     def undo(self) -> tuple[Step, ...]:
-        """Tell the neighbours first: in the bridge, the NIC's own MAC is heard as well."""
+        """All that the NIC needs is there before it leaves the bridge.
+
+        In the bridge it can send already, and its own MAC is heard as well; so
+        the neighbours are told first, and nothing has to be asked for by ARP
+        while answers still go to the bridge.
+        """
         away = replace(self.address, action=Action.DELETE, ifname=self.bridge)
         return (
             Announce(self.nic, self.address.address),
+            CarryNeighbours(self.bridge, self.nic),
             Netlink(
                 (
                     replace(self.address, action=Action.ENSURE),
-                    *halves(self.connected),
-                    LinkMaster(self.nic, ""),
+                    replace(self.connected, action=Action.ENSURE),
                     *(replace(route, action=Action.ENSURE) for route in self.routes),
                     *self._strays(),
+                    LinkMaster(self.nic, ""),
                     away,
                 )
             ),
@@ -150,6 +208,7 @@ class Settle:
         """A port that forwards when STP is turned on goes on forwarding."""
         tell: tuple[Step, ...] = (Announce(self.bridge, self.address),)
         stp = Netlink((BridgeOption(self.bridge, "stp_state", 1),))
+        tell = (*tell, Command(_NO_CARRIER))
         return (*tell, stp) if self.stp else tell
 
     def undo(self) -> tuple[Step, ...]:

@@ -112,4 +112,18 @@ class Route:
         )
 
 
-Message = LinkMaster | BridgeOption | Address | Route
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """RTM_NEWNEIGH: a neighbour's MAC, to be used at once and verified soon (NUD_STALE)."""
+
+    ifname: str
+    address: str
+    mac: str
+
+    def words(self) -> tuple[str, ...]:
+        """The `ip -batch` line."""
+        entry = ("neighbour", "replace", self.address, "lladdr", self.mac)
+        return (*entry, "dev", self.ifname, "nud", "stale")
+
+
+Message = LinkMaster | BridgeOption | Address | Route | Neighbour

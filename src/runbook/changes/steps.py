@@ -166,6 +166,34 @@ class Announce:
 
 
 @dataclass(frozen=True, slots=True)
+class CarryNeighbours:
+    """The IPv4 neighbours known on one interface, made known on another.
+
+    Which they are is read when the step is made: they come and go.
+    """
+
+    source: str
+    target: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """What would otherwise have to be asked for by ARP."""
+        return f"make the neighbours known on {self.source} known on {self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitCarrier:
+    """Wait until the interface has a carrier and its queue sends."""
+
+    ifname: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """What is waited for."""
+        return f"wait until {self.ifname} is up"
+
+
+@dataclass(frozen=True, slots=True)
 class DropNetwork:
     """A libvirt network stopped and its definition removed; only ever part of an undo.
 
@@ -207,6 +235,8 @@ Step = (
     | Command
     | Sysctl
     | Announce
+    | CarryNeighbours
+    | AwaitCarrier
     | DropNetwork
     | Unless
 )

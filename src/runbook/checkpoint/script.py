@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from functools import singledispatch
 from importlib.resources import files
 
 from runbook.changes.change import Change
 from runbook.changes.steps import (
     Announce,
+    CarryNeighbours,
     Command,
     DropNetwork,
     Netlink,
@@ -26,7 +28,7 @@ from runbook.changes.steps import (
 )
 from runbook.plan import Plan
 
-NETWORK = (Netlink, Announce)
+NETWORK = (Netlink, Announce, CarryNeighbours)
 FILES = (Restore, RemoveDir)
 # Nothing of a lock may live on in a program that the undo starts.
 NO_LOCKS = "8>&- 9>&-"
@@ -126,30 +128,52 @@ def _lines(pairs: Iterable[tuple[Change, Step]]) -> list[str]:
     return lines
 
 
+@singledispatch
 def _shell(step: Step) -> list[str]:
-    match step:
-        case Netlink():
-            # Half of these find their work done already; ip says so, and goes on.
-            batch = [shlex.join(message.words()) for message in step.messages]
-            return ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
-        case Announce():
-            return [f"announce {shlex.join((step.ifname, step.address))}"]
-        case DropNetwork():
-            chains = [f"drop_chains {shlex.quote(name)}" for name in step.chains_of]
-            return [_drop(step), *chains]
-        case Sysctl():
-            # As in sysctl(8): a dot inside an interface's name is written as a slash.
-            path = "/proc/sys/" + step.name.translate(str.maketrans("./", "/."))
-            wanted, quoted = shlex.quote(step.value), shlex.quote(path)
-            return [f"if [ -e {quoted} ]; then printf '%s\\n' {wanted} >{quoted}; fi"]
-        case Command():
-            return [f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"]
-        case Unless():
-            start = f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"
-            return [f"running {shlex.join(step.running)} || {start}"]
-        case _:
-            message = f"{type(step).__name__} has no place in an undo script"
-            raise TypeError(message)
+    message = f"{type(step).__name__} has no place in an undo script"
+    raise TypeError(message)
+
+
+@_shell.register
+def _(step: Netlink) -> list[str]:
+    # Half of these find their work done already; ip says so, and goes on.
+    batch = [shlex.join(message.words()) for message in step.messages]
+    return ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
+
+
+@_shell.register
+def _(step: Announce) -> list[str]:
+    return [f"announce {shlex.join((step.ifname, step.address))}"]
+
+
+@_shell.register
+def _(step: CarryNeighbours) -> list[str]:
+    return [f"carry_neighbours {shlex.join((step.source, step.target))}"]
+
+
+@_shell.register
+def _(step: DropNetwork) -> list[str]:
+    chains = [f"drop_chains {shlex.quote(name)}" for name in step.chains_of]
+    return [_drop(step), *chains]
+
+
+@_shell.register
+def _(step: Sysctl) -> list[str]:
+    # As in sysctl(8): a dot inside an interface's name is written as a slash.
+    path = "/proc/sys/" + step.name.translate(str.maketrans("./", "/."))
+    wanted, quoted = shlex.quote(step.value), shlex.quote(path)
+    return [f"if [ -e {quoted} ]; then printf '%s\\n' {wanted} >{quoted}; fi"]
+
+
+@_shell.register
+def _(step: Command) -> list[str]:
+    return [f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"]
+
+
+@_shell.register
+def _(step: Unless) -> list[str]:
+    start = f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"
+    return [f"running {shlex.join(step.running)} || {start}"]
 
 
 def _drop(step: DropNetwork) -> str:

@@ -72,6 +72,15 @@ PYTHON
     echo "$was" >"$notify"
 }
 
+# Makes the neighbours known on one interface known on another: an ARP request
+# sent while the answer would still go to the bridge is repeated only after a second.
+carry_neighbours() {
+    ip -4 neighbour show dev "$1" 2>/dev/null | while read -r address word mac _; do
+        [ "$word" = lladdr ] || continue
+        ip neighbour replace "$address" lladdr "$mac" dev "$2" nud stale 2>/dev/null
+    done
+}
+
 libvirt() { timeout 10 virsh --connect qemu:///system "$@" 8>&- 9>&-; }
 
 # A libvirtd that hangs would keep the bridge. Killing it does not touch guests.
