@@ -25,7 +25,7 @@ def host() -> Iterator[Host]:
 
 
 def lab(*argv: str) -> str:
-    command = [Path(sys.executable).with_name("runbook"), "lab", *argv]
+    command = [str(Path(sys.executable).with_name("runbook")), "lab", *argv]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
