@@ -9,6 +9,7 @@ import click
 from runbook.archive import archive
 from runbook.errors import RunbookError
 from runbook.lab.cli import lab
+from runbook.rehearsal import record
 
 
 @click.group()
@@ -18,6 +19,7 @@ def runbook() -> None:
 
 runbook.add_command(archive)
 runbook.add_command(lab)
+runbook.add_command(record)
 
 
 def main() -> None:
