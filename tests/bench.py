@@ -1,0 +1,110 @@
+"""The lab and papermill, as the tests of the notebooks use them: through their command lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from runbook.record import MIME
+from runbook.state.snapshot import Snapshot, take
+from runbook.transport import connect, ssh
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOK = ROOT / "notebooks" / "routed.ipynb"
+BIN = Path(sys.executable).parent
+HOST = "server-01"
+
+
+def lab(*argv: str) -> str:
+    """A verb of the lab; what it printed."""
+    command = [str(BIN / "runbook"), "lab", *argv]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def on_host(*argv: str) -> str:
+    """A command at the host's console."""
+    return lab("exec", HOST, "--", *argv)
+
+
+def snapshot() -> Snapshot:
+    """The host's state, over ssh."""
+    host = connect(HOST, prefix=ssh(HOST))
+    try:
+        return take(host, datetime.now(UTC))
+    finally:
+        host.close()
+
+
+def make_home(folder: Path) -> Path:
+    """A home of its own with the shipped parameters, so that records stay out of the tree."""
+    home = folder / "home"
+    shutil.copytree(ROOT / "params", home / "params")
+    return home
+
+
+@dataclass(frozen=True)
+class Done:
+    """A papermill run that ended."""
+
+    status: int
+    said: str
+    out: Path
+
+    @property
+    def notebook(self) -> dict[str, Any]:
+        """The executed notebook."""
+        read: dict[str, Any] = json.loads(self.out.read_text())
+        return read
+
+    @property
+    def outcome(self) -> Mapping[str, Any]:
+        """The last word that it holds; empty where there is none."""
+        cells = [c for c in self.notebook["cells"] if c["cell_type"] == "code"]
+        data = [o.get("data", {}) for cell in cells for o in cell["outputs"]]
+        told = [d[MIME] for d in data if MIME in d]
+        return told[-1] if told else {}
+
+    @property
+    def page(self) -> str:
+        """Every output as text."""
+        cells = [c for c in self.notebook["cells"] if c["cell_type"] == "code"]
+        texts = [o["data"]["text/plain"] for c in cells for o in c["outputs"] if "data" in o]
+        return "\n".join("".join(text) for text in texts)
+
+
+def command(out: Path, options: tuple[str, ...]) -> list[str]:
+    """The command line that runs the notebook."""
+    return [str(BIN / "papermill"), str(NOTEBOOK), str(out), "--no-progress-bar", *options]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment for it."""
+    return {**os.environ, "RUNBOOK_HOME": str(home)}
+
+
+def papermill(home: Path, *options: str, name: str = "out.ipynb") -> Done:
+    """Run the notebook from a directory that has nothing to do with it."""
+    elsewhere = home.parent / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    out = elsewhere / name
+    done = subprocess.run(
+        command(out, options),
+        cwd=elsewhere,
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    return Done(done.returncode, done.stdout + done.stderr, out)

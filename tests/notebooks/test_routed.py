@@ -1,0 +1,155 @@
+"""`papermill notebooks/routed.ipynb` against a booted host: what it does, says and exits with."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from tests import bench
+from tests.bench import HOST, papermill
+
+from runbook import record
+from runbook.state.diff import compare
+
+# Answers until the file that it is given is there.
+LISTENER = """
+import os, socket, sys
+listening = socket.create_server(("10.99.0.2", 7007))
+listening.settimeout(0.05)
+while not os.path.exists(sys.argv[1]):
+    try:
+        listening.accept()[0].close()
+    except TimeoutError:
+        pass
+"""
+
+
+def test_mode_plan_writes_nothing_on_the_host(fresh_host: str, home: Path) -> None:
+    before = bench.snapshot()
+    done = papermill(home, "-p", "host", fresh_host, "-p", "mode", "plan")
+    assert done.status == 0, done.said
+    assert done.outcome["outcome"] == "planned only"
+    assert "The plan: " in done.page
+    assert "mode is plan: nothing was written" in done.page
+    assert str(compare(before, bench.snapshot())) == ""
+    assert bench.on_host("sh", "-c", "ls -A /var/lib | grep -c runbook || true").strip() == "0"
+
+
+def test_the_address_moves_once_and_then_there_is_nothing_to_do(
+    fresh_host: str, home: Path
+) -> None:
+    done = papermill(home, "-p", "host", fresh_host)
+    assert done.status == 0, done.said
+    assert done.outcome["outcome"] == "as promised"
+    routes = bench.on_host("ip", "route").splitlines()
+    assert [line.split(" proto")[0].strip() for line in routes] == [
+        "default via 172.16.0.1 dev virbr1",
+        "172.16.0.0/16 dev virbr1",
+    ]
+    mac = bench.on_host("cat", "/sys/class/net/virbr1/address").strip()
+    assert mac in bench.lab("router", "--", "ip", "neigh", "show", "172.16.1.1")
+
+    changed = bench.snapshot()
+    again = papermill(home, "-p", "host", fresh_host, name="again.ipynb")
+    assert again.status == 0, again.said
+    assert again.outcome["outcome"] == "nothing to do"
+    assert "Nothing to do" in again.page
+    assert str(compare(changed, bench.snapshot())) == ""
+
+    filed = subprocess.run(
+        [str(bench.BIN / "runbook"), "archive", str(done.out)],
+        env=bench.environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert filed.returncode == 0, filed.stderr
+    folder = Path(str(done.outcome["folder"]))
+    assert folder.parent == home / "outputs" / HOST
+    assert filed.stdout.split() == [f"{folder}/notebook.ipynb", f"{folder}/notebook.html"]
+
+
+def test_a_probe_target_that_dies_during_the_change_ends_as_before(
+    fresh_host: str, home: Path
+) -> None:
+    before = bench.snapshot()
+    armed = home / "armed"
+    listener = subprocess.Popen(
+        [str(bench.BIN / "runbook"), "lab", "operator", "--", "python3", "-c", LISTENER, str(armed)]
+    )
+    run = subprocess.Popen(
+        bench.command(
+            home.parent / "out.ipynb",
+            ("-p", "host", fresh_host, "-p", "probes", "172.16.0.1,10.99.0.2:7007"),
+        ),
+        env=bench.environment(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        wait_until_armed(home)
+    finally:
+        armed.touch()
+        listener.wait(10)
+    said, _ = run.communicate(timeout=240)
+    done = bench.Done(run.returncode, said, home.parent / "out.ipynb")
+    assert done.status != 0, said
+    assert done.outcome["outcome"] == "as before (rolled back)"
+    assert done.outcome["exit"] == 1
+    assert "probe 10.99.0.2:7007" in done.page
+    assert "RolledBack" in said
+    assert str(compare(before, bench.snapshot())) == ""
+    folder = record.read(Path(str(done.outcome["folder"])))
+    assert {"verdict.json", "error.txt", "after.json", "undo"} <= set(folder.products)
+
+
+def wait_until_armed(home: Path) -> None:
+    end_at = time.monotonic() + 120
+    while not list(home.glob("outputs/*/*/undo")):
+        assert time.monotonic() < end_at, "the change was never armed"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("-p", "gatway", "172.16.0.2"), "gatway"),
+        (("-p", "address", "9.10"), "address"),
+        (("-p", "gateway", "10.0.0.1"), "not on the link"),
+        (("-y", "{bridge_mac: 52:54:00:12:34:56}"), "bridge_mac"),
+    ],
+)
+def test_a_wrong_parameter_fails_before_any_contact(
+    home: Path, options: tuple[str, ...], said: str
+) -> None:
+    done = papermill(home, "-p", "host", HOST, *options)
+    assert done.status != 0
+    assert "ParameterError" in done.said
+    assert said in done.said
+    assert done.outcome == {}
+    assert not (home / "outputs").exists()
+
+
+def test_an_interface_that_the_host_lacks_is_refused_and_recorded(
+    fresh_host: str, home: Path
+) -> None:
+    done = papermill(home, "-p", "host", fresh_host, "-p", "interface", "enp9s9")
+    assert done.status != 0
+    assert "has no interface of that name" in done.said
+    assert done.outcome["outcome"] == "refused"
+
+
+def test_a_secret_given_by_mistake_is_not_kept(home: Path) -> None:
+    done = papermill(home, "-p", "host", HOST, "-p", "password", "hunter2")
+    assert done.status != 0
+    assert "hunter2" not in done.out.read_text()
+
+
+def test_a_host_that_does_not_answer_is_said_so(home: Path) -> None:
+    done = papermill(home, "-p", "host", HOST, "-p", "destination", "127.0.0.1:1")
+    assert done.status != 0
+    assert "do next" in done.said
