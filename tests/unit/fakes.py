@@ -1,0 +1,323 @@
+"""A made-up host: whole snapshots to plan from, and a Host that keeps account of its writes."""
+
+from __future__ import annotations
+
+import fnmatch
+import struct
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+from tests.unit.hosts import snapshot
+
+from runbook.errors import GateClosed
+from runbook.params import Params
+from runbook.promise import Promise
+from runbook.state import netlink
+from runbook.state.snapshot import Snapshot
+from runbook.surroundings import Surroundings
+from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+from runbook.transport.netlink import check
+
+NIC, BRIDGE, ADDRESS, GATEWAY = "enp4s0f0", "virbr1", "172.16.1.1/16", "172.16.0.1"
+IP, LAN, NIC_MAC = "172.16.1.1", "172.16.0.0/16", "02:00:00:00:01:01"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CHANGE = "20260301T120000Z-abc123"
+INTERFACES = f"auto {NIC}\niface {NIC} inet static\n    address {ADDRESS}\n    gateway {GATEWAY}\n"
+GOOD = Surroundings((), (), 1 << 30, ("0.0.0.0:22", "[::]:22"))
+Row = dict[str, Any]
+
+
+def params(**other: object) -> Params:
+    """What the operator asks for on the standard host, but for `other`."""
+    asked = {
+        "host": "server-01",
+        "interface": NIC,
+        "address": ADDRESS,
+        "gateway": GATEWAY,
+        "bpdu_consent": True,
+    }
+    return Params.model_validate({**asked, **other})
+
+
+def link(ifname: str, **other: object) -> Row:
+    """A link that is up and has a carrier."""
+    return {"ifname": ifname, "up": True, "carrier": True, "mtu": 1500, **other}
+
+
+def address(ifname: str, value: str, **other: object) -> Row:
+    """An IPv4 address with its length."""
+    ip, _, length = value.partition("/")
+    base = {"ifname": ifname, "family": "inet", "address": ip, "prefixlen": int(length)}
+    return {**base, "scope": "global", "flags": "permanent", "label": ifname, **other}
+
+
+def route(dst: str, ifname: str, **other: object) -> Row:
+    """A unicast IPv4 route of the main table."""
+    base = {"family": "inet", "table": 254, "type": "unicast", "dst": dst, "ifname": ifname}
+    return {**base, "protocol": "boot", "scope": "global", **other}
+
+
+def connected(ifname: str) -> Row:
+    """The route that comes with the address."""
+    return route(LAN, ifname, prefsrc=IP, protocol="kernel", scope="link")
+
+
+def default(ifname: str, **other: object) -> Row:
+    """The way out."""
+    return route("default", ifname, gateway=GATEWAY, **other)
+
+
+def file(path: str, content: str) -> Row:
+    """A file of the files table."""
+    owned = {"mode": "0644", "sha256": "5e" * 32, "encoding": "utf-8"}
+    return {"path": path, "content": content, **owned}
+
+
+def rule(text: str, position: int, **other: object) -> Row:
+    """An iptables rule of the filter table."""
+    base = {"backend": "nft", "family": "inet", "table": "filter", "chain": text.split()[1]}
+    return {**base, "position": position, "rule": text, "nth": 1, **other}
+
+
+def standard() -> dict[str, list[Row]]:
+    """The tables of a host that was never changed: one static address on the NIC."""
+    return {
+        "links": [link("lo"), link(NIC, mac=NIC_MAC, ifindex=2), link("enp4s0f1", ifindex=3)],
+        "addresses": [address("lo", "127.0.0.1/8", scope="host"), address(NIC, ADDRESS)],
+        "routes": [default(NIC, onlink=True), connected(NIC)],
+        "rules": [
+            {"family": "inet", "priority": number, "src": "all", "dst": "all", "table": table}
+            for number, table in ((0, 255), (32766, 254), (32767, 253))
+        ],
+        "sysctl": [
+            {"name": "net.ipv4.ip_forward", "value": "0"},
+            {"name": "net.ipv4.conf.all.forwarding", "value": "0"},
+            {"name": f"net.ipv4.conf.{NIC}.forwarding", "value": "0"},
+            {"name": "net.ipv4.conf.all.rp_filter", "value": "2"},
+            {"name": "net.ipv6.conf.all.forwarding", "value": "0"},
+            {"name": "net.ipv6.conf.default.forwarding", "value": "0"},
+        ],
+        "files": [file("/etc/network/interfaces", INTERFACES)],
+    }
+
+
+def seen(**tables: list[Row]) -> Snapshot:
+    """The standard host, but for these tables."""
+    return snapshot(**{**standard(), **tables})
+
+
+def more(table: str, *rows: Row) -> dict[str, list[Row]]:
+    """The standard table with more rows."""
+    return {table: [*standard().get(table, []), *rows]}
+
+
+def as_promised(promise: Promise, **tables: list[Row]) -> Snapshot:
+    """The host that keeps the promise, but for these tables."""
+    stp = 1 if promise.stp else 0
+    kept = {
+        "links": [
+            link(promise.nic, mac=NIC_MAC, master=promise.bridge),
+            link(promise.bridge, kind="bridge", mac=promise.mac, stp=stp),
+        ],
+        "bridge_ports": [{"bridge": promise.bridge, "port": promise.nic, "state": "forwarding"}],
+        "addresses": [address(promise.bridge, str(promise.address))],
+        "routes": [default(promise.bridge), connected(promise.bridge)],
+        "sysctl": [{"name": name, "value": value} for name, value in promise.sysctls],
+        "files": [file(f.path, f.text) for f in promise.files],
+        "networks": [{"name": promise.network, "active": True, "persistent": True} | AUTOSTART],
+    }
+    return snapshot(**{**kept, **tables})
+
+
+AUTOSTART = {"autostart": True}
+
+
+def link_dump(*links: tuple[int, str, str]) -> bytes:
+    """What RTM_GETLINK answers: (ifindex, ifname, MAC) each."""
+    return b"".join(_link_message(*one) for one in links)
+
+
+def _link_message(index: int, name: str, mac: str) -> bytes:
+    body = struct.pack("=BxHiII", 0, 1, index, 0x10043, 0)
+    body += attribute(3, name.encode() + b"\0") + attribute(1, bytes.fromhex(mac.replace(":", "")))
+    return struct.pack("=IHHII", 16 + len(body), 16, 2, 1, 0) + body
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    """A netlink attribute, padded."""
+    length = 4 + len(value)
+    return (struct.pack("=HH", length, kind) + value).ljust((length + 3) & ~3, b"\0")
+
+
+@dataclass
+class Time:
+    """A clock that moves only when somebody waits, or looks at it if `ticks` says so."""
+
+    seconds: float = 0.0
+    ticks: float = 0.0
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        self.seconds += self.ticks
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+Answer = Callable[[Sequence[str]], Completed | None]
+
+
+@dataclass
+class FakeHost:
+    """Files in memory, answers as told, and every write in `events`, in order."""
+
+    files: dict[str, HostFile] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    dumps: dict[int, bytes] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+    fails: dict[str, BaseException] = field(default_factory=dict)
+    events: list[str] = field(default_factory=list)
+    datagrams: list[bytes] = field(default_factory=list)
+    frames: list[tuple[str, bytes]] = field(default_factory=list)
+    gateway_sees: str | None = NIC_MAC
+    gate: str = ""
+    name: str = "server-01"
+    closed: int = 0
+
+    def hold(self, path: str, content: str = "", mode: int = 0o644) -> None:
+        """Have the file."""
+        self.files[path] = HostFile(path, content.encode(), mode)
+
+    def text(self, path: str) -> str:
+        """What the file holds now."""
+        return self.files[path].content.decode()
+
+    def query(self, argv: Sequence[str], *, timeout: float = 30.0) -> Completed:
+        del timeout
+        return self._answer(argv)
+
+    def _answer(self, argv: Sequence[str]) -> Completed:
+        for answer in self.answers:
+            done = answer(argv)
+            if done is not None:
+                return done
+        return Completed(tuple(argv), 0, b"", b"")
+
+    def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
+        return tuple(self.files.get(self._resolved(path)) for path in paths)
+
+    def _resolved(self, path: str) -> str:
+        for where, target in self.links.items():
+            if path.startswith(f"{where}/"):
+                return f"{where.rpartition('/')[0]}/{target}{path.removeprefix(where)}"
+        return path
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        there = (*self.files, *self.links)
+        # As in a shell, a star stays within one folder.
+        found = (p for p in there if p.count("/") == pattern.count("/"))
+        return tuple(sorted(p for p in found if fnmatch.fnmatchcase(p, pattern)))
+
+    def dump(self, request: bytes) -> bytes:
+        kind = struct.unpack_from("=H", request, 4)[0]
+        return self.dumps.get(kind, b"")
+
+    def networks(self) -> tuple[NetworkXML, ...]:
+        return ()
+
+    def guests(self) -> tuple[GuestXML, ...]:
+        return ()
+
+    def libvirt_version(self) -> int:
+        return 9_000_000
+
+    def gateway_mac_view(self, gateway: str, ifname: str, *, timeout: float = 2.0) -> str | None:
+        del gateway, ifname, timeout
+        return self.gateway_sees
+
+    def execute(
+        self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0
+    ) -> Completed:
+        del stdin, timeout
+        self._written("run " + " ".join(argv))
+        return self._answer(argv)
+
+    def write_file(self, file: HostFile) -> None:
+        self._written(f"write {file.path}")
+        self.files[file.path] = file
+
+    def append_file(self, path: str, content: bytes) -> None:
+        self._written(f"append {path}: {content.decode()}")
+        self.files[path] = replace(self.files[path], content=self.files[path].content + content)
+
+    def remove_file(self, path: str) -> None:
+        self._written(f"remove {path}")
+        self.files.pop(path, None)
+        self.links.pop(path, None)
+
+    def make_dir(self, path: str, mode: int) -> None:
+        self._written(f"mkdir {path} {mode:04o}")
+
+    def symlink(self, target: str, path: str) -> bool:
+        self._written(f"link {path} -> {target}")
+        if path in self.links:
+            return False
+        self.links[path] = target
+        return True
+
+    def send_netlink(self, datagram: bytes) -> None:
+        self._written(f"netlink {len(check(datagram))}")
+        self.datagrams.append(datagram)
+
+    def iproute(self) -> AbstractContextManager[Any]:
+        return self._never()
+
+    def send_frame(self, ifname: str, frame: bytes) -> None:
+        self._written(f"frame {ifname}")
+        self.frames.append((ifname, frame))
+
+    def define_network(self, xml: str) -> None:
+        del xml
+        self._never()
+
+    def start_network(self, name: str) -> None:
+        del name
+        self._never()
+
+    def set_network_autostart(self, name: str, *, autostart: bool) -> None:
+        del name, autostart
+        self._never()
+
+    def guarded(self, lock: str, gate: str) -> FakeHost:
+        assert lock in self.files
+        return replace(self, gate=gate)
+
+    def reconnect(self) -> FakeHost:
+        return self
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def _written(self, event: str) -> None:
+        if self.gate and self.gate not in self.files:
+            raise GateClosed("shut", host=self.name, state="as before", then="nothing")
+        self.events.append(event)
+        for start, error in self.fails.items():
+            if event.startswith(start):
+                raise error
+
+    @staticmethod
+    def _never() -> NoReturn:
+        message = "a change is not made this way"
+        raise AssertionError(message)
+
+
+def links_only(*links: tuple[int, str, str]) -> dict[int, bytes]:
+    """Dumps for a host of which only the links matter."""
+    return {netlink.RTM_GETLINK: link_dump(*links)}
