@@ -1,0 +1,40 @@
+"""Hosts to break: each test gets one as it was installed."""
+
+from __future__ import annotations
+
+import pytest
+
+from runbook.lab import lab as labs
+from runbook.lab import machine
+
+HOST = "server-01"
+HOSTS = 2
+
+
+def _say(_text: str) -> None:
+    """Progress is for people."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lab() -> labs.Lab:
+    """A lab of Debian 12 hosts for the whole session; one that stands already is kept."""
+    return labs.up(HOSTS, "bookworm", "static", _say)
+
+
+@pytest.fixture
+def fresh_host(lab: labs.Lab) -> str:
+    """server-01 as the lab came up, whatever the last test did to it."""
+    labs.up(HOSTS, lab.release, lab.addressing, _say)
+    labs.renew(HOST)
+    return HOST
+
+
+@pytest.fixture
+def console(fresh_host: str):  # noqa: ANN201 - a function
+    """Run a command at the host's console; its output, the exit status ignored."""
+
+    def run(*argv: str) -> str:
+        done = machine.run(fresh_host, argv)
+        return (done.stdout + done.stderr).decode()
+
+    return run

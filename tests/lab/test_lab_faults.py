@@ -1,0 +1,80 @@
+"""The lab when it is asked for what it cannot do, or was left in a mess."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runbook.errors import LabError
+from runbook.lab import lab as labs
+from runbook.lab import machine, wiring
+from runbook.lab.names import RUN, SSH_CONFIG
+from runbook.lab.probe import Probe
+
+RUNBOOK = str(Path(sys.executable).with_name("runbook"))
+
+
+def say(_text: str) -> None:
+    pass
+
+
+def test_without_root_it_says_so_in_a_sentence() -> None:
+    def become_nobody() -> None:
+        os.setgid(65534)
+        os.setuid(65534)
+
+    done = subprocess.run(
+        [sys.executable, "-c", "from runbook.cli import main; main()", "lab", "up"],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=become_nobody,
+        cwd="/",
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("the lab needs root")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_host_is_named_with_those_there_are() -> None:
+    with pytest.raises(LabError, match="no host server-99") as caught:
+        labs.known("server-99")
+    assert "server-01" in caught.value.then
+
+
+def test_a_command_at_the_console_passes_its_exit_status_on(fresh_host: str) -> None:
+    done = subprocess.run(
+        [RUNBOOK, "lab", "exec", fresh_host, "--", "sh", "-c", "exit 7"], check=False
+    )
+    assert done.returncode == 7
+
+
+def test_a_probe_out_of_bounds_is_refused() -> None:
+    with pytest.raises(LabError, match="out of bounds"):
+        Probe("172.16.1.1", rate=1_000_000)
+
+
+def test_up_after_a_crash_begins_anew(fresh_host: str) -> None:
+    leader = machine.leader(fresh_host)
+    os.kill(leader, signal.SIGKILL)
+    (RUN / "lab.json").unlink()
+    made = labs.up(2, "bookworm", "static", say)
+    assert all(machine.init(host) for host in made.hosts)
+    assert subprocess.run(["ssh", fresh_host, "true"], check=False).returncode == 0
+
+
+def test_down_leaves_nothing_behind(lab: labs.Lab) -> None:
+    labs.down(say)
+    try:
+        assert wiring.namespaces() == ()
+        assert str(RUN) not in Path("/proc/self/mounts").read_text()
+        assert not any(RUN.glob("*"))
+        assert not SSH_CONFIG.exists()
+        assert not any(machine.leader(host) for host in lab.hosts)
+    finally:
+        labs.up(len(lab.hosts), lab.release, lab.addressing, say)

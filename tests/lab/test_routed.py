@@ -1,0 +1,141 @@
+"""The main job: the address moves, nothing is lost, and it survives what hosts go through."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from runbook import run
+from runbook.confirm import Confirmed
+from runbook.lab import lab as labs
+from runbook.lab import machine
+from runbook.lab.probe import Probe, Probed
+from runbook.params import Params, resolve
+from runbook.plan import PHASES, Plan
+from runbook.state.diff import compare
+
+HOST = "server-01"
+Console = Callable[..., str]
+PROCEDURE = """\
+default via 172.16.0.1 dev virbr1
+172.16.0.0/16 dev virbr1 proto kernel scope link src 172.16.1.1
+"""
+
+
+def params() -> Params:
+    given = {
+        "interface": "enp4s0f0",
+        "address": "172.16.1.1/16",
+        "gateway": "172.16.0.1",
+        "bpdu_consent": True,
+        "probes": ["172.16.0.1", "10.99.0.2"],
+    }
+    return resolve(given, {"host": HOST})
+
+
+def console(*argv: str) -> str:
+    return machine.run(HOST, argv).stdout.decode()
+
+
+def routes() -> str:
+    return "".join(f"{line.strip()}\n" for line in console("ip", "route").splitlines())
+
+
+def apply_and_probe() -> Probed:
+    probe = Probe("172.16.1.1", rate=1000, seconds=60)
+    time.sleep(0.3)
+    assert isinstance(run.routed(params()), Confirmed)
+    time.sleep(0.3)
+    return probe.stop()
+
+
+@pytest.fixture(
+    params=["bookworm-static", "trixie-static", "bullseye-static", "bookworm-dhcp", "trixie-dhcp"]
+)
+def host(request: pytest.FixtureRequest, lab: labs.Lab) -> Iterator[str]:
+    release, addressing = request.param.split("-")
+    labs.up(1, release, addressing, lambda _text: None)
+    labs.renew(HOST)
+    yield release
+    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
+
+
+def test_no_packet_is_lost_and_the_host_is_as_the_procedure_says(host: str) -> None:
+    seen = apply_and_probe()
+    assert seen.lost == 0, (host, seen)
+    assert seen.sent > 1000
+    assert routes() == PROCEDURE
+    assert console("cat", "/sys/class/net/virbr1/bridge/stp_state").strip() == "1"
+    bridge_mac = console("cat", "/sys/class/net/virbr1/address").strip()
+    router = ["ip", "netns", "exec", "rb-router", "ip", "neigh", "show", "172.16.1.1"]
+    neighbour = subprocess.run(router, capture_output=True, text=True, check=True).stdout
+    assert bridge_mac in neighbour
+    assert bridge_mac.startswith("52:54:00:")
+    # Nothing that watched over the change is left, its history is.
+    assert console("systemctl", "list-units", "--all", "--no-legend", "runbook-*").strip() == ""
+    assert console("sh", "-c", "ls /etc/systemd/system | grep runbook").strip() == ""
+    assert "undo" in console("sh", "-c", "ls /var/lib/runbook/*")
+    again = run.routed(params())
+    assert isinstance(again, Plan)
+    assert again.empty
+
+
+def test_the_operators_own_session_outlives_the_change(fresh_host: str) -> None:
+    # One that is silent all along, and whose next packet the host sends.
+    session = subprocess.Popen(
+        ["ssh", "-o", "ServerAliveInterval=0", fresh_host, "sleep 8; echo still here"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(1)
+    run.routed(params())
+    assert session.communicate(timeout=60)[0].strip() == "still here"
+
+
+def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(fresh_host: str) -> None:
+    run.routed(params())
+    machine.shut_down(fresh_host)
+    machine.power_on(fresh_host)
+    assert routes() == PROCEDURE
+    machine.power_cut(fresh_host)
+    machine.power_on(fresh_host)
+    assert routes() == PROCEDURE
+    console("virsh", "net-destroy", "routed")
+    console("virsh", "net-start", "routed")
+    assert routes() == PROCEDURE
+    console("systemctl", "restart", "networking")
+    # With STP on, a port that went down listens and learns for four seconds.
+    time.sleep(5)
+    assert routes() == PROCEDURE
+    assert Probe("172.16.1.1", rate=100, seconds=1).result().lost == 0
+
+
+def test_the_operators_rollback_loses_next_to_nothing_and_restores_every_row(
+    fresh_host: str,
+) -> None:
+    session = run.open_session(params())
+    before = run.read(session)
+    drawn = run.plan(session, before)
+    underway = run.arm(session, run.preflight(session, drawn, before))
+    for phase in PHASES:
+        run.apply(session, underway, phase)
+    probe = Probe("172.16.1.1", rate=1000, seconds=60)
+    time.sleep(0.3)
+    undone = run.roll_back(session, underway, why="because")
+    time.sleep(0.3)
+    seen = probe.stop()
+    assert undone.differences.empty
+    assert compare(before, run.read(session)).empty
+    assert seen.lost == 0, seen
+    assert fresh_host == HOST
+
+
+def test_a_plan_that_is_not_armed_writes_nothing(fresh_host: str) -> None:
+    session = run.open_session(params())
+    before = run.read(session)
+    run.preflight(session, run.plan(session, before), before)
+    assert compare(before, run.read(session)).empty
+    assert "No such file" in machine.run(fresh_host, ["ls", "/var/lib/runbook"]).stderr.decode()
