@@ -36,6 +36,15 @@ def on_host(*argv: str) -> str:
     return lab("exec", HOST, "--", *argv)
 
 
+def fresh() -> None:
+    """The host as it was installed, in a lab that is up."""
+    lab("up")
+    lab("power-cut", HOST)
+    # Otherwise the router goes on sending to the bridge that the host had until its entry ages.
+    lab("router", "--", "ip", "neigh", "flush", "all")
+    lab("renew", HOST)
+
+
 def snapshot() -> Snapshot:
     """The host's state, over ssh."""
     host = connect(HOST, prefix=ssh(HOST))

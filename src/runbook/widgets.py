@@ -67,7 +67,7 @@ def _text(name: str, value: str) -> Text:
 def _told(seen: Snapshot, name: str) -> str:
     if not rows(seen.links, ifname=name):
         return f"{name} (not on {seen.host})"
-    return f"{name}  {' '.join(_held(seen, name)) or 'no IPv4 address'}"
+    return f"{name}: {' '.join(_held(seen, name)) or 'no IPv4 address'}"
 
 
 def _held(seen: Snapshot, name: str) -> list[str]:

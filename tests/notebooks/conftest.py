@@ -11,14 +11,8 @@ def home(tmp_path: Path) -> Path:
     return bench.make_home(tmp_path)
 
 
-@pytest.fixture(scope="session")
-def lab_is_up() -> None:
-    bench.lab("up")
-
-
 @pytest.fixture
-def fresh_host(lab_is_up: None) -> str:
+def fresh_host() -> str:
     """A host as it was installed."""
-    assert lab_is_up is None
-    bench.lab("renew", bench.HOST)
+    bench.fresh()
     return bench.HOST

@@ -22,7 +22,7 @@ def test_the_form_begins_with_the_parameters() -> None:
 
 def test_the_list_holds_the_interfaces_of_the_host_with_their_addresses() -> None:
     told = [label for label, _ in form(PARAMS, hosts.before()).fields["interface"].options]
-    assert told == ["enp4s0f0  172.16.1.1/16", "enp4s0f1  no IPv4 address"]
+    assert told == ["enp4s0f0: 172.16.1.1/16", "enp4s0f1: no IPv4 address"]
 
 
 def test_an_interface_that_the_host_lacks_is_called_so() -> None:

@@ -17,7 +17,8 @@ SHEET = """\
 .rb .rb-warn{border-left-color:#d29922;background:rgba(210,153,34,.15)}
 .rb .rb-bad{border-left-color:#e5534b;background:rgba(229,83,75,.15)}
 .rb table{border-collapse:collapse;margin:2px 0 8px!important;font-size:12.5px}
-.rb table caption{caption-side:top;text-align:left;font-weight:600;padding:4px 0;color:inherit}
+.rb table caption{caption-side:top;text-align:left;font-weight:600;padding:4px 0;color:inherit;
+ white-space:nowrap}
 .rb table th,.rb table td{text-align:left!important;vertical-align:top!important;
  padding:3px 10px 3px 6px!important;white-space:pre-wrap;overflow-wrap:anywhere;max-width:46em;
  border:0;border-bottom:1px solid rgba(128,128,128,.28)}

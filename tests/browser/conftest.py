@@ -1,0 +1,118 @@
+"""JupyterLab on a port of its own, in a real Chromium; nothing of the user's is read or written."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+from tests import bench
+
+CHROMIUM = "/usr/bin/chromium"
+# Chromium's sandbox refuses to run as root, which the lab needs.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab, its folder, and the home that the notebook's records go to."""
+
+    url: str
+    token: str
+    folder: Path
+    home: Path
+
+    def open(self, page: Page, host: str) -> None:
+        """The notebook in the page, its `host` filled in as an operator would."""
+        told = json.loads(bench.NOTEBOOK.read_text())
+        for cell in told["cells"]:
+            if "parameters" in cell["metadata"].get("tags", []):
+                cell["source"] = [
+                    line.replace("host = None", f'host = "{host}"', 1) for line in cell["source"]
+                ]
+        (self.folder / "routed.ipynb").write_text(json.dumps(told))
+        page.goto(f"{self.url}/lab/tree/routed.ipynb?token={self.token}")
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
+
+
+@pytest.fixture
+def jupyter(tmp_path: Path) -> Iterator[Lab]:
+    home, folder = bench.make_home(tmp_path), tmp_path / "work"
+    folder.mkdir()
+    port, token = _free_port(), secrets.token_hex(16)
+    log = (tmp_path / "jupyter.log").open("wb")
+    server = subprocess.Popen(
+        [
+            str(bench.BIN / "jupyter-lab"),
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={token}",
+            f"--ServerApp.root_dir={folder}",
+        ],
+        env=_environment(tmp_path, home),
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        made = Lab(f"http://127.0.0.1:{port}", token, folder, home)
+        _wait_for(made, tmp_path / "jupyter.log")
+        yield made
+    finally:
+        server.terminate()
+        server.wait(30)
+        log.close()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def fresh_host() -> str:
+    """A host as it was installed."""
+    bench.fresh()
+    return bench.HOST
+
+
+def _environment(room: Path, home: Path) -> dict[str, str]:
+    own = {
+        name: str(room / name.lower())
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }
+    path = f"{bench.BIN}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, **own, "RUNBOOK_HOME": str(home), "PATH": path}
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def _wait_for(lab: Lab, log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(f"{lab.url}/api?token={lab.token}", timeout=2):  # noqa: S310 - http, ours
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(log.read_text())
