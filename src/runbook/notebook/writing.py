@@ -128,8 +128,9 @@ def _further(change: Changing, applied: Applied) -> Changing:
 
 
 def _show_journal(applied: Applied) -> None:
-    caption = f"The journal on the host, after {applied.phase}"
-    rows = applied.journal
+    caption = f"The journal on the host: phase {applied.phase}"
+    numbers = [numbered.number for numbered in applied.armed.plan.steps(applied.phase)]
+    rows = applied.journal[applied.journal["step"].isin(numbers)]
     views.show(views.table(rows, Look(caption, limit=len(rows))))
     views.show(views.note(f"undone by itself at {_utc(applied.armed.deadline)}, unless confirmed"))
 

@@ -57,11 +57,20 @@ def plan(rows: pd.DataFrame, digest: str, deadline_s: int) -> Picture:
     again = (rows[told] == rows[told].shift()).all(axis=1)
     shown = rows.astype(object)
     shown.loc[again, told] = ""
+    shown["what"] = _without_repeats(rows["what"].astype(str).tolist())
     words = pd.DataFrame("", index=rows.index, columns=rows.columns)
     words[["what", *told]] = "rb-words"
     head = f"The plan: {len(rows)} steps"
     about = card([("plan digest", digest), ("undone unless confirmed within", f"{deadline_s} s")])
     return stack((table(shown, Look(head, classes=words, limit=len(rows))), about))
+
+
+def _without_repeats(whats: list[str]) -> list[str]:
+    """Each 'change: step', without the change where the step before was of the same."""
+    split = [what.partition(": ") for what in whats]
+    earlier = ["", *(change for change, _, _ in split)]
+    pairs = zip(split, earlier, whats, strict=False)
+    return [step if step and change == last else what for (change, _, step), last, what in pairs]
 
 
 def checks(rows: pd.DataFrame, caption: str) -> Picture:

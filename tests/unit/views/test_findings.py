@@ -46,6 +46,15 @@ def test_a_plan_shows_every_step_and_what_an_approval_is_bound_to() -> None:
     assert "95 s" in picture.text
 
 
+def test_what_the_steps_of_one_change_share_is_said_once() -> None:
+    columns = ["step", "phase", "what", "from", "to", "undo"]
+    first = (1, "network", "start the network: define it", "none", "there", "destroy")
+    second = (2, "network", "start the network: start it", "none", "there", "destroy")
+    lines = plan(pd.DataFrame([first, second], columns=columns), "d", 1).text.splitlines()
+    assert "start the network: define it" in lines[2]
+    assert lines[3].split() == ["2", "network", "start", "it"]
+
+
 def test_the_verdict_is_big_and_plain() -> None:
     picture = verdict("good", "as promised", ["run folder: /x"])
     assert "AS PROMISED" in picture.text
