@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Interface
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit import fakes
+
+from runbook import serial
+from runbook.routed import make_plan
+
+
+@dataclass(frozen=True)
+class Leaf:
+    value: object
+
+
+@dataclass(frozen=True)
+class Other:
+    value: object
+
+
+plain = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(), st.binary(), st.floats(allow_nan=False)
+)
+values = st.recursive(
+    plain, lambda inner: st.one_of(st.tuples(inner, inner), st.builds(Leaf, inner))
+)
+
+
+@given(values)
+def test_the_same_value_is_the_same_text_and_that_text_is_json(value: object) -> None:
+    text = serial.dumps(value)
+    assert text == serial.dumps(value)
+    json.loads(text)
+
+
+@given(values)
+def test_a_value_of_another_type_is_another_text(value: object) -> None:
+    assert serial.dumps(Leaf(value)) != serial.dumps(Other(value))
+
+
+@given(st.binary())
+def test_bytes_and_the_text_of_them_are_told_apart(value: bytes) -> None:
+    assert serial.dumps(value) != serial.dumps(value.decode(errors="replace"))
+
+
+def test_an_address_keeps_its_length() -> None:
+    assert serial.plain(IPv4Interface("10.0.0.1/8")) == "10.0.0.1/8"
+
+
+@pytest.mark.parametrize("value", [{}, {1}, object(), Leaf])
+def test_what_has_no_order_of_its_own_is_refused(value: object) -> None:
+    with pytest.raises(TypeError, match="no JSON form"):
+        serial.dumps(value)
+
+
+def test_each_part_of_a_plan_is_in_its_text() -> None:
+    plan = make_plan(fakes.params(), fakes.seen())
+    text = serial.dumps(plan)
+    for other in (
+        replace(plan, host="elsewhere"),
+        replace(plan, changes=plan.changes[1:]),
+        replace(plan, changes=plan.changes[::-1]),
+        replace(plan, deadline_override_s=5),
+        replace(plan, snapshot_digest="0"),
+        replace(plan, promise=replace(plan.promise, stp=False)),
+    ):
+        assert serial.dumps(other) != text
