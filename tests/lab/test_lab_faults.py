@@ -12,7 +12,7 @@ import pytest
 
 from runbook.errors import LabError
 from runbook.lab import lab as labs
-from runbook.lab import machine, wiring
+from runbook.lab import machine, shell, wiring
 from runbook.lab.names import RUN, SSH_CONFIG
 from runbook.lab.probe import Probe
 
@@ -72,7 +72,7 @@ def test_down_leaves_nothing_behind(lab: labs.Lab) -> None:
     labs.down(say)
     try:
         assert wiring.namespaces() == ()
-        assert str(RUN) not in Path("/proc/self/mounts").read_text()
+        assert shell.mounts_below(RUN) == ()
         assert not any(RUN.glob("*"))
         assert not SSH_CONFIG.exists()
         assert not any(machine.leader(host) for host in lab.hosts)

@@ -112,6 +112,7 @@ def renew(host: str) -> None:
     public_key = access.KEY.with_suffix(".pub").read_text()
     machine.create(host, lab.root, public_key, dhcp=lab.addressing == "dhcp")
     access.write(lab.hosts)
+    wiring.forget(host)
     machine.power_on(host)
 
 

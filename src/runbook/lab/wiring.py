@@ -61,6 +61,11 @@ def unplug(host: str) -> None:
     shell.quiet("ip", "netns", "delete", namespace(host))
 
 
+def forget(host: str) -> None:
+    """The router's entry for the host away, as for a machine it has never seen."""
+    _ip(ROUTER, "neighbour", "flush", "to", address(host))
+
+
 def set_cable(host: str, state: str) -> None:
     """Cut (`down`) or mend (`up`): the host sees its carrier go and come."""
     _ip(SWITCH, "link", "set", port(host), state)
