@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -12,9 +13,14 @@ from typing import Any, NoReturn
 
 from tests.unit.hosts import snapshot
 
+from runbook.changes.bridge_ports import CARRIER
+from runbook.checkpoint import Armed
+from runbook.checkpoint.arm import Order, arm
 from runbook.errors import GateClosed
 from runbook.params import Params
+from runbook.preflight import Cleared, preflight
 from runbook.promise import Promise
+from runbook.routed import make_plan
 from runbook.state import netlink
 from runbook.state.snapshot import Snapshot
 from runbook.surroundings import Surroundings
@@ -25,6 +31,7 @@ NIC, BRIDGE, ADDRESS, GATEWAY = "enp4s0f0", "virbr1", "172.16.1.1/16", "172.16.0
 IP, LAN, NIC_MAC = "172.16.1.1", "172.16.0.0/16", "02:00:00:00:01:01"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHANGE = "20260301T120000Z-abc123"
+ORDER = Order(CHANGE, "root@desk", NOON)
 INTERFACES = f"auto {NIC}\niface {NIC} inet static\n    address {ADDRESS}\n    gateway {GATEWAY}\n"
 GOOD = Surroundings((), (), 1 << 30, ("0.0.0.0:22", "[::]:22"))
 Row = dict[str, Any]
@@ -72,8 +79,8 @@ def default(ifname: str, **other: object) -> Row:
 
 def file(path: str, content: str) -> Row:
     """A file of the files table."""
-    owned = {"mode": "0644", "sha256": "5e" * 32, "encoding": "utf-8"}
-    return {"path": path, "content": content, **owned}
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return {"path": path, "content": content, "sha256": digest, "mode": "0644"} | ENCODING
 
 
 def rule(text: str, position: int, **other: object) -> Row:
@@ -133,6 +140,7 @@ def as_promised(promise: Promise, **tables: list[Row]) -> Snapshot:
 
 
 AUTOSTART = {"autostart": True}
+ENCODING = {"encoding": "utf-8"}
 
 
 def link_dump(*links: tuple[int, str, str]) -> bytes:
@@ -318,6 +326,27 @@ class FakeHost:
         raise AssertionError(message)
 
 
-def links_only(*links: tuple[int, str, str]) -> dict[int, bytes]:
-    """Dumps for a host of which only the links matter."""
-    return {netlink.RTM_GETLINK: link_dump(*links)}
+def _carrier(argv: Sequence[str]) -> Completed | None:
+    up = argv[:2] == ("ip", "-oneline")
+    return Completed(tuple(argv), 0, b"7: virbr1: <UP> state UP", b"") if up else None
+
+
+def standard_host() -> FakeHost:
+    """The standard host itself; whatever is asked of it succeeds."""
+    links = (2, NIC, NIC_MAC), (7, BRIDGE, "52:54:00:00:00:07"), (9, CARRIER, "02:00:00:00:00:09")
+    host = FakeHost(dumps={netlink.RTM_GETLINK: link_dump(*links)}, answers=[_carrier])
+    host.hold("/etc/network/interfaces", INTERFACES)
+    return host
+
+
+def cleared(**asked: object) -> Cleared:
+    """A plan for the standard host, as preflight lets it through."""
+    before, wanted = seen(), params(**asked)
+    return preflight(wanted, make_plan(wanted, before), before, GOOD)
+
+
+def armed(host: FakeHost, **asked: object) -> Armed:
+    """The same plan, armed on the host; the writes that took are forgotten."""
+    made = arm(cleared(**asked), host, ORDER)
+    host.events.clear()
+    return made
