@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+
+import pytest
+from pyroute2.netlink.rtnl.marshal import MarshalRtnl
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from tests.unit import fakes
+from tests.unit.fakes import BRIDGE, IP, NIC, NIC_MAC
+
+from runbook.changes.messages import LinkMaster
+from runbook.changes.steps import (
+    Announce,
+    AwaitCarrier,
+    CarryNeighbours,
+    Command,
+    DropNetwork,
+    EditFile,
+    LineEdit,
+    MakeDir,
+    Netlink,
+    RemoveDir,
+    RemoveFile,
+    Restore,
+    Step,
+    Sysctl,
+    Unless,
+    WriteFile,
+)
+from runbook.errors import StepFailed
+from runbook.perform import perform
+from runbook.state import netlink
+from runbook.transport.host import Completed
+
+
+@pytest.fixture
+def host() -> fakes.FakeHost:
+    return fakes.standard_host()
+
+
+def refuses(host: fakes.FakeHost, program: str, said: bytes = b"") -> None:
+    def answer(argv: Sequence[str]) -> Completed | None:
+        return Completed(tuple(argv), 2, b"", said) if argv[0] == program else None
+
+    host.answers.insert(0, answer)
+
+
+@pytest.mark.parametrize(
+    ("step", "written"),
+    [
+        (MakeDir("/etc/x"), "mkdir /etc/x 0755"),
+        (RemoveFile("/var/lib/dhcp/a"), "remove /var/lib/dhcp/a"),
+        (Command(("kill", "-KILL", "7")), "run kill -KILL 7"),
+        (Sysctl("net.ipv4.ip_forward", "1"), "run sysctl -q -w net.ipv4.ip_forward=1"),
+        (Netlink((LinkMaster(NIC, BRIDGE), LinkMaster(NIC, ""))), "netlink 2"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_step_is_one_write(host: fakes.FakeHost, step: Step, written: str) -> None:
+    perform(step, host)
+    assert host.events == [written]
+
+
+def test_a_file_is_written_as_it_was_meant(host: fakes.FakeHost) -> None:
+    perform(WriteFile("/etc/x", b"text\n", 0o640, 1, 2), host)
+    (made,) = host.read_files(["/etc/x"])
+    assert made is not None
+    assert (made.content, made.mode, made.uid, made.gid) == (b"text\n", 0o640, 1, 2)
+
+
+def test_an_edit_keeps_owner_and_mode(host: fakes.FakeHost) -> None:
+    host.hold("/etc/x", "one\ntwo\n", mode=0o600)
+    digest = hashlib.sha256(b"one\ntwo\n").hexdigest()
+    perform(EditFile("/etc/x", digest, (LineEdit(2, 2, "zwei\n"),)), host)
+    assert (host.text("/etc/x"), host.files["/etc/x"].mode) == ("one\nzwei\n", 0o600)
+
+
+@pytest.mark.parametrize("content", [None, "one\ntwo\nthree\n"])
+def test_a_file_that_changed_since_the_plan_is_not_edited(
+    host: fakes.FakeHost, content: str | None
+) -> None:
+    if content is not None:
+        host.hold("/etc/x", content)
+    digest = hashlib.sha256(b"one\ntwo\n").hexdigest()
+    with pytest.raises(StepFailed, match="not as it was when the plan was made"):
+        perform(EditFile("/etc/x", digest, (LineEdit(1, 1, ""),)), host)
+    assert host.events == []
+
+
+def test_a_command_that_fails_says_what_it_said(host: fakes.FakeHost) -> None:
+    refuses(host, "virsh", b"error: Network not found\n")
+    with pytest.raises(StepFailed, match="exit status 2: error: Network not found"):
+        perform(Command(("virsh", "net-start", "routed")), host)
+
+
+def test_a_command_that_fails_in_silence_is_still_a_failure(host: fakes.FakeHost) -> None:
+    refuses(host, "sysctl")
+    with pytest.raises(StepFailed, match="it said nothing"):
+        perform(Sysctl("net.ipv4.ip_forward", "1"), host)
+
+
+def test_the_neighbours_are_told_with_the_interface_s_own_mac(host: fakes.FakeHost) -> None:
+    perform(Announce(NIC, IP), host)
+    assert {ifname for ifname, _ in host.frames} == {NIC}
+    frame = host.frames[0][1]
+    mac, ip = bytes.fromhex(NIC_MAC.replace(":", "")), bytes((172, 16, 1, 1))
+    destination, source, kind = struct.unpack_from("!6s6sH", frame)
+    assert (destination, source, kind) == (b"\xff" * 6, mac, 0x0806)
+    sender_mac, sender, _, target = struct.unpack_from("!6s4s6s4s", frame, 22)
+    # Gratuitous: who asks is who is asked for.
+    assert (sender_mac, sender, target) == (mac, ip, ip)
+    assert len(frame) >= 60
+
+
+def test_an_interface_that_is_not_there_stops_the_step(host: fakes.FakeHost) -> None:
+    for step in (Announce("eth9", IP), Netlink((LinkMaster("eth9", BRIDGE),))):
+        with pytest.raises(StepFailed, match="no interface eth9"):
+            perform(step, host)
+    assert host.events == []
+
+
+def neighbour(index: int, address: str, mac: str, state: int) -> bytes:
+    message = ndmsg()
+    message["family"], message["ifindex"], message["state"] = 2, index, state
+    message["attrs"] = [("NDA_DST", address), *([("NDA_LLADDR", mac)] if mac else [])]
+    message["header"]["type"] = 28
+    message.encode()
+    return bytes(message.data)
+
+
+def test_only_the_neighbours_of_that_interface_whose_mac_is_known_are_carried(
+    host: fakes.FakeHost,
+) -> None:
+    host.dumps[netlink.RTM_GETNEIGH] = (
+        neighbour(2, "172.16.0.1", "02:00:00:00:ff:01", 0x02)
+        + neighbour(2, "172.16.0.9", "", 0x20)
+        + neighbour(9, "172.16.0.7", "02:00:00:00:ff:07", 0x02)
+    )
+    perform(CarryNeighbours(NIC, BRIDGE), host)
+    (sent,) = (list(MarshalRtnl().parse(data)) for data in host.datagrams)
+    assert [(m["ifindex"], m.get_attr("NDA_DST")) for m in sent] == [(7, "172.16.0.1")]
+    assert sent[0].get_attr("NDA_LLADDR") == "02:00:00:00:ff:01"
+
+
+def test_no_neighbours_are_no_datagram(host: fakes.FakeHost) -> None:
+    perform(CarryNeighbours(NIC, BRIDGE), host)
+    assert host.events == []
+
+
+def carrier_after(polls: int, host: fakes.FakeHost) -> None:
+    seen = iter([b""] * polls)
+
+    def answer(argv: Sequence[str]) -> Completed | None:
+        if argv[0] != "ip":
+            return None
+        return Completed(tuple(argv), 0, next(seen, b"7: virbr1: <UP> state UP"), b"")
+
+    host.answers.insert(0, answer)
+
+
+def test_a_carrier_is_waited_for(host: fakes.FakeHost) -> None:
+    carrier_after(3, host)
+    perform(AwaitCarrier(BRIDGE), host)
+    assert sum(event.startswith("run sleep") for event in host.events) == 3
+
+
+def test_a_carrier_that_never_comes_is_a_failure(host: fakes.FakeHost) -> None:
+    carrier_after(10_000, host)
+    with pytest.raises(StepFailed, match="no carrier after 5 s"):
+        perform(AwaitCarrier(BRIDGE), host)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Restore("/etc/x"),
+        RemoveDir("/etc/x"),
+        DropNetwork("routed", BRIDGE),
+        Unless(("dhclient",), ("dhclient",)),
+    ],
+    ids=lambda step: type(step).__name__,
+)
+def test_a_step_of_the_undo_alone_is_never_made_from_here(host: fakes.FakeHost, step: Step) -> None:
+    with pytest.raises(TypeError, match="belongs to an undo"):
+        perform(step, host)
+    assert host.events == []

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.unit import fakes
+
+from runbook import rollback
+from runbook.checkpoint import Armed, layout
+from runbook.errors import ConnectionLost, GoToTheConsole
+from runbook.rollback import PATIENCE_S, roll_back
+from runbook.state.snapshot import Snapshot
+from runbook.transport.host import Host
+
+LOST = ConnectionLost("gone", host="server-01", state="unknown", then="wait")
+
+
+@pytest.fixture
+def host() -> fakes.FakeHost:
+    return fakes.standard_host()
+
+
+@pytest.fixture
+def armed(host: fakes.FakeHost) -> Armed:
+    return fakes.armed(host)
+
+
+@pytest.fixture
+def after(monkeypatch: pytest.MonkeyPatch) -> Callable[[Snapshot], None]:
+    """Say what the host looks like once the undo is done."""
+
+    def is_(seen: Snapshot) -> None:
+        monkeypatch.setattr(rollback, "take", lambda _host, _now: seen)
+
+    is_(fakes.seen())
+    return is_
+
+
+class Undoing:
+    """A host whose undo ends at the given connection; those before may be lost."""
+
+    def __init__(self, host: fakes.FakeHost, ends: int, lost: int = 0) -> None:
+        self.host = host
+        self.ends = ends
+        self.lost = lost
+        self.connections = 0
+
+    def __call__(self) -> Host:
+        self.connections += 1
+        if self.connections <= self.lost:
+            raise LOST
+        if self.connections >= self.ends:
+            self.host.links.pop(layout.ARMED, None)
+        return self.host
+
+
+def started(host: fakes.FakeHost) -> list[str]:
+    return [event for event in host.events if event.endswith(f"{fakes.CHANGE}/undo operator")]
+
+
+@pytest.mark.usefixtures("after")
+def test_the_undo_runs_on_the_host_as_a_unit_of_its_own(host: fakes.FakeHost, armed: Armed) -> None:
+    undone = roll_back(armed, host, Undoing(host, ends=1), fakes.Time(), "a probe failed")
+    (run,) = started(host)
+    assert "systemd-run" in run
+    assert "--no-block" in run
+    assert undone.why == "a probe failed"
+    assert undone.differences.empty
+    assert not host.glob(layout.unit_path(layout.EARLY))
+
+
+@pytest.mark.usefixtures("after")
+def test_its_end_is_waited_for_over_new_connections(host: fakes.FakeHost, armed: Armed) -> None:
+    connect, clock = Undoing(host, ends=5), fakes.Time()
+    roll_back(armed, host, connect, clock, "why")
+    assert connect.connections == 5
+    assert host.closed == 4
+    assert clock.seconds == 4.0
+
+
+@pytest.mark.usefixtures("after")
+def test_a_lost_connection_is_made_anew_to_ask_for_the_undo(
+    host: fakes.FakeHost, armed: Armed
+) -> None:
+    first = replace(host, fails={"run": LOST}, events=[])
+    roll_back(armed, first, Undoing(host, ends=2), fakes.Time(), "why")
+    assert len(started(host)) == 1
+
+
+@pytest.mark.usefixtures("after")
+def test_a_host_out_of_reach_is_left_to_its_timer(host: fakes.FakeHost, armed: Armed) -> None:
+    first = replace(host, fails={"run": LOST}, events=[])
+    undone = roll_back(armed, first, Undoing(host, ends=9, lost=8), fakes.Time(), "why")
+    assert started(host) == []
+    assert undone.differences.empty
+
+
+def test_a_host_that_is_not_seen_again_sends_the_operator_to_the_console(
+    host: fakes.FakeHost, armed: Armed
+) -> None:
+    clock = fakes.Time()
+    with pytest.raises(GoToTheConsole) as told:
+        roll_back(armed, host, Undoing(host, ends=10_000, lost=10_000), clock, "why")
+    assert f"sh {armed.undo_path}" in told.value.then
+    assert clock.seconds >= armed.plan.deadline_s + PATIENCE_S
+
+
+def test_an_undo_that_does_not_end_sends_the_operator_to_the_console(
+    host: fakes.FakeHost, armed: Armed
+) -> None:
+    with pytest.raises(GoToTheConsole, match="not seen to finish"):
+        roll_back(armed, host, Undoing(host, ends=10_000), fakes.Time(), "why")
+    assert layout.ARMED in host.links
+
+
+def test_a_row_that_did_not_come_back_is_told(
+    host: fakes.FakeHost, armed: Armed, after: Callable[[Snapshot], None]
+) -> None:
+    after(fakes.seen(routes=[fakes.connected(fakes.NIC)]))
+    found = roll_back(armed, host, Undoing(host, ends=1), fakes.Time(), "why").differences
+    assert [(r.change, r.table) for r in found.rows.itertuples()] == [("removed", "routes")]
+    assert "default" in str(found)
+
+
+def test_neighbours_that_came_and_went_are_no_difference(
+    host: fakes.FakeHost, armed: Armed, after: Callable[[Snapshot], None]
+) -> None:
+    neighbour = {"family": "inet", "ifname": fakes.NIC, "address": "172.16.0.9", "state": "STALE"}
+    after(fakes.seen(neighbours=[neighbour]))
+    assert roll_back(armed, host, Undoing(host, ends=1), fakes.Time(), "why").differences.empty
