@@ -134,7 +134,7 @@ def gratuitous_arp(mac: bytes, address: str) -> bytes:
 
 def ifindex(host: Host, ifname: str) -> int:
     """The interface's index on the host now."""
-    return int(_link(host, ifname)["ifindex"])
+    return int(str(_link(host, ifname)["ifindex"]))
 
 
 def _mac(host: Host, ifname: str) -> bytes:

@@ -8,6 +8,7 @@ again, over as many new connections as it takes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from runbook import journal
@@ -52,13 +53,12 @@ def roll_back(armed: Armed, host: Host, connect: Connect, clock: Clock, why: str
 
 def _ask(armed: Armed, host: Host, connect: Connect, clock: Clock) -> None:
     command = timer.run_now(armed.layout, f"{clock.now():%H%M%S}")
-    for open_host in (lambda: host, connect):
-        try:
-            run(command, open_host())
-        except MendAccess:
-            # Out of reach: the timer on the host will run the same script.
-            continue
-        return
+    try:
+        run(command, host)
+    except MendAccess:
+        # Still out of reach: the timer on the host will run the same script.
+        with suppress(MendAccess), closing(connect()) as fresh:
+            run(command, fresh)
 
 
 def _wait(armed: Armed, connect: Connect, clock: Clock) -> Host:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from runbook.lab import lab as labs
@@ -30,7 +32,7 @@ def fresh_host(lab: labs.Lab) -> str:
 
 
 @pytest.fixture
-def console(fresh_host: str):  # noqa: ANN201 - a function
+def console(fresh_host: str) -> Callable[..., str]:
     """Run a command at the host's console; its output, the exit status ignored."""
 
     def run(*argv: str) -> str:

@@ -1,0 +1,87 @@
+"""A root folder in which an undo script runs for real: its files, and none of this machine's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+# What only moves files and words about, and so may be itself.
+REAL = ("cat", "cp", "dirname", "flock", "mv", "readlink", "rm", "rmdir", "tr", "date")
+ACTING = ("arping", "ip", "ip6tables", "iptables", "modprobe", "python3", "sync")
+STARTING = ("dhclient", "dhcpcd", "systemctl", "timeout", "virsh", "kill", "sysctl", "INJECTED")
+ROOTS = ("/etc/", "/proc/", "/sys/", "/run/", "/var/lib/dhcp")
+PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+STUB = """\
+#!/bin/sh
+{ printf '%s\\0' "${0##*/}" "$@"
+  if [ "$*" = '-force -batch -' ]; then cat; fi; printf '\\n\\0'; } \
+>>"$LOG"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """`root` stands for / in the script; every program that would act only says that it was run."""
+
+    root: Path
+    change_id: str
+
+    @property
+    def folder(self) -> Path:
+        """The change's own directory."""
+        return self.root / "runbook" / self.change_id
+
+    @property
+    def armed(self) -> Path:
+        """The link that the deadline and the boot look at."""
+        return self.root / "runbook/armed"
+
+    @property
+    def journal(self) -> str:
+        """What the script wrote down."""
+        return (self.folder / "journal").read_text()
+
+    def set_up(self, script: str) -> None:
+        """The change's directory as arming leaves it, and the programs."""
+        for folder in ("originals", "made"):
+            (self.folder / folder).mkdir(parents=True)
+        for name in ("lock", "undo.lock", "open", "ballast", "journal"):
+            (self.folder / name).touch()
+        self.armed.symlink_to(self.change_id)
+        programs = self.root / "programs"
+        programs.mkdir()
+        for name in REAL:
+            (programs / name).symlink_to(str(shutil.which(name)))
+        for name in (*ACTING, *STARTING):
+            (programs / name).write_text(STUB.replace("cat;", f"{shutil.which('cat')};"))
+            (programs / name).chmod(0o755)
+        (self.folder / "undo").write_text(self._moved(script))
+
+    def _moved(self, script: str) -> str:
+        assert script.count(PATH) == 1
+        for root in ROOTS:
+            script = script.replace(root, f"{self.root}{root}")
+        return script.replace(PATH, f"PATH={self.root}/programs")
+
+    def file(self, path: str, content: str = "") -> Path:
+        """A file of the host, its folders included."""
+        made = self.root / path.lstrip("/")
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.write_text(content)
+        return made
+
+    def undo(self, *why: str) -> int:
+        """Run it; its exit status."""
+        environment = {**os.environ, "LOG": str(self.root / "log")}
+        argv = ["/bin/sh", str(self.folder / "undo"), *why]
+        done = subprocess.run(argv, env=environment, capture_output=True, check=False, timeout=60)
+        return done.returncode
+
+    def ran(self) -> list[list[str]]:
+        """The programs that were run, each with its arguments (and `ip`'s batch as the last)."""
+        log = self.root / "log"
+        text = log.read_text() if log.exists() else ""
+        return [run.split("\0")[:-1] for run in text.split("\n\0") if run]

@@ -1,0 +1,176 @@
+"""The script itself, run by a shell in a folder that stands for the host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.unit import fakes
+from tests.unit.checkpoint.sandbox import Sandbox
+
+from runbook.checkpoint import undo_script
+from runbook.checkpoint.script import file_number, made_dirs, restored_paths
+from runbook.plan import Plan
+from runbook.routed import make_plan
+
+LEASE = f"/var/lib/dhcp/dhclient.{fakes.NIC}.leases"
+ARGV = ["/sbin/dhclient", "-4", fakes.NIC]
+CLIENT = {"client": "dhclient", "pid": 7, "ifname": fakes.NIC, "lease_file": LEASE}
+FORWARD = "/proc/sys/net/ipv4/ip_forward"
+HOOK = "/etc/libvirt/hooks/network.d/50-runbook-routed"
+INTERFACES = "/etc/network/interfaces"
+
+
+@pytest.fixture
+def plan() -> Plan:
+    lent = [{**CLIENT, "argv": " ".join(ARGV)}]
+    return make_plan(fakes.params(), fakes.seen(leases=lent))
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, plan: Plan) -> Sandbox:
+    """The host in the middle of the change, all files of it written."""
+    made = Sandbox(tmp_path, fakes.CHANGE)
+    made.set_up(undo_script(plan, change_id=fakes.CHANGE, title="Armed by root@desk."))
+    paths = restored_paths(plan)
+    for path in paths:
+        made.file(path, "changed\n")
+    for path, was in ((INTERFACES, fakes.INTERFACES), (LEASE, "lease {}\n")):
+        original = made.folder / "originals" / file_number(path, paths)
+        original.write_text(was)
+        original.chmod(0o640)
+    hooks = made_dirs(plan).index("/etc/libvirt/hooks/network.d") + 1
+    (made.folder / f"made/{hooks}-network.d").touch()
+    made.file(FORWARD, "1\n")
+    made.file("/etc/libvirt/qemu/networks/routed.xml")
+    made.file("/etc/libvirt/qemu/networks/autostart/routed.xml")
+    made.file("/proc/1/cmdline", "/sbin/init\0")
+    # The script asks for the interface's folder before it speaks about it.
+    (tmp_path / f"sys/class/net/{fakes.NIC}").mkdir(parents=True)
+    (tmp_path / f"sys/class/net/{fakes.BRIDGE}").mkdir(parents=True)
+    return made
+
+
+def batches(sandbox: Sandbox) -> list[str]:
+    return [run[-1] for run in sandbox.ran() if run[:3] == ["ip", "-force", "-batch"]]
+
+
+def names(sandbox: Sandbox) -> set[str]:
+    return {run[0] for run in sandbox.ran()}
+
+
+@pytest.mark.parametrize("why", [(), ("operator",), ("deadline",)])
+def test_every_file_is_as_it_was(sandbox: Sandbox, why: tuple[str, ...]) -> None:
+    assert sandbox.undo(*why) == 0
+    interfaces = sandbox.root / INTERFACES[1:]
+    assert interfaces.read_text() == fakes.INTERFACES
+    assert interfaces.stat().st_mode & 0o777 == 0o640
+    assert (sandbox.root / LEASE[1:]).read_text() == "lease {}\n"
+    assert not (sandbox.root / HOOK[1:]).exists()
+    assert not list((sandbox.root / "etc").rglob("*.runbook-undo"))
+    assert (sandbox.root / FORWARD[1:]).read_text() == "0\n"
+
+
+def test_a_folder_goes_only_if_the_change_made_it(sandbox: Sandbox) -> None:
+    sandbox.undo()
+    assert not (sandbox.root / "etc/libvirt/hooks/network.d").exists()
+    assert (sandbox.root / "etc/sysctl.d").is_dir()
+
+
+def test_a_folder_that_somebody_uses_by_now_stays(sandbox: Sandbox) -> None:
+    sandbox.file("/etc/libvirt/hooks/network.d/99-theirs", "theirs")
+    assert sandbox.undo() == 0
+    assert (sandbox.root / "etc/libvirt/hooks/network.d/99-theirs").read_text() == "theirs"
+
+
+def test_the_operator_is_brought_back_before_anything_else(sandbox: Sandbox) -> None:
+    sandbox.undo()
+    first = batches(sandbox)[0]
+    lines = first.splitlines()
+    assert lines[0].startswith(f"address replace {fakes.ADDRESS} dev {fakes.NIC}")
+    assert lines[-2] == f"link set dev {fakes.NIC} nomaster"
+    ran = sandbox.ran()
+    batch = next(n for n, run in enumerate(ran) if run[1:2] == ["-force"])
+    assert "virsh" not in " ".join(word for run in ran[:batch] for word in run)
+
+
+def test_it_says_that_it_is_done_and_takes_the_lock_away(sandbox: Sandbox) -> None:
+    assert sandbox.undo("operator") == 0
+    assert "undo (operator): begins" in sandbox.journal
+    assert "undo (operator): finished: the host is as it was" in sandbox.journal
+    assert not sandbox.armed.is_symlink()
+    assert not (sandbox.folder / "open").exists()
+
+
+def test_a_second_time_is_harmless(sandbox: Sandbox) -> None:
+    assert (sandbox.undo(), sandbox.undo()) == (0, 0)
+    assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
+
+
+@pytest.mark.parametrize("why", ["deadline", "boot", "announce"])
+def test_a_change_that_was_confirmed_is_left_alone(sandbox: Sandbox, why: str) -> None:
+    sandbox.armed.unlink()
+    assert sandbox.undo(why) == 0
+    assert sandbox.ran() == []
+    assert (sandbox.root / INTERFACES[1:]).read_text() == "changed\n"
+    assert (sandbox.folder / "open").exists()
+    assert "nothing to do" in sandbox.journal
+
+
+def test_the_lock_of_a_later_change_is_not_its_own(sandbox: Sandbox) -> None:
+    sandbox.armed.unlink()
+    sandbox.armed.symlink_to("20260302T120000Z-ffffff")
+    assert sandbox.undo("deadline") == 0
+    assert (sandbox.root / INTERFACES[1:]).read_text() == "changed\n"
+    assert sandbox.armed.is_symlink()
+
+
+def test_at_boot_only_files_are_put_back_and_the_rest_is_left_to_the_boot(
+    sandbox: Sandbox,
+) -> None:
+    assert sandbox.undo("boot") == 0
+    assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
+    assert not (sandbox.root / "etc/libvirt/qemu/networks/routed.xml").exists()
+    assert not (sandbox.root / "etc/libvirt/qemu/networks/autostart/routed.xml").exists()
+    assert names(sandbox) <= {"sync"}
+    # Still armed, for the second half.
+    assert sandbox.armed.is_symlink()
+    assert sandbox.undo("announce") == 0
+    assert not sandbox.armed.is_symlink()
+
+
+def test_a_file_that_cannot_be_put_back_is_told_and_keeps_the_lock(sandbox: Sandbox) -> None:
+    (sandbox.root / LEASE[1:]).unlink()
+    (sandbox.root / "var/lib/dhcp").rmdir()
+    assert sandbox.undo() == 1
+    assert "cannot put back" in sandbox.journal
+    assert sandbox.armed.is_symlink()
+    # All else is done nevertheless.
+    assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
+    assert batches(sandbox)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_the_dhcp_client_is_started_unless_it_runs(sandbox: Sandbox, *, runs: bool) -> None:
+    started = sandbox.root / "programs/started"
+    script = sandbox.folder / "undo"
+    script.write_text(script.read_text().replace("/sbin/dhclient -4 enp4s0f0 8>", f"{started} 8>"))
+    started.symlink_to("dhclient")
+    if runs:
+        sandbox.file("/proc/4711/cmdline", "".join(f"{word}\0" for word in ARGV))
+    sandbox.file("/proc/4712/cmdline", "/sbin/dhclient\0-4\0eth9\0")
+    sandbox.undo()
+    assert ("started" in names(sandbox)) == (not runs)
+
+
+def test_a_libvirt_that_hangs_is_killed_and_the_network_is_removed_by_hand(
+    sandbox: Sandbox,
+) -> None:
+    hangs = sandbox.root / "programs/timeout"
+    hangs.write_text(hangs.read_text() + "exit 124\n")
+    assert sandbox.undo() == 0
+    ran = sandbox.ran()
+    assert ["systemctl", "kill", "--signal=KILL", "libvirtd.service"] in ran
+    assert ["ip", "link", "delete", "dev", fakes.BRIDGE] in ran
+    assert not (sandbox.root / "etc/libvirt/qemu/networks/routed.xml").exists()
+    assert "libvirt still does not answer" in sandbox.journal
