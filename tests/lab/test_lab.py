@@ -65,7 +65,17 @@ def test_a_cut_cable_takes_the_carrier_away_and_loses_every_probe(
         assert lost.longest_gap_ms > 900
     finally:
         wiring.set_cable(fresh_host, "up")
+    # The kernel takes note of a carrier once a second, and asks by ARP as often.
+    time.sleep(3)
     assert Probe("172.16.1.1", rate=100, seconds=1).result().lost == 0
+
+
+def test_each_host_has_control_groups_of_its_own(lab: labs.Lab) -> None:
+    groups = [
+        Path(f"/proc/{machine.init(host)}/cgroup").read_text().splitlines()[-1]
+        for host in lab.hosts
+    ]
+    assert len(set(groups)) == len(lab.hosts) > 1
 
 
 def test_a_probe_counts_only_what_the_network_lost(fresh_host: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from runbook.errors import LabError
-from runbook.lab import access, machine, rootfs, shell, wiring
+from runbook.lab import access, cgroups, machine, rootfs, shell, wiring
 from runbook.lab.names import CACHE, MOST_HOSTS, RUN, host_name
 
 STATE = RUN / "lab.json"
@@ -132,6 +132,7 @@ def _remove() -> None:
     inits = [child for pid in leaders for child in shell.children(pid)]
     shell.kill([*inits, *leaders])
     wiring.remove()
+    cgroups.remove_all()
     for point in shell.mounts_below(RUN):
         shell.quiet("umount", "--lazy", point)
     access.remove()

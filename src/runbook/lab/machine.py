@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from runbook.lab import shell, wiring
+from runbook.lab import cgroups, shell, wiring
 from runbook.lab.names import NIC, OPERATOR, ROUTER_LAN, address, folder, namespace
 from runbook.lab.shell import failed
 
@@ -103,7 +103,7 @@ def _start(host: str) -> None:
         return
     with (folder(host) / "console.log").open("ab") as console:
         subprocess.Popen(
-            nspawn,
+            (*cgroups.entry(host), *nspawn),
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=console,
@@ -171,14 +171,19 @@ def power_cut(host: str) -> None:
         os.kill(pid, signal.SIGKILL)
     # Killing a PID namespace's process 1 ends everything in it.
     shell.wait_for(f"power-cut {host}", lambda: not any(map(shell.alive, pids)), 20, pause=0.01)
-    wiring.unplug(host)
+    _unplug(host)
 
 
 def shut_down(host: str) -> None:
     """An orderly end, as `systemctl poweroff` makes it."""
     run(host, ["systemctl", "poweroff"])
     shell.wait_for(f"shutting down {host}", lambda: not leader(host), BOOT_S)
+    _unplug(host)
+
+
+def _unplug(host: str) -> None:
     wiring.unplug(host)
+    cgroups.remove(host)
 
 
 def destroy(host: str) -> None:
