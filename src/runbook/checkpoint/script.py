@@ -32,6 +32,8 @@ NETWORK = (Netlink, Announce, CarryNeighbours)
 FILES = (Restore, RemoveDir)
 # Nothing of a lock may live on in a program that the undo starts.
 NO_LOCKS = "8>&- 9>&-"
+# A firewall rule's comment may hold a dollar sign.
+LITERALLY = "# shellcheck disable=SC2016 # what stands in quotes is meant to the letter"
 Pairs = tuple[tuple[Change, Step], ...]
 
 
@@ -80,13 +82,13 @@ def file_number(path: str, paths: tuple[str, ...]) -> str:
 def _heading(plan: Plan, change_id: str, title: str) -> str:
     promise = plan.promise
     lines = (
-        f"This puts {_plain(plan.host)} back as it was before change {change_id}.",
-        _plain(title),
+        f"This puts {plan.host} back as it was before change {change_id}.",
+        title,
         f"The change moves {promise.address} from {promise.nic} onto {promise.bridge},",
         f"the bridge of libvirt network {promise.network}.",
         "",
     )
-    return "#!/bin/sh\n" + "".join(f"# {line}".rstrip() + "\n" for line in lines) + "#"
+    return "#!/bin/sh\n" + "".join(f"# {_plain(line)}".rstrip() + "\n" for line in lines) + "#"
 
 
 def _plain(text: str) -> str:
@@ -100,7 +102,7 @@ def _part(name: str) -> str:
 
 def _function(name: str, lines: list[str]) -> str:
     body = "".join(f"{line}\n" for line in lines) or ":\n"
-    return f"{name}() {{\n{body}}}\n"
+    return f"{LITERALLY}\n{name}() {{\n{body}}}\n"
 
 
 def _files(pairs: Pairs) -> list[str]:
