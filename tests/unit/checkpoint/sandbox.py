@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +14,13 @@ from pathlib import Path
 REAL = ("cat", "cp", "dirname", "flock", "mv", "readlink", "rm", "rmdir", "tr", "date")
 ACTING = ("arping", "ip", "ip6tables", "iptables", "modprobe", "python3", "sync")
 STARTING = ("dhclient", "dhcpcd", "systemctl", "timeout", "virsh", "kill", "sysctl", "INJECTED")
-ROOTS = ("/etc/", "/proc/", "/sys/", "/run/", "/var/lib/dhcp")
+ROOTS = re.compile("/etc/|/proc/|/sys/|/run/|/var/lib/dhcp")
 PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+# How many words, the words, then what `ip` reads: any of them may hold any character but NUL.
 STUB = """\
 #!/bin/sh
-{ printf '%s\\0' "${0##*/}" "$@"
-  if [ "$*" = '-force -batch -' ]; then cat; fi; printf '\\n\\0'; } \
+{ printf '%s\\0' "$#" "${0##*/}" "$@"
+  if [ "$*" = '-force -batch -' ]; then cat; fi; printf '\\0'; } \
 >>"$LOG"
 """
 
@@ -62,8 +65,8 @@ class Sandbox:
 
     def _moved(self, script: str) -> str:
         assert script.count(PATH) == 1
-        for root in ROOTS:
-            script = script.replace(root, f"{self.root}{root}")
+        # In one go, so that the /sys/ of /proc/sys/ is not moved a second time.
+        script = ROOTS.sub(lambda found: f"{self.root}{found[0]}", script)
         return script.replace(PATH, f"PATH={self.root}/programs")
 
     def file(self, path: str, content: str = "") -> Path:
@@ -83,5 +86,11 @@ class Sandbox:
     def ran(self) -> list[list[str]]:
         """The programs that were run, each with its arguments (and `ip`'s batch as the last)."""
         log = self.root / "log"
-        text = log.read_text() if log.exists() else ""
-        return [run.split("\0")[:-1] for run in text.split("\n\0") if run]
+        fields = iter(log.read_text().split("\0")[:-1] if log.exists() else ())
+        return [_run(int(count), fields) for count in fields]
+
+
+def _run(count: int, fields: Iterator[str]) -> list[str]:
+    words = [next(fields) for _ in range(count + 1)]
+    batch = next(fields)
+    return [*words, batch] if batch else words
