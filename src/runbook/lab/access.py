@@ -40,7 +40,10 @@ def make_key() -> str:
 def write(hosts: Sequence[str]) -> None:
     """The ssh_config and the hosts' keys."""
     lines = [f"{address(host)} {machine.host_key(host)}\n" for host in hosts]
-    KNOWN_HOSTS.write_text("".join(lines))
+    # ssh may read it at this very moment.
+    fresh = KNOWN_HOSTS.with_suffix(".new")
+    fresh.write_text("".join(lines))
+    fresh.replace(KNOWN_HOSTS)
     sudo = "sudo -n " if "SUDO_UID" in os.environ else ""
     told = [
         HOST.format(

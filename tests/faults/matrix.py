@@ -1,0 +1,90 @@
+"""Many cases, a few hosts at a time: each row is told as soon as it is known."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from tests.faults import scene as scenes
+from tests.faults.cases import Case, Ground
+from tests.faults.judging import BETWEEN, Result, Start, judge
+
+from runbook import run
+from runbook.home import params_folder
+from runbook.lab import lab as labs
+from runbook.lab.names import host_name
+from runbook.params import for_host
+
+HOSTS = 3
+Tell = Callable[[Result], None]
+_renewing = threading.Lock()
+
+
+def ground(release: str, addressing: str) -> Ground:
+    """Bring the lab up, and draw the plan that will be hit."""
+    labs.up(HOSTS, release, addressing, lambda _text: None)
+    labs.renew(host_name(1))
+    session = run.open_session(for_host(params_folder(), {"host": host_name(1)}))
+    with closing(session.host):
+        return Ground(release, addressing, run.plan(session, run.read(session)))
+
+
+def play_all(cases: Iterable[Case], home: Path, tell: Tell) -> list[Result]:
+    """Every case, on the hosts of the lab that is up; those that must be alone come last."""
+    cases = list(cases)
+    together = [case for case in cases if not case.alone]
+    results = list(_side_by_side(together, home, tell))
+    for case in (case for case in cases if case.alone):
+        results.append(play(case, host_name(1), home))
+        tell(results[-1])
+    return results
+
+
+def _side_by_side(cases: list[Case], home: Path, tell: Tell) -> Iterator[Result]:
+    hosts: queue.Queue[str] = queue.Queue()
+    for number in range(1, HOSTS + 1):
+        hosts.put(host_name(number))
+
+    def one(case: Case) -> Result:
+        host = hosts.get()
+        try:
+            result = play(case, host, home)
+        finally:
+            hosts.put(host)
+        tell(result)
+        return result
+
+    with ThreadPoolExecutor(max_workers=HOSTS) as pool:
+        yield from pool.map(one, cases)
+
+
+def play(case: Case, host: str, home: Path) -> Result:
+    """One case from a fresh host to its verdict."""
+    with _renewing:
+        labs.renew(host)
+    start = _start(host)
+    scene = scenes.begin(host, home)
+    try:
+        scene.wait_for(case.point)
+        case.inject(scene)
+        seconds = scene.seconds_to_answer()
+        status = scene.end_program()
+        for mend in scene.mend:
+            mend()
+        return judge(case, scene, start, seconds, status)
+    except Exception as error:  # noqa: BLE001 - one broken case must not hide the others
+        return Result(case, BETWEEN, scene.since, None, f"{type(error).__name__}: {error}")
+    finally:
+        scene.close()
+
+
+def _start(host: str) -> Start:
+    session = run.open_session(for_host(params_folder(), {"host": host}))
+    with closing(session.host):
+        state = run.read(session)
+        promise = run.plan(session, state).promise
+    return Start(state, frozenset(scenes.files(host)), promise)
