@@ -14,7 +14,7 @@ PYTEST = $(BIN)/python -m pytest -p no:cacheprovider
 
 # Targets share .venv and the lab; `make -j` must not run them side by side.
 .NOTPARALLEL:
-.PHONY: help demo test unit lab check format setup packages lock clean
+.PHONY: help demo test unit lab faults check format setup packages lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -30,6 +30,9 @@ unit: setup ## The tests that need no privilege
 
 lab: setup ## The tests that boot hosts (root or sudo)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) tests/lab tests/notebooks tests/browser
+
+faults: setup ## Hit a change at every step with every fault, on three releases (half an hour and more)
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.faults
 
 check: setup ## Format, lint, types, import contract
 	$(BIN)/ruff format --check .

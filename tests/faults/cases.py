@@ -50,23 +50,20 @@ class Ground:
         what = " ".join(words.get(number, "").split())
         return Case(self.release, self.addressing, fault, point, what, inject, alone)
 
-    def steps(self) -> Iterator[str]:
-        """Both points of every step, the one and the other in turn first."""
-        for numbered in self.plan.steps():
-            yield points.begins(numbered.number)
-            yield points.made(numbered.number)
-
-    def every(self) -> tuple[str, ...]:
-        """Every point of the change, in order."""
+    def every(self, turn: int) -> tuple[str, ...]:
+        """One point of every step, in order; an odd `turn` hits those that an even one does not."""
         before, after = points.AROUND
-        return (*before[1:], *self.steps(), *after)
+        numbers = [numbered.number for numbered in self.plan.steps()]
+        steps = [points.begins(n) if (n + turn) % 2 else points.made(n) for n in numbers]
+        return (*before[1:], *steps, *after)
 
 
 def matrix(ground: Ground) -> Iterator[Case]:
-    """All cases on one ground: the whole product on the first release, a weave on the others."""
+    """All cases on one ground: each fault at each step on the first release, a weave elsewhere."""
     first = ground.release == RELEASES[0]
     for turn, (fault, inject) in enumerate(injections.ANYWHERE.items()):
-        here = [p for i, p in enumerate(ground.every()) if first or (i + turn) % 4 == 0]
+        every = enumerate(ground.every(turn))
+        here = [point for place, point in every if first or (place + turn) % 4 == 0]
         yield from (ground.case(fault, point, inject) for point in here)
     yield from at_their_place(ground)
 
@@ -92,8 +89,8 @@ def at_their_place(ground: Ground) -> Iterator[Case]:
 
 def spread(ground: Ground) -> Iterator[Case]:
     """One case a fault, moving through the change: what keeps the gate honest and short."""
-    every = ground.every()
     for turn, (fault, inject) in enumerate(injections.ANYWHERE.items()):
+        every = ground.every(turn)
         yield ground.case(fault, every[(turn * 11 + 5) % len(every)], inject)
     cutover = points.made(_cutover(ground.plan))
     for fault in ("kernel killed", "cable cut", "power cut"):

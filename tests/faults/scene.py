@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, Listener
@@ -69,7 +70,9 @@ class Scene:
     def go(self) -> None:
         """Let the change go on, and stop it nowhere any more."""
         if self.line:
-            self.line.send("go")
+            # A kernel that was killed hears nothing.
+            with suppress(OSError):
+                self.line.send("go")
             self.line.close()
         self.line = None
 

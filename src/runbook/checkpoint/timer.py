@@ -6,6 +6,8 @@ from runbook.changes.steps import Command
 from runbook.checkpoint.layout import Layout
 
 ACCURACY = "AccuracySec=50ms"
+# An undo that is killed begins again; one that ends with an error has said why, and is not repeated.
+AGAIN = ("--property=Restart=on-abnormal", "--property=RestartSec=200ms")
 
 
 def start_timer(layout: Layout, number: int, seconds: int) -> Command:
@@ -18,7 +20,7 @@ def start_timer(layout: Layout, number: int, seconds: int) -> Command:
         (
             *("systemd-run", "--quiet", f"--unit={layout.timer(number)}", "--collect"),
             *(f"--on-active={seconds}s", f"--timer-property={ACCURACY}"),
-            *("--property=Type=oneshot", "--property=KillMode=process"),
+            *("--property=Type=oneshot", "--property=KillMode=process", *AGAIN),
             *("/bin/sh", layout.undo, "deadline"),
         )
     )
@@ -40,7 +42,7 @@ def run_now(layout: Layout, moment: str) -> Command:
     return Command(
         (
             *("systemd-run", "--quiet", f"--unit=runbook-undo-{layout.change_id}-{moment}"),
-            *("--collect", "--property=Type=oneshot", "--property=KillMode=process"),
+            *("--collect", "--property=Type=oneshot", "--property=KillMode=process", *AGAIN),
             *("--no-block", "/bin/sh", layout.undo, "operator"),
         )
     )
