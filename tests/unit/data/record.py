@@ -2,8 +2,9 @@
 
     .venv/bin/python tests/unit/data/record.py
 
-Two namespaces of its own are built, asked and removed. Beside each raw dump
-stands what iproute2 says of the same moment, which is what the tests compare with.
+Needs iptables of both kinds and nftables. Two namespaces of its own are built,
+asked and removed. Beside each raw dump stands what iproute2 says of the same
+moment, which is what the tests compare with.
 """
 
 from __future__ import annotations
@@ -11,16 +12,15 @@ from __future__ import annotations
 import ctypes
 import os
 import shlex
-import socket
 import subprocess
 from pathlib import Path
 
 from runbook.state import netlink
+from runbook.transport.relay.netlink import dump
 
 FOLDER = Path(__file__).parent / "kernel"
 HERE, THERE = "rb-recording", "rb-recording-far"
 CLONE_NEWNET = 0x40000000
-NLMSG_DONE = 3
 SCENE = f"""
 ip link set lo up
 ip link add nic0 type veth peer name far0 netns {THERE}
@@ -33,6 +33,9 @@ ip link set nic2 master br1
 ip link add link nic0 name mv0 type macvlan mode bridge
 ip tuntap add tap0 mode tap
 ip link set tap0 master br0
+ip -n {THERE} link set far0 up
+ip -n {THERE} link set far1 up
+ip -n {THERE} link set far2 up
 ip link set nic0 mtu 1400 up
 ip link set nic1 up
 ip link set nic2 up
@@ -67,6 +70,8 @@ ip rule add fwmark 0x11 lookup 1000 priority 102
 ip rule add iif nic0 to 10.6.0.1 lookup 1000 priority 103
 ip rule add not from 10.2.0.0/16 oif nic0 blackhole priority 104
 ip rule add prohibit from 10.3.0.3 priority 105
+ip rule add ipproto tcp dport 22 lookup 1000 priority 106
+ip rule add ipproto udp dport 53 lookup 1000 priority 106
 ip -6 rule add from 2001:db8::/64 lookup 1000 priority 200
 ip neigh add 172.16.0.1 lladdr 02:00:00:00:00:01 dev nic0 nud permanent
 ip neigh add 172.16.0.2 lladdr 02:00:00:00:00:02 dev nic0 nud stale
@@ -79,14 +84,25 @@ iptables-nft -A INPUT -s 10.0.0.0/8 -j own
 iptables-nft -A own -j RETURN
 iptables-nft -A own -j RETURN
 iptables-nft -t nat -A POSTROUTING -o nic0 -j MASQUERADE
+iptables-nft -A INPUT -m limit --limit 3/min -j LOG --log-prefix "it's a \\"x\\" "
 ip6tables-nft -A FORWARD -i nic0 -j DROP
+iptables-legacy -P FORWARD DROP
+iptables-legacy -A INPUT -i nic0 -m comment --comment "it's" -j ACCEPT
+iptables-legacy -t nat -A POSTROUTING -o nic0 -j MASQUERADE
 nft add table inet filter
 nft add chain inet filter input "{{ type filter hook input priority 0; policy accept; }}"
 nft add rule inet filter input iifname nic0 tcp dport 22 counter accept
 nft add rule inet filter input quota 10 mbytes drop
-nft add table ip raw
-nft add chain ip raw own
-nft add rule ip raw own ip saddr "{{ 10.0.0.1, 10.0.0.2 }}" iifname nic0 drop
+nft add table ip mangle
+nft add chain ip mangle own "{{ type filter hook input priority 0; policy drop; }}"
+nft add rule ip mangle own iifname nic0 tcp dport 22 accept
+nft add table ip6 nat
+nft add chain ip6 nat PREROUTING "{{ type nat hook prerouting priority -100; }}"
+nft add rule ip6 nat PREROUTING iifname nic0 tcp dport "{{ 22, 80 }}" accept
+nft add table inet named
+nft add set inet named ways "{{ type ifname; elements = {{ nic0 }}; }}"
+nft add set inet named seen "{{ type ipv4_addr; flags timeout; elements = {{ 10.0.0.9 timeout 1h }}; }}"
+nft add map inet named verdicts "{{ type ifname : verdict; elements = {{ nic0 : accept }}; }}"
 sleep 3
 """
 DUMPS = {
@@ -99,12 +115,14 @@ DUMPS = {
 SAID = {
     "ip-link.json": "ip -j -d link",
     "ip-addr.json": "ip -j addr",
-    "ip-route.json": "ip -j -d -N route show table all",
+    "ip-route.json": "ip -j -d -N -4 route show table all",
     "ip6-route.json": "ip -j -d -N -6 route show table all",
     "ip-rule.json": "ip -j -N rule",
+    "ip6-rule.json": "ip -j -N -6 rule",
     "ip-neigh.json": "ip -j neigh",
     "iptables-nft-save.txt": "iptables-nft-save -c",
     "ip6tables-nft-save.txt": "ip6tables-nft-save -c",
+    "iptables-legacy-save.txt": "iptables-legacy-save -c",
     "nft.json": "nft -j list ruleset",
 }
 
@@ -112,17 +130,6 @@ SAID = {
 def run(line: str) -> bytes:
     """A command's output."""
     return subprocess.run(shlex.split(line), check=True, stdout=subprocess.PIPE).stdout
-
-
-def dump(kind: int, family: int) -> bytes:
-    """The kernel's raw reply."""
-    reply = b""
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
-        kernel.send(netlink.request(kind, family))
-        while True:
-            reply += (part := kernel.recv(1 << 20))
-            if int.from_bytes(part[4:6], "little") == NLMSG_DONE:
-                return reply
 
 
 def main() -> None:
@@ -135,7 +142,7 @@ def main() -> None:
         for line in SCENE.strip().splitlines():
             run(line)
         for name, asked in DUMPS.items():
-            raw = b"".join(dump(*question) for question in asked)
+            raw = b"".join(dump({}, netlink.request(*question))[1] for question in asked)
             (FOLDER / f"{name}.bin").write_bytes(raw)
         for name, line in SAID.items():
             (FOLDER / name).write_bytes(run(line))
