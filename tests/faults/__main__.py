@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from tests import bench
 from tests.faults import cases, matrix
-from tests.faults.judging import BETWEEN, LOST, Result
+from tests.faults.judging import BETWEEN, LOST, Result, Waited
 
 GROUNDS = (("bookworm", "static"), ("trixie", "dhcp"), ("bullseye", "static"))
 
@@ -42,9 +42,10 @@ def main() -> None:
 
 def _tell(result: Result) -> None:
     case = result.case
-    took = "   -" if result.seconds is None else f"{result.seconds:4.1f}"
+    waited = result.waited
+    took = " ".join(f"{s:4.1f} s" if s is not None else "   -  " for s in _seconds(waited))
     row = f"{case.release:8} {case.fault:44.44} {case.where:52.52} {result.end:25}"
-    click.echo(f"{row} {took} s from {result.since}")
+    click.echo(f"{row} {took} from {waited.since}")
     if result.why:
         click.echo("    " + result.why.replace("\n", "\n    "))
 
@@ -55,11 +56,18 @@ def _sum_up(results: list[Result], took: float) -> None:
     click.echo(f"\n{len(results)} cases on {', '.join(releases)} in {took / 60:.1f} min")
     for end in dict.fromkeys((LOST, BETWEEN, *sorted(ends))):
         click.echo(f"  {end}: {ends.count(end)}")
-    for since in sorted({result.since for result in results}):
-        seconds = [r.seconds for r in results if r.since == since and r.seconds is not None]
-        if seconds:
-            middle, longest = statistics.median(seconds), max(seconds)
-            click.echo(f"  from {since}: median {middle:.1f} s, longest {longest:.1f} s")
+    for since in sorted({result.waited.since for result in results}):
+        both = zip(*(_seconds(r.waited) for r in results if r.waited.since == since), strict=True)
+        for what, column in zip(("answers", "ended"), both, strict=True):
+            if seconds := [value for value in column if value is not None]:
+                middle, longest = statistics.median(seconds), max(seconds)
+                click.echo(
+                    f"  {what}, from {since}: median {middle:.1f} s, longest {longest:.1f} s"
+                )
+
+
+def _seconds(waited: Waited) -> tuple[float | None, float | None]:
+    return waited.answered, waited.ended
 
 
 if __name__ == "__main__":

@@ -31,13 +31,21 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Waited:
+    """From `since`: seconds until the operator was let in, and until the change was ended."""
+
+    since: str = ""
+    answered: float | None = None
+    ended: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """One row of the matrix; `seconds` from `since` until the operator was let in again."""
+    """One row of the matrix."""
 
     case: Case
     end: str
-    since: str
-    seconds: float | None
+    waited: Waited
     why: str = ""
 
     @property
@@ -46,16 +54,16 @@ class Result:
         return self.end in GOOD
 
 
-def judge(case: Case, scene: Scene, start: Start, seconds: float | None, status: int) -> Result:
+def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -> Result:
     """Look at the host, then hold the record against what is there."""
-    if seconds is None:
-        return Result(case, LOST, scene.since, None, f"armed: {scene.armed()}")
+    if waited.answered is None:
+        return Result(case, LOST, waited, f"armed: {scene.armed()}")
     after = scenes.snapshot(scene.host)
     end, why = _end(scene, start, after)
     told = outcome(scene)
     if end in GOOD and not _true(str(told.get("outcome", "")), end, status):
         end, why = LIES, f"{end}, and yet exit {status}, outcome {told}"
-    return Result(case, end, scene.since, seconds, why)
+    return Result(case, end, waited, why)
 
 
 def outcome(scene: Scene) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.faults import scene as scenes
 from tests.faults.cases import Case, Ground
-from tests.faults.judging import BETWEEN, Result, Start, judge
+from tests.faults.judging import BETWEEN, Result, Start, Waited, judge
 
 from runbook import run
 from runbook.home import params_folder
@@ -71,13 +71,13 @@ def play(case: Case, host: str, home: Path) -> Result:
     try:
         scene.wait_for(case.point)
         case.inject(scene)
-        seconds = scene.seconds_to_answer()
+        waited = Waited(scene.since, scene.seconds_to_answer(), scene.seconds_to_end())
         status = scene.end_program()
         for mend in scene.mend:
             mend()
-        return judge(case, scene, start, seconds, status)
+        return judge(case, scene, start, waited, status)
     except Exception as error:  # noqa: BLE001 - one broken case must not hide the others
-        return Result(case, BETWEEN, scene.since, None, f"{type(error).__name__}: {error}")
+        return Result(case, BETWEEN, Waited(), f"{type(error).__name__}: {error}")
     finally:
         scene.close()
 

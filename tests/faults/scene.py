@@ -106,17 +106,22 @@ class Scene:
         self.since, self.trigger = "deadline", self.deadline()
 
     def seconds_to_answer(self) -> float | None:
-        """Until the host lets the operator in and has ended the change; None if it never does."""
+        """Until the host lets the operator in; None if it never does."""
         time.sleep(max(0.0, self.trigger - time.monotonic()))
         end = time.monotonic() + LOST_S
         options = ("-o", "BatchMode=yes", "-o", "ConnectTimeout=1")
         while time.monotonic() < end:
-            argv = ("ssh", *options, self.host, f"test ! -L {ARMED}")
+            argv = ("ssh", *options, self.host, "true")
             done = subprocess.run(argv, capture_output=True, check=False)
             if done.returncode == 0:
                 return time.monotonic() - self.trigger
             time.sleep(0.05)
         return None
+
+    def seconds_to_end(self) -> float:
+        """Until the change is ended on the host, the one way or the other."""
+        self.wait_until_not_armed()
+        return time.monotonic() - self.trigger
 
     def end_program(self) -> int:
         """The exit status of papermill; one that hangs is a finding of its own."""
