@@ -1,0 +1,97 @@
+"""The undo as a person at the console runs it, with nothing of this program left on the host."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from runbook import run
+from runbook.home import params_folder
+from runbook.params import for_host
+from runbook.plan import PHASES
+from runbook.run import Session, Underway
+from runbook.state.diff import compare
+from runbook.state.snapshot import Snapshot, take
+
+HOST = "server-01"
+ARMED = "/var/lib/runbook/armed"
+Console = Callable[..., str]
+Half = tuple[Session, Snapshot, Underway]
+
+
+@pytest.fixture
+def half(fresh_host: str, request: pytest.FixtureRequest) -> Half:
+    """A change made up to and including one phase, and then left alone."""
+    session = run.open_session(for_host(params_folder(), {"host": fresh_host}))
+    before = run.read(session)
+    underway = run.arm(session, run.preflight(session, run.plan(session, before), before))
+    for phase in PHASES[: PHASES.index(request.param) + 1]:
+        run.apply(session, underway, phase)
+    session.host.close()
+    return session, before, underway
+
+
+def read_again(session: Session) -> Snapshot:
+    with closing(session.connect()) as host:
+        return take(host, session.clock.now())
+
+
+@pytest.mark.parametrize("half", PHASES, indirect=True)
+def test_it_needs_neither_python_nor_the_operators_machine(half: Half, console: Console) -> None:
+    session, before, underway = half
+    console("sh", "-c", "mkdir /kept && mv /usr/bin/python3* /kept/")
+    try:
+        assert "not found" in console("sh", "-c", "python3 --version")
+        said = console("sh", f"{ARMED}/undo")
+        again = console("sh", underway.armed.undo_path)
+    finally:
+        console("sh", "-c", "mv /kept/* /usr/bin/ && rmdir /kept")
+    for text in (said, again):
+        assert "finished: the host is as it was before the change" in text
+    assert "could not" not in said
+    assert f"{session.params.ipv4} " in said, "it shows the address that it put back"
+    assert compare(before, read_again(session)).empty
+    assert "No such file" in console("ls", ARMED)
+
+
+@pytest.mark.parametrize("half", ["settle"], indirect=True)
+def test_the_router_sends_to_the_nic_again_at_once(half: Half, console: Console) -> None:
+    session, _, _ = half
+    nic = console("cat", f"/sys/class/net/{session.params.interface}/address").strip()
+    router = (
+        "ip",
+        "netns",
+        "exec",
+        "rb-router",
+        "ip",
+        "neigh",
+        "show",
+        str(session.params.ipv4.ip),
+    )
+
+    def held() -> str:
+        return subprocess.run(router, capture_output=True, text=True, check=True).stdout
+
+    assert nic not in held()
+    console("sh", f"{ARMED}/undo")
+    assert nic in held()
+
+
+@pytest.mark.parametrize("half", ["cutover"], indirect=True)
+def test_it_explains_itself_to_whoever_opens_it(half: Half, console: Console) -> None:
+    session, _, underway = half
+    script = console("cat", f"{ARMED}/undo")
+    head = script[: script.index("set -u")]
+    for told in (
+        session.params.host,
+        session.params.address,
+        session.params.bridge,
+        session.operator,
+        underway.armed.change_id,
+        "sh undo",
+        "safe at any time",
+    ):
+        assert told in head, told
