@@ -4,9 +4,11 @@
 #
 #   sh undo            at the console, by a person
 #   sh undo operator   from the operator's program
-#   sh undo deadline   by the timer; does nothing once the change is confirmed
+#   sh undo deadline   by the timer
 #   sh undo boot       before networking starts, after a power cut: files only
 #   sh undo announce   the second half of that, once the network is up
+#
+# All but the first do nothing once the change is confirmed or undone.
 
 set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -25,6 +27,15 @@ say() {
 
 armed() { [ "$(readlink "$root/armed")" = "${here##*/}" ]; }
 
+# There is nothing to undo at the next boot any more, unless for another change.
+forget_boot() {
+    [ -L "$root/armed" ] && return
+    rm -f -- /etc/systemd/system/runbook-undo.service \
+        /etc/systemd/system/sysinit.target.wants/runbook-undo.service \
+        /etc/systemd/system/runbook-announce.service \
+        /etc/systemd/system/multi-user.target.wants/runbook-announce.service
+}
+
 # Puts back the file as it was, or none where there was none. The copy is renamed
 # into place, so a power cut leaves the one or the other, whole.
 restore() {
@@ -34,8 +45,9 @@ restore() {
             say "cannot put back $1"
             failed=1
         fi
-    else
-        rm -f -- "$1"
+    elif ! rm -f -- "$1"; then
+        say "cannot remove $1"
+        failed=1
     fi
 }
 
@@ -148,14 +160,12 @@ failed=0
 # `open`, under this lock. A step in progress is waited for.
 exec 9>>"$here/lock"
 flock -w 10 9 || say 'a step is still in progress: going on without waiting for it'
-case $why in
-deadline | boot | announce)
-    if ! armed; then
-        say 'the change is confirmed, or undone already: nothing to do'
-        exit 0
-    fi
-    ;;
-esac
+if [ "$why" != console ] && ! armed; then
+    say 'the change is not armed, or not any more: nothing to do'
+    rm -f -- "$here/ballast"
+    forget_boot
+    exit 0
+fi
 rm -f -- "$here/open" "$here/ballast"
 flock -u 9
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from tests.unit import fakes
 from tests.unit.checkpoint.sandbox import Sandbox
 
-from runbook.checkpoint import undo_script
+from runbook.checkpoint import layout, undo_script
 from runbook.checkpoint.script import file_number, made_dirs, restored_paths
 from runbook.plan import Plan
 from runbook.routed import make_plan
@@ -42,6 +43,9 @@ def sandbox(tmp_path: Path, plan: Plan) -> Sandbox:
     hooks = made_dirs(plan).index("/etc/libvirt/hooks/network.d") + 1
     (made.folder / f"made/{hooks}-network.d").touch()
     made.file(FORWARD, "1\n")
+    for unit in layout.UNIT_TEXTS:
+        made.file(layout.unit_path(unit))
+        made.file(layout.wants_path(unit))
     made.file("/etc/libvirt/qemu/networks/routed.xml")
     made.file("/etc/libvirt/qemu/networks/autostart/routed.xml")
     made.file("/proc/1/cmdline", "/sbin/init\0")
@@ -53,6 +57,11 @@ def sandbox(tmp_path: Path, plan: Plan) -> Sandbox:
 
 def batches(sandbox: Sandbox) -> list[str]:
     return [run[-1] for run in sandbox.ran() if run[:3] == ["ip", "-force", "-batch"]]
+
+
+def watching(sandbox: Sandbox) -> set[str]:
+    units = (sandbox.root / "etc/systemd").rglob("runbook-*")
+    return {str(path.relative_to(sandbox.root)) for path in units}
 
 
 def names(sandbox: Sandbox) -> set[str]:
@@ -100,6 +109,9 @@ def test_it_says_that_it_is_done_and_takes_the_lock_away(sandbox: Sandbox) -> No
     assert "undo (operator): finished: the host is as it was" in sandbox.journal
     assert not sandbox.armed.is_symlink()
     assert not (sandbox.folder / "open").exists()
+    assert watching(sandbox) == set()
+    countdown = f"runbook-deadline-{fakes.CHANGE}-*.timer"
+    assert ["timeout", "10", "systemctl", "stop", countdown] in sandbox.ran()
 
 
 def test_a_second_time_is_harmless(sandbox: Sandbox) -> None:
@@ -107,7 +119,7 @@ def test_a_second_time_is_harmless(sandbox: Sandbox) -> None:
     assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
 
 
-@pytest.mark.parametrize("why", ["deadline", "boot", "announce"])
+@pytest.mark.parametrize("why", ["operator", "deadline", "boot", "announce"])
 def test_a_change_that_was_confirmed_is_left_alone(sandbox: Sandbox, why: str) -> None:
     sandbox.armed.unlink()
     assert sandbox.undo(why) == 0
@@ -115,14 +127,19 @@ def test_a_change_that_was_confirmed_is_left_alone(sandbox: Sandbox, why: str) -
     assert (sandbox.root / INTERFACES[1:]).read_text() == "changed\n"
     assert (sandbox.folder / "open").exists()
     assert "nothing to do" in sandbox.journal
+    # What its program had no time to tidy away.
+    assert watching(sandbox) == set()
+    assert not (sandbox.folder / "ballast").exists()
 
 
-def test_the_lock_of_a_later_change_is_not_its_own(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("why", [(), ("operator",), ("deadline",)])
+def test_the_lock_of_a_later_change_is_not_its_own(sandbox: Sandbox, why: tuple[str, ...]) -> None:
     sandbox.armed.unlink()
     sandbox.armed.symlink_to("20260302T120000Z-ffffff")
-    assert sandbox.undo("deadline") == 0
-    assert (sandbox.root / INTERFACES[1:]).read_text() == "changed\n"
+    assert sandbox.undo(*why) == 0
+    assert ((sandbox.root / INTERFACES[1:]).read_text() == "changed\n") == (why != ())
     assert sandbox.armed.is_symlink()
+    assert len(watching(sandbox)) == 4
 
 
 def test_at_boot_only_files_are_put_back_and_the_rest_is_left_to_the_boot(
@@ -135,8 +152,31 @@ def test_at_boot_only_files_are_put_back_and_the_rest_is_left_to_the_boot(
     assert names(sandbox) <= {"sync"}
     # Still armed, for the second half.
     assert sandbox.armed.is_symlink()
+    assert len(watching(sandbox)) == 4
     assert sandbox.undo("announce") == 0
+    assert batches(sandbox) == []
     assert not sandbox.armed.is_symlink()
+    assert watching(sandbox) == set()
+
+
+def test_files_that_did_not_come_back_before_the_network_came_up_are_put_back_after_it(
+    sandbox: Sandbox,
+) -> None:
+    shutil.rmtree(sandbox.root / "var/lib/dhcp")
+    assert sandbox.undo("boot") == 0
+    (sandbox.root / "var/lib/dhcp").mkdir()
+    assert sandbox.undo("announce") == 0
+    assert (sandbox.root / LEASE[1:]).read_text() == "lease {}\n"
+    assert batches(sandbox)
+    assert not sandbox.armed.is_symlink()
+
+
+def test_what_could_not_be_put_back_at_boot_is_not_forgotten_afterwards(sandbox: Sandbox) -> None:
+    shutil.rmtree(sandbox.root / "var/lib/dhcp")
+    sandbox.undo("boot")
+    assert sandbox.undo("announce") == 1
+    assert "could not be put back" in sandbox.journal
+    assert sandbox.armed.is_symlink()
 
 
 def test_a_file_that_cannot_be_put_back_is_told_and_keeps_the_lock(sandbox: Sandbox) -> None:
