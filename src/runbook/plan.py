@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from runbook import serial
+from runbook.changes import kinds
 from runbook.changes.change import Change
 from runbook.changes.steps import Step
-from runbook.promise import Check, Promise
+from runbook.promise import Check, ExpectedFile, Promise
 
 FORMAT_VERSION = 1
 PHASES = ("prepare", "network", "cutover", "settle")
@@ -77,6 +78,14 @@ class Plan:
         """One row a step: step, phase, what, from, to, undo."""
         columns = ["step", "phase", "what", "from", "to", "undo"]
         return pd.DataFrame([_row(n) for n in self.steps()], columns=columns)
+
+
+def loads(text: str) -> Plan:
+    """The plan that `serial.dumps` was given; raises ValueError for anything else."""
+    found = serial.loads(text, (Plan, Promise, ExpectedFile, Check, *kinds.KINDS))
+    if not isinstance(found, Plan) or found.format_version != FORMAT_VERSION:
+        raise ValueError(f"this is no plan of format {FORMAT_VERSION}")
+    return found
 
 
 def _row(numbered: NumberedStep) -> tuple[int, str, str, str, str, str]:

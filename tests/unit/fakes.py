@@ -121,6 +121,18 @@ def more(table: str, *rows: Row) -> dict[str, list[Row]]:
     return {table: [*standard().get(table, []), *rows]}
 
 
+def demanding() -> dict[str, list[Row]]:
+    """Tables that ask for every kind of change: leases, firewall rules, routes in other tables."""
+    comment = f'-A INPUT -i {NIC} -m comment --comment "it\'s $(x)" -j ACCEPT'
+    lease = "/var/lib/dhcpcd/enp4s0f0.lease"
+    client = {"client": "dhcpcd", "pid": 7, "ifname": NIC, "argv": "dhcpcd: enp4s0f0 [ip4]"}
+    return {
+        "firewall": [rule(comment, 1), rule(f"-A INPUT -i {NIC} -j DROP", 1, family="inet6")],
+        "leases": [{**client, "lease_file": lease}],
+        **more("routes", route("10.0.0.0/8", NIC, gateway="172.16.0.7", table=9, onlink=True)),
+    }
+
+
 def as_promised(promise: Promise, **tables: list[Row]) -> Snapshot:
     """The host that keeps the promise, but for these tables."""
     stp = 1 if promise.stp else 0

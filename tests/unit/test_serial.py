@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Interface
 
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit import fakes
 
-from runbook import serial
+from runbook import changes, plan, serial
+from runbook.changes.kinds import MODULES
 from runbook.routed import make_plan
 
 
@@ -43,6 +45,22 @@ def test_a_value_of_another_type_is_another_text(value: object) -> None:
     assert serial.dumps(Leaf(value)) != serial.dumps(Other(value))
 
 
+@given(values)
+def test_what_is_written_is_read_back_as_it_was(value: object) -> None:
+    assert serial.loads(serial.dumps(value), [Leaf]) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "{}", '{"is": "Popen"}', '{"is": "Leaf"}', '{"is": "Leaf", "value": 1, "other": 2}',
+     '{"is": "bytes"}', '{"is": "bytes", "base64": "?"}', '{"is": ["Leaf"]}', "[" * 9999],
+    ids=lambda text: text[:30],
+)  # fmt: skip
+def test_a_text_that_is_damaged_or_of_another_kind_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        serial.loads(text, [Leaf])
+
+
 @given(st.binary())
 def test_bytes_and_the_text_of_them_are_told_apart(value: bytes) -> None:
     assert serial.dumps(value) != serial.dumps(value.decode(errors="replace"))
@@ -70,3 +88,32 @@ def test_each_part_of_a_plan_is_in_its_text() -> None:
         replace(plan, promise=replace(plan.promise, stp=False)),
     ):
         assert serial.dumps(other) != text
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        make_plan(fakes.params(), fakes.seen()),
+        make_plan(fakes.params(stp=False, deadline_s=7), fakes.seen(**fakes.demanding())),
+    ],
+    ids=["standard", "demanding"],
+)
+def test_a_plan_comes_back_the_same_and_can_be_carried_out(drawn: plan.Plan) -> None:
+    back = plan.loads(serial.dumps(drawn))
+    assert back == drawn
+    assert back.digest == drawn.digest
+    assert back.undo_steps() == drawn.undo_steps()
+    assert [n.step.describe() for n in back.steps()] == [n.step.describe() for n in drawn.steps()]
+
+
+def test_what_is_no_plan_or_a_plan_of_another_format_is_refused() -> None:
+    drawn = make_plan(fakes.params(), fakes.seen())
+    for other in (drawn.promise, replace(drawn, format_version=99), "plan"):
+        with pytest.raises(ValueError, match="no plan of format 1"):
+            plan.loads(serial.dumps(other))
+
+
+def test_no_module_of_changes_is_left_out() -> None:
+    here = {module.name for module in pkgutil.iter_modules(changes.__path__)}
+    listed = {module.__name__.rpartition(".")[2] for module in MODULES}
+    assert here - listed == {"change", "kinds"}

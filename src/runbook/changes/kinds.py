@@ -1,0 +1,45 @@
+"""Every dataclass that a plan's changes are made of, for reading a plan back."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from types import ModuleType
+
+from runbook.changes import (
+    bridge_ports,
+    conntrack,
+    files,
+    firewall,
+    leases,
+    messages,
+    network_hook,
+    network_xml,
+    networks,
+    routes,
+    steps,
+    sysctl,
+)
+
+MODULES = (
+    bridge_ports,
+    conntrack,
+    files,
+    firewall,
+    leases,
+    messages,
+    network_hook,
+    network_xml,
+    networks,
+    routes,
+    steps,
+    sysctl,
+)
+
+
+def kinds_in(module: ModuleType) -> tuple[type, ...]:
+    """The dataclasses that a module defines."""
+    found = (thing for thing in vars(module).values() if isinstance(thing, type))
+    return tuple(t for t in found if is_dataclass(t) and t.__module__ == module.__name__)
+
+
+KINDS = tuple(kind for module in MODULES for kind in kinds_in(module))
