@@ -16,7 +16,7 @@ from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 
 AS_BEFORE, AS_PROMISED = "as before", "as promised and confirmed"
-LOST, BETWEEN, LIES = "LOST", "IN BETWEEN", "THE RECORD LIES"
+LOST, BETWEEN, LIES, NOT_HIT = "LOST", "IN BETWEEN", "THE RECORD LIES", "NOT HIT"
 GOOD = (AS_BEFORE, AS_PROMISED)
 UNITS = ("systemctl", "list-units", "--all", "--no-legend", "--plain", "runbook-*")
 

@@ -20,10 +20,11 @@ from runbook.lab import machine
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport import connect, ssh
 
-DEADLINE_S = 15
+DEADLINE_S = 20
 POINT_S = 120.0
 PROGRAM_S = 300.0
 LOST_S = 90.0
+LAST_LINES = 8
 ARMED = "/var/lib/runbook/armed"
 HOOK = Path(__file__).parent / "hook"
 _UNITS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6}
@@ -132,6 +133,11 @@ class Scene:
             os.killpg(self.program.pid, signal.SIGKILL)
             self.program.wait()
             return -999
+
+    def last_words(self) -> str:
+        """How the program ended, in its own words."""
+        text = (self.home / "executed" / f"{self.host}.log").read_text()
+        return "\n".join(text.splitlines()[-LAST_LINES:])
 
     def close(self) -> None:
         """Nothing of the scene goes on."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests import bench
-from tests.faults import cases, matrix
+from tests.faults import cases, injections, matrix
 from tests.faults.judging import Result
 
 from runbook.lab import lab as labs
@@ -33,7 +33,7 @@ def test_every_step_is_hit_by_every_fault_that_can_come_anywhere() -> None:
     """The matrix is drawn from the plan: a step that is new in it needs no new test."""
     ground = matrix.ground("bookworm", "static")
     drawn = list(cases.matrix(ground))
-    for fault in cases.injections.ANYWHERE:
+    for fault in injections.ANYWHERE:
         hit = {case.point.split()[1] for case in drawn if case.fault == fault and case.what}
         assert hit == {str(numbered.number) for numbered in ground.plan.steps()}, fault
     assert len(drawn) >= 150
