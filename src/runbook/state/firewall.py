@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from runbook.errors import ReadFailed
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
@@ -52,24 +52,42 @@ SOURCES = (
 Row = tuple[object, ...]
 _CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):(\d+)\]")
 _RULE = re.compile(r"(?:\[(\d+):(\d+)\] )?(-A (\S+).*)")
+_UNSHOWN = re.compile(r"^# Table `(\S+)' .*incompatible", re.MULTILINE)
 
 
 def parse(text: str, backend: str, family: str) -> list[Row]:
-    """Rows from the output of one iptables-save -c.
+    """Rows from the output of one iptables-save -c; ValueError for anything else.
 
     A table that holds nothing but empty built-in chains with policy ACCEPT
     says the same as no table, and gives no rows.
     """
-    blocks = text.split("COMMIT")
-    return [row for block in blocks for row in _table(block, backend, family)]
+    return [row for block in _blocks(text) for row in _table(block, backend, family)]
 
 
-def _table(block: str, backend: str, family: str) -> list[Row]:
-    lines = [line for line in block.splitlines() if line and not line.startswith("#")]
-    name = next((line[1:] for line in lines if line.startswith("*")), "")
-    rows = list(_chains(lines, (backend, family, name))) + list(
-        _rules(lines, (backend, family, name))
-    )
+def unshown(text: str) -> set[str]:
+    """The tables that iptables-save names but cannot show: nft's own rules are in them."""
+    return set(_UNSHOWN.findall(text))
+
+
+def _blocks(text: str) -> Iterator[list[str]]:
+    block: list[str] = []
+    for line in text.split("\n"):
+        if line == "COMMIT":
+            yield block
+            block = []
+        elif line and not line.startswith("#"):
+            block.append(line)
+    if block:
+        raise ValueError(f"it ends before COMMIT: {block[-1]}")
+
+
+def _table(block: list[str], backend: str, family: str) -> list[Row]:
+    head, *lines = block
+    strange = [line for line in lines if not (_CHAIN.fullmatch(line) or _RULE.fullmatch(line))]
+    if strange or not head.startswith("*"):
+        raise ValueError(f"not in the words of iptables-save: {(strange or block)[0]}")
+    place = (backend, family, head[1:])
+    rows = [*_chains(lines, place), *_rules(lines, place)]
     silent = all(str(row[5]).startswith("-P ") and str(row[5]).endswith(" ACCEPT") for row in rows)
     return [] if silent else rows
 
@@ -92,6 +110,7 @@ def _rules(lines: list[str], place: tuple[str, str, str]) -> Iterator[Row]:
         yield (*place, chain, positions[chain], rule, seen[rule], *counts)
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask each backend that the kernel has tables of."""
     rows = [row for source in SOURCES for row in _read(host, source)]
@@ -103,10 +122,15 @@ def _read(host: Reader, source: Source) -> list[Row]:
         (names,) = host.read_files([source.gate])
         if names is None or not names.content.strip():
             return []
+    return parse(ask(host, source), source.backend, source.family)
+
+
+def ask(host: Reader, source: Source) -> str:
+    """What the program says; raises ReadFailed if it is missing or fails."""
     done = host.query([source.program, "-c"])
     if done.returncode != 0:
         raise _unreadable(host, source, done.returncode, done.stderr.decode(errors="replace"))
-    return parse(done.stdout.decode(errors="replace"), source.backend, source.family)
+    return done.stdout.decode(errors="replace")
 
 
 def _unreadable(host: Reader, source: Source, status: int, said: str) -> ReadFailed:

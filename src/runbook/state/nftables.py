@@ -1,23 +1,30 @@
-"""Native nftables rules: those that iptables does not show."""
+"""Native nftables rules: those that iptables does not show.
+
+A table may bear the name of one of iptables' and yet hold native rules, as
+`table ip filter` in an nftables.conf does. iptables then says that it cannot
+show them, or shows a rule without the set it matches; so these are kept here.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pandas as pd
 
 from runbook.errors import ReadFailed
-from runbook.state.table import Table, frame
+from runbook.state import firewall
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
     "family": ("str", "nft's word: ip, ip6, inet, arp, bridge or netdev"),
     "table": ("str", "the table's name"),
-    "chain": ("str", "the chain's name"),
-    "position": ("int64", "the rule's number in its chain, from 1; 0 is the chain itself"),
-    "rule": ("str", "the expressions, or the chain's hook and policy, as JSON"),
+    "chain": ("str", "the chain's name; `set NAME`, `map NAME`, `flowtable NAME` for one of those"),
+    "position": ("int64", "the rule's number in its chain, from 1; 0 is the chain or set itself"),
+    "rule": ("str", "the expressions, the chain's hook and policy, or the elements, as JSON"),
 }
 KEY = ("family", "table", "chain", "position")
 # iptables-nft keeps its rules in tables of these names; the firewall table has them.
@@ -32,44 +39,64 @@ IPTABLES = {
         "security",
     )
 }
-MOVING = ("handle", "index")
+FAMILIES = {"inet": "ip", "inet6": "ip6"}
+HOLDERS = ("set", "map", "flowtable")
+# What iptables never writes.
+SETS = ('"set":', '"map":', '"vmap":')
+SHOWN = ("chain", "rule", *HOLDERS)
+PLACE = ("family", "table", "name", "handle", "index")
+COUNTED = ("counter", "used", "used_unit", "expires")
+Item = dict[str, Any]
+Place = tuple[str, str]
 
 
-def parse(document: str) -> pd.DataFrame:
-    """One row a chain and one a rule, from `nft -j list ruleset`."""
-    items = json.loads(document)["nftables"] if document.strip() else []
+def parse(document: str, unshown: AbstractSet[Place] = frozenset()) -> pd.DataFrame:
+    """One row a chain, a rule and a set, from `nft -j list ruleset`.
+
+    `unshown` are tables, as (family, name), that iptables knows it cannot show.
+    """
+    entries = json.loads(document)["nftables"]
+    items = [pair for entry in entries for pair in entry.items() if pair[0] in SHOWN]
+    native = {_table(item) for kind, item in items if _has_set(kind, item)} | unshown
+    kept = [pair for pair in items if _table(pair[1]) not in IPTABLES - native]
     counts: Counter[tuple[str, str, str]] = Counter()
-    rows = [_row(kind, item, counts) for entry in items for kind, item in entry.items()]
-    return frame(COLUMNS, KEY, [row for row in rows if row and row[:2] not in IPTABLES])
+    return frame(COLUMNS, KEY, [_row(kind, item, counts) for kind, item in kept])
 
 
-def _row(
-    kind: str, item: dict[str, Any], counts: Counter[tuple[str, str, str]]
-) -> tuple[object, ...] | None:
-    if kind not in ("chain", "rule"):
-        return None
-    name = item["chain"] if kind == "rule" else item["name"]
-    place = (item["family"], item["table"], name)
+def _table(item: Item) -> Place:
+    return (item["family"], item["table"])
+
+
+def _has_set(kind: str, item: Item) -> bool:
+    return kind in HOLDERS or (kind == "rule" and any(s in _text(item["expr"]) for s in SETS))
+
+
+def _row(kind: str, item: Item, counts: Counter[tuple[str, str, str]]) -> tuple[object, ...]:
     if kind == "rule":
+        place = (*_table(item), item["chain"])
         counts[place] += 1
         return (*place, counts[place], _text(item["expr"]))
-    shown = {k: v for k, v in item.items() if k not in (*MOVING, "family", "table", "name")}
-    return (*place, 0, _text(shown))
+    name = item["name"] if kind == "chain" else f"{kind} {item['name']}"
+    shown = {key: value for key, value in item.items() if key not in PLACE}
+    if {"timeout", "dynamic"} & set(item.get("flags", ())):
+        # Its elements come and go by themselves.
+        shown.pop("elem", None)
+    return (*_table(item), name, 0, _text(shown))
 
 
 def _text(value: object) -> str:
-    return json.dumps(_without_counters(value), sort_keys=True)
+    return json.dumps(_without_counts(value), sort_keys=True)
 
 
-def _without_counters(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _without_counts(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, dict):
         return {
-            key: None if key == "counter" else _without_counters(inner)
-            for key, inner in value.items()
+            key: None if key in COUNTED else _without_counts(inner) for key, inner in value.items()
         }
-    return [_without_counters(item) for item in value] if isinstance(value, list) else value
+    return [_without_counts(item) for item in value] if isinstance(value, list) else value
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask nft; without it nobody can say what rules there are, so that is an error."""
     done = host.query(["nft", "-j", "list", "ruleset"])
@@ -80,7 +107,12 @@ def read(host: Reader) -> pd.DataFrame:
             state="nothing was written",
             then="install nftables on the host, and see that `nft -j list ruleset` works there",
         )
-    return parse(done.stdout.decode(errors="replace"))
+    return parse(done.stdout.decode(errors="replace"), _unshown(host))
+
+
+def _unshown(host: Reader) -> set[Place]:
+    found = ((s.family, firewall.ask(host, s)) for s in firewall.SOURCES if s.backend == "nft")
+    return {(FAMILIES[family], name) for family, text in found for name in firewall.unshown(text)}
 
 
 TABLE = Table("nftables", COLUMNS, KEY, read)

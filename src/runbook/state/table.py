@@ -6,14 +6,22 @@ that can be absent are pandas' nullable kinds.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import wraps
+from typing import TypeVar
+from xml.etree.ElementTree import ParseError
 
 import pandas as pd
 
+from runbook.errors import ReadFailed
 from runbook.transport.host import Reader
 
 NULLABLE = {"Int64", "Float64"}
+# What decoding an answer raises where the answer is not what it should be.
+NONSENSE = (ValueError, LookupError, TypeError, AttributeError, struct.error, ParseError)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,25 @@ class Table:
     def settled(self) -> list[str]:
         """The columns that stay as they are unless somebody changes them."""
         return [column for column in self.columns if column not in self.volatile]
+
+
+def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
+    """The same reader, but ReadFailed for an answer that makes no sense."""
+    what = read.__module__.rpartition(".")[2].replace("_", " ")
+
+    @wraps(read)
+    def reading(host: Reader) -> T:
+        try:
+            return read(host)
+        except NONSENSE as error:
+            raise ReadFailed(
+                f"what the host says of its {what} makes no sense: {error}",
+                host=host.name,
+                state="as it was: reading changes nothing",
+                then=f"look at its {what} there, then run again",
+            ) from error
+
+    return reading
 
 
 def frame(
