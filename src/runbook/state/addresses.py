@@ -8,7 +8,7 @@ import pandas as pd
 from pyroute2.netlink.rtnl import rt_scope
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
@@ -68,6 +68,7 @@ def _life(seconds: int) -> int | None:
     return None if seconds == FOREVER else seconds
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask the kernel."""
     names = netlink.interface_names(host)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
@@ -41,6 +41,7 @@ def _row(attrs: dict[str, Any], names: dict[int, str]) -> tuple[object, ...]:
     return (master, attrs["IFLA_IFNAME"], state, data.get("IFLA_BRPORT_COST", 0))
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask the kernel."""
     return parse(host.dump(netlink.request(netlink.RTM_GETLINK)))

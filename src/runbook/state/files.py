@@ -13,7 +13,7 @@ import re
 import pandas as pd
 
 from runbook.state import ifupdown
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import HostFile, Reader
 
 COLUMNS = {
@@ -70,6 +70,7 @@ def _text(content: bytes) -> tuple[str, str]:
         return base64.b64encode(content).decode(), "base64"
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Read the interface files with all that they source, then the others."""
     found = _sourced(host)

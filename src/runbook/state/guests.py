@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pandas as pd
 
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import GuestXML, Reader
 
 COLUMNS = {
@@ -67,11 +67,13 @@ def _get(element: Element | None, attribute: str) -> str:
     return "" if element is None else element.get(attribute, "")
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask libvirt."""
     return parse(host.guests())
 
 
+@understood
 def read_taps(host: Reader) -> pd.DataFrame:
     """Ask libvirt."""
     return parse_taps(host.guests())

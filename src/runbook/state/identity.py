@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runbook.errors import ReadFailed
+from runbook.state.table import understood
 from runbook.transport.host import Reader
 
 PATHS = (
@@ -30,6 +31,7 @@ class Identity:
     libvirt_version: int
 
 
+@understood
 def read(host: Reader) -> Identity:
     """Ask the host; raises ReadFailed if it cannot say who it is."""
     texts = [None if f is None else f.content.decode().strip() for f in host.read_files(PATHS)]

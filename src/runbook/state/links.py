@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
@@ -66,6 +66,7 @@ def _bridge(info: dict[str, Any]) -> tuple[int | None, float | None]:
     return (None if state is None else min(state, 1), None if delay is None else delay / USER_HZ)
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask the kernel."""
     return parse(host.dump(netlink.request(netlink.RTM_GETLINK)))

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
@@ -52,6 +52,7 @@ def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> tuple[ob
     )
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask the kernel."""
     names = netlink.interface_names(host)

@@ -5,6 +5,7 @@ Numbers: linux/rtnetlink.h, linux/netlink.h.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -17,10 +18,11 @@ RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE, RTM_GETNEIGH, RTM_GETRULE = 18, 22, 26, 
 AF_UNSPEC, AF_INET, AF_BRIDGE, AF_INET6 = 0, 2, 7, 10
 FAMILIES = {AF_INET: "inet", AF_INET6: "inet6"}
 NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
-NLMSG_DONE = 3
+NLMSG_ERROR, NLMSG_DONE = 2, 3
 # struct ifinfomsg is the longest of the headers a dump may begin with; the
 # kernel takes the family from its first byte and ignores the rest.
 _BODY = 16
+_HEADER, _CODE = struct.Struct("=IHHII"), struct.Struct("=i")
 
 
 def request(kind: int, family: int = AF_UNSPEC) -> bytes:
@@ -30,10 +32,31 @@ def request(kind: int, family: int = AF_UNSPEC) -> bytes:
     return struct.pack("=IHHII", 16 + len(body), kind, flags, 1, 0) + body
 
 
+def frames(raw: bytes) -> Iterator[tuple[int, int, int]]:
+    """Type, begin and end of each message of a dump; ValueError if it is refused or cut short."""
+    position = 0
+    while position < len(raw):
+        length, kind, _, _, _ = _HEADER.unpack_from(raw, position)
+        end = position + length
+        if length < _HEADER.size or end > len(raw):
+            raise ValueError(f"the netlink message at byte {position} is cut short")
+        if kind > NLMSG_DONE:
+            yield kind, position, end
+        elif kind in (NLMSG_ERROR, NLMSG_DONE):
+            _refuse(*_CODE.unpack_from(raw, position + _HEADER.size))
+        position += (length + 3) & ~3
+
+
+def _refuse(code: int) -> None:
+    if code < 0:
+        raise ValueError(f"the kernel refuses: {os.strerror(-code)}")
+
+
 def messages(raw: bytes) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Each message with its attributes by name (a repeated one: the last)."""
-    for message in MarshalRtnl().parse(raw):
-        if message["header"]["type"] > NLMSG_DONE:
+    marshal = MarshalRtnl()
+    for _, begin, end in frames(raw):
+        for message in marshal.parse(raw[begin:end]):
             yield message, attributes(message)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import ip_interface
-from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.etree.ElementTree import Element, fromstring
 
 import pandas as pd
 
-from runbook.errors import ReadFailed
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import NetworkXML, Reader
 
 COLUMNS = {
@@ -74,17 +73,10 @@ def _address(ip: Element) -> str:
     return str(ip_interface(f"{address}/{length}" if length else address))
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask libvirt."""
-    try:
-        return parse(host.networks())
-    except (ParseError, ValueError) as error:
-        raise ReadFailed(
-            f"libvirt's network XML cannot be understood: {error}",
-            host=host.name,
-            state="nothing was written",
-            then="look at `virsh net-dumpxml` for each network on the host",
-        ) from error
+    return parse(host.networks())
 
 
 TABLE = Table("networks", COLUMNS, KEY, read, VOLATILE)

@@ -8,6 +8,7 @@ needs straight from the bytes. Layout: linux/rtnetlink.h, struct rtmsg.
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Iterator
 from struct import Struct
 
@@ -15,7 +16,7 @@ import pandas as pd
 from pyroute2.netlink.rtnl import rt_proto, rt_scope, rt_type
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
@@ -32,11 +33,12 @@ COLUMNS = {
     "scope": ("str", "global, link or host"),
     "onlink": ("bool", "the gateway is taken to be on the link"),
     "mtu": ("Int64", "bytes; missing: the interface's"),
-    "nexthops": ("str", "the ways of a multipath route, or ''"),
+    "nexthops": ("str", "the ways of a multipath route or by a router of IPv6, or ''"),
 }
 KEY = ("family", "table", "type", "dst", "tos", "metric", "ifname", "gateway")
 RTM_NEWROUTE, RTM_F_CLONED, RTNH_F_ONLINK = 24, 0x200, 4
-DST, OIF, GATEWAY, PRIORITY, PREFSRC, METRICS, MULTIPATH, TABLE_ID = 1, 4, 5, 6, 7, 8, 9, 15
+DST, OIF, GATEWAY, PRIORITY, PREFSRC, METRICS, MULTIPATH = 1, 4, 5, 6, 7, 8, 9
+TABLE_ID, VIA = 15, 18
 RTAX_MTU = 2
 _HEADER, _RTMSG, _ATTR = Struct("=IHHII"), Struct("=BBBBBBBBI"), Struct("=HH")
 _WORD, _NEXTHOP = Struct("=I"), Struct("=HBBi")
@@ -50,15 +52,12 @@ def parse(raw: bytes, names: Names) -> pd.DataFrame:
 
 
 def _rows(raw: bytes, names: Names) -> Iterator[tuple[object, ...]]:
-    position, end = 0, len(raw)
-    while position + _HEADER.size <= end:
-        length, kind, _, _, _ = _HEADER.unpack_from(raw, position)
+    for kind, begin, end in netlink.frames(raw):
         if kind == RTM_NEWROUTE:
-            fields = _RTMSG.unpack_from(raw, position + _HEADER.size)
-            start = position + _HEADER.size + _RTMSG.size
+            fields = _RTMSG.unpack_from(raw, begin + _HEADER.size)
+            start = begin + _HEADER.size + _RTMSG.size
             if fields[0] in netlink.FAMILIES and not fields[8] & RTM_F_CLONED:
-                yield _row(fields, _attributes(raw, start, position + length), names)
-        position += (length + 3) & ~3
+                yield _row(fields, _attributes(raw, start, end), names)
 
 
 def _attributes(raw: bytes, position: int, end: int) -> dict[int, bytes]:
@@ -66,8 +65,8 @@ def _attributes(raw: bytes, position: int, end: int) -> dict[int, bytes]:
     while position + 4 <= end:
         length, kind = _ATTR.unpack_from(raw, position)
         # A length below the header's would never get to the end.
-        if length < _ATTR.size:
-            break
+        if length < _ATTR.size or position + length > end:
+            raise ValueError(f"the route attribute at byte {position} is cut short")
         found[kind & 0x3FFF] = raw[position + 4 : position + length]
         position += (length + 3) & ~3
     return found
@@ -75,7 +74,6 @@ def _attributes(raw: bytes, position: int, end: int) -> dict[int, bytes]:
 
 def _row(fields: tuple[int, ...], attrs: dict[int, bytes], names: Names) -> tuple[object, ...]:
     family, bits, _, tos, table, protocol, scope, kind, flags = fields
-    index = attrs.get(OIF)
     return (
         netlink.FAMILIES[family],
         _number(attrs[TABLE_ID]) if TABLE_ID in attrs else table,
@@ -83,15 +81,20 @@ def _row(fields: tuple[int, ...], attrs: dict[int, bytes], names: Names) -> tupl
         _prefix(family, attrs.get(DST), bits),
         tos,
         _number(attrs[PRIORITY]) if PRIORITY in attrs else 0,
-        names.get(_number(index), f"if{_number(index)}") if index else "",
+        _ifname(attrs, names),
         _address(family, attrs.get(GATEWAY)),
         _address(family, attrs.get(PREFSRC)),
         _word(protocol, rt_proto),
         {"universe": "global"}.get(word := _word(scope, rt_scope), word),
         bool(flags & RTNH_F_ONLINK),
         _mtu(attrs.get(METRICS)),
-        _nexthops(family, attrs.get(MULTIPATH, b""), names),
+        _nexthops(family, attrs.get(MULTIPATH, b""), names) or _way(attrs, names),
     )
+
+
+def _ifname(attrs: dict[int, bytes], names: Names) -> str:
+    index = _number(attrs[OIF]) if OIF in attrs else 0
+    return names.get(index, f"if{index}") if index else ""
 
 
 def _number(value: bytes) -> int:
@@ -118,18 +121,32 @@ def _mtu(metrics: bytes | None) -> int | None:
 
 
 def _nexthops(family: int, value: bytes, names: Names) -> str:
-    ways, position = [], 0
+    ways: list[str] = []
+    position = 0
     while position + _NEXTHOP.size <= len(value):
         length, _, weight, index = _NEXTHOP.unpack_from(value, position)
-        if length < _NEXTHOP.size:
-            break
+        if length < _NEXTHOP.size or position + length > len(value):
+            raise ValueError(f"way {len(ways) + 1} of a multipath route is cut short")
         attrs = _attributes(value, position + _NEXTHOP.size, position + length)
-        gateway = _address(family, attrs.get(GATEWAY))
+        gateway = _via(attrs) or _address(family, attrs.get(GATEWAY))
         ways.append(f"via {gateway} dev {names.get(index, index)} weight {weight + 1}")
         position += (length + 3) & ~3
     return ", ".join(ways)
 
 
+def _way(attrs: dict[int, bytes], names: Names) -> str:
+    # Without its router such a route would look like one that needs none.
+    return f"via {via} dev {_ifname(attrs, names)} weight 1" if (via := _via(attrs)) else ""
+
+
+def _via(attrs: dict[int, bytes]) -> str:
+    """The router where it is of the other family (struct rtvia), in iproute2's words."""
+    value = attrs.get(VIA, b"")
+    family = int.from_bytes(value[:2], sys.byteorder)
+    return f"{netlink.FAMILIES[family]} {_address(family, value[2:])}" if value else ""
+
+
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask the kernel, once a family."""
     names = netlink.interface_names(host)

@@ -30,7 +30,7 @@ from runbook.state import (
 )
 from runbook.state import identity as identities
 from runbook.state.identity import Identity
-from runbook.state.table import NULLABLE, Table
+from runbook.state.table import NONSENSE, NULLABLE, Table
 from runbook.transport.host import Reader
 
 FORMAT_VERSION = 1
@@ -116,18 +116,25 @@ def dumps(snapshot: Snapshot) -> str:
 
 
 def loads(text: str, source: str) -> Snapshot:
-    """The snapshot that `dumps` made; raises ReadFailed if it is of another format."""
-    told = json.loads(text)
-    version = told.get("format_version") if isinstance(told, dict) else None
-    if version != FORMAT_VERSION:
-        raise ReadFailed(
-            f"{source} is not a snapshot of format {FORMAT_VERSION}: it says {version!r}",
-            state="no host was contacted",
-            then="read it with the version of this program that wrote it",
-        )
-    tables = {t.name: _frame(t, told["tables"][t.name]) for t in TABLES}
-    moment = datetime.fromisoformat(told["taken_at"])
-    return Snapshot(told["host"], Identity(**told["identity"]), moment, **tables)
+    """The snapshot that `dumps` made; raises ReadFailed if it is anything else."""
+    try:
+        told = json.loads(text)
+        version = told.get("format_version") if isinstance(told, dict) else None
+        if version != FORMAT_VERSION:
+            raise _unreadable(source, f"it says that it is of format {version!r}")
+        tables = {t.name: _frame(t, told["tables"][t.name]) for t in TABLES}
+        moment = datetime.fromisoformat(told["taken_at"])
+        return Snapshot(told["host"], Identity(**told["identity"]), moment, **tables)
+    except NONSENSE as error:
+        raise _unreadable(source, f"{type(error).__name__}: {error}") from error
+
+
+def _unreadable(source: str, why: str) -> ReadFailed:
+    return ReadFailed(
+        f"{source} is not a snapshot of format {FORMAT_VERSION}: {why}",
+        state="no host was contacted",
+        then="read it with the version of this program that wrote it, or take a new one",
+    )
 
 
 def save(snapshot: Snapshot, path: Path) -> None:

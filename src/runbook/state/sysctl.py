@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
@@ -43,6 +43,7 @@ def parse(values: dict[str, bytes]) -> pd.DataFrame:
     return frame(COLUMNS, KEY, rows)
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Read them from /proc/sys; one that went away meanwhile is left out."""
     paths = [path for pattern in PATTERNS for path in host.glob(ROOT + pattern)]
