@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +76,14 @@ def _table(
 
 def _by_key(table: Table, frame: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
     records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
-    return {tuple(record[column] for column in table.key): record for record in records}
+    seen: Counter[tuple[Any, ...]] = Counter()
+    found = {}
+    for record in records:
+        key = tuple(record[column] for column in table.key)
+        # The host may tell apart what our columns do not; each of them counts.
+        seen[key] += 1
+        found[*key, seen[key]] = record
+    return found
 
 
 def _whole(change: str, table: Table, key: tuple[Any, ...], record: dict[str, Any]) -> Row:
@@ -100,7 +108,9 @@ def _cells(
 
 
 def _name(key: tuple[Any, ...]) -> str:
-    return " ".join(str(part) for part in key if part != "")
+    *parts, nth = key
+    named = " ".join(str(part) for part in parts if part != "")
+    return named if nth == 1 else f"{named} ({nth})"
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any cell

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
@@ -17,11 +17,13 @@ COLUMNS = {
     "dst": ("str", "destination prefix, or 'all'"),
     "iif": ("str", "incoming interface, or ''"),
     "oif": ("str", "outgoing interface, or ''"),
-    "fwmark": ("str", "mark in hexadecimal, or ''"),
+    "fwmark": ("str", "mark, or mark/mask, in hexadecimal, or ''"),
     "action": ("str", "lookup, unreachable, blackhole, prohibit, goto or nop"),
     "table": ("int64", "the routing table it looks in"),
+    "inverted": ("bool", "it is for all but what it names (iproute2's `not`)"),
 }
-KEY = ("family", "priority", "src", "dst", "iif", "oif", "fwmark", "table")
+KEY = ("family", "priority", "src", "dst", "iif", "oif", "fwmark", "table", "inverted")
+FIB_RULE_INVERT, WHOLE_MASK = 0x2, 0xFFFFFFFF
 ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 
 
@@ -32,7 +34,6 @@ def parse(raw: bytes) -> pd.DataFrame:
 
 
 def _row(message: Any, attrs: dict[str, Any]) -> tuple[object, ...]:  # noqa: ANN401 - untyped library
-    mark = attrs.get("FRA_FWMARK")
     return (
         netlink.FAMILIES[message["family"]],
         attrs.get("FRA_PRIORITY", 0),
@@ -40,16 +41,24 @@ def _row(message: Any, attrs: dict[str, Any]) -> tuple[object, ...]:  # noqa: AN
         _prefix(attrs.get("FRA_DST"), message["dst_len"]),
         attrs.get("FRA_IIFNAME", ""),
         attrs.get("FRA_OIFNAME", ""),
-        "" if mark is None else hex(mark),
+        _mark(attrs.get("FRA_FWMARK"), attrs.get("FRA_FWMASK", WHOLE_MASK)),
         ACTIONS.get(message["action"], str(message["action"])),
         attrs.get("FRA_TABLE", message["table"]),
+        bool(message["flags"] & FIB_RULE_INVERT),
     )
+
+
+def _mark(mark: int | None, mask: int) -> str:
+    if mark is None:
+        return ""
+    return hex(mark) if mask == WHOLE_MASK else f"{mark:#x}/{mask:#x}"
 
 
 def _prefix(address: str | None, length: int) -> str:
     return f"{address}/{length}" if address else "all"
 
 
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Ask the kernel, once a family: AF_UNSPEC would bring multicast rules too."""
     asked = (netlink.request(netlink.RTM_GETRULE, family) for family in netlink.FAMILIES)
