@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from runbook.state.table import Table, frame
+from runbook.state.table import Table, frame, understood
 from runbook.transport.host import HostFile, Reader
 
 COLUMNS = {
     "client": ("str", "dhclient or dhcpcd"),
     "pid": ("int64", "its process, 0 where there is only a lease file"),
-    "ifname": ("str", "the interface it configures"),
+    "ifname": ("str", "the interface it configures, '' for all of them"),
     "argv": ("str", "its command line, quoted for a shell"),
     "lease_file": ("str", "where its leases are, or ''"),
     "address": ("str", "the address leased last, or ''"),
@@ -29,15 +29,24 @@ LEASE_FILES = ("/var/lib/dhcp/dhclient*.leases", "/var/lib/dhcpcd/*.lease")
 PROCESSES = "/proc/[0-9]*/cmdline"
 _BLOCK = re.compile(r"lease\s*\{(.*?)\}", re.DOTALL)
 _STATEMENT = re.compile(r"^\s*(?:option\s+)?([\w-]+)\s+(.*?);\s*$", re.MULTILINE)
+_INTERFACE = re.compile(r'^\s*interface\s+"([^"]+)";', re.MULTILINE)
+_STEM = re.compile(r"dhclient6?[.-]?(.*)\.leases")
 # Written over its own argv: "dhcpcd: enp4s0f0 [ip4]"; the manager of all is
 # "dhcpcd: [manager] [ip4]", its helpers have other words in the brackets.
 _DHCPCD = re.compile(r"dhcpcd: (?:\[manager\]|([\w.:-]+)) \[ip[46]\].*|dhcpcd: ([\w.:-]+)")
-_FAMILY = re.compile(r"enp|eth|en|wl")
+# Options of dhclient(8) whose next word is not an interface.
+_VALUED = frozenset(
+    {
+        *("-p", "-D", "-s", "-g", "-e", "-C", "-H", "-F", "-V", "-cf", "-df", "-lf", "-pf", "-sf"),
+        *("--dad-wait-time", "--prefix-len-hint", "--decline-wait-time", "--address-prefix-len"),
+        *("--timeout", "--request-options"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A running client and the interface it works for."""
+    """A running client and the interface it works for; '' if for all of them."""
 
     program: str
     pid: int
@@ -47,53 +56,74 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The last lease in a file."""
+    """The last lease for an interface in a file; empty where the file only tells the interface."""
 
+    path: str
     ifname: str
     address: str = ""
     server: str = ""
     expires: str = ""
 
+    @property
+    def program(self) -> str:
+        """Whose file it is."""
+        return "dhcpcd" if self.path.startswith("/var/lib/dhcpcd/") else "dhclient"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What identifies its row."""
+        return (self.program, self.ifname, self.path)
+
+    def row(self, pid: int = 0, argv: str = "") -> tuple[object, ...]:
+        """Its row, with the client that keeps it."""
+        shown = (self.address, self.server, self.expires)
+        return (self.program, pid, self.ifname, argv, self.path, *shown)
+
 
 def parse(clients: Iterable[Client], files: Iterable[HostFile]) -> pd.DataFrame:
     """One row a client and lease file; each stands alone where the other is missing."""
-    leases = {file.path: _lease(file) for file in files}
-    rows: dict[tuple[str, str, str], tuple[object, ...]] = {}
-    for path, lease in leases.items():
-        program = "dhcpcd" if path.startswith("/var/lib/dhcpcd/") else "dhclient"
-        rows[program, lease.ifname, path] = (program, 0, lease.ifname, "", path, *_shown(lease))
-    for client in clients:
-        path = _lease_path(client, leases)
-        shown = _shown(leases.get(path, Lease(client.ifname)))
-        row = (client.program, client.pid, client.ifname, shlex.join(client.argv), path, *shown)
-        rows[client.program, client.ifname, path] = row
-    return frame(COLUMNS, KEY, rows.values())
+    leases = [lease for file in files for lease in _leases(file)]
+    running = [(client, _kept_by(client, leases)) for client in clients]
+    kept = {lease.key for _, lease in running}
+    rows = [
+        (client.program, *lease.row(client.pid, shlex.join(client.argv))[1:])
+        for client, lease in running
+    ]
+    idle = [lease.row() for lease in leases if lease.key not in kept]
+    return frame(COLUMNS, KEY, [*rows, *idle])
 
 
-def _shown(lease: Lease) -> tuple[str, str, str]:
-    return (lease.address, lease.server, lease.expires)
+def _kept_by(client: Client, leases: list[Lease]) -> Lease:
+    of_it = [ls for ls in leases if (ls.program, ls.ifname) == (client.program, client.ifname)]
+    if "-lf" in client.argv[:-1]:
+        path = client.argv[client.argv.index("-lf") + 1]
+        return next((ls for ls in of_it if ls.path == path), Lease(path, client.ifname))
+    of_version = [ls for ls in of_it if ("dhclient6" in ls.path) == ("-6" in client.argv)]
+    return next(iter(of_version), Lease("", client.ifname))
 
 
-def _lease_path(client: Client, leases: dict[str, Lease]) -> str:
-    if client.program == "dhclient" and "-lf" in client.argv[:-1]:
-        return client.argv[client.argv.index("-lf") + 1]
-    of_program = "/dhcpcd/" if client.program == "dhcpcd" else "/dhcp/"
-    found = [p for p, lease in leases.items() if of_program in p and lease.ifname == client.ifname]
-    return found[0] if found else ""
-
-
-def _lease(file: HostFile) -> Lease:
+def _leases(file: HostFile) -> Iterator[Lease]:
     name = file.path.rsplit("/", 1)[-1]
     if name.endswith(".lease"):
         # dhcpcd keeps the server's last packet as it came; its name is enough here.
-        return Lease(name.removesuffix(".lease").removesuffix("-"))
-    blocks = _BLOCK.findall(file.content.decode(errors="replace"))
-    stem = name.removeprefix("dhclient").removesuffix(".leases").strip(".")
-    if not blocks:
-        return Lease(stem)
-    said = {word: value.strip('"') for word, value in _STATEMENT.findall(blocks[-1])}
+        yield Lease(file.path, name.removesuffix(".lease").removesuffix("-"))
+        return
+    text = file.content.decode(errors="replace")
+    stem = _STEM.fullmatch(name)
+    # Leases of IPv6 have other blocks; whose they are is all that is needed of them.
+    names = _INTERFACE.findall(text) or [stem[1] if stem else ""]
+    last = {ifname: Lease(file.path, ifname) for ifname in names}
+    for block in _BLOCK.findall(text):
+        lease = _lease(file.path, names[-1], block)
+        last[lease.ifname] = lease
+    yield from last.values()
+
+
+def _lease(path: str, ifname: str, block: str) -> Lease:
+    said = {word: value.strip('"') for word, value in _STATEMENT.findall(block)}
     return Lease(
-        said.get("interface", stem),
+        path,
+        said.get("interface", ifname),
         said.get("fixed-address", ""),
         said.get("dhcp-server-identifier", ""),
         _expires(said.get("expire", "")),
@@ -114,12 +144,19 @@ def clients(cmdlines: dict[int, bytes]) -> Iterator[Client]:
     for pid, line in cmdlines.items():
         argv = tuple(word.decode(errors="replace") for word in line.rstrip(b"\x00").split(b"\x00"))
         program = argv[0].rsplit("/", 1)[-1]
-        if program == "dhclient":
-            yield Client("dhclient", pid, argv[-1], argv)
+        if program in ("dhclient", "dhcpcd"):
+            for ifname in _ifnames(argv[1:]) or ("",):
+                yield Client(program, pid, ifname, argv)
         elif match := _DHCPCD.fullmatch(" ".join(argv).strip()):
             yield Client("dhcpcd", pid, match[1] or match[2] or "", argv)
 
 
+def _ifnames(words: tuple[str, ...]) -> tuple[str, ...]:
+    pairs = zip(("", *words), words, strict=False)
+    return tuple(w for before, w in pairs if not w.startswith("-") and before not in _VALUED)
+
+
+@understood
 def read(host: Reader) -> pd.DataFrame:
     """Look through the processes and the lease files."""
     processes = host.glob(PROCESSES)
