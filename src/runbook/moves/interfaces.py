@@ -59,9 +59,11 @@ def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:
     dropping = True
     continued = lines[0].endswith("\\")
     for line in lines[1:]:
+        # A comment goes on only as part of a line that began before it.
+        comment = line.lstrip().startswith("#") and not continued
         if not continued:
             dropping = _dropped(line, stanza, seen)
-        continued = line.endswith("\\")
+        continued = line.endswith("\\") and not comment
         if not dropping:
             yield line
 

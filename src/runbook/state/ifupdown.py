@@ -85,6 +85,9 @@ def _logical(content: str) -> Iterator[_Line]:
         if words and not words[0].startswith("#"):
             yield _Line(first, number, tuple(words))
         pending, first = "", 0
+    if words := pending.split():
+        # The file ends where a line should have gone on.
+        yield _Line(first, number, tuple(words))
 
 
 def _begins(line: _Line) -> bool:
