@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runbook.errors import Refused
+from runbook.moves.firewall import all_but
 from runbook.params import Params
 from runbook.plan import Plan
 from runbook.promise import rows
@@ -164,10 +165,9 @@ def _firewall(case: Case) -> Iterator[Finding]:
             shown = f"{row['family']} {row['table']} {row['chain']} names {nic}"
             then = "native nft rules are not rewritten; bind them to the address, or do it by hand"
             yield Finding("refuse", "nftables", shown, then)
-    for row in rows(case.seen.firewall):
-        if f"! -i {nic} " in f"{row['rule']} " or f"! -o {nic} " in f"{row['rule']} ":
-            then = "a rule for everything but the NIC has no safe twin; rewrite it first"
-            yield Finding("refuse", "iptables", str(row["rule"]), then)
+    for rule in all_but(nic, case.params.bridge, case.seen):
+        then = "a rule for everything but the NIC has no safe twin; rewrite it first"
+        yield Finding("refuse", "iptables", rule, then)
 
 
 def _stp(case: Case) -> Iterator[Finding]:

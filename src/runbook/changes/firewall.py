@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from dataclasses import dataclass
 
 from runbook.changes.steps import Command, Step
@@ -14,6 +14,16 @@ PROGRAMS = {
     ("legacy", "inet6"): "ip6tables-legacy",
 }
 LOCK_WAIT_S = "5"
+# iptables knows double quotes only, and a backslash in them before anything.
+WORD = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s"])+')
+_QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"')
+_ESCAPED = re.compile(r"\\(.)")
+
+
+def words(rule: str) -> tuple[str, ...]:
+    """The arguments of a rule that stands as iptables-save writes it."""
+    raw = (match[0] for match in WORD.finditer(rule))
+    return tuple(_QUOTED.sub(lambda part: _ESCAPED.sub(r"\1", part[1]), word) for word in raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,6 @@ class TwinRule:
         return (Command(self._argv("-D", self.chain)),)
 
     def _argv(self, *verb: str) -> tuple[str, ...]:
-        specification = shlex.split(self.twin)[2:]
+        specification = words(self.twin)[2:]
         program = PROGRAMS[self.backend, self.family]
         return (program, "-w", LOCK_WAIT_S, "-t", self.table, *verb, *specification)

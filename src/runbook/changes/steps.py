@@ -75,7 +75,9 @@ class EditFile:
         lines[-1] = lines[-1][:-1]
         for edit in sorted(self.edits, key=lambda e: e.first, reverse=True):
             lines[edit.first - 1 : edit.last] = [edit.text.encode()]
-        return b"".join(lines)
+        # What goes in below a last line that has no newline must not be joined to it.
+        whole = (ln if ln.endswith(b"\n") or not ln else ln + b"\n" for ln in lines[:-1])
+        return b"".join((*whole, lines[-1]))
 
 
 @dataclass(frozen=True, slots=True)
