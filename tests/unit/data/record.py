@@ -101,7 +101,8 @@ nft add chain ip6 nat PREROUTING "{{ type nat hook prerouting priority -100; }}"
 nft add rule ip6 nat PREROUTING iifname nic0 tcp dport "{{ 22, 80 }}" accept
 nft add table inet named
 nft add set inet named ways "{{ type ifname; elements = {{ nic0 }}; }}"
-nft add set inet named seen "{{ type ipv4_addr; flags timeout; elements = {{ 10.0.0.9 timeout 1h }}; }}"
+nft add set inet named seen "{{ type ipv4_addr; flags timeout; }}"
+nft add element inet named seen "{{ 10.0.0.9 timeout 1h }}"
 nft add map inet named verdicts "{{ type ifname : verdict; elements = {{ nic0 : accept }}; }}"
 sleep 3
 """
