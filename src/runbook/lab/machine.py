@@ -128,7 +128,10 @@ def leader(host: str) -> int:
     """The host's systemd-nspawn process; 0 when the power is off."""
     machine = f"--machine={namespace(host)}"
     lines = shell.command_lines().items()
-    found = [pid for pid, line in lines if line[:1] == ("systemd-nspawn",) and machine in line]
+    # systemd-run starts what it found in PATH, and by its whole path.
+    found = [
+        pid for pid, line in lines if Path(line[0]).name == "systemd-nspawn" and machine in line
+    ]
     return next((pid for pid in sorted(found) if shell.alive(pid)), 0)
 
 
