@@ -41,7 +41,8 @@ PATTERNS = (
 )
 REDACTED = "<redacted>"
 _SECRET = re.compile(
-    r"^([ \t]*\S*(?:psk|passphrase|password|passwd|secret|wireless-key|wep-key|private-key)\S*"
+    r"^([ \t]*[^\s=]*"
+    r"(?:psk|passphrase|password|passwd|secret|wireless-key|wep-key|private-key)[^\s=]*"
     r"[ \t]*[= \t][ \t]*)(\S.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
