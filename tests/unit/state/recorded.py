@@ -1,0 +1,77 @@
+"""What was recorded: a whole host, and one kernel's tables with iproute2's reading of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from runbook.state import netlink
+from runbook.state.table import NULLABLE, Table
+from runbook.transport import RecordedHost, Recording
+from runbook.transport.recording import Question
+
+KERNEL = Path(__file__).parents[1] / "data/kernel"
+EXAMPLE = Path(__file__).parents[3] / "params/example.json"
+LOST = object()
+
+
+def dump(name: str) -> bytes:
+    """The kernel's raw answer."""
+    return (KERNEL / f"{name}.bin").read_bytes()
+
+
+def text(name: str) -> str:
+    """What a program said."""
+    return (KERNEL / name).read_text()
+
+
+def said(name: str) -> list[dict[str, Any]]:
+    """What iproute2 said of the same moment."""
+    told: list[dict[str, Any]] = json.loads(text(name))
+    return told
+
+
+@cache
+def names() -> dict[int, str]:
+    """The interfaces of that kernel."""
+    links = netlink.messages(dump("links"))
+    return {message["index"]: str(attrs["IFLA_IFNAME"]) for message, attrs in links}
+
+
+@cache
+def _example() -> Recording:
+    return Recording.load(EXAMPLE)
+
+
+def host(folder: Path, answers: Mapping[Question, Any] | None = None) -> RecordedHost:
+    """The recorded host, but for these answers; one that is LOST was never asked for."""
+    told = {**_example().answers, **(answers or {})}
+    kept = {question: answer for question, answer in told.items() if answer is not LOST}
+    Recording(_example().host, kept).save(folder / "host.json")
+    return RecordedHost(folder / "host.json")
+
+
+def as_documented(frame: pd.DataFrame, table: Table) -> bool:
+    """Columns, their order, types, no missing text, and the rows in order."""
+    assert list(frame.columns) == list(table.columns)
+    for name, (dtype, _) in table.columns.items():
+        if dtype == "str":
+            assert {type(cell) for cell in frame[name]} <= {str}, name
+        else:
+            assert str(frame[name].dtype) == dtype, name
+            assert dtype in NULLABLE or not frame[name].isna().any(), name
+    keys = list(frame[list(table.key)].itertuples(index=False, name=None))
+    assert keys == sorted(keys)
+    return True
+
+
+def column(frame: pd.DataFrame, name: str, **equal: object) -> list[Any]:
+    """One column of the rows in which each named column has the given value."""
+    for other, value in equal.items():
+        frame = frame[frame[other] == value]
+    return frame[name].tolist()

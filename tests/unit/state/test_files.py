@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.fakes import FakeHost
+from tests.unit.state.recorded import as_documented, column, host
+
+from runbook.state import files
+from runbook.transport.host import HostFile
+
+INTERFACES = "/etc/network/interfaces"
+
+
+def there(**texts: str) -> FakeHost:
+    """A host with these interface files, by their name below /etc/network."""
+    made = FakeHost()
+    for name, content in texts.items():
+        made.hold(f"/etc/network/{name.replace('__', '/')}", content)
+    return made
+
+
+def test_a_file_is_told_as_it_is() -> None:
+    frame = files.parse([HostFile("/etc/x", b"a\r\n\xc3\xa9", 0o640, 7, 8)])
+    assert as_documented(frame, files.TABLE)
+    (row,) = frame.to_dict("records")
+    assert (row["mode"], row["uid"], row["gid"]) == ("0640", 7, 8)
+    assert (row["content"], row["encoding"]) == ("a\r\n\u00e9", "utf-8")
+
+
+@given(st.binary(max_size=60))
+def test_the_digest_is_of_the_bytes_and_no_file_breaks_the_reader(content: bytes) -> None:
+    (row,) = files.parse([HostFile("/etc/x", content, 0o644)]).to_dict("records")
+    assert row["sha256"] == hashlib.sha256(content).hexdigest()
+    assert row["encoding"] in ("utf-8", "base64")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    wpa-psk %s",
+        "\twpa-passphrase\t%s",
+        "wireless-key = %s",
+        "    private-key %s",
+        "net.ipv6.conf.all.stable_secret = %s",
+        "PASSWORD=%s",
+    ],
+)
+def test_a_secret_never_leaves_the_reader(line: str) -> None:
+    told = files.redact(f"auto eth0\n{line % 'hunter2 hunter3'}\nmtu 1500\n")
+    assert "hunter" not in told
+    assert told.startswith("auto eth0\n" + line.split("%", maxsplit=1)[0])
+    assert told.endswith("<redacted>\nmtu 1500\n")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=30))
+def test_a_file_without_a_secret_is_told_to_the_letter(line: str) -> None:
+    text = f"address 172.16.1.1/16\n# {line}\n"
+    told = files.redact(text)
+    assert told == text or any(word in line.lower() for word in ("psk", "pass", "secret", "key"))
+
+
+def test_files_that_are_sourced_are_followed_wherever_they_lie() -> None:
+    host = there(
+        interfaces="source interfaces.d/*\nsource /etc/network/more\n",
+        interfaces__d="",
+        more="source-directory deeper\n",
+        deeper__last="iface eth9 inet manual\n",
+    )
+    host.hold("/etc/network/interfaces.d/lan", "source /etc/network/interfaces\n")
+    found = set(column(files.read(host), "path"))
+    names = {"interfaces", "interfaces.d/lan", "more", "deeper/last"}
+    assert found >= {f"/etc/network/{name}" for name in names}
+
+
+def test_a_host_without_interface_files_is_an_empty_table() -> None:
+    assert as_documented(files.read(FakeHost()), files.TABLE)
+
+
+def test_the_recorded_host_has_what_its_network_comes_up_from(tmp_path: Path) -> None:
+    frame = files.read(host(tmp_path))
+    assert as_documented(frame, files.TABLE)
+    (content,) = column(frame, "content", path=INTERFACES)
+    assert "iface enp4s0f0 inet static" in content
+    assert {"/etc/sysctl.conf", "/etc/nftables.conf"} <= set(frame["path"])
