@@ -160,7 +160,7 @@ def start(host: str, home: Path, points: str = "", *options: str) -> subprocess.
     """`papermill routed.ipynb ... -p host HOST`."""
     out = home / "executed" / f"{host}{'' if points else '-second'}.ipynb"
     out.unlink(missing_ok=True)
-    path = f"{HOOK}:{bench.ROOT}"
+    path = ":".join((str(HOOK), str(bench.ROOT), os.environ.get("PYTHONPATH", "")))
     hooked = {"RUNBOOK_FAULT_POINTS": points, "PYTHONPATH": path} if points else {}
     given = ("-p", "host", host, "-p", "deadline_s", str(DEADLINE_S), *options)
     with (home / "executed" / f"{host}.log").open("w") as log:
