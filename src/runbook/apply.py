@@ -47,7 +47,8 @@ def apply_phase(armed: Armed, host: Host, phase: str, now: Now) -> Applied:
     guarded = host.guarded(armed.layout.lock, armed.layout.open)
     for numbered in steps:
         if numbered.step.budget_s >= LONG_S:
-            armed = extend(armed, guarded, armed.plan.deadline_s, now())
+            why = f"step {numbered.number} may take up to {numbered.step.budget_s:g} s"
+            armed = extend(armed, guarded, armed.plan.deadline_s, now(), why)
         _make(armed, guarded, numbered, now)
     return Applied(armed, phase, journal.read(host, armed.layout.journal))
 

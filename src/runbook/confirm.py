@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runbook import journal
-from runbook.checkpoint import layout, timer
-from runbook.checkpoint.arm import Armed
+from runbook.checkpoint import found, layout, timer
+from runbook.checkpoint.arm import Armed, forget_boot
+from runbook.journal import State
 from runbook.transport.host import Host
 from runbook.verify import Verdict
 
@@ -32,25 +33,32 @@ class Confirmed:
     at: datetime
 
 
-def confirm(verified: Verified, fresh: Host, now: datetime) -> Confirmed:
+def confirm(verified: Verified, fresh: Host, now: datetime, by: str) -> Confirmed:
     """Confirm over `fresh`, a connection opened after the cutover.
 
     Raises GateClosed if the undo has begun: then the change does not stay.
     """
     armed = verified.armed
     guarded = fresh.guarded(armed.layout.lock, armed.layout.open)
+    journal.write(guarded, armed.layout.journal, now, f"{State.CONFIRMING}, by {by}")
     guarded.remove_file(layout.ARMED)
-    journal.write(fresh, armed.layout.journal, now, "confirmed: the change stays")
+    journal.write(fresh, armed.layout.journal, now, f"{State.CONFIRMED}: the change stays")
     disarm(armed, fresh)
     return Confirmed(verified, now)
 
 
+def confirmed_already(armed: Armed, fresh: Host) -> bool:
+    """Whether the change stays, the answer to its confirmation having been lost."""
+    if found.holder(fresh) == armed.change_id:
+        return False
+    last = journal.read(fresh, armed.layout.journal).last
+    return last is not None and last.state in (State.CONFIRMING, State.CONFIRMED)
+
+
 def disarm(armed: Armed, host: Host) -> None:
-    """Take away what watched over the change; the directory stays as its history."""
-    host.remove_file(layout.ARMED)
+    """Take away what watched over a confirmed change; the directory stays as its history."""
     host.execute(timer.stop_timers(armed.layout).argv)
-    for unit in layout.UNIT_TEXTS:
-        host.remove_file(layout.wants_path(unit))
-        host.remove_file(layout.unit_path(unit))
+    if not host.glob(layout.ARMED):
+        forget_boot(host)
     host.remove_file(armed.layout.open)
     host.remove_file(armed.layout.ballast)

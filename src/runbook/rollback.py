@@ -8,15 +8,16 @@ again, over as many new connections as it takes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 
 from runbook import journal
-from runbook.checkpoint import layout, timer
+from runbook.checkpoint import found, timer
 from runbook.checkpoint.arm import Armed
+from runbook.checkpoint.layout import Layout
 from runbook.clock import Clock
-from runbook.confirm import disarm
 from runbook.errors import GoToTheConsole, MendAccess
+from runbook.journal import Journal, State
 from runbook.perform import run
 from runbook.state.diff import Diff, compare
 from runbook.state.snapshot import Snapshot, take
@@ -24,57 +25,129 @@ from runbook.transport.host import Host
 
 # Beyond the deadline: an undo that has to restart a hung libvirt takes this long.
 PATIENCE_S = 120.0
-PAUSE_S = 1.0
+PAUSE_S = 0.2
 Connect = Callable[[], Host]
 
 
 @dataclass(frozen=True, slots=True)
+class WayBack:
+    """The undo on a host, how long it may be until it ends, and what it is held against."""
+
+    host: str
+    layout: Layout
+    patience_s: float
+    before: Snapshot | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rollback:
-    """An undo that ended: why it was run, and the rows in which the host still differs."""
+    """An undo that ended: why it was run, and the rows in which the host still differs.
+
+    `failed`: what the undo itself says that it could not put back.
+    """
 
     why: str
     after: Snapshot
     differences: Diff
     log: str
+    failed: tuple[str, ...] = ()
+
+    @property
+    def as_before(self) -> bool:
+        """Whether the host is as it was, row by row, and the undo has nothing to add."""
+        return self.differences.empty and not self.failed
+
+
+class NotCompared(GoToTheConsole):
+    """The undo ended, and the state before the change is not known any more."""
+
+    def __init__(self, way: WayBack, after: Snapshot, log: str) -> None:
+        """Keep the state after, so that it can be looked at."""
+        super().__init__(
+            f"the undo ran, and {way.layout.before} cannot be read, so nothing was compared",
+            host=way.host,
+            state="reachable, its undo ended; not known to be as before",
+            then=f"look at the state shown, and at {way.layout.journal} on the host",
+        )
+        self.after = after
+        self.log = log
 
 
 def roll_back(armed: Armed, host: Host, connect: Connect, clock: Clock, why: str) -> Rollback:
+    """Undo a change of this program; see `undo`."""
+    patience = armed.plan.deadline_s + PATIENCE_S
+    way = WayBack(armed.plan.host, armed.layout, patience, armed.cleared.before)
+    return undo(way, host, connect, clock, why)
+
+
+def undo(way: WayBack, host: Host, connect: Connect, clock: Clock, why: str) -> Rollback:
     """Run the undo, wait for its end, compare.
 
-    Raises GoToTheConsole when the host is not seen again, or the undo does not end.
+    Raises GoToTheConsole when the host is not seen again, when the undo does
+    not end, or when the change had been confirmed; NotCompared without a `before`.
     """
-    _ask(armed, host, connect, clock)
-    fresh = _wait(armed, connect, clock)
-    log = journal.read(fresh, armed.layout.journal).text
-    after = take(fresh, clock.now())
-    disarm(armed, fresh)
-    return Rollback(why, after, compare(armed.cleared.before, after), log)
+    known = _ask(way, host, connect, clock)
+    with closing(_wait(way, connect, clock, known)) as fresh:
+        log = journal.read(fresh, way.layout.journal)
+        after = take(fresh, clock.now())
+        if way.before is None:
+            raise NotCompared(way, after, log.text)
+        differences = compare(way.before, after)
+        note_comparison(fresh, way.layout, clock, differences)
+    failed = log.remarks() if _in_part(log) else ()
+    return Rollback(why, after, differences, log.text, failed)
 
 
-def _ask(armed: Armed, host: Host, connect: Connect, clock: Clock) -> None:
-    command = timer.run_now(armed.layout, f"{clock.now():%H%M%S}")
+def note_comparison(host: Host, place: Layout, clock: Clock, found_rows: Diff) -> None:
+    """Have the change's journal say how the host compares with before."""
+    said = journal.AS_BEFORE if found_rows.empty else f"{journal.DIFFERS}:\n{found_rows}"
+    journal.write(host, place.journal, clock.now(), said)
+
+
+def _ask(way: WayBack, host: Host, connect: Connect, clock: Clock) -> int:
+    """Start the undo; how many characters the journal had before it."""
+    known = 0
+    command = timer.run_now(way.layout, f"{clock.now():%H%M%S%f}")
     try:
+        known = len(journal.read(host, way.layout.journal).text)
         run(command, host)
     except MendAccess:
         # Still out of reach: the timer on the host will run the same script.
         with suppress(MendAccess), closing(connect()) as fresh:
             run(command, fresh)
+    return known
 
 
-def _wait(armed: Armed, connect: Connect, clock: Clock) -> Host:
-    end = clock.monotonic() + armed.plan.deadline_s + PATIENCE_S
+def _wait(way: WayBack, connect: Connect, clock: Clock, known: int) -> Host:
+    end = clock.monotonic() + way.patience_s
     while clock.monotonic() < end:
-        try:
-            host = connect()
-            if not host.glob(layout.ARMED):
+        with suppress(MendAccess), ExitStack() as connection:
+            host = connection.enter_context(closing(connect()))
+            if _ended(way, host, known):
+                connection.pop_all()
                 return host
-            host.close()
-        except MendAccess:
-            pass
         clock.sleep(PAUSE_S)
     raise GoToTheConsole(
         "the undo was asked for, and the host was not seen to finish it",
-        host=armed.plan.host,
+        host=way.host,
         state="not known: it does not answer, or its undo did not end",
-        then=f"at its console: sh {armed.undo_path}; then read {armed.layout.journal}",
+        then=f"at its console: sh {way.layout.undo}; then read {way.layout.journal}",
     )
+
+
+def _ended(way: WayBack, host: Host, known: int) -> bool:
+    log = journal.read(host, way.layout.journal)
+    if found.holder(host) == way.layout.change_id:
+        return _in_part(Journal(log.text[known:]))
+    if log.last and log.last.state in (State.CONFIRMING, State.CONFIRMED):
+        raise GoToTheConsole(
+            "the change was confirmed before it could be undone, so it was not undone",
+            host=way.host,
+            state="changed and confirmed: nothing undoes it by itself",
+            then=f"see that it is as you want it: `runbook status {way.host}`",
+        )
+    return True
+
+
+def _in_part(log: Journal) -> bool:
+    return log.last is not None and log.last.state is State.INCOMPLETE

@@ -13,7 +13,7 @@ import getpass
 import secrets
 import socket
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from runbook import preflight as rules
@@ -21,11 +21,18 @@ from runbook import probes, rollback, surroundings
 from runbook.apply import Applied, apply_phase
 from runbook.checkpoint import Armed
 from runbook.checkpoint import arm as checkpoint
-from runbook.checkpoint.arm import Order
+from runbook.checkpoint.arm import Order, stand_down
+from runbook.checkpoint.found import refuse_if_armed
 from runbook.clock import Clock, SystemClock
-from runbook.confirm import Confirmed, Verified
+from runbook.confirm import Confirmed, Verified, confirmed_already, disarm
 from runbook.confirm import confirm as make_permanent
-from runbook.errors import RollbackDiffers, StalePlan, VerificationFailed
+from runbook.errors import (
+    GateClosed,
+    MendAccess,
+    RollbackDiffers,
+    StalePlan,
+    VerificationFailed,
+)
 from runbook.params import Params
 from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
@@ -33,10 +40,13 @@ from runbook.probes import Probed
 from runbook.reach import open_host
 from runbook.rollback import Rollback
 from runbook.routed import make_plan
-from runbook.state.diff import Diff, diff
+from runbook.state.diff import diff
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport.host import Host
 from runbook.verify import Verdict, judge
+
+# How long a confirmation whose answer was lost is asked after.
+SEEN_AGAIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +132,27 @@ def plan(session: Session, before: Snapshot) -> Plan:
 
 def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     """Whether it may be done; raises Refused with every finding."""
+    refuse_if_armed(session.host, session.clock.now())
+    params = session.params
     around = surroundings.read(session.host)
-    cleared = rules.preflight(session.params, drawn, before, around)
-    return Ready(cleared, _probe(session, session.host))
+    cleared = rules.preflight(params, drawn, before, around)
+    return Ready(
+        cleared, probes.probe(session.host, params.gateway, params.probes, params.interface)
+    )
 
 
 def arm(session: Session, ready: Ready) -> Underway:
     """Put the undo on the host and start its timer; raises StalePlan if the host moved on."""
-    fresh = take(session.host, session.clock.now())
-    if fresh.digest() != ready.cleared.plan.snapshot_digest:
-        raise _stale(session, diff(ready.cleared.before, fresh).settled)
+    _as_planned(session, ready.cleared)
     order = Order(session.change_id, session.operator, session.clock.now())
-    return Underway(checkpoint(ready.cleared, session.host, order), ready.probed)
+    armed = checkpoint(ready.cleared, ready.probed, session.host, order)
+    try:
+        # Until the lock was taken somebody else could make a whole change.
+        _as_planned(session, ready.cleared)
+    except StalePlan:
+        stand_down(armed, session.host, session.clock.now(), "the host is not as it was planned on")
+        raise
+    return Underway(armed, ready.probed)
 
 
 def apply(session: Session, underway: Underway, phase: str) -> Applied:
@@ -143,9 +162,12 @@ def apply(session: Session, underway: Underway, phase: str) -> Applied:
 
 def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
     """Look again, over a connection opened now; raises NotAsPromised."""
+    promise, before = applied.armed.plan.promise, underway.probed
     with closing(session.connect()) as fresh:
         seen = take(fresh, session.clock.now())
-        verdict = judge(applied.armed.plan.promise, seen, underway.probed, _probe(session, fresh))
+        targets = [probe.target for probe in before.probes]
+        after = probes.probe(fresh, before.gateway, targets, promise.nic)
+        verdict = judge(promise, seen, before, after)
     if not (verdict.kept and applied.complete):
         raise NotAsPromised(session.params.host, verdict)
     return Verified(applied.armed, verdict)
@@ -153,14 +175,32 @@ def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
 
 def confirm(session: Session, verified: Verified) -> Confirmed:
     """Make the change stay, over another connection opened now."""
-    with closing(session.connect()) as fresh:
-        return make_permanent(verified, fresh, session.clock.now())
+    try:
+        with closing(session.connect()) as fresh:
+            return make_permanent(verified, fresh, session.clock.now(), session.operator)
+    except (MendAccess, GateClosed):
+        # The deed may have been done, and only its answer lost.
+        if not _stays(session, verified.armed):
+            raise
+        return Confirmed(verified, session.clock.now())
+
+
+def _stays(session: Session, armed: Armed) -> bool:
+    end = session.clock.monotonic() + SEEN_AGAIN_S
+    while session.clock.monotonic() < end:
+        with suppress(MendAccess), closing(session.connect()) as fresh:
+            stays = confirmed_already(armed, fresh)
+            if stays:
+                disarm(armed, fresh)
+            return stays
+        session.clock.sleep(rollback.PAUSE_S)
+    return False
 
 
 def roll_back(session: Session, underway: Underway, why: str) -> Rollback:
     """Undo, wait, compare; raises RollbackDiffers if the host is not as it was."""
     undone = rollback.roll_back(underway.armed, session.host, session.connect, session.clock, why)
-    if not undone.differences.empty:
+    if not undone.as_before:
         raise Differs(session.params.host, undone, underway.armed.layout.directory)
     return undone
 
@@ -169,25 +209,27 @@ class Differs(RollbackDiffers):
     """The loud error of an undo that did not bring everything back."""
 
     def __init__(self, host: str, undone: Rollback, directory: str) -> None:
-        """List the rows; keep all of the rollback."""
+        """List the rows, and what the undo said; keep all of the rollback."""
+        rows = str(undone.differences) or "  (no row of the snapshot)"
+        said = "".join(f"\nthe undo itself says: {line}" for line in undone.failed)
+        held, over = ("still locked, ", " --take-over") if undone.failed else ("", "")
         super().__init__(
-            f"the undo ran, and the host still differs from before:\n{undone.differences}",
+            f"the undo ran, and the host still differs from before:\n{rows}{said}",
             host=host,
-            state="reachable, its undo done, with the differences listed",
-            then=f"put each row back by hand; the originals are in {directory}",
+            state=f"reachable, {held}its undo ended, with the differences listed",
+            then=f"put each back by hand, then `runbook undo {host}{over}`;"
+            f" the originals are in {directory}/originals",
         )
         self.undone = undone
 
 
-def _probe(session: Session, host: Host) -> Probed:
-    params = session.params
-    return probes.probe(host, params.gateway, params.probes, params.interface)
-
-
-def _stale(session: Session, since: Diff) -> StalePlan:
-    return StalePlan(
-        f"the host has changed since the plan was made:\n{since}",
-        host=session.params.host,
-        state="as someone else left it; this run wrote nothing",
-        then="run again from the start: the plan is made anew from what is there now",
-    )
+def _as_planned(session: Session, cleared: Cleared) -> None:
+    fresh = take(session.host, session.clock.now())
+    if fresh.digest() != cleared.plan.snapshot_digest:
+        since = diff(cleared.before, fresh).settled
+        raise StalePlan(
+            f"the host has changed since the plan was made:\n{since}",
+            host=session.params.host,
+            state="as someone else left it; nothing of the change was made",
+            then="run again from the start: the plan is made anew from what is there now",
+        )

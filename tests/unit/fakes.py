@@ -14,11 +14,12 @@ from typing import Any, NoReturn
 from tests.unit.hosts import snapshot
 
 from runbook.changes.bridge_ports import CARRIER
-from runbook.checkpoint import Armed
+from runbook.checkpoint import Armed, layout
 from runbook.checkpoint.arm import Order, arm
 from runbook.errors import GateClosed
 from runbook.params import Params
 from runbook.preflight import Cleared, preflight
+from runbook.probes import Probe, Probed
 from runbook.promise import Promise
 from runbook.routed import make_plan
 from runbook.state import netlink
@@ -33,6 +34,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHANGE = "20260301T120000Z-abc123"
 ORDER = Order(CHANGE, "root@desk", NOON)
 INTERFACES = f"auto {NIC}\niface {NIC} inet static\n    address {ADDRESS}\n    gateway {GATEWAY}\n"
+PROBED = Probed((Probe(GATEWAY, answered=True),), GATEWAY, NIC_MAC)
 GOOD = Surroundings((), (), 1 << 30, ("0.0.0.0:22", "[::]:22"))
 Row = dict[str, Any]
 
@@ -133,6 +135,21 @@ def demanding() -> dict[str, list[Row]]:
     }
 
 
+def undone(host: FakeHost, armed: Armed, why: str, *, entirely: bool = True) -> None:
+    """As the undo script leaves the host's own things when it has ended."""
+    end = "finished: the host is as it was" if entirely else "finished, but something is not back"
+    for said in ("begins", *(() if entirely else ("cannot put back /etc/x",)), end):
+        add(host, armed.layout.journal, f"2026-03-01T12:00:09Z undo ({why}): {said}\n")
+    host.files.pop(armed.layout.open, None)
+    if entirely:
+        host.links.pop(layout.ARMED, None)
+
+
+def add(host: FakeHost, path: str, text: str) -> None:
+    """More text at the end of a file, and no event of it."""
+    host.hold(path, host.text(path) + text)
+
+
 def as_promised(promise: Promise, **tables: list[Row]) -> Snapshot:
     """The host that keeps the promise, but for these tables."""
     stp = 1 if promise.stp else 0
@@ -223,6 +240,9 @@ class FakeHost:
         return self._answer(argv)
 
     def _answer(self, argv: Sequence[str]) -> Completed:
+        if argv[0] == "readlink":
+            target = self.links.get(argv[-1])
+            return Completed(tuple(argv), int(target is None), f"{target or ''}\n".encode(), b"")
         for answer in self.answers:
             done = answer(argv)
             if done is not None:
@@ -359,6 +379,6 @@ def cleared(**asked: object) -> Cleared:
 
 def armed(host: FakeHost, **asked: object) -> Armed:
     """The same plan, armed on the host; the writes that took are forgotten."""
-    made = arm(cleared(**asked), host, ORDER)
+    made = arm(cleared(**asked), PROBED, host, ORDER)
     host.events.clear()
     return made

@@ -2,24 +2,28 @@
 
 Nothing that the change is about has been written when this returns; all that
 is new on the host stands below /var/lib/runbook and in three systemd units.
+The lock is taken last, so that there is never a lock without a complete
+directory and a running timer; until then the timer finds nothing to undo.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from runbook import serial
-from runbook.changes.steps import Command, Step
-from runbook.checkpoint import layout, timer
+from runbook import journal, serial
+from runbook.changes.steps import Command
+from runbook.checkpoint import found, layout, manifest, timer
 from runbook.checkpoint.layout import Layout
+from runbook.checkpoint.manifest import STAMP, Manifest
 from runbook.checkpoint.script import file_number, made_dirs, restored_paths, undo_script
 from runbook.errors import ChangeInProgress, ReadFailed
+from runbook.journal import State
 from runbook.perform import run
 from runbook.plan import Plan
 from runbook.preflight import Cleared
+from runbook.probes import Probed
+from runbook.state import snapshot as snapshots
 from runbook.transport.host import Host, HostFile
 
 PRIVATE, SECRET, PROGRAM, PUBLIC = 0o700, 0o600, 0o700, 0o644
@@ -58,95 +62,118 @@ class Armed:
         return self.layout.undo
 
 
-def arm(cleared: Cleared, host: Host, order: Order) -> Armed:
-    """Put the undo in place, take the host's lock, start the timer, in that order."""
+def arm(cleared: Cleared, probed: Probed, host: Host, order: Order) -> Armed:
+    """Put the undo in place, start its timer, take the host's lock, in that order.
+
+    Raises InProgress, with nothing of this change left, if somebody else has the lock.
+    """
     place = Layout(order.change_id)
     script = undo_script(cleared.plan, change_id=order.change_id, title=_title(order))
     deadline = order.now + timedelta(seconds=cleared.plan.deadline_s)
     armed = Armed(cleared.plan, cleared, order, place, deadline, 1, script)
-    _refuse_if_armed(host)
-    _put_in_place(armed, host)
+    found.refuse_if_armed(host, order.now)
+    _put_in_place(armed, probed, host)
     _keep_originals(armed, host)
-    _take_lock(place, host)
     run(timer.start_timer(place, 1, cleared.plan.deadline_s), host)
+    watch_boot(host)
+    _take_lock(place, host, order.now)
+    until = f"undone at {deadline:{STAMP}} unless confirmed"
+    journal.write(host, place.journal, order.now, f"{State.ARMED} {order.operator}, {until}")
+    # The undo of an earlier change, ending meanwhile, may have taken the units with it.
+    watch_boot(host)
     return armed
 
 
-def extend(armed: Armed, host: Host, seconds: int, now: datetime) -> Armed:
+def extend(armed: Armed, host: Host, seconds: int, now: datetime, why: str) -> Armed:
     """A new deadline, `seconds` from now; the old timer ends only once the new one runs."""
     # The host knows better than `armed` how often the deadline was moved already.
-    current = int(told_manifest(host, armed.layout.manifest)["timer"])
-    run(timer.start_timer(armed.layout, current + 1, seconds), host)
-    run(timer.stop_timer(armed.layout, current), host)
-    later = replace(armed, deadline=now + timedelta(seconds=seconds), timer_number=current + 1)
+    number = _timer_number(host, armed.layout) + 1
+    later = replace(armed, deadline=now + timedelta(seconds=seconds), timer_number=number)
+    run(timer.start_timer(armed.layout, number, seconds), host)
+    run(timer.stop_timer(armed.layout, number - 1), host)
     _write(host, armed.layout.manifest, _manifest(later), SECRET)
+    moved = f"{journal.MOVED} {later.deadline:{STAMP}}, {seconds} s from now, because {why}"
+    journal.write(host, armed.layout.journal, now, moved)
     return later
 
 
-def holder(host: Host) -> str:
-    """Who holds the host's lock, in a sentence; empty when nobody does."""
-    if not host.glob(layout.ARMED):
-        return ""
-    told = told_manifest(host, f"{layout.ARMED}/manifest.json")
-    return (
-        f"change {told['change_id']} by {told['operator']}, armed at {told['armed_at']}, "
-        f"undone by itself at {told['deadline']} unless confirmed"
-    )
+def stand_down(armed: Armed, host: Host, now: datetime, why: str) -> None:
+    """Give the lock back, nothing having been made; the directory stays as its history."""
+    host.remove_file(armed.layout.open)
+    journal.write(host, armed.layout.journal, now, f"{State.STOOD_DOWN}: {why}")
+    forget_boot(host)
+    host.remove_file(layout.ARMED)
+    # Not before: a lock without a timer would be nobody's.
+    host.execute(timer.stop_timers(armed.layout).argv)
+    host.remove_file(armed.layout.ballast)
 
 
-def told_manifest(host: Host, path: str) -> dict[str, Any]:
-    """What a change's manifest says; raises ReadFailed if there is none to read."""
-    (file,) = host.read_files([path])
-    try:
-        told: dict[str, Any] = json.loads(file.content if file else b"")
-    except ValueError as error:
-        raise ReadFailed(
-            f"the change's manifest {path} is missing or damaged",
-            host=host.name,
-            state="in the middle of a change whose maker is not known",
-            then=f"look at {layout.ROOT} on the host; `sh {layout.ARMED}/undo` puts it back",
-        ) from error
-    return told
+def watch_boot(host: Host) -> None:
+    """Have an unconfirmed change undone at the next boot; what stands already is left."""
+    for unit, text in layout.UNIT_TEXTS.items():
+        path, wants = layout.unit_path(unit), layout.wants_path(unit)
+        if not host.glob(path):
+            _write(host, path, text.encode(), PUBLIC)
+        host.make_dir(wants.rpartition("/")[0], 0o755)
+        host.symlink(path, wants)
+
+
+def forget_boot(host: Host) -> None:
+    """Nothing is to be undone at the next boot any more."""
+    for unit in layout.UNIT_TEXTS:
+        host.remove_file(layout.wants_path(unit))
+        host.remove_file(layout.unit_path(unit))
 
 
 def _title(order: Order) -> str:
     return f"Armed by {order.operator} at {order.now:%Y-%m-%d %H:%M:%S} UTC."
 
 
-def _refuse_if_armed(host: Host) -> None:
-    if by := holder(host):
-        raise ChangeInProgress(
-            f"another change is in progress: {by}",
+def _take_lock(place: Layout, host: Host, now: datetime) -> None:
+    if host.symlink(place.change_id, layout.ARMED):
+        return
+    run(timer.stop_timers(place), host)
+    run(Command(("rm", "-rf", "--", place.directory)), host)
+    found.refuse_if_armed(host, now)
+    forget_boot(host)
+    raise ChangeInProgress(
+        "another change was armed at the same moment, and has ended already",
+        host=host.name,
+        state="as that change left it; this run wrote nothing",
+        then="run again from the start",
+    )
+
+
+def _timer_number(host: Host, place: Layout) -> int:
+    (file,) = host.read_files([place.manifest])
+    try:
+        return manifest.loads(file.content if file else b"").timer
+    except ValueError as error:
+        raise ReadFailed(
+            f"the change's manifest {place.manifest} is missing or damaged",
             host=host.name,
-            state="in the middle of that change; this run wrote nothing",
-            then=f"let it end, or undo it: `sh {layout.ARMED}/undo` on the host",
-        )
+            state="half made; its undo is armed",
+            then=f"undo it: `runbook undo {host.name}`, or `sh {place.undo}` at its console",
+        ) from error
 
 
-def _take_lock(place: Layout, host: Host) -> None:
-    if not host.symlink(place.change_id, layout.ARMED):
-        _refuse_if_armed(host)
-
-
-def _put_in_place(armed: Armed, host: Host) -> None:
+def _put_in_place(armed: Armed, probed: Probed, host: Host) -> None:
     place = armed.layout
     for directory in (place.directory, f"{place.directory}/originals", f"{place.directory}/made"):
         host.make_dir(directory, PRIVATE)
     for path, content in (
         (place.journal, b""),
         (place.lock, b""),
-        (f"{place.directory}/undo.lock", b""),
+        (place.undo_lock, b""),
         (place.open, b""),
         (place.ballast, BALLAST),
-        (f"{place.directory}/plan.json", serial.dumps(armed.plan).encode()),
+        (place.plan, serial.dumps(armed.plan).encode()),
+        (place.before, snapshots.dumps(armed.cleared.before).encode()),
+        (place.probes, serial.dumps(probed).encode()),
         (place.manifest, _manifest(armed)),
     ):
         _write(host, path, content, SECRET)
     _write(host, place.undo, armed.undo_script.encode(), PROGRAM)
-    for unit, text in layout.UNIT_TEXTS.items():
-        _write(host, layout.unit_path(unit), text.encode(), PUBLIC)
-        host.make_dir(layout.wants_path(unit).rsplit("/", 1)[0], 0o755)
-        host.symlink(layout.unit_path(unit), layout.wants_path(unit))
 
 
 def _keep_originals(armed: Armed, host: Host) -> None:
@@ -166,20 +193,19 @@ def _keep_originals(armed: Armed, host: Host) -> None:
 
 def _manifest(armed: Armed) -> bytes:
     order, plan = armed.order, armed.plan
-    steps: list[Step] = [numbered.step for numbered in plan.steps()]
-    told = {
-        "format_version": 1,
-        "change_id": order.change_id,
-        "host": plan.host,
-        "operator": order.operator,
-        "armed_at": f"{order.now:%Y-%m-%dT%H:%M:%SZ}",
-        "deadline": f"{armed.deadline:%Y-%m-%dT%H:%M:%SZ}",
-        "timer": armed.timer_number,
-        "plan": plan.digest,
-        "steps": [step.describe() for step in steps],
-        "undo": f"sh {armed.undo_path}",
-    }
-    return (json.dumps(told, indent=1) + "\n").encode()
+    return manifest.dumps(
+        Manifest(
+            order.change_id,
+            plan.host,
+            order.operator,
+            order.now,
+            armed.deadline,
+            armed.timer_number,
+            plan.digest,
+            tuple(numbered.step.describe() for numbered in plan.steps()),
+            f"sh {armed.undo_path}",
+        )
+    )
 
 
 def _write(host: Host, path: str, content: bytes, mode: int) -> None:

@@ -75,6 +75,21 @@ class Layout:
         return f"{self.directory}/manifest.json"
 
     @property
+    def plan(self) -> str:
+        """The whole plan, as data."""
+        return f"{self.directory}/plan.json"
+
+    @property
+    def before(self) -> str:
+        """The snapshot that an undo is compared with."""
+        return f"{self.directory}/before.json"
+
+    @property
+    def probes(self) -> str:
+        """What answered before the change, and has to answer after it."""
+        return f"{self.directory}/probes.json"
+
+    @property
     def lock(self) -> str:
         """Held while a step is made, and while an undo closes the way for more."""
         return f"{self.directory}/lock"
@@ -85,6 +100,11 @@ class Layout:
         return f"{self.directory}/open"
 
     @property
+    def undo_lock(self) -> str:
+        """Held by an undo at work."""
+        return f"{self.directory}/undo.lock"
+
+    @property
     def ballast(self) -> str:
         """Room that an undo can free on a full disk."""
         return f"{self.directory}/ballast"
@@ -93,6 +113,11 @@ class Layout:
     def timer_stem(self) -> str:
         """What the names of all the deadline's units begin with."""
         return f"runbook-deadline-{self.change_id}-"
+
+    @property
+    def units(self) -> str:
+        """A pattern for all transient units of the change: its timers, and its undos at work."""
+        return f"runbook-*-{self.change_id}-*"
 
     def timer(self, number: int) -> str:
         """The name of the deadline's transient unit; each extension is the next number."""

@@ -6,7 +6,7 @@ from runbook.changes.steps import Command
 from runbook.checkpoint.layout import Layout
 
 ACCURACY = "AccuracySec=50ms"
-# An undo that is killed begins again; one that ends with an error has said why, and is not repeated.
+# An undo that is killed begins again; one that ends with an error has said why, and does not.
 AGAIN = ("--property=Restart=on-abnormal", "--property=RestartSec=200ms")
 
 

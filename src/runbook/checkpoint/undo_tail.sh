@@ -20,8 +20,10 @@ case $why in
 boot)
     rm -f -- "$here/files-are-back"
     put_back_files
-    if [ "$failed" = 0 ]; then : >"$here/files-are-back"; fi
-    say 'files are as before; the network comes up from them'
+    if [ "$failed" = 0 ]; then
+        : >"$here/files-are-back"
+        say 'files are as before; the network comes up from them'
+    fi
     ;;
 announce)
     # Where the files did not come back in time, the network came up changed.
