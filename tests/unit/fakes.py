@@ -135,6 +135,21 @@ def demanding() -> dict[str, list[Row]]:
     }
 
 
+def ticking(left_s: float | None, undoing: str = "") -> Answer:
+    """Answers for systemd: the change's timer ends in so many seconds; a unit is undoing."""
+    blocks = [f"Id={undoing}\nActiveState=activating\n"] if undoing else []
+    if left_s is not None:
+        name = f"Id=runbook-deadline-{CHANGE}-1.timer\nActiveState=active"
+        blocks.append(f"{name}\nNextElapseUSecMonotonic={100 + left_s:.6f}s\n")
+
+    def answer(argv: Sequence[str]) -> Completed | None:
+        said = {"systemctl": "\n".join(blocks), "python3": "100.0\n"}
+        asked = argv[:2] == ("systemctl", "show") or argv[0] == "python3"
+        return Completed(tuple(argv), 0, said[argv[0]].encode(), b"") if asked else None
+
+    return answer
+
+
 def undone(host: FakeHost, armed: Armed, why: str, *, entirely: bool = True) -> None:
     """As the undo script leaves the host's own things when it has ended."""
     end = "finished: the host is as it was" if entirely else "finished, but something is not back"

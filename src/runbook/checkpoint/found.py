@@ -158,8 +158,15 @@ def holder(host: Reader) -> str:
     """The number of the change that holds the host's lock; '' where none does."""
     if not host.glob(layout.ARMED):
         return ""
-    target = host.query(("readlink", "--", layout.ARMED)).stdout.decode(errors="replace")
-    return target.strip().rpartition("/")[2]
+    target = host.query(("readlink", "--", layout.ARMED)).stdout.decode(errors="replace").strip()
+    if not target and host.glob(layout.ARMED):
+        raise ReadFailed(
+            f"{layout.ARMED} is no link, so it does not say which change is in progress",
+            host=host.name,
+            state="not known; this program wrote nothing",
+            then=f"look at {layout.ROOT} on the host; nothing of runbook's makes it anything else",
+        )
+    return target.rpartition("/")[2]
 
 
 def find(host: Reader, now: datetime) -> Found | None:

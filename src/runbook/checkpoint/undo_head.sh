@@ -156,20 +156,25 @@ running() {
 
 failed=0
 
-# From here on no step of the change can be made any more: each needs the file
-# `open`, under this lock. A step in progress is waited for.
-exec 9>>"$here/lock"
-flock -w 10 9 || say 'a step is still in progress: going on without waiting for it'
-if [ "$why" != console ] && ! armed; then
+# Only a person at the console may undo a change that is not armed any more.
+leave_unless_armed() {
+    if [ "$why" = console ] || armed; then return; fi
     say 'the change is not armed, or not any more: nothing to do'
     rm -f -- "$here/ballast"
     forget_boot
     exit 0
-fi
+}
+
+# From here on no step of the change can be made any more: each needs the file
+# `open`, under this lock. A step in progress is waited for.
+exec 9>>"$here/lock"
+flock -w 10 9 || say 'a step is still in progress: going on without waiting for it'
+leave_unless_armed
 rm -f -- "$here/open" "$here/ballast"
 flock -u 9
 
-# Two undos at once would trip over each other: the second waits, then finds it done.
+# Two undos at once would trip over each other: the second waits, and finds it done.
 exec 8>>"$here/undo.lock"
 flock -w 120 8 || say 'another undo is still at work: going on beside it'
+leave_unless_armed
 say 'begins'

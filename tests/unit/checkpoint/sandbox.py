@@ -78,10 +78,14 @@ class Sandbox:
 
     def undo(self, *why: str) -> int:
         """Run it; its exit status."""
+        return self.start(*why).wait(60)
+
+    def start(self, *why: str) -> subprocess.Popen[bytes]:
+        """Begin it."""
         environment = {**os.environ, "LOG": str(self.root / "log")}
         argv = ["/bin/sh", str(self.folder / "undo"), *why]
-        done = subprocess.run(argv, env=environment, capture_output=True, check=False, timeout=60)
-        return done.returncode
+        nowhere = subprocess.DEVNULL
+        return subprocess.Popen(argv, env=environment, stdout=nowhere, stderr=nowhere)
 
     def ran(self) -> list[list[str]]:
         """The programs that were run, each with its arguments (and `ip`'s batch as the last)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -140,6 +141,21 @@ def test_the_lock_of_a_later_change_is_not_its_own(sandbox: Sandbox, why: tuple[
     assert ((sandbox.root / INTERFACES[1:]).read_text() == "changed\n") == (why != ())
     assert sandbox.armed.is_symlink()
     assert len(watching(sandbox)) == 4
+
+
+def test_a_second_undo_waits_for_the_first_and_finds_it_done(sandbox: Sandbox) -> None:
+    with (sandbox.folder / "undo.lock").open("a") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = sandbox.start("operator")
+        while "open" in {path.name for path in sandbox.folder.iterdir()}:
+            assert second.poll() is None
+        # The first ends, and another change begins.
+        sandbox.armed.unlink()
+        sandbox.armed.symlink_to("20260302T120000Z-ffffff")
+    assert second.wait(30) == 0
+    assert batches(sandbox) == []
+    assert "nothing to do" in sandbox.journal
+    assert sandbox.armed.is_symlink()
 
 
 def test_at_boot_only_files_are_put_back_and_the_rest_is_left_to_the_boot(
