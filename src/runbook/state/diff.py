@@ -75,7 +75,7 @@ def _table(
 
 
 def _by_key(table: Table, frame: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
-    records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
+    records: list[dict[str, Any]] = [] if frame.empty else frame.to_dict("records")  # type: ignore[assignment]
     seen: Counter[tuple[Any, ...]] = Counter()
     found = {}
     for record in records:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -30,7 +28,7 @@ from runbook.state import (
 )
 from runbook.state import identity as identities
 from runbook.state.identity import Identity
-from runbook.state.table import NONSENSE, NULLABLE, Table
+from runbook.state.table import NONSENSE, Table, typed
 from runbook.transport.host import Reader
 
 FORMAT_VERSION = 1
@@ -137,24 +135,9 @@ def _unreadable(source: str, why: str) -> ReadFailed:
     )
 
 
-def save(snapshot: Snapshot, path: Path) -> None:
-    """Write it atomically, for its owner's eyes only."""
-    temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(dumps(snapshot))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def load(path: Path) -> Snapshot:
-    """The snapshot in a file."""
-    return loads(path.read_text(encoding="utf-8"), str(path))
-
-
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+    rows = [] if frame.empty else frame.to_dict("records")
+    return [{str(k): _plain(v) for k, v in row.items()} for row in rows]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - numpy's scalars have no common type
@@ -164,10 +147,4 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - numpy's scalars have no common 
 
 
 def _frame(table: Table, records: list[dict[str, Any]]) -> pd.DataFrame:
-    types = {name: dtype for name, (dtype, _) in table.columns.items()}
-    cells = [[_cell(record[name], types[name]) for name in types] for record in records]
-    return pd.DataFrame(cells, columns=list(types)).astype(types)
-
-
-def _cell(value: Any, dtype: str) -> Any:  # noqa: ANN401 - any JSON scalar
-    return pd.NA if value is None and dtype in NULLABLE else value
+    return typed(table.columns, [[record[name] for name in table.columns] for record in records])

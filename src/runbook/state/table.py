@@ -18,9 +18,11 @@ import pandas as pd
 from runbook.errors import ReadFailed
 from runbook.transport.host import Reader
 
-NULLABLE = {"Int64", "Float64"}
 # What decoding an answer raises where the answer is not what it should be.
-NONSENSE = (ValueError, LookupError, TypeError, AttributeError, struct.error, ParseError)
+NONSENSE = (
+    *(ValueError, OverflowError, LookupError, TypeError, AttributeError),
+    *(struct.error, ParseError),
+)
 T = TypeVar("T")
 
 
@@ -69,6 +71,14 @@ def frame(
     columns: Mapping[str, tuple[str, str]], key: tuple[str, ...], rows: Iterable[tuple[object, ...]]
 ) -> pd.DataFrame:
     """A DataFrame of the documented dtypes, sorted by key."""
-    data = pd.DataFrame(list(rows), columns=list(columns))
-    typed = data.astype({name: dtype for name, (dtype, _) in columns.items()})
-    return typed.sort_values(list(key), kind="stable").reset_index(drop=True)
+    return typed(columns, rows).sort_values(list(key), kind="stable", ignore_index=True)
+
+
+def typed(columns: Mapping[str, tuple[str, str]], rows: Iterable[Iterable[object]]) -> pd.DataFrame:
+    """A DataFrame of the documented dtypes, in the order given."""
+    # Column by column: giving types to a whole frame afterwards takes three times as long.
+    cells = list(zip(*rows, strict=True)) or [()] * len(columns)
+    pairs = zip(columns.items(), cells, strict=True)
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype=dtype) for (name, (dtype, _)), values in pairs}
+    )
