@@ -11,13 +11,14 @@ from typing import Any
 import pandas as pd
 
 from runbook.state import netlink
-from runbook.state.table import NULLABLE, Table
+from runbook.state.table import Table
 from runbook.transport import RecordedHost, Recording
 from runbook.transport.recording import Question
 
 KERNEL = Path(__file__).parents[1] / "data/kernel"
 EXAMPLE = Path(__file__).parents[3] / "params/example.json"
 LOST = object()
+NULLABLE = ("Int64", "Float64")
 
 
 def dump(name: str) -> bytes:

@@ -18,10 +18,10 @@ SAID = [
 FOREVER = 0xFFFFFFFF
 
 
-def row(told: dict[str, Any]) -> dict[Any, Any]:
+def row(told: dict[str, Any]) -> dict[str, Any]:
     held = FRAME[(FRAME["ifname"] == told["ifname"]) & (FRAME["address"] == told["local"])]
     (found,) = held.to_dict("records")
-    return found
+    return {str(name): cell for name, cell in found.items()}
 
 
 def test_it_is_as_documented() -> None:

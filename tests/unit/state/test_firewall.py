@@ -151,14 +151,8 @@ def test_rules_that_cannot_be_read_are_not_no_rules(
 def test_the_legacy_program_is_asked_only_where_the_kernel_has_its_tables(tmp_path: Path) -> None:
     # The recorded host has an empty list, and was never asked for the rest.
     assert "legacy" not in set(firewall.read(host(tmp_path))["backend"])
-    gate = {
-        ("file", "/proc/net/ip_tables_names"): {
-            "content": pack(b"filter\n"),
-            "mode": "0440",
-            "uid": 0,
-            "gid": 0,
-        }
-    }
+    names = {"content": pack(b"filter\n"), "mode": "0440", "uid": 0, "gid": 0}
+    gate: dict[Any, Any] = {("file", "/proc/net/ip_tables_names"): names}
     rules = program("iptables-legacy-save", stdout=text("iptables-legacy-save.txt"))
     table = firewall.read(host(tmp_path, {**gate, **rules}))
     assert "-P FORWARD DROP" in column(table, "rule", backend="legacy")

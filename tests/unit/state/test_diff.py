@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.fakes import link, route
+from tests.unit.hosts import snapshot
+from tests.unit.state.made_up import CELLS, EMPTY, holding, rows_of, snapshots
+
+from runbook.state.diff import COLUMNS, compare, diff
+from runbook.state.snapshot import TABLES, Snapshot
+from runbook.state.table import Table
+
+FLIPPED = {"added": "removed", "removed": "added", "changed": "changed"}
+Told = Counter[tuple[Any, ...]]
+
+
+def told(before: Snapshot, after: Snapshot, *, volatile: bool = False) -> Told:
+    found = diff(before, after, volatile=volatile)
+    assert list(found.rows.columns) == COLUMNS
+    return Counter(found.rows.itertuples(index=False, name=None))
+
+
+def text(cell: Any) -> str:  # noqa: ANN401 - any cell
+    return "" if pd.isna(cell) else str(cell)
+
+
+@given(snapshots(), st.booleans())
+def test_nothing_differs_from_itself(one: Snapshot, volatile: bool) -> None:  # noqa: FBT001
+    assert diff(one, one, volatile=volatile).empty
+    assert str(diff(one, one)) == ""
+
+
+@given(snapshots(), snapshots())
+def test_the_way_back_is_the_way_there_turned_round(one: Snapshot, two: Snapshot) -> None:
+    there, back = told(one, two, volatile=True), told(two, one, volatile=True)
+    turned = Counter({(FLIPPED[c], t, k, n, a, b): m for (c, t, k, n, b, a), m in back.items()})
+    assert there == turned
+
+
+@given(snapshots(), snapshots())
+def test_no_difference_is_missed_and_none_is_made_up(one: Snapshot, two: Snapshot) -> None:
+    same = all(one.table(t.name).equals(two.table(t.name)) for t in TABLES)
+    assert diff(one, two, volatile=True).empty == same
+
+
+@given(snapshots(), snapshots())
+def test_what_the_digest_does_not_see_is_what_comes_and_goes(one: Snapshot, two: Snapshot) -> None:
+    assert compare(one, two).empty == (one.digest() == two.digest())
+    ephemeral = {t.name for t in TABLES if t.ephemeral}
+    left = diff(one, two).rows
+    settled = left[~left["table"].isin(ephemeral)].reset_index(drop=True)
+    assert compare(one, two).rows.equals(settled)
+
+
+@given(st.sampled_from(TABLES).flatmap(lambda t: st.tuples(st.just(t), rows_of(t), st.data())))
+def test_a_cell_that_changes_is_told_with_both_values(
+    case: tuple[Table, dict[str, Any], st.DataObject],
+) -> None:
+    table, row, data = case
+    column = data.draw(st.sampled_from([name for name in table.columns if name not in table.key]))
+    value = data.draw(CELLS[table.columns[column][0]].filter(lambda cell: cell != row[column]))
+    one, two = holding({table.name: [row]}), holding({table.name: [{**row, column: value}]})
+    everything = told(one, two, volatile=True)
+    ((change, name, _, where, before, after),) = everything
+    assert (change, name, where) == ("changed", table.name, column)
+    assert (before, after) == (text(row[column]), text(value))
+    assert told(one, two) == (Counter() if column in table.volatile else everything)
+
+
+@given(st.sampled_from(TABLES).flatmap(lambda t: st.tuples(st.just(t), rows_of(t))))
+def test_a_row_that_comes_or_goes_is_told_by_its_key(case: tuple[Table, dict[str, Any]]) -> None:
+    table, row = case
+    one, two = holding({table.name: [row]}), holding({table.name: [row, row]})
+    for before, after in ((EMPTY, one), (one, two)):
+        ((change, name, key, column, was, _),) = told(before, after)
+        assert (change, name, column, was) == ("added", table.name, "", "")
+        assert all(str(row[part]) in key for part in table.key)
+        assert [line[0] for line in told(after, before)] == ["removed"]
+
+
+def test_a_person_reads_one_line_a_difference() -> None:
+    before = snapshot(links=[link("enp4s0f0", mtu=1500)], routes=[route("default", "enp4s0f0")])
+    after = snapshot(links=[link("enp4s0f0", mtu=9000), link("virbr1")])
+    assert str(diff(before, after)).split("\n") == [
+        "  + links: virbr1",
+        "  ~ links: enp4s0f0 mtu: 1500 -> 9000",
+        "  - routes: inet 254 unicast default 0 0 enp4s0f0",
+    ]
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t.volatile], ids=lambda table: table.name)
+def test_counters_and_ages_are_looked_at_only_when_asked_for(table: Table) -> None:
+    assert set(table.volatile) < set(table.columns)
+    assert not set(table.volatile) & set(table.key)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.unit.state.recorded import as_documented, host
+
+from runbook.errors import ReadFailed
+from runbook.state import guests
+from runbook.state.table import Table
+from runbook.transport import questions
+from runbook.transport.host import GuestXML
+
+RUNNING = """\
+<domain type='kvm' id='3'>
+  <name>web</name>
+  <uuid>20c5332c-4d69-434a-8835-9baaf980adae</uuid>
+  <devices>
+    <interface type='network'>
+      <mac address='52:54:00:00:00:01'/>
+      <source network='default' portid='8' bridge='virbr0'/>
+      <target dev='vnet0'/>
+      <model type='virtio'/>
+    </interface>
+    <interface type='bridge'>
+      <mac address='52:54:00:00:00:02'/><source bridge='br0'/><target dev='vnet1'/>
+    </interface>
+    <interface type='direct'>
+      <mac address='52:54:00:00:00:03'/>
+      <source dev='enp4s0f0' mode='bridge'/><target dev='macvtap0'/><model type='e1000'/>
+    </interface>
+    <interface type='user'><mac address='52:54:00:00:00:04'/></interface>
+  </devices>
+</domain>
+"""
+OFF = "<domain type='qemu'><name>mail &amp; more</name><devices/></domain>"
+TWO = (
+    GuestXML(name="web", state="running", autostart=True, xml=RUNNING),
+    GuestXML(name="mail & more", state="shut off", autostart=False, xml=OFF),
+)
+
+
+def test_each_guest_is_a_row() -> None:
+    frame = guests.parse(TWO)
+    assert as_documented(frame, guests.TABLE)
+    assert frame.to_dict("list") == {
+        "name": ["mail & more", "web"],
+        "uuid": ["", "20c5332c-4d69-434a-8835-9baaf980adae"],
+        "state": ["shut off", "running"],
+        "autostart": [False, True],
+    }
+
+
+def test_each_interface_tells_what_it_hangs_on() -> None:
+    frame = guests.parse_taps(TWO)
+    assert as_documented(frame, guests.TAPS)
+    ways = frame[["type", "source", "target", "model"]].itertuples(index=False, name=None)
+    assert list(ways) == [
+        ("network", "default", "vnet0", "virtio"),
+        ("bridge", "br0", "vnet1", ""),
+        ("direct", "enp4s0f0", "macvtap0", "e1000"),
+        ("user", "", "", ""),
+    ]
+    assert set(frame["guest"]) == {"web"}
+
+
+def test_the_recorded_host_has_no_guest(tmp_path: Path) -> None:
+    recorded = host(tmp_path)
+    assert as_documented(guests.read(recorded), guests.TABLE)
+    assert as_documented(guests.read_taps(recorded), guests.TAPS)
+
+
+@pytest.mark.parametrize("reader", [guests.TABLE, guests.TAPS], ids=lambda table: table.name)
+def test_a_guest_that_cannot_be_understood_is_not_left_out(tmp_path: Path, reader: Table) -> None:
+    broken = questions.from_all([replace(TWO[0], xml=RUNNING[:-9])])
+    with pytest.raises(ReadFailed, match=r"guests makes no sense: .*line"):
+        reader.read(host(tmp_path, {questions.GUESTS: broken}))

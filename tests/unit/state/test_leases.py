@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.fakes import NIC, FakeHost
+from tests.unit.state.recorded import as_documented, host
+
+from runbook.state import leases
+from runbook.transport.host import HostFile
+
+FOLDER = "/var/lib/dhcp"
+# As ifupdown starts it.
+IFUPDOWN = (
+    *("/sbin/dhclient", "-4", "-v", "-i", "-pf", f"/run/dhclient.{NIC}.pid"),
+    *("-lf", f"{FOLDER}/dhclient.{NIC}.leases", "-I", "-df", f"{FOLDER}/dhclient6.{NIC}.leases"),
+    NIC,
+)
+LEASE = """\
+lease {{
+  interface "{ifname}";
+  fixed-address {address};
+  option subnet-mask 255.255.0.0;
+  option dhcp-server-identifier 172.16.0.1;
+  option host-name "a;b";
+  renew 0 2026/03/01 06:00:00;
+  expire 0 2026/03/01 {hour:02d}:30:00;
+}}
+"""
+LEASE6 = """\
+default-duid "\\000\\001";
+lease6 {{
+  interface "{ifname}";
+  ia-na 00:00:00:01 {{
+    iaaddr 2001:db8::5 {{ preferred-life 375; }}
+  }}
+}}
+"""
+
+
+def argv(*words: str) -> bytes:
+    return b"".join(word.encode() + b"\0" for word in words)
+
+
+def file(name: str, content: str = "") -> HostFile:
+    return HostFile(f"{FOLDER}/{name}", content.encode(), 0o644)
+
+
+def rows(cmdlines: dict[int, bytes], *files: HostFile) -> list[dict[str, Any]]:
+    frame = leases.parse(leases.clients(cmdlines), files)
+    assert as_documented(frame, leases.TABLE)
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def test_a_client_of_ifupdown_and_its_last_lease() -> None:
+    content = LEASE.format(ifname=NIC, address="172.16.9.9", hour=11)
+    content += LEASE.format(ifname=NIC, address="172.16.1.1", hour=12)
+    (row,) = rows({812: argv(*IFUPDOWN)}, file(f"dhclient.{NIC}.leases", content))
+    assert (row["client"], row["pid"], row["ifname"]) == ("dhclient", 812, NIC)
+    assert tuple(shlex.split(row["argv"])) == IFUPDOWN
+    assert row["lease_file"] == f"{FOLDER}/dhclient.{NIC}.leases"
+    assert (row["address"], row["server"]) == ("172.16.1.1", "172.16.0.1")
+    assert row["expires"] == "2026-03-01T12:30:00+00:00"
+
+
+def test_a_file_of_many_interfaces_is_a_row_for_each() -> None:
+    content = LEASE.format(ifname="eth1", address="10.0.0.1", hour=11)
+    content += LEASE.format(ifname=NIC, address="172.16.1.1", hour=12)
+    content += LEASE.format(ifname="eth1", address="10.0.0.2", hour=13)
+    found = rows({}, file("dhclient.leases", content))
+    assert [(r["ifname"], r["address"]) for r in found] == [
+        (NIC, "172.16.1.1"),
+        ("eth1", "10.0.0.2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "ifname"),
+    [
+        (f"dhclient.{NIC}.leases", "", NIC),
+        (f"dhclient-{NIC}.leases", "lease { half", NIC),
+        (f"dhclient6.{NIC}.leases", "", NIC),
+        (f"dhclient6.{NIC}.leases", LEASE6.format(ifname="eth7"), "eth7"),
+        ("dhclient6.leases", LEASE6.format(ifname=NIC), NIC),
+        ("dhclient.leases", "", ""),
+    ],
+)
+def test_whose_a_file_is_without_a_lease_of_ipv4(name: str, content: str, ifname: str) -> None:
+    (row,) = rows({}, file(name, content))
+    assert (row["ifname"], row["address"], row["pid"]) == (ifname, "", 0)
+
+
+def test_clients_of_both_families_are_two_with_a_file_each() -> None:
+    files = [file(f"dhclient6.{NIC}.leases"), file(f"dhclient.{NIC}.leases")]
+    cmdlines = {1: argv("dhclient", "-6", NIC), 2: argv("dhclient", "-4", NIC)}
+    found = {r["pid"]: r["lease_file"] for r in rows(cmdlines, *files)}
+    assert found == {1: files[0].path, 2: files[1].path}
+
+
+def test_two_clients_of_one_lease_file_are_two() -> None:
+    cmdlines = {1: argv("dhclient", NIC), 2: argv("dhclient", "-4", NIC)}
+    assert {r["pid"] for r in rows(cmdlines, file(f"dhclient.{NIC}.leases"))} == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("words", "ifnames"),
+    [
+        (("dhclient", NIC), [NIC]),
+        (("/sbin/dhclient", "-v", NIC, "eth1"), [NIC, "eth1"]),
+        (("dhclient", NIC, "-nw"), [NIC]),
+        (("dhclient", NIC, "-H", "web", "--timeout", "9"), [NIC]),
+        (("dhclient", "-v"), [""]),
+        (("dhclient",), [""]),
+        (("/usr/sbin/dhcpcd", "-4", NIC), [NIC]),
+        ((f"dhcpcd: {NIC} [ip4]",), [NIC]),
+        ((f"dhcpcd: {NIC} [ip4] [ip6]",), [NIC]),
+        ((f"dhcpcd: {NIC}",), [NIC]),
+        (("dhcpcd: [manager] [ip4] [ip6]",), [""]),
+    ],
+    ids=" ".join,
+)
+def test_which_interfaces_a_client_works_for(words: tuple[str, ...], ifnames: list[str]) -> None:
+    assert sorted(row["ifname"] for row in rows({7: argv(*words)})) == sorted(ifnames)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (f"dhcpcd: [privileged proxy] {NIC} [ip4]",),
+        (f"dhcpcd: [BPF ARP] {NIC} 172.16.1.1",),
+        ("dhcpcd: [network proxy]",),
+        ("/usr/bin/vi", "dhclient"),
+        ("dhclient-script",),
+        ("sh", "-c", f"dhclient {NIC}"),
+        ("",),
+    ],
+    ids=" ".join,
+)
+def test_what_is_no_client_of_its_own(words: tuple[str, ...]) -> None:
+    assert rows({7: argv(*words)}) == []
+
+
+def test_a_client_of_dhcpcd_and_its_lease() -> None:
+    lease = HostFile(f"/var/lib/dhcpcd/{NIC}.lease", b"\2\1\6\0\xff", 0o600)
+    (row,) = rows({9: argv(f"dhcpcd: {NIC} [ip4]") + bytes(8)}, lease)
+    assert (row["client"], row["pid"], row["lease_file"]) == ("dhcpcd", 9, lease.path)
+
+
+@given(st.binary(max_size=80), st.binary(max_size=80).filter(bool))
+def test_no_file_and_no_command_line_breaks_it(content: bytes, cmdline: bytes) -> None:
+    (row,) = rows({}, HostFile(f"{FOLDER}/dhclient.{NIC}.leases", content, 0o644))
+    assert row["lease_file"]
+    rows({1: cmdline})
+
+
+@pytest.mark.parametrize("expire", ["never", "epoch 1700000000", "0 never", "9 2026/13/45 1:1:1"])
+def test_an_end_that_is_no_date_is_none(expire: str) -> None:
+    content = f'lease {{\n  interface "{NIC}";\n  expire {expire};\n}}\n'
+    (row,) = rows({}, file("dhclient.leases", content))
+    assert row["expires"] == ""
+
+
+def test_processes_and_files_are_read_from_where_they_are() -> None:
+    there = FakeHost()
+    there.hold("/proc/812/cmdline", argv(*IFUPDOWN).decode())
+    there.hold("/proc/1/cmdline", "/sbin/init\0")
+    there.hold("/proc/2/cmdline", "")
+    there.hold(
+        f"{FOLDER}/dhclient.{NIC}.leases", LEASE.format(ifname=NIC, address="1.2.3.4", hour=1)
+    )
+    (row,) = leases.read(there).to_dict("records")
+    assert (row["pid"], row["address"]) == (812, "1.2.3.4")
+
+
+def test_the_recorded_host_has_no_client(tmp_path: Path) -> None:
+    frame = leases.read(host(tmp_path))
+    assert as_documented(frame, leases.TABLE)
+    assert frame.empty

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.fakes import NOON
+from tests.unit.hosts import snapshot
+from tests.unit.state.made_up import CELLS, EMPTY, holding, rows_of, snapshots
+from tests.unit.state.recorded import as_documented, host
+
+from runbook.errors import ReadFailed
+from runbook.state.snapshot import TABLES, Snapshot, dumps, loads, take
+from runbook.state.table import Table
+
+SETTLED = [t for t in TABLES if not t.ephemeral]
+
+
+@given(snapshots())
+def test_what_was_saved_is_what_is_loaded(made: Snapshot) -> None:
+    text = dumps(made)
+    again = loads(text, "here")
+    assert again.equals(made)
+    assert again.digest() == made.digest()
+    assert dumps(again) == text
+    for table in TABLES:
+        assert again.table(table.name).dtypes.equals(made.table(table.name).dtypes)
+
+
+def test_the_whole_recorded_host_is_saved_and_loaded(tmp_path: Path) -> None:
+    taken = take(host(tmp_path), NOON)
+    for table in TABLES:
+        assert as_documented(taken.table(table.name), table)
+    assert loads(dumps(taken), "here").equals(taken)
+
+
+def test_one_moment_of_a_host_differs_from_another() -> None:
+    one = snapshot()
+    assert one.equals(snapshot())
+    assert not one.equals(replace(one, taken_at=one.taken_at + timedelta(seconds=1)))
+    assert not one.equals(replace(one, host="server-02"))
+
+
+changes = st.sampled_from(TABLES).flatmap(
+    lambda table: st.tuples(
+        st.just(table), rows_of(table), st.sampled_from(list(table.columns)), st.data()
+    )
+)
+
+
+def other(table: Table, column: str, value: object, data: st.DataObject) -> object:
+    """Another cell for that column."""
+    return data.draw(CELLS[table.columns[column][0]].filter(lambda cell: cell != value))
+
+
+@given(changes)
+def test_only_what_somebody_changed_changes_the_digest(
+    change: tuple[Table, dict[str, Any], str, st.DataObject],
+) -> None:
+    table, row, column, data = change
+    changed = {**row, column: other(table, column, row[column], data)}
+    one, two = holding({table.name: [row]}), holding({table.name: [changed]})
+    moves = table.ephemeral or column in table.volatile
+    assert (one.digest() == two.digest()) == moves
+
+
+@given(st.sampled_from(SETTLED).flatmap(lambda t: st.tuples(st.just(t), rows_of(t))))
+def test_a_row_more_changes_the_digest(pair: tuple[Table, dict[str, Any]]) -> None:
+    table, row = pair
+    once, twice = holding({table.name: [row]}), holding({table.name: [row, row]})
+    assert len({EMPTY.digest(), once.digest(), twice.digest()}) == 3
+
+
+def test_another_machine_has_another_digest_and_another_moment_has_not() -> None:
+    one = snapshot()
+    assert replace(one, taken_at=one.taken_at + timedelta(hours=1)).digest() == one.digest()
+    stranger = replace(one, identity=replace(one.identity, machine_id="c" * 32))
+    assert stranger.digest() != one.digest()
+
+
+def damaged(text: str, *path: str, value: object = None) -> str:
+    """The snapshot's text with one place of it replaced, or taken away."""
+    told = place = json.loads(text)
+    for word in path[:-1]:
+        place = place[word]
+    if value is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return json.dumps(told)
+
+
+WHOLE = dumps(snapshot(links=[{"ifname": "lo"}]))
+LINK = json.loads(WHOLE)["tables"]["links"][0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        WHOLE[:-9],
+        damaged(WHOLE, "format_version", value=2),
+        damaged(WHOLE, "format_version"),
+        damaged(WHOLE, "host"),
+        damaged(WHOLE, "taken_at", value="yesterday"),
+        damaged(WHOLE, "tables", "routes"),
+        damaged(WHOLE, "identity", "boot_id"),
+        damaged(WHOLE, "identity", "shoe_size", value=46),
+        damaged(WHOLE, "tables", "links", value=[{**LINK, "mtu": "large"}]),
+        damaged(WHOLE, "tables", "links", value=[{"ifname": "lo"}]),
+        damaged(WHOLE, "tables", "links", value=7),
+    ],
+)
+def test_what_is_no_whole_snapshot_is_not_loaded(text: str) -> None:
+    with pytest.raises(ReadFailed, match=r"before\.json is not a snapshot of format 1"):
+        loads(text, "before.json")
