@@ -1,14 +1,17 @@
 """How the operator reaches the hosts: an ssh_config, a key, the hosts' own keys.
 
 After this, plain ``ssh server-01`` works, and with it everything that speaks
-SSH; the proxy command enters the operator's namespace, so no packet leaves
-the lab.
+SSH. A door for each host, a socket that listens in the operator's namespace,
+leads to its port 22: no packet leaves the lab, and whoever called `sudo
+runbook lab up` gets there without sudo, which a notebook could not answer.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from runbook.lab import machine, shell
 from runbook.lab.names import OPERATOR, RUN, SSH_CONFIG, address
@@ -23,36 +26,36 @@ Host {host}
     IdentitiesOnly yes
     UserKnownHostsFile {known_hosts}
     StrictHostKeyChecking yes
-    ProxyCommand {sudo}ip netns exec {operator} nc %h %p
+    ProxyCommand nc -U {door}
 """
+DOOR_S = 10.0
 
 
 def make_key() -> str:
     """A key for this lab alone, owned by whoever called; the public half."""
     KEY.parent.mkdir(parents=True, exist_ok=True)
     shell.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "runbook-lab", "-f", str(KEY))
-    owner = int(os.environ.get("SUDO_UID", "0")), int(os.environ.get("SUDO_GID", "0"))
     for path in (KEY, KEY.with_suffix(".pub")):
-        os.chown(path, *owner)
+        _hand_over(path)
     return KEY.with_suffix(".pub").read_text()
 
 
 def write(hosts: Sequence[str]) -> None:
-    """The ssh_config and the hosts' keys."""
+    """The ssh_config, the hosts' keys and the doors to them."""
     lines = [f"{address(host)} {machine.host_key(host)}\n" for host in hosts]
     # ssh may read it at this very moment.
     fresh = KNOWN_HOSTS.with_suffix(".new")
     fresh.write_text("".join(lines))
     fresh.replace(KNOWN_HOSTS)
-    sudo = "sudo -n " if "SUDO_UID" in os.environ else ""
+    for host in hosts:
+        _open_door(host)
     told = [
         HOST.format(
             host=host,
             address=address(host),
             key=KEY,
             known_hosts=KNOWN_HOSTS,
-            sudo=sudo,
-            operator=OPERATOR,
+            door=_door(host),
         )
         for host in hosts
     ]
@@ -60,6 +63,47 @@ def write(hosts: Sequence[str]) -> None:
     SSH_CONFIG.write_text(
         "# Written by `runbook lab up`, removed by `runbook lab down`.\n" + "".join(told)
     )
+    _check_found(hosts[0])
+
+
+def _door(host: str) -> Path:
+    return KEY.with_name(host)
+
+
+def _open_door(host: str) -> None:
+    door = _door(host)
+    if door.exists():
+        return
+    # It ends with all that runs in the operator's namespace.
+    subprocess.Popen(
+        (
+            *("ip", "netns", "exec", OPERATOR),
+            *("systemd-socket-activate", f"--listen={door}", "--accept", "--inetd"),
+            *("nc", address(host), "22"),
+        ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    shell.wait_for(f"opening the door to {host}", door.exists, DOOR_S, pause=0.01)
+    _hand_over(door)
+
+
+def _hand_over(path: Path) -> None:
+    """To whoever called sudo; else it stays root's."""
+    os.chown(path, int(os.environ.get("SUDO_UID", "0")), int(os.environ.get("SUDO_GID", "0")))
+
+
+def _check_found(host: str) -> None:
+    if f"proxycommand nc -U {_door(host)}" not in shell.run("ssh", "-G", host).splitlines():
+        raise shell.failed(
+            f"ssh {host}",
+            f"ssh would not go to the lab: it does not read {SSH_CONFIG},"
+            f" or something that it reads earlier has an entry for {host}",
+            f"put `Include {SSH_CONFIG.parent}/*.conf` first in /etc/ssh/ssh_config,"
+            " see to ~/.ssh/config, then runbook lab up",
+        )
 
 
 def remove() -> None:
