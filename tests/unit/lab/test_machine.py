@@ -1,0 +1,39 @@
+"""How a host's process is told from all the others on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from runbook.lab import machine, shell
+
+MACHINE = "--machine=rb-server-01"
+
+
+def leader_among(monkeypatch: pytest.MonkeyPatch, running: Mapping[int, tuple[str, ...]]) -> int:
+    monkeypatch.setattr(shell, "command_lines", lambda: dict(running))
+    monkeypatch.setattr(shell, "alive", lambda _pid: True)
+    return machine.leader("server-01")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("",),
+        ("systemd-nspawn", "--machine=rb-server-012"),
+        ("sh", "-c", "script", "sh", "/sys/fs/cgroup", "--", "systemd-nspawn", MACHINE),
+        ("systemd-run", "systemd-nspawn", MACHINE),
+    ],
+)
+def test_another_process_is_not_the_host(
+    monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
+) -> None:
+    assert leader_among(monkeypatch, {7: line}) == 0
+
+
+@pytest.mark.parametrize("program", ["systemd-nspawn", "/usr/bin/systemd-nspawn"])
+def test_the_host_is_found_whoever_started_it(
+    monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    assert leader_among(monkeypatch, {1: ("init",), 7: (program, "--quiet", MACHINE)}) == 7
