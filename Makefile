@@ -3,6 +3,8 @@
 PYTHON := /usr/bin/python3
 BIN := .venv/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+# Only errors: every version is locked, so there is nothing else to learn.
+PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check
 # The one tool that the lock files do not hold, since it writes them.
 UV := uv==0.13.9
 COMPILE = $(BIN)/uv pip compile --quiet --python $(BIN)/python --python-platform linux \
@@ -21,7 +23,7 @@ help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 demo: setup ## Boot a Debian host in the lab and move its address onto the bridge
-	scripts/demo
+	@scripts/demo
 
 test: setup unit lab ## Every test, the lab's included
 
@@ -49,15 +51,17 @@ setup: packages .venv/installed ## Debian packages and .venv, where missing
 packages:
 	@scripts/packages
 
-.venv/installed: requirements-build.lock requirements.lock pyproject.toml | packages
+.venv/installed: requirements-build.lock requirements.lock pyproject.toml \
+		scripts/ipython_kernel_config.py | packages
+	@echo "setup: Python packages into .venv, one or two minutes"
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	$(BIN)/pip install --quiet --require-hashes -r requirements-build.lock
-	$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes -r requirements-build.lock
+	@$(PIP) --require-hashes --no-build-isolation -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 lock: setup ## Solve the versions again (UPGRADE=--upgrade for newer ones)
-	$(BIN)/pip install --quiet $(UV)
+	$(PIP) $(UV)
 	$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
 	$(COMPILE) --group build --constraint requirements.lock --output-file requirements-build.lock
 

@@ -1,0 +1,14 @@
+# ruff: noqa: INP001 - IPython reads it as a file
+"""What the kernels of .venv leave unsaid; setup puts it into .venv/etc/ipython.
+
+They listen on the loopback alone and sign every message; and whoever ends a
+kernel interrupts it first, which is no error.
+"""
+
+import logging
+
+UNSAID = ("Kernel is running over TCP without encryption", "KeyboardInterrupt caught in kernel")
+
+logging.getLogger("IPKernelApp").addFilter(
+    lambda record: not record.getMessage().startswith(UNSAID)
+)
