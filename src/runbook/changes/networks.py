@@ -10,6 +10,8 @@ from runbook.changes.steps import Command, DropNetwork, Step
 CLIENT = "virsh"
 URI = ("--connect", "qemu:///system")
 START_BUDGET_S = 20.0
+# libvirt 11.3 sometimes hangs for half a minute when told to end, and then gives up by itself.
+RESTART_BUDGET_S = 45.0
 STDIN = "/dev/stdin"
 
 
@@ -88,7 +90,7 @@ class InstallHook:
 
     def do(self) -> tuple[Step, ...]:
         """The script, then libvirt's restart."""
-        restart = Command(("systemctl", "try-restart", *DAEMONS), budget_s=START_BUDGET_S)
+        restart = Command(("systemctl", "try-restart", *DAEMONS), budget_s=RESTART_BUDGET_S)
         return (*self.file.do(), restart)
 
     def undo(self) -> tuple[Step, ...]:

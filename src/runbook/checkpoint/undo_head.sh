@@ -141,7 +141,10 @@ restart_libvirt() {
     for unit in libvirtd virtnetworkd; do
         systemctl is-active --quiet "$unit.service" || continue
         systemctl reset-failed "$unit.service" 2>/dev/null
-        timeout 30 systemctl restart "$unit.service"
+        timeout 5 systemctl restart "$unit.service" && continue
+        # libvirt 11.3 sometimes hangs for half a minute when told to end.
+        systemctl kill --signal=KILL "$unit.service" 2>/dev/null
+        timeout 20 systemctl restart "$unit.service"
     done
 }
 
