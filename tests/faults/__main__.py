@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import click
-from tests import bench
 from tests.faults import cases, matrix
 from tests.faults.judging import BETWEEN, LOST, Result, Waited
 
@@ -28,7 +27,7 @@ def main() -> None:
     began = time.monotonic()
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="runbook-faults-") as folder:
-        home = bench.make_home(Path(folder))
+        home = matrix.make_home(Path(folder))
         for release, addressing in GROUNDS:
             if asked.release and release not in asked.release:
                 continue

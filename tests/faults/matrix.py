@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from tests import bench
 from tests.faults import scene as scenes
 from tests.faults.cases import Case, Ground
 from tests.faults.judging import BETWEEN, NOT_HIT, Result, Start, Waited, judge
@@ -17,14 +18,26 @@ from tests.faults.scene import NeverCame
 from runbook import run
 from runbook.home import params_folder
 from runbook.lab import lab as labs
-from runbook.lab.names import host_name
+from runbook.lab.names import address, host_name
 from runbook.params import for_host
 
-HOSTS = 3
+# Most of a case is waiting, so more of them than there are cores.
+HOSTS = 6
 # On a slow machine the deadline may pass before the change comes to the point.
 TRIES = 3
 Tell = Callable[[Result], None]
 _renewing = threading.Lock()
+
+
+def make_home(folder: Path) -> Path:
+    """A home of its own, with parameters for every host."""
+    home = bench.make_home(folder)
+    shipped = (home / "params" / f"{host_name(1)}.yaml").read_text()
+    for number in range(1, HOSTS + 1):
+        host = host_name(number)
+        text = shipped.replace(host_name(1), host).replace(address(host_name(1)), address(host))
+        (home / "params" / f"{host}.yaml").write_text(text)
+    return home
 
 
 def ground(release: str, addressing: str) -> Ground:
@@ -77,7 +90,7 @@ def play(case: Case, host: str, home: Path) -> Result:
 def _play(case: Case, host: str, home: Path) -> Result:
     with _renewing:
         labs.renew(host)
-    start = _start(host)
+    start = _start(host, home)
     scene = scenes.begin(host, home)
     try:
         scene.wait_for(case.point)
@@ -95,8 +108,8 @@ def _play(case: Case, host: str, home: Path) -> Result:
         scene.close()
 
 
-def _start(host: str) -> Start:
-    session = run.open_session(for_host(params_folder(), {"host": host}))
+def _start(host: str, home: Path) -> Start:
+    session = run.open_session(for_host(home / "params", {"host": host}))
     with closing(session.host):
         state = run.read(session)
         promise = run.plan(session, state).promise

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests import bench
 from tests.faults import cases, injections, matrix
 from tests.faults.judging import Result
 
@@ -15,7 +14,7 @@ from runbook.lab import lab as labs
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Result]]:
-    home = bench.make_home(Path(tmp_path_factory.mktemp("faults")))
+    home = matrix.make_home(Path(tmp_path_factory.mktemp("faults")))
     ground = matrix.ground("bookworm", "static")
     yield matrix.play_all(cases.spread(ground), home, lambda _result: None)
     labs.down(lambda _text: None)
