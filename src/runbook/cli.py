@@ -10,6 +10,7 @@ from runbook.archive import archive
 from runbook.errors import RunbookError
 from runbook.lab.cli import lab
 from runbook.rehearsal import record
+from runbook.verbs import confirm, status, undo
 
 
 @click.group()
@@ -17,9 +18,8 @@ def runbook() -> None:
     """Move a Debian KVM host's address onto a bridge, and always be able to move it back."""
 
 
-runbook.add_command(archive)
-runbook.add_command(lab)
-runbook.add_command(record)
+for verb in (archive, confirm, lab, record, status, undo):
+    runbook.add_command(verb)
 
 
 def main() -> None:

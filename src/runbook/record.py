@@ -27,11 +27,13 @@ MIME = "application/vnd.runbook.outcome+json"
 
 
 class Ending(StrEnum):
-    """The last word on a run. Only the first three are a success."""
+    """The last word on a run. Only the first five are a success."""
 
     AS_PROMISED = "as promised"
     NOTHING_TO_DO = "nothing to do"
     PLANNED_ONLY = "planned only"
+    LOOKED = "only looked"
+    UNDONE = "undone: as before"
     REFUSED = "refused"
     AS_BEFORE = "as before (rolled back)"
     UNKNOWN = "unknown: go to the console"
@@ -39,7 +41,7 @@ class Ending(StrEnum):
     @property
     def exit_status(self) -> int:
         """What papermill's exit status has to be for this ending."""
-        return 0 if self in (self.AS_PROMISED, self.NOTHING_TO_DO, self.PLANNED_ONLY) else 1
+        return 1 if self in (self.REFUSED, self.AS_BEFORE, self.UNKNOWN) else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from runbook.transport.host import Host
 # Beyond the deadline: an undo that has to restart a hung libvirt takes this long.
 PATIENCE_S = 120.0
 PAUSE_S = 0.2
+RAN = "the undo ran"
 Connect = Callable[[], Host]
 
 
@@ -59,14 +60,14 @@ class Rollback:
 
 
 class NotCompared(GoToTheConsole):
-    """The undo ended, and the state before the change is not known any more."""
+    """The state before the change is not known any more, so nobody can say it is back."""
 
-    def __init__(self, way: WayBack, after: Snapshot, log: str) -> None:
+    def __init__(self, way: WayBack, after: Snapshot, log: str, did: str = RAN) -> None:
         """Keep the state after, so that it can be looked at."""
         super().__init__(
-            f"the undo ran, and {way.layout.before} cannot be read, so nothing was compared",
+            f"{did}, and {way.layout.before} cannot be read, so nothing was compared",
             host=way.host,
-            state="reachable, its undo ended; not known to be as before",
+            state="reachable; not known to be as before",
             then=f"look at the state shown, and at {way.layout.journal} on the host",
         )
         self.after = after

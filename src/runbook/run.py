@@ -208,15 +208,17 @@ def roll_back(session: Session, underway: Underway, why: str) -> Rollback:
 class Differs(RollbackDiffers):
     """The loud error of an undo that did not bring everything back."""
 
-    def __init__(self, host: str, undone: Rollback, directory: str) -> None:
+    def __init__(
+        self, host: str, undone: Rollback, directory: str, did: str = rollback.RAN
+    ) -> None:
         """List the rows, and what the undo said; keep all of the rollback."""
         rows = str(undone.differences) or "  (no row of the snapshot)"
         said = "".join(f"\nthe undo itself says: {line}" for line in undone.failed)
         held, over = ("still locked, ", " --take-over") if undone.failed else ("", "")
         super().__init__(
-            f"the undo ran, and the host still differs from before:\n{rows}{said}",
+            f"{did}, and the host differs from before:\n{rows}{said}",
             host=host,
-            state=f"reachable, {held}its undo ended, with the differences listed",
+            state=f"reachable, {held}with the differences listed",
             then=f"put each back by hand, then `runbook undo {host}{over}`;"
             f" the originals are in {directory}/originals",
         )

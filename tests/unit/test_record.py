@@ -15,6 +15,7 @@ from runbook.record import Ending, Folder, Outcome
 from runbook.redact import is_secret
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WANTED = {"as promised", "nothing to do", "planned only", "only looked", "undone: as before"}
 CHANGE = "20260301T120000Z-abc123"
 
 
@@ -81,7 +82,7 @@ def test_only_an_ending_as_wanted_is_a_success(folder: Folder, ending: Ending) -
     folder.end(outcome(ending))
     told = record.read(folder.path).outcome
     assert told["outcome"] == ending.value
-    assert (told["exit"] == 0) == (ending in {"as promised", "nothing to do", "planned only"})
+    assert (told["exit"] == 0) == (ending in WANTED)
     assert {"host", "operator", "at", "change_id"} <= set(told)
 
 

@@ -16,6 +16,8 @@ TONES: dict[Ending, Tone] = {
     Ending.AS_PROMISED: "good",
     Ending.NOTHING_TO_DO: "good",
     Ending.PLANNED_ONLY: "note",
+    Ending.LOOKED: "note",
+    Ending.UNDONE: "good",
     Ending.REFUSED: "warn",
     Ending.AS_BEFORE: "warn",
     Ending.UNKNOWN: "bad",

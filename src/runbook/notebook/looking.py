@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runbook import record, run, views, widgets
+from runbook.checkpoint.found import InProgress, refuse_if_armed
 from runbook.clock import SystemClock
 from runbook.home import outputs_folder, params_folder
 from runbook.notebook.approval import somebody_there
 from runbook.notebook.ending import not_ended, reading
 from runbook.notebook.values import Asked, Before, Met, Offered, Run, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
+from runbook.returning import Standing
 from runbook.run import Session
 from runbook.state import snapshot as snapshots
 from runbook.views import Look
@@ -32,14 +34,27 @@ def parameters(namespace: Mapping[str, object]) -> Asked:
 
 
 def meet(asked: Asked) -> Met:
-    """Connect and say which machine this is; raises MendAccess if that fails."""
+    """Connect and say which machine this is.
+
+    Raises MendAccess if that fails; InProgress, with a picture of it, if
+    another change is armed or half made there.
+    """
     clock = SystemClock()
     with views.doing(f"Connecting to {asked.params.host}", clock.monotonic):
         session = run.open_session(asked.params, clock)
+    _stop_at_a_change(session)
     with views.doing(f"A first look at {asked.params.host}", clock.monotonic):
         glance = run.read(session)
     views.show(views.identity(glance.identity))
     return Met(asked, session, glance)
+
+
+def _stop_at_a_change(session: Session) -> None:
+    try:
+        refuse_if_armed(session.host, session.clock.now())
+    except InProgress as error:
+        views.show(views.standing(Standing(session.params.host, error.found)))
+        raise
 
 
 def choose(met: Met) -> Offered:

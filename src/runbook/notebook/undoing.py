@@ -43,6 +43,17 @@ def records(rows: pd.DataFrame) -> str:
     return str(rows.to_json(orient="records", indent=1, force_ascii=False)) + "\n"
 
 
+def keep_rollback(this: Run, undone: Rollback) -> None:
+    """The state after an undo, and the rows that differ, into the record and onto the page."""
+    rows = undone.differences.rows
+    this.folder.once("after.json", snapshots.dumps(undone.after))
+    this.folder.once("diff.json", records(rows))
+    this.folder.once("journal-of-the-host", undone.log)
+    views.show(views.changes(rows, "After the undo, against before: no row differs"))
+    for line in undone.failed:
+        views.show(views.note(f"the undo itself says: {line}", "bad"))
+
+
 def _undo(change: Changing, error: BaseException) -> NoReturn:
     this = change.before.run
     keep_error(this, "error.txt", error)
@@ -54,7 +65,7 @@ def _undo(change: Changing, error: BaseException) -> NoReturn:
             undone = run.roll_back(this.session, change.underway, in_short(error))
     except BaseException as worse:  # noqa: BLE001 - told apart, and raised, by what follows
         raise _lost(change, worse) from error
-    _keep_rollback(this, undone)
+    keep_rollback(this, undone)
     end(this, Ending.AS_BEFORE, f"undone, because: {in_short(error)}")
     raise RolledBack(
         f"the change was undone, because: {in_short(error)}",
@@ -69,7 +80,7 @@ def _lost(change: Changing, worse: BaseException) -> GoToTheConsole:
     this = change.before.run
     keep_error(this, "error-of-the-undo.txt", worse)
     if isinstance(worse, Differs):
-        _keep_rollback(this, worse.undone)
+        keep_rollback(this, worse.undone)
     if not isinstance(worse, GoToTheConsole):
         worse = GoToTheConsole(
             f"the undo was broken off: {in_short(worse)}",
@@ -79,11 +90,3 @@ def _lost(change: Changing, worse: BaseException) -> GoToTheConsole:
         )
     end(this, Ending.UNKNOWN, f"{in_short(worse)}; {worse.then}")
     return worse
-
-
-def _keep_rollback(this: Run, undone: Rollback) -> None:
-    rows = undone.differences.rows
-    this.folder.once("after.json", snapshots.dumps(undone.after))
-    this.folder.once("diff.json", records(rows))
-    this.folder.once("journal-of-the-host", undone.log)
-    views.show(views.changes(rows, "After the undo, against before: no row differs"))

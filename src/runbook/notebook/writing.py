@@ -132,6 +132,9 @@ def _show_journal(applied: Applied) -> None:
     numbers = [numbered.number for numbered in applied.armed.plan.steps(applied.phase)]
     rows = applied.journal[applied.journal["step"].isin(numbers)]
     views.show(views.table(rows, Look(caption, limit=len(rows))))
+    for moved in applied.log.moves():
+        if any(f"because step {number} " in moved for number in numbers):
+            views.show(views.note(moved, "warn"))
     views.show(views.note(f"undone by itself at {_utc(applied.armed.deadline)}, unless confirmed"))
 
 

@@ -7,6 +7,7 @@ from runbook.views.findings import checks, findings, plan, verdict
 from runbook.views.page import show, show_with
 from runbook.views.picture import Picture, note, stack, title
 from runbook.views.progress import doing
+from runbook.views.standing import standing
 from runbook.views.state import identity, state
 from runbook.views.tables import Look, card, fold, table
 from runbook.views.wiring import before_and_after, wiring
@@ -28,6 +29,7 @@ __all__ = [
     "show",
     "show_with",
     "stack",
+    "standing",
     "state",
     "table",
     "title",

@@ -26,15 +26,21 @@ def changes(rows: pd.DataFrame, empty: str = "no row differs") -> Picture:
     return stack(_of_one_table(str(name), group) for name, group in _by_table(rows))
 
 
-def changes_folded(lasting: pd.DataFrame, passing: pd.DataFrame) -> Picture:
-    """What lasts, long tables folded; then, folded, what comes and goes by itself."""
+def changes_folded(
+    lasting: pd.DataFrame, passing: pd.DataFrame, product: str = "diff.json"
+) -> Picture:
+    """What lasts, long tables folded; then, folded, what comes and goes by itself.
+
+    `product` is the file in the run folder that holds every row.
+    """
     if lasting.empty:
         parts = [note("no row differs", "good")]
     else:
         head = note(f"{_count(lasting)}: {', '.join(_names(lasting))}")
-        parts = [head, *(_folded(str(name), group) for name, group in _by_table(lasting))]
+        tables = _by_table(lasting)
+        parts = [head, *(_folded(str(name), group, product) for name, group in tables)]
     if not passing.empty:
-        parts.append(_fold("comes and goes by itself", passing, changes(passing)))
+        parts.append(_fold("comes and goes by itself", passing, changes(passing), product))
     return stack(parts)
 
 
@@ -46,15 +52,15 @@ def _names(rows: pd.DataFrame) -> list[str]:
     return [f"{name} {len(group)}" for name, group in _by_table(rows)]
 
 
-def _folded(name: str, rows: pd.DataFrame) -> Picture:
+def _folded(name: str, rows: pd.DataFrame, product: str) -> Picture:
     whole = _of_one_table(name, rows)
-    return whole if len(rows) <= MOST_OPEN else _fold(name, rows, whole)
+    return whole if len(rows) <= MOST_OPEN else _fold(name, rows, whole, product)
 
 
-def _fold(name: str, rows: pd.DataFrame, whole: Picture) -> Picture:
+def _fold(name: str, rows: pd.DataFrame, whole: Picture, product: str) -> Picture:
     head = f"{name}: {_count(rows)}"
     # A log has no way to fold; there the run folder's file is the better place to read it.
-    return Picture(fold(head, whole).body, f"{head} (every row: diff.json in the run folder)")
+    return Picture(fold(head, whole).body, f"{head} (every row: {product} in the run folder)")
 
 
 def _of_one_table(name: str, rows: pd.DataFrame) -> Picture:

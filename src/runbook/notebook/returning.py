@@ -1,0 +1,154 @@
+"""The cells that lead back into a change another run began; `runbook undo` goes the same way.
+
+::
+
+    asked = parameters(globals())     decided = decide(seen)
+    met   = meet(asked)               done    = do(decided)
+    seen  = look(met)                 record(done)
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from IPython.core.error import StdinNotImplementedError
+
+from runbook import returning, views
+from runbook.checkpoint.found import Found
+from runbook.confirm import Verified
+from runbook.errors import GateClosed, GoToTheConsole
+from runbook.notebook.approval import Ask
+from runbook.notebook.closing import finish
+from runbook.notebook.deciding import go_by, stopped
+from runbook.notebook.ending import end, in_short, keep_error, not_ended, reading
+from runbook.notebook.finding import ACTIONS, Looked, look, meet, parameters, want
+from runbook.notebook.undoing import keep_rollback, keep_verdict
+from runbook.notebook.values import Run, Stopped
+from runbook.record import Ending
+from runbook.returning import Standing
+from runbook.rollback import NotCompared, Rollback
+from runbook.run import Differs, NotAsPromised
+from runbook.state import snapshot as snapshots
+
+__all__ = ["decide", "do", "look", "meet", "parameters", "record", "want"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is going to be done to what was found."""
+
+    run: Run
+    standing: Standing
+    action: str
+
+
+def decide(looked: Looked) -> Decided | Stopped:
+    """Undo, confirm, or only look; raises what stands against it, with nothing written."""
+    this, wanted, standing = looked.run, looked.reached.wanted, looked.reached.standing
+    action = wanted.action or _ask(standing)
+    if not action:
+        return stopped(this, Ending.LOOKED, "neither undo nor confirm was asked for")
+    with reading(this, f"Whether there is anything to {action}"):
+        if standing.found:
+            returning.claim(this.session, standing.found, action, take_over=wanted.take_over)
+        else:
+            returning.need_undone(standing, action)
+        if standing.found and action == "confirm":
+            returning.resume(this.session, standing.found)
+    if standing.past and not standing.past.to_compare:
+        return stopped(this, Ending.NOTHING_TO_DO, standing.past.outcome)
+    return Decided(this, standing, action)
+
+
+def do(decided: Decided | Stopped) -> Stopped:
+    """Undo and compare row by row, or verify and confirm; raises if the end is not that."""
+    if isinstance(decided, Stopped):
+        return go_by(decided)
+    this, found = decided.run, decided.standing.found
+    not_ended(this)
+    if found and decided.action == "confirm":
+        return _confirm(this, found)
+    return _undo(decided)
+
+
+def record(done: Stopped) -> None:
+    """The last word, and where the record is."""
+    finish(done)
+
+
+def _ask(standing: Standing, ask: Ask | None = None) -> str:
+    if not (standing.found or (standing.past and standing.past.to_compare)):
+        return ""
+    prompt = f"{standing.host}: type undo or confirm; anything else only looks: "
+    try:
+        answer = (ask or builtins.input)(prompt).strip()
+    except (StdinNotImplementedError, EOFError, KeyboardInterrupt):
+        return ""
+    return answer if answer in ACTIONS else ""
+
+
+def _undo(decided: Decided) -> Stopped:
+    this, standing = decided.run, decided.standing
+    what = "Undoing the change" if standing.found else "Comparing with before the change"
+    with _returning(this, what):
+        undone = _undone(this, standing)
+    keep_rollback(this, undone)
+    return Stopped(this, Ending.UNDONE, "the host is as before the change, row by row")
+
+
+def _undone(this: Run, standing: Standing) -> Rollback:
+    if standing.found:
+        return returning.undo(this.session, standing.found)
+    if standing.past is None:
+        raise AssertionError
+    did = f"the change was {standing.past.undone}"
+    return returning.compare_now(this.session, standing.past.kept, did)
+
+
+def _confirm(this: Run, found: Found) -> Stopped:
+    verified = _verified(this, found)
+    keep_verdict(this, verified.verdict.table(), "The verdict: as promised")
+    with _returning(this, "Confirming, over another new connection"):
+        confirmed = returning.confirm(this.session, verified)
+    this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
+    promise = verified.armed.plan.promise
+    why = f"{promise.address} is on {promise.bridge}, confirmed"
+    return Stopped(this, Ending.AS_PROMISED, why)
+
+
+def _verified(this: Run, found: Found) -> Verified:
+    with reading(this, "Verifying, over a new connection", "; not confirmed"):
+        underway, applied = returning.resume(this.session, found)
+        try:
+            return returning.verify(this.session, underway, applied)
+        except NotAsPromised as error:
+            keep_verdict(this, error.verdict.table(), "The verdict: not as promised")
+            raise
+
+
+@contextmanager
+def _returning(this: Run, what: str) -> Iterator[None]:
+    this.folder.note(this.session.clock.now(), f"{what}: begins")
+    try:
+        with views.doing(what, this.session.clock.monotonic):
+            yield
+    except BaseException as error:
+        keep_error(this, "error.txt", error)
+        _keep_what_was_seen(this, error)
+        ending = Ending.REFUSED if isinstance(error, GateClosed) else Ending.UNKNOWN
+        then = f"; {error.then}" if isinstance(error, GoToTheConsole) else ""
+        end(this, ending, in_short(error) + then)
+        raise
+    this.folder.note(this.session.clock.now(), f"{what}: done")
+
+
+def _keep_what_was_seen(this: Run, error: BaseException) -> None:
+    if isinstance(error, Differs):
+        keep_rollback(this, error.undone)
+    if isinstance(error, NotCompared):
+        this.folder.once("after.json", snapshots.dumps(error.after))
+        this.folder.once("journal-of-the-host", error.log)
+        views.show(views.state(error.after))

@@ -1,0 +1,239 @@
+"""The way back into a change that another run began, by whichever program is at hand.
+
+All that it needs is on the host. A change that is somebody else's, or that
+nothing on the host will end, is touched only by an operator who says so.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from runbook import journal, rollback, run
+from runbook.apply import Applied
+from runbook.checkpoint import found as finding
+from runbook.checkpoint import layout, timer
+from runbook.checkpoint.arm import Armed, Order, forget_boot
+from runbook.checkpoint.found import Found, InProgress, Kept
+from runbook.checkpoint.past import Past, latest
+from runbook.confirm import Confirmed, Verified
+from runbook.errors import MendAccess, MendHost, StepFailed, VerificationFailed
+from runbook.plan import PHASES
+from runbook.preflight import Cleared
+from runbook.rollback import NotCompared, Rollback, WayBack
+from runbook.run import Differs, NotAsPromised, Session, Underway
+from runbook.state.diff import compare
+from runbook.state.snapshot import take
+
+# Until a take-over sees the end of an undo whose plan, and so whose pace, is not known.
+PATIENCE_S = 300.0
+
+
+class NothingArmed(MendHost):
+    """There is no change that this could end."""
+
+
+class HalfMade(VerificationFailed):
+    """A change that cannot be confirmed, because it is not known to be all made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a host stands: the change that holds it, or else the last one, or neither."""
+
+    host: str
+    found: Found | None = None
+    past: Past | None = None
+
+    @property
+    def kept(self) -> Kept | None:
+        """What the host keeps of that change."""
+        there = self.found or self.past
+        return there.kept if there else None
+
+    @property
+    def state(self) -> str:
+        """In a word or two, for programs."""
+        if self.found:
+            return "undoing" if self.found.undoing else "stale" if self.found.stale else "armed"
+        return self.past.end if self.past else "never changed"
+
+    def describe(self) -> tuple[str, ...]:
+        """Sentences for an operator."""
+        there = self.found or self.past
+        return there.describe() if there else ("no change was ever armed on this host",)
+
+    def as_dict(self) -> dict[str, object]:
+        """In JSON's own types, for programs; what is not known is null."""
+        told: dict[str, object] = {"host": self.host, "state": self.state}
+        if kept := self.kept:
+            told |= _as_dict(kept)
+        if there := self.found:
+            told["seconds_left"] = there.countdown.left_s
+            told["stale"] = list(there.stale)
+        return {**told, "said": list(self.describe())}
+
+
+def _as_dict(kept: Kept) -> dict[str, object]:
+    told = kept.manifest
+    return {
+        "change_id": kept.place.change_id,
+        "operator": told.operator if told else None,
+        "armed_at": told.armed_at.isoformat() if told else None,
+        "deadline": told.deadline.isoformat() if told else None,
+        "steps": len(told.steps) if told else None,
+        "steps_made": len(kept.log.done()),
+        "step_open": kept.open_step or None,
+        "undo_began": kept.log.undo_began,
+        "undo": kept.place.undo if kept.undo_script else None,
+        "damage": list(kept.damage),
+    }
+
+
+def look(session: Session) -> Standing:
+    """How the host stands; writes nothing."""
+    there = finding.find(session.host, session.clock.now())
+    past = None if there else latest(session.host)
+    return Standing(session.params.host, there, past)
+
+
+def claim(session: Session, there: Found, verb: str, *, take_over: bool) -> None:
+    """Raise InProgress if this needs a take-over, and none was asked for."""
+    command = f"`runbook {verb} {session.params.host} --take-over`"
+    if take_over:
+        return
+    if there.stale:
+        nothing = f"nothing on the host will end it by itself; {command}"
+        raise InProgress(there, f"{nothing} {_would(verb, there)}")
+    if there.kept.operator != session.operator:
+        why = f"it is not yours ({session.operator}): let it end, or ask {there.kept.operator};"
+        raise InProgress(there, f"{why} {command} {_would(verb, there)}")
+
+
+def _would(verb: str, there: Found) -> str:
+    if verb == "confirm":
+        return "verifies it and has it stay"
+    if there.kept.undo_script:
+        return "runs its undo script, and compares the host with before"
+    return (
+        "only removes its lock: without its undo script nothing can be undone automatically,"
+        " so look at the host's state first"
+    )
+
+
+def need_undone(standing: Standing, verb: str) -> None:
+    """Raise NothingArmed unless the last change was undone, which a comparison can confirm."""
+    past = standing.past
+    if verb == "undo" and past and past.end == "undone":
+        return
+    raise NothingArmed(
+        f"there is nothing to {verb}: {standing.describe()[0]}"
+        + (f"; {past.outcome}" if past else ""),
+        host=standing.host,
+        state="not in the middle of a change; nothing was written by this run",
+        then=_instead(past, verb),
+    )
+
+
+def _instead(past: Past | None, verb: str) -> str:
+    if past is None:
+        return "name the host that the change was made on"
+    place = past.kept.place
+    if past.end == "confirmed" and verb == "undo":
+        return (
+            "a confirmed change is not undone by this program; what it replaced is in"
+            f" {place.directory}/originals on the host"
+        )
+    if past.end == "not told":
+        return f"read {place.journal} on the host; to undo it by hand there: sh {place.undo}"
+    return "nothing: it has ended"
+
+
+def undo(session: Session, there: Found) -> Rollback:
+    """Undo what was found, and compare; raises Differs, NotCompared, or GoToTheConsole."""
+    kept = there.kept
+    if not kept.undo_script:
+        return _release(session, kept)
+    patience = (there.countdown.left_s or 0.0) + PATIENCE_S
+    way = WayBack(session.params.host, kept.place, patience, kept.before)
+    why = f"asked for by {session.operator}"
+    # Wanted in the history, and no condition for the undo.
+    with suppress(StepFailed, MendAccess):
+        journal.write(session.host, kept.place.journal, session.clock.now(), f"undo {why}")
+    undone = rollback.undo(way, session.host, session.connect, session.clock, why)
+    return _as_before(session, kept, undone)
+
+
+def compare_now(session: Session, kept: Kept, did: str = rollback.RAN) -> Rollback:
+    """Compare the host with what it was before a change; raises Differs, or NotCompared."""
+    after = take(session.host, session.clock.now())
+    if kept.before is None:
+        way = WayBack(session.params.host, kept.place, 0.0, None)
+        raise NotCompared(way, after, kept.log.text, did)
+    differences = compare(kept.before, after)
+    if kept.log.text:
+        rollback.note_comparison(session.host, kept.place, session.clock, differences)
+    return _as_before(session, kept, Rollback(did, after, differences, kept.log.text), did)
+
+
+def _as_before(session: Session, kept: Kept, undone: Rollback, did: str = rollback.RAN) -> Rollback:
+    if not undone.as_before:
+        raise Differs(session.params.host, undone, kept.place.directory, did)
+    return undone
+
+
+def _release(session: Session, kept: Kept) -> Rollback:
+    host, place = session.host, kept.place
+    # A program that still believes in this change is to make no step any more.
+    host.remove_file(place.open)
+    host.remove_file(layout.ARMED)
+    host.execute(timer.stop_timers(place).argv)
+    forget_boot(host)
+    return compare_now(session, kept, "only the lock was removed, for want of an undo script")
+
+
+def resume(session: Session, there: Found) -> tuple[Underway, Applied]:
+    """Take a change up where it stands, all made; raises HalfMade if it is not."""
+    kept = there.kept
+    if kept.log.undo_began or there.undoing:
+        raise _half_made(session, "its undo has begun")
+    if kept.damage or not (kept.manifest and kept.plan and kept.before and kept.probed):
+        raise _half_made(session, "; ".join(kept.damage))
+    if not kept.all_made:
+        raise _half_made(session, kept.progress)
+    order = Order(kept.place.change_id, kept.operator, kept.manifest.armed_at)
+    armed = Armed(
+        kept.plan,
+        Cleared(kept.plan, kept.before, ()),
+        order,
+        kept.place,
+        kept.manifest.deadline,
+        kept.manifest.timer,
+        kept.undo_script,
+    )
+    return Underway(armed, kept.probed), Applied(armed, PHASES[-1], kept.log)
+
+
+def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
+    """As for a living run; what is not as promised is left to its undo."""
+    try:
+        return run.verify(session, underway, applied)
+    except NotAsPromised as error:
+        host = session.params.host
+        error.then = f"`runbook undo {host}` puts it back now; then mend what is listed"
+        raise
+
+
+def confirm(session: Session, verified: Verified) -> Confirmed:
+    """As for a living run."""
+    return run.confirm(session, verified)
+
+
+def _half_made(session: Session, why: str) -> HalfMade:
+    host = session.params.host
+    return HalfMade(
+        f"only a change that is all made can be confirmed: {why}",
+        host=host,
+        state="in the middle of that change; nothing was written by this run",
+        then=f"`runbook undo {host}` puts it back",
+    )
