@@ -11,9 +11,9 @@ from runbook.changes.steps import Command, RemoveFile, Restore, Step, Unless
 class StopClient:
     """End the client of one NIC at once.
 
-    A client that is asked to stop takes the address off the interface; one
-    that is killed has no time to. Left running it would add the address
-    again, or remove it when the lease ends.
+    A client that is asked to give its lease up takes the address off the
+    interface; one that is killed leaves it. Left running it would add the
+    address again, or remove it when the lease ends.
     """
 
     client: str
