@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from tests import bench
+from tests.lab.returning import Before, before
 
 from runbook.lab import lab as labs
 from runbook.lab import machine
@@ -40,3 +43,17 @@ def console(fresh_host: str) -> Callable[..., str]:
         return (done.stdout + done.stderr).decode()
 
     return run
+
+
+@pytest.fixture
+def start(lab: labs.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Before:
+    """server-01 without a change on it, and a home for the records; how the host is now.
+
+    A host that the last test has put back is as good as a new one.
+    """
+    monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
+    labs.up(HOSTS, lab.release, lab.addressing, _say)
+    changed = ("sh", "-c", "test -e /sys/class/net/virbr1 || test -L /var/lib/runbook/armed")
+    if machine.run(HOST, changed).returncode == 0:
+        labs.renew(HOST)
+    return before()

@@ -23,7 +23,7 @@ def say(_text: str) -> None:
     pass
 
 
-def test_without_root_it_says_so_in_a_sentence() -> None:
+def test_without_root_it_says_so_in_one_line() -> None:
     def become_nobody() -> None:
         os.setgid(65534)
         os.setuid(65534)
@@ -38,6 +38,8 @@ def test_without_root_it_says_so_in_a_sentence() -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith("the lab needs root")
+    assert "sudo runbook lab" in done.stderr
+    assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
 
 

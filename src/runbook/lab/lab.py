@@ -32,15 +32,27 @@ class Lab(BaseModel):
     root: Path
 
 
-def need_root() -> None:
-    """Namespaces and mounts are root's business."""
-    if os.geteuid() != 0:
-        raise LabError(
+class NotRoot(LabError):
+    """The caller is not root, which one line says."""
+
+    def __init__(self) -> None:
+        """Say it so that the next command can be copied from it."""
+        super().__init__(
             "the lab needs root (network namespaces, mounts)",
             host="this machine",
             state="nothing was done",
             then="sudo runbook lab ...",
         )
+
+    def __str__(self) -> str:
+        """All of it."""
+        return f"{self.what}: {self.then}; {self.state}"
+
+
+def need_root() -> None:
+    """Namespaces and mounts are root's business."""
+    if os.geteuid() != 0:
+        raise NotRoot
 
 
 def current() -> Lab:
