@@ -1,0 +1,243 @@
+"""A host as plain data, and what each step does to it: enough of a kernel to see an undo restore.
+
+What the kernel does by itself along with a request is modelled where a change
+depends on it: an address brings and takes its connected route, a forwarding
+switch overwrites those of the interfaces, a bridge takes all that is on it along.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from functools import singledispatchmethod
+from ipaddress import IPv4Interface, ip_interface
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, Neighbour, Route
+from runbook.changes.steps import (
+    Announce,
+    AwaitCarrier,
+    CarryNeighbours,
+    Command,
+    DropNetwork,
+    EditFile,
+    MakeDir,
+    Netlink,
+    RemoveDir,
+    RemoveFile,
+    Restore,
+    Step,
+    Sysctl,
+    Unless,
+    WriteFile,
+)
+
+SWITCHES = {"net.ipv4.ip_forward": "net.ipv4.conf.", "net.ipv6.conf.all.forwarding": "net.ipv6."}
+Chain = tuple[str, str, str]
+
+
+@dataclass
+class HostModel:
+    """Interfaces with their bridges, addresses, routes in the kernel's order, files, and so on."""
+
+    masters: dict[str, str]
+    addresses: list[Address]
+    routes: list[Route]
+    files: dict[str, bytes]
+    folders: set[str]
+    sysctls: dict[str, str]
+    chains: dict[Chain, list[tuple[str, ...]]] = field(default_factory=dict)
+    clients: set[tuple[str, ...]] = field(default_factory=set)
+    pids: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    networks: dict[str, str] = field(default_factory=dict)
+    armed: HostModel | None = None
+
+    def arm(self) -> None:
+        """Keep the originals, as arming does."""
+        self.armed = deepcopy(self)
+
+    def state(self) -> dict[str, Any]:
+        """All that an operator would want back."""
+        return {
+            "masters": self.masters,
+            "addresses": sorted(map(str, self.addresses)),
+            "routes": sorted(map(str, self.routes)),
+            "files": self.files,
+            "folders": self.folders,
+            "sysctls": self.sysctls,
+            "chains": {place: rules for place, rules in self.chains.items() if rules},
+            "clients": self.clients,
+            "networks": self.networks,
+        }
+
+    @singledispatchmethod
+    def make(self, step: Step) -> None:
+        """Do what the step says."""
+        raise NotImplementedError(step)
+
+    @make.register
+    def _(self, step: Announce | CarryNeighbours | AwaitCarrier) -> None:
+        """Nothing of the host changes by these."""
+
+    @make.register
+    def _(self, step: Netlink) -> None:
+        for message in step.messages:
+            self._send(message)
+
+    @make.register
+    def _(self, step: WriteFile) -> None:
+        assert step.path.rpartition("/")[0] in self.folders
+        self.files[step.path] = step.content
+
+    @make.register
+    def _(self, step: EditFile) -> None:
+        self.files[step.path] = step.applied_to(self.files[step.path])
+
+    @make.register
+    def _(self, step: RemoveFile) -> None:
+        self.files.pop(step.path, None)
+
+    @make.register
+    def _(self, step: Restore) -> None:
+        assert self.armed
+        self.files.pop(step.path, None)
+        if step.path in self.armed.files:
+            self.files[step.path] = self.armed.files[step.path]
+
+    @make.register
+    def _(self, step: MakeDir) -> None:
+        self.folders.add(step.path)
+
+    @make.register
+    def _(self, step: RemoveDir) -> None:
+        assert self.armed
+        inside = any(path.startswith(f"{step.path}/") for path in self.files)
+        if step.path not in self.armed.folders and not inside:
+            self.folders.discard(step.path)
+
+    @make.register
+    def _(self, step: Sysctl) -> None:
+        if step.name not in self.sysctls:
+            return
+        for name in self.sysctls:
+            beside = name.startswith(SWITCHES.get(step.name, "-")) and name.endswith("forwarding")
+            if beside and self.sysctls[step.name] != step.value:
+                self.sysctls[name] = step.value
+        self.sysctls[step.name] = step.value
+
+    @make.register
+    def _(self, step: DropNetwork) -> None:
+        self.networks.pop(step.name, None)
+        self._delete_link(step.bridge)
+
+    @make.register
+    def _(self, step: Unless) -> None:
+        if step.running not in self.clients:
+            self.clients.add(step.argv)
+
+    @make.register
+    def _(self, step: Command) -> None:
+        match step.argv:
+            case ("virsh", "--connect", _, verb, *rest):
+                self._virsh(verb, rest, step.stdin)
+            case ("ip", "link", "add", "name", one, "up", "type", "veth", "peer", "name", two):
+                self.masters |= {one: "", two: ""}
+            case ("ip", "link", "delete", "dev", name):
+                self._delete_link(name)
+                self.masters.pop(name.replace("carrier0", "carrier1"), None)
+            case ("ip", "link", "set", "dev", name, "up"):
+                assert name in self.masters
+            case (program, "-w", "5", "-t", table, verb, chain, *rest):
+                self._iptables(verb, (program, table, chain), rest)
+            case ("kill", "-KILL", pid):
+                self.clients.discard(self.pids[pid])
+            case ("modprobe", _):
+                self.sysctls.setdefault("net.netfilter.nf_conntrack_tcp_loose", "1")
+            case ("systemctl", "try-restart", *_):
+                pass
+            case _:
+                raise NotImplementedError(step.argv)
+
+    def _iptables(self, verb: str, place: Chain, rest: list[str]) -> None:
+        rules = self.chains.setdefault(place, [])
+        if verb == "-I":
+            rules.insert(int(rest[0]) - 1, tuple(rest[1:]))
+        elif tuple(rest) in rules:
+            rules.remove(tuple(rest))
+
+    def _virsh(self, verb: str, rest: list[str], xml: bytes) -> None:
+        if verb == "net-define":
+            self.networks[fromstring(xml).findtext("name", "")] = xml.decode()  # noqa: S314
+        elif verb == "net-start":
+            root = fromstring(self.networks[rest[0]])  # noqa: S314
+            bridge = root.find("bridge").get("name", "")  # type: ignore[union-attr]
+            ip = ip_interface("{address}/{netmask}".format(**root.find("ip").attrib))  # type: ignore[union-attr]
+            self.masters[bridge] = ""
+            length = ip.network.prefixlen
+            self._send(Address(Action.ENSURE, bridge, str(ip.ip), length))
+
+    def _delete_link(self, name: str) -> None:
+        self.masters.pop(name, None)
+        self.masters = {port: "" if m == name else m for port, m in self.masters.items()}
+        for address in [a for a in self.addresses if a.ifname == name]:
+            self._send(replace(address, action=Action.DELETE))
+        self.routes = [route for route in self.routes if route.ifname != name]
+
+    def _send(self, message: object) -> None:
+        match message:
+            case LinkMaster():
+                if message.ifname in self.masters:
+                    self.masters[message.ifname] = message.master
+            case Address():
+                self._address(message)
+            case Route():
+                self._route(message)
+            case BridgeOption() | Neighbour():
+                pass
+
+    def _address(self, message: Address) -> None:
+        what = (message.ifname, message.address, message.prefixlen)
+        held = [a for a in self.addresses if (a.ifname, a.address, a.prefixlen) == what]
+        self.addresses = [a for a in self.addresses if a not in held]
+        connected = _connected(message)
+        if message.action is Action.ENSURE:
+            self.addresses.append(message)
+            if not held and not message.noprefixroute:
+                self.routes.append(connected)
+        elif held:
+            self.routes = [r for r in self.routes if r != connected]
+            if message.address not in {a.address for a in self.addresses}:
+                self.routes = [r for r in self.routes if r.prefsrc != message.address]
+
+    def _route(self, message: Route) -> None:
+        # The very same route is left where it is, even behind another of its key.
+        if message.ifname not in self.masters or message in self.routes:
+            return
+        for place, route in enumerate(self.routes):
+            if _key(route) != _key(message):
+                continue
+            if message.action is Action.ENSURE:
+                self.routes[place] = message
+                return
+            if (route.ifname, route.gateway) == (message.ifname, message.gateway):
+                del self.routes[place]
+                return
+        if message.action is Action.ENSURE:
+            self.routes.append(message)
+
+
+def _key(route: Route) -> tuple[int, str, int, int]:
+    return (route.table, route.dst, route.tos, route.metric)
+
+
+def _connected(address: Address) -> Route:
+    network = str(IPv4Interface(f"{address.address}/{address.prefixlen}").network)
+    return Route(
+        Action.ENSURE,
+        network,
+        address.ifname,
+        prefsrc=address.address,
+        protocol="kernel",
+        scope="link",
+    )

@@ -1,0 +1,134 @@
+"""Whatever was done, and however little of it, the way back leads to where it began."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit import fakes
+from tests.unit.changes.host_model import HostModel
+from tests.unit.fakes import NIC, Row
+
+from runbook import facts
+from runbook.changes.firewall import PROGRAMS, words
+from runbook.changes.messages import Action
+from runbook.changes.steps import RemoveDir
+from runbook.plan import Plan
+from runbook.promise import rows
+from runbook.routed import make_plan
+from runbook.state.snapshot import Snapshot
+
+LEASES = f"/var/lib/dhcp/dhclient.{NIC}.leases"
+CLIENT = {
+    "client": "dhclient",
+    "pid": 7,
+    "ifname": NIC,
+    "argv": f"dhclient -4 {NIC}",
+    "lease_file": LEASES,
+}
+RULES = (
+    f"-A INPUT -i {NIC} -p tcp -m tcp --dport 22 -j ACCEPT",
+    "-A INPUT -i lo -j ACCEPT",
+    '-A INPUT -i enp+ -m comment --comment "it\\\'s $(x)" -j ACCEPT',
+    f"-A FORWARD -o {NIC} -j DROP",
+)
+SAVED = "*filter\n:INPUT DROP [0:0]\n" + "".join(f"{rule}\n" for rule in RULES) + "COMMIT\n"
+EXTRA = (
+    fakes.route("10.1.0.0/16", NIC, gateway="172.16.0.9", metric=50, mtu=1400),
+    fakes.route("10.2.0.0/16", NIC, gateway="172.16.0.9", table=7, onlink=True),
+    fakes.route("10.3.0.0/16", NIC, scope="link", prefsrc=fakes.IP),
+    fakes.route("192.168.0.0/24", "enp4s0f1", scope="link", protocol="kernel"),
+)
+DEFAULTS: tuple[Row, ...] = ({}, {"onlink": True}, {"metric": 100}, {"protocol": "dhcp"})
+LENT: tuple[Row, ...] = ({}, {"valid_lft_s": 3600, "preferred_lft_s": 1800, "flags": ""})
+SYSCTLS = [str(row["name"]) for row in fakes.standard()["sysctl"]]
+LOOSE = "net.netfilter.nf_conntrack_tcp_loose"
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> Snapshot:
+    """The standard host, but for what a host may have besides."""
+    default = draw(st.sampled_from(DEFAULTS))
+    extra = draw(st.lists(st.sampled_from(EXTRA), unique_by=lambda route: route["dst"]))
+    live = draw(st.lists(st.sampled_from(RULES), max_size=4, unique=True))
+    values = draw(st.lists(st.sampled_from("01"), min_size=len(SYSCTLS), max_size=len(SYSCTLS)))
+    sysctl = [{"name": n, "value": v} for n, v in zip(SYSCTLS, values, strict=True)]
+    # The kernel has one switch under two names.
+    sysctl[1]["value"] = sysctl[0]["value"]
+    loose = draw(st.sampled_from(["", "0", "1"]))
+    files = list(fakes.standard()["files"])
+    if draw(st.booleans()):
+        files.append(fakes.file("/etc/iptables/rules.v4", SAVED))
+    lent = draw(st.sampled_from(LENT))
+    return fakes.seen(
+        routes=[fakes.default(NIC, **default), fakes.connected(NIC), *extra],
+        addresses=[fakes.address(NIC, fakes.ADDRESS, **lent)],
+        firewall=[_live(rule, live) for rule in live],
+        sysctl=[*sysctl, *([{"name": LOOSE, "value": loose}] if loose else [])],
+        files=files,
+        leases=[CLIENT] if draw(st.booleans()) else [],
+    )
+
+
+def _live(rule: str, rules: list[str]) -> Row:
+    before = rules[: rules.index(rule)]
+    same = [other for other in before if other.split()[1] == rule.split()[1]]
+    return fakes.rule(rule, len(same) + 1)
+
+
+def modelled(seen: Snapshot, plan: Plan) -> HostModel:
+    """The host of that snapshot."""
+    links = [str(name) for name in seen.links["ifname"]]
+    chains: dict[Any, list[tuple[str, ...]]] = {}
+    for row in sorted(rows(seen.firewall), key=lambda r: int(r["position"])):
+        place = (PROGRAMS["nft", "inet"], "filter", str(row["chain"]))
+        chains.setdefault(place, []).append(words(str(row["rule"]))[2:])
+    address = facts.nic_address(seen, NIC, plan.promise.address)
+    made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
+    model = HostModel(
+        masters=dict.fromkeys(links, ""),
+        addresses=[replace(address, action=Action.ENSURE)],
+        routes=[facts.route(row) for row in rows(seen.routes)],
+        files={str(r["path"]): str(r["content"]).encode() for r in rows(seen.files)},
+        folders=made - {"/etc/libvirt/hooks/network.d"},
+        sysctls={str(r["name"]): str(r["value"]) for r in rows(seen.sysctl)},
+        chains=chains,
+        clients={tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
+        pids={str(r["pid"]): tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
+    )
+    model.files |= {LEASES: b"lease {}\n"} if len(seen.leases) else {}
+    model.arm()
+    return model
+
+
+def undone(model: HostModel, plan: Plan) -> dict[str, Any]:
+    """The state after the whole way back."""
+    for _, step in plan.undo_steps():
+        model.make(step)
+    state = model.state()
+    assert model.armed
+    # A module that was loaded stays, with its own default.
+    if LOOSE not in model.armed.sysctls:
+        assert state["sysctls"].pop(LOOSE, "1") == "1"
+    return state
+
+
+@settings(max_examples=25)
+@given(hosts(), st.booleans(), st.sampled_from(["nat", "open"]), st.integers(0, 40))
+def test_a_change_that_stopped_anywhere_is_undone_whole(
+    seen: Snapshot,
+    stp: bool,  # noqa: FBT001
+    forward: str,
+    most: int,
+) -> None:
+    plan = make_plan(fakes.params(stp=stp, forward=forward), seen)
+    model = modelled(seen, plan)
+    assert model.armed
+    before = model.armed.state()
+    for numbered in plan.steps()[:most]:
+        model.make(numbered.step)
+    assert undone(model, plan) == before
+    assert undone(model, plan) == before
