@@ -13,7 +13,6 @@ from runbook.state.table import Table, frame
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
-# Made once: fourteen tables take longer than all that is done with them.
 EMPTY = snapshot()
 # Few words, so that rows meet; strange ones, because a host may hold them.
 WORDS = ("", "enp4s0f0", "172.16.1.1", 'a "b"\n', "\u00e9\u2028", "NA", "nan", "None")
