@@ -14,7 +14,6 @@ from typing import cast
 import click
 
 from runbook import run
-from runbook.checkpoint.found import refuse_if_armed
 from runbook.home import params_folder
 from runbook.params import for_host
 from runbook.transport import Host, Recorder
@@ -27,7 +26,7 @@ def record_host(name: str, path: Path) -> None:
     recorder = Recorder(session.host)
     # Up to preflight nothing writes, so a reader is all that is asked for.
     asking = replace(session, host=cast("Host", recorder))
-    refuse_if_armed(recorder, session.clock.now())
+    run.stand_clear(asking)
     before = run.read(asking)
     drawn = run.plan(asking, before)
     if not drawn.empty:

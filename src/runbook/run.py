@@ -97,6 +97,7 @@ class NotAsPromised(VerificationFailed):
 def routed(params: Params) -> Confirmed | Plan:
     """The whole procedure; the plan alone where the host is as promised already."""
     session = open_session(params)
+    stand_clear(session)
     before = read(session)
     drawn = plan(session, before)
     if drawn.empty:
@@ -120,6 +121,11 @@ def open_session(params: Params, clock: Clock | None = None) -> Session:
     return Session(params, host, operator, change_id, clock, lambda: open_host(params))
 
 
+def stand_clear(session: Session) -> None:
+    """Raise InProgress if a change is armed or half made on the host."""
+    refuse_if_armed(session.host, session.clock.now())
+
+
 def read(session: Session) -> Snapshot:
     """The host as it is now."""
     return take(session.host, session.clock.now())
@@ -132,7 +138,7 @@ def plan(session: Session, before: Snapshot) -> Plan:
 
 def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     """Whether it may be done; raises Refused with every finding."""
-    refuse_if_armed(session.host, session.clock.now())
+    stand_clear(session)
     params = session.params
     around = surroundings.read(session.host)
     cleared = rules.preflight(params, drawn, before, around)

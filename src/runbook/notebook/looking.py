@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runbook import record, run, views, widgets
-from runbook.checkpoint.found import InProgress, refuse_if_armed
+from runbook.checkpoint.found import InProgress
 from runbook.clock import SystemClock
 from runbook.home import outputs_folder, params_folder
 from runbook.notebook.approval import somebody_there
@@ -51,7 +51,7 @@ def meet(asked: Asked) -> Met:
 
 def _stop_at_a_change(session: Session) -> None:
     try:
-        refuse_if_armed(session.host, session.clock.now())
+        run.stand_clear(session)
     except InProgress as error:
         views.show(views.standing(Standing(session.params.host, error.found)))
         raise

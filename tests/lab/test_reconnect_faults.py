@@ -1,0 +1,187 @@
+"""The program dies in the middle of a change, and another one takes up what stands there."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from tests.lab import half_made
+from tests.lab.returning import (
+    ARMED,
+    HOST,
+    UNITS,
+    Before,
+    console,
+    is_armed,
+    killed,
+    left,
+    outcome,
+    session,
+    status,
+    verb,
+)
+
+from runbook import run
+from runbook.checkpoint import layout
+from runbook.errors import ChangeInProgress, ConnectionLost
+from runbook.lab import machine
+from runbook.plan import PHASES
+from runbook.run import Ready, Session, Underway
+from runbook.transport.live import LiveHost
+
+CUTOVER = 21
+
+
+@pytest.mark.usefixtures("start")
+def test_a_change_all_made_is_found_told_and_confirmed() -> None:
+    killed("settle")
+    told = verb("status", HOST)
+    assert told.status == 0
+    for said in ("unless confirmed", "steps were made", "deadline moved to", "because step"):
+        assert said in told.said
+    assert status()["state"] == "armed"
+
+    done = verb("confirm", HOST)
+    assert done.status == 0, done.said
+    assert outcome() == "as promised"
+    assert "dev virbr1" in console("ip", "route", "show", "default")
+    assert not is_armed()
+    assert console(*UNITS) == ""
+    assert console("sh", "-c", "find /etc/systemd -name 'runbook-*'") == ""
+    assert status()["state"] == "confirmed"
+    again = verb("undo", HOST)
+    assert again.status == 1
+    assert "confirmed at" in again.said
+
+
+def test_a_step_that_began_and_did_not_end_can_only_be_undone(start: Before) -> None:
+    killed("cutover", CUTOVER)
+    told = status()
+    assert told["step_open"] == CUTOVER
+    assert told["steps_made"] == CUTOVER - 1
+    refused = verb("confirm", HOST)
+    assert refused.status == 1
+    assert f"step {CUTOVER} began, and is not known to have ended" in refused.said
+    assert is_armed()
+    began = time.monotonic()
+    undone = verb("undo", HOST)
+    assert undone.status == 0, undone.said
+    assert time.monotonic() - began < 30
+    assert outcome() == "undone: as before"
+    start.check()
+
+
+def test_what_is_not_as_promised_is_not_confirmed_and_can_still_be_undone(start: Before) -> None:
+    left("settle")
+    console("ip", "route", "add", "10.5.0.0/16", "dev", "enp4s0f0")
+    refused = verb("confirm", HOST)
+    assert refused.status == 1
+    assert "routes on enp4s0f0: promised none, seen 10.5.0.0/16" in refused.said
+    assert outcome() == "refused"
+    assert is_armed()
+    console("ip", "route", "del", "10.5.0.0/16", "dev", "enp4s0f0")
+    assert verb("undo", HOST).status == 0
+    start.check()
+
+
+def test_an_undo_at_the_deadline_is_compared_by_whoever_comes_next(start: Before) -> None:
+    left("cutover", deadline_s=5)
+    until_undone()
+    assert "not compared with before yet" in verb("status", HOST).said
+    console("ip", "address", "add", "10.9.9.9/32", "dev", "lo")
+    differs = verb("undo", HOST)
+    assert differs.status == 1
+    assert "+ addresses: lo inet 10.9.9.9 32" in differs.said
+    assert outcome() == "unknown: go to the console"
+    console("ip", "address", "del", "10.9.9.9/32", "dev", "lo")
+    assert verb("undo", HOST).status == 0
+    assert outcome() == "undone: as before"
+    start.check()
+    assert verb("undo", HOST).status == 0
+    assert outcome() == "nothing to do"
+
+
+def test_an_undo_after_a_power_cut_is_told_and_compared(start: Before) -> None:
+    left("cutover")
+    machine.power_cut(HOST)
+    machine.power_on(HOST)
+    until_undone()
+    assert "undone at a boot" in verb("status", HOST).said
+    compared = verb("undo", HOST)
+    assert compared.status == 0, compared.said
+    start.check()
+
+
+def test_of_two_operators_at_once_exactly_one_wins(start: Before) -> None:
+    ready = [(made, _ready(made)) for made in (session("ann@desk"), session("bob@desk"))]
+    gate = threading.Barrier(2)
+    won: list[tuple[Session, Underway]] = []
+    lost: list[ChangeInProgress] = []
+
+    def arm(made: Session, cleared: Ready) -> None:
+        gate.wait()
+        try:
+            won.append((made, run.arm(made, cleared)))
+        except ChangeInProgress as error:
+            lost.append(error)
+
+    both = [threading.Thread(target=arm, args=pair) for pair in ready]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    ((winner, underway),), (error,) = won, lost
+    assert winner.operator in str(error)
+    assert winner.change_id in console("readlink", ARMED)
+    # Of the loser nothing is left: no timer, no directory.
+    timers = [line for line in console(*UNITS).splitlines() if ".timer" in line]
+    assert [winner.change_id in line for line in timers] == [True]
+    (loser,) = {made.change_id for made, _ in ready} - {winner.change_id}
+    assert loser not in console("ls", layout.ROOT)
+    for phase in PHASES:
+        run.apply(winner, underway, phase)
+    run.roll_back(winner, underway, "enough")
+    start.check()
+
+
+def test_killed_while_arming_it_leaves_nothing_that_blocks_or_lasts(
+    start: Before, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(ConnectionLost):
+        pass
+
+    def symlink(self: LiveHost, target: str, path: str) -> bool:
+        if path == ARMED:
+            self.close()
+            raise Killed("killed", state="arming", then="look")
+        return real(self, target, path)
+
+    real = LiveHost.symlink
+    monkeypatch.setattr(LiveHost, "symlink", symlink)
+    with pytest.raises(Killed):
+        half_made.armed(session(deadline_s=5))
+    monkeypatch.undo()
+    # A timer runs, and finds that there is nothing to undo.
+    assert ".timer" in console(*UNITS)
+    assert status()["state"] == "never changed"
+    end = time.monotonic() + 15
+    while console(*UNITS) and time.monotonic() < end:
+        time.sleep(0.1)
+    start.check()
+    made, underway = left()
+    run.roll_back(session(), underway, "enough")
+    assert made.change_id == status()["change_id"]
+    start.check()
+
+
+def _ready(made: Session) -> Ready:
+    seen = run.read(made)
+    return run.preflight(made, run.plan(made, seen), seen)
+
+
+def until_undone() -> None:
+    end = time.monotonic() + 30
+    while is_armed():
+        assert time.monotonic() < end, "the host did not put itself back"
+        time.sleep(0.1)
