@@ -40,7 +40,7 @@ check: setup ## Format, lint, types, import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: setup ## Rewrite in the house's format
 	$(BIN)/ruff format .
