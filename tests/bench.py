@@ -19,6 +19,7 @@ from runbook.transport import connect, ssh
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "routed.ipynb"
+UNDO = ROOT / "notebooks" / "undo.ipynb"
 BIN = Path(sys.executable).parent
 HOST = "server-01"
 
@@ -91,9 +92,9 @@ class Done:
         return "\n".join("".join(text) for text in texts)
 
 
-def command(out: Path, options: tuple[str, ...]) -> list[str]:
-    """The command line that runs the notebook."""
-    return [str(BIN / "papermill"), str(NOTEBOOK), str(out), "--no-progress-bar", *options]
+def command(out: Path, options: tuple[str, ...], notebook: Path = NOTEBOOK) -> list[str]:
+    """The command line that runs a notebook."""
+    return [str(BIN / "papermill"), str(notebook), str(out), "--no-progress-bar", *options]
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -101,13 +102,15 @@ def environment(home: Path) -> dict[str, str]:
     return {**os.environ, "RUNBOOK_HOME": str(home)}
 
 
-def papermill(home: Path, *options: str, name: str = "out.ipynb") -> Done:
-    """Run the notebook from a directory that has nothing to do with it."""
+def papermill(
+    home: Path, *options: str, name: str = "out.ipynb", notebook: Path = NOTEBOOK
+) -> Done:
+    """Run a notebook from a directory that has nothing to do with it."""
     elsewhere = home.parent / "elsewhere"
     elsewhere.mkdir(exist_ok=True)
     out = elsewhere / name
     done = subprocess.run(
-        command(out, options),
+        command(out, options, notebook),
         cwd=elsewhere,
         env=environment(home),
         stdin=subprocess.DEVNULL,
