@@ -1,0 +1,347 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from tests.unit import fakes
+
+from runbook import journal, probes, returning, rollback, run
+from runbook.apply import apply_phase
+from runbook.checkpoint import Armed, layout
+from runbook.checkpoint.found import Found, InProgress
+from runbook.errors import RollbackDiffers, StepFailed
+from runbook.plan import PHASES
+from runbook.probes import Probed
+from runbook.returning import HalfMade, NothingArmed, Standing
+from runbook.rollback import NotCompared
+from runbook.run import NotAsPromised, Session
+from runbook.state.snapshot import Snapshot
+
+OTHER = "ann@elsewhere"
+
+
+@pytest.fixture
+def host() -> fakes.FakeHost:
+    made = fakes.standard_host()
+    made.answers[:0] = [fakes.ticking(42.0)]
+    return made
+
+
+@pytest.fixture
+def armed(host: fakes.FakeHost) -> Armed:
+    return fakes.armed(host)
+
+
+@pytest.fixture
+def session(host: fakes.FakeHost) -> Session:
+    clock = fakes.Time()
+    return Session(
+        fakes.params(), host, "root@desk", "20260302T000000Z-000000", clock, lambda: host
+    )
+
+
+Sees = Callable[[Snapshot], None]
+
+
+@pytest.fixture
+def sees(monkeypatch: pytest.MonkeyPatch) -> Sees:
+    """Say what the host looks like from now on."""
+
+    def is_(seen: Snapshot) -> None:
+        for module in (rollback, returning, run):
+            monkeypatch.setattr(module, "take", lambda _host, _now: seen)
+
+    is_(fakes.seen())
+    return is_
+
+
+def all_made(armed: Armed, host: fakes.FakeHost) -> None:
+    for phase in PHASES:
+        apply_phase(armed, host, phase, fakes.Time().now)
+
+
+def standing(session: Session) -> Standing:
+    return returning.look(session)
+
+
+def undone_by(host: fakes.FakeHost, armed: Armed, why: str, *, entirely: bool = True) -> None:
+    """Have the undo that is asked for end at once."""
+    ask = host.execute
+
+    def execute(argv: object, **other: object) -> object:
+        done = ask(argv, **other)  # type: ignore[arg-type]
+        if "operator" in str(argv):
+            fakes.undone(host, armed, why, entirely=entirely)
+        return done
+
+    host.execute = execute  # type: ignore[method-assign, assignment]
+
+
+def found(session: Session) -> Found:
+    there = standing(session).found
+    assert there is not None
+    return there
+
+
+def test_a_host_that_never_had_a_change_says_so(session: Session) -> None:
+    there = standing(session)
+    assert there.state == "never changed"
+    assert there.describe() == ("no change was ever armed on this host",)
+    assert there.as_dict()["host"] == "server-01"
+
+
+def test_what_is_armed_is_told_in_words_and_for_programs(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    host.events.clear()
+    there = standing(session)
+    told = there.as_dict()
+    assert there.state == told["state"] == "armed"
+    assert (told["change_id"], told["operator"]) == (armed.change_id, "root@desk")
+    assert (told["seconds_left"], told["steps_made"]) == (42.0, 0)
+    assert host.events == []
+
+
+@pytest.mark.usefixtures("armed")
+def test_one_s_own_change_needs_no_more_words(session: Session) -> None:
+    returning.claim(session, found(session), "undo", take_over=False)
+
+
+@pytest.mark.usefixtures("armed")
+@pytest.mark.parametrize("verb", ["undo", "confirm"])
+def test_somebody_else_s_needs_a_take_over(session: Session, verb: str) -> None:
+    mine = replace(session, operator=OTHER)
+    with pytest.raises(InProgress, match="root@desk") as told:
+        returning.claim(mine, found(session), verb, take_over=False)
+    assert f"`runbook {verb} server-01 --take-over`" in told.value.then
+    returning.claim(mine, found(session), verb, take_over=True)
+
+
+@pytest.mark.usefixtures("armed")
+def test_so_does_a_stale_one_even_one_s_own(session: Session, host: fakes.FakeHost) -> None:
+    host.answers[0] = fakes.ticking(None)
+    with pytest.raises(InProgress, match="its timer does not run") as told:
+        returning.claim(session, found(session), "undo", take_over=False)
+    assert "runs its undo script" in told.value.then
+
+
+def test_without_an_undo_script_it_is_said_that_nothing_is_undone(
+    session: Session, host: fakes.FakeHost
+) -> None:
+    host.links[layout.ARMED] = "20260302T120000Z-ffffff"
+    with pytest.raises(InProgress) as told:
+        returning.claim(session, found(session), "undo", take_over=False)
+    assert "only removes its lock" in told.value.then
+    assert "look at the host's state first" in told.value.then
+
+
+@pytest.mark.usefixtures("sees")
+def test_it_is_compared_and_the_history_says_who_and_what(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    undone_by(host, armed, "operator")
+    assert returning.undo(session, found(session)).as_before
+    log = host.text(armed.layout.journal)
+    assert "undo asked for by root@desk" in log
+    assert journal.AS_BEFORE in log
+    past = standing(session).past
+    assert past is not None
+    assert not past.to_compare
+
+
+@pytest.mark.usefixtures("sees")
+def test_a_full_disk_does_not_stand_in_its_way(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    full = StepFailed("no space left", host="server-01", state="x", then="y")
+    host.fails[f"append {armed.layout.journal}: 2026-03-01T12:00:00.000Z undo asked"] = full
+    undone_by(host, armed, "operator")
+    assert returning.undo(session, found(session)).as_before
+
+
+def test_a_row_that_is_left_is_a_loud_error(
+    session: Session, armed: Armed, host: fakes.FakeHost, sees: Sees
+) -> None:
+    undone_by(host, armed, "operator")
+    sees(fakes.seen(routes=[fakes.connected(fakes.NIC)]))
+    with pytest.raises(RollbackDiffers, match="- routes"):
+        returning.undo(session, found(session))
+
+
+@pytest.mark.usefixtures("sees")
+def test_an_undo_that_ended_in_part_is_one_too_with_all_rows_back(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    undone_by(host, armed, "operator", entirely=False)
+    with pytest.raises(RollbackDiffers, match="cannot put back /etc/x") as told:
+        returning.undo(session, found(session))
+    assert "still locked" in told.value.state
+    assert "--take-over" in told.value.then
+
+
+@pytest.mark.usefixtures("sees")
+def test_without_the_state_before_it_is_undone_and_not_called_as_before(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    host.hold(armed.layout.before, "{")
+    undone_by(host, armed, "operator")
+    with pytest.raises(NotCompared, match="nothing was compared"):
+        returning.undo(session, found(session))
+    assert layout.ARMED not in host.links
+
+
+@pytest.mark.usefixtures("sees")
+def test_without_a_script_only_the_lock_goes_and_its_program_is_shut_out(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    del host.files[armed.layout.undo]
+    host.events.clear()
+    assert returning.undo(session, found(session)).as_before
+    removed = [event for event in host.events if event.startswith("remove")]
+    assert removed[:2] == [f"remove {armed.layout.open}", f"remove {layout.ARMED}"]
+    assert not [event for event in host.events if "systemd-run" in event]
+
+
+@pytest.mark.usefixtures("sees")
+def test_a_lock_that_points_nowhere_leaves_nothing_to_compare_with(
+    session: Session, host: fakes.FakeHost
+) -> None:
+    host.links[layout.ARMED] = "20260302T120000Z-ffffff"
+    with pytest.raises(NotCompared, match="only the lock was removed"):
+        returning.undo(session, found(session))
+    assert layout.ARMED not in host.links
+
+
+@pytest.mark.usefixtures("sees")
+def test_what_was_undone_with_nobody_there_is_compared_once(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    fakes.undone(host, armed, "deadline")
+    past = standing(session).past
+    assert past is not None
+    assert past.to_compare
+    returning.need_undone(standing(session), "undo")
+    assert returning.compare_now(session, past.kept).as_before
+    again = standing(session).past
+    assert again is not None
+    assert not again.to_compare
+
+
+def test_rows_that_differ_are_compared_again_the_next_time(
+    session: Session, armed: Armed, host: fakes.FakeHost, sees: Sees
+) -> None:
+    fakes.undone(host, armed, "deadline")
+    past = standing(session).past
+    assert past is not None
+    sees(fakes.seen(routes=[]))
+    with pytest.raises(RollbackDiffers, match=r"by its deadline at \S+, and the host differs"):
+        returning.compare_now(session, past.kept, f"the change was {past.undone}")
+    again = standing(session).past
+    assert again is not None
+    assert again.to_compare
+
+
+@pytest.mark.parametrize("verb", ["undo", "confirm"])
+def test_on_a_host_that_never_had_a_change(session: Session, verb: str) -> None:
+    with pytest.raises(NothingArmed, match="no change was ever armed"):
+        returning.need_undone(standing(session), verb)
+
+
+@pytest.mark.parametrize("verb", ["undo", "confirm"])
+def test_a_confirmed_change_stays_confirmed(
+    session: Session, armed: Armed, host: fakes.FakeHost, verb: str
+) -> None:
+    fakes.add(host, armed.layout.journal, "2026-03-01T12:00:09Z confirmed: it stays\n")
+    del host.links[layout.ARMED]
+    with pytest.raises(NothingArmed, match="confirmed at") as told:
+        returning.need_undone(standing(session), verb)
+    assert ("originals" in told.value.then) == (verb == "undo")
+
+
+def test_an_undone_change_cannot_be_confirmed(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    fakes.undone(host, armed, "deadline")
+    with pytest.raises(NothingArmed, match="undone by its deadline"):
+        returning.need_undone(standing(session), "confirm")
+
+
+def test_a_lock_that_somebody_removed_leaves_the_way_by_hand(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    apply_phase(armed, host, "prepare", fakes.Time().now)
+    del host.links[layout.ARMED]
+    with pytest.raises(NothingArmed) as told:
+        returning.need_undone(standing(session), "undo")
+    assert f"sh {armed.layout.undo}" in told.value.then
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, armed: Armed) -> list[tuple[object, ...]]:
+    """What is probed after the change; all of it answers."""
+    made: list[tuple[object, ...]] = []
+
+    def probe(_host: object, *asked: object) -> Probed:
+        made.append(asked)
+        return replace(fakes.PROBED, gateway_sees=armed.plan.promise.mac)
+
+    monkeypatch.setattr(probes, "probe", probe)
+    return made
+
+
+def test_all_made_it_is_verified_by_what_was_promised_then_and_confirmed(
+    session: Session,
+    armed: Armed,
+    host: fakes.FakeHost,
+    sees: Sees,
+    asked: list[tuple[object, ...]],
+) -> None:
+    all_made(armed, host)
+    sees(fakes.as_promised(armed.plan.promise))
+    # The file in params/ may say something else by now.
+    other = replace(session, params=fakes.params(gateway="172.16.0.9", probes=["172.16.0.8"]))
+    underway, applied = returning.resume(other, found(other))
+    verified = returning.verify(other, underway, applied)
+    assert asked == [(fakes.GATEWAY, [fakes.GATEWAY], fakes.NIC)]
+    returning.confirm(other, verified)
+    assert standing(session).state == "confirmed"
+
+
+@pytest.mark.usefixtures("asked")
+def test_what_is_not_as_promised_is_not_confirmed(
+    session: Session, armed: Armed, host: fakes.FakeHost, sees: Sees
+) -> None:
+    all_made(armed, host)
+    sees(fakes.seen())
+    with pytest.raises(NotAsPromised) as told:
+        returning.verify(session, *returning.resume(session, found(session)))
+    assert "`runbook undo server-01`" in told.value.then
+    assert layout.ARMED in host.links
+
+
+def test_half_made_it_is_refused(session: Session, armed: Armed, host: fakes.FakeHost) -> None:
+    for phase in PHASES[:-1]:
+        apply_phase(armed, host, phase, fakes.Time().now)
+    with pytest.raises(HalfMade, match="steps were made"):
+        returning.resume(session, found(session))
+
+
+def test_once_an_undo_began_it_is_refused(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    all_made(armed, host)
+    fakes.add(host, armed.layout.journal, "2026-03-01T12:00:09Z undo (deadline): begins\n")
+    with pytest.raises(HalfMade, match="its undo has begun"):
+        returning.resume(session, found(session))
+
+
+@pytest.mark.parametrize("name", ["manifest", "plan", "before", "probes"])
+def test_without_knowing_all_that_was_promised_it_is_refused(
+    session: Session, armed: Armed, host: fakes.FakeHost, name: str
+) -> None:
+    all_made(armed, host)
+    path = getattr(armed.layout, name)
+    del host.files[path]
+    with pytest.raises(HalfMade, match=f"{path} is missing"):
+        returning.resume(session, found(session))
