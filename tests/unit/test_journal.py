@@ -7,7 +7,7 @@ from tests.unit import fakes
 
 from runbook import journal
 from runbook.errors import ReadFailed
-from runbook.journal import Journal
+from runbook.journal import Journal, State
 
 PATH = "/var/lib/runbook/x/journal"
 
@@ -76,3 +76,61 @@ def test_a_damaged_line_does_not_hide_the_others() -> None:
     journal.write(there, PATH, fakes.NOON, "step 1 done")
     there.hold(PATH, there.text(PATH) + "\0\0\0\0\n2026-03-01T12:0")
     assert journal.read(there, PATH).done() == {1}
+
+
+def undo(*said: str, why: str = "deadline") -> str:
+    return "".join(f"2026-03-01T12:00:09Z undo ({why}): {line}\n" for line in said)
+
+
+NOTHING = "the change is not armed, or not any more: nothing to do"
+WELL, BADLY = "finished: the host is as it was before the change", "finished, but something is not"
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("", None),
+        ("t step 1 begins: x\n", None),
+        ("t armed by me, undone at noon\n", State.ARMED),
+        ("t armed by me\nt stood down: why\n", State.STOOD_DOWN),
+        ("t confirming, by me\n", State.CONFIRMING),
+        ("t confirming, by me\nt confirmed: it stays\n" + undo(NOTHING), State.CONFIRMED),
+        (undo("begins", "cannot put back /x"), State.UNDOING),
+        (undo("begins", BADLY), State.INCOMPLETE),
+        (undo("begins", BADLY, "begins", WELL, NOTHING), State.UNDONE),
+        ("t step 1 begins: confirmed: ha\n", None),
+        ("t undo (x): confirmed: ha\n", None),
+    ],
+)
+def test_the_last_word_on_a_change_is_told(text: str, state: State | None) -> None:
+    last = Journal(text).last
+    assert (last.state if last else None) == state
+
+
+def test_an_undo_that_found_nothing_to_do_did_not_begin() -> None:
+    assert not Journal(undo(NOTHING)).undo_began
+
+
+def test_what_the_last_undo_could_not_do_is_told_and_no_more_than_that() -> None:
+    boot = undo("begins", "cannot put back /x", why="boot")
+    text = undo("begins", "cannot put back /old", BADLY) + boot
+    text += undo("begins", "cannot remove /y", BADLY, NOTHING, why="announce")
+    assert Journal(text).remarks() == ("cannot put back /x", "cannot remove /y")
+
+
+def test_a_comparison_counts_for_the_undo_before_it_only() -> None:
+    done = undo("begins", WELL)
+    assert Journal(done).compared == ""
+    assert Journal(f"{done}t {journal.AS_BEFORE}\n").compared == journal.AS_BEFORE
+    assert Journal(f"{done}t {journal.AS_BEFORE}\nt {journal.DIFFERS}: ; - x\n").compared == (
+        journal.DIFFERS
+    )
+    assert Journal(f"{done}t {journal.AS_BEFORE}\n{done}").compared == ""
+
+
+def test_each_move_of_the_deadline_is_told_with_its_reason() -> None:
+    there = host()
+    moved = f"{journal.MOVED} 2026-03-01T12:01:35Z, 95 s from now, because step 9 may take"
+    journal.write(there, PATH, fakes.NOON, "step 1 begins: x")
+    journal.write(there, PATH, fakes.NOON, moved)
+    assert journal.read(there, PATH).moves() == (moved,)
