@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NoReturn
 
 from tests.unit.hosts import snapshot
@@ -113,9 +114,16 @@ def standard() -> dict[str, list[Row]]:
     }
 
 
+@cache
+def _standard() -> Snapshot:
+    return snapshot(**standard())
+
+
 def seen(**tables: list[Row]) -> Snapshot:
     """The standard host, but for these tables."""
-    return snapshot(**{**standard(), **tables})
+    other = snapshot(**tables)
+    changed: dict[str, Any] = {name: other.table(name) for name in tables}
+    return replace(_standard(), **changed)
 
 
 def more(table: str, *rows: Row) -> dict[str, list[Row]]:
