@@ -31,6 +31,7 @@ unit: setup ## The tests that need no privilege
 	$(PYTEST) tests/unit tests/architecture
 
 lab: setup ## The tests that boot hosts (root or sudo)
+	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) tests/lab tests/faults tests/notebooks tests/browser
 
 faults: setup ## Hit a change at every step with every fault, on three releases (half an hour and more)

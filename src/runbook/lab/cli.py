@@ -39,6 +39,12 @@ def up(hosts: int, release: str, addressing: str, *, as_json: bool) -> None:
 
 
 @lab.command()
+def build() -> None:
+    """Build every release's root file system that is not there yet; up does so for its own."""
+    labs.build(_say)
+
+
+@lab.command()
 def down() -> None:
     """Take the lab down; only its cache stays."""
     labs.down(_say)

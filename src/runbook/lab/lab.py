@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from runbook.errors import LabError
 from runbook.lab import access, cgroups, machine, rootfs, shell, wiring
-from runbook.lab.names import CACHE, MOST_HOSTS, RUN, host_name
+from runbook.lab.names import CACHE, MOST_HOSTS, RELEASES, RUN, host_name
 
 STATE = RUN / "lab.json"
 LOCK = CACHE / "lock"
@@ -93,6 +93,14 @@ def up(hosts: int, release: str, addressing: str, say: Say) -> Lab:
         _remove()
         _build(wanted, say)
         return wanted
+
+
+def build(say: Say) -> None:
+    """Every release's file system, built where it is missing."""
+    need_root()
+    with locked():
+        for release in RELEASES:
+            rootfs.root_file_system(release, say)
 
 
 def _stands(wanted: Lab) -> bool:
