@@ -60,6 +60,7 @@ class MadeUp:
     fails: dict[str, BaseException] = field(default_factory=dict)
     seen: Snapshot = field(default_factory=hosts.before)
     undone: Snapshot = field(default_factory=hosts.before)
+    moves: list[str] = field(default_factory=list)
 
     def ask(self, what: str) -> None:
         self.done.append(what)
@@ -98,6 +99,7 @@ class MadeUp:
             for p in PHASES[: PHASES.index(phase) + 1]
             for n in underway.armed.plan.steps(p)
         ]
+        lines += [f"{NOON} {moved}" for moved in self.moves]
         return Applied(underway.armed, phase, Journal("\n".join(lines)))
 
     def verify(self, session: Session, underway: Underway, applied: Applied) -> Verified:

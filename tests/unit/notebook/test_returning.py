@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from IPython.core.error import StdinNotImplementedError
 from tests.unit import fakes
 
-from runbook import cli, record, returning, rollback, run
+from runbook import cli, notebook, record, returning, rollback, run
 from runbook.apply import apply_phase
 from runbook.checkpoint import Armed, layout
 from runbook.errors import (
@@ -264,6 +264,19 @@ def test_what_was_undone_by_itself_is_compared_and_then_there_is_nothing_to_do(
     host.run = "20260303T000000Z-000000"
     through(action="undo")
     assert record.read(home / "outputs/server-01" / host.run).told == "nothing to do"
+
+
+@pytest.mark.usefixtures("home")
+def test_a_new_run_stops_at_what_it_finds_shows_it_and_says_how_to_end_it(
+    host: Undoing, armed: Armed, shown: list[Any]
+) -> None:
+    with pytest.raises(ChangeInProgress) as told:
+        notebook.meet(notebook.parameters({"host": "server-01"}))
+    assert host.events == []
+    assert armed.change_id in page(shown)
+    assert "no step was made" in page(shown)
+    for way in ("runbook status", "runbook undo", "runbook confirm", "notebooks/undo.ipynb"):
+        assert way in told.value.then
 
 
 def verb(*words: str) -> Result:

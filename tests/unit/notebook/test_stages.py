@@ -86,6 +86,25 @@ def test_a_change_as_promised_is_recorded_whole(
     assert "AS PROMISED" in page(shown)
 
 
+def test_each_move_of_the_deadline_is_on_the_page_under_its_phase(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(NOBODY)
+    change = armed()
+    assert isinstance(change, Changing)
+    plan = change.underway.armed.plan
+    moved = {
+        phase: f"deadline moved to 12:01:35Z, because step {plan.steps(phase)[0].number} may take"
+        for phase in PHASES
+    }
+    made_up.moves = list(moved.values())
+    for phase in PHASES:
+        shown.clear()
+        change = nb.apply(change, phase)
+        assert [said for said in moved.values() if said in page(shown)] == [moved[phase]]
+    assert home.exists()
+
+
 def test_mode_plan_writes_nothing_and_says_so_in_every_later_cell(
     made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
 ) -> None:
