@@ -171,7 +171,7 @@ def test_a_killed_relay_is_a_lost_connection_for_every_caller_at_once() -> None:
 def test_a_relay_that_falls_silent_is_a_lost_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("runbook.transport.wire._SILENCE_S", 2)
+    monkeypatch.setattr("runbook.transport.wire._SILENCE_S", 1)
     session = Session("here", local())
     (pid,) = children()
     os.kill(pid, signal.SIGSTOP)
