@@ -6,7 +6,7 @@ whether what was promised is there. Pure: the snapshot is all it looks at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 import pandas as pd
 
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import records
 
-Row = dict[Hashable, Any]
+Row = dict[str, Any]
 MAIN = 254
 
 
@@ -23,7 +24,7 @@ def rows(frame: pd.DataFrame, **equal: object) -> list[Row]:
     """The rows in which every named column has the given value."""
     for column, value in equal.items():
         frame = frame[frame[column] == value]
-    return frame.to_dict("records")
+    return records(frame)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.state.table import Table
+from runbook.state.table import Table, records
 
 COLUMNS = ["change", "table", "key", "column", "before", "after"]
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
@@ -75,10 +75,9 @@ def _table(
 
 
 def _by_key(table: Table, frame: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
-    records: list[dict[str, Any]] = [] if frame.empty else frame.to_dict("records")  # type: ignore[assignment]
     seen: Counter[tuple[Any, ...]] = Counter()
     found = {}
-    for record in records:
+    for record in records(frame):
         key = tuple(record[column] for column in table.key)
         # The host may tell apart what our columns do not; each of them counts.
         seen[key] += 1

@@ -28,7 +28,7 @@ from runbook.state import (
 )
 from runbook.state import identity as identities
 from runbook.state.identity import Identity
-from runbook.state.table import NONSENSE, Table, typed
+from runbook.state.table import NONSENSE, Table, records, typed
 from runbook.transport.host import Reader
 
 FORMAT_VERSION = 1
@@ -88,7 +88,7 @@ class Snapshot:
     def digest(self) -> str:
         """SHA-256 over all that stays as it is unless somebody changes it."""
         settled = [
-            [t.name, _records(self.table(t.name)[t.settled])] for t in TABLES if not t.ephemeral
+            [t.name, _plain(self.table(t.name), t.settled)] for t in TABLES if not t.ephemeral
         ]
         text = json.dumps([self.identity.machine_id, settled], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -102,7 +102,7 @@ def take(host: Reader, now: datetime) -> Snapshot:
 
 def dumps(snapshot: Snapshot) -> str:
     """The snapshot as JSON text."""
-    tables = {t.name: _records(snapshot.table(t.name)) for t in TABLES}
+    tables = {t.name: _plain(snapshot.table(t.name)) for t in TABLES}
     told = {
         "format_version": FORMAT_VERSION,
         "host": snapshot.host,
@@ -135,16 +135,10 @@ def _unreadable(source: str, why: str) -> ReadFailed:
     )
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = [] if frame.empty else frame.to_dict("records")
-    return [{str(k): _plain(v) for k, v in row.items()} for row in rows]
+def _plain(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str, Any]]:
+    rows = records(frame, columns)
+    return [{k: None if v is pd.NA else v for k, v in row.items()} for row in rows]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - numpy's scalars have no common type
-    if pd.isna(value):
-        return None
-    return value.item() if hasattr(value, "item") else value
-
-
-def _frame(table: Table, records: list[dict[str, Any]]) -> pd.DataFrame:
-    return typed(table.columns, [[record[name] for name in table.columns] for record in records])
+def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return typed(table.columns, [[row[name] for name in table.columns] for row in rows])
