@@ -71,7 +71,7 @@ def test_a_critic_of_shell_scripts_finds_nothing(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(hostile, hostile, hostile)
 def test_no_name_is_ever_run(network: str, bridge: str, nic: str) -> None:
     route = Route(Action.ENSURE, "default", bridge, gateway=nic)

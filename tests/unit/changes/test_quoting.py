@@ -61,7 +61,7 @@ class Named:
         )
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(hostile)
 def test_each_arrives_whole_and_none_is_run(name: str) -> None:
     plan: Plan = replace(PLAN, changes=(Named(name),))

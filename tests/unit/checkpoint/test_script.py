@@ -138,7 +138,7 @@ def named(name: str) -> Plan:
     return replace(FULL, host=name, promise=promise, changes=changes)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15)
 @given(hostile, hostile)
 def test_no_name_is_ever_run(name: str, operator: str) -> None:
     text = script(named(name), f"Armed by {operator}@desk.")
@@ -153,7 +153,7 @@ def test_no_name_is_ever_run(name: str, operator: str) -> None:
     assert [*virsh, "net-undefine", name] in ran
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_any_name_leaves_a_script_that_a_shell_can_read(name: str) -> None:
     done = subprocess.run(["sh", "-n"], input=script(named(name), name).encode(), check=False)
