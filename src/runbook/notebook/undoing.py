@@ -86,7 +86,8 @@ def _lost(change: Changing, worse: BaseException) -> GoToTheConsole:
             f"the undo was broken off: {in_short(worse)}",
             host=this.host,
             state="not known; its own timer undoes the change at the deadline",
-            then=f"at its console: sh {change.underway.armed.undo_path}",
+            then=f"`runbook status {this.host}` tells what stands there;"
+            f" at its console: sh {change.underway.armed.undo_path}",
         )
     end(this, Ending.UNKNOWN, f"{in_short(worse)}; {worse.then}")
     return worse
