@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import builtins
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from tests.unit import hosts
 
-from runbook import run
+from runbook import run, views
 from runbook.apply import Applied
 from runbook.checkpoint import Armed
 from runbook.checkpoint.arm import Order
@@ -128,6 +129,14 @@ class MadeUp:
 
     def close(self) -> None:
         """As a host's connection does."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _drawn_once() -> Iterator[None]:
+    """The one host looks the same each time, and drawing it takes longer than all the rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "state", cache(views.state))
+        yield
 
 
 @pytest.fixture
