@@ -16,6 +16,7 @@ from tests.faults.judging import BETWEEN, NOT_HIT, Result, Start, Waited, judge
 from tests.faults.scene import NeverCame
 
 from runbook import run
+from runbook.errors import RunbookError
 from runbook.home import params_folder
 from runbook.lab import lab as labs
 from runbook.lab.names import address, host_name
@@ -90,7 +91,10 @@ def play(case: Case, host: str, home: Path) -> Result:
 def _play(case: Case, host: str, home: Path) -> Result:
     with _renewing:
         labs.renew(host)
-    start = _start(host, home)
+    try:
+        start = _start(host, home)
+    except RunbookError as error:
+        return Result(case, NOT_HIT, Waited(), str(error))
     scene = scenes.begin(host, home)
     try:
         scene.wait_for(case.point)
