@@ -157,9 +157,10 @@ def inside(host: str, argv: Sequence[str]) -> list[str]:
     if not process:
         raise failed(host, "it has no power", f"runbook lab power-on {host}")
     enter = ("nsenter", f"--target={process}", "--mount", "--uts", "--ipc", "--net", "--pid")
-    clean = ("env", "-i", f"PATH={PATH}", "HOME=/root", "LANG=C.UTF-8")
+    # nsenter's own --wd is looked up before it enters: it would be this machine's folder.
+    clean = ("env", "-i", "--chdir=/", f"PATH={PATH}", "HOME=/root", "LANG=C.UTF-8")
     term = f"TERM={os.environ.get('TERM', 'dumb')}"
-    return [*enter, "--cgroup", "--root", "--wd=/", *clean, term, *argv]
+    return [*enter, "--cgroup", "--root", *clean, term, *argv]
 
 
 def run(host: str, argv: Sequence[str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
