@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from runbook.changes.network_hook import SINCE_LIBVIRT
 from runbook.errors import Refused
 from runbook.moves.firewall import all_but
 from runbook.params import Params
@@ -152,6 +153,14 @@ def _networks(case: Case) -> Iterator[Finding]:
         yield Finding("refuse", case.params.bridge, "an interface of that name exists", then)
 
 
+def _libvirt(case: Case) -> Iterator[Finding]:
+    version = case.seen.identity.libvirt_version
+    if version < SINCE_LIBVIRT:
+        shown = f"libvirt {version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
+        then = "it reads no hooks from network.d, so a reboot would not bring the NIC back"
+        yield Finding("refuse", "libvirt", shown, f"{then}; upgrade it to 6.5 or later")
+
+
 def _guests(case: Case) -> Iterator[Finding]:
     for row in rows(case.seen.taps, type="direct", source=case.params.interface):
         then = "macvtap holds the NIC; the guest has to leave it first"
@@ -203,6 +212,7 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _routes,
     _rules,
     _networks,
+    _libvirt,
     _guests,
     _firewall,
     _stp,

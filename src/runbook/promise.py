@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from runbook.state.ifupdown import stanzas
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import records
 
@@ -121,6 +122,13 @@ def _files(promise: Promise, seen: Snapshot) -> Iterator[Check]:
         yield Check(file.path, "as promised", shown, same)
 
 
+def _stanzas(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    """What ifupdown would do at the next boot, where its files speak of the NIC at all."""
+    for stanza in stanzas(seen.files):
+        if stanza.kind == "iface" and stanza.name == promise.nic and stanza.family == "inet":
+            yield _equal(f"{promise.nic} in {stanza.path}", "manual", stanza.method)
+
+
 def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     for name, value in promise.sysctls:
         shown = " ".join(str(r["value"]) for r in rows(seen.sysctl, name=name))
@@ -139,6 +147,7 @@ _GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (
     _routes,
     _network,
     _files,
+    _stanzas,
     _sysctls,
     _clients,
 )
