@@ -85,7 +85,12 @@ def power_on(host: str) -> float:
     wiring.plug_in(host)
     began = time.monotonic()
     _start(host)
-    shell.wait_for(f"booting {host}", lambda: _is_up(host), BOOT_S)
+    while missing := _missing(host):
+        if time.monotonic() - began > BOOT_S:
+            why = f"not within {BOOT_S:.0f} s: {missing}"
+            then = f"read {_console(host)}, then runbook lab down, and up again"
+            raise failed(f"booting {host}", why, then)
+        time.sleep(0.1)
     return time.monotonic() - began
 
 
@@ -99,9 +104,10 @@ def _start(host: str) -> None:
     if Path("/run/systemd/system").is_dir():
         setenv = [f"--setenv={name}={value}" for name, value in NSPAWN_ENV.items()]
         unit = ("--unit=runbook-lab-" + host, "--collect", "--property=Delegate=yes")
-        shell.run("systemd-run", "--quiet", *unit, *setenv, *nspawn)
+        says = [f"--property=Standard{s}=append:{_console(host)}" for s in ("Output", "Error")]
+        shell.run("systemd-run", "--quiet", *unit, *says, *setenv, *nspawn)
         return
-    with (folder(host) / "console.log").open("ab") as console:
+    with _console(host).open("ab") as console:
         subprocess.Popen(
             (*cgroups.entry(host), *nspawn),
             stdin=subprocess.DEVNULL,
@@ -112,16 +118,24 @@ def _start(host: str) -> None:
         )
 
 
-def _is_up(host: str) -> bool:
-    state = run(host, ["systemctl", "is-system-running"]) if init(host) else None
-    if state is None or state.stdout.strip() not in (b"running", b"degraded"):
-        return False
+def _missing(host: str) -> str:
+    """What keeps the operator from logging in; empty when nothing does."""
+    if not init(host):
+        return "it has no power"
+    state = run(host, ["systemctl", "is-system-running"]).stdout.decode().strip()
+    if state not in ("running", "degraded"):
+        return f"its systemd says: {state or 'nothing'}"
     # For a second or two the kernel makes sure that nobody else has the IPv6 address.
     if run(host, ["ip", "-6", "address", "show", "tentative"]).stdout.strip():
-        return False
-    return shell.quiet(
-        *("ip", "netns", "exec", OPERATOR, "nc", "-z", "-w", "1", address(host), "22")
-    )
+        return "its IPv6 address is still tentative"
+    knock = ("nc", "-z", "-w", "1", address(host), "22")
+    if not shell.quiet("ip", "netns", "exec", OPERATOR, *knock):
+        return "its SSH port does not answer beyond the router"
+    return ""
+
+
+def _console(host: str) -> Path:
+    return folder(host) / "console.log"
 
 
 def leader(host: str) -> int:
