@@ -92,6 +92,13 @@ def rule(text: str, position: int, **other: object) -> Row:
     return {**base, "position": position, "rule": text, "nth": 1, **other}
 
 
+def lease(**other: object) -> Row:
+    """A dhclient that runs on the NIC, with its lease file."""
+    path = f"/var/lib/dhcp/dhclient.{NIC}.leases"
+    base = {"client": "dhclient", "pid": 812, "ifname": NIC, "lease_file": path}
+    return {**base, "argv": f"/sbin/dhclient -4 {NIC}", **other}
+
+
 def standard() -> dict[str, list[Row]]:
     """The tables of a host that was never changed: one static address on the NIC."""
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from runbook.state.identity import Identity
@@ -81,6 +82,7 @@ iface {NIC} inet static
 ROOTS = {"mode": "0644", "sha256": "0" * 64, "encoding": "utf-8"}
 
 
+@cache
 def before() -> Snapshot:
     """The address is on the NIC; one guest is on libvirt's own bridge."""
     return snapshot(
@@ -101,6 +103,7 @@ def before() -> Snapshot:
     )
 
 
+@cache
 def after() -> Snapshot:
     """The address is on the bridge, and two more guests beside it."""
     ports = [(NIC, "forwarding"), ("vnet0", "forwarding"), ("vnet1", "listening")]

@@ -7,6 +7,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hypothesis import strategies as st
+
+PIECES = (
+    "'",
+    '"',
+    "\n",
+    "$(",
+    ")",
+    "`",
+    ";",
+    "&",
+    "|",
+    "INJECTED",
+    " ",
+    "\\",
+    "#",
+    "IP",
+    "{}",
+    "-",
+)
+# Names that a shell would take for more than names; INJECTED is to be among the stubs.
+hostile = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 # As every script of ours sets it.
 PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 # How many words, the words, then what `ip` reads: any of them may hold any character but NUL.

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from tests.unit.programs import Programs
+from tests.unit.programs import Programs, hostile
 
 from runbook.changes.messages import Action, Route
 from runbook.changes.network_hook import HookShape, hook_path, hook_script
@@ -20,8 +19,6 @@ NIC, BRIDGE = "enp4s0f0", "virbr1"
 DEFAULT = Route(Action.ENSURE, "default", BRIDGE, gateway="172.16.0.1")
 OTHER = Route(Action.ENSURE, "10.0.0.0/8", BRIDGE, gateway="172.16.0.9", metric=50)
 SHAPE = HookShape("routed", BRIDGE, NIC, stp=True, routes=(DEFAULT, OTHER))
-PIECES = ("'", '"', "\n", "$(INJECTED)", "`", ";", "&", "|", "INJECTED", " ", "\\", "#", "-", "{}")
-hostile = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
 
 
 def run(shape: HookShape, folder: Path, *words: str) -> tuple[int, list[list[str]]]:

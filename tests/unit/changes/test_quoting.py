@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from tests.unit import fakes
-from tests.unit.changes.test_network_hook import hostile
 from tests.unit.checkpoint.sandbox import Sandbox
+from tests.unit.programs import hostile
 
 from runbook.changes.steps import (
     Announce,
@@ -62,7 +62,7 @@ class Named:
 
 
 @settings(max_examples=12)
-@given(hostile)
+@given(hostile.filter(bool))
 def test_each_arrives_whole_and_none_is_run(name: str) -> None:
     plan: Plan = replace(PLAN, changes=(Named(name),))
     with tempfile.TemporaryDirectory() as folder:

@@ -21,14 +21,7 @@ from runbook.promise import rows
 from runbook.routed import make_plan
 from runbook.state.snapshot import Snapshot
 
-LEASES = f"/var/lib/dhcp/dhclient.{NIC}.leases"
-CLIENT = {
-    "client": "dhclient",
-    "pid": 7,
-    "ifname": NIC,
-    "argv": f"dhclient -4 {NIC}",
-    "lease_file": LEASES,
-}
+CLIENT = fakes.lease()
 RULES = (
     f"-A INPUT -i {NIC} -p tcp -m tcp --dport 22 -j ACCEPT",
     "-A INPUT -i lo -j ACCEPT",
@@ -99,7 +92,7 @@ def modelled(seen: Snapshot, plan: Plan) -> HostModel:
         clients={tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
         pids={str(r["pid"]): tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
     )
-    model.files |= {LEASES: b"lease {}\n"} if len(seen.leases) else {}
+    model.files |= {CLIENT["lease_file"]: b"lease {}\n"} if len(seen.leases) else {}
     model.arm()
     return model
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit import fakes
 from tests.unit.checkpoint.sandbox import Sandbox
+from tests.unit.programs import hostile
 
 from runbook.changes.change import Change
 from runbook.changes.networks import CreateNetwork
@@ -47,8 +48,6 @@ FULL = make_plan(
     fakes.params(stp=False),
     fakes.seen(firewall=FIREWALL, leases=[LEASE], **fakes.more("routes", ROUTE)),
 )
-PIECES = ("'", '"', "\n", "$(", ")", "`", ";", "&", "|", "INJECTED", " ", "\\", "#", "IP", "}", "-")
-hostile = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
 
 def script(plan: Plan, title: str = "Armed by root@desk at noon.") -> str:

@@ -2,18 +2,13 @@ from __future__ import annotations
 
 import pytest
 from tests.unit import fakes
-from tests.unit.fakes import NIC, Row
+from tests.unit.fakes import NIC, Row, lease
 
 from runbook.changes.leases import StopClient
 from runbook.errors import Refused
 from runbook.moves.clients import start_command, stop_clients
 
-FILE = f"/var/lib/dhcp/dhclient.{NIC}.leases"
-
-
-def lease(**other: object) -> Row:
-    base = {"client": "dhclient", "pid": 812, "ifname": NIC, "lease_file": FILE}
-    return {**base, "argv": f"/sbin/dhclient -4 '-H' 'a b' {NIC}", **other}
+FILE = str(lease()["lease_file"])
 
 
 def planned(*leases: Row) -> list[StopClient]:
@@ -21,7 +16,7 @@ def planned(*leases: Row) -> list[StopClient]:
 
 
 def test_a_client_is_stopped_and_started_again_as_it_ran() -> None:
-    (change,) = planned(lease())
+    (change,) = planned(lease(argv=f"/sbin/dhclient -4 -H 'a b' {NIC}"))
     argv = ("/sbin/dhclient", "-4", "-H", "a b", NIC)
     assert change == StopClient("dhclient", NIC, (812,), argv, argv, (FILE,))
 

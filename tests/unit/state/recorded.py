@@ -12,7 +12,7 @@ import pandas as pd
 
 from runbook.state import netlink
 from runbook.state.table import Table
-from runbook.transport import RecordedHost, Recording
+from runbook.transport import Completed, RecordedHost, Recording, questions
 from runbook.transport.recording import Question
 
 KERNEL = Path(__file__).parents[1] / "data/kernel"
@@ -55,6 +55,14 @@ def host(folder: Path, answers: Mapping[Question, Any] | None = None) -> Recorde
     kept = {question: answer for question, answer in told.items() if answer is not LOST}
     Recording(_example().host, kept).save(folder / "host.json")
     return RecordedHost(folder / "host.json")
+
+
+def program(
+    *argv: str, returncode: int = 0, stdout: str = "", stderr: str = ""
+) -> dict[Question, Any]:
+    """What a program answers."""
+    done = Completed(argv, returncode, stdout.encode(), stderr.encode())
+    return {questions.query(argv): questions.from_completed(done)}
 
 
 def as_documented(frame: pd.DataFrame, table: Table) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.state.recorded import as_documented, column, host, text
+from tests.unit.state.recorded import as_documented, column, host, program, text
 
 from runbook.errors import ReadFailed
 from runbook.state import firewall
@@ -121,11 +121,6 @@ def test_a_table_that_iptables_cannot_show_is_named() -> None:
     assert firewall.unshown("# Table of contents\n# Generated\n") == set()
 
 
-def program(name: str, returncode: int = 0, stdout: str = "", stderr: str = "") -> dict[Any, Any]:
-    end = {"returncode": returncode, "stdout": pack(stdout.encode())}
-    return {("query", name, "-c"): {**end, "stderr": pack(stderr.encode())}}
-
-
 def test_a_host_without_rules_is_an_empty_table(tmp_path: Path) -> None:
     assert as_documented(firewall.read(host(tmp_path)), firewall.TABLE)
 
@@ -133,10 +128,22 @@ def test_a_host_without_rules_is_an_empty_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "what", "then"),
     [
-        (program("iptables-nft-save", 127), "iptables-nft-save is missing", "install iptables"),
-        (program("iptables-nft-save", 4, stderr="Permission denied"), "Permission denied", "run"),
-        (program("ip6tables-nft-save", 1), "ip6tables-nft-save failed", "run ip6tables-nft-save"),
-        (program("iptables-nft-save", stdout="*filter\n"), "ends before COMMIT", "firewall"),
+        (
+            program("iptables-nft-save", "-c", returncode=127),
+            "iptables-nft-save is missing",
+            "install iptables",
+        ),
+        (
+            program("iptables-nft-save", "-c", returncode=4, stderr="Permission denied"),
+            "Permission denied",
+            "run",
+        ),
+        (
+            program("ip6tables-nft-save", "-c", returncode=1),
+            "ip6tables-nft-save failed",
+            "run ip6tables-nft-save",
+        ),
+        (program("iptables-nft-save", "-c", stdout="*filter\n"), "ends before COMMIT", "firewall"),
     ],
 )
 def test_rules_that_cannot_be_read_are_not_no_rules(
@@ -153,8 +160,10 @@ def test_the_legacy_program_is_asked_only_where_the_kernel_has_its_tables(tmp_pa
     assert "legacy" not in set(firewall.read(host(tmp_path))["backend"])
     names = {"content": pack(b"filter\n"), "mode": "0440", "uid": 0, "gid": 0}
     gate: dict[Any, Any] = {("file", "/proc/net/ip_tables_names"): names}
-    rules = program("iptables-legacy-save", stdout=text("iptables-legacy-save.txt"))
+    rules = program("iptables-legacy-save", "-c", stdout=text("iptables-legacy-save.txt"))
     table = firewall.read(host(tmp_path, {**gate, **rules}))
     assert "-P FORWARD DROP" in column(table, "rule", backend="legacy")
     with pytest.raises(ReadFailed, match="iptables-legacy-save is missing"):
-        firewall.read(host(tmp_path, {**gate, **program("iptables-legacy-save", 127)}))
+        firewall.read(
+            host(tmp_path, {**gate, **program("iptables-legacy-save", "-c", returncode=127)})
+        )

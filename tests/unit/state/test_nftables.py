@@ -7,16 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.state.recorded import as_documented, column, host, text
-from tests.unit.state.test_firewall import program
+from tests.unit.state.recorded import as_documented, column, host, program, text
 
 from runbook.errors import ReadFailed
 from runbook.state import nftables
-from runbook.transport.recording import pack
 
 RECORDED = text("nft.json")
 FRAME = nftables.parse(RECORDED, {("ip", "mangle")})
-LISTING = ("query", "nft", "-j", "list", "ruleset")
+LISTING = ("nft", "-j", "list", "ruleset")
 ACCEPT: list[Any] = [{"counter": {"packets": 1, "bytes": 60}}, {"accept": None}]
 
 
@@ -35,8 +33,7 @@ def rule(expr: list[Any], handle: int, table: str = "host", family: str = "inet"
 
 
 def answer(stdout: str, returncode: int = 0, stderr: str = "") -> dict[Any, Any]:
-    end = {"returncode": returncode, "stdout": pack(stdout.encode())}
-    return {LISTING: {**end, "stderr": pack(stderr.encode())}}
+    return program(*LISTING, returncode=returncode, stdout=stdout, stderr=stderr)
 
 
 def test_it_is_as_documented() -> None:
@@ -109,7 +106,7 @@ def test_the_recorded_host_has_none(tmp_path: Path) -> None:
 
 
 def test_iptables_is_asked_what_it_cannot_show(tmp_path: Path) -> None:
-    shown = program("iptables-nft-save", stdout=text("iptables-nft-save.txt"))
+    shown = program("iptables-nft-save", "-c", stdout=text("iptables-nft-save.txt"))
     found = nftables.read(host(tmp_path, {**answer(RECORDED), **shown}))
     assert found.equals(FRAME)
     assert "mangle" not in set(nftables.parse(RECORDED)["table"])
