@@ -59,6 +59,18 @@ def test_a_probe_out_of_bounds_is_refused() -> None:
         Probe("172.16.1.1", rate=1_000_000)
 
 
+def test_a_boot_that_does_not_end_says_what_it_waits_for(
+    fresh_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.run(fresh_host, ["systemctl", "disable", "ssh"])
+    machine.shut_down(fresh_host)
+    monkeypatch.setattr(machine, "BOOT_S", 8.0)
+    with pytest.raises(LabError, match="its SSH port does not answer") as caught:
+        machine.power_on(fresh_host)
+    console = caught.value.then.split()[1].rstrip(",")
+    assert "login:" in Path(console).read_text(errors="replace")
+
+
 def test_up_after_a_crash_begins_anew(fresh_host: str) -> None:
     leader = machine.leader(fresh_host)
     os.kill(leader, signal.SIGKILL)
