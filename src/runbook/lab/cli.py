@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from runbook.lab import lab as labs
 from runbook.lab import guest as guests
+from runbook.lab import lab as labs
 from runbook.lab import machine, wiring
 from runbook.lab.names import OPERATOR, RELEASES, ROUTER, address
 from runbook.lab.probe import Probe

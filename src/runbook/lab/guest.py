@@ -43,7 +43,7 @@ def place(host: str, network: str) -> tuple[IPv4Interface, IPv4Address]:
 
 
 def domain_xml(guest: Guest, mac: str) -> str:
-    """libvirt's definition of it (https://libvirt.org/formatdomain.html)."""
+    """The definition that libvirt is given (https://libvirt.org/formatdomain.html)."""
     root = Element("domain", type="qemu")
     SubElement(root, "name").text = guest.name
     SubElement(root, "memory", unit="MiB").text = MEMORY_MIB
@@ -171,7 +171,9 @@ def _virsh(host: str, *words: str, stdin: str = "") -> str:
     done = machine.run(host, ("virsh", "--quiet", *words), stdin.encode())
     if done.returncode != 0:
         said = done.stderr.decode().strip()
-        raise _failed(host, f"virsh {' '.join(words)}: {said}", f"runbook lab exec {host} virsh list --all")
+        raise _failed(
+            host, f"virsh {' '.join(words)}: {said}", f"runbook lab exec {host} virsh list --all"
+        )
     return done.stdout.decode()
 
 

@@ -47,24 +47,24 @@ def build(root: Path) -> None:
         shell.run("dpkg-deb", "--extract", str(package), place)
         (kernel,) = Path(place).glob("boot/vmlinuz-*")
         kernel.rename(folder / KERNEL.name)
-        modules = _modules(Path(place))
+        drivers = modules(Path(place))
         busybox = (root / "bin/busybox").read_bytes()
-        (folder / INITRD.name).write_bytes(archive(_contents(busybox, modules)))
+        (folder / INITRD.name).write_bytes(archive(_contents(busybox, drivers)))
     package.unlink()
     (folder / KERNEL.name).chmod(0o644)
 
 
-def _contents(busybox: bytes, modules: dict[str, bytes]) -> Iterator[tuple[str, int, bytes]]:
+def _contents(busybox: bytes, drivers: dict[str, bytes]) -> Iterator[tuple[str, int, bytes]]:
     for name in ("bin", "dev", "modules", "proc", "sys"):
         yield name, DIRECTORY, b""
     yield "init", PROGRAM, init()
     yield "bin/busybox", PROGRAM, busybox
-    for name, data in modules.items():
+    for name, data in drivers.items():
         yield f"modules/{name}", PLAIN, data
-    yield "modules/order", PLAIN, "".join(f"{name}\n" for name in modules).encode()
+    yield "modules/order", PLAIN, "".join(f"{name}\n" for name in drivers).encode()
 
 
-def _modules(unpacked: Path) -> dict[str, bytes]:
+def modules(unpacked: Path) -> dict[str, bytes]:
     """The drivers with all that they need, in the order in which they load."""
     paths = {_name(path): path for path in unpacked.rglob("*.ko*")}
     (builtin,) = unpacked.rglob("modules.builtin")
