@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
+from ipaddress import IPv4Address, IPv4Interface
 from typing import Any
 
 import click
 
+from runbook.lab import guest as guests
 from runbook.lab import lab as labs
 from runbook.lab import machine, wiring
 from runbook.lab.names import OPERATOR, RELEASES, ROUTER, address
@@ -133,6 +135,47 @@ def mend(host: str) -> None:
     """Mend the network cable of HOST."""
     _on(host)
     wiring.set_cable(host, "up")
+
+
+@lab.group()
+def guest() -> None:
+    """Virtual machines on a host."""
+
+
+@guest.command()
+@HOST
+@click.argument("name")
+@click.option(
+    "--kind", type=click.Choice(guests.KINDS), default=guests.KINDS[0], help="What boots in it."
+)
+@click.option(
+    "--network", default="default", show_default=True, help="libvirt's name: default, routed."
+)
+@click.option("--address", type=IPv4Interface, help="With prefix length: 192.168.122.50/24.")
+@click.option("--gateway", type=IPv4Address, help="The network's own where left out.")
+def add(
+    host: str,
+    name: str,
+    kind: str,
+    network: str,
+    address: IPv4Interface | None,
+    gateway: IPv4Address | None,
+) -> None:
+    """Start guest NAME on HOST, now and at every boot; wait until it answers ping."""
+    _on(host)
+    usual = guests.place(host, network)
+    wanted = guests.Guest(name, network, address or usual[0], gateway or usual[1])
+    seconds = guests.add(host, wanted)
+    _say(f"{kind} guest {name} of {host} answers at {wanted.address.ip} after {seconds:.1f} s")
+
+
+@guest.command()
+@HOST
+@click.argument("name")
+def remove(host: str, name: str) -> None:
+    """Stop guest NAME of HOST at once, and forget it."""
+    _on(host)
+    guests.remove(host, name)
 
 
 @lab.command()

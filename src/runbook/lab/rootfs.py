@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from runbook.lab import shell
+from runbook.lab import guest_image, shell
 from runbook.lab.names import CACHE
 
 BUILD_S = 1200.0
@@ -31,7 +31,8 @@ class Recipe:
     @property
     def digest(self) -> str:
         """Changes whenever the file system has to be built anew."""
-        text = repr((self, EXCLUDED, Path(__file__).read_bytes()))
+        code = [Path(str(module)).read_bytes() for module in (__file__, guest_image.__file__)]
+        text = repr((self, EXCLUDED, code, guest_image.init()))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -67,6 +68,7 @@ def _build(wanted: Recipe) -> None:
         root = place / "root"
         _debootstrap(wanted, root)
         _prepare(wanted, root)
+        guest_image.build(root)
         root.rename(wanted.path)
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -76,7 +78,8 @@ def _debootstrap(wanted: Recipe, root: Path) -> None:
     excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
     options = ("--quiet", "--variant=minbase", "--mode=root", "--skip=check/empty", *excluded)
     included = "--include=" + ",".join(wanted.packages)
-    shell.run("mmdebstrap", *options, included, wanted.release, str(root), timeout=BUILD_S)
+    kernel = f"--customize-hook={guest_image.FETCH}"
+    shell.run("mmdebstrap", *options, included, kernel, wanted.release, str(root), timeout=BUILD_S)
 
 
 def _prepare(wanted: Recipe, root: Path) -> None:
