@@ -14,6 +14,7 @@ RELEASES = ("bookworm", "trixie", "bullseye")
 # Spoken to by steps that a libvirt which does not answer can hold up.
 LIBVIRT = ("virsh", "libvirt")
 MOMENTS_OF_THE_UNDO = 8
+GUESTS = ("kernel killed", "relay killed", "cable cut", "power cut")
 # On the other releases every sixth point, and each fault begins at another one.
 WEAVE = 6
 
@@ -30,6 +31,8 @@ class Case:
     inject: Injection
     # Changes what all hosts of the lab share, so nothing else may run meanwhile.
     alone: bool = False
+    # Runs on libvirt's default network before, throughout and after.
+    guest: bool = False
 
     @property
     def where(self) -> str:
@@ -45,12 +48,14 @@ class Ground:
     addressing: str
     plan: Plan
 
-    def case(self, fault: str, point: str, inject: Injection, *, alone: bool = False) -> Case:
+    def case(
+        self, fault: str, point: str, inject: Injection, *, alone: bool = False, guest: bool = False
+    ) -> Case:
         """A case on this ground."""
         words = {str(n.number): n.step.describe() for n in self.plan.steps()}
         number = point.split()[1] if point.startswith("step ") else ""
         what = " ".join(words.get(number, "").split())
-        return Case(self.release, self.addressing, fault, point, what, inject, alone)
+        return Case(self.release, self.addressing, fault, point, what, inject, alone, guest)
 
     def every(self, turn: int) -> tuple[str, ...]:
         """One point of every step, in order; an odd `turn` hits those that an even one does not."""
@@ -80,6 +85,9 @@ def at_their_place(ground: Ground) -> Iterator[Case]:
         yield ground.case("disk full", points.begins(number), injections.fill_disk)
     for fault, (point, inject, alone) in injections.AT_A_POINT.items():
         yield ground.case(fault, point, inject, alone=alone)
+    for fault in GUESTS:
+        name, inject = f"guest elsewhere, {fault}", injections.ANYWHERE[fault]
+        yield ground.case(name, points.made(_cutover(ground.plan)), inject, guest=True)
     for point in (points.VERIFY, points.CONFIRM, points.begins(_cutover(ground.plan))):
         yield ground.case("the operator thinks too long", point, injections.think)
     first = ground.release == RELEASES[0]

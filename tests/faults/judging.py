@@ -17,6 +17,7 @@ from runbook.state.snapshot import Snapshot
 
 AS_BEFORE, AS_PROMISED = "as before", "as promised and confirmed"
 LOST, BETWEEN, LIES, NOT_HIT = "LOST", "IN BETWEEN", "THE RECORD LIES", "NOT HIT"
+DISTURBED = "A GUEST DISTURBED"
 GOOD = (AS_BEFORE, AS_PROMISED)
 UNITS = ("systemctl", "list-units", "--all", "--no-legend", "--plain", "runbook-*")
 
@@ -63,6 +64,8 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
     told = outcome(scene)
     if end in GOOD and not _true(str(told.get("outcome", "")), end, status):
         end, why = LIES, f"{end}, and yet exit {status}, outcome {told}"
+    if scene.guest and (told_of := scene.guest.disturbed(scene.host)):
+        end, why = DISTURBED, told_of
     return Result(case, end, waited, why)
 
 

@@ -13,7 +13,7 @@ from tests import bench
 from tests.faults import scene as scenes
 from tests.faults.cases import Case, Ground
 from tests.faults.judging import BETWEEN, NOT_HIT, Result, Start, Waited, judge
-from tests.faults.scene import NeverCame
+from tests.faults.scene import NeverCame, Tenant
 
 from runbook import run
 from runbook.errors import RunbookError
@@ -92,10 +92,13 @@ def _play(case: Case, host: str, home: Path) -> Result:
     with _renewing:
         labs.renew(host)
     try:
+        tenant = Tenant.move_in(host) if case.guest else None
         start = _start(host, home)
     except RunbookError as error:
         return Result(case, NOT_HIT, Waited(), str(error))
-    scene = scenes.begin(host, home)
+    options = ("-p", "forward", "open") if tenant else ()
+    scene = scenes.begin(host, home, *options)
+    scene.guest = tenant
     try:
         scene.wait_for(case.point)
         case.inject(scene)
