@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit import fakes
 from tests.unit.changes.host_model import HostModel
+from tests.unit.changes.modelled import modelled
 from tests.unit.fakes import NIC, Row
 
-from runbook import facts
-from runbook.changes.firewall import PROGRAMS, words
-from runbook.changes.messages import Action
-from runbook.changes.steps import RemoveDir
 from runbook.plan import Plan
-from runbook.promise import rows
 from runbook.routed import make_plan
 from runbook.state.snapshot import Snapshot
 
@@ -70,31 +64,6 @@ def _live(rule: str, rules: list[str]) -> Row:
     before = rules[: rules.index(rule)]
     same = [other for other in before if other.split()[1] == rule.split()[1]]
     return fakes.rule(rule, len(same) + 1)
-
-
-def modelled(seen: Snapshot, plan: Plan) -> HostModel:
-    """The host of that snapshot."""
-    links = [str(name) for name in seen.links["ifname"]]
-    chains: dict[Any, list[tuple[str, ...]]] = {}
-    for row in sorted(rows(seen.firewall), key=lambda r: int(r["position"])):
-        place = (PROGRAMS["nft", "inet"], "filter", str(row["chain"]))
-        chains.setdefault(place, []).append(words(str(row["rule"]))[2:])
-    address = facts.nic_address(seen, NIC, plan.promise.address)
-    made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
-    model = HostModel(
-        masters=dict.fromkeys(links, ""),
-        addresses=[replace(address, action=Action.ENSURE)],
-        routes=[facts.route(row) for row in rows(seen.routes)],
-        files={str(r["path"]): str(r["content"]).encode() for r in rows(seen.files)},
-        folders=made - {"/etc/libvirt/hooks/network.d"},
-        sysctls={str(r["name"]): str(r["value"]) for r in rows(seen.sysctl)},
-        chains=chains,
-        clients={tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
-        pids={str(r["pid"]): tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
-    )
-    model.files |= {CLIENT["lease_file"]: b"lease {}\n"} if len(seen.leases) else {}
-    model.arm()
-    return model
 
 
 def undone(model: HostModel, plan: Plan) -> dict[str, Any]:

@@ -1,0 +1,43 @@
+"""The host of a snapshot, as the model that steps are made on."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from tests.unit.changes.host_model import HostModel
+from tests.unit.fakes import NIC
+
+from runbook import facts
+from runbook.changes.firewall import PROGRAMS, words
+from runbook.changes.messages import Action
+from runbook.changes.steps import RemoveDir
+from runbook.plan import Plan
+from runbook.promise import rows
+from runbook.state.snapshot import Snapshot
+
+
+def modelled(seen: Snapshot, plan: Plan) -> HostModel:
+    """The host of that snapshot."""
+    links = [str(name) for name in seen.links["ifname"]]
+    chains: dict[Any, list[tuple[str, ...]]] = {}
+    for row in sorted(rows(seen.firewall), key=lambda r: int(r["position"])):
+        place = (PROGRAMS["nft", "inet"], "filter", str(row["chain"]))
+        chains.setdefault(place, []).append(words(str(row["rule"]))[2:])
+    address = facts.nic_address(seen, NIC, plan.promise.address)
+    made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
+    model = HostModel(
+        masters=dict.fromkeys(links, ""),
+        addresses=[replace(address, action=Action.ENSURE)],
+        routes=[facts.route(row) for row in rows(seen.routes)],
+        files={str(r["path"]): str(r["content"]).encode() for r in rows(seen.files)},
+        folders=made - {"/etc/libvirt/hooks/network.d"},
+        sysctls={str(r["name"]): str(r["value"]) for r in rows(seen.sysctl)},
+        chains=chains,
+        clients={tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
+        pids={str(r["pid"]): tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
+    )
+    model.files |= {str(r["lease_file"]): b"lease {}\n" for r in rows(seen.leases)}
+    model.arm()
+    return model
