@@ -26,7 +26,7 @@ Host {host}
     IdentitiesOnly yes
     UserKnownHostsFile {known_hosts}
     StrictHostKeyChecking yes
-    ProxyCommand nc -U {door}
+    ProxyCommand nc -U {doors}/%h
 """
 DOOR_S = 10.0
 
@@ -55,7 +55,7 @@ def write(hosts: Sequence[str]) -> None:
             address=address(host),
             key=KEY,
             known_hosts=KNOWN_HOSTS,
-            door=_door(host),
+            doors=KEY.parent,
         )
         for host in hosts
     ]
@@ -67,7 +67,7 @@ def write(hosts: Sequence[str]) -> None:
 
 
 def _door(host: str) -> Path:
-    return KEY.with_name(host)
+    return KEY.with_name(address(host))
 
 
 def _open_door(host: str) -> None:
@@ -96,7 +96,8 @@ def _hand_over(path: Path) -> None:
 
 
 def _check_found(host: str) -> None:
-    if f"proxycommand nc -U {_door(host)}" not in shell.run("ssh", "-G", host).splitlines():
+    wanted = {f"hostname {address(host)}", f"proxycommand nc -U {KEY.parent}/%h"}
+    if not wanted <= set(shell.run("ssh", "-G", host).splitlines()):
         raise shell.failed(
             f"ssh {host}",
             f"ssh would not go to the lab: it does not read {SSH_CONFIG},"

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from runbook.errors import LabError
-from runbook.lab import access, cgroups, machine, rootfs, shell, wiring
+from runbook.lab import access, cgroups, limits, machine, rootfs, shell, wiring
 from runbook.lab.names import CACHE, MOST_HOSTS, RELEASES, RUN, host_name
 
 STATE = RUN / "lab.json"
@@ -111,6 +111,7 @@ def _stands(wanted: Lab) -> bool:
 
 
 def _build(lab: Lab, say: Say) -> None:
+    limits.make_room(len(lab.hosts), say)
     RUN.mkdir(parents=True, exist_ok=True)
     wiring.build()
     public_key = access.make_key()
