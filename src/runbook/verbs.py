@@ -6,6 +6,7 @@ They go the way of notebooks/undo.ipynb, cell by cell, and leave the same record
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import click
 
@@ -32,7 +33,8 @@ def status(host: str, *, as_json: bool) -> None:
     from runbook import views  # noqa: PLC0415
 
     session = run.open_session(for_host(params_folder(), {"host": host}))
-    found = returning.look(session)
+    with closing(session.host):
+        found = returning.look(session)
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
     else:
@@ -71,5 +73,6 @@ def confirm(host: str, *, take_over: bool) -> None:
 def _return(host: str, action: str, *, take_over: bool) -> None:
     from runbook.notebook import returning as nb  # noqa: PLC0415 - likewise
 
-    wanted = nb.want({"host": host, "action": action, "take_over": take_over})
-    nb.record(nb.do(nb.decide(nb.look(nb.meet(wanted)))))
+    met = nb.meet(nb.want({"host": host, "action": action, "take_over": take_over}))
+    with closing(met.session.host):
+        nb.record(nb.do(nb.decide(nb.look(met))))

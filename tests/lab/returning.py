@@ -6,7 +6,8 @@ import io
 import json
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from runbook.home import outputs_folder, params_folder
 from runbook.lab import machine
 from runbook.params import for_host
 from runbook.plan import PHASES
+from runbook.rollback import Rollback
 from runbook.run import Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
@@ -69,20 +71,27 @@ def console(*argv: str) -> str:
     return machine.run(HOST, argv).stdout.decode()
 
 
-def session(operator: str = "", **asked: object) -> Session:
+@contextmanager
+def session(operator: str = "", **asked: object) -> Iterator[Session]:
     """A new connection; `asked` are parameters."""
     made = run.open_session(for_host(params_folder(), {"host": HOST, **asked}))
-    return replace(made, operator=operator or made.operator)
+    with closing(made.host):
+        yield replace(made, operator=operator or made.operator)
 
 
-def left(upto: str = "", operator: str = "", **asked: object) -> tuple[Session, Underway]:
+def left(upto: str = "", operator: str = "", **asked: object) -> Underway:
     """A change left where it is, its program gone, made up to a phase; '' is armed only."""
-    made = session(operator, **asked)
-    underway = half_made.armed(made)
-    for phase in PHASES[: PHASES.index(upto) + 1] if upto else ():
-        run.apply(made, underway, phase)
-    made.host.close()
-    return made, underway
+    with session(operator, **asked) as made:
+        underway = half_made.armed(made)
+        for phase in PHASES[: PHASES.index(upto) + 1] if upto else ():
+            run.apply(made, underway, phase)
+        return underway
+
+
+def rolled_back(underway: Underway) -> Rollback:
+    """The change undone by a program, over a new connection."""
+    with session() as made:
+        return run.roll_back(made, underway, "because")
 
 
 def killed(upto: str, step: int = 0) -> None:
@@ -106,7 +115,7 @@ class Before:
     def check(self) -> None:
         """Nothing differs, and nothing watches any more."""
         assert str(compare(self.state, bench.snapshot())) == ""
-        assert files() == self.files
+        assert sorted(files() ^ self.files) == []
         assert not is_armed()
         assert console(*UNITS) == ""
 

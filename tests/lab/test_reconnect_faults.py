@@ -6,7 +6,6 @@ import threading
 import time
 
 import pytest
-from tests.lab import half_made
 from tests.lab.returning import (
     ARMED,
     HOST,
@@ -17,6 +16,7 @@ from tests.lab.returning import (
     killed,
     left,
     outcome,
+    rolled_back,
     session,
     status,
     verb,
@@ -114,34 +114,20 @@ def test_an_undo_after_a_power_cut_is_told_and_compared(start: Before) -> None:
 
 
 def test_of_two_operators_at_once_exactly_one_wins(start: Before) -> None:
-    ready = [(made, _ready(made)) for made in (session("ann@desk"), session("bob@desk"))]
-    gate = threading.Barrier(2)
-    won: list[tuple[Session, Underway]] = []
-    lost: list[ChangeInProgress] = []
-
-    def arm(made: Session, cleared: Ready) -> None:
-        gate.wait()
-        try:
-            won.append((made, run.arm(made, cleared)))
-        except ChangeInProgress as error:
-            lost.append(error)
-
-    both = [threading.Thread(target=arm, args=pair) for pair in ready]
-    for thread in both:
-        thread.start()
-    for thread in both:
-        thread.join()
-    ((winner, underway),), (error,) = won, lost
-    assert winner.operator in str(error)
-    assert winner.change_id in console("readlink", ARMED)
-    # Of the loser nothing is left: no timer, no directory.
-    timers = [line for line in console(*UNITS).splitlines() if ".timer" in line]
-    assert [winner.change_id in line for line in timers] == [True]
-    (loser,) = {made.change_id for made, _ in ready} - {winner.change_id}
-    assert loser not in console("ls", layout.ROOT)
-    for phase in PHASES:
-        run.apply(winner, underway, phase)
-    run.roll_back(winner, underway, "enough")
+    with session("ann@desk") as ann, session("bob@desk") as bob:
+        ready = [(made, _ready(made)) for made in (ann, bob)]
+        won, lost = _armed_at_once(ready)
+        ((winner, underway),), (error,) = won, lost
+        assert winner.operator in str(error)
+        assert winner.change_id in console("readlink", ARMED)
+        # Of the loser nothing is left: no timer, no directory.
+        timers = [line for line in console(*UNITS).splitlines() if ".timer" in line]
+        assert [winner.change_id in line for line in timers] == [True]
+        (loser,) = {ann.change_id, bob.change_id} - {winner.change_id}
+        assert loser not in console("ls", layout.ROOT)
+        for phase in PHASES:
+            run.apply(winner, underway, phase)
+        run.roll_back(winner, underway, "enough")
     start.check()
 
 
@@ -150,6 +136,8 @@ def test_killed_while_arming_it_leaves_nothing_that_blocks_or_lasts(
 ) -> None:
     class Killed(ConnectionLost):
         pass
+
+    last = status()
 
     def symlink(self: LiveHost, target: str, path: str) -> bool:
         if path == ARMED:
@@ -160,19 +148,42 @@ def test_killed_while_arming_it_leaves_nothing_that_blocks_or_lasts(
     real = LiveHost.symlink
     monkeypatch.setattr(LiveHost, "symlink", symlink)
     with pytest.raises(Killed):
-        half_made.armed(session(deadline_s=5))
+        left(deadline_s=5)
     monkeypatch.undo()
     # A timer runs, and finds that there is nothing to undo.
     assert ".timer" in console(*UNITS)
-    assert status()["state"] == "never changed"
+    assert status() == last
     end = time.monotonic() + 15
     while console(*UNITS) and time.monotonic() < end:
         time.sleep(0.1)
     start.check()
-    made, underway = left()
-    run.roll_back(session(), underway, "enough")
-    assert made.change_id == status()["change_id"]
+    underway = left()
+    rolled_back(underway)
+    assert underway.armed.change_id == status()["change_id"]
     start.check()
+
+
+Won = list[tuple[Session, Underway]]
+
+
+def _armed_at_once(ready: list[tuple[Session, Ready]]) -> tuple[Won, list[ChangeInProgress]]:
+    gate = threading.Barrier(len(ready))
+    won: Won = []
+    lost: list[ChangeInProgress] = []
+
+    def arm(made: Session, cleared: Ready) -> None:
+        gate.wait()
+        try:
+            won.append((made, run.arm(made, cleared)))
+        except ChangeInProgress as error:
+            lost.append(error)
+
+    threads = [threading.Thread(target=arm, args=pair) for pair in ready]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return won, lost
 
 
 def _ready(made: Session) -> Ready:

@@ -14,13 +14,15 @@ from tests.lab.returning import (
     is_armed,
     left,
     outcome,
-    session,
+    rolled_back,
     status,
     verb,
 )
 
 from runbook import run
 from runbook.errors import ChangeInProgress, RollbackDiffers
+from runbook.home import params_folder
+from runbook.params import for_host
 from runbook.state.diff import compare
 
 INTERFACES = "/etc/network/interfaces"
@@ -46,7 +48,7 @@ def test_somebody_else_s_change_is_left_alone_until_it_is_taken_over(start: Befo
     assert is_armed()
     # A new run is refused before it writes anything, and is told the same.
     with pytest.raises(ChangeInProgress, match="ann@elsewhere"):
-        run.routed(session().params)
+        run.routed(for_host(params_folder(), {"host": HOST}))
     undone = verb("undo", HOST, "--take-over")
     assert undone.status == 0, undone.said
     assert "undo asked for by" in console("sh", "-c", "cat /var/lib/runbook/*/journal")
@@ -54,7 +56,7 @@ def test_somebody_else_s_change_is_left_alone_until_it_is_taken_over(start: Befo
 
 
 def test_a_change_that_nothing_will_end_is_explained_and_taken_over(start: Before) -> None:
-    _, underway = left("cutover")
+    underway = left("cutover")
     console("systemctl", "stop", underway.armed.layout.timer(1) + ".timer")
     console("sh", "-c", "systemctl stop 'runbook-deadline-*.timer'")
     assert status()["stale"] == ["its timer does not run"]
@@ -88,12 +90,12 @@ def test_a_lock_that_points_nowhere_is_removed_and_nothing_is_called_as_before(
 
 
 def test_an_undo_that_cannot_put_all_back_says_so_at_once_and_stays_locked(start: Before) -> None:
-    made, underway = left("network")
+    underway = left("network")
     # In this state the file can be read, and no other can take its place.
     console("mount", "--bind", INTERFACES, INTERFACES)
     began = time.monotonic()
     with pytest.raises(RollbackDiffers) as told:
-        run.roll_back(session(), underway, "because")
+        rolled_back(underway)
     assert time.monotonic() - began < 30
     assert f"the undo itself says: cannot put back {INTERFACES}" in str(told.value)
     assert "~ files: /etc/network/interfaces" in str(told.value)
@@ -101,7 +103,6 @@ def test_an_undo_that_cannot_put_all_back_says_so_at_once_and_stays_locked(start
     assert "could not put everything back" in " ".join(status()["stale"])
     console("umount", INTERFACES)
     assert verb("undo", HOST, "--take-over").status == 0
-    assert made.operator == session().operator
     start.check()
 
 

@@ -27,7 +27,7 @@ def undo(home: Path, *options: str, name: str = "undo.ipynb") -> Done:
 
 def test_it_looks_and_then_undoes_and_the_host_is_as_before(fresh_host: str, home: Path) -> None:
     before = returning.before()
-    _, underway = returning.left("cutover")
+    underway = returning.left("cutover")
     armed = bench.snapshot()
     looked = undo(home)
     assert looked.status == 0, looked.said
@@ -82,7 +82,7 @@ def test_it_confirms_what_the_program_that_made_it_could_not(fresh_host: str, ho
 def test_a_new_run_stops_at_the_change_it_finds_and_says_how_to_end_it(
     fresh_host: str, home: Path
 ) -> None:
-    _, underway = returning.left("prepare", operator="ann@elsewhere")
+    underway = returning.left("prepare", operator="ann@elsewhere")
     stopped = bench.papermill(home, "-p", "host", fresh_host)
     assert stopped.status != 0
     assert stopped.outcome == {}
