@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runbook.changes.files import PutFile
-from runbook.changes.steps import Command, DropNetwork, Step
+from runbook.changes.steps import Command, DropNetwork, MakeDir, RemoveDir, Step
 
 CLIENT = "virsh"
 URI = ("--connect", "qemu:///system")
@@ -13,6 +13,9 @@ START_BUDGET_S = 20.0
 # libvirt 11.3 sometimes hangs for half a minute when told to end, and then gives up by itself.
 RESTART_BUDGET_S = 45.0
 STDIN = "/dev/stdin"
+# libvirt notes there which guest has which MAC. Without a dnsmasq it does not make the
+# directory, and then starts no guest on the network (seen on 7.0, 9.0 and 11.3).
+GUESTS_SEEN = "/var/lib/libvirt/dnsmasq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class CreateNetwork:
         """Autostart last: a network that does not start must not start at boot."""
         virsh = (CLIENT, *URI)
         return (
+            MakeDir(GUESTS_SEEN),
             Command((*virsh, "net-define", STDIN), stdin=self.xml.encode()),
             Command((*virsh, "net-start", self.name), budget_s=START_BUDGET_S),
             Command((*virsh, "net-autostart", self.name)),
@@ -52,7 +56,7 @@ class CreateNetwork:
 
     def undo(self) -> tuple[Step, ...]:
         """Stop and forget it; the bridge goes with it."""
-        return (DropNetwork(self.name, self.bridge, self.chains_of),)
+        return (DropNetwork(self.name, self.bridge, self.chains_of), RemoveDir(GUESTS_SEEN))
 
 
 # Patterns, because a unit that is named and unknown is an error, and a host

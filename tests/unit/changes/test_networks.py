@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from runbook.changes.files import PutFile
 from runbook.changes.networks import CreateNetwork, InstallHook
-from runbook.changes.steps import Command, DropNetwork
+from runbook.changes.steps import Command, DropNetwork, MakeDir, RemoveDir
 
 XML = "<network><name>routed</name></network>\n"
 CREATE = CreateNetwork("routed", "virbr1", XML, ("iptables",))
@@ -16,15 +16,20 @@ def test_a_network_that_does_not_start_never_starts_at_boot() -> None:
         ("net-start", "routed"),
         ("net-autostart", "routed"),
     ]
-    (define, *_) = CREATE.do()
+    (_, define, *_) = CREATE.do()
     assert isinstance(define, Command)
     assert define.stdin == XML.encode()
 
 
 def test_it_goes_with_its_bridge_and_the_chains_that_came_with_it() -> None:
-    assert CREATE.undo() == (DropNetwork("routed", "virbr1", ("iptables",)),)
+    assert CREATE.undo()[0] == DropNetwork("routed", "virbr1", ("iptables",))
     assert CREATE.after == XML
     assert "virbr1" in CREATE.before
+
+
+def test_the_first_guest_finds_the_directory_that_libvirt_notes_it_in() -> None:
+    assert CREATE.do()[0] == MakeDir("/var/lib/libvirt/dnsmasq")
+    assert CREATE.undo()[-1] == RemoveDir("/var/lib/libvirt/dnsmasq")
 
 
 def test_libvirt_looks_for_the_hook_only_once_it_is_there() -> None:
