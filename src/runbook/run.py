@@ -140,7 +140,7 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     """Whether it may be done; raises Refused with every finding."""
     stand_clear(session)
     params = session.params
-    around = surroundings.read(session.host, drawn.programs())
+    around = surroundings.read(session.host)
     cleared = rules.preflight(params, drawn, before, around)
     return Ready(
         cleared, probes.probe(session.host, params.gateway, params.probes, params.interface)
