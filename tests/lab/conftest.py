@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests import bench
-from tests.lab.returning import Before, before
+from tests.lab import returning
+from tests.lab.returning import Before
 
 from runbook.lab import lab as labs
 from runbook.lab import machine
@@ -53,7 +54,6 @@ def start(lab: labs.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bef
     """
     monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
     labs.up(HOSTS, lab.release, lab.addressing, _say)
-    changed = ("sh", "-c", "test -e /sys/class/net/virbr1 || test -L /var/lib/runbook/armed")
-    if machine.run(HOST, changed).returncode == 0:
+    if returning.is_armed() or returning.is_changed():
         labs.renew(HOST)
-    return before()
+    return returning.before()

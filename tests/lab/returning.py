@@ -133,3 +133,8 @@ def files() -> frozenset[str]:
 def is_armed() -> bool:
     """Whether a change holds the host's lock."""
     return machine.run(HOST, ("test", "-L", ARMED)).returncode == 0
+
+
+def is_changed() -> bool:
+    """Whether the address is on the bridge, or half way to it."""
+    return machine.run(HOST, ("test", "-e", "/sys/class/net/virbr1")).returncode == 0

@@ -43,10 +43,7 @@ def make_key() -> str:
 def write(hosts: Sequence[str]) -> None:
     """The ssh_config, the hosts' keys and the doors to them."""
     lines = [f"{address(host)} {machine.host_key(host)}\n" for host in hosts]
-    # ssh may read it at this very moment.
-    fresh = KNOWN_HOSTS.with_suffix(".new")
-    fresh.write_text("".join(lines))
-    fresh.replace(KNOWN_HOSTS)
+    _replace(KNOWN_HOSTS, "".join(lines))
     for host in hosts:
         _open_door(host)
     told = [
@@ -60,10 +57,16 @@ def write(hosts: Sequence[str]) -> None:
         for host in hosts
     ]
     SSH_CONFIG.parent.mkdir(parents=True, exist_ok=True)
-    SSH_CONFIG.write_text(
-        "# Written by `runbook lab up`, removed by `runbook lab down`.\n" + "".join(told)
-    )
+    header = "# Written by `runbook lab up`, removed by `runbook lab down`.\n"
+    _replace(SSH_CONFIG, header + "".join(told))
     _check_found(hosts[0])
+
+
+def _replace(path: Path, text: str) -> None:
+    """Whole at any moment: an ssh that starts just now reads the old one or the new one."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(path)
 
 
 def _door(host: str) -> Path:
