@@ -182,8 +182,8 @@ def _firewall(case: Case) -> Iterator[Finding]:
 def _stp(case: Case) -> Iterator[Finding]:
     if not case.params.stp:
         return
-    if not case.params.bpdu_consent:
-        then = "set stp: false, or bpdu_consent: true once you know the switch port has no guard"
+    if "bpdu" not in case.params.consent:
+        then = "set stp: false, or consent: [bpdu] once you know the switch port has no guard"
         seen = "STP sends BPDUs; a switch port with BPDU guard shuts, and the host cannot undo that"
         yield Finding("refuse", "stp", seen, then)
     else:

@@ -59,11 +59,20 @@ def make_promise(params: Params, seen: Snapshot) -> Promise:
         params.network,
         params.ipv4,
         params.gateway,
-        params.bridge_mac or _derived_mac(seen.identity.machine_id, params.network),
+        _mac(params, seen),
         params.stp,
         (_hook_file(params), _sysctl_file(params)),
         FORWARDING,
     )
+
+
+def _mac(params: Params, seen: Snapshot) -> str:
+    """The MAC that the bridge will have."""
+    if params.bridge_mac == "nic":
+        return str(facts.nic_row(seen, params.interface)["mac"])
+    if params.bridge_mac == "own":
+        return _derived_mac(seen.identity.machine_id, params.network)
+    return params.bridge_mac
 
 
 def _derived_mac(machine_id: str, network: str) -> str:

@@ -30,7 +30,7 @@ def params() -> Params:
         "interface": "enp4s0f0",
         "address": "172.16.1.1/16",
         "gateway": "172.16.0.1",
-        "bpdu_consent": True,
+        "consent": ["bpdu"],
         "probes": ["172.16.0.1", "10.99.0.2"],
     }
     return resolve(given, {"host": HOST})

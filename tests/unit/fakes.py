@@ -47,7 +47,7 @@ def params(**other: object) -> Params:
         "interface": NIC,
         "address": ADDRESS,
         "gateway": GATEWAY,
-        "bpdu_consent": True,
+        "consent": ["bpdu"],
     }
     return Params.model_validate({**asked, **other})
 

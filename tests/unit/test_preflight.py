@@ -194,8 +194,8 @@ def test_a_rule_for_all_but_another_nic_is_as_it_was() -> None:
 
 
 def test_stp_needs_somebody_who_knows_the_switch() -> None:
-    assert "BPDU guard" in refusal(bpdu_consent=False).seen
-    assert look(bpdu_consent=False, stp=False)
+    assert "BPDU guard" in refusal(consent=[]).seen
+    assert look(consent=[], stp=False)
     assert ("note", "stp") in {(f.severity, f.about) for f in look().findings}
 
 

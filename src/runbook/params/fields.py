@@ -19,6 +19,9 @@ _DESTINATION = re.compile(r"(?!-)(?!.*@-)[!-.0-~]+")
 # `all` and `default` are directories of their own in /proc/sys/net/*/conf.
 _RESERVED = frozenset({"lo", "all", "default"})
 _WIDEST, _NARROWEST = 8, 30
+_MACHINE_ID = re.compile(r"[0-9a-f]{32}")
+# What an operator can be asked to take on: each name is that of a preflight finding.
+CONSENTS = ("accept-all", "bpdu", "dhcp-reservation", "docker")
 _LAST_PORT = 65535
 _THIS_NETWORK = IPv4Interface("0.0.0.0/8").network
 
@@ -79,6 +82,35 @@ def mac(text: str) -> str:
     return lower
 
 
+def bridge_mac(text: str) -> str:
+    """Check 'own' (of the bridge itself), 'nic' (the NIC's), or a unicast MAC address."""
+    return text if text in ("own", "nic") else mac(text)
+
+
+def machine_id(text: str) -> str:
+    """Check the content of a host's /etc/machine-id."""
+    if not _MACHINE_ID.fullmatch(text):
+        raise Wrong(
+            "a machine id is 32 digits of 0 to 9 and a to f",
+            "copy it from the host: cat /etc/machine-id",
+        )
+    return text
+
+
+def consent(text: str) -> str:
+    """Check the name of a preflight finding that can be consented to."""
+    if text not in CONSENTS:
+        raise Wrong(
+            f"no finding is called {text!r}", f"choose from {', '.join(CONSENTS)}, or leave it out"
+        )
+    return text
+
+
+def rules(text: str) -> str:
+    """Check a path below params/ that holds rules as iptables-save writes them."""
+    return _below_params(text, "rules are", "server-01.rules")
+
+
 def destination(text: str) -> str:
     """Check what `ssh` is told: a host, an alias or user@host; never an option or a URI."""
     if not _DESTINATION.fullmatch(text):
@@ -112,10 +144,14 @@ def ssh_config(text: str) -> str:
 
 def recording(text: str) -> str:
     """Check a path below params/."""
+    return _below_params(text, "a recording is", "example.json")
+
+
+def _below_params(text: str, what: str, example: str) -> str:
     if text.startswith("/") or "\0" in text or not text or ".." in text.split("/"):
         raise Wrong(
-            "a recording is a file below params/, named from there",
-            "put the file into params/ and write its name, e.g. example.json",
+            f"{what} a file below params/, named from there",
+            f"put the file into params/ and write its name, e.g. {example}",
         )
     return text
 

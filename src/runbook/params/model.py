@@ -21,7 +21,7 @@ def _switch(value: object) -> object:
     return _WORDS.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _probes(value: object) -> object:
+def _list(value: object) -> object:
     """`papermill -p` knows no lists: 'a, b' is one. An item given twice is kept once."""
     items = value.replace(",", " ").split() if isinstance(value, str) else value
     if isinstance(items, list) and all(isinstance(item, str) for item in items):
@@ -32,6 +32,7 @@ def _probes(value: object) -> object:
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Ifname = Annotated[str, AfterValidator(fields.ifname)]
 Probe = Annotated[str, AfterValidator(fields.probe)]
+Consent = Annotated[str, AfterValidator(fields.consent)]
 
 
 class Params(BaseModel):
@@ -53,19 +54,23 @@ class Params(BaseModel):
     gateway: Annotated[str, AfterValidator(fields.gateway)]
     network: Annotated[str, AfterValidator(fields.network)] = "routed"
     bridge: Ifname = "virbr1"
-    bridge_mac: Annotated[str, AfterValidator(fields.mac)] | None = None
+    bridge_mac: Annotated[str, AfterValidator(fields.bridge_mac)] = "own"
     stp: Switch = True
-    bpdu_consent: Switch = False
     dns: Switch = False
     forward: Literal["nat", "open"] = "nat"
-    probes: Annotated[tuple[Probe, ...], BeforeValidator(_probes)] = ()
+    firewall: Literal["keep", "accept", "drop"] = "keep"
+    rules: Annotated[str, AfterValidator(fields.rules)] | None = None
+    router: Annotated[str, AfterValidator(fields.destination)] | None = None
+    machine_id: Annotated[str, AfterValidator(fields.machine_id)] | None = None
+    consent: Annotated[tuple[Consent, ...], BeforeValidator(_list)] = ()
+    probes: Annotated[tuple[Probe, ...], BeforeValidator(_list)] = ()
     deadline_s: Annotated[int, Field(ge=5, le=3600)] | None = None
     sources: Mapping[str, Source] = Field(default_factory=dict, exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
         """Refuse values that are right one by one and wrong together."""
-        _gateway_on_the_link(self.ipv4, self.router)
+        _gateway_on_the_link(self.ipv4, IPv4Address(self.gateway))
         _probes_elsewhere(self.ipv4, self.probes)
         if self.bridge == self.interface:
             raise Wrong(
@@ -80,11 +85,6 @@ class Params(BaseModel):
     def ipv4(self) -> IPv4Interface:
         """The host's address with its network."""
         return IPv4Interface(self.address)
-
-    @property
-    def router(self) -> IPv4Address:
-        """The gateway as an address."""
-        return IPv4Address(self.gateway)
 
     @property
     def ssh_config_path(self) -> Path | None:

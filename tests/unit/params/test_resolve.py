@@ -248,3 +248,18 @@ def test_params_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValueError, match="frozen"):
         params.gateway = "172.16.0.2"
     assert isinstance(params, Params)
+
+
+@pytest.mark.parametrize("word", ["own", "nic"])
+def test_a_bridge_mac_may_be_told_by_whose_it_is(word: str) -> None:
+    assert resolve(FILE, {**HOST, "bridge_mac": word}).bridge_mac == word
+
+
+def test_consents_are_names_of_findings() -> None:
+    assert resolve(FILE, {**HOST, "consent": "bpdu, docker"}).consent == ("bpdu", "docker")
+    refused("consent", FILE, consent=["everything"])
+
+
+def test_a_machine_id_is_what_the_host_has_in_etc() -> None:
+    assert resolve(FILE, {**HOST, "machine_id": "0123456789abcdef" * 2}).machine_id
+    refused("machine_id", FILE, machine_id="0123-4567")
