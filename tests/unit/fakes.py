@@ -253,6 +253,7 @@ class FakeHost:
     datagrams: list[bytes] = field(default_factory=list)
     frames: list[tuple[str, bytes]] = field(default_factory=list)
     gateway_sees: str | None = NIC_MAC
+    claims: list[tuple[tuple[str, str], str]] = field(default_factory=list)
     gate: str = ""
     name: str = "server-01"
     closed: int = 0
@@ -310,6 +311,10 @@ class FakeHost:
     def gateway_mac_view(self, gateway: str, ifname: str, *, timeout: float = 2.0) -> str | None:
         del gateway, ifname, timeout
         return self.gateway_sees
+
+    def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
+        del timeout
+        return tuple(sorted(mac for at, mac in self.claims if at == (address, ifname)))
 
     def execute(
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0
