@@ -185,12 +185,12 @@ def as_promised(promise: Promise, **tables: list[Row]) -> Snapshot:
     stp = 1 if promise.stp else 0
     kept = {
         "links": [
-            link(promise.nic, mac=NIC_MAC, master=promise.bridge),
-            link(promise.bridge, kind="bridge", mac=promise.mac, stp=stp),
+            link(promise.nic, mac=NIC_MAC, mtu=promise.mtu, master=promise.bridge),
+            link(promise.bridge, kind="bridge", mac=promise.mac, mtu=promise.mtu, stp=stp),
         ],
         "bridge_ports": [{"bridge": promise.bridge, "port": promise.nic, "state": "forwarding"}],
         "addresses": [address(promise.bridge, str(promise.address))],
-        "routes": [default(promise.bridge), connected(promise.bridge)],
+        "routes": [default(promise.bridge, metric=promise.metric), connected(promise.bridge)],
         "sysctl": [{"name": name, "value": value} for name, value in promise.sysctls],
         "files": [file(f.path, f.text) for f in promise.files],
         "networks": [{"name": promise.network, "active": True, "persistent": True} | AUTOSTART],
