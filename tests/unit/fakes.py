@@ -36,7 +36,9 @@ CHANGE = "20260301T120000Z-abc123"
 ORDER = Order(CHANGE, "root@desk", NOON)
 INTERFACES = f"auto {NIC}\niface {NIC} inet static\n    address {ADDRESS}\n    gateway {GATEWAY}\n"
 PROBED = Probed((Probe(GATEWAY, answered=True),), GATEWAY, NIC_MAC)
-GOOD = Surroundings((), (), 1 << 30, ("0.0.0.0:22", "[::]:22"))
+GOOD = Surroundings(
+    (), (), 1 << 30, ("0.0.0.0:22", "[::]:22"), (), (), (), "", (), management_ifname=NIC
+)
 Row = dict[str, Any]
 
 
