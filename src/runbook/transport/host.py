@@ -99,7 +99,7 @@ class Reader(Protocol):
         """The MACs that answer an ARP probe for `address` out of `ifname` (RFC 5227), sorted.
 
         The host's own kernel does not hear the probe; another interface of the
-        host on the same LAN may.
+        host on the same LAN may. Nobody answers where the interface is down.
         """
 
 

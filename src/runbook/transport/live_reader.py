@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING
 
@@ -124,6 +125,8 @@ class LiveReader:
             finally:
                 channel.close()
         except RelayRefused as refusal:
+            if refusal.errno == errno.ENETDOWN:
+                return ()
             raise self._read_failed(what, str(refusal)) from refusal
 
     def _read(self, what: str, op: str, payload: bytes = b"", **fields: object) -> Frame:
