@@ -90,9 +90,17 @@ def _disk(case: Case) -> Iterator[Finding]:
 
 
 @looked_for(
-    "sshd", "it listens on every address", "you come back through it, after a reboot as well"
+    "sshd",
+    "it does not wait for the address that is moved",
+    "you come back through it, after a reboot as well",
 )
 def _sshd(case: Case) -> Iterator[Finding]:
+    if not case.around.sshd_listens:
+        why = (
+            "one that listens on the moved address alone fails at a boot, before the bridge has it"
+        )
+        then = "see that `sshd -T` on the host shows a listenaddress, and that it is every one"
+        yield Finding("note", "sshd", "it does not say where it listens", why, then)
     for listen in case.around.sshd_listens:
         if listen.startswith(f"{case.params.ipv4.ip}:"):
             yield Finding(

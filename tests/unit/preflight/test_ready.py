@@ -65,6 +65,11 @@ def test_an_sshd_that_waits_for_the_address_on_the_nic() -> None:
     assert look(around=replace(fakes.GOOD, sshd_listens=("172.16.1.11:22",)))
 
 
+def test_an_sshd_that_does_not_say_where_it_listens_is_not_taken_for_a_good_one() -> None:
+    found = told(look(around=replace(fakes.GOOD, sshd_listens=())), "note", "sshd")
+    assert "does not say" in found.seen
+
+
 def libvirt(version: int) -> Snapshot:
     host = fakes.seen()
     return replace(host, identity=replace(host.identity, libvirt_version=version))
