@@ -110,5 +110,13 @@ def moved_routes(seen: Snapshot, nic: str, connected: Route) -> tuple[Route, ...
     return tuple(r for r in routes if not _same(r, connected))
 
 
+def default_metric(seen: Snapshot, *ifnames: str) -> int:
+    """The metric of the default route through the first of these that has one; 0 without any."""
+    for ifname in ifnames:
+        for row in rows(seen.routes, family="inet", table=MAIN_TABLE, dst="default", ifname=ifname):
+            return int(row["metric"])
+    return 0
+
+
 def _same(left: Route, right: Route) -> bool:
     return (left.dst, left.table, left.gateway) == (right.dst, right.table, right.gateway)

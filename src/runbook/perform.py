@@ -24,11 +24,9 @@ from runbook.changes.steps import (
 )
 from runbook.errors import StepFailed
 from runbook.state import links, neighbours
+from runbook.transport import arp
 from runbook.transport.host import Host, HostFile
 
-ETHERTYPE_ARP = b"\x08\x06"
-BROADCAST = b"\xff" * 6
-ETHERNET_MINIMUM = 60
 # One frame can be lost; neighbours take the same news three times without harm.
 ANNOUNCEMENTS = 3
 POLL_S = 0.05
@@ -128,8 +126,7 @@ def failed(host: Host, step: Step, why: str) -> StepFailed:
 def gratuitous_arp(mac: bytes, address: str) -> bytes:
     """A broadcast ARP request in which sender and target are `address` (RFC 5227, 3)."""
     ip = socket.inet_aton(address)
-    body = b"\x00\x01\x08\x00\x06\x04\x00\x01" + mac + ip + bytes(6) + ip
-    return (BROADCAST + mac + ETHERTYPE_ARP + body).ljust(ETHERNET_MINIMUM, b"\x00")
+    return arp.request(mac, ip, ip)
 
 
 def ifindex(host: Host, ifname: str) -> int:

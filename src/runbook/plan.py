@@ -15,7 +15,7 @@ import pandas as pd
 from runbook import serial
 from runbook.changes import kinds
 from runbook.changes.change import Change
-from runbook.changes.steps import Step
+from runbook.changes.steps import Command, Step, Unless
 from runbook.promise import Check, ExpectedFile, Promise
 
 FORMAT_VERSION = 1
@@ -73,6 +73,13 @@ class Plan:
     def undo_steps(self) -> tuple[tuple[Change, Step], ...]:
         """The way back, the change made last first."""
         return tuple((c, step) for c in reversed(self.changes) for step in c.undo())
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs that its steps and its undo run on the host."""
+        steps = [*(n.step for n in self.steps()), *(step for _, step in self.undo_steps())]
+        named = {step.argv[0] for step in steps if isinstance(step, Command | Unless)}
+        return tuple(sorted(named))
 
     def table(self) -> pd.DataFrame:
         """One row a step: step, phase, what, from, to, undo."""

@@ -60,6 +60,9 @@ class Promise:
     stp: bool
     files: tuple[ExpectedFile, ...]
     sysctls: tuple[tuple[str, str], ...]
+    # Of the default route, as `ip route` shows it, and of the bridge's frames in bytes.
+    metric: int = 0
+    mtu: int = 1500
 
     def checks(self, seen: Snapshot) -> tuple[Check, ...]:
         """Every check, in the order an operator would look."""
@@ -91,13 +94,15 @@ def _links(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     wanted = "on" if promise.stp else "off"
     shown = " ".join("on" if r["stp"] == 1 else "off" for r in bridge)
     yield _equal(f"{promise.bridge} STP", wanted, shown)
+    shown = " ".join(str(r["mtu"]) for r in bridge)
+    yield _equal(f"{promise.bridge} MTU", str(promise.mtu), shown)
 
 
 def _routes(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     main = rows(seen.routes, family="inet", table=MAIN)
     default = [r for r in main if r["dst"] == "default"]
-    shown = ", ".join(f"via {r['gateway']} dev {r['ifname']}" for r in default)
-    yield _equal("default route", f"via {promise.gateway} dev {promise.bridge}", shown)
+    wanted = f"via {promise.gateway} dev {promise.bridge}{_metric(promise.metric)}"
+    yield _equal("default route", wanted, ", ".join(_ways_out(promise, default)))
     lan = [r for r in main if r["dst"] == str(promise.address.network)]
     shown = ", ".join(f"dev {r['ifname']} src {r['prefsrc']}" for r in lan)
     wanted = f"dev {promise.bridge} src {promise.address.ip}"
@@ -105,6 +110,18 @@ def _routes(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     strays = [str(r["dst"]) for r in main if r["ifname"] == promise.nic]
     shown = " ".join(strays)
     yield Check(f"routes on {promise.nic}", "none", shown or "none", not strays)
+
+
+def _ways_out(promise: Promise, default: list[Row]) -> Iterator[str]:
+    """The default routes that are used, and all that go by the bridge."""
+    best = min((r["metric"] for r in default), default=0)
+    for r in default:
+        if r["metric"] == best or r["ifname"] == promise.bridge:
+            yield f"via {r['gateway']} dev {r['ifname']}{_metric(r['metric'])}"
+
+
+def _metric(value: int) -> str:
+    return f" metric {value}" if value else ""
 
 
 def _network(promise: Promise, seen: Snapshot) -> Iterator[Check]:

@@ -61,8 +61,10 @@ def make_promise(params: Params, seen: Snapshot) -> Promise:
         params.gateway,
         _mac(params, seen),
         params.stp,
-        (_hook_file(params), _sysctl_file(params)),
+        (_hook_file(params, seen), _sysctl_file(params)),
         FORWARDING,
+        _default_route(params, seen).metric,
+        _mtu(params, seen),
     )
 
 
@@ -81,13 +83,25 @@ def _derived_mac(machine_id: str, network: str) -> str:
     return "52:54:00:" + ":".join(f"{byte:02x}" for byte in digest[:3])
 
 
-def _default_route(params: Params) -> Route:
-    return Route(Action.ENSURE, "default", params.bridge, gateway=params.gateway)
+def _mtu(params: Params, seen: Snapshot) -> int:
+    """The NIC's, which is the LAN's: the bridge must not carry smaller frames."""
+    return int(facts.nic_row(seen, params.interface)["mtu"])
 
 
-def _hook_file(params: Params) -> ExpectedFile:
+def _default_route(params: Params, seen: Snapshot) -> Route:
+    """With the metric that it has now: it must go on winning or losing against others."""
+    metric = facts.default_metric(seen, params.interface, params.bridge)
+    return Route(Action.ENSURE, "default", params.bridge, gateway=params.gateway, metric=metric)
+
+
+def _hook_file(params: Params, seen: Snapshot) -> ExpectedFile:
     shape = HookShape(
-        params.network, params.bridge, params.interface, params.stp, (_default_route(params),)
+        params.network,
+        params.bridge,
+        params.interface,
+        params.stp,
+        (_default_route(params, seen),),
+        _mtu(params, seen),
     )
     return ExpectedFile(hook_path(params.network), hook_script(shape))
 
@@ -127,7 +141,7 @@ def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield _hook(promise)
     yield ForwardAtOnce(params.bridge, params.stp)
     yield WarmUp(params.bridge, params.interface)
-    yield _cutover(params, held, connected, moved)
+    yield _cutover(_default_route(params, seen), held, connected, moved)
     yield Settle(str(address.ip), params.bridge, params.stp)
     yield ReleaseTracking(value)
 
@@ -167,6 +181,7 @@ def _network(params: Params, seen: Snapshot, promise: Promise) -> CreateNetwork:
         params.dns,
         params.forward,
         params.ipv4,
+        promise.mtu,
     )
     return CreateNetwork(params.network, params.bridge, network_xml(shape), _chains(seen))
 
@@ -184,11 +199,12 @@ def _hook(promise: Promise) -> InstallHook:
     return InstallHook(PutFile(hook.path, hook.text, network_hook.MODE, purpose))
 
 
-def _cutover(params: Params, held: Address, connected: Route, moved: tuple[Route, ...]) -> Cutover:
+def _cutover(default: Route, held: Address, connected: Route, moved: tuple[Route, ...]) -> Cutover:
+    bridge = default.ifname
     carried = tuple(
-        _default_route(params)
+        default
         if route.dst == "default" and route.table == MAIN_TABLE
-        else replace(route, ifname=params.bridge, protocol=route.protocol or BOOT)
+        else replace(route, ifname=bridge, protocol=route.protocol or BOOT)
         for route in moved
     )
-    return Cutover(held, params.bridge, connected, moved, carried)
+    return Cutover(held, bridge, connected, moved, carried)

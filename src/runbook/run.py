@@ -128,8 +128,10 @@ def stand_clear(session: Session) -> None:
 
 
 def read(session: Session) -> Snapshot:
-    """The host as it is now."""
-    return take(session.host, session.clock.now())
+    """The host as it is now; raises Refused if it is another than the parameters name."""
+    seen = take(session.host, session.clock.now())
+    rules.refuse_another_machine(session.params, seen.identity)
+    return seen
 
 
 def plan(session: Session, before: Snapshot) -> Plan:
@@ -141,7 +143,8 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     """Whether it may be done; raises Refused with every finding."""
     stand_clear(session)
     params = session.params
-    around = surroundings.read(session.host)
+    place = (params.interface, str(params.ipv4.ip))
+    around = surroundings.read(session.host, *place, drawn.programs)
     cleared = rules.preflight(params, drawn, before, around)
     return Ready(
         cleared, probes.probe(session.host, params.gateway, params.probes, params.interface)

@@ -34,6 +34,8 @@ def make_home(folder: Path) -> Path:
     """A home of its own, with parameters for every host."""
     home = bench.make_home(folder)
     shipped = (home / "params" / f"{host_name(1)}.yaml").read_text()
+    # Some grounds have their addresses from the router's DHCP server; the others only note it.
+    shipped = shipped.replace("consent: [bpdu]", "consent: [bpdu, dhcp-reservation]")
     for number in range(1, HOSTS + 1):
         host = host_name(number)
         text = shipped.replace(host_name(1), host).replace(address(host_name(1)), address(host))

@@ -172,6 +172,23 @@ def test_the_gateways_view_is_seen_on_a_bridge_port(host: Host) -> None:
         host.execute(["ip", "link", "del", "br77"])
 
 
+def test_another_machine_that_has_an_address_is_heard_and_forgotten(host: Host) -> None:
+    try:
+        assert host.execute(["sh", "-ec", BEHIND_A_BRIDGE]).returncode == 0
+        there = host.query(["ip", "netns", "exec", "gw77", "cat", "/sys/class/net/eth0/address"])
+        mac = there.stdout.decode().strip()
+        assert host.who_has("10.77.0.1", "port77") == (mac,)
+        assert host.who_has("10.77.0.3", "port77") == ()
+        neighbours = host.query(["ip", "-n", "gw77", "neighbour"])
+        assert neighbours.stdout == b""
+        # An interface that is down is another finding's business.
+        host.execute(["ip", "link", "set", "port77", "down"])
+        assert host.who_has("10.77.0.1", "port77") == ()
+    finally:
+        host.execute(["ip", "netns", "del", "gw77"])
+        host.execute(["ip", "link", "del", "br77"])
+
+
 def test_networks_are_defined_started_and_told(host: Host) -> None:
     host.define_network(NETWORK)
     try:

@@ -36,7 +36,9 @@ CHANGE = "20260301T120000Z-abc123"
 ORDER = Order(CHANGE, "root@desk", NOON)
 INTERFACES = f"auto {NIC}\niface {NIC} inet static\n    address {ADDRESS}\n    gateway {GATEWAY}\n"
 PROBED = Probed((Probe(GATEWAY, answered=True),), GATEWAY, NIC_MAC)
-GOOD = Surroundings((), (), 1 << 30, ("0.0.0.0:22", "[::]:22"))
+GOOD = Surroundings(
+    (), (), 1 << 30, ("0.0.0.0:22", "[::]:22"), (), (), (), "", (), management_ifname=NIC
+)
 Row = dict[str, Any]
 
 
@@ -185,12 +187,12 @@ def as_promised(promise: Promise, **tables: list[Row]) -> Snapshot:
     stp = 1 if promise.stp else 0
     kept = {
         "links": [
-            link(promise.nic, mac=NIC_MAC, master=promise.bridge),
-            link(promise.bridge, kind="bridge", mac=promise.mac, stp=stp),
+            link(promise.nic, mac=NIC_MAC, mtu=promise.mtu, master=promise.bridge),
+            link(promise.bridge, kind="bridge", mac=promise.mac, mtu=promise.mtu, stp=stp),
         ],
         "bridge_ports": [{"bridge": promise.bridge, "port": promise.nic, "state": "forwarding"}],
         "addresses": [address(promise.bridge, str(promise.address))],
-        "routes": [default(promise.bridge), connected(promise.bridge)],
+        "routes": [default(promise.bridge, metric=promise.metric), connected(promise.bridge)],
         "sysctl": [{"name": name, "value": value} for name, value in promise.sysctls],
         "files": [file(f.path, f.text) for f in promise.files],
         "networks": [{"name": promise.network, "active": True, "persistent": True} | AUTOSTART],
@@ -253,6 +255,7 @@ class FakeHost:
     datagrams: list[bytes] = field(default_factory=list)
     frames: list[tuple[str, bytes]] = field(default_factory=list)
     gateway_sees: str | None = NIC_MAC
+    claims: list[tuple[tuple[str, str], str]] = field(default_factory=list)
     gate: str = ""
     name: str = "server-01"
     closed: int = 0
@@ -310,6 +313,10 @@ class FakeHost:
     def gateway_mac_view(self, gateway: str, ifname: str, *, timeout: float = 2.0) -> str | None:
         del gateway, ifname, timeout
         return self.gateway_sees
+
+    def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
+        del timeout
+        return tuple(sorted(mac for at, mac in self.claims if at == (address, ifname)))
 
     def execute(
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0

@@ -138,13 +138,67 @@ def test_a_route_of_its_own_moves_with_all_it_says() -> None:
     assert moved.action is Action.ENSURE
 
 
-def test_a_default_route_with_a_metric_is_taken_off_the_nic() -> None:
-    plan = made(routes=[fakes.default(NIC, metric=100), fakes.connected(NIC)])
-    mine = [m for m in cutover(plan) if isinstance(m, Route) and m.dst == "default"]
-    assert [(m.action, m.ifname, m.metric) for m in mine] == [
-        (Action.ENSURE, BRIDGE, 0),
-        (Action.DELETE, NIC, 100),
-    ]
+@given(st.integers(0, 2**31))
+def test_a_default_route_keeps_its_metric_now_and_at_every_start_and_is_promised_so(
+    metric: int,
+) -> None:
+    plan = made(routes=[fakes.default(NIC, metric=metric), fakes.connected(NIC)])
+    # One message: the kernel takes a route of the same metric for the same route.
+    (mine,) = (m for m in cutover(plan) if isinstance(m, Route) and m.dst == "default")
+    assert (mine.action, mine.ifname, mine.metric) == (Action.ENSURE, BRIDGE, metric)
+    hook, _ = plan.promise.files
+    assert " ".join(mine.words()) in hook.text
+    (check,) = (c for c in plan.promise.checks(seen()) if c.about == "default route")
+    shown = f" metric {metric}" if metric else ""
+    assert check.promised == f"via {GATEWAY} dev {BRIDGE}{shown}"
+
+
+def test_a_host_that_is_as_promised_with_a_metric_and_a_large_mtu_has_nothing_to_do() -> None:
+    nic = [fakes.link(NIC, mac=fakes.NIC_MAC, mtu=9000)]
+    before = seen(links=nic, routes=[fakes.default(NIC, metric=100), fakes.connected(NIC)])
+    asked = fakes.params()
+    assert make_plan(asked, fakes.as_promised(make_promise(asked, before))).empty
+
+
+def test_a_second_choice_of_another_interface_does_not_break_the_promise() -> None:
+    asked = fakes.params()
+    promise = make_promise(asked, seen())
+    second = fakes.route("default", "enp4s0f1", gateway="10.0.0.1", metric=500)
+    routes = [fakes.default(BRIDGE), fakes.connected(BRIDGE)]
+    assert make_plan(asked, fakes.as_promised(promise, routes=[*routes, second])).empty
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        fakes.route("default", "enp4s0f1", gateway="10.0.0.1"),
+        fakes.default(BRIDGE, metric=500),
+    ],
+    ids=["as good", "twice by the bridge"],
+)
+def test_a_default_route_that_is_not_the_promised_one_breaks_it(other: Row) -> None:
+    promise = make_promise(fakes.params(), seen())
+    routes = [fakes.default(BRIDGE), fakes.connected(BRIDGE), other]
+    checks = promise.checks(fakes.as_promised(promise, routes=routes))
+    assert [c.about for c in checks if not c.kept] == ["default route"]
+
+
+@pytest.mark.parametrize("mtu", [1400, 9000])
+def test_the_bridge_gets_the_mtu_of_the_nic_and_is_promised_it(mtu: int) -> None:
+    plan = made(links=[fakes.link(NIC, mac=fakes.NIC_MAC, mtu=mtu)])
+    (network,) = of(CreateNetwork, plan)
+    assert f'<mtu size="{mtu}" />' in network.xml
+    hook, _ = plan.promise.files
+    assert f"ip link set dev {NIC} mtu {mtu}\n" in hook.text
+    small = fakes.link(BRIDGE, kind="bridge", mac=plan.promise.mac, mtu=1300, stp=1)
+    nic = fakes.link(NIC, mac=fakes.NIC_MAC, mtu=mtu, master=BRIDGE)
+    checks = plan.promise.checks(fakes.as_promised(plan.promise, links=[nic, small]))
+    assert [(c.about, c.promised) for c in checks if not c.kept] == [(f"{BRIDGE} MTU", str(mtu))]
+
+
+def test_the_usual_mtu_is_left_to_libvirt_and_the_kernel() -> None:
+    (network,) = of(CreateNetwork, made())
+    assert "mtu" not in network.xml
 
 
 def test_the_way_back_of_the_routes_is_what_was_there() -> None:
@@ -155,7 +209,6 @@ def test_the_way_back_of_the_routes_is_what_was_there() -> None:
     assert [(m.action, m.dst, m.ifname, m.metric, m.onlink) for m in routes] == [
         (Action.ENSURE, LAN, NIC, 0, False),
         (Action.ENSURE, "default", NIC, 100, True),
-        (Action.DELETE, "default", BRIDGE, 0, False),
     ]
     assert LinkMaster(NIC, "") in back.messages
 

@@ -11,6 +11,7 @@ from runbook import run
 from runbook.checkpoint import Armed, layout
 from runbook.confirm import Verified
 from runbook.errors import ChangeInProgress, ConnectionLost, GateClosed, StalePlan, StepFailed
+from runbook.preflight import RefusedByPreflight
 from runbook.run import Ready, Session
 from runbook.state.snapshot import Snapshot
 from runbook.verify import Verdict
@@ -42,6 +43,15 @@ def seeing(monkeypatch: pytest.MonkeyPatch, *snapshots: Snapshot) -> None:
     """What the host looks like, each time that it is read."""
     left = list(snapshots)
     monkeypatch.setattr(run, "take", lambda _host, _now: left.pop(0))
+
+
+def test_another_machine_than_the_one_pinned_is_not_even_planned_for(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeing(monkeypatch, fakes.seen())
+    pinned = replace(session, params=fakes.params(machine_id="b" * 32))
+    with pytest.raises(RefusedByPreflight, match=r"b{32} was asked for"):
+        run.read(pinned)
 
 
 def test_a_change_in_the_way_stops_a_run_before_it_is_planned(

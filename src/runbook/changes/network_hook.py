@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 
 from runbook.changes.messages import Route
+from runbook.changes.network_xml import ETHERNET_MTU
 
 DIRECTORY = "/etc/libvirt/hooks/network.d"
 MODE = 0o755
@@ -26,6 +27,7 @@ class HookShape:
     nic: str
     stp: bool
     routes: tuple[Route, ...]
+    mtu: int = ETHERNET_MTU
 
 
 def hook_path(network: str) -> str:
@@ -38,9 +40,10 @@ def hook_script(shape: HookShape) -> str:
     nic, bridge = shlex.quote(shape.nic), shlex.quote(shape.bridge)
     stp_on = f"ip link set dev {bridge} type bridge stp_state 1\n" if shape.stp else ""
     routes = "".join(f"ip {shlex.join(route.words())}\n" for route in shape.routes)
-    return _TEXT.format(
-        network=shlex.quote(shape.network), nic=nic, bridge=bridge, routes=routes, stp_on=stp_on
-    )
+    # A DHCP server may have given the NIC its MTU, and nobody asks that server any more.
+    mtu = "" if shape.mtu == ETHERNET_MTU else f"ip link set dev {nic} mtu {shape.mtu}\n"
+    values = {"nic": nic, "bridge": bridge, "routes": routes, "stp_on": stp_on, "mtu": mtu}
+    return _TEXT.format(network=shlex.quote(shape.network), **values)
 
 
 _TEXT = """\
@@ -54,7 +57,7 @@ cat >/dev/null
 # A port added while STP is on hears nothing for four seconds; so STP goes on last.
 ip link set dev {bridge} type bridge stp_state 0
 ip link set dev {bridge} type bridge forward_delay 0
-ip link set dev {nic} up
+{mtu}ip link set dev {nic} up
 ip link set dev {nic} master {bridge}
 {routes}{stp_on}exit 0
 """

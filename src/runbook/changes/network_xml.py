@@ -10,6 +10,8 @@ from ipaddress import IPv4Interface
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 NAT_PORTS = ("1024", "65535")
+# What a bridge has by itself, so that the XML needs no word on it.
+ETHERNET_MTU = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class NetworkShape:
     dns: bool
     forward: str
     address: IPv4Interface
+    mtu: int = ETHERNET_MTU
 
 
 def network_xml(shape: NetworkShape) -> str:
@@ -36,6 +39,8 @@ def network_xml(shape: NetworkShape) -> str:
     stp = "on" if shape.stp else "off"
     SubElement(root, "bridge", name=shape.bridge, stp=stp, delay="0")
     SubElement(root, "mac", address=shape.mac)
+    if shape.mtu != ETHERNET_MTU:
+        SubElement(root, "mtu", size=str(shape.mtu))
     if not shape.dns:
         SubElement(root, "dns", enable="no")
     netmask = str(shape.address.netmask)

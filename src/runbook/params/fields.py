@@ -21,7 +21,7 @@ _RESERVED = frozenset({"lo", "all", "default"})
 _WIDEST, _NARROWEST = 8, 30
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 # What an operator can be asked to take on: each name is that of a preflight finding.
-CONSENTS = ("accept-all", "bpdu", "dhcp-reservation", "docker")
+CONSENTS = ("accept-all", "bpdu", "dhcp-reservation", "dhcp-server", "docker")
 _LAST_PORT = 65535
 _THIS_NETWORK = IPv4Interface("0.0.0.0/8").network
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_interface
 from xml.etree.ElementTree import Element, fromstring
 
@@ -20,6 +20,7 @@ COLUMNS = {
     "delay": ("str", "forward delay as defined, seconds, or ''"),
     "mac": ("str", "the bridge's MAC as defined, or ''"),
     "addresses": ("str", "the host's addresses on it, with prefix, blank between"),
+    "dhcp": ("str", "the ranges that it lends, and how many fixed leases, blank between, or ''"),
     "active": ("bool", "it is started"),
     "persistent": ("bool", "it outlives a reboot"),
     "autostart": ("bool", "libvirt starts it at boot"),
@@ -48,6 +49,7 @@ def _row(network: NetworkXML) -> tuple[object, ...]:
         _get(bridge, "delay"),
         _get(mac, "address"),
         " ".join(_address(ip) for ip in root.findall("ip")),
+        " ".join(_lent(root)),
         network.active,
         network.persistent,
         network.autostart,
@@ -71,6 +73,15 @@ def _address(ip: Element) -> str:
     length = ip.get("prefix") or ip.get("netmask") or ("64" if ip.get("family") == "ipv6" else "")
     address = ip.get("address", "")
     return str(ip_interface(f"{address}/{length}" if length else address))
+
+
+def _lent(root: Element) -> Iterator[str]:
+    for dhcp in root.findall("ip/dhcp"):
+        for span in dhcp.findall("range"):
+            yield f"{span.get('start', '')}-{span.get('end', '')}"
+        fixed = len(dhcp.findall("host"))
+        if fixed or not dhcp.findall("range"):
+            yield f"{fixed}_fixed"
 
 
 @understood

@@ -43,10 +43,10 @@ def echo_reply_filter(gateway: IPv4Address | IPv6Address) -> tuple[Instruction, 
         words = [gateway.packed[n : n + 4] for n in range(0, 16, 4)]
         source = [(_LD, 22 + 4 * n, int.from_bytes(word)) for n, word in enumerate(words)]
         loads = [(_LDH, 12, 0x86DD), (_LDB, 20, 58), *source, (_LDB, 54, 129)]
-    return _all_of(loads)
+    return all_of(loads)
 
 
-def _all_of(loads: list[tuple[int, int, int | None]]) -> tuple[Instruction, ...]:
+def all_of(loads: list[tuple[int, int, int | None]]) -> tuple[Instruction, ...]:
     """Each load followed by its comparison, if it has one; the first miss drops the frame."""
     total = sum(1 if wanted is None else 2 for _code, _at, wanted in loads)
     program: list[Instruction] = []

@@ -95,6 +95,13 @@ class Reader(Protocol):
         when no reply came.
         """
 
+    def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
+        """The MACs that answer an ARP probe for `address` out of `ifname` (RFC 5227), sorted.
+
+        The host's own kernel does not hear the probe; another interface of the
+        host on the same LAN may. Nobody answers where the interface is down.
+        """
+
 
 class Host(Reader, Protocol):
     """A host that can also be changed."""

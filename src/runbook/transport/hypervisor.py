@@ -140,8 +140,9 @@ class Hypervisor:
             f"libvirt at {self._uri} did not {what}: {_message(error)}",
             host=self._host,
             state="its network is not changed by this; libvirt may or may not have done it",
-            then=f"make 'virsh -c {self._uri} net-list' answer (libvirtd running, this user"
-            " in the group libvirt or root), then start again",
+            then=f"make 'virsh -c {self._uri} net-list' answer, then start again: on the host,"
+            " `systemctl start libvirtd` (virtqemud and virtnetworkd where libvirt is modular),"
+            " and connect as root or as a user in the group libvirt",
         )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import errno
+from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING
 
 from runbook.errors import ReadFailed
+from runbook.transport import arp
 from runbook.transport import gateway as gateways
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 from runbook.transport.session import RelayRefused, Session
@@ -103,6 +105,29 @@ class LiveReader:
         if done.returncode in _CANNOT_RUN:
             raise self._read_failed("ping the gateway", done.stderr.decode(errors="replace"))
         return mac
+
+    def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
+        """Send ARP probes for `address` out of `ifname`; every MAC that answers."""
+        wanted, what = IPv4Address(address), f"ask for {address} by ARP on {ifname}"
+        (own,) = self.read_files([f"/sys/class/net/{ifname}/address"])
+        if own is None:
+            raise self._read_failed(what, f"there is no interface {ifname}")
+        mac = bytes.fromhex(own.content.decode().strip().replace(":", ""))
+        try:
+            channel = self._session.open(
+                "open_packet",
+                ifname=ifname,
+                protocol=gateways.ETH_P_ALL,
+                filter=arp.sent_by(wanted),
+            )
+            try:
+                return arp.who_has(channel, mac, wanted, timeout)
+            finally:
+                channel.close()
+        except RelayRefused as refusal:
+            if refusal.errno == errno.ENETDOWN:
+                return ()
+            raise self._read_failed(what, str(refusal)) from refusal
 
     def _read(self, what: str, op: str, payload: bytes = b"", **fields: object) -> Frame:
         try:

@@ -45,6 +45,11 @@ def gateway_mac_view(gateway: str, ifname: str) -> Question:
     return ("gateway_mac_view", gateway, ifname)
 
 
+def who_has(address: str, ifname: str) -> Question:
+    """Ask which MACs answer for an address."""
+    return ("who_has", address, ifname)
+
+
 def from_completed(done: Completed) -> dict[str, Any]:
     """A command's end as JSON."""
     stdout, stderr = pack(done.stdout), pack(done.stderr)

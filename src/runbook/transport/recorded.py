@@ -64,6 +64,10 @@ class RecordedHost:
         mac = self._answer(questions.gateway_mac_view(gateway, ifname))
         return None if mac is None else str(mac)
 
+    def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:  # noqa: ARG002 (an answer is at hand)
+        """The MACs that answered for the address then."""
+        return tuple(self._answer(questions.who_has(address, ifname)))
+
     def execute(
         self,
         argv: Sequence[str],

@@ -88,5 +88,11 @@ class Recorder:
         self._keep(questions.gateway_mac_view(gateway, ifname), mac)
         return mac
 
+    def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
+        """Ask which MACs answer for the address."""
+        macs = self._reader.who_has(address, ifname, timeout=timeout)
+        self._keep(questions.who_has(address, ifname), list(macs))
+        return macs
+
     def _keep(self, question: Question, answer: object) -> None:
         self._answers.setdefault(question, answer)

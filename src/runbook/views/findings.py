@@ -11,15 +11,33 @@ from runbook.views.picture import Picture, note, plain, safe, stack
 from runbook.views.tables import Look, card, table
 
 Tone = Literal["good", "warn", "bad", "note"]
-MARKS = {"refuse": "✗ refuse", "warn": "! warn", "note": "· note"}
+# The worst first; the last is what a consent looks like once it is given.
+MARKS = {
+    "block": "✗ block",
+    "consent": "? consent",
+    "note": "· note",
+    "consented": "✓ consented to",
+    "ok": "✓ ok",
+}
+COLOURS = {
+    "block": "rb-block",
+    "consent": "rb-block",
+    "note": "",
+    "consented": "rb-changed",
+    "ok": "rb-added",
+}
 
 
 class Finding(Protocol):
-    """One thing that preflight saw."""
+    """One thing that preflight looked at."""
 
     @property
-    def severity(self) -> str:
-        """'refuse', 'warn' or 'note'."""
+    def level(self) -> str:
+        """'ok', 'note', 'consent' or 'block'."""
+
+    @property
+    def given(self) -> bool:
+        """Whether a consent is given."""
 
     @property
     def about(self) -> str:
@@ -30,24 +48,30 @@ class Finding(Protocol):
         """What was seen."""
 
     @property
+    def why(self) -> str:
+        """Why it matters."""
+
+    @property
     def then(self) -> str:
         """What to do."""
 
 
 def findings(found: Iterable[Finding]) -> Picture:
-    """The worst first."""
+    """What stands in the way first, what is fine last."""
     order = list(MARKS)
-    rows = sorted(found, key=lambda f: order.index(f.severity))
+    rows = sorted(found, key=lambda f: order.index(_mark_of(f)))
     if not rows:
-        return note("preflight found nothing that speaks against the change", "good")
-    columns = ["", "about", "seen", "then"]
-    frame = pd.DataFrame(
-        [(MARKS[f.severity], f.about, f.seen, f.then) for f in rows], columns=columns
-    )
-    look = {"refuse": "rb-refuse", "warn": "rb-changed", "note": ""}
+        return note("preflight looked at nothing: that says nothing for the change", "bad")
+    columns = ["", "about", "seen", "why it matters", "what to do"]
+    cells = [(MARKS[_mark_of(f)], f.about, f.seen, f.why, f.then) for f in rows]
+    frame = pd.DataFrame(cells, columns=columns)
     colours = pd.DataFrame("rb-words", index=frame.index, columns=columns)
-    colours[""] = [look[f.severity] for f in rows]
+    colours[""] = [COLOURS[_mark_of(f)] for f in rows]
     return table(frame, Look("Preflight", classes=colours, limit=len(frame)))
+
+
+def _mark_of(finding: Finding) -> str:
+    return "consented" if finding.given else finding.level
 
 
 def plan(rows: pd.DataFrame, digest: str, deadline_s: int) -> Picture:

@@ -29,7 +29,7 @@ SHEET = """\
 .rb table td.rb-added{background:rgba(46,160,67,.2)}
 .rb table td.rb-removed{background:rgba(229,83,75,.2)}
 .rb table td.rb-changed{background:rgba(210,153,34,.2)}
-.rb table td.rb-refuse{background:rgba(229,83,75,.2);font-weight:600}
+.rb table td.rb-block{background:rgba(229,83,75,.2);font-weight:600}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
 .rb details>summary{cursor:pointer;font-weight:600;padding:3px 0}
 .rb .rb-verdict{margin:10px 0;padding:14px 18px;border:2px solid;border-radius:6px}

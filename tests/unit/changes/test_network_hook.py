@@ -46,6 +46,16 @@ def test_the_nic_joins_and_the_routes_come_back_before_stp_goes_on(tmp_path: Pat
     ]
 
 
+def test_an_mtu_of_its_own_comes_back_before_the_nic_joins(tmp_path: Path) -> None:
+    shape = HookShape("routed", BRIDGE, NIC, stp=False, routes=(), mtu=9000)
+    _, ran = run(shape, tmp_path, "routed", "started")
+    assert [" ".join(words) for words in ran][-3:] == [
+        "ip link set dev enp4s0f0 mtu 9000",
+        "ip link set dev enp4s0f0 up",
+        "ip link set dev enp4s0f0 master virbr1",
+    ]
+
+
 def test_stp_stays_off_where_it_was_not_asked_for(tmp_path: Path) -> None:
     shape = HookShape("routed", BRIDGE, NIC, stp=False, routes=(DEFAULT,))
     _, ran = run(shape, tmp_path, "routed", "started")

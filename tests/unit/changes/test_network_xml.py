@@ -33,6 +33,7 @@ TAGS = {
     "mac",
     "dns",
     "ip",
+    "mtu",
 }
 UUID = "0e4f2a4c-1a55-5c6e-8d7a-2f6a3b1c9d00"
 shapes = st.builds(
@@ -46,6 +47,7 @@ shapes = st.builds(
     st.booleans(),
     st.sampled_from(["nat", "open"]),
     addresses,
+    st.integers(68, 65535),
 )
 
 
@@ -78,6 +80,12 @@ def test_the_bridge_has_stp_as_asked_and_no_delay(shape: NetworkShape) -> None:
     root = fromstring(network_xml(shape))  # noqa: S314 - made here
     bridge = found(root, "bridge")
     assert (bridge["stp"], bridge["delay"]) == ("on" if shape.stp else "off", "0")
+
+
+@given(shapes)
+def test_frames_of_another_size_than_ethernet_s_are_said(shape: NetworkShape) -> None:
+    sizes = [e.get("size") for e in fromstring(network_xml(shape)).findall("mtu")]  # noqa: S314
+    assert sizes == ([] if shape.mtu == 1500 else [str(shape.mtu)])
 
 
 @pytest.mark.parametrize("dns", [True, False])

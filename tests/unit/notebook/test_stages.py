@@ -161,7 +161,7 @@ def test_a_name_that_no_parameter_has_stops_before_any_contact(made_up: MadeUp) 
 def test_a_refusal_shows_its_findings_and_is_recorded(
     made_up: MadeUp, home: Path, shown: list[Any]
 ) -> None:
-    found = Finding("refuse", "enp4s0f0", "it is already part of bond0", "take it out")
+    found = Finding("block", "enp4s0f0", "it is already part of bond0", "one master", "take it out")
     made_up.fails["preflight"] = RefusedByPreflight("server-01", (found,))
     with pytest.raises(Refused):
         through()

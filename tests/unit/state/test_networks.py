@@ -66,6 +66,25 @@ def test_how_a_network_forwards(forward: str, mode: str, dev: str) -> None:
     assert (found["forward_mode"], found["forward_dev"]) == (mode, dev)
 
 
+LENDS = "<range start='10.7.0.10' end='10.7.0.99'/>"
+FIXED = "<host mac='52:54:00:00:00:01' ip='10.7.0.5'/>"
+
+
+@pytest.mark.parametrize(
+    ("dhcp", "lent"),
+    [
+        ("", ""),
+        ("<dhcp/>", "0_fixed"),
+        (f"<dhcp>{LENDS}</dhcp>", "10.7.0.10-10.7.0.99"),
+        (f"<dhcp>{FIXED}</dhcp>", "1_fixed"),
+        (f"<dhcp>{LENDS}{FIXED}</dhcp>", "10.7.0.10-10.7.0.99 1_fixed"),
+    ],
+)
+def test_what_a_network_lends(dhcp: str, lent: str) -> None:
+    ip = f"<ip address='10.7.0.1' netmask='255.255.255.0'>{dhcp}</ip>"
+    assert row(f"<network>{ip}</network>")["dhcp"] == lent
+
+
 def test_a_network_that_is_only_live_is_read_from_there() -> None:
     found = row("", live=ROUTED, persistent=False)
     assert (found["bridge"], found["defined_xml"], found["live_xml"]) == ("virbr1", "", ROUTED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import struct
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -10,9 +9,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.transport.sockets import passes_filter
 
 from runbook.transport.gateway import destination_of_reply, echo_reply_filter, ping, token
-from runbook.transport.relay.channels import attach_filter
 from runbook.transport.relay.frames import Frame
 from runbook.transport.session import Channel
 
@@ -34,15 +33,7 @@ def icmp6(source: IPv6Address, kind: int) -> bytes:
 
 
 def passes(gateway: IPv4Address | IPv6Address, frame: bytes) -> bool:
-    sender, receiver = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with sender, receiver:
-        attach_filter(receiver, [list(one) for one in echo_reply_filter(gateway)])
-        receiver.settimeout(0)
-        try:
-            sender.send(frame)
-            return receiver.recv(4096) == frame
-        except BlockingIOError:
-            return False
+    return passes_filter(echo_reply_filter(gateway), frame)
 
 
 @pytest.mark.parametrize(

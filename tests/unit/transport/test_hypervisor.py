@@ -32,6 +32,7 @@ def test_a_daemon_that_is_not_there_is_named_with_libvirts_own_words(
     with pytest.raises(HypervisorUnavailable, match="No such file or directory") as caught:
         hypervisor.networks()
     assert caught.value.host == "server-01"
+    assert "systemctl start libvirtd" in caught.value.then
     assert capfd.readouterr().err == ""
 
 

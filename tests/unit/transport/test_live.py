@@ -31,6 +31,11 @@ def test_listening_where_there_is_no_interface_is_an_error(host: LiveHost) -> No
         host.gateway_mac_view("127.0.0.1", "nic0")
 
 
+def test_asking_by_arp_where_there_is_no_interface_is_an_error(host: LiveHost) -> None:
+    with pytest.raises(ReadFailed, match="no interface nic0"):
+        host.who_has("172.16.1.1", "nic0")
+
+
 def test_pyroute2_sees_what_it_sees_without_a_relay(host: LiveHost) -> None:
     with host.iproute() as relayed, IPRoute() as direct:
         for ask in ("get_links", "get_addr", "get_routes", "get_rules"):

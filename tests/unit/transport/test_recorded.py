@@ -59,6 +59,7 @@ def test_every_write_is_refused(path: Path, write: Callable[[RecordedHost], obje
         (lambda host: host.guests(), "guests"),
         (lambda host: host.libvirt_version(), "libvirt_version"),
         (lambda host: host.gateway_mac_view("172.16.0.1", "eth0"), "172.16.0.1 eth0"),
+        (lambda host: host.who_has("172.16.1.1", "eth0"), "who_has 172.16.1.1 eth0"),
     ],
 )
 def test_what_was_not_asked_then_is_named(
@@ -128,6 +129,25 @@ def test_the_first_answer_is_the_one_kept(host: LiveHost, tmp_path: Path) -> Non
     assert recorder.query(["date", "+%N"]) != first
     recorder.save(tmp_path / "date.json")
     assert RecordedHost(tmp_path / "date.json").query(["date", "+%N"]) == first
+
+
+class Claimed(RecordedHost):
+    """A host for whose address another machine answers."""
+
+    def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
+        del timeout
+        return ("02:00:00:00:00:99",) if (address, ifname) == ("172.16.1.1", "eth0") else ()
+
+
+def test_who_answered_for_an_address_is_recorded_by_address_and_interface(
+    path: Path, tmp_path: Path
+) -> None:
+    recorder = Recorder(Claimed(path))
+    asked = (("172.16.1.1", "eth0"), ("172.16.1.2", "eth0"))
+    live = [recorder.who_has(*one) for one in asked]
+    recorder.save(tmp_path / "claimed.json")
+    assert [RecordedHost(tmp_path / "claimed.json").who_has(*one) for one in asked] == live
+    assert live == [("02:00:00:00:00:99",), ()]
 
 
 def test_a_recording_is_for_its_owner_alone_and_can_be_read_by_a_person(path: Path) -> None:

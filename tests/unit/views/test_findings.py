@@ -1,23 +1,36 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from tests.unit import hosts
 
 from runbook.preflight import Finding
 from runbook.views import checks, findings, plan, state, verdict
 
-NOTE = Finding("note", "stp", "BPDUs will be sent", "consented to")
-REFUSE = Finding("refuse", "enp4s0f0", "it is part of bond0", "take it out")
+FINE = Finding("ok", "disk", "room enough", "the undo is kept there")
+NOTE = Finding("note", "MTU", "9000 bytes", "the LAN sends as much", "nothing")
+BLOCK = Finding("block", "enp4s0f0", "it is part of bond0", "it has one master", "take it out")
+RISK = Finding("consent", "STP", "on", "BPDU guard shuts the port", "consent: [bpdu]", "bpdu")
 
 
-def test_what_refuses_comes_first_and_says_what_to_do() -> None:
-    lines = findings([NOTE, REFUSE]).text.splitlines()
-    assert "refuse" in lines[2]
-    assert "take it out" in lines[2]
+def test_what_stands_in_the_way_comes_first_and_what_is_fine_last() -> None:
+    given = replace(RISK, about="Docker", given=True)
+    lines = findings([FINE, given, NOTE, RISK, BLOCK]).text.splitlines()[2:]
+    marks = ["✗ block", "? consent", "· note", "✓ consented to", "✓ ok"]
+    assert [line.split("  ")[0] for line in lines] == marks
 
 
-def test_nothing_found_is_said() -> None:
-    assert "found nothing" in findings([]).text
+def test_each_says_what_was_seen_why_it_matters_and_what_to_do() -> None:
+    line = findings([BLOCK]).text.splitlines()[2]
+    for words in (BLOCK.seen, BLOCK.why, BLOCK.then):
+        assert words in line
+
+
+def test_a_preflight_that_looked_at_nothing_is_no_good_sign() -> None:
+    picture = findings([])
+    assert "looked at nothing" in picture.text
+    assert "rb-bad" in picture.body
 
 
 def test_a_broken_check_is_told_from_one_that_is_not_required() -> None:

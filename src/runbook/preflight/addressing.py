@@ -1,0 +1,111 @@
+"""Addresses: what else the NIC holds, who else uses the host's address, or its network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Interface, ip_interface
+
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.promise import MAIN, rows
+
+HOST_ROUTE = 32
+OVERLAP = "the kernel would send part of the LAN's traffic there instead of through the bridge"
+
+
+@looked_for("IPv4 on the NIC", "no address but the one that is moved", "one address is moved")
+def _ipv4(case: Case) -> Iterator[Finding]:
+    nic = case.params.interface
+    for row in rows(case.seen.addresses, ifname=nic, family="inet"):
+        if row["address"] != str(case.params.ipv4.ip):
+            yield Finding(
+                "block",
+                nic,
+                f"it also holds {row['address']}/{row['prefixlen']}",
+                "one IPv4 address is moved; another would stay on a port, where nothing answers it",
+                "remove the others first",
+            )
+
+
+@looked_for(
+    "IPv6 on the NIC", "no global address", "a bridge made by libvirt has IPv6 switched off"
+)
+def _ipv6(case: Case) -> Iterator[Finding]:
+    nic = case.params.interface
+    for row in rows(case.seen.addresses, ifname=nic, family="inet6", scope="global"):
+        yield Finding(
+            "block",
+            nic,
+            f"it holds the IPv6 address {row['address']}/{row['prefixlen']}",
+            "IPv6 is not carried over, and a bridge made by libvirt has it off",
+            "remove it first, if the host can do without",
+        )
+
+
+@looked_for(
+    "address",
+    "no other machine answers for it",
+    "two machines with one address take each other's packets (asked by ARP probe, RFC 5227)",
+)
+def _claimed(case: Case) -> Iterator[Finding]:
+    own = {str(link["mac"]) for link in rows(case.seen.links)}
+    for mac in case.around.claimants:
+        if mac not in own:
+            yield Finding(
+                "block",
+                f"address {case.params.ipv4.ip}",
+                f"{mac} answers for it as well",
+                "the router would send this host's packets there whenever that machine spoke last",
+                f"find {mac} on the switch and give it another address; if it is a router,"
+                " turn proxy ARP off",
+            )
+
+
+@looked_for("subnet", "no other interface and no libvirt network uses it", OVERLAP)
+def _subnet(case: Case) -> Iterator[Finding]:
+    yield from _on_interfaces(case)
+    yield from _of_routes(case)
+    yield from _of_networks(case)
+
+
+def _on_interfaces(case: Case) -> Iterator[Finding]:
+    nic, lan = case.params.interface, case.params.ipv4.network
+    for row in rows(case.seen.addresses, family="inet"):
+        held = IPv4Interface(f"{row['address']}/{row['prefixlen']}")
+        if row["ifname"] == nic or not held.network.overlaps(lan):
+            continue
+        about, seen = f"subnet {lan}", f"{row['ifname']} holds {held}"
+        if row["prefixlen"] == HOST_ROUTE:
+            why = "an address without a network takes no traffic but its own"
+            yield Finding("note", about, seen, why, "nothing: it stays where it is")
+        else:
+            yield Finding("block", about, seen, OVERLAP, "take it off there, or renumber it")
+
+
+def _of_routes(case: Case) -> Iterator[Finding]:
+    nic, lan = case.params.interface, str(case.params.ipv4.network)
+    for row in rows(case.seen.routes, family="inet", table=MAIN, dst=lan):
+        if row["ifname"] != nic:
+            yield Finding(
+                "block",
+                f"subnet {lan}",
+                f"it is also routed through {row['ifname'] or row['type']}",
+                "libvirt does not start a network to which another interface has a route",
+                f"remove that route first: ip route del {lan} dev {row['ifname']}",
+            )
+
+
+def _of_networks(case: Case) -> Iterator[Finding]:
+    lan = case.params.ipv4.network
+    for row in rows(case.seen.networks):
+        for held in (ip_interface(word) for word in str(row["addresses"]).split()):
+            if isinstance(held, IPv4Interface) and held.network.overlaps(lan):
+                yield Finding(
+                    "block",
+                    f"network {row['name']}",
+                    f"it has {held}, {'active' if row['active'] else 'not active now'}",
+                    OVERLAP,
+                    f"renumber it (virsh net-edit {row['name']}), or remove it",
+                )
+
+
+RULES = (_ipv4, _ipv6, _claimed, _subnet)

@@ -1,0 +1,112 @@
+"""DHCP: a server of this host's own on the LAN, and one that lends the host its address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Interface, ip_address, ip_interface
+
+import pandas as pd
+
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.promise import Row, rows
+from runbook.state.ifupdown import stanzas
+from runbook.surroundings import Listener
+
+RESERVATION, SERVER = "dhcp-reservation", "dhcp-server"
+TWO = "two DHCP servers on one LAN give out each other's addresses"
+
+
+@looked_for("DHCP server", "no libvirt network would serve the LAN", TWO)
+def _of_libvirt(case: Case) -> Iterator[Finding]:
+    for row in rows(case.seen.networks):
+        if row["dhcp"] and _on_the_lan(row, case):
+            yield Finding(
+                "block",
+                f"network {row['name']}",
+                f"it lends {row['dhcp']} on {row['bridge'] or 'its bridge'}",
+                TWO,
+                f"take <dhcp> out of it (virsh net-edit {row['name']}), or renumber it",
+            )
+
+
+def _on_the_lan(row: Row, case: Case) -> bool:
+    held = [ip_interface(word) for word in str(row["addresses"]).split()]
+    lan = case.params.ipv4.network
+    inside = any(isinstance(one, IPv4Interface) and one.network.overlaps(lan) for one in held)
+    return inside or row["bridge"] == case.params.bridge
+
+
+@looked_for("DHCP server", "no program of this host serves the NIC (udp port 67)", TWO)
+def _of_the_host(case: Case) -> Iterator[Finding]:
+    nic = case.params.interface
+    for found in case.around.dhcp_servers:
+        shown = f"{found.program} listens on {found.address}:67"
+        if nic == found.ifname or found.address == str(case.params.ipv4.ip):
+            yield Finding(
+                "block",
+                "DHCP server",
+                f"{shown}, on {nic}",
+                "it is bound to the NIC, and a port of a bridge hears nothing: it would serve"
+                " nobody any more",
+                f"move it off {nic}, or bind it to {case.params.bridge} after the change by hand",
+            )
+        elif not found.ifname and _everywhere(found.address):
+            yield _perhaps(found, shown, nic)
+
+
+def _everywhere(address: str) -> bool:
+    return address == "*" or ip_address(address.strip("[]")).is_unspecified
+
+
+def _perhaps(found: Listener, shown: str, nic: str) -> Finding:
+    return Finding(
+        "consent",
+        "DHCP server",
+        f"{shown}, whatever the interface",
+        f"if it serves {nic} it would serve nobody any more; if it takes the bridge as well, {TWO}",
+        f"see its configuration; if it serves neither, consent: [{SERVER}], else stop"
+        f" {found.program} or bind it to the interface that it is for",
+        SERVER,
+    )
+
+
+@looked_for(
+    "DHCP lease",
+    "the address is the host's own",
+    "an address that a server lends is only the host's for as long as the server thinks so",
+)
+def _reservation(case: Case) -> Iterator[Finding]:
+    lent = " and ".join(_signs(case))
+    if not lent:
+        return
+    bridge, (link,) = case.plan.promise.mac, rows(case.seen.links, ifname=case.params.interface)
+    if bridge == link["mac"]:
+        why = "the server knows the host by this MAC; after the change nobody renews the lease"
+        then = "reserve the address for this MAC, without end or outside the pool"
+        yield Finding("note", "DHCP lease", f"{lent}; the bridge has the NIC's MAC", why, then)
+        return
+    yield Finding(
+        "consent",
+        "DHCP lease",
+        f"{lent}; the NIC is {link['mac']}, the bridge will be {bridge}",
+        "nobody renews the lease after the change, and the server may lend the address to another"
+        " machine; or it, or the switch, lets only the NIC's MAC use it",
+        f"reserve the address outside the pool, then consent: [{RESERVATION}];"
+        " or bridge_mac: nic, and a reservation for that MAC",
+        RESERVATION,
+    )
+
+
+def _signs(case: Case) -> Iterator[str]:
+    nic = case.params.interface
+    for row in rows(case.seen.leases, ifname=nic)[:1]:
+        yield f"{row['client']} works for {nic}" if row["pid"] else f"{row['client']} left a lease"
+    for row in rows(case.seen.addresses, ifname=nic, address=str(case.params.ipv4.ip)):
+        if not pd.isna(row["valid_lft_s"]):
+            yield "the address has an end"
+    for stanza in stanzas(case.seen.files):
+        if (stanza.kind, stanza.name, stanza.family) == ("iface", nic, "inet"):
+            yield from (f"{stanza.path} says dhcp",) if stanza.method == "dhcp" else ()
+
+
+RULES = (_of_libvirt, _of_the_host, _reservation)

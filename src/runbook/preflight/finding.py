@@ -1,0 +1,95 @@
+"""What a rule of preflight says, what it may look at, and what comes of it.
+
+Four levels. `ok`: looked for, and found fine. `note`: worth knowing, nothing
+to decide. `consent`: a risk that only the operator can judge; it stands in
+the way unless its name is in `params.consent`. `block`: a state that the undo
+could not bring back, or that the change does not know how to carry over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Literal
+
+from runbook.errors import Refused
+from runbook.params import Params
+from runbook.plan import Plan
+from runbook.state.snapshot import Snapshot
+from runbook.surroundings import Surroundings
+
+Level = Literal["ok", "note", "consent", "block"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what was seen, why it matters, what to do.
+
+    `name` is what a 'consent' is given by in `params.consent`, `given` whether it is.
+    """
+
+    level: Level
+    about: str
+    seen: str
+    why: str
+    then: str = ""
+    name: str = ""
+    given: bool = False
+
+    @property
+    def against(self) -> bool:
+        """Whether it stands in the way of the change."""
+        return self.level == "block" or (self.level == "consent" and not self.given)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that the rules may look at."""
+
+    params: Params
+    plan: Plan
+    seen: Snapshot
+    around: Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A plan that may be armed, with what was found on the way."""
+
+    plan: Plan
+    before: Snapshot
+    findings: tuple[Finding, ...]
+
+
+class RefusedByPreflight(Refused):
+    """Refused, with the findings that say why."""
+
+    def __init__(self, host: str, findings: tuple[Finding, ...]) -> None:
+        """List what refuses; keep all of it."""
+        against = [f for f in findings if f.against]
+        lines = "\n".join(f"  - {f.about}: {f.seen}\n    {f.why}\n    {f.then}" for f in against)
+        super().__init__(
+            f"preflight refuses the change, {len(against)} finding(s):\n{lines}",
+            host=host,
+            state="nothing was written",
+            then="do what each finding says, then run again",
+        )
+        self.findings = findings
+
+
+Rule = Callable[[Case], Iterator[Finding]]
+
+
+def looked_for(about: str, fine: str, why: str) -> Callable[[Rule], Rule]:
+    """A rule that finds nothing says `fine`, so that the operator sees that it was asked."""
+
+    def decorate(rule: Rule) -> Rule:
+        @wraps(rule)
+        def judge(case: Case) -> Iterator[Finding]:
+            found = tuple(rule(case))
+            yield from found or (Finding("ok", about, fine, why),)
+
+        return judge
+
+    return decorate

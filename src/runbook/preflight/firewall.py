@@ -1,0 +1,64 @@
+"""Rules that would stop matching, or begin to drop, once the address is on the bridge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.moves.firewall import all_but
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.promise import rows
+
+DOCKER, DOCKER_BRIDGE = "docker", "docker0"
+BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
+
+
+@looked_for("nftables", "no native rule names the NIC", "such rules are not rewritten")
+def _native(case: Case) -> Iterator[Finding]:
+    nic = case.params.interface
+    for row in rows(case.seen.nftables):
+        if f'"{nic}"' in str(row["rule"]):
+            yield Finding(
+                "block",
+                "nftables",
+                f"{row['family']} {row['table']} {row['chain']} names {nic}",
+                "native nft rules are not rewritten, and this one would stop matching",
+                "bind it to the address, or rewrite it by hand",
+            )
+
+
+@looked_for("iptables", "no rule is for all but the NIC", "each rule for the NIC gets a twin")
+def _all_but(case: Case) -> Iterator[Finding]:
+    for rule in all_but(case.params.interface, case.params.bridge, case.seen):
+        why = "a rule for everything but the NIC has no safe twin"
+        yield Finding("block", "iptables", rule, why, "rewrite it first")
+
+
+@looked_for("Docker", "not here", "it sets the policy of FORWARD to DROP, for all traffic")
+def _docker(case: Case) -> Iterator[Finding]:
+    signs = [f"{name}.service is active" for name in case.around.services if name == DOCKER]
+    signs += [f"{DOCKER_BRIDGE} is there" for _ in rows(case.seen.links, ifname=DOCKER_BRIDGE)]
+    if not signs:
+        return
+    yield Finding(
+        "consent",
+        "Docker",
+        "; ".join((*signs, *_policy(case), *_bridged(case))),
+        "at its start Docker may set FORWARD to DROP and have bridged frames go through FORWARD"
+        " (bridge-nf): guests would then be seen by ARP, and reach nobody",
+        f"see that FORWARD accepts -i {case.params.bridge} -o {case.params.bridge} after a start"
+        f" of Docker too (chain DOCKER-USER), then consent: [{DOCKER}]",
+        DOCKER,
+    )
+
+
+def _policy(case: Case) -> Iterator[str]:
+    found = rows(case.seen.firewall, family="inet", table="filter", chain="FORWARD", position=0)
+    yield from dict.fromkeys(f"policy {str(row['rule']).removeprefix('-P ')}" for row in found)
+
+
+def _bridged(case: Case) -> Iterator[str]:
+    for row in rows(case.seen.sysctl, name=BRIDGE_NF):
+        yield f"{BRIDGE_NF} = {row['value']}"
+
+
+RULES = (_native, _all_but, _docker)

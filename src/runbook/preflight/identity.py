@@ -1,0 +1,38 @@
+"""Whether this is the machine that the parameters were written for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.params import Params
+from runbook.preflight.finding import Case, Finding, RefusedByPreflight
+from runbook.state.identity import Identity
+
+ABOUT = "machine"
+WHY = "a name or an address can come to lead to another machine, which this would then change"
+
+
+def refuse_another_machine(params: Params, identity: Identity) -> None:
+    """Raise RefusedByPreflight if `machine_id` is given and is another's; asked first of all."""
+    found = _judged(params, identity)
+    if found.against:
+        raise RefusedByPreflight(params.host, (found,))
+
+
+def _machine(case: Case) -> Iterator[Finding]:
+    yield _judged(case.params, case.seen.identity)
+
+
+def _judged(params: Params, identity: Identity) -> Finding:
+    seen, wanted = identity.machine_id, params.machine_id
+    who = f"{identity.hostname}, machine id {seen}"
+    if wanted is None:
+        then = f"once you know that it is the right one, add to params/{params.host}.yaml: "
+        return Finding("note", ABOUT, f"{who}, not pinned", WHY, f"{then}machine_id: {seen}")
+    if wanted != seen:
+        then = "see where `destination` leads; if the machine was set up anew, mend `machine_id`"
+        return Finding("block", ABOUT, f"{who}, and {wanted} was asked for", WHY, then)
+    return Finding("ok", ABOUT, f"{who}, as pinned", WHY)
+
+
+RULES = (_machine,)

@@ -1,0 +1,84 @@
+"""Every rule, and what they come to together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from runbook.errors import Refused
+from runbook.params import Params
+from runbook.plan import Plan
+from runbook.preflight import (
+    addressing,
+    dhcp,
+    firewall,
+    identity,
+    management,
+    networks,
+    nic,
+    ready,
+    routing,
+    switch,
+)
+from runbook.preflight.finding import Case, Cleared, Finding, RefusedByPreflight, Rule
+from runbook.state.snapshot import Snapshot
+from runbook.surroundings import Surroundings
+
+# In the order in which an operator would look.
+RULES: tuple[Rule, ...] = (
+    *identity.RULES,
+    *ready.RULES,
+    *management.RULES,
+    *nic.RULES,
+    *addressing.RULES,
+    *routing.RULES,
+    *dhcp.RULES,
+    *networks.RULES,
+    *firewall.RULES,
+    *switch.RULES,
+)
+
+
+def preflight(
+    params: Params,
+    plan: Plan,
+    seen: Snapshot,
+    around: Surroundings,
+    rules: tuple[Rule, ...] = RULES,
+) -> Cleared:
+    """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
+    case = Case(params, plan, seen, around)
+    found = tuple(finding for rule in rules for finding in rule(case))
+    if not found:
+        raise _blind(plan.host)
+    findings = (*(_settled(f, params) for f in found), *_unasked(params, found))
+    if any(finding.against for finding in findings):
+        raise RefusedByPreflight(plan.host, findings)
+    return Cleared(plan, seen, findings)
+
+
+def _settled(finding: Finding, params: Params) -> Finding:
+    return replace(finding, given=finding.level == "consent" and finding.name in params.consent)
+
+
+def _unasked(params: Params, found: tuple[Finding, ...]) -> Iterator[Finding]:
+    """Notes on consents that nothing asked for: a habit of consenting consents to too much."""
+    asked = {finding.name for finding in found if finding.level == "consent"}
+    for name in params.consent:
+        if name not in asked:
+            yield Finding(
+                "note",
+                f"consent {name}",
+                "given, and nothing here asks for it",
+                "kept for the day when something does, it would be consented to unseen",
+                f"take {name} out of `consent`",
+            )
+
+
+def _blind(host: str) -> Refused:
+    return Refused(
+        "preflight looked at nothing: no rule found anything, not even that all is well",
+        host=host,
+        state="nothing was written",
+        then="this is a fault of the program; do not make the change with it",
+    )

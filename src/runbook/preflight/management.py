@@ -1,0 +1,35 @@
+"""Whether the change moves the interface that the operator's own connection comes in by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.preflight.finding import Case, Finding
+
+ABOUT = "your connection"
+
+
+def _path(case: Case) -> Iterator[Finding]:
+    nic, way = case.params.interface, case.around.management_ifname
+    if not way:
+        yield Finding(
+            "note",
+            ABOUT,
+            "which interface it comes in by cannot be told",
+            f"if it is {nic}, it hangs for a moment at the cutover",
+            "nothing; if you lose it, the undo brings you back at the deadline",
+        )
+    elif way == nic:
+        yield Finding(
+            "note",
+            ABOUT,
+            f"it comes in by {nic}, the interface that is moved",
+            "a slip of the change cuts you off together with everybody else",
+            "nothing; if you lose it, the undo brings you back at the deadline",
+        )
+    else:
+        why = "whatever becomes of the NIC, you can go on watching, and undo"
+        yield Finding("ok", ABOUT, f"you stay connected over {way}", why)
+
+
+RULES = (_path,)

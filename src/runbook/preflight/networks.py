@@ -1,0 +1,62 @@
+"""libvirt's other networks, and the names that the new one wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.promise import Row, rows
+
+
+@looked_for("names", "network and bridge are nobody's yet", "what has the name would be replaced")
+def _names(case: Case) -> Iterator[Finding]:
+    network, bridge = case.params.network, case.params.bridge
+    for row in rows(case.seen.networks):
+        if row["name"] == network or row["bridge"] == bridge:
+            yield Finding(
+                "block",
+                f"network {row['name']}",
+                f"it has bridge {row['bridge']}",
+                "two networks cannot share a name or a bridge, and its guests hang on it",
+                "remove it, or choose other names for network and bridge",
+            )
+    if rows(case.seen.links, ifname=bridge):
+        yield Finding(
+            "block",
+            bridge,
+            "an interface of that name exists",
+            "libvirt makes the bridge itself, and does not take one that is there",
+            "choose another name for the bridge",
+        )
+
+
+@looked_for(
+    "other networks", "none would lose its way", "libvirt's NAT rules speak for every guest"
+)
+def _others(case: Case) -> Iterator[Finding]:
+    for row in rows(case.seen.networks):
+        if row["name"] == case.params.network or row["bridge"] == case.params.bridge:
+            continue
+        if case.params.interface in str(row["forward_dev"]).split():
+            yield _bound(row, case.params.interface)
+        elif row["active"] and case.params.forward == "nat":
+            yield Finding(
+                "block",
+                f"network {row['name']}",
+                "active beside a new NAT network",
+                "libvirt would reject its guests' traffic through the new bridge",
+                "use forward: open",
+            )
+
+
+def _bound(row: Row, nic: str) -> Finding:
+    return Finding(
+        "block",
+        f"network {row['name']}",
+        f"forwards through {nic}",
+        f"its guests leave by {nic} by name and would be cut off",
+        f"take the name out of its <forward> first (virsh net-edit {row['name']})",
+    )
+
+
+RULES = (_names, _others)

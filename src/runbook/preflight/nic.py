@@ -1,0 +1,91 @@
+"""The NIC itself: whether it is one and free, its link, the size of its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.promise import Row, rows
+
+NIC_KINDS = ("", "veth")
+MTU = 1500
+
+
+def _link(case: Case) -> Row:
+    (link,) = rows(case.seen.links, ifname=case.params.interface)
+    return link
+
+
+@looked_for(
+    "NIC", "a physical one, with a link", "the bridge's way out of the host is this one port"
+)
+def _kind(case: Case) -> Iterator[Finding]:
+    nic, link = case.params.interface, _link(case)
+    if link["kind"] not in NIC_KINDS:
+        yield Finding(
+            "block",
+            nic,
+            f"it is a {link['kind']}",
+            "only a physical NIC is known to work as the bridge's port and to come back at boot",
+            "name the physical NIC",
+        )
+    if not (link["up"] and link["carrier"]):
+        yield Finding(
+            "block",
+            nic,
+            "it is down or has no carrier",
+            "a bridge without a port that sends is off the LAN",
+            "bring the link up first",
+        )
+
+
+@looked_for(
+    "NIC", "in no bridge and no bond, nothing on top", "an interface has one master, and no other"
+)
+def _free(case: Case) -> Iterator[Finding]:
+    nic, link = case.params.interface, _link(case)
+    if link["master"]:
+        yield Finding(
+            "block",
+            nic,
+            f"it is already part of {link['master']}",
+            "the bridge would take it out of there, and what goes that way would end",
+            "take it out of there first, or name another NIC",
+        )
+    for child in rows(case.seen.links, lower=nic):
+        yield Finding(
+            "block",
+            nic,
+            f"{child['ifname']} ({child['kind']}) is on top of it",
+            "the bridge takes the frames before the interface on top of the NIC sees them",
+            "a NIC that carries other interfaces is not moved by this procedure; name another",
+        )
+
+
+@looked_for("guests", "none holds the NIC by macvtap", "macvtap and a bridge cannot share a NIC")
+def _macvtap(case: Case) -> Iterator[Finding]:
+    for row in rows(case.seen.taps, type="direct", source=case.params.interface):
+        yield Finding(
+            "block",
+            f"guest {row['guest']}",
+            f"attached to {row['source']}",
+            "its macvtap holds the NIC, which then cannot join a bridge",
+            "have the guest leave it first: stop it, or give it another interface",
+        )
+
+
+@looked_for("MTU", f"{MTU} bytes, as on any Ethernet", "frames larger than a bridge's are dropped")
+def _mtu(case: Case) -> Iterator[Finding]:
+    nic, mtu = case.params.interface, int(_link(case)["mtu"])
+    if mtu == MTU:
+        return
+    yield Finding(
+        "note",
+        "MTU",
+        f"{nic} has {mtu} bytes",
+        f"left at {MTU}, the bridge would not carry what the LAN sends",
+        f"nothing: bridge and NIC are given {mtu}, at each start as well; guests set it themselves",
+    )
+
+
+RULES = (_kind, _free, _macvtap, _mtu)

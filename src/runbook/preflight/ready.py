@@ -1,0 +1,132 @@
+"""What the change and its undo need of the host besides its network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.changes.network_hook import SINCE_LIBVIRT
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.surroundings import package_of
+
+ROOM_BYTES = 8 << 20
+MANAGED = "two that manage one interface undo each other's work, at the latest at the next boot"
+# What to do about each; all of them come down to one manager, and that one ifupdown.
+INSTEAD = {
+    "NetworkManager": "systemctl disable --now NetworkManager",
+    "systemd-networkd": "systemctl disable --now systemd-networkd systemd-networkd.socket",
+    "connman": "systemctl disable --now connman",
+    "wicked": "systemctl disable --now wicked wickedd",
+}
+UNMANAGED = "unmanaged"
+
+
+@looked_for(
+    "programs",
+    "all that the plan and its undo run are installed",
+    "a step that cannot run leaves the change half made, and an undo that cannot run leaves it so",
+)
+def _programs(case: Case) -> Iterator[Finding]:
+    for name in case.around.missing:
+        package = package_of(name)
+        yield Finding(
+            "block",
+            "programs",
+            f"{name} is missing",
+            "without it neither the change nor its undo is safe",
+            f"on the host: apt-get install {package}"
+            if package
+            else "install the Debian package that has it (apt-file search finds it)",
+        )
+
+
+@looked_for("network manager", "none but ifupdown", MANAGED)
+def _managers(case: Case) -> Iterator[Finding]:
+    for name in case.around.managers:
+        if name == "NetworkManager" and case.around.nm_state == UNMANAGED:
+            yield _let_go(case.params.interface)
+            continue
+        yield Finding(
+            "block",
+            "network manager",
+            f"{name} is active",
+            MANAGED,
+            f"have ifupdown configure {case.params.interface}, then {INSTEAD[name]}",
+        )
+
+
+def _let_go(nic: str) -> Finding:
+    return Finding(
+        "note",
+        "network manager",
+        f"NetworkManager is active, and {nic} is not managed by it",
+        "it leaves alone what it does not manage, and a bridge that libvirt makes",
+        "nothing; see that its configuration keeps saying so",
+    )
+
+
+@looked_for("netplan", "no file in /etc/netplan, none that it generated", MANAGED)
+def _netplan(case: Case) -> Iterator[Finding]:
+    if case.around.netplan:
+        yield Finding(
+            "block",
+            "netplan",
+            f"it has {', '.join(case.around.netplan)}",
+            "at each boot it hands the NIC to systemd-networkd or NetworkManager again",
+            f"have ifupdown configure {case.params.interface}, then move these files away and"
+            " reboot once",
+        )
+
+
+@looked_for("disk", "room enough for the undo", "the undo is kept on the host's own disk")
+def _disk(case: Case) -> Iterator[Finding]:
+    if case.around.free_bytes < ROOM_BYTES:
+        yield Finding(
+            "block",
+            "disk",
+            f"{case.around.free_bytes >> 10} KiB free in /var/lib",
+            "an undo that is cut short on a full disk is none",
+            f"free {ROOM_BYTES >> 20} MiB or more there",
+        )
+
+
+@looked_for(
+    "sshd",
+    "it does not wait for the address that is moved",
+    "you come back through it, after a reboot as well",
+)
+def _sshd(case: Case) -> Iterator[Finding]:
+    if not case.around.sshd_listens:
+        why = (
+            "one that listens on the moved address alone fails at a boot, before the bridge has it"
+        )
+        then = "see that `sshd -T` on the host shows a listenaddress, and that it is every one"
+        yield Finding("note", "sshd", "it does not say where it listens", why, then)
+    for listen in case.around.sshd_listens:
+        if listen.startswith(f"{case.params.ipv4.ip}:"):
+            yield Finding(
+                "block",
+                "sshd",
+                f"it listens on {listen} only",
+                "at boot sshd would start before the bridge has the address, and fail",
+                "take ListenAddress out of sshd_config, so that it listens on all",
+            )
+
+
+@looked_for(
+    "libvirt",
+    "it reads hooks from network.d",
+    "a hook brings the NIC back at each start of the network",
+)
+def _libvirt(case: Case) -> Iterator[Finding]:
+    version = case.seen.identity.libvirt_version
+    if version < SINCE_LIBVIRT:
+        yield Finding(
+            "block",
+            "libvirt",
+            f"libvirt {version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}",
+            "it reads no hooks from network.d, so a reboot would not bring the NIC back",
+            "upgrade it to 6.5 or later",
+        )
+
+
+RULES = (_programs, _managers, _netplan, _disk, _sshd, _libvirt)

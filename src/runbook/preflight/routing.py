@@ -1,0 +1,95 @@
+"""Routes: the way out, other ways out, policy rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.promise import MAIN, Row, rows
+
+OWN_RULES = (0, 32766, 32767)
+ABOUT = "default route"
+
+
+def _default(case: Case) -> Iterator[Finding]:
+    nic = case.params.interface
+    found = rows(case.seen.routes, family="inet", table=MAIN, dst="default")
+    mine = [row for row in found if row["ifname"] == nic]
+    wrong = _wrong(case, found, mine)
+    if wrong:
+        yield wrong
+        return
+    shown = _shown(mine[0])
+    yield Finding("ok", ABOUT, shown, "the change moves it to the bridge, its metric kept")
+    for row in found:
+        if row["ifname"] != nic:
+            yield _other(row, mine[0])
+
+
+def _wrong(case: Case, found: list[Row], mine: list[Row]) -> Finding | None:
+    wanted = f"via {case.params.gateway} dev {case.params.interface}"
+    shown = ", ".join(map(_shown, mine or found)) or "none"
+    if not mine:
+        why = "without a way out through the NIC there is none to move, and none to come back to"
+        return Finding("block", ABOUT, shown, why, f"the change needs {wanted}")
+    if len(mine) > 1:
+        why = "which of them an undo has to bring back as the one in use would be a guess"
+        then = f"remove all but one; the change needs exactly one, {wanted}"
+        return Finding("block", ABOUT, shown, why, then)
+    if mine[0]["gateway"] != case.params.gateway:
+        why = "the host leaves by another router than the one that it is to have"
+        return Finding("block", ABOUT, shown, why, f"mend `gateway`, or the route: {wanted}")
+    return None
+
+
+def _other(row: Row, mine: Row) -> Finding:
+    if row["metric"] > mine["metric"]:
+        why = "its metric is higher, so it is used only while the other is gone"
+        return Finding("note", ABOUT, _shown(row), why, "nothing: it is kept as it is")
+    return Finding(
+        "block",
+        ABOUT,
+        f"{_shown(row)}, beside {_shown(mine)}",
+        "its metric is not higher, so the host leaves by it and not by the NIC",
+        "remove it, or give it a metric above that of the NIC's",
+    )
+
+
+def _shown(row: Row) -> str:
+    way = f"via {row['gateway']} " if row["gateway"] else ""
+    where = f"dev {row['ifname']}" if row["ifname"] else str(row["nexthops"] or row["type"])
+    metric = f" metric {row['metric']}" if row["metric"] else ""
+    return f"{way}{where}{metric}"
+
+
+@looked_for("multipath", "no route of several ways uses the NIC", "it has no one way to move")
+def _multipath(case: Case) -> Iterator[Finding]:
+    for row in rows(case.seen.routes, family="inet"):
+        if f"dev {case.params.interface} " in f"{row['nexthops']} ":
+            yield Finding(
+                "block",
+                f"route to {row['dst']}",
+                str(row["nexthops"]),
+                "multipath routes are not carried over",
+                "replace it by a route of one way first",
+            )
+
+
+@looked_for("policy rules", "none but the kernel's own three", "they choose the routing table")
+def _rules(case: Case) -> Iterator[Finding]:
+    nic = case.params.interface
+    for row in rows(case.seen.rules):
+        if row["priority"] in OWN_RULES:
+            continue
+        shown = f"priority {row['priority']} table {row['table']}"
+        if nic in (row["iif"], row["oif"]):
+            why = f"it is bound to {nic} and would stop matching"
+            yield Finding("block", "policy rule", shown, why, "rewrite it first")
+        else:
+            why = "it is bound to no interface, so it goes on matching"
+            yield Finding(
+                "note", "policy rule", shown, why, "nothing: routes in its table move along"
+            )
+
+
+RULES = (_default, _multipath, _rules)

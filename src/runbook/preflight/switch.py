@@ -1,0 +1,42 @@
+"""What the switch port will see: BPDUs, and the bridge's MAC beside the NIC's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.promise import rows
+
+BPDU = "bpdu"
+
+
+@looked_for("STP", "off: no BPDUs are sent", "a switch port with BPDU guard shuts on the first")
+def _stp(case: Case) -> Iterator[Finding]:
+    if case.params.stp:
+        yield Finding(
+            "consent",
+            "STP",
+            "on: BPDUs are sent to the switch",
+            "a switch port with BPDU guard shuts on the first, and the host cannot undo that",
+            f"set stp: false, or consent: [{BPDU}] once you know that the port has no guard",
+            BPDU,
+        )
+
+
+def _mac(case: Case) -> Iterator[Finding]:
+    nic, mac = case.params.interface, case.plan.promise.mac
+    (link,) = rows(case.seen.links, ifname=nic)
+    if mac == link["mac"]:
+        why = "a bridge has the MAC of its first port on any Linux that is not told otherwise"
+        yield Finding("ok", "bridge MAC", f"{mac}, that of {nic}", why)
+        return
+    yield Finding(
+        "note",
+        "bridge MAC",
+        f"{mac}, and {nic} keeps {link['mac']}",
+        "a switch port with port security counts the MACs that it sees, guests' as well",
+        "where it allows one only, raise that first",
+    )
+
+
+RULES = (_stp, _mac)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit import fakes
+from tests.unit.fakes import BRIDGE, IP, NIC, Row
+from tests.unit.preflight.looking import look, plus, refusal, told
+
+from runbook.preflight import Finding, RefusedByPreflight
+from runbook.state.snapshot import Snapshot
+from runbook.surroundings import Listener, Surroundings
+
+STANZA = fakes.file("/etc/network/interfaces", f"auto {NIC}\niface {NIC} inet dhcp\n")
+LENT = {
+    "client": {"leases": [fakes.lease()]},
+    "lease": {"leases": [fakes.lease(pid=0)]},
+    "lifetime": {"addresses": [fakes.address(NIC, fakes.ADDRESS, valid_lft_s=3600)]},
+    "stanza": {"files": [STANZA]},
+}
+
+
+def network(**other: object) -> Snapshot:
+    row = {"name": "lab", "bridge": "virbr7", "dhcp": "172.16.7.10-172.16.7.99"}
+    return plus("networks", {**row, "addresses": "172.16.7.1/24", **other})
+
+
+def against(host: Snapshot) -> list[Finding]:
+    with pytest.raises(RefusedByPreflight) as refused:
+        look(host)
+    return [f for f in refused.value.findings if f.against]
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_libvirt_network_that_lends_addresses_of_the_lan(*, active: bool) -> None:
+    found = [f for f in against(network(active=active)) if "lends" in f.seen]
+    assert [f.about for f in found] == ["network lab"]
+    assert "172.16.7.10-172.16.7.99" in found[0].seen
+
+
+def test_a_libvirt_network_that_lends_addresses_on_the_bridge_of_that_name() -> None:
+    found = against(network(bridge=BRIDGE, addresses="10.7.0.1/24"))
+    assert any("lends" in f.seen for f in found)
+
+
+def test_a_libvirt_network_that_lends_addresses_elsewhere_is_fine() -> None:
+    assert look(network(addresses="192.168.122.1/24"))
+    assert look(network(addresses=""))
+
+
+def serving(address: str, ifname: str = "") -> Surroundings:
+    return replace(fakes.GOOD, dhcp_servers=(Listener(address, ifname, "dnsmasq"),))
+
+
+@pytest.mark.parametrize(("address", "ifname"), [("0.0.0.0", NIC), (IP, "")])  # noqa: S104
+def test_a_dhcp_server_bound_to_the_nic(address: str, ifname: str) -> None:
+    found = refusal(around=serving(address, ifname))
+    assert (found.level, found.about) == ("block", "DHCP server")
+    assert "dnsmasq" in found.seen
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "*", "[::]"])  # noqa: S104
+def test_a_dhcp_server_that_listens_everywhere_is_for_somebody_who_knows_it(address: str) -> None:
+    found = refusal(around=serving(address))
+    assert (found.level, found.name) == ("consent", "dhcp-server")
+    assert look(around=serving(address), consent=["bpdu", "dhcp-server"])
+
+
+@pytest.mark.parametrize(("address", "ifname"), [("0.0.0.0", "virbr0"), ("192.168.122.1", "")])  # noqa: S104
+def test_a_dhcp_server_of_another_network_is_fine(address: str, ifname: str) -> None:
+    assert look(around=serving(address, ifname))
+
+
+@pytest.mark.parametrize("sign", LENT)
+def test_an_address_that_a_server_lends_for_the_nic_s_mac(sign: str) -> None:
+    host = fakes.seen(**LENT[sign])
+    found = refusal(host)
+    assert (found.level, found.name) == ("consent", "dhcp-reservation")
+    assert fakes.NIC_MAC in found.seen
+    assert "bridge_mac: nic" in found.then
+    assert look(host, consent=["bpdu", "dhcp-reservation"])
+
+
+def test_a_lease_for_the_mac_that_the_bridge_keeps_is_only_noted() -> None:
+    host = fakes.seen(**LENT["client"])
+    assert (
+        "bridge has the NIC's MAC" in told(look(host, bridge_mac="nic"), "note", "DHCP lease").seen
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"leases": [fakes.lease(ifname="enp4s0f1")]},
+        fakes.more("addresses", fakes.address("enp4s0f1", "10.0.0.1/24", valid_lft_s=60)),
+    ],
+    ids=["client", "lifetime"],
+)
+def test_an_address_lent_to_another_interface_is_as_it_was(other: dict[str, list[Row]]) -> None:
+    assert told(look(fakes.seen(**other)), "ok", "DHCP lease")

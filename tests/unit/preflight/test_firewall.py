@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit import fakes
+from tests.unit.fakes import NIC
+from tests.unit.preflight.looking import look, nic, plus, refusal, told
+
+from runbook.state.snapshot import Snapshot
+
+
+def nft(text: str) -> Snapshot:
+    place = {"family": "inet", "table": "host", "chain": "input", "position": 1}
+    return plus("nftables", {**place, "rule": text})
+
+
+def test_a_native_nft_rule_that_names_the_nic() -> None:
+    named = '[{"match": {"left": {"meta": {"key": "iifname"}}, "right": "%s"}}]'
+    assert "inet host input" in refusal(nft(named % NIC)).seen
+    assert look(nft(named % f"{NIC}0"))
+
+
+@pytest.mark.parametrize(
+    "text", [f"-A INPUT ! -i {NIC} -j DROP", f"-A FORWARD ! -o {NIC} -j ACCEPT"]
+)
+def test_a_rule_for_all_but_the_nic(text: str) -> None:
+    assert refusal(fakes.seen(firewall=[fakes.rule(text, 1)])).seen == text
+
+
+def test_a_rule_for_all_but_another_nic_is_as_it_was() -> None:
+    assert look(fakes.seen(firewall=[fakes.rule(f"-A INPUT ! -i {NIC}9 -j DROP", 1)]))
+
+
+def test_docker_that_runs_needs_somebody_who_knows_its_rules() -> None:
+    around = replace(fakes.GOOD, services=("docker",))
+    host = fakes.seen(
+        firewall=[fakes.rule("-P FORWARD DROP", 0)],
+        sysctl=[{"name": "net.bridge.bridge-nf-call-iptables", "value": "1"}],
+    )
+    found = refusal(host, around)
+    assert (found.level, found.name) == ("consent", "docker")
+    for sign in ("docker.service is active", "FORWARD DROP", "bridge-nf-call-iptables = 1"):
+        assert sign in found.seen
+    assert look(host, around, consent=["bpdu", "docker"])
+
+
+def test_docker_s_bridge_alone_is_docker_as_well() -> None:
+    links = [*nic(), fakes.link("docker0", kind="bridge")]
+    assert "docker0 is there" in refusal(fakes.seen(links=links)).seen
+
+
+def test_a_host_without_docker_is_said_to_have_none() -> None:
+    assert told(look(), "ok", "Docker")

@@ -1,0 +1,63 @@
+"""What a reader makes of a packet socket that says no."""
+
+from __future__ import annotations
+
+import errno
+from typing import cast
+
+import pytest
+
+from runbook.errors import ReadFailed
+from runbook.transport.hypervisor import Hypervisor
+from runbook.transport.live_reader import LiveReader
+from runbook.transport.relay.frames import Frame
+from runbook.transport.session import Channel, RelayRefused, Session
+
+MAC = b"02:00:00:00:01:01\n"
+
+
+class Refusing(Channel):
+    """A socket that the kernel lets nothing through."""
+
+    def __init__(self, number: int) -> None:
+        self._errno = number
+
+    def send(self, payload: bytes) -> None:
+        del payload
+
+    def receive(self, timeout: float | None) -> Frame | None:
+        del timeout
+        raise RelayRefused("no", self._errno)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Relay:
+    """As much of a session as asking by ARP takes."""
+
+    def __init__(self, number: int) -> None:
+        self._errno = number
+
+    def request(self, op: str, payload: bytes, **fields: object) -> Frame:
+        del payload, fields
+        assert op == "read"
+        status = {"size": len(MAC), "mode": 0o444, "uid": 0, "gid": 0}
+        return Frame({"files": [status]}, MAC)
+
+    def open(self, op: str, **fields: object) -> Channel:
+        assert (op, fields["ifname"]) == ("open_packet", "enp4s0f0")
+        return Refusing(self._errno)
+
+
+def reader(number: int) -> LiveReader:
+    return LiveReader("server-01", cast("Session", Relay(number)), cast("Hypervisor", None))
+
+
+def test_nobody_answers_where_the_interface_is_down() -> None:
+    assert reader(errno.ENETDOWN).who_has("172.16.1.1", "enp4s0f0") == ()
+
+
+def test_a_socket_that_fails_is_not_taken_for_silence() -> None:
+    with pytest.raises(ReadFailed, match=r"ask for 172\.16\.1\.1 by ARP on enp4s0f0"):
+        reader(errno.ENOBUFS).who_has("172.16.1.1", "enp4s0f0")
