@@ -97,7 +97,7 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
         end, why = DISTURBED, told_of
     if end not in GOOD:
         why = f"exit {status}, outcome {told}\n{why}"
-    return Result(case, end, waited, why)
+    return Result(case, end, waited, why or scene.note)
 
 
 def outcome(scene: Scene) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class Scene:
     trigger: float = 0.0
     # Whether nobody was let in shortly before the deadline.
     cut_off: bool = False
+    # What a good row has to say all the same.
+    note: str = ""
     mend: list[Callable[[], object]] = field(default_factory=list)
     guest: Tenant | None = None
 

@@ -14,6 +14,7 @@ from typing import IO, Any, Self
 import click
 from tests.faults.cases import RELEASES
 from tests.faults.judging import BETWEEN, LOST, Result, Waited
+from tests.faults.undoing import THROUGH
 
 COLUMNS = (
     *("release", "addressing", "fault", "point", "step", "end"),
@@ -76,6 +77,9 @@ def summary(results: list[Result], took_s: float) -> Iterable[str]:
         if here:
             told = ", ".join(f"{end}: {here.count(end)}" for end in ends)
             yield f"  {release}: {len(here)} cases; {told}"
+    late = sum(result.why == THROUGH for result in results)
+    if late:
+        yield f"  {late} of them came when {THROUGH}"
     yield "  in all: " + ", ".join(f"{e}: {sum(r.end == e for r in results)}" for e in ends)
     for since in sorted({_since(result.waited) for result in results if result.waited.since}):
         waits = [result.waited for result in results if _since(result.waited) == since]
