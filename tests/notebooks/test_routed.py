@@ -158,10 +158,25 @@ def test_an_interface_that_the_host_lacks_is_refused_and_recorded(
     assert done.outcome["outcome"] == "refused"
 
 
-def test_a_secret_given_by_mistake_is_not_kept(home: Path) -> None:
-    done = papermill(home, "-p", "host", HOST, "-p", "password", "hunter2")
-    assert done.status != 0
-    assert "hunter2" not in done.out.read_text()
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_secret_given_by_mistake_is_not_kept(
+    home: Path,
+    relative: bool,  # noqa: FBT001
+) -> None:
+    folder = home.parent / "elsewhere"
+    folder.mkdir()
+    out = Path("out.ipynb") if relative else folder / "out.ipynb"
+    done = subprocess.run(
+        bench.command(out, ("-p", "host", HOST, "-p", "password", "hunter2")),
+        cwd=folder,
+        env=bench.environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "password" in done.stderr
+    assert "hunter2" not in (folder / "out.ipynb").read_text()
 
 
 def test_a_host_that_does_not_answer_is_said_so(home: Path, tmp_path: Path) -> None:
