@@ -133,6 +133,9 @@ def wait_until_armed(home: Path) -> None:
     ("options", "said"),
     [
         (("-p", "gatway", "172.16.0.2"), "gatway"),
+        (("-p", "_gateway", "172.16.0.2"), "_gateway"),
+        (("-p", "nb", "172.16.0.2"), "the notebook needs this name for itself"),
+        (("-p", "In", "172.16.0.2"), "the notebook needs this name for itself"),
         (("-p", "address", "9.10"), "address"),
         (("-p", "gateway", "10.0.0.1"), "not on the link"),
         (("-y", "{bridge_mac: 52:54:00:12:34:56}"), "bridge_mac"),
