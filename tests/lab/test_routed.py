@@ -5,16 +5,21 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from runbook import run
+from runbook.changes.steps import Kill
 from runbook.confirm import Confirmed
+from runbook.errors import StepFailed
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell
 from runbook.lab.names import OPERATOR
 from runbook.lab.probe import Probe, Probed
+from runbook.moves.clients import stop_clients
 from runbook.params import Params, resolve
+from runbook.perform import perform
 from runbook.plan import PHASES, Plan
 from runbook.rollback import Rollback
 from runbook.state.diff import compare
@@ -112,6 +117,21 @@ def test_no_packet_is_lost_and_the_host_is_as_the_procedure_says(host: str) -> N
     again = run.routed(params())
     assert isinstance(again, Plan)
     assert again.empty
+
+
+@pytest.mark.parametrize("host", ["trixie-dhcp"], indirect=True)
+def test_a_client_is_killed_and_whoever_has_its_number_by_then_is_not(host: str) -> None:
+    assert host
+    session = run.open_session(params())
+    change = next(stop_clients("enp4s0f0", run.read(session)))
+    (kill,) = (step for step in change.do() if isinstance(step, Kill))
+    other = int(console("systemctl", "show", "--property=MainPID", "--value", "ssh"))
+    with pytest.raises(StepFailed, match="is not that client any more"):
+        perform(replace(kill, pid=other), session.host)
+    assert console("cat", f"/proc/{other}/comm").strip() == "sshd"
+    perform(kill, session.host)
+    assert console("cat", f"/proc/{kill.pid}/comm") == ""
+    assert "172.16.1.1/16" in console("ip", "-4", "address", "show", "dev", "enp4s0f0")
 
 
 def test_the_operators_own_session_outlives_the_change(fresh_host: str) -> None:
