@@ -16,6 +16,14 @@ PYTEST = $(BIN)/python -m pytest -p no:cacheprovider
 
 # Targets share .venv and the lab; `make -j` must not run them side by side.
 .NOTPARALLEL:
+# The sections of debian-packages.txt that a target asks for.
+NEEDS := venv
+demo: NEEDS := venv lab
+unit: NEEDS := venv unit
+lab: NEEDS := venv lab browser
+test: NEEDS := venv unit lab browser
+faults: NEEDS := venv lab
+
 .PHONY: help demo test unit lab faults check format setup packages lock clean
 .DEFAULT_GOAL := help
 
@@ -28,7 +36,7 @@ demo: setup ## Boot a Debian host in the lab and move its address onto the bridg
 test: setup unit lab ## Every test, the lab's included
 
 unit: setup ## The tests that need no privilege
-	$(PYTEST) tests/unit tests/architecture
+	$(PYTEST) tests/unit tests/architecture tests/rehearsal
 
 lab: setup ## The tests that boot hosts (root or sudo)
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build
@@ -50,7 +58,7 @@ format: setup ## Rewrite in the house's format
 setup: packages .venv/installed ## Debian packages and .venv, where missing
 
 packages:
-	@scripts/packages
+	@scripts/packages $(NEEDS)
 
 .venv/installed: requirements-build.lock requirements.lock pyproject.toml \
 		scripts/ipython_kernel_config.py | packages

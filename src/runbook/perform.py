@@ -15,6 +15,7 @@ from runbook.changes.steps import (
     CarryNeighbours,
     Command,
     EditFile,
+    Kill,
     MakeDir,
     Netlink,
     RemoveFile,
@@ -23,7 +24,7 @@ from runbook.changes.steps import (
     WriteFile,
 )
 from runbook.errors import StepFailed
-from runbook.state import links, neighbours
+from runbook.state import leases, links, neighbours
 from runbook.transport import arp
 from runbook.transport.host import Host, HostFile
 
@@ -70,6 +71,15 @@ def _(step: MakeDir, host: Host) -> None:
 @perform.register
 def _(step: Command, host: Host) -> None:
     run(step, host)
+
+
+@perform.register
+def _(step: Kill, host: Host) -> None:
+    path = f"/proc/{step.pid}/cmdline"
+    (file,) = host.read_files([path])
+    if file is None or leases.words(file.content) != step.running:
+        raise failed(host, step, f"process {step.pid} is not that client any more")
+    run(Command(("kill", "-KILL", str(step.pid)), budget_s=step.budget_s), host)
 
 
 @perform.register

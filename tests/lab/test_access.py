@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from runbook.lab import access, machine, shell
 from runbook.lab import lab as labs
 from runbook.lab.names import host_name
 
@@ -45,8 +46,7 @@ def ssh_as(user: int) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.usefixtures("lab")
-def test_an_ssh_that_would_not_go_to_the_lab_is_said_so_at_once() -> None:
+def test_an_ssh_that_would_not_go_to_the_lab_is_said_so_at_once(lab: labs.Lab) -> None:
     # An ssh_config that includes nothing, for this one process.
     script = 'mount --bind /dev/null /etc/ssh/ssh_config && exec "$@"'
     program = f"from runbook.lab import access; access.write(['{HOST}'])"
@@ -56,6 +56,8 @@ def test_an_ssh_that_would_not_go_to_the_lab_is_said_so_at_once() -> None:
         text=True,
         check=False,
     )
+    # Here every host's entry is wanted again.
+    access.write(lab.hosts)
     assert done.returncode != 0
     assert f"ssh {HOST}: ssh would not go to the lab" in done.stderr
     assert "Include /etc/ssh/ssh_config.d/*.conf" in done.stderr
@@ -67,3 +69,16 @@ def test_whoever_called_sudo_gets_in_without_it_and_nobody_else_does() -> None:
     done = ssh_as(NOBODY)
     assert done.stdout.strip() == HOST, done.stderr
     assert ssh_as(os.getuid()).stdout.strip() == HOST
+
+
+def test_a_door_whose_keeper_died_is_opened_again(lab: labs.Lab) -> None:
+    keeper = f"--listen={access.KEY.parent}/172.16.1.1"
+    found = [pid for pid, words in shell.command_lines().items() if keeper in words]
+    assert found
+    shell.kill(found)
+    assert ssh_as(os.getuid()).returncode == 255
+    made = machine.leader(HOST)
+    labs.up(len(lab.hosts), lab.release, lab.addressing, say)
+    assert ssh_as(os.getuid()).stdout.strip() == HOST
+    # The lab itself was left as it was.
+    assert machine.leader(HOST) == made

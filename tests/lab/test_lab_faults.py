@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from runbook.errors import LabError
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell, wiring
-from runbook.lab.names import RUN, SSH_CONFIG
+from runbook.lab.names import OPERATOR, RUN, SSH_CONFIG
 from runbook.lab.probe import Probe
 
 RUNBOOK = str(Path(sys.executable).with_name("runbook"))
@@ -80,13 +81,65 @@ def test_up_after_a_crash_begins_anew(fresh_host: str) -> None:
     assert subprocess.run(["ssh", fresh_host, "true"], check=False).returncode == 0
 
 
-def test_down_leaves_nothing_behind(lab: labs.Lab) -> None:
+def inhabitants() -> set[int]:
+    """Who is in the lab's namespaces: the doors' keepers, DHCP, probers, the hosts' processes."""
+    places = wiring.namespaces()
+    return {int(pid) for n in places for pid in shell.run("ip", "netns", "pids", n).split()}
+
+
+def held(inodes: AbstractSet[int]) -> list[int]:
+    """The processes that hold one of these network namespaces."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/ns/net"):
+        try:
+            if entry.stat().st_ino in inodes:
+                found.append(int(entry.parts[2]))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("addressing", ["static", "dhcp"])
+def test_down_leaves_nothing_behind(lab: labs.Lab, addressing: str) -> None:
+    labs.up(1, lab.release, addressing, say)
+    was_there = not (RUN / wiring.MADE_HERE).exists()
+    inodes = {(wiring.NAMED / name).stat().st_ino for name in wiring.namespaces()}
+    probe = Probe("172.16.1.1", rate=10, seconds=60)
+    shell.wait_for("the prober", lambda: any("prober.py" in line for line in names()), 10)
+    inside = inhabitants()
+    assert held(inodes)
     labs.down(say)
     try:
         assert wiring.namespaces() == ()
         assert shell.mounts_below(RUN) == ()
-        assert not any(RUN.glob("*"))
+        assert not RUN.exists()
         assert not SSH_CONFIG.exists()
         assert not any(machine.leader(host) for host in lab.hosts)
+        assert held(inodes) == []
+        assert [pid for pid in inside if shell.alive(pid)] == []
+        assert [line for line in names() if str(RUN) in line or "prober.py" in line] == []
+        assert wiring.NAMED.exists() == was_there
+        with pytest.raises(LabError, match="exit status"):
+            probe.result()
+    finally:
+        labs.up(len(lab.hosts), lab.release, lab.addressing, say)
+
+
+def names() -> list[str]:
+    return [" ".join(words) for words in shell.command_lines().values()]
+
+
+@pytest.mark.parametrize("lost", ["a namespace", "the DHCP server"])
+def test_up_mends_a_lab_that_lost_a_part(lab: labs.Lab, lost: str) -> None:
+    made = labs.up(1, lab.release, "dhcp", say)
+    try:
+        if lost == "a namespace":
+            shell.run("ip", "netns", "delete", OPERATOR)
+        else:
+            shell.kill([int((RUN / wiring.DHCP_PID).read_text())])
+        labs.up(1, lab.release, "dhcp", say)
+        assert wiring.stands(made.hosts)
+        assert wiring.serves_dhcp(RUN)
+        assert subprocess.run(["ssh", made.hosts[0], "true"], check=False).returncode == 0
     finally:
         labs.up(len(lab.hosts), lab.release, lab.addressing, say)

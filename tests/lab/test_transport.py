@@ -5,11 +5,21 @@ from __future__ import annotations
 import struct
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from runbook.errors import HostKeyRejected, MendAccess, PythonMissing, StepFailed, SudoRefused
+from runbook.errors import (
+    HostKeyRejected,
+    HypervisorUnavailable,
+    MendAccess,
+    PythonMissing,
+    StepFailed,
+    SudoRefused,
+)
+from runbook.state.diff import compare
+from runbook.state.snapshot import take
 from runbook.transport import Host, HostFile, connect, ssh, ssh_sudo
 
 HOST = "server-01"
@@ -19,6 +29,13 @@ ROUTER = "172.16.0.1"
 CONFIG = Path("/etc/ssh/ssh_config.d/runbook-lab.conf")
 NETWORK = """\
 <network><name>scratch</name><bridge name='virbr77'/><ip address='10.77.7.1' prefix='24'/></network>
+"""
+# Logs in with the key that root has.
+ANN = """
+useradd --create-home --shell /bin/sh ann
+mkdir --mode=700 ~ann/.ssh
+cp /root/.ssh/authorized_keys ~ann/.ssh/
+chown -R ann: ~ann/.ssh
 """
 # A namespace of the host's own plays a gateway behind a bridge port, so that
 # the host's real address stays where it is.
@@ -85,9 +102,55 @@ def test_a_host_without_python_is_named(host: Host) -> None:
         host.execute(["mv", "/usr/bin/python3.away", "/usr/bin/python3"])
 
 
-def test_a_host_without_sudo_is_named() -> None:
-    with pytest.raises(SudoRefused):
-        connect(HOST, prefix=ssh_sudo(HOST))
+def test_a_host_without_sudo_is_named(host: Host) -> None:
+    host.execute(["mv", "/usr/bin/sudo", "/usr/bin/sudo.away"])
+    try:
+        with pytest.raises(SudoRefused, match="No such file"):
+            connect(HOST, prefix=ssh_sudo(HOST))
+    finally:
+        host.execute(["mv", "/usr/bin/sudo.away", "/usr/bin/sudo"])
+
+
+@pytest.fixture
+def user(host: Host, tmp_path: Path) -> Iterator[Path]:
+    """An unprivileged user of the host, in no group of its own; the way to log in as that user."""
+    assert host.execute(["sh", "-ec", ANN]).returncode == 0
+    yield configured(tmp_path, "User ann")
+    host.execute(["rm", "-f", "/etc/sudoers.d/ann"])
+    host.execute(["userdel", "--force", "--remove", "ann"])
+
+
+def test_a_user_who_is_not_in_sudoers_is_refused(user: Path) -> None:
+    with pytest.raises(SudoRefused, match="password is required") as caught:
+        connect(HOST, prefix=ssh_sudo(HOST, config=user))
+    assert "NOPASSWD" in caught.value.then
+    assert "nothing was read or written" in caught.value.state
+
+
+def test_a_user_with_passwordless_sudo_reads_all_that_root_does(host: Host, user: Path) -> None:
+    rule = HostFile("/etc/sudoers.d/ann", b"ann ALL=(root) NOPASSWD: ALL\n", 0o440)
+    host.write_file(rule)
+    assert host.execute(["usermod", "--append", "--groups", "libvirt", "ann"]).returncode == 0
+    live = connect(HOST, prefix=ssh_sudo(HOST, config=user))
+    try:
+        assert live.query(["id", "--user"]).stdout == b"0\n"
+        (shadow,) = live.read_files(["/etc/shadow"])
+        assert shadow is not None
+        assert live.libvirt_version() > 1_000_000
+        seen = take(live, datetime.now(UTC))
+    finally:
+        live.close()
+    assert compare(take(host, datetime.now(UTC)), seen).empty
+
+
+def test_a_user_who_is_not_in_the_group_libvirt_is_told_so(host: Host, user: Path) -> None:
+    host.write_file(HostFile("/etc/sudoers.d/ann", b"ann ALL=(root) NOPASSWD: ALL\n", 0o440))
+    live = connect(HOST, prefix=ssh_sudo(HOST, config=user))
+    try:
+        with pytest.raises(HypervisorUnavailable):
+            live.networks()
+    finally:
+        live.close()
 
 
 def test_a_configuration_file_serves_the_relay_and_libvirt_alike(tmp_path: Path) -> None:

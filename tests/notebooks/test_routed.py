@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ LISTENER = """
 import os, socket, sys
 listening = socket.create_server(("10.99.0.2", 7007))
 listening.settimeout(0.05)
+print("listens", flush=True)
 while not os.path.exists(sys.argv[1]):
     try:
         listening.accept()[0].close()
@@ -71,14 +73,26 @@ def test_the_address_moves_once_and_then_there_is_nothing_to_do(
     assert filed.stdout.split() == [f"{folder}/notebook.ipynb", f"{folder}/notebook.html"]
 
 
+@pytest.fixture
+def closing(home: Path) -> Iterator[Path]:
+    """A file that, once it is there, ends what listens at 10.99.0.2:7007."""
+    told = home / "closing"
+    command = [str(bench.BIN / "runbook"), "lab", "operator", "--", "python3", "-c", LISTENER]
+    listener = subprocess.Popen([*command, str(told)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert listener.stdout
+        assert listener.stdout.readline().strip() == "listens"
+        yield told
+    finally:
+        # It heeds the file wherever it runs; killing the verb would not reach it.
+        told.touch()
+        listener.wait(10)
+
+
 def test_a_probe_target_that_dies_during_the_change_ends_as_before(
-    fresh_host: str, home: Path
+    fresh_host: str, home: Path, closing: Path
 ) -> None:
     before = bench.snapshot()
-    armed = home / "armed"
-    listener = subprocess.Popen(
-        [str(bench.BIN / "runbook"), "lab", "operator", "--", "python3", "-c", LISTENER, str(armed)]
-    )
     run = subprocess.Popen(
         bench.command(
             home.parent / "out.ipynb",
@@ -92,10 +106,11 @@ def test_a_probe_target_that_dies_during_the_change_ends_as_before(
     )
     try:
         wait_until_armed(home)
+        closing.touch()
+        said, _ = run.communicate(timeout=240)
     finally:
-        armed.touch()
-        listener.wait(10)
-    said, _ = run.communicate(timeout=240)
+        run.kill()
+        run.wait(10)
     done = bench.Done(run.returncode, said, home.parent / "out.ipynb")
     assert done.status != 0, said
     assert done.outcome["outcome"] == "as before (rolled back)"
@@ -118,6 +133,9 @@ def wait_until_armed(home: Path) -> None:
     ("options", "said"),
     [
         (("-p", "gatway", "172.16.0.2"), "gatway"),
+        (("-p", "_gateway", "172.16.0.2"), "_gateway"),
+        (("-p", "nb", "172.16.0.2"), "the notebook needs this name for itself"),
+        (("-p", "In", "172.16.0.2"), "the notebook needs this name for itself"),
         (("-p", "address", "9.10"), "address"),
         (("-p", "gateway", "10.0.0.1"), "not on the link"),
         (("-y", "{bridge_mac: 52:54:00:12:34:56}"), "bridge_mac"),
@@ -143,13 +161,34 @@ def test_an_interface_that_the_host_lacks_is_refused_and_recorded(
     assert done.outcome["outcome"] == "refused"
 
 
-def test_a_secret_given_by_mistake_is_not_kept(home: Path) -> None:
-    done = papermill(home, "-p", "host", HOST, "-p", "password", "hunter2")
-    assert done.status != 0
-    assert "hunter2" not in done.out.read_text()
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_secret_given_by_mistake_is_not_kept(
+    home: Path,
+    relative: bool,  # noqa: FBT001
+) -> None:
+    folder = home.parent / "elsewhere"
+    folder.mkdir()
+    out = Path("out.ipynb") if relative else folder / "out.ipynb"
+    done = subprocess.run(
+        bench.command(out, ("-p", "host", HOST, "-p", "password", "hunter2")),
+        cwd=folder,
+        env=bench.environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "password" in done.stderr
+    assert "hunter2" not in (folder / "out.ipynb").read_text()
 
 
-def test_a_host_that_does_not_answer_is_said_so(home: Path) -> None:
-    done = papermill(home, "-p", "host", HOST, "-p", "destination", "127.0.0.1:1")
+def test_a_host_that_does_not_answer_is_said_so(home: Path, tmp_path: Path) -> None:
+    config = tmp_path / "ssh_config"
+    config.write_text("Host silent\n    HostName 127.0.0.1\n    Port 1\n")
+    wanted = ("-p", "destination", "silent", "-p", "ssh_config", str(config))
+    done = papermill(home, "-p", "host", HOST, *wanted)
     assert done.status != 0
+    assert "ConnectionLost: no connection over ssh silent" in done.said
+    assert "Connection refused" in done.said
+    assert "no command reached it" in done.said
     assert "do next" in done.said

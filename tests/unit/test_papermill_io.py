@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from papermill.iorw import papermill_io
+from papermill.iorw import local_file_io_cwd, papermill_io
 
 from runbook.papermill_io import AtomicHandler
 
@@ -27,6 +27,47 @@ def notebook(**parameters: object) -> dict[str, Any]:
 
 def test_papermill_gives_absolute_paths_to_this_handler(tmp_path: Path) -> None:
     assert papermill_io.get_handler(str(tmp_path / "out.ipynb")) is AtomicHandler
+
+
+@pytest.mark.parametrize("named", ["out.ipynb", "./out.ipynb", "below/out.ipynb", "{}/out.ipynb"])
+def test_a_secret_is_in_no_notebook_that_papermill_writes_wherever_it_is_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path)
+    text = json.dumps(notebook(host="server-01", password=SECRET))
+    with local_file_io_cwd():
+        # A run may change the directory; the path is meant from where it began.
+        monkeypatch.chdir("/")
+        papermill_io.write(text, named.format(tmp_path))
+    (written,) = tmp_path.rglob("*.ipynb")
+    assert SECRET not in written.read_text()
+    assert json.loads(written.read_text())["metadata"]["papermill"]["parameters"]
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        papermill_io.write(json.dumps(notebook()), str(tmp_path / "none" / "out.ipynb"))
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe, text = tmp_path / "pipe", json.dumps(notebook(password=SECRET))
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        AtomicHandler.write(text, str(pipe))
+        assert SECRET not in os.read(reader, 1 << 16).decode()
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_link_still_leads_to_the_notebook(tmp_path: Path) -> None:
+    link, there = tmp_path / "out.ipynb", tmp_path / "there.ipynb"
+    link.symlink_to(there)
+    for text in ("one", "two"):
+        AtomicHandler.write(text, str(link))
+        assert (link.is_symlink(), there.read_text()) == (True, text)
 
 
 def test_a_secret_is_in_no_place_of_what_is_written(tmp_path: Path) -> None:

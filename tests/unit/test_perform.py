@@ -18,6 +18,7 @@ from runbook.changes.steps import (
     Command,
     DropNetwork,
     EditFile,
+    Kill,
     LineEdit,
     MakeDir,
     Netlink,
@@ -61,6 +62,36 @@ def refuses(host: fakes.FakeHost, program: str, said: bytes = b"") -> None:
 def test_a_step_is_one_write(host: fakes.FakeHost, step: Step, written: str) -> None:
     perform(step, host)
     assert host.events == [written]
+
+
+CLIENT = ("/sbin/dhclient", "-4", "-lf", "/a b", NIC)
+
+
+@pytest.mark.parametrize(
+    "cmdline", [None, "", "dhclient\0", "\0".join(CLIENT[:-1]), "\0".join((*CLIENT, "-v"))]
+)
+def test_a_process_that_took_over_the_number_of_a_client_is_left_alone(
+    host: fakes.FakeHost, cmdline: str | None
+) -> None:
+    if cmdline is not None:
+        host.hold("/proc/7/cmdline", cmdline)
+    with pytest.raises(StepFailed, match="process 7 is not that client any more"):
+        perform(Kill(7, CLIENT), host)
+    assert host.events == []
+
+
+def test_a_client_is_killed_by_its_number(host: fakes.FakeHost) -> None:
+    host.hold("/proc/7/cmdline", "\0".join((*CLIENT, "")))
+    perform(Kill(7, CLIENT), host)
+    assert host.events == ["run kill -KILL 7"]
+
+
+def test_a_client_that_wrote_over_its_command_line_is_known_all_the_same(
+    host: fakes.FakeHost,
+) -> None:
+    host.hold("/proc/7/cmdline", "dhcpcd: enp4s0f0 [ip4]\0\0\0\0")
+    perform(Kill(7, ("dhcpcd: enp4s0f0 [ip4]",)), host)
+    assert host.events == ["run kill -KILL 7"]
 
 
 def test_a_file_is_written_as_it_was_meant(host: fakes.FakeHost) -> None:

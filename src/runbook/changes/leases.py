@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runbook.changes.steps import Command, RemoveFile, Restore, Step, Unless
+from runbook.changes.steps import Kill, RemoveFile, Restore, Step, Unless
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class StopClient:
 
     def do(self) -> tuple[Step, ...]:
         """The client first, so that it cannot write its lease again."""
-        kill = tuple(Command(("kill", "-KILL", str(pid))) for pid in self.pids)
+        kill = tuple(Kill(pid, self.argv) for pid in self.pids)
         return (*kill, *(RemoveFile(path) for path in self.lease_files))
 
     def undo(self) -> tuple[Step, ...]:

@@ -142,6 +142,22 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Kill:
+    """A process ended at once, if it still is the program with exactly this command line.
+
+    A number is given to another process once its own has ended.
+    """
+
+    pid: int
+    running: tuple[str, ...]
+    budget_s: float = 10.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"kill -KILL {self.pid}   # {shlex.join(self.running)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Sysctl:
     """One kernel parameter set at run time."""
 
@@ -235,6 +251,7 @@ Step = (
     | Restore
     | RemoveFile
     | Command
+    | Kill
     | Sysctl
     | Announce
     | CarryNeighbours

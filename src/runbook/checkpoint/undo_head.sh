@@ -42,7 +42,8 @@ forget_boot() {
 # into place, so a power cut leaves the one or the other, whole. A link stays one:
 # it is the file behind it that was changed.
 restore() {
-    file=$(readlink -f -- "$1") || file=$1
+    file=$1
+    if [ -L "$1" ]; then file=$(readlink -f -- "$1") || file=$1; fi
     if [ -e "$here/originals/$2" ]; then
         cp --preserve=all -- "$here/originals/$2" "$file.runbook-undo" &&
             mv -f -- "$file.runbook-undo" "$file" && return
@@ -176,7 +177,7 @@ has_route() { [ -n "$(ip "$1" route show table "$2" exact "$3" dev "$4" 2>/dev/n
 has_no_master() { [ ! -e "/sys/class/net/$1/master" ]; }
 is_gone() { [ ! -e "$1" ]; }
 # A parameter of an interface that is gone by now has no value to be held against.
-has_value() { [ ! -e "$1" ] || [ "$(cat "$1")" = "$2" ]; }
+has_value() { [ ! -e "$1" ] || [ "$(cat "$1")" = "$(printf '%s' "$2")" ]; }
 
 # `expect WORDS CHECK...`: says what is not so.
 expect() {

@@ -9,8 +9,10 @@ runbook lab up` gets there without sudo, which a notebook could not answer.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from runbook.lab import machine, shell
@@ -44,8 +46,7 @@ def write(hosts: Sequence[str]) -> None:
     """The ssh_config, the hosts' keys and the doors to them."""
     lines = [f"{address(host)} {machine.host_key(host)}\n" for host in hosts]
     _replace(KNOWN_HOSTS, "".join(lines))
-    for host in hosts:
-        _open_door(host)
+    open_doors(hosts)
     told = [
         HOST.format(
             host=host,
@@ -69,14 +70,25 @@ def _replace(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
+def open_doors(hosts: Sequence[str]) -> None:
+    """A door to each host; one that is open stays, one whose keeper has died is made anew."""
+    for host in hosts:
+        if not _is_open(_door(host)):
+            _open_door(host)
+
+
+def _is_open(door: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as knock:
+        return knock.connect_ex(str(door)) == 0
+
+
 def _door(host: str) -> Path:
     return KEY.with_name(address(host))
 
 
 def _open_door(host: str) -> None:
     door = _door(host)
-    if door.exists():
-        return
+    door.unlink(missing_ok=True)
     # It ends with all that runs in the operator's namespace.
     subprocess.Popen(
         (
@@ -89,7 +101,7 @@ def _open_door(host: str) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    shell.wait_for(f"opening the door to {host}", door.exists, DOOR_S, pause=0.01)
+    shell.wait_for(f"opening the door to {host}", partial(_is_open, door), DOOR_S, pause=0.01)
     _hand_over(door)
 
 

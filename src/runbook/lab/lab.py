@@ -88,9 +88,12 @@ def up(hosts: int, release: str, addressing: str, say: Say) -> Lab:
         names = tuple(host_name(number) for number in range(1, hosts + 1))
         wanted = Lab(hosts=names, release=release, addressing=addressing, root=root)
         if _stands(wanted):
+            access.open_doors(names)
             say(f"the lab is up already: {', '.join(names)}")
             return wanted
         _remove()
+        # Only now does no host stand on any of them.
+        rootfs.remove_old()
         _build(wanted, say)
         return wanted
 
@@ -101,11 +104,17 @@ def build(say: Say) -> None:
     with locked():
         for release in RELEASES:
             rootfs.root_file_system(release, say)
+        rootfs.remove_old()
 
 
 def _stands(wanted: Lab) -> bool:
     try:
-        return current() == wanted and all(machine.init(host) for host in wanted.hosts)
+        return (
+            current() == wanted
+            and all(machine.init(host) for host in wanted.hosts)
+            and wiring.stands(wanted.hosts)
+            and (wanted.addressing == "static" or wiring.serves_dhcp(RUN))
+        )
     except LabError:
         return False
 
@@ -113,7 +122,7 @@ def _stands(wanted: Lab) -> bool:
 def _build(lab: Lab, say: Say) -> None:
     limits.make_room(len(lab.hosts), say)
     RUN.mkdir(parents=True, exist_ok=True)
-    wiring.build()
+    wiring.build(RUN)
     public_key = access.make_key()
     if lab.addressing == "dhcp":
         wiring.serve_dhcp(list(lab.hosts), RUN)
@@ -152,7 +161,7 @@ def _remove() -> None:
     leaders = [p for p, words in lines if any(word.startswith(ours) for word in words)]
     inits = [child for pid in leaders for child in shell.children(pid)]
     shell.kill([*inits, *leaders])
-    wiring.remove()
+    wiring.remove(RUN)
     cgroups.remove_all()
     for point in shell.mounts_below(RUN):
         shell.quiet("umount", "--lazy", point)

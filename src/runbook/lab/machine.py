@@ -16,6 +16,9 @@ from runbook.lab.shell import failed
 
 DISK_SIZE = "768M"
 BOOT_S = 60.0
+GONE_S = 20.0
+# There while this machine's own process 1 is systemd (sd_booted(3)).
+SYSTEMD = Path("/run/systemd/system")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # nspawn's own names for: cgroup v2 inside, and a /proc/sys/net that can be written.
 NSPAWN_ENV = {
@@ -101,9 +104,9 @@ def _start(host: str) -> None:
         *("--link-journal=no", "--bind=/dev/net/tun", f"--machine={namespace(host)}"),
         *("--console=read-only", f"--directory={folder(host)}/root"),
     )
-    if Path("/run/systemd/system").is_dir():
+    if SYSTEMD.is_dir():
         setenv = [f"--setenv={name}={value}" for name, value in NSPAWN_ENV.items()]
-        unit = ("--unit=runbook-lab-" + host, "--collect", "--property=Delegate=yes")
+        unit = (f"--unit={_unit(host)}", "--collect", "--property=Delegate=yes")
         says = [f"--property=Standard{s}=append:{_console(host)}" for s in ("Output", "Error")]
         shell.run("systemd-run", "--quiet", *unit, *says, *setenv, *nspawn)
         return
@@ -188,7 +191,7 @@ def power_cut(host: str) -> None:
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     # Killing a PID namespace's process 1 ends everything in it.
-    shell.wait_for(f"power-cut {host}", lambda: not any(map(shell.alive, pids)), 20, pause=0.01)
+    shell.wait_for(f"power-cut {host}", lambda: not any(map(shell.alive, pids)), GONE_S, pause=0.01)
     _unplug(host)
 
 
@@ -200,8 +203,20 @@ def shut_down(host: str) -> None:
 
 
 def _unplug(host: str) -> None:
+    # systemd takes its time to notice, and starts no second unit of the name until then.
+    if SYSTEMD.is_dir():
+        shell.wait_for(f"ending {_unit(host)}", lambda: _unit_gone(host), GONE_S)
     wiring.unplug(host)
     cgroups.remove(host)
+
+
+def _unit(host: str) -> str:
+    return f"runbook-lab-{host}.service"
+
+
+def _unit_gone(host: str) -> bool:
+    shown = ("systemctl", "show", "--property=LoadState", "--value", _unit(host))
+    return shell.run(*shown).strip() == "not-found"
 
 
 def destroy(host: str) -> None:

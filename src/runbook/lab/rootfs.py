@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import shutil
 import tempfile
 import tomllib
@@ -12,11 +13,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from runbook.lab import guest_image, shell
-from runbook.lab.names import CACHE
+from runbook.lab.names import CACHE, RELEASES
 
 BUILD_S = 1200.0
 # Documentation nobody reads here, and messages in languages nobody set.
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+LAYER = "lowerdir="
+# An answer is put to debconf before the package that asks is unpacked.
+ANSWER = "printf '%s\\n' {answers} | chroot \"$1\" debconf-set-selections"
 Say = Callable[[str], None]
 
 
@@ -27,6 +31,7 @@ class Recipe:
     release: str
     packages: tuple[str, ...]
     masked: tuple[str, ...]
+    answers: tuple[str, ...]
 
     @property
     def digest(self) -> str:
@@ -45,19 +50,44 @@ def recipe(release: str) -> Recipe:
     """The recipe of a release."""
     told = tomllib.loads(files(__package__).joinpath("recipes.toml").read_text())
     own = told["release"][release]["packages"]
-    return Recipe(release, tuple(sorted([*told["packages"], *own])), tuple(told["masked"]))
+    packages = tuple(sorted([*told["packages"], *own]))
+    return Recipe(release, packages, tuple(told["masked"]), tuple(told["answers"]))
 
 
 def root_file_system(release: str, say: Say) -> Path:
-    """The release's file system, built if it is not there."""
+    """The release's file system, built if it is not there; others are left alone."""
     wanted = recipe(release)
     if not wanted.path.is_dir():
         say(f"building the {release} root file system (about a minute, once)")
         _build(wanted)
-    for old in CACHE.glob(f"{release}-*"):
-        if old != wanted.path:
-            shutil.rmtree(old, ignore_errors=True)
     return wanted.path
+
+
+def remove_old() -> None:
+    """File systems of recipes that are no more, and what a killed build left.
+
+    One that a host stands on is left alone. Nobody may be building meanwhile.
+    """
+    kept = {recipe(release).path for release in RELEASES} | in_use()
+    for release in RELEASES:
+        for path in (*CACHE.glob(f"{release}-*"), *CACHE.glob(f".{release}-*")):
+            if path not in kept:
+                _remove(path)
+
+
+def in_use() -> set[Path]:
+    """The file systems that are a layer of some host's disk now."""
+    options = [line.split()[3] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    layers = (word for text in options for word in text.split(",") if word.startswith(LAYER))
+    return {Path(word.removeprefix(LAYER)) for word in layers}
+
+
+def _remove(path: Path) -> None:
+    # A build that was killed may have left its /proc and /dev mounted there.
+    for point in shell.mounts_below(path):
+        shell.quiet("umount", "--lazy", point)
+    # What cannot be removed now is found again the next time.
+    shell.quiet("rm", "-rf", "--one-file-system", str(path))
 
 
 def _build(wanted: Recipe) -> None:
@@ -78,8 +108,9 @@ def _debootstrap(wanted: Recipe, root: Path) -> None:
     excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
     options = ("--quiet", "--variant=minbase", "--mode=root", "--skip=check/empty", *excluded)
     included = "--include=" + ",".join(wanted.packages)
-    kernel = f"--customize-hook={guest_image.FETCH}"
-    shell.run("mmdebstrap", *options, included, kernel, wanted.release, str(root), timeout=BUILD_S)
+    told = ANSWER.format(answers=shlex.join(wanted.answers))
+    hooks = (f"--essential-hook={told}", f"--customize-hook={guest_image.FETCH}")
+    shell.run("mmdebstrap", *options, included, *hooks, wanted.release, str(root), timeout=BUILD_S)
 
 
 def _prepare(wanted: Recipe, root: Path) -> None:

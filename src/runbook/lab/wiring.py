@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from runbook.lab import shell
@@ -27,10 +28,15 @@ from runbook.lab.names import (
 
 DHCP_PID, DHCP_LEASES = "dnsmasq.pid", "dnsmasq.leases"
 LEASE_TIME = "1h"
+# `ip netns` makes this folder a mount of its own when it makes the first namespace.
+NAMED = Path("/run/netns")
+MADE_HERE = "made-run-netns"
 
 
-def build() -> None:
-    """Everything but the hosts' cables."""
+def build(folder: Path) -> None:
+    """Everything but the hosts' cables; `folder` is where the lab's own notes are."""
+    if not NAMED.exists():
+        (folder / MADE_HERE).touch()
     for name in (SWITCH, ROUTER, OPERATOR):
         _namespace(name)
     # Without snooping and STP a port of this switch forwards from its first frame.
@@ -83,6 +89,20 @@ def serve_dhcp(hosts: list[str], folder: Path) -> None:
     )
 
 
+def serves_dhcp(folder: Path) -> bool:
+    """Whether the router's DHCP server runs."""
+    try:
+        pid = (folder / DHCP_PID).read_text().strip()
+    except FileNotFoundError:
+        return False
+    return pid in shell.run("ip", "netns", "pids", ROUTER).split()
+
+
+def stands(hosts: Iterable[str]) -> bool:
+    """Whether every namespace of a lab with these hosts is there."""
+    return {SWITCH, ROUTER, OPERATOR, *map(namespace, hosts)} <= set(namespaces())
+
+
 def namespaces() -> tuple[str, ...]:
     """The lab's namespaces that exist."""
     lines = shell.run("ip", "netns", "list").splitlines()
@@ -90,12 +110,16 @@ def namespaces() -> tuple[str, ...]:
     return tuple(name for name in names if name.startswith(PREFIX))
 
 
-def remove() -> None:
+def remove(folder: Path) -> None:
     """Every namespace of the lab, with whatever runs in it."""
     for name in namespaces():
         pids = shell.run("ip", "netns", "pids", name).split()
         shell.kill([int(pid) for pid in pids])
         shell.quiet("ip", "netns", "delete", name)
+    # Somebody else's namespaces may be there by now.
+    if (folder / MADE_HERE).exists() and not any(NAMED.glob("*")):
+        shell.quiet("umount", str(NAMED))
+        shell.quiet("rmdir", str(NAMED))
 
 
 def _namespace(name: str) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.getipython import get_ipython
 
+from runbook.params.source import Source
 from runbook.plan import Plan
 
 Ask = Callable[[str], str]
@@ -28,8 +29,11 @@ class Approval:
     digest: str
 
 
-def approve(plan: Plan, ask: Ask | None = None) -> Approval:
-    """Ask for the host's name; no answer and a wrong answer are both a no."""
+def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:
+    """Ask for the host's name; no answer and a wrong answer are both a no.
+
+    `mode` is where mode=apply came from, which counts where nobody can be asked.
+    """
     prompt = (
         f"Plan {plan.digest[:12]} is about to be made on {plan.host}.\n"
         f"Type the host's name to go on; anything else writes nothing: "
@@ -39,7 +43,8 @@ def approve(plan: Plan, ask: Ask | None = None) -> Approval:
     try:
         answer = ask(prompt)
     except StdinNotImplementedError:
-        return Approval(given=True, how="mode=apply, with nobody to ask", digest=plan.digest)
+        how = f"mode=apply ({mode}), with nobody to ask"
+        return Approval(given=True, how=how, digest=plan.digest)
     except (EOFError, KeyboardInterrupt):
         return Approval(given=False, how="no answer", digest=plan.digest)
     given = answer.strip() == plan.host

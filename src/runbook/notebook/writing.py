@@ -37,7 +37,7 @@ def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
         return stopped(this, Ending.PLANNED_ONLY, "mode is plan")
     not_ended(this)
     _once(this, "approval.json")
-    approval = approve(drawn)
+    approval = approve(drawn, this.session.params.sources["mode"])
     if not approval.given:
         return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
     _keep_approval(this, approval)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv6Address
 
+from runbook.params.destination import parse
+
 # The kernel's IFNAMSIZ is 16 with the closing zero byte.
 _IFNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,62}")
 _NETWORK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 _URI = re.compile(r"[a-z]+(?:\+[a-z0-9]+)?://[!-~]*")
-_DESTINATION = re.compile(r"(?!-)(?!.*@-)[!-.0-~]+")
 # `all` and `default` are directories of their own in /proc/sys/net/*/conf.
 _RESERVED = frozenset({"lo", "all", "default"})
 _WIDEST, _NARROWEST = 8, 30
@@ -113,10 +114,10 @@ def rules(text: str) -> str:
 
 def destination(text: str) -> str:
     """Check what `ssh` is told: a host, an alias or user@host; never an option or a URI."""
-    if not _DESTINATION.fullmatch(text):
+    if parse(text) is None:
         raise Wrong(
             "an SSH destination is a host name, an alias or user@host: no spaces, no '/', no"
-            " leading '-'",
+            " leading '-', no port",
             "put ports, jump hosts and keys in ~/.ssh/config under an alias, and name the alias",
         )
     return text

@@ -6,6 +6,8 @@ that ``-p gatway 172.16.0.2`` would change a host with the old gateway.
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import TYPE_CHECKING
 
 from runbook.errors import ParameterError
@@ -13,26 +15,29 @@ from runbook.params.model import NAMES
 from runbook.params.suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 _PLAIN = (int, str, float, bool, type(None), list, dict)
-# IPython's own history of inputs and outputs, a list and a dict.
-_IPYTHON = frozenset({"In", "Out"})
+# What IPython keeps in a notebook's namespace, and Python's own names.
+_IPYTHON = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[iod]h|_exit_code|__\w+__")
+# IPython's history of inputs and outputs, each under two names.
+_HISTORY = {"In": "_ih", "Out": "_oh"}
+# The name by which each notebook calls this package.
+_RESERVED = "nb"
+# How the cell begins that papermill injects.
+_INJECTED = "# Parameters\n"
 
 
 def unknown_names(
     namespace: Mapping[str, object], known: Collection[str] = NAMES
 ) -> tuple[ParameterError, ...]:
-    """One error for each public, plain-valued name that is not in `known`."""
+    """One error for each plain-valued or injected name that is not in `known`."""
+    held = {n: v for n, v in namespace.items() if _is_foreign(n, namespace)}
+    found = {**_last_injected(namespace.get("In")), **held}
     return tuple(
-        ParameterError(
-            name,
-            value,
-            "the notebook has no parameter of this name, and papermill only warns",
-            nearest(name, known),
-        )
-        for name, value in namespace.items()
-        if _injectable(name, value) and name not in known
+        ParameterError(name, value, _problem(name), nearest(name, known))
+        for name, value in found.items()
+        if name not in known
     )
 
 
@@ -42,5 +47,33 @@ def check_names(namespace: Mapping[str, object], known: Collection[str] = NAMES)
         raise error
 
 
-def _injectable(name: str, value: object) -> bool:
-    return not name.startswith("_") and name not in _IPYTHON and type(value) in _PLAIN
+def _problem(name: str) -> str:
+    if name == _RESERVED or name in _HISTORY:
+        return "the notebook needs this name for itself, and papermill only warns"
+    return "the notebook has no parameter of this name, and papermill only warns"
+
+
+def _is_foreign(name: str, namespace: Mapping[str, object]) -> bool:
+    """Whether the name holds a plain value that neither IPython nor Python put there."""
+    value = namespace[name]
+    if name in _HISTORY:
+        return value is not namespace.get(_HISTORY[name])
+    return type(value) in _PLAIN and not _IPYTHON.fullmatch(name)
+
+
+def _last_injected(history: object) -> dict[str, object]:
+    """What papermill's cell assigned: a later cell may have covered it with a value of its own."""
+    cells = history if isinstance(history, list) else []
+    injected = [str(cell) for cell in cells if str(cell).startswith(_INJECTED)]
+    return dict(_assigned(injected[-1])) if injected else {}
+
+
+def _assigned(source: str) -> Iterator[tuple[str, object]]:
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:
+        return
+    for statement in statements:
+        if isinstance(statement, ast.Assign):
+            names = (target.id for target in statement.targets if isinstance(target, ast.Name))
+            yield from ((name, ast.unparse(statement.value)) for name in names)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.state.table import Table, records
+from runbook.state.table import Key, Record, Table, by_key, sequences
 
 COLUMNS = ["change", "table", "key", "column", "before", "after"]
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 Row = tuple[str, str, str, str, str, str]
+Rows = dict[Key, Record]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diff:
-    """`rows`: change, table, key, column, before, after; a changed cell is a row of its own."""
+    """`rows`: change, table, key, column, before, after; a changed cell is a row of its own.
+
+    A row that follows another one than before has `order` for its column.
+    """
 
     rows: pd.DataFrame
 
@@ -66,26 +69,37 @@ def _table(
     volatile: bool,  # noqa: FBT001 - internal
 ) -> list[Row]:
     columns = list(table.columns) if volatile else table.settled
-    old, new = _by_key(table, before), _by_key(table, after)
+    old, new = by_key(table, before), by_key(table, after)
     removed = [_whole(REMOVED, table, key, old[key]) for key in old if key not in new]
     added = [_whole(ADDED, table, key, new[key]) for key in new if key not in old]
     both = (key for key in old if key in new)
     cells = (row for key in both for row in _cells(table, key, (old[key], new[key]), columns))
-    return [*removed, *added, *cells]
+    return [*removed, *added, *cells, *_reordered(table, old, new)]
 
 
-def _by_key(table: Table, frame: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
-    seen: Counter[tuple[Any, ...]] = Counter()
-    found = {}
-    for record in records(frame):
-        key = tuple(record[column] for column in table.key)
-        # The host may tell apart what our columns do not; each of them counts.
-        seen[key] += 1
-        found[*key, seen[key]] = record
+def _reordered(table: Table, old: Rows, new: Rows) -> list[Row]:
+    """The rows that follow another one than before, of those that were there and still are."""
+    was, follows = _followed(table, old, new), _followed(table, new, old)
+    return [
+        (CHANGED, table.name, _name(key), "order", _after(was[key]), _after(follows[key]))
+        for key in was
+        if key in follows and was[key] != follows[key]
+    ]
+
+
+def _followed(table: Table, rows: Rows, others: Rows) -> dict[Key, Key]:
+    found: dict[Key, Key] = {}
+    for place, keys in sequences(table, rows).items():
+        common = [key for key in keys if key in others]
+        found |= zip(common, ((), *(key[len(place) :] for key in common)), strict=False)
     return found
 
 
-def _whole(change: str, table: Table, key: tuple[Any, ...], record: dict[str, Any]) -> Row:
+def _after(followed: Key) -> str:
+    return f"after {_name(followed)}" if followed else "first"
+
+
+def _whole(change: str, table: Table, key: Key, record: Record) -> Row:
     rest = [c for c in table.settled if c not in table.key]
     shown = " ".join(f"{column}={_text(record[column])}" for column in rest)
     pair = ("", shown) if change == ADDED else (shown, "")
@@ -94,8 +108,8 @@ def _whole(change: str, table: Table, key: tuple[Any, ...], record: dict[str, An
 
 def _cells(
     table: Table,
-    key: tuple[Any, ...],
-    records: tuple[dict[str, Any], dict[str, Any]],
+    key: Key,
+    records: tuple[Record, Record],
     columns: list[str],
 ) -> list[Row]:
     pairs = ((c, _text(records[0][c]), _text(records[1][c])) for c in columns)
@@ -106,7 +120,7 @@ def _cells(
     ]
 
 
-def _name(key: tuple[Any, ...]) -> str:
+def _name(key: Key) -> str:
     *parts, nth = key
     named = " ".join(str(part) for part in parts if part != "")
     return named if nth == 1 else f"{named} ({nth})"

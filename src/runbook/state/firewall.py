@@ -1,5 +1,7 @@
 """iptables rules of both backends and both families, in the words of iptables-save.
 
+A rule's number moves with every rule before it, so it is no part of what tells
+two states apart; the order in which a chain holds its rules is (`chain_of`).
 The legacy programs load kernel modules by merely being run, so they are asked
 only where the kernel says that it has legacy tables.
 """
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from runbook.errors import ReadFailed
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Key, Record, Table, frame, understood
 from runbook.transport.host import Reader
 
 COLUMNS = {
@@ -144,4 +146,15 @@ def _unreadable(host: Reader, source: Source, status: int, said: str) -> ReadFai
     )
 
 
-TABLE = Table("firewall", COLUMNS, KEY, read, VOLATILE)
+def chain_of(row: Record) -> Key:
+    """The chain in which a rule's order counts.
+
+    In libvirt's own chains it does not: libvirt makes them anew at each of its
+    starts, network by network, in whatever order (seen with 9.0).
+    """
+    if str(row["chain"]).startswith("LIBVIRT_"):
+        return ()
+    return tuple(row[column] for column in KEY[:4])
+
+
+TABLE = Table("firewall", COLUMNS, KEY, read, VOLATILE, place=chain_of)

@@ -139,10 +139,15 @@ def _expires(value: str) -> str:
     return moment.isoformat()
 
 
+def words(cmdline: bytes) -> tuple[str, ...]:
+    """The command line that a file /proc/PID/cmdline holds."""
+    return tuple(word.decode(errors="replace") for word in cmdline.rstrip(b"\x00").split(b"\x00"))
+
+
 def clients(cmdlines: dict[int, bytes]) -> Iterator[Client]:
     """The DHCP clients among the command lines of /proc, by pid."""
     for pid, line in cmdlines.items():
-        argv = tuple(word.decode(errors="replace") for word in line.rstrip(b"\x00").split(b"\x00"))
+        argv = words(line)
         program = argv[0].rsplit("/", 1)[-1]
         if program in ("dhclient", "dhcpcd"):
             for ifname in _ifnames(argv[1:]) or ("",):
@@ -151,8 +156,8 @@ def clients(cmdlines: dict[int, bytes]) -> Iterator[Client]:
             yield Client("dhcpcd", pid, match[1] or match[2] or "", argv)
 
 
-def _ifnames(words: tuple[str, ...]) -> tuple[str, ...]:
-    pairs = zip(("", *words), words, strict=False)
+def _ifnames(argv: tuple[str, ...]) -> tuple[str, ...]:
+    pairs = zip(("", *argv), argv, strict=False)
     return tuple(w for before, w in pairs if not w.startswith("-") and before not in _VALUED)
 
 

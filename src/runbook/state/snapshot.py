@@ -28,7 +28,7 @@ from runbook.state import (
 )
 from runbook.state import identity as identities
 from runbook.state.identity import Identity
-from runbook.state.table import NONSENSE, Table, records, typed
+from runbook.state.table import NONSENSE, Table, by_key, records, sequences, typed
 from runbook.transport.host import Reader
 
 FORMAT_VERSION = 1
@@ -88,7 +88,9 @@ class Snapshot:
     def digest(self) -> str:
         """SHA-256 over all that stays as it is unless somebody changes it."""
         settled = [
-            [t.name, _plain(self.table(t.name), t.settled)] for t in TABLES if not t.ephemeral
+            [t.name, _plain(self.table(t.name), t.settled), _orders(t, self.table(t.name))]
+            for t in TABLES
+            if not t.ephemeral
         ]
         text = json.dumps([self.identity.machine_id, settled], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -138,6 +140,12 @@ def _unreadable(source: str, why: str) -> ReadFailed:
 def _plain(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str, Any]]:
     rows = records(frame, columns)
     return [{k: None if v is pd.NA else v for k, v in row.items()} for row in rows]
+
+
+def _orders(table: Table, frame: pd.DataFrame) -> list[list[object]]:
+    """What stands in an order that counts, in that order."""
+    found = sequences(table, by_key(table, frame)) if table.place else {}
+    return [[place, keys] for place, keys in sorted(found.items())]
 
 
 def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ that can be absent are pandas' nullable kinds.
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -24,6 +25,9 @@ NONSENSE = (
     *(struct.error, ParseError),
 )
 T = TypeVar("T")
+Record = dict[str, Any]
+# A row's key, and which of several rows of that key it is.
+Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,9 @@ class Table:
     `columns` maps a name to (dtype, meaning with unit). `volatile` columns
     always move (counters, ages). The rows of an `ephemeral` table come and go
     by themselves, so they say nothing about whether a host was put back.
+    `place` is given where rows stand in an order that counts, by their column
+    `position`: the leading part of the key within which they do, or () for a
+    row whose order means nothing.
     """
 
     name: str
@@ -41,6 +48,7 @@ class Table:
     read: Callable[[Reader], pd.DataFrame]
     volatile: tuple[str, ...] = ()
     ephemeral: bool = False
+    place: Callable[[Record], Key] | None = None
 
     @property
     def settled(self) -> list[str]:
@@ -74,12 +82,35 @@ def frame(
     return typed(columns, rows).sort_values(list(key), kind="stable", ignore_index=True)
 
 
-def records(frame: pd.DataFrame, columns: Iterable[str] | None = None) -> list[dict[str, Any]]:
+def records(frame: pd.DataFrame, columns: Iterable[str] | None = None) -> list[Record]:
     """Each row's plain values by column; a number that is missing is pandas.NA."""
     # Column by column: to_dict looks at each cell, and takes ten times as long.
     names = list(frame.columns if columns is None else columns)
     cells = zip(*(frame[name].tolist() for name in names), strict=True)
     return [dict(zip(names, row, strict=True)) for row in cells]
+
+
+def by_key(table: Table, frame: pd.DataFrame) -> dict[Key, Record]:
+    """Each row by its key."""
+    seen: Counter[Key] = Counter()
+    found = {}
+    for record in records(frame):
+        key = tuple(record[column] for column in table.key)
+        # The host may tell apart what our columns do not; each of them counts.
+        seen[key] += 1
+        found[*key, seen[key]] = record
+    return found
+
+
+def sequences(table: Table, rows: Mapping[Key, Record]) -> dict[Key, list[Key]]:
+    """The keys of each place, in their order; empty where the table knows of none."""
+    found: dict[Key, list[Key]] = {}
+    if table.place is None:
+        return found
+    for key, row in sorted(rows.items(), key=lambda pair: int(pair[1]["position"])):
+        if place := table.place(row):
+            found.setdefault(place, []).append(key)
+    return found
 
 
 def typed(columns: Mapping[str, tuple[str, str]], rows: Iterable[Iterable[object]]) -> pd.DataFrame:

@@ -7,14 +7,13 @@ is fixed on the command line, which wins over any configuration.
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from runbook.errors import ParameterError
+from runbook.params.destination import Destination, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,10 +37,6 @@ _SSH_OPTIONS = (
     "LogLevel=INFO",
 )
 _SUDO = ("sudo", "-n", "--")
-# ASCII, and neither part can begin like an option.
-_DESTINATION = re.compile(
-    r"(?:(?P<user>[A-Za-z0-9_.][A-Za-z0-9_.+$\\-]*)@)?(?P<host>[A-Za-z0-9_][A-Za-z0-9_.:%-]*)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +86,8 @@ def ssh_sudo(destination: str, *, config: Path | None = None) -> Prefix:
 
 
 def _ssh(destination: str, config: Path | None, *, sudo: bool) -> Prefix:
-    match = _DESTINATION.fullmatch(destination)
-    if match is None or not _is_host(match["host"]):
+    to = parse(destination)
+    if to is None:
         raise ParameterError(
             "destination",
             destination,
@@ -104,22 +99,12 @@ def _ssh(destination: str, config: Path | None, *, sudo: bool) -> Prefix:
         program += ["-o", option]
     description = f"ssh {destination}" + (" with sudo" if sudo else "")
     argv = (*program, "-T", "--", destination)
-    return Prefix(argv, description, _uri(match), tuple(program), sudo=sudo)
+    return Prefix(argv, description, _uri(to), tuple(program), sudo=sudo)
 
 
-def _is_host(host: str) -> bool:
-    """Whether this is a name, or an address: a name has no colon."""
-    if ":" not in host:
-        return True
-    try:
-        return ip_address(host).version == 6  # noqa: PLR2004 (the version is the number)
-    except ValueError:
-        return False
-
-
-def _uri(match: re.Match[str]) -> str:
-    host = quote(match["host"], safe=":")
+def _uri(to: Destination) -> str:
+    host = quote(to.host, safe=":")
     # An IPv6 address is bare for ssh, and in brackets in a URI.
     host = f"[{host}]" if ":" in host else host
-    user = f"{quote(match['user'])}@" if match["user"] else ""
+    user = f"{quote(to.user)}@" if to.user else ""
     return f"qemu+ssh://{user}{host}/system"

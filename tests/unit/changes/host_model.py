@@ -22,6 +22,7 @@ from runbook.changes.steps import (
     Command,
     DropNetwork,
     EditFile,
+    Kill,
     MakeDir,
     Netlink,
     RemoveDir,
@@ -132,6 +133,11 @@ class HostModel:
         self._delete_link(step.bridge)
 
     @make.register
+    def _(self, step: Kill) -> None:
+        assert self.pids[str(step.pid)] == step.running
+        self.clients.discard(step.running)
+
+    @make.register
     def _(self, step: Unless) -> None:
         if step.running not in self.clients:
             self.clients.add(step.argv)
@@ -150,8 +156,6 @@ class HostModel:
                 assert name in self.masters
             case (program, "-w", "5", "-t", table, verb, chain, *rest):
                 self._iptables(verb, (program, table, chain), rest)
-            case ("kill", "-KILL", pid):
-                self.clients.discard(self.pids[pid])
             case ("modprobe", _):
                 self.sysctls.setdefault("net.netfilter.nf_conntrack_tcp_loose", "1")
             case ("systemctl", "try-restart", *_):

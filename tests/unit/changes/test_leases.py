@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from runbook.changes.leases import StopClient
-from runbook.changes.steps import Command, RemoveFile, Restore, Unless
+from runbook.changes.steps import Kill, RemoveFile, Restore, Unless
 
 ARGV = ("/sbin/dhclient", "-4", "-v", "enp4s0f0")
 FILES = ("/var/lib/dhcp/dhclient.enp4s0f0.leases", "/var/lib/dhcp/dhclient.leases")
@@ -11,10 +11,14 @@ GONE = StopClient("dhclient", "enp4s0f0", (), (), (), FILES)
 
 def test_it_is_killed_before_its_leases_go_and_told_nothing() -> None:
     assert RUNS.do() == (
-        Command(("kill", "-KILL", "812")),
-        Command(("kill", "-KILL", "813")),
+        Kill(812, ARGV),
+        Kill(813, ARGV),
         *(RemoveFile(path) for path in FILES),
     )
+
+
+def test_the_operator_reads_which_process_it_is_and_what() -> None:
+    assert Kill(812, ARGV).describe() == "kill -KILL 812   # /sbin/dhclient -4 -v enp4s0f0"
 
 
 def test_its_leases_are_back_before_it_starts_and_it_starts_once() -> None:

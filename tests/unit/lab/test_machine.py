@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from runbook.lab import machine, shell
+from runbook.lab import cgroups, machine, shell, wiring
 
 MACHINE = "--machine=rb-server-01"
 
@@ -37,3 +38,24 @@ def test_the_host_is_found_whoever_started_it(
     monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     assert leader_among(monkeypatch, {1: ("init",), 7: (program, "--quiet", MACHINE)}) == 7
+
+
+def test_a_host_is_off_only_once_systemd_has_forgotten_its_unit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    states = ["loaded\n", "loaded\n", "not-found\n"]
+    asked: list[tuple[str, ...]] = []
+
+    def systemctl(*argv: str) -> str:
+        asked.append(argv)
+        return states.pop(0)
+
+    unplugged: list[int] = []
+    monkeypatch.setattr(machine, "SYSTEMD", tmp_path)
+    monkeypatch.setattr(shell, "run", systemctl)
+    monkeypatch.setattr(shell, "command_lines", dict)
+    monkeypatch.setattr(wiring, "unplug", lambda _host: unplugged.append(len(states)))
+    monkeypatch.setattr(cgroups, "remove", lambda _host: None)
+    machine.power_cut("server-01")
+    assert {argv[-1] for argv in asked} == {"runbook-lab-server-01.service"}
+    assert unplugged == [0]

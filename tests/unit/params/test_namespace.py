@@ -20,7 +20,41 @@ def test_every_unknown_name_has_its_own_error() -> None:
     assert [e.field for e in unknown_names({"a": 1, "b": [], "c": {}, "d": None})] == list("abcd")
 
 
+def notebook(**more: object) -> dict[str, object]:
+    """What a namespace holds in IPython before anything is put there."""
+    history: list[str] = [""]
+    outputs: dict[int, object] = {}
+    hidden = {"_": 1, "__": "", "___": "", "_i": "x", "_ii": "", "_iii": "", "_i1": "x", "_12": 3}
+    own = {"_ih": history, "In": history, "_oh": outputs, "Out": outputs, "_dh": ["/"]}
+    return {"__name__": "__main__", "_exit_code": 0, **hidden, **own, **more}
+
+
+@pytest.mark.parametrize("name", ["_gateway", "_stp", "__x", "_i_", "_1a", "In", "Out"])
+def test_a_name_that_looks_like_ipythons_own_is_refused(name: str) -> None:
+    (error,) = unknown_names(notebook(**{name: 5}))
+    assert (error.field, error.value) == (name, 5)
+
+
+@pytest.mark.parametrize("name", ["nb", "_7", "__doc__", "In"])
+def test_a_name_that_is_covered_by_now_is_refused_if_it_was_injected(name: str) -> None:
+    history = ["", "host = None", f"# Parameters\nhost = 'server-01'\n{name} = 5\n", "import sys"]
+    (error,) = unknown_names(notebook(In=history, _ih=history, nb=sys, host="server-01"))
+    assert error.field == name
+
+
+def test_a_cell_that_was_mended_and_run_again_is_the_one_that_counts() -> None:
+    history = [
+        "",
+        "# Parameters\nnb = 5\n",
+        "# Parameters\nhost = 'server-01'\n",
+        "# Parameters no",
+    ]
+    assert unknown_names(notebook(In=history, _ih=history, host="server-01")) == ()
+    broken = ["", "# Parameters\nnb = = 5\n"]
+    assert unknown_names(notebook(In=broken, _ih=broken)) == ()
+
+
 def test_what_a_notebook_holds_besides_parameters_is_let_be() -> None:
-    namespace = {"In": [], "Out": {}, "_": 1, "_i1": "x", "sys": sys, "show": print}
+    namespace = notebook(sys=sys, show=print)
     assert unknown_names({**namespace, "host": "server-01", "stp": True}) == ()
     check_names({**namespace, "mine": 1}, known={"mine"})

@@ -215,7 +215,8 @@ def test_a_deadline_is_a_whole_number_of_seconds_within_bounds(value: object) ->
 
 
 @pytest.mark.parametrize(
-    "destination", ["-oProxyCommand=x", "root@-x", "a b", "ssh://x", "", "a\nb"]
+    "destination",
+    ["-oProxyCommand=x", "root@-x", "a b", "ssh://x", "", "a\nb", "127.0.0.1:22", "host:22", "a@"],
 )
 def test_an_ssh_destination_is_never_an_option(destination: str) -> None:
     refused("destination", FILE, destination=destination)

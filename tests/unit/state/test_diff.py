@@ -83,6 +83,53 @@ def test_a_row_that_comes_or_goes_is_told_by_its_key(case: tuple[Table, dict[str
         assert [line[0] for line in told(after, before)] == ["removed"]
 
 
+def chain(*targets: str, name: str = "INPUT") -> Snapshot:
+    """A chain that holds these rules in this order."""
+    rules = [(n, f"-A {name} -j {target}") for n, target in enumerate(targets, start=1)]
+    place = {"backend": "nft", "family": "inet", "table": "filter", "chain": name}
+    rest = {"nth": 1, "packets": 0, "bytes": 0}
+    return holding({"firewall": [{**place, "position": n, "rule": r, **rest} for n, r in rules]})
+
+
+def order(before: Snapshot, after: Snapshot) -> list[tuple[str, str, str]]:
+    """Rule, what it followed, what it follows."""
+    assert compare(before, after).empty == (before.digest() == after.digest())
+    moved = compare(before, after).rows
+    moved = moved[moved["column"] == "order"]
+    rules = moved["key"].str.extract(r"-j (\w+)")[0]
+    return list(zip(rules, moved["before"], moved["after"], strict=True))
+
+
+def test_rules_that_change_places_are_told_and_those_about_them_are_not() -> None:
+    before, after = chain("A", "ACCEPT", "DROP", "B"), chain("A", "DROP", "ACCEPT", "B")
+    assert order(before, after) == [
+        ("ACCEPT", "after -A INPUT -j A 1", "after -A INPUT -j DROP 1"),
+        ("DROP", "after -A INPUT -j ACCEPT 1", "after -A INPUT -j A 1"),
+        ("B", "after -A INPUT -j DROP 1", "after -A INPUT -j ACCEPT 1"),
+    ]
+    swapped = order(chain("ACCEPT", "DROP"), chain("DROP", "ACCEPT"))
+    assert swapped[1] == ("DROP", "after -A INPUT -j ACCEPT 1", "first")
+    assert "order: after -A INPUT -j A 1 -> after" in str(compare(before, after))
+
+
+@given(st.permutations("ABCDEF"), st.permutations("ABCDEF"))
+def test_no_order_is_taken_for_another(one: list[str], two: list[str]) -> None:
+    assert bool(order(chain(*one), chain(*two))) == (one != two)
+
+
+@given(st.lists(st.sampled_from("ABCDEF"), unique=True), st.integers(0, 6))
+def test_a_rule_that_comes_or_goes_moves_no_other(rules: list[str], at: int) -> None:
+    more = [*rules[:at], "NEW", *rules[at:]]
+    for before, after in ((rules, more), (more, rules)):
+        assert order(chain(*before), chain(*after)) == []
+        assert len(compare(chain(*before), chain(*after)).rows) == 1
+
+
+def test_libvirt_may_order_its_own_chains_as_it_likes() -> None:
+    own = "LIBVIRT_FWI"
+    assert order(chain("A", "B", name=own), chain("B", "A", name=own)) == []
+
+
 def test_a_person_reads_one_line_a_difference() -> None:
     before = snapshot(links=[link("enp4s0f0", mtu=1500)], routes=[route("default", "enp4s0f0")])
     after = snapshot(links=[link("enp4s0f0", mtu=9000), link("virbr1")])

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from tests import bench
 from tests.bench import papermill
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return bench.make_home(tmp_path)
 
 
 def test_a_newcomer_can_rehearse_up_to_the_preflight(home: Path) -> None:
