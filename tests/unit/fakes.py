@@ -7,7 +7,7 @@ import hashlib
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from tests.unit.hosts import snapshot
 
 from runbook.changes.bridge_ports import CARRIER
+from runbook.changes.messages import Route
 from runbook.checkpoint import Armed, layout
 from runbook.checkpoint.arm import Order, arm
 from runbook.errors import GateClosed
@@ -78,6 +79,12 @@ def connected(ifname: str) -> Row:
 def default(ifname: str, **other: object) -> Row:
     """The way out."""
     return route("default", ifname, gateway=GATEWAY, **other)
+
+
+def as_row(message: Route) -> Row:
+    """A route as the routes table has it."""
+    told = {**asdict(message), "family": "inet", "type": "unicast"}
+    return {name: value for name, value in told.items() if name not in ("action", "mtu")}
 
 
 def file(path: str, content: str) -> Row:
@@ -190,7 +197,7 @@ def as_promised(promise: Promise, **tables: list[Row]) -> Snapshot:
         ],
         "bridge_ports": [{"bridge": promise.bridge, "port": promise.nic, "state": "forwarding"}],
         "addresses": [address(promise.bridge, str(promise.address))],
-        "routes": [default(promise.bridge), connected(promise.bridge)],
+        "routes": [connected(promise.bridge), *(as_row(r) for r in promise.routes)],
         "sysctl": [{"name": name, "value": value} for name, value in promise.sysctls],
         "files": [file(f.path, f.text) for f in promise.files],
         "networks": [{"name": promise.network, "active": True, "persistent": True} | AUTOSTART],
