@@ -103,7 +103,7 @@ def test_the_edit_touches_one_stanza_and_its_undo_gives_every_byte_back(
     rows = files(name, turned(ending, cut=cut))
     path = edit(rows).path
     rows = [
-        fakes.file(path, f"{above}{row['content']}{'' if cut else below}")
+        fakes.file(path, f"{above}{row['content']}" + ("" if cut else f"\n{below}"))
         if row["path"] == path
         else row
         for row in rows
