@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from runbook import foreseen
+from runbook.boot import rehearse
 from runbook.changes.network_hook import SINCE_LIBVIRT
 from runbook.errors import Refused
 from runbook.moves.firewall import all_but
@@ -206,6 +208,15 @@ def _surroundings(case: Case) -> Iterator[Finding]:
             yield Finding("refuse", "sshd", f"it listens on {listen} only", then)
 
 
+def _boot(case: Case) -> Iterator[Finding]:
+    """What a boot of the host would do once the plan is made."""
+    after = foreseen.after(case.plan, case.seen)
+    for found in (step.found for step in rehearse(case.plan.promise, after)):
+        if found.required and not found.kept:
+            seen = f"{found.what}: {found.does}; needed: {found.wanted}"
+            yield Finding("refuse", "the next boot", seen, found.then)
+
+
 RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _nic,
     _addresses,
@@ -217,4 +228,5 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _firewall,
     _stp,
     _surroundings,
+    _boot,
 )

@@ -29,6 +29,11 @@ SHEET = """\
 .rb table td.rb-added{background:rgba(46,160,67,.2)}
 .rb table td.rb-removed{background:rgba(229,83,75,.2)}
 .rb table td.rb-changed{background:rgba(210,153,34,.2)}
+.rb .rb-diff{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px;
+ white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 8px}
+.rb .rb-diff .rb-added{background:rgba(46,160,67,.2)}
+.rb .rb-diff .rb-removed{background:rgba(229,83,75,.2)}
+.rb .rb-diff .rb-changed{opacity:.7}
 .rb table td.rb-refuse{background:rgba(229,83,75,.2);font-weight:600}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
 .rb details>summary{cursor:pointer;font-weight:600;padding:3px 0}
