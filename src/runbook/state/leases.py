@@ -41,6 +41,7 @@ PROCESSES = "/proc/[0-9]*/cmdline"
 _BLOCK = re.compile(r"lease\s*\{(.*?)\}", re.DOTALL)
 _STATEMENT = re.compile(r"^\s*(?:option\s+)?([\w-]+)\s+(.*?);\s*$", re.MULTILINE)
 _INTERFACE = re.compile(r'^\s*interface\s+"([^"]+)";', re.MULTILINE)
+_FOLDER = re.compile(r"/var/lib/dhcp/([^/]+)/")
 _STEM = re.compile(r"dhclient6?[.-]?(.*)\.leases")
 # Written over its own argv: "dhcpcd: enp4s0f0 [ip4]"; the manager of all is
 # "dhcpcd: [manager] [ip4]", its helpers have other words in the brackets.
@@ -114,7 +115,7 @@ def _kept_by(client: Client, leases: list[Lease]) -> Lease:
 
 
 def _leases(file: HostFile) -> Iterator[Lease]:
-    folder, name = file.path.rsplit("/", 2)[-2:]
+    name = file.path.rsplit("/", 1)[-1]
     if name.endswith((".lease", ".lease6")):
         # dhcpcd keeps the server's last packet as it came; its name is enough here.
         stem = name.rpartition(".lease")[0].removeprefix("dhcpcd-")
@@ -122,7 +123,7 @@ def _leases(file: HostFile) -> Iterator[Lease]:
         return
     text = file.content.decode(errors="replace")
     # Leases of IPv6 have other blocks; whose they are is all that is needed of them.
-    names = _INTERFACE.findall(text) or [_of_name(folder, name)]
+    names = _INTERFACE.findall(text) or [_of_path(file.path)]
     last = {ifname: Lease(file.path, ifname) for ifname in names}
     for block in _BLOCK.findall(text):
         lease = _lease(file.path, names[-1], block)
@@ -130,11 +131,9 @@ def _leases(file: HostFile) -> Iterator[Lease]:
     yield from last.values()
 
 
-def _of_name(folder: str, name: str) -> str:
-    stem = _STEM.fullmatch(name)
-    if stem and stem[1]:
-        return stem[1]
-    return "" if folder == "dhcp" else folder
+def _of_path(path: str) -> str:
+    stem, folder = _STEM.fullmatch(path.rsplit("/", 1)[-1]), _FOLDER.match(path)
+    return (stem[1] if stem else "") or (folder[1] if folder else "")
 
 
 def _lease(path: str, ifname: str, block: str) -> Lease:

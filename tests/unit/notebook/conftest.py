@@ -31,7 +31,7 @@ from runbook.run import Ready, Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.transport.host import Host
-from runbook.verify import Verdict
+from runbook.verify import standing
 
 ROOT = Path(__file__).parents[3]
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -107,7 +107,7 @@ class MadeUp:
         del session, underway
         self.ask("verify")
         self.seen = hosts.after()
-        return Verified(applied.armed, Verdict(applied.armed.plan.promise.checks(hosts.after())))
+        return Verified(applied.armed, standing(applied.armed.plan.promise, hosts.after()))
 
     def confirm(self, session: Session, verified: Verified) -> Confirmed:
         del session

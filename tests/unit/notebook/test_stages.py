@@ -327,3 +327,26 @@ def test_a_stopped_run_goes_by_every_cell_untouched(made_up: MadeUp) -> None:
     assert isinstance(stop, Stopped)
     assert nb.after(nb.confirm(nb.verify(applied(stop)))) is stop
     assert not WRITES & set(made_up.done)
+
+
+def test_the_plan_shows_its_edits_and_the_boot_after_it(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(NOBODY)
+    through(mode="plan")
+    assert made_up.done
+    assert home.exists()
+    assert f"+iface {hosts.NIC} inet manual" in page(shown)
+    assert "What a boot would do once the plan is made" in page(shown)
+
+
+def test_what_the_next_boot_would_do_is_on_the_page_before_the_change_is_confirmed(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(NOBODY)
+    made_up.fails["confirm"] = KeyboardInterrupt()
+    with pytest.raises(RolledBack):
+        through()
+    assert "What the next boot would do, in order" in page(shown)
+    assert "hook of ours" in page(shown)
+    assert home.exists()
