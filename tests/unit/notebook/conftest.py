@@ -62,6 +62,7 @@ class MadeUp:
     seen: Snapshot = field(default_factory=hosts.before)
     undone: Snapshot = field(default_factory=hosts.before)
     moves: list[str] = field(default_factory=list)
+    probed: Probed = PROBED
 
     def ask(self, what: str) -> None:
         self.done.append(what)
@@ -82,7 +83,7 @@ class MadeUp:
     def preflight(self, session: Session, drawn: Plan, before: Snapshot) -> Ready:
         del session
         self.ask("preflight")
-        return Ready(Cleared(drawn, before, ()), PROBED)
+        return Ready(Cleared(drawn, before, ()), self.probed)
 
     def arm(self, session: Session, ready: Ready) -> Underway:
         self.ask("arm")
