@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from runbook.transport.prefixes import Prefix
 
 LIMIT_S = 12.0
+# ssh's own failures, whatever the command.
+SSH_FAILED = 255
 _LLADDR = re.compile(r"\blladdr\s+([0-9a-f]{2}(?::[0-9a-f]{2}){5})\b", re.IGNORECASE)
 
 
@@ -32,34 +34,43 @@ class RouterSays:
     said: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the command printed, or why it did not; `reached` says that the router ran it."""
+
+    text: str
+    why: str
+    reached: bool
+
+
 def ask(router: str, prefix: Prefix, address: str) -> RouterSays:
     """Read the row for `address`; never raises for what the router or ssh does."""
     ip = str(ip_address(address))
-    text, why = _run(prefix.command(("ip", "-j", "neigh", "show", ip)))
-    rows = _rows(text)
-    if rows is None:
+    said = _run(prefix.command(("ip", "-j", "neigh", "show", ip)))
+    found = _rows(said.text)
+    if found is None and said.reached:
         # No answer as JSON: an older iproute2, or busybox.
-        text, why = _run(prefix.command(("ip", "neigh", "show", ip)))
-        rows = tuple(_LLADDR.findall(text))
-    macs = tuple(dict.fromkeys(mac.lower() for mac in rows))
-    return RouterSays(router, macs, why or ("" if macs else f"no row for {ip} with a MAC"))
+        said = _run(prefix.command(("ip", "neigh", "show", ip)))
+        found = tuple(_LLADDR.findall(said.text))
+    macs = tuple(dict.fromkeys(mac.lower() for mac in found or ()))
+    return RouterSays(router, macs, said.why or ("" if macs else f"no row for {ip} with a MAC"))
 
 
-def _run(command: Sequence[str]) -> tuple[str, str]:
-    """What it printed, and why it did not succeed ('' if it did)."""
+def _run(command: Sequence[str]) -> _Said:
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=LIMIT_S
         )
     except subprocess.TimeoutExpired:
-        return "", f"no answer within {LIMIT_S:g} s"
+        return _Said("", f"no answer within {LIMIT_S:g} s", reached=False)
     except OSError as error:
-        return "", f"{command[0]} cannot be run: {error.strerror}"
+        return _Said("", f"{command[0]} cannot be run: {error.strerror}", reached=False)
     if done.returncode == 0:
-        return done.stdout.decode(errors="replace"), ""
+        return _Said(done.stdout.decode(errors="replace"), "", reached=True)
     lines = done.stderr.decode(errors="replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
-    return "", f"not read, exit status {done.returncode}: {last}"
+    why = f"not read, exit status {done.returncode}: {last}"
+    return _Said("", why, reached=done.returncode != SSH_FAILED)
 
 
 def _rows(text: str) -> tuple[str, ...] | None:

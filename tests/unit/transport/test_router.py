@@ -41,6 +41,17 @@ def test_a_router_that_does_not_let_anyone_in(tmp_path: Path) -> None:
     assert found.said == "not read, exit status 255: gw: Permission denied (publickey)."
 
 
+def test_a_router_that_cannot_be_reached_is_not_tried_twice(tmp_path: Path) -> None:
+    tries = tmp_path / "tries"
+    ask("gw", way(tmp_path, f"echo x >>{tries}; exit 255"), IP)
+    assert tries.read_text() == "x\n"
+
+
+def test_a_router_without_ip_is_told_in_its_own_words(tmp_path: Path) -> None:
+    found = ask("gw", way(tmp_path, "echo 'sh: ip: not found' >&2; exit 127"), IP)
+    assert (found.macs, found.said) == ((), "not read, exit status 127: sh: ip: not found")
+
+
 def test_a_router_that_is_silent_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
