@@ -114,19 +114,18 @@ def _brought_up(stanza: Stanza, promise: Promise) -> Found:
     wrong = _wrong(stanza, promise)
     address = dict(stanza.options).get("address", "")
     does = " ".join(word for word in (stanza.family, stanza.method, address) if word)
-    wanted = "inet manual" if _of_nic(stanza, promise) else "nothing of the kind"
+    of_nic = stanza.name == promise.nic
+    wanted = f"{stanza.family} manual" if of_nic else "nothing of the kind"
     then = f"{wrong}: take that out of {stanza.path}"
+    # With an IPv6 address on a port of its bridge a host is not cut off.
+    required = not (of_nic and stanza.family == "inet6")
     what = f"ifup {stanza.name}"
-    return Found(what, stanza.path, wanted if wrong else does, does, not wrong, then)
-
-
-def _of_nic(stanza: Stanza, promise: Promise) -> bool:
-    return (stanza.name, stanza.family) == (promise.nic, "inet")
+    return Found(what, stanza.path, wanted if wrong else does, does, not wrong, then, required)
 
 
 def _wrong(stanza: Stanza, promise: Promise) -> str:
     options = dict(stanza.options)
-    if _of_nic(stanza, promise) and stanza.method != "manual":
+    if stanza.name == promise.nic and stanza.method != "manual":
         return f"{promise.nic} would have an address of its own"
     if stanza.name == promise.bridge:
         return f"ifupdown would make {promise.bridge} before libvirt does"
