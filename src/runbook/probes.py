@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from runbook.errors import ReadFailed
 from runbook.transport.host import Reader
+from runbook.transport.router import RouterSays
 
 TRIES = 3
 WAIT_S = 1
@@ -29,11 +30,15 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """All targets at one moment, and the MAC that the gateway answers to (None: no answer)."""
+    """All targets at one moment, and the MAC that the gateway answers to (None: no answer).
+
+    `router` is what the router itself said, None where it is not to be asked.
+    """
 
     probes: tuple[Probe, ...]
     gateway: str
     gateway_sees: str | None
+    router: RouterSays | None = None
 
     def answered(self) -> frozenset[str]:
         """The targets that did answer."""

@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from runbook.changes.messages import Route
+from runbook.changes.network_xml import ETHERNET_MTU
 from runbook.state.ifupdown import stanzas
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import records
@@ -60,9 +62,14 @@ class Promise:
     stp: bool
     files: tuple[ExpectedFile, ...]
     sysctls: tuple[tuple[str, str], ...]
-    # Of the default route, as `ip route` shows it, and of the bridge's frames in bytes.
-    metric: int = 0
-    mtu: int = 1500
+    routes: tuple[Route, ...] = ()
+    mtu: int = ETHERNET_MTU
+
+    @property
+    def metric(self) -> int:
+        """Of the default route, as `ip route` shows it."""
+        ways = (r.metric for r in self.routes if (r.dst, r.table) == ("default", MAIN))
+        return next(ways, 0)
 
     def checks(self, seen: Snapshot) -> tuple[Check, ...]:
         """Every check, in the order an operator would look."""
@@ -124,6 +131,25 @@ def _metric(value: int) -> str:
     return f" metric {value}" if value else ""
 
 
+def _carried(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    """The routes that came along, beside the default route."""
+    for route in promise.routes:
+        key = {"dst": route.dst, "table": route.table, "metric": route.metric, "tos": route.tos}
+        if (route.dst, route.table) != ("default", MAIN):
+            found = rows(seen.routes, family="inet", type="unicast", **key)
+            shown = ", ".join(
+                _way(str(r["gateway"]), str(r["ifname"]), str(r["prefsrc"])) for r in found
+            )
+            wanted = _way(route.gateway, route.ifname, route.prefsrc)
+            about = f"route to {route.dst}" + (f" in table {route.table}", "")[route.table == MAIN]
+            yield _equal(about, wanted, shown)
+
+
+def _way(gateway: str, ifname: str, prefsrc: str) -> str:
+    via = f"via {gateway} " if gateway else ""
+    return f"{via}dev {ifname}" + (f" src {prefsrc}" if prefsrc else "")
+
+
 def _network(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     found = rows(seen.networks, name=promise.network)
     for word in ("active", "persistent", "autostart"):
@@ -153,8 +179,10 @@ def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Check]:
 
 
 def _clients(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    left = rows(seen.leases, ifname=promise.nic)
-    shown = ", ".join(f"{r['client']} {r['lease_file']}" for r in left)
+    # A client of every interface, '', is one of the NIC's as well.
+    everywhere = [r for r in rows(seen.leases, ifname="") if r["pid"]]
+    left = [*rows(seen.leases, ifname=promise.nic), *everywhere]
+    shown = ", ".join(f"{r['client']} {r['lease_file']}".strip() for r in left)
     yield Check(f"DHCP on {promise.nic}", "none", shown or "none", not left)
 
 
@@ -162,6 +190,7 @@ _GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (
     _addresses,
     _links,
     _routes,
+    _carried,
     _network,
     _files,
     _stanzas,

@@ -1,4 +1,4 @@
-"""Params -> the connection they ask for."""
+"""Params -> the connection they ask for, and what the router says where they name it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from runbook.params import Params
 from runbook.transport.host import Host
 from runbook.transport.prefixes import Prefix
 from runbook.transport.recorded import RecordedHost
+from runbook.transport.router import RouterSays, ask
 
 
 def open_host(params: Params) -> Host:
@@ -17,6 +18,16 @@ def open_host(params: Params) -> Host:
     if params.connect == "recorded":
         return cast("Host", RecordedHost(params_folder() / str(params.recording)))
     return transport.connect(params.host, prefix=_prefix(params), libvirt_uri=params.libvirt_uri)
+
+
+def ask_router(params: Params, address: str) -> RouterSays | None:
+    """What the router's own table holds for an address; None where no router is named."""
+    if params.router is None:
+        return None
+    if params.connect == "recorded":
+        return RouterSays(params.router, (), "not asked: the host is a recording")
+    prefix = transport.ssh(params.router, config=params.ssh_config_path)
+    return ask(params.router, prefix, address)
 
 
 def _prefix(params: Params) -> Prefix:

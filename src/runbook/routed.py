@@ -19,22 +19,25 @@ from runbook.changes.bridge_ports import Cutover, ForwardAtOnce, Settle, WarmUp
 from runbook.changes.change import Change
 from runbook.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
 from runbook.changes.files import PutFile
-from runbook.changes.messages import BOOT, MAIN_TABLE, Action, Address, Route
+from runbook.changes.messages import Route
 from runbook.changes.network_hook import HookShape, hook_path, hook_script
 from runbook.changes.network_xml import NetworkShape, network_xml
 from runbook.changes.networks import CreateNetwork, InstallHook
 from runbook.changes.routes import MakeRoom
-from runbook.changes.sysctl import SetSysctl
+from runbook.changes.sysctl import SetSysctl, TuneBridge
 from runbook.errors import Refused
 from runbook.moves.clients import stop_clients
 from runbook.moves.firewall import saved_rules, twins
 from runbook.moves.interfaces import manual_stanza
+from runbook.moves.routes import carried
 from runbook.params import Params
 from runbook.plan import Plan
 from runbook.promise import ExpectedFile, Promise, rows
 from runbook.state.snapshot import Snapshot
 
 FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
+# How the bridge speaks for the address by ARP; why these, and not proxy_arp: docs/boot.md.
+ARP = (("arp_announce", "2"), ("arp_notify", "1"))
 # The kernel's own default, for a host that has not loaded the module yet.
 LOOSE_BY_DEFAULT = "1"
 CHAIN_PROGRAMS = {"inet": "iptables", "inet6": "ip6tables"}
@@ -53,18 +56,19 @@ def make_plan(params: Params, seen: Snapshot) -> Plan:
 
 def make_promise(params: Params, seen: Snapshot) -> Promise:
     """The end state that the parameters ask for on this host."""
+    mac, routes, mtu = _mac(params, seen), carried(params, seen), _mtu(params, seen)
     return Promise(
         params.interface,
         params.bridge,
         params.network,
         params.ipv4,
         params.gateway,
-        _mac(params, seen),
+        mac,
         params.stp,
-        (_hook_file(params, seen), _sysctl_file(params)),
-        FORWARDING,
-        _default_route(params, seen).metric,
-        _mtu(params, seen),
+        (_hook_file(params, mac, routes, mtu), _sysctl_file(params)),
+        (*FORWARDING, *_bridge_sysctls(params)),
+        routes,
+        mtu,
     )
 
 
@@ -88,28 +92,48 @@ def _mtu(params: Params, seen: Snapshot) -> int:
     return int(facts.nic_row(seen, params.interface)["mtu"])
 
 
-def _default_route(params: Params, seen: Snapshot) -> Route:
-    """With the metric that it has now: it must go on winning or losing against others."""
-    metric = facts.default_metric(seen, params.interface, params.bridge)
-    return Route(Action.ENSURE, "default", params.bridge, gateway=params.gateway, metric=metric)
-
-
-def _hook_file(params: Params, seen: Snapshot) -> ExpectedFile:
+def _hook_file(params: Params, mac: str, routes: tuple[Route, ...], mtu: int) -> ExpectedFile:
     shape = HookShape(
         params.network,
         params.bridge,
         params.interface,
+        mac,
         params.stp,
-        (_default_route(params, seen),),
-        _mtu(params, seen),
+        routes,
+        _bridge_sysctls(params),
+        mtu,
     )
     return ExpectedFile(hook_path(params.network), hook_script(shape))
 
 
+def _bridge_sysctls(params: Params) -> tuple[tuple[str, str], ...]:
+    # As in sysctl(8): a dot inside an interface's name is written as a slash.
+    prefix = f"net.ipv4.conf.{params.bridge.replace('.', '/')}"
+    return tuple((f"{prefix}.{word}", value) for word, value in ARP)
+
+
 def _sysctl_file(params: Params) -> ExpectedFile:
-    lines = "".join(f"{name} = {value}\n" for name, value in FORWARDING)
-    head = f"# Bridged guests of libvirt network {params.network} need both.\n"
-    return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", head + lines)
+    text = _SYSCTL_FILE.format(
+        network=params.network,
+        forwarding=_sysctl_lines(FORWARDING),
+        bridge=params.bridge,
+        arp=_sysctl_lines(_bridge_sysctls(params)),
+    )
+    return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", text)
+
+
+def _sysctl_lines(pairs: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f"{name} = {value}\n" for name, value in pairs)
+
+
+_SYSCTL_FILE = """\
+# Bridged guests of libvirt network {network} need both.
+{forwarding}
+# {bridge} is not there yet when a boot reads this file. udev sets these when it
+# comes, and libvirt's hook does when its network has started.
+# arp_announce 2: an ARP request on the LAN never names another address of this host.
+# arp_notify 1: the kernel announces the address when the bridge's MAC is set.
+{arp}"""
 
 
 def _not_half_done(params: Params, seen: Snapshot, promise: Promise) -> None:
@@ -139,9 +163,10 @@ def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
     yield _network(params, seen, promise)
     yield _hook(promise)
+    yield TuneBridge(params.bridge, _bridge_sysctls(params))
     yield ForwardAtOnce(params.bridge, params.stp)
     yield WarmUp(params.bridge, params.interface)
-    yield _cutover(_default_route(params, seen), held, connected, moved)
+    yield Cutover(held, params.bridge, connected, moved, promise.routes)
     yield Settle(str(address.ip), params.bridge, params.stp)
     yield ReleaseTracking(value)
 
@@ -153,7 +178,7 @@ def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield from manual_stanza(params.interface, seen)
     yield from saved_rules(params.interface, params.bridge, seen)
     yield from twins(params.interface, params.bridge, seen)
-    for name, value in promise.sysctls:
+    for name, value in FORWARDING:
         yield from _sysctl(name, value, seen)
     yield from stop_clients(params.interface, seen)
 
@@ -197,14 +222,3 @@ def _hook(promise: Promise) -> InstallHook:
     hook, _ = promise.files
     purpose = "bring NIC and routes back when libvirt starts the network"
     return InstallHook(PutFile(hook.path, hook.text, network_hook.MODE, purpose))
-
-
-def _cutover(default: Route, held: Address, connected: Route, moved: tuple[Route, ...]) -> Cutover:
-    bridge = default.ifname
-    carried = tuple(
-        default
-        if route.dst == "default" and route.table == MAIN_TABLE
-        else replace(route, ifname=bridge, protocol=route.protocol or BOOT)
-        for route in moved
-    )
-    return Cutover(held, bridge, connected, moved, carried)

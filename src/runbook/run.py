@@ -14,7 +14,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runbook import preflight as rules
 from runbook import probes, rollback, surroundings
@@ -38,7 +38,7 @@ from runbook.params import Params
 from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
 from runbook.probes import Probed
-from runbook.reach import open_host
+from runbook.reach import ask_router, open_host
 from runbook.rollback import Rollback
 from runbook.routed import make_plan
 from runbook.state.diff import diff
@@ -146,9 +146,14 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     place = (params.interface, str(params.ipv4.ip))
     around = surroundings.read(session.host, *place, drawn.programs)
     cleared = rules.preflight(params, drawn, before, around)
-    return Ready(
-        cleared, probes.probe(session.host, params.gateway, params.probes, params.interface)
-    )
+    asked = probes.probe(session.host, params.gateway, params.probes, params.interface)
+    return Ready(cleared, _with_router(session, asked, drawn))
+
+
+def _with_router(session: Session, probed: Probed, drawn: Plan) -> Probed:
+    """The router is asked last: the probes made it look up who this host is."""
+    address = str(drawn.promise.address.ip)
+    return replace(probed, router=ask_router(session.params, address))
 
 
 def arm(session: Session, ready: Ready) -> Underway:
@@ -176,7 +181,8 @@ def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
     with closing(session.connect()) as fresh:
         seen = take(fresh, session.clock.now())
         targets = [probe.target for probe in before.probes]
-        after = probes.probe(fresh, before.gateway, targets, promise.nic)
+        again = probes.probe(fresh, before.gateway, targets, promise.nic)
+        after = _with_router(session, again, applied.armed.plan)
         verdict = judge(promise, seen, before, after)
     if not (verdict.kept and applied.complete):
         raise NotAsPromised(session.params.host, verdict)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from runbook.boot import BootStep, rehearse
 from runbook.probes import Probed
 from runbook.promise import Check, Promise
 from runbook.state.snapshot import Snapshot
@@ -15,9 +17,10 @@ COLUMNS = ["about", "promised", "seen", "kept", "required"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Every check that was made."""
+    """Every check that was made; `boot` is what the last of them were read off."""
 
     checks: tuple[Check, ...]
+    boot: tuple[BootStep, ...] = ()
 
     @property
     def kept(self) -> bool:
@@ -30,15 +33,34 @@ class Verdict:
         """The required checks that do not hold."""
         return tuple(c for c in self.checks if c.required and not c.kept)
 
+    @property
+    def of_boot(self) -> tuple[Check, ...]:
+        """The checks that come of the boot's rehearsal."""
+        return tuple(step.check() for step in self.boot)
+
+    @property
+    def of_now(self) -> tuple[Check, ...]:
+        """The others."""
+        rehearsed = set(self.of_boot)
+        return tuple(check for check in self.checks if check not in rehearsed)
+
     def table(self) -> pd.DataFrame:
         """One row a check: about, promised, seen, kept, required."""
         return pd.DataFrame([asdict(check) for check in self.checks], columns=COLUMNS)
 
 
 def judge(promise: Promise, seen: Snapshot, before: Probed, after: Probed) -> Verdict:
-    """The state, then the probes, then what the gateway holds for this host."""
+    """The state, then the probes, what routers hold for this host, and what a boot would do."""
     probes = tuple(_probe(target, before, after) for target in _targets(before, after))
-    return Verdict((*promise.checks(seen), *probes, _gateway(promise, before, after)))
+    routers = (_gateway(promise, before, after), *_router(promise, before, after))
+    stands = standing(promise, seen)
+    return Verdict((*promise.checks(seen), *probes, *routers, *stands.of_boot), stands.boot)
+
+
+def standing(promise: Promise, seen: Snapshot) -> Verdict:
+    """What the host's state alone says: the promise, and a boot."""
+    boot = rehearse(promise, seen)
+    return Verdict((*promise.checks(seen), *(step.check() for step in boot)), boot)
 
 
 def _targets(before: Probed, after: Probed) -> tuple[str, ...]:
@@ -62,3 +84,14 @@ def _gateway(promise: Promise, before: Probed, after: Probed) -> Check:
     seen = after.gateway_sees or "no reply to look at"
     about = f"{after.gateway} sends to"
     return Check(about, promise.mac, seen, seen == promise.mac, required)
+
+
+def _router(promise: Promise, before: Probed, after: Probed) -> Iterator[Check]:
+    """The router's own table, where there is a way to read it."""
+    if after.router is not None:
+        held = after.router
+        seen = " ".join(held.macs) or held.said
+        # One that could not be read before the change proves nothing by not being read after it.
+        required = before.router is not None and bool(before.router.macs)
+        about = f"{held.router} holds for {promise.address.ip}"
+        yield Check(about, promise.mac, seen, held.macs == (promise.mac,), required)

@@ -7,7 +7,7 @@ import hashlib
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from tests.unit.hosts import snapshot
 
 from runbook.changes.bridge_ports import CARRIER
+from runbook.changes.messages import Route
 from runbook.checkpoint import Armed, layout
 from runbook.checkpoint.arm import Order, arm
 from runbook.errors import GateClosed
@@ -82,10 +83,30 @@ def default(ifname: str, **other: object) -> Row:
     return route("default", ifname, gateway=GATEWAY, **other)
 
 
-def file(path: str, content: str) -> Row:
+def as_row(message: Route) -> Row:
+    """A route as the routes table has it."""
+    told = {**asdict(message), "family": "inet", "type": "unicast"}
+    return {name: value for name, value in told.items() if name not in ("action", "mtu")}
+
+
+def file(path: str, content: str, mode: str = "0644") -> Row:
     """A file of the files table."""
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return {"path": path, "content": content, "sha256": digest, "mode": "0644"} | ENCODING
+    return {"path": path, "content": content, "sha256": digest, "mode": mode} | ENCODING
+
+
+def network(promise: Promise) -> Row:
+    """The promised network, as libvirt tells it."""
+    return {
+        "name": promise.network,
+        "bridge": promise.bridge,
+        "mac": promise.mac,
+        "stp": "on" if promise.stp else "off",
+        "addresses": str(promise.address),
+        "active": True,
+        "persistent": True,
+        "autostart": True,
+    }
 
 
 def rule(text: str, position: int, **other: object) -> Row:
@@ -120,7 +141,14 @@ def standard() -> dict[str, list[Row]]:
             {"name": "net.ipv6.conf.default.forwarding", "value": "0"},
         ],
         "files": [file("/etc/network/interfaces", INTERFACES)],
+        "units": units(),
     }
+
+
+def units(**states: str) -> list[Row]:
+    """What a Debian KVM host starts at boot, but for `states` (a unit's name without .service)."""
+    usual = {"networking": "enabled", "libvirtd": "enabled", **states}
+    return [{"name": f"{name}.service", "state": state} for name, state in usual.items()]
 
 
 @cache
@@ -192,15 +220,17 @@ def as_promised(promise: Promise, **tables: list[Row]) -> Snapshot:
         ],
         "bridge_ports": [{"bridge": promise.bridge, "port": promise.nic, "state": "forwarding"}],
         "addresses": [address(promise.bridge, str(promise.address))],
-        "routes": [default(promise.bridge, metric=promise.metric), connected(promise.bridge)],
+        "routes": [connected(promise.bridge), *(as_row(r) for r in promise.routes)],
         "sysctl": [{"name": name, "value": value} for name, value in promise.sysctls],
-        "files": [file(f.path, f.text) for f in promise.files],
-        "networks": [{"name": promise.network, "active": True, "persistent": True} | AUTOSTART],
+        "files": [
+            file(f.path, f.text, "0755" if "/hooks/" in f.path else "0644") for f in promise.files
+        ],
+        "networks": [network(promise)],
+        "units": units(),
     }
     return snapshot(**{**kept, **tables})
 
 
-AUTOSTART = {"autostart": True}
 ENCODING = {"encoding": "utf-8"}
 
 

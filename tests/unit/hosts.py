@@ -82,6 +82,9 @@ iface {NIC} inet static
 ROOTS = {"mode": "0644", "sha256": "0" * 64, "encoding": "utf-8"}
 
 
+UNITS = [{"name": f"{name}.service", "state": "enabled"} for name in ("networking", "libvirtd")]
+
+
 @cache
 def before() -> Snapshot:
     """The address is on the NIC; one guest is on libvirt's own bridge."""
@@ -99,6 +102,7 @@ def before() -> Snapshot:
         ],
         sysctl=[{"name": "net.ipv4.ip_forward", "value": "0"}],
         files=[{"path": "/etc/network/interfaces", "content": INTERFACES, **ROOTS}],
+        units=UNITS,
         taps=[{"guest": "build", "mac": "52:54:00:00:00:09", "target": "vnet9"}],
     )
 
@@ -125,6 +129,7 @@ def after() -> Snapshot:
             {"family": "inet", "ifname": BRIDGE, "address": ROUTER, "mac": "02:00:00:00:ff:01"}
         ],
         sysctl=[{"name": "net.ipv4.ip_forward", "value": "1"}],
+        units=UNITS,
         taps=[
             {"guest": "build", "mac": "52:54:00:00:00:09", "target": "vnet9"},
             {"guest": "web", "mac": "52:54:00:00:00:01", "target": "vnet0"},

@@ -19,7 +19,7 @@ from runbook.changes.firewall import TwinRule
 from runbook.changes.leases import StopClient
 from runbook.changes.messages import Action, Address, LinkMaster, Route
 from runbook.changes.networks import CreateNetwork
-from runbook.changes.steps import Netlink
+from runbook.changes.steps import Netlink, Sysctl
 from runbook.changes.sysctl import SetSysctl
 from runbook.errors import ParameterError, Refused
 from runbook.plan import Plan
@@ -320,3 +320,36 @@ def test_chains_of_libvirt_are_taken_away_only_where_there_were_none(
     rows = [fakes.rule("-N LIBVIRT_INP", 0, family=family) for family in chains]
     (network,) = of(CreateNetwork, made(firewall=rows))
     assert network.chains_of == left
+
+
+def test_what_is_set_on_the_bridge_is_promised_and_set_again_by_file_and_hook() -> None:
+    plan = made()
+    hook, file = plan.promise.files
+    for word, value in (("arp_announce", "2"), ("arp_notify", "1")):
+        name = f"net.ipv4.conf.{BRIDGE}.{word}"
+        assert (name, value) in plan.promise.sysctls
+        assert f"{name} = {value}\n" in file.text
+        assert f"sysctl -q -w {name}={value}\n" in hook.text
+        assert [n.step for n in plan.steps("network") if n.step == Sysctl(name, value)]
+    assert "proxy_arp" not in file.text + hook.text
+
+
+def test_a_bridge_that_takes_the_nic_s_mac_is_promised_made_and_seen_with_it() -> None:
+    plan = made({"bridge_mac": "nic"})
+    (network,) = of(CreateNetwork, plan)
+    assert f'<mac address="{fakes.NIC_MAC}" />' in network.xml
+    assert f"ip link set dev {BRIDGE} address {fakes.NIC_MAC}\n" in plan.promise.files[0].text
+    after = fakes.as_promised(plan.promise)
+    assert all(check.kept for check in plan.promise.checks(after))
+    assert make_plan(fakes.params(bridge_mac="nic"), after).empty
+
+
+def test_no_file_of_another_s_hooks_is_in_any_step() -> None:
+    theirs = [
+        fakes.file("/etc/libvirt/hooks/network", "#!/bin/sh\n"),
+        fakes.file("/etc/libvirt/hooks/network.d/10-theirs", "#!/bin/sh\n"),
+    ]
+    plan = made(files=[*fakes.standard()["files"], *theirs])
+    steps = [n.step for n in plan.steps()] + [step for _, step in plan.undo_steps()]
+    touched = {getattr(step, "path", "") for step in steps}
+    assert not touched & {row["path"] for row in theirs}

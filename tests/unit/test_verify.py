@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from tests.unit import fakes
 from runbook.probes import Probe, Probed
 from runbook.promise import Check
 from runbook.routed import make_promise
+from runbook.transport.router import RouterSays
 from runbook.verify import Verdict, judge
 
 PROMISE = make_promise(fakes.params(), fakes.seen())
@@ -79,6 +82,49 @@ def test_a_gateway_that_still_sends_to_the_nic_breaks_the_promise() -> None:
 def test_a_gateway_that_could_be_looked_at_before_and_not_now_breaks_the_promise() -> None:
     (broken,) = verdict(probed(), probed(sees=None)).broken
     assert broken.seen == "no reply to look at"
+
+
+def heard(*macs: str, before: tuple[str, ...] = (fakes.NIC_MAC,)) -> Verdict:
+    """What is made of what the router itself holds, before and after."""
+    then, now = (RouterSays("gw", held, "" if held else "refused") for held in (before, macs))
+    return verdict(replace(probed(), router=then), replace(probed(), router=now))
+
+
+@pytest.mark.parametrize("macs", [(), (fakes.NIC_MAC,), (PROMISE.mac, fakes.NIC_MAC)])
+def test_a_router_that_does_not_hold_the_bridge_s_mac_breaks_the_promise(
+    macs: tuple[str, ...],
+) -> None:
+    (broken,) = heard(*macs).broken
+    assert broken.about == "gw holds for 172.16.1.1"
+    assert broken.seen == (" ".join(macs) or "refused")
+
+
+def test_a_router_that_could_not_be_read_before_is_reported_and_not_required() -> None:
+    found = heard(before=())
+    (check,) = (c for c in found.checks if c.about.startswith("gw holds"))
+    assert (check.kept, check.required, check.seen) == (False, False, "refused")
+    assert found.kept
+
+
+def test_a_router_that_nobody_named_is_not_spoken_of() -> None:
+    assert not any("holds for" in c.about for c in verdict(probed(), probed()).checks)
+    assert heard(PROMISE.mac).kept
+
+
+def test_a_boot_that_would_not_come_up_right_breaks_the_promise() -> None:
+    disabled = fakes.as_promised(PROMISE, units=fakes.units(libvirtd="disabled"))
+    found = judge(PROMISE, disabled, probed(), probed())
+    assert not found.kept
+    assert all(c.about.startswith("boot ") for c in found.broken)
+    assert set(found.of_boot) | set(found.of_now) == set(found.checks)
+    assert not set(found.of_boot) & set(found.of_now)
+
+
+def test_a_mac_that_stays_the_nic_s_is_what_every_router_goes_on_holding() -> None:
+    same = make_promise(fakes.params(bridge_mac="nic"), fakes.seen())
+    assert same.mac == fakes.NIC_MAC
+    still = replace(probed(sees=same.mac), router=RouterSays("gw", (same.mac,), ""))
+    assert judge(same, fakes.as_promised(same), still, still).kept
 
 
 def test_a_gateway_that_never_answers_pings_is_not_required_to() -> None:

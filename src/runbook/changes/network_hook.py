@@ -20,13 +20,15 @@ SINCE_LIBVIRT = 6_005_000
 
 @dataclass(frozen=True, slots=True)
 class HookShape:
-    """What the script has to bring back."""
+    """What the script has to bring back; `sysctls` are of the bridge, in sysctl(8)'s names."""
 
     network: str
     bridge: str
     nic: str
+    mac: str
     stp: bool
     routes: tuple[Route, ...]
+    sysctls: tuple[tuple[str, str], ...]
     mtu: int = ETHERNET_MTU
 
 
@@ -35,29 +37,62 @@ def hook_path(network: str) -> str:
     return f"{DIRECTORY}/50-runbook-{network}"
 
 
+def route_line(route: Route) -> str:
+    """The line of the script that brings a route back."""
+    return f"try ip {shlex.join(route.words())}\n"
+
+
 def hook_script(shape: HookShape) -> str:
     """A POSIX shell script that a person can read, every value quoted."""
     nic, bridge = shlex.quote(shape.nic), shlex.quote(shape.bridge)
-    stp_on = f"ip link set dev {bridge} type bridge stp_state 1\n" if shape.stp else ""
-    routes = "".join(f"ip {shlex.join(route.words())}\n" for route in shape.routes)
+    stp_on = f"try ip link set dev {bridge} type bridge stp_state 1\n" if shape.stp else ""
     # A DHCP server may have given the NIC its MTU, and nobody asks that server any more.
-    mtu = "" if shape.mtu == ETHERNET_MTU else f"ip link set dev {nic} mtu {shape.mtu}\n"
-    values = {"nic": nic, "bridge": bridge, "routes": routes, "stp_on": stp_on, "mtu": mtu}
-    return _TEXT.format(network=shlex.quote(shape.network), **values)
+    mtu = "" if shape.mtu == ETHERNET_MTU else f"try ip link set dev {nic} mtu {shape.mtu}\n"
+    pairs = (shlex.quote(f"{name}={value}") for name, value in shape.sysctls)
+    return _TEXT.format(
+        network=shlex.quote(shape.network),
+        nic=nic,
+        bridge=bridge,
+        mac=shlex.quote(shape.mac),
+        mtu=mtu,
+        sysctls="".join(f"try sysctl -q -w {pair}\n" for pair in pairs),
+        # Those that others' gateways are reached by come first.
+        routes="".join(map(route_line, sorted(shape.routes, key=lambda r: bool(r.gateway)))),
+        stp_on=stp_on,
+    )
 
 
 _TEXT = """\
 #!/bin/sh
-# libvirt runs this after each start of a network: the NIC joins the bridge again
-# and the routes through it come back. Without it the host is off the LAN after
-# its next reboot.
+# libvirt runs this after each start of a network: the NIC joins the bridge again,
+# the routes through it come back, and the neighbours are told. Without it the
+# host is off the LAN after its next reboot. What fails is told to the journal and
+# passed over: an exit status other than 0 would have libvirt stop the network,
+# and the host's address would be gone with it.
 [ "$1" = {network} ] && [ "$2" = started ] || exit 0
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 cat >/dev/null
+
+try() {{
+    said=$("$@" 2>&1) && return
+    logger -t runbook-hook -p daemon.err -- "failed: $*: $said" 2>/dev/null ||
+        printf 'failed: %s: %s\\n' "$*" "$said" >&2
+}}
+
 # A port added while STP is on hears nothing for four seconds; so STP goes on last.
-ip link set dev {bridge} type bridge stp_state 0
-ip link set dev {bridge} type bridge forward_delay 0
-{mtu}ip link set dev {nic} up
-ip link set dev {nic} master {bridge}
-{routes}{stp_on}exit 0
+try ip link set dev {bridge} type bridge stp_state 0
+try ip link set dev {bridge} type bridge forward_delay 0
+{mtu}try ip link set dev {nic} up
+try ip link set dev {nic} master {bridge}
+{sysctls}{routes}# A link that has just come up sends nothing yet.
+for _ in 1 2 3 4 5; do
+    case $(ip -oneline link show dev {nic} 2>&1) in
+        *'state DOWN'* | *'state LOWERLAYERDOWN'*) sleep 1 ;;
+        *) break ;;
+    esac
+done
+# With arp_notify on, the kernel announces the address (gratuitous ARP) when the
+# MAC is set, even to the one that it has.
+try ip link set dev {bridge} address {mac}
+{stp_on}exit 0
 """

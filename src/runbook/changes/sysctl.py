@@ -45,3 +45,36 @@ class SetSysctl:
         """The switch first: it is what overwrites the others."""
         others = tuple(Sysctl(name, value) for name, value in self.shaken)
         return (Sysctl(self.name, self.value_before), *others)
+
+
+@dataclass(frozen=True, slots=True)
+class TuneBridge:
+    """Parameters of the bridge itself, which are there only while it is."""
+
+    bridge: str
+    sysctls: tuple[tuple[str, str], ...]
+
+    phase = "network"
+
+    @property
+    def title(self) -> str:
+        """What they are for."""
+        return f"have {self.bridge} announce the address, and speak for no other"
+
+    @property
+    def before(self) -> str:
+        """As the kernel made it."""
+        return f"{self.bridge}: as every new interface"
+
+    @property
+    def after(self) -> str:
+        """The values as they will be."""
+        return "\n".join(f"{name} = {value}" for name, value in self.sysctls)
+
+    def do(self) -> tuple[Step, ...]:
+        """One write each."""
+        return tuple(Sysctl(name, value) for name, value in self.sysctls)
+
+    def undo(self) -> tuple[Step, ...]:
+        """Nothing: they go with the bridge."""
+        return ()

@@ -24,6 +24,7 @@ from runbook.probes import Probe, Probed
 from runbook.state import snapshot as snapshots
 from runbook.state.snapshot import Snapshot
 from runbook.transport.host import HostFile, Reader
+from runbook.transport.router import RouterSays
 
 T = TypeVar("T")
 HELD = 9
@@ -226,7 +227,7 @@ class _Reading:
 
 
 def _probed(raw: bytes) -> Probed:
-    found = serial.loads(raw.decode(), (Probed, Probe))
+    found = serial.loads(raw.decode(), (Probed, Probe, RouterSays))
     if not isinstance(found, Probed):
         raise ValueError("it holds no probes")  # noqa: TRY004 - a damaged text, not a wrong call
     return found

@@ -9,6 +9,7 @@ from itertools import groupby
 from runbook.changes.leases import StopClient
 from runbook.errors import Refused
 from runbook.promise import Row, rows
+from runbook.state.leases import OTHERS
 from runbook.state.snapshot import Snapshot
 
 
@@ -17,6 +18,7 @@ def stop_clients(nic: str, seen: Snapshot) -> Iterator[StopClient]:
 
     Raises Refused where stopping a client would stop it for other interfaces too.
     """
+    _refuse_others(nic, seen)
     table = sorted(rows(seen.leases, ifname=nic), key=_client)
     _refuse_shared(nic, {int(row["pid"]) for row in table} - {0}, seen)
     for client, found in groupby(table, key=_client):
@@ -32,6 +34,20 @@ def _by_process(found: list[Row]) -> list[list[Row]]:
     """The rows of each process; leases that no process keeps go with the first."""
     pids = list(dict.fromkeys(row["pid"] for row in found if row["pid"])) or [0]
     return [[r for r in found if r["pid"] in (pid, 0 if pid == pids[0] else pid)] for pid in pids]
+
+
+def _refuse_others(nic: str, seen: Snapshot) -> None:
+    """Another manager's client would have the address back on the NIC at its next look."""
+    for row in rows(seen.leases):
+        if row["client"] in OTHERS and row["ifname"] in (nic, ""):
+            name = row["client"]
+            raise Refused(
+                f"{name} runs (process {row['pid']}), and this procedure does not know how to have"
+                f" it leave {nic} alone",
+                host=seen.host,
+                state="nothing was written",
+                then=f"have ifupdown run {nic}, and {name} stopped and disabled; then run again",
+            )
 
 
 def _refuse_shared(nic: str, ours: set[int], seen: Snapshot) -> None:

@@ -24,6 +24,8 @@ ADDRESSING = frozenset(
 )
 HOOKS = frozenset({"up", "post-up", "pre-up", "down", "pre-down", "post-down"})
 REDACTED = "<redacted>"
+# cloud-init's own words at the head of what it writes.
+WRITTEN_ANEW = "will not persist across an instance reboot"
 
 
 def nic_stanza(nic: str, seen: Snapshot) -> Stanza:
@@ -32,12 +34,31 @@ def nic_stanza(nic: str, seen: Snapshot) -> Stanza:
         s for s in stanzas(seen.files) if s.kind == "iface" and s.name == nic and s.family == "inet"
     ]
     if len(found) == 1:
+        _refuse_unless_lasting(found[0], seen)
         return found[0]
     raise _refused(
         seen,
         f"ifupdown has {len(found)} stanzas `iface {nic} inet`, and the change needs one",
         "configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources",
     )
+
+
+def _refuse_unless_lasting(stanza: Stanza, seen: Snapshot) -> None:
+    """Refuse a file that something else writes at boot: the address would be back on the NIC."""
+    (file,) = rows(seen.files, path=stanza.path)
+    if stanza.path.startswith("/run/"):
+        raise _refused(
+            seen,
+            f"{stanza.name}'s stanza is in {stanza.path}, which is made anew at each boot",
+            f"write a stanza for {stanza.name} into /etc/network/interfaces in its place",
+        )
+    if WRITTEN_ANEW in str(file["content"]):
+        raise _refused(
+            seen,
+            f"{stanza.path} says that it {WRITTEN_ANEW}: cloud-init may write it anew at a boot",
+            "have cloud-init leave the network alone (`network: {config: disabled}` in a file of"
+            " /etc/cloud/cloud.cfg.d), then take those words out of the file",
+        )
 
 
 def manual_stanza(nic: str, seen: Snapshot) -> Iterator[EditLines]:
@@ -55,7 +76,8 @@ def manual_stanza(nic: str, seen: Snapshot) -> Iterator[EditLines]:
 
 
 def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:
-    yield f"iface {stanza.name} inet manual"
+    end = "\r" if lines[0].endswith("\r") else ""
+    yield f"iface {stanza.name} inet manual{end}"
     dropping = True
     continued = lines[0].endswith("\\")
     for line in lines[1:]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runbook import run, serial, views
+from runbook import boot, foreseen, run, serial, views
 from runbook.notebook.ending import reading
-from runbook.notebook.undoing import records
+from runbook.notebook.undoing import keep_verdict
 from runbook.notebook.values import Before, Cleared, Planned, Run, Stopped
 from runbook.plan import Plan
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.probes import Probed
 from runbook.record import Ending
 from runbook.run import Ready
-from runbook.verify import Verdict
-from runbook.views import Look
+from runbook.verify import standing
+from runbook.views import Look, Picture
 
 
 def plan(before: Before) -> Planned:
@@ -28,7 +28,17 @@ def plan(before: Before) -> Planned:
         _show_nothing_to_do(drawn, before)
     else:
         views.show(views.plan(drawn.table(), drawn.digest, drawn.deadline_s))
+        views.show(_lasting(drawn, before))
     return Planned(before, drawn)
+
+
+def _lasting(drawn: Plan, before: Before) -> Picture:
+    """The edits, and what a boot would then do."""
+    after = foreseen.after(drawn, before.snapshot)
+    rows = boot.table(boot.rehearse(drawn.promise, after))
+    told = views.boot(rows, "The next boot, once the plan is made")
+    folded = views.fold("What a boot would do once the plan is made", told)
+    return views.stack((views.edits(foreseen.diffs(drawn, before.snapshot)), folded))
 
 
 def preflight(planned: Planned) -> Cleared | Stopped:
@@ -73,15 +83,18 @@ def _show_probes(this: Run, probed: Probed) -> None:
     rows = [(p.target, "answers" if p.answered else "no answer") for p in probed.probes]
     told = pd.DataFrame(rows, columns=["target", "before"])
     mac = probed.gateway_sees or "not seen: it did not answer"
-    holds = views.note(f"{probed.gateway} sends this host's packets to {mac}")
+    holds = [views.note(f"{probed.gateway} sends this host's packets to {mac}")]
+    if probed.router:
+        told_by = probed.router
+        macs = " ".join(told_by.macs) or told_by.said
+        holds.append(views.note(f"{told_by.router} itself holds for this host: {macs}"))
     head = "Probes: what answers now has to answer after the change"
-    views.show(views.stack((views.table(told, Look(head)), holds)))
+    views.show(views.stack((views.table(told, Look(head)), *holds)))
 
 
 def _show_nothing_to_do(drawn: Plan, before: Before) -> None:
-    rows = Verdict(drawn.promise.checks(before.snapshot)).table()
-    before.run.folder.again("verdict.json", records(rows))
-    views.show(
-        views.note("Nothing to do: the host is as promised already.", "good"),
-        views.checks(rows, "What is promised, and what is seen"),
-    )
+    found = standing(drawn.promise, before.snapshot)
+    views.show(views.note("Nothing to do: the host is as promised already.", "good"))
+    if not found.kept:
+        views.show(views.note("But its next boot would not leave it so.", "bad"))
+    keep_verdict(before.run, found, "What is promised, and what is seen")

@@ -110,7 +110,7 @@ def _undone(this: Run, standing: Standing) -> Rollback:
 
 def _confirm(this: Run, found: Found) -> Stopped:
     verified = _verified(this, found)
-    keep_verdict(this, verified.verdict.table(), "The verdict: as promised")
+    keep_verdict(this, verified.verdict, "The verdict: as promised")
     with _returning(this, "Confirming, over another new connection"):
         confirmed = returning.confirm(this.session, verified)
     this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
@@ -125,7 +125,7 @@ def _verified(this: Run, found: Found) -> Verified:
         try:
             return returning.verify(this.session, underway, applied)
         except NotAsPromised as error:
-            keep_verdict(this, error.verdict.table(), "The verdict: not as promised")
+            keep_verdict(this, error.verdict, "The verdict: not as promised")
             raise
 
 

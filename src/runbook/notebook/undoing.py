@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NoReturn
 
 import pandas as pd
 
-from runbook import run, views
+from runbook import boot, run, views
 from runbook.errors import GoToTheConsole, RolledBack
 from runbook.notebook.ending import end, in_short, keep_error, not_ended
 from runbook.notebook.values import Changing, Run
@@ -16,6 +17,7 @@ from runbook.record import Ending
 from runbook.rollback import Rollback
 from runbook.run import Differs, NotAsPromised
 from runbook.state import snapshot as snapshots
+from runbook.verify import Verdict
 
 
 @contextmanager
@@ -32,10 +34,13 @@ def changing(change: Changing, what: str) -> Iterator[None]:
     this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
-def keep_verdict(this: Run, rows: pd.DataFrame, caption: str) -> None:
-    """The checks, into the record and onto the page."""
-    this.folder.again("verdict.json", records(rows))
-    views.show(views.checks(rows, caption))
+def keep_verdict(this: Run, verdict: Verdict, caption: str) -> None:
+    """The checks, into the record and onto the page; what a boot would do, in its own order."""
+    this.folder.again("verdict.json", records(verdict.table()))
+    now = replace(verdict, checks=verdict.of_now)
+    views.show(views.checks(now.table(), caption))
+    if verdict.boot:
+        views.show(views.boot(boot.table(verdict.boot), "What the next boot would do, in order"))
 
 
 def records(rows: pd.DataFrame) -> str:
@@ -59,7 +64,7 @@ def _undo(change: Changing, error: BaseException) -> NoReturn:
     keep_error(this, "error.txt", error)
     views.show(views.note(f"{type(error).__name__}: {error}", "bad"))
     if isinstance(error, NotAsPromised):
-        keep_verdict(this, error.verdict.table(), "The verdict: not as promised")
+        keep_verdict(this, error.verdict, "The verdict: not as promised")
     try:
         with views.doing("Undoing the change", this.session.clock.monotonic):
             undone = run.roll_back(this.session, change.underway, in_short(error))

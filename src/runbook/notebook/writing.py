@@ -76,7 +76,7 @@ def verify(change: Changing | Stopped) -> Seen | Stopped:
         )
     with changing(change, "Verifying, over a new connection"):
         verified = run.verify(this.session, change.underway, change.applied)
-    keep_verdict(this, verified.verdict.table(), "The verdict: as promised")
+    keep_verdict(this, verified.verdict, "The verdict: as promised")
     return Seen(change, verified)
 
 

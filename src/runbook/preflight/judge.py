@@ -13,6 +13,7 @@ from runbook.preflight import (
     dhcp,
     firewall,
     identity,
+    lasting,
     management,
     networks,
     nic,
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     *networks.RULES,
     *firewall.RULES,
     *switch.RULES,
+    *lasting.RULES,
 )
 
 

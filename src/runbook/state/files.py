@@ -12,7 +12,7 @@ import re
 
 import pandas as pd
 
-from runbook.state import ifupdown
+from runbook.state import ifupdown, sysctl_d
 from runbook.state.table import Table, frame, understood
 from runbook.transport.host import HostFile, Reader
 
@@ -26,11 +26,10 @@ COLUMNS = {
     "encoding": ("str", "utf-8 or base64"),
 }
 KEY = ("path",)
-INTERFACES = "/etc/network/interfaces"
 PATTERNS = (
     "/etc/network/interfaces.d/*",
     "/etc/sysctl.conf",
-    "/etc/sysctl.d/*.conf",
+    *(f"{folder}/*.conf" for folder in sysctl_d.FOLDERS),
     "/etc/iptables/rules.v[46]",
     "/etc/nftables.conf",
     "/etc/libvirt/hooks/network",
@@ -85,7 +84,7 @@ def read(host: Reader) -> pd.DataFrame:
 
 def _sourced(host: Reader) -> dict[str, HostFile]:
     found: dict[str, HostFile] = {}
-    waiting = [INTERFACES]
+    waiting = [ifupdown.INTERFACES]
     while waiting:
         paths = [path for path in dict.fromkeys(waiting) if path not in found]
         files = [file for file in host.read_files(paths) if file is not None]

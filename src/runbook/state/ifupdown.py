@@ -7,14 +7,18 @@ stanza edits its lines, and leaves every other byte of the file as it is.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 import pandas as pd
 
+INTERFACES = "/etc/network/interfaces"
 SOURCES = ("source", "source-directory")
 KINDS = ("iface", "mapping", "auto", *SOURCES, "rename", "template")
-IFACE_WORDS = 4
+# All that source-directory takes; `source` takes whatever its pattern does.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,34 @@ class _Line:
 
 
 def stanzas(files: pd.DataFrame) -> tuple[Stanza, ...]:
-    """Every stanza of the interface files in a files table, file by file."""
-    table = files[files["path"].str.startswith("/etc/network/") & (files["encoding"] == "utf-8")]
-    pairs = zip(table["path"], table["content"], strict=True)
-    return tuple(stanza for path, content in pairs for stanza in parse(path, content))
+    """Every stanza that ifupdown reads of a files table, file by file as it takes them in."""
+    table = files[files["encoding"] == "utf-8"]
+    contents = dict(zip(table["path"], table["content"], strict=True))
+    read = reached(contents)
+    return tuple(stanza for path in read for stanza in parse(path, contents[path]))
+
+
+def reached(contents: Mapping[str, str]) -> tuple[str, ...]:
+    """The paths that ifupdown comes to from its first file on; the rest mean nothing to it."""
+    found: dict[str, None] = {}
+    waiting = [INTERFACES]
+    while waiting:
+        path = waiting.pop(0)
+        if path in contents and path not in found:
+            found[path] = None
+            waiting += _taken_in(path, contents)
+    return tuple(found)
+
+
+def _taken_in(path: str, contents: Mapping[str, str]) -> Iterator[str]:
+    for kind, pattern in _patterns(path, contents[path]):
+        for other in sorted(contents):
+            folder, name = posixpath.split(other)
+            plain = kind == "source" or _PLAIN_NAME.fullmatch(name)
+            # As in a shell: a star stays within one folder, and passes over hidden files.
+            within = folder.count("/") == posixpath.dirname(pattern).count("/")
+            if plain and within and not name.startswith(".") and fnmatchcase(other, pattern):
+                yield other
 
 
 def parse(path: str, content: str) -> tuple[Stanza, ...]:
@@ -64,14 +92,16 @@ def parse(path: str, content: str) -> tuple[Stanza, ...]:
 
 def sourced(path: str, content: str) -> tuple[str, ...]:
     """Shell patterns of the files that this one takes in."""
+    return tuple(pattern for _, pattern in _patterns(path, content))
+
+
+def _patterns(path: str, content: str) -> Iterator[tuple[str, str]]:
     folder = posixpath.dirname(path)
-    found = [
-        posixpath.join(folder, word) + ("/*" if stanza.kind == "source-directory" else "")
-        for stanza in parse(path, content)
-        if stanza.kind in SOURCES
-        for word in stanza.name.split()
-    ]
-    return tuple(found)
+    for stanza in parse(path, content):
+        if stanza.kind in SOURCES:
+            end = "/*" if stanza.kind == "source-directory" else ""
+            for word in stanza.name.split():
+                yield stanza.kind, posixpath.join(folder, word) + end
 
 
 def _logical(content: str) -> Iterator[_Line]:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from runbook.state.table import Table, frame, understood
 from runbook.transport.host import HostFile, Reader
 
 COLUMNS = {
-    "client": ("str", "dhclient or dhcpcd"),
+    "client": ("str", "dhclient, dhcpcd, or one that is of another manager"),
     "pid": ("int64", "its process, 0 where there is only a lease file"),
     "ifname": ("str", "the interface it configures, '' for all of them"),
     "argv": ("str", "its command line, quoted for a shell"),
@@ -25,11 +26,22 @@ COLUMNS = {
 }
 KEY = ("client", "ifname", "lease_file")
 VOLATILE = ("pid", "expires")
-LEASE_FILES = ("/var/lib/dhcp/dhclient*.leases", "/var/lib/dhcpcd/*.lease")
+# Also a folder an interface, as some hosts keep them: /var/lib/dhcp/enp4s0f0/leases.
+LEASE_FILES = (
+    *("/var/lib/dhcp/dhclient*.leases", "/var/lib/dhcp/*/leases", "/var/lib/dhcp/*/*.leases"),
+    *("/var/lib/dhcpcd/*.lease", "/var/lib/dhcpcd/*.lease6", "/var/lib/dhcpcd5/*.lease"),
+)
+OURS = ("dhclient", "dhcpcd")
+# Each is, or has in it, a client that takes addresses where it is told to by its own files.
+OTHERS = (
+    *("udhcpc", "udhcpc6", "dhcp6c", "pump", "connmand", "wickedd-dhcp4", "wickedd-dhcp6"),
+    *("systemd-networkd", "NetworkManager"),
+)
 PROCESSES = "/proc/[0-9]*/cmdline"
 _BLOCK = re.compile(r"lease\s*\{(.*?)\}", re.DOTALL)
 _STATEMENT = re.compile(r"^\s*(?:option\s+)?([\w-]+)\s+(.*?);\s*$", re.MULTILINE)
 _INTERFACE = re.compile(r'^\s*interface\s+"([^"]+)";', re.MULTILINE)
+_FOLDER = re.compile(r"/var/lib/dhcp/([^/]+)/")
 _STEM = re.compile(r"dhclient6?[.-]?(.*)\.leases")
 # Written over its own argv: "dhcpcd: enp4s0f0 [ip4]"; the manager of all is
 # "dhcpcd: [manager] [ip4]", its helpers have other words in the brackets.
@@ -67,7 +79,7 @@ class Lease:
     @property
     def program(self) -> str:
         """Whose file it is."""
-        return "dhcpcd" if self.path.startswith("/var/lib/dhcpcd/") else "dhclient"
+        return "dhcpcd" if self.path.startswith("/var/lib/dhcpcd") else "dhclient"
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -104,19 +116,24 @@ def _kept_by(client: Client, leases: list[Lease]) -> Lease:
 
 def _leases(file: HostFile) -> Iterator[Lease]:
     name = file.path.rsplit("/", 1)[-1]
-    if name.endswith(".lease"):
+    if name.endswith((".lease", ".lease6")):
         # dhcpcd keeps the server's last packet as it came; its name is enough here.
-        yield Lease(file.path, name.removesuffix(".lease").removesuffix("-"))
+        stem = name.rpartition(".lease")[0].removeprefix("dhcpcd-")
+        yield Lease(file.path, stem.removesuffix("-"))
         return
     text = file.content.decode(errors="replace")
-    stem = _STEM.fullmatch(name)
     # Leases of IPv6 have other blocks; whose they are is all that is needed of them.
-    names = _INTERFACE.findall(text) or [stem[1] if stem else ""]
+    names = _INTERFACE.findall(text) or [_of_path(file.path)]
     last = {ifname: Lease(file.path, ifname) for ifname in names}
     for block in _BLOCK.findall(text):
         lease = _lease(file.path, names[-1], block)
         last[lease.ifname] = lease
     yield from last.values()
+
+
+def _of_path(path: str) -> str:
+    stem, folder = _STEM.fullmatch(path.rsplit("/", 1)[-1]), _FOLDER.match(path)
+    return (stem[1] if stem else "") or (folder[1] if folder else "")
 
 
 def _lease(path: str, ifname: str, block: str) -> Lease:
@@ -149,11 +166,18 @@ def clients(cmdlines: dict[int, bytes]) -> Iterator[Client]:
     for pid, line in cmdlines.items():
         argv = words(line)
         program = argv[0].rsplit("/", 1)[-1]
-        if program in ("dhclient", "dhcpcd"):
+        if program in OURS:
             for ifname in _ifnames(argv[1:]) or ("",):
                 yield Client(program, pid, ifname, argv)
+        elif (other := argv[1] if program == "busybox" and argv[1:] else program) in OTHERS:
+            yield Client(other, pid, _told(argv), argv)
         elif match := _DHCPCD.fullmatch(" ".join(argv).strip()):
             yield Client("dhcpcd", pid, match[1] or match[2] or "", argv)
+
+
+def _told(argv: tuple[str, ...]) -> str:
+    """The interface that udhcpc and its kind are given with -i."""
+    return next((word for before, word in pairwise(argv) if before in ("-i", "--interface")), "")
 
 
 def _ifnames(argv: tuple[str, ...]) -> tuple[str, ...]:
@@ -167,9 +191,20 @@ def read(host: Reader) -> pd.DataFrame:
     processes = host.glob(PROCESSES)
     found = zip(processes, host.read_files(processes), strict=True)
     cmdlines = {int(path.split("/")[2]): f.content for path, f in found if f and f.content}
-    paths = [path for pattern in LEASE_FILES for path in host.glob(pattern)]
+    running = tuple(clients(cmdlines))
+    found_there = [path for pattern in LEASE_FILES for path in host.glob(pattern)]
+    paths = list(dict.fromkeys((*found_there, *_told_paths(running))))
     files = [file for file in host.read_files(paths) if file is not None]
-    return parse(clients(cmdlines), files)
+    return parse(running, files)
+
+
+def _told_paths(running: Iterable[Client]) -> Iterator[str]:
+    """Where clients were told to keep their leases, wherever that is."""
+    for client in running:
+        if client.program == "dhclient":
+            for before, word in pairwise(client.argv):
+                if before == "-lf" and word.startswith("/"):
+                    yield word
 
 
 TABLE = Table("leases", COLUMNS, KEY, read, VOLATILE)

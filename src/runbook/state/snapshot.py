@@ -25,6 +25,7 @@ from runbook.state import (
     routes,
     rules,
     sysctl,
+    units,
 )
 from runbook.state import identity as identities
 from runbook.state.identity import Identity
@@ -47,6 +48,7 @@ TABLES: tuple[Table, ...] = (
     networks.TABLE,
     guests.TABLE,
     guests.TAPS,
+    units.TABLE,
 )
 
 
@@ -71,6 +73,7 @@ class Snapshot:
     networks: pd.DataFrame
     guests: pd.DataFrame
     taps: pd.DataFrame
+    units: pd.DataFrame
 
     def table(self, name: str) -> pd.DataFrame:
         """A table by its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
 from runbook.views.findings import checks, findings, plan, verdict
 from runbook.views.page import show, show_with
@@ -16,11 +17,13 @@ __all__ = [
     "Look",
     "Picture",
     "before_and_after",
+    "boot",
     "card",
     "changes",
     "changes_folded",
     "checks",
     "doing",
+    "edits",
     "findings",
     "fold",
     "identity",

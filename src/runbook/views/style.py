@@ -30,6 +30,11 @@ SHEET = """\
 .rb table td.rb-removed{background:rgba(229,83,75,.2)}
 .rb table td.rb-changed{background:rgba(210,153,34,.2)}
 .rb table td.rb-block{background:rgba(229,83,75,.2);font-weight:600}
+.rb .rb-diff{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px;
+ white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 8px}
+.rb .rb-diff .rb-added{background:rgba(46,160,67,.2)}
+.rb .rb-diff .rb-removed{background:rgba(229,83,75,.2)}
+.rb .rb-diff .rb-changed{opacity:.7}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
 .rb details>summary{cursor:pointer;font-weight:600;padding:3px 0}
 .rb .rb-verdict{margin:10px 0;padding:14px 18px;border:2px solid;border-radius:6px}

@@ -178,11 +178,16 @@ class HostModel:
             bridge = root.find("bridge").get("name", "")  # type: ignore[union-attr]
             ip = ip_interface("{address}/{netmask}".format(**root.find("ip").attrib))  # type: ignore[union-attr]
             self.masters[bridge] = ""
+            # Parameters of an interface come and go with it.
+            own = (f"net.ipv4.conf.{bridge}.{word}" for word in ("arp_notify", "arp_announce"))
+            self.sysctls |= dict.fromkeys(own, "0")
             length = ip.network.prefixlen
             self._send(Address(Action.ENSURE, bridge, str(ip.ip), length))
 
     def _delete_link(self, name: str) -> None:
         self.masters.pop(name, None)
+        mine = [n for n in self.sysctls if n.startswith(f"net.ipv4.conf.{name}.")]
+        self.sysctls = {n: value for n, value in self.sysctls.items() if n not in mine}
         self.masters = {port: "" if m == name else m for port, m in self.masters.items()}
         for address in [a for a in self.addresses if a.ifname == name]:
             self._send(replace(address, action=Action.DELETE))

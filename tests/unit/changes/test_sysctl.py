@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from runbook.changes.steps import Sysctl
-from runbook.changes.sysctl import SetSysctl
+from runbook.changes.sysctl import SetSysctl, TuneBridge
 
 SHAKEN = (("net.ipv4.conf.all.forwarding", "0"), ("net.ipv4.conf.enp4s0f0/7.forwarding", "1"))
 CHANGE = SetSysctl("net.ipv4.ip_forward", "1", "0", SHAKEN)
@@ -18,3 +18,10 @@ def test_the_operator_reads_the_name_and_both_values() -> None:
     assert CHANGE.before == "net.ipv4.ip_forward = 0"
     assert CHANGE.after == "net.ipv4.ip_forward = 1"
     assert CHANGE.do()[0].describe() == "sysctl -w net.ipv4.ip_forward=1"
+
+
+def test_what_is_set_on_the_bridge_goes_with_it() -> None:
+    tune = TuneBridge("virbr1", (("net.ipv4.conf.virbr1.arp_notify", "1"),))
+    assert tune.do() == (Sysctl("net.ipv4.conf.virbr1.arp_notify", "1"),)
+    assert tune.undo() == ()
+    assert tune.after == "net.ipv4.conf.virbr1.arp_notify = 1"

@@ -10,6 +10,7 @@ from tests.unit import fakes
 from tests.unit.changes.host_model import HostModel
 from tests.unit.changes.modelled import modelled
 from tests.unit.fakes import NIC, Row
+from tests.unit.moves import corpus
 
 from runbook.plan import Plan
 from runbook.routed import make_plan
@@ -46,7 +47,7 @@ def hosts(draw: st.DrawFn) -> Snapshot:
     # The kernel has one switch under two names.
     sysctl[1]["value"] = sysctl[0]["value"]
     loose = draw(st.sampled_from(["", "0", "1"]))
-    files = list(fakes.standard()["files"])
+    files = corpus.files(draw(st.sampled_from(corpus.EDITABLE)))
     if draw(st.booleans()):
         files.append(fakes.file("/etc/iptables/rules.v4", SAVED))
     lent = draw(st.sampled_from(LENT))

@@ -11,6 +11,7 @@ from runbook.checkpoint.found import Found, find, holder, refuse_if_armed
 from runbook.errors import ChangeInProgress, ConnectionLost, ReadFailed
 from runbook.plan import PHASES
 from runbook.transport.host import Completed
+from runbook.transport.router import RouterSays
 
 LOST = ConnectionLost("gone", state="unknown", then="look")
 
@@ -79,6 +80,12 @@ def test_the_whole_plan_comes_back(host: fakes.FakeHost, armed: Armed) -> None:
     assert kept.before is not None
     assert kept.before.equals(armed.cleared.before)
     assert kept.undo_script == armed.undo_script
+
+
+def test_what_the_router_said_comes_back_with_the_probes(host: fakes.FakeHost) -> None:
+    probed = replace(fakes.PROBED, router=RouterSays("gw", (fakes.NIC_MAC,), ""))
+    arm(fakes.cleared(), probed, host, fakes.ORDER)
+    assert seen(host).kept.probed == probed
 
 
 @pytest.mark.usefixtures("armed")

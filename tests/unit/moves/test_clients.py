@@ -5,8 +5,10 @@ from tests.unit import fakes
 from tests.unit.fakes import NIC, Row, lease
 
 from runbook.changes.leases import StopClient
+from runbook.checkpoint.script import restored_paths
 from runbook.errors import Refused
 from runbook.moves.clients import start_command, stop_clients
+from runbook.routed import make_plan
 
 FILE = str(lease()["lease_file"])
 
@@ -67,3 +69,26 @@ def test_a_client_that_others_need_is_not_stopped(others: list[Row], serves: str
 
 def test_an_empty_lease_file_of_no_interface_stops_nothing() -> None:
     assert planned(lease(ifname="", pid=0, argv="")) == []
+
+
+@pytest.mark.parametrize(
+    ("client", "ifname"), [("udhcpc", NIC), ("systemd-networkd", ""), ("NetworkManager", "")]
+)
+def test_a_client_of_another_manager_is_refused_by_its_name(client: str, ifname: str) -> None:
+    row = lease(client=client, ifname=ifname, lease_file="", argv=client)
+    with pytest.raises(Refused, match=f"{client} runs \\(process 812\\)") as refused:
+        planned(row)
+    assert refused.value.state == "nothing was written"
+    assert f"have ifupdown run {NIC}" in refused.value.then
+
+
+def test_another_interface_s_client_of_another_manager_is_left_alone() -> None:
+    assert planned(lease(client="udhcpc", ifname="enp4s0f1", lease_file="")) == []
+
+
+def test_leases_where_the_written_procedure_has_them_are_moved_aside() -> None:
+    by_hand = lease(pid=0, argv="", lease_file=f"/var/lib/dhcp/{NIC}/leases")
+    (change,) = planned(lease(), by_hand)
+    assert set(change.lease_files) == {FILE, by_hand["lease_file"]}
+    plan = make_plan(fakes.params(), fakes.seen(leases=[lease(), by_hand]))
+    assert {FILE, by_hand["lease_file"]} <= set(restored_paths(plan))

@@ -164,6 +164,7 @@ def test_a_nic_without_exactly_one_stanza_is_refused(text: str, count: int) -> N
 
 def test_two_files_that_both_have_it_are_refused() -> None:
     stanza = f"iface {NIC} inet dhcp\n"
-    files = [fakes.file(PATH, stanza), fakes.file("/etc/network/interfaces.d/lan", stanza)]
+    main = fakes.file(PATH, f"source interfaces.d/*\n{stanza}")
+    files = [main, fakes.file("/etc/network/interfaces.d/lan", stanza)]
     with pytest.raises(Refused, match="has 2 stanzas"):
         nic_stanza(NIC, fakes.seen(files=files))

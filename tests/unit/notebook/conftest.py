@@ -31,7 +31,7 @@ from runbook.run import Ready, Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.transport.host import Host
-from runbook.verify import Verdict
+from runbook.verify import standing
 
 ROOT = Path(__file__).parents[3]
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -62,6 +62,7 @@ class MadeUp:
     seen: Snapshot = field(default_factory=hosts.before)
     undone: Snapshot = field(default_factory=hosts.before)
     moves: list[str] = field(default_factory=list)
+    probed: Probed = PROBED
 
     def ask(self, what: str) -> None:
         self.done.append(what)
@@ -82,7 +83,7 @@ class MadeUp:
     def preflight(self, session: Session, drawn: Plan, before: Snapshot) -> Ready:
         del session
         self.ask("preflight")
-        return Ready(Cleared(drawn, before, ()), PROBED)
+        return Ready(Cleared(drawn, before, ()), self.probed)
 
     def arm(self, session: Session, ready: Ready) -> Underway:
         self.ask("arm")
@@ -107,7 +108,7 @@ class MadeUp:
         del session, underway
         self.ask("verify")
         self.seen = hosts.after()
-        return Verified(applied.armed, Verdict(applied.armed.plan.promise.checks(hosts.after())))
+        return Verified(applied.armed, standing(applied.armed.plan.promise, hosts.after()))
 
     def confirm(self, session: Session, verified: Verified) -> Confirmed:
         del session

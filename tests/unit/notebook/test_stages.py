@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from runbook.preflight import Finding, RefusedByPreflight
 from runbook.promise import Check
 from runbook.record import MIME, Recorded
 from runbook.run import NotAsPromised
+from runbook.transport.router import RouterSays
 from runbook.verify import Verdict
 
 Answer = Callable[[str | BaseException], None]
@@ -327,3 +329,43 @@ def test_a_stopped_run_goes_by_every_cell_untouched(made_up: MadeUp) -> None:
     assert isinstance(stop, Stopped)
     assert nb.after(nb.confirm(nb.verify(applied(stop)))) is stop
     assert not WRITES & set(made_up.done)
+
+
+@pytest.mark.parametrize(
+    ("said", "shows"),
+    [
+        (RouterSays("gw", (), "no answer within 12 s"), "no answer within 12 s"),
+        (RouterSays("gw", ("02:00:00:00:00:01",), ""), "02:00:00:00:00:01"),
+    ],
+)
+def test_what_the_router_itself_holds_is_on_the_page(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer, said: RouterSays, shows: str
+) -> None:
+    answer(NOBODY)
+    made_up.probed = replace(made_up.probed, router=said)
+    through(mode="plan")
+    assert f"gw itself holds for this host: {shows}" in page(shown)
+    assert home.exists()
+
+
+def test_the_plan_shows_its_edits_and_the_boot_after_it(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(NOBODY)
+    through(mode="plan")
+    assert made_up.done
+    assert home.exists()
+    assert f"+iface {hosts.NIC} inet manual" in page(shown)
+    assert "What a boot would do once the plan is made" in page(shown)
+
+
+def test_what_the_next_boot_would_do_is_on_the_page_before_the_change_is_confirmed(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(NOBODY)
+    made_up.fails["confirm"] = KeyboardInterrupt()
+    with pytest.raises(RolledBack):
+        through()
+    assert "What the next boot would do, in order" in page(shown)
+    assert "hook of ours" in page(shown)
+    assert home.exists()

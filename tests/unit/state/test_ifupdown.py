@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.fakes import file
 from tests.unit.hosts import snapshot
 
-from runbook.state.ifupdown import parse, sourced, stanzas
+from runbook.state.ifupdown import parse, reached, sourced, stanzas
 
 PATH = "/etc/network/interfaces"
 # Every shape of interfaces(5) that a host of ours may have.
@@ -117,3 +117,35 @@ def test_only_files_of_ifupdown_are_read() -> None:
     text = "iface eth0 inet manual\n"
     table = snapshot(files=[file(PATH, text), file("/etc/sysctl.d/interfaces", text)]).files
     assert [s.path for s in stanzas(table)] == [PATH]
+
+
+FOLDER = "/etc/network/interfaces.d"
+
+
+@pytest.mark.parametrize(
+    ("line", "names", "read"),
+    [
+        ("source /etc/network/interfaces.d/*", ["lan", "lan.cfg", ".swp"], ["lan", "lan.cfg"]),
+        ("source interfaces.d/*.cfg", ["lan", "b.cfg", "a.cfg"], ["a.cfg", "b.cfg"]),
+        ("source-directory interfaces.d", ["b-1", "a_2", "lan.bak", "x~", ".y"], ["a_2", "b-1"]),
+        ("source interfaces.d/*", ["deep/lan"], []),
+        ("source /etc/network/interfaces", ["lan"], []),
+        ("auto lo", ["lan"], []),
+    ],
+)
+def test_which_files_ifupdown_comes_to(line: str, names: list[str], read: list[str]) -> None:
+    contents = {PATH: f"{line}\n", **{f"{FOLDER}/{name}": "" for name in names}}
+    assert reached(contents) == (PATH, *(f"{FOLDER}/{name}" for name in read))
+
+
+def test_files_that_take_each_other_in_are_each_read_once() -> None:
+    contents = {
+        PATH: "source interfaces.d/*\n",
+        f"{FOLDER}/a": f"source {PATH}\nsource b\n",
+        f"{FOLDER}/b": "source a\n",
+    }
+    assert reached(contents) == (PATH, f"{FOLDER}/a", f"{FOLDER}/b")
+
+
+def test_without_its_first_file_ifupdown_reads_none() -> None:
+    assert reached({f"{FOLDER}/lan": "auto lo\n"}) == ()

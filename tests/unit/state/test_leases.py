@@ -136,6 +136,8 @@ def test_which_interfaces_a_client_works_for(words: tuple[str, ...], ifnames: li
         ("/usr/bin/vi", "dhclient"),
         ("dhclient-script",),
         ("sh", "-c", f"dhclient {NIC}"),
+        ("/usr/bin/vi", "udhcpc"),
+        ("busybox",),
         ("",),
     ],
     ids=" ".join,
@@ -162,6 +164,56 @@ def test_an_end_that_is_no_date_is_none(expire: str) -> None:
     content = f'lease {{\n  interface "{NIC}";\n  expire {expire};\n}}\n'
     (row,) = rows({}, file("dhclient.leases", content))
     assert row["expires"] == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "ifname"),
+    [
+        (("udhcpc", "-i", NIC, "-R"), NIC),
+        (("/bin/busybox", "udhcpc", "-b", "-i", NIC), NIC),
+        (("/lib/systemd/systemd-networkd",), ""),
+        (("/usr/sbin/NetworkManager", "--no-daemon"), ""),
+    ],
+    ids=" ".join,
+)
+def test_clients_of_other_managers_are_seen(words: tuple[str, ...], ifname: str) -> None:
+    (row,) = rows({7: argv(*words)})
+    assert (row["pid"], row["ifname"], row["lease_file"]) == (7, ifname, "")
+    assert row["client"] in leases.OTHERS
+
+
+@pytest.mark.parametrize(
+    ("path", "client", "ifname"),
+    [
+        (f"{FOLDER}/{NIC}/leases", "dhclient", NIC),
+        (f"{FOLDER}/{NIC}/dhclient.leases", "dhclient", NIC),
+        (f"{FOLDER}/eth7/dhclient.{NIC}.leases", "dhclient", NIC),
+        (f"/var/lib/dhcpcd/{NIC}.lease6", "dhcpcd", NIC),
+        (f"/var/lib/dhcpcd5/dhcpcd-{NIC}.lease", "dhcpcd", NIC),
+    ],
+)
+def test_leases_wherever_a_release_or_a_person_keeps_them(
+    path: str, client: str, ifname: str
+) -> None:
+    there = FakeHost()
+    there.hold(path, "")
+    (row,) = leases.read(there).to_dict("records")
+    assert (row["client"], row["ifname"], row["lease_file"]) == (client, ifname, path)
+
+
+def test_the_lease_in_a_folder_an_interface_says_more_than_the_folder() -> None:
+    path = f"{FOLDER}/old-name/leases"
+    content = LEASE.format(ifname=NIC, address="172.16.1.1", hour=12)
+    (row,) = rows({}, HostFile(path, content.encode(), 0o644))
+    assert (row["ifname"], row["address"]) == (NIC, "172.16.1.1")
+
+
+def test_a_client_s_leases_are_read_from_where_it_was_told_to_keep_them() -> None:
+    there, path = FakeHost(), "/srv/dhcp/lan.db"
+    there.hold("/proc/5/cmdline", argv("/sbin/dhclient", "-lf", path, NIC).decode())
+    there.hold(path, LEASE.format(ifname=NIC, address="172.16.1.1", hour=12))
+    (row,) = leases.read(there).to_dict("records")
+    assert (row["pid"], row["lease_file"], row["address"]) == (5, path, "172.16.1.1")
 
 
 def test_processes_and_files_are_read_from_where_they_are() -> None:

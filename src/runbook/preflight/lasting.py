@@ -1,0 +1,23 @@
+"""What the next boot would make of the host, once the plan is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook import foreseen
+from runbook.boot import rehearse
+from runbook.preflight.finding import Case, Finding, looked_for
+
+WHY = "a change that a reboot takes away cuts the host off when nobody is looking"
+
+
+@looked_for("the next boot", "it would come up as promised", WHY)
+def _boot(case: Case) -> Iterator[Finding]:
+    after = foreseen.after(case.plan, case.seen)
+    for found in (step.found for step in rehearse(case.plan.promise, after)):
+        if found.required and not found.kept:
+            seen = f"{found.what}: {found.does}; needed: {found.wanted}"
+            yield Finding("block", "the next boot", seen, WHY, found.then)
+
+
+RULES = (_boot,)

@@ -1,0 +1,56 @@
+"""What sysctl.d(5) files come to, read together in the order of a boot. Pure.
+
+Files go by their names, whatever folder they are in; one in an earlier folder
+hides those of the same name in later ones. Of several lines for one parameter
+the last counts, and a line that names it outright before any pattern.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+
+FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
+_SWAP = str.maketrans("/.", "./")
+# Two names of one switch.
+_SAME = {"net.ipv4.conf.all.forwarding": "net.ipv4.ip_forward"}
+
+
+def assigned(contents: Mapping[str, str], name: str) -> tuple[str, str]:
+    """The value that a parameter has after a boot and the file that sets it; both '' if none."""
+    exact, by_pattern = ("", ""), ("", "")
+    for path in read_order(contents):
+        for pattern, value in _lines(contents[path]):
+            if pattern == _same(name):
+                exact = (value, path)
+            elif fnmatchcase(_same(name), pattern):
+                by_pattern = (value, path)
+    return exact if exact[1] else by_pattern
+
+
+def read_order(contents: Mapping[str, str]) -> tuple[str, ...]:
+    """The files that count, in the order in which they are read."""
+    by_name: dict[str, str] = {}
+    for folder in FOLDERS:
+        for path in contents:
+            if posixpath.dirname(path) == folder and path.endswith(".conf"):
+                by_name.setdefault(posixpath.basename(path), path)
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
+def _lines(content: str) -> Iterator[tuple[str, str]]:
+    for line in content.splitlines():
+        name, sign, value = line.strip().partition("=")
+        if sign and not name.startswith(("#", ";")):
+            yield _same(_dotted(name.strip().removeprefix("-"))), value.strip()
+
+
+def _dotted(name: str) -> str:
+    """The name as sysctl(8) writes it: the first separator says which kind it is."""
+    separators = [c for c in name if c in "./"]
+    return name.translate(_SWAP) if separators[:1] == ["/"] else name
+
+
+def _same(name: str) -> str:
+    return _SAME.get(name, name)

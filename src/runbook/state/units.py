@@ -1,0 +1,58 @@
+"""Which of the services that a network comes up by are started at boot."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from runbook.errors import ReadFailed
+from runbook.state.table import Table, frame, understood
+from runbook.transport.host import Reader
+
+COLUMNS = {
+    "name": ("str", "the unit"),
+    "load": ("str", "loaded, masked or not-found"),
+    "state": ("str", "enabled, disabled, static, masked, ...; '' where it is not installed"),
+}
+KEY = ("name",)
+IFUPDOWN = "networking.service"
+LIBVIRT = ("libvirtd.service", "virtnetworkd.service")
+SAVED_RULES = "netfilter-persistent.service"
+# Each of these would give the NIC an address of its own at boot, whether it runs now or not.
+MANAGERS = (
+    *("NetworkManager.service", "systemd-networkd.service", "dhcpcd.service"),
+    *("connman.service", "wicked.service"),
+)
+NAMES = (IFUPDOWN, *LIBVIRT, "libvirtd.socket", "virtnetworkd.socket", SAVED_RULES, *MANAGERS)
+ASK = ("systemctl", "show", "--property=Id,LoadState,UnitFileState", "--", *NAMES)
+
+
+def parse(text: str) -> pd.DataFrame:
+    """One row a unit, from the blocks of `systemctl show`; ValueError if one is missing."""
+    blocks = [_block(block) for block in text.strip().split("\n\n")]
+    told = {said["Id"]: said for said in blocks}
+    if missing := [name for name in NAMES if name not in told]:
+        raise ValueError(f"systemctl does not tell of {', '.join(missing)}")
+    rows = ((n, told[n]["LoadState"], told[n]["UnitFileState"]) for n in NAMES)
+    return frame(COLUMNS, KEY, rows)
+
+
+def _block(text: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in text.splitlines())
+
+
+@understood
+def read(host: Reader) -> pd.DataFrame:
+    """Ask systemd, once for all of them."""
+    done = host.query(ASK)
+    if done.returncode != 0:
+        raise ReadFailed(
+            f"systemctl does not say what is started at boot:"
+            f" {done.stderr.decode(errors='replace').strip() or 'it said nothing'}",
+            host=host.name,
+            state="as it was: reading changes nothing",
+            then="see that the host runs systemd and that `systemctl show` answers there",
+        )
+    return parse(done.stdout.decode())
+
+
+TABLE = Table("units", COLUMNS, KEY, read)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from runbook.boot import COLUMNS
+from runbook.views import boot, edits
+
+ROWS = [
+    (1, "networking.service", "systemd", "enabled", "enabled", True, True, ""),
+    (2, "hook of ours", "/etc/<x>", "as promised", "absent", False, True, "make it again"),
+    (3, "saved rules", "/etc/y", "enabled", "disabled", False, False, "enable it"),
+]
+DIFF = "--- /etc/x\n+++ /etc/x\n@@ -1,2 +1 @@\n auto a\n-address <b>\n+manual"
+
+
+def test_what_would_go_wrong_is_marked_and_says_what_to_do() -> None:
+    picture = boot(pd.DataFrame(ROWS, columns=COLUMNS), "The next boot")
+    head, _, *lines = picture.text.splitlines()
+    assert head == "The next boot"
+    assert [line[0] for line in lines] == ["✓", "✗", "!"]
+    assert "make it again" in lines[1]
+    assert "make it again" not in lines[0]
+    assert "/etc/&lt;x&gt;" in picture.body
+
+
+def test_what_comes_and_what_goes_is_told_by_sign_and_colour() -> None:
+    picture = edits([DIFF])
+    assert picture.text.splitlines()[0] == "/etc/x, before (-) and after (+)"
+    assert '<div class="rb-removed">-address &lt;b&gt;</div>' in picture.body
+    assert '<div class="rb-added">+manual</div>' in picture.body
+    assert "-address <b>" in picture.text
+    assert "--- /etc/x" not in picture.text
+
+
+def test_no_edit_is_no_picture() -> None:
+    assert edits([]).text == ""
