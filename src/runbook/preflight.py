@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from runbook.changes.network_hook import SINCE_LIBVIRT
 from runbook.errors import Refused
 from runbook.moves.firewall import all_but
 from runbook.params import Params
 from runbook.plan import Plan
+from runbook.preflight_firewall import judged
 from runbook.promise import rows
 from runbook.state.snapshot import Snapshot
 from runbook.surroundings import Surroundings
@@ -179,6 +180,11 @@ def _firewall(case: Case) -> Iterator[Finding]:
         yield Finding("refuse", "iptables", rule, then)
 
 
+def _packets(case: Case) -> Iterator[Finding]:
+    told = judged(case.params, case.plan, case.seen, case.around)
+    yield from (Finding(cast("Severity", severity), *rest) for severity, *rest in told)
+
+
 def _stp(case: Case) -> Iterator[Finding]:
     if not case.params.stp:
         return
@@ -215,6 +221,7 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _libvirt,
     _guests,
     _firewall,
+    _packets,
     _stp,
     _surroundings,
 )

@@ -7,12 +7,13 @@ whether what was promised is there. Pure: the snapshot is all it looks at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 from typing import Any
 
 import pandas as pd
 
+from runbook.netfilter.expected import ExpectedFirewall
 from runbook.state.ifupdown import stanzas
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import records
@@ -60,6 +61,7 @@ class Promise:
     stp: bool
     files: tuple[ExpectedFile, ...]
     sysctls: tuple[tuple[str, str], ...]
+    firewall: ExpectedFirewall = field(default_factory=ExpectedFirewall)
 
     def checks(self, seen: Snapshot) -> tuple[Check, ...]:
         """Every check, in the order an operator would look."""
@@ -141,6 +143,10 @@ def _clients(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     yield Check(f"DHCP on {promise.nic}", "none", shown or "none", not left)
 
 
+def _firewall(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    yield from (Check(*told) for told in promise.firewall.told(seen.firewall, seen.files))
+
+
 _GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (
     _addresses,
     _links,
@@ -150,4 +156,5 @@ _GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (
     _stanzas,
     _sysctls,
     _clients,
+    _firewall,
 )

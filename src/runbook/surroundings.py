@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runbook import connection, persistence
 from runbook.errors import ReadFailed
+from runbook.netfilter.packet import Connection
+from runbook.persistence import ABSENT, Persistence
 from runbook.transport.host import Reader
 
 TOOLS = (
@@ -21,12 +24,18 @@ ROOM = "/var/lib"
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Programs that are missing, managers that run, bytes free, listen addresses of sshd."""
+    """Programs that are missing, managers that run, bytes free, listen addresses of sshd.
+
+    `operator` is the connection that asks, None where it does not come through sshd;
+    `persistence` is what loads saved firewall rules at boot.
+    """
 
     missing: tuple[str, ...]
     managers: tuple[str, ...]
     free_bytes: int
     sshd_listens: tuple[str, ...]
+    operator: Connection | None = None
+    persistence: Persistence = ABSENT
 
 
 def read(host: Reader, programs: Sequence[str] = ()) -> Surroundings:
@@ -36,6 +45,8 @@ def read(host: Reader, programs: Sequence[str] = ()) -> Surroundings:
         _managers(host),
         _free(host),
         _listens(host),
+        connection.read(host),
+        persistence.read(host),
     )
 
 

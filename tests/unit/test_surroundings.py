@@ -6,6 +6,7 @@ import pytest
 from tests.unit import fakes
 
 from runbook.errors import ReadFailed
+from runbook.netfilter.packet import Connection
 from runbook.surroundings import MANAGERS, TOOLS, read
 from runbook.transport.host import Completed
 
@@ -14,7 +15,7 @@ STILL = "inactive\n" * len(MANAGERS)
 
 def host(**said: str) -> fakes.FakeHost:
     """A good host, but for what these programs say."""
-    good = {"systemctl": STILL, "df": "   Avail\n123456789\n", "sshd": "port 22\n"}
+    good = {"systemctl": STILL, "df": "   Avail\n123456789\n", "sshd": "port 22\n", "sh": ""}
     answers: Mapping[str, str] = {
         "which": "".join(f"/usr/bin/{t}\n" for t in TOOLS),
         **good,
@@ -32,6 +33,12 @@ def test_a_good_host() -> None:
     around = read(host())
     assert (around.missing, around.managers, around.free_bytes) == ((), (), 123456789)
     assert around.sshd_listens == ()
+    assert around.operator is None
+
+
+def test_the_operator_who_asks_is_known() -> None:
+    around = read(host(sh="10.99.0.2 51234 172.16.1.1 22\n"))
+    assert around.operator == Connection("10.99.0.2", 51234, "172.16.1.1", 22)
 
 
 def test_a_missing_program_is_named_whatever_folder_the_others_are_in() -> None:
