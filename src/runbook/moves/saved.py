@@ -151,7 +151,10 @@ def _first(lines: list[Line], chain: str) -> int:
 def line_edits(old: str, new: str) -> tuple[LineEdit, ...]:
     """The edits that make the one text of the other."""
     before, after = old.split("\n"), new.split("\n")
-    codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    # What follows the last newline stays the last: mostly nothing.
+    end = len(after) if before[-1] != after[-1] else len(after) - 1
+    lines = before if end == len(after) else before[:-1]
+    codes = SequenceMatcher(None, lines, after[:end], autojunk=False).get_opcodes()
     return tuple(
         LineEdit(i1 + 1, i2, _piece(after, j1, j2))
         for tag, i1, i2, j1, j2 in codes

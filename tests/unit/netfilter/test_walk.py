@@ -153,7 +153,7 @@ def test_accept_is_said_only_where_every_doubt_comes_to_accept(
     found = verdict(*rules, policy=policy)
     # Each unknown match decided either way: what it is said to be, it is in all of them.
     plain = [[r.replace("-m mark --mark 1 ", "")] for r in rules]
-    ways = [[]]
+    ways: list[list[str]] = [[]]
     for rule, (sure,) in zip(rules, plain, strict=True):
         choices = [[sure], []] if "mark" in rule else [[rule]]
         ways = [way + choice for way in ways for choice in choices]
