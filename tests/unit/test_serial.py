@@ -15,7 +15,6 @@ from runbook.changes.kinds import MODULES
 from runbook.netfilter.packet import Connection
 from runbook.routed import make_plan
 
-
 RULES = "*nat\n:own - [0:0]\n-A POSTROUTING -j own\nCOMMIT\n"
 
 
