@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
+from runbook.changes.profile import SetPolicy
 from runbook.netfilter.libvirt import Network, with_network
 from runbook.netfilter.packet import Connection, Family, Packet, State
 from runbook.netfilter.path import IN, OUT, THROUGH, Rules, Way, judge
-from runbook.netfilter.ruleset import after, live, usual_backend
+from runbook.netfilter.ruleset import Place, after, live, usual_backend
 from runbook.netfilter.walk import LOST, Judgement, Verdict
 from runbook.params import Params
 from runbook.persistence import PACKAGE
@@ -30,6 +31,7 @@ Told = tuple[str, str, str, str]
 REFUSE, WARN, NOTE = "refuse", "warn", "note"
 ABOUT = "firewall"
 CONSENT = "accept-all"
+NFTABLES, FLUSH = "/etc/nftables.conf", "flush ruleset"
 # Where br_netfilter is loaded, and says so: bridged frames are packets to iptables.
 BRIDGED: dict[Family, str] = {
     "inet": "net.bridge.bridge-nf-call-iptables",
@@ -49,8 +51,11 @@ class Trial:
 
 def judged(params: Params, plan: Plan, seen: Snapshot, around: Surroundings) -> Iterator[Told]:
     """Every finding about the firewall."""
-    yield from _profile(params)
-    yield from _persistence(params, around)
+    yield from _profile(params, around.operator)
+    if params.firewall != "keep" or params.rules is not None:
+        yield from _persistence(around)
+        yield from _flushed(seen, around)
+        yield from _backend(plan, seen, around)
     if plan.empty:
         return
     now, then = rules_now(seen), rules_then(params, plan, seen)
@@ -76,7 +81,7 @@ def rules_then(params: Params, plan: Plan, seen: Snapshot) -> Rules:
     return Rules(after(chains, late, backend), seen.nftables)
 
 
-def _profile(params: Params) -> Iterator[Told]:
+def _profile(params: Params, operator: Connection | None) -> Iterator[Told]:
     if params.firewall == "keep":
         shown = "profile keep: rules and policies stay, but for a twin of each that names the NIC"
         yield (WARN, ABOUT, shown, "see that they are what host and guests need; or accept, drop")
@@ -85,11 +90,13 @@ def _profile(params: Params) -> Iterator[Told]:
         given = CONSENT in params.consent
         then = f"only behind a firewall of its own: consent: [{CONSENT}], or firewall: drop"
         yield (NOTE if given else REFUSE, CONSENT, shown, "consented to" if given else then)
+    if params.firewall == "drop" and operator:
+        shown = f"profile drop: SSH from {operator.client} to port {operator.server_port}"
+        yield (NOTE, ABOUT, shown, "from elsewhere only where a rule of yours accepts it already")
 
 
-def _persistence(params: Params, around: Surroundings) -> Iterator[Told]:
-    asked = params.firewall != "keep" or params.rules is not None
-    if asked and not around.persistence.in_place:
+def _persistence(around: Surroundings) -> Iterator[Told]:
+    if not around.persistence.in_place:
         missing = ", ".join(around.persistence.missing)
         shown = f"{missing} missing" if missing else "netfilter-persistent is not enabled"
         then = (
@@ -97,6 +104,29 @@ def _persistence(params: Params, around: Surroundings) -> Iterator[Told]:
             " without it a boot comes up without these rules"
         )
         yield (REFUSE, f"package {PACKAGE}", shown, then)
+
+
+def _flushed(seen: Snapshot, around: Surroundings) -> Iterator[Told]:
+    """Two units load rules at the same moment of a boot, and one of them may flush first."""
+    conf = "".join(str(row["content"]) for row in rows(seen.files, path=NFTABLES))
+    if around.persistence.nftables and FLUSH in conf:
+        shown = f"{NFTABLES} says `{FLUSH}`, and nftables.service is enabled"
+        then = "a boot may flush the saved rules; take the line out, or disable that service"
+        yield (REFUSE, "nftables", shown, then)
+
+
+def _backend(plan: Plan, seen: Snapshot, around: Surroundings) -> Iterator[Told]:
+    """The undo puts back a policy as it was in the backend that is taken for the host's own."""
+    actual, chains = around.persistence.backend, live(seen.firewall)
+    for change in plan.changes:
+        if not isinstance(change, SetPolicy):
+            continue
+        there = chains.get(Place(actual, change.family, change.table, change.chain))
+        if not actual or (there and there.policy != change.policy_before):
+            shown = f"rules of both backends, and `iptables --version` says {actual or 'neither'}"
+            then = f"take away the rules of the other: the undo would put back -P {change.chain}"
+            yield (REFUSE, "iptables", shown, f"{then} {change.policy_before}")
+            return
 
 
 def _operator(

@@ -17,7 +17,7 @@ from runbook.routed import make_plan
 from runbook.surroundings import Surroundings
 
 OPERATOR = Connection("10.99.0.2", 50000, fakes.IP, 22)
-LOADED = Persistence((), enabled=True)
+LOADED = Persistence((), enabled=True, nftables=False, backend="nft")
 GOOD = replace(fakes.GOOD, operator=OPERATOR, persistence=LOADED)
 SSH = "-p tcp -m tcp --dport 22 -j ACCEPT"
 CALL = "net.bridge.bridge-nf-call-iptables"
@@ -104,7 +104,7 @@ def test_native_tables_that_drop_leave_a_doubt_as_before() -> None:
 @pytest.mark.parametrize("asked", [{"firewall": "accept"}, {"firewall": "drop"}, {"rules": "x"}])
 def test_what_a_boot_would_not_load_is_refused_with_the_package(asked: dict[str, Any]) -> None:
     asked = {"consent": ["bpdu", "accept-all"], "rules_text": "", **asked}
-    for missing in (Persistence(("15-ip4tables",), enabled=True), Persistence((), enabled=False)):
+    for missing in (replace(LOADED, missing=("15-ip4tables",)), replace(LOADED, enabled=False)):
         (refused,) = told("refuse", found(around=replace(GOOD, persistence=missing), **asked))
         assert "iptables-persistent" in refused
     assert told("refuse", found(**asked)) == []
@@ -146,3 +146,31 @@ def test_preflight_asks_for_all_of_it() -> None:
     cleared = preflight(params, make_plan(params, seen), seen, GOOD)
     assert [f for f in cleared.findings if "profile keep" in f.seen]
     assert all(isinstance(f, Finding) for f in cleared.findings)
+
+
+def test_a_boot_that_may_flush_what_it_loaded_is_refused() -> None:
+    flushing = replace(GOOD, persistence=replace(LOADED, nftables=True))
+    conf = fakes.file("/etc/nftables.conf", "#!/usr/sbin/nft -f\nflush ruleset\n")
+    seen, params = fakes.seen(**fakes.more("files", conf)), fakes.params(firewall="drop")
+    plan = make_plan(params, seen, OPERATOR)
+    (refused,) = told("refuse", list(judged(params, plan, seen, flushing)))
+    assert "flush ruleset" in refused
+    assert told("refuse", list(judged(params, plan, seen, GOOD))) == []
+    assert told("refuse", found(around=flushing, firewall="drop")) == []
+
+
+def test_a_policy_that_the_undo_would_put_back_wrongly_is_refused() -> None:
+    legacy = replace(GOOD, persistence=replace(LOADED, backend="legacy"))
+    asked: dict[str, Any] = {"firewall": "accept", "consent": ["bpdu", "accept-all"]}
+    closed = fakes.rule("-P FORWARD DROP", 0)
+    (refused,) = told("refuse", found(closed, around=legacy, **asked))
+    assert "legacy" in refused
+    assert told("refuse", found(around=legacy, firewall="drop")) == []
+    unsaid = replace(GOOD, persistence=replace(LOADED, backend=""))
+    assert told("refuse", found(around=unsaid, firewall="drop"))
+
+
+def test_drop_says_who_gets_in_by_ssh() -> None:
+    (noted,) = told("note", found(firewall="drop"))
+    assert "10.99.0.2" in noted
+    assert "22" in noted

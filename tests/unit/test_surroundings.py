@@ -15,7 +15,13 @@ STILL = "inactive\n" * len(MANAGERS)
 
 def host(**said: str) -> fakes.FakeHost:
     """A good host, but for what these programs say."""
-    good = {"systemctl": STILL, "df": "   Avail\n123456789\n", "sshd": "port 22\n", "sh": ""}
+    good = {
+        "systemctl": STILL,
+        "df": "   Avail\n123456789\n",
+        "sshd": "port 22\n",
+        "sh": "",
+        "iptables": "",
+    }
     answers: Mapping[str, str] = {
         "which": "".join(f"/usr/bin/{t}\n" for t in TOOLS),
         **good,
