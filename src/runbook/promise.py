@@ -7,7 +7,7 @@ whether what was promised is there. Pure: the snapshot is all it looks at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 from typing import Any
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from runbook.changes.messages import Route
 from runbook.changes.network_xml import ETHERNET_MTU
+from runbook.netfilter.expected import ExpectedFirewall
 from runbook.state.ifupdown import stanzas
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import records
@@ -64,6 +65,7 @@ class Promise:
     sysctls: tuple[tuple[str, str], ...]
     routes: tuple[Route, ...] = ()
     mtu: int = ETHERNET_MTU
+    firewall: ExpectedFirewall = field(default_factory=ExpectedFirewall)
 
     @property
     def metric(self) -> int:
@@ -186,6 +188,10 @@ def _clients(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     yield Check(f"DHCP on {promise.nic}", "none", shown or "none", not left)
 
 
+def _firewall(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    yield from (Check(*told) for told in promise.firewall.told(seen.firewall, seen.files))
+
+
 _GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (
     _addresses,
     _links,
@@ -196,4 +202,5 @@ _GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (
     _stanzas,
     _sysctls,
     _clients,
+    _firewall,
 )

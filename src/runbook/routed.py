@@ -26,10 +26,14 @@ from runbook.changes.networks import CreateNetwork, InstallHook
 from runbook.changes.routes import MakeRoom
 from runbook.changes.sysctl import SetSysctl, TuneBridge
 from runbook.errors import Refused
+from runbook.moves.admitted import admit, expected_firewall
 from runbook.moves.clients import stop_clients
 from runbook.moves.firewall import saved_rules, twins
 from runbook.moves.interfaces import manual_stanza
 from runbook.moves.routes import carried
+from runbook.moves.saved import saved_firewall
+from runbook.netfilter.expected import SAVED
+from runbook.netfilter.packet import Connection
 from runbook.params import Params
 from runbook.plan import Plan
 from runbook.promise import ExpectedFile, Promise, rows
@@ -43,9 +47,12 @@ LOOSE_BY_DEFAULT = "1"
 CHAIN_PROGRAMS = {"inet": "iptables", "inet6": "ip6tables"}
 
 
-def make_plan(params: Params, seen: Snapshot) -> Plan:
-    """The plan, empty where the host is as promised already."""
-    promise = make_promise(params, seen)
+def make_plan(params: Params, seen: Snapshot, operator: Connection | None = None) -> Plan:
+    """The plan, empty where the host is as promised already.
+
+    `operator` is the connection that profile drop lets in.
+    """
+    promise = make_promise(params, seen, operator)
     unmet = tuple(check for check in promise.checks(seen) if not check.kept)
     if not unmet:
         return Plan(seen.host, promise, (), seen.digest(), (), params.deadline_s)
@@ -54,7 +61,7 @@ def make_plan(params: Params, seen: Snapshot) -> Plan:
     return Plan(seen.host, promise, changes, seen.digest(), unmet, params.deadline_s)
 
 
-def make_promise(params: Params, seen: Snapshot) -> Promise:
+def make_promise(params: Params, seen: Snapshot, operator: Connection | None = None) -> Promise:
     """The end state that the parameters ask for on this host."""
     mac, routes, mtu = _mac(params, seen), carried(params, seen), _mtu(params, seen)
     return Promise(
@@ -69,6 +76,7 @@ def make_promise(params: Params, seen: Snapshot) -> Promise:
         (*FORWARDING, *_bridge_sysctls(params)),
         routes,
         mtu,
+        expected_firewall(params, seen, operator),
     )
 
 
@@ -169,6 +177,8 @@ def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield Cutover(held, params.bridge, connected, moved, promise.routes)
     yield Settle(str(address.ip), params.bridge, params.stp)
     yield ReleaseTracking(value)
+    # Only now: a packet of a connection older than its tracking belongs to none until then.
+    yield from admit(promise.firewall, seen)
 
 
 def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
@@ -176,11 +186,20 @@ def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     purpose = "keep forwarding on after a reboot"
     yield PutFile(sysctl_file.path, sysctl_file.text, 0o644, purpose)
     yield from manual_stanza(params.interface, seen)
-    yield from saved_rules(params.interface, params.bridge, seen)
+    if promise.firewall.families:
+        yield from saved_firewall(promise.firewall, params.interface, params.bridge, seen)
+    yield from _twins_alone(params, seen, promise)
     yield from twins(params.interface, params.bridge, seen)
     for name, value in FORWARDING:
         yield from _sysctl(name, value, seen)
     yield from stop_clients(params.interface, seen)
+
+
+def _twins_alone(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
+    """Saved files of which nothing more is expected."""
+    done = {SAVED[family] for family in promise.firewall.families}
+    edits = saved_rules(params.interface, params.bridge, seen)
+    yield from (edit for edit in edits if edit.path not in done)
 
 
 def _sysctl(name: str, value: str, seen: Snapshot) -> Iterator[Change]:

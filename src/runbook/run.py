@@ -16,8 +16,8 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
+from runbook import connection, probes, rollback, surroundings
 from runbook import preflight as rules
-from runbook import probes, rollback, surroundings
 from runbook.apply import Applied, apply_phase
 from runbook.checkpoint import Armed
 from runbook.checkpoint import arm as checkpoint
@@ -34,6 +34,7 @@ from runbook.errors import (
     StepFailed,
     VerificationFailed,
 )
+from runbook.moves.rules_file import rules_file
 from runbook.params import Params
 from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
@@ -114,7 +115,8 @@ def routed(params: Params) -> Confirmed | Plan:
 
 
 def open_session(params: Params, clock: Clock | None = None) -> Session:
-    """Connect to the host; it is not changed by that."""
+    """Connect to the host; it is not changed by that. A rules file is judged before."""
+    rules_file(params)
     clock = clock or SystemClock()
     change_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     operator = f"{getpass.getuser()}@{socket.gethostname()}"
@@ -136,7 +138,9 @@ def read(session: Session) -> Snapshot:
 
 def plan(session: Session, before: Snapshot) -> Plan:
     """What there is to do."""
-    return make_plan(session.params, before)
+    # Profile drop lets its operator in, so the plan has to know who that is.
+    drops = session.params.firewall == "drop"
+    return make_plan(session.params, before, connection.read(session.host) if drops else None)
 
 
 def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:

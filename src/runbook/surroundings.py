@@ -10,8 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from runbook import connection, persistence
 from runbook.errors import ReadFailed
+from runbook.netfilter.packet import Connection
 from runbook.packages import PACKAGES
+from runbook.persistence import Persistence
 from runbook.transport.host import Completed, Reader
 
 TOOLS = (
@@ -28,11 +31,8 @@ NETPLAN = ("/etc/netplan/*.yaml", "/run/systemd/network/*netplan*")
 ROOM = "/var/lib"
 LISTENERS = ("ss", "-Hlunp", "sport", "=", ":67")
 NM_DEVICES = ("nmcli", "-t", "-f", "DEVICE,STATE", "device")
-CONNECTION = ("printenv", "SSH_CONNECTION")
 _LISTENER = re.compile(r'UNCONN\s+\d+\s+\d+\s+(\S+):67\s+\S+(?:\s+users:\(\("([^"]*)".*)?\s*')
 _DEVICE = re.compile(r"\bdev (\S+)")
-# SSH_CONNECTION: the client's address and port, the server's address and port.
-_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,9 @@ class Surroundings:
     `claimants` are the MACs that answered for the host's address, `services`
     those of SERVICES that are active, `netplan` its files, `nm_state` what
     NetworkManager says of the NIC ('' where it does not run or does not
-    know). `management_ifname` is the interface that leads to the operator, ''
-    where that cannot be told.
+    know). `operator` is the connection that asks, None where it does not come
+    through sshd, and `management_ifname` the interface that leads to it, ''
+    where that cannot be told. `persistence` is what loads saved firewall rules.
     """
 
     missing: tuple[str, ...]
@@ -64,12 +65,15 @@ class Surroundings:
     netplan: tuple[str, ...]
     nm_state: str
     dhcp_servers: tuple[Listener, ...]
+    operator: Connection | None
     management_ifname: str
+    persistence: Persistence
 
 
 def read(host: Reader, nic: str, address: str, programs: Sequence[str] = ()) -> Surroundings:
     """Ask the host; `programs` are further ones that this plan needs."""
     active = _active(host, (*MANAGERS, *SERVICES))
+    operator = connection.read(host)
     return Surroundings(
         _missing(host, (*TOOLS, *programs)),
         tuple(name for name in MANAGERS if name in active),
@@ -80,7 +84,9 @@ def read(host: Reader, nic: str, address: str, programs: Sequence[str] = ()) -> 
         tuple(path for pattern in NETPLAN for path in host.glob(pattern)),
         _nm_state(host, nic) if "NetworkManager" in active else "",
         tuple(_dhcp_servers(host)),
-        _management_ifname(host),
+        operator,
+        _leads_to(host, operator) if operator else "",
+        persistence.read(host),
     )
 
 
@@ -144,16 +150,9 @@ def _dhcp_servers(host: Reader) -> Iterator[Listener]:
         raise _unreadable(host, done, " ".join(LISTENERS))
 
 
-def _management_ifname(host: Reader) -> str:
-    # Not set where the connection is local, or where sudo took it away.
-    words = host.query(CONNECTION).stdout.decode(errors="replace").split()
-    if len(words) != _WORDS:
-        return ""
-    client, server = words[0], words[2]
-    if "%" in client:
-        return client.partition("%")[2]
-    way = host.query(["ip", "route", "get", client, "from", server]).stdout.decode(errors="replace")
-    match = _DEVICE.search(way)
+def _leads_to(host: Reader, operator: Connection) -> str:
+    argv = ("ip", "route", "get", operator.client, "from", operator.server)
+    match = _DEVICE.search(host.query(argv).stdout.decode(errors="replace"))
     return match[1] if match else ""
 
 

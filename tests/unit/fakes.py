@@ -19,7 +19,9 @@ from runbook.changes.messages import Route
 from runbook.checkpoint import Armed, layout
 from runbook.checkpoint.arm import Order, arm
 from runbook.errors import GateClosed
+from runbook.netfilter.packet import Connection
 from runbook.params import Params
+from runbook.persistence import Persistence
 from runbook.preflight import Cleared, preflight
 from runbook.probes import Probe, Probed
 from runbook.promise import Promise
@@ -37,8 +39,13 @@ CHANGE = "20260301T120000Z-abc123"
 ORDER = Order(CHANGE, "root@desk", NOON)
 INTERFACES = f"auto {NIC}\niface {NIC} inet static\n    address {ADDRESS}\n    gateway {GATEWAY}\n"
 PROBED = Probed((Probe(GATEWAY, answered=True),), GATEWAY, NIC_MAC)
+OPERATOR = Connection("10.99.0.2", 50000, IP, 22)
+LOADED = Persistence((), enabled=True, nftables=False, backend="nft")
 GOOD = Surroundings(
-    (), (), 1 << 30, ("0.0.0.0:22", "[::]:22"), (), (), (), "", (), management_ifname=NIC
+    *((), (), 1 << 30, ("0.0.0.0:22", "[::]:22"), (), (), (), "", ()),
+    operator=OPERATOR,
+    management_ifname=NIC,
+    persistence=LOADED,
 )
 Row = dict[str, Any]
 

@@ -12,7 +12,10 @@ from tests.unit import fakes
 
 from runbook import changes, plan, serial
 from runbook.changes.kinds import MODULES
+from runbook.netfilter.packet import Connection
 from runbook.routed import make_plan
+
+RULES = "*nat\n:own - [0:0]\n-A POSTROUTING -j own\nCOMMIT\n"
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,13 @@ def test_each_part_of_a_plan_is_in_its_text() -> None:
     [
         make_plan(fakes.params(), fakes.seen()),
         make_plan(fakes.params(stp=False, deadline_s=7), fakes.seen(**fakes.demanding())),
+        make_plan(
+            fakes.params(firewall="drop", rules="x.rules", rules_text=RULES),
+            fakes.seen(**fakes.demanding()),
+            Connection("10.99.0.2", 50000, fakes.IP, 22),
+        ),
     ],
-    ids=["standard", "demanding"],
+    ids=["standard", "demanding", "firewall"],
 )
 def test_a_plan_comes_back_the_same_and_can_be_carried_out(drawn: plan.Plan) -> None:
     back = plan.loads(serial.dumps(drawn))

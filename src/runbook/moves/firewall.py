@@ -87,16 +87,17 @@ def saved_rules(nic: str, bridge: str, seen: Snapshot) -> Iterator[EditLines]:
     """The files that netfilter-persistent loads at boot, each with its twins put in."""
     for path in SAVED:
         for row in rows(seen.files, path=path):
-            _refuse_unless_text(row, seen)
+            refuse_unless_text(row, seen)
             lines = str(row["content"]).split("\n")
-            edits = tuple(_edits(lines, nic, bridge))
+            edits = tuple(twin_edits(lines, nic, bridge))
             if edits:
                 shown = "".join(f"{lines[edit.first - 2]}\n" for edit in edits)
                 purpose = "admit on the bridge what the NIC admits, after a reboot as well"
                 yield EditLines(path, str(row["sha256"]), edits, shown, purpose)
 
 
-def _refuse_unless_text(row: Row, seen: Snapshot) -> None:
+def refuse_unless_text(row: Row, seen: Snapshot) -> None:
+    """Raise Refused for a saved file that is not text."""
     if row["encoding"] != "utf-8":
         raise Refused(
             f"{row['path']} is not UTF-8 text, so its rules cannot be followed to the bridge",
@@ -106,7 +107,8 @@ def _refuse_unless_text(row: Row, seen: Snapshot) -> None:
         )
 
 
-def _edits(lines: list[str], nic: str, bridge: str) -> Iterator[LineEdit]:
+def twin_edits(lines: list[str], nic: str, bridge: str) -> Iterator[LineEdit]:
+    """Each twin that a saved file lacks, below the rule that it is of."""
     # The same words may stand in another table.
     tables = list(accumulate(line.startswith("*") for line in lines))
     present = set(zip(tables, lines, strict=True))

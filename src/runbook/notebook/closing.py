@@ -8,6 +8,7 @@ import pandas as pd
 
 from runbook import record, views
 from runbook.errors import GoToTheConsole, MendAccess
+from runbook.moves.compared import compared
 from runbook.notebook.deciding import go_by
 from runbook.notebook.ending import end, in_short, keep_error, show_ending
 from runbook.notebook.undoing import records
@@ -34,6 +35,7 @@ def after(kept: Kept | Stopped) -> Finished | Stopped:
         views.changes_folded(lasting, passing),
         views.wiring(snapshot, this.session.params.address, kept.before.snapshot),
     )
+    _show_rules(this, kept.before.snapshot, snapshot)
     return Finished(this, kept.confirmed, snapshot)
 
 
@@ -48,6 +50,15 @@ def finish(last: Finished | Stopped) -> None:
         params = this.session.params
         end(this, Ending.AS_PROMISED, f"{params.address} is on {params.bridge}, confirmed")
     views.show(_products(this))
+
+
+def _show_rules(this: Run, before: Snapshot, seen: Snapshot) -> None:
+    """The rules file against the live rules, where one is given."""
+    params = this.session.params
+    found = compared(params, before, seen)
+    if found is not None:
+        this.folder.again("rules.json", records(found))
+        views.show(views.compared(found, f"params/{params.rules} and the live rules"))
 
 
 def _read_again(this: Run) -> Snapshot:

@@ -9,6 +9,8 @@ from runbook import record, run, views, widgets
 from runbook.checkpoint.found import InProgress
 from runbook.clock import SystemClock
 from runbook.home import outputs_folder, params_folder
+from runbook.moves.rules_file import as_table as as_rows
+from runbook.moves.rules_file import rules_file
 from runbook.notebook.approval import somebody_there
 from runbook.notebook.ending import not_ended, reading
 from runbook.notebook.values import Asked, Before, Met, Offered, Run, Settled
@@ -30,6 +32,7 @@ def parameters(namespace: Mapping[str, object]) -> Asked:
     injected = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
     params = for_host(params_folder(), injected)
     _show_params(params)
+    _show_rules(params)
     return Asked(params, injected)
 
 
@@ -104,6 +107,13 @@ def _open_run(session: Session) -> Run:
     values = as_table(session.params).to_dict("records")
     this.folder.again_json("params.json", {str(r["field"]): r for r in values})
     return this
+
+
+def _show_rules(params: Params) -> None:
+    ruleset = rules_file(params)
+    if ruleset is not None:
+        rows = as_rows(ruleset)
+        views.show(views.table(rows, Look(f"The rules of params/{params.rules}", limit=len(rows))))
 
 
 def _show_params(params: Params) -> None:

@@ -66,6 +66,8 @@ class Params(BaseModel):
     probes: Annotated[tuple[Probe, ...], BeforeValidator(_list)] = ()
     deadline_s: Annotated[int, Field(ge=5, le=3600)] | None = None
     sources: Mapping[str, Source] = Field(default_factory=dict, exclude=True, repr=False)
+    # What the file that `rules` names holds; read along with the host's own file.
+    rules_text: str | None = Field(default=None, exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
@@ -92,7 +94,8 @@ class Params(BaseModel):
         return None if self.ssh_config is None else Path(self.ssh_config).expanduser()
 
 
-NAMES: tuple[str, ...] = tuple(name for name in Params.model_fields if name != "sources")
+_NOT_ASKED = ("sources", "rules_text")
+NAMES: tuple[str, ...] = tuple(name for name in Params.model_fields if name not in _NOT_ASKED)
 
 
 def _gateway_on_the_link(host: IPv4Interface, router: IPv4Address) -> None:

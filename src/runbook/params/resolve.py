@@ -24,7 +24,21 @@ Loader = Callable[[str], ParamsFile]
 
 def for_host(folder: Path, injected: Mapping[str, object]) -> Params:
     """Resolve against `folder`/<host>.yaml, where `host` is injected."""
-    return resolve(lambda host: _find(folder, host), injected)
+    params = resolve(lambda host: _find(folder, host), injected)
+    if params.rules is None:
+        return params
+    return params.model_copy(update={"rules_text": _rules_text(folder, params.rules)})
+
+
+def _rules_text(folder: Path, name: str) -> str:
+    """What the rules file holds; its grammar is judged where rules are understood."""
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        problem = f"{folder.name}/{name} cannot be read: {why}"
+        fix = f"put the output of `iptables-save` into {folder / name}"
+        raise ParameterError("rules", name, problem, fix) from None
 
 
 def resolve(

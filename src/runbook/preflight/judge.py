@@ -17,6 +17,7 @@ from runbook.preflight import (
     management,
     networks,
     nic,
+    packets,
     ready,
     routing,
     switch,
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     *dhcp.RULES,
     *networks.RULES,
     *firewall.RULES,
+    *packets.RULES,
     *switch.RULES,
     *lasting.RULES,
 )

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from runbook.errors import ReadFailed
+from runbook.state import iptables_save
+from runbook.state.iptables_save import USER_CHAIN, Chain, Counters, Rule, RuleTable
 from runbook.state.table import Key, Record, Table, frame, understood
 from runbook.transport.host import Reader
 
@@ -52,8 +54,6 @@ SOURCES = (
     Source("legacy", "inet6", "ip6tables-legacy-save", "/proc/net/ip6_tables_names"),
 )
 Row = tuple[object, ...]
-_CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):(\d+)\]")
-_RULE = re.compile(r"(?:\[(\d+):(\d+)\] )?(-A (\S+).*)")
 _UNSHOWN = re.compile(r"^# Table `(\S+)' .*incompatible", re.MULTILINE)
 
 
@@ -63,7 +63,8 @@ def parse(text: str, backend: str, family: str) -> list[Row]:
     A table that holds nothing but empty built-in chains with policy ACCEPT
     says the same as no table, and gives no rows.
     """
-    return [row for block in _blocks(text) for row in _table(block, backend, family)]
+    tables = iptables_save.parse(text).tables
+    return [row for table in tables for row in _table(table, (backend, family, table.name))]
 
 
 def unshown(text: str) -> set[str]:
@@ -71,45 +72,31 @@ def unshown(text: str) -> set[str]:
     return set(_UNSHOWN.findall(text))
 
 
-def _blocks(text: str) -> Iterator[list[str]]:
-    block: list[str] = []
-    for line in text.split("\n"):
-        if line == "COMMIT":
-            yield block
-            block = []
-        elif line and not line.startswith("#"):
-            block.append(line)
-    if block:
-        raise ValueError(f"it ends before COMMIT: {block[-1]}")
-
-
-def _table(block: list[str], backend: str, family: str) -> list[Row]:
-    head, *lines = block
-    strange = [line for line in lines if not (_CHAIN.fullmatch(line) or _RULE.fullmatch(line))]
-    if strange or not head.startswith("*"):
-        raise ValueError(f"not in the words of iptables-save: {(strange or block)[0]}")
-    place = (backend, family, head[1:])
-    rows = [*_chains(lines, place), *_rules(lines, place)]
+def _table(table: RuleTable, place: tuple[str, str, str]) -> list[Row]:
+    rows = [*_chains(table.chains, place), *_rules(table.rules, place)]
     silent = all(str(row[5]).startswith("-P ") and str(row[5]).endswith(" ACCEPT") for row in rows)
     return [] if silent else rows
 
 
-def _chains(lines: list[str], place: tuple[str, str, str]) -> Iterator[Row]:
-    for match in filter(None, map(_CHAIN.fullmatch, lines)):
-        chain, policy, packets, octets = match.groups()
-        rule = f"-N {chain}" if policy == "-" else f"-P {chain} {policy}"
-        yield (*place, chain, 0, rule, 1, int(packets), int(octets))
+def _chains(chains: tuple[Chain, ...], place: tuple[str, str, str]) -> Iterator[Row]:
+    for chain in chains:
+        own = chain.policy == USER_CHAIN
+        rule = f"-N {chain.name}" if own else f"-P {chain.name} {chain.policy}"
+        yield (*place, chain.name, 0, rule, 1, *_counts(chain.counters))
 
 
-def _rules(lines: list[str], place: tuple[str, str, str]) -> Iterator[Row]:
+def _rules(rules: tuple[Rule, ...], place: tuple[str, str, str]) -> Iterator[Row]:
     positions: Counter[str] = Counter()
     seen: Counter[str] = Counter()
-    for match in filter(None, map(_RULE.fullmatch, lines)):
-        packets, octets, rule, chain = match.groups()
-        positions[chain] += 1
-        seen[rule] += 1
-        counts = (int(packets or 0), int(octets or 0))
-        yield (*place, chain, positions[chain], rule, seen[rule], *counts)
+    for rule in rules:
+        positions[rule.chain] += 1
+        seen[rule.text] += 1
+        numbers = (rule.text, seen[rule.text], *_counts(rule.counters))
+        yield (*place, rule.chain, positions[rule.chain], *numbers)
+
+
+def _counts(counters: Counters | None) -> tuple[int, int]:
+    return (counters.packets, counters.bytes) if counters else (0, 0)
 
 
 @understood

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
-from runbook.views.findings import checks, findings, plan, verdict
+from runbook.views.findings import checks, compared, findings, plan, verdict
 from runbook.views.page import show, show_with
 from runbook.views.picture import Picture, note, stack, title
 from runbook.views.progress import doing
@@ -22,6 +22,7 @@ __all__ = [
     "changes",
     "changes_folded",
     "checks",
+    "compared",
     "doing",
     "edits",
     "findings",

@@ -118,6 +118,15 @@ def checks(rows: pd.DataFrame, caption: str) -> Picture:
     return table(shown, Look(caption, classes=colours, limit=len(shown)))
 
 
+def compared(rows: pd.DataFrame, caption: str) -> Picture:
+    """A rule a row: where it is and why; what nobody can explain stands out."""
+    colours = pd.DataFrame("rb-words", index=rows.index, columns=rows.columns)
+    odd = rows["why"] == "unexplained"
+    colours.loc[odd, "why"] = "rb-removed"
+    head = f"{caption}: {len(rows)} rules, {int(odd.sum())} unexplained"
+    return table(rows, Look(head, classes=colours, limit=len(rows)))
+
+
 def _mark(*, kept: bool, required: bool) -> str:
     if kept:
         return "✓ kept"

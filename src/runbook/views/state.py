@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from runbook.netfilter.owner import owner, table_owner
 from runbook.state.identity import Identity
 from runbook.state.snapshot import TABLES, Snapshot
 from runbook.views.picture import Picture, stack
@@ -21,7 +22,8 @@ CAPTIONS = {
     "neighbours": "Neighbours (ARP and NDP)",
 }
 ROUTE = ["family", "dst", "gateway", "ifname", "prefsrc", "metric", "protocol", "scope"]
-RULE = ["backend", "family", "table", "rule", "packets", "bytes"]
+RULE = ["owner", "backend", "family", "table", "rule", "packets", "bytes"]
+NATIVE = ["owner", "family", "table", "chain", "rule"]
 # A file's text is in the run folder; here it is told apart by its digest.
 NOT_SHOWN = {"files": ["content", "encoding"], "networks": ["defined_xml", "live_xml"]}
 
@@ -44,7 +46,7 @@ def state(seen: Snapshot) -> Picture:
     """Links, addresses, routes, neighbours and firewall; every table whole, folded, below."""
     shown = [table(seen.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST]
     shown.insert(2, _routes(seen))
-    shown.append(table(seen.firewall[RULE], Look("iptables, both backends")))
+    shown += [_iptables(seen), _nftables(seen)]
     count = sum(len(seen.table(t.name)) for t in TABLES)
     rest = stack(_whole(seen, t.name) for t in TABLES)
     folded = fold(f"All {len(TABLES)} tables, {count:,} rows", rest)
@@ -56,6 +58,19 @@ def _routes(seen: Snapshot) -> Picture:
     frame = seen.routes
     main = frame[(frame["table"] == MAIN_TABLE) & (frame["type"] == "unicast")]
     return table(main[ROUTE], Look("Routes (main table)"))
+
+
+def _iptables(seen: Snapshot) -> Picture:
+    frame = seen.firewall
+    pairs = zip(frame["chain"], frame["rule"], strict=True)
+    owned = frame.assign(owner=[owner(str(chain), str(rule)) for chain, rule in pairs])
+    return table(owned[RULE], Look("iptables, both backends"))
+
+
+def _nftables(seen: Snapshot) -> Picture:
+    frame = seen.nftables
+    owned = frame.assign(owner=[table_owner(str(name)) for name in frame["table"]])
+    return table(owned[NATIVE], Look("nft, beside those of iptables"))
 
 
 def _whole(seen: Snapshot, name: str) -> Picture:

@@ -14,7 +14,9 @@ from ipaddress import IPv4Interface, ip_interface
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
+from runbook.changes.firewall import words
 from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, Neighbour, Route
+from runbook.changes.profile import PLAIN
 from runbook.changes.steps import (
     Announce,
     AwaitCarrier,
@@ -49,6 +51,8 @@ class HostModel:
     folders: set[str]
     sysctls: dict[str, str]
     chains: dict[Chain, list[tuple[str, ...]]] = field(default_factory=dict)
+    policies: dict[Chain, str] = field(default_factory=dict)
+    own_chains: set[Chain] = field(default_factory=set)
     clients: set[tuple[str, ...]] = field(default_factory=set)
     pids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     networks: dict[str, str] = field(default_factory=dict)
@@ -68,6 +72,10 @@ class HostModel:
             "folders": self.folders,
             "sysctls": self.sysctls,
             "chains": {place: rules for place, rules in self.chains.items() if rules},
+            "policies": {
+                place: policy for place, policy in self.policies.items() if policy != "ACCEPT"
+            },
+            "own_chains": self.own_chains,
             "clients": self.clients,
             "networks": self.networks,
         }
@@ -155,7 +163,9 @@ class HostModel:
             case ("ip", "link", "set", "dev", name, "up"):
                 assert name in self.masters
             case (program, "-w", "5", "-t", table, verb, chain, *rest):
-                self._iptables(verb, (program, table, chain), rest)
+                self._iptables(verb, (_backed(program), table, chain), rest)
+            case (program, "--wait=5", "--noflush"):
+                self._restore(_backed(program.removesuffix("-restore")), step.stdin.decode())
             case ("modprobe", _):
                 self.sysctls.setdefault("net.netfilter.nf_conntrack_tcp_loose", "1")
             case ("systemctl", "try-restart", *_):
@@ -165,10 +175,46 @@ class HostModel:
 
     def _iptables(self, verb: str, place: Chain, rest: list[str]) -> None:
         rules = self.chains.setdefault(place, [])
-        if verb == "-I":
-            rules.insert(int(rest[0]) - 1, tuple(rest[1:]))
-        elif tuple(rest) in rules:
-            rules.remove(tuple(rest))
+        match verb:
+            case "-I":
+                self._led_to(place, rest)
+                rules.insert(int(rest[0]) - 1, tuple(rest[1:]))
+            case "-P":
+                self.policies[place] = rest[0]
+            case "-F":
+                rules.clear()
+            case "-X":
+                # The kernel keeps a chain that holds rules or is led to.
+                led = any(
+                    rule[-2:] == ("-j", place[2]) for some in self.chains.values() for rule in some
+                )
+                if not rules and not led:
+                    self.own_chains.discard(place)
+            case "-D":
+                if tuple(rest) in rules:
+                    rules.remove(tuple(rest))
+            case _:
+                raise NotImplementedError(verb)
+
+    def _led_to(self, place: Chain, rest: list[str]) -> None:
+        target = rest[rest.index("-j") + 1]
+        assert target.isupper()
+        assert target in ("ACCEPT", "DROP") or (*place[:2], target) in self.own_chains
+
+    def _restore(self, program: str, text: str) -> None:
+        table = ""
+        for line in text.splitlines():
+            if line.startswith("*"):
+                table = line[1:]
+            elif line.startswith(":"):
+                place = (program, table, line[1:].split()[0])
+                assert place not in self.own_chains
+                self.own_chains.add(place)
+            elif line.startswith("-A "):
+                chain, *rest = words(line)[1:]
+                self.chains.setdefault((program, table, chain), []).append(tuple(rest))
+            else:
+                assert line == "COMMIT"
 
     def _virsh(self, verb: str, rest: list[str], xml: bytes) -> None:
         if verb == "net-define":
@@ -234,6 +280,11 @@ class HostModel:
                 return
         if message.action is Action.ENSURE:
             self.routes.append(message)
+
+
+def _backed(program: str) -> str:
+    """The program of the model's one backend."""
+    return f"{program}-nft" if program in PLAIN.values() else program
 
 
 def _key(route: Route) -> tuple[int, str, int, int]:

@@ -22,9 +22,13 @@ def modelled(seen: Snapshot, plan: Plan) -> HostModel:
     """The host of that snapshot."""
     links = [str(name) for name in seen.links["ifname"]]
     chains: dict[Any, list[tuple[str, ...]]] = {}
+    policies: dict[Any, str] = {}
     for row in sorted(rows(seen.firewall), key=lambda r: int(r["position"])):
-        place = (PROGRAMS["nft", "inet"], "filter", str(row["chain"]))
-        chains.setdefault(place, []).append(words(str(row["rule"]))[2:])
+        place = (PROGRAMS["nft", str(row["family"])], str(row["table"]), str(row["chain"]))
+        if row["position"]:
+            chains.setdefault(place, []).append(words(str(row["rule"]))[2:])
+        else:
+            policies[place] = str(row["rule"]).split()[-1]
     address = facts.nic_address(seen, NIC, plan.promise.address)
     made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
     model = HostModel(
@@ -35,6 +39,7 @@ def modelled(seen: Snapshot, plan: Plan) -> HostModel:
         folders=made - {"/etc/libvirt/hooks/network.d"},
         sysctls={str(r["name"]): str(r["value"]) for r in rows(seen.sysctl)},
         chains=chains,
+        policies=policies,
         clients={tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
         pids={str(r["pid"]): tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
     )

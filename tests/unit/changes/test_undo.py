@@ -12,6 +12,7 @@ from tests.unit.changes.modelled import modelled
 from tests.unit.fakes import NIC, Row
 from tests.unit.moves import corpus
 
+from runbook.netfilter.packet import Connection
 from runbook.plan import Plan
 from runbook.routed import make_plan
 from runbook.state.snapshot import Snapshot
@@ -23,6 +24,22 @@ RULES = (
     '-A INPUT -i enp+ -m comment --comment "it\\\'s $(x)" -j ACCEPT',
     f"-A FORWARD -o {NIC} -j DROP",
 )
+POLICIES = ("-P INPUT DROP", "-P FORWARD DROP", "-P OUTPUT DROP")
+OPERATOR = Connection("10.99.0.2", 50000, fakes.IP, 22)
+ASKED_FOR = """\
+*filter
+:INPUT DROP [0:0]
+:FORWARD ACCEPT [0:0]
+:own - [0:0]
+-A INPUT -j own
+-A INPUT -i lo -j ACCEPT
+-A own -m comment --comment "it\\'s $(x)" -j RETURN
+COMMIT
+*nat
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -s 172.10.16.0/20 -o enp4s0f0 -j MASQUERADE
+COMMIT
+"""
 SAVED = "*filter\n:INPUT DROP [0:0]\n" + "".join(f"{rule}\n" for rule in RULES) + "COMMIT\n"
 EXTRA = (
     fakes.route("10.1.0.0/16", NIC, gateway="172.16.0.9", metric=50, mtu=1400),
@@ -41,6 +58,7 @@ def hosts(draw: st.DrawFn) -> Snapshot:
     """The standard host, but for what a host may have besides."""
     default = draw(st.sampled_from(DEFAULTS))
     extra = draw(st.lists(st.sampled_from(EXTRA), unique_by=lambda route: route["dst"]))
+    policies = draw(st.lists(st.sampled_from(POLICIES), unique=True))
     live = draw(st.lists(st.sampled_from(RULES), max_size=4, unique=True))
     values = draw(st.lists(st.sampled_from("01"), min_size=len(SYSCTLS), max_size=len(SYSCTLS)))
     sysctl = [{"name": n, "value": v} for n, v in zip(SYSCTLS, values, strict=True)]
@@ -54,17 +72,26 @@ def hosts(draw: st.DrawFn) -> Snapshot:
     return fakes.seen(
         routes=[fakes.default(NIC, **default), fakes.connected(NIC), *extra],
         addresses=[fakes.address(NIC, fakes.ADDRESS, **lent)],
-        firewall=[_live(rule, live) for rule in live],
+        firewall=[*map(_policy, policies), *(_live(rule, live) for rule in live)],
         sysctl=[*sysctl, *([{"name": LOOSE, "value": loose}] if loose else [])],
         files=files,
         leases=[CLIENT] if draw(st.booleans()) else [],
     )
 
 
+def _policy(said: str) -> Row:
+    return fakes.rule(said, 0)
+
+
 def _live(rule: str, rules: list[str]) -> Row:
     before = rules[: rules.index(rule)]
     same = [other for other in before if other.split()[1] == rule.split()[1]]
     return fakes.rule(rule, len(same) + 1)
+
+
+FIREWALLS = st.tuples(
+    st.sampled_from(["keep", "accept", "drop"]), st.sampled_from([None, ASKED_FOR])
+)
 
 
 def undone(model: HostModel, plan: Plan) -> dict[str, Any]:
@@ -80,14 +107,18 @@ def undone(model: HostModel, plan: Plan) -> dict[str, Any]:
 
 
 @settings(max_examples=25)
-@given(hosts(), st.booleans(), st.sampled_from(["nat", "open"]), st.integers(0, 40))
+@given(hosts(), st.booleans(), st.sampled_from(["nat", "open"]), FIREWALLS, st.integers(0, 60))
 def test_a_change_that_stopped_anywhere_is_undone_whole(
     seen: Snapshot,
     stp: bool,  # noqa: FBT001
     forward: str,
+    firewall: tuple[str, str | None],
     most: int,
 ) -> None:
-    plan = make_plan(fakes.params(stp=stp, forward=forward), seen)
+    profile, text = firewall
+    rules = {"rules": "x.rules", "rules_text": text} if text else {}
+    asked = fakes.params(stp=stp, forward=forward, firewall=profile, **rules)
+    plan = make_plan(asked, seen, OPERATOR)
     model = modelled(seen, plan)
     assert model.armed
     before = model.armed.state()

@@ -369,3 +369,24 @@ def test_what_the_next_boot_would_do_is_on_the_page_before_the_change_is_confirm
     assert "What the next boot would do, in order" in page(shown)
     assert "hook of ours" in page(shown)
     assert home.exists()
+
+
+def test_a_rules_file_is_shown_first_and_explained_last(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(NOBODY)
+    text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p 99 -j ACCEPT\nCOMMIT\n"
+    (home / "params" / "lan.rules").write_text(text)
+    through(rules="lan.rules")
+    assert made_up.done
+    head, tail = page(shown).split("Settled", 1)
+    assert "The rules of params/lan.rules" in head
+    # The made-up host was never given the rule.
+    assert "2 rules, 1 unexplained" in tail
+    assert "rules.json" in recorded(home).products
+
+
+def test_a_rules_file_that_is_none_stops_the_first_cell(home: Path) -> None:
+    (home / "params" / "lan.rules").write_text("iptables: oops\n")
+    with pytest.raises(ParameterError, match="line 1"):
+        nb.parameters({"host": "server-01", "rules": "lan.rules"})

@@ -22,14 +22,14 @@ def test_a_native_nft_rule_that_names_the_nic() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [f"-A INPUT ! -i {NIC} -j DROP", f"-A FORWARD ! -o {NIC} -j ACCEPT"]
+    "text", [f"-A INPUT ! -i {NIC} -p udp -j DROP", f"-A FORWARD ! -o {NIC} -j ACCEPT"]
 )
 def test_a_rule_for_all_but_the_nic(text: str) -> None:
     assert refusal(fakes.seen(firewall=[fakes.rule(text, 1)])).seen == text
 
 
 def test_a_rule_for_all_but_another_nic_is_as_it_was() -> None:
-    assert look(fakes.seen(firewall=[fakes.rule(f"-A INPUT ! -i {NIC}9 -j DROP", 1)]))
+    assert look(fakes.seen(firewall=[fakes.rule(f"-A INPUT ! -i {NIC}9 -p udp -j DROP", 1)]))
 
 
 def test_docker_that_runs_needs_somebody_who_knows_its_rules() -> None:

@@ -79,3 +79,15 @@ def test_a_state_shows_addresses_routes_and_neighbours_at_once_and_all_tables_be
     for caption in ("Links", "Addresses", "Routes (main table)", "Neighbours (ARP and NDP)"):
         assert caption in picture.text
     assert "net.ipv4.ip_forward" in picture.body
+
+
+def test_whose_each_rule_is_stands_beside_it_and_native_rules_are_shown() -> None:
+    jump = {"backend": "nft", "family": "inet", "table": "filter", "chain": "INPUT"}
+    native = {"family": "ip", "table": "libvirt_network", "chain": "guest_input", "rule": "[]"}
+    seen = hosts.snapshot(
+        firewall=[{**jump, "position": 1, "rule": "-A INPUT -j RUNBOOK-IN", "nth": 1}],
+        nftables=[{**native, "position": 1}],
+    )
+    lines = state(seen).text.split("\n")
+    assert [line for line in lines if line.startswith("runbook") and "RUNBOOK-IN" in line]
+    assert [line for line in lines if line.startswith("libvirt") and "guest_input" in line]

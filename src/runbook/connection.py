@@ -1,0 +1,47 @@
+"""The operator's own connection to the host, as sshd there sees it.
+
+sshd puts it into the environment of each session. sudo takes it out again, so
+it is looked for upwards, from process to parent, until one still has it: the
+way to the very session that asks, also beyond a jump host or a shared one.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from runbook.netfilter.packet import Connection
+from runbook.state.table import understood
+from runbook.transport.host import Reader
+
+# /proc tells nothing of processes that another user may not look into; those are passed by.
+SCRIPT = """\
+pid=$$
+while [ "${pid:-0}" -gt 1 ]; do
+    { tr '\\000' '\\n' </proc/$pid/environ | sed -n 's/^SSH_CONNECTION=//p'; } 2>/dev/null
+    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+done
+"""
+COMMAND = ("sh", "-c", SCRIPT)
+WORDS = 4
+
+
+@understood
+def read(host: Reader) -> Connection | None:
+    """The connection; None where no sshd stands above the program that asks."""
+    return parse(host.query(COMMAND).stdout.decode(errors="replace"))
+
+
+def parse(said: str) -> Connection | None:
+    """The first line: client, its port, server, its port; ValueError if it is no such line."""
+    for line in said.splitlines():
+        words = line.split()
+        if len(words) != WORDS:
+            raise ValueError(f"SSH_CONNECTION is {line!r}")
+        client, client_port, server, server_port = words
+        return Connection(_bare(client), int(client_port), _bare(server), int(server_port))
+    return None
+
+
+def _bare(address: str) -> str:
+    """Without the zone of a link-local address."""
+    return str(ip_address(address.partition("%")[0]))

@@ -1,0 +1,78 @@
+"""A packet as the rules see it, and the connection that it is part of.
+
+A field that is None is not known: a rule that asks for it may match or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Literal
+
+Family = Literal["inet", "inet6"]
+Network = IPv4Network | IPv6Network
+State = Literal["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A TCP connection as its server sees it."""
+
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+
+    @property
+    def family(self) -> Family:
+        """The family of both addresses."""
+        return "inet" if ip_address(self.client).version == IPV4 else "inet6"
+
+    def arriving(self, iif: str | None, ctstate: State) -> Packet:
+        """A packet of the client's as it comes in; `iif` None where that is not known."""
+        return Packet(
+            self.family,
+            "tcp",
+            ctstate,
+            src=ip_network(self.client),
+            dst=ip_network(self.server),
+            sport=self.client_port,
+            dport=self.server_port,
+            iif=iif,
+            oif="",
+            starts=ctstate == "NEW",
+        )
+
+    def leaving(self, oif: str | None) -> Packet:
+        """The server's answer."""
+        arrived = self.arriving("", "ESTABLISHED")
+        ends = {"src": arrived.dst, "dst": arrived.src}
+        ports = {"sport": arrived.dport, "dport": arrived.sport}
+        return replace(arrived, **ends, **ports, oif=oif)  # type: ignore[arg-type]
+
+
+IPV4 = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet; `src` and `dst` are networks where any address of them is meant.
+
+    An interface is '' where the packet has none (a packet for the host leaves
+    by none), `physdev_in` and `physdev_out` where it crosses no bridge. `starts`
+    says of a TCP packet whether it is a SYN.
+    """
+
+    family: Family
+    proto: str
+    ctstate: State
+    src: Network | None = None
+    dst: Network | None = None
+    sport: int | None = None
+    dport: int | None = None
+    iif: str | None = None
+    oif: str | None = None
+    physdev_in: str | None = None
+    physdev_out: str | None = None
+    starts: bool | None = None
+    icmp_type: int | None = None

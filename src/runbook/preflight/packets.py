@@ -1,0 +1,211 @@
+"""What the firewall has against a change, by walking packets through it as it will be.
+
+The rules after the change are the live ones, with what libvirt adds for the
+network and with every iptables command of the plan. Packets that cannot be
+judged are held against the NIC as it is now: rules that let the operator in
+although nobody here can say so will do it on the bridge as well, and that is
+a warning. A doubt that the change itself brings in is a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
+
+from runbook.changes.profile import SetPolicy
+from runbook.netfilter.libvirt import Network, with_network
+from runbook.netfilter.packet import Connection, Family, Packet, State
+from runbook.netfilter.path import IN, OUT, THROUGH, Rules, Way, judge
+from runbook.netfilter.ruleset import Place, after, live, usual_backend
+from runbook.netfilter.walk import LOST, Judgement, Verdict
+from runbook.params import Params
+from runbook.persistence import PACKAGE
+from runbook.plan import Plan
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.promise import rows
+from runbook.state.snapshot import Snapshot
+from runbook.surroundings import Surroundings
+
+ABOUT = "firewall"
+CONSENT = "accept-all"
+NFTABLES, FLUSH = "/etc/nftables.conf", "flush ruleset"
+# Where br_netfilter is loaded, and says so: bridged frames are packets to iptables.
+BRIDGED: dict[Family, str] = {
+    "inet": "net.bridge.bridge-nf-call-iptables",
+    "inet6": "net.bridge.bridge-nf-call-ip6tables",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A packet and its way through the host, before and after the change."""
+
+    about: str
+    before: Packet
+    after: Packet
+    way: Way
+
+
+def _kept(case: Case) -> Iterator[Finding]:
+    """What becomes of the rules, and what a boot will make of them."""
+    params, around = case.params, case.around
+    yield from _profile(params, around.operator)
+    if params.firewall != "keep" or params.rules is not None:
+        yield from _persistence(around)
+        yield from _flushed(case.seen, around)
+        yield from _backend(case.plan, case.seen, around)
+
+
+@looked_for(
+    "packets",
+    "your own connection is let in and answered on the bridge as well, and guests get through",
+    "a rule that is right for the NIC can cut you off on the bridge",
+)
+def _packets(case: Case) -> Iterator[Finding]:
+    if not case.plan.empty:
+        now, then = rules_now(case.seen), rules_then(case.params, case.plan, case.seen)
+        yield from _operator(case, now, then)
+        yield from _guests(case.params, case.seen, then)
+
+
+def rules_now(seen: Snapshot) -> Rules:
+    """What decides on a packet now."""
+    return Rules(live(seen.firewall), seen.nftables)
+
+
+def rules_then(params: Params, plan: Plan, seen: Snapshot) -> Rules:
+    """What will decide once the plan is made."""
+    backend = usual_backend(seen.firewall)
+    steps = [(numbered.change.phase, numbered.step) for numbered in plan.steps()]
+    early = [step for phase, step in steps if phase == "prepare"]
+    late = [step for phase, step in steps if phase != "prepare"]
+    chains = after(live(seen.firewall), early, backend)
+    if params.forward == "nat":
+        network = Network(params.bridge, str(params.ipv4.network), params.interface)
+        chains = with_network(chains, network, backend)
+    return Rules(after(chains, late, backend), seen.nftables)
+
+
+def _profile(params: Params, operator: Connection | None) -> Iterator[Finding]:
+    if params.firewall == "keep":
+        shown = "profile keep: rules and policies stay, but for a twin of each that names the NIC"
+        why = "what they let in and what they drop is as it was, for good or ill"
+        do = "see that they are what host and guests need; or firewall: accept, or drop"
+        yield Finding("note", ABOUT, shown, why, do)
+    if params.firewall == "accept":
+        shown = "profile accept: INPUT, FORWARD and OUTPUT accept whatever no rule decides on"
+        why = "it is right only behind a firewall of its own, on a LAN that is yours alone"
+        do = f"consent: [{CONSENT}], or firewall: drop"
+        yield Finding("consent", CONSENT, shown, why, do, CONSENT)
+    if params.firewall == "drop" and operator:
+        shown = f"profile drop: SSH from {operator.client} to port {operator.server_port}"
+        why = "from elsewhere only where a rule of yours accepts it already"
+        yield Finding("note", ABOUT, shown, why)
+
+
+def _persistence(around: Surroundings) -> Iterator[Finding]:
+    if not around.persistence.in_place:
+        missing = ", ".join(around.persistence.missing)
+        shown = f"{missing} missing" if missing else "netfilter-persistent is not enabled"
+        why = "without it a boot comes up without these rules"
+        do = f"apt-get install {PACKAGE}; systemctl enable netfilter-persistent"
+        yield Finding("block", f"package {PACKAGE}", shown, why, do)
+
+
+def _flushed(seen: Snapshot, around: Surroundings) -> Iterator[Finding]:
+    conf = "".join(str(row["content"]) for row in rows(seen.files, path=NFTABLES))
+    if around.persistence.nftables and FLUSH in conf:
+        shown = f"{NFTABLES} says `{FLUSH}`, and nftables.service is enabled"
+        why = "two units load rules at the same moment of a boot, and one may flush the other's"
+        yield Finding("block", "nftables", shown, why, "take the line out, or disable the service")
+
+
+def _backend(plan: Plan, seen: Snapshot, around: Surroundings) -> Iterator[Finding]:
+    actual, chains = around.persistence.backend, live(seen.firewall)
+    for change in plan.changes:
+        if not isinstance(change, SetPolicy):
+            continue
+        there = chains.get(Place(actual, change.family, change.table, change.chain))
+        if not actual or (there and there.policy != change.policy_before):
+            shown = f"rules of both backends, and `iptables --version` says {actual or 'neither'}"
+            why = (
+                f"the undo would put back -P {change.chain} {change.policy_before} in the wrong one"
+            )
+            yield Finding("block", "iptables", shown, why, "take away the rules of the other")
+            return
+
+
+def _operator(case: Case, now: Rules, then: Rules) -> Iterator[Finding]:
+    operator = case.around.operator
+    if operator is None:
+        yield from _nobody(case.params, case.around)
+        return
+    for trial in _trials(case.params, case.seen, operator):
+        judgement = judge(then, trial.after, trial.way)
+        if judgement.verdict is not Verdict.ACCEPT:
+            yield _cut_off(trial, judgement, judge(now, trial.before, trial.way))
+
+
+def _nobody(params: Params, around: Surroundings) -> Iterator[Finding]:
+    shown = "your own connection is not known: it does not come through sshd on the host"
+    if params.firewall == "drop" and around.sshd_listens:
+        why = "profile drop lets in the address that you connect from, and no other"
+        yield Finding("block", "operator", shown, why, "connect by ssh")
+    elif params.connect not in ("local", "sudo"):
+        why = "it cannot be tried against the rules"
+        yield Finding("note", "operator", shown, why, "nothing; the undo stands by")
+
+
+def _trials(params: Params, seen: Snapshot, operator: Connection) -> Iterator[Trial]:
+    """A new connection, a packet of this one, and its answer."""
+    before = _holder(seen, operator.server)
+    after_ = params.bridge if before == params.interface else before
+    states: tuple[State, ...] = ("NEW", "ESTABLISHED")
+    for state in states:
+        about = "a new connection of yours" if state == "NEW" else "your own connection"
+        yield Trial(about, operator.arriving(before, state), operator.arriving(after_, state), IN)
+    yield Trial("the answer to you", operator.leaving(before), operator.leaving(after_), OUT)
+
+
+def _holder(seen: Snapshot, address: str) -> str | None:
+    """The interface with the address; None where that is not one."""
+    names = {str(row["ifname"]) for row in rows(seen.addresses, address=address)}
+    return names.pop() if len(names) == 1 else None
+
+
+def _cut_off(trial: Trial, judgement: Judgement, before: Judgement) -> Finding:
+    shown = f"{trial.about} on {trial.after.iif or trial.after.oif or '?'}: {judgement.told}"
+    do = "accept your address and port, on the bridge, before that rule"
+    if judgement.verdict in LOST:
+        return Finding("block", ABOUT, shown, "you would be cut off", do)
+    if before.verdict is Verdict.UNSURE:
+        why = "nobody can say here, now or then; it is let in now, so it will be then"
+        return Finding("note", ABOUT, shown, why, "nothing; the undo stands by")
+    return Finding("block", ABOUT, shown, "it is let in now, and may not be then", do)
+
+
+def _guests(params: Params, seen: Snapshot, then: Rules) -> Iterator[Finding]:
+    for family, name in BRIDGED.items():
+        if not any(str(row["value"]) == "1" for row in rows(seen.sysctl, name=name)):
+            continue
+        judgement = judge(then, _across(params, family), THROUGH)
+        if judgement.verdict is not Verdict.ACCEPT:
+            word = "is dropped" if judgement.verdict in LOST else "may be dropped"
+            shown = f"{name} is 1, so what guests send is forwarded, and {word}: {judgement.told}"
+            why = "guests would answer ARP and nothing else"
+            do = (
+                f"accept -i {params.bridge} -o {params.bridge} in FORWARD, or use firewall: drop,"
+                " which does"
+            )
+            yield Finding("note", "guests", shown, why, do)
+
+
+def _across(params: Params, family: Family) -> Packet:
+    """A guest's first packet to anybody, in and out by the bridge."""
+    packet = Packet(family, "tcp", "NEW", iif=params.bridge, oif=params.bridge, starts=True)
+    lan = IPv4Network(params.ipv4.network) if family == "inet" else None
+    return replace(packet, src=lan)
+
+
+RULES = (_kept, _packets)

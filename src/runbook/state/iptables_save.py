@@ -1,0 +1,172 @@
+"""The grammar of iptables-save: text to a `Ruleset` and back, byte for byte.
+
+Both backends, both families, with and without the counters of `-c`. A rule is
+kept as it is written, quotes and all, because iptables-restore reads it so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+NUMBER = "(0|[1-9][0-9]*)"
+_COUNTERS = rf"\[{NUMBER}:{NUMBER}\]"
+_CHAIN = re.compile(rf":(\S+) (\S+)(?: {_COUNTERS})?")
+_RULE = re.compile(rf"(?:{_COUNTERS} )?(-A (\S+).*)")
+_TABLE = re.compile(r"\*(\S+)")
+USER_CHAIN = "-"
+
+
+class NotInTheWords(ValueError):
+    """A line that iptables-save would not write; `line` counts from 1, 0 for the end."""
+
+    def __init__(self, line: int, said: str) -> None:
+        """Keep where."""
+        super().__init__(said)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Packets and bytes counted."""
+
+    packets: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A line that says nothing to iptables-restore: from `#`, or empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain's declaration; the policy of one that is not built in is `-`."""
+
+    name: str
+    policy: str
+    counters: Counters | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule, `-A CHAIN ...` to the letter."""
+
+    chain: str
+    text: str
+    counters: Counters | None = None
+
+
+Line = Chain | Rule | Comment
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTable:
+    """One table: the comments above it, its name, then its lines in order."""
+
+    name: str
+    lines: tuple[Line, ...]
+    head: tuple[Comment, ...] = ()
+
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """The declared chains, in order."""
+        return tuple(line for line in self.lines if isinstance(line, Chain))
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules, in order."""
+        return tuple(line for line in self.lines if isinstance(line, Rule))
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All of a text: its tables, and what stands below the last COMMIT."""
+
+    tables: tuple[RuleTable, ...]
+    tail: tuple[Comment, ...] = ()
+
+
+def parse(text: str) -> Ruleset:
+    """Read what iptables-save printed; raises NotInTheWords (a ValueError) for anything else."""
+    tables: list[RuleTable] = []
+    head: list[Comment] = []
+    block: list[Line] | None = None
+    name = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if block is None:
+            name, block = _outside(number, line, head)
+        elif line == "COMMIT":
+            tables.append(RuleTable(name, tuple(block), tuple(head)))
+            head, block = [], None
+        else:
+            block.append(_inside(number, line))
+    if block is not None:
+        raise NotInTheWords(0, f"it ends before COMMIT, in table {name}")
+    return Ruleset(tuple(tables), tuple(head))
+
+
+def _outside(number: int, line: str, head: list[Comment]) -> tuple[str, list[Line] | None]:
+    """Between tables: a comment is kept, a table's name opens it."""
+    if _says_nothing(line):
+        head.append(Comment(line))
+        return "", None
+    table = _TABLE.fullmatch(line)
+    if table is None:
+        raise _strange(number, line)
+    return table[1], []
+
+
+def _inside(number: int, line: str) -> Line:
+    if _says_nothing(line):
+        return Comment(line)
+    if chain := _CHAIN.fullmatch(line):
+        return Chain(chain[1], chain[2], _counters(chain[3], chain[4]))
+    if rule := _RULE.fullmatch(line):
+        return Rule(rule[4], rule[3], _counters(rule[1], rule[2]))
+    raise _strange(number, line)
+
+
+def _says_nothing(line: str) -> bool:
+    return not line or line.startswith("#")
+
+
+def _strange(number: int, line: str) -> NotInTheWords:
+    return NotInTheWords(number, f"not in the words of iptables-save: {line}")
+
+
+def _counters(packets: str | None, octets: str | None) -> Counters | None:
+    return None if packets is None or octets is None else Counters(int(packets), int(octets))
+
+
+def render(ruleset: Ruleset) -> str:
+    """The text that `parse` was given."""
+    return "\n".join(_lines(ruleset))
+
+
+def _lines(ruleset: Ruleset) -> Iterator[str]:
+    for table in ruleset.tables:
+        yield from (comment.text for comment in table.head)
+        yield f"*{table.name}"
+        yield from map(_line, table.lines)
+        yield "COMMIT"
+    yield from (comment.text for comment in ruleset.tail)
+
+
+def _line(line: Line) -> str:
+    match line:
+        case Comment():
+            return line.text
+        case Chain():
+            counted = "" if line.counters is None else f" {_bracket(line.counters)}"
+            return f":{line.name} {line.policy}{counted}"
+        case Rule():
+            counted = "" if line.counters is None else f"{_bracket(line.counters)} "
+            return f"{counted}{line.text}"
+
+
+def _bracket(counters: Counters) -> str:
+    return f"[{counters.packets}:{counters.bytes}]"
