@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from runbook.checkpoint.arm import Armed, extend
 from runbook.errors import StepFailed
 from runbook.journal import Journal
 from runbook.perform import perform
-from runbook.plan import PHASES, NumberedStep
+from runbook.plan import MARGIN_S, PHASES, NumberedStep
 from runbook.transport.host import Host
 
 # A step that may take this long gets a new deadline before it begins.
@@ -47,10 +48,21 @@ def apply_phase(armed: Armed, host: Host, phase: str, now: Now) -> Applied:
     guarded = host.guarded(armed.layout.lock, armed.layout.open)
     for numbered in steps:
         if numbered.step.budget_s >= LONG_S:
-            why = f"step {numbered.number} may take up to {numbered.step.budget_s:g} s"
-            armed = extend(armed, guarded, armed.plan.deadline_s, now(), why)
-        _make(armed, guarded, numbered, now)
+            armed = _make_long(armed, guarded, numbered, now)
+        else:
+            _make(armed, guarded, numbered, now)
     return Applied(armed, phase, journal.read(host, armed.layout.journal))
+
+
+def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now) -> Armed:
+    """Make a step that may take all the time there is: its deadline is later than that."""
+    number, budget_s = numbered.number, numbered.step.budget_s
+    usual = armed.plan.deadline_s
+    enough = max(usual, math.ceil(budget_s + MARGIN_S))
+    armed = extend(armed, host, enough, now(), f"step {number} may take up to {budget_s:g} s")
+    _make(armed, host, numbered, now)
+    # It did not; a host that is lost from here on need not wait that long.
+    return extend(armed, host, usual, now(), f"step {number} is done") if enough > usual else armed
 
 
 def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now) -> None:

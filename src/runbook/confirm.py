@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runbook import journal
+from runbook.changes.steps import Command
 from runbook.checkpoint import found, layout, timer
 from runbook.checkpoint.arm import Armed, forget_boot
 from runbook.journal import State
+from runbook.perform import run
 from runbook.transport.host import Host
 from runbook.verify import Verdict
+
+# The file system that /etc is on, and no other: a disk of guests may have much to write.
+SYNC = Command(("sync", "--file-system", "/etc"), budget_s=20.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,12 @@ def confirm(verified: Verified, fresh: Host, now: datetime, by: str) -> Confirme
     """
     armed = verified.armed
     guarded = fresh.guarded(armed.layout.lock, armed.layout.open)
+    # A power cut must not take away what libvirt wrote and the kernel has not yet put on the disk.
+    run(SYNC, guarded)
     journal.write(guarded, armed.layout.journal, now, f"{State.CONFIRMING}, by {by}")
     guarded.remove_file(layout.ARMED)
+    # Room for the last line, should the disk be full.
+    fresh.remove_file(armed.layout.ballast)
     journal.write(fresh, armed.layout.journal, now, f"{State.CONFIRMED}: the change stays")
     disarm(armed, fresh)
     return Confirmed(verified, now)

@@ -31,6 +31,7 @@ from runbook.errors import (
     MendAccess,
     RollbackDiffers,
     StalePlan,
+    StepFailed,
     VerificationFailed,
 )
 from runbook.params import Params
@@ -184,7 +185,7 @@ def confirm(session: Session, verified: Verified) -> Confirmed:
     try:
         with closing(session.connect()) as fresh:
             return make_permanent(verified, fresh, session.clock.now(), session.operator)
-    except (MendAccess, GateClosed):
+    except (MendAccess, GateClosed, StepFailed):
         # The deed may have been done, and only its answer lost.
         if not _stays(session, verified.armed):
             raise

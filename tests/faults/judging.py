@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from tests.faults import points
 from tests.faults import scene as scenes
 from tests.faults.cases import Case
-from tests.faults.scene import Scene
+from tests.faults.scene import HANGS, Scene
 
+from runbook.journal import State
+from runbook.lab import machine
 from runbook.promise import Promise
 from runbook.record import MIME
 from runbook.state.diff import compare
@@ -17,9 +21,22 @@ from runbook.state.snapshot import Snapshot
 
 AS_BEFORE, AS_PROMISED = "as before", "as promised and confirmed"
 LOST, BETWEEN, LIES, NOT_HIT = "LOST", "IN BETWEEN", "THE RECORD LIES", "NOT HIT"
-DISTURBED = "A GUEST DISTURBED"
+DISTURBED, HUNG, REMAINS = "A GUEST DISTURBED", "THE PROGRAM HANGS", "LEFT BEHIND"
 GOOD = (AS_BEFORE, AS_PROMISED)
-UNITS = ("systemctl", "list-units", "--all", "--no-legend", "--plain", "runbook-*")
+# A boot knows its units until the next; what has ended is not listed.
+UNITS = ("systemctl", "list-units", "--no-legend", "--plain", "runbook-*")
+UNIT_FILES = ("find", "/etc/systemd", "/run/systemd", "-name", "runbook-*")
+FILES = (
+    *("find", "/var/lib/runbook", "-name", "armed", "-o", "-name", "open"),
+    *("-o", "-name", "ballast"),
+)
+JOURNALS = ("sh", "-c", "cat /var/lib/runbook/*/journal")
+# Whoever took the link away tidies up within this; where that died, the timer does.
+TIDY_S = 10.0
+# The link is gone here and its timer and units are not: where the power goes, a boot tidies up.
+UNTIDY = (points.CONFIRMED, points.DISARM)
+# The link can be gone before the journal says so.
+UNSAID = (points.CONFIRMING, points.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +50,16 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """From `since`: seconds until the operator was let in, and until the change was ended."""
+    """From `since`: seconds until the operator was let in, and until the change was ended.
+
+    `cut_off`: nobody was let in shortly before `since`, so that it was the host
+    which brought the operator back.
+    """
 
     since: str = ""
     answered: float | None = None
     ended: float | None = None
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +81,23 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
     """Look at the host, then hold the record against what is there."""
     if waited.answered is None:
         return Result(case, LOST, waited, f"armed: {scene.armed()}")
+    if case.cuts_off and not waited.cut_off:
+        return Result(case, NOT_HIT, waited, "the operator was let in before the deadline")
+    left = _left_in_the_end(case, scene)
     after = scenes.snapshot(scene.host)
-    end, why = _end(scene, start, after)
+    end, why = _end(case, scene, start, after)
     told = outcome(scene)
     if end in GOOD and not _true(str(told.get("outcome", "")), end, status):
-        end, why = LIES, f"{end}, and yet exit {status}, outcome {told}"
+        end, why = LIES, f"and yet {end}"
+    if end in GOOD and left:
+        end, why = REMAINS, f"{end}, and yet there are: {left}"
+    if status == HANGS:
+        end, why = HUNG, f"{end}; {why}"
     if scene.guest and (told_of := scene.guest.disturbed(scene.host)):
         end, why = DISTURBED, told_of
-    return Result(case, end, waited, why)
+    if end not in GOOD:
+        why = f"exit {status}, outcome {told}\n{why}"
+    return Result(case, end, waited, why or scene.note)
 
 
 def outcome(scene: Scene) -> dict[str, Any]:
@@ -80,20 +111,48 @@ def outcome(scene: Scene) -> dict[str, Any]:
     return dict(told[-1]) if told else {}
 
 
-def _end(scene: Scene, start: Start, after: Snapshot) -> tuple[str, str]:
+def _left_in_the_end(case: Case, scene: Scene) -> list[str]:
+    """What still stands there once the timers have run out; after a late fault, after a boot."""
+    left = _left(scene)
+    if left and case.point in UNTIDY:
+        machine.power_cut(scene.host)
+        machine.power_on(scene.host)
+        left = _left(scene)
+    return left
+
+
+def _left(scene: Scene) -> list[str]:
+    end = max(scene.deadline(), time.monotonic()) + TIDY_S
+    while True:
+        looks = (UNITS, UNIT_FILES, FILES)
+        left = [line for argv in looks for line in scene.ask(*argv).splitlines()]
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.2)
+
+
+def _end(case: Case, scene: Scene, start: Start, after: Snapshot) -> tuple[str, str]:
     if scene.armed():
         return BETWEEN, "still armed"
     different = compare(start.state, after)
     files = scenes.files(scene.host) ^ start.files
+    confirmed = _confirmed(case, scene.ask(*JOURNALS))
     if different.empty and not files:
-        return AS_BEFORE, ""
+        return (LIES, "as before, and confirmed") if confirmed else (AS_BEFORE, "")
     checks = start.promise.checks(after)
     broken = [f"{c.about}: {c.seen}" for c in checks if not c.kept]
-    watching = [line for line in scene.console(*UNITS).splitlines() if ".timer" in line]
-    if checks and not broken and not watching:
+    if checks and not broken and confirmed:
         return AS_PROMISED, ""
     why = f"from before:\n{different}\nfiles: {sorted(files)}\nfrom the promise: {broken}"
-    return BETWEEN, f"{why}\ntimers: {watching}"
+    return BETWEEN, f"{why}\nconfirmed: {confirmed}"
+
+
+def _confirmed(case: Case, journals: str) -> bool:
+    said = [line.partition(" ")[2] for line in journals.splitlines()]
+    words = (State.CONFIRMED, State.CONFIRMING) if case.point in UNSAID else (State.CONFIRMED,)
+    undone = any(f": {State.UNDONE}" in line for line in said)
+    # A second operator may have confirmed where the first was undone, but not the other way round.
+    return not undone and any(line.startswith(words) for line in said)
 
 
 def _true(told: str, end: str, status: int) -> bool:

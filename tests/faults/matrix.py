@@ -13,11 +13,10 @@ from tests import bench
 from tests.faults import scene as scenes
 from tests.faults.cases import Case, Ground
 from tests.faults.judging import BETWEEN, NOT_HIT, Result, Start, Waited, judge
-from tests.faults.scene import NeverCame, Tenant
+from tests.faults.scene import NotHit, Scene
+from tests.faults.tenant import Tenant
 
 from runbook import run
-from runbook.errors import RunbookError
-from runbook.home import params_folder
 from runbook.lab import lab as labs
 from runbook.lab.names import address, host_name
 from runbook.params import for_host
@@ -26,14 +25,16 @@ from runbook.params import for_host
 HOSTS = 6
 # On a slow machine the deadline may pass before the change comes to the point.
 TRIES = 3
+# What a host's parameters say besides, by how it gets its address.
+MORE = {"static": "", "dhcp": ""}
 Tell = Callable[[Result], None]
 _renewing = threading.Lock()
 
 
-def make_home(folder: Path) -> Path:
+def make_home(folder: Path, addressing: str = "static") -> Path:
     """A home of its own, with parameters for every host."""
     home = bench.make_home(folder)
-    shipped = (home / "params" / f"{host_name(1)}.yaml").read_text()
+    shipped = (home / "params" / f"{host_name(1)}.yaml").read_text() + MORE[addressing]
     for number in range(1, HOSTS + 1):
         host = host_name(number)
         text = shipped.replace(host_name(1), host).replace(address(host_name(1)), address(host))
@@ -41,41 +42,41 @@ def make_home(folder: Path) -> Path:
     return home
 
 
-def ground(release: str, addressing: str) -> Ground:
+def ground(release: str, addressing: str, home: Path, hosts: int = HOSTS) -> Ground:
     """Bring the lab up, and draw the plan that will be hit."""
-    labs.up(HOSTS, release, addressing, lambda _text: None)
+    labs.up(hosts, release, addressing, lambda _text: None)
     labs.renew(host_name(1))
-    session = run.open_session(for_host(params_folder(), {"host": host_name(1)}))
+    session = run.open_session(for_host(home / "params", {"host": host_name(1)}))
     with closing(session.host):
         return Ground(release, addressing, run.plan(session, run.read(session)))
 
 
-def play_all(cases: Iterable[Case], home: Path, tell: Tell) -> list[Result]:
+def play_all(cases: Iterable[Case], home: Path, tell: Tell, hosts: int = HOSTS) -> list[Result]:
     """Every case, on the hosts of the lab that is up; those that must be alone come last."""
     cases = list(cases)
     together = [case for case in cases if not case.alone]
-    results = list(_side_by_side(together, home, tell))
+    results = list(_side_by_side(together, home, tell, hosts))
     for case in (case for case in cases if case.alone):
         results.append(play(case, host_name(1), home))
         tell(results[-1])
     return results
 
 
-def _side_by_side(cases: list[Case], home: Path, tell: Tell) -> Iterator[Result]:
-    hosts: queue.Queue[str] = queue.Queue()
-    for number in range(1, HOSTS + 1):
-        hosts.put(host_name(number))
+def _side_by_side(cases: list[Case], home: Path, tell: Tell, hosts: int) -> Iterator[Result]:
+    free: queue.Queue[str] = queue.Queue()
+    for number in range(1, hosts + 1):
+        free.put(host_name(number))
 
     def one(case: Case) -> Result:
-        host = hosts.get()
+        host = free.get()
         try:
             result = play(case, host, home)
         finally:
-            hosts.put(host)
+            free.put(host)
         tell(result)
         return result
 
-    with ThreadPoolExecutor(max_workers=HOSTS) as pool:
+    with ThreadPoolExecutor(max_workers=hosts) as pool:
         yield from pool.map(one, cases)
 
 
@@ -89,30 +90,40 @@ def play(case: Case, host: str, home: Path) -> Result:
 
 
 def _play(case: Case, host: str, home: Path) -> Result:
-    with _renewing:
-        labs.renew(host)
     try:
-        tenant = Tenant.move_in(host) if case.guest else None
-        start = _start(host, home)
-    except RunbookError as error:
-        return Result(case, NOT_HIT, Waited(), str(error))
-    options = ("-p", "forward", "open") if tenant else ()
-    scene = scenes.begin(host, home, *options)
-    scene.guest = tenant
+        start, scene = _begin(case, host, home)
+    except Exception as error:  # noqa: BLE001 - one broken host must not hide the others
+        return Result(case, NOT_HIT, Waited(), _words(error))
     try:
         scene.wait_for(case.point)
         case.inject(scene)
-        waited = Waited(scene.since, scene.seconds_to_answer(), scene.seconds_to_end())
+        answered, ended = scene.seconds_to_answer(), scene.seconds_to_end()
         status = scene.end_program()
-        for mend in scene.mend:
-            mend()
-        return judge(case, scene, start, waited, status)
-    except NeverCame as error:
-        return Result(case, NOT_HIT, Waited(), f"{error}\n{scene.last_words()}")
+        scene.mend_all()
+        return judge(
+            case, scene, start, Waited(scene.since, answered, ended, scene.cut_off), status
+        )
+    except NotHit as error:
+        return Result(case, NOT_HIT, Waited(), f"{_words(error)}\n{scene.last_words()}")
     except Exception as error:  # noqa: BLE001 - one broken case must not hide the others
-        return Result(case, BETWEEN, Waited(), f"{type(error).__name__}: {error}")
+        return Result(case, BETWEEN, Waited(), f"{_words(error)}\n{scene.last_words()}")
     finally:
         scene.close()
+
+
+def _begin(case: Case, host: str, home: Path) -> tuple[Start, Scene]:
+    with _renewing:
+        labs.renew(host)
+    tenant = Tenant.move_in(host) if case.guest else None
+    start = _start(host, home)
+    more = ("-p", "forward", "open") if tenant else ()
+    scene = scenes.begin(host, home, "-p", "deadline_s", str(case.deadline_s), *more)
+    scene.guest = tenant
+    return start, scene
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _start(host: str, home: Path) -> Start:

@@ -15,12 +15,13 @@ from multiprocessing.connection import Client
 from typing import Any
 
 from runbook import confirm, journal, run
+from runbook.journal import State
 from runbook.transport.host import Host
 
 ARMING, ARMED, VERIFY, CONFIRM = "arming", "armed", "verify", "confirm"
-CONFIRMED, DISARM = "link removed", "disarm"
+CONFIRMING, CONFIRMED, DISARM = "confirming", "link removed", "disarm"
 # In the order in which a change comes to them; the steps stand between the second and the third.
-AROUND = ((ARMING, ARMED), (VERIFY, CONFIRM, CONFIRMED, DISARM))
+AROUND = ((ARMING, ARMED), (VERIFY, CONFIRM, CONFIRMING, CONFIRMED, DISARM))
 Reach = Callable[[str], None]
 
 
@@ -60,9 +61,11 @@ def _around_writing(write: Callable[..., None], reach: Reach) -> Callable[..., N
     def stopping(host: Host, path: str, now: datetime, event: str) -> None:
         if found := re.match(r"step (\d+) done", event):
             reach(made(int(found[1])))
-        if event.startswith("confirmed"):
+        if event.startswith(State.CONFIRMED):
             reach(CONFIRMED)
         write(host, path, now, event)
+        if event.startswith(State.CONFIRMING):
+            reach(CONFIRMING)
         if found := re.match(r"step (\d+) begins", event):
             reach(begins(int(found[1])))
 

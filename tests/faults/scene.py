@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
-from typing import Any
 
 from tests import bench
+from tests.faults import knocking
+from tests.faults.knocking import kill
+from tests.faults.tenant import Tenant
 
-from runbook.lab import guest as guests
 from runbook.lab import machine
-from runbook.lab.guest import Guest
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport import connect, ssh
 
@@ -26,43 +26,22 @@ DEADLINE_S = 20
 POINT_S = 120.0
 PROGRAM_S = 300.0
 LOST_S = 90.0
+CONSOLE_S = 60.0
+# The host is looked at this long before the deadline; the look takes less.
+LOOK_S = knocking.LOOK_S + 1.0
 LAST_LINES = 8
+HANGS = -999
+BRIDGE = "virbr1"
 ARMED = "/var/lib/runbook/armed"
 HOOK = Path(__file__).parent / "hook"
 _UNITS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6}
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """A guest on another network: its process on the host, and the boot that it was seen in."""
-
-    guest: Guest
-    seen: str
-
-    @classmethod
-    def move_in(cls, host: str) -> Tenant:
-        """Start one on libvirt's default network, and wait until it answers."""
-        made = Guest("tenant", "default", *guests.place(host, "default"))
-        guests.add(host, made)
-        return cls(made, cls._look(host))
-
-    def disturbed(self, host: str) -> str:
-        """What became of it; '' where it runs on, or again after a boot, and answers."""
-        guests.wait(host, self.guest)
-        was, now = self.seen.split(), self._look(host).split()
-        return (
-            "" if was == now or was[0] != now[0] else f"the guest's process: {was[1:]}, {now[1:]}"
-        )
-
-    @staticmethod
-    def _look(host: str) -> str:
-        files = ("/proc/1/stat", "/run/libvirt/qemu/tenant.pid")
-        stat, pid = (machine.run(host, ("cat", file)).stdout.decode() for file in files)
-        # When process 1 started tells one boot from another.
-        return f"{stat.split()[21]} {pid}"
+class NotHit(Exception):
+    """The fault did not take place as it was meant to, so nothing was tried."""
 
 
-class NeverCame(Exception):
+class NeverCame(NotHit):
     """The change ended before it came to the point."""
 
 
@@ -78,7 +57,11 @@ class Scene:
     kernel: int = 0
     since: str = "fault"
     trigger: float = 0.0
-    mend: list[Any] = field(default_factory=list)
+    # Whether nobody was let in shortly before the deadline.
+    cut_off: bool = False
+    # What a good row has to say all the same.
+    note: str = ""
+    mend: list[Callable[[], object]] = field(default_factory=list)
     guest: Tenant | None = None
 
     @property
@@ -110,13 +93,26 @@ class Scene:
             self.line.close()
         self.line = None
 
+    def run(self, *argv: str) -> subprocess.CompletedProcess[bytes]:
+        """A command at the host's console, which needs no network, however it ends."""
+        return subprocess.run(
+            machine.inside(self.host, argv), capture_output=True, timeout=CONSOLE_S, check=False
+        )
+
+    def ask(self, *argv: str) -> str:
+        """What a command says at the host's console, however it ends."""
+        return self.run(*argv).stdout.decode()
+
     def console(self, *argv: str) -> str:
-        """A command at the host's console: no network is needed for it."""
-        return machine.run(self.host, argv).stdout.decode()
+        """A command at the host's console that has to succeed; raises NotHit."""
+        done = self.run(*argv)
+        if done.returncode != 0:
+            raise NotHit(f"{argv}: status {done.returncode} {done.stderr.decode().strip()}")
+        return done.stdout.decode()
 
     def armed(self) -> bool:
         """Whether the change is neither confirmed nor undone."""
-        return machine.run(self.host, ("test", "-L", ARMED)).returncode == 0
+        return self.run("test", "-L", ARMED).returncode == 0
 
     def wait_until_not_armed(self) -> None:
         """Until the host has put itself back, or the change was confirmed."""
@@ -127,7 +123,7 @@ class Scene:
     def deadline(self) -> float:
         """When the host's timer runs the undo, on this machine's monotonic clock (the same)."""
         ask = ("systemctl", "show", "runbook-deadline-*.timer", "-p", "NextElapseUSecMonotonic")
-        spans = [line.partition("=")[2] for line in self.console(*ask).splitlines() if "=" in line]
+        spans = [line.partition("=")[2] for line in self.ask(*ask).splitlines() if "=" in line]
         found = [_seconds(span) for span in spans if re.search(r"\d", span)]
         return max(found, default=time.monotonic())
 
@@ -141,16 +137,12 @@ class Scene:
 
     def seconds_to_answer(self) -> float | None:
         """Until the host lets the operator in; None if it never does."""
+        if self.trigger - time.monotonic() > LOOK_S:
+            time.sleep(self.trigger - LOOK_S - time.monotonic())
+            self.cut_off = not knocking.lets_in(self.host)
         time.sleep(max(0.0, self.trigger - time.monotonic()))
-        end = time.monotonic() + LOST_S
-        options = ("-o", "BatchMode=yes", "-o", "ConnectTimeout=1")
-        while time.monotonic() < end:
-            argv = ("ssh", *options, self.host, "true")
-            done = subprocess.run(argv, capture_output=True, check=False)
-            if done.returncode == 0:
-                return time.monotonic() - self.trigger
-            time.sleep(0.05)
-        return None
+        met = knocking.until_let_in(self.host, LOST_S)
+        return None if met is None else met - self.trigger
 
     def seconds_to_end(self) -> float:
         """Until the change is ended on the host, the one way or the other."""
@@ -158,14 +150,18 @@ class Scene:
         return time.monotonic() - self.trigger
 
     def end_program(self) -> int:
-        """The exit status of papermill; one that hangs is a finding of its own."""
+        """The exit status of papermill; HANGS, a finding of its own, if it does not end."""
         self.go()
         try:
             return self.program.wait(PROGRAM_S)
         except subprocess.TimeoutExpired:
-            os.killpg(self.program.pid, signal.SIGKILL)
-            self.program.wait()
-            return -999
+            kill(self.program)
+            return HANGS
+
+    def mend_all(self) -> None:
+        """Take away what a fault left, the last first; raises what the last failed mend raised."""
+        while self.mend:
+            self.mend.pop()()
 
     def last_words(self) -> str:
         """How the program ended, in its own words."""
@@ -173,39 +169,46 @@ class Scene:
         return "\n".join(text.splitlines()[-LAST_LINES:])
 
     def close(self) -> None:
-        """Nothing of the scene goes on."""
-        if self.program.poll() is None:
-            os.killpg(self.program.pid, signal.SIGKILL)
-            self.program.wait()
+        """Nothing of the scene goes on, and nothing of the fault stays."""
+        kill(self.program)
         self.listener.close()
+        while self.mend:
+            # Whatever one of them meets, the others have to be tried.
+            with suppress(Exception):
+                self.mend.pop()()
 
 
 def begin(host: str, home: Path, *options: str) -> Scene:
     """Start the notebook, ready to be stopped at any point."""
     address = home / f"{host}.socket"
     address.unlink(missing_ok=True)
-    (home / "executed").mkdir(exist_ok=True)
     listener = Listener(str(address), "AF_UNIX")
-    return Scene(host, home, start(host, home, str(address), *options), listener)
+    hooked = {"RUNBOOK_FAULT_POINTS": str(address), "PYTHONPATH": _path()}
+    return Scene(host, home, start(host, home, *options, hooked=hooked), listener)
 
 
-def start(host: str, home: Path, points: str = "", *options: str) -> subprocess.Popen[str]:
-    """`papermill routed.ipynb ... -p host HOST`."""
-    out = home / "executed" / f"{host}{'' if points else '-second'}.ipynb"
+def start(
+    host: str, home: Path, *options: str, name: str = "", hooked: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """`papermill routed.ipynb ... -p host HOST`; `name` tells two runs on one host apart."""
+    out = home / "executed" / f"{host}{name}.ipynb"
+    out.parent.mkdir(exist_ok=True)
     out.unlink(missing_ok=True)
-    path = ":".join((str(HOOK), str(bench.ROOT), os.environ.get("PYTHONPATH", "")))
-    hooked = {"RUNBOOK_FAULT_POINTS": points, "PYTHONPATH": path} if points else {}
     given = ("-p", "host", host, "-p", "deadline_s", str(DEADLINE_S), *options)
-    with (home / "executed" / f"{host}.log").open("w") as log:
+    with out.with_suffix(".log").open("w") as log:
         return subprocess.Popen(
             bench.command(out, given),
-            env={**bench.environment(home), **hooked},
+            env={**bench.environment(home), **(hooked or {})},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
+
+
+def _path() -> str:
+    return ":".join((str(HOOK), str(bench.ROOT), os.environ.get("PYTHONPATH", "")))
 
 
 def snapshot(host: str) -> Snapshot:

@@ -137,6 +137,27 @@ def test_a_long_step_has_a_new_deadline_before_it_begins(
         assert host.events[timer + 1].startswith("run systemctl stop runbook-deadline-")
 
 
+def test_no_deadline_is_shorter_than_the_step_that_it_is_for(host: fakes.FakeHost) -> None:
+    through(fakes.armed(host, deadline_s=5), host, "prepare", "network")
+    countdowns = [e for e in host.events if e.startswith("run systemd-run")]
+    given = [int(e.split("--on-active=")[1].split("s ")[0]) for e in countdowns]
+    longs = [n.step.budget_s for n in fakes.cleared().plan.steps() if n.step.budget_s >= LONG_S]
+    # One for the step, and one that takes back what the step did not need.
+    assert all(seconds > needed for seconds, needed in zip(given[::2], longs, strict=True))
+    assert given[1::2] == [5] * len(longs)
+    assert [line for line in journalled(host) if line.endswith(" is done\n")]
+
+
+def test_a_deadline_is_on_the_journal_before_it_is_moved(
+    host: fakes.FakeHost, armed: Armed
+) -> None:
+    through(armed, host, "prepare", "network")
+    timers = [n for n, event in enumerate(host.events) if event.startswith("run systemd-run")]
+    moves = [n for n, event in enumerate(host.events) if "deadline moved to" in event]
+    assert len(moves) == len(timers) > 0
+    assert all(said < done for said, done in zip(moves, timers, strict=True))
+
+
 def test_once_the_undo_has_begun_no_step_is_made(host: fakes.FakeHost, armed: Armed) -> None:
     through(armed, host, "prepare", "network")
     del host.files[armed.layout.open]

@@ -32,8 +32,10 @@ def test_removing_the_link_is_the_confirmation_and_comes_before_all_tidying(
     host: fakes.FakeHost, armed: Armed
 ) -> None:
     confirmed(host, armed)
-    assert "confirming, by root@desk" in host.events[0]
-    assert host.events[1] == f"remove {layout.ARMED}"
+    # What libvirt wrote is on the disk before anything relies on it.
+    assert host.events[0] == "run sync --file-system /etc"
+    assert "confirming, by root@desk" in host.events[1]
+    assert host.events[2] == f"remove {layout.ARMED}"
     assert layout.ARMED not in host.links
     assert "confirmed: the change stays" in host.text(armed.layout.journal)
 

@@ -10,7 +10,7 @@ from tests.unit import fakes
 from runbook import run
 from runbook.checkpoint import Armed, layout
 from runbook.confirm import Verified
-from runbook.errors import ChangeInProgress, ConnectionLost, GateClosed, StalePlan
+from runbook.errors import ChangeInProgress, ConnectionLost, GateClosed, StalePlan, StepFailed
 from runbook.run import Ready, Session
 from runbook.state.snapshot import Snapshot
 from runbook.verify import Verdict
@@ -78,6 +78,24 @@ def test_after_the_link_was_removed_the_change_is_confirmed_all_the_same(
     confirm(session, armed)
     assert layout.ARMED not in host.links
     assert not host.glob(layout.unit_path(layout.EARLY))
+
+
+def test_a_disk_that_is_full_by_then_does_not_undo_what_is_confirmed(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    full = StepFailed("no space left on device", host="server-01", state="", then="")
+    host.fails[f"append {armed.layout.journal}: 2026-03-01T12:00:00.000Z confirmed"] = full
+    confirm(session, armed)
+    assert layout.ARMED not in host.links
+
+
+def test_what_cannot_be_put_on_the_disk_is_not_confirmed(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    host.fails["run sync"] = StepFailed("input/output error", host="", state="", then="")
+    with pytest.raises(StepFailed):
+        confirm(session, armed)
+    assert layout.ARMED in host.links
 
 
 def test_before_it_nothing_is_confirmed(

@@ -89,11 +89,11 @@ def extend(armed: Armed, host: Host, seconds: int, now: datetime, why: str) -> A
     # The host knows better than `armed` how often the deadline was moved already.
     number = _timer_number(host, armed.layout) + 1
     later = replace(armed, deadline=now + timedelta(seconds=seconds), timer_number=number)
+    moved = f"{journal.MOVED} {later.deadline:{STAMP}}, {seconds} s from now, because {why}"
+    journal.write(host, armed.layout.journal, now, moved)
     run(timer.start_timer(armed.layout, number, seconds), host)
     run(timer.stop_timer(armed.layout, number - 1), host)
     _write(host, armed.layout.manifest, _manifest(later), SECRET)
-    moved = f"{journal.MOVED} {later.deadline:{STAMP}}, {seconds} s from now, because {why}"
-    journal.write(host, armed.layout.journal, now, moved)
     return later
 
 
@@ -180,8 +180,10 @@ def _keep_originals(armed: Armed, host: Host) -> None:
     paths = restored_paths(armed.plan)
     files = host.read_files(list(paths))
     for path, file in zip(paths, files, strict=True):
-        if file is not None:
-            kept = f"{armed.layout.directory}/originals/{file_number(path, paths)}"
+        kept = f"{armed.layout.directory}/originals/{file_number(path, paths)}"
+        if file is None:
+            _write(host, f"{kept}.absent", b"", SECRET)
+        else:
             run(Command(("cp", "--preserve=all", "--dereference", "--", path, kept)), host)
             run(Command(("sync", "--", kept)), host)
     dirs = made_dirs(armed.plan)

@@ -33,16 +33,24 @@ Type=oneshot
 ExecStart=/bin/sh {ARMED}/undo boot
 """
 
+_TIDY = " ".join(
+    (
+        "rm -f --",
+        *(f"{UNITS}/{unit} {UNITS}/{target}.wants/{unit}" for unit, target in WANTS.items()),
+        f"{ROOT}/*/open {ROOT}/*/ballast",
+    )
+)
+
 _LATE_UNIT = f"""\
-# Tells the neighbours where the address is, after the undo at boot.
+# Tells the neighbours where the address is, after the undo at boot. Where the change was
+# confirmed, and a power cut came before all was tidied away, it does that.
 [Unit]
 Description=Announce the address after an undone network change
-ConditionPathIsSymbolicLink={ARMED}
 After=network.target networking.service {EARLY}
 
 [Service]
 Type=oneshot
-ExecStart=/bin/sh {ARMED}/undo announce
+ExecStart=/bin/sh -c 'if [ -L {ARMED} ]; then exec sh {ARMED}/undo announce; fi; {_TIDY}'
 """
 
 UNIT_TEXTS = {EARLY: _EARLY_UNIT, LATE: _LATE_UNIT}

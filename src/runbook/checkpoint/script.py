@@ -2,8 +2,9 @@
 
 Three functions are made from the plan: `put_back_network` first, because it
 is what brings the operator back; then `put_back_files`, which is also all that
-a boot needs; then `put_back_rest`. The helpers they call stand above them, in
-the script itself, so it depends on nothing but Debian.
+a boot needs; then `put_back_rest`. Three more look whether all that is back. The
+helpers they call stand above them, in the script itself, so it depends on nothing
+but Debian.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from runbook.changes.steps import (
     Sysctl,
     Unless,
 )
+from runbook.checkpoint import looks
 from runbook.plan import Plan
 
 NETWORK = (Netlink, Announce, CarryNeighbours)
@@ -50,6 +52,9 @@ def undo_script(plan: Plan, *, change_id: str, title: str) -> str:
         _function("put_back_network", _lines(network)),
         _function("put_back_files", _files(pairs)),
         _function("put_back_rest", _lines(rest) + _restart(pairs)),
+        _function("network_is_back", looks.network_is_back(plan)),
+        _function("rest_is_back", looks.rest_is_back(plan)),
+        _function("came_up", looks.came_up(plan)),
         _function("announce_address", [own]),
         _part("undo_tail.sh"),
     )
@@ -161,9 +166,7 @@ def _(step: DropNetwork) -> list[str]:
 
 @_shell.register
 def _(step: Sysctl) -> list[str]:
-    # As in sysctl(8): a dot inside an interface's name is written as a slash.
-    path = "/proc/sys/" + step.name.translate(str.maketrans("./", "/."))
-    wanted, quoted = shlex.quote(step.value), shlex.quote(path)
+    wanted, quoted = shlex.quote(step.value), shlex.quote(looks.sysctl_path(step.name))
     return [f"if [ -e {quoted} ]; then printf '%s\\n' {wanted} >{quoted}; fi"]
 
 

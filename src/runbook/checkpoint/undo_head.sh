@@ -1,6 +1,7 @@
-# It is safe at any time and as often as you like: before the change, in the
-# middle of it, after it, and after an earlier undo. It needs this directory and
-# Debian's own tools, nothing else.
+# It is safe at any time and as often as you like while the change is in progress:
+# before it, in the middle of it, after it, and when an undo was broken off. It
+# needs this directory and Debian's own tools, nothing else. Once the change has
+# ended it still works by hand, and then files lose what was written to them since.
 #
 #   sh undo            at the console, by a person
 #   sh undo operator   from the operator's program
@@ -8,7 +9,8 @@
 #   sh undo boot       before networking starts, after a power cut: files only
 #   sh undo announce   the second half of that, once the network is up
 #
-# All but the first do nothing once the change is confirmed or undone.
+# All but the first do nothing once the change is confirmed or undone, and none
+# does anything while another change is in progress.
 
 set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -37,18 +39,22 @@ forget_boot() {
 }
 
 # Puts back the file as it was, or none where there was none. The copy is renamed
-# into place, so a power cut leaves the one or the other, whole.
+# into place, so a power cut leaves the one or the other, whole. A link stays one:
+# it is the file behind it that was changed.
 restore() {
+    file=$1
+    if [ -L "$1" ]; then file=$(readlink -f -- "$1") || file=$1; fi
     if [ -e "$here/originals/$2" ]; then
-        if ! { cp --preserve=all -- "$here/originals/$2" "$1.runbook-undo" &&
-            mv -f -- "$1.runbook-undo" "$1"; }; then
-            say "cannot put back $1"
-            failed=1
-        fi
-    elif ! rm -f -- "$1"; then
+        cp --preserve=all -- "$here/originals/$2" "$file.runbook-undo" &&
+            mv -f -- "$file.runbook-undo" "$file" && return
+        say "cannot put back $1"
+    elif [ -e "$here/originals/$2.absent" ]; then
+        rm -f -- "$file" && return
         say "cannot remove $1"
-        failed=1
+    else
+        say "the original of $1 is gone from $here/originals: it is left as it is"
     fi
+    failed=1
 }
 
 remove_dir() {
@@ -114,6 +120,9 @@ drop_network() {
         rm -f -- "/etc/libvirt/qemu/networks/autostart/$1.xml" "/etc/libvirt/qemu/networks/$1.xml"
         return 0
     fi
+    for port in "/sys/class/net/$2/brif"/*; do
+        if [ -e "$port" ]; then say "${port##*/} leaves $2, which goes away"; fi
+    done
     wake_libvirt || say 'libvirt still does not answer: removing the network by hand'
     libvirt net-destroy "$1" >/dev/null 2>&1
     libvirt net-undefine "$1" >/dev/null 2>&1
@@ -157,11 +166,39 @@ running() {
     return 1
 }
 
+# What is looked at again before the host is called as before.
+has_address() {
+    case " $(ip -o address show dev "$1" 2>/dev/null | tr '\n' ' ') " in
+    *" $2 "*) return 0 ;;
+    esac
+    return 1
+}
+has_route() { [ -n "$(ip "$1" route show table "$2" exact "$3" dev "$4" 2>/dev/null)" ]; }
+has_no_master() { [ ! -e "/sys/class/net/$1/master" ]; }
+is_gone() { [ ! -e "$1" ]; }
+# A parameter of an interface that is gone by now has no value to be held against.
+has_value() { [ ! -e "$1" ] || [ "$(cat "$1")" = "$(printf '%s' "$2")" ]; }
+
+# `expect WORDS CHECK...`: says what is not so.
+expect() {
+    words=$1
+    shift
+    "$@" && return 0
+    say "not as before: $words"
+    return 1
+}
+
 failed=0
 
-# Only a person at the console may undo a change that is not armed any more.
+# Only a person at the console may undo a change that is not armed any more, and
+# nobody may while another one is: that one's own undo knows what came before it.
 leave_unless_armed() {
-    if [ "$why" = console ] || armed; then return; fi
+    armed && return
+    if [ "$why" = console ]; then
+        [ -L "$root/armed" ] || return 0
+        say "another change is in progress: sh $root/armed/undo"
+        exit 1
+    fi
     say 'the change is not armed, or not any more: nothing to do'
     rm -f -- "$here/ballast"
     forget_boot
@@ -170,14 +207,15 @@ leave_unless_armed() {
 
 # From here on no step of the change can be made any more: each needs the file
 # `open`, under this lock. A step in progress is waited for.
-exec 9>>"$here/lock"
+# Not even a disk that takes no writes must keep the network from being put back.
+command exec 9>>"$here/lock" || say 'the lock cannot be opened: going on without it'
 flock -w 10 9 || say 'a step is still in progress: going on without waiting for it'
 leave_unless_armed
 rm -f -- "$here/open" "$here/ballast"
 flock -u 9
 
 # Two undos at once would trip over each other: the second waits, and finds it done.
-exec 8>>"$here/undo.lock"
+command exec 8>>"$here/undo.lock" || say 'the lock cannot be opened: going on without it'
 flock -w 120 8 || say 'another undo is still at work: going on beside it'
 leave_unless_armed
 say 'begins'

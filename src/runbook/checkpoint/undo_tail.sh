@@ -10,10 +10,19 @@ finish() {
     forget_boot
 }
 
+# The network first, and until it is seen to be back: it brings the operator back.
 put_back_all() {
     put_back_network
+    for _ in 1 2 3; do
+        network_is_back && break
+        say 'putting the network back once more'
+        sleep 1
+        put_back_network
+    done
+    network_is_back || failed=1
     put_back_files
     put_back_rest
+    rest_is_back || failed=1
 }
 
 case $why in
@@ -27,7 +36,7 @@ boot)
     ;;
 announce)
     # Where the files did not come back in time, the network came up changed.
-    if [ ! -e "$here/files-are-back" ]; then put_back_all; fi
+    if [ ! -e "$here/files-are-back" ] || ! came_up; then put_back_all; fi
     announce_address
     finish
     ;;

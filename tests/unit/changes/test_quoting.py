@@ -23,6 +23,7 @@ from runbook.changes.steps import (
     Unless,
 )
 from runbook.checkpoint import undo_script
+from runbook.checkpoint.script import file_number, restored_paths
 from runbook.plan import Plan
 from runbook.routed import make_plan
 
@@ -70,6 +71,8 @@ def test_each_arrives_whole_and_none_is_run(name: str) -> None:
         sandbox.set_up(undo_script(plan, change_id=fakes.CHANGE, title=name))
         switch = sandbox.file(f"/proc/sys/net/ipv4/conf/{name}/forwarding", "was\n")
         file = sandbox.file(f"/etc/{name}", "changed\n")
+        number = file_number(f"/etc/{name}", restored_paths(plan))
+        (sandbox.folder / "originals" / f"{number}.absent").touch()
         assert sandbox.undo() == 0
         assert switch.read_text() == f"{name}\n"
         assert not file.exists()

@@ -13,6 +13,15 @@ from tests.unit.programs import Programs
 REAL = ("cat", "cp", "dirname", "flock", "mv", "readlink", "rm", "rmdir", "tr", "date")
 ACTING = ("arping", "ip", "ip6tables", "iptables", "modprobe", "python3", "sync")
 STARTING = ("dhclient", "dhcpcd", "systemctl", "timeout", "virsh", "kill", "sysctl", "INJECTED")
+# What `ip` shows is in a file each; a link that it deletes is gone.
+IP = """\
+case "$*" in
+"-o address show"*) cat {root}/shown/addresses ;;
+"-4 route show"*) cat {root}/shown/routes ;;
+"link delete dev "*) rm -rf -- "{root}/sys/class/net/$4" ;;
+esac
+exit 0
+"""
 ROOTS = re.compile("/etc/|/proc/|/sys/|/run/|/var/lib/dhcp")
 
 
@@ -51,12 +60,20 @@ class Sandbox:
             (self.folder / name).touch()
         self.armed.symlink_to(self.change_id)
         self.programs.set_up(real=REAL, stubs=(*ACTING, *STARTING))
-        (self.folder / "undo").write_text(self._moved(script))
+        with (self.root / "programs/ip").open("a") as ip:
+            ip.write(IP.format(root=self.root))
+        self.shows("2: enp4s0f0 inet 172.16.1.1/16 brd 172.16.255.255", "default dev enp4s0f0")
+        (self.folder / "undo").write_text(self.programs.as_path_of(self.moved(script)))
 
-    def _moved(self, script: str) -> str:
+    def shows(self, addresses: str, routes: str) -> None:
+        """What `ip` shows from now on, whatever it is asked for."""
+        self.file("shown/addresses", addresses)
+        self.file("shown/routes", routes)
+
+    def moved(self, script: str) -> str:
+        """The script, with `root` for /."""
         # In one go, so that the /sys/ of /proc/sys/ is not moved a second time.
-        script = ROOTS.sub(lambda found: f"{self.root}{found[0]}", script)
-        return self.programs.as_path_of(script)
+        return ROOTS.sub(lambda found: f"{self.root}{found[0]}", script)
 
     def file(self, path: str, content: str = "") -> Path:
         """A file of the host, its folders included."""

@@ -179,3 +179,11 @@ def test_standing_down_gives_the_lock_back_and_is_no_longer_watched(host: fakes.
     assert not host.glob(PLACE.open)
     # As long as the lock is held a timer runs.
     assert at(host, f"remove {layout.ARMED}") < at(host, "run systemctl stop")
+
+
+def test_what_was_there_is_kept_and_what_was_not_is_told_apart(host: fakes.FakeHost) -> None:
+    made = fakes.armed(host)
+    kept = {path for path in host.files if "/originals/" in path}
+    absent = {p.rsplit("-", 1)[-1] for p in kept if p.endswith(".absent")}
+    assert absent == {"routed.absent", "routed.conf.absent"}
+    assert all(path.startswith(made.layout.directory) for path in kept)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from runbook.errors import ReadFailed, StepFailed
 from runbook.transport import HostFile
 from runbook.transport.live import LiveHost
+from runbook.transport.relay import files
 
 
 def mine(path: Path, content: bytes, mode: int = 0o640) -> HostFile:
@@ -148,3 +149,33 @@ def test_glob_is_sorted_and_leaves_out_hidden_files(host: LiveHost, tmp_path: Pa
 
 def test_glob_of_a_folder_that_is_not_there_is_empty(host: LiveHost, tmp_path: Path) -> None:
     assert host.glob(str(tmp_path / "none" / "*")) == ()
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_before_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def sync(descriptor: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        seen.append(f"sync {kind}")
+
+    def rename(_old: str, _new: str) -> None:
+        seen.append("rename")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "rename", rename)
+    owner = {"mode": 0o600, "uid": os.getuid(), "gid": os.getgid()}
+    files.write({"path": str(tmp_path / "undo"), **owner}, b"all of it")
+    assert seen == ["sync file", "rename", "sync folder"]
+
+
+def test_a_line_of_the_journal_is_on_the_disk_before_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    path = tmp_path / "journal"
+    path.touch()
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: seen.append(path.read_bytes()))
+    files.append({"path": str(path)}, b"step 1 begins\n")
+    assert seen == [b"step 1 begins\n"]
