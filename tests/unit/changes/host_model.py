@@ -15,6 +15,7 @@ from typing import Any
 from xml.etree.ElementTree import fromstring
 
 from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, Neighbour, Route
+from runbook.changes.processes import Kill
 from runbook.changes.steps import (
     Announce,
     AwaitCarrier,
@@ -22,7 +23,6 @@ from runbook.changes.steps import (
     Command,
     DropNetwork,
     EditFile,
-    Kill,
     MakeDir,
     Netlink,
     RemoveDir,
