@@ -9,13 +9,13 @@ from functools import singledispatch
 
 from runbook import datagram
 from runbook.changes.messages import Neighbour
+from runbook.changes.processes import Kill
 from runbook.changes.steps import (
     Announce,
     AwaitCarrier,
     CarryNeighbours,
     Command,
     EditFile,
-    Kill,
     MakeDir,
     Netlink,
     RemoveFile,

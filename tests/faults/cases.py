@@ -184,6 +184,8 @@ def _undos(ground: Ground) -> Iterator[Case]:
     for point, seconds in zip(half_made, MOMENTS_S[1:3], strict=True):
         name = f"power cut {seconds * 1000:.0f} ms into the undo"
         yield ground.case(name, point, undoing.power_cut_in_undo(seconds))
+    for point in (points.CONFIRMED, points.DISARM, points.VERIFY, cutover):
+        yield ground.case("power cut and kernel killed", point, injections.cut_power_of_both)
     for half in ("boot", "announce"):
         for point in (points.VERIFY, cutover):
             name = f"power cut again in the undo at boot: {half}"

@@ -63,6 +63,12 @@ def cut_power(scene: Scene) -> None:
     power_back(scene)
 
 
+def cut_power_of_both(scene: Scene) -> None:
+    """Likewise, and the kernel is gone: nobody but the host itself tidies up."""
+    os.kill(scene.kernel, signal.SIGKILL)
+    cut_power(scene)
+
+
 def power_back(scene: Scene) -> None:
     """The operator waits from the moment at which the host begins to boot."""
     time.sleep(0.5)

@@ -30,6 +30,9 @@ FILES = (
     *("find", "/var/lib/runbook", "-name", "armed", "-o", "-name", "open"),
     *("-o", "-name", "ballast"),
 )
+# systemd keeps a transient unit that has ended while a process of it goes on: the DHCP client
+# that the undo started.
+CLIENTS = ("sh", "-c", 'for p in $(pgrep "^(dhclient|dhcpcd)$"); do cat "/proc/$p/cgroup"; done')
 JOURNALS = ("sh", "-c", "cat /var/lib/runbook/*/journal")
 # Whoever took the link away tidies up within this; where that died, the timer does.
 TIDY_S = 10.0
@@ -125,7 +128,9 @@ def _left(scene: Scene) -> list[str]:
     end = max(scene.deadline(), time.monotonic()) + TIDY_S
     while True:
         looks = (UNITS, UNIT_FILES, FILES)
-        left = [line for argv in looks for line in scene.ask(*argv).splitlines()]
+        clients = scene.ask(*CLIENTS).replace("\n", "/").split("/")
+        found = [line for argv in looks for line in scene.ask(*argv).splitlines()]
+        left = [line for line in found if line.rpartition("/")[2] not in clients]
         if not left or time.monotonic() > end:
             return left
         time.sleep(0.2)

@@ -20,7 +20,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Result]]:
     labs.down(lambda _text: None)
 
 
-# Twenty-five cases, six at a time, some of which wait for a deadline.
+# Some twenty-seven cases, six at a time, some of which wait for a deadline.
 @pytest.mark.timeout(900)
 def test_no_host_is_lost_and_none_is_left_in_between(results: list[Result]) -> None:
     bad = [f"{r.case.fault} at {r.case.where}: {r.end}\n{r.why}" for r in results if not r.good]

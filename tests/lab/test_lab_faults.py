@@ -14,7 +14,7 @@ import pytest
 from runbook.errors import LabError
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell, wiring
-from runbook.lab.names import OPERATOR, RUN, SSH_CONFIG
+from runbook.lab.names import OPERATOR, ROUTER, RUN, SSH_CONFIG
 from runbook.lab.probe import Probe
 
 RUNBOOK = str(Path(sys.executable).with_name("runbook"))
@@ -129,17 +129,19 @@ def names() -> list[str]:
     return [" ".join(words) for words in shell.command_lines().values()]
 
 
-@pytest.mark.parametrize("lost", ["a namespace", "the DHCP server"])
+@pytest.mark.parametrize("lost", [OPERATOR, ROUTER, "the DHCP server"])
 def test_up_mends_a_lab_that_lost_a_part(lab: labs.Lab, lost: str) -> None:
     made = labs.up(1, lab.release, "dhcp", say)
+    inside = inhabitants()
     try:
-        if lost == "a namespace":
-            shell.run("ip", "netns", "delete", OPERATOR)
+        if lost in wiring.namespaces():
+            shell.run("ip", "netns", "delete", lost)
         else:
             shell.kill([int((RUN / wiring.DHCP_PID).read_text())])
         labs.up(1, lab.release, "dhcp", say)
         assert wiring.stands(made.hosts)
         assert wiring.serves_dhcp(RUN)
+        assert [pid for pid in inside if shell.alive(pid)] == []
         assert subprocess.run(["ssh", made.hosts[0], "true"], check=False).returncode == 0
     finally:
         labs.up(len(lab.hosts), lab.release, lab.addressing, say)

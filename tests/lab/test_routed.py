@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from runbook import run
-from runbook.changes.steps import Kill
+from runbook.changes.processes import Kill
 from runbook.confirm import Confirmed
 from runbook.errors import StepFailed
 from runbook.lab import lab as labs

@@ -11,6 +11,7 @@ from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, IP, NIC, NIC_MAC
 
 from runbook.changes.messages import LinkMaster
+from runbook.changes.processes import Kill
 from runbook.changes.steps import (
     Announce,
     AwaitCarrier,
@@ -18,7 +19,6 @@ from runbook.changes.steps import (
     Command,
     DropNetwork,
     EditFile,
-    Kill,
     LineEdit,
     MakeDir,
     Netlink,

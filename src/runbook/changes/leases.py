@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runbook.changes.steps import Kill, RemoveFile, Restore, Step, Unless
+from runbook.changes.processes import Kill
+from runbook.changes.steps import RemoveFile, Restore, Step, Unless
 
 
 @dataclass(frozen=True, slots=True)

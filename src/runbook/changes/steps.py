@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass
 
 from runbook.changes.messages import Message
+from runbook.changes.processes import Kill
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +140,6 @@ class Command:
     def describe(self) -> str:
         """The command as one would type it."""
         return shlex.join(self.argv)
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """A process ended at once, if it still is the program with exactly this command line.
-
-    A number is given to another process once its own has ended.
-    """
-
-    pid: int
-    running: tuple[str, ...]
-    budget_s: float = 10.0
-
-    def describe(self) -> str:
-        """The command as one would type it."""
-        return f"kill -KILL {self.pid}   # {shlex.join(self.running)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ leave_unless_armed() {
         exit 1
     fi
     say 'the change is not armed, or not any more: nothing to do'
-    rm -f -- "$here/ballast"
+    rm -f -- "$here/open" "$here/ballast"
     forget_boot
     exit 0
 }

@@ -18,6 +18,8 @@ from runbook.lab.names import CACHE, MOST_HOSTS, RELEASES, RUN, host_name
 
 STATE = RUN / "lab.json"
 LOCK = CACHE / "lock"
+# By which options of systemd-nspawn, systemd-socket-activate and dnsmasq ours are known.
+OURS = ("--directory", "--listen", "--dhcp-leasefile")
 Say = Callable[[str], None]
 
 
@@ -156,17 +158,21 @@ def down(say: Say) -> None:
 
 def _remove() -> None:
     """Work from what is there, not from what was written down: a crash may lie between."""
-    lines = shell.command_lines().items()
-    ours = f"--directory={RUN}/"
-    leaders = [p for p, words in lines if any(word.startswith(ours) for word in words)]
-    inits = [child for pid in leaders for child in shell.children(pid)]
-    shell.kill([*inits, *leaders])
+    # Hosts, doors and the DHCP server, also those whose namespace has lost its name.
+    started = [pid for pid, words in shell.command_lines().items() if any(map(_is_ours, words))]
+    inits = [child for pid in started for child in shell.children(pid)]
+    shell.kill([*inits, *started])
     wiring.remove(RUN)
     cgroups.remove_all()
     for point in shell.mounts_below(RUN):
         shell.quiet("umount", "--lazy", point)
     access.remove()
     shutil.rmtree(RUN, ignore_errors=True)
+
+
+def _is_ours(word: str) -> bool:
+    option, _, path = word.partition("=")
+    return option in OURS and path.startswith(f"{RUN}/")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import fromstring
 
 from runbook.changes.firewall import words
 from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, Neighbour, Route
+from runbook.changes.processes import Kill
 from runbook.changes.profile import PLAIN
 from runbook.changes.steps import (
     Announce,
@@ -24,7 +25,6 @@ from runbook.changes.steps import (
     Command,
     DropNetwork,
     EditFile,
-    Kill,
     MakeDir,
     Netlink,
     RemoveDir,

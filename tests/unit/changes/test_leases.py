@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from runbook.changes.leases import StopClient
-from runbook.changes.steps import Kill, RemoveFile, Restore, Unless
+from runbook.changes.processes import Kill
+from runbook.changes.steps import RemoveFile, Restore, Unless
 
 ARGV = ("/sbin/dhclient", "-4", "-v", "enp4s0f0")
 FILES = ("/var/lib/dhcp/dhclient.enp4s0f0.leases", "/var/lib/dhcp/dhclient.leases")

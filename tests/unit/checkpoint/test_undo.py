@@ -140,10 +140,10 @@ def test_a_change_that_was_confirmed_is_left_alone(sandbox: Sandbox, why: str) -
     assert sandbox.undo(why) == 0
     assert sandbox.ran() == []
     assert (sandbox.root / INTERFACES[1:]).read_text() == "changed\n"
-    assert (sandbox.folder / "open").exists()
     assert "nothing to do" in sandbox.journal
     # What its program had no time to tidy away.
     assert watching(sandbox) == set()
+    assert not (sandbox.folder / "open").exists()
     assert not (sandbox.folder / "ballast").exists()
 
 
