@@ -23,8 +23,9 @@ unit: NEEDS := venv unit
 lab: NEEDS := venv lab browser
 test: NEEDS := venv unit lab browser
 faults: NEEDS := venv lab
+matrix: NEEDS := venv lab
 
-.PHONY: help demo test unit lab faults check format setup packages lock clean
+.PHONY: help demo test unit lab faults matrix check format setup packages lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -40,10 +41,13 @@ unit: setup ## The tests that need no privilege
 
 lab: setup ## The tests that boot hosts (root or sudo)
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build
-	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) tests/lab tests/faults tests/notebooks tests/browser
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) tests/lab tests/matrix tests/faults tests/notebooks tests/browser
 
 faults: setup ## Hit a change at every step with every fault, on three releases (half an hour and more)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.faults
+
+matrix: setup ## Each release, addressing, STP and firewall profile through reboot, restarts and undo
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
 
 check: setup ## Format, lint, types, import contract
 	$(BIN)/ruff format --check .

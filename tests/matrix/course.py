@@ -1,0 +1,158 @@
+"""What a host goes through after its change: reboot, restarts, undo; seen anew after each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.faults.scene import files
+
+from runbook import probes, run
+from runbook.confirm import Confirmed
+from runbook.lab import machine
+from runbook.params import for_host
+from runbook.probes import Probed
+from runbook.promise import Promise
+from runbook.run import Session
+from runbook.state.diff import compare
+from runbook.state.snapshot import Snapshot
+from runbook.verify import judge
+
+STAGES = ("change", "reboot", "networking", "libvirtd", "undo")
+# What the change keeps of itself, and systemd of the undo's unit.
+HISTORY = ("/var/lib/runbook", "/run/systemd")
+# With STP on, a port that went down listens and learns for four seconds.
+PATIENCE_S = 20.0
+FINE = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to make the change."""
+
+    release: str
+    addressing: str
+    stp: bool
+    firewall: str
+
+    def asked(self, host: str) -> dict[str, object]:
+        """The parameters that say so; what each of them asks consent for is consented to."""
+        wanted = {
+            "bpdu": self.stp,
+            "dhcp-reservation": self.addressing == "dhcp",
+            "accept-all": self.firewall == "accept",
+        }
+        consent = [name for name, asked in wanted.items() if asked]
+        return {"host": host, "stp": self.stp, "firewall": self.firewall, "consent": consent}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What each stage came to: `ok`, or what was not as promised; stages not come to are absent."""
+
+    variant: Variant
+    stages: tuple[tuple[str, str], ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether it came to the end, and all was well at each stage."""
+        return self.stages == tuple((stage, FINE) for stage in STAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The host before the change: its state, its files, what answered, what is promised."""
+
+    state: Snapshot
+    files: frozenset[str]
+    probed: Probed
+    promise: Promise
+
+
+def go(variant: Variant, host: str, home: Path) -> Course:
+    """The whole course; it ends at the first stage that is not as promised."""
+    told: list[tuple[str, str]] = []
+    try:
+        start, session = _change(variant, host, home)
+        deeds: tuple[Callable[[str], None], ...] = (
+            lambda _host: None,
+            _reboot,
+            _networking,
+            _libvirtd,
+        )
+        for stage, deed in zip(STAGES[:-1], deeds, strict=True):
+            deed(host)
+            told.append((stage, _as_promised(session, start)))
+            if told[-1][1] != FINE:
+                return Course(variant, tuple(told))
+        told.append((STAGES[-1], _undone(session, host, start)))
+    except Exception as error:  # noqa: BLE001 - one broken host must not hide the others
+        told.append((STAGES[len(told)], f"{type(error).__name__}: {error}"))
+    return Course(variant, tuple(told))
+
+
+def _change(variant: Variant, host: str, home: Path) -> tuple[Start, Session]:
+    params = for_host(home / "params", variant.asked(host))
+    session = run.open_session(params)
+    with closing(session.host):
+        state = run.read(session)
+        promise = run.plan(session, state).promise
+        probed = probes.probe(session.host, params.gateway, params.probes, params.interface)
+    start = Start(state, frozenset(files(host)), probed, promise)
+    assert isinstance(run.routed(params), Confirmed), "there was nothing to do"
+    return start, session
+
+
+def _as_promised(session: Session, start: Start) -> str:
+    """What is not as promised, once the host has had time to settle."""
+    end = time.monotonic() + PATIENCE_S
+    while (said := _look(session, start)) != FINE and time.monotonic() < end:
+        time.sleep(0.5)
+    return said
+
+
+def _look(session: Session, start: Start) -> str:
+    with closing(session.connect()) as fresh:
+        seen = run.read(replace(session, host=fresh))
+        params, promise = session.params, start.promise
+        after = probes.probe(fresh, params.gateway, params.probes, promise.nic)
+    broken = judge(promise, seen, start.probed, after).broken
+    return "; ".join(f"{c.about}: {c.promised}, not {c.seen}" for c in broken) or FINE
+
+
+def _reboot(host: str) -> None:
+    machine.shut_down(host)
+    machine.power_on(host)
+
+
+def _networking(host: str) -> None:
+    _succeed(host, "systemctl", "restart", "networking")
+
+
+def _libvirtd(host: str) -> None:
+    _succeed(host, "systemctl", "restart", "libvirtd")
+
+
+def _succeed(host: str, *argv: str) -> None:
+    done = machine.run(host, argv)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(argv)}: {(done.stderr or done.stdout).decode()}")
+
+
+def _undone(session: Session, host: str, start: Start) -> str:
+    """By hand, at the console: a confirmed change is nobody else's to undo."""
+    _succeed(host, "sh", "-c", "exec sh /var/lib/runbook/*/undo")
+    end = time.monotonic() + PATIENCE_S
+    while (said := _as_before(session, host, start)) != FINE and time.monotonic() < end:
+        time.sleep(0.5)
+    return said
+
+
+def _as_before(session: Session, host: str, start: Start) -> str:
+    with closing(session.connect()) as fresh:
+        differences = compare(start.state, run.read(replace(session, host=fresh)))
+    changed = sorted(start.files ^ frozenset(files(host)))
+    return "\n".join((*str(differences).splitlines(), *changed)) or FINE
