@@ -16,7 +16,7 @@ from runbook import serial
 from runbook.changes import kinds
 from runbook.changes.change import Change
 from runbook.changes.steps import Step
-from runbook.promise import Check, ExpectedFile, Promise
+from runbook.promise import Check, ExpectedFile, ExpectedIPv6, Promise
 
 FORMAT_VERSION = 1
 PHASES = ("prepare", "network", "cutover", "settle")
@@ -82,7 +82,7 @@ class Plan:
 
 def loads(text: str) -> Plan:
     """The plan that `serial.dumps` was given; raises ValueError for anything else."""
-    found = serial.loads(text, (Plan, Promise, ExpectedFile, Check, *kinds.KINDS))
+    found = serial.loads(text, (Plan, Promise, ExpectedFile, ExpectedIPv6, Check, *kinds.KINDS))
     if not isinstance(found, Plan) or found.format_version != FORMAT_VERSION:
         raise ValueError(f"this is no plan of format {FORMAT_VERSION}")
     return found

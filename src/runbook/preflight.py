@@ -13,6 +13,7 @@ from typing import Literal
 
 from runbook.changes.network_hook import SINCE_LIBVIRT
 from runbook.errors import Refused
+from runbook.moves import ipv6
 from runbook.moves.firewall import all_but
 from runbook.params import Params
 from runbook.plan import Plan
@@ -102,9 +103,14 @@ def _addresses(case: Case) -> Iterator[Finding]:
         if row["family"] == "inet" and row["address"] != str(case.params.ipv4.ip):
             then = "one IPv4 address is moved; remove the others first"
             yield Finding("refuse", nic, f"it also holds {shown}", then)
-        if row["family"] == "inet6" and row["scope"] == "global":
-            then = "IPv6 is not carried over, and a bridge made by libvirt has it off"
-            yield Finding("refuse", nic, f"it holds the IPv6 address {shown}", then)
+
+
+def _ipv6(case: Case) -> Iterator[Finding]:
+    for found in ipv6.uncarried(case.params, case.seen):
+        yield Finding("refuse", found.about, found.seen, found.then)
+    six = case.plan.promise.ipv6
+    for address in six.addresses if six else ():
+        yield Finding("note", "IPv6", address, "moves along, with the routes through the NIC")
 
 
 def _routes(case: Case) -> Iterator[Finding]:
@@ -209,6 +215,7 @@ def _surroundings(case: Case) -> Iterator[Finding]:
 RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _nic,
     _addresses,
+    _ipv6,
     _routes,
     _rules,
     _networks,

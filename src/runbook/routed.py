@@ -19,6 +19,7 @@ from runbook.changes.bridge_ports import Cutover, ForwardAtOnce, Settle, WarmUp
 from runbook.changes.change import Change
 from runbook.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
 from runbook.changes.files import PutFile
+from runbook.changes.ipv6 import Moved6
 from runbook.changes.messages import BOOT, MAIN_TABLE, Action, Address, Route
 from runbook.changes.network_hook import HookShape, hook_path, hook_script
 from runbook.changes.network_xml import NetworkShape, network_xml
@@ -26,6 +27,7 @@ from runbook.changes.networks import CreateNetwork, InstallHook
 from runbook.changes.routes import MakeRoom
 from runbook.changes.sysctl import SetSysctl
 from runbook.errors import Refused
+from runbook.moves import ipv6
 from runbook.moves.clients import stop_clients
 from runbook.moves.firewall import saved_rules, twins
 from runbook.moves.interfaces import manual_stanza
@@ -53,6 +55,7 @@ def make_plan(params: Params, seen: Snapshot) -> Plan:
 
 def make_promise(params: Params, seen: Snapshot) -> Promise:
     """The end state that the parameters ask for on this host."""
+    moves = ipv6.moved(params, seen)
     return Promise(
         params.interface,
         params.bridge,
@@ -61,8 +64,9 @@ def make_promise(params: Params, seen: Snapshot) -> Promise:
         params.gateway,
         _mac(params, seen),
         params.stp,
-        (_hook_file(params), _sysctl_file(params)),
+        (_hook_file(params, moves), _sysctl_file(params, ipv6.lasting(params, seen, moves))),
         FORWARDING,
+        ipv6.expected(moves),
     )
 
 
@@ -85,17 +89,26 @@ def _default_route(params: Params) -> Route:
     return Route(Action.ENSURE, "default", params.bridge, gateway=params.gateway)
 
 
-def _hook_file(params: Params) -> ExpectedFile:
+def _hook_file(params: Params, moves: Moved6 | None) -> ExpectedFile:
     shape = HookShape(
-        params.network, params.bridge, params.interface, params.stp, (_default_route(params),)
+        params.network,
+        params.bridge,
+        params.interface,
+        params.stp,
+        (_default_route(params),),
+        ipv6.hooked(moves),
     )
     return ExpectedFile(hook_path(params.network), hook_script(shape))
 
 
-def _sysctl_file(params: Params) -> ExpectedFile:
+def _sysctl_file(params: Params, heard: tuple[tuple[str, str], ...]) -> ExpectedFile:
     lines = "".join(f"{name} = {value}\n" for name, value in FORWARDING)
     head = f"# Bridged guests of libvirt network {params.network} need both.\n"
-    return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", head + lines)
+    text = head + lines
+    if heard:
+        text += "# Whoever forwards hears routers only where accept_ra is 2; the NIC is not to.\n"
+        text += "".join(f"{name} = {value}\n" for name, value in heard)
+    return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", text)
 
 
 def _not_half_done(params: Params, seen: Snapshot, promise: Promise) -> None:
@@ -127,8 +140,11 @@ def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield _hook(promise)
     yield ForwardAtOnce(params.bridge, params.stp)
     yield WarmUp(params.bridge, params.interface)
-    yield _cutover(params, held, connected, moved)
-    yield Settle(str(address.ip), params.bridge, params.stp)
+    moves = ipv6.moved(params, seen)
+    yield from ipv6.enable(moves)
+    yield replace(_cutover(params, held, connected, moved), ipv6=moves)
+    yield Settle(str(address.ip), params.bridge, params.stp, promise.announced[1:])
+    yield from ipv6.settle(moves, seen)
     yield ReleaseTracking(value)
 
 
@@ -139,6 +155,7 @@ def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield from manual_stanza(params.interface, seen)
     yield from saved_rules(params.interface, params.bridge, seen)
     yield from twins(params.interface, params.bridge, seen)
+    yield from ipv6.keep_listening(seen)
     for name, value in promise.sysctls:
         yield from _sysctl(name, value, seen)
     yield from stop_clients(params.interface, seen)

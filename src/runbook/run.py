@@ -142,9 +142,9 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     params = session.params
     around = surroundings.read(session.host)
     cleared = rules.preflight(params, drawn, before, around)
-    return Ready(
-        cleared, probes.probe(session.host, params.gateway, params.probes, params.interface)
-    )
+    six = drawn.promise.ipv6
+    targets = (*params.probes, *(six.gateways if six else ()))
+    return Ready(cleared, probes.probe(session.host, params.gateway, targets, params.interface))
 
 
 def arm(session: Session, ready: Ready) -> Underway:
@@ -172,7 +172,7 @@ def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
     with closing(session.connect()) as fresh:
         seen = take(fresh, session.clock.now())
         targets = [probe.target for probe in before.probes]
-        after = probes.probe(fresh, before.gateway, targets, promise.nic)
+        after = probes.probe(fresh, before.gateway, targets, promise.nic, promise.bridge)
         verdict = judge(promise, seen, before, after)
     if not (verdict.kept and applied.complete):
         raise NotAsPromised(session.params.host, verdict)

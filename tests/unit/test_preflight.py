@@ -81,10 +81,12 @@ def test_a_second_ipv4_address() -> None:
     assert "172.16.1.99/16" in refusal(plus("addresses", second)).seen
 
 
-def test_a_global_ipv6_address_and_not_the_link_s_own() -> None:
-    v6 = {**fakes.address(NIC, "fd00::1/64"), "family": "inet6"}
-    assert "fd00::1/64" in refusal(plus("addresses", v6)).seen
-    assert look(plus("addresses", {**v6, "address": "fe80::1", "scope": "link"}))
+def test_an_ipv6_address_that_cannot_be_carried_and_not_one_that_can() -> None:
+    lent = {**fakes.address(NIC, "fd00::1/128"), **fakes.ADDRESS6, "flags": ""}
+    assert "as DHCPv6 does" in refusal(plus("addresses", lent)).seen
+    wanted, host = fakes.params(), fakes.seen(**fakes.static6())
+    cleared = preflight(wanted, make_plan(wanted, host), host, fakes.GOOD)
+    assert f"{fakes.IP6}/64" in {f.seen for f in cleared.findings}
 
 
 def test_an_address_of_another_interface_is_nobody_s_business() -> None:

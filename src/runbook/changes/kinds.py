@@ -10,14 +10,17 @@ from runbook.changes import (
     conntrack,
     files,
     firewall,
+    ipv6,
     leases,
     messages,
     network_hook,
+    network_hook6,
     network_xml,
     networks,
     routes,
     steps,
     sysctl,
+    waits,
 )
 
 MODULES = (
@@ -25,14 +28,17 @@ MODULES = (
     conntrack,
     files,
     firewall,
+    ipv6,
     leases,
     messages,
     network_hook,
+    network_hook6,
     network_xml,
     networks,
     routes,
     steps,
     sysctl,
+    waits,
 )
 
 

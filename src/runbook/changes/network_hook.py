@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 
 from runbook.changes.messages import Route
+from runbook.changes.network_hook6 import HookIPv6, ipv6_function
 
 DIRECTORY = "/etc/libvirt/hooks/network.d"
 MODE = 0o755
@@ -26,6 +27,7 @@ class HookShape:
     nic: str
     stp: bool
     routes: tuple[Route, ...]
+    ipv6: HookIPv6 | None = None
 
 
 def hook_path(network: str) -> str:
@@ -39,7 +41,13 @@ def hook_script(shape: HookShape) -> str:
     stp_on = f"ip link set dev {bridge} type bridge stp_state 1\n" if shape.stp else ""
     routes = "".join(f"ip {shlex.join(route.words())}\n" for route in shape.routes)
     return _TEXT.format(
-        network=shlex.quote(shape.network), nic=nic, bridge=bridge, routes=routes, stp_on=stp_on
+        network=shlex.quote(shape.network),
+        nic=nic,
+        bridge=bridge,
+        routes=routes,
+        stp_on=stp_on,
+        ipv6=ipv6_function(shape.ipv6, shape.nic, shape.bridge),
+        ipv6_on="ipv6\n" if shape.ipv6 else "",
     )
 
 
@@ -51,10 +59,10 @@ _TEXT = """\
 [ "$1" = {network} ] && [ "$2" = started ] || exit 0
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 cat >/dev/null
-# A port added while STP is on hears nothing for four seconds; so STP goes on last.
+{ipv6}# A port added while STP is on hears nothing for four seconds; so STP goes on last.
 ip link set dev {bridge} type bridge stp_state 0
 ip link set dev {bridge} type bridge forward_delay 0
 ip link set dev {nic} up
 ip link set dev {nic} master {bridge}
-{routes}{stp_on}exit 0
+{routes}{ipv6_on}{stp_on}exit 0
 """
