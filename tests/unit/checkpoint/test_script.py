@@ -49,12 +49,14 @@ FULL = make_plan(
     fakes.seen(firewall=FIREWALL, leases=[LEASE], **fakes.more("routes", ROUTE)),
 )
 
+SLAAC = make_plan(fakes.params(), fakes.seen(**fakes.slaac()))
+
 
 def script(plan: Plan, title: str = "Armed by root@desk at noon.") -> str:
     return undo_script(plan, change_id=fakes.CHANGE, title=title)
 
 
-@pytest.mark.parametrize("plan", [STANDARD, FULL], ids=["standard", "full"])
+@pytest.mark.parametrize("plan", [STANDARD, FULL, SLAAC], ids=["standard", "full", "slaac"])
 def test_a_critic_of_shell_scripts_finds_nothing(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "undo").write_text(script(plan))
     critic = [str(shutil.which("shellcheck")), "--shell=sh", str(tmp_path / "undo")]

@@ -230,3 +230,26 @@ def test_a_libvirt_that_hangs_is_killed_and_the_network_is_removed_by_hand(
     assert ["ip", "link", "delete", "dev", fakes.BRIDGE] in ran
     assert not (sandbox.root / "etc/libvirt/qemu/networks/routed.xml").exists()
     assert "libvirt still does not answer" in sandbox.journal
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_the_stand_in_of_a_learned_route_goes_once_the_router_has_spoken(
+    tmp_path: Path, *, heard: bool
+) -> None:
+    made = Sandbox(tmp_path, fakes.CHANGE)
+    plan = make_plan(fakes.params(), fakes.seen(**fakes.slaac()))
+    made.set_up(undo_script(plan, change_id=fakes.CHANGE, title="Armed by root@desk."))
+    made.file(FORWARD, "1\n")
+    (tmp_path / f"sys/class/net/{fakes.NIC}").mkdir(parents=True)
+    says = tmp_path / "programs/grep"
+    says.write_text(f"#!/bin/sh\ncat >/dev/null\nexit {0 if heard else 1}\n")
+    says.chmod(0o755)
+    (tmp_path / "programs/sleep").symlink_to("sync")
+    assert made.undo() == 0
+    ran = [" ".join(words) for words in made.ran()]
+    gone = f"ip -6 route del default via {fakes.ROUTER_LINK_LOCAL} dev {fakes.NIC} metric 1025"
+    assert (gone in ran) == heard
+    # Three times in ten seconds it is asked for.
+    asked = [line for line in ran if line == f"ip token set {fakes.TOKEN} dev {fakes.NIC}"]
+    assert len(asked) == (0 if heard else 3)
+    assert ("no router advertisement from fe80::1 yet" in made.journal) == (not heard)
