@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from runbook.changes.ipv6 import conf
 from runbook.state.ifupdown import stanzas
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import records
@@ -148,13 +149,16 @@ def _ipv6(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     yield from _ipv6_routes(promise, promise.ipv6, seen)
     wanted = {"disable_ipv6": "0"} | ({"accept_ra": "2"} if promise.ipv6.learns else {})
     for word, value in wanted.items():
-        name = f"net.ipv6.conf.{promise.bridge.replace('.', '/')}.{word}"
+        name = conf(promise.bridge, word)
         yield _equal(name, value, " ".join(str(r["value"]) for r in rows(seen.sysctl, name=name)))
 
 
 def _ipv6_routes(promise: Promise, wanted: ExpectedIPv6, seen: Snapshot) -> Iterator[Check]:
     routes = rows(seen.routes, family="inet6", table=MAIN, type="unicast")
-    default = {(str(r["gateway"]), str(r["ifname"])) for r in routes if r["dst"] == "default"}
+    # One router may well speak on another link by the same link-local address.
+    own = (promise.nic, promise.bridge)
+    ways = (r for r in routes if r["dst"] == "default" and r["ifname"] in own)
+    default = {(str(r["gateway"]), str(r["ifname"])) for r in ways}
     for gateway in wanted.gateways:
         shown = ", ".join(sorted(f"dev {ifname}" for via, ifname in default if via == gateway))
         yield _equal(f"IPv6 default route via {gateway}", f"dev {promise.bridge}", shown)

@@ -138,6 +138,11 @@ def _on(routes: Iterator[Route] | tuple[Route, ...] | map[Route], ifname: str) -
         yield replace(route, action=Action.ENSURE, ifname=ifname)
 
 
+def set_token(token: str, ifname: str) -> tuple[Step, ...]:
+    """The interface identifier for SLAAC set, which also asks the routers to speak."""
+    return (Command(("ip", "token", "set", token, "dev", ifname)),) if token else ()
+
+
 @dataclass(frozen=True, slots=True)
 class EnableIPv6:
     """IPv6 on the bridge switched on, its link-local address and its neighbours ready."""
@@ -145,6 +150,7 @@ class EnableIPv6:
     bridge: str
     nic: str
     learns: bool
+    token: str = ""
 
     phase = "network"
     title = "switch IPv6 on on the bridge"
@@ -161,13 +167,17 @@ class EnableIPv6:
         return f"{self.bridge}: IPv6, router advertisements {heard}, neighbours of {self.nic}"
 
     def do(self) -> tuple[Step, ...]:
-        """What decides over advertisements first, then the switch; an address takes a second."""
-        switches = [("disable_ipv6", "0")]
-        if self.learns:
-            # With forwarding on, nothing less than 2 is heard.
-            switches = [("accept_ra", LEARN), ("autoconf", "1"), *switches]
+        """All that decides over advertisements first, then the switch.
+
+        An advertisement that is heard before the token is there makes an
+        address of the bridge's MAC.
+        """
+        # With forwarding on, nothing less than 2 is heard.
+        heard = (("accept_ra", LEARN), ("autoconf", "1")) if self.learns else ()
         return (
-            *(Sysctl(conf(self.bridge, word), value) for word, value in switches),
+            *(Sysctl(conf(self.bridge, word), value) for word, value in heard),
+            *set_token(self.token, self.bridge),
+            Sysctl(conf(self.bridge, "disable_ipv6"), "0"),
             AwaitLinkLocal(self.bridge),
             CarryNeighbours(self.nic, self.bridge, "inet6"),
         )
@@ -237,10 +247,8 @@ class LearnOnBridge:
         return tuple(map(stand_in, self._own))
 
     def do(self) -> tuple[Step, ...]:
-        """Setting the token asks the routers to speak."""
-        token: tuple[Step, ...] = ()
-        if self.token:
-            token = (Command(("ip", "token", "set", self.token, "dev", self.bridge)),)
+        """The token once more: setting it asks the routers to speak."""
+        token = set_token(self.token, self.bridge)
         if not self.learned:
             return token
         gone = tuple(delete(route) for route in self._in)

@@ -22,13 +22,19 @@ def ipv6_function(shape: HookIPv6 | None, nic: str, bridge: str) -> str:
     """A shell function `ipv6`; it does nothing where there is nothing to bring back."""
     if shape is None:
         return ""
-    lines = (*_switches(shape, bridge), *_off(nic), *_on(shape, bridge))
+    lines = (*_switches(shape, bridge), *_off(nic), *_on(shape))
     return _TEXT.format(body="".join(f"    {line}\n" for line in lines))
 
 
 def _switches(shape: HookIPv6, bridge: str) -> tuple[str, ...]:
     heard = (_set(bridge, "accept_ra", "2"), _set(bridge, "autoconf", "1"))
-    return (*(heard if shape.learns else ()), _set(bridge, "disable_ipv6", "0"))
+    token = f"ip token set {shlex.join((shape.token, 'dev', bridge))}"
+    return (
+        *(heard if shape.learns else ()),
+        # Once an advertisement is heard, it is too late for it.
+        *((token,) if shape.token else ()),
+        _set(bridge, "disable_ipv6", "0"),
+    )
 
 
 def _off(nic: str) -> tuple[str, ...]:
@@ -43,10 +49,9 @@ def _off(nic: str) -> tuple[str, ...]:
     )
 
 
-def _on(shape: HookIPv6, bridge: str) -> tuple[str, ...]:
-    token = (f"ip token set {shlex.join((shape.token, 'dev', bridge))}",) if shape.token else ()
+def _on(shape: HookIPv6) -> tuple[str, ...]:
     lines = (*(a.words() for a in shape.addresses), *(r.words() for r in shape.routes))
-    return (*token, *(f"ip {shlex.join(words)}" for words in lines))
+    return tuple(f"ip {shlex.join(words)}" for words in lines)
 
 
 def _set(ifname: str, word: str, value: str) -> str:

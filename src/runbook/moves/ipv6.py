@@ -116,7 +116,7 @@ def _listeners(seen: Snapshot) -> list[str]:
 def enable(moves: Moved6 | None) -> Iterator[Change]:
     """The bridge made ready."""
     if moves is not None:
-        yield EnableIPv6(moves.bridge, moves.nic, moves.learns)
+        yield EnableIPv6(moves.bridge, moves.nic, moves.learns, moves.token)
 
 
 def settle(moves: Moved6 | None, seen: Snapshot) -> Iterator[Change]:
