@@ -12,7 +12,6 @@ from runbook import datagram, ndp
 from runbook.changes.messages import Neighbour, is_ipv6
 from runbook.changes.steps import (
     Announce,
-    AwaitCarrier,
     CarryNeighbours,
     Command,
     EditFile,
@@ -23,7 +22,7 @@ from runbook.changes.steps import (
     Sysctl,
     WriteFile,
 )
-from runbook.changes.waits import AwaitLinkLocal, AwaitRouter
+from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter
 from runbook.errors import StepFailed
 from runbook.state import links, neighbours
 from runbook.transport.host import Host, HostFile

@@ -13,7 +13,6 @@ from tests.unit.fakes import BRIDGE, IP, NIC, NIC_MAC
 from runbook.changes.messages import Action, LinkMaster, Route
 from runbook.changes.steps import (
     Announce,
-    AwaitCarrier,
     CarryNeighbours,
     Command,
     DropNetwork,
@@ -29,7 +28,7 @@ from runbook.changes.steps import (
     Unless,
     WriteFile,
 )
-from runbook.changes.waits import AwaitLinkLocal, AwaitRouter, Relearn
+from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
 from runbook.errors import StepFailed
 from runbook.ndp import unsolicited_advertisement
 from runbook.perform import perform

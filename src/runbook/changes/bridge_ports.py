@@ -9,12 +9,12 @@ from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, 
 from runbook.changes.routes import delete, halves
 from runbook.changes.steps import (
     Announce,
-    AwaitCarrier,
     CarryNeighbours,
     Command,
     Netlink,
     Step,
 )
+from runbook.changes.waits import AwaitCarrier
 
 CARRIER, CARRIER_PEER = "rbcarrier0", "rbcarrier1"
 _NO_CARRIER = ("ip", "link", "delete", "dev", CARRIER)

@@ -1,8 +1,4 @@
-"""IPv6 on the bridge: switched on, moved over in the cutover's datagram, learned anew.
-
-libvirt turns IPv6 off on the bridge of a network without an IPv6 address, and
-one with such an address would advertise itself as a router on the LAN. So the
-network has none, and IPv6 is switched on beside it.
+"""The host's IPv6, moved over to the bridge in the cutover's datagram, and back.
 
 A default route that the kernel made of a router advertisement cannot be
 moved: put there by hand, it keeps the kernel from reading the rest of the
@@ -20,13 +16,10 @@ from runbook.changes.messages import Action, Address, Message, Route
 from runbook.changes.routes import delete
 from runbook.changes.steps import (
     Announce,
-    CarryNeighbours,
     Command,
-    Netlink,
     Step,
-    Sysctl,
 )
-from runbook.changes.waits import AwaitLinkLocal, AwaitRouter, Relearn
+from runbook.changes.waits import Relearn
 
 LEARN, DEAF = "2", "0"
 
@@ -141,119 +134,3 @@ def _on(routes: Iterator[Route] | tuple[Route, ...] | map[Route], ifname: str) -
 def set_token(token: str, ifname: str) -> tuple[Step, ...]:
     """The interface identifier for SLAAC set, which also asks the routers to speak."""
     return (Command(("ip", "token", "set", token, "dev", ifname)),) if token else ()
-
-
-@dataclass(frozen=True, slots=True)
-class EnableIPv6:
-    """IPv6 on the bridge switched on, its link-local address and its neighbours ready."""
-
-    bridge: str
-    nic: str
-    learns: bool
-    token: str = ""
-
-    phase = "network"
-    title = "switch IPv6 on on the bridge"
-
-    @property
-    def before(self) -> str:
-        """As libvirt made it."""
-        return f"{self.bridge}: no IPv6"
-
-    @property
-    def after(self) -> str:
-        """As the cutover needs it."""
-        heard = "heard" if self.learns else "not heard"
-        return f"{self.bridge}: IPv6, router advertisements {heard}, neighbours of {self.nic}"
-
-    def do(self) -> tuple[Step, ...]:
-        """All that decides over advertisements first, then the switch.
-
-        An advertisement that is heard before the token is there makes an
-        address of the bridge's MAC.
-        """
-        # With forwarding on, nothing less than 2 is heard.
-        heard = (("accept_ra", LEARN), ("autoconf", "1")) if self.learns else ()
-        return (
-            *(Sysctl(conf(self.bridge, word), value) for word, value in heard),
-            *set_token(self.token, self.bridge),
-            Sysctl(conf(self.bridge, "disable_ipv6"), "0"),
-            AwaitLinkLocal(self.bridge),
-            CarryNeighbours(self.nic, self.bridge, "inet6"),
-        )
-
-    def undo(self) -> tuple[Step, ...]:
-        """Nothing: all of it goes with the bridge."""
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
-class DeafenNIC:
-    """No router advertisement makes the NIC take an address beside the bridge's."""
-
-    nic: str
-    value_before: str
-
-    phase = "settle"
-    title = "have the NIC ignore router advertisements"
-
-    @property
-    def before(self) -> str:
-        """The setting as it is then."""
-        return f"{conf(self.nic, 'accept_ra')} = {self.value_before}"
-
-    @property
-    def after(self) -> str:
-        """The setting that stays."""
-        return f"{conf(self.nic, 'accept_ra')} = {DEAF}"
-
-    def do(self) -> tuple[Step, ...]:
-        """One write."""
-        return (Sysctl(conf(self.nic, "accept_ra"), DEAF),)
-
-    def undo(self) -> tuple[Step, ...]:
-        """Heard again, before the NIC leaves the bridge."""
-        return (Sysctl(conf(self.nic, "accept_ra"), self.value_before),)
-
-
-@dataclass(frozen=True, slots=True)
-class LearnOnBridge:
-    """The bridge makes the same addresses of the router's next advertisement."""
-
-    bridge: str
-    token: str
-    learned: tuple[Route, ...]
-
-    phase = "settle"
-    title = "learn from router advertisements on the bridge"
-
-    @property
-    def before(self) -> str:
-        """What bridges the gap."""
-        return "\n".join(f"{r.dst} via {r.gateway} dev {self.bridge}, a stand-in" for r in self._in)
-
-    @property
-    def after(self) -> str:
-        """What the kernel keeps by itself from then on."""
-        token = f"token {self.token} dev {self.bridge}"
-        return "\n".join((token, *(f"{r.dst} via {r.gateway} dev {r.ifname}" for r in self._own)))
-
-    @property
-    def _own(self) -> tuple[Route, ...]:
-        return tuple(replace(route, ifname=self.bridge) for route in self.learned)
-
-    @property
-    def _in(self) -> tuple[Route, ...]:
-        return tuple(map(stand_in, self._own))
-
-    def do(self) -> tuple[Step, ...]:
-        """The token once more: setting it asks the routers to speak."""
-        token = set_token(self.token, self.bridge)
-        if not self.learned:
-            return token
-        gone = tuple(delete(route) for route in self._in)
-        return (*token, AwaitRouter(self.bridge, self._own), Netlink(gone))
-
-    def undo(self) -> tuple[Step, ...]:
-        """Nothing: it goes with the bridge."""
-        return ()

@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass
 
 from runbook.changes.messages import Message, is_ipv6
-from runbook.changes.waits import AwaitLinkLocal, AwaitRouter, Relearn
+from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,18 +188,6 @@ class CarryNeighbours:
     def describe(self) -> str:
         """What would otherwise have to be asked for by ARP."""
         return f"make the neighbours known on {self.source} known on {self.target}"
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitCarrier:
-    """Wait until the interface has a carrier and its queue sends."""
-
-    ifname: str
-    budget_s: float = 5.0
-
-    def describe(self) -> str:
-        """What is waited for."""
-        return f"wait until {self.ifname} is up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,22 @@
-"""Steps that wait until IPv6 is ready on an interface: for its own address, for a router."""
+"""Steps that wait: for a carrier, for an address that may be used, for a router."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from runbook.changes.messages import Route
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitCarrier:
+    """Wait until the interface has a carrier and its queue sends."""
+
+    ifname: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """What is waited for."""
+        return f"wait until {self.ifname} is up"
 
 
 @dataclass(frozen=True, slots=True)

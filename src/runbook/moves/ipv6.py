@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from runbook import facts
 from runbook.changes.change import Change
-from runbook.changes.ipv6 import LEARN, DeafenNIC, EnableIPv6, LearnOnBridge, Moved6, conf
+from runbook.changes.ipv6 import LEARN, Moved6, conf
 from runbook.changes.ipv6 import identifier as suffix
+from runbook.changes.ipv6_switches import DeafenNIC, EnableIPv6, LearnOnBridge
 from runbook.changes.messages import BOOT, DEFAULT6, KERNEL, RA, Action, Route
 from runbook.changes.network_hook6 import HookIPv6
 from runbook.changes.sysctl import SetSysctl

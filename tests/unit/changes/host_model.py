@@ -26,7 +26,6 @@ from runbook.changes.messages import (
 )
 from runbook.changes.steps import (
     Announce,
-    AwaitCarrier,
     CarryNeighbours,
     Command,
     DropNetwork,
@@ -41,7 +40,7 @@ from runbook.changes.steps import (
     Unless,
     WriteFile,
 )
-from runbook.changes.waits import AwaitLinkLocal, AwaitRouter, Relearn
+from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
 
 SWITCHES = {"net.ipv4.ip_forward": "net.ipv4.conf.", "net.ipv6.conf.all.forwarding": "net.ipv6."}
 Chain = tuple[str, str, str]

@@ -18,7 +18,6 @@ from tests.unit.programs import hostile
 from runbook.changes.change import Change
 from runbook.changes.networks import CreateNetwork
 from runbook.changes.steps import (
-    AwaitCarrier,
     EditFile,
     LineEdit,
     MakeDir,
@@ -26,6 +25,7 @@ from runbook.changes.steps import (
     Step,
     WriteFile,
 )
+from runbook.changes.waits import AwaitCarrier
 from runbook.checkpoint import undo_script
 from runbook.checkpoint.script import made_dirs, restored_paths
 from runbook.plan import Plan

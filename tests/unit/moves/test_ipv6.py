@@ -6,7 +6,7 @@ import pytest
 from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, IP, IP6, NIC, ROUTER6, SLAAC6, TOKEN, Row
 
-from runbook.changes.ipv6 import DeafenNIC
+from runbook.changes.ipv6_switches import DeafenNIC
 from runbook.changes.sysctl import SetSysctl
 from runbook.moves import ipv6
 from runbook.moves.ipv6 import moved, uncarried
