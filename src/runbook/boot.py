@@ -117,10 +117,8 @@ def _brought_up(stanza: Stanza, promise: Promise) -> Found:
     of_nic = stanza.name == promise.nic
     wanted = f"{stanza.family} manual" if of_nic else "nothing of the kind"
     then = f"{wrong}: take that out of {stanza.path}"
-    # With an IPv6 address on a port of its bridge a host is not cut off.
-    required = not (of_nic and stanza.family == "inet6")
     what = f"ifup {stanza.name}"
-    return Found(what, stanza.path, wanted if wrong else does, does, not wrong, then, required)
+    return Found(what, stanza.path, wanted if wrong else does, does, not wrong, then)
 
 
 def _wrong(stanza: Stanza, promise: Promise) -> str:

@@ -6,6 +6,7 @@ Numbers: linux/rtnetlink.h, linux/netlink.h.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,8 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from runbook.changes.messages import (
+    DEFAULT6,
+    MEDIUM,
     Action,
     Address,
     BridgeOption,
@@ -23,17 +26,20 @@ from runbook.changes.messages import (
     Message,
     Neighbour,
     Route,
+    is_ipv6,
 )
 
 RTM_NEWLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE = 16, 20, 21, 24, 25
 RTM_NEWNEIGH = 28
 NUD_STALE = 0x04
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE, NLM_F_CREATE = 0x1, 0x4, 0x100, 0x400
-AF_INET = 2
+AF_INET, AF_INET6 = 2, 10
 RTN_UNICAST = 1
 RT_TABLE_COMPAT = 252
 RTNH_F_ONLINK = 4
-IFA_F_NOPREFIXROUTE = 0x200
+IFA_F_NODAD, IFA_F_MANAGETEMPADDR, IFA_F_NOPREFIXROUTE = 0x02, 0x100, 0x200
+FOREVER = 0xFFFFFFFF
+PREFERENCES = {"high": 1, "low": 3}
 BRIDGE_OPTIONS = {"stp_state": "IFLA_BR_STP_STATE", "forward_delay": "IFLA_BR_FORWARD_DELAY"}
 
 IfIndex = Callable[[str], int]
@@ -81,7 +87,7 @@ def _link(message: LinkMaster | BridgeOption, ifindex: IfIndex) -> Any:  # noqa:
 
 def _address(message: Address, ifindex: IfIndex) -> Any:  # noqa: ANN401 - untyped library
     body = ifaddrmsg()
-    body["family"] = AF_INET
+    body["family"] = _family(message.address)
     body["prefixlen"] = message.prefixlen
     body["index"] = ifindex(message.ifname)
     attrs: list[tuple[str, object]] = [
@@ -91,14 +97,34 @@ def _address(message: Address, ifindex: IfIndex) -> Any:  # noqa: ANN401 - untyp
     if message.action is not Action.DELETE:
         attrs += [("IFA_BROADCAST", message.broadcast)] if message.broadcast else []
         attrs += [("IFA_LABEL", message.label)] if message.label else []
-        attrs += [("IFA_FLAGS", IFA_F_NOPREFIXROUTE)] if message.noprefixroute else []
+        attrs += [("IFA_FLAGS", flags)] if (flags := _flags(message)) else []
+        attrs += [("IFA_CACHEINFO", _lifetimes(message))] if is_ipv6(message.address) else []
     body["attrs"] = attrs
     return body
 
 
+def _family(text: str) -> int:
+    return AF_INET6 if is_ipv6(text) else AF_INET
+
+
+def _flags(message: Address) -> int:
+    return (
+        IFA_F_NOPREFIXROUTE * message.noprefixroute
+        | IFA_F_NODAD * message.nodad
+        | IFA_F_MANAGETEMPADDR * message.mngtmpaddr
+    )
+
+
+def _lifetimes(message: Address) -> dict[str, int]:
+    valid = message.valid_lft_s or FOREVER
+    preferred = message.preferred_lft_s if message.valid_lft_s else FOREVER
+    preferred = 0 if message.deprecated else preferred
+    return {"ifa_preferred": preferred, "ifa_valid": valid, "cstamp": 0, "tstamp": 0}
+
+
 def _neighbour(message: Neighbour, ifindex: IfIndex) -> Any:  # noqa: ANN401 - untyped library
     body = ndmsg()
-    body["family"] = AF_INET
+    body["family"] = _family(message.address)
     body["ifindex"] = ifindex(message.ifname)
     body["state"] = NUD_STALE
     body["attrs"] = [("NDA_DST", message.address), ("NDA_LLADDR", message.mac)]
@@ -108,8 +134,8 @@ def _neighbour(message: Neighbour, ifindex: IfIndex) -> Any:  # noqa: ANN401 - u
 def _route(message: Route, ifindex: IfIndex) -> Any:  # noqa: ANN401 - untyped library
     body = rtmsg()
     network, _, length = message.dst.partition("/")
-    default = message.dst == "default"
-    body["family"] = AF_INET
+    default = message.dst in ("default", DEFAULT6)
+    body["family"] = _family(message.dst)
     body["dst_len"] = 0 if default else int(length or 32)
     body["tos"] = message.tos
     body["table"] = message.table if message.table < 256 else RT_TABLE_COMPAT  # noqa: PLR2004 - a byte
@@ -123,8 +149,20 @@ def _route(message: Route, ifindex: IfIndex) -> Any:  # noqa: ANN401 - untyped l
     attrs += [("RTA_PREFSRC", message.prefsrc)] if message.prefsrc else []
     attrs += [("RTA_PRIORITY", message.metric)] if message.metric else []
     attrs += [("RTA_METRICS", {"attrs": [("RTAX_MTU", message.mtu)]})] if message.mtu else []
+    attrs += _of_ipv6(message)
     body["attrs"] = [*attrs, ("RTA_OIF", ifindex(message.ifname))]
     return body
+
+
+def _of_ipv6(message: Route) -> list[tuple[str, object]]:
+    if message.action is Action.DELETE:
+        return []
+    attrs: list[tuple[str, object]] = []
+    # pyroute2 knows no type for this one and takes its bytes.
+    expires = struct.pack("=I", message.expires_s)
+    attrs += [("RTA_EXPIRES", expires)] if message.expires_s else []
+    attrs += [("RTA_PREF", PREFERENCES[message.pref])] if message.pref != MEDIUM else []
+    return attrs
 
 
 def _number(word: str, table: dict[Any, Any]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from runbook.changes.messages import MAIN_TABLE, Action, Address, Route
+from runbook.changes.messages import DEFAULT6, MAIN_TABLE, MEDIUM, Action, Address, Route
 from runbook.errors import ParameterError, Refused
 from runbook.promise import Row, rows
 from runbook.state.snapshot import Snapshot
@@ -38,22 +38,25 @@ def nic_row(seen: Snapshot, nic: str) -> Row:
     )
 
 
-def nic_address(seen: Snapshot, nic: str, address: IPv4Interface) -> Address:
+def nic_address(seen: Snapshot, nic: str, wanted: IPv4Interface) -> Address:
     """The address as it sits on the NIC, with all that is needed to put it back."""
     held = rows(seen.addresses, family="inet", ifname=nic)
     for row in held:
-        if row["address"] == str(address.ip) and row["prefixlen"] == address.network.prefixlen:
-            return _address(row)
+        if row["address"] == str(wanted.ip) and row["prefixlen"] == wanted.network.prefixlen:
+            return address(row)
     shown = ", ".join(f"{r['address']}/{r['prefixlen']}" for r in held) or "no IPv4 address"
     raise ParameterError(
         "address",
-        str(address),
+        str(wanted),
         f"it is not on {nic} of {seen.host}, which holds {shown}",
         "give the address as the host holds it now; the change moves it, it does not alter it",
     )
 
 
-def _address(row: Row) -> Address:
+def address(row: Row) -> Address:
+    """A row of the addresses table as a message, to be taken away."""
+    preferred = row["preferred_lft_s"]
+    flags = str(row["flags"]).split()
     return Address(
         Action.DELETE,
         str(row["ifname"]),
@@ -61,9 +64,12 @@ def _address(row: Row) -> Address:
         int(row["prefixlen"]),
         broadcast=str(row["broadcast"]),
         label=str(row["label"]),
-        noprefixroute="noprefixroute" in str(row["flags"]).split(),
+        noprefixroute="noprefixroute" in flags,
         valid_lft_s=_number(row["valid_lft_s"]),
-        preferred_lft_s=_number(row["preferred_lft_s"]),
+        preferred_lft_s=_number(preferred),
+        nodad="nodad" in flags,
+        mngtmpaddr="mngtmpaddr" in flags,
+        deprecated=row["family"] == "inet6" and not pd.isna(preferred) and preferred == 0,
     )
 
 
@@ -73,9 +79,10 @@ def _number(cell: Any) -> int:  # noqa: ANN401 - a nullable cell
 
 def route(row: Row) -> Route:
     """A row of the routes table as a message."""
+    default6 = row["family"] == "inet6" and row["dst"] == "default"
     return Route(
         Action.ENSURE,
-        str(row["dst"]),
+        DEFAULT6 if default6 else str(row["dst"]),
         str(row["ifname"]),
         gateway=str(row["gateway"]),
         prefsrc=str(row["prefsrc"]),
@@ -86,6 +93,8 @@ def route(row: Row) -> Route:
         tos=int(row["tos"]),
         onlink=bool(row["onlink"]),
         mtu=_number(row["mtu"]),
+        expires_s=_number(row["expires_s"]),
+        pref=str(row["pref"]) or MEDIUM,
     )
 
 

@@ -6,13 +6,13 @@ import hashlib
 import socket
 from dataclasses import replace
 from functools import singledispatch
+from itertools import pairwise
 
-from runbook import datagram
-from runbook.changes.messages import Neighbour
+from runbook import datagram, ndp
+from runbook.changes.messages import Neighbour, is_ipv6
 from runbook.changes.processes import Kill
 from runbook.changes.steps import (
     Announce,
-    AwaitCarrier,
     CarryNeighbours,
     Command,
     EditFile,
@@ -23,6 +23,7 @@ from runbook.changes.steps import (
     Sysctl,
     WriteFile,
 )
+from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter
 from runbook.errors import StepFailed
 from runbook.state import leases, links, neighbours
 from runbook.transport import arp
@@ -89,7 +90,8 @@ def _(step: Sysctl, host: Host) -> None:
 
 @perform.register
 def _(step: Announce, host: Host) -> None:
-    frame = gratuitous_arp(_mac(host, step.ifname), step.address)
+    told = ndp.unsolicited_advertisement if is_ipv6(step.address) else gratuitous_arp
+    frame = told(_mac(host, step.ifname), step.address)
     for _ in range(ANNOUNCEMENTS):
         host.send_frame(step.ifname, frame)
 
@@ -97,7 +99,7 @@ def _(step: Announce, host: Host) -> None:
 @perform.register
 def _(step: CarryNeighbours, host: Host) -> None:
     table = neighbours.read(host)
-    known = table[(table["family"] == "inet") & (table["ifname"] == step.source)]
+    known = table[(table["family"] == step.family) & (table["ifname"] == step.source)]
     pairs = zip(known["address"], known["mac"], strict=True)
     found = tuple(Neighbour(step.target, str(a), str(mac)) for a, mac in pairs if mac)
     if found:
@@ -112,6 +114,35 @@ def _(step: AwaitCarrier, host: Host) -> None:
             return
         run(Command(("sleep", str(POLL_S))), host)
     raise failed(host, step, f"{step.ifname} has no carrier after {step.budget_s:g} s")
+
+
+@perform.register
+def _(step: AwaitLinkLocal, host: Host) -> None:
+    argv = ("ip", "-6", "-oneline", "address", "show", "dev", step.ifname, "scope", "link")
+    for _ in range(int(step.budget_s / POLL_S)):
+        said = run(Command(argv), host)
+        if said.strip() and b"tentative" not in said:
+            return
+        run(Command(("sleep", str(POLL_S))), host)
+    raise failed(host, step, f"{step.ifname} has none after {step.budget_s:g} s: {said.decode()}")
+
+
+@perform.register
+def _(step: AwaitRouter, host: Host) -> None:
+    argv = ("ip", "-6", "route", "show", "default", "dev", step.ifname)
+    wanted = {(route.gateway, str(route.metric)) for route in step.routes}
+    for _ in range(int(step.budget_s / POLL_S)):
+        lines = run(Command(argv), host).decode().splitlines()
+        if wanted <= {_way(line.split()) for line in lines}:
+            return
+        run(Command(("sleep", str(POLL_S))), host)
+    raise failed(host, step, f"none was heard in {step.budget_s:g} s")
+
+
+def _way(words: list[str]) -> tuple[str, str]:
+    """Gateway and metric of a line of `ip route`."""
+    told = dict(pairwise(words))
+    return told.get("via", ""), told.get("metric", "")
 
 
 def run(step: Command, host: Host) -> bytes:

@@ -1,7 +1,8 @@
 """Can the host reach what it has to reach? Asked before the change, and again after.
 
 A target is an address, pinged, or ``address:port``, connected to by TCP. The
-gateway is always one. What failed before is reported, and not required after.
+gateway is always one, those of IPv6 too. What failed before is reported, and
+not required after.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ WAIT_S = 1
 # The standard library's own client, so that nothing has to be installed for it.
 CONNECT = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 2).close()"
 NOT_FOUND = 127
+LINK_LOCAL = "fe80:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,15 @@ class Probed:
         return frozenset(p.target for p in self.probes if p.answered)
 
 
-def probe(host: Reader, gateway: str, targets: Sequence[str], nic: str) -> Probed:
-    """Ask each target from the host."""
+def probe(host: Reader, gateway: str, targets: Sequence[str], nic: str, holder: str = "") -> Probed:
+    """Ask each target from the host; `holder` has the addresses now, where it is not the NIC."""
     wanted = dict.fromkeys((gateway, *targets))
-    probes = tuple(Probe(target, _answers(host, target)) for target in wanted)
+    probes = tuple(Probe(target, _answers(host, target, holder or nic)) for target in wanted)
     return Probed(probes, gateway, host.gateway_mac_view(gateway, nic))
 
 
-def _answers(host: Reader, target: str) -> bool:
-    address, _, port = target.partition(":")
-    if port:
-        argv = ["python3", "-c", CONNECT, address, port]
-    else:
-        argv = ["ping", "-n", "-q", "-c", "1", "-W", str(WAIT_S), address]
+def _answers(host: Reader, target: str, holder: str) -> bool:
+    argv = _argv(target, holder)
     for _ in range(TRIES):
         done = host.query(argv, timeout=WAIT_S + 5)
         if done.returncode == 0:
@@ -65,6 +63,16 @@ def _answers(host: Reader, target: str) -> bool:
         if done.returncode == NOT_FOUND:
             raise _missing(host, argv[0])
     return False
+
+
+def _argv(target: str, holder: str) -> list[str]:
+    ping = ["ping", "-n", "-q", "-c", "1", "-W", str(WAIT_S)]
+    if target.startswith(LINK_LOCAL):
+        return [*ping, f"{target}%{holder}"]
+    address, _, port = target.partition(":")
+    if port and target.count(":") == 1:
+        return ["python3", "-c", CONNECT, address, port]
+    return [*ping, target]
 
 
 def _missing(host: Reader, program: str) -> ReadFailed:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from runbook.changes.ipv6 import conf
 from runbook.changes.messages import Route
 from runbook.changes.network_xml import ETHERNET_MTU
 from runbook.netfilter.expected import ExpectedFirewall
@@ -22,6 +23,7 @@ from runbook.state.table import records
 
 Row = dict[str, Any]
 MAIN = 254
+LINK_LOCAL = "fe80::/64"
 
 
 def rows(frame: pd.DataFrame, **equal: object) -> list[Row]:
@@ -51,6 +53,18 @@ class ExpectedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedIPv6:
+    """IPv6 on the bridge: addresses with their prefix lengths, the gateways of default routes.
+
+    `learns`: router advertisements are heard there.
+    """
+
+    addresses: tuple[str, ...]
+    gateways: tuple[str, ...]
+    learns: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Promise:
     """The end state: who holds the address, where the routes go, what survives a reboot."""
 
@@ -66,12 +80,19 @@ class Promise:
     routes: tuple[Route, ...] = ()
     mtu: int = ETHERNET_MTU
     firewall: ExpectedFirewall = field(default_factory=ExpectedFirewall)
+    ipv6: ExpectedIPv6 | None = None
 
     @property
     def metric(self) -> int:
         """Of the default route, as `ip route` shows it."""
         ways = (r.metric for r in self.routes if (r.dst, r.table) == ("default", MAIN))
         return next(ways, 0)
+
+    @property
+    def announced(self) -> tuple[str, ...]:
+        """The addresses that the neighbours have to be told of."""
+        six = self.ipv6.addresses if self.ipv6 else ()
+        return (str(self.address.ip), *(address.partition("/")[0] for address in six))
 
     def checks(self, seen: Snapshot) -> tuple[Check, ...]:
         """Every check, in the order an operator would look."""
@@ -152,6 +173,45 @@ def _way(gateway: str, ifname: str, prefsrc: str) -> str:
     return f"{via}dev {ifname}" + (f" src {prefsrc}" if prefsrc else "")
 
 
+def global6(seen: Snapshot, ifname: str) -> list[Row]:
+    """The IPv6 addresses of an interface that reach beyond its link."""
+    held = rows(seen.addresses, family="inet6", ifname=ifname)
+    return [row for row in held if row["scope"] not in ("link", "host")]
+
+
+def _ipv6(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+    left = " ".join(str(r["address"]) for r in global6(seen, promise.nic))
+    yield Check(f"IPv6 on {promise.nic}", "none", left or "none", not left)
+    if promise.ipv6 is None:
+        there = " ".join(str(r["address"]) for r in global6(seen, promise.bridge))
+        yield Check(f"IPv6 on {promise.bridge}", "none", there or "none", not there)
+        return
+    for address in promise.ipv6.addresses:
+        ip, _, length = address.partition("/")
+        holders = rows(seen.addresses, family="inet6", address=ip)
+        shown = " ".join(f"{r['ifname']} /{r['prefixlen']}" for r in holders)
+        yield _equal(f"{ip} is on", f"{promise.bridge} /{length}", shown)
+    yield from _ipv6_routes(promise, promise.ipv6, seen)
+    wanted = {"disable_ipv6": "0"} | ({"accept_ra": "2"} if promise.ipv6.learns else {})
+    for word, value in wanted.items():
+        name = conf(promise.bridge, word)
+        yield _equal(name, value, " ".join(str(r["value"]) for r in rows(seen.sysctl, name=name)))
+
+
+def _ipv6_routes(promise: Promise, wanted: ExpectedIPv6, seen: Snapshot) -> Iterator[Check]:
+    routes = rows(seen.routes, family="inet6", table=MAIN, type="unicast")
+    # One router may well speak on another link by the same link-local address.
+    own = (promise.nic, promise.bridge)
+    ways = (r for r in routes if r["dst"] == "default" and r["ifname"] in own)
+    default = {(str(r["gateway"]), str(r["ifname"])) for r in ways}
+    for gateway in wanted.gateways:
+        shown = ", ".join(sorted(f"dev {ifname}" for via, ifname in default if via == gateway))
+        yield _equal(f"IPv6 default route via {gateway}", f"dev {promise.bridge}", shown)
+    mine = (r for r in routes if r["ifname"] == promise.nic and r["dst"] != LINK_LOCAL)
+    strays = " ".join(str(r["dst"]) for r in mine)
+    yield Check(f"IPv6 routes on {promise.nic}", "none", strays or "none", not strays)
+
+
 def _network(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     found = rows(seen.networks, name=promise.network)
     for word in ("active", "persistent", "autostart"):
@@ -170,8 +230,9 @@ def _files(promise: Promise, seen: Snapshot) -> Iterator[Check]:
 def _stanzas(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     """What ifupdown would do at the next boot, where its files speak of the NIC at all."""
     for stanza in stanzas(seen.files):
-        if stanza.kind == "iface" and stanza.name == promise.nic and stanza.family == "inet":
-            yield _equal(f"{promise.nic} in {stanza.path}", "manual", stanza.method)
+        if stanza.kind == "iface" and stanza.name == promise.nic:
+            about = f"{promise.nic} {stanza.family} in {stanza.path}"
+            yield _equal(about, "manual", stanza.method)
 
 
 def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Check]:
@@ -197,6 +258,7 @@ _GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (
     _links,
     _routes,
     _carried,
+    _ipv6,
     _network,
     _files,
     _stanzas,

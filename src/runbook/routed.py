@@ -19,13 +19,13 @@ from runbook.changes.bridge_ports import Cutover, ForwardAtOnce, Settle, WarmUp
 from runbook.changes.change import Change
 from runbook.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
 from runbook.changes.files import PutFile
-from runbook.changes.messages import Route
 from runbook.changes.network_hook import HookShape, hook_path, hook_script
 from runbook.changes.network_xml import NetworkShape, network_xml
 from runbook.changes.networks import CreateNetwork, InstallHook
 from runbook.changes.routes import MakeRoom
 from runbook.changes.sysctl import SetSysctl, TuneBridge
 from runbook.errors import Refused
+from runbook.moves import ipv6
 from runbook.moves.admitted import admit, expected_firewall
 from runbook.moves.clients import stop_clients
 from runbook.moves.firewall import saved_rules, twins
@@ -64,6 +64,18 @@ def make_plan(params: Params, seen: Snapshot, operator: Connection | None = None
 def make_promise(params: Params, seen: Snapshot, operator: Connection | None = None) -> Promise:
     """The end state that the parameters ask for on this host."""
     mac, routes, mtu = _mac(params, seen), carried(params, seen), _mtu(params, seen)
+    moves = ipv6.moved(params, seen)
+    hook = HookShape(
+        params.network,
+        params.bridge,
+        params.interface,
+        mac,
+        params.stp,
+        routes,
+        _bridge_sysctls(params),
+        mtu,
+        ipv6.hooked(moves),
+    )
     return Promise(
         params.interface,
         params.bridge,
@@ -72,11 +84,12 @@ def make_promise(params: Params, seen: Snapshot, operator: Connection | None = N
         params.gateway,
         mac,
         params.stp,
-        (_hook_file(params, mac, routes, mtu), _sysctl_file(params)),
+        (_hook_file(hook), _sysctl_file(params, ipv6.lasting(params, seen, moves))),
         (*FORWARDING, *_bridge_sysctls(params)),
         routes,
         mtu,
         expected_firewall(params, seen, operator),
+        ipv6.expected(moves),
     )
 
 
@@ -100,18 +113,8 @@ def _mtu(params: Params, seen: Snapshot) -> int:
     return int(facts.nic_row(seen, params.interface)["mtu"])
 
 
-def _hook_file(params: Params, mac: str, routes: tuple[Route, ...], mtu: int) -> ExpectedFile:
-    shape = HookShape(
-        params.network,
-        params.bridge,
-        params.interface,
-        mac,
-        params.stp,
-        routes,
-        _bridge_sysctls(params),
-        mtu,
-    )
-    return ExpectedFile(hook_path(params.network), hook_script(shape))
+def _hook_file(shape: HookShape) -> ExpectedFile:
+    return ExpectedFile(hook_path(shape.network), hook_script(shape))
 
 
 def _bridge_sysctls(params: Params) -> tuple[tuple[str, str], ...]:
@@ -120,12 +123,13 @@ def _bridge_sysctls(params: Params) -> tuple[tuple[str, str], ...]:
     return tuple((f"{prefix}.{word}", value) for word, value in ARP)
 
 
-def _sysctl_file(params: Params) -> ExpectedFile:
+def _sysctl_file(params: Params, heard: tuple[tuple[str, str], ...]) -> ExpectedFile:
     text = _SYSCTL_FILE.format(
         network=params.network,
         forwarding=_sysctl_lines(FORWARDING),
         bridge=params.bridge,
         arp=_sysctl_lines(_bridge_sysctls(params)),
+        heard=f"{_HEARD}{_sysctl_lines(heard)}" if heard else "",
     )
     return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", text)
 
@@ -141,7 +145,8 @@ _SYSCTL_FILE = """\
 # comes, and libvirt's hook does when its network has started.
 # arp_announce 2: an ARP request on the LAN never names another address of this host.
 # arp_notify 1: the kernel announces the address when the bridge's MAC is set.
-{arp}"""
+{arp}{heard}"""
+_HEARD = "\n# Whoever forwards hears routers only where accept_ra is 2; the NIC is not to.\n"
 
 
 def _not_half_done(params: Params, seen: Snapshot, promise: Promise) -> None:
@@ -174,8 +179,11 @@ def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield TuneBridge(params.bridge, _bridge_sysctls(params))
     yield ForwardAtOnce(params.bridge, params.stp)
     yield WarmUp(params.bridge, params.interface)
-    yield Cutover(held, params.bridge, connected, moved, promise.routes)
-    yield Settle(str(address.ip), params.bridge, params.stp)
+    moves = ipv6.moved(params, seen)
+    yield from ipv6.enable(moves)
+    yield Cutover(held, params.bridge, connected, moved, promise.routes, moves)
+    yield Settle(str(address.ip), params.bridge, params.stp, promise.announced[1:])
+    yield from ipv6.settle(moves, seen)
     yield ReleaseTracking(value)
     # Only now: a packet of a connection older than its tracking belongs to none until then.
     yield from admit(promise.firewall, seen)
@@ -190,6 +198,7 @@ def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
         yield from saved_firewall(promise.firewall, params.interface, params.bridge, seen)
     yield from _twins_alone(params, seen, promise)
     yield from twins(params.interface, params.bridge, seen)
+    yield from ipv6.keep_listening(seen)
     for name, value in FORWARDING:
         yield from _sysctl(name, value, seen)
     yield from stop_clients(params.interface, seen)

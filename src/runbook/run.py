@@ -150,7 +150,9 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     place = (params.interface, str(params.ipv4.ip))
     around = surroundings.read(session.host, *place, drawn.programs)
     cleared = rules.preflight(params, drawn, before, around)
-    asked = probes.probe(session.host, params.gateway, params.probes, params.interface)
+    six = drawn.promise.ipv6
+    targets = (*params.probes, *(six.gateways if six else ()))
+    asked = probes.probe(session.host, params.gateway, targets, params.interface)
     return Ready(cleared, _with_router(session, asked, drawn))
 
 
@@ -185,7 +187,7 @@ def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
     with closing(session.connect()) as fresh:
         seen = take(fresh, session.clock.now())
         targets = [probe.target for probe in before.probes]
-        again = probes.probe(fresh, before.gateway, targets, promise.nic)
+        again = probes.probe(fresh, before.gateway, targets, promise.nic, promise.bridge)
         after = _with_router(session, again, applied.armed.plan)
         verdict = judge(promise, seen, before, after)
     if not (verdict.kept and applied.complete):

@@ -47,6 +47,9 @@ GOOD = Surroundings(
     management_ifname=NIC,
     persistence=LOADED,
 )
+IP6, LAN6, ROUTER6, ROUTER_LINK_LOCAL = "fd16::1:1", "fd16::/64", "fd16::1", "fe80::1"
+SLAAC6, TOKEN = "fd16::16:1ff:fe00:1", "::16:1ff:fe00:1"
+ADDRESS6 = {"family": "inet6", "label": ""}
 Row = dict[str, Any]
 
 
@@ -94,6 +97,42 @@ def as_row(message: Route) -> Row:
     """A route as the routes table has it."""
     told = {**asdict(message), "family": "inet", "type": "unicast"}
     return {name: value for name, value in told.items() if name not in ("action", "mtu")}
+
+
+def static6() -> dict[str, list[Row]]:
+    """The standard host with a static IPv6 address besides."""
+    six = {"family": "inet6", "pref": "medium"}
+    return {
+        **more("addresses", {**address(NIC, f"{IP6}/64"), **ADDRESS6}),
+        **more(
+            "routes",
+            route(LAN6, NIC, protocol="kernel", metric=256) | six,
+            route("fe80::/64", NIC, protocol="kernel", metric=256) | six,
+            route("default", NIC, gateway=ROUTER6, metric=1024, onlink=True) | six,
+            route("fd20::/48", NIC, gateway=ROUTER6, metric=9, pref="high")
+            | {**six, "pref": "high"},
+        ),
+    }
+
+
+def slaac() -> dict[str, list[Row]]:
+    """The standard host with an IPv6 address by SLAAC besides."""
+    six = {"family": "inet6", "pref": "medium"}
+    lent = {"flags": "mngtmpaddr", "valid_lft_s": 3600, "preferred_lft_s": 1800}
+    learned = {"protocol": "ra", "metric": 1024, "expires_s": 1800}
+    return {
+        **more("addresses", {**address(NIC, f"{SLAAC6}/64"), **ADDRESS6, **lent}),
+        **more(
+            "routes",
+            route(LAN6, NIC, protocol="kernel", metric=256, expires_s=3600) | six,
+            route("default", NIC, gateway=ROUTER_LINK_LOCAL, **learned) | six,
+        ),
+        **more(
+            "sysctl",
+            {"name": f"net.ipv6.conf.{NIC}.accept_ra", "value": "1"},
+            {"name": f"net.ipv6.conf.{NIC}.forwarding", "value": "0"},
+        ),
+    }
 
 
 def file(path: str, content: str, mode: str = "0644") -> Row:

@@ -130,6 +130,62 @@ def test_an_address_is_removed_by_what_identifies_it_and_put_back_with_all_it_ha
     assert attributes(back)["IFA_FLAGS"] & 0x200
 
 
+SLAAC = Address(
+    *(Action.ENSURE, "virbr1", "fd16::16:1ff:fe00:1", 64),
+    valid_lft_s=3600,
+    preferred_lft_s=1800,
+    nodad=True,
+    mngtmpaddr=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "preferred", "valid"),
+    [
+        (SLAAC, 1800, 3600),
+        (replace(SLAAC, deprecated=True, preferred_lft_s=0), 0, 3600),
+        (replace(SLAAC, valid_lft_s=0, preferred_lft_s=0), datagram.FOREVER, datagram.FOREVER),
+        (replace(SLAAC, valid_lft_s=0, deprecated=True), 0, datagram.FOREVER),
+    ],
+)
+def test_an_ipv6_address_moves_with_what_it_has_still_to_live(
+    address: Address, preferred: int, valid: int
+) -> None:
+    (message,) = decoded(address)
+    assert (message["family"], message["prefixlen"], message["index"]) == (10, 64, 7)
+    told = attributes(message)
+    assert told["IFA_LOCAL"] == told["IFA_ADDRESS"] == "fd16::16:1ff:fe00:1"
+    assert told["IFA_FLAGS"] == 0x102
+    life = told["IFA_CACHEINFO"]
+    assert (life["ifa_preferred"], life["ifa_valid"]) == (preferred, valid)
+
+
+@pytest.mark.parametrize(("pref", "number"), [("high", 1), ("medium", None), ("low", 3)])
+def test_an_ipv6_default_route_moves_with_its_lifetime_and_preference(
+    pref: str, number: int | None
+) -> None:
+    route = Route(
+        *(Action.ENSURE, "::/0", "virbr1", "fe80::1"),
+        protocol="ra",
+        metric=1025,
+        expires_s=60,
+        pref=pref,
+    )
+    (message,) = decoded(route)
+    told = attributes(message)
+    assert (message["family"], message["dst_len"], message["proto"]) == (10, 0, 9)
+    assert "RTA_DST" not in told
+    assert (told["RTA_GATEWAY"], told["RTA_PRIORITY"]) == ("fe80::1", 1025)
+    assert told.get("RTA_PREF") == number
+    assert struct.pack("=HHI", 8, 23, 60) in encoded(route)
+    assert "RTA_EXPIRES" not in attributes(decoded(replace(route, action=Action.DELETE))[0])
+
+
+def test_an_ipv6_neighbour_is_one_of_ipv6() -> None:
+    (message,) = decoded(Neighbour("virbr1", "fe80::1", "02:00:00:00:ff:01"))
+    assert (message["family"], attributes(message)["NDA_DST"]) == (10, "fe80::1")
+
+
 def test_a_neighbour_is_known_at_once_and_still_verified() -> None:
     (message,) = decoded(Neighbour("virbr1", "172.16.0.1", "02:00:00:00:ff:01"))
     assert (message["ifindex"], message["state"]) == (7, 0x04)

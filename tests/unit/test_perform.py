@@ -10,11 +10,10 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, IP, NIC, NIC_MAC
 
-from runbook.changes.messages import LinkMaster
+from runbook.changes.messages import Action, LinkMaster, Route
 from runbook.changes.processes import Kill
 from runbook.changes.steps import (
     Announce,
-    AwaitCarrier,
     CarryNeighbours,
     Command,
     DropNetwork,
@@ -30,7 +29,9 @@ from runbook.changes.steps import (
     Unless,
     WriteFile,
 )
+from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
 from runbook.errors import StepFailed
+from runbook.ndp import unsolicited_advertisement
 from runbook.perform import perform
 from runbook.state import netlink
 from runbook.transport.host import Completed
@@ -152,9 +153,17 @@ def test_an_interface_that_is_not_there_stops_the_step(host: fakes.FakeHost) -> 
     assert host.events == []
 
 
+def test_for_an_ipv6_address_every_node_is_told(host: fakes.FakeHost) -> None:
+    perform(Announce(NIC, fakes.IP6), host)
+    mac = bytes.fromhex(NIC_MAC.replace(":", ""))
+    assert {frame for _, frame in host.frames} == {unsolicited_advertisement(mac, fakes.IP6)}
+    assert {ifname for ifname, _ in host.frames} == {NIC}
+
+
 def neighbour(index: int, address: str, mac: str, state: int) -> bytes:
     message = ndmsg()
-    message["family"], message["ifindex"], message["state"] = 2, index, state
+    message["family"] = 10 if ":" in address else 2
+    message["ifindex"], message["state"] = index, state
     message["attrs"] = [("NDA_DST", address), *([("NDA_LLADDR", mac)] if mac else [])]
     message["header"]["type"] = 28
     message.encode()
@@ -168,11 +177,14 @@ def test_only_the_neighbours_of_that_interface_whose_mac_is_known_are_carried(
         neighbour(2, "172.16.0.1", "02:00:00:00:ff:01", 0x02)
         + neighbour(2, "172.16.0.9", "", 0x20)
         + neighbour(9, "172.16.0.7", "02:00:00:00:ff:07", 0x02)
+        + neighbour(2, "fe80::1", "02:00:00:00:ff:01", 0x02)
     )
     perform(CarryNeighbours(NIC, BRIDGE), host)
-    (sent,) = (list(MarshalRtnl().parse(data)) for data in host.datagrams)
+    perform(CarryNeighbours(NIC, BRIDGE, "inet6"), host)
+    sent, six = (list(MarshalRtnl().parse(data)) for data in host.datagrams)
     assert [(m["ifindex"], m.get_attr("NDA_DST")) for m in sent] == [(7, "172.16.0.1")]
     assert sent[0].get_attr("NDA_LLADDR") == "02:00:00:00:ff:01"
+    assert [(m["family"], m.get_attr("NDA_DST")) for m in six] == [(10, "fe80::1")]
 
 
 def test_no_neighbours_are_no_datagram(host: fakes.FakeHost) -> None:
@@ -203,9 +215,54 @@ def test_a_carrier_that_never_comes_is_a_failure(host: fakes.FakeHost) -> None:
         perform(AwaitCarrier(BRIDGE), host)
 
 
+LEARNED = Route(Action.ENSURE, "::/0", BRIDGE, "fe80::1", metric=1024, protocol="ra")
+OWN = b"default via fe80::1 proto ra metric 1024 expires 1798sec hoplimit 64 pref medium\n"
+STAND_IN = OWN.replace(b"1024", b"1025")
+LOCAL = b"7: virbr1    inet6 fe80::5054:ff:fe00:7/64 scope link \\       valid_lft forever\n"
+
+
+def says(host: fakes.FakeHost, *answers: bytes) -> None:
+    """What `ip` says, time after time; the last answer stays."""
+    left = list(answers)
+
+    def answer(argv: Sequence[str]) -> Completed | None:
+        if argv[0] != "ip":
+            return None
+        return Completed(tuple(argv), 0, left.pop(0) if left[1:] else left[0], b"")
+
+    host.answers.insert(0, answer)
+
+
+def test_a_link_local_address_is_waited_for_until_it_may_be_used(host: fakes.FakeHost) -> None:
+    says(host, b"", LOCAL.replace(b"link ", b"link tentative "), LOCAL)
+    perform(AwaitLinkLocal(BRIDGE), host)
+    assert sum(event.startswith("run sleep") for event in host.events) == 2
+
+
+@pytest.mark.parametrize("stuck", [b"", LOCAL.replace(b"link ", b"link dadfailed tentative ")])
+def test_without_a_link_local_address_the_step_fails(host: fakes.FakeHost, stuck: bytes) -> None:
+    says(host, stuck)
+    with pytest.raises(StepFailed, match="virbr1 has none after 10 s"):
+        perform(AwaitLinkLocal(BRIDGE), host)
+
+
+def test_a_router_is_waited_for_and_the_stand_in_not_taken_for_it(host: fakes.FakeHost) -> None:
+    says(host, STAND_IN, STAND_IN, STAND_IN + OWN)
+    perform(AwaitRouter(BRIDGE, (LEARNED,)), host)
+    assert sum(event.startswith("run sleep") for event in host.events) == 2
+
+
+@pytest.mark.parametrize("heard", [b"", STAND_IN, OWN.replace(b"fe80::1", b"fe80::2")])
+def test_a_router_that_is_not_heard_fails_the_step(host: fakes.FakeHost, heard: bytes) -> None:
+    says(host, heard)
+    with pytest.raises(StepFailed, match="from fe80::1\nnone was heard in 20 s"):
+        perform(AwaitRouter(BRIDGE, (LEARNED,)), host)
+
+
 @pytest.mark.parametrize(
     "step",
     [
+        Relearn(NIC, "::1", (LEARNED,)),
         Restore("/etc/x"),
         RemoveDir("/etc/x"),
         DropNetwork("routed", BRIDGE),

@@ -60,6 +60,15 @@ def test_without_the_program_nothing_is_taken_for_silence(target: str, program: 
         probe(host(Network(status=127)), target, (), fakes.NIC)
 
 
+def test_an_ipv6_gateway_is_pinged_a_link_local_one_by_who_holds_the_addresses() -> None:
+    there = Network("fd16::1", f"fe80::1%{fakes.BRIDGE}")
+    targets = ("fd16::1", "fe80::1")
+    found = probe(host(there), fakes.GATEWAY, targets, fakes.NIC, fakes.BRIDGE)
+    assert found.answered() == set(targets)
+    there = Network(f"fe80::1%{fakes.NIC}")
+    assert probe(host(there), fakes.GATEWAY, ("fe80::1",), fakes.NIC).answered() == {"fe80::1"}
+
+
 def test_nothing_is_written() -> None:
     there = host(Network(fakes.GATEWAY))
     probe(there, fakes.GATEWAY, (BEYOND,), fakes.NIC)

@@ -303,7 +303,7 @@ def test_all_made_it_is_verified_by_what_was_promised_then_and_confirmed(
     other = replace(session, params=fakes.params(gateway="172.16.0.9", probes=["172.16.0.8"]))
     underway, applied = returning.resume(other, found(other))
     verified = returning.verify(other, underway, applied)
-    assert asked == [(fakes.GATEWAY, [fakes.GATEWAY], fakes.NIC)]
+    assert asked == [(fakes.GATEWAY, [fakes.GATEWAY], fakes.NIC, fakes.BRIDGE)]
     returning.confirm(other, verified)
     assert standing(session).state == "confirmed"
 

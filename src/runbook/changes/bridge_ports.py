@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from runbook.changes.ipv6 import Moved6
 from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, Route
 from runbook.changes.routes import delete, halves
 from runbook.changes.steps import (
     Announce,
-    AwaitCarrier,
     CarryNeighbours,
     Command,
     Netlink,
     Step,
 )
+from runbook.changes.waits import AwaitCarrier
 
 CARRIER, CARRIER_PEER = "rbcarrier0", "rbcarrier1"
 _NO_CARRIER = ("ip", "link", "delete", "dev", CARRIER)
@@ -106,6 +107,7 @@ class Cutover:
     connected: Route
     routes: tuple[Route, ...]
     routes_after: tuple[Route, ...]
+    ipv6: Moved6 | None = None
 
     phase = "cutover"
     title = "the cutover, as one netlink datagram"
@@ -126,8 +128,12 @@ class Cutover:
         return f"{self._wiring(self.bridge, self.routes_after)}\n{self.nic} in {self.bridge}"
 
     def _wiring(self, ifname: str, routes: tuple[Route, ...]) -> str:
-        held = f"{self.address.address}/{self.address.prefixlen} dev {ifname}"
-        return "\n".join((held, *(f"{r.dst} via {r.gateway} dev {r.ifname}" for r in routes)))
+        six = self.ipv6
+        addresses = (self.address, *(six.addresses if six else ()))
+        held = (f"{a.address}/{a.prefixlen} dev {ifname}" for a in addresses)
+        moved = (replace(r, ifname=ifname) for r in ((*six.routes, *six.learned) if six else ()))
+        ways = (f"{r.dst} via {r.gateway} dev {r.ifname}" for r in (*routes, *moved))
+        return "\n".join((*held, *ways))
 
     def do(self) -> tuple[Step, ...]:
         """The order inside the datagram keeps a usable route at every message."""
@@ -136,10 +142,12 @@ class Cutover:
         return (
             Netlink(
                 (
+                    *(self.ipv6.arrive() if self.ipv6 else ()),
                     LinkMaster(self.nic, self.bridge),
                     *self.routes_after,
                     *(delete(route) for route in left),
                     *(delete(half) for half in halves(self.connected)),
+                    *(self.ipv6.leave() if self.ipv6 else ()),
                     replace(self.address, action=Action.DELETE),
                 )
             ),
@@ -153,8 +161,13 @@ class Cutover:
         while answers still go to the bridge.
         """
         away = replace(self.address, action=Action.DELETE, ifname=self.bridge)
-        return (
+        six = self.ipv6
+        announced = (
             Announce(self.nic, self.address.address),
+            *(six.announced(self.nic) if six else ()),
+        )
+        return (
+            *announced,
             CarryNeighbours(self.bridge, self.nic),
             Netlink(
                 (
@@ -162,11 +175,14 @@ class Cutover:
                     replace(self.connected, action=Action.ENSURE),
                     *(replace(route, action=Action.ENSURE) for route in self.routes),
                     *self._strays(),
+                    *(six.return_() if six else ()),
                     LinkMaster(self.nic, ""),
                     away,
+                    *(six.returned() if six else ()),
                 )
             ),
-            Announce(self.nic, self.address.address),
+            *announced,
+            *(six.relearn() if six else ()),
         )
 
     def _strays(self) -> tuple[Route, ...]:
@@ -185,11 +201,12 @@ class Cutover:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Tell the neighbours where the address is now, and turn STP on as promised."""
+    """Tell the neighbours where the addresses are now, and turn STP on as promised."""
 
     address: str
     bridge: str
     stp: bool
+    ipv6: tuple[str, ...] = ()
 
     phase = "settle"
     title = "announce the address, set STP"
@@ -206,7 +223,8 @@ class Settle:
 
     def do(self) -> tuple[Step, ...]:
         """A port that forwards when STP is turned on goes on forwarding."""
-        tell: tuple[Step, ...] = (Announce(self.bridge, self.address),)
+        told = (self.address, *self.ipv6)
+        tell: tuple[Step, ...] = tuple(Announce(self.bridge, address) for address in told)
         stp = Netlink((BridgeOption(self.bridge, "stp_state", 1),))
         tell = (*tell, Command(_NO_CARRIER))
         return (*tell, stp) if self.stp else tell

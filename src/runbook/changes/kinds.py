@@ -10,9 +10,12 @@ from runbook.changes import (
     conntrack,
     files,
     firewall,
+    ipv6,
+    ipv6_switches,
     leases,
     messages,
     network_hook,
+    network_hook6,
     network_xml,
     networks,
     processes,
@@ -20,6 +23,7 @@ from runbook.changes import (
     routes,
     steps,
     sysctl,
+    waits,
 )
 
 MODULES = (
@@ -27,9 +31,12 @@ MODULES = (
     conntrack,
     files,
     firewall,
+    ipv6,
+    ipv6_switches,
     leases,
     messages,
     network_hook,
+    network_hook6,
     network_xml,
     networks,
     processes,
@@ -37,6 +44,7 @@ MODULES = (
     routes,
     steps,
     sysctl,
+    waits,
 )
 
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MAIN_TABLE = 254
-BOOT, KERNEL = "boot", "kernel"
+BOOT, KERNEL, RA = "boot", "kernel", "ra"
+DEFAULT6 = "::/0"
+MEDIUM = "medium"
+
+
+def is_ipv6(text: str) -> bool:
+    """Whether an address or a prefix is of IPv6; IPv4's default route is the word alone."""
+    return ":" in text
 
 
 class Action(StrEnum):
@@ -48,7 +55,12 @@ class BridgeOption:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """RTM_NEWADDR or RTM_DELADDR for one IPv4 address; lifetimes in seconds, 0 is for ever."""
+    """RTM_NEWADDR or RTM_DELADDR for one address; lifetimes in seconds, 0 is for ever.
+
+    The last three are of IPv6: `nodad` takes it to be nobody else's (it is the
+    host's own, and only moves), `mngtmpaddr` marks one made by SLAAC,
+    `deprecated` one that new connections do not use.
+    """
 
     action: Action
     ifname: str
@@ -59,6 +71,9 @@ class Address:
     noprefixroute: bool = False
     valid_lft_s: int = 0
     preferred_lft_s: int = 0
+    nodad: bool = False
+    mngtmpaddr: bool = False
+    deprecated: bool = False
 
     def words(self) -> tuple[str, ...]:
         """The `ip -batch` line."""
@@ -70,19 +85,27 @@ class Address:
             *(("broadcast", self.broadcast) if self.broadcast else ()),
             *(("label", self.label) if self.label else ()),
             *(("noprefixroute",) if self.noprefixroute else ()),
+            *(("nodad",) if self.nodad else ()),
+            *(("mngtmpaddr",) if self.mngtmpaddr else ()),
             *self._lifetimes(),
         )
 
     def _lifetimes(self) -> tuple[str, ...]:
         # An address that a DHCP server lent must not outlive its lease.
-        if not self.valid_lft_s:
+        if not (self.valid_lft_s or self.deprecated):
             return ()
-        return ("valid_lft", str(self.valid_lft_s), "preferred_lft", str(self.preferred_lft_s))
+        valid = str(self.valid_lft_s or "forever")
+        preferred = "0" if self.deprecated else str(self.preferred_lft_s)
+        return ("valid_lft", valid, "preferred_lft", preferred)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """RTM_NEWROUTE or RTM_DELROUTE for one unicast IPv4 route; mtu 0 means none."""
+    """RTM_NEWROUTE or RTM_DELROUTE for one unicast route; mtu 0 means none.
+
+    IPv4's default route has the dst 'default', IPv6's '::/0'. `expires_s`
+    (0: never) and `pref` (RFC 4191) are of IPv6, which has neither scope nor tos.
+    """
 
     action: Action
     dst: str
@@ -96,19 +119,30 @@ class Route:
     tos: int = 0
     onlink: bool = False
     mtu: int = 0
+    expires_s: int = 0
+    pref: str = MEDIUM
 
     def words(self) -> tuple[str, ...]:
         """The `ip -batch` line."""
         return (
             *("route", self.action, self.dst),
             *(("via", self.gateway) if self.gateway else ()),
-            *("dev", self.ifname, "table", str(self.table)),
-            *(("proto", self.protocol, "scope", self.scope)),
+            *("dev", self.ifname, "table", str(self.table), "proto", self.protocol),
+            *(() if is_ipv6(self.dst) else ("scope", self.scope)),
             *(("src", self.prefsrc) if self.prefsrc else ()),
             *(("metric", str(self.metric)) if self.metric else ()),
             *(("tos", str(self.tos)) if self.tos else ()),
             *(("mtu", str(self.mtu)) if self.mtu else ()),
             *(("onlink",) if self.onlink else ()),
+            *self._of_ipv6(),
+        )
+
+    def _of_ipv6(self) -> tuple[str, ...]:
+        if self.action is Action.DELETE:
+            return ()
+        return (
+            *(("expires", str(self.expires_s)) if self.expires_s else ()),
+            *(("pref", self.pref) if self.pref != MEDIUM else ()),
         )
 
 

@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 
 from runbook.changes.messages import Route
+from runbook.changes.network_hook6 import HookIPv6, ipv6_function
 from runbook.changes.network_xml import ETHERNET_MTU
 
 DIRECTORY = "/etc/libvirt/hooks/network.d"
@@ -30,6 +31,7 @@ class HookShape:
     routes: tuple[Route, ...]
     sysctls: tuple[tuple[str, str], ...]
     mtu: int = ETHERNET_MTU
+    ipv6: HookIPv6 | None = None
 
 
 def hook_path(network: str) -> str:
@@ -59,6 +61,8 @@ def hook_script(shape: HookShape) -> str:
         # Those that others' gateways are reached by come first.
         routes="".join(map(route_line, sorted(shape.routes, key=lambda r: bool(r.gateway)))),
         stp_on=stp_on,
+        ipv6=ipv6_function(shape.ipv6, shape.nic, shape.bridge),
+        ipv6_on="ipv6\n" if shape.ipv6 else "",
     )
 
 
@@ -79,12 +83,12 @@ try() {{
         printf 'failed: %s: %s\\n' "$*" "$said" >&2
 }}
 
-# A port added while STP is on hears nothing for four seconds; so STP goes on last.
+{ipv6}# A port added while STP is on hears nothing for four seconds; so STP goes on last.
 try ip link set dev {bridge} type bridge stp_state 0
 try ip link set dev {bridge} type bridge forward_delay 0
 {mtu}try ip link set dev {nic} up
 try ip link set dev {nic} master {bridge}
-{sysctls}{routes}# A link that has just come up sends nothing yet.
+{sysctls}{routes}{ipv6_on}# A link that has just come up sends nothing yet.
 for _ in 1 2 3 4 5; do
     case $(ip -oneline link show dev {nic} 2>&1) in
         *'state DOWN'* | *'state LOWERLAYERDOWN'*) sleep 1 ;;

@@ -9,8 +9,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from runbook.changes.messages import Message
+from runbook.changes.messages import Message, is_ipv6
 from runbook.changes.processes import Kill
+from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,43 +158,37 @@ class Sysctl:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Gratuitous ARP for `address` from `ifname`, with that interface's own MAC."""
+    """Gratuitous ARP for `address` from `ifname`, with that interface's own MAC.
+
+    For an IPv6 address an unsolicited neighbour advertisement (RFC 4861, 7.2.6).
+    """
 
     ifname: str
     address: str
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The announcement in arping's words."""
+        """The announcement in arping's words, or in ndsend's."""
+        if is_ipv6(self.address):
+            return f"ndsend {self.address} {self.ifname}"
         return f"arping -U -I {self.ifname} {self.address}"
 
 
 @dataclass(frozen=True, slots=True)
 class CarryNeighbours:
-    """The IPv4 neighbours known on one interface, made known on another.
+    """The neighbours known on one interface, made known on another; an undo takes both families.
 
     Which they are is read when the step is made: they come and go.
     """
 
     source: str
     target: str
+    family: str = "inet"
     budget_s: float = 5.0
 
     def describe(self) -> str:
         """What would otherwise have to be asked for by ARP."""
         return f"make the neighbours known on {self.source} known on {self.target}"
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitCarrier:
-    """Wait until the interface has a carrier and its queue sends."""
-
-    ifname: str
-    budget_s: float = 5.0
-
-    def describe(self) -> str:
-        """What is waited for."""
-        return f"wait until {self.ifname} is up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +236,9 @@ Step = (
     | Announce
     | CarryNeighbours
     | AwaitCarrier
+    | AwaitLinkLocal
+    | AwaitRouter
+    | Relearn
     | DropNetwork
     | Unless
 )

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from runbook.changes.leases import StopClient
-from runbook.changes.messages import Action, Address, LinkMaster, Message, Route
+from runbook.changes.messages import Action, Address, LinkMaster, Message, Route, is_ipv6
 from runbook.changes.steps import DropNetwork, Netlink, Step, Sysctl
 from runbook.plan import Plan
 
@@ -52,9 +52,14 @@ def _looks(message: Message) -> Iterable[str]:
     if isinstance(message, LinkMaster) and not message.master:
         yield _expect(f"{message.ifname} is in no bridge", "has_no_master", message.ifname)
     elif isinstance(message, Address) and message.action is Action.ENSURE:
+        # One by SLAAC comes and goes with what its router says.
+        if message.mngtmpaddr:
+            return
         held = f"{message.address}/{message.prefixlen}"
         yield _expect(f"{held} is on {message.ifname}", "has_address", message.ifname, held)
-    elif isinstance(message, Route) and message.action is Action.ENSURE:
+    elif (
+        isinstance(message, Route) and message.action is Action.ENSURE and not is_ipv6(message.dst)
+    ):
         where = (str(message.table), message.dst, message.ifname)
         words = f"the route {message.dst} dev {message.ifname} is there"
         yield _expect(words, "has_route", "-4", *where)

@@ -15,6 +15,8 @@ from functools import singledispatch
 from importlib.resources import files
 
 from runbook.changes.change import Change
+from runbook.changes.ipv6 import stand_in
+from runbook.changes.messages import Route
 from runbook.changes.steps import (
     Announce,
     CarryNeighbours,
@@ -27,6 +29,7 @@ from runbook.changes.steps import (
     Sysctl,
     Unless,
 )
+from runbook.changes.waits import Relearn
 from runbook.checkpoint import looks
 from runbook.plan import Plan
 
@@ -42,8 +45,7 @@ Pairs = tuple[tuple[Change, Step], ...]
 def undo_script(plan: Plan, *, change_id: str, title: str) -> str:
     """The whole script; `title` says who armed it, when and what for."""
     pairs = plan.undo_steps()
-    address = plan.promise.address
-    own = f"announce {shlex.quote(plan.promise.nic)} {shlex.quote(str(address.ip))}"
+    own = [f"announce {shlex.join((plan.promise.nic, ip))}" for ip in plan.promise.announced]
     network = tuple(p for p in pairs if _urgent(*p))
     rest = tuple(p for p in pairs if not (p in network or isinstance(p[1], FILES)))
     parts = (
@@ -55,7 +57,7 @@ def undo_script(plan: Plan, *, change_id: str, title: str) -> str:
         _function("network_is_back", looks.network_is_back(plan)),
         _function("rest_is_back", looks.rest_is_back(plan)),
         _function("came_up", looks.came_up(plan)),
-        _function("announce_address", [own]),
+        _function("announce_address", own),
         _part("undo_tail.sh"),
     )
     return "\n".join(parts)
@@ -156,6 +158,18 @@ def _(step: Announce) -> list[str]:
 @_shell.register
 def _(step: CarryNeighbours) -> list[str]:
     return [f"carry_neighbours {shlex.join((step.source, step.target))}"]
+
+
+@_shell.register
+def _(step: Relearn) -> list[str]:
+    return [
+        f"relearn {shlex.join((step.ifname, step.token or '::1', *_learned(route)))}"
+        for route in step.routes
+    ]
+
+
+def _learned(route: Route) -> tuple[str, str, str]:
+    return route.gateway, str(route.metric), str(stand_in(route).metric)
 
 
 @_shell.register

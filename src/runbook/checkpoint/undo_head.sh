@@ -63,18 +63,31 @@ remove_dir() {
 }
 
 # Tells the neighbours which MAC holds the address, so that nobody waits for an
-# ARP entry to grow old.
+# entry to grow old: gratuitous ARP, or for IPv6 an unsolicited advertisement.
 announce() {
     [ -e "/sys/class/net/$1" ] || return 0
     if command -v python3 >/dev/null 2>&1; then
         python3 - "$1" "$2" <<'PYTHON' && return 0
-import socket, sys
+import socket, struct, sys
 name, address = sys.argv[1:]
 with open("/sys/class/net/%s/address" % name) as file:
     mac = bytes.fromhex(file.read().strip().replace(":", ""))
-ip = socket.inet_aton(address)
-body = b"\x00\x01\x08\x00\x06\x04\x00\x01" + mac + ip + b"\x00" * 6 + ip
-frame = b"\xff" * 6 + mac + b"\x08\x06" + body + b"\x00" * 18
+if ":" in address:
+    ip = socket.inet_pton(socket.AF_INET6, address)
+    to = socket.inet_pton(socket.AF_INET6, "ff02::1")
+    told = b"\x20\x00\x00\x00" + ip + b"\x02\x01" + mac
+    size = struct.pack("!I", 4 + len(told))
+    words = struct.unpack("!35H", ip + to + size + b"\x00\x00\x00\x3a" + b"\x88\x00" + told)
+    total = sum(words)
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    body = b"\x60\x00\x00\x00" + size[2:] + b"\x3a\xff" + ip + to
+    body += b"\x88\x00" + struct.pack("!H", total ^ 0xFFFF) + told
+    frame = b"\x33\x33\x00\x00\x00\x01" + mac + b"\x86\xdd" + body
+else:
+    ip = socket.inet_aton(address)
+    body = b"\x00\x01\x08\x00\x06\x04\x00\x01" + mac + ip + b"\x00" * 6 + ip
+    frame = b"\xff" * 6 + mac + b"\x08\x06" + body + b"\x00" * 18
 with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
     out.bind((name, 0))
     for _ in range(3):
@@ -83,20 +96,48 @@ PYTHON
     fi
     # Without python3 the kernel can do it: it announces when a MAC is set, even
     # to the one that it has.
-    notify=/proc/sys/net/ipv4/conf/$1/arp_notify
+    case $2 in
+    *:*) notify=/proc/sys/net/ipv6/conf/$1/ndisc_notify ;;
+    *) notify=/proc/sys/net/ipv4/conf/$1/arp_notify ;;
+    esac
     was=$(cat "$notify")
     echo 1 >"$notify"
     ip link set dev "$1" address "$(cat "/sys/class/net/$1/address")"
     echo "$was" >"$notify"
 }
 
-# Makes the neighbours known on one interface known on another: an ARP request
+# Makes the neighbours known on one interface known on another: a request
 # sent while the answer would still go to the bridge is repeated only after a second.
 carry_neighbours() {
-    ip -4 neighbour show dev "$1" 2>/dev/null | while read -r address word mac _; do
-        [ "$word" = lladdr ] || continue
-        ip neighbour replace "$address" lladdr "$mac" dev "$2" nud stale 2>/dev/null
+    for family in -4 -6; do
+        ip "$family" neighbour show dev "$1" 2>/dev/null | while read -r address word mac _; do
+            [ "$word" = lladdr ] || continue
+            ip neighbour replace "$address" lladdr "$mac" dev "$2" nud stale 2>/dev/null
+        done
     done
+}
+
+# Asks the routers to speak until the kernel has made its own default route of what
+# they say, then takes away the one that stood in for it. Setting a token is what asks.
+#   relearn NIC TOKEN GATEWAY METRIC METRIC-OF-THE-STAND-IN
+relearn() {
+    [ -e "/sys/class/net/$1" ] || return 0
+    for try in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do
+        if ip -6 route show default dev "$1" | grep -q "^default via $3 .*metric $4 "; then
+            ip -6 route del default via "$3" dev "$1" metric "$5" 2>/dev/null
+            return 0
+        fi
+        case $try in
+        0 | 8 | 16)
+            token=$(ip token get dev "$1" 2>/dev/null)
+            token=${token#token }
+            ip token set "$2" dev "$1" 2>/dev/null
+            ip token set "${token%% *}" dev "$1" 2>/dev/null
+            ;;
+        esac
+        sleep 0.5
+    done
+    say "no router advertisement from $3 yet: the default route stays as it was left until one comes"
 }
 
 libvirt() { timeout 10 virsh --connect qemu:///system "$@" 8>&- 9>&-; }

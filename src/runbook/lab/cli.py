@@ -14,7 +14,7 @@ import click
 from runbook.lab import guest as guests
 from runbook.lab import lab as labs
 from runbook.lab import machine, wiring
-from runbook.lab.names import OPERATOR, RELEASES, ROUTER, address
+from runbook.lab.names import IPV6, OPERATOR, RELEASES, ROUTER, address
 from runbook.lab.probe import Probe
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
@@ -33,10 +33,11 @@ def lab() -> None:
 @click.option(
     "--addressing", type=click.Choice(["static", "dhcp"]), default="static", show_default=True
 )
+@click.option("--ipv6", type=click.Choice(IPV6), default="none", show_default=True)
 @AS_JSON
-def up(hosts: int, release: str, addressing: str, *, as_json: bool) -> None:
+def up(hosts: int, release: str, addressing: str, ipv6: str, *, as_json: bool) -> None:
     """Bring the lab up, or leave it as it is if it is so already."""
-    made = labs.up(hosts, release, addressing, _say)
+    made = labs.up(hosts, release, addressing, _say, ipv6)
     _report(made.model_dump(mode="json"), as_json=as_json)
 
 
@@ -60,7 +61,8 @@ def status(*, as_json: bool) -> None:
     made = labs.current()
     power = {host: "on" if machine.init(host) else "off" for host in made.hosts}
     rows = [{"host": h, "address": address(h), "power": power[h]} for h in made.hosts]
-    told = {"release": made.release, "addressing": made.addressing, "hosts": rows}
+    how = {"release": made.release, "addressing": made.addressing, "ipv6": made.ipv6}
+    told = {**how, "hosts": rows}
     _report(told, as_json=as_json)
 
 

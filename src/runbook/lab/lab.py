@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 
 class Lab(BaseModel):
-    """What `up` made: the hosts' names, their release and how they get their address."""
+    """What `up` made: the hosts' names, their release and how they get their addresses."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,6 +32,7 @@ class Lab(BaseModel):
     release: str
     addressing: str
     root: Path
+    ipv6: str = "none"
 
 
 class NotRoot(LabError):
@@ -80,7 +81,7 @@ def known(host: str) -> Lab:
     return lab
 
 
-def up(hosts: int, release: str, addressing: str, say: Say) -> Lab:
+def up(hosts: int, release: str, addressing: str, say: Say, ipv6: str = "none") -> Lab:
     """The lab as asked for; one that already is so is left alone."""
     need_root()
     if not 1 <= hosts <= MOST_HOSTS:
@@ -88,7 +89,7 @@ def up(hosts: int, release: str, addressing: str, say: Say) -> Lab:
     with locked():
         root = rootfs.root_file_system(release, say)
         names = tuple(host_name(number) for number in range(1, hosts + 1))
-        wanted = Lab(hosts=names, release=release, addressing=addressing, root=root)
+        wanted = Lab(hosts=names, release=release, addressing=addressing, root=root, ipv6=ipv6)
         if _stands(wanted):
             access.open_doors(names)
             say(f"the lab is up already: {', '.join(names)}")
@@ -128,11 +129,13 @@ def _build(lab: Lab, say: Say) -> None:
     public_key = access.make_key()
     if lab.addressing == "dhcp":
         wiring.serve_dhcp(list(lab.hosts), RUN)
+    if lab.ipv6 == "slaac":
+        wiring.advertise(RUN)
     for host in lab.hosts:
-        machine.create(host, lab.root, public_key, dhcp=lab.addressing == "dhcp")
+        machine.create(host, lab.root, public_key, machine.stanzas(host, lab.addressing, lab.ipv6))
     access.write(lab.hosts)
     STATE.write_text(lab.model_dump_json())
-    say(f"booting {', '.join(lab.hosts)} ({lab.release}, {lab.addressing} address)")
+    say(f"booting {', '.join(lab.hosts)} ({lab.release}, {lab.addressing}, IPv6 {lab.ipv6})")
     with ThreadPoolExecutor(max_workers=4) as pool:
         for host, seconds in zip(lab.hosts, pool.map(machine.power_on, lab.hosts), strict=True):
             say(f"{host} is up after {seconds:.1f} s")
@@ -142,7 +145,7 @@ def renew(host: str) -> None:
     """The host as it was when the lab came up: a new disk, booted; its SSH key is new too."""
     lab = known(host)
     public_key = access.KEY.with_suffix(".pub").read_text()
-    machine.create(host, lab.root, public_key, dhcp=lab.addressing == "dhcp")
+    machine.create(host, lab.root, public_key, machine.stanzas(host, lab.addressing, lab.ipv6))
     access.write(lab.hosts)
     wiring.forget(host)
     machine.power_on(host)

@@ -11,7 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runbook.lab import cgroups, shell, wiring
-from runbook.lab.names import NIC, OPERATOR, ROUTER_LAN, address, folder, namespace
+from runbook.lab.names import (
+    NIC,
+    OPERATOR,
+    ROUTER_LAN,
+    ROUTER_LAN6,
+    address,
+    address6,
+    folder,
+    namespace,
+)
 from runbook.lab.shell import failed
 
 DISK_SIZE = "768M"
@@ -27,25 +36,44 @@ NSPAWN_ENV = {
     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
 }
-STATIC = """\
+LOOPBACK = """\
 auto lo
 iface lo inet loopback
 
 auto {nic}
+"""
+STANZAS = {
+    "static": """\
 iface {nic} inet static
     address {address}/16
     gateway {gateway}
-"""
-DHCP = """\
-auto lo
-iface lo inet loopback
+""",
+    "dhcp": "iface {nic} inet dhcp\n",
+}
+STANZAS6 = {
+    "none": "",
+    "static": """\
 
-auto {nic}
-iface {nic} inet dhcp
-"""
+iface {nic} inet6 static
+    address {address6}/64
+    gateway {gateway6}
+""",
+    "slaac": "\niface {nic} inet6 auto\n",
+}
 
 
-def create(host: str, root: Path, public_key: str, *, dhcp: bool) -> None:
+def stanzas(host: str, addressing: str, ipv6: str) -> str:
+    """The host's /etc/network/interfaces."""
+    return (LOOPBACK + STANZAS[addressing] + STANZAS6[ipv6]).format(
+        nic=NIC,
+        address=address(host),
+        gateway=ROUTER_LAN.split("/")[0],
+        address6=address6(host, ipv6),
+        gateway6=ROUTER_LAN6.split("/")[0],
+    )
+
+
+def create(host: str, root: Path, public_key: str, interfaces: str) -> None:
     """A new disk for the host, over the shared root file system."""
     destroy(host)
     place = folder(host)
@@ -58,14 +86,11 @@ def create(host: str, root: Path, public_key: str, *, dhcp: bool) -> None:
     (place / "root").mkdir()
     layers = f"lowerdir={root},upperdir={place}/disk/upper,workdir={place}/disk/work"
     shell.run("mount", "-t", "overlay", "-o", layers, "lab", f"{place}/root")
-    _personalise(host, place / "root", public_key, dhcp=dhcp)
+    _personalise(host, place / "root", public_key, interfaces)
 
 
-def _personalise(host: str, root: Path, public_key: str, *, dhcp: bool) -> None:
-    text = (DHCP if dhcp else STATIC).format(
-        nic=NIC, address=address(host), gateway=ROUTER_LAN.split("/")[0]
-    )
-    (root / "etc/network/interfaces").write_text(text)
+def _personalise(host: str, root: Path, public_key: str, interfaces: str) -> None:
+    (root / "etc/network/interfaces").write_text(interfaces)
     (root / "etc/hostname").write_text(f"{host}\n")
     (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {host}\n")
     (root / "etc/machine-id").write_text(f"{uuid.uuid4().hex}\n")
@@ -133,10 +158,19 @@ def _missing(host: str) -> str:
     # For a second or two the kernel makes sure that nobody else has the IPv6 address.
     if run(host, ["ip", "-6", "address", "show", "tentative"]).stdout.strip():
         return "its IPv6 address is still tentative"
+    if not _autoconfigured(host):
+        return "no router has told it of an IPv6 prefix"
     knock = ("nc", "-z", "-w", "1", address(host), "22")
     if not shell.quiet("ip", "netns", "exec", OPERATOR, *knock):
         return "its SSH port does not answer beyond the router"
     return ""
+
+
+def _autoconfigured(host: str) -> bool:
+    """Whether a host that waits for an IPv6 address by SLAAC has it; true for every other."""
+    if "inet6 auto" not in (folder(host) / "root/etc/network/interfaces").read_text():
+        return True
+    return bool(run(host, ["ip", "-6", "address", "show", "scope", "global"]).stdout.strip())
 
 
 def _console(host: str) -> Path:

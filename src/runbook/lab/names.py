@@ -13,7 +13,11 @@ SWITCH, ROUTER, OPERATOR = "rb-switch", "rb-router", "rb-operator"
 NIC = "enp4s0f0"
 ROUTER_LAN = "172.16.0.1/16"
 ROUTER_UPLINK, OPERATOR_UPLINK = "10.99.0.1/30", "10.99.0.2/30"
+# Unique local addresses (RFC 4193): they mean nothing beyond the lab.
+LAN6 = "fd16::"
+ROUTER_LAN6, ROUTER_UPLINK6, OPERATOR_UPLINK6 = "fd16::1/64", "fd99::1/64", "fd99::2/64"
 RELEASES = ("bullseye", "bookworm", "trixie")
+IPV6 = ("none", "static", "slaac")
 MOST_HOSTS = 250
 
 
@@ -40,6 +44,14 @@ def port(host: str) -> str:
 def address(host: str) -> str:
     """The host's address on the LAN, without the prefix length."""
     return f"172.16.1.{host_number(host)}"
+
+
+def address6(host: str, ipv6: str) -> str:
+    """The host's IPv6 address on the LAN as `up --ipv6` asked for it; '' for none."""
+    number = host_number(host)
+    # By SLAAC it is the MAC, as a modified EUI-64 (RFC 4291, appendix A).
+    found = {"static": f"{LAN6}1:{number:x}", "slaac": f"{LAN6}16:1ff:fe00:{number:x}"}
+    return found.get(ipv6, "")
 
 
 def mac(host: str) -> str:

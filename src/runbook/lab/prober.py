@@ -18,7 +18,7 @@ import threading
 import time
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
-PROTOCOL_ICMP = 1
+ECHO_REQUEST6, ECHO_REPLY6 = 128, 129
 GRACE_S = 1.0
 _ICMP = struct.Struct("!BBHHI")
 # The sequence field has 16 bits; the count goes on in the payload.
@@ -32,16 +32,18 @@ def checksum(data: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def packet(identifier: int, count: int) -> bytes:
-    """One echo request."""
+def packet(identifier: int, count: int, *, ipv6: bool = False) -> bytes:
+    """One echo request; the kernel itself fills in the checksum of ICMPv6 (RFC 3542, 3.1)."""
+    kind = ECHO_REQUEST6 if ipv6 else ECHO_REQUEST
     body = struct.pack("!HH", identifier, count & 0xFFFF) + _COUNT.pack(count)
-    return struct.pack("!BBH", ECHO_REQUEST, 0, checksum(b"\x08\x00" + body)) + body
+    total = 0 if ipv6 else checksum(bytes((kind, 0)) + body)
+    return struct.pack("!BBH", kind, 0, total) + body
 
 
-def count_of(data: bytes, identifier: int) -> int | None:
-    """The count in a reply that is ours."""
-    icmp = data[(data[0] & 0x0F) * 4 :]
-    if len(icmp) < 8 + _COUNT.size or icmp[0] != ECHO_REPLY:
+def count_of(data: bytes, identifier: int, *, ipv6: bool = False) -> int | None:
+    """The count in a reply that is ours; a raw IPv6 socket gives no IP header."""
+    icmp = data if ipv6 else data[(data[0] & 0x0F) * 4 :]
+    if len(icmp) < 8 + _COUNT.size or icmp[0] != (ECHO_REPLY6 if ipv6 else ECHO_REPLY):
         return None
     if struct.unpack_from("!H", icmp, 4)[0] != identifier:
         return None
@@ -51,9 +53,8 @@ def count_of(data: bytes, identifier: int) -> int | None:
 def probe(address: str, rate: float, seconds: float) -> dict[str, float]:
     """Send, listen, count: sent, lost, longest gap and round trip in ms."""
     identifier = os.getpid() & 0xFFFF
-    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, PROTOCOL_ICMP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-    sock.settimeout(0)
+    ipv6 = ":" in address
+    sock = _socket(ipv6=ipv6)
     began = time.monotonic()
     total = int(rate * seconds)
     sent_at: list[float] = []
@@ -72,20 +73,32 @@ def probe(address: str, rate: float, seconds: float) -> dict[str, float]:
             sent_at.append(now)
             # No route, no buffer: a probe that could not leave is a probe lost.
             with contextlib.suppress(OSError):
-                sock.sendto(packet(identifier, len(sent_at) - 1), (address, 0))
+                sock.sendto(packet(identifier, len(sent_at) - 1, ipv6=ipv6), (address, 0))
             continue
         wait = max(0.0, (due if end is None else end) - now)
         if select.select([sock], [], [], wait)[0]:
-            _receive(sock, identifier, answered)
+            _receive(sock, identifier, answered, ipv6=ipv6)
     return _result(sent_at, answered)
 
 
-def _receive(sock: socket.socket, identifier: int, answered: dict[int, float]) -> None:
+def _socket(*, ipv6: bool) -> socket.socket:
+    family, protocol = (
+        (socket.AF_INET6, socket.IPPROTO_ICMPV6) if ipv6 else (socket.AF_INET, socket.IPPROTO_ICMP)
+    )
+    sock = socket.socket(family, socket.SOCK_RAW, protocol)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    sock.settimeout(0)
+    return sock
+
+
+def _receive(
+    sock: socket.socket, identifier: int, answered: dict[int, float], *, ipv6: bool
+) -> None:
     try:
         data = sock.recv(2048)
     except BlockingIOError:
         return
-    count = count_of(data, identifier)
+    count = count_of(data, identifier, ipv6=ipv6)
     if count is not None:
         answered.setdefault(count, time.monotonic())
 

@@ -3,6 +3,7 @@
 ::
 
     operator 10.99.0.2 -- 10.99.0.1 router 172.16.0.1 -- switch -- enp4s0f0 of each host
+             fd99::2      fd99::1          fd16::1
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ from pathlib import Path
 
 from runbook.lab import shell
 from runbook.lab.names import (
+    LAN6,
     NIC,
     OPERATOR,
     OPERATOR_UPLINK,
+    OPERATOR_UPLINK6,
     PREFIX,
     ROUTER,
     ROUTER_LAN,
+    ROUTER_LAN6,
     ROUTER_UPLINK,
+    ROUTER_UPLINK6,
     SWITCH,
     address,
     mac,
@@ -27,6 +32,7 @@ from runbook.lab.names import (
 )
 
 DHCP_PID, DHCP_LEASES = "dnsmasq.pid", "dnsmasq.leases"
+RA_PID = "dnsmasq-ra.pid"
 LEASE_TIME = "1h"
 # `ip netns` makes this folder a mount of its own when it makes the first namespace.
 NAMED = Path("/run/netns")
@@ -50,6 +56,16 @@ def build(folder: Path) -> None:
     _address(OPERATOR, "uplink", OPERATOR_UPLINK)
     _ip(OPERATOR, "route", "add", "default", "via", ROUTER_UPLINK.split("/")[0])
     shell.run("ip", "netns", "exec", ROUTER, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    _build6()
+
+
+def _build6() -> None:
+    """The same way once more for IPv6; a host that has no IPv6 address does not notice."""
+    shell.run("ip", "netns", "exec", ROUTER, "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+    _address(ROUTER, "lan", ROUTER_LAN6, "nodad")
+    _address(ROUTER, "uplink", ROUTER_UPLINK6, "nodad")
+    _address(OPERATOR, "uplink", OPERATOR_UPLINK6, "nodad")
+    _ip(OPERATOR, "-6", "route", "add", "default", "via", ROUTER_UPLINK6.split("/")[0])
 
 
 def plug_in(host: str) -> None:
@@ -70,6 +86,7 @@ def unplug(host: str) -> None:
 def forget(host: str) -> None:
     """The router's entry for the host away, as for a machine it has never seen."""
     _ip(ROUTER, "neighbour", "flush", "to", address(host))
+    _ip(ROUTER, "neighbour", "flush", "to", f"{LAN6}/64")
 
 
 def set_cable(host: str, state: str) -> None:
@@ -101,6 +118,15 @@ def serves_dhcp(folder: Path) -> bool:
 def stands(hosts: Iterable[str]) -> bool:
     """Whether every namespace of a lab with these hosts is there."""
     return {SWITCH, ROUTER, OPERATOR, *map(namespace, hosts)} <= set(namespaces())
+
+
+def advertise(folder: Path) -> None:
+    """Router advertisements (RFC 4861) on the LAN, with its prefix for SLAAC."""
+    shell.run(
+        *("ip", "netns", "exec", ROUTER, "dnsmasq", "--conf-file=/dev/null", "--port=0"),
+        *("--interface=lan", "--bind-interfaces", "--user=root", "--enable-ra"),
+        *(f"--dhcp-range={LAN6},ra-only,64,{LEASE_TIME}", f"--pid-file={folder / RA_PID}"),
+    )
 
 
 def namespaces() -> tuple[str, ...]:
@@ -135,8 +161,8 @@ def _cable(near: str, near_name: str, far: str, far_name: str, peer_mac: str = "
     )
 
 
-def _address(name: str, ifname: str, address_of: str) -> None:
-    _ip(name, "address", "add", address_of, "dev", ifname)
+def _address(name: str, ifname: str, address_of: str, *flags: str) -> None:
+    _ip(name, "address", "add", address_of, "dev", ifname, *flags)
     _ip(name, "link", "set", ifname, "up")
 
 

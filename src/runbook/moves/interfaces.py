@@ -1,4 +1,4 @@
-"""The NIC's stanza in /etc/network/interfaces becomes ``inet manual``.
+"""The NIC's stanzas in /etc/network/interfaces become ``inet manual`` and ``inet6 manual``.
 
 Left as it is, the next boot or restart of networking would put the address
 back on the NIC, beside the one on the bridge.
@@ -20,8 +20,11 @@ ADDRESSING = frozenset(
     {
         *("address", "netmask", "network", "broadcast", "gateway", "metric", "pointopoint"),
         *("scope", "hostname", "leasehours", "leasetime", "vendor", "client", "request"),
+        *("accept_ra", "autoconf", "privext", "preferred-lifetime", "dad-attempts"),
+        *("dad-interval", "dhcp", "request_prefix", "ll-attempts", "ll-interval"),
     }
 )
+CARRIED6 = ("static", "auto", "manual")
 HOOKS = frozenset({"up", "post-up", "pre-up", "down", "pre-down", "post-down"})
 REDACTED = "<redacted>"
 # cloud-init's own words at the head of what it writes.
@@ -61,23 +64,48 @@ def _refuse_unless_lasting(stanza: Stanza, seen: Snapshot) -> None:
         )
 
 
+def nic_stanzas6(nic: str, seen: Snapshot) -> tuple[Stanza, ...]:
+    """Every ``iface NIC inet6`` stanza; raises Refused for a method that is not carried over."""
+    found = tuple(
+        s
+        for s in stanzas(seen.files)
+        if s.kind == "iface" and s.name == nic and s.family == "inet6"
+    )
+    for stanza in found:
+        if stanza.method not in CARRIED6:
+            raise _refused(
+                seen,
+                f"{stanza.path} has `iface {nic} inet6 {stanza.method}`, which is not carried over",
+                f"use one of: {', '.join(CARRIED6)}",
+            )
+    return found
+
+
 def manual_stanza(nic: str, seen: Snapshot) -> Iterator[EditLines]:
-    """The edit, unless the stanza is manual already."""
-    stanza = nic_stanza(nic, seen)
-    if stanza.method == "manual":
-        return
-    (file,) = rows(seen.files, path=stanza.path)
-    lines = str(file["content"]).split("\n")[stanza.first - 1 : stanza.last]
-    kept = "".join(f"{line}\n" for line in _kept(lines, stanza, seen))
-    shown = "".join(f"{line}\n" for line in lines)
-    edit = LineEdit(stanza.first, stanza.last, kept)
-    purpose = f"leave {nic} without an address of its own"
-    yield EditLines(stanza.path, str(file["sha256"]), (edit,), shown, purpose)
+    """The edits, one a file, but for what is manual already."""
+    wanted = [s for s in (nic_stanza(nic, seen), *nic_stanzas6(nic, seen)) if s.method != "manual"]
+    for path in dict.fromkeys(stanza.path for stanza in wanted):
+        yield _edit(
+            path, sorted((s for s in wanted if s.path == path), key=lambda s: s.first), seen
+        )
+
+
+def _edit(path: str, wanted: list[Stanza], seen: Snapshot) -> EditLines:
+    (file,) = rows(seen.files, path=path)
+    content = str(file["content"]).split("\n")
+    edits, shown = [], ""
+    for stanza in wanted:
+        lines = content[stanza.first - 1 : stanza.last]
+        kept = "".join(f"{line}\n" for line in _kept(lines, stanza, seen))
+        shown += "".join(f"{line}\n" for line in lines)
+        edits.append(LineEdit(stanza.first, stanza.last, kept))
+    purpose = f"leave {wanted[0].name} without an address of its own"
+    return EditLines(path, str(file["sha256"]), tuple(edits), shown, purpose)
 
 
 def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:
     end = "\r" if lines[0].endswith("\r") else ""
-    yield f"iface {stanza.name} inet manual{end}"
+    yield f"iface {stanza.name} {stanza.family} manual{end}"
     dropping = True
     continued = lines[0].endswith("\\")
     for line in lines[1:]:

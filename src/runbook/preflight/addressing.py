@@ -27,21 +27,6 @@ def _ipv4(case: Case) -> Iterator[Finding]:
 
 
 @looked_for(
-    "IPv6 on the NIC", "no global address", "a bridge made by libvirt has IPv6 switched off"
-)
-def _ipv6(case: Case) -> Iterator[Finding]:
-    nic = case.params.interface
-    for row in rows(case.seen.addresses, ifname=nic, family="inet6", scope="global"):
-        yield Finding(
-            "block",
-            nic,
-            f"it holds the IPv6 address {row['address']}/{row['prefixlen']}",
-            "IPv6 is not carried over, and a bridge made by libvirt has it off",
-            "remove it first, if the host can do without",
-        )
-
-
-@looked_for(
     "address",
     "no other machine answers for it",
     "two machines with one address take each other's packets (asked by ARP probe, RFC 5227)",
@@ -108,4 +93,4 @@ def _of_networks(case: Case) -> Iterator[Finding]:
                 )
 
 
-RULES = (_ipv4, _ipv6, _claimed, _subnet)
+RULES = (_ipv4, _claimed, _subnet)

@@ -34,14 +34,21 @@ COLUMNS = {
     "onlink": ("bool", "the gateway is taken to be on the link"),
     "mtu": ("Int64", "bytes; missing: the interface's"),
     "nexthops": ("str", "the ways of a multipath route or by a router of IPv6, or ''"),
+    "pref": ("str", "of IPv6: the router's preference (RFC 4191), medium as a rule, or ''"),
+    "expires_s": ("Int64", "of IPv6: seconds until it goes; missing: never"),
 }
 KEY = ("family", "table", "type", "dst", "tos", "metric", "ifname", "gateway")
+VOLATILE = ("expires_s",)
 RTM_NEWROUTE, RTM_F_CLONED, RTNH_F_ONLINK = 24, 0x200, 4
 DST, OIF, GATEWAY, PRIORITY, PREFSRC, METRICS, MULTIPATH = 1, 4, 5, 6, 7, 8, 9
-TABLE_ID, VIA = 15, 18
+CACHEINFO, TABLE_ID, VIA, PREF = 12, 15, 18, 20
 RTAX_MTU = 2
+PREFERENCES = {0: "medium", 1: "high", 3: "low"}
+USER_HZ = 100
 _HEADER, _RTMSG, _ATTR = Struct("=IHHII"), Struct("=BBBBBBBBI"), Struct("=HH")
 _WORD, _NEXTHOP = Struct("=I"), Struct("=HBBi")
+# struct rta_cacheinfo, as far as what is read of it.
+_CACHE = Struct("=IIi")
 
 Names = dict[int, str]
 
@@ -89,6 +96,8 @@ def _row(fields: tuple[int, ...], attrs: dict[int, bytes], names: Names) -> tupl
         bool(flags & RTNH_F_ONLINK),
         _mtu(attrs.get(METRICS)),
         _nexthops(family, attrs.get(MULTIPATH, b""), names) or _way(attrs, names),
+        _preference(attrs.get(PREF)),
+        _expires(attrs.get(CACHEINFO)),
     )
 
 
@@ -118,6 +127,16 @@ def _prefix(family: int, value: bytes | None, bits: int) -> str:
 def _mtu(metrics: bytes | None) -> int | None:
     value = _attributes(metrics, 0, len(metrics)).get(RTAX_MTU) if metrics else None
     return None if value is None else _number(value)
+
+
+def _preference(value: bytes | None) -> str:
+    return PREFERENCES.get(value[0], str(value[0])) if value else ""
+
+
+def _expires(cache: bytes | None) -> int | None:
+    """Seconds, of clock ticks; a route that stays has none."""
+    ticks = int(_CACHE.unpack_from(cache)[2]) if cache else 0
+    return max(1, ticks // USER_HZ) if ticks > 0 else None
 
 
 def _nexthops(family: int, value: bytes, names: Names) -> str:
@@ -154,4 +173,4 @@ def read(host: Reader) -> pd.DataFrame:
     return parse(b"".join(host.dump(request) for request in asked), names)
 
 
-TABLE = Table("routes", COLUMNS, KEY, read)
+TABLE = Table("routes", COLUMNS, KEY, read, VOLATILE)

@@ -10,17 +10,25 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
-from ipaddress import IPv4Interface, ip_interface
+from ipaddress import ip_interface
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
 from runbook.changes.firewall import words
-from runbook.changes.messages import Action, Address, BridgeOption, LinkMaster, Neighbour, Route
+from runbook.changes.ipv6 import stand_in
+from runbook.changes.messages import (
+    Action,
+    Address,
+    BridgeOption,
+    LinkMaster,
+    Neighbour,
+    Route,
+    is_ipv6,
+)
 from runbook.changes.processes import Kill
 from runbook.changes.profile import PLAIN
 from runbook.changes.steps import (
     Announce,
-    AwaitCarrier,
     CarryNeighbours,
     Command,
     DropNetwork,
@@ -35,6 +43,7 @@ from runbook.changes.steps import (
     Unless,
     WriteFile,
 )
+from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
 
 SWITCHES = {"net.ipv4.ip_forward": "net.ipv4.conf.", "net.ipv6.conf.all.forwarding": "net.ipv6."}
 Chain = tuple[str, str, str]
@@ -67,7 +76,8 @@ class HostModel:
         return {
             "masters": self.masters,
             "addresses": sorted(map(str, self.addresses)),
-            "routes": sorted(map(str, self.routes)),
+            # How long a route has still to live is not what an operator wants back.
+            "routes": sorted(str(replace(route, expires_s=0)) for route in self.routes),
             "files": self.files,
             "folders": self.folders,
             "sysctls": self.sysctls,
@@ -86,8 +96,18 @@ class HostModel:
         raise NotImplementedError(step)
 
     @make.register
-    def _(self, step: Announce | CarryNeighbours | AwaitCarrier) -> None:
+    def _(self, step: Announce | CarryNeighbours | AwaitCarrier | AwaitLinkLocal) -> None:
         """Nothing of the host changes by these."""
+
+    @make.register
+    def _(self, step: AwaitRouter | Relearn) -> None:
+        """The router speaks, and the kernel makes its own routes of it."""
+        for learned in step.routes:
+            own = replace(learned, ifname=step.ifname)
+            if step.ifname in self.masters and own not in self.routes:
+                self.routes.append(own)
+            if isinstance(step, Relearn):
+                self._send(replace(stand_in(own), action=Action.DELETE))
 
     @make.register
     def _(self, step: Netlink) -> None:
@@ -168,7 +188,7 @@ class HostModel:
                 self._restore(_backed(program.removesuffix("-restore")), step.stdin.decode())
             case ("modprobe", _):
                 self.sysctls.setdefault("net.netfilter.nf_conntrack_tcp_loose", "1")
-            case ("systemctl", "try-restart", *_):
+            case ("systemctl", "try-restart", *_) | ("ip", "token", "set", *_):
                 pass
             case _:
                 raise NotImplementedError(step.argv)
@@ -258,9 +278,10 @@ class HostModel:
         connected = _connected(message)
         if message.action is Action.ENSURE:
             self.addresses.append(message)
-            if not held and not message.noprefixroute:
+            if not held and not message.noprefixroute and connected not in self.routes:
                 self.routes.append(connected)
-        elif held:
+        elif held and not (is_ipv6(message.address) and held[0].valid_lft_s):
+            # An IPv6 prefix with a lifetime outlives the address that was made of it.
             self.routes = [r for r in self.routes if r != connected]
             if message.address not in {a.address for a in self.addresses}:
                 self.routes = [r for r in self.routes if r.prefsrc != message.address]
@@ -292,7 +313,11 @@ def _key(route: Route) -> tuple[int, str, int, int]:
 
 
 def _connected(address: Address) -> Route:
-    network = str(IPv4Interface(f"{address.address}/{address.prefixlen}").network)
+    network = str(ip_interface(f"{address.address}/{address.prefixlen}").network)
+    if is_ipv6(address.address):
+        lives = address.valid_lft_s
+        made = Route(Action.ENSURE, network, address.ifname, protocol="kernel", metric=256)
+        return replace(made, expires_s=lives)
     return Route(
         Action.ENSURE,
         network,

@@ -14,7 +14,7 @@ from runbook.changes.firewall import PROGRAMS, words
 from runbook.changes.messages import Action
 from runbook.changes.steps import RemoveDir
 from runbook.plan import Plan
-from runbook.promise import rows
+from runbook.promise import global6, rows
 from runbook.state.snapshot import Snapshot
 
 
@@ -30,10 +30,11 @@ def modelled(seen: Snapshot, plan: Plan) -> HostModel:
         else:
             policies[place] = str(row["rule"]).split()[-1]
     address = facts.nic_address(seen, NIC, plan.promise.address)
+    six = [facts.address(row) for row in global6(seen, NIC)]
     made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
     model = HostModel(
         masters=dict.fromkeys(links, ""),
-        addresses=[replace(address, action=Action.ENSURE)],
+        addresses=[replace(a, action=Action.ENSURE) for a in (address, *six)],
         routes=[facts.route(row) for row in rows(seen.routes)],
         files={str(r["path"]): str(r["content"]).encode() for r in rows(seen.files)},
         folders=made - {"/etc/libvirt/hooks/network.d"},

@@ -7,7 +7,8 @@ from tests.unit.fakes import BRIDGE, NIC
 
 from runbook.changes.bridge_ports import CARRIER, Cutover, ForwardAtOnce, Settle, WarmUp
 from runbook.changes.messages import BridgeOption
-from runbook.changes.steps import AwaitCarrier, Command, Netlink
+from runbook.changes.steps import Command, Netlink
+from runbook.changes.waits import AwaitCarrier
 from runbook.routed import make_plan
 
 

@@ -60,6 +60,18 @@ FULL_LINE = (
             FULL_LINE,
         ),
         (
+            Address(Action.ENSURE, NIC, "fd16::1:1", 64, nodad=True, deprecated=True),
+            "address replace fd16::1:1/64 dev enp4s0f0 nodad valid_lft forever preferred_lft 0",
+        ),
+        (
+            Route(Action.ENSURE, "::/0", NIC, "fe80::1", expires_s=60, pref="high", protocol="ra"),
+            "route replace ::/0 via fe80::1 dev enp4s0f0 table 254 proto ra expires 60 pref high",
+        ),
+        (
+            Route(Action.DELETE, "::/0", NIC, "fe80::1", metric=1025, expires_s=60, pref="high"),
+            "route del ::/0 via fe80::1 dev enp4s0f0 table 254 proto boot metric 1025",
+        ),
+        (
             Neighbour(NIC, "172.16.0.1", "02:00:00:00:00:01"),
             "neighbour replace 172.16.0.1 lladdr 02:00:00:00:00:01 dev enp4s0f0 nud stale",
         ),

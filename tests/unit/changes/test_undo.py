@@ -69,11 +69,16 @@ def hosts(draw: st.DrawFn) -> Snapshot:
     if draw(st.booleans()):
         files.append(fakes.file("/etc/iptables/rules.v4", SAVED))
     lent = draw(st.sampled_from(LENT))
+    six = draw(st.sampled_from(({}, fakes.static6(), fakes.slaac())))
     return fakes.seen(
-        routes=[fakes.default(NIC, **default), fakes.connected(NIC), *extra],
-        addresses=[fakes.address(NIC, fakes.ADDRESS, **lent)],
+        routes=[fakes.default(NIC, **default), fakes.connected(NIC), *extra, *_six("routes", six)],
+        addresses=[fakes.address(NIC, fakes.ADDRESS, **lent), *_six("addresses", six)],
         firewall=[*map(_policy, policies), *(_live(rule, live) for rule in live)],
-        sysctl=[*sysctl, *([{"name": LOOSE, "value": loose}] if loose else [])],
+        sysctl=[
+            *sysctl,
+            *_six("sysctl", six),
+            *([{"name": LOOSE, "value": loose}] if loose else []),
+        ],
         files=files,
         leases=[CLIENT] if draw(st.booleans()) else [],
     )
@@ -81,6 +86,11 @@ def hosts(draw: st.DrawFn) -> Snapshot:
 
 def _policy(said: str) -> Row:
     return fakes.rule(said, 0)
+
+
+def _six(table: str, tables: dict[str, list[Row]]) -> list[Row]:
+    """What the standard host does not have."""
+    return [row for row in tables.get(table, []) if row not in fakes.standard()[table]]
 
 
 def _live(rule: str, rules: list[str]) -> Row:
@@ -107,7 +117,7 @@ def undone(model: HostModel, plan: Plan) -> dict[str, Any]:
 
 
 @settings(max_examples=25)
-@given(hosts(), st.booleans(), st.sampled_from(["nat", "open"]), FIREWALLS, st.integers(0, 60))
+@given(hosts(), st.booleans(), st.sampled_from(["nat", "open"]), FIREWALLS, st.integers(0, 75))
 def test_a_change_that_stopped_anywhere_is_undone_whole(
     seen: Snapshot,
     stp: bool,  # noqa: FBT001

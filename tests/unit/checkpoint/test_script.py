@@ -18,7 +18,6 @@ from tests.unit.programs import hostile
 from runbook.changes.change import Change
 from runbook.changes.networks import CreateNetwork
 from runbook.changes.steps import (
-    AwaitCarrier,
     EditFile,
     LineEdit,
     MakeDir,
@@ -26,6 +25,7 @@ from runbook.changes.steps import (
     Step,
     WriteFile,
 )
+from runbook.changes.waits import AwaitCarrier
 from runbook.checkpoint import undo_script
 from runbook.checkpoint.script import made_dirs, restored_paths
 from runbook.plan import Plan
@@ -49,12 +49,14 @@ FULL = make_plan(
     fakes.seen(firewall=FIREWALL, leases=[LEASE], **fakes.more("routes", ROUTE)),
 )
 
+SLAAC = make_plan(fakes.params(), fakes.seen(**fakes.slaac()))
+
 
 def script(plan: Plan, title: str = "Armed by root@desk at noon.") -> str:
     return undo_script(plan, change_id=fakes.CHANGE, title=title)
 
 
-@pytest.mark.parametrize("plan", [STANDARD, FULL], ids=["standard", "full"])
+@pytest.mark.parametrize("plan", [STANDARD, FULL, SLAAC], ids=["standard", "full", "slaac"])
 def test_a_critic_of_shell_scripts_finds_nothing(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "undo").write_text(script(plan))
     critic = [str(shutil.which("shellcheck")), "--shell=sh", str(tmp_path / "undo")]

@@ -367,3 +367,23 @@ def test_what_a_power_cut_left_of_a_confirmed_change_is_tidied_away_at_the_next_
     assert (watching(sandbox) == set()) == (not armed)
     assert (sandbox.folder / "ballast").exists() == armed
     assert (sandbox.folder / "open").exists() == armed
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_the_stand_in_of_a_learned_route_goes_once_the_router_has_spoken(
+    tmp_path: Path, *, heard: bool
+) -> None:
+    plan = make_plan(fakes.params(), fakes.seen(**fakes.slaac()))
+    made = half_made(tmp_path, plan)
+    says = tmp_path / "programs/grep"
+    says.write_text(f"#!/bin/sh\ncat >/dev/null\nexit {0 if heard else 1}\n")
+    says.chmod(0o755)
+    (tmp_path / "programs/sleep").symlink_to("sync")
+    assert made.undo() == 0
+    ran = [" ".join(words) for words in made.ran()]
+    gone = f"ip -6 route del default via {fakes.ROUTER_LINK_LOCAL} dev {fakes.NIC} metric 1025"
+    assert (gone in ran) == heard
+    # Three times in ten seconds it is asked for.
+    asked = [line for line in ran if line == f"ip token set {fakes.TOKEN} dev {fakes.NIC}"]
+    assert len(asked) == (0 if heard else 3)
+    assert ("no router advertisement from fe80::1 yet" in made.journal) == (not heard)

@@ -24,12 +24,9 @@ iface lo inet loopback
 auto {NIC}
 allow-hotplug {NIC}
 """
-AFTER = f"""\
+AFTER = """\
 
-# IPv6 comes by itself
-iface {NIC} inet6 auto
-    accept_ra 2
-
+# a second one
 iface enp4s0f1 inet static
     address 10.0.0.1/8
 """
@@ -168,3 +165,42 @@ def test_two_files_that_both_have_it_are_refused() -> None:
     files = [main, fakes.file("/etc/network/interfaces.d/lan", stanza)]
     with pytest.raises(Refused, match="has 2 stanzas"):
         nic_stanza(NIC, fakes.seen(files=files))
+
+
+IPV6 = f"""\
+
+# IPv6 comes by itself
+iface {NIC} inet6 auto
+    accept_ra 2
+    privext 0
+    dns-nameservers fd16::53
+
+iface enp4s0f1 inet6 auto
+"""
+
+
+def test_its_ipv6_stanza_becomes_manual_too_in_the_same_edit() -> None:
+    made = after(BEFORE + f"iface {NIC} inet static\n    address 172.16.1.1/16\n" + IPV6)
+    assert made == BEFORE + f"iface {NIC} inet manual\n" + IPV6.replace(
+        f"iface {NIC} inet6 auto\n    accept_ra 2\n    privext 0\n", f"iface {NIC} inet6 manual\n"
+    )
+
+
+def test_an_ipv6_stanza_in_another_file_is_an_edit_of_its_own() -> None:
+    other = "/etc/network/interfaces.d/six"
+    files = [
+        fakes.file(PATH, f"iface {NIC} inet static\n    address 172.16.1.1/16\nsource {other}\n"),
+        fakes.file(other, f"iface {NIC} inet6 static\n    address fd16::1:1/64\n"),
+    ]
+    edits = list(manual_stanza(NIC, fakes.seen(files=files)))
+    assert [edit.path for edit in edits] == [PATH, other]
+
+
+@pytest.mark.parametrize("method", ["dhcp", "v4tunnel", "6to4"])
+def test_an_ipv6_method_that_is_not_carried_over_is_refused_with_those_that_are(
+    method: str,
+) -> None:
+    text = f"iface {NIC} inet manual\niface {NIC} inet6 {method}\n"
+    with pytest.raises(Refused, match=f"inet6 {method}`, which is not carried") as refused:
+        list(manual_stanza(NIC, fakes.seen(files=[fakes.file(PATH, text)])))
+    assert "static, auto, manual" in refused.value.then

@@ -27,12 +27,6 @@ def test_a_second_ipv4_address() -> None:
     assert "10.0.0.99/24" in refusal(plus("addresses", second)).seen
 
 
-def test_a_global_ipv6_address_and_not_the_link_s_own() -> None:
-    v6 = {**fakes.address(NIC, "fd00::1/64"), "family": "inet6"}
-    assert "fd00::1/64" in refusal(plus("addresses", v6)).seen
-    assert look(plus("addresses", {**v6, "address": "fe80::1", "scope": "link"}))
-
-
 def test_an_address_of_another_interface_is_nobody_s_business() -> None:
     assert look(plus("addresses", fakes.address(OTHER_NIC, "10.0.0.1/24")))
 

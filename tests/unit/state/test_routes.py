@@ -59,6 +59,8 @@ def expected(family: str, told: Told) -> Told:
         "onlink": "onlink" in told["flags"],
         "mtu": told.get("metrics", [{}])[0].get("mtu"),
         "nexthops": ways(told),
+        "pref": told.get("pref", ""),
+        "expires_s": told.get("expires"),
     }
 
 

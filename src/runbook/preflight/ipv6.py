@@ -1,0 +1,22 @@
+"""What of the host's IPv6 moves along, and what cannot be carried over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.moves import ipv6
+from runbook.preflight.finding import Case, Finding, looked_for
+
+WHY = "a host keeps the IPv6 that it had, whole, or is not changed"
+
+
+@looked_for("IPv6", "none beyond the link, and so it stays", WHY)
+def _ipv6(case: Case) -> Iterator[Finding]:
+    for found in ipv6.uncarried(case.params, case.seen):
+        yield Finding("block", found.about, found.seen, WHY, found.then)
+    six = case.plan.promise.ipv6
+    for address in six.addresses if six else ():
+        yield Finding("note", "IPv6", address, "it moves along, with the routes through the NIC")
+
+
+RULES = (_ipv6,)
