@@ -22,7 +22,6 @@ from runbook.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.rollback import NotCompared, Rollback, WayBack
 from runbook.run import Differs, NotAsPromised, Session, Underway
-from runbook.state.diff import compare
 from runbook.state.snapshot import take
 
 # Until a take-over sees the end of an undo whose plan, and so whose pace, is not known.
@@ -166,11 +165,10 @@ def undo(session: Session, there: Found) -> Rollback:
 
 def compare_now(session: Session, kept: Kept, did: str = rollback.RAN) -> Rollback:
     """Compare the host with what it was before a change; raises Differs, or NotCompared."""
-    after = take(session.host, session.clock.now())
     if kept.before is None:
         way = WayBack(session.params.host, kept.place, 0.0, None)
-        raise NotCompared(way, after, kept.log.text, did)
-    differences = compare(kept.before, after)
+        raise NotCompared(way, take(session.host, session.clock.now()), kept.log.text, did)
+    after, differences = rollback.look_and_compare(kept.before, session.host, session.clock)
     if kept.log.text:
         rollback.note_comparison(session.host, kept.place, session.clock, differences)
     return _as_before(session, kept, Rollback(did, after, differences, kept.log.text), did)

@@ -26,6 +26,7 @@ from runbook.transport.host import Host
 # Beyond the deadline: an undo that has to restart a hung libvirt takes this long.
 PATIENCE_S = 120.0
 PAUSE_S = 0.2
+SETTLE_S = 10.0
 RAN = "the undo ran"
 Connect = Callable[[], Host]
 
@@ -90,13 +91,27 @@ def undo(way: WayBack, host: Host, connect: Connect, clock: Clock, why: str) -> 
     known = _ask(way, host, connect, clock)
     with closing(_wait(way, connect, clock, known)) as fresh:
         log = journal.read(fresh, way.layout.journal)
-        after = take(fresh, clock.now())
         if way.before is None:
-            raise NotCompared(way, after, log.text)
-        differences = compare(way.before, after)
+            raise NotCompared(way, take(fresh, clock.now()), log.text)
+        after, differences = look_and_compare(way.before, fresh, clock)
         note_comparison(fresh, way.layout, clock, differences)
     failed = log.remarks() if _in_part(log) else ()
     return Rollback(why, after, differences, log.text, failed)
+
+
+def look_and_compare(before: Snapshot, host: Host, clock: Clock) -> tuple[Snapshot, Diff]:
+    """The host as it is, and what differs once it had time to settle.
+
+    A guest's port that still listens, an address that is still tentative: the
+    kernel is at work on them for some seconds, and they are no difference.
+    """
+    end = clock.monotonic() + SETTLE_S
+    while True:
+        after = take(host, clock.now())
+        differences = compare(before, after)
+        if differences.empty or clock.monotonic() >= end:
+            return after, differences
+        clock.sleep(PAUSE_S)
 
 
 def note_comparison(host: Host, place: Layout, clock: Clock, found_rows: Diff) -> None:

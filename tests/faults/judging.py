@@ -42,6 +42,9 @@ UNTIDY = (points.CONFIRMED, points.DISARM)
 UNSAID = (points.CONFIRMING, points.CONFIRMED)
 
 
+SETTLE_S = 15.0
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """The host before the change."""
@@ -87,8 +90,7 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
     if case.cuts_off and not waited.cut_off:
         return Result(case, NOT_HIT, waited, "the operator was let in before the deadline")
     left = _left_in_the_end(case, scene)
-    after = scenes.snapshot(scene.host)
-    end, why = _end(case, scene, start, after)
+    end, why = _settled(case, scene, start)
     told = outcome(scene)
     if end in GOOD and not _true(str(told.get("outcome", "")), end, status):
         end, why = LIES, f"and yet {end}"
@@ -101,6 +103,16 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
     if end not in GOOD:
         why = f"exit {status}, outcome {told}\n{why}"
     return Result(case, end, waited, why or scene.note)
+
+
+def _settled(case: Case, scene: Scene, start: Start) -> tuple[str, str]:
+    """How it ended, once the kernel has done with what came up last."""
+    until = time.monotonic() + SETTLE_S
+    while True:
+        end, why = _end(case, scene, start, scenes.snapshot(scene.host))
+        if end in GOOD or time.monotonic() > until:
+            return end, why
+        time.sleep(0.5)
 
 
 def outcome(scene: Scene) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from runbook.lab.names import (
 from runbook.lab.shell import failed
 
 DISK_SIZE = "768M"
-BOOT_S = 60.0
+BOOT_S = 120.0
 # systemd gives a service that does not end 90 s; libvirtd has been seen to take them.
 SHUT_DOWN_S = 120.0
 GONE_S = 20.0
