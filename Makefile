@@ -41,13 +41,14 @@ unit: setup ## The tests that need no privilege
 
 lab: setup ## The tests that boot hosts (root or sudo)
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build
-	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) tests/lab tests/matrix tests/faults tests/notebooks tests/browser
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -m "not thorough" tests/lab tests/matrix tests/faults tests/notebooks tests/browser
 
 faults: setup ## Hit a change at every step with every fault, on three releases (half an hour and more)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.faults
 
 matrix: setup ## Each release, addressing, STP and firewall profile through reboot, restarts and undo
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -m thorough tests/lab/test_ipv6.py
 
 check: setup ## Format, lint, types, import contract
 	$(BIN)/ruff format --check .
