@@ -78,7 +78,7 @@ RELEASES = [f"{r}-{how}" for r in ("bookworm", "trixie", "bullseye") for how in 
 UPTO = [f"{how}-{phase}" for how in HOW for phase in PHASES]
 
 
-@pytest.fixture(params=spread(RELEASES, {"bookworm-slaac", "trixie-static"}))
+@pytest.fixture(params=spread(RELEASES, {"trixie-static"}))
 def ipv6(request: pytest.FixtureRequest) -> str:
     """A host with IPv6, and where it has it from."""
     release, how = request.param.split("-")
@@ -187,7 +187,7 @@ def rolled_back(ipv6: str, upto: str) -> Probed:
         return seen
 
 
-@pytest.mark.parametrize("stopped", spread(UPTO, {"static-cutover", "slaac-settle"}))
+@pytest.mark.parametrize("stopped", spread(UPTO, {"static-cutover"}))
 def test_the_rollback_is_no_outage_and_restores_every_row(stopped: str) -> None:
     how, upto = stopped.split("-")
     up("bookworm", how)
