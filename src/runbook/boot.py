@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from fnmatch import fnmatchcase
+from ipaddress import ip_address
 
 import pandas as pd
 
@@ -127,11 +128,19 @@ def _wrong(stanza: Stanza, promise: Promise) -> str:
         return f"{promise.nic} would have an address of its own"
     if stanza.name == promise.bridge:
         return f"ifupdown would make {promise.bridge} before libvirt does"
-    if options.get("address", "").partition("/")[0] == str(promise.address.ip):
+    if _plain(options.get("address", "").partition("/")[0]) in map(_plain, promise.announced):
         return f"{stanza.name} would hold the bridge's address"
     if any(promise.nic in options.get(word, "").split() for word in TAKES_PORTS):
         return f"{stanza.name} would take {promise.nic}"
     return ""
+
+
+def _plain(address: str) -> str:
+    """An address in its one canonical spelling (RFC 5952); a name stays as it is."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
 
 
 def _managers(promise: Promise, seen: Snapshot) -> Iterator[Found]:
@@ -207,9 +216,20 @@ def _brought_back(promise: Promise, seen: Snapshot) -> Iterator[Found]:
     wirings = (
         (promise.nic, f"port of {promise.bridge}"),
         *((f"route to {r.dst}", " ".join(r.words()[2:])) for r in promise.routes),
+        *_wirings6(promise),
     )
     for what, wanted in wirings:
         yield Found(what, reads, wanted, wanted if runs else "does not come back", runs, then)
+
+
+def _wirings6(promise: Promise) -> Iterator[tuple[str, str]]:
+    if promise.ipv6 is None:
+        return
+    if promise.ipv6.learns:
+        yield "router advertisements", f"heard on {promise.bridge}"
+    yield from ((address, f"address of {promise.bridge}") for address in promise.ipv6.addresses)
+    for gateway in promise.ipv6.gateways:
+        yield "route to ::/0", f"via {gateway} dev {promise.bridge}"
 
 
 _STAGES: tuple[Callable[[Promise, Snapshot], Iterator[Found]], ...] = (

@@ -17,7 +17,8 @@ from runbook.changes import kinds
 from runbook.changes.change import Change
 from runbook.changes.steps import Command, Step, Unless
 from runbook.netfilter import expected
-from runbook.promise import Check, ExpectedFile, ExpectedIPv6, Promise
+from runbook.promise import Check, ExpectedFile, Promise
+from runbook.promise6 import ExpectedIPv6
 
 FORMAT_VERSION = 1
 PHASES = ("prepare", "network", "cutover", "settle")
@@ -90,8 +91,8 @@ class Plan:
 
 def loads(text: str) -> Plan:
     """The plan that `serial.dumps` was given; raises ValueError for anything else."""
-    parts = (Plan, Promise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS, *kinds.KINDS)
-    found = serial.loads(text, parts)
+    of_promise = (Promise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS)
+    found = serial.loads(text, (Plan, *of_promise, *kinds.KINDS))
     if not isinstance(found, Plan) or found.format_version != FORMAT_VERSION:
         raise ValueError(f"this is no plan of format {FORMAT_VERSION}")
     return found

@@ -13,17 +13,16 @@ from typing import Any
 
 import pandas as pd
 
-from runbook.changes.ipv6 import conf
 from runbook.changes.messages import Route
 from runbook.changes.network_xml import ETHERNET_MTU
 from runbook.netfilter.expected import ExpectedFirewall
+from runbook.promise6 import ExpectedIPv6, told
 from runbook.state.ifupdown import stanzas
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import records
 
 Row = dict[str, Any]
 MAIN = 254
-LINK_LOCAL = "fe80::/64"
 
 
 def rows(frame: pd.DataFrame, **equal: object) -> list[Row]:
@@ -50,18 +49,6 @@ class ExpectedFile:
 
     path: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedIPv6:
-    """IPv6 on the bridge: addresses with their prefix lengths, the gateways of default routes.
-
-    `learns`: router advertisements are heard there.
-    """
-
-    addresses: tuple[str, ...]
-    gateways: tuple[str, ...]
-    learns: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,43 +160,8 @@ def _way(gateway: str, ifname: str, prefsrc: str) -> str:
     return f"{via}dev {ifname}" + (f" src {prefsrc}" if prefsrc else "")
 
 
-def global6(seen: Snapshot, ifname: str) -> list[Row]:
-    """The IPv6 addresses of an interface that reach beyond its link."""
-    held = rows(seen.addresses, family="inet6", ifname=ifname)
-    return [row for row in held if row["scope"] not in ("link", "host")]
-
-
 def _ipv6(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    left = " ".join(str(r["address"]) for r in global6(seen, promise.nic))
-    yield Check(f"IPv6 on {promise.nic}", "none", left or "none", not left)
-    if promise.ipv6 is None:
-        there = " ".join(str(r["address"]) for r in global6(seen, promise.bridge))
-        yield Check(f"IPv6 on {promise.bridge}", "none", there or "none", not there)
-        return
-    for address in promise.ipv6.addresses:
-        ip, _, length = address.partition("/")
-        holders = rows(seen.addresses, family="inet6", address=ip)
-        shown = " ".join(f"{r['ifname']} /{r['prefixlen']}" for r in holders)
-        yield _equal(f"{ip} is on", f"{promise.bridge} /{length}", shown)
-    yield from _ipv6_routes(promise, promise.ipv6, seen)
-    wanted = {"disable_ipv6": "0"} | ({"accept_ra": "2"} if promise.ipv6.learns else {})
-    for word, value in wanted.items():
-        name = conf(promise.bridge, word)
-        yield _equal(name, value, " ".join(str(r["value"]) for r in rows(seen.sysctl, name=name)))
-
-
-def _ipv6_routes(promise: Promise, wanted: ExpectedIPv6, seen: Snapshot) -> Iterator[Check]:
-    routes = rows(seen.routes, family="inet6", table=MAIN, type="unicast")
-    # One router may well speak on another link by the same link-local address.
-    own = (promise.nic, promise.bridge)
-    ways = (r for r in routes if r["dst"] == "default" and r["ifname"] in own)
-    default = {(str(r["gateway"]), str(r["ifname"])) for r in ways}
-    for gateway in wanted.gateways:
-        shown = ", ".join(sorted(f"dev {ifname}" for via, ifname in default if via == gateway))
-        yield _equal(f"IPv6 default route via {gateway}", f"dev {promise.bridge}", shown)
-    mine = (r for r in routes if r["ifname"] == promise.nic and r["dst"] != LINK_LOCAL)
-    strays = " ".join(str(r["dst"]) for r in mine)
-    yield Check(f"IPv6 routes on {promise.nic}", "none", strays or "none", not strays)
+    yield from (Check(*one) for one in told(promise.ipv6, promise.nic, promise.bridge, seen))
 
 
 def _network(promise: Promise, seen: Snapshot) -> Iterator[Check]:

@@ -19,13 +19,15 @@ from runbook.changes.bridge_ports import Cutover, ForwardAtOnce, Settle, WarmUp
 from runbook.changes.change import Change
 from runbook.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
 from runbook.changes.files import PutFile
+from runbook.changes.ipv6 import Moved6
+from runbook.changes.messages import Route
 from runbook.changes.network_hook import HookShape, hook_path, hook_script
 from runbook.changes.network_xml import NetworkShape, network_xml
 from runbook.changes.networks import CreateNetwork, InstallHook
 from runbook.changes.routes import MakeRoom
-from runbook.changes.sysctl import SetSysctl, TuneBridge
+from runbook.changes.sysctl import TuneBridge
 from runbook.errors import Refused
-from runbook.moves import ipv6
+from runbook.moves import ipv6, sysctls
 from runbook.moves.admitted import admit, expected_firewall
 from runbook.moves.clients import stop_clients
 from runbook.moves.firewall import saved_rules, twins
@@ -39,9 +41,6 @@ from runbook.plan import Plan
 from runbook.promise import ExpectedFile, Promise, rows
 from runbook.state.snapshot import Snapshot
 
-FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
-# How the bridge speaks for the address by ARP; why these, and not proxy_arp: docs/boot.md.
-ARP = (("arp_announce", "2"), ("arp_notify", "1"))
 # The kernel's own default, for a host that has not loaded the module yet.
 LOOSE_BY_DEFAULT = "1"
 CHAIN_PROGRAMS = {"inet": "iptables", "inet6": "ip6tables"}
@@ -65,17 +64,7 @@ def make_promise(params: Params, seen: Snapshot, operator: Connection | None = N
     """The end state that the parameters ask for on this host."""
     mac, routes, mtu = _mac(params, seen), carried(params, seen), _mtu(params, seen)
     moves = ipv6.moved(params, seen)
-    hook = HookShape(
-        params.network,
-        params.bridge,
-        params.interface,
-        mac,
-        params.stp,
-        routes,
-        _bridge_sysctls(params),
-        mtu,
-        ipv6.hooked(moves),
-    )
+    heard = ipv6.lasting(params, seen, moves)
     return Promise(
         params.interface,
         params.bridge,
@@ -84,8 +73,8 @@ def make_promise(params: Params, seen: Snapshot, operator: Connection | None = N
         params.gateway,
         mac,
         params.stp,
-        (_hook_file(hook), _sysctl_file(params, ipv6.lasting(params, seen, moves))),
-        (*FORWARDING, *_bridge_sysctls(params)),
+        (_hook_file(params, mac, routes, mtu, moves), sysctls.file(params, heard)),
+        (*sysctls.FORWARDING, *sysctls.of_bridge(params), *heard),
         routes,
         mtu,
         expected_firewall(params, seen, operator),
@@ -113,40 +102,21 @@ def _mtu(params: Params, seen: Snapshot) -> int:
     return int(facts.nic_row(seen, params.interface)["mtu"])
 
 
-def _hook_file(shape: HookShape) -> ExpectedFile:
-    return ExpectedFile(hook_path(shape.network), hook_script(shape))
-
-
-def _bridge_sysctls(params: Params) -> tuple[tuple[str, str], ...]:
-    # As in sysctl(8): a dot inside an interface's name is written as a slash.
-    prefix = f"net.ipv4.conf.{params.bridge.replace('.', '/')}"
-    return tuple((f"{prefix}.{word}", value) for word, value in ARP)
-
-
-def _sysctl_file(params: Params, heard: tuple[tuple[str, str], ...]) -> ExpectedFile:
-    text = _SYSCTL_FILE.format(
-        network=params.network,
-        forwarding=_sysctl_lines(FORWARDING),
-        bridge=params.bridge,
-        arp=_sysctl_lines(_bridge_sysctls(params)),
-        heard=f"{_HEARD}{_sysctl_lines(heard)}" if heard else "",
+def _hook_file(
+    params: Params, mac: str, routes: tuple[Route, ...], mtu: int, moves: Moved6 | None
+) -> ExpectedFile:
+    shape = HookShape(
+        params.network,
+        params.bridge,
+        params.interface,
+        mac,
+        params.stp,
+        routes,
+        sysctls.of_bridge(params),
+        mtu,
+        ipv6.hooked(moves),
     )
-    return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", text)
-
-
-def _sysctl_lines(pairs: tuple[tuple[str, str], ...]) -> str:
-    return "".join(f"{name} = {value}\n" for name, value in pairs)
-
-
-_SYSCTL_FILE = """\
-# Bridged guests of libvirt network {network} need both.
-{forwarding}
-# {bridge} is not there yet when a boot reads this file. udev sets these when it
-# comes, and libvirt's hook does when its network has started.
-# arp_announce 2: an ARP request on the LAN never names another address of this host.
-# arp_notify 1: the kernel announces the address when the bridge's MAC is set.
-{arp}{heard}"""
-_HEARD = "\n# Whoever forwards hears routers only where accept_ra is 2; the NIC is not to.\n"
+    return ExpectedFile(hook_path(params.network), hook_script(shape))
 
 
 def _not_half_done(params: Params, seen: Snapshot, promise: Promise) -> None:
@@ -176,7 +146,7 @@ def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
     yield _network(params, seen, promise)
     yield _hook(promise)
-    yield TuneBridge(params.bridge, _bridge_sysctls(params))
+    yield TuneBridge(params.bridge, sysctls.of_bridge(params))
     yield ForwardAtOnce(params.bridge, params.stp)
     yield WarmUp(params.bridge, params.interface)
     moves = ipv6.moved(params, seen)
@@ -199,8 +169,8 @@ def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     yield from _twins_alone(params, seen, promise)
     yield from twins(params.interface, params.bridge, seen)
     yield from ipv6.keep_listening(seen)
-    for name, value in FORWARDING:
-        yield from _sysctl(name, value, seen)
+    for name, value in sysctls.FORWARDING:
+        yield from sysctls.switched(name, value, seen)
     yield from stop_clients(params.interface, seen)
 
 
@@ -209,18 +179,6 @@ def _twins_alone(params: Params, seen: Snapshot, promise: Promise) -> Iterator[C
     done = {SAVED[family] for family in promise.firewall.families}
     edits = saved_rules(params.interface, params.bridge, seen)
     yield from (edit for edit in edits if edit.path not in done)
-
-
-def _sysctl(name: str, value: str, seen: Snapshot) -> Iterator[Change]:
-    # net.ipv4.ip_forward shakes every net.ipv4.conf.*, and likewise for IPv6.
-    prefix = ".".join(name.split(".")[:2]) + ".conf."
-    table = {str(r["name"]): str(r["value"]) for r in rows(seen.sysctl)}
-    if table.get(name) == value:
-        return
-    words = (".forwarding", ".accept_redirects")
-    shaken = {n: v for n, v in table.items() if n.startswith(prefix) and n.endswith(words)}
-    shaken.pop(name, None)
-    yield SetSysctl(name, value, table.get(name, "0"), tuple(sorted(shaken.items())))
 
 
 def _network(params: Params, seen: Snapshot, promise: Promise) -> CreateNetwork:

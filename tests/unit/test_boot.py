@@ -76,11 +76,48 @@ def test_a_stanza_of_another_s_is_as_it_is(line: str) -> None:
     assert broken(files=of_files(interfaces=MANUAL + line)) == {}
 
 
-def test_an_ipv6_address_of_the_nic_s_own_is_one_that_the_bridge_would_lack() -> None:
-    six = f"{MANUAL}iface {NIC} inet6 static\n    address 2001:db8::1/64\n"
+@pytest.mark.parametrize("method", ["static\n    address 2001:db8::1/64", "auto"])
+def test_an_ipv6_address_of_the_nic_s_own(method: str) -> None:
+    six = f"{MANUAL}iface {NIC} inet6 {method}\n"
+    told = f"inet6 {method}".partition("\n")[0]
     (found,) = (s.found for s in steps(files=of_files(interfaces=six)) if not s.found.kept)
-    assert (found.does, found.wanted) == ("inet6 static 2001:db8::1/64", "inet6 manual")
+    assert (found.does[: len(told)], found.wanted) == (told, "inet6 manual")
     assert found.required
+
+
+def test_an_ipv6_address_of_the_bridge_s_on_another_interface() -> None:
+    promise = make_promise(fakes.params(), fakes.seen(**fakes.static6()))
+    other = "auto eth9\niface eth9 inet6 static\n    address fd16:0::1:0001/64\n"
+    files_ = [fakes.file(INTERFACES, MANUAL + other)]
+    done = rehearse(promise, fakes.as_promised(promise, files=files_))
+    assert "ifup eth9" in {s.found.what for s in done if not s.found.kept}
+
+
+@pytest.mark.parametrize(
+    ("tables", "back"),
+    [
+        (fakes.static6(), {f"{fakes.IP6}/64": "address of virbr1"}),
+        (fakes.slaac(), {"router advertisements": "heard on virbr1"}),
+    ],
+    ids=["static", "slaac"],
+)
+def test_ipv6_comes_back_by_the_hook_and_the_nic_stays_deaf(
+    tables: dict[str, list[Row]], back: dict[str, str]
+) -> None:
+    promise = make_promise(fakes.params(), fakes.seen(**tables))
+    done = rehearse(promise, fakes.as_promised(promise))
+    wanted = {s.found.what: s.found.wanted for s in done}
+    assert all(s.found.kept for s in done)
+    assert wanted.items() >= back.items()
+    deaf = f"net.ipv6.conf.{NIC}.accept_ra"
+    assert wanted[deaf] == "0"
+    # Somebody else's file that is read later has the last word.
+    over = fakes.file("/etc/sysctl.d/99-own.conf", f"{deaf} = 1\n")
+    held = [fakes.file(f.path, f.text, "0755") for f in promise.files]
+    again = rehearse(promise, fakes.as_promised(promise, files=[*held, over]))
+    assert deaf in {s.found.what for s in again if s.found.required and not s.found.kept}
+    gone = rehearse(promise, fakes.as_promised(promise, files=held[1:]))
+    assert set(back) <= {s.found.what for s in gone if not s.found.kept}
 
 
 @pytest.mark.parametrize("state", ["disabled", "masked", ""])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from runbook.changes.ipv6 import conf
 from runbook.changes.messages import Address, Route
 
 
@@ -34,6 +35,8 @@ def _switches(shape: HookIPv6, bridge: str) -> tuple[str, ...]:
         # Once an advertisement is heard, it is too late for it.
         *((token,) if shape.token else ()),
         _set(bridge, "disable_ipv6", "0"),
+        # For IPv6 what arp_notify is for IPv4.
+        _set(bridge, "ndisc_notify", "1"),
     )
 
 
@@ -49,13 +52,17 @@ def _off(nic: str) -> tuple[str, ...]:
     )
 
 
+def comes_back(message: Address | Route) -> str:
+    """The line that brings an address or a route back."""
+    return f"try ip {shlex.join(message.words())}"
+
+
 def _on(shape: HookIPv6) -> tuple[str, ...]:
-    lines = (*(a.words() for a in shape.addresses), *(r.words() for r in shape.routes))
-    return tuple(f"try ip {shlex.join(words)}" for words in lines)
+    return (*map(comes_back, shape.addresses), *map(comes_back, shape.routes))
 
 
 def _set(ifname: str, word: str, value: str) -> str:
-    return f"echo {value} >{shlex.quote(f'/proc/sys/net/ipv6/conf/{ifname}/{word}')}"
+    return f"try sysctl -q -w {shlex.quote(f'{conf(ifname, word)}={value}')}"
 
 
 _TEXT = """\

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from runbook.changes.leases import StopClient
-from runbook.changes.messages import Action, Address, LinkMaster, Message, Route, is_ipv6
+from runbook.changes.messages import RA, Action, Address, LinkMaster, Message, Route, is_ipv6
 from runbook.changes.steps import DropNetwork, Netlink, Step, Sysctl
 from runbook.plan import Plan
 
@@ -35,11 +35,12 @@ def came_up(plan: Plan) -> list[str]:
     """Shell lines that fail unless a boot brought the network up as before.
 
     What a DHCP client does is its own business: it may still be waiting for its lease.
+    Nor may a router have spoken yet.
     """
     steps = [step for _, step in plan.undo_steps()]
     lent = any(isinstance(c, StopClient) and c.pids for c in plan.changes)
     masters = (m for m in _messages(plan) if not lent or isinstance(m, LinkMaster))
-    return _all((*_gone(steps), *(_looks(m) for m in masters)))
+    return _all((*_gone(steps), *(_looks(m) for m in masters if not _learned(m))))
 
 
 def _messages(plan: Plan) -> Iterator[Message]:
@@ -48,21 +49,23 @@ def _messages(plan: Plan) -> Iterator[Message]:
             yield from step.messages
 
 
+def _learned(message: Message) -> bool:
+    """Whether it is there only once a router has advertised it."""
+    if isinstance(message, Route):
+        return message.protocol == RA or bool(message.expires_s)
+    return isinstance(message, Address) and message.mngtmpaddr
+
+
 def _looks(message: Message) -> Iterable[str]:
     if isinstance(message, LinkMaster) and not message.master:
         yield _expect(f"{message.ifname} is in no bridge", "has_no_master", message.ifname)
     elif isinstance(message, Address) and message.action is Action.ENSURE:
-        # One by SLAAC comes and goes with what its router says.
-        if message.mngtmpaddr:
-            return
         held = f"{message.address}/{message.prefixlen}"
         yield _expect(f"{held} is on {message.ifname}", "has_address", message.ifname, held)
-    elif (
-        isinstance(message, Route) and message.action is Action.ENSURE and not is_ipv6(message.dst)
-    ):
+    elif isinstance(message, Route) and message.action is Action.ENSURE:
         where = (str(message.table), message.dst, message.ifname)
         words = f"the route {message.dst} dev {message.ifname} is there"
-        yield _expect(words, "has_route", "-4", *where)
+        yield _expect(words, "has_route", "-6" if is_ipv6(message.dst) else "-4", *where)
 
 
 def _gone(steps: list[Step]) -> Iterator[Iterable[str]]:

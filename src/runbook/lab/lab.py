@@ -19,7 +19,7 @@ from runbook.lab.names import CACHE, MOST_HOSTS, RELEASES, RUN, host_name
 STATE = RUN / "lab.json"
 LOCK = CACHE / "lock"
 # By which options of systemd-nspawn, systemd-socket-activate and dnsmasq ours are known.
-OURS = ("--directory", "--listen", "--dhcp-leasefile")
+OURS = ("--directory", "--listen", "--pid-file")
 Say = Callable[[str], None]
 
 
@@ -117,6 +117,7 @@ def _stands(wanted: Lab) -> bool:
             and all(machine.init(host) for host in wanted.hosts)
             and wiring.stands(wanted.hosts)
             and (wanted.addressing == "static" or wiring.serves_dhcp(RUN))
+            and (wanted.ipv6 != "slaac" or wiring.advertises(RUN))
         )
     except LabError:
         return False
@@ -161,7 +162,7 @@ def down(say: Say) -> None:
 
 def _remove() -> None:
     """Work from what is there, not from what was written down: a crash may lie between."""
-    # Hosts, doors and the DHCP server, also those whose namespace has lost its name.
+    # Hosts, doors and what dnsmasq serves, also those whose namespace has lost its name.
     started = [pid for pid, words in shell.command_lines().items() if any(map(_is_ours, words))]
     inits = [child for pid in started for child in shell.children(pid)]
     shell.kill([*inits, *started])

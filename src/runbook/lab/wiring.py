@@ -108,16 +108,7 @@ def serve_dhcp(hosts: list[str], folder: Path) -> None:
 
 def serves_dhcp(folder: Path) -> bool:
     """Whether the router's DHCP server runs."""
-    try:
-        pid = (folder / DHCP_PID).read_text().strip()
-    except FileNotFoundError:
-        return False
-    return pid in shell.run("ip", "netns", "pids", ROUTER).split()
-
-
-def stands(hosts: Iterable[str]) -> bool:
-    """Whether every namespace of a lab with these hosts is there."""
-    return {SWITCH, ROUTER, OPERATOR, *map(namespace, hosts)} <= set(namespaces())
+    return _serves(folder / DHCP_PID)
 
 
 def advertise(folder: Path) -> None:
@@ -127,6 +118,24 @@ def advertise(folder: Path) -> None:
         *("--interface=lan", "--bind-interfaces", "--user=root", "--enable-ra"),
         *(f"--dhcp-range={LAN6},ra-only,64,{LEASE_TIME}", f"--pid-file={folder / RA_PID}"),
     )
+
+
+def advertises(folder: Path) -> bool:
+    """Whether what sends router advertisements runs."""
+    return _serves(folder / RA_PID)
+
+
+def _serves(file: Path) -> bool:
+    try:
+        pid = file.read_text().strip()
+    except FileNotFoundError:
+        return False
+    return pid in shell.run("ip", "netns", "pids", ROUTER).split()
+
+
+def stands(hosts: Iterable[str]) -> bool:
+    """Whether every namespace of a lab with these hosts is there."""
+    return {SWITCH, ROUTER, OPERATOR, *map(namespace, hosts)} <= set(namespaces())
 
 
 def namespaces() -> tuple[str, ...]:

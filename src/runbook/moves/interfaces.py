@@ -72,6 +72,7 @@ def nic_stanzas6(nic: str, seen: Snapshot) -> tuple[Stanza, ...]:
         if s.kind == "iface" and s.name == nic and s.family == "inet6"
     )
     for stanza in found:
+        _refuse_unless_lasting(stanza, seen)
         if stanza.method not in CARRIED6:
             raise _refused(
                 seen,

@@ -1,7 +1,8 @@
 """The host's IPv6, picked out of a snapshot: what moves, and what cannot be carried.
 
 On a host that is as promised already it is found on the bridge instead, so
-that a second run promises the same.
+that a second run promises the same: what its hook brings back, and what routers
+tell. What somebody added since is none of it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from runbook.changes.change import Change
 from runbook.changes.ipv6 import LEARN, Moved6, conf
 from runbook.changes.ipv6 import identifier as suffix
 from runbook.changes.ipv6_switches import DeafenNIC, EnableIPv6, LearnOnBridge
-from runbook.changes.messages import BOOT, DEFAULT6, KERNEL, RA, Action, Route
-from runbook.changes.network_hook6 import HookIPv6
+from runbook.changes.messages import BOOT, DEFAULT6, KERNEL, RA, Action, Address, Route
+from runbook.changes.network_hook import hook_path
+from runbook.changes.network_hook6 import HookIPv6, comes_back
 from runbook.changes.sysctl import SetSysctl
 from runbook.params import Params
-from runbook.promise import ExpectedIPv6, Row, global6, rows
+from runbook.promise import Row, rows
+from runbook.promise6 import ExpectedIPv6, global6
 from runbook.state.snapshot import Snapshot
 
 SWITCH = "net.ipv6.conf.all.forwarding"
@@ -46,7 +49,7 @@ def moved(params: Params, seen: Snapshot) -> Moved6 | None:
     routes = routes6(seen, holder)
     if not held and not any(r["protocol"] != KERNEL for r in routes):
         return None
-    return Moved6(
+    found = Moved6(
         nic,
         bridge,
         tuple(replace(facts.address(row), ifname=nic) for row in held),
@@ -54,6 +57,27 @@ def moved(params: Params, seen: Snapshot) -> Moved6 | None:
         tuple(_route(row, nic) for row in routes if row["protocol"] not in (KERNEL, RA)),
         tuple(_route(row, nic) for row in routes if row["protocol"] == RA),
     )
+    return _kept_by_hook(params, seen, found) if done else found
+
+
+def _kept_by_hook(params: Params, seen: Snapshot, found: Moved6) -> Moved6:
+    hooks = rows(seen.files, path=hook_path(params.network))
+    lines = {line.strip() for row in hooks for line in str(row["content"]).splitlines()}
+    return replace(
+        found,
+        addresses=tuple(
+            a
+            for a in found.addresses
+            if a.mngtmpaddr or comes_back(_address_back(a, found.bridge)) in lines
+        ),
+        routes=tuple(
+            r for r in found.routes if comes_back(replace(r, ifname=found.bridge)) in lines
+        ),
+    )
+
+
+def _address_back(address: Address, bridge: str) -> Address:
+    return replace(address, action=Action.ENSURE, ifname=bridge, nodad=True)
 
 
 def routes6(seen: Snapshot, ifname: str) -> list[Row]:
@@ -86,7 +110,7 @@ def hooked(moves: Moved6 | None) -> HookIPv6 | None:
     bridge = moves.bridge
     fixed = (a for a in moves.addresses if not a.mngtmpaddr)
     return HookIPv6(
-        tuple(replace(a, action=Action.ENSURE, ifname=bridge, nodad=True) for a in fixed),
+        tuple(_address_back(a, bridge) for a in fixed),
         tuple(replace(r, ifname=bridge) for r in moves.routes),
         moves.token,
         moves.learns,
@@ -96,7 +120,8 @@ def hooked(moves: Moved6 | None) -> HookIPv6 | None:
 def lasting(params: Params, seen: Snapshot, moves: Moved6 | None) -> tuple[tuple[str, str], ...]:
     """The parameters that a boot has to find besides the switches of forwarding."""
     others = [n for n in _listeners(seen) if n not in (params.interface, params.bridge)]
-    heard = tuple((conf(name, "accept_ra"), LEARN) for name in others)
+    names = (conf(name, "accept_ra") for name in others)
+    heard = tuple((name, LEARN) for name in names if _value(seen, name) in ("1", LEARN))
     return heard if moves is None else (*heard, (conf(params.interface, "accept_ra"), "0"))
 
 

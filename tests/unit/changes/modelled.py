@@ -14,7 +14,8 @@ from runbook.changes.firewall import PROGRAMS, words
 from runbook.changes.messages import Action
 from runbook.changes.steps import RemoveDir
 from runbook.plan import Plan
-from runbook.promise import global6, rows
+from runbook.promise import rows
+from runbook.promise6 import global6
 from runbook.state.snapshot import Snapshot
 
 

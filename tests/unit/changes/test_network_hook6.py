@@ -1,4 +1,4 @@
-"""The hook's part for IPv6, run by a shell: its writes go below a folder of the test's own."""
+"""The hook's part for IPv6, run by a shell with nothing on its PATH that acts."""
 
 from __future__ import annotations
 
@@ -15,53 +15,56 @@ from runbook.changes.network_hook import HookShape, hook_script
 from runbook.changes.network_hook6 import HookIPv6, ipv6_function
 
 NIC, BRIDGE, TOKEN = "enp4s0f0", "virbr1", "::16:1ff:fe00:1"
+MAC = "52:54:00:ab:cd:ef"
 ADDRESS = Address(Action.ENSURE, BRIDGE, "fd16::1:1", 64, nodad=True)
 DEFAULT = Route(Action.ENSURE, "::/0", BRIDGE, gateway="fd16::1", metric=1024, onlink=True)
 STATIC = HookIPv6((ADDRESS,), (DEFAULT,), "", learns=False)
 SLAAC = HookIPv6((), (), TOKEN, learns=True)
 
 
-def whole(shape: HookIPv6 | None) -> HookShape:
-    mac = "52:54:00:ab:cd:ef"
-    return HookShape("routed", BRIDGE, NIC, mac, stp=True, routes=(), sysctls=(), ipv6=shape)
-
-
 def run(shape: HookIPv6 | None, root: Path) -> list[str]:
     """The whole hook at the network's start; what it ran, in order."""
     programs = Programs(root / "programs")
-    programs.set_up(real=("cat",), stubs=("ip",))
-    for ifname in (NIC, BRIDGE):
-        (root / f"proc/sys/net/ipv6/conf/{ifname}").mkdir(parents=True)
-    hook = hook_script(whole(shape))
-    script = programs.as_path_of(hook.replace("/proc/", f"{root}/proc/"))
+    programs.set_up(real=("cat",), stubs=("ip", "sysctl"))
+    script = programs.as_path_of(hook(shape))
     argv = ["/bin/sh", "-c", script, "hook", "routed", "started", "begin", "-"]
     subprocess.run(argv, stdin=subprocess.DEVNULL, check=True, timeout=30)
     return [" ".join(words) for words in programs.ran()]
 
 
-def kept(root: Path) -> dict[str, str]:
-    folder = root / "proc/sys/net/ipv6/conf"
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_text().strip() for path in found}
+def hook(shape: HookIPv6 | None) -> str:
+    return hook_script(
+        HookShape("routed", BRIDGE, NIC, MAC, stp=True, routes=(), sysctls=(), ipv6=shape)
+    )
+
+
+def kept(ran: list[str]) -> list[str]:
+    """The parameters that were written, in order."""
+    writes = (line.removeprefix("sysctl -q -w net.ipv6.conf.") for line in ran)
+    return [line for line in writes if line not in ran]
 
 
 def test_static_addresses_and_routes_come_back_on_a_bridge_that_has_ipv6(tmp_path: Path) -> None:
     ran = run(STATIC, tmp_path)
-    assert kept(tmp_path) == {f"{BRIDGE}/disable_ipv6": "0", f"{NIC}/accept_ra": "0"}
+    switches = [f"{BRIDGE}.disable_ipv6=0", f"{BRIDGE}.ndisc_notify=1", f"{NIC}.accept_ra=0"]
+    assert kept(ran) == switches
     address, default = (ran.index("ip " + " ".join(m.words())) for m in (ADDRESS, DEFAULT))
-    assert ran.index(f"ip link set dev {NIC} master {BRIDGE}") < address < default
+    told = ran.index(f"ip link set dev {BRIDGE} address {MAC}")
+    assert ran.index(f"ip link set dev {NIC} master {BRIDGE}") < address < default < told
     assert ran[-1] == f"ip link set dev {BRIDGE} type bridge stp_state 1"
 
 
 def test_by_slaac_the_bridge_hears_routers_and_the_nic_does_not(tmp_path: Path) -> None:
     ran = run(SLAAC, tmp_path)
-    assert kept(tmp_path) == {
-        f"{BRIDGE}/accept_ra": "2",
-        f"{BRIDGE}/autoconf": "1",
-        f"{BRIDGE}/disable_ipv6": "0",
-        f"{NIC}/accept_ra": "0",
-    }
-    assert f"ip token set {TOKEN} dev {BRIDGE}" in ran
+    assert kept(ran) == [
+        f"{BRIDGE}.accept_ra=2",
+        f"{BRIDGE}.autoconf=1",
+        f"{BRIDGE}.disable_ipv6=0",
+        f"{BRIDGE}.ndisc_notify=1",
+        f"{NIC}.accept_ra=0",
+    ]
+    on = ran.index(f"sysctl -q -w net.ipv6.conf.{BRIDGE}.disable_ipv6=0")
+    assert ran.index(f"ip token set {TOKEN} dev {BRIDGE}") < on
 
 
 def test_what_the_nic_took_for_itself_is_gone_before_the_bridge_has_it(tmp_path: Path) -> None:
@@ -71,14 +74,14 @@ def test_what_the_nic_took_for_itself_is_gone_before_the_bridge_has_it(tmp_path:
 
 
 def test_without_ipv6_nothing_of_it_is_run_or_written(tmp_path: Path) -> None:
-    assert not [line for line in run(None, tmp_path) if "-6" in line or "token" in line]
-    assert kept(tmp_path) == {}
+    ran = run(None, tmp_path)
+    assert not [line for line in ran if "-6" in line or "token" in line]
+    assert kept(ran) == []
 
 
 @pytest.mark.parametrize("shape", [STATIC, SLAAC], ids=["static", "slaac"])
 def test_a_critic_of_shell_scripts_finds_nothing(shape: HookIPv6, tmp_path: Path) -> None:
-    hook = hook_script(whole(shape))
-    (tmp_path / "hook").write_text(hook)
+    (tmp_path / "hook").write_text(hook(shape))
     critic = [str(shutil.which("shellcheck")), "--shell=sh", str(tmp_path / "hook")]
     done = subprocess.run(critic, capture_output=True, check=False, text=True)
     assert (done.returncode, done.stdout) == (0, "")

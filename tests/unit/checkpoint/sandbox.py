@@ -17,7 +17,7 @@ STARTING = ("dhclient", "dhcpcd", "systemctl", "timeout", "virsh", "kill", "sysc
 IP = """\
 case "$*" in
 "-o address show"*) cat {root}/shown/addresses ;;
-"-4 route show"*) cat {root}/shown/routes ;;
+"-4 route show"* | "-6 route show"*) cat {root}/shown/routes ;;
 "link delete dev "*) rm -rf -- "{root}/sys/class/net/$4" ;;
 esac
 exit 0

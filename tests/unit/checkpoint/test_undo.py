@@ -23,6 +23,7 @@ CLIENT = {"client": "dhclient", "pid": 7, "ifname": fakes.NIC, "lease_file": LEA
 FORWARD = "/proc/sys/net/ipv4/ip_forward"
 HOOK = "/etc/libvirt/hooks/network.d/50-runbook-routed"
 INTERFACES = "/etc/network/interfaces"
+ON_NIC = f"2: {fakes.NIC} inet {fakes.ADDRESS} brd 172.16.255.255"
 
 
 @pytest.fixture
@@ -369,12 +370,40 @@ def test_what_a_power_cut_left_of_a_confirmed_change_is_tidied_away_at_the_next_
     assert (sandbox.folder / "open").exists() == armed
 
 
+@pytest.mark.parametrize("tables", [fakes.static6(), fakes.slaac()], ids=["static", "slaac"])
+def test_an_ipv6_address_that_is_not_back_is_no_undo(
+    tmp_path: Path, tables: dict[str, list[fakes.Row]]
+) -> None:
+    plan = make_plan(fakes.params(), fakes.seen(**tables))
+    made = half_made(tmp_path, plan)
+    assert made.undo() == 1
+    assert f"not as before: {plan.promise.announced[1]}/64 is on {fakes.NIC}" in made.journal
+
+
+def test_after_a_boot_a_router_may_not_have_spoken_yet(tmp_path: Path) -> None:
+    made = half_made(tmp_path, make_plan(fakes.params(), fakes.seen(**fakes.slaac())))
+    assert made.undo("boot") == 0
+    boot(made)
+    assert made.undo("announce") == 0
+    assert "not as before" not in made.journal
+    assert batches(made) == []
+
+
+def test_after_a_boot_a_static_ipv6_address_is_looked_for(tmp_path: Path) -> None:
+    made = half_made(tmp_path, make_plan(fakes.params(), fakes.seen(**fakes.static6())))
+    made.undo("boot")
+    boot(made)
+    made.undo("announce")
+    assert f"not as before: {fakes.IP6}/64 is on {fakes.NIC}" in made.journal
+    assert f"address replace {fakes.IP6}/64 dev {fakes.NIC}" in batches(made)[0]
+
+
 @pytest.mark.parametrize("heard", [True, False])
 def test_the_stand_in_of_a_learned_route_goes_once_the_router_has_spoken(
     tmp_path: Path, *, heard: bool
 ) -> None:
-    plan = make_plan(fakes.params(), fakes.seen(**fakes.slaac()))
-    made = half_made(tmp_path, plan)
+    made = half_made(tmp_path, make_plan(fakes.params(), fakes.seen(**fakes.slaac())))
+    made.shows(f"{ON_NIC} 2: inet6 {fakes.SLAAC6}/64 scope global", "default")
     says = tmp_path / "programs/grep"
     says.write_text(f"#!/bin/sh\ncat >/dev/null\nexit {0 if heard else 1}\n")
     says.chmod(0o755)

@@ -137,13 +137,28 @@ def test_a_host_that_is_as_promised_promises_the_same_again(tables: dict[str, li
     assert make_promise(fakes.params(), on_bridge(tables)) == before
 
 
-def on_bridge(tables: dict[str, list[Row]]) -> Snapshot:
+def test_what_somebody_added_on_the_bridge_since_is_none_of_the_promise() -> None:
+    before = make_promise(fakes.params(), fakes.seen(**fakes.static6()))
+    added = {
+        "addresses": [address("fd16::7/64", ifname=BRIDGE)],
+        "routes": [route("fd21::/48", BRIDGE, gateway=ROUTER6, metric=9)],
+    }
+    assert make_promise(fakes.params(), on_bridge(fakes.static6(), **added)) == before
+
+
+def on_bridge(tables: dict[str, list[Row]], **added: list[Row]) -> Snapshot:
+    """The same host once it is changed, with more rows in these tables."""
+
     def over(rows: list[Row]) -> list[Row]:
         return [{**row, "ifname": BRIDGE} if row.get("ifname") == NIC else row for row in rows]
 
     links = [*fakes.standard()["links"], fakes.link(BRIDGE, kind="bridge")]
     places: Any = {**tables, **{name: over(tables[name]) for name in ("addresses", "routes")}}
-    return fakes.seen(**{**places, "links": links})
+    places = {name: [*rows, *added.get(name, [])] for name, rows in places.items()}
+    files = [
+        fakes.file(f.path, f.text) for f in make_promise(fakes.params(), fakes.seen(**tables)).files
+    ]
+    return fakes.seen(**{**places, "links": links, "files": files})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""What is promised of IPv6 on the bridge, and whether a snapshot shows it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runbook.changes.ipv6 import conf
+from runbook.changes.messages import MAIN_TABLE
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import Record, records
+
+Told = tuple[str, str, str, bool]
+LINK_LOCAL = "fe80::/64"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedIPv6:
+    """IPv6 on the bridge: addresses with their prefix lengths, the gateways of default routes.
+
+    `learns`: router advertisements are heard there.
+    """
+
+    addresses: tuple[str, ...]
+    gateways: tuple[str, ...]
+    learns: bool
+
+
+def global6(seen: Snapshot, ifname: str) -> list[Record]:
+    """The IPv6 addresses of an interface that reach beyond its link."""
+    return [row for row in _everywhere(seen) if row["ifname"] == ifname]
+
+
+def told(wanted: ExpectedIPv6 | None, nic: str, bridge: str, seen: Snapshot) -> Iterator[Told]:
+    """Each check: what it is about, promised, seen, whether that is the same."""
+    yield _none(f"IPv6 on {nic}", [str(r["address"]) for r in global6(seen, nic)])
+    if wanted is None:
+        yield _none(f"IPv6 on {bridge}", [str(r["address"]) for r in global6(seen, bridge)])
+        return
+    for address in wanted.addresses:
+        ip, _, length = address.partition("/")
+        held = (r for r in _everywhere(seen) if r["address"] == ip)
+        shown = " ".join(f"{r['ifname']} /{r['prefixlen']}" for r in held)
+        yield _equal(f"{ip} is on", f"{bridge} /{length}", shown)
+    yield from _routes(wanted, nic, bridge, seen)
+    values = {str(r["name"]): str(r["value"]) for r in records(seen.sysctl)}
+    for word, value in {
+        "disable_ipv6": "0",
+        **({"accept_ra": "2"} if wanted.learns else {}),
+    }.items():
+        yield _equal(conf(bridge, word), value, values.get(conf(bridge, word), ""))
+
+
+def _everywhere(seen: Snapshot) -> list[Record]:
+    held = (row for row in records(seen.addresses) if row["family"] == "inet6")
+    return [row for row in held if row["scope"] not in ("link", "host")]
+
+
+def _routes(wanted: ExpectedIPv6, nic: str, bridge: str, seen: Snapshot) -> Iterator[Told]:
+    kind = ("inet6", MAIN_TABLE, "unicast")
+    every = (r for r in records(seen.routes) if (r["family"], r["table"], r["type"]) == kind)
+    # One router may well speak on another link by the same link-local address.
+    own = [r for r in every if r["ifname"] in (nic, bridge)]
+    default = {(str(r["gateway"]), str(r["ifname"])) for r in own if r["dst"] == "default"}
+    for gateway in wanted.gateways:
+        shown = ", ".join(sorted(f"dev {ifname}" for via, ifname in default if via == gateway))
+        yield _equal(f"IPv6 default route via {gateway}", f"dev {bridge}", shown)
+    strays = [str(r["dst"]) for r in own if r["ifname"] == nic and r["dst"] != LINK_LOCAL]
+    yield _none(f"IPv6 routes on {nic}", strays)
+
+
+def _none(about: str, found: list[str]) -> Told:
+    return (about, "none", " ".join(found) or "none", not found)
+
+
+def _equal(about: str, promised: str, seen: str) -> Told:
+    return (about, promised, seen or "nothing", promised == seen)
