@@ -44,10 +44,8 @@ def told(wanted: ExpectedIPv6 | None, nic: str, bridge: str, seen: Snapshot) -> 
         yield _equal(f"{ip} is on", f"{bridge} /{length}", shown)
     yield from _routes(wanted, nic, bridge, seen)
     values = {str(r["name"]): str(r["value"]) for r in records(seen.sysctl)}
-    for word, value in {
-        "disable_ipv6": "0",
-        **({"accept_ra": "2"} if wanted.learns else {}),
-    }.items():
+    wanted_values = {"disable_ipv6": "0"} | ({"accept_ra": "2"} if wanted.learns else {})
+    for word, value in wanted_values.items():
         yield _equal(conf(bridge, word), value, values.get(conf(bridge, word), ""))
 
 

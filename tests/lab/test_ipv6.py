@@ -18,7 +18,7 @@ from runbook.lab.names import NIC, address6
 from runbook.lab.probe import Probe, Probed
 from runbook.params import Params, resolve
 from runbook.plan import PHASES, Plan
-from runbook.promise import global6
+from runbook.promise6 import global6
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import records
