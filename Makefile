@@ -48,7 +48,7 @@ faults: setup ## Hit a change at every step with every fault, on three releases 
 
 matrix: setup ## Each release, addressing, STP and firewall profile through reboot, restarts and undo
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
-	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -m thorough tests/lab/test_ipv6.py
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -m thorough tests/lab
 
 check: setup ## Format, lint, types, import contract
 	$(BIN)/ruff format --check .

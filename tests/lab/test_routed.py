@@ -95,7 +95,13 @@ def apply() -> None:
 
 
 @pytest.fixture(
-    params=["bookworm-static", "trixie-static", "bullseye-static", "bookworm-dhcp", "trixie-dhcp"]
+    params=[
+        *("bookworm-static", "bullseye-static", "trixie-dhcp"),
+        *(
+            pytest.param(one, marks=pytest.mark.thorough)
+            for one in ("trixie-static", "bookworm-dhcp")
+        ),
+    ]
 )
 def host(request: pytest.FixtureRequest, lab: labs.Lab) -> Iterator[str]:
     release, addressing = request.param.split("-")
