@@ -38,13 +38,14 @@ ip address del {address(HOST)}/16 dev {NIC}
 ip link set {NIC} master {BRIDGE}
 ip route add default via {GATEWAY} dev {BRIDGE}
 """
-# Says what is heard of 802.1D on the cable, within four seconds.
+# Says who is heard of 802.1D on the cable. Where another bridge spoke for the LAN before, it
+# takes 20 s (max age) until this one does.
 LISTEN = """
 import socket, sys, time
 heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 heard.bind((sys.argv[1], 0))
 heard.settimeout(0.2)
-end = time.monotonic() + 4
+end = time.monotonic() + 30
 while time.monotonic() < end:
     try:
         frame = heard.recv(2048)
