@@ -36,9 +36,6 @@ class Persistence:
         return self.enabled and not self.missing
 
 
-ABSENT = Persistence(LOADERS, enabled=False, nftables=False, backend="")
-
-
 def read(host: Reader) -> Persistence:
     """Look for the loaders, ask systemd, and ask the program."""
     found = {path.rpartition("/")[2] for path in host.glob(PLUGINS)}

@@ -39,8 +39,8 @@ def came_up(plan: Plan) -> list[str]:
     """
     steps = [step for _, step in plan.undo_steps()]
     lent = any(isinstance(c, StopClient) and c.pids for c in plan.changes)
-    masters = (m for m in _messages(plan) if not lent or isinstance(m, LinkMaster))
-    return _all((*_gone(steps), *(_looks(m) for m in masters if not _learned(m))))
+    told = (m for m in _messages(plan) if not lent or isinstance(m, LinkMaster))
+    return _all((*_gone(steps), *(_looks(m) for m in told if not _learned(m))))
 
 
 def _messages(plan: Plan) -> Iterator[Message]:
