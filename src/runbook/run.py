@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from runbook import connection, probes, rollback, surroundings
 from runbook import preflight as rules
-from runbook.apply import Applied, apply_phase
+from runbook.apply import Applied, Told, apply_phase, nobody
 from runbook.checkpoint import Armed
 from runbook.checkpoint import arm as checkpoint
 from runbook.checkpoint.arm import Order, stand_down
@@ -176,9 +176,9 @@ def arm(session: Session, ready: Ready) -> Underway:
     return Underway(armed, ready.probed)
 
 
-def apply(session: Session, underway: Underway, phase: str) -> Applied:
-    """Make the steps of one phase."""
-    return apply_phase(underway.armed, session.host, phase, session.clock.now)
+def apply(session: Session, underway: Underway, phase: str, told: Told = nobody) -> Applied:
+    """Make the steps of one phase; `told` hears of each as it begins and is done."""
+    return apply_phase(underway.armed, session.host, phase, session.clock.now, told)
 
 
 def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
