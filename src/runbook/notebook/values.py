@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runbook.apply import Applied
 from runbook.confirm import Confirmed, Verified
+from runbook.notebook.course import Course
+from runbook.notebook.hand import Hand
 from runbook.params import Params
 from runbook.plan import Plan
 from runbook.record import Ending, Folder
@@ -30,15 +31,22 @@ class Asked(_Value):
 
     params: Params
     injected: Mapping[str, Any]
+    course: Course = field(default_factory=Course)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Met(_Value):
-    """A host that answers, and a first look at it."""
+    """A host that answers, and a first look at it; `picked` is a change taken up on it."""
 
     asked: Asked
     session: Session
     glance: Snapshot
+    picked: Underway | None = None
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.asked.course
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,12 +56,19 @@ class Offered(_Value):
     met: Met
     form: Form | None
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.met.course
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Settled(_Value):
     """Final parameters."""
 
     session: Session
+    picked: Underway | None = None
+    course: Course = field(default_factory=Course)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,6 +77,7 @@ class Run(_Value):
 
     session: Session
     folder: Folder
+    course: Course = field(default_factory=Course)
 
     @property
     def host(self) -> str:
@@ -75,6 +91,12 @@ class Before(_Value):
 
     run: Run
     snapshot: Snapshot
+    picked: Underway | None = None
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.run.course
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,6 +106,11 @@ class Planned(_Value):
     before: Before
     plan: Plan
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.before.course
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Cleared(_Value):
@@ -92,14 +119,28 @@ class Cleared(_Value):
     planned: Planned
     ready: Ready
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.planned.course
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Changing(_Value):
     """An armed change, as far as it has been made; nothing of it yet, at first."""
 
     before: Before
-    underway: Underway
-    applied: Applied | None = field(default=None)
+    hand: Hand
+
+    @property
+    def underway(self) -> Underway:
+        """The armed change, and what has to answer again after it."""
+        return self.hand.underway
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.before.course
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,6 +150,11 @@ class Seen(_Value):
     changing: Changing
     verified: Verified
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.changing.course
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Kept(_Value):
@@ -116,6 +162,11 @@ class Kept(_Value):
 
     before: Before
     confirmed: Confirmed
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.before.course
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -126,6 +177,11 @@ class Finished(_Value):
     confirmed: Confirmed
     after: Snapshot
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.run.course
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Stopped(_Value):
@@ -134,3 +190,8 @@ class Stopped(_Value):
     run: Run
     ending: Ending
     why: str
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.run.course

@@ -12,7 +12,7 @@ from runbook.params import fields
 from runbook.params.fields import Wrong
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES, Params
-from runbook.params.source import DEFAULT, INJECTED, Source
+from runbook.params.source import CHOSEN, DEFAULT, INJECTED, Source
 from runbook.params.suggest import nearest
 from runbook.params.wording import mistyped
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 Loader = Callable[[str], ParamsFile]
 
 
-def for_host(folder: Path, injected: Mapping[str, object]) -> Params:
-    """Resolve against `folder`/<host>.yaml, where `host` is injected."""
-    params = resolve(lambda host: _find(folder, host), injected)
+def for_host(
+    folder: Path, injected: Mapping[str, object], chosen: Mapping[str, object] | None = None
+) -> Params:
+    """Resolve against `folder`/<host>.yaml, where `host` is injected; what was chosen wins."""
+    params = resolve(lambda host: _find(folder, host), injected, chosen)
     if params.rules is None:
         return params
     return params.model_copy(update={"rules_text": _rules_text(folder, params.rules)})
@@ -42,24 +44,33 @@ def _rules_text(folder: Path, name: str) -> str:
 
 
 def resolve(
-    host_file: Mapping[str, object] | ParamsFile | Loader, injected: Mapping[str, object]
+    host_file: Mapping[str, object] | ParamsFile | Loader,
+    injected: Mapping[str, object],
+    chosen: Mapping[str, object] | None = None,
 ) -> Params:
-    """Final values: injected over file over default; raises `ParameterError`.
+    """Final values: chosen over injected over file over default; raises `ParameterError`.
 
     An injected None means "not injected": it is how a notebook's parameters
-    cell leaves a value to the file.
+    cell leaves a value to the file. `chosen` is what a person set in a form.
     """
-    given = {name: value for name, value in injected.items() if value is not None}
+    chosen = chosen or {}
+    asked = {**injected, **chosen}
+    given = {name: value for name, value in asked.items() if value is not None}
     _known(given, lambda _: str(INJECTED))
     host = _host(given)
     file = _as_file(host_file, host)
     _known(file.values, lambda name: str(file.source(name)))
     _usable(file, host)
-    sources = {
-        name: INJECTED if name in given else file.source(name) if name in file.values else DEFAULT
-        for name in NAMES
-    }
+    sources = {name: _source(name, file, given, chosen) for name in NAMES}
     return _validate({**file.values, **given}, sources)
+
+
+def _source(
+    name: str, file: ParamsFile, given: Mapping[str, object], chosen: Mapping[str, object]
+) -> Source:
+    if name in given:
+        return CHOSEN if name in chosen else INJECTED
+    return file.source(name) if name in file.values else DEFAULT
 
 
 def _find(folder: Path, host: str) -> ParamsFile:

@@ -8,15 +8,16 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`default`, `file` (with its path and line), or `injected`."""
+    """`default`, `file` (with its path and line), `injected`, or `chosen` by a person in a form."""
 
-    kind: Literal["default", "file", "injected"]
+    kind: Literal["default", "file", "injected", "chosen"]
     where: str = ""
 
     def __str__(self) -> str:
-        """As the table shows it: 'default', 'injected', 'params/server-01.yaml:7'."""
+        """As the table shows it: 'default', 'injected', 'chosen', 'params/server-01.yaml:7'."""
         return self.where if self.kind == "file" else self.kind
 
 
 DEFAULT = Source("default")
 INJECTED = Source("injected")
+CHOSEN = Source("chosen")
