@@ -65,8 +65,8 @@ def choose(met: Met) -> Offered:
     if not somebody_there():
         views.show(views.note("Nobody to ask: the parameters stay as they are."))
         return Offered(met, None)
-    form = widgets.form(met.session.params, met.glance)
-    views.show(form.box())
+    form = widgets.form(FORM, met.session.params, met.glance)
+    form.show()
     return Offered(met, form)
 
 
@@ -74,7 +74,7 @@ def settle(offered: Offered) -> Settled:
     """Read the form and print the final parameters; raises ParameterError."""
     asked, session = offered.met.asked, offered.met.session
     chosen = offered.form.values() if offered.form else {}
-    changed = {k: v for k, v in chosen.items() if v != str(getattr(asked.params, k))}
+    changed = {k: v for k, v in chosen.items() if v != getattr(asked.params, k)}
     params = for_host(params_folder(), {**asked.injected, **changed})
     views.show(views.card([(name, getattr(params, name)) for name in FORM], "Settled"))
     return Settled(replace(session, params=params))

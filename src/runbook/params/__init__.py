@@ -10,7 +10,7 @@ from __future__ import annotations
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES, Params
 from runbook.params.namespace import check_names, unknown_names
-from runbook.params.resolve import for_host, resolve
+from runbook.params.resolve import faults, for_host, resolve
 from runbook.params.source import Source
 from runbook.params.table import as_table
 
@@ -21,6 +21,7 @@ __all__ = [
     "Source",
     "as_table",
     "check_names",
+    "faults",
     "for_host",
     "read",
     "resolve",

@@ -49,6 +49,34 @@ def resolve(
     An injected None means "not injected": it is how a notebook's parameters
     cell leaves a value to the file.
     """
+    values, sources = _put_together(host_file, injected)
+    try:
+        return Params.model_validate({**values, "sources": sources})
+    except ValidationError as error:
+        raise _ours(error.errors()[0], values, sources) from None
+
+
+def faults(
+    host_file: Mapping[str, object] | ParamsFile | Loader, injected: Mapping[str, object]
+) -> tuple[ParameterError, ...]:
+    """All that is wrong with the values, field by field; the first is what `resolve` raises.
+
+    What must fit together is judged only once each value is right by itself.
+    """
+    try:
+        values, sources = _put_together(host_file, injected)
+        Params.model_validate({**values, "sources": sources})
+    except ParameterError as error:
+        return (error,)
+    except ValidationError as error:
+        return tuple(_ours(fault, values, sources) for fault in error.errors())
+    return ()
+
+
+def _put_together(
+    host_file: Mapping[str, object] | ParamsFile | Loader, injected: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, Source]]:
+    """Each value that was given, and where each comes from; nothing is validated."""
     given = {name: value for name, value in injected.items() if value is not None}
     _known(given, lambda _: str(INJECTED))
     host = _host(given)
@@ -59,7 +87,7 @@ def resolve(
         name: INJECTED if name in given else file.source(name) if name in file.values else DEFAULT
         for name in NAMES
     }
-    return _validate({**file.values, **given}, sources)
+    return {**file.values, **given}, sources
 
 
 def _find(folder: Path, host: str) -> ParamsFile:
@@ -115,19 +143,12 @@ def _usable(file: ParamsFile, host: str) -> None:
         raise ParameterError("host", file.values["host"], problem, fix)
 
 
-def _validate(values: Mapping[str, object], sources: Mapping[str, Source]) -> Params:
-    try:
-        return Params.model_validate({**values, "sources": sources})
-    except ValidationError as error:
-        raise _first(error.errors()[0], values, sources) from None
-
-
-def _first(
+def _ours(
     fault: Any,  # noqa: ANN401  # pydantic_core.ErrorDetails, whose `ctx` is untyped
     values: Mapping[str, object],
     sources: Mapping[str, Source],
 ) -> ParameterError:
-    """Make the first of pydantic's errors ours."""
+    """Make one of pydantic's errors ours."""
     wrong = fault.get("ctx", {}).get("error")
     field = str(fault["loc"][0]) if fault["loc"] else wrong.field
     value = values.get(field)
