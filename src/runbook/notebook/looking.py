@@ -67,8 +67,8 @@ def choose(met: Met) -> Offered:
         why = "The change in progress has its values" if met.picked else "Nobody to ask"
         views.show(views.note(f"{why}: the parameters stay as they are."))
         return Offered(met, None)
-    form = widgets.form(met.session.params, met.glance)
-    views.show(form.box())
+    form = widgets.form(FORM, met.session.params, met.glance)
+    form.show()
     return Offered(met, form)
 
 

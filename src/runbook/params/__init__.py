@@ -10,7 +10,7 @@ from __future__ import annotations
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES, Params
 from runbook.params.namespace import check_names, unknown_names
-from runbook.params.resolve import for_host, resolve
+from runbook.params.resolve import faults, faults_for_host, for_host, resolve
 from runbook.params.source import Source
 from runbook.params.table import as_table
 
@@ -21,6 +21,8 @@ __all__ = [
     "Source",
     "as_table",
     "check_names",
+    "faults",
+    "faults_for_host",
     "for_host",
     "read",
     "resolve",

@@ -32,6 +32,13 @@ def for_host(
     return params.model_copy(update={"rules_text": _rules_text(folder, params.rules)})
 
 
+def faults_for_host(
+    folder: Path, injected: Mapping[str, object], chosen: Mapping[str, object]
+) -> tuple[ParameterError, ...]:
+    """All that is wrong with what a person is choosing; empty where `for_host` would not raise."""
+    return faults(lambda host: _find(folder, host), injected, chosen)
+
+
 def _rules_text(folder: Path, name: str) -> str:
     """What the rules file holds; its grammar is judged where rules are understood."""
     try:
@@ -53,7 +60,38 @@ def resolve(
     An injected None means "not injected": it is how a notebook's parameters
     cell leaves a value to the file. `chosen` is what a person set in a form.
     """
-    chosen = chosen or {}
+    values, sources = _put_together(host_file, injected, chosen or {})
+    try:
+        return Params.model_validate({**values, "sources": sources})
+    except ValidationError as error:
+        raise _ours(error.errors()[0], values, sources) from None
+
+
+def faults(
+    host_file: Mapping[str, object] | ParamsFile | Loader,
+    injected: Mapping[str, object],
+    chosen: Mapping[str, object] | None = None,
+) -> tuple[ParameterError, ...]:
+    """All that is wrong with the values, field by field; the first is what `resolve` raises.
+
+    What must fit together is judged only once each value is right by itself.
+    """
+    try:
+        values, sources = _put_together(host_file, injected, chosen or {})
+        Params.model_validate({**values, "sources": sources})
+    except ParameterError as error:
+        return (error,)
+    except ValidationError as error:
+        return tuple(_ours(fault, values, sources) for fault in error.errors())
+    return ()
+
+
+def _put_together(
+    host_file: Mapping[str, object] | ParamsFile | Loader,
+    injected: Mapping[str, object],
+    chosen: Mapping[str, object],
+) -> tuple[dict[str, object], dict[str, Source]]:
+    """Each value that was given, and where each comes from; nothing is validated."""
     asked = {**injected, **chosen}
     given = {name: value for name, value in asked.items() if value is not None}
     _known(given, lambda _: str(INJECTED))
@@ -62,7 +100,7 @@ def resolve(
     _known(file.values, lambda name: str(file.source(name)))
     _usable(file, host)
     sources = {name: _source(name, file, given, chosen) for name in NAMES}
-    return _validate({**file.values, **given}, sources)
+    return {**file.values, **given}, sources
 
 
 def _source(
@@ -126,19 +164,12 @@ def _usable(file: ParamsFile, host: str) -> None:
         raise ParameterError("host", file.values["host"], problem, fix)
 
 
-def _validate(values: Mapping[str, object], sources: Mapping[str, Source]) -> Params:
-    try:
-        return Params.model_validate({**values, "sources": sources})
-    except ValidationError as error:
-        raise _first(error.errors()[0], values, sources) from None
-
-
-def _first(
+def _ours(
     fault: Any,  # noqa: ANN401  # pydantic_core.ErrorDetails, whose `ctx` is untyped
     values: Mapping[str, object],
     sources: Mapping[str, Source],
 ) -> ParameterError:
-    """Make the first of pydantic's errors ours."""
+    """Make one of pydantic's errors ours."""
     wrong = fault.get("ctx", {}).get("error")
     field = str(fault["loc"][0]) if fault["loc"] else wrong.field
     value = values.get(field)

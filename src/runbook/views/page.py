@@ -88,5 +88,15 @@ def show(*things: object) -> None:
 
 def show_with(picture: Picture, extra: Mapping[str, object]) -> None:
     """Show a picture, with machine-readable data beside it in the same output."""
-    bundle = _Bundle({"text/plain": repr(picture), "text/html": picture.html(), **extra})
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]  # likewise
+    display(_bundle(picture, extra), raw=True)  # type: ignore[no-untyped-call]  # likewise
+
+
+def show_lasting(picture: Picture, extra: Mapping[str, object]) -> DisplayHandle | None:
+    """The same, with a handle to put something else in its place; None where there is no page."""
+    bundle = _bundle(picture, extra)
+    handle: DisplayHandle | None = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # likewise
+    return handle
+
+
+def _bundle(picture: Picture, extra: Mapping[str, object]) -> _Bundle:
+    return _Bundle({"text/plain": repr(picture), "text/html": picture.html(), **extra})

@@ -17,7 +17,7 @@ def offered(monkeypatch: pytest.MonkeyPatch, **filled_in: str) -> Offered:
     made = nb.choose(nb.meet(nb.parameters({"host": "server-01"})))
     assert made.form is not None
     for name, value in filled_in.items():
-        made.form.fields[name].value = value
+        made.form.fields[name].widget.value = value
     return made
 
 
@@ -38,7 +38,7 @@ def test_a_wrong_value_in_the_form_is_named_and_can_be_mended(
     with pytest.raises(ParameterError, match="not on the link"):
         nb.settle(form)
     assert form.form is not None
-    form.form.fields["gateway"].value = "172.16.0.9"
+    form.form.fields["gateway"].widget.value = "172.16.0.9"
     assert nb.settle(form).session.params.gateway == "172.16.0.9"
     assert not (home / "outputs").exists()
     assert made_up.done == ["open", "read"]

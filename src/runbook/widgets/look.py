@@ -1,0 +1,35 @@
+"""The look of the forms: the theme's own colours, and never colour alone."""
+
+from __future__ import annotations
+
+from ipywidgets import HTML, Layout
+
+from runbook.views.picture import safe
+
+LABEL = {"description_width": "110px"}
+WIDE, FULL = "520px", "100%"
+SHEET = """\
+.rb-form{overflow:visible}
+.rb-form .widget-label{color:var(--jp-content-font-color1)}
+.rb-form input:focus-visible,.rb-form select:focus-visible,.rb-form button:focus-visible{
+ outline:2px solid var(--jp-content-font-color1)!important;outline-offset:1px}
+.rb-form ::placeholder{color:var(--jp-content-font-color2)!important;opacity:1}
+.rb-form .rb-row{align-items:flex-start;flex-wrap:wrap;overflow:visible}
+.rb-form .rb-reason{margin:0;line-height:1.4;color:var(--jp-content-font-color1)}
+.rb-form .rb-reason p{margin:2px 0;padding:3px 8px;border-left:4px solid #d1242f;
+ background:rgba(229,83,75,.15)}
+.rb-form .rb-wrong input,.rb-form .rb-wrong select{border:2px solid #d1242f!important}
+.rb-form .widget-checkbox{width:100%}
+.rb-form .widget-checkbox label.widget-label-basic{white-space:normal;height:auto;line-height:1.4;
+ align-items:flex-start;max-width:60em}
+"""
+
+
+def sheet() -> HTML:
+    """The sheet, to stand first in a form."""
+    return HTML(f"<style>{SHEET}</style>", layout=Layout(display="none"))
+
+
+def reason(message: str) -> str:
+    """The line beside a field; read out by a screen reader when it comes."""
+    return f'<p role="alert">✗ {safe(message)}</p>' if message else ""
