@@ -199,7 +199,7 @@ def resume(session: Session, there: Found) -> tuple[Underway, Applied]:
 
 
 def pick_up(session: Session, there: Found) -> Underway:
-    """Take a change up where it stands, to go on with it; raises HalfMade if it only has a way back.
+    """Take a change up where it stands; raises HalfMade if it only has a way back.
 
     A step of it may be open: then no other can be made.
     """

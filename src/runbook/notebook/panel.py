@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from runbook import run
 from runbook.checkpoint.arm import extend
@@ -35,8 +35,16 @@ class Panel:
 
     change: Changing
     watch: Watch
-    shown: Buttons
-    slot: Slot
+    slot: Slot = field(default_factory=Slot)
+    shown: Buttons = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the buttons, and have them shown wherever the countdown is."""
+        self.shown = buttons(self.press)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.shown.box.model_id}
+        self.slot.show_with(static("Here are buttons, where there are widgets."), {MIME: view})
+        self.watch.beside.append(self.slot)
+        self.change.before.run.course.live.append(self)
 
     def press(self, name: str) -> None:
         """Do it in the background, and say how it went."""
@@ -120,13 +128,3 @@ class Panel:
             hand.why = in_short(error)
             raise undo(self.change, error, page) from error
         hand.watcher.end()
-
-
-def with_buttons(change: Changing, watch: Watch) -> None:
-    """Put the buttons beside the countdown, wherever that is shown."""
-    slot = Slot()
-    panel = Panel(change, watch, buttons(lambda name: panel.press(name)), slot)
-    view = {"version_major": 2, "version_minor": 0, "model_id": panel.shown.box.model_id}
-    slot.show_with(static("Here are buttons, where there are widgets."), {MIME: view})
-    watch.beside.append(slot)
-    change.before.run.course.live.append(panel)

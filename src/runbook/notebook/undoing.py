@@ -31,7 +31,8 @@ def changing(change: Changing, what: str) -> Iterator[None]:
         try:
             with views.doing(what, this.session.clock.monotonic):
                 yield
-        except BaseException as error:  # noqa: BLE001 - an interrupt has to be undone as well
+        except BaseException as error:
+            # An interrupt has to be undone as well.
             raise undo(change, error) from error
         this.folder.note(this.session.clock.now(), f"{what}: done")
 

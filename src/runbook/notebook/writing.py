@@ -14,7 +14,7 @@ from runbook.notebook.course import stage
 from runbook.notebook.deciding import go_by, stopped
 from runbook.notebook.ending import not_ended, reading
 from runbook.notebook.hand import Hand
-from runbook.notebook.panel import with_buttons
+from runbook.notebook.panel import Panel
 from runbook.notebook.picking import progress
 from runbook.notebook.stepping import Stepping, show_journal
 from runbook.notebook.undoing import changing, keep_verdict
@@ -87,7 +87,7 @@ def _taken(before: Before, underway: Underway) -> Changing:
     change = Changing(before, hand)
     hand.watcher = watching = watch(change)
     if somebody_there():
-        with_buttons(change, watching)
+        Panel(change, watching)
     return _in_hand(before, hand)
 
 

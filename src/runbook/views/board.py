@@ -13,7 +13,7 @@ SIGNS: Mapping[Mark, str] = {
     "at work": "▶",
     "done": "✓",
     "failed": "✗",
-    "left out": "–",
+    "left out": "-",
     "again": "↻",
 }
 TONES: Mapping[Mark, str] = {"done": "rb-added", "failed": "rb-removed", "at work": "rb-changed"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle, display
 
 from runbook.views.picture import Picture, stack
@@ -50,9 +51,11 @@ class Slot:
         self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has none
         self._shown: list[Picture] = []
         self._extra: Mapping[str, object] = {}
+        self._placed = False
 
     def place(self) -> None:
         """Show it in the cell that is at work, as it is now."""
+        self._placed = True
         self._handle.display(self._bundle(), raw=True)  # type: ignore[no-untyped-call]  # likewise
 
     def draw(self, *pictures: Picture) -> None:
@@ -71,6 +74,9 @@ class Slot:
         self.show(picture)
 
     def _update(self) -> None:
+        # A terminal cannot take back what it printed.
+        if not self._placed or get_ipython() is None:
+            return
         self._handle.update(self._bundle(), raw=True)  # type: ignore[no-untyped-call]  # likewise
 
     def _bundle(self) -> _Bundle:

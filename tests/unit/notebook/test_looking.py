@@ -26,7 +26,7 @@ def test_what_stands_in_the_form_becomes_the_parameters(
 ) -> None:
     settled = nb.settle(offered(monkeypatch, bridge="virbr7"))
     assert settled.session.params.bridge == "virbr7"
-    assert str(settled.session.params.sources["bridge"]) == "injected"
+    assert str(settled.session.params.sources["bridge"]) == "chosen"
     assert str(settled.session.params.sources["gateway"]).startswith("params/server-01.yaml")
     assert made_up.done == ["open", "read"]
 
