@@ -44,6 +44,7 @@ from runbook.rollback import Rollback
 from runbook.routed import make_plan
 from runbook.state.diff import diff
 from runbook.state.snapshot import Snapshot, take
+from runbook.surroundings import Surroundings
 from runbook.transport.host import Host
 from runbook.verify import Verdict, judge
 
@@ -143,13 +144,18 @@ def plan(session: Session, before: Snapshot) -> Plan:
     return make_plan(session.params, before, connection.read(session.host) if drops else None)
 
 
+def around(session: Session, drawn: Plan) -> Surroundings:
+    """What the rules of preflight look at beside the snapshot and the plan."""
+    params = session.params
+    place = (params.interface, str(params.ipv4.ip))
+    return surroundings.read(session.host, *place, drawn.programs)
+
+
 def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     """Whether it may be done; raises Refused with every finding."""
     stand_clear(session)
     params = session.params
-    place = (params.interface, str(params.ipv4.ip))
-    around = surroundings.read(session.host, *place, drawn.programs)
-    cleared = rules.preflight(params, drawn, before, around)
+    cleared = rules.preflight(params, drawn, before, around(session, drawn))
     six = drawn.promise.ipv6
     targets = (*params.probes, *(six.gateways if six else ()))
     asked = probes.probe(session.host, params.gateway, targets, params.interface)

@@ -16,13 +16,23 @@ from runbook.notebook.approval import somebody_there
 from runbook.notebook.course import Course, stage
 from runbook.notebook.ending import not_ended, reading
 from runbook.notebook.picking import pick_up
+from runbook.notebook.preview import Preview
 from runbook.notebook.values import Asked, Before, Met, Offered, Run, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
 from runbook.run import Underway
 from runbook.state import snapshot as snapshots
 from runbook.views import Look
 
-FORM = ("interface", "address", "gateway", "bridge")
+FORM = (
+    "interface",
+    "address",
+    "gateway",
+    "network",
+    "bridge",
+    "bridge_mac",
+    "stp",
+    "firewall",
+)
 
 
 def parameters(namespace: Mapping[str, object]) -> Asked:
@@ -67,9 +77,10 @@ def choose(met: Met) -> Offered:
         why = "The change in progress has its values" if met.picked else "Nobody to ask"
         views.show(views.note(f"{why}: the parameters stay as they are."))
         return Offered(met, None)
-    form = widgets.form(FORM, met.session.params, met.glance)
-    form.show()
-    return Offered(met, form)
+    preview = Preview(met, widgets.form(FORM, met.session.params, met.glance))
+    preview.show()
+    met.course.live.append(preview)
+    return Offered(met, preview)
 
 
 @stage("values")
@@ -77,15 +88,15 @@ def settle(offered: Offered) -> Settled:
     """Read the form and print the final parameters; raises ParameterError."""
     met = offered.met
     settled = picking.settle(met, met.picked) if met.picked else _settled(offered)
-    values = settled.session.params
-    views.show(views.card([(name, getattr(values, name)) for name in FORM], "Settled"))
+    values = as_table(settled.session.params)
+    shown = values[values["field"].isin((*FORM, "consent"))]
+    views.show(views.table(shown, Look("Settled, and where each value came from")))
     return settled
 
 
 def _settled(offered: Offered) -> Settled:
     asked, session = offered.met.asked, offered.met.session
-    filled = offered.form.values() if offered.form else {}
-    chosen = {k: v for k, v in filled.items() if v != getattr(asked.params, k)}
+    chosen = offered.preview.chosen() if offered.preview else {}
     params = for_host(params_folder(), asked.injected, chosen)
     return Settled(replace(session, params=params), None, offered.course)
 

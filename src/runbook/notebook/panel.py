@@ -10,10 +10,11 @@ from runbook import run
 from runbook.checkpoint.arm import extend
 from runbook.checkpoint.timer import run_now
 from runbook.errors import RolledBack, RunbookError, VerificationFailed
+from runbook.notebook.background import in_background
 from runbook.notebook.ending import in_short
 from runbook.notebook.undoing import keep_verdict, undo
 from runbook.notebook.values import Changing
-from runbook.notebook.watching import Watch, in_background
+from runbook.notebook.watching import Watch
 from runbook.perform import run as command
 from runbook.plan import PHASES
 from runbook.record import OUTCOME

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from runbook.confirm import Confirmed, Verified
 from runbook.notebook.course import Course
@@ -14,7 +14,6 @@ from runbook.plan import Plan
 from runbook.record import Ending, Folder
 from runbook.run import Ready, Session, Underway
 from runbook.state.snapshot import Snapshot
-from runbook.widgets import Form
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,12 +48,19 @@ class Met(_Value):
         return self.asked.course
 
 
+class Chooser(Protocol):
+    """A form that is being filled in."""
+
+    def chosen(self) -> dict[str, object]:
+        """The values that a person changed."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Offered(_Value):
-    """The form; None where nobody is there to fill it in."""
+    """The form, and what it comes to; None where nobody is there to fill it in."""
 
     met: Met
-    form: Form | None
+    preview: Chooser | None
 
     @property
     def course(self) -> Course:

@@ -8,7 +8,6 @@ itself, when the deadline passes or somebody else undoes the change.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from runbook import views
 from runbook.errors import RolledBack
 from runbook.journal import State
 from runbook.notebook.approval import somebody_there
+from runbook.notebook.background import in_background
 from runbook.notebook.undoing import undo
 from runbook.notebook.values import Changing
 from runbook.pulse import Pulse
@@ -143,8 +143,3 @@ def watch(change: Changing) -> Watch:
     if made.live:
         in_background(made.tick, "runbook-watch")
     return made
-
-
-def in_background(call: Callable[[], None], name: str) -> None:
-    """In a thread of its own that keeps no program from ending."""
-    threading.Thread(target=call, daemon=True, name=name).start()
