@@ -35,6 +35,16 @@ SHEET = """\
 .rb .rb-diff .rb-added{background:rgba(46,160,67,.2)}
 .rb .rb-diff .rb-removed{background:rgba(229,83,75,.2)}
 .rb .rb-diff .rb-changed{opacity:.7}
+.rb ol.rb-board{display:flex;flex-wrap:wrap;gap:4px;list-style:none;margin:2px 0 8px;padding:0}
+.rb ol.rb-board li{border:1px solid rgba(128,128,128,.45);border-radius:4px;padding:1px 8px}
+.rb ol.rb-board li.rb-added{background:rgba(46,160,67,.2)}
+.rb ol.rb-board li.rb-removed{background:rgba(229,83,75,.2);font-weight:600}
+.rb ol.rb-board li.rb-changed{background:rgba(210,153,34,.2);font-weight:600}
+.rb ol.rb-board small{opacity:.85}
+.rb .rb-count{font-size:26px;font-variant-numeric:tabular-nums;margin-right:8px}
+.rb svg .rb-pulse .rb-wire{stroke-width:1.6}
+.rb svg .rb-tick .rb-wire{stroke-width:1;stroke-dasharray:3 3}
+.rb svg .rb-tick.rb-cut .rb-wire{stroke-width:3;stroke-dasharray:none}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
 .rb details>summary{cursor:pointer;font-weight:600;padding:3px 0}
 .rb .rb-verdict{margin:10px 0;padding:14px 18px;border:2px solid;border-radius:6px}
