@@ -5,6 +5,7 @@ from __future__ import annotations
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
 from runbook.views.findings import checks, compared, findings, plan, verdict
+from runbook.views.interactive import interactive_tables
 from runbook.views.page import show, show_with
 from runbook.views.picture import Picture, note, stack, title
 from runbook.views.progress import doing
@@ -28,6 +29,7 @@ __all__ = [
     "findings",
     "fold",
     "identity",
+    "interactive_tables",
     "note",
     "plan",
     "show",
