@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests import bench
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.unit import hosts
 
 from runbook import views
 from runbook.views import Look, Picture
@@ -20,6 +22,17 @@ from runbook.views.document import page as made_page
 
 ROWS = 300
 NASTY = "<script>window.evil=1</script><img src=x onerror='window.evil=2'>"
+# Each text that sticks out of the box it is in, by more than a rounding.
+STICKING_OUT = """() => [...document.querySelectorAll('svg g')].flatMap(group => {
+    const box = group.querySelector(':scope > .rb-box');
+    if (!box) return [];
+    const room = box.getBBox();
+    return [...group.querySelectorAll('text')]
+        .filter(text => !text.previousElementSibling?.matches('.rb-badge'))
+        .map(text => [text.textContent, text.getBBox()])
+        .filter(([, is]) => is.x < room.x - 1 || is.x + is.width > room.x + room.width + 1)
+        .map(([words]) => words);
+})"""
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 SORT = ".dt-column-order"
 
@@ -186,3 +199,38 @@ def test_the_page_follows_the_reader_s_colour_scheme(browser: Browser, rehearsed
     with opened(browser, rehearsed) as light, opened(browser, rehearsed, dark=True) as dark:
         colours = [page.evaluate(BACKGROUND) for page in (light, dark)]
     assert colours == ["rgb(255, 255, 255)", "rgb(17, 17, 17)"]
+
+
+@pytest.fixture
+def drawings(tmp_path: Path) -> Path:
+    """The page of a notebook with the wiring before, and after against before."""
+    before = views.wiring(hosts.before(), hosts.OWN)
+    after = views.wiring(hosts.after(), hosts.OWN, hosts.before())
+    return _filed(tmp_path, notebook(before, after))
+
+
+def test_a_screen_reader_is_told_the_wiring_in_sentences(browser: Browser, drawings: Path) -> None:
+    with opened(browser, drawings) as page:
+        shown = page.get_by_role("img", name="The wiring of server-01.")
+        expect(shown).to_have_count(2)
+        expect(shown.nth(1)).to_have_accessible_name(re.compile("virbr1, bridge .new.: MAC"))
+        assert_accessible(page)
+
+
+@pytest.mark.parametrize("letter", ["W", "日", "\N{ARABIC LIGATURE JALLAJALALOUHOU}", "🖥"])
+def test_a_name_of_any_length_and_script_stays_in_its_box(
+    browser: Browser, tmp_path: Path, letter: str
+) -> None:
+    name = letter * 60
+    seen = hosts.snapshot(
+        links=[
+            hosts.link(name, mac="02:00:00:00:00:01", master="br0"),
+            hosts.link("br0", kind="bridge", stp=1),
+            hosts.link("vnet0", kind="tun", master="br0"),
+        ],
+        taps=[{"guest": name, "mac": "52:54:00:00:00:01", "target": "vnet0"}],
+    )
+    path = _filed(tmp_path, notebook(views.wiring(seen, hosts.OWN, hosts.before())))
+    with opened(browser, path) as page:
+        assert page.evaluate(STICKING_OUT) == []
+        assert page.locator("svg text title").first.text_content() == name

@@ -48,7 +48,11 @@ _TAGS = [
     *("hr", "i", "li", "ol", "p", "pre", "span", "strong", "summary", "table", "tbody"),
     *("td", "th", "thead", "tr", "ul", "svg", "g", "rect", "path", "text", "title", "desc"),
 ]
-_SHAPES = ["x", "y", "width", "height", "rx", "d", "viewBox", "viewbox", "text-anchor", "xmlns"]
+# The names with a capital in them are spelled in either way, before and after parsing.
+_SHAPES = [
+    *("x", "y", "width", "height", "rx", "d", "xmlns", "viewBox", "viewbox", "text-anchor"),
+    *("textLength", "textlength", "lengthAdjust", "lengthadjust"),
+]
 _ATTRIBUTES = {
     "*": ["class", "role", "scope", "colspan", "rowspan", "aria-label", "aria-hidden", "tabindex"],
     "a": ["href"],

@@ -25,7 +25,7 @@ SHEET = """\
 .rb table th{font-weight:600}
 .rb table td{font-family:var(--jp-code-font-family,ui-monospace,monospace)}
 .rb table td.rb-words{font-family:inherit}
-.rb table td.rb-wide{white-space:pre-wrap;overflow-wrap:anywhere;min-width:14em}
+.rb table td.rb-wide{white-space:pre-wrap;overflow-wrap:anywhere;min-width:20em}
 .rb table td.rb-added{background:rgba(46,160,67,.2)}
 .rb table td.rb-removed{background:rgba(229,83,75,.2)}
 .rb table td.rb-changed{background:rgba(210,153,34,.2)}
@@ -46,17 +46,29 @@ SHEET = """\
 .rb .rb-verdict.rb-good{border-color:#2ea043}.rb .rb-verdict.rb-bad{border-color:#e5534b}
 .rb .rb-verdict.rb-warn{border-color:#d29922}.rb .rb-verdict.rb-note{border-color:#8b949e}
 .rb svg{display:block;max-width:100%;height:auto;margin:4px 0}
-.rb svg text{font-size:13px;fill:currentColor}
-.rb svg .rb-head{font-weight:600}
-.rb svg .rb-small{font-size:11.5px}
-.rb svg .rb-mono{font-size:12px;font-family:var(--jp-code-font-family,ui-monospace,monospace)}
-.rb svg .rb-box{fill:rgba(128,128,128,.07);stroke:currentColor;stroke-width:1.2}
-.rb svg .rb-host{fill:none;stroke:currentColor;stroke-dasharray:5 4;opacity:.6}
-.rb svg .rb-wire{fill:none;stroke:currentColor;stroke-width:2}
-.rb svg .rb-new .rb-box{fill:rgba(46,160,67,.18);stroke:#2ea043;stroke-width:2}
-.rb svg .rb-new .rb-wire{stroke:#2ea043;stroke-width:3}
-.rb svg .rb-holds{fill:rgba(210,153,34,.28);stroke:#d29922;stroke-width:1.5}
-.rb svg .rb-same{opacity:.55}
+.rb svg text{font-size:12px;fill:currentColor;
+ font-family:var(--jp-code-font-family,ui-monospace,monospace)}
+.rb svg .rb-head{font-size:13px;font-weight:600}
+.rb svg .rb-small{font-size:11px}
+.rb svg .rb-sign{font-weight:700}
+.rb svg .rb-box{fill:rgba(128,128,128,.07);stroke:currentColor;stroke-width:1}
+.rb svg .rb-host{fill:none;stroke:currentColor;stroke-dasharray:2 4;opacity:.6}
+.rb svg .rb-wire{fill:none;stroke:currentColor;stroke-width:1.5;stroke-linejoin:round}
+.rb svg .rb-tip{fill:currentColor}
+.rb svg .rb-route .rb-wire{stroke-width:1.2}
+.rb svg .rb-dark .rb-wire,.rb svg .rb-dark .rb-box{stroke-dasharray:2 3}
+.rb svg .rb-holds{fill:rgba(210,153,34,.22);stroke:currentColor;stroke-width:1}
+.rb svg .rb-badge{fill:var(--jp-layout-color0,Canvas);stroke:currentColor;stroke-width:1}
+.rb svg .rb-new .rb-box{fill:rgba(46,160,67,.16);stroke:#2ea043;stroke-width:3}
+.rb svg .rb-new .rb-wire{stroke:#2ea043;stroke-width:3.5}
+.rb svg .rb-new .rb-tip{fill:#2ea043}
+.rb svg .rb-changed .rb-box{stroke-width:2}
+.rb svg .rb-gone .rb-box,.rb svg .rb-gone .rb-wire,.rb svg .rb-fact-gone .rb-holds{
+ stroke:#d1564f;stroke-width:1.5;stroke-dasharray:6 5}
+.rb svg .rb-gone .rb-tip{fill:#d1564f}
+.rb svg .rb-gone .rb-box,.rb svg .rb-gone .rb-holds,.rb svg .rb-fact-gone .rb-holds{fill:none}
+.rb svg .rb-gone .rb-head,.rb svg .rb-fact-gone .rb-mono{text-decoration:line-through}
+.rb svg .rb-fact-new .rb-mono{font-weight:700}
 """
 STYLE = f"<style>{SHEET}</style>"
 # What the script puts around a long table; shown with it, and not with each picture.

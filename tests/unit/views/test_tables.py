@@ -32,7 +32,7 @@ def test_what_a_host_says_cannot_become_markup_or_drive_a_terminal() -> None:
 
 @given(st.text(max_size=40))
 def test_no_text_at_all_breaks_a_picture(text: str) -> None:
-    inert = text.replace("<", "").replace("&", "")
+    inert = text.replace("<", "x").replace("&", "x")
     plain = [picture.body for picture in every_picture_of(inert)]
     drawn = [picture.body for picture in every_picture_of(text)]
     for before, after in zip(plain, drawn, strict=True):
