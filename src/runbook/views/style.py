@@ -41,6 +41,11 @@ SHEET = """\
 .rb .rb-diff .rb-changed{opacity:.7}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
 .rb details>summary{cursor:pointer;font-weight:600;padding:3px 0}
+.rb .rb-said{margin:-4px 0 10px}
+.rb .rb-said>summary{font-weight:400;font-size:12px}
+.rb .rb-said>pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;
+ line-height:1.35;margin:2px 0 0;padding:6px 10px;max-height:32em;overflow:auto;
+ white-space:pre;color:inherit;background:rgba(128,128,128,.09)}
 .rb .rb-verdict{margin:10px 0;padding:14px 18px;border:2px solid;border-radius:6px}
 .rb .rb-verdict b{display:block;font-size:24px;line-height:1.25}
 .rb .rb-verdict.rb-good{border-color:#2ea043}.rb .rb-verdict.rb-bad{border-color:#e5534b}
