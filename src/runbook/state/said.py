@@ -21,13 +21,12 @@ PATIENCE_S = 5.0
 MOST_LETTERS = 64 * 1024
 MOST_NAMES, MOST_WORDS = 400, 8
 LIBVIRT = ("virsh", "--connect", "qemu:///system")
-# By the table that each tells of.
+# By the table that each tells of. Of all tables, `ip route` shows both families.
 COMMANDS = (
     ("links", ("ip", "-details", "link")),
     ("bridge_ports", ("bridge", "-details", "link")),
     ("addresses", ("ip", "address")),
     ("routes", ("ip", "route", "show", "table", "all")),
-    ("routes", ("ip", "-6", "route", "show", "table", "all")),
     ("rules", ("ip", "rule")),
     ("rules", ("ip", "-6", "rule")),
     ("neighbours", ("ip", "neighbour")),
@@ -41,7 +40,7 @@ COMMANDS = (
 class Said:
     """One command: the table it tells of, its argv, its exit status and its words.
 
-    `status` is None where it was not asked or did not end; `text` says why.
+    `status` is None where it was not there, not asked or did not end; `text` says why.
     """
 
     table: str
@@ -71,6 +70,8 @@ def _ask(host: Reader, table: str, argv: tuple[str, ...]) -> Said:
         done = host.query(argv, timeout=PATIENCE_S)
     except ReadFailed as error:
         return Said(table, argv, None, error.what)
+    if done.returncode == NOT_FOUND:
+        return Said(table, argv, None, f"{argv[0]} is missing on the host")
     words = done.stdout if done.returncode == 0 else done.stderr + done.stdout
     return Said(table, argv, done.returncode, _cut(words.decode(errors="replace")))
 

@@ -22,6 +22,8 @@ from runbook.views.wired_words import sentences
 
 SIGNS: dict[Mark, str] = {"new": "+", "gone": "-"}
 BADGES: dict[Mark, str] = {"new": "+ new", "gone": "- gone", "changed": "~ changed"}
+# As far as the label may go before it meets the line of a route from further right.
+ROUTE_W = 540
 OWN = "In a frame: the host's own address."
 LEGEND = "+ new, thick · ~ changed · - gone, dashed · thin: as before. "
 
@@ -136,7 +138,7 @@ def _route(root: Element, route: Route, ends: tuple[Rect, Rect], top: int, lane:
     svg.path(part, [(carrier.x, start), (x, start), (x, y), (tip, y), (tip, router.y - 8)])
     svg.arrowhead(part, (tip, router.y))
     words = f"{SIGNS.get(route.mark, '')} default route via {route.via}".strip()
-    svg.text(part, Rect(tip + 10, y - 18, 330, 13), words, "rb-mono")
+    svg.text(part, Rect(tip + 10, y - 18, ROUTE_W, 13), words, "rb-mono")
 
 
 def _node(root: Element, node: Node, place: Rect) -> None:
