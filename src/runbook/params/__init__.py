@@ -7,20 +7,25 @@ the value as it arrived and the fix. Nothing here contacts a host.
 
 from __future__ import annotations
 
+from runbook.params.access import ACCESS, Access
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES, Params
 from runbook.params.namespace import check_names, unknown_names
-from runbook.params.resolve import faults, for_host, resolve
+from runbook.params.resolve import access, existing, faults, for_host, resolve
 from runbook.params.source import Source
 from runbook.params.table import as_table
 
 __all__ = [
+    "ACCESS",
     "NAMES",
+    "Access",
     "Params",
     "ParamsFile",
     "Source",
+    "access",
     "as_table",
     "check_names",
+    "existing",
     "faults",
     "for_host",
     "read",

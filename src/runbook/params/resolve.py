@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from runbook.errors import ParameterError
 from runbook.params import fields
+from runbook.params.access import ACCESS, Access
 from runbook.params.fields import Wrong
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES, Params
@@ -71,6 +72,22 @@ def faults(
     except ValidationError as error:
         return tuple(_ours(fault, values, sources) for fault in error.errors())
     return ()
+
+
+def access(file: ParamsFile, injected: Mapping[str, object]) -> Access:
+    """The way to a host, of which the rest need not be known; raises `ParameterError`."""
+    values, sources = _put_together(file, injected)
+    try:
+        return Access.model_validate({name: values[name] for name in ACCESS if name in values})
+    except ValidationError as error:
+        raise _ours(error.errors()[0], values, sources) from None
+
+
+def existing(folder: Path, injected: Mapping[str, object]) -> ParamsFile:
+    """The host's file; one without values where there is none yet."""
+    host = _host(injected)
+    there = (folder / f"{host}.yaml").is_file()
+    return _find(folder, host) if there else ParamsFile(f"{folder.name}/{host}.yaml", {})
 
 
 def _put_together(
