@@ -27,12 +27,13 @@ MIME = "application/vnd.runbook.outcome+json"
 
 
 class Ending(StrEnum):
-    """The last word on a run. Only the first five are a success."""
+    """The last word on a run. Only the first six are a success."""
 
     AS_PROMISED = "as promised"
     NOTHING_TO_DO = "nothing to do"
     PLANNED_ONLY = "planned only"
     LOOKED = "only looked"
+    SURVEYED = "surveyed: its file is written"
     UNDONE = "undone: as before"
     REFUSED = "refused"
     AS_BEFORE = "as before (rolled back)"

@@ -14,7 +14,7 @@ from runbook.params import NAMES
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-KNOWN = {"routed.ipynb": NAMES, "undo.ipynb": finding.NAMES}
+KNOWN = {"routed.ipynb": NAMES, "survey.ipynb": NAMES, "undo.ipynb": finding.NAMES}
 CODE = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,

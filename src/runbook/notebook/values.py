@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from runbook.apply import Applied
+from runbook.clock import Clock
 from runbook.confirm import Confirmed, Verified
 from runbook.params import Params
 from runbook.plan import Plan
@@ -54,6 +55,38 @@ class Settled(_Value):
     """Final parameters."""
 
     session: Session
+
+
+class Asker(Protocol):
+    """Who asks a host, and under which number."""
+
+    @property
+    def operator(self) -> str:
+        """user@machine."""
+
+    @property
+    def change_id(self) -> str:
+        """What the run folder is called."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+
+
+class Ran(Protocol):
+    """Whatever keeps a record and comes to a last word."""
+
+    @property
+    def session(self) -> Asker:
+        """Who asks."""
+
+    @property
+    def folder(self) -> Folder:
+        """Its record."""
+
+    @property
+    def host(self) -> str:
+        """The host's name."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from runbook.errors import CorrectParameters
+from runbook.errors import CorrectParameters, ParameterError
 from runbook.params.edit import edited
 from runbook.params.file import ParamsFile, parse
 from runbook.params.model import Params
@@ -108,14 +108,25 @@ def _comment(words: str) -> str:
 
 
 def _changed(host: str, old: str, values: Mapping[str, object]) -> str:
-    """A value that is the default is not added where the file never said it."""
+    """A value that the file gives already stays as it is written, and a default is not added."""
     try:
-        held = parse(old, "").values
-        wanted = {k: v for k, v in values.items() if k in held or not _is_default(k, v)}
+        held = _held(host, old)
+        wanted = {k: v for k, v in values.items() if k not in held or held[k] != v}
+        wanted = {k: v for k, v in wanted.items() if k in held or not _is_default(k, v)}
         said = {name: _comment(words) for words, names in GROUPS for name in names}
         return edited(old, wanted, said)
     except yaml.YAMLError as error:
         raise _cannot(host, f"it is not lines of 'name: value' ({error})") from error
+
+
+def _held(host: str, old: str) -> dict[str, object]:
+    """What the file gives for the names in it; as it stands there, where all of it is not right."""
+    file = parse(old, "")
+    try:
+        params = resolve(file, {"host": host})
+    except ParameterError:
+        return dict(file.values)
+    return {name: getattr(params, name) for name in file.values}
 
 
 def _is_default(name: str, value: object) -> bool:

@@ -41,7 +41,7 @@ def parse(said: str) -> pd.DataFrame:
             told[ifname]["driver"] = value.removeprefix(_DRIVER)
         else:
             told[ifname].setdefault("driver", "")
-    return frame(COLUMNS, KEY, [(name, t["driver"], _speed(t)) for name, t in told.items()])
+    return frame(COLUMNS, KEY, [(name, t.get("driver", ""), _speed(t)) for name, t in told.items()])
 
 
 def _speed(told: dict[str, str]) -> int | None:

@@ -8,7 +8,7 @@ from runbook.changes.messages import MAIN_TABLE
 from runbook.errors import Refused
 from runbook.facts import nic_names
 from runbook.preflight.nic import NIC_KINDS
-from runbook.promise import Row, rows
+from runbook.promise import rows
 from runbook.state.snapshot import Snapshot
 from runbook.survey.nics import held
 
@@ -16,13 +16,14 @@ from runbook.survey.nics import held
 def candidates(seen: Snapshot, given: Mapping[str, object]) -> tuple[str, ...]:
     """The interfaces that could be meant, in name order; raises Refused if there is none.
 
-    One that is given is the only one. Otherwise it is those with an address and
-    an IPv4 default route that could become a bridge's port.
+    One that is given is the only one; whether it will do is for the judge.
+    Otherwise it is those with an address and an IPv4 default route that could
+    become a bridge's port.
     """
     if given.get("interface"):
         return (str(given["interface"]),)
     ways = _ways_out(seen)
-    able = [name for name in nic_names(seen) if name in ways and _able(seen, name)]
+    able = [name for name in nic_names(seen) if name in ways and not unfit(seen, name)]
     if not able:
         raise _refused(seen, ways)
     return tuple(able)
@@ -34,14 +35,14 @@ def _ways_out(seen: Snapshot) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(row["ifname"]) for row in ordered))
 
 
-def _able(seen: Snapshot, name: str) -> bool:
-    link = _link(seen, name)
-    return link["kind"] in NIC_KINDS and not link["master"] and bool(held(seen, name))
-
-
-def _link(seen: Snapshot, name: str) -> Row:
+def unfit(seen: Snapshot, name: str) -> str:
+    """Why an interface of the host cannot become a bridge's port; '' if it can."""
     (link,) = rows(seen.links, ifname=name)
-    return link
+    if link["master"]:
+        return f"{name} is part of {link['master']} already"
+    if link["kind"] not in NIC_KINDS:
+        return f"{name} is a {link['kind']}"
+    return "" if held(seen, name) else f"{name} has no IPv4 address"
 
 
 def _refused(seen: Snapshot, ways: tuple[str, ...]) -> Refused:
@@ -55,7 +56,7 @@ def _refused(seen: Snapshot, ways: tuple[str, ...]) -> Refused:
     bridges = [str(link["ifname"]) for link in links if link["kind"] == "bridge"]
     if bridges:
         return _bridged(seen, bridges[0])
-    told = "; ".join(_why_not(seen, link) for link in links)
+    told = "; ".join(unfit(seen, str(link["ifname"])) for link in links)
     return _no(
         seen,
         f"it goes out by no interface that could become a bridge's port: {told}",
@@ -79,15 +80,6 @@ def _bridged(seen: Snapshot, bridge: str) -> Refused:
         f"{on} already, which is no libvirt network's; ports: {ports}",
         "this procedure does not take over a bridge that something else makes",
     )
-
-
-def _why_not(seen: Snapshot, link: Row) -> str:
-    name = str(link["ifname"])
-    if link["master"]:
-        return f"{name} is part of {link['master']}"
-    if link["kind"] not in NIC_KINDS:
-        return f"{name} is a {link['kind']}"
-    return f"{name} has no IPv4 address" if not held(seen, name) else f"{name} is not known"
 
 
 def _no(seen: Snapshot, what: str, then: str) -> Refused:

@@ -10,13 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from runbook.errors import ParameterError, Refused
-from runbook.facts import nic_address, nic_row
+from runbook.facts import nic_address, nic_names
 from runbook.netfilter.packet import Connection
 from runbook.params import Params, faults, resolve
 from runbook.preflight import networks, nic
 from runbook.preflight.finding import Finding, Place
+from runbook.promise import rows
 from runbook.routed import make_plan
 from runbook.state.snapshot import Snapshot
+from runbook.survey.found import unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,24 @@ def judge(
 ) -> tuple[ParameterError, ...]:
     """All that is known to be wrong; an error about field '' is about none in particular."""
     given = {name: value for name, value in values.items() if value is not None}
-    wrong = faults(given, {"host": host})
+    wrong = (*_interface(seen, str(given.get("interface", ""))), *faults(given, {"host": host}))
     return wrong or against(resolve(given, {"host": host}), seen, own)
+
+
+def _interface(seen: Snapshot, name: str) -> Iterator[ParameterError]:
+    """What is wrong with the interface, whatever else may be: the rest hangs on it."""
+    fix = f"choose one of: {', '.join(nic_names(seen)) or 'none found'}"
+    if not name:
+        yield ParameterError("interface", name, "none is chosen", fix)
+    elif not rows(seen.links, ifname=name):
+        yield ParameterError("interface", name, f"{seen.host} has none of that name", fix)
+    elif why := unfit(seen, name):
+        yield ParameterError("interface", name, why, fix)
 
 
 def against(params: Params, seen: Snapshot, own: Connection | None) -> tuple[ParameterError, ...]:
     """What of parameters that are right by themselves is wrong on this host."""
     try:
-        nic_row(seen, params.interface)
         nic_address(seen, params.interface, params.ipv4)
         stands = tuple(_stands_against(Seen(params, seen)))
         if not stands:

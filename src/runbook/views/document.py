@@ -48,6 +48,8 @@ def page(text: str, title: str) -> str:
     for output in (o for cell in read["cells"] for o in cell.get("outputs", [])):
         html = output.get("data", {}).get("text/html")
         if html is not None:
+            # Without scripts a widget is nothing; its picture stands beside it.
+            output["data"].pop("application/vnd.jupyter.widget-view+json", None)
             output["data"]["text/html"] = _STYLES.sub("", "".join(html))
     read["metadata"]["title"] = title
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]  # likewise
