@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from runbook.params.access import ACCESS, Access
 from runbook.params.file import ParamsFile, read
+from runbook.params.listing import Described, listing
 from runbook.params.model import NAMES, Params
 from runbook.params.namespace import check_names, unknown_names
 from runbook.params.resolve import access, existing, faults, for_host, resolve
@@ -19,6 +20,7 @@ __all__ = [
     "ACCESS",
     "NAMES",
     "Access",
+    "Described",
     "Params",
     "ParamsFile",
     "Source",
@@ -28,6 +30,7 @@ __all__ = [
     "existing",
     "faults",
     "for_host",
+    "listing",
     "read",
     "resolve",
     "unknown_names",
