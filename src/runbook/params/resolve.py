@@ -170,13 +170,13 @@ def _ours(
     field = str(fault["loc"][0]) if fault["loc"] else wrong.field
     value = values.get(field)
     if isinstance(wrong, Wrong):
-        told = f" ({sources[field]})" if value is not None else ""
+        told = sources[field].aside if value is not None else ""
         return ParameterError(field, value, f"{wrong.problem}{told}", wrong.fix)
     if fault["type"] == "missing":
         fix = f"write '{field}: …' in params/<host>.yaml; docs/parameters.md says what it means"
         return ParameterError(field, None, "it is missing, and has no default", fix)
     if fault["type"] in _RANGES:
-        problem = f"{fault['msg'].lower()} ({sources[field]})"
+        problem = f"{fault['msg'].lower()}{sources[field].aside}"
         return ParameterError(field, value, problem, f"write {_RANGES[fault['type']]}")
     return ParameterError(
         field, value, *mistyped(field, fault["input"], sources[field], _wanted(fault))
