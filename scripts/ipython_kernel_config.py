@@ -7,6 +7,9 @@ kernel interrupts it first, which is no error.
 
 import logging
 
+# What an operator meets in a cell is told in an operator's words.
+c.InteractiveShellApp.extensions.append("runbook.cell_errors")  # noqa: F821 - IPython has it there
+
 UNSAID = ("Kernel is running over TCP without encryption", "KeyboardInterrupt caught in kernel")
 
 logging.getLogger("IPKernelApp").addFilter(

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pandas as pd
 
 from runbook import journal
-from runbook.checkpoint.arm import Armed, extend
+from runbook.checkpoint.arm import Armed, extend, standing_manifest
 from runbook.errors import StepFailed
-from runbook.journal import Journal
+from runbook.journal import BEGINS, DONE, Journal
 from runbook.perform import perform
 from runbook.plan import MARGIN_S, PHASES, NumberedStep
 from runbook.transport.host import Host
 
 # A step that may take this long gets a new deadline before it begins.
 LONG_S = 15.0
+MADE_BEFORE = "make the phases in their order, or undo the change"
 Now = Callable[[], datetime]
+# A step, and BEGINS or DONE.
+Told = Callable[[NumberedStep, str], None]
+
+
+def nobody(numbered: NumberedStep, event: str) -> None:
+    """Tell nobody."""
+    del numbered, event
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +49,45 @@ class Applied:
         return self.log.done() == {n.number for n in self.armed.plan.steps()}
 
 
-def apply_phase(armed: Armed, host: Host, phase: str, now: Now) -> Applied:
-    """Make the steps of one phase; raises StepFailed, with the rest not made."""
-    steps = armed.plan.steps(phase)
-    _in_order(armed, host, phase, steps)
+def apply_phase(armed: Armed, host: Host, phase: str, now: Now, told: Told = nobody) -> Applied:
+    """Make the steps of one phase that are not made yet; raises StepFailed, the rest not made.
+
+    `told` hears of each step as it begins and when it is done.
+    """
+    left = _left(armed, host, phase)
     guarded = host.guarded(armed.layout.lock, armed.layout.open)
-    for numbered in steps:
+    for numbered in left:
+        told(numbered, BEGINS)
         if numbered.step.budget_s >= LONG_S:
-            armed = _make_long(armed, guarded, numbered, now)
+            _make_long(armed, guarded, numbered, now)
         else:
             _make(armed, guarded, numbered, now)
-    return Applied(armed, phase, journal.read(host, armed.layout.journal))
+        told(numbered, DONE)
+    log = journal.read(host, armed.layout.journal)
+    return Applied(as_it_stands(armed, host), phase, log)
 
 
-def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now) -> Armed:
+def as_it_stands(armed: Armed, host: Host) -> Armed:
+    """The same, with the deadline that the host keeps now: others may have moved it."""
+    kept = standing_manifest(host, armed.layout)
+    return replace(armed, deadline=kept.deadline, timer_number=kept.timer)
+
+
+def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now) -> None:
     """Make a step that may take all the time there is: its deadline is later than that."""
     number, budget_s = numbered.number, numbered.step.budget_s
-    usual = armed.plan.deadline_s
+    usual, began = armed.plan.deadline_s, now()
+    granted = standing_manifest(host, armed.layout).deadline
     enough = max(usual, math.ceil(budget_s + MARGIN_S))
-    armed = extend(armed, host, enough, now(), f"step {number} may take up to {budget_s:g} s")
+    if (granted - began).total_seconds() > enough:
+        _make(armed, host, numbered, now)
+        return
+    extend(armed, host, enough, began, f"step {number} may take up to {budget_s:g} s")
     _make(armed, host, numbered, now)
     # It did not; a host that is lost from here on need not wait that long.
-    return extend(armed, host, usual, now(), f"step {number} is done") if enough > usual else armed
+    again = max(usual, math.ceil((granted - now()).total_seconds()))
+    if enough > again:
+        extend(armed, host, again, now(), f"step {number} is done")
 
 
 def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now) -> None:
@@ -72,21 +97,24 @@ def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now) -> None:
     journal.write(host, path, now(), f"step {number} done")
 
 
-def _in_order(armed: Armed, host: Host, phase: str, steps: tuple[NumberedStep, ...]) -> None:
+def _left(armed: Armed, host: Host, phase: str) -> tuple[NumberedStep, ...]:
+    """The phase's steps that are still to be made; raises StepFailed out of order."""
     log = journal.read(host, armed.layout.journal)
     earlier = PHASES[: PHASES.index(phase)]
     owed = {n.number for p in earlier for n in armed.plan.steps(p)} - log.done()
     if owed:
         raise _out_of_order(armed, f"step {min(owed)} of an earlier phase was not made")
-    again = {n.number for n in steps} & log.begun()
-    if again:
-        raise _out_of_order(armed, f"step {min(again)} was made already, and a step is made once")
+    unknown = log.begun() - log.done()
+    if unknown:
+        why = f"step {min(unknown)} began, and is not known to have ended"
+        raise _out_of_order(armed, f"{why}; a step is made once", "undo the change")
+    return tuple(n for n in armed.plan.steps(phase) if n.number not in log.done())
 
 
-def _out_of_order(armed: Armed, why: str) -> StepFailed:
+def _out_of_order(armed: Armed, why: str, then: str = MADE_BEFORE) -> StepFailed:
     return StepFailed(
         f"nothing was done by this call: {why}",
         host=armed.plan.host,
         state=f"as the journal {armed.layout.journal} on the host says; its undo is armed",
-        then="go on with the next phase, or undo the change",
+        then=then,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -48,6 +51,20 @@ def make_folder(path: Path) -> None:
     """Make one private folder that was not there; raises FileExistsError if it was."""
     path.mkdir(mode=PRIVATE_FOLDER)
     sync_folder(path.parent)
+
+
+@contextmanager
+def alone(path: Path, *, wait: bool) -> Iterator[None]:
+    """Hold the lock that this file stands for; raises BlockingIOError if it may not wait.
+
+    It is let go when the program dies.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE_FILE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(path: Path) -> None:

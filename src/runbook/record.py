@@ -12,6 +12,7 @@ import contextlib
 import itertools
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +24,8 @@ from runbook.redact import redact
 OUTCOME, JOURNAL = "outcome.json", "journal"
 # The executed notebook, once it is filed, and a page made of it.
 NOTEBOOK, PAGE = "notebook.ipynb", "notebook.html"
+# A name with a dot is none of the products.
+ALONE = ".alone"
 FORMAT_VERSION = 1
 # Under this type an executed notebook names its run folder and tells its outcome.
 MIME = "application/vnd.runbook.outcome+json"
@@ -109,6 +112,13 @@ class Folder:
     def has(self, name: str) -> bool:
         """Whether this product was made."""
         return (self.path / name).exists()
+
+    def alone(self, *, wait: bool = True) -> AbstractContextManager[None]:
+        """For as long as one takes to bring the run further: another program or thread waits.
+
+        Raises BlockingIOError instead of waiting where `wait` is False.
+        """
+        return durable.alone(self.path / ALONE, wait=wait)
 
     def end(self, outcome: Outcome) -> Path:
         """The last word; raises FileExistsError if it was spoken before."""

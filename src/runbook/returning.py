@@ -192,13 +192,22 @@ def _release(session: Session, kept: Kept) -> Rollback:
 
 def resume(session: Session, there: Found) -> tuple[Underway, Applied]:
     """Take a change up where it stands, all made; raises HalfMade if it is not."""
+    underway = pick_up(session, there)
+    if not there.kept.all_made:
+        raise _half_made(session, there.kept.progress)
+    return underway, Applied(underway.armed, PHASES[-1], there.kept.log)
+
+
+def pick_up(session: Session, there: Found) -> Underway:
+    """Take a change up where it stands; raises HalfMade if it only has a way back.
+
+    A step of it may be open: then no other can be made.
+    """
     kept = there.kept
     if kept.log.undo_began or there.undoing:
         raise _half_made(session, "its undo has begun")
     if kept.damage or not (kept.manifest and kept.plan and kept.before and kept.probed):
         raise _half_made(session, "; ".join(kept.damage))
-    if not kept.all_made:
-        raise _half_made(session, kept.progress)
     order = Order(kept.place.change_id, kept.operator, kept.manifest.armed_at)
     armed = Armed(
         kept.plan,
@@ -209,7 +218,7 @@ def resume(session: Session, there: Found) -> tuple[Underway, Applied]:
         kept.manifest.timer,
         kept.undo_script,
     )
-    return Underway(armed, kept.probed), Applied(armed, PHASES[-1], kept.log)
+    return Underway(armed, kept.probed)
 
 
 def verify(session: Session, underway: Underway, applied: Applied) -> Verified:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from runbook import connection, probes, rollback, surroundings
 from runbook import preflight as rules
-from runbook.apply import Applied, apply_phase
+from runbook.apply import Applied, Told, apply_phase, nobody
 from runbook.checkpoint import Armed
 from runbook.checkpoint import arm as checkpoint
 from runbook.checkpoint.arm import Order, stand_down
@@ -41,6 +41,7 @@ from runbook.rollback import Rollback
 from runbook.routed import make_plan
 from runbook.state.diff import diff
 from runbook.state.snapshot import Snapshot, take
+from runbook.surroundings import Surroundings
 from runbook.transport.host import Host
 from runbook.verify import Verdict, judge
 
@@ -137,13 +138,18 @@ def plan(session: Session, before: Snapshot) -> Plan:
     return make_plan(session.params, before, connection.read(session.host) if drops else None)
 
 
+def around(session: Session, drawn: Plan) -> Surroundings:
+    """What the rules of preflight look at beside the snapshot and the plan."""
+    params = session.params
+    place = (params.interface, str(params.ipv4.ip))
+    return surroundings.read(session.host, *place, drawn.programs)
+
+
 def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     """Whether it may be done; raises Refused with every finding."""
     stand_clear(session)
     params = session.params
-    place = (params.interface, str(params.ipv4.ip))
-    around = surroundings.read(session.host, *place, drawn.programs)
-    cleared = rules.preflight(params, drawn, before, around)
+    cleared = rules.preflight(params, drawn, before, around(session, drawn))
     six = drawn.promise.ipv6
     targets = (*params.probes, *(six.gateways if six else ()))
     asked = probes.probe(session.host, params.gateway, targets, params.interface)
@@ -170,9 +176,9 @@ def arm(session: Session, ready: Ready) -> Underway:
     return Underway(armed, ready.probed)
 
 
-def apply(session: Session, underway: Underway, phase: str) -> Applied:
-    """Make the steps of one phase."""
-    return apply_phase(underway.armed, session.host, phase, session.clock.now)
+def apply(session: Session, underway: Underway, phase: str, told: Told = nobody) -> Applied:
+    """Make the steps of one phase; `told` hears of each as it begins and is done."""
+    return apply_phase(underway.armed, session.host, phase, session.clock.now, told)
 
 
 def verify(session: Session, underway: Underway, applied: Applied) -> Verified:

@@ -6,6 +6,7 @@ from tests.unit import fakes
 from runbook.apply import LONG_S, apply_phase
 from runbook.changes.network_hook import hook_path
 from runbook.checkpoint import Armed
+from runbook.checkpoint.arm import extend
 from runbook.errors import ConnectionLost, GateClosed, StepFailed
 from runbook.plan import PHASES
 from runbook.transport.host import Completed
@@ -44,12 +45,29 @@ def test_a_phase_out_of_order_is_refused_and_makes_nothing(
     assert host.events == []
 
 
-def test_a_phase_is_made_once(host: fakes.FakeHost, armed: Armed) -> None:
+def test_a_phase_that_is_made_is_not_made_again(host: fakes.FakeHost, armed: Armed) -> None:
     through(armed, host, "prepare")
     host.events.clear()
-    with pytest.raises(StepFailed, match="a step is made once"):
-        through(armed, host, "prepare")
+    through(armed, host, "prepare")
     assert host.events == []
+
+
+def test_a_phase_that_was_broken_off_between_two_steps_goes_on_there(
+    host: fakes.FakeHost, armed: Armed
+) -> None:
+    lost = ConnectionLost("gone", host="server-01", state="unknown", then="wait")
+    second = armed.plan.steps("prepare")[1].number
+    host.fails[f"append {JOURNAL}: 2026-03-01T12:00:00.000Z step {second} begins"] = lost
+    with pytest.raises(ConnectionLost):
+        through(armed, host, "prepare")
+    host.fails.clear()
+    host.events.clear()
+    heard: list[tuple[int, str]] = []
+    apply_phase(
+        armed, host, "prepare", fakes.Time().now, lambda n, event: heard.append((n.number, event))
+    )
+    left = [n.number for n in armed.plan.steps("prepare") if n.number >= second]
+    assert heard == [(number, event) for number in left for event in ("begins", "done")]
 
 
 def test_a_step_that_began_and_whose_end_is_not_known_is_not_made_again(
@@ -61,7 +79,7 @@ def test_a_step_that_began_and_whose_end_is_not_known_is_not_made_again(
         through(armed, host, "prepare")
     host.fails.clear()
     host.events.clear()
-    with pytest.raises(StepFailed, match="step 1 was made already"):
+    with pytest.raises(StepFailed, match="step 1 began, and is not known to have ended"):
         through(armed, host, "prepare")
     with pytest.raises(StepFailed, match="earlier phase"):
         through(armed, host, "network")
@@ -146,6 +164,16 @@ def test_no_deadline_is_shorter_than_the_step_that_it_is_for(host: fakes.FakeHos
     assert all(seconds > needed for seconds, needed in zip(given[::2], longs, strict=True))
     assert given[1::2] == [5] * len(longs)
     assert [line for line in journalled(host) if line.endswith(" is done\n")]
+
+
+def test_the_time_that_a_person_gave_is_not_taken_back_by_a_long_step(
+    host: fakes.FakeHost, armed: Armed
+) -> None:
+    through(armed, host, "prepare")
+    extend(armed, host, 3000, fakes.NOON, "root@desk asked for more time")
+    host.events.clear()
+    through(armed, host, "network")
+    assert not [event for event in host.events if event.startswith("run systemd-run")]
 
 
 def test_a_deadline_is_on_the_journal_before_it_is_moved(

@@ -87,7 +87,7 @@ def arm(cleared: Cleared, probed: Probed, host: Host, order: Order) -> Armed:
 def extend(armed: Armed, host: Host, seconds: int, now: datetime, why: str) -> Armed:
     """A new deadline, `seconds` from now; the old timer ends only once the new one runs."""
     # The host knows better than `armed` how often the deadline was moved already.
-    number = _timer_number(host, armed.layout) + 1
+    number = standing_manifest(host, armed.layout).timer + 1
     later = replace(armed, deadline=now + timedelta(seconds=seconds), timer_number=number)
     moved = f"{journal.MOVED} {later.deadline:{STAMP}}, {seconds} s from now, because {why}"
     journal.write(host, armed.layout.journal, now, moved)
@@ -144,10 +144,11 @@ def _take_lock(place: Layout, host: Host, now: datetime) -> None:
     )
 
 
-def _timer_number(host: Host, place: Layout) -> int:
+def standing_manifest(host: Host, place: Layout) -> Manifest:
+    """Who, when, what, until when, as the host has it now; raises ReadFailed."""
     (file,) = host.read_files([place.manifest])
     try:
-        return manifest.loads(file.content if file else b"").timer
+        return manifest.loads(file.content if file else b"")
     except ValueError as error:
         raise ReadFailed(
             f"the change's manifest {place.manifest} is missing or damaged",

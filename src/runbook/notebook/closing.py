@@ -9,6 +9,7 @@ import pandas as pd
 from runbook import record, views
 from runbook.errors import GoToTheConsole, MendAccess
 from runbook.moves.compared import compared
+from runbook.notebook.course import stage
 from runbook.notebook.deciding import go_by
 from runbook.notebook.ending import end, in_short, keep_error, show_ending
 from runbook.notebook.undoing import records
@@ -20,6 +21,7 @@ from runbook.state.snapshot import Snapshot, take
 from runbook.views import Look, Picture
 
 
+@stage("after")
 def after(kept: Kept | Stopped) -> Finished | Stopped:
     """Read the state again, and show every row in which it differs from before."""
     if isinstance(kept, Stopped):
@@ -39,6 +41,7 @@ def after(kept: Kept | Stopped) -> Finished | Stopped:
     return Finished(this, kept.confirmed, snapshot)
 
 
+@stage("record")
 def finish(last: Finished | Stopped) -> None:
     """The last word, and where the record is."""
     this = last.run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from runbook import boot, foreseen, run, serial, views
+from runbook.notebook.course import stage
 from runbook.notebook.ending import reading
 from runbook.notebook.undoing import keep_verdict
 from runbook.notebook.values import Before, Cleared, Planned, Run, Stopped
@@ -17,9 +18,14 @@ from runbook.verify import standing
 from runbook.views import Look, Picture
 
 
+@stage("plan")
 def plan(before: Before) -> Planned:
     """Draw the plan and show it, step by step; raises Refused or ParameterError."""
     this = before.run
+    if before.picked:
+        drawn = before.picked.armed.plan
+        views.show(views.plan(drawn.table(), drawn.digest, drawn.deadline_s))
+        return Planned(before, drawn)
     with reading(this, "Planning"):
         drawn = run.plan(this.session, before.snapshot)
         this.folder.again("plan.json", serial.dumps(drawn) + "\n")
@@ -41,9 +47,13 @@ def _lasting(drawn: Plan, before: Before) -> Picture:
     return views.stack((views.edits(foreseen.diffs(drawn, before.snapshot)), folded))
 
 
+@stage("preflight")
 def preflight(planned: Planned) -> Cleared | Stopped:
     """Judge the plan; raises Refused, with every finding on the page."""
-    this = planned.before.run
+    this, picked = planned.before.run, planned.before.picked
+    if picked:
+        views.show(views.note("Judged before the change was armed; nothing is judged anew."))
+        return Cleared(planned, Ready(picked.armed.cleared, picked.probed))
     if planned.plan.empty:
         return stopped(this, Ending.NOTHING_TO_DO, "the host is as promised already")
     with reading(this, "Preflight"):

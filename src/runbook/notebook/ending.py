@@ -9,6 +9,7 @@ from runbook import record, views
 from runbook.errors import MendHost, RunbookError
 from runbook.notebook.values import Ran
 from runbook.record import MIME, OUTCOME, Ending, Outcome
+from runbook.views import CELL, Place
 from runbook.views.findings import Tone
 
 LONGEST = 400
@@ -29,23 +30,24 @@ class RunHasEnded(MendHost):
     """A cell was run again after the run's last word."""
 
 
-def end(this: Ran, ending: Ending, said: str) -> None:
-    """Speak the last word and show it."""
+def end(this: Ran, ending: Ending, said: str, page: Place = CELL) -> None:
+    """Speak the last word and show it; nobody can use anything of the run any more."""
     session = this.session
+    this.course.end()
     outcome = Outcome(
         ending, this.host, session.change_id, session.operator, session.clock.now(), said
     )
     this.folder.end(outcome)
-    show_ending(this)
+    show_ending(this, page)
 
 
-def show_ending(this: Ran) -> None:
+def show_ending(this: Ran, page: Place = CELL) -> None:
     """The verdict, big and plain, with the data that `runbook archive` looks for."""
     told = record.read(this.folder.path).outcome
     ending = Ending(str(told["outcome"]))
     lines = [str(told["said"]), f"host: {this.host}", f"run folder: {this.folder.path}"]
     picture = views.verdict(TONES[ending], str(ending), lines)
-    views.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
+    page.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
 
 
 def not_ended(this: Ran) -> None:

@@ -11,16 +11,28 @@ from runbook.clock import SystemClock
 from runbook.home import outputs_folder, params_folder
 from runbook.moves.rules_file import as_table as as_rows
 from runbook.moves.rules_file import rules_file
+from runbook.notebook import picking
 from runbook.notebook.approval import somebody_there
+from runbook.notebook.course import Course, stage
 from runbook.notebook.ending import not_ended, reading
+from runbook.notebook.picking import pick_up
+from runbook.notebook.preview import Preview
 from runbook.notebook.values import Asked, Before, Met, Offered, Run, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
-from runbook.returning import Standing
-from runbook.run import Session
+from runbook.run import Underway
 from runbook.state import snapshot as snapshots
 from runbook.views import Look
 
-FORM = ("interface", "address", "gateway", "bridge")
+FORM = (
+    "interface",
+    "address",
+    "gateway",
+    "network",
+    "bridge",
+    "bridge_mac",
+    "stp",
+    "firewall",
+)
 
 
 def parameters(namespace: Mapping[str, object]) -> Asked:
@@ -28,16 +40,20 @@ def parameters(namespace: Mapping[str, object]) -> Asked:
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
-    check_names(namespace)
-    injected = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
-    params = for_host(params_folder(), injected)
-    _show_params(params)
-    _show_rules(params)
-    return Asked(params, injected)
+    course = Course()
+    course.place()
+    with course.at("parameters"):
+        check_names(namespace)
+        injected = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
+        params = for_host(params_folder(), injected)
+        _show_params(params)
+        _show_rules(params)
+    return Asked(params, injected, course)
 
 
+@stage("host")
 def meet(asked: Asked) -> Met:
-    """Connect and say which machine this is.
+    """Connect and say which machine this is; take up a change of one's own that is armed there.
 
     Raises MendAccess if that fails; InProgress, with a picture of it, if
     another change is armed or half made there.
@@ -45,44 +61,55 @@ def meet(asked: Asked) -> Met:
     clock = SystemClock()
     with views.doing(f"Connecting to {asked.params.host}", clock.monotonic):
         session = run.open_session(asked.params, clock)
-    _stop_at_a_change(session)
+    try:
+        run.stand_clear(session)
+    except InProgress as error:
+        return pick_up(asked, session, error.found)
     with views.doing(f"A first look at {asked.params.host}", clock.monotonic):
         glance = run.read(session)
     views.show(views.identity(glance.identity))
     return Met(asked, session, glance)
 
 
-def _stop_at_a_change(session: Session) -> None:
-    try:
-        run.stand_clear(session)
-    except InProgress as error:
-        views.show(views.standing(Standing(session.params.host, error.found)))
-        raise
-
-
 def choose(met: Met) -> Offered:
     """Offer the form where somebody can fill it in."""
-    if not somebody_there():
-        views.show(views.note("Nobody to ask: the parameters stay as they are."))
+    if met.picked or not somebody_there():
+        why = "The change in progress has its values" if met.picked else "Nobody to ask"
+        views.show(views.note(f"{why}: the parameters stay as they are."))
         return Offered(met, None)
-    form = widgets.form(FORM, met.session.params, met.glance)
-    form.show()
-    return Offered(met, form)
+    preview = Preview(met, widgets.form(FORM, met.session.params, met.glance))
+    preview.show()
+    met.course.live.append(preview)
+    return Offered(met, preview)
 
 
+@stage("values")
 def settle(offered: Offered) -> Settled:
     """Read the form and print the final parameters; raises ParameterError."""
+    met = offered.met
+    settled = picking.settle(met, met.picked) if met.picked else _settled(offered)
+    values = as_table(settled.session.params)
+    shown = values[values["field"].isin((*FORM, "consent"))]
+    views.show(views.table(shown, Look("Settled, and where each value came from")))
+    return settled
+
+
+def _settled(offered: Offered) -> Settled:
     asked, session = offered.met.asked, offered.met.session
-    chosen = offered.form.values() if offered.form else {}
-    changed = {k: v for k, v in chosen.items() if v != getattr(asked.params, k)}
-    params = for_host(params_folder(), {**asked.injected, **changed})
-    views.show(views.card([(name, getattr(params, name)) for name in FORM], "Settled"))
-    return Settled(replace(session, params=params))
+    chosen = offered.preview.chosen() if offered.preview else {}
+    params = for_host(params_folder(), asked.injected, chosen)
+    return Settled(replace(session, params=params), None, offered.course)
 
 
+@stage("before")
 def look(settled: Settled) -> Before:
     """Read the whole state, begin the record with it, and show it."""
-    this = _open_run(settled.session)
+    this = _open_run(settled)
+    if picked := settled.picked or _in_hand(settled):
+        before = picked.armed.cleared.before
+        views.show(views.note("The state before the change, as it was when it was armed."))
+        views.show(views.state(before))
+        return Before(this, before, picked)
     with reading(this, "Reading the state before"):
         snapshot = run.read(this.session)
         this.folder.again("before.json", snapshots.dumps(snapshot))
@@ -90,22 +117,30 @@ def look(settled: Settled) -> Before:
     return Before(this, snapshot)
 
 
+def _in_hand(settled: Settled) -> Underway | None:
+    """The change of this very run, where a cell above it is run again."""
+    hand = settled.course.hand
+    return hand.underway if hand else None
+
+
 def wiring(before: Before) -> None:
     """Draw how router, NIC, bridge and guests hang together."""
     views.show(views.wiring(before.snapshot, before.run.session.params.address))
 
 
-def _open_run(session: Session) -> Run:
+def _open_run(settled: Settled) -> Run:
     """The run's folder: made at the first look, opened again when the cell is run again."""
+    session, course = settled.session, settled.course
     folder = outputs_folder() / session.params.host / session.change_id
     if folder.is_dir():
-        this = Run(session, record.Folder(folder))
+        this = Run(session, record.Folder(folder), course)
         not_ended(this)
     else:
         made = record.create(outputs_folder(), session.params.host, session.change_id)
-        this = Run(session, made)
-    values = as_table(session.params).to_dict("records")
-    this.folder.again_json("params.json", {str(r["field"]): r for r in values})
+        this = Run(session, made, course)
+    if not (settled.picked and this.folder.has("params.json")):
+        values = as_table(session.params).to_dict("records")
+        this.folder.again_json("params.json", {str(r["field"]): r for r in values})
     return this
 
 

@@ -14,6 +14,7 @@ from runbook.errors import ParameterError, ReadFailed, Refused
 from runbook.home import outputs_folder, params_folder
 from runbook.netfilter.packet import Connection
 from runbook.notebook.approval import somebody_there
+from runbook.notebook.course import Course
 from runbook.notebook.ending import reading
 from runbook.params import ACCESS, NAMES, Access, access, check_names, existing
 from runbook.reach import Visit, visit
@@ -61,6 +62,7 @@ class Surveying:
     wanted: Wanted
     session: Visit
     folder: Folder
+    course: Course = field(default_factory=Course)
 
     @property
     def host(self) -> str:

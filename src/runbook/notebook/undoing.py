@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import NoReturn
 
 import pandas as pd
 
 from runbook import boot, run, views
-from runbook.errors import GoToTheConsole, RolledBack
+from runbook.errors import GoToTheConsole, RolledBack, RunbookError
 from runbook.notebook.ending import end, in_short, keep_error, not_ended
 from runbook.notebook.values import Changing, Run
 from runbook.record import Ending
@@ -18,29 +17,33 @@ from runbook.rollback import Rollback
 from runbook.run import Differs, NotAsPromised
 from runbook.state import snapshot as snapshots
 from runbook.verify import Verdict
+from runbook.views import CELL, Place
 
 
 @contextmanager
 def changing(change: Changing, what: str) -> Iterator[None]:
     """A stage of an armed change; raises RolledBack, or GoToTheConsole if the undo fails."""
     this = change.before.run
-    not_ended(this)
-    this.folder.note(this.session.clock.now(), f"{what}: begins")
-    try:
-        with views.doing(what, this.session.clock.monotonic):
-            yield
-    except BaseException as error:  # noqa: BLE001 - an interrupt has to be undone as well
-        _undo(change, error)
-    this.folder.note(this.session.clock.now(), f"{what}: done")
+    with this.folder.alone():
+        not_ended(this)
+        this.folder.note(this.session.clock.now(), f"{what}: begins")
+        change.hand.watcher.moment(what)
+        try:
+            with views.doing(what, this.session.clock.monotonic):
+                yield
+        except BaseException as error:
+            # An interrupt has to be undone as well.
+            raise undo(change, error) from error
+        this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
-def keep_verdict(this: Run, verdict: Verdict, caption: str) -> None:
+def keep_verdict(this: Run, verdict: Verdict, caption: str, page: Place = CELL) -> None:
     """The checks, into the record and onto the page; what a boot would do, in its own order."""
     this.folder.again("verdict.json", records(verdict.table()))
     now = replace(verdict, checks=verdict.of_now)
-    views.show(views.checks(now.table(), caption))
+    page.show(views.checks(now.table(), caption))
     if verdict.boot:
-        views.show(views.boot(boot.table(verdict.boot), "What the next boot would do, in order"))
+        page.show(views.boot(boot.table(verdict.boot), "What the next boot would do, in order"))
 
 
 def records(rows: pd.DataFrame) -> str:
@@ -48,44 +51,52 @@ def records(rows: pd.DataFrame) -> str:
     return str(rows.to_json(orient="records", indent=1, force_ascii=False)) + "\n"
 
 
-def keep_rollback(this: Run, undone: Rollback) -> None:
+def keep_rollback(this: Run, undone: Rollback, page: Place = CELL) -> None:
     """The state after an undo, and the rows that differ, into the record and onto the page."""
     rows = undone.differences.rows
     this.folder.once("after.json", snapshots.dumps(undone.after))
     this.folder.once("diff.json", records(rows))
     this.folder.once("journal-of-the-host", undone.log)
-    views.show(views.changes(rows, "After the undo, against before: no row differs"))
+    page.show(views.changes(rows, "After the undo, against before: no row differs"))
     for line in undone.failed:
-        views.show(views.note(f"the undo itself says: {line}", "bad"))
+        page.show(views.note(f"the undo itself says: {line}", "bad"))
 
 
-def _undo(change: Changing, error: BaseException) -> NoReturn:
-    this = change.before.run
+def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookError:
+    """Undo the change because of this error, and say what to raise."""
+    this, why = change.before.run, change.hand.why or in_short(error)
     keep_error(this, "error.txt", error)
-    views.show(views.note(f"{type(error).__name__}: {error}", "bad"))
+    page.show(views.note(f"{type(error).__name__}: {error}", "bad"))
     if isinstance(error, NotAsPromised):
-        keep_verdict(this, error.verdict, "The verdict: not as promised")
+        keep_verdict(this, error.verdict, "The verdict: not as promised", page)
+    telling = views.doing("Undoing the change", this.session.clock.monotonic)
     try:
-        with views.doing("Undoing the change", this.session.clock.monotonic):
-            undone = run.roll_back(this.session, change.underway, in_short(error))
+        with telling if page is CELL else nullcontext():
+            undone = run.roll_back(this.session, change.underway, why)
     except BaseException as worse:  # noqa: BLE001 - told apart, and raised, by what follows
-        raise _lost(change, worse) from error
-    keep_rollback(this, undone)
-    end(this, Ending.AS_BEFORE, f"undone, because: {in_short(error)}")
-    raise RolledBack(
-        f"the change was undone, because: {in_short(error)}",
+        return lost(change, worse, page)
+    return as_before(change, undone, why, page)
+
+
+def as_before(change: Changing, undone: Rollback, why: str, page: Place = CELL) -> RolledBack:
+    """The end of a change that was undone, and of which no row is left."""
+    this = change.before.run
+    keep_rollback(this, undone, page)
+    end(this, Ending.AS_BEFORE, f"undone, because: {why}", page)
+    return RolledBack(
+        f"the change was undone, because: {why}",
         host=this.host,
         state="as before the change, row by row",
         then="mend what the error complained of, then run again from the start",
-    ) from error
+    )
 
 
-def _lost(change: Changing, worse: BaseException) -> GoToTheConsole:
-    """The undo itself did not come to a good end."""
+def lost(change: Changing, worse: BaseException, page: Place = CELL) -> GoToTheConsole:
+    """The end of a change whose undo did not come to a good end."""
     this = change.before.run
     keep_error(this, "error-of-the-undo.txt", worse)
     if isinstance(worse, Differs):
-        keep_rollback(this, worse.undone)
+        keep_rollback(this, worse.undone, page)
     if not isinstance(worse, GoToTheConsole):
         worse = GoToTheConsole(
             f"the undo was broken off: {in_short(worse)}",
@@ -94,5 +105,5 @@ def _lost(change: Changing, worse: BaseException) -> GoToTheConsole:
             then=f"`runbook status {this.host}` tells what stands there;"
             f" at its console: sh {change.underway.armed.undo_path}",
         )
-    end(this, Ending.UNKNOWN, f"{in_short(worse)}; {worse.then}")
+    end(this, Ending.UNKNOWN, f"{in_short(worse)}; {worse.then}", page)
     return worse

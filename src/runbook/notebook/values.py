@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from runbook.apply import Applied
 from runbook.clock import Clock
 from runbook.confirm import Confirmed, Verified
+from runbook.notebook.course import Course
+from runbook.notebook.hand import Hand
 from runbook.params import Params
 from runbook.plan import Plan
 from runbook.record import Ending, Folder
 from runbook.run import Ready, Session, Underway
 from runbook.state.snapshot import Snapshot
-from runbook.widgets import Form
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,23 +31,42 @@ class Asked(_Value):
 
     params: Params
     injected: Mapping[str, Any]
+    course: Course = field(default_factory=Course)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Met(_Value):
-    """A host that answers, and a first look at it."""
+    """A host that answers, and a first look at it; `picked` is a change taken up on it."""
 
     asked: Asked
     session: Session
     glance: Snapshot
+    picked: Underway | None = None
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.asked.course
+
+
+class Chooser(Protocol):
+    """A form that is being filled in."""
+
+    def chosen(self) -> dict[str, object]:
+        """The values that a person changed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Offered(_Value):
-    """The form; None where nobody is there to fill it in."""
+    """The form, and what it comes to; None where nobody is there to fill it in."""
 
     met: Met
-    form: Form | None
+    preview: Chooser | None
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.met.course
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,6 +74,8 @@ class Settled(_Value):
     """Final parameters."""
 
     session: Session
+    picked: Underway | None = None
+    course: Course = field(default_factory=Course)
 
 
 class Asker(Protocol):
@@ -85,6 +106,10 @@ class Ran(Protocol):
         """Its record."""
 
     @property
+    def course(self) -> Course:
+        """What can be used of it until it ends."""
+
+    @property
     def host(self) -> str:
         """The host's name."""
 
@@ -95,6 +120,7 @@ class Run(_Value):
 
     session: Session
     folder: Folder
+    course: Course = field(default_factory=Course)
 
     @property
     def host(self) -> str:
@@ -108,6 +134,12 @@ class Before(_Value):
 
     run: Run
     snapshot: Snapshot
+    picked: Underway | None = None
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.run.course
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -117,6 +149,11 @@ class Planned(_Value):
     before: Before
     plan: Plan
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.before.course
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Cleared(_Value):
@@ -125,14 +162,28 @@ class Cleared(_Value):
     planned: Planned
     ready: Ready
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.planned.course
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Changing(_Value):
     """An armed change, as far as it has been made; nothing of it yet, at first."""
 
     before: Before
-    underway: Underway
-    applied: Applied | None = field(default=None)
+    hand: Hand
+
+    @property
+    def underway(self) -> Underway:
+        """The armed change, and what has to answer again after it."""
+        return self.hand.underway
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.before.course
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -142,6 +193,11 @@ class Seen(_Value):
     changing: Changing
     verified: Verified
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.changing.course
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Kept(_Value):
@@ -149,6 +205,11 @@ class Kept(_Value):
 
     before: Before
     confirmed: Confirmed
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.before.course
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -159,6 +220,11 @@ class Finished(_Value):
     confirmed: Confirmed
     after: Snapshot
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.run.course
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Stopped(_Value):
@@ -167,3 +233,8 @@ class Stopped(_Value):
     run: Run
     ending: Ending
     why: str
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.run.course

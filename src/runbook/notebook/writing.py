@@ -1,112 +1,179 @@
-"""The cells that change the host: arm, apply, verify, confirm. Each is made once."""
+"""The cells that change the host: arm, apply, verify, confirm. What was made is not made again."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime
 
 from runbook import run, views
 from runbook.apply import Applied
 from runbook.errors import MendHost
 from runbook.journal import Journal
-from runbook.notebook.approval import Approval, approve
+from runbook.notebook.approval import Approval, approve, somebody_there
+from runbook.notebook.course import stage
 from runbook.notebook.deciding import go_by, stopped
 from runbook.notebook.ending import not_ended, reading
+from runbook.notebook.hand import Hand
+from runbook.notebook.panel import Panel
+from runbook.notebook.picking import progress
+from runbook.notebook.stepping import Stepping, show_journal
 from runbook.notebook.undoing import changing, keep_verdict
-from runbook.notebook.values import Changing, Cleared, Kept, Run, Seen, Stopped
+from runbook.notebook.values import Before, Changing, Cleared, Kept, Run, Seen, Stopped
+from runbook.notebook.watching import watch
 from runbook.plan import PHASES
 from runbook.record import Ending
 from runbook.run import Underway
-from runbook.views import Look, Picture
+from runbook.views import Picture
 
 _LEFT = "; nothing of the change was made; what stands in /var/lib/runbook/{} undoes itself"
 
 
 class OutOfTurn(MendHost):
-    """A cell was run before its turn, or a second time."""
+    """A cell was run before its turn."""
 
 
+@stage("arm")
 def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
     """With the operator's say, put the undo on the host and start its timer."""
     if isinstance(cleared, Stopped):
         return go_by(cleared)
-    before, drawn = cleared.planned.before, cleared.planned.plan
+    before = cleared.planned.before
+    this = before.run
+    not_ended(this)
+    if this.course.hand:
+        say = "Armed already, and that is done once: nothing was done."
+        views.show(views.note(say, "warn"))
+        return _in_hand(before, this.course.hand)
+    if before.picked:
+        return _go_on(before, before.picked)
+    return _arm(cleared)
+
+
+def _arm(cleared: Cleared) -> Changing | Stopped:
+    before = cleared.planned.before
     this = before.run
     if this.session.params.mode == "plan":
         return stopped(this, Ending.PLANNED_ONLY, "mode is plan")
-    not_ended(this)
-    _once(this, "approval.json")
-    approval = approve(drawn, this.session.params.sources["mode"])
+    approval = approve(cleared.planned.plan, this.session.params.sources["mode"])
     if not approval.given:
         return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
     _keep_approval(this, approval)
     with reading(this, "Arming the undo", _LEFT.format(this.session.change_id)):
         underway = run.arm(this.session, cleared.ready)
     this.folder.once("undo", underway.armed.undo_script)
-    views.show(_armed(underway))
-    return Changing(before, underway)
+    return _taken(before, underway)
 
 
+def _go_on(before: Before, picked: Underway) -> Changing:
+    """A change taken up: asked for anew, and not armed anew."""
+    this = before.run
+    views.show(views.note(progress(this, picked), "warn"))
+    approval = approve(picked.armed.plan, this.session.params.sources["mode"])
+    if not approval.given:
+        raise OutOfTurn(
+            f"the change was not taken up, {approval.how}",
+            host=this.host,
+            state="in the middle of the change; its undo is armed and ends it at the deadline",
+            then=f"run this cell again to go on, or `runbook undo {this.host}`",
+        )
+    _keep_approval(this, approval)
+    this.folder.note(this.session.clock.now(), f"taken up by {this.session.operator}")
+    return _taken(before, picked)
+
+
+def _taken(before: Before, underway: Underway) -> Changing:
+    hand = Hand(underway)
+    before.run.course.hand = hand
+    change = Changing(before, hand)
+    hand.watcher = watching = watch(change)
+    if somebody_there():
+        Panel(change, watching)
+    return _in_hand(before, hand)
+
+
+def _in_hand(before: Before, hand: Hand) -> Changing:
+    views.show(_armed(hand.underway))
+    hand.watcher.place()
+    return Changing(before, hand)
+
+
+@stage()
 def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
     """Make the steps of one phase; run again, it shows what was made and makes nothing."""
     if isinstance(change, Stopped):
         return go_by(change)
-    this, product = change.before.run, f"apply-{phase}.json"
+    this, hand, product = change.before.run, change.hand, f"apply-{phase}.json"
+    not_ended(this)
+    hand.watcher.place()
     if this.folder.has(product):
         return _made_before(change, phase)
-    with changing(change, f"Phase {phase}"):
-        applied = run.apply(this.session, change.underway, phase)
+    _in_turn(change, phase)
+    with changing(change, f"Phase {phase}"), Stepping(hand.underway.armed, phase) as told:
+        applied = run.apply(this.session, hand.underway, phase, told)
         this.folder.once(product, _as_json(applied))
-    _show_journal(applied)
-    return _further(change, applied)
+        told.end(applied)
+    _further(hand, applied)
+    return change
 
 
+def _in_turn(change: Changing, phase: str) -> None:
+    """Raise OutOfTurn, with nothing done, if an earlier phase is still to be made."""
+    this, earlier = change.before.run, PHASES[: PHASES.index(phase)]
+    owed = [name for name in earlier if not this.folder.has(f"apply-{name}.json")]
+    if owed:
+        raise OutOfTurn(
+            f"phase {phase} comes after phase {owed[0]}, which is not made yet; nothing was done",
+            host=this.host,
+            state="armed, and as the cells before this one left it",
+            then=f"run the cell of phase {owed[0]} first",
+        )
+
+
+@stage("verify")
 def verify(change: Changing | Stopped) -> Seen | Stopped:
     """Look at the host over a new connection; what is not as promised is undone."""
     if isinstance(change, Stopped):
         return go_by(change)
-    this = change.before.run
-    if change.applied is None or change.applied.phase != PHASES[-1]:
+    this, hand = change.before.run, change.hand
+    if hand.applied is None or hand.applied.phase != PHASES[-1]:
+        not_ended(this)
         raise OutOfTurn(
             "the change is not all made, so there is nothing to verify",
             host=this.host,
             state="armed, and as the cells before this one left it",
             then=f"run the cells of the phases {', '.join(PHASES)} first",
         )
+    if hand.confirmed:
+        return Seen(change, hand.confirmed.verified)
+    hand.watcher.place()
     with changing(change, "Verifying, over a new connection"):
-        verified = run.verify(this.session, change.underway, change.applied)
+        verified = run.verify(this.session, hand.underway, hand.applied)
+    hand.verified = verified
     keep_verdict(this, verified.verdict, "The verdict: as promised")
     return Seen(change, verified)
 
 
+@stage("confirm")
 def confirm(seen: Seen | Stopped) -> Kept | Stopped:
     """Over another new connection, take the undo away: the change stays."""
     if isinstance(seen, Stopped):
         return go_by(seen)
-    this = seen.changing.before.run
-    _once(this, "confirmed.json")
-    with changing(seen.changing, "Confirming, over another new connection"):
-        confirmed = run.confirm(this.session, seen.verified)
-        this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
-    views.show(views.note(f"Confirmed at {_utc(confirmed.at)}: the change stays.", "good"))
-    return Kept(seen.changing.before, confirmed)
-
-
-def _once(this: Run, product: str) -> None:
-    if this.folder.has(product):
-        raise OutOfTurn(
-            "this cell was run already, and is run once; it did nothing",
-            host=this.host,
-            state="as the cells before this one left it",
-            then="go on with the next cell; or begin anew with the cell that meets the host",
-        )
+    this, hand = seen.changing.before.run, seen.changing.hand
+    if hand.confirmed is None:
+        with changing(seen.changing, "Confirming, over another new connection"):
+            confirmed = run.confirm(this.session, seen.verified)
+            this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
+        hand.confirmed = confirmed
+        hand.watcher.end()
+    stays = f"Confirmed at {_utc(hand.confirmed.at)}: the change stays."
+    views.show(views.note(stays, "good"))
+    return Kept(seen.changing.before, hand.confirmed)
 
 
 def _keep_approval(this: Run, approval: Approval) -> None:
     session = this.session
     told = {"who": session.operator, "how": approval.how, "plan": approval.digest}
-    this.folder.once_json("approval.json", {**told, "at": session.clock.now().isoformat()})
+    this.folder.again_json("approval.json", {**told, "at": session.clock.now().isoformat()})
 
 
 def _armed(underway: Underway) -> Picture:
@@ -122,34 +189,24 @@ def _armed(underway: Underway) -> Picture:
     return views.stack((views.card(pairs, "Armed"), seen))
 
 
-def _further(change: Changing, applied: Applied) -> Changing:
+def _further(hand: Hand, applied: Applied) -> None:
     """The same change, with the deadline that the phase may have moved."""
-    return replace(change, underway=replace(change.underway, armed=applied.armed), applied=applied)
-
-
-def _show_journal(applied: Applied) -> None:
-    caption = f"The journal on the host: phase {applied.phase}"
-    numbers = [numbered.number for numbered in applied.armed.plan.steps(applied.phase)]
-    rows = applied.journal[applied.journal["step"].isin(numbers)]
-    views.show(views.table(rows, Look(caption, limit=len(rows))))
-    for moved in applied.log.moves():
-        if any(f"because step {number} " in moved for number in numbers):
-            views.show(views.note(moved, "warn"))
-    views.show(views.note(f"undone by itself at {_utc(applied.armed.deadline)}, unless confirmed"))
+    hand.underway = Underway(applied.armed, hand.underway.probed)
+    hand.applied = applied
 
 
 def _made_before(change: Changing, phase: str) -> Changing:
     """What a phase left in the record, in place of making it again."""
     text = (change.before.run.folder.path / f"apply-{phase}.json").read_text("utf-8")
-    told = json.loads(text)
-    deadline = datetime.fromisoformat(told["deadline"])
-    number = int(told["timer_number"])
-    armed = replace(change.underway.armed, deadline=deadline, timer_number=number)
-    applied = Applied(armed, phase, Journal(str(told["journal"])))
+    log = Journal(str(json.loads(text)["journal"]))
+    applied = Applied(change.underway.armed, phase, log)
     say = f"Phase {phase} was made already, and a step is made once: nothing was done."
     views.show(views.note(say, "warn"))
-    _show_journal(applied)
-    return _further(change, applied)
+    show_journal(applied)
+    done = change.hand.applied
+    if done is None or PHASES.index(done.phase) < PHASES.index(phase):
+        change.hand.applied = applied
+    return change
 
 
 def _as_json(applied: Applied) -> str:

@@ -12,7 +12,7 @@ from runbook.params.file import ParamsFile, read
 from runbook.params.listing import Described, listing
 from runbook.params.model import NAMES, Params
 from runbook.params.namespace import check_names, unknown_names
-from runbook.params.resolve import access, existing, faults, for_host, resolve
+from runbook.params.resolve import access, existing, faults, faults_for_host, for_host, resolve
 from runbook.params.source import Source
 from runbook.params.table import as_table
 
@@ -29,6 +29,7 @@ __all__ = [
     "check_names",
     "existing",
     "faults",
+    "faults_for_host",
     "for_host",
     "listing",
     "read",

@@ -13,7 +13,7 @@ from runbook.params.access import ACCESS, Access
 from runbook.params.fields import Wrong
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES, Params
-from runbook.params.source import DEFAULT, INJECTED, Source
+from runbook.params.source import CHOSEN, DEFAULT, INJECTED, Source
 from runbook.params.suggest import nearest
 from runbook.params.wording import mistyped
 
@@ -23,12 +23,21 @@ if TYPE_CHECKING:
 Loader = Callable[[str], ParamsFile]
 
 
-def for_host(folder: Path, injected: Mapping[str, object]) -> Params:
-    """Resolve against `folder`/<host>.yaml, where `host` is injected."""
-    params = resolve(lambda host: _find(folder, host), injected)
+def for_host(
+    folder: Path, injected: Mapping[str, object], chosen: Mapping[str, object] | None = None
+) -> Params:
+    """Resolve against `folder`/<host>.yaml, where `host` is injected; what was chosen wins."""
+    params = resolve(lambda host: _find(folder, host), injected, chosen)
     if params.rules is None:
         return params
     return params.model_copy(update={"rules_text": _rules_text(folder, params.rules)})
+
+
+def faults_for_host(
+    folder: Path, injected: Mapping[str, object], chosen: Mapping[str, object]
+) -> tuple[ParameterError, ...]:
+    """All that is wrong with what a person is choosing; empty where `for_host` would not raise."""
+    return faults(lambda host: _find(folder, host), injected, chosen)
 
 
 def _rules_text(folder: Path, name: str) -> str:
@@ -43,14 +52,16 @@ def _rules_text(folder: Path, name: str) -> str:
 
 
 def resolve(
-    host_file: Mapping[str, object] | ParamsFile | Loader, injected: Mapping[str, object]
+    host_file: Mapping[str, object] | ParamsFile | Loader,
+    injected: Mapping[str, object],
+    chosen: Mapping[str, object] | None = None,
 ) -> Params:
-    """Final values: injected over file over default; raises `ParameterError`.
+    """Final values: chosen over injected over file over default; raises `ParameterError`.
 
     An injected None means "not injected": it is how a notebook's parameters
-    cell leaves a value to the file.
+    cell leaves a value to the file. `chosen` is what a person set in a form.
     """
-    values, sources = _put_together(host_file, injected)
+    values, sources = _put_together(host_file, injected, chosen or {})
     try:
         return Params.model_validate({**values, "sources": sources})
     except ValidationError as error:
@@ -58,14 +69,16 @@ def resolve(
 
 
 def faults(
-    host_file: Mapping[str, object] | ParamsFile | Loader, injected: Mapping[str, object]
+    host_file: Mapping[str, object] | ParamsFile | Loader,
+    injected: Mapping[str, object],
+    chosen: Mapping[str, object] | None = None,
 ) -> tuple[ParameterError, ...]:
     """All that is wrong with the values, field by field; the first is what `resolve` raises.
 
     What must fit together is judged only once each value is right by itself.
     """
     try:
-        values, sources = _put_together(host_file, injected)
+        values, sources = _put_together(host_file, injected, chosen or {})
         Params.model_validate({**values, "sources": sources})
     except ParameterError as error:
         return (error,)
@@ -76,7 +89,7 @@ def faults(
 
 def access(file: ParamsFile, injected: Mapping[str, object]) -> Access:
     """The way to a host, of which the rest need not be known; raises `ParameterError`."""
-    values, sources = _put_together(file, injected)
+    values, sources = _put_together(file, injected, {})
     try:
         return Access.model_validate({name: values[name] for name in ACCESS if name in values})
     except ValidationError as error:
@@ -91,20 +104,28 @@ def existing(folder: Path, injected: Mapping[str, object]) -> ParamsFile:
 
 
 def _put_together(
-    host_file: Mapping[str, object] | ParamsFile | Loader, injected: Mapping[str, object]
+    host_file: Mapping[str, object] | ParamsFile | Loader,
+    injected: Mapping[str, object],
+    chosen: Mapping[str, object],
 ) -> tuple[dict[str, object], dict[str, Source]]:
     """Each value that was given, and where each comes from; nothing is validated."""
-    given = {name: value for name, value in injected.items() if value is not None}
+    asked = {**injected, **chosen}
+    given = {name: value for name, value in asked.items() if value is not None}
     _known(given, lambda _: str(INJECTED))
     host = _host(given)
     file = _as_file(host_file, host)
     _known(file.values, lambda name: str(file.source(name)))
     _usable(file, host)
-    sources = {
-        name: INJECTED if name in given else file.source(name) if name in file.values else DEFAULT
-        for name in NAMES
-    }
+    sources = {name: _source(name, file, given, chosen) for name in NAMES}
     return {**file.values, **given}, sources
+
+
+def _source(
+    name: str, file: ParamsFile, given: Mapping[str, object], chosen: Mapping[str, object]
+) -> Source:
+    if name in given:
+        return CHOSEN if name in chosen else INJECTED
+    return file.source(name) if name in file.values else DEFAULT
 
 
 def _find(folder: Path, host: str) -> ParamsFile:

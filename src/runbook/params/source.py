@@ -8,20 +8,21 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`default`, `file` (with its path and line; no path while it is typed), or `injected`."""
+    """`default`, `file` (with its path and line), `injected`, or `chosen` by a person in a form."""
 
-    kind: Literal["default", "file", "injected"]
+    kind: Literal["default", "file", "injected", "chosen"]
     where: str = ""
 
     def __str__(self) -> str:
-        """As the table shows it: 'default', 'injected', 'params/server-01.yaml:7'."""
+        """As the table shows it: 'default', 'injected', 'chosen', 'params/server-01.yaml:7'."""
         return self.where if self.kind == "file" else self.kind
 
     @property
     def aside(self) -> str:
-        """In brackets, behind what is said of the value; nothing for one that is being typed."""
-        return f" ({self})" if str(self) else ""
+        """In brackets, behind what is said of a value; who is typing it knows where it is from."""
+        return "" if self.kind == "chosen" else f" ({self})"
 
 
 DEFAULT = Source("default")
 INJECTED = Source("injected")
+CHOSEN = Source("chosen")

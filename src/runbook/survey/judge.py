@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from runbook.errors import ParameterError, Refused
 from runbook.facts import nic_address, nic_names
 from runbook.netfilter.packet import Connection
-from runbook.params import Params, ParamsFile, faults, resolve
+from runbook.params import Params, faults, resolve
 from runbook.preflight import networks, nic
 from runbook.preflight.finding import Finding, Place
 from runbook.promise import rows
@@ -34,10 +34,9 @@ def judge(
 ) -> tuple[ParameterError, ...]:
     """All that is known to be wrong; an error about field '' is about none in particular."""
     given = {name: value for name, value in values.items() if value is not None}
-    # No path: they stand in no file yet.
-    typed = ParamsFile("", given)
-    wrong = (*_interface(seen, str(given.get("interface", ""))), *faults(typed, {"host": host}))
-    return wrong or against(resolve(typed, {"host": host}), seen, own)
+    named = {"host": host}
+    wrong = (*_interface(seen, str(given.get("interface", ""))), *faults({}, named, given))
+    return wrong or against(resolve({}, named, given), seen, own)
 
 
 def _interface(seen: Snapshot, name: str) -> Iterator[ParameterError]:

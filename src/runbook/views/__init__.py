@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from runbook.views.board import Mark, board
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
+from runbook.views.countdown import countdown
 from runbook.views.findings import checks, compared, findings, plan, verdict
-from runbook.views.page import show, show_with
+from runbook.views.page import CELL, Place, Slot, show, show_with
 from runbook.views.picture import Picture, note, stack, title
 from runbook.views.progress import doing
+from runbook.views.pulse import Beat, Moment, pulse
 from runbook.views.standing import standing
 from runbook.views.state import identity, state
+from runbook.views.steps import StepShown, steps
 from runbook.views.tables import Look, card, fold, table
 from runbook.views.wiring import before_and_after, wiring
 
 __all__ = [
+    "CELL",
+    "Beat",
     "Look",
+    "Mark",
+    "Moment",
     "Picture",
+    "Place",
+    "Slot",
+    "StepShown",
     "before_and_after",
+    "board",
     "boot",
     "card",
     "changes",
     "changes_folded",
     "checks",
     "compared",
+    "countdown",
     "doing",
     "edits",
     "findings",
@@ -30,11 +43,13 @@ __all__ = [
     "identity",
     "note",
     "plan",
+    "pulse",
     "show",
     "show_with",
     "stack",
     "standing",
     "state",
+    "steps",
     "table",
     "title",
     "verdict",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 
 import pandas as pd
-from ipywidgets import HTML, Layout, VBox
+from ipywidgets import HTML, Layout, VBox, Widget
 
 from runbook.errors import ParameterError
 from runbook.params import Params
@@ -46,6 +46,7 @@ class Form:
         self._rest = HTML()
         self._rest.add_class("rb-reason")
         self._box = self._drawn(below)
+        self._own = tuple(self._box.children)
         self._judge: Judge | None = None
         self._told: dict[str, str] = {}
         self._callbacks: list[Callable[[], None]] = []
@@ -91,6 +92,10 @@ class Form:
     def box(self) -> VBox:
         """The form as one thing to display."""
         return self._box
+
+    def put_below(self, widgets: Sequence[Widget]) -> None:
+        """Show these below the fields, instead of what was put there before."""
+        self._box.children = (*self._own, *widgets)
 
     def static(self) -> Picture:
         """The values as they are now, and what is wrong with them, without widgets."""

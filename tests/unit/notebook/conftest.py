@@ -15,13 +15,14 @@ import pytest
 from tests.unit import hosts
 
 from runbook import run, views
-from runbook.apply import Applied
+from runbook.apply import Applied, Told, nobody
 from runbook.checkpoint import Armed
 from runbook.checkpoint.arm import Order
 from runbook.checkpoint.layout import Layout
 from runbook.clock import Clock
 from runbook.confirm import Confirmed, Verified
 from runbook.journal import Journal
+from runbook.notebook.hand import Nobody
 from runbook.params import Params
 from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
@@ -93,8 +94,10 @@ class MadeUp:
         armed = Armed(ready.cleared.plan, ready.cleared, order, place, end, 1, script)
         return Underway(armed, ready.probed)
 
-    def apply(self, session: Session, underway: Underway, phase: str) -> Applied:
-        del session
+    def apply(
+        self, session: Session, underway: Underway, phase: str, told: Told = nobody
+    ) -> Applied:
+        del session, told
         self.ask(phase)
         lines = [
             f"{NOON} step {n.number} begins: x\n{NOON} step {n.number} done"
@@ -164,6 +167,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch, home: Path) -> MadeUp:
         return stand_in.seen
 
     monkeypatch.setattr("runbook.notebook.closing.take", again)
+    monkeypatch.setattr("runbook.notebook.writing.watch", lambda _: Nobody())
     return stand_in
 
 
@@ -191,6 +195,16 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     def display(*things: object, raw: bool = False, **_: object) -> None:
         texts.extend(dict(t) if raw else repr(t) for t in things)  # type: ignore[call-overload]
 
+    class Handle:
+        """What is drawn anew comes onto the page once more."""
+
+        def display(self, *things: object, raw: bool = False) -> None:
+            display(*things, raw=raw)
+
+        update = display
+
     monkeypatch.setattr("runbook.views.page.display", display)
+    monkeypatch.setattr("runbook.views.page.DisplayHandle", Handle)
+    monkeypatch.setattr("runbook.views.page.get_ipython", object)
     monkeypatch.setattr("runbook.views.progress.display", lambda *_, **__: None)
     return texts

@@ -279,12 +279,18 @@ def test_a_cell_that_was_run_shows_what_was_made_and_makes_nothing(
     assert made_up.done.count("prepare") == 1
 
 
-def test_arming_twice_is_out_of_turn_and_does_nothing(made_up: MadeUp, answer: Answer) -> None:
+def test_arming_twice_shows_what_is_armed_and_does_nothing(
+    made_up: MadeUp, answer: Answer, shown: list[Any]
+) -> None:
     answer(NOBODY)
     cleared = nb.preflight(nb.plan(look()))
-    nb.arm(cleared)
-    with pytest.raises(OutOfTurn):
-        nb.arm(cleared)
+    first = nb.arm(cleared)
+    shown.clear()
+    second = nb.arm(cleared)
+    assert "Armed already" in page(shown)
+    assert isinstance(first, Changing)
+    assert isinstance(second, Changing)
+    assert second.hand is first.hand
     assert made_up.done.count("arm") == 1
     assert "roll back" not in made_up.done
 

@@ -1,0 +1,126 @@
+"""How a notebook's run goes: which stage is where, and what of it is still on the screen.
+
+The one thing of a run that changes. It tells; what was made is told by the journal
+on the host and by the run folder.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from runbook import views
+from runbook.notebook.hand import Hand
+from runbook.views import Mark, Slot
+
+STAGES = {
+    "parameters": "parameters",
+    "host": "the host",
+    "values": "values",
+    "before": "state before",
+    "plan": "plan",
+    "preflight": "preflight",
+    "arm": "undo armed",
+    "prepare": "prepare",
+    "network": "network",
+    "cutover": "cutover",
+    "settle": "settle",
+    "verify": "verify",
+    "confirm": "confirm",
+    "after": "state after",
+    "record": "record",
+}
+CAPTION = "This run"
+
+
+class Frozen(Protocol):
+    """Something that a person could use, and that becomes a picture when the run is over."""
+
+    def freeze(self) -> None:
+        """Show the last values as a picture, for good."""
+
+
+@dataclass(slots=True)
+class Course:
+    """The stages and their marks, on one output that every cell may show."""
+
+    marks: dict[str, Mark] = field(default_factory=lambda: dict.fromkeys(STAGES, "to come"))
+    slot: Slot = field(default_factory=Slot)
+    live: list[Frozen] = field(default_factory=list)
+    hand: Hand | None = None
+
+    def mark(self, stage: str, mark: Mark) -> None:
+        """Set one mark, and draw."""
+        self.marks[stage] = mark
+        self._draw()
+
+    def again_from(self, stage: str) -> None:
+        """What was done from this stage on has to be run again."""
+        names = list(STAGES)
+        for name in names[names.index(stage) :]:
+            if self.marks[name] in ("done", "failed", "left out"):
+                self.marks[name] = "again"
+        self._draw()
+
+    @contextmanager
+    def at(self, stage: str) -> Iterator[None]:
+        """A stage at work; done if it ends well."""
+        self.mark(stage, "at work")
+        try:
+            yield
+        except BaseException:
+            self.mark(stage, "failed")
+            raise
+        self.mark(stage, "done")
+
+    def place(self) -> None:
+        """Show it in the cell that is at work."""
+        self._draw()
+        self.slot.place()
+
+    def end(self) -> None:
+        """The run is over: nobody looks on, and nothing can be used any more."""
+        if self.hand:
+            self.hand.watcher.end()
+        while self.live:
+            self.live.pop().freeze()
+
+    def _draw(self) -> None:
+        shown = [(STAGES[name], mark) for name, mark in self.marks.items()]
+        self.slot.draw(views.board(shown, CAPTION))
+
+
+class HasCourse(Protocol):
+    """A value that one cell hands to the next."""
+
+    @property
+    def course(self) -> Course:
+        """The course of the run that it belongs to."""
+
+
+Given = TypeVar("Given", bound=HasCourse)
+Result = TypeVar("Result")
+Others = ParamSpec("Others")
+Call = Callable[Concatenate[Given, Others], Result]
+
+
+def stage(name: str = "") -> Callable[[Call[Given, Others, Result]], Call[Given, Others, Result]]:
+    """Mark the stage while the call is at work; without a name, its first other argument is it."""
+
+    def wrap(call: Call[Given, Others, Result]) -> Call[Given, Others, Result]:
+        @functools.wraps(call)
+        def marked(given: Given, *others: Others.args, **named: Others.kwargs) -> Result:
+            which = name or str(others[0])
+            course, held = given.course, getattr(given, "ending", None) is not None
+            with course.at(which):
+                result = call(given, *others, **named)
+            if held and which != "record":
+                course.mark(which, "left out")
+            return result
+
+        return marked  # type: ignore[return-value]  # for mypy the parameter's name is part of it
+
+    return wrap

@@ -1,0 +1,145 @@
+"""Whoever looks on while a change is made: the countdown, and how the host answers meanwhile.
+
+Without anybody there the host's answers are kept all the same, and shown once
+the change is over. With somebody there it also sees the host come back by
+itself, when the deadline passes or somebody else undoes the change.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from runbook import views
+from runbook.errors import RolledBack
+from runbook.journal import State
+from runbook.notebook.approval import somebody_there
+from runbook.notebook.background import in_background
+from runbook.notebook.undoing import undo
+from runbook.notebook.values import Changing
+from runbook.pulse import Pulse
+from runbook.record import OUTCOME
+from runbook.serial import dumps
+from runbook.views import Beat, Moment, Picture, Slot
+
+TICK_S = 1.0
+LIVE = "The host's answers to this program, a question each 0.1 s"
+BACK = (State.UNDONE, State.INCOMPLETE)
+
+
+class UndoneByTheHost(RolledBack):
+    """Nobody confirmed the change in time, or somebody else undid it."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """A pulse, and what is drawn of it; `live` where somebody looks at it."""
+
+    change: Changing
+    pulse: Pulse
+    live: bool
+    clock: Slot = field(default_factory=Slot)
+    line: Slot = field(default_factory=Slot)
+    aftermath: Slot = field(default_factory=Slot)
+    beside: list[Slot] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+    placed: bool = False
+
+    def place(self) -> None:
+        """Show all of it in this cell; without anybody there once is enough."""
+        if self.live:
+            self._draw()
+            for slot in (self.clock, *self.beside, self.line):
+                slot.place()
+        elif not self.placed:
+            self._draw()
+            self.line.place()
+        if not self.placed:
+            self.aftermath.place()
+        self.placed = True
+
+    def moment(self, what: str) -> None:
+        """Something happens now."""
+        self.pulse.event(what)
+
+    def end(self) -> None:
+        """The change is over: keep what was seen, and draw it for the last time."""
+        if self.ended.is_set():
+            return
+        self.ended.set()
+        self.pulse.over.set()
+        this = self.change.before.run
+        this.folder.again("pulse.json", dumps((*self.pulse.answers, *self.pulse.events)) + "\n")
+        self._draw()
+
+    def tick(self) -> None:
+        """Draw each second until the change is over; then see what became of it."""
+        while not self.pulse.over.wait(TICK_S):
+            self._draw()
+        found = self.pulse.signs
+        if not self.ended.is_set() and found and found.state in BACK:
+            self._came_back(found.log.words()[-1].by)
+
+    def _came_back(self, by: str) -> None:
+        this = self.change.before.run
+        with this.folder.alone():
+            if this.folder.has(OUTCOME):
+                return
+            why = self.change.hand.why or WHYS.get(by, f"somebody undid it ({by})")
+            self.change.hand.why = why
+            error = UndoneByTheHost(
+                f"the host was undone: {why}",
+                host=this.host,
+                state="about to be compared with before",
+                then="run again from the start, once you know why",
+            )
+            undo(self.change, error, self.aftermath)
+
+    def _draw(self) -> None:
+        shown = self.change.underway.armed.deadline
+        deadline = self.pulse.signs.deadline if self.pulse.signs else None
+        self.clock.draw(self._countdown(deadline or shown))
+        self.line.draw(self._line())
+
+    def _countdown(self, deadline: datetime) -> Picture:
+        now = self.change.before.run.session.clock.now()
+        left = (deadline - now).total_seconds()
+        return views.countdown(left, deadline, self._said(left))
+
+    def _said(self, left: float) -> str:
+        state = self.pulse.signs.state if self.pulse.signs else None
+        if self.ended.is_set() or state in ENDS:
+            return ENDS.get(state, "the change is over") if state else "the change is over"
+        return "the deadline has passed: the host is undoing the change" if left <= 0 else ""
+
+    def _line(self) -> Picture:
+        beats = [Beat(a.at_s, a.rtt_ms) for a in self.pulse.answers]
+        moments = [Moment(e.at_s, e.what.split(",")[0]) for e in self.pulse.events]
+        return views.pulse(beats, moments, LIVE)
+
+
+ENDS = {
+    State.UNDOING: "the host is undoing the change",
+    State.UNDONE: "the host has undone the change",
+    State.INCOMPLETE: "the undo ended, and could not put everything back",
+    State.CONFIRMED: "confirmed: the change stays",
+    State.STOOD_DOWN: "the change stood down",
+}
+WHYS = {
+    "deadline": "the deadline passed, and nobody had confirmed it",
+    "console": "somebody undid it at the console",
+    "operator": "an operator's program undid it",
+    "announce": "the host was booted before it was confirmed",
+}
+
+
+def watch(change: Changing) -> Watch:
+    """Begin to look on; ends with the change."""
+    session = change.before.run.session
+    pulse = Pulse(change.underway.armed.layout, session.connect, session.clock)
+    made = Watch(change, pulse, somebody_there())
+    pulse.start()
+    if made.live:
+        in_background(made.tick, "runbook-watch")
+    return made

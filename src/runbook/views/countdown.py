@@ -1,0 +1,24 @@
+"""How long until the host undoes the change by itself, big enough to see from across the room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from runbook.views.picture import Picture, plain, safe
+
+HURRY_S = 30.0
+
+
+def countdown(left_s: float, deadline: datetime, said: str = "") -> Picture:
+    """Minutes and seconds; `said` stands in their place where there is nothing to count."""
+    if said:
+        return _shown("", said, "rb-note")
+    minutes, seconds = divmod(max(int(left_s), 0), 60)
+    rest = f"until the host undoes the change by itself, at {deadline:%H:%M:%S} UTC"
+    return _shown(f"{minutes}:{seconds:02d}", rest, "rb-warn" if left_s > HURRY_S else "rb-bad")
+
+
+def _shown(number: str, words: str, tone: str) -> Picture:
+    big = f'<b class="rb-count">{safe(number)}</b> ' if number else ""
+    body = f'<p class="rb-say {tone}" role="timer">{big}{safe(words)}</p>'
+    return Picture(body, plain(f"{number} {words}".strip()))

@@ -1,0 +1,106 @@
+"""Round trips over time as a line: how the host answered while its network was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement
+
+from runbook.views import svg
+from runbook.views.picture import Picture
+
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 900, 150, 56, 24, 14
+# A line of more points than this says no more to the eye.
+POINTS = 440
+LEAST_MS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A question and its answer: seconds since the first one, milliseconds, or None if lost."""
+
+    at_s: float
+    rtt_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened meanwhile, to be marked."""
+
+    at_s: float
+    what: str
+
+
+def pulse(beats: Sequence[Beat], moments: Sequence[Moment], caption: str) -> Picture:
+    """The line, a mark at each moment, what was lost, and all of it in a sentence."""
+    words = f"{caption}: {sentence(beats)}"
+    head = Picture(f'<p class="rb-more">{words}</p>', words)
+    if not beats:
+        return head
+    return Picture(_drawing(beats, moments, words) + head.body, head.text)
+
+
+def sentence(beats: Sequence[Beat]) -> str:
+    """How many were asked, how many were lost, the longest and the middle round trip."""
+    took = sorted(beat.rtt_ms for beat in beats if beat.rtt_ms is not None)
+    lost = len(beats) - len(took)
+    if not took:
+        return f"{len(beats)} asked, none answered"
+    middle, longest = took[len(took) // 2], took[-1]
+    return (
+        f"{len(beats)} asked, {lost} not answered,"
+        f" longest round trip {longest:.1f} ms, middle {middle:.1f} ms"
+    )
+
+
+def _drawing(beats: Sequence[Beat], moments: Sequence[Moment], words: str) -> str:
+    root = svg.canvas(WIDTH, HEIGHT, words)
+    end = max(beats[-1].at_s, 1.0)
+    highest = max([LEAST_MS, *(b.rtt_ms for b in beats if b.rtt_ms is not None)])
+    scale = _Scale(end, highest)
+    _axes(root, scale)
+    for moment in moments:
+        _moment(root, moment, scale)
+    line = svg.group(root, "rb-pulse")
+    points = " ".join(scale.point(beat) for beat in _fewer(beats) if beat.rtt_ms is not None)
+    SubElement(line, "polyline", {"class": "rb-wire", "points": points})
+    for beat in beats:
+        if beat.rtt_ms is None:
+            svg.text(root, scale.x(beat.at_s), HEIGHT - BOTTOM - 4, "✗", "rb-head")
+    return svg.done(root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    end_s: float
+    highest_ms: float
+
+    def x(self, at_s: float) -> int:
+        return LEFT + round((WIDTH - LEFT - 8) * at_s / self.end_s)
+
+    def y(self, rtt_ms: float) -> int:
+        return HEIGHT - BOTTOM - round((HEIGHT - BOTTOM - TOP) * rtt_ms / self.highest_ms)
+
+    def point(self, beat: Beat) -> str:
+        return f"{self.x(beat.at_s)},{self.y(beat.rtt_ms or 0.0)}"
+
+
+def _axes(root: Element, scale: _Scale) -> None:
+    base = HEIGHT - BOTTOM
+    svg.box(root, svg.Rect(LEFT, TOP, WIDTH - LEFT - 8, base - TOP), "rb-host")
+    svg.text(root, LEFT // 2, TOP + 10, f"{scale.highest_ms:.0f} ms", "rb-small")
+    svg.text(root, LEFT // 2, base, "0 ms", "rb-small")
+    svg.text(root, WIDTH - 30, HEIGHT - 6, f"{scale.end_s:.0f} s", "rb-small")
+
+
+def _moment(root: Element, moment: Moment, scale: _Scale) -> None:
+    x = scale.x(moment.at_s)
+    svg.wire(svg.group(root, "rb-same"), (x, TOP), (x, HEIGHT - BOTTOM))
+    svg.text(root, min(max(x, LEFT + 30), WIDTH - 70), HEIGHT - 6, moment.what, "rb-small")
+
+
+def _fewer(beats: Sequence[Beat]) -> Sequence[Beat]:
+    """The longest of each stretch: what matters is never what is left out."""
+    size = -(-len(beats) // POINTS)
+    stretches = (beats[i : i + size] for i in range(0, len(beats), size))
+    return [max(stretch, key=lambda beat: beat.rtt_ms or 0.0) for stretch in stretches]

@@ -1,0 +1,56 @@
+"""What an operator does in JupyterLab, as steps of a test; pictures of what they saw are kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE_MS = 120_000
+ARTEFACTS = Path(os.environ.get("RUNBOOK_ARTEFACTS", Path(__file__).parent / "artefacts"))
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what is on the screen."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png")
+
+
+def run_all(page: Page) -> None:
+    """The menu's 'Run All Cells'."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def cell(page: Page, call: str) -> Locator:
+    """The code cell that holds this call, brought into view."""
+    found = page.locator(".jp-CodeCell", has=page.locator(".jp-InputArea", has_text=call))
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def run(page: Page, call: str) -> Locator:
+    """Run one cell, and wait until it has ended."""
+    found = cell(page, call)
+    found.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Control+Enter")
+    return found
+
+
+def ended(page: Page, call: str) -> Locator:
+    """The cell once it has a number, and so has ended."""
+    found = cell(page, call)
+    number = found.locator(".jp-InputPrompt").first
+    expect(number).to_contain_text("[", timeout=PATIENCE_MS)
+    expect(number).not_to_have_text("[*]:", timeout=PATIENCE_MS)
+    expect(number).not_to_have_text("[ ]:", timeout=PATIENCE_MS)
+    return found
+
+
+def answer(page: Page, text: str) -> None:
+    """Type an answer where a cell asks."""
+    prompt = page.locator(".jp-Stdin-input")
+    expect(prompt).to_be_visible(timeout=PATIENCE_MS)
+    prompt.fill(text)
+    prompt.press("Enter")
