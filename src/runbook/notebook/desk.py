@@ -102,8 +102,8 @@ def _number(namespace: Mapping[str, object], name: str, usual: int) -> int:
 
 def _row(one: Described) -> tuple[str, ...]:
     if one.params is None:
-        error = one.error
-        return (one.host, "", "", "", "", f"{error.field}: {error.problem}" if error else "")
+        why = f"{e.field}: {e.problem}; {e.then}" if (e := one.error) else ""
+        return (one.host, "", "", "", "", why)
     return (*(str(getattr(one.params, name)) for name in ASKED), "")
 
 
