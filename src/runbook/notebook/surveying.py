@@ -162,6 +162,7 @@ def _form(met: Met, values: Mapping[str, Value]) -> Form:
     form = widgets.form(ASKED, rest, met.seen, met.nics)
     form.check(lambda now: met.judge({**rest, **now}))
     form.show()
+    met.run.course.live.append(form)
     return form
 
 
