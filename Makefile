@@ -25,7 +25,7 @@ test: NEEDS := venv unit lab browser
 faults: NEEDS := venv lab
 matrix: NEEDS := venv lab
 
-.PHONY: help demo test unit lab faults matrix check format setup packages lock clean
+.PHONY: help demo desk test unit lab faults matrix check format setup packages lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -33,6 +33,9 @@ help: ## This list
 
 demo: setup ## Boot a Debian host in the lab and move its address onto the bridge
 	@scripts/demo
+
+desk: setup ## JupyterLab on this machine, opened on the page that leads to everything else
+	@$(BIN)/runbook desk
 
 test: setup unit lab ## Every test, the lab's included
 

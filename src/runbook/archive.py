@@ -12,10 +12,8 @@ import click
 from runbook import durable, record
 from runbook.errors import CorrectParameters
 from runbook.home import outputs_folder
-from runbook.record import MIME
+from runbook.record import MIME, NOTEBOOK, PAGE
 from runbook.redact import redact_notebook
-
-NOTEBOOK, PAGE = "notebook.ipynb", "notebook.html"
 
 
 @click.command()

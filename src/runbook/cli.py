@@ -7,6 +7,7 @@ import sys
 import click
 
 from runbook.archive import archive
+from runbook.desk import desk
 from runbook.errors import RunbookError
 from runbook.lab.cli import lab
 from runbook.rehearsal import record
@@ -18,7 +19,7 @@ def runbook() -> None:
     """Move a Debian KVM host's address onto a bridge, and always be able to move it back."""
 
 
-for verb in (archive, confirm, lab, record, status, undo):
+for verb in (archive, confirm, desk, lab, record, status, undo):
     runbook.add_command(verb)
 
 

@@ -1,19 +1,47 @@
-"""Params -> the connection they ask for, and what the router says where they name it."""
+"""Params -> the connection they ask for, and what the router says where they name it.
+
+To look at a host, the way to it is all that need be known.
+"""
 
 from __future__ import annotations
 
+import getpass
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 from runbook import transport
+from runbook.clock import Clock
 from runbook.home import params_folder
-from runbook.params import Params
+from runbook.params import Access, Params
 from runbook.transport.host import Host
 from runbook.transport.prefixes import Prefix
 from runbook.transport.recorded import RecordedHost
 from runbook.transport.router import RouterSays, ask
 
 
-def open_host(params: Params) -> Host:
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks a host, over which connection, and under which number."""
+
+    access: Access
+    host: Host
+    operator: str
+    change_id: str
+    clock: Clock
+    connect: Callable[[], Host]
+
+
+def visit(access: Access, clock: Clock) -> Visit:
+    """Connect to the host; it is not changed by that."""
+    change_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    operator = f"{getpass.getuser()}@{socket.gethostname()}"
+    return Visit(access, open_host(access), operator, change_id, clock, lambda: open_host(access))
+
+
+def open_host(params: Access) -> Host:
     """Connect, or open the recording; raises what must be mended if it cannot."""
     if params.connect == "recorded":
         return cast("Host", RecordedHost(params_folder() / str(params.recording)))
@@ -30,7 +58,7 @@ def ask_router(params: Params, address: str) -> RouterSays | None:
     return ask(params.router, prefix, address)
 
 
-def _prefix(params: Params) -> Prefix:
+def _prefix(params: Access) -> Prefix:
     config = params.ssh_config_path
     match params.connect:
         case "local":

@@ -22,6 +22,8 @@ from runbook import durable
 from runbook.redact import redact
 
 OUTCOME, JOURNAL = "outcome.json", "journal"
+# The executed notebook, once it is filed, and a page made of it.
+NOTEBOOK, PAGE = "notebook.ipynb", "notebook.html"
 # A name with a dot is none of the products.
 ALONE = ".alone"
 FORMAT_VERSION = 1
@@ -30,12 +32,13 @@ MIME = "application/vnd.runbook.outcome+json"
 
 
 class Ending(StrEnum):
-    """The last word on a run. Only the first five are a success."""
+    """The last word on a run. Only the first six are a success."""
 
     AS_PROMISED = "as promised"
     NOTHING_TO_DO = "nothing to do"
     PLANNED_ONLY = "planned only"
     LOOKED = "only looked"
+    SURVEYED = "surveyed: its file is written"
     UNDONE = "undone: as before"
     REFUSED = "refused"
     AS_BEFORE = "as before (rolled back)"
@@ -159,3 +162,29 @@ def read(path: Path) -> Recorded:
     outcome = json.loads((path / OUTCOME).read_text("utf-8")) if OUTCOME in products else {}
     journal = (path / JOURNAL).read_text("utf-8").splitlines() if JOURNAL in products else []
     return Recorded(path, outcome, tuple(journal), products)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A run folder in a list: whose host, which run, and how it ended."""
+
+    host: str
+    path: Path
+    ended: str
+    operator: str
+
+
+def latest(outputs: Path, count: int) -> tuple[Entry, ...]:
+    """The last runs of all hosts, the newest first; one that is damaged says so."""
+    # A host's name begins with a letter or a digit; what else is there is no host's.
+    folders = (path for path in outputs.glob("[A-Za-z0-9]*/*") if path.is_dir())
+    newest = sorted(folders, key=lambda path: path.name, reverse=True)
+    return tuple(_entry(path) for path in newest[:count])
+
+
+def _entry(path: Path) -> Entry:
+    try:
+        found = read(path)
+        return Entry(path.parent.name, path, found.told, str(found.outcome.get("operator", "")))
+    except (OSError, ValueError) as error:
+        return Entry(path.parent.name, path, f"cannot be read: {error}", "")

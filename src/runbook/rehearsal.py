@@ -17,7 +17,7 @@ import click
 from runbook import run
 from runbook.home import params_folder
 from runbook.params import for_host
-from runbook.state import said
+from runbook.state import ports, said
 from runbook.transport import Host, Recorder
 
 
@@ -34,6 +34,8 @@ def record_host(name: str, path: Path) -> None:
     drawn = run.plan(asking, before)
     if not drawn.empty:
         run.preflight(asking, drawn, before)
+    # A survey asks this besides.
+    ports.read(asking.host)
     recorder.save(path)
 
 

@@ -9,9 +9,6 @@ undo, nothing is armed without a cleared preflight.
 
 from __future__ import annotations
 
-import getpass
-import secrets
-import socket
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -39,7 +36,7 @@ from runbook.params import Params
 from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
 from runbook.probes import Probed
-from runbook.reach import ask_router, open_host
+from runbook.reach import ask_router, visit
 from runbook.rollback import Rollback
 from runbook.routed import make_plan
 from runbook.state.diff import diff
@@ -118,11 +115,8 @@ def routed(params: Params) -> Confirmed | Plan:
 def open_session(params: Params, clock: Clock | None = None) -> Session:
     """Connect to the host; it is not changed by that. A rules file is judged before."""
     rules_file(params)
-    clock = clock or SystemClock()
-    change_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    operator = f"{getpass.getuser()}@{socket.gethostname()}"
-    host = open_host(params)
-    return Session(params, host, operator, change_id, clock, lambda: open_host(params))
+    met = visit(params, clock or SystemClock())
+    return Session(params, met.host, met.operator, met.change_id, met.clock, met.connect)
 
 
 def stand_clear(session: Session) -> None:

@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 
-from runbook.notebook import finding
+from runbook.notebook import desk, finding
 from runbook.params import NAMES
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-KNOWN = {"routed.ipynb": NAMES, "undo.ipynb": finding.NAMES}
+KNOWN = {
+    "desk.ipynb": desk.NAMES,
+    "routed.ipynb": NAMES,
+    "survey.ipynb": NAMES,
+    "undo.ipynb": finding.NAMES,
+}
 CODE = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,

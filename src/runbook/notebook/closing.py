@@ -13,7 +13,7 @@ from runbook.notebook.course import stage
 from runbook.notebook.deciding import go_by
 from runbook.notebook.ending import end, in_short, keep_error, show_ending
 from runbook.notebook.undoing import records
-from runbook.notebook.values import Finished, Kept, Run, Stopped
+from runbook.notebook.values import Finished, Kept, Ran, Run, Stopped
 from runbook.record import OUTCOME, Ending
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import diff
@@ -52,7 +52,7 @@ def finish(last: Finished | Stopped) -> None:
     else:
         params = this.session.params
         end(this, Ending.AS_PROMISED, f"{params.address} is on {params.bridge}, confirmed")
-    views.show(_products(this))
+    views.show(products(this))
 
 
 def _show_rules(this: Run, before: Snapshot, seen: Snapshot) -> None:
@@ -84,7 +84,8 @@ def _read_again(this: Run) -> Snapshot:
         ) from error
 
 
-def _products(this: Run) -> Picture:
+def products(this: Ran) -> Picture:
+    """What the run folder holds."""
     recorded = record.read(this.folder.path)
     rows = [(name, (recorded.path / name).stat().st_size) for name in recorded.products]
     frame = pd.DataFrame(rows, columns=["file", "bytes"])

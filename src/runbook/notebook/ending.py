@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from runbook import record, views
 from runbook.errors import MendHost, RunbookError
-from runbook.notebook.values import Run
+from runbook.notebook.values import Ran
 from runbook.record import MIME, OUTCOME, Ending, Outcome
 from runbook.views import CELL, Place
 from runbook.views.findings import Tone
@@ -18,6 +18,7 @@ TONES: dict[Ending, Tone] = {
     Ending.NOTHING_TO_DO: "good",
     Ending.PLANNED_ONLY: "note",
     Ending.LOOKED: "note",
+    Ending.SURVEYED: "good",
     Ending.UNDONE: "good",
     Ending.REFUSED: "warn",
     Ending.AS_BEFORE: "warn",
@@ -29,7 +30,7 @@ class RunHasEnded(MendHost):
     """A cell was run again after the run's last word."""
 
 
-def end(this: Run, ending: Ending, said: str, page: Place = CELL) -> None:
+def end(this: Ran, ending: Ending, said: str, page: Place = CELL) -> None:
     """Speak the last word and show it; nobody can use anything of the run any more."""
     session = this.session
     this.course.end()
@@ -40,7 +41,7 @@ def end(this: Run, ending: Ending, said: str, page: Place = CELL) -> None:
     show_ending(this, page)
 
 
-def show_ending(this: Run, page: Place = CELL) -> None:
+def show_ending(this: Ran, page: Place = CELL) -> None:
     """The verdict, big and plain, with the data that `runbook archive` looks for."""
     told = record.read(this.folder.path).outcome
     ending = Ending(str(told["outcome"]))
@@ -49,7 +50,7 @@ def show_ending(this: Run, page: Place = CELL) -> None:
     page.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
 
 
-def not_ended(this: Run) -> None:
+def not_ended(this: Ran) -> None:
     """Raise RunHasEnded after the last word: a new run begins at the top."""
     if this.folder.has(OUTCOME):
         raise RunHasEnded(
@@ -61,7 +62,7 @@ def not_ended(this: Run) -> None:
 
 
 @contextmanager
-def reading(this: Run, what: str, left: str = "") -> Iterator[None]:
+def reading(this: Ran, what: str, left: str = "") -> Iterator[None]:
     """A stage that changes nothing: whatever goes wrong in it is a refusal.
 
     `left` says what may stand on the host then.
@@ -78,7 +79,7 @@ def reading(this: Run, what: str, left: str = "") -> Iterator[None]:
     this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
-def keep_error(this: Run, name: str, error: BaseException) -> None:
+def keep_error(this: Ran, name: str, error: BaseException) -> None:
     """The error's text, whole, into the record."""
     this.folder.again(name, f"{type(error).__name__}: {error}\n")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from runbook.clock import Clock
 from runbook.confirm import Confirmed, Verified
 from runbook.notebook.course import Course
 from runbook.notebook.hand import Hand
@@ -75,6 +76,42 @@ class Settled(_Value):
     session: Session
     picked: Underway | None = None
     course: Course = field(default_factory=Course)
+
+
+class Asker(Protocol):
+    """Who asks a host, and under which number."""
+
+    @property
+    def operator(self) -> str:
+        """user@machine."""
+
+    @property
+    def change_id(self) -> str:
+        """What the run folder is called."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+
+
+class Ran(Protocol):
+    """Whatever keeps a record and comes to a last word."""
+
+    @property
+    def session(self) -> Asker:
+        """Who asks."""
+
+    @property
+    def folder(self) -> Folder:
+        """Its record."""
+
+    @property
+    def course(self) -> Course:
+        """What can be used of it until it ends."""
+
+    @property
+    def host(self) -> str:
+        """The host's name."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

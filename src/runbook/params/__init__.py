@@ -7,23 +7,31 @@ the value as it arrived and the fix. Nothing here contacts a host.
 
 from __future__ import annotations
 
+from runbook.params.access import ACCESS, Access
 from runbook.params.file import ParamsFile, read
+from runbook.params.listing import Described, listing
 from runbook.params.model import NAMES, Params
 from runbook.params.namespace import check_names, unknown_names
-from runbook.params.resolve import faults, faults_for_host, for_host, resolve
+from runbook.params.resolve import access, existing, faults, faults_for_host, for_host, resolve
 from runbook.params.source import Source
 from runbook.params.table import as_table
 
 __all__ = [
+    "ACCESS",
     "NAMES",
+    "Access",
+    "Described",
     "Params",
     "ParamsFile",
     "Source",
+    "access",
     "as_table",
     "check_names",
+    "existing",
     "faults",
     "faults_for_host",
     "for_host",
+    "listing",
     "read",
     "resolve",
     "unknown_names",

@@ -85,9 +85,14 @@ def _entries(node: yaml.MappingNode) -> dict[str, tuple[int, yaml.Node]]:
     return entries
 
 
+def compose(text: str) -> yaml.Node | None:
+    """The text's nodes, each with its place; None where it holds nothing."""
+    return yaml.compose(text, Loader=_Loader)
+
+
 def parse(text: str, path: str) -> ParamsFile:
     """Values and lines of a file's text; raises `yaml.YAMLError` or `RecursionError`."""
-    node = yaml.compose(text, Loader=_Loader)
+    node = compose(text)
     if node is None:
         return ParamsFile(path, {})
     if not isinstance(node, yaml.MappingNode):

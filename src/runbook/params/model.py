@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Interface
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from runbook.params import fields
+from runbook.params.access import Access
 from runbook.params.fields import Wrong
 from runbook.params.source import Source
 
@@ -35,20 +35,10 @@ Probe = Annotated[str, AfterValidator(fields.probe)]
 Consent = Annotated[str, AfterValidator(fields.consent)]
 
 
-class Params(BaseModel):
+class Params(Access):
     """Final values for one host; `sources` says where each came from."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-    host: Annotated[str, AfterValidator(fields.host)]
     mode: Literal["plan", "apply"] = "apply"
-    connect: Literal["ssh", "ssh+sudo", "local", "sudo", "recorded"] = "ssh"
-    destination: Annotated[str, AfterValidator(fields.destination)] = Field(
-        default_factory=lambda given: str(given["host"])
-    )
-    ssh_config: Annotated[str, AfterValidator(fields.ssh_config)] | None = None
-    libvirt_uri: Annotated[str, AfterValidator(fields.libvirt_uri)] | None = None
-    recording: Annotated[str, AfterValidator(fields.recording)] | None = None
     interface: Ifname
     address: Annotated[str, AfterValidator(fields.address)]
     gateway: Annotated[str, AfterValidator(fields.gateway)]
@@ -88,11 +78,6 @@ class Params(BaseModel):
         """The host's address with its network."""
         return IPv4Interface(self.address)
 
-    @property
-    def ssh_config_path(self) -> Path | None:
-        """`ssh_config` with ~ made the home folder."""
-        return None if self.ssh_config is None else Path(self.ssh_config).expanduser()
-
 
 _NOT_ASKED = ("sources", "rules_text")
 NAMES: tuple[str, ...] = tuple(name for name in Params.model_fields if name not in _NOT_ASKED)
@@ -122,17 +107,10 @@ def _probes_elsewhere(host: IPv4Interface, probes: tuple[str, ...]) -> None:
 
 
 def _recorded(params: Params) -> None:
-    """Hold that a rehearsal has a recording, and plans only."""
-    if params.connect != "recorded":
-        return
-    if params.recording is None:
-        raise Wrong("connect is 'recorded', and no recording is named", _RECORDING, "recording")
-    if params.mode != "plan":
+    """Hold that a rehearsal plans only."""
+    if params.connect == "recorded" and params.mode != "plan":
         raise Wrong(
             "a recorded host can be planned for and never changed",
             "say mode: plan, or give `connect` a way to a real host",
             "mode",
         )
-
-
-_RECORDING = "name the file below params/, e.g. recording: example.json"

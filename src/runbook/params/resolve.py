@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from runbook.errors import ParameterError
 from runbook.params import fields
+from runbook.params.access import ACCESS, Access
 from runbook.params.fields import Wrong
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES, Params
@@ -84,6 +85,22 @@ def faults(
     except ValidationError as error:
         return tuple(_ours(fault, values, sources) for fault in error.errors())
     return ()
+
+
+def access(file: ParamsFile, injected: Mapping[str, object]) -> Access:
+    """The way to a host, of which the rest need not be known; raises `ParameterError`."""
+    values, sources = _put_together(file, injected, {})
+    try:
+        return Access.model_validate({name: values[name] for name in ACCESS if name in values})
+    except ValidationError as error:
+        raise _ours(error.errors()[0], values, sources) from None
+
+
+def existing(folder: Path, injected: Mapping[str, object]) -> ParamsFile:
+    """The host's file; one without values where there is none yet."""
+    host = _host(injected)
+    there = (folder / f"{host}.yaml").is_file()
+    return _find(folder, host) if there else ParamsFile(f"{folder.name}/{host}.yaml", {})
 
 
 def _put_together(
@@ -174,13 +191,13 @@ def _ours(
     field = str(fault["loc"][0]) if fault["loc"] else wrong.field
     value = values.get(field)
     if isinstance(wrong, Wrong):
-        told = f" ({sources[field]})" if value is not None else ""
+        told = sources[field].aside if value is not None else ""
         return ParameterError(field, value, f"{wrong.problem}{told}", wrong.fix)
     if fault["type"] == "missing":
         fix = f"write '{field}: …' in params/<host>.yaml; docs/parameters.md says what it means"
         return ParameterError(field, None, "it is missing, and has no default", fix)
     if fault["type"] in _RANGES:
-        problem = f"{fault['msg'].lower()} ({sources[field]})"
+        problem = f"{fault['msg'].lower()}{sources[field].aside}"
         return ParameterError(field, value, problem, f"write {_RANGES[fault['type']]}")
     return ParameterError(
         field, value, *mistyped(field, fault["input"], sources[field], _wanted(fault))

@@ -17,6 +17,11 @@ class Source:
         """As the table shows it: 'default', 'injected', 'chosen', 'params/server-01.yaml:7'."""
         return self.where if self.kind == "file" else self.kind
 
+    @property
+    def aside(self) -> str:
+        """In brackets, behind what is said of a value; who is typing it knows where it is from."""
+        return "" if self.kind == "chosen" else f" ({self})"
+
 
 DEFAULT = Source("default")
 INJECTED = Source("injected")

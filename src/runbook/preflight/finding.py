@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from runbook.errors import Refused
 from runbook.params import Params
@@ -41,6 +41,18 @@ class Finding:
     def against(self) -> bool:
         """Whether it stands in the way of the change."""
         return self.level == "block" or (self.level == "consent" and not self.given)
+
+
+class Place(Protocol):
+    """A host and what is wanted of it: all that some rules look at, with no plan made yet."""
+
+    @property
+    def params(self) -> Params:
+        """What is wanted."""
+
+    @property
+    def seen(self) -> Snapshot:
+        """The host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +91,17 @@ class RefusedByPreflight(Refused):
 
 
 Rule = Callable[[Case], Iterator[Finding]]
+C = TypeVar("C")
 
 
-def looked_for(about: str, fine: str, why: str) -> Callable[[Rule], Rule]:
+def looked_for(
+    about: str, fine: str, why: str
+) -> Callable[[Callable[[C], Iterator[Finding]]], Callable[[C], Iterator[Finding]]]:
     """A rule that finds nothing says `fine`, so that the operator sees that it was asked."""
 
-    def decorate(rule: Rule) -> Rule:
+    def decorate(rule: Callable[[C], Iterator[Finding]]) -> Callable[[C], Iterator[Finding]]:
         @wraps(rule)
-        def judge(case: Case) -> Iterator[Finding]:
+        def judge(case: C) -> Iterator[Finding]:
             found = tuple(rule(case))
             yield from found or (Finding("ok", about, fine, why),)
 

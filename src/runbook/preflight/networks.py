@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.preflight.finding import Finding, Place, looked_for
 from runbook.promise import Row, rows
 
 
 @looked_for("names", "network and bridge are nobody's yet", "what has the name would be replaced")
-def _names(case: Case) -> Iterator[Finding]:
+def names(case: Place) -> Iterator[Finding]:
+    """Names that something else has."""
     network, bridge = case.params.network, case.params.bridge
     for row in rows(case.seen.networks):
         if row["name"] == network or row["bridge"] == bridge:
@@ -33,7 +34,8 @@ def _names(case: Case) -> Iterator[Finding]:
 @looked_for(
     "other networks", "none would lose its way", "libvirt's NAT rules speak for every guest"
 )
-def _others(case: Case) -> Iterator[Finding]:
+def others(case: Place) -> Iterator[Finding]:
+    """Networks that the new one would cut off."""
     for row in rows(case.seen.networks):
         if row["name"] == case.params.network or row["bridge"] == case.params.bridge:
             continue
@@ -59,4 +61,4 @@ def _bound(row: Row, nic: str) -> Finding:
     )
 
 
-RULES = (_names, _others)
+RULES = (names, others)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.preflight.finding import Finding, Place, looked_for
 from runbook.promise import Row, rows
 
 NIC_KINDS = ("", "veth")
 MTU = 1500
 
 
-def _link(case: Case) -> Row:
+def _link(case: Place) -> Row:
     (link,) = rows(case.seen.links, ifname=case.params.interface)
     return link
 
@@ -19,7 +19,7 @@ def _link(case: Case) -> Row:
 @looked_for(
     "NIC", "a physical one, with a link", "the bridge's way out of the host is this one port"
 )
-def _kind(case: Case) -> Iterator[Finding]:
+def _kind(case: Place) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
     if link["kind"] not in NIC_KINDS:
         yield Finding(
@@ -42,7 +42,7 @@ def _kind(case: Case) -> Iterator[Finding]:
 @looked_for(
     "NIC", "in no bridge and no bond, nothing on top", "an interface has one master, and no other"
 )
-def _free(case: Case) -> Iterator[Finding]:
+def _free(case: Place) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
     if link["master"]:
         yield Finding(
@@ -63,7 +63,7 @@ def _free(case: Case) -> Iterator[Finding]:
 
 
 @looked_for("guests", "none holds the NIC by macvtap", "macvtap and a bridge cannot share a NIC")
-def _macvtap(case: Case) -> Iterator[Finding]:
+def _macvtap(case: Place) -> Iterator[Finding]:
     for row in rows(case.seen.taps, type="direct", source=case.params.interface):
         yield Finding(
             "block",
@@ -75,7 +75,7 @@ def _macvtap(case: Case) -> Iterator[Finding]:
 
 
 @looked_for("MTU", f"{MTU} bytes, as on any Ethernet", "frames larger than a bridge's are dropped")
-def _mtu(case: Case) -> Iterator[Finding]:
+def _mtu(case: Place) -> Iterator[Finding]:
     nic, mtu = case.params.interface, int(_link(case)["mtu"])
     if mtu == MTU:
         return

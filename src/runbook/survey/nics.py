@@ -7,13 +7,13 @@ import pandas as pd
 from runbook.changes.messages import MAIN_TABLE
 from runbook.facts import nic_names
 from runbook.netfilter.packet import Connection
-from runbook.promise import rows
+from runbook.promise import Row, rows
 from runbook.state.snapshot import Snapshot
 
 COLUMNS = {
     "interface": ("str", "its name"),
     "mac": ("str", "its MAC address"),
-    "driver": ("str", "the kernel's driver, or '' where that is not known"),
+    "driver": ("str", "its driver, or the kind of a virtual one; '' where that is not known"),
     "speed": ("str", "e.g. '1000 Mb/s', or ''"),
     "carrier": ("str", "'carrier', 'no carrier', or 'down' where it is switched off"),
     "addresses": ("str", "its IPv4 addresses with their prefix lengths"),
@@ -33,7 +33,7 @@ def nics(
         (
             name,
             str(links[name]["mac"]),
-            str(known[name]["driver"]) if name in known else str(links[name]["kind"]),
+            _driver(known.get(name), links[name]),
             _speed(known[name]["speed_mbps"]) if name in known else "",
             _carrier(up=bool(links[name]["up"]), carrier=bool(links[name]["carrier"])),
             " ".join(held(seen, name)),
@@ -71,6 +71,11 @@ def carries(seen: Snapshot, own: Connection | None) -> str:
         return ""
     found = rows(seen.addresses, address=own.server)
     return str(found[0]["ifname"]) if found else ""
+
+
+def _driver(port: Row | None, link: Row) -> str:
+    """What has no device of its own is known by its kind."""
+    return str((port["driver"] if port else "") or link["kind"])
 
 
 def _speed(mbps: object) -> str:

@@ -77,7 +77,7 @@ def field(name: str, value: object, options: Sequence[Option] | None = None) -> 
     offered = choices(name) if options is None else list(options)
     chosen = bool(offered) or options is not None
     widget = _listed(name, value, offered) if chosen else _typed(name, value)
-    beside = HTML(layout=Layout(width="auto", max_width="640px"))
+    beside = HTML(layout=Layout(max_width="640px"))
     beside.add_class("rb-reason")
     return Field(name, widget, beside)
 

@@ -17,6 +17,7 @@ from runbook.params import Params
 from runbook.state.snapshot import Snapshot
 from runbook.survey.nics import brought, nics
 from runbook.views import Look, Picture, table
+from runbook.views.picture import plain
 from runbook.widgets import look
 from runbook.widgets.field import Field, Option, field, written
 from runbook.widgets.shown import Shown, show_widget
@@ -190,5 +191,11 @@ def _interfaces(found: pd.DataFrame | None) -> list[Option] | None:
 
 def _label(row: Mapping[Hashable, object]) -> str:
     here = "this connection" if row["this connection"] else ""
-    said = [row["addresses"] or "no IPv4 address", row["driver"], row["speed"], row["carrier"]]
-    return f"{row['interface']}: {', '.join(str(word) for word in (*said, here) if word)}"
+    said = [
+        row["addresses"] or "no IPv4 address",
+        here,
+        row["carrier"],
+        row["driver"],
+        row["speed"],
+    ]
+    return plain(f"{row['interface']}: {', '.join(str(word) for word in said if word)}")

@@ -15,7 +15,9 @@ SHEET = """\
  outline:2px solid var(--jp-content-font-color1)!important;outline-offset:1px}
 .rb-form ::placeholder{color:var(--jp-content-font-color2)!important;opacity:1}
 .rb-form .rb-row{align-items:flex-start;flex-wrap:wrap;overflow:visible}
-.rb-form .rb-reason{margin:0;line-height:1.4;color:var(--jp-content-font-color1)}
+.rb-form .rb-row>.rb-reason{flex:1 1 280px;min-width:0}
+.rb-form .rb-reason{margin:0 0 0 8px;height:auto;color:var(--jp-content-font-color1)}
+.rb-form .rb-reason .widget-html-content{line-height:1.4;white-space:normal}
 .rb-form .rb-reason p{margin:2px 0;padding:3px 8px;border-left:4px solid #d1242f;
  background:rgba(229,83,75,.15)}
 .rb-form .rb-wrong input,.rb-form .rb-wrong select{border:2px solid #d1242f!important}

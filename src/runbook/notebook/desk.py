@@ -1,0 +1,141 @@
+"""What desk.ipynb imports: the hosts that are described, how they stand, what was done last.
+
+::
+
+    known = hosts(globals())
+    armed(known)
+    records(known)
+
+Nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from runbook import fleet, record, views
+from runbook.clock import SystemClock
+from runbook.errors import ParameterError
+from runbook.fleet import Answer
+from runbook.home import outputs_folder, params_folder
+from runbook.params import Described, Params, check_names, listing
+from runbook.record import JOURNAL, NOTEBOOK, PAGE, Entry
+from runbook.returning import Standing
+from runbook.views import Look, Picture
+from runbook.views.links import Link, linked
+from runbook.views.page import show_lasting
+
+NAMES = ("patience_s", "last")
+ASKED = ["host", "address", "interface", "bridge", "connect"]
+PATIENCE_S, LAST = 15, 20
+MOST = 600
+STANDS = ["host", "change", "how it stands"]
+TONES = {"armed": "rb-changed", "undoing": "rb-changed", "stale": "rb-block"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Known:
+    """The hosts of params/, how long each may take to answer, and how many records to list."""
+
+    hosts: tuple[Described, ...]
+    patience_s: int
+    last: int
+
+    def __repr__(self) -> str:
+        """So that a cell that ends with it does not fill the page."""
+        return f"<{len(self.hosts)} hosts>"
+
+
+def hosts(namespace: Mapping[str, object]) -> Known:
+    """List the hosts of params/; `namespace` is `globals()`. Contacts nothing."""
+    check_names(namespace, NAMES)
+    numbers = (_number(namespace, "patience_s", PATIENCE_S), _number(namespace, "last", LAST))
+    found = listing(params_folder())
+    rows = [_row(one) for one in found]
+    empty = "none yet: survey.ipynb describes the first"
+    shown = pd.DataFrame(rows, columns=[*ASKED, "what is wrong with its file"])
+    wrong = [] if any(one.error for one in found) else ["what is wrong with its file"]
+    look = Look(f"Hosts in params/: {len(found)}", limit=max(len(rows), 1), empty=empty)
+    views.show(views.table(shown.drop(columns=wrong), look))
+    return Known(found, *numbers)
+
+
+def armed(known: Known) -> None:
+    """Ask every host, side by side, whether a change is armed or half made there."""
+    asked = [one.params for one in known.hosts if one.params and _is_asked(one.params)]
+    told = {params.host: ("", "asking …") for params in asked}
+    handle = show_lasting(_standing(told), {})
+    for answer in fleet.standings(asked, SystemClock(), known.patience_s):
+        told[answer.host] = _told(answer)
+        if handle:
+            handle.update(_standing(told))  # type: ignore[no-untyped-call]  # IPython has no annotation here
+    left = [one.host for one in known.hosts if one.host not in told]
+    if left:
+        why = "recordings, or files that are not right"
+        views.show(views.note(f"not asked, being {why}: {', '.join(left)}"))
+
+
+def records(known: Known) -> None:
+    """The last runs, with what each of them left to be read."""
+    found = record.latest(outputs_folder(), known.last)
+    rows = [(e.host, _when(e), e.ended, e.operator) for e in found]
+    shown = pd.DataFrame(rows, columns=["host", "begun (UTC)", "how it ended", "operator"])
+    links = [tuple(_links(entry)) for entry in found]
+    views.show(linked(shown, links, f"The last records: {len(found)}"))
+
+
+def _number(namespace: Mapping[str, object], name: str, usual: int) -> int:
+    value = namespace.get(name)
+    if value is None:
+        return usual
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MOST:
+        raise ParameterError(
+            name, value, f"it is no whole number from 1 to {MOST}", "leave it out, or mend it"
+        )
+    return value
+
+
+def _row(one: Described) -> tuple[str, ...]:
+    if one.params is None:
+        why = f"{e.field}: {e.problem}; {e.then}" if (e := one.error) else ""
+        return (one.host, "", "", "", "", why)
+    return (*(str(getattr(one.params, name)) for name in ASKED), "")
+
+
+def _is_asked(params: Params) -> bool:
+    return params.connect != "recorded"
+
+
+def _told(answer: Answer[Standing]) -> tuple[str, str]:
+    if answer.said is None:
+        return "not known", answer.why
+    state = answer.said.state if answer.said.found else "none"
+    return state, "; ".join(answer.said.describe())
+
+
+def _standing(told: Mapping[str, tuple[str, str]]) -> Picture:
+    rows = pd.DataFrame([(h, *words) for h, words in sorted(told.items())], columns=STANDS)
+    colours = pd.DataFrame("", index=rows.index, columns=rows.columns)
+    colours["change"] = [TONES.get(state, "") for state in rows["change"]]
+    done = sum(1 for state, _ in told.values() if state)
+    caption = f"Hosts asked: {done} of {len(told)}"
+    return views.table(rows, Look(caption, classes=colours, limit=max(len(rows), 1)))
+
+
+def _when(entry: Entry) -> str:
+    """The change id begins with its stamp."""
+    day, _, clock = entry.path.name.partition("-")[0].partition("T")
+    if len(day) + len(clock) != len("20260301120000Z"):
+        return entry.path.name
+    return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:6]}"
+
+
+def _links(entry: Entry) -> Iterator[Link]:
+    for words, name in (("page", PAGE), ("notebook", NOTEBOOK), ("journal", JOURNAL)):
+        if (entry.path / name).is_file():
+            yield Link(words, os.path.relpath(entry.path / name, Path.cwd()))

@@ -1,0 +1,56 @@
+"""What stands behind an interface: its driver and speed, as sysfs tells them.
+
+No part of a snapshot: neither is the network's state, and speed comes and goes
+with the cable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+import pandas as pd
+
+from runbook.state.table import frame, understood
+from runbook.transport.host import Reader
+
+COLUMNS = {
+    "ifname": ("str", "the interface's name"),
+    "driver": ("str", "the driver of its device, or '' where it has no device"),
+    "speed_mbps": ("Int64", "megabits a second; missing where it has none, or no cable"),
+}
+KEY = ("ifname",)
+# `speed` of an interface that is down cannot be read; grep says nothing of it.
+SCRIPT = "grep -sH . /sys/class/net/*/ifindex /sys/class/net/*/speed /sys/class/net/*/device/uevent"
+COMMAND = ("sh", "-c", SCRIPT)
+_LINE = re.compile(r"/sys/class/net/([^/]+)/(ifindex|speed|device/uevent):(.*)")
+_DRIVER = "DRIVER="
+
+
+def parse(said: str) -> pd.DataFrame:
+    """One row an interface, from what grep printed; ValueError if that is anything else."""
+    told: dict[str, dict[str, str]] = defaultdict(dict)
+    for line in said.splitlines():
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise ValueError(f"not understood: {line!r}")
+        ifname, file, value = match.groups()
+        if file == "speed":
+            told[ifname]["speed"] = value
+        elif value.startswith(_DRIVER):
+            told[ifname]["driver"] = value.removeprefix(_DRIVER)
+        else:
+            told[ifname].setdefault("driver", "")
+    return frame(COLUMNS, KEY, [(name, t.get("driver", ""), _speed(t)) for name, t in told.items()])
+
+
+def _speed(told: dict[str, str]) -> int | None:
+    speed = int(told.get("speed", "-1"))
+    # -1 is the kernel's word for not known.
+    return speed if speed > 0 else None
+
+
+@understood
+def read(host: Reader) -> pd.DataFrame:
+    """Ask sysfs."""
+    return parse(host.query(COMMAND).stdout.decode(errors="replace"))

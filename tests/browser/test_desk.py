@@ -1,0 +1,56 @@
+"""The desk: what it shows at a glance, where its links lead, what it leaves alone, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests import bench
+from tests.browser.desk import PATIENCE_MS, picture
+from tests.browser.started import Desk, follow, run_all, shown, started
+
+from runbook import record
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """At the desk of a home with a host, a recording, a file that is not right, and a record."""
+    bench.lab("up")
+    home = bench.make_home(tmp_path)
+    for name in ("server-02", "server-03"):
+        (home / "params" / f"{name}.yaml").unlink()
+    (home / "params/odd.yaml").write_text("gatway: 172.16.0.1\n")
+    record.create(home / "outputs", "server-01", "20260301T120000Z-abc123")
+    with started(home) as made:
+        yield made
+
+
+def test_it_lists_hosts_changes_and_records_and_leads_to_the_notebooks(
+    desk: Desk, page: Page
+) -> None:
+    sources = {path: path.read_bytes() for path in bench.NOTEBOOK.parent.glob("*.ipynb")}
+    listed = Path(f"/proc/{desk.process.pid}/cmdline").read_bytes().decode()
+    assert desk.token not in listed
+    assert "127.0.0.1" in listed
+    desk.open(page)
+    run_all(page)
+    records = shown(page, "nb.records").locator("table")
+    expect(records).to_contain_text("died in the middle", timeout=PATIENCE_MS)
+    hosts = shown(page, "nb.hosts").locator("table")
+    expect(hosts.locator("tr", has_text="server-01")).to_contain_text("172.16.1.1/16")
+    expect(hosts.locator("tr", has_text="odd")).to_contain_text("did you mean 'gateway'?")
+    changes = shown(page, "nb.armed")
+    expect(changes.locator("tr", has_text="server-01")).to_contain_text("none")
+    expect(changes).to_contain_text("not asked, being recordings, or files that are not right")
+    picture(page, "desk")
+
+    follow(page, "undo.ipynb")
+    expect(page.locator("h1:visible")).to_contain_text("The way back into a change")
+    assert {path: path.read_bytes() for path in sources} == sources
+    assert {path.name for path in desk.folder.glob("*.ipynb")} == {path.name for path in sources}
+    # Nothing came of the operator's own Jupyter, nor to it.
+    assert not list(desk.home.parent.glob(".jupyter"))
+    assert not list(desk.home.parent.glob(".local"))
+    assert desk.stop() == 0
