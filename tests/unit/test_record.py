@@ -15,7 +15,10 @@ from runbook.record import Ending, Folder, Outcome
 from runbook.redact import is_secret
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-WANTED = {"as promised", "nothing to do", "planned only", "only looked", "undone: as before"}
+WANTED = {
+    *("as promised", "nothing to do", "planned only", "only looked", "undone: as before"),
+    "surveyed: its file is written",
+}
 CHANGE = "20260301T120000Z-abc123"
 
 
