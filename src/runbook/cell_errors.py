@@ -46,7 +46,7 @@ def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython has no
 def told(error: BaseException) -> str:
     """The error's text; '' for one that is none of an operator's."""
     if isinstance(error, RunbookError):
-        return str(error)
+        return f"{type(error).__name__}: {error}"
     if isinstance(error, NameError) and error.name in COMES_FROM:
         return (
             f"this cell was run before its turn: {COMES_FROM[error.name]} has not run in this"

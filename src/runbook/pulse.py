@@ -50,13 +50,13 @@ class Pulse:
     signs: Signs | None = None
     answers: list[Answer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    heard: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     _began: float = 0.0
     _host: Host | None = None
 
     def start(self) -> threading.Thread:
         """Begin, in a thread of its own that keeps no program from ending."""
-        self._began = self.clock.monotonic()
         thread = threading.Thread(target=self.run, daemon=True, name="runbook-pulse")
         thread.start()
         return thread
@@ -82,12 +82,15 @@ class Pulse:
                 self._host = self.connect()
                 # What connecting took is no round trip.
                 asked = self.clock.monotonic()
+            self._began = self._began or asked
             self.signs = signs.read(self._host, self.place)
         except RunbookError:
+            self._began = self._began or asked
             self.answers.append(Answer(asked - self._began, None))
             self._drop()
             return None
         took = (self.clock.monotonic() - asked) * 1000
+        self.heard.set()
         self.answers.append(Answer(asked - self._began, took))
         return self.signs
 

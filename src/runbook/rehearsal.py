@@ -1,8 +1,9 @@
 """A host recorded, so that its change can be rehearsed where there is no host.
 
-Everything that planning and preflight ask is asked once, and the answers are
-kept. A recording holds what the host said as it said it, secrets in interface
-files included: keep it as you keep those files.
+Everything that planning and preflight ask is asked once, and what is shown
+beside the tables too, and the answers are kept. A recording holds what the host
+said as it said it, secrets in interface files included: keep it as you keep
+those files.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import click
 from runbook import run
 from runbook.home import params_folder
 from runbook.params import for_host
-from runbook.state import ports
+from runbook.state import ports, said
 from runbook.transport import Host, Recorder
 
 
@@ -29,6 +30,7 @@ def record_host(name: str, path: Path) -> None:
     asking = replace(session, host=cast("Host", recorder))
     run.stand_clear(asking)
     before = run.read(asking)
+    said.read(recorder)
     drawn = run.plan(asking, before)
     if not drawn.empty:
         run.preflight(asking, drawn, before)

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,12 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
+SETTINGS = {
+    "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false"},
+}
+
+
 @dataclass(frozen=True)
 class Lab:
     """A running JupyterLab, its folder, and the home that the notebook's records go to."""
@@ -31,18 +37,27 @@ class Lab:
     folder: Path
     home: Path
 
-    def open(self, page: Page, host: str) -> None:
-        """The notebook in the page, its `host` filled in as an operator would."""
+    def open(self, page: Page, host: str, extra: str = "", **others: object) -> None:
+        """The notebook in the page, its parameters filled in as an operator would.
+
+        `extra` is the source of one more cell, which somebody added at its end.
+        """
         told = json.loads(bench.NOTEBOOK.read_text())
         for cell in told["cells"]:
             if "parameters" in cell["metadata"].get("tags", []):
-                cell["source"] = [
-                    line.replace("host = None", f'host = "{host}"', 1) for line in cell["source"]
-                ]
+                lines = [_filled(line, {"host": host, **others}) for line in cell["source"]]
+                cell["source"] = lines
+        if extra:
+            told["cells"].append({**told["cells"][-1], "id": "extra", "source": [extra]})
         (self.folder / "routed.ipynb").write_text(json.dumps(told))
         page.goto(f"{self.url}/lab/tree/routed.ipynb?token={self.token}")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
+
+
+def _filled(line: str, values: Mapping[str, object]) -> str:
+    name, assigned, rest = line.partition(" = None")
+    return f"{name} = {values[name]!r}{rest}" if assigned and name in values else line
 
 
 @pytest.fixture
@@ -50,6 +65,7 @@ def jupyter(tmp_path: Path) -> Iterator[Lab]:
     home, folder = bench.make_home(tmp_path), tmp_path / "work"
     folder.mkdir()
     port, token = _free_port(), secrets.token_hex(16)
+    _settle(tmp_path)
     log = (tmp_path / "jupyter.log").open("wb")
     server = subprocess.Popen(
         [
@@ -99,6 +115,14 @@ def _environment(room: Path, home: Path) -> dict[str, str]:
     }
     path = f"{bench.BIN}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, **own, "RUNBOOK_HOME": str(home), "PATH": path}
+
+
+def _settle(room: Path) -> None:
+    """No question about news; and every cell is drawn, so that a test can see it."""
+    for name, value in SETTINGS.items():
+        file = room / "jupyter_config_dir" / "lab" / "user-settings" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(value))
 
 
 def _free_port() -> int:

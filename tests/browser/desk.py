@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE_MS = 120_000
+PATIENCE_MS = 60_000
 ARTEFACTS = Path(os.environ.get("RUNBOOK_ARTEFACTS", Path(__file__).parent / "artefacts"))
 
 
@@ -54,3 +54,12 @@ def answer(page: Page, text: str) -> None:
     expect(prompt).to_be_visible(timeout=PATIENCE_MS)
     prompt.fill(text)
     prompt.press("Enter")
+
+
+def restart(page: Page) -> None:
+    """The menu's 'Restart Kernel…', and a yes."""
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.locator(".lm-Menu-itemLabel").get_by_text("Restart Kernel…", exact=True).click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.wait_for_timeout(1000)
+    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -24,13 +25,14 @@ def runs(home: Path) -> list[record.Recorded]:
 
 
 def see_the_form(page: Page) -> None:
-    select = page.locator(".widget-dropdown select")
+    select = page.get_by_label("interface")
     # JupyterLab draws only the cells that are in view.
     select.scroll_into_view_if_needed()
     expect(select).to_be_visible()
-    expect(select.locator("option")).to_have_text(["enp4s0f0: 172.16.1.1/16, carrier"])
-    values = [box.input_value() for box in page.locator(".widget-text input").all()]
-    assert values == ["172.16.1.1/16", "172.16.0.1", "virbr1"]
+    expect(select.locator("option")).to_have_text([re.compile("^enp4s0f0: 172.16.1.1/16")])
+    boxes = page.locator(".widget-text input, .widget-combobox input").all()
+    values = [box.input_value() for box in boxes]
+    assert values == ["172.16.1.1/16", "172.16.0.1", "routed", "virbr1", "own"]
 
 
 def test_run_all_halts_at_the_question_and_the_host_s_name_lets_it_go_on(

@@ -13,8 +13,9 @@ from runbook import archive, record
 from runbook.archive import file_away
 from runbook.errors import CorrectParameters
 from runbook.record import MIME, Ending, Folder, Outcome
-from runbook.views import note, wiring
+from runbook.views import interactive_tables, note, wiring
 from runbook.views.document import page
+from runbook.views.interactive import script, script_source
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHANGE = "20260301T120000Z-abc123"
@@ -105,12 +106,29 @@ def test_a_notebook_of_another_run_is_refused(tmp_path: Path, folder: Folder) ->
         file_away(out, tmp_path / "outputs")
 
 
-def test_the_page_loads_nothing_and_runs_nothing() -> None:
+def test_the_page_loads_nothing_and_runs_nothing_but_our_own_script() -> None:
     nasty = '<img src="http://evil/x.png" onerror="alert(1)"><script>alert(2)</script>'
     html = page(executed(shown(nasty), shown(f'<a href="javascript:alert(3)">{nasty}</a>')), "t")
-    for word in ("<script", "onerror", "javascript:", "evil/x.png", "<link", "@import"):
-        assert word not in html
-    assert "default-src 'none'" in html
+    before, ours, after = html.partition(f"<script>{script()}</script>")
+    assert ours
+    for word in ("<script", "onerror", "javascript:", "evil/x.png", "<link", "@import", "alert(2)"):
+        assert word not in before + after
+    assert "default-src 'none'" in before
+    assert f'script-src {script_source()}"' in before
+
+
+def test_the_script_that_a_notebook_shows_is_on_its_page_once_and_never_as_text() -> None:
+    told = shown(interactive_tables().html())
+    html = page(executed(told, told), "t")
+    assert html.count(script()) == 1
+    assert html.count("dataTables") == page(executed(), "t").count("dataTables")
+
+
+def test_a_widget_gives_way_to_the_picture_beside_it() -> None:
+    view = "application/vnd.jupyter.widget-view+json"
+    html = page(executed(shown(note("virbr1").html(), **{view: {"model_id": "gone"}})), "t")
+    assert "virbr1" in html
+    assert "model_id" not in html
 
 
 def test_the_pictures_survive_on_the_page_with_their_colours() -> None:

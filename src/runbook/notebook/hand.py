@@ -13,8 +13,8 @@ from runbook.run import Underway
 class Watcher(Protocol):
     """Whoever looks on while the change is made."""
 
-    def place(self) -> None:
-        """Show how it stands, in the cell that is at work."""
+    def place(self, phase: str = "") -> None:
+        """Show how it stands, in the cell that is at work on this phase."""
 
     def moment(self, what: str) -> None:
         """Something happens now."""
@@ -27,8 +27,9 @@ class Watcher(Protocol):
 class Nobody:
     """No one looks on."""
 
-    def place(self) -> None:
+    def place(self, phase: str = "") -> None:
         """Show nothing."""
+        del phase
 
     def moment(self, what: str) -> None:
         """Hear nothing."""

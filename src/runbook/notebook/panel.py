@@ -60,7 +60,7 @@ class Panel:
     def freeze(self) -> None:
         """The change is over: what stands here now is what became of it."""
         self.shown.close()
-        self.slot.draw(static("The change is over; its buttons are gone."))
+        self.slot.draw()
 
     def _tell(self, name: str, does: Callable[[], str]) -> None:
         try:

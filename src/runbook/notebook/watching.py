@@ -18,12 +18,15 @@ from runbook.notebook.approval import somebody_there
 from runbook.notebook.background import in_background
 from runbook.notebook.undoing import undo
 from runbook.notebook.values import Changing
-from runbook.pulse import Pulse
+from runbook.pulse import Event, Pulse
 from runbook.record import OUTCOME
 from runbook.serial import dumps
 from runbook.views import Beat, Moment, Picture, Slot
 
 TICK_S = 1.0
+# Until the first answer: the cutover is not to come before it.
+FIRST_S = 5.0
+CUTOVER = "cutover"
 LIVE = "The host's answers to this program, a question each 0.1 s"
 BACK = (State.UNDONE, State.INCOMPLETE)
 
@@ -46,18 +49,14 @@ class Watch:
     ended: threading.Event = field(default_factory=threading.Event)
     placed: bool = False
 
-    def place(self) -> None:
-        """Show all of it in this cell; without anybody there once is enough."""
-        if self.live:
-            self._draw()
-            for slot in (self.clock, *self.beside, self.line):
-                slot.place()
-        elif not self.placed:
-            self._draw()
-            self.line.place()
-        if not self.placed:
-            self.aftermath.place()
-        self.placed = True
+    def place(self, phase: str = "") -> None:
+        """Show the countdown in this cell, and where it says most how the host answers."""
+        first, self.placed = not self.placed, True
+        slots = (self.clock, *self.beside) if self.live else ()
+        line = (self.line,) if first or (self.live and phase == CUTOVER) else ()
+        for slot in (*slots, *line, *((self.aftermath,) if first else ())):
+            slot.place()
+        self._draw()
 
     def moment(self, what: str) -> None:
         """Something happens now."""
@@ -115,8 +114,13 @@ class Watch:
 
     def _line(self) -> Picture:
         beats = [Beat(a.at_s, a.rtt_ms) for a in self.pulse.answers]
-        moments = [Moment(e.at_s, e.what.split(",")[0]) for e in self.pulse.events]
+        moments = [_moment(event) for event in self.pulse.events]
         return views.pulse(beats, moments, LIVE)
+
+
+def _moment(event: Event) -> Moment:
+    what = event.what.split(",")[0].removeprefix("Phase ").lower()
+    return Moment(event.at_s, what, matters=what == CUTOVER)
 
 
 ENDS = {
@@ -140,6 +144,7 @@ def watch(change: Changing) -> Watch:
     pulse = Pulse(change.underway.armed.layout, session.connect, session.clock)
     made = Watch(change, pulse, somebody_there())
     pulse.start()
+    pulse.heard.wait(FIRST_S)
     if made.live:
         in_background(made.tick, "runbook-watch")
     return made

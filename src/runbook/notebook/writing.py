@@ -104,7 +104,7 @@ def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
         return go_by(change)
     this, hand, product = change.before.run, change.hand, f"apply-{phase}.json"
     not_ended(this)
-    hand.watcher.place()
+    hand.watcher.place(phase)
     if this.folder.has(product):
         return _made_before(change, phase)
     _in_turn(change, phase)

@@ -7,6 +7,7 @@ from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
 from runbook.views.countdown import countdown
 from runbook.views.findings import checks, compared, findings, plan, verdict
+from runbook.views.interactive import interactive_tables
 from runbook.views.page import CELL, Place, Slot, show, show_with
 from runbook.views.picture import Picture, note, stack, title
 from runbook.views.progress import doing
@@ -41,6 +42,7 @@ __all__ = [
     "findings",
     "fold",
     "identity",
+    "interactive_tables",
     "note",
     "plan",
     "pulse",

@@ -67,7 +67,7 @@ def findings(found: Iterable[Finding]) -> Picture:
     frame = pd.DataFrame(cells, columns=columns)
     colours = pd.DataFrame("rb-words", index=frame.index, columns=columns)
     colours[""] = [COLOURS[_mark_of(f)] for f in rows]
-    return table(frame, Look("Preflight", classes=colours, limit=len(frame)))
+    return table(frame, Look("Preflight", classes=colours, limit=len(frame), unit="finding"))
 
 
 def _mark_of(finding: Finding) -> str:
@@ -84,9 +84,9 @@ def plan(rows: pd.DataFrame, digest: str, deadline_s: int) -> Picture:
     shown["what"] = _without_repeats(rows["what"].astype(str).tolist())
     words = pd.DataFrame("", index=rows.index, columns=rows.columns)
     words[["what", *told]] = "rb-words"
-    head = f"The plan: {len(rows)} steps"
     about = card([("plan digest", digest), ("undone unless confirmed within", f"{deadline_s} s")])
-    return stack((table(shown, Look(head, classes=words, limit=len(rows))), about))
+    look = Look("The plan", classes=words, limit=len(rows), unit="step")
+    return stack((table(shown, look), about))
 
 
 def _without_repeats(whats: list[str]) -> list[str]:
@@ -115,7 +115,7 @@ def checks(rows: pd.DataFrame, caption: str) -> Picture:
     colours[""] = [
         {"✓": "rb-added", "✗": "rb-removed"}.get(mark[0], "rb-changed") for mark in shown[""]
     ]
-    return table(shown, Look(caption, classes=colours, limit=len(shown)))
+    return table(shown, Look(caption, classes=colours, limit=len(shown), unit="check"))
 
 
 def compared(rows: pd.DataFrame, caption: str) -> Picture:
@@ -124,7 +124,7 @@ def compared(rows: pd.DataFrame, caption: str) -> Picture:
     odd = rows["why"] == "unexplained"
     colours.loc[odd, "why"] = "rb-removed"
     head = f"{caption}: {len(rows)} rules, {int(odd.sum())} unexplained"
-    return table(rows, Look(head, classes=colours, limit=len(rows)))
+    return table(rows, Look(head, classes=colours, limit=len(rows), unit=""))
 
 
 def _mark(*, kept: bool, required: bool) -> str:

@@ -13,6 +13,8 @@ WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 900, 150, 56, 24, 14
 # A line of more points than this says no more to the eye.
 POINTS = 440
 LEAST_MS = 1.0
+# Between two words below the line, in pixels.
+ROOM = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Moment:
 
     at_s: float
     what: str
+    matters: bool = False
 
 
 def pulse(beats: Sequence[Beat], moments: Sequence[Moment], caption: str) -> Picture:
@@ -59,8 +62,7 @@ def _drawing(beats: Sequence[Beat], moments: Sequence[Moment], words: str) -> st
     highest = max([LEAST_MS, *(b.rtt_ms for b in beats if b.rtt_ms is not None)])
     scale = _Scale(end, highest)
     _axes(root, scale)
-    for moment in moments:
-        _moment(root, moment, scale)
+    _moments(root, moments, scale)
     line = svg.group(root, "rb-pulse")
     points = " ".join(scale.point(beat) for beat in _fewer(beats) if beat.rtt_ms is not None)
     SubElement(line, "polyline", {"class": "rb-wire", "points": points})
@@ -93,10 +95,20 @@ def _axes(root: Element, scale: _Scale) -> None:
     svg.text(root, WIDTH - 30, HEIGHT - 6, f"{scale.end_s:.0f} s", "rb-small")
 
 
-def _moment(root: Element, moment: Moment, scale: _Scale) -> None:
-    x = scale.x(moment.at_s)
-    svg.wire(svg.group(root, "rb-same"), (x, TOP), (x, HEIGHT - BOTTOM))
-    svg.text(root, min(max(x, LEFT + 30), WIDTH - 70), HEIGHT - 6, moment.what, "rb-small")
+def _moments(root: Element, moments: Sequence[Moment], scale: _Scale) -> None:
+    """A line each; words where there is room, and always for the one that matters."""
+    named = [m for m in moments if m.matters]
+    taken = [scale.x(m.at_s) for m in named]
+    for moment in moments:
+        x = scale.x(moment.at_s)
+        if not moment.matters and all(abs(x - other) >= ROOM for other in taken):
+            named.append(moment)
+            taken.append(x)
+        look = "rb-tick rb-cut" if moment.matters else "rb-tick"
+        svg.wire(svg.group(root, look), (x, TOP), (x, HEIGHT - BOTTOM))
+    for moment in named:
+        x = min(max(scale.x(moment.at_s), LEFT + 30), WIDTH - 70)
+        svg.text(root, x, HEIGHT - 6, moment.what, "rb-small")
 
 
 def _fewer(beats: Sequence[Beat]) -> Sequence[Beat]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from runbook.netfilter.owner import owner, table_owner
 from runbook.state.identity import Identity
+from runbook.state.said import Said
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.views.picture import Picture, stack
+from runbook.views.picture import Picture, safe, stack
 from runbook.views.tables import Look, card, fold, table
 
 MAIN_TABLE = 254
@@ -21,6 +24,7 @@ CAPTIONS = {
     "addresses": "Addresses",
     "neighbours": "Neighbours (ARP and NDP)",
 }
+ORDER = ("links", "addresses", "routes", "neighbours", "firewall", "nftables")
 ROUTE = ["family", "dst", "gateway", "ifname", "prefsrc", "metric", "protocol", "scope"]
 RULE = ["owner", "backend", "family", "table", "rule", "packets", "bytes"]
 NATIVE = ["owner", "family", "table", "chain", "rule"]
@@ -42,16 +46,39 @@ def identity(who: Identity) -> Picture:
     return card(pairs, "The host")
 
 
-def state(seen: Snapshot) -> Picture:
-    """Links, addresses, routes, neighbours and firewall; every table whole, folded, below."""
-    shown = [table(seen.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST]
-    shown.insert(2, _routes(seen))
-    shown += [_iptables(seen), _nftables(seen)]
+def state(seen: Snapshot, said: Sequence[Said] = ()) -> Picture:
+    """Links, addresses, routes, neighbours and firewall; every table whole, folded, below.
+
+    Under each, folded, what the host's own programs print of it, where that was asked.
+    """
+    first = {name: table(seen.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST}
+    first |= {"routes": _routes(seen), "firewall": _iptables(seen), "nftables": _nftables(seen)}
+    shown = [_with_words(first[name], name, said) for name in ORDER]
     count = sum(len(seen.table(t.name)) for t in TABLES)
-    rest = stack(_whole(seen, t.name) for t in TABLES)
+    rest = stack(
+        _with_words(_whole(seen, t.name), t.name, said if t.name not in first else ())
+        for t in TABLES
+    )
     folded = fold(f"All {len(TABLES)} tables, {count:,} rows", rest)
     # In a log, the second showing of everything would bury the first.
     return stack((*shown, Picture(folded.body, f"(all {len(TABLES)} tables: see the page)")))
+
+
+def _with_words(drawn: Picture, name: str, said: Sequence[Said]) -> Picture:
+    """The page alone has the words: a log would be buried by them."""
+    words = "".join(_words(row) for row in said if row.table == name)
+    return Picture(drawn.body + words, drawn.text)
+
+
+def _words(row: Said) -> str:
+    command = f"<code>{safe(row.command)}</code>"
+    if row.status is None:
+        return f'<p class="rb-more">{command}: {safe(row.text)}</p>'
+    failed = f"{command} fails, with status {row.status}"
+    told = failed if row.status else f"as {command} prints it"
+    name = safe(f"what {row.command} prints")
+    body = f'<pre tabindex="0" role="region" aria-label="{name}">{safe(row.text)}</pre>'
+    return f'<details class="rb-said"><summary>{told}</summary>{body}</details>'
 
 
 def _routes(seen: Snapshot) -> Picture:

@@ -20,38 +20,105 @@ SHEET = """\
 .rb table caption{caption-side:top;text-align:left;font-weight:600;padding:4px 0;color:inherit;
  white-space:nowrap}
 .rb table th,.rb table td{text-align:left!important;vertical-align:top!important;
- padding:3px 10px 3px 6px!important;white-space:pre-wrap;overflow-wrap:anywhere;max-width:46em;
+ padding:3px 10px 3px 6px!important;white-space:pre;max-width:46em;
  border:0;border-bottom:1px solid rgba(128,128,128,.28)}
-.rb table th{font-weight:600;white-space:nowrap;overflow-wrap:normal}
+.rb table th{font-weight:600}
 .rb table td{font-family:var(--jp-code-font-family,ui-monospace,monospace)}
 .rb table td.rb-words{font-family:inherit}
-.rb table td.rb-tight{white-space:nowrap;overflow-wrap:normal}
+.rb table td.rb-wide{white-space:pre-wrap;overflow-wrap:anywhere;min-width:20em}
 .rb table td.rb-added{background:rgba(46,160,67,.2)}
 .rb table td.rb-removed{background:rgba(229,83,75,.2)}
 .rb table td.rb-changed{background:rgba(210,153,34,.2)}
 .rb table td.rb-block{background:rgba(229,83,75,.2);font-weight:600}
+.rb .rb-scroll{max-height:38em;overflow:auto;margin:2px 0 8px;
+ border-bottom:1px solid rgba(128,128,128,.5)}
+.rb .rb-scroll thead{position:sticky;top:0;background:var(--jp-layout-color0,Canvas)}
+@media print{.rb .rb-scroll{max-height:none}}
 .rb .rb-diff{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px;
  white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 8px}
 .rb .rb-diff .rb-added{background:rgba(46,160,67,.2)}
 .rb .rb-diff .rb-removed{background:rgba(229,83,75,.2)}
 .rb .rb-diff .rb-changed{opacity:.7}
+.rb ol.rb-board{display:flex;flex-wrap:wrap;gap:4px;list-style:none;margin:2px 0 8px;padding:0}
+.rb ol.rb-board li{border:1px solid rgba(128,128,128,.45);border-radius:4px;padding:1px 8px}
+.rb ol.rb-board li.rb-added{background:rgba(46,160,67,.2)}
+.rb ol.rb-board li.rb-removed{background:rgba(229,83,75,.2);font-weight:600}
+.rb ol.rb-board li.rb-changed{background:rgba(210,153,34,.2);font-weight:600}
+.rb ol.rb-board small{opacity:.85}
+.rb .rb-count{font-size:26px;font-variant-numeric:tabular-nums;margin-right:8px}
+.rb svg .rb-pulse .rb-wire{stroke-width:1.6}
+.rb svg .rb-tick .rb-wire{stroke-width:1;stroke-dasharray:3 3}
+.rb svg .rb-tick.rb-cut .rb-wire{stroke-width:3;stroke-dasharray:none}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
 .rb details>summary{cursor:pointer;font-weight:600;padding:3px 0}
+.rb .rb-said{margin:-4px 0 10px}
+.rb .rb-said>summary{font-weight:400;font-size:12px}
+.rb .rb-said>pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;
+ line-height:1.35;margin:2px 0 0;padding:6px 10px;max-height:32em;overflow:auto;
+ white-space:pre;color:inherit;background:rgba(128,128,128,.09)}
 .rb .rb-verdict{margin:10px 0;padding:14px 18px;border:2px solid;border-radius:6px}
 .rb .rb-verdict b{display:block;font-size:24px;line-height:1.25}
 .rb .rb-verdict.rb-good{border-color:#2ea043}.rb .rb-verdict.rb-bad{border-color:#e5534b}
 .rb .rb-verdict.rb-warn{border-color:#d29922}.rb .rb-verdict.rb-note{border-color:#8b949e}
 .rb svg{display:block;max-width:100%;height:auto;margin:4px 0}
-.rb svg text{font-size:13px;fill:currentColor}
-.rb svg .rb-head{font-weight:600}
-.rb svg .rb-small{font-size:11.5px}
-.rb svg .rb-mono{font-size:12px;font-family:var(--jp-code-font-family,ui-monospace,monospace)}
-.rb svg .rb-box{fill:rgba(128,128,128,.07);stroke:currentColor;stroke-width:1.2}
-.rb svg .rb-host{fill:none;stroke:currentColor;stroke-dasharray:5 4;opacity:.6}
-.rb svg .rb-wire{fill:none;stroke:currentColor;stroke-width:2}
-.rb svg .rb-new .rb-box{fill:rgba(46,160,67,.18);stroke:#2ea043;stroke-width:2}
-.rb svg .rb-new .rb-wire{stroke:#2ea043;stroke-width:3}
-.rb svg .rb-holds{fill:rgba(210,153,34,.28);stroke:#d29922;stroke-width:1.5}
-.rb svg .rb-same{opacity:.55}
+.rb svg text{font-size:12px;fill:currentColor;
+ font-family:var(--jp-code-font-family,ui-monospace,monospace)}
+.rb svg .rb-head{font-size:13px;font-weight:600}
+.rb svg .rb-small{font-size:11px}
+.rb svg .rb-sign{font-weight:700}
+.rb svg .rb-box{fill:rgba(128,128,128,.07);stroke:currentColor;stroke-width:1}
+.rb svg .rb-host{fill:none;stroke:currentColor;stroke-dasharray:2 4;opacity:.6}
+.rb svg .rb-wire{fill:none;stroke:currentColor;stroke-width:1.5;stroke-linejoin:round}
+.rb svg .rb-tip{fill:currentColor}
+.rb svg .rb-route .rb-wire{stroke-width:1.2}
+.rb svg .rb-dark .rb-wire,.rb svg .rb-dark .rb-box{stroke-dasharray:2 3}
+.rb svg .rb-holds{fill:rgba(210,153,34,.22);stroke:currentColor;stroke-width:1}
+.rb svg .rb-badge{fill:var(--jp-layout-color0,Canvas);stroke:currentColor;stroke-width:1}
+.rb svg .rb-new .rb-box{fill:rgba(46,160,67,.16);stroke:#2ea043;stroke-width:3}
+.rb svg .rb-new .rb-wire{stroke:#2ea043;stroke-width:3.5}
+.rb svg .rb-new .rb-tip{fill:#2ea043}
+.rb svg .rb-changed .rb-box{stroke-width:2}
+.rb svg .rb-gone .rb-box,.rb svg .rb-gone .rb-wire,.rb svg .rb-fact-gone .rb-holds{
+ stroke:#d1564f;stroke-width:1.5;stroke-dasharray:6 5}
+.rb svg .rb-gone .rb-tip{fill:#d1564f}
+.rb svg .rb-gone .rb-box,.rb svg .rb-gone .rb-holds,.rb svg .rb-fact-gone .rb-holds{fill:none}
+.rb svg .rb-gone .rb-head,.rb svg .rb-fact-gone .rb-mono{text-decoration:line-through}
+.rb svg .rb-fact-new .rb-mono{font-weight:700}
 """
 STYLE = f"<style>{SHEET}</style>"
+# What the script puts around a long table; shown with it, and not with each picture.
+TOOLS = """\
+.rb .rb-tools{display:flex;flex-wrap:wrap;align-items:baseline;gap:4px 18px;margin:10px 0 4px}
+.rb .rb-tools>div{display:contents}
+.rb .rb-tools label{margin-right:6px}
+.rb .rb-tools input,.rb .rb-filters input{font:inherit;color:inherit;box-sizing:border-box;
+ background:var(--jp-layout-color0,Field);padding:2px 6px;border-radius:3px;
+ border:1px solid var(--jp-border-color0,rgb(118,118,118))}
+.rb .rb-tools input{width:18em;max-width:100%}
+.rb .rb-filters input{width:100%;min-width:3.6em;padding:0 4px;font-size:11.5px}
+.rb .rb-filters td{padding-top:0!important}
+.rb .rb-filters input::placeholder{color:inherit;opacity:.75}
+.rb .rb-tools input:focus-visible,.rb .rb-filters input:focus-visible,
+ .rb .dt-column-order:focus-visible{outline:2px solid var(--jp-brand-color1,Highlight);
+ outline-offset:1px}
+.rb table.dataTable{margin-top:0!important}
+.rb table.dataTable thead th{cursor:pointer}
+.rb .dt-column-header{display:flex;align-items:center;justify-content:space-between;gap:2px}
+.rb table.dataTable thead th{padding-right:0!important}
+.rb .dt-column-order{min-width:24px;min-height:24px;display:flex;align-items:center;
+ justify-content:center}
+.rb .dt-column-order::after{content:"\\2195";opacity:.6}
+.rb th[aria-sort=ascending] .dt-column-order::after{content:"\\25B2";opacity:1}
+.rb th[aria-sort=descending] .dt-column-order::after{content:"\\25BC";opacity:1}
+.rb caption.rb-heard{position:absolute;width:1px;height:1px;padding:0;overflow:hidden;
+ clip-path:inset(50%)}
+"""
+# Of the archived page alone: where nbconvert's own colours are too faint to read, stronger ones.
+PAGE = """\
+body.jp-Notebook{background:var(--jp-layout-color0)}
+:root{--jp-mirror-editor-comment-color:#2b6a6a;--jp-mirror-editor-operator-color:#8a1fd1;
+ --jp-cell-prompt-not-active-opacity:1;
+ --jp-cell-prompt-not-active-font-color:var(--jp-content-font-color1)}
+@media (prefers-color-scheme:dark){
+:root{--jp-mirror-editor-comment-color:#7fc4c4;--jp-mirror-editor-operator-color:#d29bff}}
+"""

@@ -1,51 +1,87 @@
-"""DataFrames as tables: escaped, capped, with whole words in the text form."""
+"""DataFrames as tables: escaped, counted, capped, with whole words in the text form.
+
+The table is plain HTML and complete. A long one bears the class by which the
+page's one script (`interactive`) finds it; where no script runs, every row is
+there all the same.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
-from pandas.io.formats.style import Styler
+from jinja2 import Environment, Template
 
 from runbook.views.picture import Picture, plain, safe, stack
 
 # A router table of 100,000 rows belongs into the record, not into a browser.
-SHOWN = 60
+SHOWN = 1000
+# Nobody searches a terminal's log.
+IN_TEXT = 60
+# From here on a table is too long to be taken in at a glance.
+LONG = 12
 WIDEST = 64
 # Where a cell holds a name or a number, a break in it is harder to read than a wide table.
 TIGHT = 26
+SIGN = "mark"
+# And from here on it scrolls by itself, so that what comes after it can be reached.
+TALL = 40
+_TEMPLATE = """\
+{% if tall -%}
+<div class="rb-scroll" role="region" aria-label="{{ caption }}" tabindex="0">
+{%- endif -%}
+<table{% if long %} class="rb-long"{% endif %}>
+{%- if caption %}<caption>{{ caption }}</caption>{% endif -%}
+<thead><tr>{% for name in names -%}
+<th scope="col"{% if not name %} aria-label="{{ sign }}"{% endif %}>{{ name }}</th>
+{%- endfor %}</tr></thead><tbody>
+{%- for row in rows %}
+<tr>{% for word, look in row -%}
+<td{% if look %} class="{{ look }}"{% endif %}>{{ word }}</td>
+{%- endfor %}</tr>
+{%- endfor %}</tbody></table>
+{%- if tall %}</div>{% endif %}"""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a table is drawn: caption, words for headings, a class a cell, rows at most."""
+    """How a table is drawn: caption, words for headings, a class a cell, rows at most.
+
+    `unit` is what the caption counts; '' where the caption counts by itself.
+    `limit` holds for both forms; None leaves each its own.
+    """
 
     caption: str = ""
     headings: Mapping[str, str] | None = None
     classes: pd.DataFrame | None = None
-    limit: int = SHOWN
+    limit: int | None = None
     empty: str = "none"
+    unit: str = "row"
 
 
 def table(frame: pd.DataFrame, look: Look | None = None) -> Picture:
-    """The frame's first rows; says how many it does not show."""
+    """The frame's first rows; says how many there are, and how many it does not show."""
     look = look or Look()
     if frame.empty:
         said = f"{look.caption}: {look.empty}" if look.caption else look.empty
         return Picture(f'<p class="rb-more">{safe(said)}</p>', plain(said))
-    head = frame.head(look.limit).reset_index(drop=True)
+    head = frame.head(SHOWN if look.limit is None else look.limit).reset_index(drop=True)
     words = head.astype(object).map(_word).rename(columns=look.headings or {}).rename(columns=plain)
-    drawn = Picture(_html(words, look), _text(words, look.caption))
-    return stack((drawn, *_more(len(frame) - len(head))))
+    caption = _counted(look, len(frame))
+    in_text = words.head(IN_TEXT if look.limit is None else look.limit)
+    body = _html(words, look, caption) + _more(len(frame) - len(words)).body
+    told = [_text(in_text, caption), _more(len(frame) - len(in_text)).text]
+    return Picture(body, "\n\n".join(part for part in told if part))
 
 
 def card(pairs: Sequence[tuple[str, object]], caption: str = "") -> Picture:
     """Names and values, a line each."""
     shown = [(name, _word(value)) for name, value in pairs]
     rows = "".join(
-        f'<tr><th scope="row">{safe(name)}</th><td>{safe(value)}</td></tr>' for name, value in shown
+        f'<tr><th scope="row">{safe(name)}</th><td class="{_wide(value)}">{safe(value)}</td></tr>'
+        for name, value in shown
     )
     head = f"<caption>{safe(caption)}</caption>" if caption else ""
     width = max((len(name) for name, _ in shown), default=0)
@@ -63,6 +99,17 @@ def fold(summary: str, inside: Picture) -> Picture:
     )
 
 
+def counted(number: int, unit: str) -> str:
+    """The number with its unit, one or several: 1 row, 1,234 rows."""
+    return f"{number:,} {unit}{'' if number == 1 else 's'}"
+
+
+def _counted(look: Look, rows: int) -> str:
+    if not look.caption or not look.unit:
+        return plain(look.caption)
+    return plain(f"{look.caption}: {counted(rows, look.unit)}")
+
+
 def _word(value: object) -> str:
     if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - what a NaN is known by
         return ""
@@ -71,26 +118,32 @@ def _word(value: object) -> str:
     return plain(value)
 
 
-def _html(words: pd.DataFrame, look: Look) -> str:
-    number = hashlib.sha256(f"{look.caption}{words.shape}{words.iloc[0].tolist()}".encode())
-    styler = Styler(words, uuid=number.hexdigest()[:8], cell_ids=False, escape="html")
-    styler.format(escape="html").format_index(escape="html", axis=1).hide(axis="index")
-    styler.set_td_classes(_classes(words, look))
-    if look.caption:
-        styler.set_caption(safe(look.caption))
-    return str(styler.to_html(doctype_html=False, sparse_index=False))
+@cache
+def _template() -> Template:
+    return Environment(autoescape=True).from_string(_TEMPLATE)
 
 
-def _classes(words: pd.DataFrame, look: Look) -> pd.DataFrame:
-    tight = words.map(lambda word: "rb-tight" if len(word) <= TIGHT else "")
+def _html(words: pd.DataFrame, look: Look, caption: str) -> str:
+    cells = zip(words.to_numpy().tolist(), _classes(words, look), strict=True)
+    rows = [list(zip(row, classes, strict=True)) for row, classes in cells]
+    told = {"names": list(words.columns), "caption": caption, "sign": SIGN, "rows": rows}
+    return _template().render(told, long=len(rows) > LONG, tall=len(rows) > TALL)
+
+
+def _classes(words: pd.DataFrame, look: Look) -> list[list[str]]:
+    wide = words.map(_wide)
     if look.classes is None:
-        return tight
+        return wide.to_numpy().tolist()
     given = (
         look.classes.rename(columns=look.headings or {})
         .rename(columns=plain)
         .reindex(index=words.index, columns=words.columns, fill_value="")
     )
-    return tight + " " + given
+    return (wide + " " + given).map(str.strip).to_numpy().tolist()
+
+
+def _wide(word: str) -> str:
+    return "rb-wide" if len(word) > TIGHT else ""
 
 
 def _text(words: pd.DataFrame, caption: str) -> str:
@@ -100,7 +153,7 @@ def _text(words: pd.DataFrame, caption: str) -> str:
     rows = [
         "  ".join(w.ljust(n) for w, n in zip(line, widths, strict=True)).rstrip() for line in cells
     ]
-    return "\n".join([*([plain(caption)] if caption else []), *rows])
+    return "\n".join([*([caption] if caption else []), *rows])
 
 
 def _one_line(word: str) -> str:
@@ -108,8 +161,8 @@ def _one_line(word: str) -> str:
     return flat if len(flat) <= WIDEST else f"{flat[: WIDEST - 1]}…"
 
 
-def _more(left: int) -> tuple[Picture, ...]:
+def _more(left: int) -> Picture:
     if left <= 0:
-        return ()
-    text = f"and {left:,} more rows; the run folder holds all of them"
-    return (Picture(f'<p class="rb-more">{text}</p>', text),)
+        return stack(())
+    text = f"and {counted(left, 'more row')}; the run folder holds all of them"
+    return Picture(f'<p class="rb-more">{text}</p>', text)

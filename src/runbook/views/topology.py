@@ -2,160 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import records
 
 MAIN_TABLE = 254
 # What an operator does not think of as wiring.
 NOT_DRAWN = frozenset({"lo"})
+# Where hosts are containers, as in the lab, a NIC is a veth that bears a NIC's name.
+INNER_VETH = "veth"
+Mark = Literal["plain", "same", "new", "gone", "changed"]
+Kind = Literal["mac", "state", "own", "address"]
+Role = Literal["router", "nic", "device", "bridge", "guest", "more"]
+Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
-    """A NIC or a tap; `label` is the guest's name for a tap."""
+class Fact:
+    """One line in a box; of kind 'own' is the host's own address."""
 
+    kind: Kind
+    text: str
+    mark: Mark = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box. `name` tells it from all others; `label` is what the operator calls it.
+
+    `word` says what it is. `cable` is '' where none is plugged in there, else
+    whether it has a signal.
+    """
+
+    role: Role
     name: str
-    addresses: tuple[str, ...] = ()
-    state: str = ""
-    up: bool = True
-    label: str = ""
-    holds: bool = False
+    label: str
+    word: str
+    facts: tuple[Fact, ...] = ()
+    cable: str = ""
+    mark: Mark = "plain"
 
 
 @dataclass(frozen=True, slots=True)
-class Bridge:
-    """A bridge; `stp` is 'STP on' or 'STP off'."""
+class Wire:
+    """A connection of two nodes, by name; `hub` is the one that may have several such."""
 
-    name: str
-    addresses: tuple[str, ...] = ()
-    stp: str = ""
-    mac: str = ""
-    holds: bool = False
+    left: str
+    right: str
+    hub: str
+    mark: Mark = "plain"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the drawing: the NICs on the left, their bridge, the guests on the right."""
+class Route:
+    """A default route: the interface that carries it, the router's node, and via whom."""
 
-    nics: tuple[Port, ...]
-    bridge: Bridge | None
-    taps: tuple[Port, ...]
-    gateway: str = ""
+    ifname: str
+    router: str
+    via: str
+    mark: Mark = "plain"
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The host's lines; the one that leads to the gateway comes first."""
+    """A host's boxes, what connects them, and its default routes."""
 
     host: str
-    lines: tuple[Line, ...]
-
-    def parts(self) -> frozenset[Port | Bridge]:
-        """Every box, to tell which of them are as they were."""
-        boxes = ((*line.nics, *line.taps, line.bridge) for line in self.lines)
-        return frozenset(box for line in boxes for box in line if box is not None)
-
-    def wires(self) -> frozenset[tuple[str, str]]:
-        """Every connection between two boxes, by their names."""
-        return frozenset(
-            (port.name, line.bridge.name)
-            for line in self.lines
-            if line.bridge is not None
-            for port in (*line.nics, *line.taps)
-        )
+    nodes: tuple[Node, ...]
+    wires: tuple[Wire, ...]
+    routes: tuple[Route, ...]
 
 
 def wiring(seen: Snapshot, address: str) -> Wiring:
-    """The wiring; `address` (without prefix length) is the one to look at."""
-    links = _rows(seen.links)
-    taps = {str(row["target"]): str(row["guest"]) for row in _rows(seen.taps)}
-    bridges = [row for row in links if row["kind"] == "bridge"]
-    lines = [_bridged(seen, row, links, taps, address) for row in bridges]
-    loose = [row for row in links if not row["master"] and _is_nic(row, taps)]
-    lines += [_line(seen, (_port(seen, row, taps, address),), None, ()) for row in loose]
-    return Wiring(seen.host, tuple(sorted(lines, key=_first)))
+    """The wiring; `address` (without prefix length) is the host's own."""
+    links = [row for row in records(seen.links) if row["ifname"] not in NOT_DRAWN]
+    taps = {str(row["target"]): row for row in records(seen.taps) if row["target"]}
+    wires = tuple(_wires(links, taps))
+    ends = {end for wire in wires for end in (wire.left, wire.right)}
+    boxes = (_node(seen, row, taps, address) for row in links)
+    nodes = [node for node in boxes if node.role == "nic" or node.name in ends or _held(node)]
+    routes = tuple(_routes(seen))
+    routers = {route.router: _router(seen, route) for route in routes}
+    return Wiring(seen.host, (*routers.values(), *nodes), wires, routes)
 
 
-def _bridged(
-    seen: Snapshot,
-    row: dict[str, object],
-    links: list[dict[str, object]],
-    taps: dict[str, str],
-    address: str,
-) -> Line:
+def _held(node: Node) -> bool:
+    return node.role == "bridge" or any(fact.kind in ("own", "address") for fact in node.facts)
+
+
+def _wires(links: list[Row], taps: dict[str, Row]) -> Iterator[Wire]:
+    """From the cable to the guests: left is nearer to the cable."""
+    known = {str(row["ifname"]) for row in links}
+    for row in links:
+        name, master, lower = (str(row[column]) for column in ("ifname", "master", "lower"))
+        if master in known:
+            outward = _is_tap(row, taps)
+            left, right = (master, name) if outward else (name, master)
+            yield Wire(left, right, master)
+        if lower in known:
+            yield Wire(lower, name, lower)
+
+
+def _node(seen: Snapshot, row: Row, taps: dict[str, Row], address: str) -> Node:
+    name, kind = str(row["ifname"]), str(row["kind"])
+    facts = (*_states(seen, row, taps), *_addresses(seen, name, address))
+    if name in taps:
+        guest = taps[name]
+        return Node("guest", name, str(guest["guest"]), "guest", (*_mac(guest), *facts))
+    facts = (*_mac(row), *facts)
+    if _is_nic(row):
+        return Node("nic", name, name, "NIC", facts, "signal" if row["carrier"] else "no signal")
+    role: Role = "bridge" if kind == "bridge" else "device"
+    return Node(role, name, name, kind or "interface", facts)
+
+
+def _mac(row: Row) -> tuple[Fact, ...]:
+    return (Fact("mac", f"MAC {row['mac']}"),) if row["mac"] else ()
+
+
+def _states(seen: Snapshot, row: Row, taps: dict[str, Row]) -> Iterator[Fact]:
     name = str(row["ifname"])
-    ports = [link for link in links if link["master"] == name]
-    drawn = [(_port(seen, link, taps, address), _is_tap(link, taps)) for link in ports]
-    bridge = Bridge(
-        name, _addresses(seen, name), _stp(row["stp"]), str(row["mac"]), _holds(seen, name, address)
-    )
-    nics = tuple(port for port, is_tap in drawn if not is_tap)
-    return _line(seen, nics, bridge, tuple(port for port, is_tap in drawn if is_tap))
-
-
-def _line(
-    seen: Snapshot, nics: tuple[Port, ...], bridge: Bridge | None, taps: tuple[Port, ...]
-) -> Line:
-    names = {nic.name for nic in nics} | ({bridge.name} if bridge else set())
-    gateways = [
-        str(row["gateway"])
-        for row in _rows(seen.routes)
-        if row["family"] == "inet"
-        and row["table"] == MAIN_TABLE
-        and row["dst"] == "default"
-        and row["ifname"] in names
-    ]
-    return Line(nics, bridge, taps, gateways[0] if gateways else "")
-
-
-def _port(seen: Snapshot, row: dict[str, object], taps: dict[str, str], address: str) -> Port:
-    name = str(row["ifname"])
-    states = [str(r["state"]) for r in _rows(seen.bridge_ports) if r["port"] == name]
-    return Port(
-        name,
-        _addresses(seen, name),
-        states[0] if states else "",
-        bool(row["up"]),
-        taps.get(name, ""),
-        _holds(seen, name, address),
-    )
-
-
-def _first(line: Line) -> tuple[bool, bool, str]:
-    box = line.bridge or line.nics[0]
-    return (not line.gateway, not box.holds and not any(n.holds for n in line.nics), box.name)
-
-
-def _is_tap(row: dict[str, object], taps: dict[str, str]) -> bool:
-    return row["kind"] == "tun" or str(row["ifname"]) in taps
-
-
-def _is_nic(row: dict[str, object], taps: dict[str, str]) -> bool:
-    drawn = row["kind"] != "bridge" and row["ifname"] not in NOT_DRAWN
-    return drawn and not _is_tap(row, taps)
-
-
-def _addresses(seen: Snapshot, name: str) -> tuple[str, ...]:
-    return tuple(
-        f"{row['address']}/{row['prefixlen']}"
-        for row in _rows(seen.addresses)
-        if row["ifname"] == name and row["scope"] != "link"
-    )
-
-
-def _holds(seen: Snapshot, name: str, address: str) -> bool:
-    held = (text.partition("/")[0] for text in _addresses(seen, name))
-    return address in held
+    states = [str(r["state"]) for r in records(seen.bridge_ports) if r["port"] == name]
+    said = [name] if name in taps else []
+    said += [] if row["up"] else ["down"]
+    said += [] if row["stp"] is pd.NA or row["stp"] is None else [_stp(row["stp"])]
+    said += [f"port, {state}" for state in states]
+    if said:
+        yield Fact("state", " · ".join(said))
 
 
 def _stp(value: object) -> str:
-    return "" if value is pd.NA else ("STP on" if value == 1 else "STP off")
+    return "STP on" if value == 1 else "STP off"
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
-    records: Iterable[dict[object, object]] = frame.to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in records]
+def _addresses(seen: Snapshot, name: str, address: str) -> Iterator[Fact]:
+    for row in records(seen.addresses):
+        if row["ifname"] == name and row["scope"] != "link":
+            kind: Kind = "own" if row["address"] == address else "address"
+            yield Fact(kind, f"{row['address']}/{row['prefixlen']}")
+
+
+def _routes(seen: Snapshot) -> Iterator[Route]:
+    """One an interface, whatever the family; a router is known by the first of its addresses."""
+    via: dict[str, list[str]] = {}
+    chosen = (seen.routes["table"] == MAIN_TABLE) & (seen.routes["dst"] == "default")
+    for row in records(seen.routes[chosen]):
+        if row["ifname"]:
+            gateway = str(row["gateway"] or row["nexthops"] or "nobody: it is on the link")
+            via.setdefault(str(row["ifname"]), []).append(gateway)
+    for name, gateways in via.items():
+        told = tuple(dict.fromkeys(gateways))
+        yield Route(name, f"router {told[0]}", ", ".join(told))
+
+
+def _router(seen: Snapshot, route: Route) -> Node:
+    gateways = route.via.split(", ")
+    held = (str(row["mac"]) for row in records(seen.neighbours) if row["address"] in gateways)
+    macs = dict.fromkeys(mac for mac in held if mac)
+    told = (
+        *(Fact("mac", f"MAC {mac}") for mac in macs),
+        *(Fact("address", gateway) for gateway in gateways),
+    )
+    return Node("router", route.router, "router", "", told)
+
+
+def _is_tap(row: Row, taps: dict[str, Row]) -> bool:
+    return row["kind"] == "tun" or str(row["ifname"]) in taps
+
+
+def _is_nic(row: Row) -> bool:
+    named = not str(row["ifname"]).startswith(INNER_VETH)
+    return row["kind"] == "" or (row["kind"] == "veth" and named)

@@ -1,183 +1,175 @@
-"""The wiring as a drawing: router, cable, NIC, bridge, guests, from left to right."""
+"""The wiring as a drawing: router, switch port, NIC, bridge, guests, from left to right.
+
+Against a state before, what is new is thick and bears a plus, what is gone is
+dashed and bears a minus: nobody needs to see colours to tell them apart.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import secrets
+from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
 from runbook.state.snapshot import Snapshot
-from runbook.views import svg
-from runbook.views.picture import Picture, plain, safe
+from runbook.views import placing, svg
+from runbook.views.picture import Picture, safe
+from runbook.views.placing import Band, Placed, placed
+from runbook.views.rewired import rewired
 from runbook.views.svg import Rect
-from runbook.views.topology import Bridge, Line, Port, Wiring
+from runbook.views.topology import Fact, Mark, Node, Route, Wire, Wiring
 from runbook.views.topology import wiring as read
+from runbook.views.wired_words import sentences
 
-ROUTER, NIC, BRIDGE, TAP = (10, 150), (232, 176), (460, 190), (700, 180)
-HOST_X, WIDTH, TOP, GAP = 212, 900, 52, 16
-TALL, LOW = 62, 40
-# More guests than this say no more in a drawing.
-MOST_TAPS = 12
-LEGEND = "Green: new or changed. Pale: as before. Amber: the host's own address."
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What was there before: drawn pale. Nothing known, nothing is pale."""
-
-    parts: frozenset[Port | Bridge] | None = None
-    wires: frozenset[tuple[str, str]] = frozenset()
-
-    def look(self, part: Port | Bridge) -> str:
-        """The class of a box."""
-        if self.parts is None:
-            return "rb-plain"
-        return "rb-same" if part in self.parts else "rb-new"
-
-    def wire(self, left: str, right: str) -> str:
-        """The class of a wire."""
-        if self.parts is None:
-            return "rb-plain"
-        return "rb-same" if (left, right) in self.wires else "rb-new"
+SIGNS: dict[Mark, str] = {"new": "+", "gone": "-"}
+BADGES: dict[Mark, str] = {"new": "+ new", "gone": "- gone", "changed": "~ changed"}
+# As far as the label may go before it meets the line of a route from further right.
+ROUTE_W = 540
+OWN = "In a frame: the host's own address."
+LEGEND = "+ new, thick · ~ changed · - gone, dashed · thin: as before. "
 
 
-def wiring(seen: Snapshot, address: str, before: Snapshot | None = None) -> Picture:
-    """The host's wiring; against `before`, what is as it was is pale, what is new is green.
+def _key() -> str:
+    return secrets.token_hex(4)
 
-    `address`, with or without prefix length, is marked wherever it is.
+
+def wiring(
+    seen: Snapshot,
+    address: str,
+    before: Snapshot | None = None,
+    key: Callable[[], str] = _key,
+) -> Picture:
+    """The host's wiring; against `before`, what is new, changed or gone stands out.
+
+    `address`, with or without prefix length, is marked wherever it is. `key`
+    makes the drawing's ids differ from those of every other on a page.
     """
     ip = address.partition("/")[0]
     now = read(seen, ip)
-    if before is None:
-        return Picture(_drawing(now, _Known()), _words(now))
-    then = read(before, ip)
-    drawing = _drawing(now, _Known(then.parts(), then.wires()))
-    return Picture(f'{drawing}<p class="rb-more">{LEGEND}</p>', _words(now))
-
-
-def _drawing(now: Wiring, known: _Known) -> str:
-    lines = [_cut(line) for line in now.lines]
-    heights = [_height(line) for line in lines]
-    height = TOP + sum(heights) + GAP * len(lines) + 14
-    root = svg.canvas(WIDTH, height, f"Wiring of {now.host}")
-    svg.box(root, Rect(HOST_X, 8, WIDTH - HOST_X - 8, height - 16), "rb-host")
-    svg.text(root, (HOST_X + WIDTH) // 2, 30, now.host, "rb-head")
-    top = TOP
-    for line, tall in zip(lines, heights, strict=True):
-        _draw_line(root, line, Rect(0, top, WIDTH, tall), known)
-        top += tall + GAP
-    return svg.done(root)
-
-
-def _cut(line: Line) -> Line:
-    if len(line.taps) <= MOST_TAPS:
-        return line
-    left = len(line.taps) - MOST_TAPS
-    return replace(line, taps=(*line.taps[:MOST_TAPS], Port("…", label=f"and {left} more guests")))
-
-
-def _height(line: Line) -> int:
-    nics = len(line.nics) * (TALL + GAP) - GAP
-    taps = len(line.taps) * (LOW + GAP // 2) - GAP // 2
-    return max(TALL, nics, taps)
-
-
-def _draw_line(root: Element, line: Line, area: Rect, known: _Known) -> None:
-    nics = _places(NIC, TALL, area, len(line.nics))
-    taps = _places(TAP, LOW, area, len(line.taps))
-    bridge = Rect(BRIDGE[0], area.middle - TALL // 2, BRIDGE[1], TALL)
-    if line.gateway:
-        _router(root, line, area, nics[0] if nics else bridge)
-    if line.bridge is not None:
-        for port, place in [*zip(line.nics, nics, strict=True), *zip(line.taps, taps, strict=True)]:
-            _connect(root, place, bridge, known.wire(port.name, line.bridge.name))
-        _bridge(root, line.bridge, bridge, known)
-    for port, place in zip(line.nics, nics, strict=True):
-        _nic(root, port, place, known)
-    for port, place in zip(line.taps, taps, strict=True):
-        _tap(root, port, place, known)
-
-
-def _places(column: tuple[int, int], tall: int, area: Rect, count: int) -> list[Rect]:
-    gap = GAP if tall == TALL else GAP // 2
-    first = area.middle - (count * (tall + gap) - gap) // 2
-    return [Rect(column[0], first + i * (tall + gap), column[1], tall) for i in range(count)]
-
-
-def _router(root: Element, line: Line, area: Rect, first: Rect) -> None:
-    place = Rect(ROUTER[0], area.middle - TALL // 2, ROUTER[1], TALL)
-    part = svg.group(root, "rb-plain")
-    svg.wire(part, (place.x + place.w, place.middle), (first.x, first.middle))
-    svg.text(part, (place.x + place.w + HOST_X) // 2, place.middle - 7, "cable", "rb-small")
-    svg.box(part, place)
-    middle = place.x + place.w // 2
-    svg.text(part, middle, place.y + 26, "router", "rb-head")
-    svg.text(part, middle, place.y + 46, line.gateway, "rb-mono")
-
-
-def _connect(root: Element, place: Rect, bridge: Rect, look: str) -> None:
-    part = svg.group(root, look)
-    if place.x < bridge.x:
-        svg.wire(part, (place.x + place.w, place.middle), (bridge.x, bridge.middle))
-    else:
-        svg.wire(part, (bridge.x + bridge.w, bridge.middle), (place.x, place.middle))
-
-
-def _bridge(root: Element, bridge: Bridge, place: Rect, known: _Known) -> None:
-    head = f"{bridge.name} · {bridge.stp}" if bridge.stp else bridge.name
-    part = svg.group(root, known.look(bridge))
-    _named(part, place, head, _held(bridge), marked=bridge.holds)
-
-
-def _nic(root: Element, port: Port, place: Rect, known: _Known) -> None:
-    head = port.name if port.up else f"{port.name} · down"
-    below = _held(port) if port.addresses or not port.state else (f"port, {port.state}", False)
-    part = svg.group(root, known.look(port))
-    _named(part, place, head, below, marked=port.holds)
-
-
-def _held(part: Port | Bridge) -> tuple[str, bool]:
-    if not part.addresses:
-        return "no address", False
-    more = f" +{len(part.addresses) - 1}" if len(part.addresses) > 1 else ""
-    return part.addresses[0] + more, True
-
-
-def _named(part: Element, place: Rect, head: str, below: tuple[str, bool], *, marked: bool) -> None:
-    middle = place.x + place.w // 2
-    svg.box(part, place)
-    words, is_address = below
-    if marked:
-        svg.box(part, Rect(place.x + 10, place.y + 32, place.w - 20, 22), "rb-holds")
-    svg.text(part, middle, place.y + 23, head, "rb-head")
-    svg.text(part, middle, place.y + 48, words, "rb-mono" if is_address else "rb-small")
-
-
-def _tap(root: Element, port: Port, place: Rect, known: _Known) -> None:
-    part = svg.group(root, known.look(port))
-    svg.box(part, place)
-    middle = place.x + place.w // 2
-    svg.text(part, middle, place.y + 17, port.label or "not a guest's", "rb-head")
-    shown = f"{port.name} · {port.state}" if port.state else port.name
-    svg.text(part, middle, place.y + 33, shown, "rb-small")
-
-
-def _words(now: Wiring) -> str:
-    return "\n".join([plain(now.host), *(f"  {_sentence(line)}" for line in now.lines)])
-
-
-def _sentence(line: Line) -> str:
-    ports = [f"{p.name} [{' '.join(p.addresses) or p.state or 'no address'}]" for p in line.nics]
-    parts = [f"router {line.gateway}"] if line.gateway else []
-    parts += [", ".join(ports)] if ports else []
-    if line.bridge is not None:
-        held = " ".join(line.bridge.addresses) or "no address"
-        parts.append(f"{line.bridge.name} [{held}, {line.bridge.stp}]")
-        guests = ", ".join(f"{tap.label or '?'} ({tap.name})" for tap in line.taps)
-        parts += [guests] if guests else []
-    return plain(" -- ".join(parts))
+    drawn = now if before is None else rewired(read(before, ip), now)
+    legend = OWN if before is None else LEGEND + OWN
+    told = sentences(drawn)
+    body = f'{_drawing(drawn, told, key())}<p class="rb-more">{safe(legend)}</p>'
+    return Picture(body, "\n".join(told))
 
 
 def before_and_after(before: Picture, after: Picture) -> Picture:
     """Two drawings, the first folded away."""
     folded = f"<details><summary>{safe('Before')}</summary>{before.body}</details>"
     return Picture(after.body + folded, f"{after.text}\n\nbefore:\n{before.text}")
+
+
+def _drawing(seen: Wiring, told: list[str], key: str) -> str:
+    plan = placed(seen)
+    name = f"The wiring of {seen.host}"
+    root = svg.canvas(plan.width, plan.height, (name, " ".join(told)), key)
+    frame = Rect(placing.HOST_X, 10, plan.width - placing.HOST_X - 10, plan.height - 20)
+    svg.box(root, frame, "rb-host")
+    svg.text(root, Rect(frame.x + 18, 16, frame.w - 36, 18), seen.host, "rb-head", svg.HEAD)
+    for wire in plan.wiring.wires:
+        _wire(root, wire, plan)
+    for band in plan.bands:
+        _outside(root, band, plan)
+        for node in band.nodes:
+            _node(root, node, plan.boxes[node.name])
+    return svg.done(root)
+
+
+def _wire(root: Element, wire: Wire, plan: Placed) -> None:
+    left, right = plan.boxes[wire.left], plan.boxes[wire.right]
+    # Each hub turns its wires at a place of its own, or two would look like one.
+    hubs = list(dict.fromkeys(w.hub for w in plan.wiring.wires))
+    turn = right.x - placing.GUTTER // 2 + (hubs.index(wire.hub) % 5 - 2) * 7
+    points = [(left.right, left.middle), (turn, left.middle), (turn, right.middle)]
+    svg.path(svg.group(root, f"rb-{wire.mark}"), [*points, (right.x, right.middle)])
+
+
+def _outside(root: Element, band: Band, plan: Placed) -> None:
+    """The band's switch ports, the router that they lead to, and its default routes."""
+    names = {node.name for node in band.nodes}
+    routes = [route for route in plan.wiring.routes if route.ifname in names]
+    routers = [n for n in plan.wiring.nodes if n.name in {route.router for route in routes}]
+    ports = [node for node in band.nodes if node.cable]
+    for node in ports:
+        _port(root, node, plan.boxes[node.name])
+    top = band.top + band.lanes * placing.LANE
+    boxes = _stacked(routers, top, band.top + band.height)
+    for router in routers:
+        _leads(root, boxes[router.name], [plan.boxes[node.name] for node in ports])
+        _node(root, router, boxes[router.name])
+    # The nearest goes lowest, so that no two cross.
+    for lane, route in enumerate(sorted(routes, key=lambda r: -plan.boxes[r.ifname].x)):
+        _route(root, route, (plan.boxes[route.ifname], boxes[route.router]), band.top, lane)
+
+
+def _stacked(nodes: list[Node], top: int, bottom: int) -> dict[str, Rect]:
+    whole = sum(placing.tall(node) + placing.GAP for node in nodes) - placing.GAP
+    y, found = max(top, (top + bottom - whole) // 2), {}
+    for node in nodes:
+        found[node.name] = Rect(placing.ROUTER_X, y, placing.ROUTER_W, placing.tall(node))
+        y += placing.tall(node) + placing.GAP
+    return found
+
+
+def _leads(root: Element, router: Rect, nics: list[Rect]) -> None:
+    for nic in nics:
+        turn = placing.PORT_X - 14
+        ends = [(router.right, router.middle), (turn, router.middle), (turn, nic.middle)]
+        svg.path(svg.group(root, "rb-plain"), [*ends, (placing.PORT_X, nic.middle)])
+
+
+def _port(root: Element, nic: Node, place: Rect) -> None:
+    """The cable's other end; all that is known of it is whether there is a signal."""
+    mark = nic.mark if nic.mark in ("new", "gone") else "plain"
+    part = svg.group(root, f"rb-{mark}" if nic.cable == "signal" else f"rb-{mark} rb-dark")
+    port = Rect(placing.PORT_X, place.middle - placing.PORT_H // 2, placing.PORT_W, placing.PORT_H)
+    svg.path(part, [(port.right, place.middle), (place.x, place.middle)])
+    svg.box(part, port)
+    inside = Rect(port.x + 8, port.y, port.w - 12, 19)
+    svg.text(part, inside, "switch port", "rb-small", svg.SMALL)
+    svg.text(part, Rect(inside.x, port.y + 19, inside.w, 18), nic.cable, "rb-small", svg.SMALL)
+
+
+def _route(root: Element, route: Route, ends: tuple[Rect, Rect], top: int, lane: int) -> None:
+    """From the interface that carries it, over the band, down to the router."""
+    carrier, router = ends
+    y, x, tip = top + lane * placing.LANE + 20, carrier.x - 12, router.x + 24 + lane * 24
+    part = svg.group(root, f"rb-{route.mark} rb-route")
+    start = carrier.y + 14
+    svg.path(part, [(carrier.x, start), (x, start), (x, y), (tip, y), (tip, router.y - 8)])
+    svg.arrowhead(part, (tip, router.y))
+    words = f"{SIGNS.get(route.mark, '')} default route via {route.via}".strip()
+    svg.text(part, Rect(tip + 10, y - 18, ROUTE_W, 13), words, "rb-mono")
+
+
+def _node(root: Element, node: Node, place: Rect) -> None:
+    part = svg.group(root, f"rb-{node.mark}")
+    svg.box(part, place)
+    inside = Rect(place.x + 12, place.y, place.w - 22, 21)
+    word = round(svg.wide(node.word, svg.SMALL))
+    room = Rect(inside.x, inside.y, inside.w - word - 8, inside.h)
+    svg.text(part, room, node.label, "rb-head", svg.HEAD)
+    svg.text(part, inside, node.word, "rb-small rb-end", svg.SMALL)
+    for number, fact in enumerate(node.facts):
+        _fact(
+            part, fact, Rect(place.x, place.y + placing.HEAD + number * placing.LINE, place.w, 14)
+        )
+    if badge := BADGES.get(node.mark):
+        _badge(part, badge, place)
+
+
+def _fact(part: Element, fact: Fact, line: Rect) -> None:
+    """A line of a box, its sign before it."""
+    part = svg.group(part, f"rb-fact-{fact.mark}")
+    if fact.kind == "own":
+        svg.box(part, Rect(line.x + 6, line.y, line.w - 12, 18), "rb-holds")
+    sign = SIGNS.get(fact.mark, "")
+    svg.text(part, Rect(line.x + 11, line.y, 9, 13), sign, "rb-sign")
+    svg.text(part, Rect(line.x + 22, line.y, line.w - 32, 13), fact.text, "rb-mono")
+
+
+def _badge(part: Element, words: str, place: Rect) -> None:
+    """On the box's upper edge, where nothing else is written."""
+    width = round(svg.wide(words, svg.SMALL)) + 12
+    chip = Rect(place.right - width - 10, place.y - 9, width, 17)
+    svg.box(part, chip, "rb-badge")
+    svg.text(part, Rect(chip.x + 6, chip.y, width - 8, 13), words, "rb-small", svg.SMALL)

@@ -21,7 +21,7 @@ SHEET = """\
 .rb-form .rb-reason p{margin:2px 0;padding:3px 8px;border-left:4px solid #d1242f;
  background:rgba(229,83,75,.15)}
 .rb-form .rb-wrong input,.rb-form .rb-wrong select{border:2px solid #d1242f!important}
-.rb-form .widget-checkbox{width:100%}
+.rb-form .widget-checkbox{width:100%;height:auto;overflow:visible}
 .rb-form .widget-checkbox label.widget-label-basic{white-space:normal;height:auto;line-height:1.4;
  align-items:flex-start;max-width:60em}
 """

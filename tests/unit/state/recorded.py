@@ -49,6 +49,11 @@ def _example() -> Recording:
     return Recording.load(EXAMPLE)
 
 
+def asked() -> frozenset[Question]:
+    """Every question that the recorded host answers."""
+    return frozenset(_example().answers)
+
+
 def host(folder: Path, answers: Mapping[Question, Any] | None = None) -> RecordedHost:
     """The recorded host, but for these answers; one that is LOST was never asked for."""
     told = {**_example().answers, **(answers or {})}

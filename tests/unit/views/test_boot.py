@@ -16,7 +16,7 @@ DIFF = "--- /etc/x\n+++ /etc/x\n@@ -1,2 +1 @@\n auto a\n-address <b>\n+manual"
 def test_what_would_go_wrong_is_marked_and_says_what_to_do() -> None:
     picture = boot(pd.DataFrame(ROWS, columns=COLUMNS), "The next boot")
     head, _, *lines = picture.text.splitlines()
-    assert head == "The next boot"
+    assert head == "The next boot: 3 rows"
     assert [line[0] for line in lines] == ["✓", "✗", "!"]
     assert "make it again" in lines[1]
     assert "make it again" not in lines[0]

@@ -6,6 +6,7 @@ import pandas as pd
 from tests.unit import hosts
 
 from runbook.preflight import Finding
+from runbook.state.said import Said
 from runbook.views import checks, findings, plan, state, verdict
 
 FINE = Finding("ok", "disk", "room enough", "the undo is kept there")
@@ -91,3 +92,19 @@ def test_whose_each_rule_is_stands_beside_it_and_native_rules_are_shown() -> Non
     lines = state(seen).text.split("\n")
     assert [line for line in lines if line.startswith("runbook") and "RUNBOOK-IN" in line]
     assert [line for line in lines if line.startswith("libvirt") and "guest_input" in line]
+
+
+def test_what_the_host_s_own_programs_print_is_one_click_away_and_in_no_log() -> None:
+    said = (
+        Said("addresses", ("ip", "address"), 0, "1: lo: <LOOPBACK,UP> inet 127.0.0.1/8"),
+        Said("nftables", ("nft", "list", "ruleset"), 1, "Operation not permitted"),
+        Said("guests", ("virsh", "list", "--all"), None, "it did not end within 5 s"),
+    )
+    picture = state(hosts.before(), said)
+    first, folded = picture.body.split("<summary>All ")
+    assert "<summary>as <code>ip address</code> prints it</summary>" in first
+    assert "1: lo: &lt;LOOPBACK,UP&gt; inet 127.0.0.1/8" in first
+    assert "<code>nft list ruleset</code> fails, with status 1" in first
+    assert "Operation not permitted" in first
+    assert "<code>virsh list --all</code>: it did not end within 5 s" in folded
+    assert picture.text == state(hosts.before()).text

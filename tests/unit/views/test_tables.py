@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +32,7 @@ def test_what_a_host_says_cannot_become_markup_or_drive_a_terminal() -> None:
 
 @given(st.text(max_size=40))
 def test_no_text_at_all_breaks_a_picture(text: str) -> None:
-    inert = text.replace("<", "").replace("&", "")
+    inert = text.replace("<", "x").replace("&", "x")
     plain = [picture.body for picture in every_picture_of(inert)]
     drawn = [picture.body for picture in every_picture_of(text)]
     for before, after in zip(plain, drawn, strict=True):
@@ -43,6 +44,38 @@ def test_a_long_table_says_how_much_it_does_not_show() -> None:
     assert "99,940 more rows" in picture.body
     assert "99,940 more rows" in picture.text
     assert len(picture.body) < 20_000
+
+
+def test_a_page_shows_a_thousand_rows_and_a_log_shows_fewer() -> None:
+    picture = table(pd.DataFrame({"n": range(1200), "word": "enp4s0f0"}), Look("Links"))
+    assert picture.body.count("<tr>") == 1001
+    assert "and 200 more rows" in picture.body
+    assert picture.text.count("enp4s0f0") == 60
+    assert "and 1,140 more rows" in picture.text
+    assert len(picture.body) < 60_000
+
+
+@pytest.mark.parametrize(("rows", "said"), [(1, "Links: 1 row"), (1234, "Links: 1,234 rows")])
+def test_the_heading_counts_all_rows_whether_shown_or_not(rows: int, said: str) -> None:
+    picture = table(pd.DataFrame({"n": range(rows)}), Look("Links", limit=5))
+    assert f"<caption>{said}</caption>" in picture.body
+    assert picture.text.splitlines()[0] == said
+
+
+def test_a_long_table_can_be_found_by_the_page_s_script_and_a_short_one_is_left_alone() -> None:
+    assert 'class="rb-long"' in table(pd.DataFrame({"n": range(13)})).body
+    assert "rb-long" not in table(pd.DataFrame({"n": range(12)})).body
+
+
+def test_a_very_long_table_scrolls_and_can_be_reached_by_keyboard() -> None:
+    picture = table(pd.DataFrame({"n": range(100)}), Look("Links"))
+    assert picture.body.startswith(
+        '<div class="rb-scroll" role="region" aria-label="Links: 100 rows" tabindex="0">'
+    )
+
+
+def test_a_column_without_a_name_has_one_for_those_who_hear_it() -> None:
+    assert '<th scope="col" aria-label="mark"></th>' in table(pd.DataFrame({"": ["+"]})).body
 
 
 def test_an_empty_table_says_so() -> None:

@@ -1,0 +1,70 @@
+// Long tables of the page become sortable and searchable, those too that appear later.
+(() => {
+  "use strict";
+  if (window.runbookTables) return;
+  window.runbookTables = true;
+  const LONG = ".rb table.rb-long:not(.dataTable)";
+  const OPTIONS = {
+    paging: false,
+    autoWidth: false,
+    order: [],
+    layout: { topStart: "search", topEnd: "info", bottomStart: null, bottomEnd: null },
+    language: {
+      search: "Search",
+      info: "_TOTAL_ of _MAX_ rows shown",
+      infoEmpty: "no row matches",
+      infoFiltered: "",
+      zeroRecords: "no row matches",
+    },
+  };
+
+  // One field a column, in a header row of its own, which DataTables does not take for names.
+  const filters = (api) => {
+    const row = document.createElement("tr");
+    row.className = "rb-filters";
+    api.columns().every(function () {
+      const field = document.createElement("input");
+      const name = this.title() || this.header().getAttribute("aria-label") || "column";
+      field.type = "search";
+      field.placeholder = "filter";
+      field.setAttribute("aria-label", `only rows whose ${name} holds`);
+      field.addEventListener("input", () => this.search(field.value).draw());
+      row.appendChild(document.createElement("td")).appendChild(field);
+    });
+    api.table().header().appendChild(row);
+  };
+
+  // The tools stay in view while the rows scroll; the caption is read with the table, and seen here.
+  const tools = (table, container) => {
+    const row = container.querySelector(".dt-layout-row");
+    const scrolled = container.closest(".rb-scroll");
+    const head = document.createElement("b");
+    head.textContent = table.caption ? table.caption.textContent : "";
+    head.setAttribute("aria-hidden", "true");
+    row.classList.add("rb-tools");
+    row.prepend(head);
+    if (table.caption) table.caption.classList.add("rb-heard");
+    if (scrolled) scrolled.before(row);
+  };
+
+  const enhance = (table) => {
+    const api = new window.DataTable(table, OPTIONS);
+    filters(api);
+    tools(table, api.table().container());
+  };
+  let waiting = false;
+  const look = () => {
+    waiting = false;
+    document.querySelectorAll(LONG).forEach(enhance);
+  };
+  const soon = () => {
+    if (!waiting) requestAnimationFrame(look);
+    waiting = true;
+  };
+  const begin = () => {
+    look();
+    new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+  };
+  if (document.body) begin();
+  else document.addEventListener("DOMContentLoaded", begin);
+})();

@@ -1,0 +1,145 @@
+"""A change stepped through by hand, and what a person may do in the middle of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from tests import bench
+from tests.browser import desk
+from tests.browser.conftest import Lab
+
+from runbook import record
+from runbook.state.diff import compare
+
+SLEEP = "import time; time.sleep(60)"
+LOOKING = (
+    "host = ", "nb.parameters(", "nb.meet(", "nb.choose(", "nb.settle(", "nb.look(", "nb.wiring(",
+    "nb.plan(", "nb.preflight(",
+)  # fmt: skip
+PHASES = ('"prepare"', '"network"', '"cutover"', '"settle"')
+CLOSING = ("nb.verify(", "nb.confirm(", "nb.after(", "nb.finish(")
+
+
+def step(page: Page, *calls: str) -> None:
+    for call in calls:
+        desk.run(page, call)
+        desk.ended(page, call)
+
+
+def arm(page: Page, host: str) -> None:
+    desk.run(page, "nb.arm(")
+    desk.answer(page, host)
+    desk.ended(page, "nb.arm(")
+
+
+def only_run(home: Path) -> record.Recorded:
+    (path,) = home.glob("outputs/*/*")
+    return record.read(path)
+
+
+def test_a_deadline_that_passes_is_seen_with_the_host_coming_back(
+    fresh_host: str, jupyter: Lab, page: Page
+) -> None:
+    before = bench.snapshot()
+    jupyter.open(page, fresh_host, deadline_s=25)
+    step(page, *LOOKING)
+    arm(page, fresh_host)
+    step(page, *PHASES[:3])
+    expect(page.get_by_role("timer").last).to_contain_text("until the host undoes the change")
+    desk.picture(page, "countdown")
+    verdict = page.locator(".rb-verdict")
+    expect(verdict).to_contain_text("as before (rolled back)", timeout=desk.PATIENCE_MS)
+    expect(verdict).to_contain_text("the deadline passed")
+    verdict.scroll_into_view_if_needed()
+    desk.picture(page, "deadline-passed")
+    assert str(compare(before, bench.snapshot())) == ""
+    desk.run(page, '"settle"')
+    told = desk.ended(page, '"settle"')
+    expect(told).to_contain_text("this run has ended")
+    assert only_run(jupyter.home).told == "as before (rolled back)"
+
+
+def test_the_buttons_answer_while_a_cell_runs_and_undo_now_brings_the_host_back(
+    fresh_host: str, jupyter: Lab, page: Page
+) -> None:
+    before = bench.snapshot()
+    jupyter.open(page, fresh_host, SLEEP)
+    step(page, *LOOKING)
+    arm(page, fresh_host)
+    step(page, *PHASES[:2])
+    desk.run(page, SLEEP)
+    desk.cell(page, '"network"')
+    page.get_by_role("button", name="confirm").last.click()
+    said = page.get_by_role("status").last
+    expect(said).to_contain_text("the change is not all made", timeout=20_000)
+    page.get_by_role("button", name="more time").last.click()
+    expect(said).to_contain_text("the host waits until", timeout=20_000)
+    desk.picture(page, "buttons")
+    page.get_by_role("button", name="undo now").last.click()
+    verdict = page.locator(".rb-verdict")
+    expect(verdict).to_contain_text("as before (rolled back)", timeout=desk.PATIENCE_MS)
+    expect(desk.cell(page, SLEEP).locator(".jp-InputPrompt").first).to_have_text("[*]:")
+    assert str(compare(before, bench.snapshot())) == ""
+    assert "asked for more time" in bench.on_host("sh", "-c", "cat /var/lib/runbook/*/journal")
+    told = only_run(jupyter.home)
+    assert told.outcome["said"] == "undone, because: the button 'undo now' was pressed"
+
+
+def test_after_a_restart_of_the_kernel_the_change_goes_on_where_the_host_says_it_is(
+    fresh_host: str, jupyter: Lab, page: Page
+) -> None:
+    jupyter.open(page, fresh_host)
+    step(page, *LOOKING)
+    arm(page, fresh_host)
+    step(page, *PHASES[:2])
+    began = steps_begun()
+    desk.restart(page)
+    desk.run(page, '"cutover"')
+    expect(desk.ended(page, '"cutover"')).to_contain_text("run before its turn")
+    desk.run_all(page)
+    prompt = page.locator(".jp-Stdin-input")
+    expect(prompt).to_be_visible(timeout=desk.PATIENCE_MS)
+    expect(desk.cell(page, "nb.meet(")).to_contain_text("This change is in progress")
+    assert steps_begun() == began
+    prompt.scroll_into_view_if_needed()
+    desk.picture(page, "taken-up")
+    desk.answer(page, fresh_host)
+    expect(page.locator(".rb-verdict")).to_contain_text("as promised", timeout=desk.PATIENCE_MS)
+    told = only_run(jupyter.home)
+    assert told.told == "as promised"
+    assert "approval-2.json" in told.products
+    lines = bench.on_host("sh", "-c", "cat /var/lib/runbook/*/journal").splitlines()
+    numbers = [line.split()[2] for line in lines if " begins: " in line and " step " in line]
+    assert numbers == [str(n) for n in range(1, len(numbers) + 1)]
+
+
+def steps_begun() -> int:
+    return bench.on_host("sh", "-c", "cat /var/lib/runbook/*/journal").count(" begins: ")
+
+
+def test_a_change_by_hand_leaves_the_record_of_the_headless_one_with_what_was_chosen(
+    fresh_host: str, jupyter: Lab, page: Page
+) -> None:
+    jupyter.open(page, fresh_host)
+    step(page, *LOOKING[:4])
+    page.get_by_label("bridge", exact=True).fill("virbr7")
+    page.get_by_label("bpdu").uncheck()
+    stands = page.get_by_text("findings stand in the way")
+    expect(stands).to_be_visible(timeout=20_000)
+    page.get_by_label("bpdu").check()
+    expect(page.get_by_text("nothing stands in the way")).to_be_visible(timeout=20_000)
+    desk.picture(page, "chosen")
+    step(page, *LOOKING[4:])
+    arm(page, fresh_host)
+    step(page, *PHASES)
+    step(page, *PHASES[3:], *CLOSING)
+    assert "dev virbr7" in bench.on_host("ip", "route", "show", "default")
+    told = only_run(jupyter.home)
+    assert told.told == "as promised"
+    assert set(told.products) == bench.PRODUCTS
+    params = json.loads((told.path / "params.json").read_text())
+    assert params["bridge"] == {"field": "bridge", "value": "virbr7", "source": "chosen"}
+    desk.cell(page, "nb.parameters(")
+    desk.picture(page, "by-hand-top")

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook import views
+from runbook.views import Beat, Moment
+from runbook.views.pulse import POINTS, sentence
+
+beats = st.lists(
+    st.builds(
+        Beat,
+        st.floats(0, 4000, allow_nan=False),
+        st.none() | st.floats(0.01, 90_000, allow_nan=False),
+    ),
+    max_size=3 * POINTS,
+)
+
+
+@given(beats)
+def test_the_longest_round_trip_and_each_lost_one_are_told(found: list[Beat]) -> None:
+    said = views.pulse(found, (), "x").text
+    took = [beat.rtt_ms for beat in found if beat.rtt_ms is not None]
+    assert said == f"x: {sentence(found)}"
+    assert not took or f"longest round trip {max(took):.1f} ms" in said
+    assert not took or f"{len(found) - len(took)} not answered" in said
+
+
+def test_what_was_not_answered_is_marked_in_the_drawing() -> None:
+    lost = views.pulse([Beat(0.0, 1.0), Beat(1.0, None), Beat(2.0, 1.0)], (), "x").body
+    none = views.pulse([Beat(0.0, 1.0), Beat(2.0, 1.0)], (), "x").body
+    assert lost.count("✗") - none.count("✗") == 1
+
+
+def test_the_cutover_is_named_however_close_others_are() -> None:
+    near = [Moment(1.0, "network"), Moment(1.01, "cutover", matters=True), Moment(1.02, "settle")]
+    drawn = views.pulse([Beat(0.0, 1.0), Beat(60.0, 1.0)], near, "x").body
+    assert ">cutover<" in drawn
+    assert ">network<" not in drawn
+    assert ">settle<" not in drawn
+
+
+def test_a_host_never_asked_is_said_so() -> None:
+    assert "0 asked, none answered" in views.pulse((), (), "x").text
