@@ -20,6 +20,7 @@ from runbook.transport import connect, ssh
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "routed.ipynb"
 UNDO = ROOT / "notebooks" / "undo.ipynb"
+DESK = ROOT / "notebooks" / "desk.ipynb"
 SURVEY = ROOT / "notebooks" / "survey.ipynb"
 BIN = Path(sys.executable).parent
 HOST = "server-01"

@@ -75,6 +75,7 @@ def command(folder: Path, root: Path, port: int, *, shows: bool) -> list[str]:
         f"--LabApp.default_url=/lab/tree/{folder.as_posix()}/{LANDING}",
         # The extension manager would ask a registry on the net.
         "--LabApp.extension_manager=readonly",
+        "--LanguageServerManager.autodetect=False",
     ]
     root_too = ["--allow-root"] if os.geteuid() == 0 else []
     return [program, *options, *root_too, *([] if shows else ["--no-browser"])]
