@@ -52,12 +52,18 @@ class NetworkXML:
 
 @dataclass(frozen=True, slots=True)
 class GuestXML:
-    """A libvirt domain; `state` is virsh's word ('running', 'shut off', …)."""
+    """A libvirt domain; `state` is virsh's word ('running', 'shut off', …).
+
+    `defined` is what it will be at its next start, empty for one that is not
+    persistent; `saved`: a managed save image stands in for a start.
+    """
 
     name: str
     xml: str
     state: str
     autostart: bool
+    defined: str = ""
+    saved: bool = False
 
 
 class Reader(Protocol):

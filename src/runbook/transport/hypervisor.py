@@ -172,11 +172,14 @@ def _network(network: libvirt.virNetwork) -> NetworkXML:
 
 
 def _guest(domain: libvirt.virDomain) -> GuestXML:
+    lasting = bool(domain.isPersistent())
     return GuestXML(
         name=domain.name(),
         xml=domain.XMLDesc(0),
         state=_STATES.get(domain.state()[0], "no state"),
-        autostart=bool(domain.isPersistent() and domain.autostart()),
+        autostart=lasting and bool(domain.autostart()),
+        defined=domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE) if lasting else "",
+        saved=lasting and bool(domain.hasManagedSaveImage()),
     )
 
 
