@@ -29,6 +29,7 @@ from runbook.routed import make_plan
 from runbook.state import netlink
 from runbook.state.snapshot import Snapshot
 from runbook.surroundings import Surroundings
+from runbook.transport.guest.doors import Doors
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 from runbook.transport.netlink import check
 
@@ -446,6 +447,10 @@ class FakeHost:
     def set_network_autostart(self, name: str, *, autostart: bool) -> None:
         del name, autostart
         self._never()
+
+    def doors(self, guest: str) -> Doors:
+        del guest
+        return self._never()
 
     def guarded(self, lock: str, gate: str) -> FakeHost:
         assert lock in self.files

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from pyroute2 import IPRoute
 
+    from runbook.transport.guest.doors import Doors
+
 
 @dataclass(frozen=True, slots=True)
 class Completed:
@@ -153,6 +155,9 @@ class Host(Reader, Protocol):
 
     def set_network_autostart(self, name: str, *, autostart: bool) -> None:
         """Say whether libvirt starts the network by itself."""
+
+    def doors(self, guest: str) -> Doors:
+        """What leads into one of its guests; nothing is contacted yet."""
 
     def guarded(self, lock: str, gate: str) -> Host:
         """The same host, every write of which is made only while the file `gate` is there.

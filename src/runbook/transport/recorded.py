@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pyroute2 import IPRoute
 
+    from runbook.transport.guest.doors import Doors
     from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 
 
@@ -121,6 +122,10 @@ class RecordedHost:
     def set_network_autostart(self, name: str, *, autostart: bool) -> None:  # noqa: ARG002 (refused whatever it is)
         """Refuse."""
         self._refuse(f"set autostart of the libvirt network {name}")
+
+    def doors(self, guest: str) -> Doors:
+        """Refuse: whoever is inside a guest can write."""
+        self._refuse(f"get into guest {guest}")
 
     def guarded(self, lock: str, gate: str) -> RecordedHost:  # noqa: ARG002 (every write is refused anyway)
         """The same recording."""

@@ -1,0 +1,1 @@
+"""A guest from the inside: through its agent, or at its serial console."""
