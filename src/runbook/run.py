@@ -150,7 +150,7 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     place = (params.interface, str(params.ipv4.ip))
     around = surroundings.read(session.host, *place, drawn.programs)
     cleared = rules.preflight(params, drawn, before, around)
-    six = drawn.promise.ipv6
+    six = drawn.of_host.ipv6
     targets = (*params.probes, *(six.gateways if six else ()))
     asked = probes.probe(session.host, params.gateway, targets, params.interface)
     return Ready(cleared, _with_router(session, asked, drawn))
@@ -158,7 +158,7 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
 
 def _with_router(session: Session, probed: Probed, drawn: Plan) -> Probed:
     """The router is asked last: the probes made it look up who this host is."""
-    address = str(drawn.promise.address.ip)
+    address = str(drawn.of_host.address.ip)
     return replace(probed, router=ask_router(session.params, address))
 
 
@@ -183,7 +183,7 @@ def apply(session: Session, underway: Underway, phase: str) -> Applied:
 
 def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
     """Look again, over a connection opened now; raises NotAsPromised."""
-    promise, before = applied.armed.plan.promise, underway.probed
+    promise, before = applied.armed.plan.of_host, underway.probed
     with closing(session.connect()) as fresh:
         seen = take(fresh, session.clock.now())
         targets = [probe.target for probe in before.probes]

@@ -391,6 +391,13 @@ class FakeHost:
         del gateway, ifname, timeout
         return self.gateway_sees
 
+    def router_mac_view(
+        self, router: tuple[str, str], guest: tuple[str, str], ifname: str, *, timeout: float = 2.0
+    ) -> str | None:
+        del router, ifname, timeout
+        self._written(f"ask the router as {guest[0]}")
+        return guest[1] if self.gateway_sees else None
+
     def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
         del timeout
         return tuple(sorted(mac for at, mac in self.claims if at == (address, ifname)))

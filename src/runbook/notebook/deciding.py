@@ -35,7 +35,7 @@ def plan(before: Before) -> Planned:
 def _lasting(drawn: Plan, before: Before) -> Picture:
     """The edits, and what a boot would then do."""
     after = foreseen.after(drawn, before.snapshot)
-    rows = boot.table(boot.rehearse(drawn.promise, after))
+    rows = boot.table(boot.rehearse(drawn.of_host, after))
     told = views.boot(rows, "The next boot, once the plan is made")
     folded = views.fold("What a boot would do once the plan is made", told)
     return views.stack((views.edits(foreseen.diffs(drawn, before.snapshot)), folded))
@@ -93,7 +93,7 @@ def _show_probes(this: Run, probed: Probed) -> None:
 
 
 def _show_nothing_to_do(drawn: Plan, before: Before) -> None:
-    found = standing(drawn.promise, before.snapshot)
+    found = standing(drawn.of_host, before.snapshot)
     views.show(views.note("Nothing to do: the host is as promised already.", "good"))
     if not found.kept:
         views.show(views.note("But its next boot would not leave it so.", "bad"))

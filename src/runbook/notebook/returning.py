@@ -114,8 +114,7 @@ def _confirm(this: Run, found: Found) -> Stopped:
     with _returning(this, "Confirming, over another new connection"):
         confirmed = returning.confirm(this.session, verified)
     this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
-    promise = verified.armed.plan.promise
-    why = f"{promise.address} is on {promise.bridge}, confirmed"
+    why = f"{verified.armed.plan.promise.kept}, confirmed"
     return Stopped(this, Ending.AS_PROMISED, why)
 
 

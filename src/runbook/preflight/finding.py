@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
-from typing import Literal
+from typing import Literal, TypeVar
 
 from runbook.errors import Refused
 from runbook.params import Params
@@ -79,14 +79,19 @@ class RefusedByPreflight(Refused):
 
 
 Rule = Callable[[Case], Iterator[Finding]]
+AnyCase = TypeVar("AnyCase", bound=Case)
 
 
-def looked_for(about: str, fine: str, why: str) -> Callable[[Rule], Rule]:
+def looked_for(
+    about: str, fine: str, why: str
+) -> Callable[[Callable[[AnyCase], Iterator[Finding]]], Callable[[AnyCase], Iterator[Finding]]]:
     """A rule that finds nothing says `fine`, so that the operator sees that it was asked."""
 
-    def decorate(rule: Rule) -> Rule:
+    def decorate(
+        rule: Callable[[AnyCase], Iterator[Finding]],
+    ) -> Callable[[AnyCase], Iterator[Finding]]:
         @wraps(rule)
-        def judge(case: Case) -> Iterator[Finding]:
+        def judge(case: AnyCase) -> Iterator[Finding]:
             found = tuple(rule(case))
             yield from found or (Finding("ok", about, fine, why),)
 

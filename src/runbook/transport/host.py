@@ -147,6 +147,16 @@ class Host(Reader, Protocol):
     def send_frame(self, ifname: str, frame: bytes) -> None:
         """Send one Ethernet frame out of `ifname`."""
 
+    def router_mac_view(
+        self, router: tuple[str, str], guest: tuple[str, str], ifname: str, *, timeout: float = 2.0
+    ) -> str | None:
+        """The destination MAC of the router's reply to an echo request sent as the guest's.
+
+        Both are (address, MAC). The request leaves by `ifname`, the host's port on the LAN, and
+        the reply is seen as it enters there. None when no reply came. The guest hears a reply
+        that it did not ask for, and lets it go.
+        """
+
     def define_network(self, xml: str) -> None:
         """Define a persistent libvirt network."""
 

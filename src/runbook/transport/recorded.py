@@ -79,6 +79,17 @@ class RecordedHost:
         """Refuse."""
         self._refuse(f"run {argv[0]}")
 
+    def router_mac_view(
+        self,
+        router: tuple[str, str],
+        guest: tuple[str, str],
+        ifname: str,
+        *,
+        timeout: float = 2.0,  # noqa: ARG002 (refused whatever it is)
+    ) -> str | None:
+        """Refuse: it sends a frame."""
+        self._refuse(f"ask {router[0]} on {ifname} in the name of {guest[0]}")
+
     def write_file(self, file: HostFile) -> None:
         """Refuse."""
         self._refuse(f"write {file.path}")
