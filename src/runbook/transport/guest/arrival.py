@@ -167,7 +167,7 @@ class Arrival:
 
     def _login_refused(self, why: str, then: str) -> LoginRefused:
         return LoginRefused(
-            f"the console of guest {self._line.where.guest} refuses {self._credentials.user}: {why}",
+            f"the console of {self._line.where.guest} refuses {self._credentials.user}: {why}",
             host=self._line.where.host,
             state="nobody is logged in; nothing was changed in the guest",
             then=f"{then}, then start again (root may be forbidden on a serial console)",

@@ -66,4 +66,5 @@ def open_channel(doors: Doors, credentials: Credentials, ways: Ways, *, clock: C
 
 def _console(doors: Doors, credentials: Credentials, ways: Ways, clock: Clock) -> Channel:
     stream = doors.open_console(force=ways.force)
-    return open_console(doors.guest, stream, credentials, ways.token, clock, patience=ways.patience)
+    where = Where(doors.host, doors.guest)
+    return open_console(where, stream, credentials, ways.token, clock, patience=ways.patience)
