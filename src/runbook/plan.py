@@ -67,6 +67,12 @@ class Plan:
         raise TypeError("this plan is about the host itself, and promises nothing of guests")
 
     @property
+    def subject(self) -> str:
+        """What the change is about, as a person names it: the host, or the one guest."""
+        guests = self.promise.guests if isinstance(self.promise, GuestPromise) else ()
+        return guests[0].name if len(guests) == 1 else self.host
+
+    @property
     def empty(self) -> bool:
         """Whether the host is already as promised."""
         return not self.changes

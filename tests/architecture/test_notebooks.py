@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
-from runbook.notebook import finding
+from runbook.notebook import finding, guest_finding
 from runbook.params import NAMES
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-KNOWN = {"routed.ipynb": NAMES, "undo.ipynb": finding.NAMES}
+KNOWN = {
+    "routed.ipynb": NAMES,
+    "undo.ipynb": finding.NAMES,
+    "guest.ipynb": guest_finding.NAMES,
+}
 CODE = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,

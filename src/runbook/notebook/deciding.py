@@ -48,8 +48,8 @@ def preflight(planned: Planned) -> Cleared | Stopped:
         return stopped(this, Ending.NOTHING_TO_DO, "the host is as promised already")
     with reading(this, "Preflight"):
         ready = _judge(planned)
-    _show_findings(this, ready.cleared.findings)
-    _show_probes(this, ready.probed)
+    show_findings(this, ready.cleared.findings)
+    show_probes(this, ready.probed)
     return Cleared(planned, ready)
 
 
@@ -69,16 +69,18 @@ def _judge(planned: Planned) -> Ready:
     try:
         return run.preflight(session, planned.plan, planned.before.snapshot)
     except RefusedByPreflight as refused:
-        _show_findings(planned.before.run, refused.findings)
+        show_findings(planned.before.run, refused.findings)
         raise
 
 
-def _show_findings(this: Run, found: tuple[Finding, ...]) -> None:
+def show_findings(this: Run, found: tuple[Finding, ...]) -> None:
+    """What was found, into the record and onto the page."""
     this.folder.again("preflight.json", serial.dumps(found) + "\n")
     views.show(views.findings(found))
 
 
-def _show_probes(this: Run, probed: Probed) -> None:
+def show_probes(this: Run, probed: Probed) -> None:
+    """What answers before the change, into the record and onto the page."""
     this.folder.again("probes.json", serial.dumps(probed) + "\n")
     rows = [(p.target, "answers" if p.answered else "no answer") for p in probed.probes]
     told = pd.DataFrame(rows, columns=["target", "before"])

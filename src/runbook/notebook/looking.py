@@ -45,14 +45,15 @@ def meet(asked: Asked) -> Met:
     clock = SystemClock()
     with views.doing(f"Connecting to {asked.params.host}", clock.monotonic):
         session = run.open_session(asked.params, clock)
-    _stop_at_a_change(session)
+    stop_at_a_change(session)
     with views.doing(f"A first look at {asked.params.host}", clock.monotonic):
         glance = run.read(session)
     views.show(views.identity(glance.identity))
     return Met(asked, session, glance)
 
 
-def _stop_at_a_change(session: Session) -> None:
+def stop_at_a_change(session: Session) -> None:
+    """Raise InProgress, with a picture of it, if a change is armed or half made there."""
     try:
         run.stand_clear(session)
     except InProgress as error:

@@ -92,6 +92,11 @@ class Cleared(_Value):
     planned: Planned
     ready: Ready
 
+    @property
+    def run(self) -> Run:
+        """The run that it is part of."""
+        return self.planned.before.run
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Changing(_Value):
@@ -101,6 +106,11 @@ class Changing(_Value):
     underway: Underway
     applied: Applied | None = field(default=None)
 
+    @property
+    def run(self) -> Run:
+        """The run that it is part of."""
+        return self.before.run
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Seen(_Value):
@@ -109,6 +119,11 @@ class Seen(_Value):
     changing: Changing
     verified: Verified
 
+    @property
+    def run(self) -> Run:
+        """The run that it is part of."""
+        return self.changing.before.run
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Kept(_Value):
@@ -116,6 +131,11 @@ class Kept(_Value):
 
     before: Before
     confirmed: Confirmed
+
+    @property
+    def run(self) -> Run:
+        """The run that it is part of."""
+        return self.before.run
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Interface
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -33,6 +33,7 @@ class Guest(BaseModel):
     address: Annotated[str, AfterValidator(fields.address)]
     gateway: Annotated[str, AfterValidator(fields.gateway)] | None = None
     login: Annotated[str, AfterValidator(fields.login)] = "root"
+    login_from: Literal["prompt", "environment", "keyring"] | None = None
     nic: Annotated[str, AfterValidator(fields.guest_mac)] | None = None
     by_hand: Switch = False
     wait_s: Annotated[int, Field(ge=5, le=3600)] = 600

@@ -5,6 +5,7 @@ from __future__ import annotations
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
 from runbook.views.findings import checks, compared, findings, plan, verdict
+from runbook.views.guests import guests, instructions, offers
 from runbook.views.page import show, show_with
 from runbook.views.picture import Picture, note, stack, title
 from runbook.views.progress import doing
@@ -27,8 +28,11 @@ __all__ = [
     "edits",
     "findings",
     "fold",
+    "guests",
     "identity",
+    "instructions",
     "note",
+    "offers",
     "plan",
     "show",
     "show_with",
