@@ -8,8 +8,20 @@ shell that a guest has.
 from __future__ import annotations
 
 from runbook.inside.end import confirm, undo
-from runbook.inside.found import InsideState, state
+from runbook.inside.found import Found, InsideState, look, state
 from runbook.inside.start import InsideArmed, apply, arm
-from runbook.inside.verify import verify
+from runbook.inside.verify import as_before, verify
 
-__all__ = ["InsideArmed", "InsideState", "apply", "arm", "confirm", "state", "undo", "verify"]
+__all__ = [
+    "Found",
+    "InsideArmed",
+    "InsideState",
+    "apply",
+    "arm",
+    "as_before",
+    "confirm",
+    "look",
+    "state",
+    "undo",
+    "verify",
+]
