@@ -59,7 +59,7 @@ class Target:
     def there_already(self) -> bool:
         """Whether nothing is to be done inside."""
         if isinstance(self.inside, GuestEdit):
-            return not self.inside.files and not self.inside.up
+            return not self.inside.files
         return self.guest.by_hand and self.offer.answers == (self.nic.mac,)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -29,7 +29,7 @@ from runbook.errors import (
     StepFailed,
 )
 from runbook.guest_promise import ExpectedGuest, GuestPromise
-from runbook.inside import InsideArmed
+from runbook.inside import InsideArmed, layout
 from runbook.moves.inside import GuestEdit, Wanted
 from runbook.params import Params
 from runbook.params.guests import Guest
@@ -46,6 +46,8 @@ LEAD_S = 2
 SHORTEST_S = 5
 # An undo waits this long for a guest that has gone away, say to boot.
 BACK_S = 120.0
+SETTLE_S = 20.0
+LENT = ("addresses", "default_routes", "nameservers")
 PAUSE_S = 2.0
 Enter = Callable[[Host, Guest], Channel]
 T = TypeVar("T")
@@ -110,7 +112,7 @@ class Within:
                 slot = self._slots[step.guest]
                 slot.armed = InsideArmed(
                     change_id, step.guest, nothing, 0, "", survives_reboot=False,
-                    directory="", undo_script="",
+                    directory=layout.directory(change_id), undo_script="",
                 )  # fmt: skip
         for guest in plan.of_guests.guests:
             self._slots[guest.name].mac = guest.mac
@@ -159,8 +161,7 @@ class Within:
         # First from inside: its ping of the router is what the router then knows it by.
         if slot.armed is not None or slot.before is not None:
             wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway)
-            seen = self._again(host, slot, lambda channel: inside.verify(channel, wanted))
-            yield from (replace(c, about=f"in {guest.name}: {c.about}") for c in seen)
+            yield from self._again(host, slot, lambda ch: inside.verify(ch, wanted, slot.before))
         yield from outside.listen(host, self._params, promise, guest).checks(guest)
 
     def confirm(self, host: Host) -> None:
@@ -170,7 +171,7 @@ class Within:
 
     def undo(self, host: Host) -> tuple[str, ...]:
         """Have each guest put itself back and look; what is not as before, a line each."""
-        by_hand = [s.guest.name for s in self._slots.values() if s.guest.by_hand and not s.before]
+        by_hand = [s.guest.name for s in self._slots.values() if s.guest.by_hand and not s.edit]
         told = [line for slot in self._armed() for line in self._undo(host, slot)]
         hands = (f"what a person changed in {name} is undone by nobody else" for name in by_hand)
         return (*told, *hands)
@@ -183,9 +184,19 @@ class Within:
             channel = self._back(host, slot)
             inside.undo(channel, armed, clock=self._clock)
             if slot.before is not None:
-                yield from _differences(slot.before, insides.read(channel, slot.mac), name)
+                for line in self._settled(channel, slot.before, slot.mac):
+                    yield f"{name}: {line}"
         except RunbookError as error:
             yield f"{name} is not seen to be as before: {error.what}"
+
+    def _settled(self, channel: Channel, before: Inside, mac: str) -> tuple[str, ...]:
+        """What differs from before, once the guest had time to settle."""
+        end = self._clock.monotonic() + SETTLE_S
+        while True:
+            found = tuple(_differences(before, insides.read(channel, mac)))
+            if not found or self._clock.monotonic() >= end:
+                return found
+            self._clock.sleep(PAUSE_S)
 
     def _back(self, host: Host, slot: _Slot) -> Channel:
         """A channel into a guest that may be booting."""
@@ -250,16 +261,12 @@ def _confirm(armed: InsideArmed | None, channel: Channel) -> None:
         inside.confirm(channel, armed)
 
 
-def _differences(before: Inside, after: Inside, name: str) -> Iterator[str]:
-    if before.files != after.files:
-        yield f"{name}: its files are not as before"
-    # What a DHCP server lends is its own affair.
-    if not before.dhcp_clients and before.addresses != after.addresses:
-        was, now = (", ".join(one.addresses) or "none" for one in (before, after))
-        yield f"{name}: addresses were {was}, and are {now}"
-    if not before.dhcp_clients and before.default_routes != after.default_routes:
-        was, now = (", ".join(one.default_routes) or "none" for one in (before, after))
-        yield f"{name}: default routes were {was}, and are {now}"
+def _differences(before: Inside, after: Inside) -> Iterator[str]:
+    for check in inside.as_before(before, after):
+        # What a DHCP server lends is its own affair.
+        lent = before.dhcp_clients and check.about.partition(" ")[0] in LENT
+        if not (check.kept or lent):
+            yield f"{check.about}: was {check.promised}, is {check.seen}"
 
 
 def _too_late(host: Host, guest: str) -> StepFailed:
