@@ -29,7 +29,8 @@ iface lo inet loopback
 auto eth0
 iface eth0 inet static
     address ${address:?}
-    gateway $gateway" >network/interfaces
+    gateway $gateway
+    dns-nameservers $gateway" >network/interfaces
     echo "$guest" >hostname
     sync
 fi

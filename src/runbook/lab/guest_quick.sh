@@ -22,7 +22,7 @@ ping -c 1 -W 1 "$(awk '$1 == "gateway" { print $2 }' /etc/network/interfaces)" >
 while :; do
     case ${getty:?} in
     login) getty -L 115200 ttyS0 vt100 ;;
-    shell) setsid cttyhack sh -l ;;
+    shell) setsid cttyhack /bin/sh -l ;;
     *) sleep 3600 ;;
     esac
 done
