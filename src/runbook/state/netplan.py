@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 
-
 _TAGS = {
     yaml.ScalarNode: "tag:yaml.org,2002:str",
     yaml.SequenceNode: "tag:yaml.org,2002:seq",
