@@ -12,6 +12,7 @@
 # All but the first do nothing once the change has ended otherwise.
 
 set -u
+umask 077
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
@@ -54,7 +55,9 @@ put() {
 # A client that lives on would bring its address back when its lease is renewed.
 stop_clients() {
     for entry in /proc/[0-9]*; do
-        case $(cat "$entry/comm" 2>/dev/null) in
+        comm=
+        { read -r comm <"$entry/comm"; } 2>/dev/null
+        case $comm in
         dhclient | udhcpc)
             case " $(tr '\000' ' ' <"$entry/cmdline" 2>/dev/null) " in
             *" $1 "*) kill "${entry##*/}" 2>/dev/null ;;

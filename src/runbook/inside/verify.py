@@ -14,11 +14,10 @@ _PING = (
 _SAME = ("ifname", "addresses", "default_routes", "nameservers", "files", "managers", "cloud_init")
 
 
-def verify(channel: Channel, wanted: Wanted, before: Inside | None = None) -> tuple[Check, ...]:
+def verify(channel: Channel, wanted: Wanted, before: Inside) -> tuple[Check, ...]:
     """Address, default route, the router's answer to a ping, name resolution.
 
-    A name server has to answer if one did `before` the change; without that, if the
-    guest has one configured.
+    A name server has to answer if one did `before` the change, else it is told only.
     """
     seen = inside.read(channel, wanted.mac)
     pinged = channel.run(("sh", "-c", _PING, "sh", wanted.gateway), timeout=60.0).returncode == 0
@@ -53,9 +52,9 @@ def _standing(seen: Inside, wanted: Wanted) -> tuple[Check, ...]:
     )
 
 
-def _names(seen: Inside, wanted: Wanted, before: Inside | None) -> Check:
+def _names(seen: Inside, wanted: Wanted, before: Inside) -> Check:
     answered = bool(seen.answering)
-    required = bool(seen.nameservers) if before is None else bool(before.answering)
+    required = bool(before.answering)
     each = (f"{s} {'answers' if s in seen.answering else 'silent'}" for s in seen.nameservers)
     shown = ", ".join(each) or "none is configured"
     promised = "one answers" if required else "none answered before"

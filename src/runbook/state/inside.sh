@@ -63,7 +63,9 @@ answer connection "$connection"
 
 clients=
 for entry in /proc/[0-9]*; do
-    case $(cat "$entry/comm" 2>/dev/null) in
+    comm=
+    { read -r comm <"$entry/comm"; } 2>/dev/null
+    case $comm in
     dhclient | dhcpcd | udhcpc)
         clients="$clients$(tr '\000' ' ' <"$entry/cmdline" 2>/dev/null)
 " ;;

@@ -22,6 +22,8 @@ from runbook.transport.host import Completed
 
 NEEDED = ("guest-exec", "guest-exec-status")
 _ANSWER_S = 10.0
+# A script is long; its beginning says which it is.
+_TOLD = 160
 _POLL_S = (0.05, 0.1, 0.2, 0.5)
 # What the agent has for an environment is its service's, or nothing at all.
 _ENVIRONMENT = f'PATH={PATH} LC_ALL=C; export PATH LC_ALL; exec "$@"'
@@ -79,7 +81,8 @@ class AgentChannel:
             raise self._failed(argv[0], error.what) from error
         except AgentSilent as error:
             raise self._lost(argv[0], error) from error
-        self._told.append(f"$ {' '.join(argv)[:200]} -> {done.get('exitcode')}")
+        shown = " ".join(" ".join(argv).split())
+        self._told.append(f"{shown[:_TOLD]} -> exit status {done.get('exitcode')}")
         if done.get("out-truncated") or done.get("err-truncated"):
             raise self._failed(argv[0], "it wrote more than the agent hands on")
         # A shell's way to tell of a signal.
