@@ -7,12 +7,11 @@ guest has written, and outlives the guest's power and the host's.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from runbook.lab import shell
+from runbook.lab import debootstrap, shell
 from runbook.lab.guest_image import FOLDER
 from runbook.lab.names import GUEST_USER
 
@@ -20,6 +19,8 @@ KINDS = ("quick", "debian")
 # Where Debian's libvirt keeps its disks.
 OWN = Path("/var/lib/libvirt/images")
 QUICK_SIZE = "16M"
+# busybox's own shell runs busybox's programs before any that is found in PATH.
+SHELL = ("/bin/dash", "/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6")
 # GUEST_PASSWORD: openssl passwd -6 -salt runbook-lab lab
 HASH = (
     "$6$runbook-lab$BwW8/ulofyoDdNC.bVjTdRJvxZKn.DUPlOFwoBCqfYbl45V3cLTK4XA61CgFZZ2lg"
@@ -61,9 +62,13 @@ def quick(root: Path) -> None:
     with tempfile.TemporaryDirectory(dir=root / FOLDER.relative_to("/")) as place:
         tree = Path(place)
         _fill(tree)
-        shutil.copy2(root / "bin/busybox", tree / "bin/busybox")
+        # In there, where the links between libraries lead to what they should.
+        copied = ("cp", "-L", "--parents", "/bin/busybox", *SHELL, str(FOLDER / tree.name))
+        shell.run("chroot", str(root), *copied)
         shell.run("chroot", place, "/bin/busybox", "--install", "-s", "/bin")
-        make(tree, base(root, "quick"), QUICK_SIZE)
+        (tree / "bin/sh").unlink()
+        (tree / "bin/sh").symlink_to("dash")
+        debootstrap.make_image(tree, base(root, "quick"), QUICK_SIZE)
 
 
 def share(disk: Path, root: Path) -> None:
@@ -82,11 +87,3 @@ def _fill(tree: Path) -> None:
     for name, code in scripts().items():
         (tree / name).write_bytes(code)
         (tree / name).chmod(0o755)
-
-
-def make(tree: Path, image: Path, size: str) -> None:
-    """An ext4 file system of that size (mke2fs's words) with what is in the folder."""
-    # What is left for the kernel to zero later, each guest would write to its own disk.
-    options = ("-q", "-F", "-t", "ext4", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0")
-    shell.run("mke2fs", *options, "-J", "size=4", "-d", str(tree), str(image), size)
-    image.chmod(0o644)

@@ -7,12 +7,8 @@ mount -t tmpfs run /run
 
 # Without this, `virsh shutdown` would be heard by nobody, and the host's own shutdown wait for it.
 # Opened before the guest answers: a press that comes earlier is lost.
-for input in /sys/class/input/event*; do
-    if [ "$(cat "$input/device/name")" = "Power Button" ]; then
-        exec 3<"/dev/input/${input##*/}"
-        (head -c 1 <&3 >/dev/null && sync && poweroff -f) &
-    fi
-done
+exec 3</dev/input/power-button
+(head -c 1 <&3 >/dev/null && sync && poweroff -f) &
 
 hostname -F /etc/hostname
 ifup -a
@@ -22,7 +18,7 @@ ping -c 1 -W 1 "$(awk '$1 == "gateway" { print $2 }' /etc/network/interfaces)" >
 while :; do
     case ${getty:?} in
     login) getty -L 115200 ttyS0 vt100 ;;
-    shell) setsid cttyhack sh -l ;;
+    shell) setsid cttyhack /bin/sh -l ;;
     *) sleep 3600 ;;
     esac
 done
