@@ -79,6 +79,6 @@ def test_guests_are_listed_each_with_an_address_of_its_own() -> None:
 def test_one_that_is_removed_takes_its_disk_along() -> None:
     disk = str(guest_disk.own("mute"))
     assert machine.run(HOST, ("test", "-e", disk)).returncode == 0
-    assert subprocess.run((RUNBOOK, "lab", "guest", "remove", HOST, "mute"), check=False)
+    subprocess.run((RUNBOOK, "lab", "guest", "remove", HOST, "mute"), check=True)
     assert guest.names(HOST) == ("web",)
     assert machine.run(HOST, ("test", "-e", disk)).returncode == 1

@@ -19,7 +19,7 @@ tidy() {
 }
 
 # The command line of a process; a number may have gone to another one since.
-words() { tr '\000' ' ' <"/proc/${1:-none}/cmdline" 2>/dev/null; }
+words() { { tr '\000' ' ' <"/proc/${1:-none}/cmdline"; } 2>/dev/null; }
 
 # The change may be under way in another process: it ends before anything is put back.
 stop_apply() {

@@ -24,14 +24,14 @@ UNBOUND = {
     "qemu-guest-agent.service": "qemu-guest-agent.service",
 }
 WAITS = ("BindsTo", "After")
-# The button is the only input device. A read of less than a whole event (struct input_event)
-# is refused.
+# A read of less than a whole event (struct input_event) is refused. The name is guest_init.sh's.
 BUTTON = """\
 [Unit]
 Description=The power button, heard without a login manager
 
 [Service]
-ExecStart=/bin/sh -c 'dd if=/dev/input/event0 of=/dev/null bs=24 count=1 && systemctl poweroff'
+ExecStart=/bin/sh -c 'dd if=/dev/input/power-button bs=24 count=1 && systemctl poweroff'
+StandardOutput=null
 """
 STARTED = ("qemu-guest-agent.service", "power-button.service")
 Say = Callable[[str], None]

@@ -9,6 +9,10 @@ while read -r module; do
     insmod "/modules/$module"
 done </modules/order
 
+for input in /sys/class/input/event*; do
+    [ "$(cat "$input/device/name")" = "Power Button" ] &&
+        ln -sf "${input##*/}" /dev/input/power-button
+done
 # The agent's channel, by the name that udev would give it.
 mkdir -p /dev/virtio-ports
 for port in /sys/class/virtio-ports/*; do

@@ -72,7 +72,8 @@ def typed(content: bytes, width: int) -> tuple[str, ...]:
         if len(line) + len(word) > width:
             lines.append(line)
             line = ""
-        line += word
+        # dash takes a first word of this kind for an option.
+        line += f"\\{byte:03o}" if not line and word == "-" else word
     return (*lines, line) if line else tuple(lines)
 
 
