@@ -129,7 +129,9 @@ class Within:
     def _arm(self, step: ArmInside, host: Host, armed: Armed) -> None:
         slot = self._slots[step.guest]
         edit = self._edit(step, host)
-        left = int((armed.deadline - self._clock.now()).total_seconds()) - LEAD_S
+        # A deadline that this step has moved on is moved back when the step is done.
+        until = (armed.deadline - self._clock.now()).total_seconds()
+        left = int(min(until, armed.plan.deadline_s)) - LEAD_S
         if left < SHORTEST_S:
             raise _too_late(host, step.guest)
         channel = self._channel(host, slot)
@@ -161,7 +163,7 @@ class Within:
         # First from inside: its ping of the router is what the router then knows it by.
         if slot.armed is not None or slot.before is not None:
             wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway)
-            yield from self._again(host, slot, lambda ch: inside.verify(ch, wanted, slot.before))
+            yield from self._again(host, slot, partial(_verified, wanted, slot.before))
         yield from outside.listen(host, self._params, promise, guest).checks(guest)
 
     def confirm(self, host: Host) -> None:
@@ -254,6 +256,11 @@ class Within:
             for file in slot.edit.files if slot.edit else ():
                 if file.before is not None:
                     yield name, file.path, file.before
+
+
+def _verified(wanted: Wanted, before: Inside | None, channel: Channel) -> tuple[Check, ...]:
+    # Of a change that another program made, how its name servers answered before is not known.
+    return inside.verify(channel, wanted, before or insides.read(channel, wanted.mac))
 
 
 def _confirm(armed: InsideArmed | None, channel: Channel) -> None:
