@@ -10,6 +10,7 @@ from datetime import datetime
 import pandas as pd
 
 from runbook import journal
+from runbook.changes.steps import Step
 from runbook.checkpoint.arm import Armed, extend, standing_manifest
 from runbook.errors import StepFailed
 from runbook.journal import BEGINS, DONE, Journal
@@ -28,6 +29,14 @@ Told = Callable[[NumberedStep, str], None]
 def nobody(numbered: NumberedStep, event: str) -> None:
     """Tell nobody."""
     del numbered, event
+
+
+Make = Callable[[Step, Host, Armed], None]
+
+
+def on_the_host(step: Step, host: Host, _armed: Armed) -> None:
+    """Make a step of a change that is all on the host."""
+    perform(step, host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +58,26 @@ class Applied:
         return self.log.done() == {n.number for n in self.armed.plan.steps()}
 
 
-def apply_phase(armed: Armed, host: Host, phase: str, now: Now, told: Told = nobody) -> Applied:
+def apply_phase(
+    armed: Armed,
+    host: Host,
+    phase: str,
+    now: Now,
+    told: Told = nobody,
+    make: Make = on_the_host,
+) -> Applied:
     """Make the steps of one phase that are not made yet; raises StepFailed, the rest not made.
 
-    `told` hears of each step as it begins and when it is done.
+    `told` hears of each step as it begins and when it is done; `make` makes it.
     """
     left = _left(armed, host, phase)
     guarded = host.guarded(armed.layout.lock, armed.layout.open)
     for numbered in left:
         told(numbered, BEGINS)
         if numbered.step.budget_s >= LONG_S:
-            _make_long(armed, guarded, numbered, now)
+            _make_long(armed, guarded, numbered, now, make)
         else:
-            _make(armed, guarded, numbered, now)
+            _make(armed, guarded, numbered, now, make)
         told(numbered, DONE)
     log = journal.read(host, armed.layout.journal)
     return Applied(as_it_stands(armed, host), phase, log)
@@ -73,27 +89,27 @@ def as_it_stands(armed: Armed, host: Host) -> Armed:
     return replace(armed, deadline=kept.deadline, timer_number=kept.timer)
 
 
-def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now) -> None:
+def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make: Make) -> None:
     """Make a step that may take all the time there is: its deadline is later than that."""
     number, budget_s = numbered.number, numbered.step.budget_s
     usual, began = armed.plan.deadline_s, now()
     granted = standing_manifest(host, armed.layout).deadline
     enough = max(usual, math.ceil(budget_s + MARGIN_S))
     if (granted - began).total_seconds() > enough:
-        _make(armed, host, numbered, now)
+        _make(armed, host, numbered, now, make)
         return
     extend(armed, host, enough, began, f"step {number} may take up to {budget_s:g} s")
-    _make(armed, host, numbered, now)
+    _make(armed, host, numbered, now, make)
     # It did not; a host that is lost from here on need not wait that long.
     again = max(usual, math.ceil((granted - now()).total_seconds()))
     if enough > again:
         extend(armed, host, again, now(), f"step {number} is done")
 
 
-def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now) -> None:
+def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make: Make) -> None:
     path, number, step = armed.layout.journal, numbered.number, numbered.step
     journal.write(host, path, now(), f"step {number} begins: {step.describe()}")
-    perform(step, host)
+    make(step, host, armed)
     journal.write(host, path, now(), f"step {number} done")
 
 

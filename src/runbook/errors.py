@@ -11,6 +11,12 @@
     │   ├── PythonMissing          the host has no python3
     │   ├── SudoRefused            `sudo -n` wants a password, or says no
     │   ├── HypervisorUnavailable  libvirt does not answer, or says no
+    │   ├── NoWayIn                neither a guest's agent nor its console leads inside
+    │   ├── LoginRefused           a guest's console refused the user or the password
+    │   ├── AgentSilent            a guest has no agent, or it does not answer
+    │   │   └── AgentRefused       it answers, and may not do what was asked
+    │   ├── NoConsole              a guest has no serial console to speak to
+    │   │   └── ConsoleTaken       it has, and somebody else is speaking there
     │   └── ReadFailed             a reader could not get or understand its data
     ├── ReadOnlyHost               a write was asked of a recorded host
     ├── MendHost                   the host as it is cannot be changed safely
@@ -94,6 +100,35 @@ class SudoRefused(MendAccess):
 
 class HypervisorUnavailable(MendAccess):
     """libvirt on the host does not answer, or refuses."""
+
+
+class NoWayIn(MendAccess):
+    """Nothing that a guest offers leads inside; `tried` tells each way, one line each."""
+
+    def __init__(self, what: str, *, host: str, tried: tuple[str, ...], then: str) -> None:
+        """Nothing was changed; a person at the guest's console is what is left."""
+        super().__init__(what, host=host, state="nothing was changed in the guest", then=then)
+        self.tried = tried
+
+
+class LoginRefused(MendAccess):
+    """A guest's console refused the user or the password."""
+
+
+class AgentSilent(MendAccess):
+    """A guest has no agent, or it does not answer."""
+
+
+class AgentRefused(AgentSilent):
+    """A guest's agent answers, and may not or cannot do what was asked."""
+
+
+class NoConsole(MendAccess):
+    """A guest has no serial console that can be spoken to."""
+
+
+class ConsoleTaken(NoConsole):
+    """Somebody else is at the guest's serial console."""
 
 
 class ReadFailed(MendAccess):

@@ -9,7 +9,9 @@ from functools import singledispatch
 from itertools import pairwise
 
 from runbook import datagram, ndp
+from runbook.changes.guest_steps import AwaitForwarding, AwaitPerson, Plug
 from runbook.changes.messages import Neighbour, is_ipv6
+from runbook.changes.networks import CLIENT, STDIN, URI
 from runbook.changes.processes import Kill
 from runbook.changes.steps import (
     Announce,
@@ -32,6 +34,9 @@ from runbook.transport.host import Host, HostFile
 # One frame can be lost; neighbours take the same news three times without harm.
 ANNOUNCEMENTS = 3
 POLL_S = 0.05
+# BR_STATE_FORWARDING.
+FORWARDING = b"3"
+ASK_S = 2.0
 
 
 @singledispatch
@@ -137,6 +142,34 @@ def _(step: AwaitRouter, host: Host) -> None:
             return
         run(Command(("sleep", str(POLL_S))), host)
     raise failed(host, step, f"none was heard in {step.budget_s:g} s")
+
+
+@perform.register
+def _(step: Plug, host: Host) -> None:
+    argv = (CLIENT, *URI, "update-device", step.guest, STDIN, f"--{step.which}")
+    run(Command(argv, step.xml.encode(), step.budget_s), host)
+
+
+@perform.register
+def _(step: AwaitForwarding, host: Host) -> None:
+    path = f"/sys/class/net/{step.port}/brport/state"
+    for _ in range(int(step.budget_s / POLL_S)):
+        (state,) = host.read_files([path])
+        if state is not None and state.content.strip() == FORWARDING:
+            return
+        run(Command(("sleep", str(POLL_S))), host)
+    raise failed(host, step, f"it does not after {step.budget_s:g} s")
+
+
+@perform.register
+def _(step: AwaitPerson, host: Host) -> None:
+    answers: tuple[str, ...] = ()
+    for _ in range(int(step.budget_s / ASK_S)):
+        answers = host.who_has(step.address, step.ifname, timeout=ASK_S)
+        if answers == (step.mac,):
+            return
+    told = ", ".join(answers) or "nobody"
+    raise failed(host, step, f"{told} answers for {step.address} after {step.budget_s:g} s")
 
 
 def _way(words: list[str]) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from runbook import serial
 from runbook.changes import kinds
 from runbook.changes.change import Change
 from runbook.changes.steps import Command, Step, Unless
+from runbook.guest_promise import ExpectedGuest, GuestPromise
 from runbook.netfilter import expected
 from runbook.promise import Check, ExpectedFile, Promise
 from runbook.promise6 import ExpectedIPv6
@@ -38,15 +39,38 @@ class NumberedStep:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The changes in order; `snapshot_digest` is of the snapshot it was made from."""
+    """The changes in order; `snapshot_digest` is of the snapshot it was made from.
+
+    The promise is the host's own, or that of guests on it.
+    """
 
     host: str
-    promise: Promise
+    promise: Promise | GuestPromise
     changes: tuple[Change, ...]
     snapshot_digest: str
     unmet: tuple[Check, ...]
     deadline_override_s: int | None = None
     format_version: int = field(default=FORMAT_VERSION)
+
+    @property
+    def of_host(self) -> Promise:
+        """The promise of a change of the host itself; TypeError for one of guests."""
+        if isinstance(self.promise, Promise):
+            return self.promise
+        raise TypeError("this plan is about guests, and promises nothing of the host itself")
+
+    @property
+    def of_guests(self) -> GuestPromise:
+        """The promise of a change of guests; TypeError for one of the host."""
+        if isinstance(self.promise, GuestPromise):
+            return self.promise
+        raise TypeError("this plan is about the host itself, and promises nothing of guests")
+
+    @property
+    def subject(self) -> str:
+        """What the change is about, as a person names it: the host, or the one guest."""
+        guests = self.promise.guests if isinstance(self.promise, GuestPromise) else ()
+        return guests[0].name if len(guests) == 1 else self.host
 
     @property
     def empty(self) -> bool:
@@ -92,7 +116,8 @@ class Plan:
 def loads(text: str) -> Plan:
     """The plan that `serial.dumps` was given; raises ValueError for anything else."""
     of_promise = (Promise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS)
-    found = serial.loads(text, (Plan, *of_promise, *kinds.KINDS))
+    of_guests = (GuestPromise, ExpectedGuest)
+    found = serial.loads(text, (Plan, *of_promise, *of_guests, *kinds.KINDS))
     if not isinstance(found, Plan) or found.format_version != FORMAT_VERSION:
         raise ValueError(f"this is no plan of format {FORMAT_VERSION}")
     return found

@@ -81,6 +81,24 @@ class Promise:
         six = self.ipv6.addresses if self.ipv6 else ()
         return (str(self.address.ip), *(address.partition("/")[0] for address in six))
 
+    @property
+    def announcements(self) -> tuple[tuple[str, str], ...]:
+        """What an undo tells the neighbours: an interface, and an address that it holds."""
+        return tuple((self.nic, address) for address in self.announced)
+
+    @property
+    def purpose(self) -> tuple[str, ...]:
+        """What the change is for, in lines."""
+        return (
+            f"The change moves {self.address} from {self.nic} onto {self.bridge},",
+            f"the bridge of libvirt network {self.network}.",
+        )
+
+    @property
+    def kept(self) -> str:
+        """The end state in a sentence."""
+        return f"{self.address} is on {self.bridge}"
+
     def checks(self, seen: Snapshot) -> tuple[Check, ...]:
         """Every check, in the order an operator would look."""
         return tuple(check for group in _GROUPS for check in group(self, seen))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from runbook import journal, rollback, run
+from runbook import guest_run, journal, rollback, run
 from runbook.apply import Applied
 from runbook.checkpoint import found as finding
 from runbook.checkpoint import layout, timer
@@ -18,6 +18,8 @@ from runbook.checkpoint.found import Found, InProgress, Kept
 from runbook.checkpoint.past import Past, latest
 from runbook.confirm import Confirmed, Verified
 from runbook.errors import MendAccess, MendHost, StepFailed, VerificationFailed
+from runbook.guest_promise import GuestPromise
+from runbook.params.guests import Guest
 from runbook.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.rollback import NotCompared, Rollback, WayBack
@@ -160,7 +162,22 @@ def undo(session: Session, there: Found) -> Rollback:
     with suppress(StepFailed, MendAccess):
         journal.write(session.host, kept.place.journal, session.clock.now(), f"undo {why}")
     undone = rollback.undo(way, session.host, session.connect, session.clock, why)
-    return _as_before(session, kept, undone)
+    return _as_before(session, kept, run.with_guests(_with_guests(session, kept), undone))
+
+
+def _with_guests(session: Session, kept: Kept) -> Session:
+    """The session, able to go into the guests that the change is about."""
+    plan = kept.plan
+    if plan is None or not isinstance(plan.promise, GuestPromise):
+        return session
+    asked = {guest.name: guest for guest in session.params.guests}
+    chosen = tuple(
+        asked.get(guest.name, Guest(name=guest.name, address=str(guest.address)))
+        for guest in plan.promise.guests
+    )
+    made = guest_run.with_guests(session, chosen)
+    guest_run.within(made).take_up(plan, kept.place.change_id)
+    return made
 
 
 def compare_now(session: Session, kept: Kept, did: str = rollback.RAN) -> Rollback:
@@ -188,6 +205,11 @@ def _release(session: Session, kept: Kept) -> Rollback:
     host.execute(timer.stop_timers(place).argv)
     forget_boot(host)
     return compare_now(session, kept, "only the lock was removed, for want of an undo script")
+
+
+def for_change(session: Session, there: Found) -> Session:
+    """The session that the change needs: one that is about guests goes into them."""
+    return _with_guests(session, there.kept)
 
 
 def resume(session: Session, there: Found) -> tuple[Underway, Applied]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from runbook import connection, probes, rollback, surroundings
 from runbook import preflight as rules
-from runbook.apply import Applied, Told, apply_phase, nobody
+from runbook.apply import Applied, Told, apply_phase, nobody, on_the_host
 from runbook.checkpoint import Armed
 from runbook.checkpoint import arm as checkpoint
 from runbook.checkpoint.arm import Order, stand_down
@@ -25,6 +25,7 @@ from runbook.confirm import Confirmed, Verified, confirmed_already, disarm
 from runbook.confirm import confirm as make_permanent
 from runbook.errors import (
     GateClosed,
+    GoToTheConsole,
     MendAccess,
     RollbackDiffers,
     StalePlan,
@@ -43,7 +44,8 @@ from runbook.state.diff import diff
 from runbook.state.snapshot import Snapshot, take
 from runbook.surroundings import Surroundings
 from runbook.transport.host import Host
-from runbook.verify import Verdict, judge
+from runbook.verify import Verdict, judge, still_answering
+from runbook.within import Within
 
 # How long a confirmation whose answer was lost is asked after.
 SEEN_AGAIN_S = 30.0
@@ -51,7 +53,10 @@ SEEN_AGAIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run against one host: who asks for what, over which connection."""
+    """One run against one host: who asks for what, over which connection.
+
+    `within` are the guests that the change is about, None where it is about the host.
+    """
 
     params: Params
     host: Host
@@ -59,6 +64,7 @@ class Session:
     change_id: str
     clock: Clock
     connect: Callable[[], Host]
+    within: Within | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,7 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     stand_clear(session)
     params = session.params
     cleared = rules.preflight(params, drawn, before, around(session, drawn))
-    six = drawn.promise.ipv6
+    six = drawn.of_host.ipv6
     targets = (*params.probes, *(six.gateways if six else ()))
     asked = probes.probe(session.host, params.gateway, targets, params.interface)
     return Ready(cleared, _with_router(session, asked, drawn))
@@ -158,7 +164,7 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
 
 def _with_router(session: Session, probed: Probed, drawn: Plan) -> Probed:
     """The router is asked last: the probes made it look up who this host is."""
-    address = str(drawn.promise.address.ip)
+    address = str(drawn.of_host.address.ip)
     return replace(probed, router=ask_router(session.params, address))
 
 
@@ -178,27 +184,40 @@ def arm(session: Session, ready: Ready) -> Underway:
 
 def apply(session: Session, underway: Underway, phase: str, told: Told = nobody) -> Applied:
     """Make the steps of one phase; `told` hears of each as it begins and is done."""
-    return apply_phase(underway.armed, session.host, phase, session.clock.now, told)
+    make = session.within.perform if session.within else on_the_host
+    return apply_phase(underway.armed, session.host, phase, session.clock.now, told, make)
 
 
 def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
     """Look again, over a connection opened now; raises NotAsPromised."""
-    promise, before = applied.armed.plan.promise, underway.probed
     with closing(session.connect()) as fresh:
-        seen = take(fresh, session.clock.now())
-        targets = [probe.target for probe in before.probes]
-        again = probes.probe(fresh, before.gateway, targets, promise.nic, promise.bridge)
-        after = _with_router(session, again, applied.armed.plan)
-        verdict = judge(promise, seen, before, after)
+        verdict = _judged(session, underway, applied, fresh)
     if not (verdict.kept and applied.complete):
         raise NotAsPromised(session.params.host, verdict)
     return Verified(applied.armed, verdict)
+
+
+def _judged(session: Session, underway: Underway, applied: Applied, fresh: Host) -> Verdict:
+    seen = take(fresh, session.clock.now())
+    plan, before = applied.armed.plan, underway.probed
+    targets = [probe.target for probe in before.probes]
+    ends = (plan.promise.nic, plan.promise.bridge)
+    again = probes.probe(fresh, before.gateway, targets, *ends)
+    if session.within:
+        found = session.within.checks(fresh, plan.of_guests)
+        return Verdict((*plan.promise.checks(seen), *found, *still_answering(before, again)))
+    promise = plan.of_host
+    after = _with_router(session, again, applied.armed.plan)
+    return judge(promise, seen, before, after)
 
 
 def confirm(session: Session, verified: Verified) -> Confirmed:
     """Make the change stay, over another connection opened now."""
     try:
         with closing(session.connect()) as fresh:
+            if session.within:
+                # The guests first: as long as the host's undo is armed, all can still go back.
+                session.within.confirm(fresh)
             return make_permanent(verified, fresh, session.clock.now(), session.operator)
     except (MendAccess, GateClosed, StepFailed):
         # The deed may have been done, and only its answer lost.
@@ -221,10 +240,32 @@ def _stays(session: Session, armed: Armed) -> bool:
 
 def roll_back(session: Session, underway: Underway, why: str) -> Rollback:
     """Undo, wait, compare; raises RollbackDiffers if the host is not as it was."""
-    undone = rollback.roll_back(underway.armed, session.host, session.connect, session.clock, why)
+    try:
+        undone = rollback.roll_back(
+            underway.armed, session.host, session.connect, session.clock, why
+        )
+    except GoToTheConsole:
+        if session.within:
+            with suppress(MendAccess):
+                session.within.undo(session.host)
+        raise
+    undone = with_guests(session, undone)
     if not undone.as_before:
         raise Differs(session.params.host, undone, underway.armed.layout.directory)
     return undone
+
+
+def with_guests(session: Session, undone: Rollback) -> Rollback:
+    """The guests put back too, where there are any; what is not so is told with the rest.
+
+    After the host, because one that had its address by DHCP asks for it at once, and
+    has to ask on the network that lent it.
+    """
+    if session.within is None:
+        return undone
+    with closing(session.connect()) as fresh:
+        failed = session.within.undo(fresh)
+    return replace(undone, failed=(*undone.failed, *failed))
 
 
 class Differs(RollbackDiffers):

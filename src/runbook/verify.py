@@ -51,10 +51,15 @@ class Verdict:
 
 def judge(promise: Promise, seen: Snapshot, before: Probed, after: Probed) -> Verdict:
     """The state, then the probes, what routers hold for this host, and what a boot would do."""
-    probes = tuple(_probe(target, before, after) for target in _targets(before, after))
+    probes = still_answering(before, after)
     routers = (_gateway(promise, before, after), *_router(promise, before, after))
     stands = standing(promise, seen)
     return Verdict((*promise.checks(seen), *probes, *routers, *stands.of_boot), stands.boot)
+
+
+def still_answering(before: Probed, after: Probed) -> tuple[Check, ...]:
+    """What answered before has to answer now."""
+    return tuple(_probe(target, before, after) for target in _targets(before, after))
 
 
 def standing(promise: Promise, seen: Snapshot) -> Verdict:

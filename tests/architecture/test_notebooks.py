@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runbook.notebook import desk, finding
+from runbook.notebook import desk, finding, guest_finding
 from runbook.params import NAMES
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +19,7 @@ KNOWN = {
     "routed.ipynb": NAMES,
     "survey.ipynb": NAMES,
     "undo.ipynb": finding.NAMES,
+    "guest.ipynb": guest_finding.NAMES,
 }
 CODE = (
     ast.FunctionDef,

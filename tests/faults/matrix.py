@@ -130,5 +130,5 @@ def _start(host: str, home: Path) -> Start:
     session = run.open_session(for_host(home / "params", {"host": host}))
     with closing(session.host):
         state = run.read(session)
-        promise = run.plan(session, state).promise
+        promise = run.plan(session, state).of_host
     return Start(state, frozenset(scenes.files(host)), promise)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.lab import serial_line
 
 from runbook import run
 from runbook.confirm import Confirmed
@@ -20,14 +21,6 @@ HOST, NAME = "server-01", "web"
 GUEST = Guest(NAME, "default", *guest.place(HOST, "default"))
 OPERATOR = "10.99.0.2"
 RUNBOOK = str(Path(sys.executable).with_name("runbook"))
-# Type at the serial console; what it shows, up to the exit status.
-TYPE = """\
-tty=$(virsh --quiet ttyconsole "$1")
-timeout 20 sed -u '/^ended [0-9]/q' "$tty" &
-sleep 0.3
-echo "$2; echo ended \\$?" >"$tty"
-wait $!
-"""
 
 
 def params() -> Params:
@@ -49,7 +42,7 @@ def on_host(*argv: str) -> str:
 
 
 def in_guest(command: str) -> str:
-    return on_host("sh", "-c", TYPE, "sh", NAME, command)
+    return serial_line.run(HOST, NAME, command)
 
 
 def pid() -> str:
@@ -61,8 +54,8 @@ def host(lab: labs.Lab) -> Iterator[str]:
     """A host with one guest, for the whole file."""
     labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
     labs.renew(HOST)
-    added = subprocess.run([RUNBOOK, "lab", "guest", "add", HOST, NAME], check=False)
-    assert added.returncode == 0
+    argv = (RUNBOOK, "lab", "guest", "add", HOST, NAME, "--console", "shell")
+    assert subprocess.run(argv, check=False).returncode == 0
     yield HOST
     labs.renew(HOST)
 

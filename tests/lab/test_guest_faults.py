@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runbook.errors import LabError
-from runbook.lab import guest, machine
+from runbook.lab import guest, guest_disk, machine
 from runbook.lab.guest import Guest
 from runbook.lab.names import folder
 
@@ -31,6 +31,21 @@ def _none_left() -> Iterator[None]:
 def test_a_name_that_is_none(name: str) -> None:
     with pytest.raises(LabError, match="no name for a guest"):
         guest.add(HOST, Guest(name, "default", ADDRESS, GATEWAY))
+    assert guest.names(HOST) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "console", "said"),
+    [
+        ("windows", "login", "no kind 'windows'"),
+        ("quick", "telnet", "cannot be 'telnet'"),
+        ("debian", "shell", "cannot be 'shell'"),
+    ],
+)
+def test_a_kind_or_a_console_that_there_is_not(kind: str, console: str, said: str) -> None:
+    with pytest.raises(LabError, match=said) as caught:
+        guest.add(HOST, Guest("web", "default", ADDRESS, GATEWAY, kind=kind, console=console))
+    assert "name one of" in caught.value.then
     assert guest.names(HOST) == ()
 
 
@@ -64,10 +79,22 @@ def test_one_that_libvirt_will_not_start_is_not_left_behind() -> None:
     finally:
         aside.rename(kernel)
     assert guest.names(HOST) == ()
+    assert machine.run(HOST, ("test", "-e", str(guest_disk.own("web")))).returncode == 1
+
+
+def test_a_host_with_no_room_for_its_disk() -> None:
+    folder_of = guest_disk.own("web").parent
+    machine.run(HOST, ("mount", "-t", "tmpfs", "-o", "ro", "full", str(folder_of)))
+    try:
+        with pytest.raises(LabError, match="no disk for web"):
+            guest.add(HOST, Guest("web", "default", ADDRESS, GATEWAY))
+    finally:
+        machine.run(HOST, ("umount", str(folder_of)))
+    assert guest.names(HOST) == ()
 
 
 def test_one_that_stays_silent_is_kept_to_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guest, "ANSWER_S", 0.1)
+    monkeypatch.setattr(guest, "ANSWER_S", {"quick": 0.1})
     with pytest.raises(LabError, match="does not answer") as caught:
         guest.add(HOST, Guest("web", "default", ADDRESS, GATEWAY))
     assert "virsh console web" in caught.value.then

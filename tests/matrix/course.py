@@ -99,7 +99,7 @@ def _change(variant: Variant, host: str, home: Path) -> tuple[Start, Session]:
     session = run.open_session(params)
     with closing(session.host):
         state = run.read(session)
-        promise = run.plan(session, state).promise
+        promise = run.plan(session, state).of_host
         probed = probes.probe(session.host, params.gateway, params.probes, params.interface)
     start = Start(state, frozenset(files(host)), probed, promise)
     assert isinstance(run.routed(params), Confirmed), "there was nothing to do"

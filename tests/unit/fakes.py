@@ -29,6 +29,7 @@ from runbook.routed import make_plan
 from runbook.state import netlink
 from runbook.state.snapshot import Snapshot
 from runbook.surroundings import Surroundings
+from runbook.transport.guest.doors import Doors
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 from runbook.transport.netlink import check
 
@@ -390,6 +391,13 @@ class FakeHost:
         del gateway, ifname, timeout
         return self.gateway_sees
 
+    def router_mac_view(
+        self, router: tuple[str, str], guest: tuple[str, str], ifname: str, *, timeout: float = 2.0
+    ) -> str | None:
+        del router, ifname, timeout
+        self._written(f"ask the router as {guest[0]}")
+        return guest[1] if self.gateway_sees else None
+
     def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
         del timeout
         return tuple(sorted(mac for at, mac in self.claims if at == (address, ifname)))
@@ -446,6 +454,10 @@ class FakeHost:
     def set_network_autostart(self, name: str, *, autostart: bool) -> None:
         del name, autostart
         self._never()
+
+    def doors(self, guest: str) -> Doors:
+        del guest
+        return self._never()
 
     def guarded(self, lock: str, gate: str) -> FakeHost:
         assert lock in self.files

@@ -107,7 +107,7 @@ def test_all_phases_together_are_the_whole_change(host: fakes.FakeHost, armed: A
     applied = apply_phase(armed, host, PHASES[-1], fakes.Time().now)
     assert applied.complete
     assert len(applied.journal) == len(armed.plan.steps())
-    for promised in armed.plan.promise.files:
+    for promised in armed.plan.of_host.files:
         assert host.text(promised.path) == promised.text
     assert host.files[hook_path("routed")].mode == 0o755
     assert "iface enp4s0f0 inet manual" in host.text("/etc/network/interfaces")

@@ -210,8 +210,8 @@ def test_every_host_that_is_planned_for_boots_right_once_the_plan_is_made(
     before = fakes.seen(files=files(name), leases=leases)
     plan = make_plan(fakes.params(), before)
     after = foreseen.after(plan, before)
-    assert [s for s in rehearse(plan.promise, after) if s.found.required and not s.found.kept] == []
-    now = rehearse(plan.promise, before)
+    assert [s for s in rehearse(plan.of_host, after) if s.found.required and not s.found.kept] == []
+    now = rehearse(plan.of_host, before)
     assert any(not s.found.kept for s in now)
 
 

@@ -41,7 +41,7 @@ def test_the_tables_are_as_a_reader_would_have_made_them() -> None:
     assert as_documented(AFTER.files, files.TABLE)
     assert as_documented(AFTER.networks, networks.TABLE)
     contents = dict(zip(AFTER.files["path"], AFTER.files["content"], strict=True))
-    for promised in PLAN.promise.files:
+    for promised in PLAN.of_host.files:
         assert contents[promised.path] == promised.text
         row = AFTER.files[AFTER.files["path"] == promised.path].iloc[0]
         assert row["sha256"] == hashlib.sha256(promised.text.encode()).hexdigest()
@@ -54,7 +54,7 @@ def test_only_the_nic_s_clients_are_gone() -> None:
 
 
 def test_a_plan_that_is_empty_leaves_everything() -> None:
-    done = fakes.as_promised(PLAN.promise)
+    done = fakes.as_promised(PLAN.of_host)
     empty = make_plan(fakes.params(), done)
     assert empty.empty
     assert foreseen.after(empty, done).files.equals(done.files)

@@ -284,7 +284,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, armed: Armed) -> list[tuple[object, .
 
     def probe(_host: object, *asked: object) -> Probed:
         made.append(asked)
-        return replace(fakes.PROBED, gateway_sees=armed.plan.promise.mac)
+        return replace(fakes.PROBED, gateway_sees=armed.plan.of_host.mac)
 
     monkeypatch.setattr(probes, "probe", probe)
     return made
@@ -298,7 +298,7 @@ def test_all_made_it_is_verified_by_what_was_promised_then_and_confirmed(
     asked: list[tuple[object, ...]],
 ) -> None:
     all_made(armed, host)
-    sees(fakes.as_promised(armed.plan.promise))
+    sees(fakes.as_promised(armed.plan.of_host))
     # The file in params/ may say something else by now.
     other = replace(session, params=fakes.params(gateway="172.16.0.9", probes=["172.16.0.8"]))
     underway, applied = returning.resume(other, found(other))

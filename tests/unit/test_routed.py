@@ -146,7 +146,7 @@ def test_a_default_route_keeps_its_metric_now_and_at_every_start_and_is_promised
     # One message: the kernel takes a route of the same metric for the same route.
     (mine,) = (m for m in cutover(plan) if isinstance(m, Route) and m.dst == "default")
     assert (mine.action, mine.ifname, mine.metric) == (Action.ENSURE, BRIDGE, metric)
-    hook, _ = plan.promise.files
+    hook, _ = plan.of_host.files
     assert " ".join(mine.words()) in hook.text
     (check,) = (c for c in plan.promise.checks(seen()) if c.about == "default route")
     shown = f" metric {metric}" if metric else ""
@@ -188,11 +188,11 @@ def test_the_bridge_gets_the_mtu_of_the_nic_and_is_promised_it(mtu: int) -> None
     plan = made(links=[fakes.link(NIC, mac=fakes.NIC_MAC, mtu=mtu)])
     (network,) = of(CreateNetwork, plan)
     assert f'<mtu size="{mtu}" />' in network.xml
-    hook, _ = plan.promise.files
+    hook, _ = plan.of_host.files
     assert f"ip link set dev {NIC} mtu {mtu}\n" in hook.text
-    small = fakes.link(BRIDGE, kind="bridge", mac=plan.promise.mac, mtu=1300, stp=1)
+    small = fakes.link(BRIDGE, kind="bridge", mac=plan.of_host.mac, mtu=1300, stp=1)
     nic = fakes.link(NIC, mac=fakes.NIC_MAC, mtu=mtu, master=BRIDGE)
-    checks = plan.promise.checks(fakes.as_promised(plan.promise, links=[nic, small]))
+    checks = plan.of_host.checks(fakes.as_promised(plan.of_host, links=[nic, small]))
     assert [(c.about, c.promised) for c in checks if not c.kept] == [(f"{BRIDGE} MTU", str(mtu))]
 
 
@@ -271,7 +271,7 @@ def test_the_network_is_the_bridge_with_the_host_s_address() -> None:
     assert ip is not None
     assert (ip.get("address"), ip.get("netmask")) == (IP, "255.255.0.0")
     assert mac is not None
-    assert mac.get("address") == plan.promise.mac
+    assert mac.get("address") == plan.of_host.mac
     assert root.find("ip/dhcp") is None
 
 
@@ -324,10 +324,10 @@ def test_chains_of_libvirt_are_taken_away_only_where_there_were_none(
 
 def test_what_is_set_on_the_bridge_is_promised_and_set_again_by_file_and_hook() -> None:
     plan = made()
-    hook, file = plan.promise.files
+    hook, file = plan.of_host.files
     for word, value in (("arp_announce", "2"), ("arp_notify", "1")):
         name = f"net.ipv4.conf.{BRIDGE}.{word}"
-        assert (name, value) in plan.promise.sysctls
+        assert (name, value) in plan.of_host.sysctls
         assert f"{name} = {value}\n" in file.text
         assert f"sysctl -q -w {name}={value}\n" in hook.text
         assert [n.step for n in plan.steps("network") if n.step == Sysctl(name, value)]
@@ -338,8 +338,8 @@ def test_a_bridge_that_takes_the_nic_s_mac_is_promised_made_and_seen_with_it() -
     plan = made({"bridge_mac": "nic"})
     (network,) = of(CreateNetwork, plan)
     assert f'<mac address="{fakes.NIC_MAC}" />' in network.xml
-    assert f"ip link set dev {BRIDGE} address {fakes.NIC_MAC}\n" in plan.promise.files[0].text
-    after = fakes.as_promised(plan.promise)
+    assert f"ip link set dev {BRIDGE} address {fakes.NIC_MAC}\n" in plan.of_host.files[0].text
+    after = fakes.as_promised(plan.of_host)
     assert all(check.kept for check in plan.promise.checks(after))
     assert make_plan(fakes.params(bridge_mac="nic"), after).empty
 

@@ -88,7 +88,7 @@ def test_each_part_of_a_plan_is_in_its_text() -> None:
         replace(plan, changes=plan.changes[::-1]),
         replace(plan, deadline_override_s=5),
         replace(plan, snapshot_digest="0"),
-        replace(plan, promise=replace(plan.promise, stp=False)),
+        replace(plan, promise=replace(plan.of_host, stp=False)),
     ):
         assert serial.dumps(other) != text
 

@@ -18,7 +18,7 @@ PARAMS = Params(
 
 def test_the_wiring_to_come_is_what_is_drawn_once_it_is_there() -> None:
     before = hosts.before()
-    promise = make_plan(PARAMS, before, None).promise
+    promise = make_plan(PARAMS, before, None).of_host
     foreseen = wiring(wired(promise, before), "172.16.1.1")
     nodes = {node.name: node for node in foreseen.nodes}
     assert nodes["virbr1"].role == "bridge"
@@ -31,7 +31,7 @@ def test_the_wiring_to_come_is_what_is_drawn_once_it_is_there() -> None:
 
 def test_what_is_not_about_the_interface_stays_as_it_is() -> None:
     before = hosts.before()
-    after = wired(make_plan(PARAMS, before, None).promise, before)
+    after = wired(make_plan(PARAMS, before, None).of_host, before)
     others = before.links[before.links["ifname"] != "enp4s0f0"]
     kept = after.links[after.links["ifname"].isin(others["ifname"])]
     assert kept.reset_index(drop=True).equals(others.reset_index(drop=True))

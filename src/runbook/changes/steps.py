@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from runbook.changes.guest_steps import GuestStep
 from runbook.changes.messages import Message, is_ipv6
 from runbook.changes.processes import Kill
 from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
@@ -241,4 +242,5 @@ Step = (
     | Relearn
     | DropNetwork
     | Unless
+    | GuestStep
 )

@@ -25,6 +25,7 @@ ConditionPathIsSymbolicLink={ARMED}
 RequiresMountsFor={ROOT}
 After=local-fs.target systemd-remount-fs.service
 Before=sysinit.target network-pre.target networking.service libvirtd.service virtnetworkd.service
+Before=virtqemud.service
 Before=systemd-sysctl.service netfilter-persistent.service shutdown.target
 Conflicts=shutdown.target
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
+from runbook.changes.guest_steps import Plug
 from runbook.changes.leases import StopClient
 from runbook.changes.messages import RA, Action, Address, LinkMaster, Message, Route, is_ipv6
 from runbook.changes.steps import DropNetwork, Netlink, Step, Sysctl
@@ -22,13 +23,14 @@ def sysctl_path(name: str) -> str:
 
 def network_is_back(plan: Plan) -> list[str]:
     """Shell lines that fail unless the operator can be back."""
-    return _all(_looks(m) for m in _messages(plan))
+    steps = [step for _, step in plan.undo_steps()]
+    return _all((*(_looks(m) for m in _messages(plan)), _plugs(steps, "live")))
 
 
 def rest_is_back(plan: Plan) -> list[str]:
     """Shell lines that fail unless the network is gone and the kernel's parameters are back."""
     steps = [step for _, step in plan.undo_steps()]
-    return _all((*_gone(steps), _values(steps)))
+    return _all((*_gone(steps), _values(steps), _plugs(steps, "config")))
 
 
 def came_up(plan: Plan) -> list[str]:
@@ -74,6 +76,13 @@ def _gone(steps: list[Step]) -> Iterator[Iterable[str]]:
             bridge, xml = f"/sys/class/net/{step.bridge}", f"/etc/libvirt/qemu/networks/{step.name}"
             yield (_expect(f"there is no {step.bridge}", "is_gone", bridge),)
             yield (_expect(f"there is no network {step.name}", "is_gone", f"{xml}.xml"),)
+
+
+def _plugs(steps: list[Step], which: str) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, Plug) and step.which == which:
+            words = f"{step.guest} is on {step.source} ({which})"
+            yield _expect(words, "is_plugged", step.guest, which, step.mac, step.source)
 
 
 def _values(steps: list[Step]) -> Iterator[str]:

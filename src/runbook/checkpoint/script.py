@@ -15,6 +15,7 @@ from functools import singledispatch
 from importlib.resources import files
 
 from runbook.changes.change import Change
+from runbook.changes.guest_steps import Plug, UndoneInside
 from runbook.changes.ipv6 import stand_in
 from runbook.changes.messages import Route
 from runbook.changes.steps import (
@@ -45,7 +46,7 @@ Pairs = tuple[tuple[Change, Step], ...]
 def undo_script(plan: Plan, *, change_id: str, title: str) -> str:
     """The whole script; `title` says who armed it, when and what for."""
     pairs = plan.undo_steps()
-    own = [f"announce {shlex.join((plan.promise.nic, ip))}" for ip in plan.promise.announced]
+    own = [f"announce {shlex.join(told)}" for told in plan.promise.announcements]
     network = tuple(p for p in pairs if _urgent(*p))
     rest = tuple(p for p in pairs if not (p in network or isinstance(p[1], FILES)))
     parts = (
@@ -66,7 +67,8 @@ def undo_script(plan: Plan, *, change_id: str, title: str) -> str:
 def _urgent(change: Change, step: Step) -> bool:
     """Whether the step is part of bringing the operator back."""
     held = isinstance(step, Sysctl) and change.phase == "settle"
-    return held or isinstance(step, NETWORK)
+    runs = isinstance(step, Plug) and step.which == "live"
+    return held or runs or isinstance(step, NETWORK)
 
 
 def restored_paths(plan: Plan) -> tuple[str, ...]:
@@ -87,12 +89,10 @@ def file_number(path: str, paths: tuple[str, ...]) -> str:
 
 
 def _heading(plan: Plan, change_id: str, title: str) -> str:
-    promise = plan.promise
     lines = (
         f"This puts {plan.host} back as it was before change {change_id}.",
         title,
-        f"The change moves {promise.address} from {promise.nic} onto {promise.bridge},",
-        f"the bridge of libvirt network {promise.network}.",
+        *plan.promise.purpose,
         "",
     )
     return "#!/bin/sh\n" + "".join(f"# {_plain(line)}".rstrip() + "\n" for line in lines) + "#"
@@ -176,6 +176,16 @@ def _learned(route: Route) -> tuple[str, str, str]:
 def _(step: DropNetwork) -> list[str]:
     chains = [f"drop_chains {shlex.quote(name)}" for name in step.chains_of]
     return [_drop(step), *chains]
+
+
+@_shell.register
+def _(step: Plug) -> list[str]:
+    return [f"plug {shlex.join((step.guest, step.which, step.xml))}"]
+
+
+@_shell.register
+def _(step: UndoneInside) -> list[str]:
+    return [f"# {_plain(step.describe())}"]
 
 
 @_shell.register

@@ -172,6 +172,18 @@ drop_network() {
     if [ -e "/sys/class/net/$2" ]; then ip link delete dev "$2"; fi
 }
 
+runs() {
+    case $(libvirt domstate "$1" 2>/dev/null) in '' | 'shut off') return 1 ;; esac
+}
+
+# Gives a guest's NIC to libvirt anew: to the running guest, or to its definition.
+#   plug GUEST live|config XML
+plug() {
+    wake_libvirt || say 'libvirt still does not answer'
+    if [ "$2" = live ]; then runs "$1" || return 0; fi
+    printf '%s\n' "$3" | libvirt update-device "$1" /dev/stdin "--$2" >/dev/null 2>&1
+}
+
 # libvirt leaves its chains behind, empty. They go where there were none before,
 # and libvirt is restarted so that it makes them anew when it needs them.
 drop_chains() {
@@ -216,6 +228,14 @@ has_address() {
 }
 has_route() { [ -n "$(ip "$1" route show table "$2" exact "$3" dev "$4" 2>/dev/null)" ]; }
 has_no_master() { [ ! -e "/sys/class/net/$1/master" ]; }
+# A guest that does not run has no NIC to look at.
+#   is_plugged GUEST live|config MAC SOURCE
+is_plugged() {
+    list=
+    if [ "$2" = config ]; then list=--inactive; else runs "$1" || return 0; fi
+    # shellcheck disable=SC2086 # one word, or none
+    libvirt domiflist "$1" $list 2>/dev/null | grep -F -- " $3" | grep -qF -- " $4 "
+}
 is_gone() { [ ! -e "$1" ]; }
 # A parameter of an interface that is gone by now has no value to be held against.
 has_value() { [ ! -e "$1" ] || [ "$(cat "$1")" = "$(printf '%s' "$2")" ]; }

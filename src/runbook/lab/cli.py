@@ -14,7 +14,7 @@ import click
 from runbook.lab import guest as guests
 from runbook.lab import lab as labs
 from runbook.lab import machine, wiring
-from runbook.lab.names import IPV6, OPERATOR, RELEASES, ROUTER, address
+from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, IPV6, OPERATOR, RELEASES, ROUTER, address
 from runbook.lab.probe import Probe
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
@@ -148,34 +148,57 @@ def guest() -> None:
 @HOST
 @click.argument("name")
 @click.option(
-    "--kind", type=click.Choice(guests.KINDS), default=guests.KINDS[0], help="What boots in it."
+    "--kind",
+    type=click.Choice(guests.KINDS),
+    default="quick",
+    show_default=True,
+    help="A busybox that boots in seconds, or Debian with ifupdown and a guest agent.",
 )
 @click.option(
     "--network", default="default", show_default=True, help="libvirt's name: default, routed."
 )
 @click.option("--address", type=IPv4Interface, help="With prefix length: 192.168.122.50/24.")
 @click.option("--gateway", type=IPv4Address, help="The network's own where left out.")
-def add(
+@click.option(
+    "--console",
+    type=click.Choice(guests.CONSOLES["quick"]),
+    default="login",
+    show_default=True,
+    help=f"What its serial line offers; {GUEST_USER}'s password is {GUEST_PASSWORD}.",
+)
+def add(  # noqa: PLR0913 - one for each word of the command
+    *,
     host: str,
     name: str,
     kind: str,
     network: str,
     address: IPv4Interface | None,
     gateway: IPv4Address | None,
+    console: str,
 ) -> None:
-    """Start guest NAME on HOST, now and at every boot; wait until it answers ping."""
+    """Start guest NAME on HOST, now and at every boot; wait until it answers."""
     _on(host)
-    usual = guests.place(host, network)
-    wanted = guests.Guest(name, network, address or usual[0], gateway or usual[1])
+    usual = guests.free_place(host, network, guests.listed(host))
+    at = (address or usual[0], gateway or usual[1])
+    wanted = guests.Guest(name, network, *at, kind=kind, console=console)
     seconds = guests.add(host, wanted)
     _say(f"{kind} guest {name} of {host} answers at {wanted.address.ip} after {seconds:.1f} s")
+
+
+@guest.command(name="list")
+@HOST
+@AS_JSON
+def list_guests(host: str, *, as_json: bool) -> None:
+    """Say which guests HOST has; an address is the one that its guest was added with."""
+    _on(host)
+    _report({"guests": [asdict(each) for each in guests.listed(host)]}, as_json=as_json)
 
 
 @guest.command()
 @HOST
 @click.argument("name")
 def remove(host: str, name: str) -> None:
-    """Stop guest NAME of HOST at once, and forget it."""
+    """Stop guest NAME of HOST at once, and forget it and its disk."""
     _on(host)
     guests.remove(host, name)
 

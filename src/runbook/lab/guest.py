@@ -1,99 +1,68 @@
 """Guests on a host: real QEMU under the host's libvirt, in software emulation.
 
-A quick guest has no disk. It boots Debian's cloud kernel and a busybox
-(guest_image.py), takes its address from the kernel's command line, answers
-ping, and has a shell on its serial console (`virsh console`).
+Both kinds boot Debian's cloud kernel (guest_image.py) and go on from a disk of
+their own (guest_disk.py), on which they are told their name and address at
+the first start only. A quick guest is a busybox; a Debian guest (guest_debian.py)
+is Debian with systemd, ifupdown and QEMU's guest agent.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Interface
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from pathlib import Path
 
 from runbook.errors import LabError
-from runbook.lab import guest_image, machine, shell
+from runbook.lab import guest_disk, machine, shell
+from runbook.lab.guest_disk import KINDS
+from runbook.lab.guest_xml import Defined, Guest, defined, domain_xml, mac_of
 from runbook.lab.names import ROUTER_LAN, host_number
 
-KINDS = ("quick",)
-MEMORY_MIB = "128"
-ANSWER_S = 90.0
+# Whoever has to do with guests finds these here as well.
+__all__ = ["KINDS", "Defined", "Guest"]
+
+CONSOLES = {"quick": ("login", "shell", "none"), "debian": ("login", "none")}
+ANSWER_S = {"quick": 90.0, "debian": 240.0}
+MOST = 200
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
-    """What a guest is called, and where it is: its network is libvirt's name for one."""
-
-    name: str
-    network: str
-    address: IPv4Interface
-    gateway: IPv4Address
-
-
-def place(host: str, network: str) -> tuple[IPv4Interface, IPv4Address]:
-    """The address and gateway of a guest that was given none, on either of the two networks."""
+def place(host: str, network: str, number: int = 1) -> tuple[IPv4Interface, IPv4Address]:
+    """The address and gateway of a host's first, second, ... guest on either network."""
     if network == "routed":
-        address = IPv4Interface(f"172.16.2.{host_number(host)}/16")
+        address = IPv4Interface(f"172.16.{number + 1}.{host_number(host)}/16")
         return address, IPv4Interface(ROUTER_LAN).ip
-    return IPv4Interface("192.168.122.50/24"), IPv4Address("192.168.122.1")
+    return IPv4Interface(f"192.168.122.{number + 49}/24"), IPv4Address("192.168.122.1")
 
 
-def domain_xml(guest: Guest, mac: str) -> str:
-    """The definition that libvirt is given (https://libvirt.org/formatdomain.html)."""
-    root = Element("domain", type="qemu")
-    SubElement(root, "name").text = guest.name
-    SubElement(root, "memory", unit="MiB").text = MEMORY_MIB
-    _boot(SubElement(root, "os"), guest)
-    # The power button, by which libvirt asks a guest to shut down.
-    SubElement(SubElement(root, "features"), "acpi")
-    _devices(SubElement(root, "devices"), guest, mac)
-    indent(root)
-    return tostring(root, encoding="unicode") + "\n"
-
-
-def _boot(system: Element, guest: Guest) -> None:
-    SubElement(system, "type", arch="x86_64", machine="pc").text = "hvm"
-    SubElement(system, "kernel").text = str(guest_image.KERNEL)
-    SubElement(system, "initrd").text = str(guest_image.INITRD)
-    told = f"guest={guest.name} address={guest.address} gateway={guest.gateway}"
-    SubElement(system, "cmdline").text = f"console=ttyS0 quiet panic=1 {told}"
-
-
-def _devices(devices: Element, guest: Guest, mac: str) -> None:
-    SubElement(devices, "controller", type="usb", model="none")
-    SubElement(devices, "memballoon", model="none")
-    SubElement(SubElement(devices, "serial", type="pty"), "target", port="0")
-    nic = SubElement(devices, "interface", type="network")
-    SubElement(nic, "mac", address=mac)
-    SubElement(nic, "source", network=guest.network)
-    SubElement(nic, "model", type="virtio")
-    # Nothing boots from the network, and offering to takes seconds.
-    SubElement(nic, "rom", enabled="no")
-
-
-def mac_of(host: str, name: str) -> str:
-    """The same for a guest every time, and another for each guest of the LAN."""
-    drawn = hashlib.sha256(f"{host}/{name}".encode()).digest()
-    return "52:54:00:" + drawn[:3].hex(":")
+def free_place(
+    host: str, network: str, guests: Iterable[Defined]
+) -> tuple[IPv4Interface, IPv4Address]:
+    """The first such address and gateway that none of the guests was given."""
+    taken = {guest.address for guest in guests}
+    places = (place(host, network, number) for number in range(1, MOST + 1))
+    found = next((each for each in places if str(each[0]) not in taken), None)
+    if found is None:
+        raise _failed(host, f"{MOST} guests have addresses already", "choose an --address")
+    return found
 
 
 def add(host: str, guest: Guest) -> float:
-    """Define, autostart and start it on the host; the seconds until it answered the host's ping."""
+    """Define, autostart and start it on the host; the seconds until it answered the host."""
     _check(host, guest)
     _need_network(host, guest.network)
-    if _answers(host, guest.address):
+    if _answers(host, guest):
         raise _failed(host, f"{guest.address.ip} answers already", "choose another --address")
-    _virsh(host, "define", "/dev/stdin", stdin=domain_xml(guest, mac_of(host, guest.name)))
+    _make_disk(host, guest)
     began = time.monotonic()
     try:
+        _virsh(host, "define", "/dev/stdin", stdin=domain_xml(guest, mac_of(host, guest.name)))
         _virsh(host, "autostart", guest.name)
         _virsh(host, "start", guest.name)
     except LabError:
-        _virsh(host, "undefine", guest.name)
+        _forget(host, guest.name)
         raise
     wait(host, guest)
     return time.monotonic() - began
@@ -103,6 +72,14 @@ def _check(host: str, guest: Guest) -> None:
     if not NAME.fullmatch(guest.name):
         rule = "a small letter, then small letters, digits and '-', 31 in all"
         raise _failed(host, f"{guest.name!r} is no name for a guest", rule)
+    if guest.kind not in KINDS:
+        raise _failed(host, f"there is no kind {guest.kind!r}", f"name one of: {', '.join(KINDS)}")
+    if guest.console not in CONSOLES[guest.kind]:
+        raise _failed(
+            host,
+            f"the console of a {guest.kind} guest cannot be {guest.console!r}",
+            f"name one of: {', '.join(CONSOLES[guest.kind])}",
+        )
     if guest.gateway not in guest.address.network:
         raise _failed(
             host,
@@ -132,22 +109,40 @@ def _need_network(host: str, network: str) -> None:
         _virsh(host, "net-autostart", network)
 
 
+def _make_disk(host: str, guest: Guest) -> None:
+    base = str(guest_disk.base(Path("/"), guest.kind))
+    overlay = ("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base)
+    done = machine.run(host, (*overlay, str(guest_disk.own(guest.name))))
+    if done.returncode != 0:
+        said = done.stderr.decode().strip()
+        raise _failed(host, f"no disk for {guest.name}: {said}", f"runbook lab exec {host} df")
+
+
 def wait(host: str, guest: Guest) -> None:
-    """Wait until the guest answers the host's ping; raises LabError when it does not."""
+    """Wait until the guest answers the host's ping, and its agent the host; else LabError."""
+    seconds = ANSWER_S[guest.kind]
     try:
-        shell.wait_for(guest.name, lambda: _answers(host, guest.address), ANSWER_S)
+        shell.wait_for(guest.name, lambda: _answers(host, guest), seconds)
+        if guest.kind == "debian":
+            shell.wait_for(guest.name, lambda: agent_answers(host, guest.name), seconds)
     except LabError as error:
         raise LabError(
-            f"guest {guest.name} does not answer at {guest.address.ip} within {ANSWER_S:.0f} s",
+            f"guest {guest.name} does not answer at {guest.address.ip} within {seconds:.0f} s",
             host=host,
             state=f"{guest.name} is defined",
             then=f"runbook lab exec {host} virsh console {guest.name}",
         ) from error
 
 
-def _answers(host: str, address: IPv4Interface) -> bool:
-    ping = ("ping", "-q", "-c", "1", "-W", "0.3", str(address.ip))
+def _answers(host: str, guest: Guest) -> bool:
+    ping = ("ping", "-q", "-c", "1", "-W", "0.3", str(guest.address.ip))
     return machine.run(host, ping).returncode == 0
+
+
+def agent_answers(host: str, name: str) -> bool:
+    """Whether QEMU's guest agent in it runs, and answers within seconds."""
+    ask = ("virsh", "qemu-agent-command", "--timeout", "5", name, '{"execute":"guest-ping"}')
+    return machine.run(host, ask).returncode == 0
 
 
 def names(host: str) -> tuple[str, ...]:
@@ -155,8 +150,16 @@ def names(host: str) -> tuple[str, ...]:
     return tuple(_virsh(host, "list", "--all", "--name").split())
 
 
+def listed(host: str) -> tuple[Defined, ...]:
+    """The host's guests with what libvirt knows of each."""
+    return tuple(
+        defined(_virsh(host, "dumpxml", name), _virsh(host, "domstate", name).strip())
+        for name in names(host)
+    )
+
+
 def remove(host: str, name: str) -> None:
-    """Stop it at once and forget it."""
+    """Stop it at once, and forget it and its disk."""
     known = names(host)
     if name not in known:
         raise _failed(
@@ -164,7 +167,13 @@ def remove(host: str, name: str) -> None:
         )
     if name in _virsh(host, "list", "--name").split():
         _virsh(host, "destroy", name)
-    _virsh(host, "undefine", name)
+    _forget(host, name)
+
+
+def _forget(host: str, name: str) -> None:
+    if name in names(host):
+        _virsh(host, "undefine", name)
+    machine.run(host, ("rm", "-f", str(guest_disk.own(name))))
 
 
 def _virsh(host: str, *words: str, stdin: str = "") -> str:

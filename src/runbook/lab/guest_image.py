@@ -1,7 +1,8 @@
-"""What a quick guest boots: Debian's cloud kernel, and busybox with a few modules around it.
+"""What every guest boots first: Debian's cloud kernel, and busybox with a few modules around it.
 
 The kernel's package is not installed, for that would build an initramfs of
 its own; it is fetched while the root file system is made, and taken apart.
+From there the guest goes on with what is on its disk (guest_disk.py).
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from runbook.lab import shell
 FOLDER = Path("/usr/lib/runbook-lab/guest")
 KERNEL, INITRD = FOLDER / "vmlinuz", FOLDER / "initrd"
 METAPACKAGE = "linux-image-cloud-amd64"
-# The NIC, and the power button.
-DRIVERS = ("virtio_pci", "virtio_net", "evdev", "button")
+# The NIC, the disk, the agent's channel, and the power button.
+DRIVERS = ("virtio_pci", "virtio_net", "virtio_blk", "virtio_console", "evdev", "button")
 # Run by mmdebstrap with the new root as $1, while apt still has its lists.
 FETCH = f"""\
 set -eu
@@ -35,7 +36,7 @@ DIRECTORY, PROGRAM, PLAIN = 0o040755, 0o100755, 0o100644
 
 
 def init() -> bytes:
-    """The guest's process 1."""
+    """The guest's process 1, until that of its disk takes over."""
     return files(__package__).joinpath("guest_init.sh").read_bytes()
 
 
@@ -55,7 +56,7 @@ def build(root: Path) -> None:
 
 
 def _contents(busybox: bytes, drivers: dict[str, bytes]) -> Iterator[tuple[str, int, bytes]]:
-    for name in ("bin", "dev", "modules", "proc", "sys"):
+    for name in ("bin", "dev", "disk", "modules", "proc", "sys"):
         yield name, DIRECTORY, b""
     yield "init", PROGRAM, init()
     yield "bin/busybox", PROGRAM, busybox

@@ -19,6 +19,8 @@ ROUTER_LAN6, ROUTER_UPLINK6, OPERATOR_UPLINK6 = "fd16::1/64", "fd99::1/64", "fd9
 RELEASES = ("bullseye", "bookworm", "trixie")
 IPV6 = ("none", "static", "slaac")
 MOST_HOSTS = 250
+# Who logs in at the console of every guest. No secret: nothing outside the lab can reach one.
+GUEST_USER, GUEST_PASSWORD = "root", "lab"
 
 
 def host_name(number: int) -> str:

@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from runbook.lab import guest_image, shell
+from runbook.lab import debootstrap, guest_debian, guest_disk, guest_image, shell
 from runbook.lab.names import CACHE, RELEASES
 
-BUILD_S = 1200.0
-# Documentation nobody reads here, and messages in languages nobody set.
-EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 LAYER = "lowerdir="
 # An answer is put to debconf before the package that asks is unpacked.
 ANSWER = "printf '%s\\n' {answers} | chroot \"$1\" debconf-set-selections"
@@ -36,8 +33,10 @@ class Recipe:
     @property
     def digest(self) -> str:
         """Changes whenever the file system has to be built anew."""
-        code = [Path(str(module)).read_bytes() for module in (__file__, guest_image.__file__)]
-        text = repr((self, EXCLUDED, code, guest_image.init()))
+        modules = (__file__, debootstrap.__file__, guest_image.__file__, guest_disk.__file__)
+        code = [Path(str(module)).read_bytes() for module in modules]
+        scripts = (guest_image.init(), *guest_disk.scripts().values())
+        text = repr((self, code, scripts, guest_debian.recipe().digest))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -58,8 +57,9 @@ def root_file_system(release: str, say: Say) -> Path:
     """The release's file system, built if it is not there; others are left alone."""
     wanted = recipe(release)
     if not wanted.path.is_dir():
+        disk = guest_debian.disk(say)
         say(f"building the {release} root file system (about a minute, once)")
-        _build(wanted)
+        _build(wanted, disk)
     return wanted.path
 
 
@@ -68,9 +68,9 @@ def remove_old() -> None:
 
     One that a host stands on is left alone. Nobody may be building meanwhile.
     """
-    kept = {recipe(release).path for release in RELEASES} | in_use()
-    for release in RELEASES:
-        for path in (*CACHE.glob(f"{release}-*"), *CACHE.glob(f".{release}-*")):
+    kept = {recipe(release).path for release in RELEASES} | in_use() | {guest_debian.recipe().path}
+    for name in (*RELEASES, guest_debian.PREFIX):
+        for path in (*CACHE.glob(f"{name}-*"), *CACHE.glob(f".{name}-*")):
             if path not in kept:
                 _remove(path)
 
@@ -90,7 +90,7 @@ def _remove(path: Path) -> None:
     shell.quiet("rm", "-rf", "--one-file-system", str(path))
 
 
-def _build(wanted: Recipe) -> None:
+def _build(wanted: Recipe, disk: Path) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     # Half a file system must never be taken for a whole one: it is renamed when done.
     place = Path(tempfile.mkdtemp(prefix=f".{wanted.release}-", dir=CACHE))
@@ -99,30 +99,20 @@ def _build(wanted: Recipe) -> None:
         _debootstrap(wanted, root)
         _prepare(wanted, root)
         guest_image.build(root)
+        guest_disk.quick(root)
+        guest_disk.share(disk, root)
         root.rename(wanted.path)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
 def _debootstrap(wanted: Recipe, root: Path) -> None:
-    excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
-    options = ("--quiet", "--variant=minbase", "--mode=root", "--skip=check/empty", *excluded)
-    included = "--include=" + ",".join(wanted.packages)
     told = ANSWER.format(answers=shlex.join(wanted.answers))
     hooks = (f"--essential-hook={told}", f"--customize-hook={guest_image.FETCH}")
-    shell.run("mmdebstrap", *options, included, *hooks, wanted.release, str(root), timeout=BUILD_S)
+    debootstrap.make(wanted.release, "minbase", wanted.packages, root, hooks)
 
 
 def _prepare(wanted: Recipe, root: Path) -> None:
-    """What must not be shared goes; what has nothing to do is masked."""
     for key in (root / "etc/ssh").glob("ssh_host_*"):
         key.unlink()
-    (root / "etc/machine-id").write_text("")
-    (root / "etc/resolv.conf").write_text("")
-    for unit in wanted.masked:
-        link = root / "etc/systemd/system" / unit
-        link.unlink(missing_ok=True)
-        link.symlink_to("/dev/null")
-    journal = root / "etc/systemd/journald.conf.d/lab.conf"
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    journal.write_text("[Journal]\nStorage=volatile\nRuntimeMaxUse=8M\n")
+    debootstrap.prepare(root, wanted.masked)

@@ -30,13 +30,14 @@ class Approval:
 
 
 def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:
-    """Ask for the host's name; no answer and a wrong answer are both a no.
+    """Ask for the host's name, or the one guest's; no answer and a wrong answer are both a no.
 
     `mode` is where mode=apply came from, which counts where nobody can be asked.
     """
+    kind = "host" if plan.subject == plan.host else "guest"
     prompt = (
         f"Plan {plan.digest[:12]} is about to be made on {plan.host}.\n"
-        f"Type the host's name to go on; anything else writes nothing: "
+        f"Type the {kind}'s name to go on; anything else writes nothing: "
     )
     # The kernel puts its own `input` in place of Python's, cell by cell.
     ask = ask or builtins.input
@@ -47,8 +48,8 @@ def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:
         return Approval(given=True, how=how, digest=plan.digest)
     except (EOFError, KeyboardInterrupt):
         return Approval(given=False, how="no answer", digest=plan.digest)
-    given = answer.strip() == plan.host
-    how = "the host's name was typed" if given else f"{answer.strip()!r} was typed"
+    given = answer.strip() == plan.subject
+    how = f"the {kind}'s name was typed" if given else f"{answer.strip()!r} was typed"
     return Approval(given, how, plan.digest)
 
 

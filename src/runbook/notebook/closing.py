@@ -50,8 +50,8 @@ def finish(last: Finished | Stopped) -> None:
     elif isinstance(last, Stopped):
         end(this, last.ending, last.why)
     else:
-        params = this.session.params
-        end(this, Ending.AS_PROMISED, f"{params.address} is on {params.bridge}, confirmed")
+        promise = last.confirmed.verified.armed.plan.promise
+        end(this, Ending.AS_PROMISED, f"{promise.kept}, confirmed")
     views.show(products(this))
 
 

@@ -41,7 +41,7 @@ def plan(before: Before) -> Planned:
 def _lasting(drawn: Plan, before: Before) -> Picture:
     """The edits, and what a boot would then do."""
     after = foreseen.after(drawn, before.snapshot)
-    rows = boot.table(boot.rehearse(drawn.promise, after))
+    rows = boot.table(boot.rehearse(drawn.of_host, after))
     told = views.boot(rows, "The next boot, once the plan is made")
     folded = views.fold("What a boot would do once the plan is made", told)
     return views.stack((views.edits(foreseen.diffs(drawn, before.snapshot)), folded))
@@ -58,8 +58,8 @@ def preflight(planned: Planned) -> Cleared | Stopped:
         return stopped(this, Ending.NOTHING_TO_DO, "the host is as promised already")
     with reading(this, "Preflight"):
         ready = _judge(planned)
-    _show_findings(this, ready.cleared.findings)
-    _show_probes(this, ready.probed)
+    show_findings(this, ready.cleared.findings)
+    show_probes(this, ready.probed)
     return Cleared(planned, ready)
 
 
@@ -79,16 +79,18 @@ def _judge(planned: Planned) -> Ready:
     try:
         return run.preflight(session, planned.plan, planned.before.snapshot)
     except RefusedByPreflight as refused:
-        _show_findings(planned.before.run, refused.findings)
+        show_findings(planned.before.run, refused.findings)
         raise
 
 
-def _show_findings(this: Run, found: tuple[Finding, ...]) -> None:
+def show_findings(this: Run, found: tuple[Finding, ...]) -> None:
+    """What was found, into the record and onto the page."""
     this.folder.again("preflight.json", serial.dumps(found) + "\n")
     views.show(views.findings(found))
 
 
-def _show_probes(this: Run, probed: Probed) -> None:
+def show_probes(this: Run, probed: Probed) -> None:
+    """What answers before the change, into the record and onto the page."""
     this.folder.again("probes.json", serial.dumps(probed) + "\n")
     rows = [(p.target, "answers" if p.answered else "no answer") for p in probed.probes]
     told = pd.DataFrame(rows, columns=["target", "before"])
@@ -103,7 +105,7 @@ def _show_probes(this: Run, probed: Probed) -> None:
 
 
 def _show_nothing_to_do(drawn: Plan, before: Before) -> None:
-    found = standing(drawn.promise, before.snapshot)
+    found = standing(drawn.of_host, before.snapshot)
     views.show(views.note("Nothing to do: the host is as promised already.", "good"))
     if not found.kept:
         views.show(views.note("But its next boot would not leave it so.", "bad"))

@@ -19,7 +19,8 @@ from runbook.notebook.picking import pick_up
 from runbook.notebook.preview import Preview
 from runbook.notebook.values import Asked, Before, Met, Offered, Run, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
-from runbook.run import Underway
+from runbook.returning import Standing
+from runbook.run import Session, Underway
 from runbook.state import ports, said
 from runbook.state import snapshot as snapshots
 from runbook.survey.nics import nics
@@ -72,6 +73,15 @@ def meet(asked: Asked) -> Met:
         glance = run.read(session)
     views.show(views.identity(glance.identity))
     return Met(asked, session, glance)
+
+
+def stop_at_a_change(session: Session) -> None:
+    """Raise InProgress, with a picture of it, if a change is armed or half made there."""
+    try:
+        run.stand_clear(session)
+    except InProgress as error:
+        views.show(views.standing(Standing(session.params.host, error.found)))
+        raise
 
 
 def choose(met: Met) -> Offered:

@@ -19,6 +19,7 @@ from runbook.notebook.values import Asked, Met, Run, Settled
 from runbook.params import NAMES, Params, for_host
 from runbook.params.source import CHOSEN
 from runbook.plan import Plan
+from runbook.promise import Promise
 from runbook.returning import Standing
 from runbook.run import Session, Underway
 
@@ -65,7 +66,9 @@ def _chosen(session: Session) -> dict[str, object]:
 def _same(params: Params, drawn: Plan) -> None:
     asked = (params.address, params.bridge, params.interface, params.network)
     promise = drawn.promise
-    made = (str(promise.address), promise.bridge, promise.nic, promise.network)
+    made: tuple[str, ...] = (promise.kept,)
+    if isinstance(promise, Promise):
+        made = (str(promise.address), promise.bridge, promise.nic, promise.network)
     if asked != made:
         raise OtherChange(
             f"the change in progress is of {', '.join(made)}, and these parameters are of"

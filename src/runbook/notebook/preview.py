@@ -114,7 +114,7 @@ class Preview:
             return (views.note("Nothing to do: the host is as promised already.", "good"),)
         found = _findings(session, drawn, self.met)
         self._ask(found, params)
-        after = wired(drawn.promise, seen)
+        after = wired(drawn.of_host, seen)
         plan = views.plan(drawn.table(), drawn.digest, drawn.deadline_s)
         return (
             _summary(drawn, found),

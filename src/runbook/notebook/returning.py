@@ -30,7 +30,7 @@ from runbook.notebook.values import Run, Stopped
 from runbook.record import Ending
 from runbook.returning import Standing
 from runbook.rollback import NotCompared, Rollback
-from runbook.run import Differs, NotAsPromised
+from runbook.run import Differs, NotAsPromised, Session
 from runbook.state import snapshot as snapshots
 
 __all__ = ["decide", "do", "look", "meet", "parameters", "record", "want"]
@@ -109,21 +109,21 @@ def _undone(this: Run, standing: Standing) -> Rollback:
 
 
 def _confirm(this: Run, found: Found) -> Stopped:
-    verified = _verified(this, found)
+    session = returning.for_change(this.session, found)
+    verified = _verified(this, session, found)
     keep_verdict(this, verified.verdict, "The verdict: as promised")
     with _returning(this, "Confirming, over another new connection"):
-        confirmed = returning.confirm(this.session, verified)
+        confirmed = returning.confirm(session, verified)
     this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
-    promise = verified.armed.plan.promise
-    why = f"{promise.address} is on {promise.bridge}, confirmed"
+    why = f"{verified.armed.plan.promise.kept}, confirmed"
     return Stopped(this, Ending.AS_PROMISED, why)
 
 
-def _verified(this: Run, found: Found) -> Verified:
+def _verified(this: Run, session: Session, found: Found) -> Verified:
     with reading(this, "Verifying, over a new connection", "; not confirmed"):
-        underway, applied = returning.resume(this.session, found)
+        underway, applied = returning.resume(session, found)
         try:
-            return returning.verify(this.session, underway, applied)
+            return returning.verify(session, underway, applied)
         except NotAsPromised as error:
             keep_verdict(this, error.verdict, "The verdict: not as promised")
             raise

@@ -167,6 +167,11 @@ class Cleared(_Value):
         """How the run goes."""
         return self.planned.course
 
+    @property
+    def run(self) -> Run:
+        """The run that it is part of."""
+        return self.planned.before.run
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Changing(_Value):
@@ -185,6 +190,11 @@ class Changing(_Value):
         """How the run goes."""
         return self.before.course
 
+    @property
+    def run(self) -> Run:
+        """The run that it is part of."""
+        return self.before.run
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Seen(_Value):
@@ -198,6 +208,11 @@ class Seen(_Value):
         """How the run goes."""
         return self.changing.course
 
+    @property
+    def run(self) -> Run:
+        """The run that it is part of."""
+        return self.changing.before.run
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Kept(_Value):
@@ -210,6 +225,11 @@ class Kept(_Value):
     def course(self) -> Course:
         """How the run goes."""
         return self.before.course
+
+    @property
+    def run(self) -> Run:
+        """The run that it is part of."""
+        return self.before.run
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -24,6 +24,10 @@ _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 # What an operator can be asked to take on: each name is that of a preflight finding.
 CONSENTS = ("accept-all", "bpdu", "dhcp-reservation", "dhcp-server", "docker")
 _LAST_PORT = 65535
+# What libvirt takes for a domain's name, and what is safe as a file's.
+_GUEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,62}")
+# useradd(8) of Debian, with capitals.
+_LOGIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,30}\$?")
 _THIS_NETWORK = IPv4Interface("0.0.0.0/8").network
 
 
@@ -70,14 +74,41 @@ def network(text: str) -> str:
     return text
 
 
-def mac(text: str) -> str:
+def guest(text: str) -> str:
+    """Check a guest's name in libvirt; it also names files on the host."""
+    if not _GUEST.fullmatch(text):
+        raise Wrong(
+            "a guest's name is 1 to 63 letters, digits, '_', '.', '+' or '-', starting with a"
+            " letter or digit",
+            "take the name that `virsh list --all` shows; one with other characters has to be"
+            " renamed first: virsh domrename",
+        )
+    return text
+
+
+def login(text: str) -> str:
+    """Check a user's name; a password is never a parameter."""
+    if not _LOGIN.fullmatch(text):
+        raise Wrong(
+            "a user's name is letters, digits, '_' and '-', and no password goes with it",
+            "write the user alone, e.g. root; the password is asked for",
+        )
+    return text
+
+
+def guest_mac(text: str) -> str:
+    """Check the MAC address of a guest's NIC, and return it in lower case."""
+    return mac(text, "a NIC has")
+
+
+def mac(text: str, whose: str = "a bridge needs") -> str:
     """Check a unicast MAC address, and return it in lower case."""
     lower = text.lower()
     if not _MAC.fullmatch(lower):
         raise Wrong("this is not a MAC address", "write six pairs, e.g. 52:54:00:12:34:56")
     if int(lower[:2], 16) & 1 or lower == "00:00:00:00:00:00":
         raise Wrong(
-            "a bridge needs a unicast MAC address that is not all zeros",
+            f"{whose} a unicast MAC address that is not all zeros",
             "begin it with 52:54:00, as libvirt does",
         )
     return lower

@@ -11,14 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from runbook.params import fields
 from runbook.params.access import Access
 from runbook.params.fields import Wrong
+from runbook.params.guests import Guest, Switch, all_different
 from runbook.params.source import Source
-
-_WORDS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
-
-
-def _switch(value: object) -> object:
-    """`papermill -p stp on` arrives as text; the words that mean yes or no are taken."""
-    return _WORDS.get(value.lower(), value) if isinstance(value, str) else value
 
 
 def _list(value: object) -> object:
@@ -29,7 +23,6 @@ def _list(value: object) -> object:
     return tuple(items) if isinstance(items, list) else items
 
 
-Switch = Annotated[bool, BeforeValidator(_switch)]
 Ifname = Annotated[str, AfterValidator(fields.ifname)]
 Probe = Annotated[str, AfterValidator(fields.probe)]
 Consent = Annotated[str, AfterValidator(fields.consent)]
@@ -55,6 +48,7 @@ class Params(Access):
     consent: Annotated[tuple[Consent, ...], BeforeValidator(_list)] = ()
     probes: Annotated[tuple[Probe, ...], BeforeValidator(_list)] = ()
     deadline_s: Annotated[int, Field(ge=5, le=3600)] | None = None
+    guests: Annotated[tuple[Guest, ...], BeforeValidator(_list)] = ()
     sources: Mapping[str, Source] = Field(default_factory=dict, exclude=True, repr=False)
     # What the file that `rules` names holds; read along with the host's own file.
     rules_text: str | None = Field(default=None, exclude=True, repr=False)
@@ -71,6 +65,7 @@ class Params(Access):
                 "bridge",
             )
         _recorded(self)
+        all_different(self.guests)
         return self
 
     @property

@@ -12,6 +12,7 @@ from runbook.params import fields
 from runbook.params.access import ACCESS, Access
 from runbook.params.fields import Wrong
 from runbook.params.file import ParamsFile, read
+from runbook.params.guests import GUEST_NAMES
 from runbook.params.model import NAMES, Params
 from runbook.params.source import CHOSEN, DEFAULT, INJECTED, Source
 from runbook.params.suggest import nearest
@@ -188,6 +189,8 @@ def _ours(
 ) -> ParameterError:
     """Make one of pydantic's errors ours."""
     wrong = fault.get("ctx", {}).get("error")
+    if len(fault["loc"]) > 1 and fault["loc"][0] == "guests":
+        return _of_a_guest(fault, sources["guests"])
     field = str(fault["loc"][0]) if fault["loc"] else wrong.field
     value = values.get(field)
     if isinstance(wrong, Wrong):
@@ -204,6 +207,26 @@ def _ours(
     )
 
 
+def _of_a_guest(fault: Any, source: Source) -> ParameterError:  # noqa: ANN401  # likewise
+    """The same for one line of one entry, counted from 1."""
+    _, place, *inner = fault["loc"]
+    name = ".".join((f"guests[{int(place) + 1}]", *map(str, inner)))
+    value, wrong = fault["input"], fault.get("ctx", {}).get("error")
+    if isinstance(wrong, Wrong):
+        return ParameterError(name, value, f"{wrong.problem} ({source})", wrong.fix)
+    if fault["type"] == "missing":
+        fix = "each entry has at least `name` and `address`"
+        return ParameterError(name, None, f"it is missing, and has no default ({source})", fix)
+    if fault["type"] == "extra_forbidden":
+        # Its value may be a password, which has no place here.
+        problem = f"there is no line of this name ({source})"
+        return ParameterError(name, "…", problem, nearest(str(inner[-1]), GUEST_NAMES))
+    if fault["type"] in _RANGES:
+        problem = f"{fault['msg'].lower()} ({source})"
+        return ParameterError(name, value, problem, f"write {_RANGES[fault['type']]}")
+    return ParameterError(name, value, *mistyped(name, value, source, _wanted(fault)))
+
+
 _RANGES = {
     "greater_than_equal": "a larger whole number of seconds, or leave it out",
     "less_than_equal": "a smaller whole number of seconds, or leave it out",
@@ -218,6 +241,7 @@ def _wanted(fault: Any) -> str:  # noqa: ANN401  # likewise
         "string_type": "text",
         "bool_type": "on or off",
         "int_type": "a whole number",
-        "tuple_type": "a list of addresses",
+        "tuple_type": "a list",
+        "model_type": "an entry with `name` and `address`",
     }
     return kinds.get(fault["type"], str(fault["msg"]))

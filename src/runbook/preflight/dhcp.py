@@ -79,7 +79,7 @@ def _reservation(case: Case) -> Iterator[Finding]:
     lent = " and ".join(_signs(case))
     if not lent:
         return
-    bridge, (link,) = case.plan.promise.mac, rows(case.seen.links, ifname=case.params.interface)
+    bridge, (link,) = case.plan.of_host.mac, rows(case.seen.links, ifname=case.params.interface)
     if bridge == link["mac"]:
         why = "the server knows the host by this MAC; after the change nobody renews the lease"
         then = "reserve the address for this MAC, without end or outside the pool"

@@ -14,7 +14,7 @@ WHY = "a host keeps the IPv6 that it had, whole, or is not changed"
 def _ipv6(case: Case) -> Iterator[Finding]:
     for found in ipv6.uncarried(case.params, case.seen):
         yield Finding("block", found.about, found.seen, WHY, found.then)
-    six = case.plan.promise.ipv6
+    six = case.plan.of_host.ipv6
     for address in six.addresses if six else ():
         yield Finding("note", "IPv6", address, "it moves along, with the routes through the NIC")
 

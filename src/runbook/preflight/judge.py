@@ -54,7 +54,12 @@ def preflight(
 ) -> Cleared:
     """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
     case = Case(params, plan, seen, around)
-    found = tuple(finding for rule in rules for finding in rule(case))
+    return cleared(case, tuple(finding for rule in rules for finding in rule(case)))
+
+
+def cleared(case: Case, found: tuple[Finding, ...]) -> Cleared:
+    """What the findings come to; raises RefusedByPreflight if one stands in the way."""
+    params, plan, seen = case.params, case.plan, case.seen
     if not found:
         raise _blind(plan.host)
     findings = (*(_settled(f, params) for f in found), *_unasked(params, found))

@@ -14,7 +14,7 @@ WHY = "a change that a reboot takes away cuts the host off when nobody is lookin
 @looked_for("the next boot", "it would come up as promised", WHY)
 def _boot(case: Case) -> Iterator[Finding]:
     after = foreseen.after(case.plan, case.seen)
-    for found in (step.found for step in rehearse(case.plan.promise, after)):
+    for found in (step.found for step in rehearse(case.plan.of_host, after)):
         if found.required and not found.kept:
             seen = f"{found.what}: {found.does}; needed: {found.wanted}"
             yield Finding("block", "the next boot", seen, WHY, found.then)

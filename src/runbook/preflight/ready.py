@@ -129,4 +129,6 @@ def _libvirt(case: Case) -> Iterator[Finding]:
         )
 
 
+# What any change needs, whatever it is about.
+OF_ANY_CHANGE = (_programs, _disk)
 RULES = (_programs, _managers, _netplan, _disk, _sshd, _libvirt)

@@ -24,7 +24,7 @@ def _stp(case: Case) -> Iterator[Finding]:
 
 
 def _mac(case: Case) -> Iterator[Finding]:
-    nic, mac = case.params.interface, case.plan.promise.mac
+    nic, mac = case.params.interface, case.plan.of_host.mac
     (link,) = rows(case.seen.links, ifname=nic)
     if mac == link["mac"]:
         why = "a bridge has the MAC of its first port on any Linux that is not told otherwise"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from xml.etree.ElementTree import Element, fromstring
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import Element, fromstring, tostring
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ COLUMNS = {
     "uuid": ("str", "libvirt's identity for it"),
     "state": ("str", "virsh's word: running, shut off, paused, ..."),
     "autostart": ("bool", "libvirt starts it at boot"),
+    "saved": ("bool", "its memory is saved on the disk, and its next start goes on from there"),
 }
 KEY = ("name",)
 TAP_COLUMNS = {
@@ -24,43 +25,70 @@ TAP_COLUMNS = {
     "source": ("str", "the network, bridge or interface it is attached to"),
     "target": ("str", "the tap device on the host while it runs, or ''"),
     "model": ("str", "the emulated card"),
+    "filter": ("str", "the nwfilter that its frames pass, or ''"),
+    "defined_source": ("str", "what it will be attached to at the next start, or ''"),
+    "defined_xml": ("str", "the interface as defined, or ''"),
+    "live_xml": ("str", "the interface as it runs, or ''"),
 }
 TAP_KEY = ("guest", "mac")
+# Which port of its network libvirt gave it is in there, and that moves by itself.
+TAP_VOLATILE = ("live_xml",)
+RUNS = ("running", "idle", "paused", "in shutdown", "pmsuspended")
 
 
 def parse(guests: Iterable[GuestXML]) -> pd.DataFrame:
     """One row a guest."""
-    rows = ((g.name, _uuid(g), g.state, g.autostart) for g in guests)
+    rows = ((g.name, _uuid(g), g.state, g.autostart, g.saved) for g in guests)
     return frame(COLUMNS, KEY, rows)
 
 
 def parse_taps(guests: Iterable[GuestXML]) -> pd.DataFrame:
     """One row an interface of a guest."""
-    pairs = ((g.name, nic) for g in guests for nic in _root(g).findall("devices/interface"))
-    return frame(TAP_COLUMNS, TAP_KEY, [_tap(name, nic) for name, nic in pairs])
+    return frame(TAP_COLUMNS, TAP_KEY, [row for guest in guests for row in _taps(guest)])
 
 
-def _root(guest: GuestXML) -> Element:
+def _taps(guest: GuestXML) -> Iterator[tuple[object, ...]]:
+    defined = {_mac(nic): nic for nic in _nics(guest.defined)}
+    for nic in _nics(guest.xml):
+        lasting, runs = defined.get(_mac(nic)), guest.state in RUNS
+        yield (
+            guest.name,
+            _mac(nic),
+            nic.get("type", ""),
+            _source(nic),
+            _get(nic.find("target"), "dev"),
+            _get(nic.find("model"), "type"),
+            _get(nic.find("filterref"), "filter"),
+            "" if lasting is None else _source(lasting),
+            "" if lasting is None else _text(lasting),
+            _text(nic) if runs else "",
+        )
+
+
+def _root(xml: str) -> Element:
     # The XML comes from the host's libvirt over the connection that may already change the host.
-    return fromstring(guest.xml)  # noqa: S314
+    return fromstring(xml)  # noqa: S314
 
 
 def _uuid(guest: GuestXML) -> str:
-    return _root(guest).findtext("uuid", "")
+    return _root(guest.xml).findtext("uuid", "")
 
 
-def _tap(name: str, nic: Element) -> tuple[object, ...]:
+def _nics(xml: str) -> list[Element]:
+    return _root(xml).findall("devices/interface") if xml else []
+
+
+def _mac(nic: Element) -> str:
+    return _get(nic.find("mac"), "address")
+
+
+def _source(nic: Element) -> str:
     kind = nic.get("type", "")
-    source = nic.find("source")
-    attribute = "dev" if kind == "direct" else kind
-    return (
-        name,
-        _get(nic.find("mac"), "address"),
-        kind,
-        _get(source, attribute),
-        _get(nic.find("target"), "dev"),
-        _get(nic.find("model"), "type"),
-    )
+    return _get(nic.find("source"), "dev" if kind == "direct" else kind)
+
+
+def _text(nic: Element) -> str:
+    return tostring(nic, encoding="unicode").strip()
 
 
 def _get(element: Element | None, attribute: str) -> str:
@@ -80,4 +108,4 @@ def read_taps(host: Reader) -> pd.DataFrame:
 
 
 TABLE = Table("guests", COLUMNS, KEY, read)
-TAPS = Table("taps", TAP_COLUMNS, TAP_KEY, read_taps)
+TAPS = Table("taps", TAP_COLUMNS, TAP_KEY, read_taps, TAP_VOLATILE)

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import math
+import struct
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from ipaddress import IPv4Address, IPv6Address
 
     from runbook.transport.session import Channel
 
 ETH_P_ALL = 0x0003
 PACKET_OUTGOING = 4
+
+TRIES = 3
 
 Instruction = tuple[int, int, int, int]
 
@@ -27,6 +32,14 @@ _LDB, _LDH, _LD = 0x30, 0x28, 0x20
 _LDX_HEADER_LENGTH, _LDB_INDEXED, _LDH_INDEXED = 0xB1, 0x50, 0x48
 _JEQ, _RET = 0x15, 0x06
 _WHOLE_FRAME = 0x40000
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A MAC, six bytes, and the IPv4 address that it holds."""
+
+    mac: bytes
+    ip: IPv4Address
 
 
 def echo_reply_filter(gateway: IPv4Address | IPv6Address) -> tuple[Instruction, ...]:
@@ -70,6 +83,43 @@ def ping(gateway: str, host: str, timeout: float) -> tuple[str, ...]:
         *("ping", "-n", "-c", "3", "-i", "0.2", "-W", "1"),
         *("-w", limit, "-p", pattern, gateway),
     )
+
+
+def echo_request(sender: Station, router: Station, mark: bytes) -> bytes:
+    """One marked ICMP echo request, as `sender` would send it to the router (RFC 792)."""
+    body = mark * 4
+    bare = struct.pack("!BBHHH", 8, 0, 0, 0x7262, 1) + body
+    icmp = bare[:2] + struct.pack("!H", _checksum(bare)) + bare[4:]
+    ends = sender.ip.packed + router.ip.packed
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(icmp), 0, 0, 64, 1, 0) + ends
+    head = head[:10] + struct.pack("!H", _checksum(head)) + head[12:]
+    return router.mac + sender.mac + b"\x08\x00" + head + icmp
+
+
+def _checksum(data: bytes) -> int:
+    words: tuple[int, ...] = struct.unpack(f"!{len(data) // 2}H", data)
+    total = sum(words)
+    while total > 0xFFFF:  # noqa: PLR2004 (what does not fit in sixteen bits is carried)
+        total = (total & 0xFFFF) + (total >> 16)
+    return total ^ 0xFFFF
+
+
+def asked_for(
+    channel: Channel, sender: Station, router: Station, name: str, timeout: float
+) -> str | None:
+    """The destination MAC of the router's reply to what is sent in `sender`'s name."""
+    frame = echo_request(sender, router, token(name))
+    tries = _spread(timeout)
+    return next((mac for left in tries if (mac := _ask(channel, frame, name, left))), None)
+
+
+def _spread(timeout: float) -> Iterator[float]:
+    return (timeout / TRIES for _ in range(TRIES))
+
+
+def _ask(channel: Channel, frame: bytes, name: str, seconds: float) -> str | None:
+    channel.send(frame)
+    return destination_of_reply(channel, name, seconds)
 
 
 def destination_of_reply(channel: Channel, host: str, timeout: float) -> str | None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from pyroute2 import IPRoute
 
+    from runbook.transport.guest.doors import Doors
+
 
 @dataclass(frozen=True, slots=True)
 class Completed:
@@ -52,12 +54,18 @@ class NetworkXML:
 
 @dataclass(frozen=True, slots=True)
 class GuestXML:
-    """A libvirt domain; `state` is virsh's word ('running', 'shut off', …)."""
+    """A libvirt domain; `state` is virsh's word ('running', 'shut off', …).
+
+    `defined` is what it will be at its next start, empty for one that is not
+    persistent; `saved`: a managed save image stands in for a start.
+    """
 
     name: str
     xml: str
     state: str
     autostart: bool
+    defined: str = ""
+    saved: bool = False
 
 
 class Reader(Protocol):
@@ -139,6 +147,16 @@ class Host(Reader, Protocol):
     def send_frame(self, ifname: str, frame: bytes) -> None:
         """Send one Ethernet frame out of `ifname`."""
 
+    def router_mac_view(
+        self, router: tuple[str, str], guest: tuple[str, str], ifname: str, *, timeout: float = 2.0
+    ) -> str | None:
+        """The destination MAC of the router's reply to an echo request sent as the guest's.
+
+        Both are (address, MAC). The request leaves by `ifname`, the host's port on the LAN, and
+        the reply is seen as it enters there. None when no reply came. The guest hears a reply
+        that it did not ask for, and lets it go.
+        """
+
     def define_network(self, xml: str) -> None:
         """Define a persistent libvirt network."""
 
@@ -147,6 +165,9 @@ class Host(Reader, Protocol):
 
     def set_network_autostart(self, name: str, *, autostart: bool) -> None:
         """Say whether libvirt starts the network by itself."""
+
+    def doors(self, guest: str) -> Doors:
+        """What leads into one of its guests; nothing is contacted yet."""
 
     def guarded(self, lock: str, gate: str) -> Host:
         """The same host, every write of which is made only while the file `gate` is there.

@@ -7,7 +7,6 @@ sends keepalives: a libvirtd that hangs is an error within seconds.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import libvirt
 
 from runbook.errors import HypervisorUnavailable, StepFailed
+from runbook.transport.bounded import in_thread, within
 from runbook.transport.host import GuestXML, NetworkXML
 
 if TYPE_CHECKING:
@@ -92,24 +92,40 @@ class Hypervisor:
         """Remove a network's definition."""
         self._write(f"undefine network '{name}'", lambda c: c.networkLookupByName(name).undefine())
 
+    def of_guest(self, guest: str, ask: Callable[[Any], Result], limit: float) -> Result:
+        """What `ask` makes of a guest's virDomain within `limit` seconds.
+
+        Raises libvirt's own error where libvirt refuses, for only the caller knows what
+        that means; HypervisorUnavailable where libvirt does not answer.
+        """
+        connection = self._connection()
+        try:
+            return within(limit, lambda: ask(connection.lookupByName(guest)))
+        except FutureTimeout as error:
+            raise self._unavailable(f"answer about guest {guest}", error) from error
+        except libvirt.libvirtError as error:
+            if not _alive(connection):
+                raise self._unavailable(f"answer about guest {guest}", error) from error
+            raise
+
     def close(self) -> None:
         """End the connection, if there is one; never waits long."""
         with self._lock:
             connection, self._slot.connection = self._slot.connection, None
         if connection is not None:
-            _in_thread(lambda: _quietly(connection.close), 2.0)
+            in_thread(lambda: _quietly(connection.close), 2.0)
 
     def _read(self, what: str, ask: Callable[[Any], Result]) -> Result:
         connection = self._connection()
         try:
-            return _within(_READ_S, lambda: ask(connection))
+            return within(_READ_S, lambda: ask(connection))
         except (libvirt.libvirtError, FutureTimeout) as error:
             raise self._unavailable(what, error) from error
 
     def _write(self, what: str, ask: Callable[[Any], Any]) -> None:
         connection = self._connection()
         try:
-            _within(_WRITE_S, lambda: ask(connection))
+            within(_WRITE_S, lambda: ask(connection))
         except FutureTimeout as error:
             raise self._unavailable(what, error) from error
         except libvirt.libvirtError as error:
@@ -131,7 +147,7 @@ class Hypervisor:
     def _open(self) -> libvirt.virConnect:
         _start_events()
         try:
-            return _within(_OPEN_S, lambda: _kept_alive(libvirt.open(self._uri)))
+            return within(_OPEN_S, lambda: _kept_alive(libvirt.open(self._uri)))
         except (libvirt.libvirtError, FutureTimeout) as error:
             raise self._unavailable("open a connection", error) from error
 
@@ -172,11 +188,14 @@ def _network(network: libvirt.virNetwork) -> NetworkXML:
 
 
 def _guest(domain: libvirt.virDomain) -> GuestXML:
+    lasting = bool(domain.isPersistent())
     return GuestXML(
         name=domain.name(),
         xml=domain.XMLDesc(0),
         state=_STATES.get(domain.state()[0], "no state"),
-        autostart=bool(domain.isPersistent() and domain.autostart()),
+        autostart=lasting and bool(domain.autostart()),
+        defined=domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE) if lasting else "",
+        saved=lasting and bool(domain.hasManagedSaveImage()),
     )
 
 
@@ -208,26 +227,6 @@ def _quietly(call: Callable[[], Any]) -> None:
         call()
     except libvirt.libvirtError:
         return
-
-
-def _within(limit: float, call: Callable[[], Result]) -> Result:
-    return _in_thread(call, limit).result(limit)
-
-
-def _in_thread(call: Callable[[], Result], limit: float) -> Future[Result]:
-    """Run `call` in a daemon thread: one that hangs must not keep the program from ending."""
-    answer: Future[Result] = Future()
-
-    def work() -> None:
-        try:
-            answer.set_result(call())
-        except BaseException as error:  # noqa: BLE001 (it is raised in the caller's thread)
-            answer.set_exception(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(limit)
-    return answer
 
 
 @cache

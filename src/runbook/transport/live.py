@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runbook.errors import GateClosed, StepFailed
 from runbook.transport import netlink
+from runbook.transport.guest.libvirt_doors import LibvirtDoors
 from runbook.transport.hypervisor import Hypervisor
 from runbook.transport.iproute import iproute
 from runbook.transport.live_reader import ANSWER_S, MARGIN_S, LiveReader, completed
@@ -127,6 +128,10 @@ class LiveHost(LiveReader):
             self._virsh("net-undefine", "--network", name)
         else:
             self._hypervisor.undefine_network(name)
+
+    def doors(self, guest: str) -> LibvirtDoors:
+        """What leads into one of its guests."""
+        return LibvirtDoors(self._name, guest, self._hypervisor)
 
     def guarded(self, lock: str, gate: str) -> LiveHost:
         """The same connection, writing only under a flock of `lock` while `gate` is there."""

@@ -106,6 +106,25 @@ class LiveReader:
             raise self._read_failed("ping the gateway", done.stderr.decode(errors="replace"))
         return mac
 
+    def router_mac_view(
+        self, router: tuple[str, str], guest: tuple[str, str], ifname: str, *, timeout: float = 2.0
+    ) -> str | None:
+        """Ask the router in a guest's name; the destination MAC of its reply."""
+        far, near = _station(router), _station(guest)
+        program = gateways.echo_reply_filter(far.ip)
+        what = f"listen on {ifname} for the router {far.ip}"
+        try:
+            channel = self._session.open(
+                "open_packet", ifname=ifname, protocol=gateways.ETH_P_ALL, filter=program
+            )
+            try:
+                name = f"{self._name}/{near.ip}"
+                return gateways.asked_for(channel, near, far, name, timeout)
+            finally:
+                channel.close()
+        except RelayRefused as refusal:
+            raise self._read_failed(what, str(refusal)) from refusal
+
     def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
         """Send ARP probes for `address` out of `ifname`; every MAC that answers."""
         wanted, what = IPv4Address(address), f"ask for {address} by ARP on {ifname}"
@@ -142,6 +161,11 @@ class LiveReader:
             state="not changed by this; it was only read",
             then="make this readable for the user who connects (root, or through sudo)",
         )
+
+
+def _station(pair: tuple[str, str]) -> gateways.Station:
+    address, mac = pair
+    return gateways.Station(bytes.fromhex(mac.replace(":", "")), IPv4Address(address))
 
 
 def completed(argv: Sequence[str], frame: Frame) -> Completed:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pyroute2 import IPRoute
 
+    from runbook.transport.guest.doors import Doors
     from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 
 
@@ -78,6 +79,17 @@ class RecordedHost:
         """Refuse."""
         self._refuse(f"run {argv[0]}")
 
+    def router_mac_view(
+        self,
+        router: tuple[str, str],
+        guest: tuple[str, str],
+        ifname: str,
+        *,
+        timeout: float = 2.0,  # noqa: ARG002 (refused whatever it is)
+    ) -> str | None:
+        """Refuse: it sends a frame."""
+        self._refuse(f"ask {router[0]} on {ifname} in the name of {guest[0]}")
+
     def write_file(self, file: HostFile) -> None:
         """Refuse."""
         self._refuse(f"write {file.path}")
@@ -121,6 +133,10 @@ class RecordedHost:
     def set_network_autostart(self, name: str, *, autostart: bool) -> None:  # noqa: ARG002 (refused whatever it is)
         """Refuse."""
         self._refuse(f"set autostart of the libvirt network {name}")
+
+    def doors(self, guest: str) -> Doors:
+        """Refuse: whoever is inside a guest can write."""
+        self._refuse(f"get into guest {guest}")
 
     def guarded(self, lock: str, gate: str) -> RecordedHost:  # noqa: ARG002 (every write is refused anyway)
         """The same recording."""

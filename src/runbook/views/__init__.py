@@ -7,6 +7,7 @@ from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
 from runbook.views.countdown import countdown
 from runbook.views.findings import checks, compared, findings, plan, verdict
+from runbook.views.guests import guests, instructions, offers
 from runbook.views.interactive import interactive_tables
 from runbook.views.page import CELL, Place, Slot, show, show_with
 from runbook.views.picture import Picture, note, stack, title
@@ -41,9 +42,12 @@ __all__ = [
     "edits",
     "findings",
     "fold",
+    "guests",
     "identity",
+    "instructions",
     "interactive_tables",
     "note",
+    "offers",
     "plan",
     "pulse",
     "show",

@@ -29,7 +29,11 @@ ROUTE = ["family", "dst", "gateway", "ifname", "prefsrc", "metric", "protocol", 
 RULE = ["owner", "backend", "family", "table", "rule", "packets", "bytes"]
 NATIVE = ["owner", "family", "table", "chain", "rule"]
 # A file's text is in the run folder; here it is told apart by its digest.
-NOT_SHOWN = {"files": ["content", "encoding"], "networks": ["defined_xml", "live_xml"]}
+NOT_SHOWN = {
+    "files": ["content", "encoding"],
+    "networks": ["defined_xml", "live_xml"],
+    "taps": ["defined_xml", "live_xml"],
+}
 
 
 def identity(who: Identity) -> Picture:

@@ -30,7 +30,7 @@ def modelled(seen: Snapshot, plan: Plan) -> HostModel:
             chains.setdefault(place, []).append(words(str(row["rule"]))[2:])
         else:
             policies[place] = str(row["rule"]).split()[-1]
-    address = facts.nic_address(seen, NIC, plan.promise.address)
+    address = facts.nic_address(seen, NIC, plan.of_host.address)
     six = [facts.address(row) for row in global6(seen, NIC)]
     made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
     model = HostModel(

@@ -20,7 +20,7 @@ def test_without_ipv6_nothing_of_it_is_touched() -> None:
     plan = made({})
     kinds = (EnableIPv6, LearnOnBridge, DeafenNIC)
     assert not [change for change in plan.changes if isinstance(change, kinds)]
-    assert plan.promise.ipv6 is None
+    assert plan.of_host.ipv6 is None
 
 
 def test_what_routers_say_is_heard_before_ipv6_is_on() -> None:

@@ -377,7 +377,7 @@ def test_an_ipv6_address_that_is_not_back_is_no_undo(
     plan = make_plan(fakes.params(), fakes.seen(**tables))
     made = half_made(tmp_path, plan)
     assert made.undo() == 1
-    assert f"not as before: {plan.promise.announced[1]}/64 is on {fakes.NIC}" in made.journal
+    assert f"not as before: {plan.of_host.announced[1]}/64 is on {fakes.NIC}" in made.journal
 
 
 def test_after_a_boot_a_router_may_not_have_spoken_yet(tmp_path: Path) -> None:

@@ -1,36 +1,47 @@
-"""What libvirt is told of a guest."""
+"""Where a host's guests are, when nobody says."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Interface
-from xml.etree.ElementTree import Element, fromstring
+import pytest
 
+from runbook.errors import LabError
 from runbook.lab import guest
-from runbook.lab.guest import Guest
+from runbook.lab.guest import Defined
+from runbook.lab.names import address, host_name
 
-WEB = Guest("web", "routed", IPv4Interface("172.16.2.7/16"), IPv4Address("172.16.0.1"))
-
-
-def domain() -> Element:
-    return fromstring(guest.domain_xml(WEB, "52:54:00:00:00:01"))  # noqa: S314 - it is our own
+HOSTS = [host_name(number) for number in range(1, 251)]
+NETWORKS = ("default", "routed")
 
 
-def test_no_two_hosts_guests_share_a_mac_or_a_routed_address() -> None:
-    hosts = [f"server-{number:02d}" for number in range(1, 251)]
-    assert len({guest.mac_of(host, "web") for host in hosts}) == len(hosts)
-    assert len({guest.place(host, "routed")[0] for host in hosts}) == len(hosts)
-    assert guest.mac_of("server-01", "web") == guest.mac_of("server-01", "web")
+def given(address_of: str) -> Defined:
+    return Defined("web", "quick", "running", "default", address_of, "52:54:00:00:00:01")
 
 
-def test_its_kernel_is_told_its_name_address_and_gateway() -> None:
-    told = domain().findtext("os/cmdline", "")
-    assert {"guest=web", "address=172.16.2.7/16", "gateway=172.16.0.1"} <= set(told.split())
+def test_a_host_that_has_given_away_every_address_asks_for_one() -> None:
+    taken = [given(str(guest.place("server-01", "default", k + 1)[0])) for k in range(guest.MOST)]
+    with pytest.raises(LabError, match="addresses already") as caught:
+        guest.free_place("server-01", "default", taken)
+    assert "--address" in caught.value.then
 
 
-def test_it_is_emulated_and_attached_to_its_network() -> None:
-    root = domain()
-    assert root.get("type") == "qemu"
-    (nic,) = root.findall("devices/interface")
-    seen = {child.tag: child.attrib for child in nic}
-    assert seen["source"] == {"network": "routed"}
-    assert seen["mac"] == {"address": "52:54:00:00:00:01"}
+def test_no_two_guests_of_the_lan_share_an_address_with_each_other_or_a_host() -> None:
+    numbers = range(1, guest.MOST + 1)
+    routed = {guest.place(host, "routed", number)[0].ip for host in HOSTS for number in numbers}
+    assert len(routed) == len(HOSTS) * guest.MOST
+    assert not {str(each) for each in routed} & {address(host) for host in HOSTS}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_address_reaches_its_gateway(network: str) -> None:
+    for number in (1, guest.MOST):
+        at, gateway = guest.place("server-250", network, number)
+        assert gateway in at.network
+        assert at.ip not in (gateway, at.network.broadcast_address)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_next_guest_gets_the_first_address_that_no_other_was_given(network: str) -> None:
+    first, second, third = (guest.place("server-01", network, number) for number in (1, 2, 3))
+    assert guest.free_place("server-01", network, []) == first
+    stranger, other = given(""), given(str(third[0]))
+    assert guest.free_place("server-01", network, [given(str(first[0])), stranger, other]) == second

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.lab import guest_image, rootfs
+from runbook.lab import guest_debian, guest_disk, guest_image, rootfs
 
 RELEASE = "bookworm"
 
@@ -30,6 +30,7 @@ class Builds:
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(rootfs, "CACHE", tmp_path)
+    monkeypatch.setattr(guest_debian, "CACHE", tmp_path)
     return tmp_path
 
 
@@ -40,6 +41,9 @@ def builds(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Builds:
     monkeypatch.setattr(rootfs, "_debootstrap", made)
     monkeypatch.setattr(rootfs, "_prepare", lambda _recipe, _root: None)
     monkeypatch.setattr(guest_image, "build", lambda _root: None)
+    monkeypatch.setattr(guest_disk, "quick", lambda _root: None)
+    monkeypatch.setattr(guest_disk, "share", lambda _disk, _root: None)
+    monkeypatch.setattr(guest_debian, "disk", lambda _say: cache / "disk")
     return made
 
 

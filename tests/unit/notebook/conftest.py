@@ -111,7 +111,7 @@ class MadeUp:
         del session, underway
         self.ask("verify")
         self.seen = hosts.after()
-        return Verified(applied.armed, standing(applied.armed.plan.promise, hosts.after()))
+        return Verified(applied.armed, standing(applied.armed.plan.of_host, hosts.after()))
 
     def confirm(self, session: Session, verified: Verified) -> Confirmed:
         del session

@@ -245,8 +245,8 @@ def test_as_promised_it_is_confirmed(
 ) -> None:
     for phase in PHASES:
         apply_phase(armed, host, phase, fakes.Time().now)
-    sees(fakes.as_promised(armed.plan.promise))
-    host.gateway_sees = armed.plan.promise.mac
+    sees(fakes.as_promised(armed.plan.of_host))
+    host.gateway_sees = armed.plan.of_host.mac
     through(action="confirm")
     assert recorded(home).told == "as promised"
     assert layout.ARMED not in host.links

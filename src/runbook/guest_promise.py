@@ -1,0 +1,80 @@
+"""What guests will be: on the network, at their addresses, and whether a snapshot shows it.
+
+The host's snapshot shows the half that is libvirt's and the bridge's. What the
+guest itself says, and what the LAN says of it, are checks of the verification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+
+from runbook.promise import Check, rows
+from runbook.state.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedGuest:
+    """One guest's end state.
+
+    `running` and `defined` say which of its two halves there are: a guest that is shut
+    off has no tap, and one that is not persistent has no definition.
+    """
+
+    name: str
+    mac: str
+    address: IPv4Interface
+    gateway: str
+    running: bool
+    defined: bool
+
+    def checks(self, network: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
+        """What the host's state says of it."""
+        nics = rows(seen.taps, guest=self.name, mac=self.mac)
+        if self.running:
+            shown = " ".join(str(r["source"]) for r in nics if r["live_xml"])
+            yield _equal(f"{self.name} runs on network", network, shown)
+            taps = [str(r["target"]) for r in nics]
+            ports = [r for tap in taps for r in rows(seen.links, ifname=tap)]
+            shown = " ".join(str(r["master"]) or "no bridge" for r in ports)
+            yield _equal(f"{self.name}'s {' '.join(taps) or 'tap'} is in", bridge, shown)
+        if self.defined:
+            shown = " ".join(str(r["defined_source"]) for r in nics)
+            yield _equal(f"{self.name} is defined on network", network, shown)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestPromise:
+    """The end state of all guests of one change; `nic` is the host's port on the LAN."""
+
+    network: str
+    bridge: str
+    nic: str
+    guests: tuple[ExpectedGuest, ...]
+
+    @property
+    def announcements(self) -> tuple[tuple[str, str], ...]:
+        """The host's own addresses stay where they are."""
+        return ()
+
+    @property
+    def purpose(self) -> tuple[str, ...]:
+        """What the change is for, in lines."""
+        told = (f"{guest.name} ({guest.mac}) at {guest.address}" for guest in self.guests)
+        return (f"The change puts guests on libvirt network {self.network}, {self.bridge}:", *told)
+
+    @property
+    def kept(self) -> str:
+        """The end state in a sentence."""
+        told = ", ".join(f"{guest.name} at {guest.address}" for guest in self.guests)
+        return f"on {self.bridge}: {told}"
+
+    def checks(self, seen: Snapshot) -> tuple[Check, ...]:
+        """Every check that the host's state can answer."""
+        found = (guest.checks(self.network, self.bridge, seen) for guest in self.guests)
+        return tuple(check for checks in found for check in checks)
+
+
+def _equal(about: str, promised: str, seen: str) -> Check:
+    return Check(about, promised, seen or "nothing", promised == seen)

@@ -1,0 +1,164 @@
+"""The order of things for guests, up to the point from which it is that of every change.
+
+    params -> snapshot -> what each guest offers -> plan -> preflight
+
+`run` goes on from there: checkpoint, apply, verify, confirm. Nothing here writes
+on the host; into the guests somebody logs in and looks.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from runbook import attach, probes, run, surroundings
+from runbook import guest_facts as facts
+from runbook.attach import Offer, Target
+from runbook.clock import Clock
+from runbook.confirm import Confirmed
+from runbook.errors import Refused
+from runbook.params import Params
+from runbook.params.guests import Guest
+from runbook.plan import PHASES, Plan
+from runbook.preflight.guest_case import GuestCase
+from runbook.preflight.guests import preflight as judge_guests
+from runbook.run import Ready, Session
+from runbook.state import sightings
+from runbook.state.sightings import Sighting
+from runbook.state.snapshot import Snapshot
+from runbook.transport.guest import login
+from runbook.transport.guest.channel import Channel
+from runbook.transport.guest.login import Credentials
+from runbook.transport.guest.way_in import Ways, open_channel
+from runbook.transport.host import Host
+from runbook.verify import Verdict
+from runbook.within import Within
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A plan, and the guests that it was made of."""
+
+    plan: Plan
+    targets: tuple[Target, ...]
+
+
+def guests(params: Params, chosen: tuple[Guest, ...]) -> Confirmed | Plan:
+    """The whole procedure; the plan alone where every guest is as promised already."""
+    session = open_session(params, chosen)
+    with closing(within(session)):
+        run.stand_clear(session)
+        before = run.read(session)
+        drawn = plan(session, before, offers(session, before))
+        if drawn.plan.empty:
+            return drawn.plan
+        underway = run.arm(session, preflight(session, drawn, before))
+        try:
+            for phase in PHASES:
+                applied = run.apply(session, underway, phase)
+            return run.confirm(session, run.verify(session, underway, applied))
+        except BaseException as error:
+            run.roll_back(session, underway, why=str(error) or type(error).__name__)
+            raise
+
+
+def open_session(params: Params, chosen: tuple[Guest, ...], clock: Clock | None = None) -> Session:
+    """Connect to the host; no guest is entered yet, and nothing is changed."""
+    session = run.open_session(params, clock)
+    return with_guests(session, chosen)
+
+
+def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
+    """The same session, able to go into these guests."""
+
+    def enter(host: Host, guest: Guest) -> Channel:
+        ways = Ways(secrets.token_hex(4))
+        return open_channel(host.doors(guest.name), credentials(guest), ways, clock=session.clock)
+
+    return replace(session, within=Within(session.params, chosen, enter, session.clock))
+
+
+def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:
+    """Who logs in; the password is looked for when a login asks for it, and not before."""
+    source = guest.login_from
+    if source is None:
+        held = any(environment.get(name) for name in login.variables(guest.name))
+        source = "environment" if held else "prompt"
+    match source:
+        case "environment":
+            return login.from_environment(guest.name, guest.login, environment)
+        case "keyring":
+            return login.from_keyring(guest.name, guest.login)
+        case _:
+            return login.from_prompt(guest.name, guest.login)
+
+
+def within(session: Session) -> Within:
+    """The session's guests."""
+    if session.within is None:
+        raise TypeError("this session is about the host alone")
+    return session.within
+
+
+def sighted(session: Session, before: Snapshot) -> tuple[Sighting, ...]:
+    """Each address that a guest of the host was seen with; what is wanted is asked for by ARP."""
+    bridge = facts.bridge(session.params, before)
+    asked = [(str(guest.ipv4.ip), bridge) for guest in within(session).guests]
+    return sightings.read(session.host, before, asked)
+
+
+def offers(session: Session, before: Snapshot) -> dict[str, Offer]:
+    """Go into each running guest, and see who answers for the address that it is to have.
+
+    Raises LoginRefused or ConsoleTaken; what merely does not lead inside is told by the offer.
+    """
+    bridge = facts.bridge(session.params, before)
+    return {guest.name: _offer(session, guest, before, bridge) for guest in within(session).guests}
+
+
+def _offer(session: Session, guest: Guest, before: Snapshot, bridge: str) -> Offer:
+    wanted = attach.wanted(session.params, guest, before)
+    answers = session.host.who_has(str(guest.ipv4.ip), bridge)
+    if facts.state(guest, before) != "running":
+        return Offer(guest.name, answers=answers)
+    return within(session).offer(session.host, wanted, answers)
+
+
+def plan(session: Session, before: Snapshot, offered: Mapping[str, Offer]) -> Drawn:
+    """What there is to do."""
+    params, inside = session.params, within(session)
+    targets = attach.targets(params, inside.guests, before, offered)
+    inside.hold(targets)
+    return Drawn(attach.make_plan(params, targets, before), targets)
+
+
+def nothing_to_do(session: Session, drawn: Drawn, before: Snapshot) -> Verdict:
+    """That all is as promised, seen from inside and outside; raises Refused if it is not."""
+    promise = drawn.plan.of_guests
+    checks = within(session).checks(session.host, promise)
+    verdict = Verdict((*promise.checks(before), *checks))
+    if verdict.broken:
+        lines = "\n".join(
+            f"  - {c.about}: promised {c.promised}, seen {c.seen}" for c in verdict.broken
+        )
+        raise Refused(
+            f"every guest is configured as promised, and yet not all is so:\n{lines}",
+            host=session.params.host,
+            state="nothing was written by this run",
+            then="mend each line: restart the guest's network, or look at what filters its packets",
+        )
+    return verdict
+
+
+def preflight(session: Session, drawn: Drawn, before: Snapshot) -> Ready:
+    """Whether it may be done; raises RefusedByPreflight with every finding."""
+    run.stand_clear(session)
+    params, promise = session.params, drawn.plan.of_guests
+    place = (params.interface, str(params.ipv4.ip))
+    around = surroundings.read(session.host, *place, drawn.plan.programs)
+    cleared = judge_guests(GuestCase(params, drawn.plan, before, around, drawn.targets))
+    asked = (params.gateway, params.probes, promise.nic, promise.bridge)
+    return Ready(cleared, probes.probe(session.host, *asked))

@@ -1,0 +1,27 @@
+"""The guest's own half of a change: its undo in the guest, the edit, and what is seen inside.
+
+Beside `checkpoint`, not in it: a host's undo is made of a plan's steps and stands
+on Debian with systemd; a guest's puts a few files back, and must do so in any
+shell that a guest has.
+"""
+
+from __future__ import annotations
+
+from runbook.inside.end import confirm, undo
+from runbook.inside.found import Found, InsideState, look, state
+from runbook.inside.start import InsideArmed, apply, arm
+from runbook.inside.verify import as_before, verify
+
+__all__ = [
+    "Found",
+    "InsideArmed",
+    "InsideState",
+    "apply",
+    "arm",
+    "as_before",
+    "confirm",
+    "look",
+    "state",
+    "undo",
+    "verify",
+]

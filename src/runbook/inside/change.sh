@@ -1,0 +1,76 @@
+# It is safe at any time and as often as you like until the change is confirmed:
+# before it, in the middle of it, after it, and when an undo was broken off.
+#
+#   sh undo            puts the guest back, by a person at its console
+#   sh undo operator   the same, from the operator's program
+#   sh undo deadline   the same, by the timer
+#   sh undo boot       the same before networking starts, after a reboot: files only
+#   sh undo late       the same after a reboot where nothing could come before networking
+#   sh undo apply      makes the change
+#   sh undo confirm    keeps it: the undo is taken away
+#
+# All but the first do nothing once the change has ended otherwise.
+
+set -u
+umask 077
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+export PATH LC_ALL
+why=${1:-console}
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
+root=$(dirname -- "$here")
+id=${here##*/}
+failed=0
+
+say() {
+    printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$why" "$*"
+    { printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$why" "$*" >>"$here/journal"; } 2>/dev/null
+    return 0
+}
+
+# Making this link is what decides: of a confirmation and an undo, one comes first.
+ends_as() {
+    ln -s "$1" "$here/end" 2>/dev/null
+    [ "$(readlink "$here/end")" = "$1" ]
+}
+
+# Renamed into place, so that a power cut leaves the one or the other, whole. A link
+# stays one: it is the file behind it that is changed.
+put() {
+    file=$2
+    if [ -L "$2" ]; then file=$(readlink -f -- "$2") || file=$2; fi
+    if [ -e "$here/$1" ]; then
+        cp -p -- "$here/$1" "$file.runbook" && mv -f -- "$file.runbook" "$file" && return 0
+        say "cannot write $2"
+    elif [ -e "$here/$1.absent" ]; then
+        rm -f -- "$file" && return 0
+        say "cannot remove $2"
+    else
+        say "$here/$1 is gone: $2 is left as it is"
+    fi
+    failed=1
+    return 1
+}
+
+# A client that lives on would bring its address back when its lease is renewed.
+stop_clients() {
+    for entry in /proc/[0-9]*; do
+        comm=
+        { read -r comm <"$entry/comm"; } 2>/dev/null
+        case $comm in
+        dhclient | udhcpc)
+            case " $(tr '\000' ' ' <"$entry/cmdline" 2>/dev/null) " in
+            *" $1 "*) kill "${entry##*/}" 2>/dev/null ;;
+            esac
+            ;;
+        esac
+    done
+}
+
+# What a command says is kept, for whoever asks why it failed.
+run() {
+    "$@" </dev/null >>"$here/log" 2>&1 && return 0
+    status=$?
+    say "$* ended with status $status"
+    return "$status"
+}

@@ -1,0 +1,130 @@
+# Nothing of the change is to run, or to be started at a boot, any more.
+tidy() {
+    if [ "$(readlink "$root/armed-inside")" = "$id" ]; then rm -f -- "$root/armed-inside"; fi
+    if ! [ -L "$root/armed-inside" ]; then
+        rm -f -- /etc/systemd/system/runbook-inside.service \
+            /etc/systemd/system/sysinit.target.wants/runbook-inside.service \
+            /etc/network/if-up.d/runbook-inside
+    fi
+    sync
+    if [ -d /run/systemd/system ]; then
+        systemctl stop "runbook-inside-$id.timer" >/dev/null 2>&1
+    elif [ "$why" != deadline ]; then
+        pid=$(cat "$here/timer.pid" 2>/dev/null)
+        case $(words "$pid") in
+        *" $here "*) kill -s TERM -- "-$pid" 2>/dev/null ;;
+        esac
+    fi
+    return 0
+}
+
+# The command line of a process; a number may have gone to another one since.
+words() { { tr '\000' ' ' <"/proc/${1:-none}/cmdline"; } 2>/dev/null; }
+
+# The change may be under way in another process: it ends before anything is put back.
+stop_apply() {
+    pid=$(cat "$here/apply.pid" 2>/dev/null) || return 0
+    for signal in TERM TERM KILL; do
+        case $(words "$pid") in
+        *"$here/undo apply "*) kill -s "$signal" -- "-$pid" 2>/dev/null ;;
+        *) return 0 ;;
+        esac
+        sleep 1
+    done
+}
+
+# Two undos at once would trip over each other: the second waits, and finds it done.
+take_turn() {
+    until mkdir "$here/at-work" 2>/dev/null; do
+        pid=$(cat "$here/at-work/pid" 2>/dev/null)
+        sleep 1
+        case $(words "$pid") in
+        *"$here/undo "*) ;;
+        *) [ "$(cat "$here/at-work/pid" 2>/dev/null)" = "$pid" ] && rm -rf -- "$here/at-work" ;;
+        esac
+        [ -e "$here/undone" ] && exit 0
+    done
+    echo $$ >"$here/at-work/pid"
+}
+
+apply() {
+    echo $$ >"$here/apply.pid"
+    [ -e "$here/end" ] && exit 1
+    : >"$here/began"
+    sync
+    say 'the change begins'
+    down
+    if [ -e "$here/end" ]; then exit 1; fi
+    put_new || { : >"$here/apply-failed" && exit 1; }
+    sync
+    if up; then
+        : >"$here/applied"
+        say 'the change is made'
+        exit 0
+    fi
+    : >"$here/apply-failed"
+    say 'the change is made in part only'
+    exit 1
+}
+
+# An old address by DHCP may have to wait until the host has moved the NIC back.
+bring_up() {
+    for _ in 1 2 3 4 5 6 7 8; do
+        up && return 0
+        down
+        sleep 5
+    done
+    say 'the network did not come up by the files as they were before'
+    failed=1
+}
+
+put_all_back() {
+    say 'the undo begins'
+    if [ "$why" = boot ]; then
+        put_back
+        regenerate
+        return
+    fi
+    down
+    put_back
+    sync
+    bring_up
+}
+
+undo() {
+    if ! ends_as undone && [ "$why" != console ]; then
+        say 'the change is confirmed: nothing to undo'
+        return 0
+    fi
+    take_turn
+    if [ -e "$here/undone" ] && [ "$why" != console ]; then exit 0; fi
+    stop_apply
+    # A change that has not begun has nothing to put back: the network is left alone.
+    if [ -e "$here/began" ]; then put_all_back; fi
+    rm -f -- "$here/failed"
+    if [ "$failed" = 0 ]; then
+        : >"$here/undone"
+        say 'undone: the guest is as it was before the change'
+    else
+        : >"$here/failed"
+        say 'undone, but something above could not be put back'
+    fi
+    rm -rf -- "$here/at-work"
+    tidy
+    return "$failed"
+}
+
+case $why in
+apply) apply ;;
+confirm)
+    ends_as confirmed || exit 3
+    say 'confirmed'
+    tidy
+    ;;
+late)
+    # networking itself is still at it.
+    sleep 10
+    undo
+    ;;
+*) undo ;;
+esac

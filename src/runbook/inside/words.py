@@ -1,0 +1,36 @@
+"""Bytes and words as a shell script holds them."""
+
+from __future__ import annotations
+
+END = "RUNBOOK-END"
+
+
+def plain(text: str) -> str:
+    """One line: a line break in a name would end the comment that it stands in."""
+    return " ".join(text.split())
+
+
+def heredoc(target: str, content: bytes) -> list[str]:
+    """The lines that write `content`, whatever it is, to `target`, which is quoted already."""
+    if _as_text(content):
+        return [f"cat >{target} <<'{END}'", *content.decode().split("\n")[:-1], END]
+    return [f": >{target}", *(f"printf '{word}' >>{target}" for word in _octal(content))]
+
+
+def _as_text(content: bytes) -> bool:
+    lines = content.split(b"\n")
+    return (
+        content.isascii()
+        and lines[-1] == b""
+        and not {END.encode(), b"\0"}
+        & {
+            *lines,
+            content[content.find(b"\0") :][:1],
+        }
+    )
+
+
+def _octal(content: bytes) -> list[str]:
+    step = 64
+    pieces = (content[at : at + step] for at in range(0, len(content), step))
+    return ["".join(f"\\{byte:03o}" for byte in piece) for piece in pieces]

@@ -1,0 +1,81 @@
+"""A guest's own configuration, edited so that its NIC has an address on the LAN. Pure.
+
+Which network manager has the NIC decides how; where it is not sure that an edit
+would do what is wanted, and nothing else, there is none, and the reason why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runbook.moves import inside_ifupdown, inside_netplan, inside_networkd
+from runbook.moves.inside_edit import (
+    Declined,
+    FileEdit,
+    GuestEdit,
+    Wanted,
+)
+from runbook.state.inside import Inside
+
+__all__ = ["Declined", "FileEdit", "GuestEdit", "Wanted", "edit"]
+
+_CLOUD = "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
+_CLOUD_TEXT = b"network: {config: disabled}\n"
+_BY_MANAGER = {
+    "ifupdown": inside_ifupdown.edit,
+    "netplan": inside_netplan.edit,
+    "systemd-networkd": inside_networkd.edit,
+}
+
+
+def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+    """The edit, or why there is none. A GuestEdit without files: it is so already."""
+    declined = _unfit(inside, wanted)
+    if declined is not None:
+        return declined
+    made = _BY_MANAGER[inside.manager](inside, wanted)
+    if isinstance(made, Declined) or inside.cloud_init != "on" or not made.files:
+        return made
+    switch = FileEdit(_CLOUD, None, _CLOUD_TEXT, 0o644)
+    note = f"cloud-init would write the network anew at a boot: {_CLOUD} tells it not to"
+    return replace(made, files=(*made.files, switch), notes=(*made.notes, note))
+
+
+def _unfit(inside: Inside, wanted: Wanted) -> Declined | None:
+    """What stands against any edit."""
+    if not inside.root:
+        return Declined("the login in the guest is not root's", "log in as root")
+    if not inside.ifname:
+        return Declined(
+            f"the guest has no NIC, or several, with the MAC {wanted.mac}",
+            "see what `ip link` in the guest says of its NICs",
+        )
+    if inside.master:
+        return Declined(
+            f"{inside.ifname} is a port of {inside.master}, which has the address in its place",
+            "change the configuration of that one in the guest by hand",
+        )
+    others = [each for each in inside.default_routes if each.split()[1] != inside.ifname]
+    if others:
+        gateway, ifname = others[0].split()
+        return Declined(
+            f"the guest's default route goes by another NIC: {gateway} on {ifname}",
+            f"take the gateway away from {ifname} in the guest first",
+        )
+    return _unmanaged(inside)
+
+
+def _unmanaged(inside: Inside) -> Declined | None:
+    if len(inside.managers) > 1:
+        return Declined(
+            f"several lay claim to {inside.ifname}: {', '.join(inside.managers)}",
+            "leave it to one of them in the guest",
+        )
+    if inside.manager not in _BY_MANAGER:
+        what = inside.manager or "nothing that is known here"
+        return Declined(
+            f"{inside.ifname} is managed by {what} ({inside.os_name or 'unknown system'}),"
+            " whose files are not edited",
+            "do it by hand in the guest, as the instructions say",
+        )
+    return None

@@ -1,0 +1,52 @@
+"""What is wanted of a guest's network, and an edit of its files that brings it about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+
+Argv = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a guest is to have: on the NIC with `mac`, this address and this gateway."""
+
+    guest: str
+    mac: str
+    address: IPv4Interface
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """A file of the guest before and after; `before` is None where there was none."""
+
+    path: str
+    before: bytes | None
+    after: bytes
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuestEdit:
+    """What is done in a guest, in order: `down`, the files, `up`; undone by `down`, files, `up`.
+
+    `down` takes the NIC down by the files that stand, whichever they are; `up`
+    brings it up by them. `manager` and `ifname` say whose they are.
+    """
+
+    manager: str
+    ifname: str
+    files: tuple[FileEdit, ...]
+    down: tuple[Argv, ...]
+    up: tuple[Argv, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Why a guest's configuration is not edited, and what to do instead."""
+
+    reason: str
+    then: str

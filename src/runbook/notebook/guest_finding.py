@@ -1,0 +1,172 @@
+"""The cells that find guests and go into them. They write nothing, on the host or inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runbook import guest_facts, guest_run, record, run, views
+from runbook.attach import Offer
+from runbook.clock import SystemClock
+from runbook.errors import ParameterError
+from runbook.home import outputs_folder, params_folder
+from runbook.notebook.ending import reading
+from runbook.notebook.looking import stop_at_a_change
+from runbook.notebook.undoing import records
+from runbook.notebook.values import Before, Run
+from runbook.params import Params, as_table, check_names, for_host
+from runbook.params.guests import Guest
+from runbook.run import Session
+from runbook.state import sightings
+from runbook.state import snapshot as snapshots
+from runbook.views import Look
+
+OF_THE_HOST = (
+    *("host", "mode", "connect", "destination", "ssh_config", "libvirt_uri", "network"),
+    *("router", "machine_id", "consent", "probes", "deadline_s"),
+)
+OF_A_GUEST = ("address", "gateway", "login", "login_from", "nic", "by_hand", "wait_s")
+NAMES = (*OF_THE_HOST, "guest", *OF_A_GUEST)
+FIRST = "guests[1]"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Resolved parameters, and the guests that are meant."""
+
+    params: Params
+    guests: tuple[Guest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A host that answers."""
+
+    wanted: Wanted
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What each guest offers."""
+
+    before: Before
+    offers: Mapping[str, Offer]
+
+
+def parameters(namespace: Mapping[str, object]) -> Wanted:
+    """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
+
+    Raises ParameterError, also for a name that was injected and is no parameter's.
+    """
+    check_names(namespace, NAMES)
+    wanted = want(namespace)
+    rows = as_table(wanted.params)
+    shown = rows[rows["field"].isin(("address", "gateway", *OF_THE_HOST))]
+    views.show(views.table(shown, Look("The host, and where each value came from")))
+    for guest in wanted.guests:
+        pairs = [(name, getattr(guest, name)) for name in ("name", *OF_A_GUEST)]
+        told = [(name, "the host's" if name == "gateway" and not v else v) for name, v in pairs]
+        views.show(views.card(told, f"Guest {guest.name}"))
+    return wanted
+
+
+def want(given: Mapping[str, object]) -> Wanted:
+    """The same from values; None stands for a value that was not given."""
+    asked = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
+    own = {name: given[name] for name in OF_A_GUEST if given.get(name) is not None}
+    name = given.get("guest")
+    written = for_host(params_folder(), asked)
+    if name is None:
+        return Wanted(written, _all(written, own))
+    entries = {guest.name: guest.model_dump() for guest in written.guests}
+    known = entries.pop(str(name), {})
+    if not (known or "address" in own):
+        raise _no_address(written, name)
+    rest = [*entries.values()]
+    params = _resolved({**asked, "guests": [{**known, **own, "name": name}, *rest]})
+    return Wanted(params, params.guests[:1])
+
+
+def _all(written: Params, own: Mapping[str, object]) -> tuple[Guest, ...]:
+    for field, value in own.items():
+        fix = "name the guest that it is for: -p guest vm-01"
+        raise ParameterError(field, value, "it is a guest's, and no guest is named", fix)
+    if not written.guests:
+        fix = (
+            "name one: -p guest vm-01 -p address 172.16.1.10/16;"
+            f" or write `guests` in params/{written.host}.yaml"
+        )
+        raise ParameterError("guest", None, "no guest is named, and `guests` is empty", fix)
+    return written.guests
+
+
+def _no_address(written: Params, name: object) -> ParameterError:
+    known = ", ".join(guest.name for guest in written.guests) or "none"
+    fix = f"give it: -p address 172.16.1.10/16; params/{written.host}.yaml has guests: {known}"
+    return ParameterError("address", None, f"the guest {name} is to have none", fix)
+
+
+def _resolved(asked: Mapping[str, object]) -> Params:
+    """Whatever is wrong with the one guest, told by the name that it has in the notebook."""
+    try:
+        return for_host(params_folder(), asked)
+    except ParameterError as error:
+        if not error.field.startswith(f"{FIRST}."):
+            raise
+        field = error.field.removeprefix(f"{FIRST}.")
+        name = "guest" if field == "name" else field
+        raise ParameterError(name, error.value, error.problem, error.then) from None
+
+
+def meet(wanted: Wanted) -> Reached:
+    """Connect and say which machine this is; raises MendAccess, or InProgress with a picture."""
+    clock = SystemClock()
+    with views.doing(f"Connecting to {wanted.params.host}", clock.monotonic):
+        session = guest_run.open_session(wanted.params, wanted.guests, clock)
+    stop_at_a_change(session)
+    return Reached(wanted, session)
+
+
+def look(reached: Reached) -> Before:
+    """Read the host's state, begin the record, and show every guest and how it was seen."""
+    session = reached.session
+    folder = record.create(outputs_folder(), session.params.host, session.change_id)
+    this = Run(session, folder)
+    values = as_table(session.params).to_dict("records")
+    folder.once_json("params.json", {str(r["field"]): r for r in values})
+    folder.once_json("guests-asked.json", [g.model_dump() for g in reached.wanted.guests])
+    with reading(this, "Reading the state before"):
+        snapshot = run.read(session)
+        folder.once("before.json", snapshots.dumps(snapshot))
+        bridge = guest_facts.bridge(session.params, snapshot)
+        rows = sightings.table(snapshot, guest_run.sighted(session, snapshot))
+        folder.once("guests.json", records(rows))
+    views.show(views.identity(snapshot.identity), views.guests(rows, bridge))
+    return Before(this, snapshot)
+
+
+def enter(before: Before) -> Entered:
+    """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
+    this = before.run
+    with reading(this, "Going into the guests"):
+        found = guest_run.offers(this.session, before.snapshot)
+        this.folder.again_json("inside.json", [_told(offer) for offer in found.values()])
+    views.show(views.offers(found.values()))
+    return Entered(before, found)
+
+
+def _told(offer: Offer) -> dict[str, object]:
+    """What was seen inside, but for whole files: those that are edited are kept by themselves."""
+    seen = offer.inside
+    told: dict[str, object] = {
+        "guest": offer.guest,
+        "way": offer.way,
+        "tried": offer.tried,
+        "answers": offer.answers,
+    }
+    if seen is None:
+        return told
+    names = ("ifname", "os_name", "manager", "managers", "cloud_init", "addresses")
+    rest = ("default_routes", "nameservers", "dhcp_clients")
+    return {**told, **{name: getattr(seen, name) for name in (*names, *rest)}}

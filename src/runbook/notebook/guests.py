@@ -1,0 +1,168 @@
+"""The guests' notebook: one call a cell, each returns what the next one demands.
+
+::
+
+    asked   = parameters(globals())     armed    = arm(cleared)
+    met     = meet(asked)               made     = apply(armed, "prepare"), and the other phases
+    before  = look(met)                 seen     = verify(made)
+    entered = enter(before)             kept     = confirm(seen)
+    planned = plan(entered)             finished = after(kept)
+    cleared = preflight(planned)        finish(finished)
+
+From the approval on it is the pipeline of every change. What was said in the
+guests is kept in the record whichever way the run ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from runbook import guest_run, serial, views
+from runbook.changes.reconfigure import ReconfigureByHand
+from runbook.guest_run import Drawn
+from runbook.notebook import closing, writing
+from runbook.notebook.deciding import show_findings, show_probes, stopped
+from runbook.notebook.ending import reading
+from runbook.notebook.guest_finding import Entered, enter, look, meet, parameters
+from runbook.notebook.undoing import keep_verdict
+from runbook.notebook.values import (
+    Before,
+    Changing,
+    Cleared,
+    Finished,
+    Kept,
+    Planned,
+    Run,
+    Seen,
+    Stopped,
+)
+from runbook.preflight import RefusedByPreflight
+from runbook.record import Ending
+from runbook.run import Ready
+from runbook.state.files import redact
+
+__all__ = [
+    "after",
+    "apply",
+    "arm",
+    "confirm",
+    "enter",
+    "finish",
+    "look",
+    "meet",
+    "parameters",
+    "plan",
+    "preflight",
+    "verify",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class GuestsPlanned:
+    """A plan for guests, not yet judged."""
+
+    before: Before
+    drawn: Drawn
+
+
+def plan(entered: Entered) -> GuestsPlanned:
+    """Draw the plan and show it, step by step; raises Refused or ParameterError."""
+    before, this = entered.before, entered.before.run
+    with keeping(this), reading(this, "Planning"):
+        drawn = guest_run.plan(this.session, before.snapshot, entered.offers)
+        this.folder.again("plan.json", serial.dumps(drawn.plan) + "\n")
+        this.folder.note(this.session.clock.now(), f"plan {drawn.plan.digest}")
+        if drawn.plan.empty:
+            verdict = guest_run.nothing_to_do(this.session, drawn, before.snapshot)
+    if drawn.plan.empty:
+        views.show(views.note("Nothing to do: every guest is as promised already.", "good"))
+        keep_verdict(this, verdict, "What is promised, and what is seen")
+    else:
+        made = drawn.plan
+        views.show(views.plan(made.table(), made.digest, made.deadline_s))
+    return GuestsPlanned(before, drawn)
+
+
+def preflight(planned: GuestsPlanned) -> Cleared | Stopped:
+    """Judge the plan; raises Refused, with every finding on the page."""
+    before, this, drawn = planned.before, planned.before.run, planned.drawn
+    if drawn.plan.empty:
+        return stopped(this, Ending.NOTHING_TO_DO, "every guest is as promised already")
+    with keeping(this), reading(this, "Preflight"):
+        ready = _judge(this, drawn, before)
+    show_findings(this, ready.cleared.findings)
+    show_probes(this, ready.probed)
+    return Cleared(Planned(before, drawn.plan), ready)
+
+
+def _judge(this: Run, drawn: Drawn, before: Before) -> Ready:
+    try:
+        return guest_run.preflight(this.session, drawn, before.snapshot)
+    except RefusedByPreflight as refused:
+        show_findings(this, refused.findings)
+        raise
+
+
+def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
+    """With the operator's say, put the undo on the host and start its timer."""
+    with keeping(cleared.run):
+        return writing.arm(cleared)
+
+
+def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
+    """Make the steps of one phase; what a person does in it is shown first."""
+    if isinstance(change, Changing):
+        for made in change.underway.armed.plan.changes:
+            if isinstance(made, ReconfigureByHand) and made.phase == phase:
+                views.show(views.instructions(made.guest, made.instructions, made.wait_s))
+    with keeping(change.run):
+        return writing.apply(change, phase)
+
+
+def verify(change: Changing | Stopped) -> Seen | Stopped:
+    """Look at host, guests and LAN anew; what is not as promised is undone."""
+    with keeping(change.run):
+        return writing.verify(change)
+
+
+def confirm(seen: Seen | Stopped) -> Kept | Stopped:
+    """Take the undo of each guest and of the host away: the change stays."""
+    with keeping(seen.run):
+        return writing.confirm(seen)
+
+
+def after(kept: Kept | Stopped) -> Finished | Stopped:
+    """Read the state again, and show every row in which it differs from before."""
+    with keeping(kept.run):
+        return closing.after(kept)
+
+
+def finish(last: Finished | Stopped) -> None:
+    """Leave the guests; the last word, and where the record is."""
+    keep_guests(last.run)
+    closing.finish(last)
+
+
+@contextmanager
+def keeping(this: Run) -> Iterator[None]:
+    """Whatever goes wrong, what was said in the guests is in the record."""
+    try:
+        yield
+    except BaseException:
+        keep_guests(this)
+        raise
+
+
+def keep_guests(this: Run) -> None:
+    """Leave every guest, and keep their original files and what went to and fro."""
+    guests = guest_run.within(this.session)
+    guests.close()
+    for name, said in guests.transcripts().items():
+        if said and not this.folder.has(f"console-{name}.txt"):
+            this.folder.once(f"console-{name}.txt", said)
+    for name, path, content in guests.originals():
+        product = f"original-{name}{path.replace('/', '_')}"
+        if not this.folder.has(product):
+            this.folder.once(product, redact(content.decode(errors="replace")))

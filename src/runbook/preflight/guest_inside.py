@@ -1,0 +1,53 @@
+"""Whether somebody can get inside a guest, and may change its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.attach import Target
+from runbook.moves.inside import Declined, GuestEdit
+from runbook.preflight.finding import Finding, looked_for
+from runbook.preflight.guest_case import GuestCase
+
+WHY = "the address is inside the guest, and is changed there or not at all"
+
+
+@looked_for("guests: inside", "nothing to change in any of them", WHY)
+def _way_in(case: GuestCase) -> Iterator[Finding]:
+    for about, one in case.each():
+        if one.nic.live_xml and not one.there_already:
+            yield _judged(about, one)
+
+
+def _judged(about: str, one: Target) -> Finding:
+    if isinstance(one.inside, GuestEdit):
+        seen = f"by {one.offer.way}; {one.inside.manager} has {one.inside.ifname}"
+        noted = " ".join(one.inside.notes)
+        return Finding("note" if noted else "ok", about, seen, noted or WHY)
+    if one.guest.by_hand:
+        return Finding(
+            "note",
+            about,
+            f"by hand, for {one.guest.wait_s} s at most: {_why_not(one)}",
+            "what a person changes inside is not undone by this program",
+            "have the guest's console open before you go on",
+        )
+    if isinstance(one.inside, Declined):
+        return Finding("block", about, one.inside.reason, WHY, one.inside.then)
+    return Finding(
+        "block",
+        about,
+        f"nothing leads inside: {_why_not(one)}",
+        WHY,
+        "install qemu-guest-agent in it, or give it a serial console with a login (ttyS0);"
+        " or do it by hand: by_hand: true",
+    )
+
+
+def _why_not(one: Target) -> str:
+    if isinstance(one.inside, Declined):
+        return one.inside.reason
+    return "; ".join(one.offer.tried) or "it was not tried"
+
+
+RULES = (_way_in,)

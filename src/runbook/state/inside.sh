@@ -1,0 +1,118 @@
+# Tells what the network is inside a guest: $1 is the MAC of the NIC, the rest are patterns
+# of further files. Reads only. Each part is a line `A 0 LENGTH NAME` or `F MODE LENGTH PATH`,
+# then that many bytes, then a line feed.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+export PATH LC_ALL
+mac=$1
+shift
+
+answer() {
+    printf 'A 0 %s %s\n' "$(printf '%s' "$2" | wc -c | tr -d ' ')" "$1"
+    printf '%s\n' "$2"
+}
+
+file() {
+    [ -f "$1" ] && [ -r "$1" ] || return 0
+    mode=$(stat -L -c %a "$1" 2>/dev/null)
+    printf 'F %s %s %s\n' "${mode:-644}" "$(wc -c <"$1" | tr -d ' ')" "$1"
+    cat "$1"
+    echo
+}
+
+# The NIC itself has a device behind it; a bridge or a VLAN with the same MAC has none.
+nics=
+name=
+for link in /sys/class/net/*; do
+    [ -e "$link/device" ] && [ "$(cat "$link/address" 2>/dev/null)" = "$mac" ] || continue
+    name=${link##*/}
+    master=$(readlink "$link/master" 2>/dev/null)
+    nics="$nics$name ${master##*/}-
+"
+done
+answer nic "$nics"
+answer uid "$(id -u)"
+answer hostname "$(cat /proc/sys/kernel/hostname)"
+answer os-release "$(cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 2>/dev/null)"
+answer addresses "$(ip -4 -o addr show 2>/dev/null)"
+answer routes "$(ip -4 route show 2>/dev/null)"
+answer resolv "$(cat /etc/resolv.conf 2>/dev/null)"
+answer systemd "$([ -d /run/systemd/system ] && echo yes)"
+
+tools=
+for tool in ifup ifdown netplan networkctl nmcli systemctl systemd-run dhclient dhcpcd udhcpc \
+    resolvectl resolvconf cloud-init setsid ping nslookup getent perl busybox; do
+    command -v "$tool" >/dev/null 2>&1 && tools="$tools $tool"
+done
+answer tools "$tools"
+
+network_file=
+connection=
+if [ -n "$name" ] && [ -d /run/systemd/system ]; then
+    if systemctl is-active --quiet systemd-networkd 2>/dev/null; then
+        network_file=$(networkctl status "$name" --no-pager 2>/dev/null |
+            sed -n 's/^ *Network File: //p')
+    fi
+    if systemctl is-active --quiet NetworkManager 2>/dev/null; then
+        connection=$(nmcli -t -f DEVICE,FILENAME connection show --active 2>/dev/null |
+            sed -n "s|^$name:||p")
+    fi
+fi
+answer network-file "$network_file"
+answer connection "$connection"
+
+clients=
+for entry in /proc/[0-9]*; do
+    comm=
+    { read -r comm <"$entry/comm"; } 2>/dev/null
+    case $comm in
+    dhclient | dhcpcd | udhcpc)
+        clients="$clients$(tr '\000' ' ' <"$entry/cmdline" 2>/dev/null)
+" ;;
+    esac
+done
+answer clients "$clients"
+
+# Whether a name server answers at all; what it answers is its own affair.
+answers() {
+    if command -v perl >/dev/null 2>&1; then
+        perl -MSocket -e '
+            my $to = inet_aton($ARGV[0]) or exit 1;
+            socket(my $s, PF_INET, SOCK_DGRAM, 0) or exit 1;
+            send($s, pack("n6", 7, 256, 1, 0, 0, 0) . pack("Cnn", 0, 2, 1), 0,
+                sockaddr_in(53, $to)) or exit 1;
+            my $r = ""; vec($r, fileno($s), 1) = 1;
+            exit(select($r, undef, undef, 2) > 0 && recv($s, my $b, 512, 0) ? 0 : 1);
+        ' "$1" 2>/dev/null && return 0
+        return 1
+    fi
+    command -v nslookup >/dev/null 2>&1 || return 1
+    case $(nslookup -type=ns . "$1" 2>&1) in
+    *'timed out'* | *'onnection refused'* | *'no servers'* | *nreachable*) return 1 ;;
+    esac
+}
+answering=
+for server in $(sed -n 's/^[[:blank:]]*nameserver[[:blank:]][[:blank:]]*//p' /etc/resolv.conf 2>/dev/null); do
+    answers "$server" && answering="$answering $server"
+done
+answer answering "$answering"
+
+disabled=
+[ -e /etc/cloud/cloud-init.disabled ] && disabled=yes
+case " $(cat /proc/cmdline 2>/dev/null) " in
+*' cloud-init=disabled '* | *' network-config=disabled '*) disabled=yes ;;
+esac
+answer cloud-disabled "$disabled"
+
+file /etc/network/interfaces
+for path in /etc/netplan/*.yaml /etc/systemd/network/*.network /etc/systemd/network/*.network.d/* \
+    /etc/NetworkManager/system-connections/* /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d/*.cfg; do
+    file "$path"
+done
+IFS=
+for pattern; do
+    # A pattern is meant to be one: each of its words is what a shell makes of it.
+    # shellcheck disable=SC2086
+    for path in $pattern; do file "$path"; done
+done
+echo END

@@ -1,0 +1,19 @@
+"""A guest from the inside: through its agent, or at its serial console."""
+
+from __future__ import annotations
+
+from runbook.transport.guest.channel import AGENT, CONSOLE, Channel
+from runbook.transport.guest.doors import Doors
+from runbook.transport.guest.login import Credentials, Secret
+from runbook.transport.guest.way_in import Ways, open_channel
+
+__all__ = [
+    "AGENT",
+    "CONSOLE",
+    "Channel",
+    "Credentials",
+    "Doors",
+    "Secret",
+    "Ways",
+    "open_channel",
+]

@@ -1,0 +1,46 @@
+"""A way into a guest: commands and files, whatever carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from runbook.transport.host import Completed
+
+AGENT, CONSOLE = "qemu-guest-agent", "serial console"
+
+
+class Channel(Protocol):
+    """A guest that is being spoken to as root, without using its network.
+
+    Every method raises ConnectionLost when the guest is gone or does not answer
+    any more, StepFailed when it answers and could not do what was asked.
+    """
+
+    @property
+    def how(self) -> str:
+        """AGENT or CONSOLE."""
+
+    @property
+    def guest(self) -> str:
+        """The guest's name in libvirt."""
+
+    @property
+    def transcript(self) -> str:
+        """What went to and fro so far, for the record; no password is in it."""
+
+    def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
+        """Run a command to its end. A missing program is exit status 127.
+
+        `timeout` is the seconds it may take in the guest; the time that its output
+        takes on a slow line comes on top.
+        """
+
+    def read_file(self, path: str) -> bytes | None:
+        """The content of a file; None where there is none."""
+
+    def write_file(self, path: str, content: bytes, mode: int) -> None:
+        """Write atomically and durably (temporary file, rename, sync); through a symbolic link."""
+
+    def close(self) -> None:
+        """End it and leave the guest's console as it was found; never raises."""

@@ -1,0 +1,86 @@
+"""A guest's serial console as a channel."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+
+from runbook.clock import Clock
+from runbook.errors import RunbookError
+from runbook.transport.guest import files
+from runbook.transport.guest.arrival import Arrival
+from runbook.transport.guest.channel import CONSOLE
+from runbook.transport.guest.line import Line, Patience, Where
+from runbook.transport.guest.login import Credentials
+from runbook.transport.guest.shell import Shell
+from runbook.transport.host import Completed
+
+_CALM = Patience()
+
+
+class ConsoleChannel:
+    """Implements Channel over a stream of bytes that is a console. Make one with `open_console`."""
+
+    how = CONSOLE
+
+    def __init__(self, line: Line, shell: Shell, *, logged_in: bool) -> None:
+        """`shell` has been started; `logged_in` says that the login is ours to end."""
+        self.guest = line.where.guest
+        self._line = line
+        self._shell = shell
+        self._logged_in = logged_in
+
+    @property
+    def transcript(self) -> str:
+        """What went to and fro so far; no password is in it."""
+        return self._line.transcript
+
+    def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
+        """Run a command to its end."""
+        ended = self._shell.run(argv, stdin, timeout)
+        return Completed(tuple(argv), ended.status, ended.stdout, ended.stderr)
+
+    def read_file(self, path: str) -> bytes | None:
+        """The content of a file; None where there is none."""
+        return files.read(self.run, path)
+
+    def write_file(self, path: str, content: bytes, mode: int) -> None:
+        """Write atomically and durably."""
+        files.write(self.run, path, content, mode)
+
+    def close(self) -> None:
+        """Leave the console as it was found; never raises."""
+        leave(self._line, self._shell, logged_in=self._logged_in)
+
+
+def open_console(
+    where: Where,
+    console: socket.socket,
+    credentials: Credentials,
+    token: str,
+    clock: Clock,
+    patience: Patience = _CALM,
+) -> ConsoleChannel:
+    """Get to a shell on the console, logging in where it asks for that.
+
+    Raises LoginRefused, NoConsole or ConnectionLost; the console is left and closed then.
+    """
+    line = Line(console, where, patience, clock)
+    mark = f"rb{token}"
+    shell = Shell(line, mark)
+    arrival = Arrival(line, credentials, mark)
+    try:
+        logged_in = arrival.arrive()
+        shell.start(log_out_alone=logged_in)
+    except BaseException:
+        leave(line, shell, logged_in=arrival.logged_in)
+        raise
+    return ConsoleChannel(line, shell, logged_in=logged_in)
+
+
+def leave(line: Line, shell: Shell, *, logged_in: bool) -> None:
+    """Log out where the login was ours, and close."""
+    with suppress(RunbookError):
+        shell.leave(log_out=logged_in)
+    line.close()

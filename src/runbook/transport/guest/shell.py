@@ -1,0 +1,182 @@
+"""A plain sh of our own below whatever shell a console has, and commands in it.
+
+A child, not `exec`: the shell that was found, its prompt and its history stay as
+they are. Its tty does not echo, and each end of a command is framed (frames.py),
+so no prompt has to be known. A command runs once, however often its end has to be
+asked for again.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from runbook.errors import NoConsole, StepFailed
+from runbook.transport.guest import frames
+from runbook.transport.guest.line import Line
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_TRIES = 6
+# A tty takes 4095 characters a line, busybox 1023; an echo of less can still be read.
+_WIDTH = 160
+# As many lines as fit into what a tty holds while the shell is busy.
+_BATCH = 8
+# A shell that nobody closes, because the program was killed, is logged out after this.
+_ABANDONED_S = 3600
+_SETUP = (
+    "for d in /run /dev/shm /tmp /; do d=$(mktemp -d $d/rb.XXXXXX 2>/dev/null) && break; done",
+    'k() { md5sum <"$d/$1" | cut -c1-32; }',
+    'p() { printf "$2" >>"$d/$1"; }',
+    'z() { : >"$d/c"; : >"$d/i"; }',
+    'go() { [ $n = $1 ] || { n=$1; sh "$d/c" <"$d/i" >"$d/o" 2>"$d/e"; s=$?; }; }',
+    'b() { base64 <"$d/$1"; }',
+    'base64 </dev/null >/dev/null 2>&1 || b() { od -An -v -tx1 <"$d/$1"; }',
+    'tell() { echo "${m}H $n $s $(k o) $(k e)"; b o; echo "${m}M"; b e; echo "${m}E $n"; }',
+)
+
+
+class Shell:
+    """An sh that runs argv lists. Made at a console that has a shell."""
+
+    def __init__(self, line: Line, mark: str) -> None:
+        """Nothing is typed yet; `mark` is letters and digits that nothing else prints."""
+        self._line = line
+        self._mark = mark
+        self._number = 0
+        self._hexadecimal = False
+        self._open = False
+
+    def start(self, *, log_out_alone: bool) -> None:
+        """Start it, as root; NoConsole if there is no plain sh or no root to be had."""
+        self._line.type(" /bin/sh")
+        self._open = True
+        self._line.settle(self._line.patience.answer)
+        if self._begin() != 0:
+            self._line.type("exec sudo -n /bin/sh")
+            self._line.settle(self._line.patience.answer)
+            if self._begin() != 0:
+                raise self._no_shell("it is not root's, and sudo asks for a password")
+        if log_out_alone:
+            self._watch()
+        for text in _SETUP:
+            self._line.type(text)
+        self._line.type('n=0; s=0; z; base64 </dev/null >/dev/null 2>&1; echo "${m}B $? $d"')
+        found = self._answer(rf"{self._mark}B (\d+) (\S*)\n")
+        if found is None or not found[2]:
+            raise self._no_shell("it has no folder to write to, or lacks mktemp")
+        self._hexadecimal = found[1] != "0"
+
+    def run(self, argv: Sequence[str], stdin: bytes, timeout: float) -> frames.Ended:
+        """Run a command to its end; StepFailed if it does not end in time.
+
+        This is the one place where words are quoted for a guest's shell: a console
+        takes characters only, so there is no way to hand it an argv. `exec` keeps a
+        program that is called like a word of the shell a program.
+        """
+        self._number += 1
+        command = f"exec {shlex.join(argv)}\n".encode()
+        self._upload("c", command)
+        if stdin:
+            self._upload("i", stdin)
+        self._line.type(f"go {self._number}; tell")
+        ended = self._collect(timeout)
+        self._line.type("z")
+        if ended is None:
+            raise self._failed(argv[0], timeout)
+        return ended
+
+    def leave(self, *, log_out: bool) -> None:
+        """End it, and the login too where it was ours."""
+        patience = self._line.patience
+        if self._open:
+            # What still runs here runs on a terminal that nobody reads any more.
+            self._line.type("\x03")
+            self._line.type('kill $w 2>/dev/null; stty "$t"; rm -rf "$d"; echo "${m}X"; exit')
+            self._line.wait([f"{self._mark}X"], patience.leave, limit=patience.leave)
+            self._line.settle(patience.leave)
+        if log_out:
+            self._line.type(" exit")
+            self._line.wait([r"(?i)login: ?\Z"], patience.leave, limit=patience.leave)
+
+    def _begin(self) -> int:
+        mark = f"{self._mark[:2]}''{self._mark[2:]}"
+        self._line.type(f"m={mark}; PS1= PS2= HISTFILE= PATH={PATH} LC_ALL=C; set +m")
+        self._line.type(
+            'export PATH LC_ALL; t=$(stty -g); stty -echo; w=; echo "${m}R $0 $(id -u)"'
+        )
+        found = self._answer(rf"{self._mark}R (\S+) (\d+)\n")
+        if found is None or found[1] != "/bin/sh":
+            self._open = False
+            raise self._no_shell(
+                "it does not start /bin/sh: a restricted shell, or no shell at all"
+            )
+        return int(found[2])
+
+    def _watch(self) -> None:
+        """Have a login of ours end by itself, should this program be killed."""
+        self._line.type(f'a() {{ sleep {_ABANDONED_S} & trap "kill $!; exit" TERM; wait $!')
+        self._line.type("kill -HUP $1 $2; }")
+        self._line.type("a $$ $PPID </dev/null >/dev/null 2>&1 & w=$!")
+
+    def _answer(self, pattern: str) -> re.Match[str] | None:
+        patience = self._line.patience
+        return self._line.wait([pattern], patience.answer, limit=3 * patience.answer)
+
+    def _upload(self, name: str, content: bytes) -> None:
+        lines = frames.typed(content, _WIDTH)
+        for _ in range(_TRIES):
+            for first in range(0, len(lines), _BATCH):
+                for text in lines[first : first + _BATCH]:
+                    self._line.type(f"p {name} '{text}'")
+                self._line.type(f'echo "${{m}}K {first}"')
+                self._answer(rf"{self._mark}K {first}\n")
+            self._line.type(f'echo "${{m}}G $(k {name})"')
+            found = self._answer(rf"{self._mark}G ([0-9a-f]{{32}})\n")
+            if found is not None and found[1] == frames.md5(content):
+                return
+            self._line.type(f': >"$d/{name}"')
+        raise self._noisy()
+
+    def _collect(self, timeout: float) -> frames.Ended | None:
+        """The end of the command; None if there is none in time, and then it is broken off."""
+        head, end = f"{self._mark}H {self._number} ", f"{self._mark}E {self._number}\n"
+        begun = self._line.wait([f"{head}|{end}"], timeout, limit=timeout)
+        if begun is None:
+            self._line.type("\x03")
+            self._line.settle(self._line.patience.answer)
+            return None
+        text = begun[0]
+        for _ in range(_TRIES):
+            if not text.endswith(end) and self._line.wait([end], self._line.patience.answer):
+                text += self._line.before()
+            ended = frames.decode(text, self._mark, self._number, hexadecimal=self._hexadecimal)
+            if ended is not None:
+                return ended
+            self._line.type("tell")
+            text = ""
+        raise self._noisy()
+
+    def _failed(self, program: str, timeout: float) -> StepFailed:
+        return StepFailed(
+            f"{program} did not end within {timeout:g} s in guest {self._line.where.guest}",
+            host=self._line.where.host,
+            state="it was broken off; what it did until then stands",
+            then="undo the change, see why it takes so long, then start again",
+        )
+
+    def _noisy(self) -> StepFailed:
+        return StepFailed(
+            f"the console of guest {self._line.where.guest} is too noisy: {_TRIES} times in vain",
+            host=self._line.where.host,
+            state="the last command was run once; what it did stands",
+            then="quiet the console (`dmesg --console-off` in the guest), then look at the guest",
+        )
+
+    def _no_shell(self, why: str) -> NoConsole:
+        return NoConsole(
+            f"the shell on the console of guest {self._line.where.guest} cannot be used: {why}",
+            host=self._line.where.host,
+            state="nothing was changed in the guest",
+            then="log in as root, or as a user whose sudo asks for no password",
+        )

@@ -1,0 +1,99 @@
+"""Guests: where each hangs, how its addresses were seen, what leads inside, what a person does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import pandas as pd
+
+from runbook.views.picture import Picture, note, safe, stack, title
+from runbook.views.tables import Look, table
+
+STATES = {"running": "rb-added", "shut off": "rb-changed"}
+
+
+class Inside(Protocol):
+    """A guest as seen from inside."""
+
+    @property
+    def os_name(self) -> str:
+        """Its system."""
+
+    @property
+    def manager(self) -> str:
+        """What manages its NIC."""
+
+    @property
+    def ifname(self) -> str:
+        """The NIC's name inside."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The NIC's addresses."""
+
+    @property
+    def default_routes(self) -> tuple[str, ...]:
+        """Its ways out."""
+
+
+class Offer(Protocol):
+    """What a guest offers."""
+
+    @property
+    def guest(self) -> str:
+        """Its name."""
+
+    @property
+    def way(self) -> str:
+        """What leads inside, or ''."""
+
+    @property
+    def inside(self) -> Inside | None:
+        """What was seen there."""
+
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """What was tried and did not lead inside."""
+
+
+def guests(rows: pd.DataFrame, bridge: str) -> Picture:
+    """A NIC and address a row, the rows of `sightings.table`; a tap in no bridge stands out."""
+    if rows.empty:
+        return note("This host has no guest.")
+    again = rows[["guest", "mac"]].duplicated()
+    shown = rows.astype(object)
+    shown.loc[again, ["guest", "state", "network", "mac", "tap", "bridge"]] = ""
+    colours = pd.DataFrame("", index=rows.index, columns=rows.columns)
+    colours["state"] = [STATES.get(str(state), "rb-removed") for state in rows["state"]]
+    colours.loc[(rows["tap"] != "") & (rows["bridge"] == ""), "bridge"] = "rb-removed"
+    colours.loc[rows["bridge"] == bridge, "bridge"] = "rb-added"
+    lost = rows[(rows["tap"] != "") & (rows["bridge"] == "")]
+    shown.loc[lost.index, "bridge"] = "none!"
+    head = "Guests: NIC, network, addresses, and how each was seen"
+    return table(shown, Look(head, classes=colours, headings={"how": "seen by"}, limit=len(rows)))
+
+
+def offers(found: Iterable[Offer]) -> Picture:
+    """A guest a row: the way inside, and what was seen there."""
+    rows = [(offer.guest, offer.way or "none", *_inside(offer)) for offer in found]
+    columns = ["guest", "way inside", "system", "NIC inside", "addresses", "default route"]
+    frame = pd.DataFrame(rows, columns=columns)
+    colours = pd.DataFrame("", index=frame.index, columns=columns)
+    colours["way inside"] = ["rb-changed" if way == "none" else "" for way in frame["way inside"]]
+    return table(frame, Look("What leads inside", classes=colours, limit=max(len(frame), 1)))
+
+
+def _inside(offer: Offer) -> tuple[str, str, str, str]:
+    seen = offer.inside
+    if seen is None:
+        return "; ".join(offer.tried) or "it does not run", "", "", ""
+    nic = f"{seen.ifname or 'none'} ({seen.manager or 'managed by nothing known'})"
+    return seen.os_name, nic, " ".join(seen.addresses), ", ".join(seen.default_routes)
+
+
+def instructions(guest: str, text: str, wait_s: int) -> Picture:
+    """What a person does now, to the letter; and how long it is waited for."""
+    body = Picture(f"<pre>{safe(text)}</pre>", text)
+    said = f"Waiting for it up to {wait_s} s: the address has to answer with the guest's MAC."
+    return stack((title(f"By hand, at the console of {guest}"), body, note(said, "warn")))

@@ -1,0 +1,165 @@
+"""A host on the LAN with guests of its own, and a program that moves them and may be killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from tests.lab import half_made
+
+from runbook import guest_run, run
+from runbook.attach import Target
+from runbook.lab import guest as lab_guests
+from runbook.lab import lab as labs
+from runbook.lab import machine
+from runbook.lab.guest_xml import Guest as LabGuest
+from runbook.lab.guest_xml import mac_of
+from runbook.lab.names import GUEST_PASSWORD, ROUTER
+from runbook.params import Params, resolve
+from runbook.plan import PHASES
+from runbook.run import Session, Underway
+from runbook.state.diff import compare
+from runbook.state.snapshot import Snapshot
+from runbook.transport.guest.login import VARIABLE
+
+HOST = "server-01"
+GATEWAY = "172.16.0.1"
+
+
+def address(name: str) -> str:
+    """Where a guest is to be on the LAN: vm-01 at .10, and so on."""
+    return f"172.16.1.{9 + int(name.rpartition('-')[2])}/16"
+
+
+def params(*names: str, **other: object) -> Params:
+    """The host's parameters, with these guests."""
+    entries = [{"name": name, "address": address(name)} for name in names]
+    given = {
+        "interface": "enp4s0f0",
+        "address": "172.16.1.1/16",
+        "gateway": GATEWAY,
+        "consent": ["bpdu"],
+        "forward": "open",
+        "probes": [GATEWAY, "10.99.0.2"],
+        "guests": entries,
+    }
+    return resolve({**given, **other}, {"host": HOST})
+
+
+def console(*argv: str) -> str:
+    """A command at the host's console; it has to succeed."""
+    done = machine.run(HOST, argv)
+    assert done.returncode == 0, (argv, done)
+    return done.stdout.decode()
+
+
+def router(*argv: str) -> str:
+    """A command on the router."""
+    command = ["ip", "netns", "exec", ROUTER, *argv]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def neighbour(name: str) -> str:
+    """The MAC that the router's own table holds for a guest."""
+    told = router("ip", "neigh", "show", address(name).partition("/")[0]).split()
+    return told[told.index("lladdr") + 1] if "lladdr" in told else ""
+
+
+def mac(name: str) -> str:
+    """The guest's MAC."""
+    return mac_of(HOST, name)
+
+
+def added(kind: str, *names: str) -> tuple[LabGuest, ...]:
+    """Guests on libvirt's network default, started one after the other."""
+    made = []
+    for name in names:
+        place = lab_guests.free_place(HOST, "default", lab_guests.listed(HOST))
+        made.append(LabGuest(name, "default", *place, kind=kind))
+        lab_guests.add(HOST, made[-1])
+    return tuple(made)
+
+
+def on_the_lan(**other: object) -> None:
+    """Renew the host and put it on the bridge."""
+    labs.renew(HOST)
+    run.routed(params(**other))
+
+
+@contextmanager
+def session(*names: str, **other: object) -> Iterator[Session]:
+    """A connection to the host that can go into these guests."""
+    os.environ[VARIABLE] = GUEST_PASSWORD
+    asked = params(*names, **other)
+    made = guest_run.open_session(asked, asked.guests)
+    with closing(made.host), closing(guest_run.within(made)):
+        yield made
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that is armed, and the host before it."""
+
+    session: Session
+    before: Snapshot
+    underway: Underway
+    targets: tuple[Target, ...]
+
+    def make(self, until: str) -> None:
+        """Every phase up to that one."""
+        for phase in PHASES[: PHASES.index(until) + 1]:
+            run.apply(self.session, self.underway, phase)
+
+
+def armed(made: Session) -> Change:
+    """Both undos wait: that on the host stands, those in the guests are the first phase's."""
+    before = run.read(made)
+    drawn = guest_run.plan(made, before, guest_run.offers(made, before))
+    ready = guest_run.preflight(made, drawn, before)
+    return Change(made, before, run.arm(made, ready), drawn.targets)
+
+
+def moved(*names: str, **other: object) -> object:
+    """The whole procedure for these guests."""
+    os.environ[VARIABLE] = GUEST_PASSWORD
+    asked = params(*names, **other)
+    return guest_run.guests(asked, asked.guests)
+
+
+def as_before(before: Snapshot) -> str:
+    """What of the host differs; '' is nothing."""
+    with session() as made:
+        return str(compare(before, run.read(made)))
+
+
+def inside(name: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[object, ...]]:
+    """A guest's addresses, default routes and files, as seen from inside."""
+    with session(name) as made:
+        offered = guest_run.offers(made, run.read(made))[name].inside
+        assert offered is not None
+        return offered.addresses, offered.default_routes, offered.files
+
+
+def killed(until: str, *names: str, deadline_s: int) -> None:
+    """A program made the change so far, and was killed."""
+    argv = [sys.executable, "-m", "tests.lab.guesting", until, str(deadline_s), *names]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        try:
+            assert program.stdout.readline().strip() == half_made.READY
+        finally:
+            program.kill()
+
+
+def _main(until: str, deadline_s: str, *names: str) -> None:
+    with session(*names, deadline_s=int(deadline_s)) as made:
+        armed(made).make(until)
+        half_made.wait()
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
