@@ -118,7 +118,8 @@ def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
 
 def _in_turn(change: Changing, phase: str) -> None:
     """Raise OutOfTurn, with nothing done, if an earlier phase is still to be made."""
-    this, earlier = change.before.run, PHASES[: PHASES.index(phase)]
+    this, plan = change.before.run, change.underway.armed.plan
+    earlier = [name for name in PHASES[: PHASES.index(phase)] if plan.steps(name)]
     owed = [name for name in earlier if not this.folder.has(f"apply-{name}.json")]
     if owed:
         raise OutOfTurn(

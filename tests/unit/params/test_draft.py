@@ -38,8 +38,18 @@ def test_what_is_not_given_is_not_in_it() -> None:
 
 def test_every_parameter_of_a_file_has_its_place_in_a_new_one() -> None:
     placed = [name for _, names in GROUPS for name in names]
-    left = set(Params.model_fields) - {"host", "sources", "rules_text"}
+    # Guests are no matter of a survey; those that a file has stay as they are in it.
+    left = set(Params.model_fields) - {"host", "sources", "rules_text", "guests"}
     assert sorted(placed) == sorted(left)
+
+
+def test_the_guests_of_a_file_stay_in_it_as_they_are() -> None:
+    guests = "guests:\n  - name: vm-01\n    address: 172.16.1.10/16\n"
+    old = (ROOT / "params/server-01.yaml").read_text() + guests
+    given = resolve(parse(old, ""), {"host": "server-01"})
+    values = {name: getattr(given, name) for name in (*VALUES, "guests")}
+    new = draft("server-01", {**values, "bridge": "virbr9"}, old)
+    assert new == old.replace("bridge: virbr1", "bridge: virbr9")
 
 
 def test_in_a_file_that_is_there_only_what_differs_is_changed() -> None:

@@ -49,6 +49,7 @@ def test_each_guest_is_a_row() -> None:
         "uuid": ["", "20c5332c-4d69-434a-8835-9baaf980adae"],
         "state": ["shut off", "running"],
         "autostart": [False, True],
+        "saved": [False, False],
     }
 
 
