@@ -13,6 +13,7 @@ from tests.lab import half_made
 
 from runbook import guest_run, run
 from runbook.attach import Target
+from runbook.guest_run import Drawn
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab import machine
@@ -21,7 +22,7 @@ from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, ROUTER
 from runbook.params import Params, resolve
 from runbook.plan import PHASES
-from runbook.run import Session, Underway
+from runbook.run import Ready, Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.login import VARIABLE
@@ -112,14 +113,23 @@ class Change:
     def make(self, until: str) -> None:
         """Every phase up to that one."""
         for phase in PHASES[: PHASES.index(until) + 1]:
-            run.apply(self.session, self.underway, phase)
+            self.make_only(phase)
+
+    def make_only(self, phase: str) -> None:
+        """One phase."""
+        run.apply(self.session, self.underway, phase)
+
+
+def judged(made: Session) -> tuple[Snapshot, Drawn, Ready]:
+    """Up to where something would be written."""
+    before = run.read(made)
+    drawn = guest_run.plan(made, before, guest_run.offers(made, before))
+    return before, drawn, guest_run.preflight(made, drawn, before)
 
 
 def armed(made: Session) -> Change:
-    """Both undos wait: that on the host stands, those in the guests are the first phase's."""
-    before = run.read(made)
-    drawn = guest_run.plan(made, before, guest_run.offers(made, before))
-    ready = guest_run.preflight(made, drawn, before)
+    """The undo on the host stands; those in the guests are the first phase's."""
+    before, drawn, ready = judged(made)
     return Change(made, before, run.arm(made, ready), drawn.targets)
 
 

@@ -66,6 +66,27 @@ def test_each_interface_tells_what_it_hangs_on() -> None:
     assert set(frame["guest"]) == {"web"}
 
 
+DEFINED = RUNNING.replace("network='default' portid='8' bridge='virbr0'", "network='routed'")
+
+
+def test_an_interface_tells_what_it_will_hang_on_at_its_next_start() -> None:
+    web = replace(TWO[0], defined=DEFINED)
+    row = guests.parse_taps([web]).to_dict("records")[0]
+    assert (row["source"], row["defined_source"]) == ("default", "routed")
+    assert row["live_xml"].startswith("<interface")
+    assert "portid" in row["live_xml"]
+    assert "portid" not in row["defined_xml"]
+
+
+def test_one_that_is_shut_off_has_no_interface_that_runs() -> None:
+    off = replace(TWO[0], state="shut off", xml=DEFINED, defined=DEFINED)
+    assert guests.parse_taps([off])["live_xml"].to_list() == [""] * 4
+
+
+def test_the_port_that_libvirt_drew_makes_no_difference() -> None:
+    assert "live_xml" not in guests.TAPS.settled
+
+
 def test_the_recorded_host_has_no_guest(tmp_path: Path) -> None:
     recorded = host(tmp_path)
     assert as_documented(guests.read(recorded), guests.TABLE)

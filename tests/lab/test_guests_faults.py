@@ -1,0 +1,134 @@
+"""What goes wrong on a guest's way: refused with a reason, or as before, and which of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.lab import guesting, returning
+from tests.lab.guesting import HOST, console
+
+from runbook import run
+from runbook.checkpoint import layout
+from runbook.errors import LoginRefused, RunbookError
+from runbook.lab import guest as lab_guests
+from runbook.lab import lab as labs
+from runbook.lab import machine, shell
+from runbook.lab.guest_xml import Guest as LabGuest
+from runbook.lab.guest_xml import mac_of
+from runbook.preflight import RefusedByPreflight
+from runbook.run import Session
+from runbook.transport.guest.login import VARIABLE
+
+TAKEN = "172.16.1.77"
+
+
+@pytest.fixture(scope="module")
+def guest(lab: labs.Lab) -> Iterator[LabGuest]:
+    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
+    guesting.on_the_lan()
+    (made,) = guesting.added("quick", "vm-01")
+    yield made
+    labs.renew(HOST)
+
+
+def preflight(made: Session) -> None:
+    """Up to where nothing is written."""
+    guesting.judged(made)
+
+
+def nothing_is_left() -> None:
+    """No change is armed, and the guest is where it was."""
+    assert not returning.is_armed()
+    assert "default" in console("virsh", "domiflist", "vm-01")
+    assert "default" in console("virsh", "domiflist", "--inactive", "vm-01")
+
+
+def test_a_wrong_password_stops_before_anything_is_written(
+    guest: LabGuest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with guesting.session("vm-01") as made:
+        monkeypatch.setenv(VARIABLE, "not-the-password")
+        with pytest.raises(LoginRefused) as caught:
+            preflight(made)
+    assert "vm-01" in caught.value.what
+    assert "not-the-password" not in str(caught.value)
+    nothing_is_left()
+    lab_guests.wait(HOST, guest)
+
+
+def test_an_address_that_somebody_answers_for_is_refused_with_the_mac(guest: LabGuest) -> None:
+    guesting.router("ip", "address", "add", f"{TAKEN}/32", "dev", "lan")
+    try:
+        taken = [{"name": "vm-01", "address": f"{TAKEN}/16"}]
+        with (
+            guesting.session(guests=taken) as made,
+            pytest.raises(RefusedByPreflight) as caught,
+        ):
+            preflight(made)
+    finally:
+        guesting.router("ip", "address", "delete", f"{TAKEN}/32", "dev", "lan")
+    mac = guesting.router("cat", "/sys/class/net/lan/address").strip()
+    assert f"{mac} answers for {TAKEN} already" in str(caught.value)
+    nothing_is_left()
+    lab_guests.wait(HOST, guest)
+
+
+def test_a_guest_that_is_reset_in_the_middle_is_as_before(guest: LabGuest) -> None:
+    with guesting.session("vm-01") as made:
+        change = guesting.armed(made)
+        change.make("prepare")
+        console("virsh", "reset", "vm-01")
+        with pytest.raises(RunbookError):
+            change.make_only("cutover")
+        undone = run.roll_back(made, change.underway, "it was reset")
+    assert undone.as_before
+    assert guesting.as_before(change.before) == ""
+    lab_guests.wait(HOST, guest)
+    nothing_is_left()
+
+
+def test_a_program_that_is_killed_leaves_it_to_both_timers(guest: LabGuest) -> None:
+    with guesting.session("vm-01") as made:
+        before = run.read(made)
+    guesting.killed("settle", "vm-01", deadline_s=40)
+    assert returning.is_armed()
+    assert "routed" in console("virsh", "domiflist", "vm-01")
+    shell.wait_for("the undo", lambda: not returning.is_armed(), 90)
+    assert guesting.as_before(before) == ""
+    lab_guests.wait(HOST, guest)
+    nothing_is_left()
+
+
+@pytest.mark.thorough
+def test_a_power_cut_of_the_host_puts_the_definition_back_at_boot(guest: LabGuest) -> None:
+    guesting.killed("settle", "vm-01", deadline_s=600)
+    machine.power_cut(HOST)
+    machine.power_on(HOST)
+    shell.wait_for("the undo", lambda: not returning.is_armed(), 60)
+    nothing_is_left()
+    assert console("sh", "-c", f"cat {layout.ROOT}/*/journal").count("finished: the host is") == 1
+    lab_guests.wait(HOST, guest)
+
+
+@pytest.mark.thorough
+def test_a_guest_whose_agent_dies_in_the_middle_is_undone_at_its_console() -> None:
+    (debian,) = guesting.added("debian", "deb-02")
+    try:
+        with guesting.session("deb-02") as made:
+            change = guesting.armed(made)
+            assert change.targets[0].offer.way == "qemu-guest-agent"
+            change.make("prepare")
+            kill = '{"execute":"guest-exec","arguments":{"path":"systemctl","arg":["stop","%s"]}}'
+            agent = kill % "qemu-guest-agent"
+            console("virsh", "qemu-agent-command", "deb-02", agent)
+            with pytest.raises(RunbookError):
+                change.make_only("cutover")
+            undone = run.roll_back(made, change.underway, "its agent died")
+        assert undone.as_before
+        assert mac_of(HOST, "deb-02") in console("virsh", "domiflist", "deb-02")
+        assert guesting.as_before(change.before) == ""
+        pinged = machine.run(HOST, ("ping", "-c", "1", "-W", "2", str(debian.address.ip)))
+        assert pinged.returncode == 0
+    finally:
+        lab_guests.remove(HOST, "deb-02")

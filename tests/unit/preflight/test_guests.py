@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+from tests.unit import guest_data as data
+
+from runbook.attach import Offer
+from runbook.moves.inside import Declined
+from runbook.params import Params
+from runbook.preflight import Finding, RefusedByPreflight
+from runbook.preflight.guest_case import GuestCase
+from runbook.preflight.guests import preflight
+from runbook.state.table import records
+
+
+def against(case: GuestCase) -> str:
+    """What refuses it, in one text."""
+    with pytest.raises(RefusedByPreflight) as caught:
+        preflight(case)
+    return str(caught.value)
+
+
+def found(case: GuestCase) -> tuple[Finding, ...]:
+    """What is found, nothing against it."""
+    return preflight(case).findings
+
+
+def asked(**other: object) -> Params:
+    """One guest, but for `other`."""
+    return data.params(guests=({"name": data.NAME, "address": data.ADDRESS, **other},))
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"gateway": "172.16.1.1"}, "its gateway 172.16.1.1 is the host itself"),
+        ({"gateway": "10.9.9.9"}, "its gateway 10.9.9.9 is not on the link"),
+        ({"address": "10.9.9.10/16", "gateway": "10.9.0.1"}, "is outside 172.16.0.0/16"),
+        ({"address": "172.16.1.1/16"}, "its address 172.16.1.1 is that of the host"),
+        ({"address": "172.16.0.1/16"}, "its address 172.16.0.1 is that of the router"),
+    ],
+)
+def test_an_address_or_a_gateway_out_of_place(entry: dict[str, object], said: str) -> None:
+    assert said in against(data.case(asked=asked(**entry)))
+
+
+def test_an_address_of_another_guest_in_the_parameters() -> None:
+    entries = (
+        {"name": data.NAME, "address": data.ADDRESS},
+        {"name": "vm-02", "address": data.ADDRESS},
+    )
+    assert "is that of guest vm-02" in against(data.case(asked=data.params(guests=entries)))
+
+
+def test_an_address_in_use_is_told_with_the_mac_and_the_guests_own_is_none() -> None:
+    taken = Offer(data.NAME, "serial console", answers=("02:00:00:00:00:99", data.MAC))
+    assert "02:00:00:00:00:99 answers for 172.16.1.10 already" in against(data.case(offer=taken))
+    own = Offer(data.NAME, "serial console", answers=(data.MAC,))
+    assert found(data.case(offer=own))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"state": "paused"}, "it is paused"),
+        ({"state": "shut off", "saved": True}, "managed save"),
+        ({"state": "crashed"}, "it is crashed"),
+    ],
+)
+def test_one_that_is_neither_running_nor_off(row: data.Row, said: str) -> None:
+    assert said in against(data.case(data.seen(guests=[{"name": data.NAME, **row}])))
+
+
+def test_one_that_is_shut_off_is_noted() -> None:
+    off = data.tap(live_xml="", target="")
+    before = data.seen(off, guests=[{"name": data.NAME, "state": "shut off"}])
+    notes = [f.seen for f in found(data.case(before, inside=None)) if f.level == "note"]
+    assert "it is shut off: only its definition is changed" in notes
+
+
+def test_a_macvtap_is_not_moved() -> None:
+    direct = data.tap(type="direct")
+    assert "is of type direct" in against(data.case(data.seen(direct)))
+
+
+def test_a_mac_that_is_there_twice() -> None:
+    twin = data.tap(guest="copy", target="vnet1")
+    before = data.seen(
+        taps=[data.tap(), twin],
+        guests=[{"name": n, "state": "running"} for n in (data.NAME, "copy")],
+    )
+    assert "more than once" in against(data.case(before))
+
+
+@pytest.mark.parametrize(("pinned", "refused"), [("192.168.122.50", True), ("172.16.1.10", False)])
+def test_a_filter_that_knows_the_old_address_only(pinned: str, *, refused: bool) -> None:
+    ref = f"<filterref filter='clean-traffic'><parameter name='IP' value='{pinned}'/></filterref>"
+    xml = data.NIC_XML.replace("</interface>", f"{ref}</interface>")
+    case = data.case(data.seen(data.tap(filter="clean-traffic", live_xml=xml)))
+    if refused:
+        assert "not 172.16.1.10" in against(case)
+    else:
+        assert any("clean-traffic" in f.seen and f.level == "note" for f in found(case))
+
+
+def test_nothing_that_leads_inside_unless_a_person_goes() -> None:
+    offer = Offer(data.NAME, tried=("no agent", "no console"))
+    said = against(data.case(inside=None, offer=offer))
+    assert "nothing leads inside: no agent; no console" in said
+    assert "by_hand" in said
+    by_hand = found(data.case(asked=asked(by_hand=True), inside=None, offer=offer))
+    assert any(f.seen.startswith("by hand, for 600 s") for f in by_hand)
+
+
+def test_what_is_not_edited_is_refused_with_the_reason() -> None:
+    declined = Declined("a mapping decides", "take it out")
+    said = against(data.case(inside=declined))
+    assert "a mapping decides" in said
+    assert "take it out" in said
+
+
+def test_another_guest_without_its_bridge_is_noted() -> None:
+    other = data.moved_tap(guest="lost", mac="52:54:00:00:00:07", target="vnet7")
+    before = data.seen()
+    links = [*records(before.links), {"ifname": "vnet7", "kind": "tun"}]
+    guests = [{"name": n, "state": "running"} for n in (data.NAME, "lost")]
+    case = data.case(data.seen(taps=[data.tap(), other], links=links, guests=guests))
+    assert any(f.about == "guest lost" and "vnet7" in f.seen for f in found(case))
+
+
+def test_a_guest_that_is_fine_is_said_to_be_so() -> None:
+    told = found(data.case())
+    assert {f.about for f in told if f.level == "ok"} >= {
+        "guests: state",
+        "guests: gateway",
+        "guests: address in use",
+        "guest vm-01",
+    }
