@@ -7,6 +7,7 @@ import pytest
 from runbook.errors import CorrectParameters, ParameterError
 from runbook.params import Params, for_host, resolve
 from runbook.params.draft import GROUPS, draft, plain
+from runbook.params.file import parse
 
 ROOT = Path(__file__).parents[3]
 VALUES: dict[str, object] = {
