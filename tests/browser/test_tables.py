@@ -62,7 +62,9 @@ def see_the_table(page: Page) -> None:
         polling=500,
         timeout=PATIENCE_MS,
     )
+    page.locator(".rb-tools").scroll_into_view_if_needed()
     expect(page.locator(".rb-long tbody tr")).to_have_count(200)
+    expect(page.locator(".rb-long tbody td").first).to_be_in_viewport()
 
 
 def test_a_table_can_be_searched_and_sorted_also_after_its_cell_was_run_again(desk: Page) -> None:

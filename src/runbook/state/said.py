@@ -19,7 +19,7 @@ NOT_FOUND = 127
 PATIENCE_S = 5.0
 # More than anybody reads; a full routing table is in the snapshot.
 MOST_LETTERS = 64 * 1024
-MOST_NAMES, MOST_WORDS = 400, 8
+MOST_NAMES, MOST_WORDS = 400, 5
 LIBVIRT = ("virsh", "--connect", "qemu:///system")
 # By the table that each tells of. Of all tables, `ip route` shows both families.
 COMMANDS = (
