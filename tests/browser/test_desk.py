@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests import bench
+from tests.browser.axe import assert_accessible
 from tests.browser.desk import PATIENCE_MS, picture
 from tests.browser.started import Desk, follow, run_all, shown, started
 
@@ -45,6 +46,7 @@ def test_it_lists_hosts_changes_and_records_and_leads_to_the_notebooks(
     expect(changes.locator("tr", has_text="server-01")).to_contain_text("none")
     expect(changes).to_contain_text("not asked, being recordings, or files that are not right")
     picture(page, "desk")
+    assert_accessible(page, ".jp-OutputArea-output .rb")
 
     follow(page, "undo.ipynb")
     expect(page.locator("h1:visible")).to_contain_text("The way back into a change")

@@ -72,7 +72,11 @@ def settle(offered: Offer) -> Settled:
     else:
         with reading(met.run, "Judging the values"):
             params, values = _right(offered)
-    views.show(views.table(as_table(params)[["field", "value"]], Look("What the file is to give")))
+    views.show(
+        views.table(
+            as_table(params)[["field", "value"]], Look("What the file is to give", unit="parameter")
+        )
+    )
     _say_what_preflight_would(met, params)
     return Settled(met, params, values)
 
