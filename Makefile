@@ -24,8 +24,9 @@ lab: NEEDS := venv lab browser
 test: NEEDS := venv unit lab browser
 faults: NEEDS := venv lab
 matrix: NEEDS := venv lab
+thorough: NEEDS := venv lab browser
 
-.PHONY: help demo desk test unit lab faults matrix check format setup packages lock clean
+.PHONY: help demo desk test unit lab faults matrix thorough check format setup packages lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -51,7 +52,9 @@ faults: setup ## Hit a change at every step with every fault, on three releases 
 
 matrix: setup ## Each release, addressing, STP and firewall profile through reboot, restarts and undo
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
-	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -m thorough tests/lab
+
+thorough: setup ## What `make test` leaves out: the same kinds of test, on more hosts and in more ways
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -m thorough tests/lab tests/notebooks tests/browser
 
 check: setup ## Format, lint, types, import contract
 	$(BIN)/ruff format --check .

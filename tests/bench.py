@@ -27,7 +27,14 @@ HOST = "server-01"
 # What a change as promised leaves in its run folder, whoever made it.
 PRODUCTS = frozenset(
     (
-        *("params.json", "before.json", "plan.json", "preflight.json", "probes.json"),
+        *(
+            "params.json",
+            "before.json",
+            "commands-before.json",
+            "plan.json",
+            "preflight.json",
+            "probes.json",
+        ),
         *("approval.json", "undo", "journal", "pulse.json", "verdict.json", "confirmed.json"),
         *(f"apply-{phase}.json" for phase in ("prepare", "network", "cutover", "settle")),
         *("after.json", "diff.json", "outcome.json"),

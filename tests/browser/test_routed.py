@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 from tests import bench
 from tests.browser.conftest import Lab
@@ -57,6 +58,7 @@ def test_run_all_halts_at_the_question_and_the_host_s_name_lets_it_go_on(
     assert "dev virbr1" in bench.on_host("ip", "route", "show", "default")
 
 
+@pytest.mark.thorough
 def test_any_other_answer_writes_nothing(fresh_host: str, jupyter: Lab, page: Page) -> None:
     before = bench.snapshot()
     jupyter.open(page, fresh_host)

@@ -20,12 +20,12 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Result]]:
     labs.down(lambda _text: None)
 
 
-# Some twenty-seven cases, six at a time, some of which wait for a deadline.
+# Some sixteen cases, six at a time, some of which wait for a deadline.
 @pytest.mark.timeout(900)
 def test_no_host_is_lost_and_none_is_left_in_between(results: list[Result]) -> None:
     bad = [f"{r.case.fault} at {r.case.where}: {r.end}\n{r.why}" for r in results if not r.good]
     assert not bad, "\n".join(bad)
-    assert len(results) >= 20
+    assert len(results) >= 14
 
 
 def test_every_step_is_hit_by_every_fault_that_can_come_anywhere(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def afterwards(lab: labs.Lab) -> Iterator[None]:
 
 
 def spread(every: list[str], here: set[str]) -> list[Any]:
-    """Those of `here` in the gate, the others in `make matrix`."""
+    """Those of `here` in the gate, the others in `make thorough`."""
     marks = {one: () if one in here else (pytest.mark.thorough,) for one in every}
     return [pytest.param(one, marks=mark) for one, mark in marks.items()]
 
@@ -149,7 +149,7 @@ def test_no_packet_is_lost_and_all_is_as_before_but_on_the_bridge(ipv6: str) -> 
     assert again.empty
 
 
-@pytest.mark.parametrize("how", spread(HOW, {"slaac"}))
+@pytest.mark.parametrize("how", spread(HOW, set()))
 def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(how: str) -> None:
     up("bookworm", how)
     before = bench.snapshot()
@@ -208,6 +208,7 @@ def has_a_way_out() -> bool:
     return "via" in on_host("ip", "-6", "route", "show", "default")
 
 
+@pytest.mark.thorough
 def test_trap_07_libvirt_and_forwarding_do_not_take_ipv6_away() -> None:
     up("bookworm", "slaac")
     # As the kernel has it by itself; ifupdown's own `auto` is 2.

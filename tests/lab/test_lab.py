@@ -141,7 +141,9 @@ def test_the_file_system_that_hosts_stand_on_is_known(lab: labs.Lab) -> None:
     assert lab.root in rootfs.in_use()
 
 
-@pytest.mark.parametrize("release", ["bullseye", "trixie"])
+@pytest.mark.parametrize(
+    "release", [pytest.param("bullseye", marks=pytest.mark.thorough), "trixie"]
+)
 def test_other_releases_take_their_address_from_the_router_by_dhcp(
     release: str, lab: labs.Lab
 ) -> None:

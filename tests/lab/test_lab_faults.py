@@ -129,7 +129,14 @@ def names() -> list[str]:
     return [" ".join(words) for words in shell.command_lines().values()]
 
 
-@pytest.mark.parametrize("lost", [OPERATOR, ROUTER, "the DHCP server"])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        ROUTER,
+        pytest.param(OPERATOR, marks=pytest.mark.thorough),
+        pytest.param("the DHCP server", marks=pytest.mark.thorough),
+    ],
+)
 def test_up_mends_a_lab_that_lost_a_part(lab: labs.Lab, lost: str) -> None:
     made = labs.up(1, lab.release, "dhcp", say)
     inside = inhabitants()

@@ -79,6 +79,7 @@ def test_a_step_that_began_and_did_not_end_can_only_be_undone(start: Before) -> 
     start.check()
 
 
+@pytest.mark.thorough
 def test_an_undo_at_the_deadline_is_compared_by_whoever_comes_next(start: Before) -> None:
     left("cutover", deadline_s=15)
     until_undone()

@@ -29,6 +29,7 @@ def lab(*argv: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.thorough
 def test_a_cut_cable_is_a_lost_connection_for_all_who_wait(host: Host) -> None:
     errors: list[BaseException] = []
 

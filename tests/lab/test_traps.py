@@ -147,6 +147,7 @@ def test_trap_02_a_port_that_comes_to_a_bridge_with_stp_listens_and_learns(chang
     assert console(changed, f"cat /sys/class/net/{NIC}/brport/state").strip() == "3"
 
 
+@pytest.mark.thorough
 def test_trap_03_stp_speaks_to_the_switch_and_is_asked_about_first(
     changed: str, fresh_host: str
 ) -> None:
@@ -192,6 +193,7 @@ def test_trap_05_neither_port_nor_route_outlives_a_restart_of_the_network(
     assert Probe(address(changed), rate=10, seconds=1).result().lost == 0
 
 
+@pytest.mark.thorough
 def test_trap_06_a_dhcp_client_brings_the_old_address_back(lab: labs.Lab) -> None:
     labs.up(1, lab.release, "dhcp", lambda _text: None)
     try:
@@ -259,6 +261,7 @@ def test_trap_12_a_restart_of_networking_leaves_the_host_reachable(changed: str)
     assert f"default via {GATEWAY} dev {BRIDGE}" in console(changed, "ip route")
 
 
+@pytest.mark.thorough
 def test_trap_13_what_stands_in_the_way_is_seen_and_said(changed: str, fresh_host: str) -> None:
     # Another machine of the LAN holds the address.
     console(changed, f"ip address add {address(fresh_host)}/32 dev {BRIDGE}")

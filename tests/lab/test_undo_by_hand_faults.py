@@ -51,7 +51,11 @@ def no_python(console: Console) -> Iterator[None]:
         console("sh", "-c", "mv /kept/* /usr/bin/ && rmdir /kept")
 
 
-@pytest.mark.parametrize("half", PHASES, indirect=True)
+@pytest.mark.parametrize(
+    "half",
+    [*(pytest.param(phase, marks=pytest.mark.thorough) for phase in PHASES[:2]), *PHASES[2:]],
+    indirect=True,
+)
 def test_it_needs_neither_python_nor_the_operators_machine(half: Half, console: Console) -> None:
     session, before, underway = half
     with no_python(console):

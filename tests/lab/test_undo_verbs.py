@@ -76,6 +76,7 @@ def test_a_lock_that_points_nowhere_is_removed_and_nothing_is_called_as_before(
     start.check()
 
 
+@pytest.mark.thorough
 def test_an_undo_that_cannot_put_all_back_says_so_at_once_and_stays_locked(start: Before) -> None:
     underway = left("network")
     # In this state the file can be read, and no other can take its place.

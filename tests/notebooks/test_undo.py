@@ -54,6 +54,7 @@ def test_it_looks_and_then_undoes_and_the_host_is_as_before(host: str, home: Pat
     assert kept <= set(folder.products)
 
 
+@pytest.mark.thorough
 def test_a_row_that_is_not_as_before_is_an_error_with_the_row(host: str, home: Path) -> None:
     returning.left("network")
     returning.console("sh", "/var/lib/runbook/armed/undo")

@@ -79,7 +79,7 @@ def test_a_step_that_began_and_whose_end_is_not_known_is_not_made_again(
         through(armed, host, "prepare")
     host.fails.clear()
     host.events.clear()
-    with pytest.raises(StepFailed, match="step 1 began, and is not known to have ended"):
+    with pytest.raises(StepFailed, match="step 2 began, and is not known to have ended"):
         through(armed, host, "prepare")
     with pytest.raises(StepFailed, match="earlier phase"):
         through(armed, host, "network")

@@ -4,7 +4,7 @@ from tests.unit import hosts
 
 from runbook.params import Params
 from runbook.routed import make_plan
-from runbook.views.topology import Bridge, Port, wiring
+from runbook.views.topology import Fact, Wire, wiring
 from runbook.wired import wired
 
 PARAMS = Params(
@@ -20,15 +20,13 @@ def test_the_wiring_to_come_is_what_is_drawn_once_it_is_there() -> None:
     before = hosts.before()
     promise = make_plan(PARAMS, before, None).promise
     foreseen = wiring(wired(promise, before), "172.16.1.1")
-    line = foreseen.lines[0]
-    assert isinstance(line.bridge, Bridge)
-    assert line.bridge.name == "virbr1"
-    assert line.bridge.addresses == ("172.16.1.1/16",)
-    assert line.bridge.holds
-    assert line.gateway == "172.16.0.1"
-    (nic,) = line.nics
-    assert isinstance(nic, Port)
-    assert (nic.name, nic.addresses, nic.state) == ("enp4s0f0", (), "forwarding")
+    nodes = {node.name: node for node in foreseen.nodes}
+    assert nodes["virbr1"].role == "bridge"
+    assert Fact("own", "172.16.1.1/16") in nodes["virbr1"].facts
+    assert not [fact for fact in nodes["enp4s0f0"].facts if fact.kind in ("own", "address")]
+    assert Wire("enp4s0f0", "virbr1", "virbr1") in foreseen.wires
+    (route,) = foreseen.routes
+    assert (route.ifname, route.via) == ("virbr1", "172.16.0.1")
 
 
 def test_what_is_not_about_the_interface_stays_as_it_is() -> None:

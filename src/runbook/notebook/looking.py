@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from runbook import record, run, views, widgets
+from runbook import connection, record, run, views, widgets
 from runbook.checkpoint.found import InProgress
 from runbook.clock import SystemClock
 from runbook.home import outputs_folder, params_folder
@@ -20,7 +20,9 @@ from runbook.notebook.preview import Preview
 from runbook.notebook.values import Asked, Before, Met, Offered, Run, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
 from runbook.run import Underway
+from runbook.state import ports, said
 from runbook.state import snapshot as snapshots
+from runbook.survey.nics import nics
 from runbook.views import Look
 
 FORM = (
@@ -40,6 +42,7 @@ def parameters(namespace: Mapping[str, object]) -> Asked:
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
+    views.show(views.interactive_tables())
     course = Course()
     course.place()
     with course.at("parameters"):
@@ -77,7 +80,9 @@ def choose(met: Met) -> Offered:
         why = "The change in progress has its values" if met.picked else "Nobody to ask"
         views.show(views.note(f"{why}: the parameters stay as they are."))
         return Offered(met, None)
-    preview = Preview(met, widgets.form(FORM, met.session.params, met.glance))
+    host = met.session.host
+    found = nics(met.glance, ports.read(host), connection.read(host))
+    preview = Preview(met, widgets.form(FORM, met.session.params, met.glance, found))
     preview.show()
     met.course.live.append(preview)
     return Offered(met, preview)
@@ -112,8 +117,10 @@ def look(settled: Settled) -> Before:
         return Before(this, before, picked)
     with reading(this, "Reading the state before"):
         snapshot = run.read(this.session)
+        words = said.read(this.session.host)
         this.folder.again("before.json", snapshots.dumps(snapshot))
-    views.show(views.state(snapshot))
+        this.folder.again("commands-before.json", said.dumps(words))
+    views.show(views.state(snapshot, words))
     return Before(this, snapshot)
 
 

@@ -43,7 +43,7 @@ class Watch:
     pulse: Pulse
     live: bool
     clock: Slot = field(default_factory=Slot)
-    line: Slot = field(default_factory=Slot)
+    lines: list[Slot] = field(default_factory=list)
     aftermath: Slot = field(default_factory=Slot)
     beside: list[Slot] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -53,8 +53,10 @@ class Watch:
         """Show the countdown in this cell, and where it says most how the host answers."""
         first, self.placed = not self.placed, True
         slots = (self.clock, *self.beside) if self.live else ()
-        line = (self.line,) if first or (self.live and phase == CUTOVER) else ()
-        for slot in (*slots, *line, *((self.aftermath,) if first else ())):
+        if first or (self.live and phase == CUTOVER):
+            self.lines.append(Slot())
+            slots = (*slots, self.lines[-1])
+        for slot in (*slots, *((self.aftermath,) if first else ())):
             slot.place()
         self._draw()
 
@@ -99,7 +101,8 @@ class Watch:
         shown = self.change.underway.armed.deadline
         deadline = self.pulse.signs.deadline if self.pulse.signs else None
         self.clock.draw(self._countdown(deadline or shown))
-        self.line.draw(self._line())
+        for number, line in enumerate(self.lines):
+            line.draw(self._line(f"pulse-{number}"))
 
     def _countdown(self, deadline: datetime) -> Picture:
         now = self.change.before.run.session.clock.now()
@@ -112,10 +115,10 @@ class Watch:
             return ENDS.get(state, "the change is over") if state else "the change is over"
         return "the deadline has passed: the host is undoing the change" if left <= 0 else ""
 
-    def _line(self) -> Picture:
+    def _line(self, key: str) -> Picture:
         beats = [Beat(a.at_s, a.rtt_ms) for a in self.pulse.answers]
         moments = [_moment(event) for event in self.pulse.events]
-        return views.pulse(beats, moments, LIVE)
+        return views.pulse(beats, moments, LIVE, key)
 
 
 def _moment(event: Event) -> Moment:

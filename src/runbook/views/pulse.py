@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from xml.etree.ElementTree import Element, SubElement
 
 from runbook.views import svg
@@ -34,13 +35,18 @@ class Moment:
     matters: bool = False
 
 
-def pulse(beats: Sequence[Beat], moments: Sequence[Moment], caption: str) -> Picture:
-    """The line, a mark at each moment, what was lost, and all of it in a sentence."""
+def pulse(
+    beats: Sequence[Beat], moments: Sequence[Moment], caption: str, key: str = "pulse"
+) -> Picture:
+    """The line, a mark at each moment, what was lost, and all of it in a sentence.
+
+    `key` makes its ids differ from those of another such line on the page.
+    """
     words = f"{caption}: {sentence(beats)}"
     head = Picture(f'<p class="rb-more">{words}</p>', words)
     if not beats:
         return head
-    return Picture(_drawing(beats, moments, words) + head.body, head.text)
+    return Picture(_drawing(beats, moments, (caption, words), key) + head.body, head.text)
 
 
 def sentence(beats: Sequence[Beat]) -> str:
@@ -56,8 +62,10 @@ def sentence(beats: Sequence[Beat]) -> str:
     )
 
 
-def _drawing(beats: Sequence[Beat], moments: Sequence[Moment], words: str) -> str:
-    root = svg.canvas(WIDTH, HEIGHT, words)
+def _drawing(
+    beats: Sequence[Beat], moments: Sequence[Moment], told: tuple[str, str], key: str
+) -> str:
+    root = svg.canvas(WIDTH, HEIGHT, told, key)
     end = max(beats[-1].at_s, 1.0)
     highest = max([LEAST_MS, *(b.rtt_ms for b in beats if b.rtt_ms is not None)])
     scale = _Scale(end, highest)
@@ -68,7 +76,7 @@ def _drawing(beats: Sequence[Beat], moments: Sequence[Moment], words: str) -> st
     SubElement(line, "polyline", {"class": "rb-wire", "points": points})
     for beat in beats:
         if beat.rtt_ms is None:
-            svg.text(root, scale.x(beat.at_s), HEIGHT - BOTTOM - 4, "✗", "rb-head")
+            _words(root, scale.x(beat.at_s), HEIGHT - BOTTOM - 4, "✗")
     return svg.done(root)
 
 
@@ -90,9 +98,15 @@ class _Scale:
 def _axes(root: Element, scale: _Scale) -> None:
     base = HEIGHT - BOTTOM
     svg.box(root, svg.Rect(LEFT, TOP, WIDTH - LEFT - 8, base - TOP), "rb-host")
-    svg.text(root, LEFT // 2, TOP + 10, f"{scale.highest_ms:.0f} ms", "rb-small")
-    svg.text(root, LEFT // 2, base, "0 ms", "rb-small")
-    svg.text(root, WIDTH - 30, HEIGHT - 6, f"{scale.end_s:.0f} s", "rb-small")
+    _words(root, LEFT // 2, TOP + 10, f"{scale.highest_ms:.0f} ms")
+    _words(root, LEFT // 2, base, "0 ms")
+    _words(root, WIDTH - 30, HEIGHT - 6, f"{scale.end_s:.0f} s")
+
+
+def _words(root: Element, middle: int, bottom: int, words: str) -> None:
+    wide = ceil(svg.wide(words, svg.SMALL)) + 1
+    place = svg.Rect(middle - wide // 2, bottom - svg.SMALL, wide, svg.SMALL)
+    svg.text(root, place, words, "rb-small", svg.SMALL)
 
 
 def _moments(root: Element, moments: Sequence[Moment], scale: _Scale) -> None:
@@ -105,10 +119,10 @@ def _moments(root: Element, moments: Sequence[Moment], scale: _Scale) -> None:
             named.append(moment)
             taken.append(x)
         look = "rb-tick rb-cut" if moment.matters else "rb-tick"
-        svg.wire(svg.group(root, look), (x, TOP), (x, HEIGHT - BOTTOM))
+        svg.path(svg.group(root, look), [(x, TOP), (x, HEIGHT - BOTTOM)])
     for moment in named:
         x = min(max(scale.x(moment.at_s), LEFT + 30), WIDTH - 70)
-        svg.text(root, x, HEIGHT - 6, moment.what, "rb-small")
+        _words(root, x, HEIGHT - 6, moment.what)
 
 
 def _fewer(beats: Sequence[Beat]) -> Sequence[Beat]:
