@@ -88,7 +88,7 @@ def environment(outer: Mapping[str, str], root: Path, private: Path) -> dict[str
     own = {
         f"JUPYTER_{kind.upper()}_DIR": str(private / kind) for kind in ("config", "data", "runtime")
     }
-    return {**kept, **own, home.VARIABLE: str(root)}
+    return {**kept, **own, "IPYTHONDIR": str(private / "ipython"), home.VARIABLE: str(root)}
 
 
 def has_display(outer: Mapping[str, str]) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests import bench
+from tests.browser.axe import assert_accessible
 from tests.browser.desk import PATIENCE_MS, picture
 from tests.browser.started import Desk, follow, run_all, shown, started
 
@@ -22,7 +24,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     for name in ("server-02", "server-03"):
         (home / "params" / f"{name}.yaml").unlink()
     (home / "params/odd.yaml").write_text("gatway: 172.16.0.1\n")
-    record.create(home / "outputs", "server-01", "20260301T120000Z-abc123")
+    died = record.create(home / "outputs", "server-01", "20260301T120000Z-abc123")
+    died.note(datetime(2026, 3, 1, 12, tzinfo=UTC), "preflight: begins")
     with started(home) as made:
         yield made
 
@@ -45,12 +48,17 @@ def test_it_lists_hosts_changes_and_records_and_leads_to_the_notebooks(
     expect(changes.locator("tr", has_text="server-01")).to_contain_text("none")
     expect(changes).to_contain_text("not asked, being recordings, or files that are not right")
     picture(page, "desk")
+    assert_accessible(page, ".jp-OutputArea-output .rb")
+
+    records.get_by_role("link", name="journal").click()
+    expect(page.locator(".jp-FileEditor:visible")).to_contain_text("preflight: begins")
+    page.locator(".lm-TabBar-tab", has_text="desk.ipynb").click()
 
     follow(page, "undo.ipynb")
     expect(page.locator("h1:visible")).to_contain_text("The way back into a change")
     assert {path: path.read_bytes() for path in sources} == sources
     assert {path.name for path in desk.folder.glob("*.ipynb")} == {path.name for path in sources}
     # Nothing came of the operator's own Jupyter, nor to it.
-    assert not list(desk.home.parent.glob(".jupyter"))
-    assert not list(desk.home.parent.glob(".local"))
+    for name in (".jupyter", ".ipython", ".local"):
+        assert not (desk.home.parent / name).exists()
     assert desk.stop() == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests import bench
+from tests.browser.axe import assert_accessible
 from tests.browser.desk import PATIENCE_MS, answer, picture
 from tests.browser.started import Desk, fill_in, follow, run_up_to, shown, started
 
@@ -57,6 +58,7 @@ def test_a_host_is_described_by_a_person_who_makes_every_mistake(desk: Desk, pag
     form.get_by_label("bridge_mac", exact=True).fill("nik")
     expect(form.locator("[role=alert]")).to_have_count(2)
     picture(page, "survey-form")
+    see_that_it_is_accessible_in_light_and_in_dark(page)
     form.get_by_label("address", exact=True).fill("172.16.1.1/16")
     form.get_by_label("bridge_mac", exact=True).fill("own")
     form.get_by_label("stp", exact=True).select_option("off")
@@ -95,6 +97,16 @@ def see_that_every_field_is_reached_by_the_keyboard(page: Page, form: Locator) -
         reached.append(page.evaluate(FOCUSED))
         page.keyboard.press("Tab")
     assert tuple(reached) == ASKED
+
+
+def see_that_it_is_accessible_in_light_and_in_dark(page: Page) -> None:
+    """The desk follows the system's own choice."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        light = str(scheme == "light").lower()
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+        assert_accessible(page, ".rb-form")
+        picture(page, f"survey-form-{scheme}")
 
 
 def make_a_mistake(form: Locator, name: str, wrong: str, reason: str) -> None:

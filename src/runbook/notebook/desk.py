@@ -60,7 +60,7 @@ def hosts(namespace: Mapping[str, object]) -> Known:
     empty = "none yet: survey.ipynb describes the first"
     shown = pd.DataFrame(rows, columns=[*ASKED, "what is wrong with its file"])
     wrong = [] if any(one.error for one in found) else ["what is wrong with its file"]
-    look = Look(f"Hosts in params/: {len(found)}", limit=max(len(rows), 1), empty=empty)
+    look = Look("Hosts in params/", limit=max(len(rows), 1), empty=empty, unit="host")
     views.show(views.table(shown.drop(columns=wrong), look))
     return Known(found, *numbers)
 
@@ -86,7 +86,7 @@ def records(known: Known) -> None:
     rows = [(e.host, _when(e), e.ended, e.operator) for e in found]
     shown = pd.DataFrame(rows, columns=["host", "begun (UTC)", "how it ended", "operator"])
     links = [tuple(_links(entry)) for entry in found]
-    views.show(linked(shown, links, f"The last records: {len(found)}"))
+    views.show(linked(shown, links, "The last records"))
 
 
 def _number(namespace: Mapping[str, object], name: str, usual: int) -> int:
@@ -124,7 +124,7 @@ def _standing(told: Mapping[str, tuple[str, str]]) -> Picture:
     colours["change"] = [TONES.get(state, "") for state in rows["change"]]
     done = sum(1 for state, _ in told.values() if state)
     caption = f"Hosts asked: {done} of {len(told)}"
-    return views.table(rows, Look(caption, classes=colours, limit=max(len(rows), 1)))
+    return views.table(rows, Look(caption, classes=colours, limit=max(len(rows), 1), unit=""))
 
 
 def _when(entry: Entry) -> str:

@@ -72,7 +72,11 @@ def settle(offered: Offer) -> Settled:
     else:
         with reading(met.run, "Judging the values"):
             params, values = _right(offered)
-    views.show(views.table(as_table(params)[["field", "value"]], Look("What the file is to give")))
+    views.show(
+        views.table(
+            as_table(params)[["field", "value"]], Look("What the file is to give", unit="parameter")
+        )
+    )
     _say_what_preflight_would(met, params)
     return Settled(met, params, values)
 
@@ -172,7 +176,10 @@ def _write(drafted: Drafted) -> None:
     if now is not None:
         this.folder.once("before.yaml", now)
     this.folder.once("written.yaml", drafted.text)
-    durable.replace(path, drafted.text.encode())
+    try:
+        durable.replace(path, drafted.text.encode())
+    except OSError as error:
+        raise _not_written(this, error) from error
     if plain(for_host(params_folder(), {"host": this.host})) != plain(drafted.settled.params):
         raise Refused(
             f"params/{this.host}.yaml is not read as what was written",
@@ -180,6 +187,16 @@ def _write(drafted: Drafted) -> None:
             state=f"the host is as it was; the file before is in {this.folder.path}",
             then="see who else writes that file, then survey again",
         )
+
+
+def _not_written(this: Surveying, error: OSError) -> CorrectParameters:
+    return CorrectParameters(
+        f"params/{this.host}.yaml could not be written: {error.strerror}",
+        host=this.host,
+        state="the file is as it was; the host was only read",
+        then=f"see to {params_folder()}, then survey again; what was to be written is in"
+        f" {this.folder.path}/written.yaml",
+    )
 
 
 def _changed_since(this: Surveying) -> CorrectParameters:

@@ -153,7 +153,7 @@ def choose(met: Met) -> Offer:
     values = offer(met.seen, nic, given, file)
     rows = [(name, written(value), why) for name, (value, why) in values.items()]
     shown = pd.DataFrame(rows, columns=["field", "value", "because it is"])
-    views.show(views.table(shown, Look("What is offered", limit=len(shown))))
+    views.show(views.table(shown, Look("What is offered", limit=len(shown), unit="value")))
     return Offer(met, values, _form(met, values) if there else None)
 
 
@@ -201,6 +201,6 @@ def _show_wanted(wanted: Wanted) -> None:
 
 
 def _show_host(seen: Snapshot, found: pd.DataFrame) -> None:
-    networks = views.table(seen.networks[NETWORK], Look("libvirt's networks"))
-    interfaces = views.table(found, Look("Interfaces", limit=len(found)))
+    networks = views.table(seen.networks[NETWORK], Look("libvirt's networks", unit="network"))
+    interfaces = views.table(found, Look("Interfaces", limit=len(found), unit="interface"))
     views.show(views.stack((views.identity(seen.identity), interfaces, networks)))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from runbook.views.picture import Picture, plain, safe
-from runbook.views.tables import Look, table
+from runbook.views.tables import Look, counted, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,17 @@ class Link:
 
 
 def linked(rows: pd.DataFrame, links: Sequence[Sequence[Link]], caption: str) -> Picture:
-    """The rows, with a column `opens` of links beside each."""
+    """The records, with a column `opens` of links beside each."""
     if rows.empty:
         return table(rows, Look(caption))
+    told = f"{caption}: {counted(len(rows), 'record')}"
     head = "".join(f'<th scope="col">{safe(name)}</th>' for name in [*rows.columns, "opens"])
     pairs = zip(rows.astype(str).to_numpy().tolist(), links, strict=True)
     body = "".join(f"<tr>{_cells(row)}<td>{_anchors(to)}</td></tr>" for row, to in pairs)
     words = [", ".join(f"{link.words}: {link.path}" for link in to) for to in links]
-    text = table(rows.assign(opens=words), Look(caption, limit=len(rows))).text
+    text = table(rows.assign(opens=words), Look(told, limit=len(rows), unit="")).text
     return Picture(
-        f"<table><caption>{safe(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<table><caption>{safe(told)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>",
         plain(text),
     )

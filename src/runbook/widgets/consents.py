@@ -43,7 +43,9 @@ class Consents:
         ticked = self.values()
         rows = [(n, "yes" if n in ticked else "no", seen, why) for n, seen, why in self.risks]
         columns = ["risk", "taken on", "seen", "why it matters"]
-        return table(pd.DataFrame(rows, columns=columns), Look("Consent", limit=len(rows)))
+        return table(
+            pd.DataFrame(rows, columns=columns), Look("Consent", limit=len(rows), unit="risk")
+        )
 
     def show(self) -> Shown:
         """Put them on the page; freeze what this returns with `static()`."""

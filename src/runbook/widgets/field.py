@@ -14,7 +14,7 @@ from typing import Literal, get_args, get_origin
 from ipywidgets import HTML, Combobox, Dropdown, HBox, Layout, Text
 
 from runbook.params import Params
-from runbook.widgets.look import LABEL, WIDE, reason
+from runbook.widgets.look import LABEL, WIDE, WIDER, reason
 
 LISTS, NUMBERS, SWITCHES = ("consent", "probes"), ("deadline_s",), ("stp", "dns")
 EXAMPLES = {
@@ -24,6 +24,7 @@ EXAMPLES = {
     "bridge": "virbr1",
     "bridge_mac": "own, nic or a MAC address",
     "probes": "172.16.0.1, 10.99.0.2:443",
+    "consent": "bpdu, docker, … as preflight names them",
     "rules": "a file in params/",
     "router": "what ssh is told",
 }
@@ -118,7 +119,8 @@ def _listed(name: str, value: object, options: list[Option]) -> Dropdown:
         value=value,
         description=name,
         style=LABEL,
-        layout=Layout(width=WIDE),
+        # What is told of an interface needs more room than what is typed.
+        layout=Layout(width=WIDER if name == "interface" else WIDE, max_width="100%"),
     )
 
 

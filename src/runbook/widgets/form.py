@@ -106,7 +106,7 @@ class Form:
         rest = [(k or "(all)", "", f"✗ {v}") for k, v in self._told.items() if k not in self.fields]
         found = pd.DataFrame([*rows, *rest], columns=["field", "value", "not right, because"])
         empty = ["not right, because"] if not self._told else []
-        return table(found.drop(columns=empty), Look("The form", limit=len(found)))
+        return table(found.drop(columns=empty), Look("The form", limit=len(found), unit="value"))
 
     def show(self) -> None:
         """Put it on the page."""
@@ -174,7 +174,7 @@ def form(
     }
     if found is None or seen is None or "interface" not in names:
         return Form(fields)
-    below = table(found, Look(CAPTION, limit=len(found)))
+    below = table(found, Look(CAPTION, limit=len(found), unit="interface"))
     return Form(fields, partial(_brings, seen), below.html())
 
 

@@ -7,7 +7,7 @@ from ipywidgets import HTML, Layout
 from runbook.views.picture import safe
 
 LABEL = {"description_width": "110px"}
-WIDE, FULL = "520px", "100%"
+WIDE, WIDER, FULL = "520px", "680px", "100%"
 SHEET = """\
 .rb-form{overflow:visible}
 .rb-form .widget-label{color:var(--jp-content-font-color1)}

@@ -60,7 +60,7 @@ def test_every_file_is_listed_and_one_that_is_not_right_says_why(
 ) -> None:
     known = nb.hosts({})
     told = capsys.readouterr().out
-    assert "Hosts in params/: 4" in told
+    assert "Hosts in params/: 4 hosts" in told
     assert "gatway: there is no parameter of this name" in told
     assert repr(known) == "<4 hosts>"
 

@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_written_is_as_it_was(
         raise OSError(28, "No space left on device", path, content)
 
     monkeypatch.setattr(durable, "replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(CorrectParameters, match="could not be written: No space left"):
         survey({"host": "example", "bridge": "virbr7"})
     assert (home / "params/example.yaml").read_bytes() == before
     assert outcome(home) == "refused"
