@@ -8,7 +8,7 @@ from typing import Any
 from tests.unit import fakes
 from tests.unit.hosts import snapshot
 
-from runbook import attach
+from runbook import attach, guest_facts
 from runbook.attach import Offer, Target
 from runbook.moves.inside import FileEdit, GuestEdit, Wanted
 from runbook.params import Params
@@ -87,7 +87,7 @@ def seen(tap_row: Row | None = None, **tables: list[Row]) -> Snapshot:
 def target(asked: Params, before: Snapshot, **other: object) -> Target:
     """The guest as the plan has it, an edit at hand but for `other`."""
     guest: Guest = asked.guests[0]
-    nic = attach.facts.nic(asked, guest, before)
+    nic = guest_facts.nic(asked, guest, before)
     wanted = Wanted(guest.name, nic.mac, IPv4Interface(guest.address), guest.gateway or GATEWAY)
     usual = {"offer": Offer(guest.name, "serial console"), "inside": EDIT}
     return Target(guest, nic, wanted, **{**usual, **other})  # type: ignore[arg-type] # by name

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.unit.programs import Programs
 
 # What only moves files and words about, and so may be itself.
-REAL = ("cat", "cp", "dirname", "flock", "mv", "readlink", "rm", "rmdir", "tr", "date")
+REAL = ("cat", "cp", "dirname", "flock", "grep", "mv", "readlink", "rm", "rmdir", "tr", "date")
 ACTING = ("arping", "ip", "ip6tables", "iptables", "modprobe", "python3", "sync")
 STARTING = ("dhclient", "dhcpcd", "systemctl", "timeout", "virsh", "kill", "sysctl", "INJECTED")
 # What `ip` shows is in a file each; a link that it deletes is gone.
