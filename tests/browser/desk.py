@@ -63,3 +63,12 @@ def restart(page: Page) -> None:
     page.locator(".jp-Dialog .jp-mod-accept").click()
     page.wait_for_timeout(1000)
     page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
+
+
+def reload(page: Page) -> None:
+    """The page closed and opened again; the kernel lives on."""
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    page.reload()
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)

@@ -44,6 +44,8 @@ class Desk:
 @contextmanager
 def started(home: Path) -> Iterator[Desk]:
     """A desk of this home, on whatever port is free."""
+    # What is started in the background may ignore it, and would hand that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     log = home.parent / "desk.log"
     environment = {**bench.environment(home), "HOME": str(home.parent)}
     with log.open("wb") as out:

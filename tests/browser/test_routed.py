@@ -30,7 +30,7 @@ def see_the_form(page: Page) -> None:
     # JupyterLab draws only the cells that are in view.
     select.scroll_into_view_if_needed()
     expect(select).to_be_visible()
-    expect(select.locator("option")).to_have_text([re.compile("^enp4s0f0: 172.16.1.1/16")])
+    expect(select.locator("option")).to_have_text([re.compile(r"^enp4s0f0:\s172\.16\.1\.1/16")])
     boxes = page.locator(".widget-text input, .widget-combobox input").all()
     values = [box.input_value() for box in boxes]
     assert values == ["172.16.1.1/16", "172.16.0.1", "routed", "virbr1", "own"]
