@@ -16,7 +16,7 @@ if [ -d /run/systemd/system ]; then
     exec systemd-run --quiet --collect --no-block --property=Type=oneshot \\
         --property=KillMode=process /bin/sh "$1/undo" "$2"
 fi
-setsid sh "$1/undo" "$2" </dev/null >>"$1/log" 2>&1 &
+setsid /bin/sh "$1/undo" "$2" </dev/null >>"$1/log" 2>&1 &
 """
 _POLL_S = 1.0
 

@@ -38,7 +38,7 @@ HOOK_TEXT = f"""\
 [ -L {ARMED} ] || exit 0
 [ "$(cat {ARMED}/boot)" = "$(cat /proc/sys/kernel/random/boot_id)" ] && exit 0
 here=$(readlink -f {ARMED})
-setsid sh "$here/undo" late </dev/null >>"$here/log" 2>&1 &
+setsid /bin/sh "$here/undo" late </dev/null >>"$here/log" 2>&1 &
 """
 
 

@@ -96,8 +96,8 @@ def _timer(change_id: str, seconds: int) -> list[str]:
         "        --timer-property=AccuracySec=50ms --property=Type=oneshot \\",
         '        --property=KillMode=process /bin/sh "$here/undo" deadline',
         "else",
-        f"    setsid sh -c 'echo $$ >\"$1/timer.pid\"; sleep {seconds}; '\\",
-        "'exec sh \"$1/undo\" deadline' \\",
+        f"    setsid /bin/sh -c 'echo $$ >\"$1/timer.pid\"; sleep {seconds}; '\\",
+        "'exec /bin/sh \"$1/undo\" deadline' \\",
         '        sh "$here" </dev/null >>"$here/log" 2>&1 &',
         "fi",
     ]
