@@ -29,7 +29,7 @@ _SETUP = (
     'k() { md5sum <"$d/$1" | cut -c1-32; }',
     'p() { printf "$2" >>"$d/$1"; }',
     'z() { : >"$d/c"; : >"$d/i"; }',
-    'go() { [ $n = $1 ] || { n=$1; sh "$d/c" <"$d/i" >"$d/o" 2>"$d/e"; s=$?; }; }',
+    'go() { [ $n = $1 ] || { n=$1; /bin/sh "$d/c" <"$d/i" >"$d/o" 2>"$d/e"; s=$?; }; }',
     'b() { base64 <"$d/$1"; }',
     'base64 </dev/null >/dev/null 2>&1 || b() { od -An -v -tx1 <"$d/$1"; }',
     'tell() { echo "${m}H $n $s $(k o) $(k e)"; b o; echo "${m}M"; b e; echo "${m}E $n"; }',
