@@ -56,6 +56,7 @@ def sandbox(tmp_path: Path) -> Sandbox:
 
 
 def program(sandbox: Sandbox, name: str, text: str) -> None:
+    (sandbox.root / "programs" / name).unlink(missing_ok=True)
     (sandbox.root / "programs" / name).write_text(text)
 
 
