@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from typing import NoReturn
 
 from runbook.errors import LoginRefused, NoConsole
 from runbook.transport.guest.cleaning import last_line, without_kernel
@@ -49,8 +50,14 @@ class Shown(Enum):
     SOMETHING = auto()
 
 
-def shown(text: str) -> Shown:
-    """What the console shows, after `text` came and silence followed."""
+_OF_A_TRY = (Shown.REFUSED, Shown.EXPIRED)
+
+
+def shown(text: str, *, tried: bool) -> Shown:
+    """What the console shows, after `text` came and silence followed.
+
+    Only whoever has `tried` a password is refused or told that it has expired.
+    """
     text = without_kernel(text)
     last = last_line(text)
     for kind, pattern, where in (
@@ -61,7 +68,7 @@ def shown(text: str) -> Shown:
         (Shown.LOGIN, _LOGIN, last),
         (Shown.PASSWORD, _PASSWORD, last),
     ):
-        if pattern.search(where.strip()):
+        if pattern.search(where.strip()) and (tried or kind not in _OF_A_TRY):
             return kind
     return Shown.SOMETHING if last else Shown.NOTHING
 
@@ -96,14 +103,14 @@ class Arrival:
         raise self._no_shell()
 
     def _step(self, text: str) -> bool:
-        match shown(text):
+        match shown(text, tried=self._password_given):
             case Shown.LOGIN:
                 self._log_in(text)
             case Shown.PASSWORD:
                 self._give_password()
             case Shown.REFUSED:
                 self._refused(text)
-            case Shown.EXPIRED if self._password_given:
+            case Shown.EXPIRED:
                 raise self._login_refused("it wants a new password first", "set one")
             case Shown.EMERGENCY:
                 raise self._no_shell("the guest is in emergency mode")
@@ -145,7 +152,7 @@ class Arrival:
         if self._logins == _LOGINS:
             raise self._login_refused("it did not let anybody in", "see what it says")
         self._logins += 1
-        self._password_given, self._user_typed = False, True
+        self._password_given, self._user_typed, self._answered = False, True, False
         self._line.type(self._credentials.user)
 
     def _give_password(self) -> None:
@@ -158,12 +165,9 @@ class Arrival:
         self._line.type_secret(self._credentials.password())
         self._answered = False
 
-    def _refused(self, text: str) -> None:
-        if self._password_given:
-            words = " ".join(self._line.scrubbed(text).split())[-120:]
-            raise self._login_refused(f"it says: {words}", "see that user and password are right")
-        self._user_typed = False
-        self._press_enter()
+    def _refused(self, text: str) -> NoReturn:
+        words = " ".join(self._line.scrubbed(text).split())[-120:]
+        raise self._login_refused(f"it says: {words}", "see that user and password are right")
 
     def _login_refused(self, why: str, then: str) -> LoginRefused:
         return LoginRefused(

@@ -17,7 +17,7 @@ from runbook.transport.guest import frames
 from runbook.transport.guest.line import Line
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_TRIES = 6
+_TRIES, _ASKS = 6, 3
 # A tty takes 4095 characters a line, busybox 1023; an echo of less can still be read.
 _WIDTH = 160
 # As many lines as fit into what a tty holds while the shell is busy.
@@ -29,7 +29,7 @@ _SETUP = (
     'k() { md5sum <"$d/$1" | cut -c1-32; }',
     'p() { printf "$2" >>"$d/$1"; }',
     'z() { : >"$d/c"; : >"$d/i"; }',
-    'go() { [ $n = $1 ] || { n=$1; sh "$d/c" <"$d/i" >"$d/o" 2>"$d/e"; s=$?; }; }',
+    'go() { [ $n = $1 ] || { n=$1; /bin/sh "$d/c" <"$d/i" >"$d/o" 2>"$d/e"; s=$?; }; }',
     'b() { base64 <"$d/$1"; }',
     'base64 </dev/null >/dev/null 2>&1 || b() { od -An -v -tx1 <"$d/$1"; }',
     'tell() { echo "${m}H $n $s $(k o) $(k e)"; b o; echo "${m}M"; b e; echo "${m}E $n"; }',
@@ -61,8 +61,8 @@ class Shell:
             self._watch()
         for text in _SETUP:
             self._line.type(text)
-        self._line.type('n=0; s=0; z; base64 </dev/null >/dev/null 2>&1; echo "${m}B $? $d"')
-        found = self._answer(rf"{self._mark}B (\d+) (\S*)\n")
+        begin = 'n=0; s=0; z; base64 </dev/null >/dev/null 2>&1; echo "${m}B $? $d"'
+        found = self._ask(begin, rf"{self._mark}B (\d+) (\S*)\n")
         if found is None or not found[2]:
             raise self._no_shell("it has no folder to write to, or lacks mktemp")
         self._hexadecimal = found[1] != "0"
@@ -101,17 +101,19 @@ class Shell:
 
     def _begin(self) -> int:
         mark = f"{self._mark[:2]}''{self._mark[2:]}"
-        self._line.type(f"m={mark}; PS1= PS2= HISTFILE= PATH={PATH} LC_ALL=C; set +m")
-        self._line.type(
-            'export PATH LC_ALL; t=$(stty -g); stty -echo; w=; echo "${m}R $0 $(id -u)"'
-        )
-        found = self._answer(rf"{self._mark}R (\S+) (\d+)\n")
+        # Who it is comes first: a shell that is not ours keeps its prompt and its echo.
+        found = self._ask(f'm={mark}; echo "${{m}}Q $0"', rf"{self._mark}Q (\S+)\n")
         if found is None or found[1] != "/bin/sh":
             self._open = False
             raise self._no_shell(
                 "it does not start /bin/sh: a restricted shell, or no shell at all"
             )
-        return int(found[2])
+        self._line.type(f"PS1= PS2= HISTFILE= PATH={PATH} LC_ALL=C; export PATH LC_ALL; set +m")
+        begin = 't=${t:-$(stty -g)}; stty -echo; w=; echo "${m}R $(id -u)"'
+        found = self._ask(begin, rf"{self._mark}R (\d+)\n")
+        if found is None:
+            raise self._no_shell("it does not answer")
+        return int(found[1])
 
     def _watch(self) -> None:
         """Have a login of ours end by itself, should this program be killed."""
@@ -119,9 +121,15 @@ class Shell:
         self._line.type("kill -HUP $1 $2; }")
         self._line.type("a $$ $PPID </dev/null >/dev/null 2>&1 & w=$!")
 
-    def _answer(self, pattern: str) -> re.Match[str] | None:
+    def _ask(self, text: str, pattern: str) -> re.Match[str] | None:
+        """The answer to a line that may be typed again where noise has damaged the answer."""
         patience = self._line.patience
-        return self._line.wait([pattern], patience.answer, limit=3 * patience.answer)
+        for _ in range(_ASKS):
+            self._line.type(text)
+            found = self._line.wait([pattern], patience.answer, limit=2 * patience.answer)
+            if found is not None:
+                return found
+        return None
 
     def _upload(self, name: str, content: bytes) -> None:
         lines = frames.typed(content, _WIDTH)
@@ -129,10 +137,8 @@ class Shell:
             for first in range(0, len(lines), _BATCH):
                 for text in lines[first : first + _BATCH]:
                     self._line.type(f"p {name} '{text}'")
-                self._line.type(f'echo "${{m}}K {first}"')
-                self._answer(rf"{self._mark}K {first}\n")
-            self._line.type(f'echo "${{m}}G $(k {name})"')
-            found = self._answer(rf"{self._mark}G ([0-9a-f]{{32}})\n")
+                self._ask(f'echo "${{m}}K {first}"', rf"{self._mark}K {first}\n")
+            found = self._ask(f'echo "${{m}}G $(k {name})"', rf"{self._mark}G ([0-9a-f]{{32}})\n")
             if found is not None and found[1] == frames.md5(content):
                 return
             self._line.type(f': >"$d/{name}"')

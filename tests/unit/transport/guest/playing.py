@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pty
 import random
+import re
 import select
 import socket
 import subprocess
@@ -29,7 +30,7 @@ WALL = b"\r\nBroadcast message from root@vm-01 (Tue 2026-11-24 12:00:00 UTC):\r\
 
 @dataclass(frozen=True)
 class Event:
-    """Bytes shown ('<') or typed ('>'), or '~' for a shell."""
+    """Bytes shown ('<') or typed ('>'), '?' for anything typed up to these, or '~' for a shell."""
 
     kind: str
     data: bytes
@@ -53,8 +54,13 @@ def dump(head: str, events: list[Event]) -> str:
     lines = [f"# {line}" for line in head.splitlines()]
     for event in events:
         parts = event.data.decode("latin-1").splitlines(keepends=True)
-        lines += [f"{event.kind} {part.encode('unicode_escape').decode()}" for part in parts]
+        lines += [f"{event.kind} {_escaped(part)}" for part in parts]
     return "\n".join(lines) + "\n"
+
+
+def _escaped(part: str) -> str:
+    # A blank at a line's end would be lost on whoever edits the file.
+    return re.sub(r" $", r"\\x20", part.encode("unicode_escape").decode())
 
 
 def quiet(_data: bytes) -> bytes:
@@ -79,6 +85,7 @@ class Guest:
     events: tuple[Event, ...]
     pause: float = 0.0
     noise: Callable[[bytes], bytes] = quiet
+    shell_noise: Callable[[bytes], bytes] = quiet
     wrong: list[str] = field(default_factory=list)
     left: int = 0
     typed: bytes = b""
@@ -108,18 +115,22 @@ class Guest:
 
     def _turn(self, event: Event) -> None:
         if event.kind == "<":
-            self._show(event.data)
+            self._show(event.data, self.noise)
         elif event.kind == "~":
             self._shell()
+        elif event.kind == "?":
+            while not self._pending.endswith(event.data):
+                self._receive()
+            self._pending = b""
         else:
             self._expect(event.data)
 
-    def _show(self, data: bytes) -> None:
-        if not self.pause and self.noise is quiet:
+    def _show(self, data: bytes, noise: Callable[[bytes], bytes]) -> None:
+        if not self.pause and noise is quiet:
             self._far.sendall(data)
             return
         for at in range(len(data)):
-            self._far.sendall(data[at : at + 1] + self.noise(data))
+            self._far.sendall(data[at : at + 1] + noise(data))
             time.sleep(self.pause)
 
     def _expect(self, wanted: bytes) -> None:
@@ -166,4 +177,4 @@ class Guest:
                     data = os.read(master, 4096)
                 except OSError:
                     return
-                self._show(data)
+                self._show(data, self.shell_noise)

@@ -1,0 +1,280 @@
+"""The guest's own script, run here below a folder that stands for the guest's root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from tests.unit.insides import LocalChannel
+
+from runbook import inside as changes
+from runbook.clock import SystemClock
+from runbook.errors import (
+    ChangeInProgress,
+    GateClosed,
+    GoToTheConsole,
+    ReadFailed,
+    StalePlan,
+    StepFailed,
+)
+from runbook.inside import InsideArmed, InsideState, detached, layout
+from runbook.inside.script import change_script
+from runbook.inside.words import heredoc
+from runbook.moves.inside_edit import FileEdit, GuestEdit
+
+OLD, NEW = b"iface eth0 inet dhcp\n", b"iface eth0 inet static\n"
+CLOCK = SystemClock()
+
+
+@dataclass
+class Place:
+    """A guest's root: `log` gets a line each time the network is taken down or brought up."""
+
+    root: Path
+    channel: LocalChannel
+
+    @property
+    def config(self) -> Path:
+        return self.root / "interfaces"
+
+    @property
+    def log(self) -> list[str]:
+        path = self.root / "network"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def edit(self, up: str = "true") -> GuestEdit:
+        noted = f"cat {self.config} >>{self.root}/network; "
+        return GuestEdit(
+            "ifupdown",
+            "eth0",
+            (
+                FileEdit(str(self.config), OLD, NEW, 0o644),
+                FileEdit(str(self.root / "fresh"), None, b"\xff\0 new\n", 0o600),
+            ),
+            down=(("sh", "-c", f"echo down >>{self.root}/network"),),
+            up=(("sh", "-c", noted + up),),
+        )
+
+    def arm(self, seconds: int = 300, up: str = "true", number: str = "change-1") -> InsideArmed:
+        armed = changes.arm(self.channel, self.edit(up), number, seconds)
+        return replace(armed, directory=str(self.root / "lib" / number))
+
+    def state(self, number: str = "change-1") -> InsideState:
+        return changes.state(self.channel, number)
+
+    def run(self, *verb: str) -> int:
+        argv = ("sh", str(self.root / "lib/change-1/undo"), *verb)
+        return subprocess.run(argv, check=False, capture_output=True, timeout=60).returncode
+
+    def is_as_before(self) -> bool:
+        return self.config.read_bytes() == OLD and not (self.root / "fresh").exists()
+
+    def is_changed(self) -> bool:
+        return self.config.read_bytes() == NEW and (self.root / "fresh").exists()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    given = {
+        layout.ROOT: str(tmp_path / "lib"),
+        layout.UNIT: str(tmp_path / "unit"),
+        layout.WANTS: str(tmp_path / "wants" / "unit"),
+        "/etc/network": str(tmp_path / "etc-network"),
+        # Not a guest with systemd: the timer is a process.
+        "/run/systemd/system": str(tmp_path / "no-systemd"),
+    }
+    (tmp_path / "etc-network").mkdir()
+    (tmp_path / "interfaces").write_bytes(OLD)
+    made = Place(tmp_path, LocalChannel(given=given))
+    yield made
+    for pid in tmp_path.glob("lib/*/timer.pid"):
+        if pid.read_text().strip():
+            _end(int(pid.read_text()))
+
+
+def _end(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+
+
+def test_a_second_change_is_refused_and_leaves_nothing(place: Place) -> None:
+    place.arm()
+    with pytest.raises(ChangeInProgress):
+        place.arm(number="change-2")
+    assert not (place.root / "lib/change-2").exists()
+    assert place.state("change-2") is InsideState.UNKNOWN
+    assert place.state() is InsideState.ARMED
+
+
+@pytest.mark.parametrize("what", ["changed", "gone", "appeared"])
+def test_a_file_that_has_changed_meanwhile_stops_the_change(place: Place, what: str) -> None:
+    if what == "changed":
+        place.config.write_bytes(NEW)
+    elif what == "gone":
+        place.config.unlink()
+    else:
+        (place.root / "fresh").write_text("mine")
+    with pytest.raises(StalePlan):
+        place.arm()
+    assert list((place.root / "lib").iterdir()) == []
+    assert place.log == []
+
+
+def test_a_change_is_made_and_kept_once_it_is_confirmed(place: Place) -> None:
+    armed = place.arm()
+    assert (armed.timer, armed.survives_reboot) == ("sleep", True)
+    assert not place.is_changed()
+    changes.apply(place.channel, armed, clock=CLOCK)
+    assert place.is_changed()
+    assert place.log == ["down", NEW.decode().strip()]
+    assert place.state() is InsideState.APPLIED
+    changes.confirm(place.channel, armed)
+    assert place.state() is InsideState.CONFIRMED
+    assert place.run("deadline") == 0
+    assert place.is_changed()
+    assert not (place.root / "lib/armed-inside").is_symlink()
+    assert not (place.root / "etc-network/if-up.d/runbook-inside").exists()
+    with pytest.raises(StepFailed, match="is confirmed"):
+        changes.undo(place.channel, armed, clock=CLOCK)
+    # A person at the console may, all the same.
+    assert place.run() == 0
+    assert place.is_as_before()
+    assert place.state() is InsideState.UNDONE
+
+
+def test_an_undo_puts_files_back_with_their_modes_and_ends_the_timer(place: Place) -> None:
+    place.config.chmod(0o640)
+    armed = place.arm()
+    changes.apply(place.channel, armed, clock=CLOCK)
+    assert (place.root / "fresh").stat().st_mode & 0o777 == 0o600
+    changes.undo(place.channel, armed, clock=CLOCK)
+    assert place.is_as_before()
+    assert place.config.stat().st_mode & 0o777 == 0o640
+    assert place.log[-2:] == ["down", OLD.decode().strip()]
+    assert place.state() is InsideState.UNDONE
+    with pytest.raises(GateClosed):
+        changes.confirm(place.channel, armed)
+    # Again is no error, and does nothing.
+    before = place.log
+    changes.undo(place.channel, armed, clock=CLOCK)
+    assert place.run("deadline") == 0
+    assert place.log == before
+
+
+def test_an_undo_before_the_change_leaves_the_network_alone(place: Place) -> None:
+    armed = place.arm()
+    changes.undo(place.channel, armed, clock=CLOCK)
+    assert (place.log, place.state()) == ([], InsideState.UNDONE)
+    with pytest.raises(StepFailed, match="not made"):
+        changes.apply(place.channel, armed, clock=CLOCK, patience=2)
+    assert (place.log, place.is_as_before()) == ([], True)
+
+
+def test_the_timer_undoes_what_nobody_confirms(place: Place) -> None:
+    changes.apply(place.channel, place.arm(seconds=3), clock=CLOCK)
+    found = detached.wait(
+        place.channel, "change-1", lambda f: f.state is InsideState.UNDONE, CLOCK, 15
+    )
+    assert found.state is InsideState.UNDONE
+    assert "deadline" in found.journal
+    assert place.is_as_before()
+
+
+def test_a_change_that_does_not_come_up_is_told_with_what_was_said(place: Place) -> None:
+    broken = f"grep -q static {place.root}/interfaces && echo no carrier && exit 7 || true"
+    armed = place.arm(up=broken)
+    with pytest.raises(StepFailed, match="applied in part") as caught:
+        changes.apply(place.channel, armed, clock=CLOCK)
+    assert "ended with status 7" in caught.value.what
+    assert "no carrier" in caught.value.what
+    changes.undo(place.channel, armed, clock=CLOCK)
+    assert place.is_as_before()
+
+
+def test_an_undo_ends_a_change_that_is_under_way(place: Place) -> None:
+    armed = place.arm(up=f"grep -q static {place.root}/interfaces && sleep 30 || true")
+    detached.start(place.channel, "change-1", "apply")
+    detached.wait(place.channel, "change-1", lambda _: place.is_changed(), CLOCK, 10)
+    changes.undo(place.channel, armed, clock=CLOCK, patience=20)
+    assert place.is_as_before()
+    assert place.state() is InsideState.UNDONE
+    assert not (place.root / "lib/change-1/applied").exists()
+
+
+def test_a_boot_puts_the_files_back_and_touches_no_network(place: Place) -> None:
+    changes.apply(place.channel, place.arm(), clock=CLOCK)
+    before = place.log
+    assert place.run("boot") == 0
+    assert place.is_as_before()
+    assert (place.log, place.state()) == (before, InsideState.UNDONE)
+
+
+def test_an_undo_that_was_broken_off_is_taken_up_again(place: Place) -> None:
+    armed = place.arm()
+    changes.apply(place.channel, armed, clock=CLOCK)
+    here = place.root / "lib/change-1"
+    (here / "end").symlink_to("undone")
+    (here / "at-work").mkdir()
+    (here / "at-work/pid").write_text("999999999\n")
+    assert place.state() is InsideState.UNDOING
+    changes.undo(place.channel, armed, clock=CLOCK)
+    assert place.is_as_before()
+
+
+def test_what_cannot_be_put_back_sends_a_person_to_the_console(place: Place) -> None:
+    armed = place.arm()
+    changes.apply(place.channel, armed, clock=CLOCK)
+    shutil.rmtree(place.root / "lib/change-1/originals")
+    with pytest.raises(GoToTheConsole, match="undone in part"):
+        changes.undo(place.channel, armed, clock=CLOCK)
+    assert place.state() is InsideState.FAILED
+
+
+def test_a_link_stays_a_link(place: Place) -> None:
+    place.config.rename(place.root / "real")
+    place.config.symlink_to("real")
+    armed = place.arm()
+    changes.apply(place.channel, armed, clock=CLOCK)
+    assert place.config.is_symlink()
+    assert (place.root / "real").read_bytes() == NEW
+    changes.undo(place.channel, armed, clock=CLOCK)
+    assert place.config.is_symlink()
+    assert place.is_as_before()
+
+
+def test_a_guest_that_tells_nothing_is_not_taken_for_one_without_a_change() -> None:
+    class Mute(LocalChannel):
+        def _swapped(self, text: str) -> str:
+            return "exit 1" if "readlink" in text else text
+
+    with pytest.raises(ReadFailed):
+        changes.state(Mute(), "change-1")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"a", b"RUNBOOK-END\n", b"a\0b\n", b"\xff\n", b"$x `y`\n"]
+)
+def test_any_content_is_written_as_it_is(tmp_path: Path, content: bytes) -> None:
+    target = tmp_path / "file"
+    text = "\n".join(heredoc(f"'{target}'", content)) + "\n"
+    subprocess.run(("sh",), input=text.encode(), check=True)
+    assert target.read_bytes() == content
+
+
+def test_a_name_with_a_line_break_begins_no_command() -> None:
+    made = GuestEdit("ifupdown", "eth0", (FileEdit("/etc/a\nrm -rf /", b"", b"", 0o644),), (), ())
+    lines = change_script(made, "change-1", "vm\nreboot").splitlines()
+    assert "reboot" not in lines
+    # Within quotes only: as the rest of a word that began on the line before.
+    assert [lines[n - 1] for n, line in enumerate(lines) if line.startswith("rm -rf /")] == [
+        "    put new/1 '/etc/a",
+        "    put originals/1 '/etc/a",
+    ]
