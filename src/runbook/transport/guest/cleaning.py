@@ -17,7 +17,7 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[ -/]
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LONGEST = 4096
 # printk with its time stamp, which breaks into whatever else is on the line.
-_KERNEL = re.compile(r"\[ *\d+\.\d{6}\](?:\[[ TC]\d+\])? [^\n]*\n")
+_KERNEL = re.compile(r"\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? [^\n]*\n")
 
 
 class Cleaner:

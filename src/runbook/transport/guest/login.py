@@ -19,11 +19,17 @@ SERVICE = "runbook guest"
 SOURCES = ("prompt", "environment", "keyring")
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Secret:
-    """A password; neither `repr` nor `str` nor JSON shows it."""
+    """A password; neither `repr` nor `str` nor JSON shows it.
 
-    _value: str
+    No dataclass: whatever writes those as JSON would write this one too.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        """Hold it."""
+        self._value = value
 
     def reveal(self) -> str:
         """The password itself, for the one who types it."""
