@@ -405,6 +405,8 @@ def test_the_stand_in_of_a_learned_route_goes_once_the_router_has_spoken(
     made = half_made(tmp_path, make_plan(fakes.params(), fakes.seen(**fakes.slaac())))
     made.shows(f"{ON_NIC} 2: inet6 {fakes.SLAAC6}/64 scope global", "default")
     says = tmp_path / "programs/grep"
+    # It is a link to the machine's own, which is not to be written to.
+    says.unlink()
     says.write_text(f"#!/bin/sh\ncat >/dev/null\nexit {0 if heard else 1}\n")
     says.chmod(0o755)
     (tmp_path / "programs/sleep").symlink_to("sync")
