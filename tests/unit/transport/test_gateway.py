@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -11,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.transport.sockets import passes_filter
 
-from runbook.transport.gateway import destination_of_reply, echo_reply_filter, ping, token
+from runbook.transport.gateway import (
+    Station,
+    asked_for,
+    destination_of_reply,
+    echo_reply_filter,
+    echo_request,
+    ping,
+    token,
+)
 from runbook.transport.relay.frames import Frame
 from runbook.transport.session import Channel
 
@@ -98,6 +107,50 @@ def test_what_goes_out_is_not_taken_for_what_comes_in() -> None:
 def test_two_hosts_mark_their_pings_differently() -> None:
     assert token("server-01") != token("server-02")
     assert token("server-01").hex() in ping("172.16.0.1", "server-01", 2.0)
+
+
+GUEST = Station(bytes.fromhex("525400000001"), IPv4Address("172.16.1.10"))
+ROUTER = Station(bytes.fromhex("0200000000ff"), GATEWAY)
+
+
+def test_a_request_in_a_guests_name_is_one_that_a_router_answers() -> None:
+    frame = echo_request(GUEST, ROUTER, token("server-01"))
+    assert (frame[:6], frame[6:12], frame[12:14]) == (ROUTER.mac, GUEST.mac, b"\x08\x00")
+    head, icmp = frame[14:34], frame[34:]
+    assert (head[12:16], head[16:20]) == (GUEST.ip.packed, ROUTER.ip.packed)
+    assert icmp[0] == 8
+    assert int.from_bytes(head[2:4]) == len(head) + len(icmp)
+    assert _sum(head) == _sum(icmp) == 0xFFFF
+
+
+def _sum(data: bytes) -> int:
+    """RFC 1071: over all of it, checksum included, all ones."""
+    total = sum(int.from_bytes(data[n : n + 2]) for n in range(0, len(data), 2))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
+def test_a_router_that_answers_the_second_request_is_heard() -> None:
+    channel = Answering([None, None, Frame({"pkttype": 0}, HOST_MAC + token("server-01"))])
+    mac = asked_for(channel, GUEST, ROUTER, "server-01", 0.3)
+    assert mac == "52:54:00:12:34:56"
+    assert len(channel.sent) > 1
+
+
+class Answering(Channel):
+    """A channel on which something arrives each time that somebody listens, or nothing."""
+
+    def __init__(self, frames: list[Frame | None]) -> None:
+        self._frames = iter(frames)
+        self.sent: list[bytes] = []
+
+    def send(self, payload: bytes) -> None:
+        self.sent.append(payload)
+
+    def receive(self, timeout: float | None) -> Frame | None:
+        time.sleep(min(timeout or 0.0, 0.06))
+        return next(self._frames, None)
 
 
 def test_the_gateway_must_be_an_address() -> None:

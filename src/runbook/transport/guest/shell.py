@@ -18,6 +18,7 @@ from runbook.transport.guest.line import Line
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TRIES, _ASKS = 6, 3
+_BACK_AT_LOGIN = r"(?i)login: ?\Z"
 # A tty takes 4095 characters a line, busybox 1023; an echo of less can still be read.
 _WIDTH = 160
 # As many lines as fit into what a tty holds while the shell is busy.
@@ -126,7 +127,11 @@ class Shell:
         patience = self._line.patience
         for _ in range(_ASKS):
             self._line.type(text)
-            found = self._line.wait([pattern], patience.answer, limit=2 * patience.answer)
+            either = [pattern, _BACK_AT_LOGIN]
+            found = self._line.wait(either, patience.answer, limit=2 * patience.answer)
+            if found is not None and found.re.pattern == _BACK_AT_LOGIN:
+                self._open = False
+                raise self._line.lost("it asks for a login again: the guest has booted anew")
             if found is not None:
                 return found
         return None
@@ -137,7 +142,8 @@ class Shell:
             for first in range(0, len(lines), _BATCH):
                 for text in lines[first : first + _BATCH]:
                     self._line.type(f"p {name} '{text}'")
-                self._ask(f'echo "${{m}}K {first}"', rf"{self._mark}K {first}\n")
+                if not self._ask(f'echo "${{m}}K {first}"', rf"{self._mark}K {first}\n"):
+                    raise self._line.lost("the shell there does not answer any more")
             found = self._ask(f'echo "${{m}}G $(k {name})"', rf"{self._mark}G ([0-9a-f]{{32}})\n")
             if found is not None and found[1] == frames.md5(content):
                 return

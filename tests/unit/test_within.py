@@ -1,0 +1,226 @@
+"""Guests from inside: what is open, what is armed there, and what becomes of one that goes away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from tests.unit import fakes
+from tests.unit import guest_data as data
+
+from runbook import attach, inside
+from runbook.attach import Offer
+from runbook.changes.guest_steps import ApplyInside, ArmInside
+from runbook.checkpoint.arm import Armed
+from runbook.errors import ConnectionLost, LoginRefused, MendAccess, NoWayIn, StepFailed
+from runbook.inside import InsideArmed
+from runbook.moves.inside import GuestEdit, Wanted
+from runbook.params.guests import Guest
+from runbook.state import inside as insides
+from runbook.transport.guest.channel import Channel
+from runbook.transport.host import Host
+from runbook.within import Within
+
+HOST = cast("Host", fakes.FakeHost())
+GUEST = data.params().guests[0]
+WANTED = Wanted(data.NAME, data.MAC, GUEST.ipv4, data.GATEWAY)
+LOST = ConnectionLost("gone", state="-", then="-")
+
+
+@dataclass
+class Door:
+    """Channels that are opened one after the other; an error instead of one is raised."""
+
+    answers: list[BaseException | None]
+    opened: list[str] = field(default_factory=list)
+
+    def enter(self, _host: Host, guest: Guest) -> Channel:
+        self.opened.append(guest.name)
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+        return cast("Channel", Spoken(f"session {len(self.opened)}\n"))
+
+
+@dataclass
+class Spoken:
+    """A channel that keeps what it said."""
+
+    transcript: str
+    how: str = "serial console"
+    guest: str = data.NAME
+
+    def run(self, _argv: tuple[str, ...]) -> None:
+        """Whatever it is, it is done."""
+
+    def close(self) -> None:
+        self.transcript += "left\n"
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> object:
+    """What a look inside comes to."""
+    there = object()
+    monkeypatch.setattr(insides, "read", lambda _channel, _mac: there)
+    monkeypatch.setattr(inside, "as_before", lambda _before, _after: ())
+    return there
+
+
+def entered(door: Door, guest: Guest = GUEST) -> Within:
+    return Within(data.params(), (guest,), door.enter, fakes.Time(ticks=1.0))
+
+
+def armed(deadline_s: int = 100) -> Armed:
+    made = fakes.armed(fakes.standard_host())
+    plan = replace(data.plan(data.seen()), deadline_override_s=deadline_s)
+    return replace(made, plan=plan, deadline=fakes.NOON + timedelta(seconds=deadline_s))
+
+
+def held(door: Door, monkeypatch: pytest.MonkeyPatch, arm: Callable[..., InsideArmed]) -> Within:
+    made = entered(door)
+    made.hold((data.target(data.params(), data.seen()),))
+    monkeypatch.setattr(inside, "arm", arm)
+    return made
+
+
+def test_a_login_that_is_refused_stops_the_run_unless_a_person_goes() -> None:
+    refused = LoginRefused("wrong password", state="-", then="-")
+    with pytest.raises(LoginRefused):
+        entered(Door([refused])).offer(HOST, WANTED, ())
+    by_hand = GUEST.model_copy(update={"by_hand": True})
+    offered = entered(Door([refused]), by_hand).offer(HOST, WANTED, ())
+    assert (offered.way, offered.tried) == ("", ("wrong password",))
+
+
+def test_what_was_tried_is_told_where_nothing_leads_inside() -> None:
+    shut = NoWayIn("nothing", host="h", tried=("no agent", "no console"), then="-")
+    assert entered(Door([shut])).offer(HOST, WANTED, ("m",)) == Offer(
+        data.NAME, tried=("no agent", "no console"), answers=("m",)
+    )
+
+
+def test_it_is_entered_once_and_left_with_all_that_was_said(seen: object) -> None:
+    door = Door([])
+    made = entered(door)
+    assert made.offer(HOST, WANTED, ()).inside is seen
+    made.offer(HOST, WANTED, ())
+    assert door.opened == [data.NAME]
+    made.close()
+    assert made.transcripts()[data.NAME] == "session 1\nleft\n"
+
+
+def test_an_edit_that_was_not_planned_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = held(Door([]), monkeypatch, lambda *_: pytest.fail("armed"))
+    with pytest.raises(StepFailed, match="not what was planned"):
+        made.perform(ArmInside(data.NAME, "another digest"), HOST, armed())
+
+
+def test_nothing_is_applied_in_a_guest_without_an_undo_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = held(Door([]), monkeypatch, lambda *_: pytest.fail("armed"))
+    with pytest.raises(StepFailed, match="no undo stands in it"):
+        made.perform(ApplyInside(data.NAME, attach.digest(data.EDIT), "-"), HOST, armed())
+
+
+def stands(_channel: Channel, edit: GuestEdit, change_id: str, seconds: int) -> InsideArmed:
+    return InsideArmed(
+        change_id, data.NAME, edit, seconds, "sleep", survives_reboot=True,
+        directory="/d", undo_script="",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("moved_on_s", [0, 500])
+def test_its_own_undo_comes_before_the_hosts(
+    monkeypatch: pytest.MonkeyPatch, moved_on_s: int
+) -> None:
+    kept: list[int] = []
+
+    def arm(channel: Channel, edit: GuestEdit, change_id: str, seconds: int) -> InsideArmed:
+        kept.append(seconds)
+        return stands(channel, edit, change_id, seconds)
+
+    made, until = held(Door([]), monkeypatch, arm), armed(100)
+    # While a long step is made the host's deadline is later; afterwards it is not.
+    later = replace(until, deadline=until.deadline + timedelta(seconds=moved_on_s))
+    made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, later)
+    assert 90 < kept[0] <= 98
+
+
+def test_too_little_time_for_an_undo_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = held(Door([]), monkeypatch, stands)
+    with pytest.raises(StepFailed, match="too little time"):
+        made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, armed(5))
+
+
+@pytest.fixture
+def changed(seen: object, monkeypatch: pytest.MonkeyPatch) -> Door:
+    assert seen
+    monkeypatch.setattr(inside, "undo", lambda *_args, **_more: None)
+    return Door([])
+
+
+def under_way(door: Door, monkeypatch: pytest.MonkeyPatch) -> Within:
+    made = held(door, monkeypatch, stands)
+    made.offer(HOST, WANTED, ())
+    made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, armed())
+    return made
+
+
+def test_a_guest_that_boots_is_waited_for_and_entered_again(
+    changed: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = under_way(changed, monkeypatch)
+    changed.answers = [LOST, LOST, None]
+    monkeypatch.setattr(Spoken, "run", first_fails())
+    assert made.undo(HOST) == ()
+    assert len(changed.opened) == 4
+
+
+def first_fails() -> Callable[..., None]:
+    errors: list[MendAccess] = [LOST]
+
+    def run(_self: object, _argv: tuple[str, ...]) -> None:
+        if errors:
+            raise errors.pop()
+
+    return run
+
+
+def test_one_that_does_not_come_back_is_told(
+    changed: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = under_way(changed, monkeypatch)
+    changed.answers = [LOST] * 500
+    monkeypatch.setattr(Spoken, "run", first_fails())
+    assert made.undo(HOST) == ("vm-01 is not seen to be as before: gone",)
+
+
+def test_one_that_was_never_armed_has_nothing_to_undo(changed: Door) -> None:
+    assert entered(changed).undo(HOST) == ()
+    assert changed.opened == []
+
+
+def test_what_a_person_did_is_undone_by_nobody(changed: Door) -> None:
+    by_hand = GUEST.model_copy(update={"by_hand": True})
+    (said,) = entered(changed, by_hand).undo(HOST)
+    assert "by nobody else" in said
+
+
+def test_a_confirmation_is_tried_again_through_a_new_channel(
+    changed: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = under_way(changed, monkeypatch)
+    answers: list[BaseException | None] = [LOST, None]
+
+    def confirm(_channel: Channel, _armed: InsideArmed) -> None:
+        if error := answers.pop(0):
+            raise error
+
+    monkeypatch.setattr(inside, "confirm", confirm)
+    made.confirm(HOST)
+    assert answers == []
+    assert len(changed.opened) == 2
