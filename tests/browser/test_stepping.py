@@ -174,7 +174,7 @@ def see_that_all_of_it_is_there_without_a_kernel_or_a_widget(page: Page, jupyter
     page.keyboard.press("Control+s")
     saved = jupyter.folder / "routed.ipynb"
     end = time.monotonic() + 20
-    while "as promised" not in saved.read_text() and time.monotonic() < end:
+    while "rb-verdict" not in saved.read_text() and time.monotonic() < end:
         page.wait_for_timeout(200)
     told = json.loads(saved.read_text())
     outputs = [o for cell in told["cells"] for o in cell.get("outputs", [])]
