@@ -180,7 +180,7 @@ def see_that_all_of_it_is_there_without_a_kernel_or_a_widget(page: Page, jupyter
     outputs = [o for cell in told["cells"] for o in cell.get("outputs", [])]
     assert outputs
     assert not [o for o in outputs if MIME in o.get("data", {})]
-    read = nbformat.from_dict(told)  # type: ignore[no-untyped-call]  # it has none
+    read = nbformat.reads(saved.read_text(), as_version=4)  # type: ignore[no-untyped-call]  # it has none
     elsewhere, _ = HTMLExporter().from_notebook_node(read)  # type: ignore[no-untyped-call]  # likewise
     page.goto("about:blank")
     page.set_content(elsewhere)
