@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 from tests import bench
+from tests.browser.desk import ready
 
 CHROMIUM = "/usr/bin/chromium"
 # Chromium's sandbox refuses to run as root, which the lab needs.
@@ -51,8 +52,7 @@ class Lab:
             told["cells"].append({**told["cells"][-1], "id": "extra", "source": [extra]})
         (self.folder / "routed.ipynb").write_text(json.dumps(told))
         page.goto(f"{self.url}/lab/tree/routed.ipynb?token={self.token}")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
+        ready(page)
 
 
 def _filled(line: str, values: Mapping[str, object]) -> str:

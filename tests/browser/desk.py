@@ -6,9 +6,29 @@ import os
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 PATIENCE_MS = 60_000
 ARTEFACTS = Path(os.environ.get("RUNBOOK_ARTEFACTS", Path(__file__).parent / "artefacts"))
+
+
+def ready(page: Page) -> None:
+    """Wait until the notebook in front has its cells and its kernel.
+
+    JupyterLab on a busy machine now and then misses its kernel's first word; then the page
+    is opened again, as a person does.
+    """
+    try:
+        _ready(page, 30_000)
+    except TooLate:
+        picture(page, "not-ready")
+        page.reload()
+        _ready(page, PATIENCE_MS)
+
+
+def _ready(page: Page, patience_ms: int) -> None:
+    page.wait_for_selector(".jp-NotebookPanel:visible .jp-Cell", timeout=patience_ms)
+    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=patience_ms)
 
 
 def picture(page: Page, name: str) -> None:
@@ -70,5 +90,4 @@ def reload(page: Page) -> None:
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1500)
     page.reload()
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
+    ready(page)

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
-from playwright.sync_api import TimeoutError as TooLate
 from tests import bench
-from tests.browser.desk import picture, run_all
+from tests.browser.desk import ready, run_all
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab/tree/(\S+)/desk\.ipynb\?token=(\w+)")
 ENDS_WITHIN_S = 20
@@ -71,16 +70,6 @@ def _address(log: Path, process: subprocess.Popen[bytes]) -> re.Match[str]:
             return found
         time.sleep(0.2)
     raise AssertionError(log.read_text())
-
-
-def ready(page: Page) -> None:
-    """Wait until the notebook in front has its cells and its kernel."""
-    try:
-        page.wait_for_selector(".jp-NotebookPanel:visible .jp-Cell", timeout=60_000)
-        page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
-    except TooLate:
-        picture(page, "desk-not-ready")
-        raise
 
 
 def follow(page: Page, words: str) -> None:
