@@ -11,7 +11,7 @@ from runbook.plan import Plan
 
 
 class _Plan:
-    host = "server-01"
+    host = subject = "server-01"
     digest = "d" * 64
 
 
