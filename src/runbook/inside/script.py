@@ -96,6 +96,7 @@ def _timer(change_id: str, seconds: int) -> list[str]:
         "        --timer-property=AccuracySec=50ms --property=Type=oneshot \\",
         '        --property=KillMode=process /bin/sh "$here/undo" deadline',
         "else",
+        "    # shellcheck disable=SC2016 # it is the inner sh that knows them",
         f"    setsid /bin/sh -c 'echo $$ >\"$1/timer.pid\"; sleep {seconds}; '\\",
         "'exec /bin/sh \"$1/undo\" deadline' \\",
         '        sh "$here" </dev/null >>"$here/log" 2>&1 &',

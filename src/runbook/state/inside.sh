@@ -24,7 +24,8 @@ file() {
 nics=
 name=
 for link in /sys/class/net/*; do
-    [ -e "$link/device" ] && [ "$(cat "$link/address" 2>/dev/null)" = "$mac" ] || continue
+    [ -e "$link/device" ] || continue
+    [ "$(cat "$link/address" 2>/dev/null)" = "$mac" ] || continue
     name=${link##*/}
     master=$(readlink "$link/master" 2>/dev/null)
     nics="$nics$name ${master##*/}-
@@ -92,7 +93,8 @@ answers() {
     esac
 }
 answering=
-for server in $(sed -n 's/^[[:blank:]]*nameserver[[:blank:]][[:blank:]]*//p' /etc/resolv.conf 2>/dev/null); do
+servers=$(sed -n 's/^[[:blank:]]*nameserver[[:blank:]][[:blank:]]*//p' /etc/resolv.conf 2>/dev/null)
+for server in $servers; do
     answers "$server" && answering="$answering $server"
 done
 answer answering "$answering"

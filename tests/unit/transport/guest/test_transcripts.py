@@ -17,7 +17,7 @@ from runbook.transport.guest.line import Patience, Where
 from runbook.transport.guest.login import Credentials, Secret
 
 # A recording shows at once what took its guest seconds.
-SWIFT = Patience(quiet=0.1, answer=3, arrive=20, leave=0.5)
+SWIFT = Patience(quiet=0.15, answer=3, arrive=20, leave=0.5)
 LOGGED_OUT = (
     "debian-10", "debian-11", "debian-12", "debian-12-boot", "debian-13", "alpine", "busybox",
     "zsh", "fish", "tcsh",
