@@ -19,11 +19,12 @@ from runbook.checkpoint.past import Past, latest
 from runbook.confirm import Confirmed, Verified
 from runbook.errors import MendAccess, MendHost, StepFailed, VerificationFailed
 from runbook.guest_promise import GuestPromise
+from runbook.outcomes import Differs, NotAsPromised
 from runbook.params.guests import Guest
 from runbook.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.rollback import NotCompared, Rollback, WayBack
-from runbook.run import Differs, NotAsPromised, Session, Underway
+from runbook.run import Session, Underway
 from runbook.state.snapshot import take
 
 # Until a take-over sees the end of an undo whose plan, and so whose pace, is not known.

@@ -6,11 +6,9 @@ A guest that went away and came back is entered again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 from runbook import attach, inside, outside
 from runbook.attach import Offer
@@ -18,8 +16,8 @@ from runbook.changes.guest_steps import ApplyInside, ArmInside
 from runbook.changes.steps import Step
 from runbook.checkpoint.arm import Armed
 from runbook.clock import Clock
+from runbook.entered import Enter, Entered
 from runbook.errors import (
-    ConnectionLost,
     ConsoleTaken,
     CorrectParameters,
     LoginRefused,
@@ -44,26 +42,6 @@ from runbook.transport.host import Host
 # The guest's own undo comes this much before the host's.
 LEAD_S = 2
 SHORTEST_S = 5
-# An undo waits this long for a guest that has gone away, say to boot.
-BACK_S = 120.0
-SETTLE_S = 20.0
-LENT = ("addresses", "default_routes", "nameservers")
-PAUSE_S = 2.0
-Enter = Callable[[Host, Guest], Channel]
-T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class _Slot:
-    """One guest: what is known of it, and what is open; `told` is of channels that ended."""
-
-    guest: Guest
-    mac: str = ""
-    before: Inside | None = None
-    edit: GuestEdit | None = None
-    armed: InsideArmed | None = None
-    channel: Channel | None = None
-    told: list[str] = field(default_factory=list)
 
 
 class Within:
@@ -74,8 +52,7 @@ class Within:
     ) -> None:
         """Nothing is contacted yet."""
         self._params = params
-        self._slots = {guest.name: _Slot(guest) for guest in guests}
-        self._enter = enter
+        self._slots = {guest.name: Entered(guest, enter, clock) for guest in guests}
         self._clock = clock
 
     @property
@@ -88,7 +65,7 @@ class Within:
         slot = self._slots[wanted.guest]
         slot.mac = wanted.mac
         try:
-            channel = self._channel(host, slot)
+            channel = slot.channel(host)
             slot.before = insides.read(channel, wanted.mac)
         except (LoginRefused, ConsoleTaken, CorrectParameters) as error:
             if not slot.guest.by_hand:
@@ -134,7 +111,7 @@ class Within:
         left = int(min(until, armed.plan.deadline_s)) - LEAD_S
         if left < SHORTEST_S:
             raise _too_late(host, step.guest)
-        channel = self._channel(host, slot)
+        channel = slot.channel(host)
         slot.armed = inside.arm(channel, edit, armed.change_id, left)
 
     def _apply(self, step: ApplyInside, host: Host) -> None:
@@ -143,7 +120,7 @@ class Within:
         if slot.armed is None:
             raise _not_as_planned(host, step.guest, "no undo stands in it")
         patience = step.budget_s
-        inside.apply(self._channel(host, slot), slot.armed, clock=self._clock, patience=patience)
+        inside.apply(slot.channel(host), slot.armed, clock=self._clock, patience=patience)
 
     def _edit(self, step: ArmInside | ApplyInside, host: Host) -> GuestEdit:
         edit = self._slots[step.guest].edit
@@ -163,13 +140,13 @@ class Within:
         # First from inside: its ping of the router is what the router then knows it by.
         if slot.armed is not None or slot.before is not None:
             wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway)
-            yield from self._again(host, slot, partial(_verified, wanted, slot.before))
+            yield from slot.again(host, partial(_verified, wanted, slot.before))
         yield from outside.listen(host, self._params, promise, guest).checks(guest)
 
     def confirm(self, host: Host) -> None:
         """Have each guest keep its change."""
         for slot in self._armed():
-            self._again(host, slot, partial(_confirm, slot.armed))
+            slot.again(host, partial(_confirm, slot.armed))
 
     def undo(self, host: Host) -> tuple[str, ...]:
         """Have each guest put itself back and look; what is not as before, a line each."""
@@ -178,77 +155,29 @@ class Within:
         hands = (f"what a person changed in {name} is undone by nobody else" for name in by_hand)
         return (*told, *hands)
 
-    def _undo(self, host: Host, slot: _Slot) -> Iterator[str]:
+    def _undo(self, host: Host, slot: Entered) -> Iterator[str]:
         name, armed = slot.guest.name, slot.armed
         if armed is None:
             return
         try:
-            channel = self._back(host, slot)
+            channel = slot.back(host)
             inside.undo(channel, armed, clock=self._clock)
-            if slot.before is not None:
-                for line in self._settled(channel, slot.before, slot.mac):
-                    yield f"{name}: {line}"
+            yield from (f"{name}: {line}" for line in slot.differs(channel))
         except RunbookError as error:
             yield f"{name} is not seen to be as before: {error.what}"
 
-    def _settled(self, channel: Channel, before: Inside, mac: str) -> tuple[str, ...]:
-        """What differs from before, once the guest had time to settle."""
-        end = self._clock.monotonic() + SETTLE_S
-        while True:
-            found = tuple(_differences(before, insides.read(channel, mac)))
-            if not found or self._clock.monotonic() >= end:
-                return found
-            self._clock.sleep(PAUSE_S)
-
-    def _back(self, host: Host, slot: _Slot) -> Channel:
-        """A channel into a guest that may be booting."""
-        end = self._clock.monotonic() + BACK_S
-        while True:
-            try:
-                channel = self._channel(host, slot)
-                channel.run(("true",))
-            except (ConnectionLost, NoWayIn):
-                self._drop(slot)
-                if self._clock.monotonic() >= end:
-                    raise
-                self._clock.sleep(PAUSE_S)
-            else:
-                return channel
-
-    def _again(self, host: Host, slot: _Slot, ask: Callable[[Channel], T]) -> T:
-        """Ask through the channel, and once more through a new one where that one died."""
-        try:
-            return ask(self._channel(host, slot))
-        except ConnectionLost:
-            self._drop(slot)
-            return ask(self._channel(host, slot))
-
-    def _channel(self, host: Host, slot: _Slot) -> Channel:
-        if slot.channel is None:
-            slot.channel = self._enter(host, slot.guest)
-        return slot.channel
-
-    def _drop(self, slot: _Slot) -> None:
-        if slot.channel is not None:
-            channel, slot.channel = slot.channel, None
-            channel.close()
-            slot.told.append(channel.transcript)
-
-    def _armed(self) -> Iterator[_Slot]:
+    def _armed(self) -> Iterator[Entered]:
         return (slot for slot in self._slots.values() if slot.armed is not None)
 
     def close(self) -> None:
         """Leave every guest; none is changed by that."""
         for slot in self._slots.values():
             with suppress(MendAccess):
-                self._drop(slot)
+                slot.leave()
 
     def transcripts(self) -> Mapping[str, str]:
         """What went to and fro, by guest; no password is in it."""
-        return {
-            name: "".join((*slot.told, slot.channel.transcript if slot.channel else ""))
-            for name, slot in self._slots.items()
-        }
+        return {name: slot.said for name, slot in self._slots.items()}
 
     def originals(self) -> Iterator[tuple[str, str, bytes]]:
         """(guest, path, content) of each file that is replaced inside one."""
@@ -266,14 +195,6 @@ def _verified(wanted: Wanted, before: Inside | None, channel: Channel) -> tuple[
 def _confirm(armed: InsideArmed | None, channel: Channel) -> None:
     if armed is not None:
         inside.confirm(channel, armed)
-
-
-def _differences(before: Inside, after: Inside) -> Iterator[str]:
-    for check in inside.as_before(before, after):
-        # What a DHCP server lends is its own affair.
-        lent = before.dhcp_clients and check.about.partition(" ")[0] in LENT
-        if not (check.kept or lent):
-            yield f"{check.about}: was {check.promised}, is {check.seen}"
 
 
 def _too_late(host: Host, guest: str) -> StepFailed:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tests.lab import half_made
 
-from runbook import guest_run, run
+from runbook import guest_run, rollback, run
 from runbook.attach import Target
 from runbook.guest_run import Drawn
 from runbook.lab import guest as lab_guests
@@ -23,7 +23,6 @@ from runbook.lab.names import GUEST_PASSWORD, ROUTER
 from runbook.params import Params, resolve
 from runbook.plan import PHASES
 from runbook.run import Ready, Session, Underway
-from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.login import VARIABLE
 
@@ -143,7 +142,7 @@ def moved(*names: str, **other: object) -> object:
 def as_before(before: Snapshot) -> str:
     """What of the host differs; '' is nothing."""
     with session() as made:
-        return str(compare(before, run.read(made)))
+        return str(rollback.look_and_compare(before, made.host, made.clock)[1])
 
 
 def inside(name: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[object, ...]]:

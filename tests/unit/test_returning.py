@@ -11,11 +11,12 @@ from runbook.apply import apply_phase
 from runbook.checkpoint import Armed, layout
 from runbook.checkpoint.found import Found, InProgress
 from runbook.errors import RollbackDiffers, StepFailed
+from runbook.outcomes import NotAsPromised
 from runbook.plan import PHASES
 from runbook.probes import Probed
 from runbook.returning import HalfMade, NothingArmed, Standing
 from runbook.rollback import NotCompared
-from runbook.run import NotAsPromised, Session
+from runbook.run import Session
 from runbook.state.snapshot import Snapshot
 
 OTHER = "ann@elsewhere"

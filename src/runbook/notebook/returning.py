@@ -27,10 +27,11 @@ from runbook.notebook.ending import end, in_short, keep_error, not_ended, readin
 from runbook.notebook.finding import ACTIONS, Looked, look, meet, parameters, want
 from runbook.notebook.undoing import keep_rollback, keep_verdict
 from runbook.notebook.values import Run, Stopped
+from runbook.outcomes import Differs, NotAsPromised
 from runbook.record import Ending
 from runbook.returning import Standing
 from runbook.rollback import NotCompared, Rollback
-from runbook.run import Differs, NotAsPromised, Session
+from runbook.run import Session
 from runbook.state import snapshot as snapshots
 
 __all__ = ["decide", "do", "look", "meet", "parameters", "record", "want"]

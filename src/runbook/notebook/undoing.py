@@ -12,9 +12,9 @@ from runbook import boot, run, views
 from runbook.errors import GoToTheConsole, RolledBack, RunbookError
 from runbook.notebook.ending import end, in_short, keep_error, not_ended
 from runbook.notebook.values import Changing, Run
+from runbook.outcomes import Differs, NotAsPromised
 from runbook.record import Ending
 from runbook.rollback import Rollback
-from runbook.run import Differs, NotAsPromised
 from runbook.state import snapshot as snapshots
 from runbook.verify import Verdict
 from runbook.views import CELL, Place

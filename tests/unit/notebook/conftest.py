@@ -22,7 +22,11 @@ from runbook.checkpoint.layout import Layout
 from runbook.clock import Clock
 from runbook.confirm import Confirmed, Verified
 from runbook.journal import Journal
+<<<<<<< HEAD
 from runbook.notebook.hand import Nobody
+=======
+from runbook.outcomes import Differs
+>>>>>>> guests
 from runbook.params import Params
 from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
@@ -123,7 +127,7 @@ class MadeUp:
         found = compare(underway.armed.cleared.before, self.undone)
         undone = Rollback(why, self.undone, found, "the journal of the host\n")
         if not found.empty:
-            raise run.Differs(session.params.host, undone, "/var/lib/runbook/x")
+            raise Differs(session.params.host, undone, "/var/lib/runbook/x")
         return undone
 
     def glob(self, pattern: str) -> tuple[str, ...]:

@@ -25,11 +25,11 @@ from runbook.errors import (
 from runbook.notebook.ending import RunHasEnded
 from runbook.notebook.values import Before, Changing, Finished, Seen, Stopped
 from runbook.notebook.writing import OutOfTurn
+from runbook.outcomes import NotAsPromised
 from runbook.plan import PHASES
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.promise import Check
 from runbook.record import MIME, Recorded
-from runbook.run import NotAsPromised
 from runbook.transport.router import RouterSays
 from runbook.verify import Verdict
 

@@ -1,0 +1,103 @@
+"""One guest as somebody goes into it: the channel, what was seen there, the undo armed there.
+
+A guest that went away and came back is entered again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from runbook import inside
+from runbook.clock import Clock
+from runbook.errors import ConnectionLost, NoWayIn
+from runbook.inside import InsideArmed
+from runbook.moves.inside import GuestEdit
+from runbook.params.guests import Guest
+from runbook.state import inside as insides
+from runbook.state.inside import Inside
+from runbook.transport.guest.channel import Channel
+from runbook.transport.host import Host
+
+# An undo waits this long for a guest that has gone away, say to boot.
+BACK_S = 120.0
+SETTLE_S = 20.0
+PAUSE_S = 2.0
+# What a DHCP server lends is its own affair.
+LENT = ("addresses", "default_routes", "nameservers")
+Enter = Callable[[Host, Guest], Channel]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Entered:
+    """One guest; `edit` is what is done inside, `armed` its undo there, `told` of past channels."""
+
+    guest: Guest
+    enter: Enter
+    clock: Clock
+    mac: str = ""
+    before: Inside | None = None
+    edit: GuestEdit | None = None
+    armed: InsideArmed | None = None
+    told: list[str] = field(default_factory=list)
+    opened: Channel | None = None
+
+    def channel(self, host: Host) -> Channel:
+        """The channel that is open, or a new one."""
+        if self.opened is None:
+            self.opened = self.enter(host, self.guest)
+        return self.opened
+
+    def again(self, host: Host, ask: Callable[[Channel], T]) -> T:
+        """Ask through the channel, and once more through a new one where that one died."""
+        try:
+            return ask(self.channel(host))
+        except ConnectionLost:
+            self.leave()
+            return ask(self.channel(host))
+
+    def back(self, host: Host) -> Channel:
+        """A channel into a guest that may be booting."""
+        end = self.clock.monotonic() + BACK_S
+        while True:
+            try:
+                channel = self.channel(host)
+                channel.run(("true",))
+            except (ConnectionLost, NoWayIn):
+                self.leave()
+                if self.clock.monotonic() >= end:
+                    raise
+                self.clock.sleep(PAUSE_S)
+            else:
+                return channel
+
+    def leave(self) -> None:
+        """End the channel; the guest is not changed by that."""
+        if self.opened is not None:
+            channel, self.opened = self.opened, None
+            channel.close()
+            self.told.append(channel.transcript)
+
+    def differs(self, channel: Channel) -> tuple[str, ...]:
+        """What is not as it was before, once the guest had time to settle; a line each."""
+        end = self.clock.monotonic() + SETTLE_S
+        while self.before is not None:
+            found = tuple(_differences(self.before, insides.read(channel, self.mac)))
+            if not found or self.clock.monotonic() >= end:
+                return found
+            self.clock.sleep(PAUSE_S)
+        return ()
+
+    @property
+    def said(self) -> str:
+        """What went to and fro; no password is in it."""
+        return "".join((*self.told, self.opened.transcript if self.opened else ""))
+
+
+def _differences(before: Inside, after: Inside) -> Iterator[str]:
+    for check in inside.as_before(before, after):
+        lent = before.dhcp_clients and check.about.partition(" ")[0] in LENT
+        if not (check.kept or lent):
+            yield f"{check.about}: was {check.promised}, is {check.seen}"
