@@ -22,11 +22,8 @@ from runbook.checkpoint.layout import Layout
 from runbook.clock import Clock
 from runbook.confirm import Confirmed, Verified
 from runbook.journal import Journal
-<<<<<<< HEAD
 from runbook.notebook.hand import Nobody
-=======
 from runbook.outcomes import Differs
->>>>>>> guests
 from runbook.params import Params
 from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
