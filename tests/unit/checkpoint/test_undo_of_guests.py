@@ -56,8 +56,10 @@ def sandbox(tmp_path: Path) -> Sandbox:
 
 
 def program(sandbox: Sandbox, name: str, text: str) -> None:
-    (sandbox.root / "programs" / name).unlink(missing_ok=True)
-    (sandbox.root / "programs" / name).write_text(text)
+    path = sandbox.root / "programs" / name
+    path.unlink(missing_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
 
 
 def answering(sandbox: Sandbox, status: int) -> None:
