@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests import bench
 from tests.lab import guesting, returning
 from tests.lab.guesting import HOST, console
 
@@ -107,7 +109,8 @@ def test_a_power_cut_of_the_host_puts_the_definition_back_at_boot(guest: LabGues
     machine.power_on(HOST)
     shell.wait_for("the undo", lambda: not returning.is_armed(), 60)
     nothing_is_left()
-    assert console("sh", "-c", f"cat {layout.ROOT}/*/journal").count("finished: the host is") == 1
+    journals = console("sh", "-c", f"cat {layout.ROOT}/*/journal")
+    assert journals.count("undo (announce): finished: the host is as it was") == 1
     lab_guests.wait(HOST, guest)
 
 
@@ -132,3 +135,24 @@ def test_a_guest_whose_agent_dies_in_the_middle_is_undone_at_its_console() -> No
         assert pinged.returncode == 0
     finally:
         lab_guests.remove(HOST, "deb-02")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("verb", ["undo", "confirm"])
+def test_another_program_ends_what_a_killed_one_began(
+    guest: LabGuest, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
+    with guesting.session("vm-01") as made:
+        before = run.read(made)
+    guesting.killed("settle", "vm-01", deadline_s=600)
+    ended = returning.verb(verb, HOST)
+    assert ended.status == 0, ended.said
+    assert not returning.is_armed()
+    if verb == "undo":
+        assert guesting.as_before(before) == ""
+        lab_guests.wait(HOST, guest)
+        nothing_is_left()
+    else:
+        addresses, routes, _ = guesting.inside("vm-01")
+        assert (addresses, routes) == (("172.16.1.10/16",), (f"{guesting.GATEWAY} eth0",))

@@ -43,7 +43,7 @@ def password(monkeypatch: pytest.MonkeyPatch) -> None:
         (("-p", "guest", "vm-01"), "is to have none"),
         (("-p", "adress", "172.16.1.10/16"), "address"),
         (("-p", "address", "172.16.1.10/16"), "no guest is named"),
-        ((*WANTED[:2], "-p", "address", "172.16.1.10"), "prefix length"),
+        ((*WANTED[:3], "-p", "address", "172.16.1.10"), "prefix length"),
     ],
 )
 def test_a_wrong_parameter_fails_before_any_contact(
@@ -61,7 +61,7 @@ def test_a_guest_whose_gateway_is_the_host_is_refused_with_the_reason(
     host: str, home: Path
 ) -> None:
     assert host
-    done = run(home, *WANTED[:4], "-p", "gateway", "172.16.1.1")
+    done = run(home, *WANTED[:6], "-p", "gateway", "172.16.1.1")
     assert done.status != 0
     assert done.outcome["outcome"] == "refused"
     assert "its gateway 172.16.1.1 is the host itself" in done.page
