@@ -46,6 +46,7 @@ def only_run(home: Path) -> record.Recorded:
     return record.read(path)
 
 
+@pytest.mark.thorough
 def test_a_deadline_that_passes_is_seen_with_the_host_coming_back(
     fresh_host: str, jupyter: Lab, page: Page
 ) -> None:

@@ -16,7 +16,15 @@ from runbook.lab import machine
 from runbook.state import inside
 from runbook.transport.host import Host
 
-ways = pytest.mark.parametrize(("name", "how"), ENTRANCES, ids=["-".join(e) for e in ENTRANCES])
+THOROUGH = ("vm-01", "serial console")
+ways = pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        pytest.param(*way, marks=pytest.mark.thorough if way == THOROUGH else ())
+        for way in ENTRANCES
+    ],
+    ids=["-".join(e) for e in ENTRANCES],
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +68,7 @@ def test_a_confirmed_change_stays_and_is_not_undone_any_more(
         assert insides.differences(channel, made.before) == []
 
 
+@pytest.mark.thorough
 @ways
 def test_an_unconfirmed_change_is_undone_by_the_guest_itself(
     host: Host, name: str, how: str
@@ -82,6 +91,7 @@ def test_what_is_inside_is_seen(host: Host) -> None:
     assert seen.default_routes == ("192.168.122.1 eth0",)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["web", "vm-01"])
 def test_a_wrong_password_is_refused_and_the_next_one_gets_in(host: Host, name: str) -> None:
     with (
@@ -95,6 +105,7 @@ def test_a_wrong_password_is_refused_and_the_next_one_gets_in(host: Host, name: 
         assert "»lab" not in channel.transcript
 
 
+@pytest.mark.thorough
 def test_somebody_elses_console_is_taken_by_force_only(host: Host) -> None:
     theirs = host.doors("web").open_console(force=False)
     with (

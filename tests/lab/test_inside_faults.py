@@ -28,6 +28,7 @@ def host(lab: labs.Lab) -> Iterator[Host]:
         yield host
 
 
+@pytest.mark.thorough
 def test_an_agent_that_dies_in_mid_change_leaves_the_change_to_itself(host: Host) -> None:
     with insides.entered(host, "vm-01", "qemu-guest-agent") as channel:
         made = insides.arm(channel, 211)
@@ -44,6 +45,7 @@ def test_an_agent_that_dies_in_mid_change_leaves_the_change_to_itself(host: Host
         channel.run(("systemctl", "start", "qemu-guest-agent"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["web", "vm-01"])
 def test_a_guest_that_restarts_in_mid_change_comes_up_as_before(host: Host, name: str) -> None:
     with insides.entered(host, name, "serial console") as channel:
@@ -58,6 +60,7 @@ def test_a_guest_that_restarts_in_mid_change_comes_up_as_before(host: Host, name
         assert insides.differences(channel, made.before) == []
 
 
+@pytest.mark.thorough
 def test_a_guest_that_restarts_before_the_change_is_left_alone(host: Host) -> None:
     with insides.entered(host, "web", "serial console") as channel:
         made = insides.arm(channel, 213)
@@ -67,6 +70,7 @@ def test_a_guest_that_restarts_before_the_change_is_left_alone(host: Host) -> No
         assert insides.differences(channel, made.before) == []
 
 
+@pytest.mark.thorough
 def test_a_configuration_that_does_not_come_up_is_told_and_undone(host: Host) -> None:
     with insides.entered(host, "vm-01", "qemu-guest-agent") as channel:
         made = insides.arm(channel, 214)
