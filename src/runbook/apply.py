@@ -98,11 +98,13 @@ def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make:
     if (granted - began).total_seconds() > enough:
         _make(armed, host, numbered, now, make)
         return
-    extend(armed, host, enough, began, f"step {number} may take up to {budget_s:g} s")
+    later = extend(armed, host, enough, began, f"step {number} may take up to {budget_s:g} s")
     _make(armed, host, numbered, now, make)
-    # It did not; a host that is lost from here on need not wait that long.
+    # It did not; a host that is lost from here on need not wait that long, unless a person
+    # asked for more time meanwhile.
     again = max(usual, math.ceil((granted - now()).total_seconds()))
-    if enough > again:
+    mine = standing_manifest(host, armed.layout).timer == later.timer_number
+    if mine and enough > again:
         extend(armed, host, again, now(), f"step {number} is done")
 
 

@@ -52,7 +52,9 @@ class Pulse:
     events: list[Event] = field(default_factory=list)
     heard: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
+    failed: str = ""
     _began: float = 0.0
+    _heard_at: float = 0.0
     _host: Host | None = None
 
     def start(self) -> threading.Thread:
@@ -62,7 +64,19 @@ class Pulse:
         return thread
 
     def run(self) -> None:
-        """Ask until it is over."""
+        """Ask until it is over; what ends it otherwise is kept in `failed`."""
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
+            self.failed = f"{type(error).__name__}: {error}"
+        self._drop()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the host was last heard; since the first question where it never was."""
+        return self.clock.monotonic() - (self._heard_at or self._began or self.clock.monotonic())
+
+    def _run(self) -> None:
         while not self.over.is_set():
             asked = self.clock.monotonic()
             found = self._ask(asked)
@@ -70,7 +84,6 @@ class Pulse:
                 self.over.set()
             left = EVERY_S - (self.clock.monotonic() - asked)
             self.over.wait(max(left, 0.0) if found else AGAIN_S)
-        self._drop()
 
     def event(self, what: str) -> None:
         """Something happens now."""
@@ -90,6 +103,7 @@ class Pulse:
             self._drop()
             return None
         took = (self.clock.monotonic() - asked) * 1000
+        self._heard_at = self.clock.monotonic()
         self.heard.set()
         self.answers.append(Answer(asked - self._began, took))
         return self.signs

@@ -77,7 +77,8 @@ class NotCompared(GoToTheConsole):
 
 def roll_back(armed: Armed, host: Host, connect: Connect, clock: Clock, why: str) -> Rollback:
     """Undo a change of this program; see `undo`."""
-    patience = armed.plan.deadline_s + PATIENCE_S
+    left = (armed.deadline - clock.now()).total_seconds()
+    patience = max(armed.plan.deadline_s, left) + PATIENCE_S
     way = WayBack(armed.plan.host, armed.layout, patience, armed.cleared.before)
     return undo(way, host, connect, clock, why)
 

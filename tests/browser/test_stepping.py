@@ -184,6 +184,7 @@ def see_that_all_of_it_is_there_without_a_kernel_or_a_widget(page: Page, jupyter
     read = nbformat.reads(saved.read_text(), as_version=4)  # type: ignore[no-untyped-call]  # it has none
     elsewhere, _ = HTMLExporter().from_notebook_node(read)  # type: ignore[no-untyped-call]  # likewise
     page.goto("about:blank")
+    page.context.set_offline(True)
     page.set_content(elsewhere)
     for shows in ("The form", "virbr7", "chosen", "longest round trip", "as promised"):
         expect(page.locator("body")).to_contain_text(shows)

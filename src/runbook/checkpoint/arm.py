@@ -17,7 +17,7 @@ from runbook.checkpoint import found, layout, manifest, timer
 from runbook.checkpoint.layout import Layout
 from runbook.checkpoint.manifest import STAMP, Manifest
 from runbook.checkpoint.script import file_number, made_dirs, restored_paths, undo_script
-from runbook.errors import ChangeInProgress, ReadFailed
+from runbook.errors import ChangeInProgress, GateClosed, ReadFailed, StepFailed
 from runbook.journal import State
 from runbook.perform import run
 from runbook.plan import Plan
@@ -28,6 +28,8 @@ from runbook.transport.host import Host, HostFile
 
 PRIVATE, SECRET, PROGRAM, PUBLIC = 0o700, 0o600, 0o700, 0o644
 BALLAST = bytes(1 << 20)
+# A step and a person may move the deadline in the same moment.
+AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,30 @@ def arm(cleared: Cleared, probed: Probed, host: Host, order: Order) -> Armed:
 def extend(armed: Armed, host: Host, seconds: int, now: datetime, why: str) -> Armed:
     """A new deadline, `seconds` from now; the old timer ends only once the new one runs."""
     # The host knows better than `armed` how often the deadline was moved already.
-    number = standing_manifest(host, armed.layout).timer + 1
-    later = replace(armed, deadline=now + timedelta(seconds=seconds), timer_number=number)
-    moved = f"{journal.MOVED} {later.deadline:{STAMP}}, {seconds} s from now, because {why}"
+    known = standing_manifest(host, armed.layout).timer
+    deadline = now + timedelta(seconds=seconds)
+    moved = f"{journal.MOVED} {deadline:{STAMP}}, {seconds} s from now, because {why}"
     journal.write(host, armed.layout.journal, now, moved)
-    run(timer.start_timer(armed.layout, number, seconds), host)
-    run(timer.stop_timer(armed.layout, number - 1), host)
+    number = _started(armed.layout, host, known, seconds)
+    run(timer.stop_earlier(armed.layout, known, number), host)
+    later = replace(armed, deadline=deadline, timer_number=number)
     _write(host, armed.layout.manifest, _manifest(later), SECRET)
     return later
+
+
+def _started(place: Layout, host: Host, known: int, seconds: int) -> int:
+    """The number of a timer that runs: the next one, or one more where another is started now."""
+    for number in range(known + 1, known + AT_ONCE):
+        try:
+            run(timer.start_timer(place, number, seconds), host)
+        except GateClosed:
+            raise
+        except StepFailed:
+            if number == known + AT_ONCE - 1:
+                raise
+        else:
+            return number
+    raise AssertionError
 
 
 def stand_down(armed: Armed, host: Host, now: datetime, why: str) -> None:

@@ -26,9 +26,13 @@ def start_timer(layout: Layout, number: int, seconds: int) -> Command:
     )
 
 
-def stop_timer(layout: Layout, number: int) -> Command:
-    """The command that ends one countdown; the undo itself, once begun, is left alone."""
-    return Command(("systemctl", "stop", f"{layout.timer(number)}.timer"))
+def stop_earlier(layout: Layout, first: int, number: int) -> Command:
+    """The command that ends the countdowns from the first up to `number`, which goes on.
+
+    The undo itself, once begun, is left alone.
+    """
+    earlier = range(first, number)
+    return Command(("systemctl", "stop", *(f"{layout.timer(n)}.timer" for n in earlier)))
 
 
 def stop_timers(layout: Layout) -> Command:

@@ -15,8 +15,10 @@ from runbook.notebook.ending import end, in_short, keep_error, show_ending
 from runbook.notebook.undoing import records
 from runbook.notebook.values import Finished, Kept, Ran, Run, Stopped
 from runbook.record import OUTCOME, Ending
+from runbook.state import said
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import diff
+from runbook.state.said import Said
 from runbook.state.snapshot import Snapshot, take
 from runbook.views import Look, Picture
 
@@ -26,19 +28,29 @@ def after(kept: Kept | Stopped) -> Finished | Stopped:
     """Read the state again, and show every row in which it differs from before."""
     if isinstance(kept, Stopped):
         return go_by(kept)
-    this = kept.before.run
-    snapshot = _read_again(this)
-    found = diff(kept.before.snapshot, snapshot)
+    this, before = kept.before.run, kept.before.snapshot
+    snapshot, words = _read_again(this)
     this.folder.again("after.json", snapshots.dumps(snapshot))
+    this.folder.again("commands-after.json", said.dumps(words))
+    _show_changes(this, before, snapshot)
+    _show_wiring(this, before, snapshot)
+    _show_rules(this, before, snapshot)
+    views.show(views.fold("The whole state after", views.state(snapshot, words)))
+    return Finished(this, kept.confirmed, snapshot)
+
+
+def _show_changes(this: Run, before: Snapshot, seen: Snapshot) -> None:
+    found = diff(before, seen)
     this.folder.again("diff.json", records(found.rows))
     lasting = found.settled.rows
     passing = found.rows[~found.rows["table"].isin(lasting["table"])]
-    views.show(
-        views.changes_folded(lasting, passing),
-        views.wiring(snapshot, this.session.params.address, kept.before.snapshot),
-    )
-    _show_rules(this, kept.before.snapshot, snapshot)
-    return Finished(this, kept.confirmed, snapshot)
+    views.show(views.changes_folded(lasting, passing))
+
+
+def _show_wiring(this: Run, before: Snapshot, seen: Snapshot) -> None:
+    drawn = views.wiring(seen, this.session.params.address, before)
+    this.folder.again("wiring-after.html", drawn.html())
+    views.show(drawn)
 
 
 @stage("record")
@@ -64,7 +76,7 @@ def _show_rules(this: Run, before: Snapshot, seen: Snapshot) -> None:
         views.show(views.compared(found, f"params/{params.rules} and the live rules"))
 
 
-def _read_again(this: Run) -> Snapshot:
+def _read_again(this: Run) -> tuple[Snapshot, tuple[Said, ...]]:
     """Over a new connection: the one from before the change proves nothing."""
     clock = this.session.clock
     try:
@@ -72,7 +84,7 @@ def _read_again(this: Run) -> Snapshot:
             views.doing("Reading the state after", clock.monotonic),
             closing(this.session.connect()) as fresh,
         ):
-            return take(fresh, clock.now())
+            return take(fresh, clock.now()), said.read(fresh)
     except MendAccess as error:
         keep_error(this, "error.txt", error)
         end(this, Ending.UNKNOWN, f"confirmed, and then not to be read: {in_short(error)}")

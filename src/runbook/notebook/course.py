@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from runbook import views
+from runbook.errors import MendHost
 from runbook.notebook.hand import Hand
 from runbook.views import Mark, Slot
 
@@ -34,6 +35,11 @@ STAGES = {
     "record": "record",
 }
 CAPTION = "This run"
+UNDONE_FROM = list(STAGES)[list(STAGES).index("arm") : list(STAGES).index("after")]
+
+
+class NotNow(MendHost):
+    """A cell was run when it had nothing to do: it did nothing."""
 
 
 class Frozen(Protocol):
@@ -60,17 +66,21 @@ class Course:
     def again_from(self, stage: str) -> None:
         """What was done from this stage on has to be run again."""
         names = list(STAGES)
-        for name in names[names.index(stage) :]:
+        for name in names[names.index(stage) : names.index("arm")]:
             if self.marks[name] in ("done", "failed", "left out"):
                 self.marks[name] = "again"
         self._draw()
 
     @contextmanager
     def at(self, stage: str) -> Iterator[None]:
-        """A stage at work; done if it ends well."""
+        """A stage at work; done if it ends well, and as it was where it was not its turn."""
+        before = self.marks[stage]
         self.mark(stage, "at work")
         try:
             yield
+        except NotNow:
+            self.mark(stage, before)
+            raise
         except BaseException:
             self.mark(stage, "failed")
             raise
@@ -85,6 +95,23 @@ class Course:
         """The run is over: nobody looks on, and nothing can be used any more."""
         if self.hand:
             self.hand.watcher.end()
+        self.freeze()
+
+    def leave(self) -> None:
+        """The notebook is run from the top again: another course goes on with the change."""
+        if self.hand:
+            self.hand.watcher.leave()
+        self.freeze()
+
+    def undone(self) -> None:
+        """What was made of the change is made no more."""
+        for name in UNDONE_FROM:
+            if self.marks[name] == "done":
+                self.marks[name] = "undone"
+        self._draw()
+
+    def freeze(self) -> None:
+        """What a person could use becomes a picture of its last values."""
         while self.live:
             self.live.pop().freeze()
 
@@ -114,10 +141,10 @@ def stage(name: str = "") -> Callable[[Call[Given, Others, Result]], Call[Given,
         @functools.wraps(call)
         def marked(given: Given, *others: Others.args, **named: Others.kwargs) -> Result:
             which = name or str(others[0])
-            course, held = given.course, getattr(given, "ending", None) is not None
+            course = given.course
             with course.at(which):
                 result = call(given, *others, **named)
-            if held and which != "record":
+            if getattr(result, "ending", None) is not None:
                 course.mark(which, "left out")
             return result
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runbook import record, views
-from runbook.errors import MendHost, RunbookError
+from runbook.errors import RunbookError
+from runbook.notebook.course import NotNow
 from runbook.notebook.values import Ran
 from runbook.record import MIME, OUTCOME, Ending, Outcome
 from runbook.views import CELL, Place
@@ -26,19 +27,27 @@ TONES: dict[Ending, Tone] = {
 }
 
 
-class RunHasEnded(MendHost):
+class RunHasEnded(NotNow):
     """A cell was run again after the run's last word."""
 
 
 def end(this: Ran, ending: Ending, said: str, page: Place = CELL) -> None:
     """Speak the last word and show it; nobody can use anything of the run any more."""
     session = this.session
-    this.course.end()
+    _end_course(this)
     outcome = Outcome(
         ending, this.host, session.change_id, session.operator, session.clock.now(), said
     )
     this.folder.end(outcome)
     show_ending(this, page)
+
+
+def _end_course(this: Ran) -> None:
+    """Whatever goes wrong with what is on the screen, the last word is spoken."""
+    try:
+        this.course.end()
+    except Exception as error:  # noqa: BLE001 - any of them is less than a lost outcome
+        this.folder.note(this.session.clock.now(), f"the page was not ended: {in_short(error)}")
 
 
 def show_ending(this: Ran, page: Place = CELL) -> None:

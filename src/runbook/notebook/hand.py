@@ -7,7 +7,7 @@ from typing import Protocol
 
 from runbook.apply import Applied
 from runbook.confirm import Confirmed, Verified
-from runbook.run import Underway
+from runbook.run import Session, Underway
 
 
 class Watcher(Protocol):
@@ -21,6 +21,9 @@ class Watcher(Protocol):
 
     def end(self) -> None:
         """The change is over: nothing is to be looked at any more."""
+
+    def leave(self) -> None:
+        """Somebody else looks on from here."""
 
 
 @dataclass(slots=True)
@@ -38,12 +41,16 @@ class Nobody:
     def end(self) -> None:
         """Have nothing to end."""
 
+    def leave(self) -> None:
+        """Have nothing to leave."""
+
 
 @dataclass(slots=True)
 class Hand:
     """What is known of it so far; `why` is not empty once somebody asked for the undo."""
 
     underway: Underway
+    session: Session
     applied: Applied | None = None
     verified: Verified | None = None
     confirmed: Confirmed | None = None

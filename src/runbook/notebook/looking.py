@@ -20,7 +20,7 @@ from runbook.notebook.preview import Preview
 from runbook.notebook.values import Asked, Before, Met, Offered, Run, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
 from runbook.returning import Standing
-from runbook.run import Session, Underway
+from runbook.run import Session
 from runbook.state import ports, said
 from runbook.state import snapshot as snapshots
 from runbook.survey.nics import nics
@@ -44,7 +44,7 @@ def parameters(namespace: Mapping[str, object]) -> Asked:
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
     views.show(views.interactive_tables())
-    course = Course()
+    course = _course(namespace.get("asked"))
     course.place()
     with course.at("parameters"):
         check_names(namespace)
@@ -53,6 +53,13 @@ def parameters(namespace: Mapping[str, object]) -> Asked:
         _show_params(params)
         _show_rules(params)
     return Asked(params, injected, course)
+
+
+def _course(before: object) -> Course:
+    """A new one; where the notebook is run from the top again, the one before is left."""
+    if isinstance(before, Asked):
+        before.course.leave()
+    return Course()
 
 
 @stage("host")
@@ -86,8 +93,9 @@ def stop_at_a_change(session: Session) -> None:
 
 def choose(met: Met) -> Offered:
     """Offer the form where somebody can fill it in."""
-    if met.picked or not somebody_there():
-        why = "The change in progress has its values" if met.picked else "Nobody to ask"
+    fixed = met.picked or met.course.hand
+    if fixed or not somebody_there():
+        why = "The change in progress has its values" if fixed else "Nobody to ask"
         views.show(views.note(f"{why}: the parameters stay as they are."))
         return Offered(met, None)
     host = met.session.host
@@ -111,6 +119,8 @@ def settle(offered: Offered) -> Settled:
 
 def _settled(offered: Offered) -> Settled:
     asked, session = offered.met.asked, offered.met.session
+    if hand := offered.course.hand:
+        return Settled(hand.session, hand.underway, offered.course)
     chosen = offered.preview.chosen() if offered.preview else {}
     params = for_host(params_folder(), asked.injected, chosen)
     return Settled(replace(session, params=params), None, offered.course)
@@ -120,7 +130,7 @@ def _settled(offered: Offered) -> Settled:
 def look(settled: Settled) -> Before:
     """Read the whole state, begin the record with it, and show it."""
     this = _open_run(settled)
-    if picked := settled.picked or _in_hand(settled):
+    if picked := settled.picked:
         before = picked.armed.cleared.before
         views.show(views.note("The state before the change, as it was when it was armed."))
         views.show(views.state(before))
@@ -134,15 +144,13 @@ def look(settled: Settled) -> Before:
     return Before(this, snapshot)
 
 
-def _in_hand(settled: Settled) -> Underway | None:
-    """The change of this very run, where a cell above it is run again."""
-    hand = settled.course.hand
-    return hand.underway if hand else None
-
-
 def wiring(before: Before) -> None:
     """Draw how router, NIC, bridge and guests hang together."""
-    views.show(views.wiring(before.snapshot, before.run.session.params.address))
+    this = before.run
+    drawn = views.wiring(before.snapshot, this.session.params.address)
+    if not before.picked:
+        this.folder.again("wiring-before.html", drawn.html())
+    views.show(drawn)
 
 
 def _open_run(settled: Settled) -> Run:

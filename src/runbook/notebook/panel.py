@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from runbook import run
-from runbook.checkpoint.arm import extend
+from runbook.checkpoint.arm import extend, standing_manifest
 from runbook.checkpoint.timer import run_now
 from runbook.errors import RolledBack, RunbookError, VerificationFailed
 from runbook.notebook.background import in_background
@@ -23,6 +24,7 @@ from runbook.widgets.buttons import CONFIRM, MORE, UNDO, Buttons, buttons, stati
 from runbook.widgets.shown import MIME
 
 MORE_S = 300
+STAYS = "the change was confirmed, so it is not undone"
 BY_HAND = "the button 'undo now' was pressed"
 
 
@@ -69,6 +71,8 @@ class Panel:
             self.shown.say(f"{name}: a cell is at work on the change; wait for its end", "warn")
         except RunbookError as error:
             self.shown.say(f"{name}: {error}", "bad")
+        except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
+            self.shown.say(f"{name}: {type(error).__name__}: {error}", "bad")
 
     def _more(self) -> str:
         this, hand = self.change.before.run, self.change.hand
@@ -76,19 +80,26 @@ class Panel:
         with closing(session.connect()) as fresh:
             guarded = fresh.guarded(place.lock, place.open)
             why = f"{session.operator} asked for more time"
-            later = extend(hand.underway.armed, guarded, MORE_S, session.clock.now(), why)
+            now = session.clock.now()
+            left = (standing_manifest(fresh, place).deadline - now).total_seconds()
+            seconds = MORE_S + math.ceil(max(left, 0.0))
+            later = extend(hand.underway.armed, guarded, seconds, now, why)
         hand.underway = replace(hand.underway, armed=later)
         return f"the host waits until {later.deadline:%H:%M:%S} UTC"
 
     def _undo(self) -> str:
         this, hand = self.change.before.run, self.change.hand
-        hand.why = BY_HAND
         session = this.session
+        if hand.confirmed:
+            return STAYS
         # At once, whatever cell is at work: its next step finds the way closed.
         with closing(session.connect()) as fresh:
             moment = f"{session.clock.now():%H%M%S%f}-button"
             command(run_now(hand.underway.armed.layout, moment), fresh)
+        hand.why = BY_HAND
         with this.folder.alone():
+            if hand.confirmed:
+                return STAYS
             if this.folder.has(OUTCOME):
                 return "the change is over; the run says how"
             asked = UndoAsked(
@@ -125,7 +136,8 @@ class Panel:
                 confirmed = run.confirm(this.session, hand.verified)
                 this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
                 hand.confirmed = confirmed
-        except RunbookError as error:
+        except BaseException as error:
+            # As in a cell: whatever goes wrong in an armed change undoes it.
             hand.why = in_short(error)
             raise undo(self.change, error, page) from error
-        hand.watcher.end()
+        this.course.end()

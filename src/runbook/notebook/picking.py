@@ -16,12 +16,13 @@ from runbook.errors import MendHost
 from runbook.home import outputs_folder, params_folder
 from runbook.notebook.approval import somebody_there
 from runbook.notebook.values import Asked, Met, Run, Settled
-from runbook.params import NAMES, Params, for_host
+from runbook.params import NAMES, Params, as_table, for_host
 from runbook.params.source import CHOSEN
 from runbook.plan import Plan
 from runbook.promise import Promise
 from runbook.returning import Standing
 from runbook.run import Session, Underway
+from runbook.state.table import records
 
 TAKEN_UP = (
     "This change is in progress. The cells below go on with it where it stands: what was made is"
@@ -29,54 +30,74 @@ TAKEN_UP = (
 )
 
 
+# What a change is not made of: how it is asked for, and how the host is reached.
+FREE = ("mode", "connect", "destination", "ssh_config", "libvirt_uri", "consent", "machine_id")
+
+
 class OtherChange(MendHost):
     """The change in progress is not the one that the parameters ask for."""
 
 
 def pick_up(asked: Asked, session: Session, there: Found) -> Met:
-    """The change found, to go on with; raises InProgress where that may not be."""
+    """The change found, to go on with.
+
+    Raises InProgress where that may not be, OtherChange where the parameters are
+    not those that it was armed with.
+    """
     views.show(views.standing(Standing(session.params.host, there)))
-    if not somebody_there() or there.undoing:
+    if not somebody_there() or there.undoing or there.kept.open_step:
         raise InProgress(there)
     returning.claim(session, there, "undo", take_over=False)
     underway = returning.pick_up(session, there)
+    known = replace(session, change_id=there.kept.place.change_id)
+    params = _as_armed(asked, known, underway.armed.plan)
     views.show(views.note(TAKEN_UP, "warn"))
     before = underway.armed.cleared.before
-    known = replace(session, change_id=there.kept.place.change_id)
-    return Met(asked, known, before, underway)
+    return Met(asked, replace(known, params=params), before, underway)
 
 
 def settle(met: Met, picked: Underway) -> Settled:
-    """The parameters with which it was armed; raises OtherChange if these are others."""
-    params = for_host(params_folder(), met.asked.injected, _chosen(met.session))
-    _same(params, picked.armed.plan)
-    return Settled(replace(met.session, params=params), picked, met.course)
+    """The parameters with which it was armed."""
+    return Settled(met.session, picked, met.course)
 
 
-def _chosen(session: Session) -> dict[str, object]:
-    """What a person chose in the form, as the run's record keeps it."""
-    path = outputs_folder() / session.params.host / session.change_id / "params.json"
-    told: dict[str, dict[str, str]] = {}
-    with suppress(FileNotFoundError):
-        told = json.loads(path.read_text("utf-8"))
-    chosen = {name: row for name, row in told.items() if row.get("source") == str(CHOSEN)}
-    return {name: row["value"] for name, row in chosen.items() if name in NAMES}
-
-
-def _same(params: Params, drawn: Plan) -> None:
-    asked = (params.address, params.bridge, params.interface, params.network)
-    promise = drawn.promise
-    made: tuple[str, ...] = (promise.kept,)
-    if isinstance(promise, Promise):
-        made = (str(promise.address), promise.bridge, promise.nic, promise.network)
-    if asked != made:
+def _as_armed(asked: Asked, session: Session, drawn: Plan) -> Params:
+    """What the notebook asks for, with what was chosen before; it has to be what was armed."""
+    told = _recorded(session)
+    chosen = {name: value for name, (value, source) in told.items() if source == str(CHOSEN)}
+    params = for_host(params_folder(), asked.injected, chosen)
+    now = {str(row["field"]): str(row["value"]) for row in records(as_table(params))}
+    others = {name: value for name, (value, _) in told.items() if name not in FREE}
+    odd = [name for name, value in others.items() if now.get(name) != value]
+    if odd or not (told or _promised(params, drawn)):
         raise OtherChange(
-            f"the change in progress is of {', '.join(made)}, and these parameters are of"
-            f" {', '.join(asked)}",
+            "the change in progress was armed with other parameters than these: "
+            + (", ".join(odd) or drawn.promise.kept),
             host=params.host,
             state="in the middle of that change; this run wrote nothing",
             then=f"give the parameters of that change, or end it: `runbook undo {params.host}`",
         )
+    return params
+
+
+def _recorded(session: Session) -> dict[str, tuple[str, str]]:
+    """Value and source of each parameter when it was armed; empty where there is no record."""
+    folder = outputs_folder() / session.params.host / session.change_id
+    files = sorted(folder.glob("params*.json"), key=lambda path: (len(path.name), path.name))
+    told: dict[str, dict[str, str]] = {}
+    with suppress(IndexError, ValueError, OSError):
+        told = json.loads(files[-1].read_text("utf-8"))
+    rows = {name: row for name, row in told.items() if name in NAMES}
+    return {name: (row["value"], row["source"]) for name, row in rows.items()}
+
+
+def _promised(params: Params, drawn: Plan) -> bool:
+    """Whether the plan is of these parameters, as far as it says so."""
+    promise = drawn.promise
+    if not isinstance(promise, Promise):
+        return False
+    made = (str(promise.address), promise.bridge, promise.nic, promise.network)
+    return made == (params.address, params.bridge, params.interface, params.network)
 
 
 def progress(this: Run, picked: Underway) -> str:

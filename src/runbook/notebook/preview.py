@@ -76,6 +76,9 @@ class Preview:
         self.over = True
         self.changed.set()
         self.form.freeze()
+        self.asked.box().close()
+        if self.asked.risks:
+            self.slot.show(self.asked.static())
 
     def _chosen(self, values: Mapping[str, object]) -> dict[str, object]:
         params = self.met.asked.params
@@ -106,6 +109,8 @@ class Preview:
             self.slot.draw(*self._pictures(self._params(self.form.values())))
         except RunbookError as error:
             self.slot.draw(views.note(str(error), "bad"))
+        except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
+            self.slot.draw(views.note(f"{type(error).__name__}: {error}", "bad"))
 
     def _pictures(self, params: Params) -> tuple[Picture, ...]:
         session, seen = replace(self.met.session, params=params), self.met.glance

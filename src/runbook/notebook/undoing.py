@@ -82,6 +82,7 @@ def as_before(change: Changing, undone: Rollback, why: str, page: Place = CELL) 
     """The end of a change that was undone, and of which no row is left."""
     this = change.before.run
     keep_rollback(this, undone, page)
+    this.course.undone()
     end(this, Ending.AS_BEFORE, f"undone, because: {why}", page)
     return RolledBack(
         f"the change was undone, because: {why}",

@@ -24,6 +24,9 @@ from runbook.serial import dumps
 from runbook.views import Beat, Moment, Picture, Slot
 
 TICK_S = 1.0
+# Longer than a busy host takes to answer.
+SILENT_S = 4.0
+OVER = "the change is over"
 # Until the first answer: the cutover is not to come before it.
 FIRST_S = 5.0
 CUTOVER = "cutover"
@@ -74,6 +77,11 @@ class Watch:
         this.folder.again("pulse.json", dumps((*self.pulse.answers, *self.pulse.events)) + "\n")
         self._draw()
 
+    def leave(self) -> None:
+        """Somebody else looks on from here, and keeps what is seen."""
+        self.ended.set()
+        self.pulse.over.set()
+
     def tick(self) -> None:
         """Draw each second until the change is over; then see what became of it."""
         while not self.pulse.over.wait(TICK_S):
@@ -85,7 +93,7 @@ class Watch:
     def _came_back(self, by: str) -> None:
         this = self.change.before.run
         with this.folder.alone():
-            if this.folder.has(OUTCOME):
+            if this.folder.has(OUTCOME) or self.ended.is_set():
                 return
             why = self.change.hand.why or WHYS.get(by, f"somebody undid it ({by})")
             self.change.hand.why = why
@@ -100,7 +108,9 @@ class Watch:
     def _draw(self) -> None:
         shown = self.change.underway.armed.deadline
         deadline = self.pulse.signs.deadline if self.pulse.signs else None
-        self.clock.draw(self._countdown(deadline or shown))
+        until = deadline or shown
+        age = self._age(until)
+        self.clock.draw(self._countdown(until), *((age,) if age else ()))
         for number, line in enumerate(self.lines):
             line.draw(self._line(f"pulse-{number}"))
 
@@ -110,10 +120,25 @@ class Watch:
         return views.countdown(left, deadline, self._said(left))
 
     def _said(self, left: float) -> str:
+        """What stands in the place of the number; '' while that is what counts."""
         state = self.pulse.signs.state if self.pulse.signs else None
         if self.ended.is_set() or state in ENDS:
-            return ENDS.get(state, "the change is over") if state else "the change is over"
-        return "the deadline has passed: the host is undoing the change" if left <= 0 else ""
+            return ENDS.get(state, OVER) if state else OVER
+        if self.pulse.failed:
+            return (
+                f"the host is not looked at any more ({self.pulse.failed}); its own timer runs on"
+            )
+        if left <= 0:
+            return "the deadline has passed: the host undoes the change, and was not heard since"
+        return ""
+
+    def _age(self, deadline: datetime) -> Picture | None:
+        """That what is shown is old, where the host does not answer."""
+        silent = self.pulse.silent_s
+        if self.ended.is_set() or silent < SILENT_S:
+            return None
+        due = f"unless confirmed it undoes the change at {deadline:%H:%M:%S} UTC, by its own timer"
+        return views.note(f"the host was not heard for {silent:.0f} s; {due}", "bad")
 
     def _line(self, key: str) -> Picture:
         beats = [Beat(a.at_s, a.rtt_ms) for a in self.pulse.answers]

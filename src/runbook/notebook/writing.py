@@ -7,10 +7,9 @@ from datetime import datetime
 
 from runbook import run, views
 from runbook.apply import Applied
-from runbook.errors import MendHost
 from runbook.journal import Journal
 from runbook.notebook.approval import Approval, approve, somebody_there
-from runbook.notebook.course import stage
+from runbook.notebook.course import NotNow, stage
 from runbook.notebook.deciding import go_by, stopped
 from runbook.notebook.ending import not_ended, reading
 from runbook.notebook.hand import Hand
@@ -28,7 +27,7 @@ from runbook.views import Picture
 _LEFT = "; nothing of the change was made; what stands in /var/lib/runbook/{} undoes itself"
 
 
-class OutOfTurn(MendHost):
+class OutOfTurn(NotNow):
     """A cell was run before its turn."""
 
 
@@ -82,7 +81,9 @@ def _go_on(before: Before, picked: Underway) -> Changing:
 
 
 def _taken(before: Before, underway: Underway) -> Changing:
-    hand = Hand(underway)
+    # The values are settled now; what stands in a form is no question any more.
+    before.run.course.freeze()
+    hand = Hand(underway, before.run.session)
     before.run.course.hand = hand
     change = Changing(before, hand)
     hand.watcher = watching = watch(change)
@@ -148,7 +149,9 @@ def verify(change: Changing | Stopped) -> Seen | Stopped:
         return Seen(change, hand.confirmed.verified)
     hand.watcher.place()
     with changing(change, "Verifying, over a new connection"):
-        verified = run.verify(this.session, hand.underway, hand.applied)
+        # A button may have confirmed it while this cell waited for its turn.
+        kept = hand.confirmed.verified if hand.confirmed else None
+        verified = kept or run.verify(this.session, hand.underway, hand.applied)
     hand.verified = verified
     keep_verdict(this, verified.verdict, "The verdict: as promised")
     return Seen(change, verified)
@@ -162,13 +165,15 @@ def confirm(seen: Seen | Stopped) -> Kept | Stopped:
     this, hand = seen.changing.before.run, seen.changing.hand
     if hand.confirmed is None:
         with changing(seen.changing, "Confirming, over another new connection"):
-            confirmed = run.confirm(this.session, seen.verified)
-            this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
-        hand.confirmed = confirmed
-        hand.watcher.end()
-    stays = f"Confirmed at {_utc(hand.confirmed.at)}: the change stays."
-    views.show(views.note(stays, "good"))
-    return Kept(seen.changing.before, hand.confirmed)
+            confirmed = hand.confirmed or run.confirm(this.session, seen.verified)
+            if hand.confirmed is None:
+                this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
+                hand.confirmed = confirmed
+        this.course.end()
+    else:
+        confirmed = hand.confirmed
+    views.show(views.note(f"Confirmed at {_utc(confirmed.at)}: the change stays.", "good"))
+    return Kept(seen.changing.before, confirmed)
 
 
 def _keep_approval(this: Run, approval: Approval) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from runbook.views.picture import Picture, plain, safe
 
-Mark = Literal["to come", "at work", "done", "failed", "left out", "again"]
+Mark = Literal["to come", "at work", "done", "failed", "left out", "again", "undone"]
 SIGNS: Mapping[Mark, str] = {
     "to come": "○",
     "at work": "▶",
@@ -15,6 +15,7 @@ SIGNS: Mapping[Mark, str] = {
     "failed": "✗",
     "left out": "-",
     "again": "↻",
+    "undone": "↩",
 }
 TONES: Mapping[Mark, str] = {"done": "rb-added", "failed": "rb-removed", "at work": "rb-changed"}
 

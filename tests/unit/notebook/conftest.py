@@ -168,7 +168,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch, home: Path) -> MadeUp:
         return stand_in.seen
 
     monkeypatch.setattr("runbook.notebook.closing.take", again)
-    monkeypatch.setattr("runbook.notebook.looking.said.read", lambda _: ())
+    monkeypatch.setattr("runbook.state.said.read", lambda _: ())
     monkeypatch.setattr("runbook.notebook.looking.ports.read", lambda _: None)
     monkeypatch.setattr("runbook.notebook.looking.connection.read", lambda _: None)
     monkeypatch.setattr("runbook.notebook.writing.watch", lambda _: Nobody())

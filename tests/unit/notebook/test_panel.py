@@ -12,6 +12,7 @@ from tests.unit.notebook.conftest import CHANGE, MadeUp
 
 from runbook import notebook as nb
 from runbook import record
+from runbook.errors import ConnectionLost, RolledBack, StepFailed
 from runbook.notebook import panel
 from runbook.notebook.panel import Panel
 from runbook.notebook.values import Changing
@@ -115,4 +116,51 @@ def test_confirmed_by_the_button_the_cells_below_only_finish_the_record(
     nb.finish(nb.after(nb.confirm(nb.verify(change))))
     assert made_up.done.count("verify") == made_up.done.count("confirm") == 1
     assert recorded(home).told == "as promised"
+    assert pressed == []
+
+
+def test_what_was_confirmed_is_not_undone_by_a_late_press(
+    made_up: MadeUp, home: Path, answer: Answer, pressed: list[str]
+) -> None:
+    change, buttons = armed(answer)
+    for phase in PHASES:
+        nb.apply(change, phase)
+    kept = nb.confirm(nb.verify(change))
+    buttons.press("undo now")
+    assert "it is not undone" in said(buttons)
+    assert pressed == []
+    assert "roll back" not in made_up.done
+    nb.finish(nb.after(kept))
+    assert recorded(home).told == "as promised"
+
+
+def test_an_undo_that_could_not_be_asked_for_is_no_reason_of_a_later_one(
+    made_up: MadeUp, home: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch, pressed: list[str]
+) -> None:
+    change, buttons = armed(answer)
+
+    def lost(_step: object, _host: object) -> None:
+        raise ConnectionLost("gone", host="server-01", state="unknown", then="wait")
+
+    monkeypatch.setattr(panel, "command", lost)
+    buttons.press("undo now")
+    assert "gone" in said(buttons)
+    made_up.fails["prepare"] = StepFailed("disk full", host="server-01", state="x", then="y")
+    with pytest.raises(RolledBack):
+        nb.apply(change, "prepare")
+    assert recorded(home).outcome["said"] == "undone, because: disk full"
+    assert pressed == []
+
+
+def test_a_fault_of_the_program_in_a_button_is_said_and_undoes_the_change(
+    made_up: MadeUp, home: Path, answer: Answer, pressed: list[str]
+) -> None:
+    change, buttons = armed(answer)
+    for phase in PHASES:
+        nb.apply(change, phase)
+    made_up.fails["verify"] = ValueError("a fault")
+    buttons.press("confirm")
+    assert "a fault" in said(buttons)
+    assert made_up.done[-1] == "roll back"
+    assert recorded(home).told == "as before (rolled back)"
     assert pressed == []
