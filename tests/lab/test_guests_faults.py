@@ -76,6 +76,7 @@ def test_an_address_that_somebody_answers_for_is_refused_with_the_mac(guest: Lab
     lab_guests.wait(HOST, guest)
 
 
+@pytest.mark.thorough
 def test_a_guest_that_is_reset_in_the_middle_is_as_before(guest: LabGuest) -> None:
     with guesting.session("vm-01") as made:
         change = guesting.armed(made)
