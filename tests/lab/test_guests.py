@@ -41,6 +41,8 @@ class Scene:
 def scene(lab: labs.Lab) -> Iterator[Scene]:
     labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
     guesting.on_the_lan(**DROP)
+    assert console("cat", "/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
+    assert "-P FORWARD DROP" in console("iptables", "-S", "FORWARD")
     first, second = guesting.added("quick", "vm-01", "vm-02")
     yield Scene(first, second)
     labs.renew(HOST)
@@ -62,6 +64,7 @@ def is_there(name: str) -> None:
     assert guesting.neighbour(name) == guesting.mac(name)
 
 
+@pytest.mark.thorough
 def test_a_change_that_is_undone_leaves_host_and_guest_as_before(scene: Scene) -> None:
     was = guesting.inside("vm-01")
     with guesting.session("vm-01") as made:
@@ -127,3 +130,21 @@ def test_they_are_there_again_after_a_reboot_of_their_host(scene: Scene) -> None
         before = run.read(made)
         drawn = guest_run.plan(made, before, guest_run.offers(made, before))
         assert drawn.plan.empty
+
+
+@pytest.mark.thorough
+def test_three_quick_guests_and_a_debian_one_come_in_one_change(lab: labs.Lab) -> None:
+    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
+    guesting.on_the_lan()
+    guesting.added("quick", "vm-01", "vm-02", "vm-03")
+    guesting.added("debian", "deb-04")
+    names = ("vm-01", "vm-02", "vm-03", "deb-04")
+    assert isinstance(guesting.moved(*names), Confirmed)
+    assert Probe("172.16.1.1", rate=50, seconds=1).result().lost == 0
+    for name in names:
+        is_there(name)
+    machine.shut_down(HOST)
+    machine.power_on(HOST)
+    for name in names:
+        shell.wait_for(name, partial(answers, name), 240)
+        is_there(name)
