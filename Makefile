@@ -13,6 +13,9 @@ COMPILE = $(BIN)/uv pip compile --quiet --python $(BIN)/python --python-platform
 # Tests run as root must leave nothing in the tree that its owner cannot remove.
 export PYTHONDONTWRITEBYTECODE := 1
 PYTEST = $(BIN)/python -m pytest -p no:cacheprovider
+# Files of tests go to two workers; where hosts are booted each has a lab apart from the other's.
+TWO = --dist loadfile -n 2
+APART = --dist loadfile --tx "2*popen//python=$(CURDIR)/scripts/apart $(CURDIR)/$(BIN)/python"
 
 # Targets share .venv and the lab; `make -j` must not run them side by side.
 .NOTPARALLEL:
@@ -41,11 +44,11 @@ desk: setup ## JupyterLab on this machine, opened on the page that leads to ever
 test: setup unit lab ## Every test, the lab's included
 
 unit: setup ## The tests that need no privilege
-	$(PYTEST) tests/unit tests/architecture tests/rehearsal
+	$(PYTEST) $(TWO) tests/unit tests/architecture tests/rehearsal
 
 lab: setup ## The tests that boot hosts (root or sudo)
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build
-	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -m "not thorough" tests/lab tests/matrix tests/faults tests/notebooks tests/browser
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m "not thorough" tests/lab tests/matrix tests/faults tests/notebooks tests/browser
 
 faults: setup ## Hit a change at every step with every fault, on three releases (half an hour and more)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.faults
@@ -54,7 +57,7 @@ matrix: setup ## Each release, addressing, STP and firewall profile through rebo
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
 
 thorough: setup ## What `make test` leaves out: the same kinds of test, on more hosts and in more ways
-	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -m thorough tests/lab tests/notebooks tests/browser
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m thorough tests/lab tests/notebooks tests/browser
 
 check: setup ## Format, lint, types, import contract
 	$(BIN)/ruff format --check .
