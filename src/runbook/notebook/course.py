@@ -22,6 +22,7 @@ STAGES = {
     "host": "the host",
     "values": "values",
     "before": "state before",
+    "inside": "inside the guests",
     "plan": "plan",
     "preflight": "preflight",
     "arm": "undo armed",
@@ -34,8 +35,14 @@ STAGES = {
     "after": "state after",
     "record": "record",
 }
+OF_A_HOST = tuple(name for name in STAGES if name != "inside")
+# Guests have no form, and their host has its network already; but there is an inside to look at.
+OF_GUESTS = (
+    *("parameters", "host", "before", "inside", "plan", "preflight", "arm", "prepare"),
+    *("cutover", "settle", "verify", "confirm", "after", "record"),
+)
 CAPTION = "This run"
-UNDONE_FROM = list(STAGES)[list(STAGES).index("arm") : list(STAGES).index("after")]
+UNDONE = ("arm", "prepare", "network", "cutover", "settle", "verify", "confirm")
 
 
 class NotNow(MendHost):
@@ -53,7 +60,7 @@ class Frozen(Protocol):
 class Course:
     """The stages and their marks, on one output that every cell may show."""
 
-    marks: dict[str, Mark] = field(default_factory=lambda: dict.fromkeys(STAGES, "to come"))
+    marks: dict[str, Mark] = field(default_factory=lambda: dict.fromkeys(OF_A_HOST, "to come"))
     slot: Slot = field(default_factory=Slot)
     live: list[Frozen] = field(default_factory=list)
     hand: Hand | None = None
@@ -65,7 +72,7 @@ class Course:
 
     def again_from(self, stage: str) -> None:
         """What was done from this stage on has to be run again."""
-        names = list(STAGES)
+        names = list(self.marks)
         for name in names[names.index(stage) : names.index("arm")]:
             if self.marks[name] in ("done", "failed", "left out"):
                 self.marks[name] = "again"
@@ -105,8 +112,8 @@ class Course:
 
     def undone(self) -> None:
         """What was made of the change is made no more."""
-        for name in UNDONE_FROM:
-            if self.marks[name] == "done":
+        for name in UNDONE:
+            if self.marks.get(name) == "done":
                 self.marks[name] = "undone"
         self._draw()
 
@@ -118,6 +125,11 @@ class Course:
     def _draw(self) -> None:
         shown = [(STAGES[name], mark) for name, mark in self.marks.items()]
         self.slot.draw(views.board(shown, CAPTION))
+
+
+def of_guests() -> Course:
+    """The course of a change of guests."""
+    return Course(dict.fromkeys(OF_GUESTS, "to come"))
 
 
 class HasCourse(Protocol):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runbook import guest_facts, guest_run, record, run, views
 from runbook.attach import Offer
 from runbook.clock import SystemClock
 from runbook.errors import ParameterError
 from runbook.home import outputs_folder, params_folder
+from runbook.notebook.course import Course, of_guests, stage
 from runbook.notebook.ending import reading
 from runbook.notebook.looking import stop_at_a_change
 from runbook.notebook.undoing import records
@@ -36,6 +37,7 @@ class Wanted:
 
     params: Params
     guests: tuple[Guest, ...]
+    course: Course = field(default_factory=of_guests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Reached:
     wanted: Wanted
     session: Session
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.wanted.course
+
 
 @dataclass(frozen=True, slots=True)
 class Entered:
@@ -53,14 +60,22 @@ class Entered:
     before: Before
     offers: Mapping[str, Offer]
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.before.course
+
 
 def parameters(namespace: Mapping[str, object]) -> Wanted:
     """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
+    views.show(views.interactive_tables())
     check_names(namespace, NAMES)
     wanted = want(namespace)
+    wanted.course.place()
+    wanted.course.mark("parameters", "done")
     rows = as_table(wanted.params)
     shown = rows[rows["field"].isin(("address", "gateway", *OF_THE_HOST))]
     views.show(views.table(shown, Look("The host, and where each value came from")))
@@ -89,9 +104,9 @@ def want(given: Mapping[str, object]) -> Wanted:
 
 
 def _all(written: Params, own: Mapping[str, object]) -> tuple[Guest, ...]:
-    for field, value in own.items():
+    for odd, value in own.items():
         fix = "name the guest that it is for: -p guest vm-01"
-        raise ParameterError(field, value, "it is a guest's, and no guest is named", fix)
+        raise ParameterError(odd, value, "it is a guest's, and no guest is named", fix)
     if not written.guests:
         fix = (
             "name one: -p guest vm-01 -p address 172.16.1.10/16;"
@@ -119,6 +134,7 @@ def _resolved(asked: Mapping[str, object]) -> Params:
         raise ParameterError(name, error.value, error.problem, error.then) from None
 
 
+@stage("host")
 def meet(wanted: Wanted) -> Reached:
     """Connect and say which machine this is; raises MendAccess, or InProgress with a picture."""
     clock = SystemClock()
@@ -128,11 +144,12 @@ def meet(wanted: Wanted) -> Reached:
     return Reached(wanted, session)
 
 
+@stage("before")
 def look(reached: Reached) -> Before:
     """Read the host's state, begin the record, and show every guest and how it was seen."""
     session = reached.session
     folder = record.create(outputs_folder(), session.params.host, session.change_id)
-    this = Run(session, folder)
+    this = Run(session, folder, reached.course)
     values = as_table(session.params).to_dict("records")
     folder.once_json("params.json", {str(r["field"]): r for r in values})
     folder.once_json("guests-asked.json", [g.model_dump() for g in reached.wanted.guests])
@@ -146,6 +163,7 @@ def look(reached: Reached) -> Before:
     return Before(this, snapshot)
 
 
+@stage("inside")
 def enter(before: Before) -> Entered:
     """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
     this = before.run

@@ -23,6 +23,7 @@ from runbook import guest_run, serial, views
 from runbook.changes.reconfigure import ReconfigureByHand
 from runbook.guest_run import Drawn
 from runbook.notebook import closing, writing
+from runbook.notebook.course import Course, stage
 from runbook.notebook.deciding import show_findings, show_probes, stopped
 from runbook.notebook.ending import reading
 from runbook.notebook.guest_finding import Entered, enter, look, meet, parameters
@@ -66,7 +67,13 @@ class GuestsPlanned:
     before: Before
     drawn: Drawn
 
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.before.course
 
+
+@stage("plan")
 def plan(entered: Entered) -> GuestsPlanned:
     """Draw the plan and show it, step by step; raises Refused or ParameterError."""
     before, this = entered.before, entered.before.run
@@ -85,6 +92,7 @@ def plan(entered: Entered) -> GuestsPlanned:
     return GuestsPlanned(before, drawn)
 
 
+@stage("preflight")
 def preflight(planned: GuestsPlanned) -> Cleared | Stopped:
     """Judge the plan; raises Refused, with every finding on the page."""
     before, this, drawn = planned.before, planned.before.run, planned.drawn
