@@ -91,6 +91,7 @@ def test_a_guest_that_is_reset_in_the_middle_is_as_before(guest: LabGuest) -> No
     nothing_is_left()
 
 
+@pytest.mark.thorough
 def test_a_program_that_is_killed_leaves_it_to_both_timers(guest: LabGuest) -> None:
     with guesting.session("vm-01") as made:
         before = run.read(made)
