@@ -25,6 +25,8 @@ from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.probe import Probe, Probed
 from runbook.plan import PHASES, Plan
 
+# The notebook's own test moves a guest in the gate; this is what takes minutes.
+pytestmark = pytest.mark.thorough
 DROP = {"firewall": "drop", "consent": ["bpdu"]}
 A_LATE_ANSWER_MS = 100.0
 
@@ -64,7 +66,6 @@ def is_there(name: str) -> None:
     assert guesting.neighbour(name) == guesting.mac(name)
 
 
-@pytest.mark.thorough
 def test_a_change_that_is_undone_leaves_host_and_guest_as_before(scene: Scene) -> None:
     was = guesting.inside("vm-01")
     with guesting.session("vm-01") as made:
@@ -102,7 +103,6 @@ def test_a_guest_that_is_there_loses_nothing_while_another_one_comes(scene: Scen
     is_there("vm-02")
 
 
-@pytest.mark.thorough
 def test_guests_that_lost_their_bridge_are_put_back_into_it(scene: Scene) -> None:
     assert scene
     console("virsh", "net-destroy", "routed")
@@ -132,7 +132,6 @@ def test_they_are_there_again_after_a_reboot_of_their_host(scene: Scene) -> None
         assert drawn.plan.empty
 
 
-@pytest.mark.thorough
 def test_three_quick_guests_and_a_debian_one_come_in_one_change(lab: labs.Lab) -> None:
     labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
     guesting.on_the_lan()
