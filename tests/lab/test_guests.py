@@ -90,7 +90,6 @@ def test_a_guest_is_moved_once_and_then_there_is_nothing_to_do(scene: Scene) -> 
     assert again.empty
 
 
-@pytest.mark.thorough
 def test_a_guest_that_is_there_loses_nothing_while_another_one_comes(scene: Scene) -> None:
     assert scene
     probe = Probe(address("vm-01").partition("/")[0], rate=50, seconds=120)
@@ -118,7 +117,6 @@ def test_guests_that_lost_their_bridge_are_put_back_into_it(scene: Scene) -> Non
     is_there("vm-02")
 
 
-@pytest.mark.thorough
 def test_they_are_there_again_after_a_reboot_of_their_host(scene: Scene) -> None:
     assert scene
     machine.shut_down(HOST)
