@@ -12,6 +12,7 @@ from runbook.checkpoint.arm import extend, standing_manifest
 from runbook.checkpoint.timer import run_now
 from runbook.errors import RolledBack, RunbookError, VerificationFailed
 from runbook.notebook.background import in_background
+from runbook.notebook.course import NotNow
 from runbook.notebook.ending import in_short
 from runbook.notebook.undoing import keep_verdict, undo
 from runbook.notebook.values import Changing
@@ -77,6 +78,13 @@ class Panel:
     def _more(self) -> str:
         this, hand = self.change.before.run, self.change.hand
         session, place = this.session, hand.underway.armed.layout
+        if session.within:
+            raise NotNow(
+                "each guest has a timer of its own inside, which cannot be moved from here",
+                host=this.host,
+                state="armed, with the deadline that it had",
+                then="go on, or undo now; with deadline_s given, a new run has more time",
+            )
         with closing(session.connect()) as fresh:
             guarded = fresh.guarded(place.lock, place.open)
             why = f"{session.operator} asked for more time"

@@ -14,7 +14,7 @@ CONFIRM, UNDO, MORE = "confirm", "undo now", "more time"
 TIPS = {
     CONFIRM: "Verify over a new connection, and have the change stay",
     UNDO: "Put the host back as it was, at once",
-    MORE: "Have the host wait five minutes more, from now on",
+    MORE: "Have the host wait five minutes more than it would",
 }
 KEYS = {CONFIRM: "success", UNDO: "danger", MORE: "info"}
 
