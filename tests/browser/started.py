@@ -16,7 +16,7 @@ from tests import bench
 from tests.browser.desk import ready, run_all
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab/tree/(\S+)/desk\.ipynb\?token=(\w+)")
-ENDS_WITHIN_S = 20
+ENDS_WITHIN_S = 60
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def see_the_form(page: Page) -> None:
     assert values == ["172.16.1.1/16", "172.16.0.1", "routed", "virbr1", "own"]
 
 
+@pytest.mark.thorough
 def test_run_all_halts_at_the_question_and_the_host_s_name_lets_it_go_on(
     fresh_host: str, jupyter: Lab, page: Page
 ) -> None:

@@ -46,12 +46,22 @@ def console(fresh_host: str) -> Callable[..., str]:
     return run
 
 
+@pytest.fixture(scope="module")
+def as_installed(lab: labs.Lab) -> None:
+    """server-01 without what the tests of another file left: guests, or their network."""
+    labs.up(HOSTS, lab.release, lab.addressing, _say)
+    labs.renew(HOST)
+
+
 @pytest.fixture
-def start(lab: labs.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Before:
+def start(
+    lab: labs.Lab, as_installed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Before:
     """server-01 without a change on it, and a home for the records; how the host is now.
 
     A host that the last test has put back is as good as a new one.
     """
+    assert as_installed is None
     monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
     labs.up(HOSTS, lab.release, lab.addressing, _say)
     if returning.is_armed() or returning.is_changed():

@@ -94,6 +94,7 @@ def test_the_change_leaves_it_running_and_connected_to_the_world() -> None:
     assert "ended 0" in in_guest(f"ping -c 1 -W 2 {OPERATOR}")
 
 
+@pytest.mark.thorough
 def test_it_shuts_down_with_its_host_and_is_there_again_with_it() -> None:
     machine.shut_down(HOST)
     machine.power_on(HOST)

@@ -83,6 +83,7 @@ def test_a_configuration_that_does_not_come_up_is_told_and_undone(host: Host) ->
         assert insides.differences(channel, made.before) == []
 
 
+@pytest.mark.thorough
 def test_a_guest_with_no_way_in_is_named_with_what_was_tried(host: Host) -> None:
     ways = Ways("k3x9", patience=Patience(answer=5, arrive=15))
     credentials = Credentials("root", lambda: Secret("lab"))

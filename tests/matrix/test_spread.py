@@ -10,6 +10,7 @@ from tests.matrix import grounds
 from runbook.lab import lab as labs
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_it_lasts_and_can_be_undone(tmp_path: Path) -> None:
     played = list(grounds.play(grounds.spread(), tmp_path, lambda _course: None))

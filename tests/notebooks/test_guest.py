@@ -62,6 +62,7 @@ def test_a_wrong_parameter_fails_before_any_contact(
     assert not (home / "outputs").exists()
 
 
+@pytest.mark.thorough
 def test_a_guest_whose_gateway_is_the_host_is_refused_with_the_reason(
     host: str, home: Path
 ) -> None:

@@ -75,10 +75,10 @@ class Preview:
         """The form is over; its last values stand in its place."""
         self.over = True
         self.changed.set()
+        told = self.asked.static()
         self.form.freeze()
-        self.asked.box().close()
         if self.asked.risks:
-            self.slot.show(self.asked.static())
+            self.slot.show(told)
 
     def _chosen(self, values: Mapping[str, object]) -> dict[str, object]:
         params = self.met.asked.params
