@@ -20,14 +20,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Result]]:
     labs.down(lambda _text: None)
 
 
-# Some sixteen cases, six at a time, some of which wait for a deadline.
-@pytest.mark.timeout(900)
-def test_no_host_is_lost_and_none_is_left_in_between(results: list[Result]) -> None:
-    bad = [f"{r.case.fault} at {r.case.where}: {r.end}\n{r.why}" for r in results if not r.good]
-    assert not bad, "\n".join(bad)
-    assert len(results) >= 14
-
-
 def test_every_step_is_hit_by_every_fault_that_can_come_anywhere(tmp_path: Path) -> None:
     """The matrix is drawn from the plan: a step that is new in it needs no new test."""
     ground = matrix.ground("bookworm", "static", matrix.make_home(tmp_path))
@@ -36,3 +28,11 @@ def test_every_step_is_hit_by_every_fault_that_can_come_anywhere(tmp_path: Path)
         hit = {case.point.split()[1] for case in drawn if case.fault == fault and case.what}
         assert hit == {str(numbered.number) for numbered in ground.plan.steps()}, fault
     assert len(drawn) >= 150
+
+
+# Some sixteen cases, six at a time, some of which wait for a deadline.
+@pytest.mark.timeout(900)
+def test_no_host_is_lost_and_none_is_left_in_between(results: list[Result]) -> None:
+    bad = [f"{r.case.fault} at {r.case.where}: {r.end}\n{r.why}" for r in results if not r.good]
+    assert not bad, "\n".join(bad)
+    assert len(results) >= 14
