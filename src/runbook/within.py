@@ -83,14 +83,9 @@ class Within:
 
     def take_up(self, plan: Plan, change_id: str) -> None:
         """Another run's change: its guests are entered when they are needed."""
-        nothing = GuestEdit("", "", (), (), ())
         for step in (numbered.step for numbered in plan.steps()):
             if isinstance(step, ArmInside):
-                slot = self._slots[step.guest]
-                slot.armed = InsideArmed(
-                    change_id, step.guest, nothing, 0, "", survives_reboot=False,
-                    directory=layout.directory(change_id), undo_script="",
-                )  # fmt: skip
+                self._slots[step.guest].armed = _may_stand(change_id, step.guest)
         for guest in plan.of_guests.guests:
             self._slots[guest.name].mac = guest.mac
 
@@ -112,6 +107,8 @@ class Within:
         if left < SHORTEST_S:
             raise _too_late(host, step.guest)
         channel = slot.channel(host)
+        # The undo may stand there although the answer is lost: it is to be looked for.
+        slot.armed = _may_stand(armed.change_id, step.guest)
         slot.armed = inside.arm(channel, edit, armed.change_id, left)
 
     def _apply(self, step: ApplyInside, host: Host) -> None:
@@ -195,6 +192,15 @@ def _verified(wanted: Wanted, before: Inside | None, channel: Channel) -> tuple[
 def _confirm(armed: InsideArmed | None, channel: Channel) -> None:
     if armed is not None:
         inside.confirm(channel, armed)
+
+
+def _may_stand(change_id: str, guest: str) -> InsideArmed:
+    # All that an end needs of it.
+    nothing = GuestEdit("", "", (), (), ())
+    return InsideArmed(
+        change_id, guest, nothing, 0, "", survives_reboot=False,
+        directory=layout.directory(change_id), undo_script="",
+    )  # fmt: skip
 
 
 def _too_late(host: Host, guest: str) -> StepFailed:

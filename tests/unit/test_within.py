@@ -224,3 +224,23 @@ def test_a_confirmation_is_tried_again_through_a_new_channel(
     made.confirm(HOST)
     assert answers == []
     assert len(changed.opened) == 2
+
+
+def test_an_undo_whose_arming_got_no_answer_is_looked_for(
+    seen: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert seen
+    undone: list[str] = []
+
+    def lost(*_arguments: object) -> InsideArmed:
+        raise LOST
+
+    def undo(_channel: Channel, armed: InsideArmed, **_more: object) -> None:
+        undone.append(armed.directory)
+
+    monkeypatch.setattr(inside, "undo", undo)
+    made, change = held(Door([]), monkeypatch, lost), armed()
+    with pytest.raises(ConnectionLost):
+        made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, change)
+    made.undo(HOST)
+    assert undone == [f"/var/lib/runbook/{change.change_id}"]
