@@ -198,7 +198,7 @@ def confirm(session: Session, verified: Verified) -> Confirmed:
     try:
         with closing(session.connect()) as fresh:
             if session.within:
-                # The guests first: as long as the host's undo is armed, all can still go back.
+                # The guests first: if the host's part does not stay, they are still put back.
                 session.within.confirm(fresh)
             return make_permanent(verified, fresh, session.clock.now(), session.operator)
     except (MendAccess, GateClosed, StepFailed):
@@ -246,7 +246,7 @@ def with_guests(session: Session, undone: Rollback) -> Rollback:
     if session.within is None:
         return undone
     with closing(session.connect()) as fresh:
-        failed = session.within.undo(fresh)
+        failed = session.within.undo(fresh, confirmed_too=True)
     return replace(undone, failed=(*undone.failed, *failed))
 
 

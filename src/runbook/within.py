@@ -145,20 +145,27 @@ class Within:
         for slot in self._armed():
             slot.again(host, partial(_confirm, slot.armed))
 
-    def undo(self, host: Host) -> tuple[str, ...]:
-        """Have each guest put itself back and look; what is not as before, a line each."""
+    def undo(self, host: Host, *, confirmed_too: bool = False) -> tuple[str, ...]:
+        """Have each guest put itself back and look; what is not as before, a line each.
+
+        `confirmed_too`: the host's part did not stay, and so no guest's part may.
+        """
         by_hand = [s.guest.name for s in self._slots.values() if s.guest.by_hand and not s.edit]
-        told = [line for slot in self._armed() for line in self._undo(host, slot)]
+        told = [
+            line
+            for slot in self._armed()
+            for line in self._undo(host, slot, confirmed_too=confirmed_too)
+        ]
         hands = (f"what a person changed in {name} is undone by nobody else" for name in by_hand)
         return (*told, *hands)
 
-    def _undo(self, host: Host, slot: Entered) -> Iterator[str]:
+    def _undo(self, host: Host, slot: Entered, *, confirmed_too: bool) -> Iterator[str]:
         name, armed = slot.guest.name, slot.armed
         if armed is None:
             return
         try:
             channel = slot.back(host)
-            inside.undo(channel, armed, clock=self._clock)
+            inside.undo(channel, armed, clock=self._clock, confirmed_too=confirmed_too)
             yield from (f"{name}: {line}" for line in slot.differs(channel))
         except RunbookError as error:
             yield f"{name} is not seen to be as before: {error.what}"
