@@ -6,6 +6,7 @@ nothing on the host will end, is touched only by an operator who says so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -162,8 +163,23 @@ def undo(session: Session, there: Found) -> Rollback:
     # Wanted in the history, and no condition for the undo.
     with suppress(StepFailed, MendAccess):
         journal.write(session.host, kept.place.journal, session.clock.now(), f"undo {why}")
-    undone = rollback.undo(way, session.host, session.connect, session.clock, why)
-    return _as_before(session, kept, run.with_guests(_with_guests(session, kept), undone))
+
+    def undone() -> Rollback:
+        return rollback.undo(way, session.host, session.connect, session.clock, why)
+
+    return _as_before(session, kept, _put_back(session, kept, undone))
+
+
+def _put_back(
+    session: Session, kept: Kept, undo: Callable[[], Rollback], *, host_undone: bool = True
+) -> Rollback:
+    """The host and the guests that the change is about, which are left again at the end."""
+    made = _with_guests(session, kept)
+    try:
+        return run.put_back(made, kept.place, undo, host_undone=host_undone)
+    finally:
+        if made.within:
+            made.within.close()
 
 
 def _with_guests(session: Session, kept: Kept) -> Session:

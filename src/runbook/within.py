@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 from runbook import attach, inside, outside
@@ -42,6 +43,17 @@ from runbook.transport.host import Host
 # The guest's own undo comes this much before the host's.
 LEAD_S = 2
 SHORTEST_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """What an undo came to inside guests, a line each.
+
+    `failed`: what is not as before, or not seen to be. `unseen`: what nobody compared.
+    """
+
+    failed: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 class Within:
@@ -145,8 +157,8 @@ class Within:
         for slot in self._armed():
             slot.again(host, partial(_confirm, slot.armed))
 
-    def undo(self, host: Host, *, confirmed_too: bool = False) -> tuple[str, ...]:
-        """Have each guest put itself back and look; what is not as before, a line each.
+    def undo(self, host: Host, *, confirmed_too: bool = False) -> PutBack:
+        """Have each guest put itself back and look.
 
         `confirmed_too`: the host's part did not stay, and so no guest's part may.
         """
@@ -157,7 +169,7 @@ class Within:
             for line in self._undo(host, slot, confirmed_too=confirmed_too)
         ]
         hands = (f"what a person changed in {name} is undone by nobody else" for name in by_hand)
-        return (*told, *hands)
+        return PutBack((*told, *hands))
 
     def _undo(self, host: Host, slot: Entered, *, confirmed_too: bool) -> Iterator[str]:
         name, armed = slot.guest.name, slot.armed

@@ -22,7 +22,7 @@ from runbook.params.guests import Guest
 from runbook.state import inside as insides
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
-from runbook.within import Within
+from runbook.within import PutBack, Within
 
 HOST = cast("Host", fakes.FakeHost())
 GUEST = data.params().guests[0]
@@ -176,7 +176,7 @@ def test_a_guest_that_boots_is_waited_for_and_entered_again(
     made = under_way(changed, monkeypatch)
     changed.answers = [LOST, LOST, None]
     monkeypatch.setattr(Spoken, "run", first_fails())
-    assert made.undo(HOST) == ()
+    assert made.undo(HOST) == PutBack()
     assert len(changed.opened) == 4
 
 
@@ -196,17 +196,17 @@ def test_one_that_does_not_come_back_is_told(
     made = under_way(changed, monkeypatch)
     changed.answers = [LOST] * 500
     monkeypatch.setattr(Spoken, "run", first_fails())
-    assert made.undo(HOST) == ("vm-01 is not seen to be as before: gone",)
+    assert made.undo(HOST).failed == ("vm-01 is not seen to be as before: gone",)
 
 
 def test_one_that_was_never_armed_has_nothing_to_undo(changed: Door) -> None:
-    assert entered(changed).undo(HOST) == ()
+    assert entered(changed).undo(HOST) == PutBack()
     assert changed.opened == []
 
 
 def test_what_a_person_did_is_undone_by_nobody(changed: Door) -> None:
     by_hand = GUEST.model_copy(update={"by_hand": True})
-    (said,) = entered(changed, by_hand).undo(HOST)
+    (said,) = entered(changed, by_hand).undo(HOST).failed
     assert "by nobody else" in said
 
 
