@@ -197,15 +197,29 @@ def _with_guests(session: Session, kept: Kept) -> Session:
     return made
 
 
-def compare_now(session: Session, kept: Kept, did: str = rollback.RAN) -> Rollback:
-    """Compare the host with what it was before a change; raises Differs, or NotCompared."""
+def compare_now(
+    session: Session, kept: Kept, did: str = rollback.RAN, *, host_undone: bool = True
+) -> Rollback:
+    """Compare the host with what it was before a change; raises Differs, or NotCompared.
+
+    Of its guests each is asked whether it is undone too, and has to undo what it still keeps.
+    """
+
+    def compared() -> Rollback:
+        return _compared(session, kept, did)
+
+    both = _put_back(session, kept, compared, host_undone=host_undone)
+    return _as_before(session, kept, both, did)
+
+
+def _compared(session: Session, kept: Kept, did: str) -> Rollback:
     if kept.before is None:
         way = WayBack(session.params.host, kept.place, 0.0, None)
         raise NotCompared(way, take(session.host, session.clock.now()), kept.log.text, did)
     after, differences = rollback.look_and_compare(kept.before, session.host, session.clock)
     if kept.log.text:
         rollback.note_comparison(session.host, kept.place, session.clock, differences)
-    return _as_before(session, kept, Rollback(did, after, differences, kept.log.text), did)
+    return Rollback(did, after, differences, kept.log.text)
 
 
 def _as_before(session: Session, kept: Kept, undone: Rollback, did: str = rollback.RAN) -> Rollback:
@@ -221,7 +235,8 @@ def _release(session: Session, kept: Kept) -> Rollback:
     host.remove_file(layout.ARMED)
     host.execute(timer.stop_timers(place).argv)
     forget_boot(host)
-    return compare_now(session, kept, "only the lock was removed, for want of an undo script")
+    did = "only the lock was removed, for want of an undo script"
+    return compare_now(session, kept, did, host_undone=False)
 
 
 def for_change(session: Session, there: Found) -> Session:
