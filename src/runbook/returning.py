@@ -193,7 +193,7 @@ def _with_guests(session: Session, kept: Kept) -> Session:
         for guest in plan.promise.guests
     )
     made = guest_run.with_guests(session, chosen)
-    guest_run.within(made).take_up(plan, kept.place.change_id)
+    guest_run.within(made).take_up(plan, kept.place.change_id, kept.log)
     return made
 
 

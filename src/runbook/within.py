@@ -13,7 +13,7 @@ from functools import partial
 
 from runbook import attach, inside, outside
 from runbook.attach import Offer
-from runbook.changes.guest_steps import ApplyInside, ArmInside
+from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
 from runbook.changes.steps import Step
 from runbook.checkpoint.arm import Armed
 from runbook.clock import Clock
@@ -29,6 +29,7 @@ from runbook.errors import (
 )
 from runbook.guest_promise import ExpectedGuest, GuestPromise
 from runbook.inside import InsideArmed, layout
+from runbook.journal import Journal
 from runbook.moves.inside import GuestEdit, Wanted
 from runbook.params import Params
 from runbook.params.guests import Guest
@@ -93,11 +94,16 @@ class Within:
             made = one.inside
             self._slots[one.guest.name].edit = made if isinstance(made, GuestEdit) else None
 
-    def take_up(self, plan: Plan, change_id: str) -> None:
+    def take_up(self, plan: Plan, change_id: str, log: Journal) -> None:
         """Another run's change: its guests are entered when they are needed."""
-        for step in (numbered.step for numbered in plan.steps()):
+        for numbered in plan.steps():
+            step = numbered.step
             if isinstance(step, ArmInside):
                 self._slots[step.guest].armed = _may_stand(change_id, step.guest)
+            # Without its journal nobody knows that the person was not asked yet.
+            begun = not log.text or numbered.number in log.begun()
+            if isinstance(step, AwaitPerson) and begun:
+                self._slots[step.guest].handed = True
         for guest in plan.of_guests.guests:
             self._slots[guest.name].mac = guest.mac
 
@@ -108,6 +114,8 @@ class Within:
         elif isinstance(step, ApplyInside):
             self._apply(step, host)
         else:
+            if isinstance(step, AwaitPerson):
+                self._slots[step.guest].handed = True
             perform(step, host)
 
     def _arm(self, step: ArmInside, host: Host, armed: Armed) -> None:
@@ -162,25 +170,26 @@ class Within:
 
         `confirmed_too`: the host's part did not stay, and so no guest's part may.
         """
-        by_hand = [s.guest.name for s in self._slots.values() if s.guest.by_hand and not s.edit]
-        told = [
-            line
-            for slot in self._armed()
-            for line in self._undo(host, slot, confirmed_too=confirmed_too)
-        ]
-        hands = (f"what a person changed in {name} is undone by nobody else" for name in by_hand)
-        return PutBack((*told, *hands))
+        told = [self._undo(host, slot, confirmed_too=confirmed_too) for slot in self._armed()]
+        failed = (line for one in told for line in one.failed)
+        return PutBack((*failed, *self._by_hand()), tuple(n for one in told for n in one.unseen))
 
-    def _undo(self, host: Host, slot: Entered, *, confirmed_too: bool) -> Iterator[str]:
+    def _undo(self, host: Host, slot: Entered, *, confirmed_too: bool) -> PutBack:
         name, armed = slot.guest.name, slot.armed
         if armed is None:
-            return
+            return PutBack()
         try:
             channel = slot.back(host)
-            inside.undo(channel, armed, clock=self._clock, confirmed_too=confirmed_too)
-            yield from (f"{name}: {line}" for line in slot.differs(channel))
+            end = inside.undo(channel, armed, clock=self._clock, confirmed_too=confirmed_too)
+            failed = tuple(f"{name}: {line}" for line in slot.differs(channel))
         except RunbookError as error:
-            yield f"{name} is not seen to be as before: {error.what}"
+            return PutBack((f"{name} is not seen to be as before: {error.what}",))
+        return PutBack(failed, slot.unseen(end))
+
+    def _by_hand(self) -> Iterator[str]:
+        for name, slot in self._slots.items():
+            if slot.handed:
+                yield f"what a person changed in {name} is undone by nobody else"
 
     def _armed(self) -> Iterator[Entered]:
         return (slot for slot in self._slots.values() if slot.armed is not None)
