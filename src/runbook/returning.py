@@ -6,7 +6,6 @@ nothing on the host will end, is touched only by an operator who says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,9 +18,7 @@ from runbook.checkpoint.found import Found, InProgress, Kept
 from runbook.checkpoint.past import Past, latest
 from runbook.confirm import Confirmed, Verified
 from runbook.errors import MendAccess, MendHost, StepFailed, VerificationFailed
-from runbook.guest_promise import GuestPromise
 from runbook.outcomes import Differs, NotAsPromised
-from runbook.params.guests import Guest
 from runbook.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.rollback import NotCompared, Rollback, WayBack
@@ -167,34 +164,7 @@ def undo(session: Session, there: Found) -> Rollback:
     def undone() -> Rollback:
         return rollback.undo(way, session.host, session.connect, session.clock, why)
 
-    return _as_before(session, kept, _put_back(session, kept, undone))
-
-
-def _put_back(
-    session: Session, kept: Kept, undo: Callable[[], Rollback], *, host_undone: bool = True
-) -> Rollback:
-    """The host and the guests that the change is about, which are left again at the end."""
-    made = _with_guests(session, kept)
-    try:
-        return run.put_back(made, kept.place, undo, host_undone=host_undone)
-    finally:
-        if made.within:
-            made.within.close()
-
-
-def _with_guests(session: Session, kept: Kept) -> Session:
-    """The session, able to go into the guests that the change is about."""
-    plan = kept.plan
-    if plan is None or not isinstance(plan.promise, GuestPromise):
-        return session
-    asked = {guest.name: guest for guest in session.params.guests}
-    chosen = tuple(
-        asked.get(guest.name, Guest(name=guest.name, address=str(guest.address)))
-        for guest in plan.promise.guests
-    )
-    made = guest_run.with_guests(session, chosen)
-    guest_run.within(made).take_up(plan, kept.place.change_id, kept.log)
-    return made
+    return _as_before(session, kept, guest_run.put_back(session, kept, undone))
 
 
 def compare_now(
@@ -208,7 +178,7 @@ def compare_now(
     def compared() -> Rollback:
         return _compared(session, kept, did)
 
-    both = _put_back(session, kept, compared, host_undone=host_undone)
+    both = guest_run.put_back(session, kept, compared, host_undone=host_undone)
     return _as_before(session, kept, both, did)
 
 
@@ -241,7 +211,7 @@ def _release(session: Session, kept: Kept) -> Rollback:
 
 def for_change(session: Session, there: Found) -> Session:
     """The session that the change needs: one that is about guests goes into them."""
-    return _with_guests(session, there.kept)
+    return guest_run.for_change(session, there.kept)
 
 
 def resume(session: Session, there: Found) -> tuple[Underway, Applied]:

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from tests.unit import fakes
 
-from runbook import journal, probes, returning, rollback, run
+from runbook import guest_run, journal, probes, returning, rollback, run
 from runbook.apply import apply_phase
 from runbook.checkpoint import Armed, layout
 from runbook.checkpoint.found import Found, InProgress
@@ -370,7 +370,7 @@ def guests(monkeypatch: pytest.MonkeyPatch) -> Guests:
     there = Guests()
     within = cast("Within", there)
     monkeypatch.setattr(
-        returning, "_with_guests", lambda session, _kept: replace(session, within=within)
+        guest_run, "for_change", lambda session, _kept: replace(session, within=within)
     )
     return there
 
