@@ -12,7 +12,7 @@ from typing import TypeVar
 from runbook import inside
 from runbook.clock import Clock
 from runbook.errors import ConnectionLost, NoWayIn
-from runbook.inside import InsideArmed
+from runbook.inside import InsideArmed, InsideState
 from runbook.moves.inside import GuestEdit
 from runbook.params.guests import Guest
 from runbook.state import inside as insides
@@ -32,7 +32,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Entered:
-    """One guest; `edit` is what is done inside, `armed` its undo there, `told` of past channels."""
+    """One guest; `edit` is what is done inside, `armed` its undo there, `told` of past channels.
+
+    `handed`: a person was asked to change it.
+    """
 
     guest: Guest
     enter: Enter
@@ -43,6 +46,7 @@ class Entered:
     armed: InsideArmed | None = None
     told: list[str] = field(default_factory=list)
     opened: Channel | None = None
+    handed: bool = False
 
     def channel(self, host: Host) -> Channel:
         """The channel that is open, or a new one."""
@@ -89,6 +93,14 @@ class Entered:
                 return found
             self.clock.sleep(PAUSE_S)
         return ()
+
+    def unseen(self, end: InsideState) -> tuple[str, ...]:
+        """That nobody compared it, where what it was before is not known; a line or none."""
+        if self.before is not None:
+            return ()
+        known = "is undone" if end is InsideState.UNDONE else "has nothing of this change"
+        name = self.guest.name
+        return (f"{name} {known}, and was not compared inside: how it was before is not kept",)
 
     @property
     def said(self) -> str:

@@ -10,21 +10,24 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from runbook import attach, probes, run, surroundings
 from runbook import guest_facts as facts
 from runbook.attach import Offer, Target
+from runbook.checkpoint.found import Kept
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
 from runbook.errors import Refused
+from runbook.guest_promise import GuestPromise
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.plan import PHASES, Plan
 from runbook.preflight.guest_case import GuestCase
 from runbook.preflight.guests import preflight as judge_guests
+from runbook.rollback import Rollback
 from runbook.run import Ready, Session
 from runbook.state import sightings
 from runbook.state.sightings import Sighting
@@ -79,6 +82,33 @@ def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
         return open_channel(host.doors(guest.name), credentials(guest), ways, clock=session.clock)
 
     return replace(session, within=Within(session.params, chosen, enter, session.clock))
+
+
+def for_change(session: Session, kept: Kept) -> Session:
+    """The session, able to go into the guests that a change of another run is about."""
+    drawn = kept.plan
+    if drawn is None or not isinstance(drawn.promise, GuestPromise):
+        return session
+    asked = {guest.name: guest for guest in session.params.guests}
+    chosen = tuple(
+        asked.get(guest.name, Guest(name=guest.name, address=str(guest.address)))
+        for guest in drawn.promise.guests
+    )
+    made = with_guests(session, chosen)
+    within(made).take_up(drawn, kept.place.change_id, kept.log)
+    return made
+
+
+def put_back(
+    session: Session, kept: Kept, undo: Callable[[], Rollback], *, host_undone: bool = True
+) -> Rollback:
+    """The host, and the guests that its change is about, which are left again at the end."""
+    made = for_change(session, kept)
+    try:
+        return run.put_back(made, kept.place, undo, host_undone=host_undone)
+    finally:
+        if made.within:
+            made.within.close()
 
 
 def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:

@@ -34,6 +34,7 @@ class Differs(RollbackDiffers):
         """List the rows, and what the undo said; keep all of the rollback."""
         rows = str(undone.differences) or "  (no row of the snapshot)"
         said = "".join(f"\nthe undo itself says: {line}" for line in undone.failed)
+        said += "".join(f"\nof the guests: {line}" for line in (*undone.guests, *undone.unseen))
         held, over = ("still locked, ", " --take-over") if undone.failed else ("", "")
         super().__init__(
             f"{did}, and the host differs from before:\n{rows}{said}",

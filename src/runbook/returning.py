@@ -18,9 +18,7 @@ from runbook.checkpoint.found import Found, InProgress, Kept
 from runbook.checkpoint.past import Past, latest
 from runbook.confirm import Confirmed, Verified
 from runbook.errors import MendAccess, MendHost, StepFailed, VerificationFailed
-from runbook.guest_promise import GuestPromise
 from runbook.outcomes import Differs, NotAsPromised
-from runbook.params.guests import Guest
 from runbook.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.rollback import NotCompared, Rollback, WayBack
@@ -162,34 +160,36 @@ def undo(session: Session, there: Found) -> Rollback:
     # Wanted in the history, and no condition for the undo.
     with suppress(StepFailed, MendAccess):
         journal.write(session.host, kept.place.journal, session.clock.now(), f"undo {why}")
-    undone = rollback.undo(way, session.host, session.connect, session.clock, why)
-    return _as_before(session, kept, run.with_guests(_with_guests(session, kept), undone))
+
+    def undone() -> Rollback:
+        return rollback.undo(way, session.host, session.connect, session.clock, why)
+
+    return _as_before(session, kept, guest_run.put_back(session, kept, undone))
 
 
-def _with_guests(session: Session, kept: Kept) -> Session:
-    """The session, able to go into the guests that the change is about."""
-    plan = kept.plan
-    if plan is None or not isinstance(plan.promise, GuestPromise):
-        return session
-    asked = {guest.name: guest for guest in session.params.guests}
-    chosen = tuple(
-        asked.get(guest.name, Guest(name=guest.name, address=str(guest.address)))
-        for guest in plan.promise.guests
-    )
-    made = guest_run.with_guests(session, chosen)
-    guest_run.within(made).take_up(plan, kept.place.change_id)
-    return made
+def compare_now(
+    session: Session, kept: Kept, did: str = rollback.RAN, *, host_undone: bool = True
+) -> Rollback:
+    """Compare the host with what it was before a change; raises Differs, or NotCompared.
+
+    Of its guests each is asked whether it is undone too, and has to undo what it still keeps.
+    """
+
+    def compared() -> Rollback:
+        return _compared(session, kept, did)
+
+    both = guest_run.put_back(session, kept, compared, host_undone=host_undone)
+    return _as_before(session, kept, both, did)
 
 
-def compare_now(session: Session, kept: Kept, did: str = rollback.RAN) -> Rollback:
-    """Compare the host with what it was before a change; raises Differs, or NotCompared."""
+def _compared(session: Session, kept: Kept, did: str) -> Rollback:
     if kept.before is None:
         way = WayBack(session.params.host, kept.place, 0.0, None)
         raise NotCompared(way, take(session.host, session.clock.now()), kept.log.text, did)
     after, differences = rollback.look_and_compare(kept.before, session.host, session.clock)
     if kept.log.text:
         rollback.note_comparison(session.host, kept.place, session.clock, differences)
-    return _as_before(session, kept, Rollback(did, after, differences, kept.log.text), did)
+    return Rollback(did, after, differences, kept.log.text)
 
 
 def _as_before(session: Session, kept: Kept, undone: Rollback, did: str = rollback.RAN) -> Rollback:
@@ -205,12 +205,13 @@ def _release(session: Session, kept: Kept) -> Rollback:
     host.remove_file(layout.ARMED)
     host.execute(timer.stop_timers(place).argv)
     forget_boot(host)
-    return compare_now(session, kept, "only the lock was removed, for want of an undo script")
+    did = "only the lock was removed, for want of an undo script"
+    return compare_now(session, kept, did, host_undone=False)
 
 
 def for_change(session: Session, there: Found) -> Session:
     """The session that the change needs: one that is about guests goes into them."""
-    return _with_guests(session, there.kept)
+    return guest_run.for_change(session, there.kept)
 
 
 def resume(session: Session, there: Found) -> tuple[Underway, Applied]:

@@ -45,7 +45,8 @@ class WayBack:
 class Rollback:
     """An undo that ended: why it was run, and the rows in which the host still differs.
 
-    `failed`: what the undo itself says that it could not put back.
+    `failed`: what the undo itself says that it could not put back. `guests`: what is not
+    as before inside a guest; `unseen`: what nobody compared there. A line each.
     """
 
     why: str
@@ -53,11 +54,13 @@ class Rollback:
     differences: Diff
     log: str
     failed: tuple[str, ...] = ()
+    guests: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def as_before(self) -> bool:
-        """Whether the host is as it was, row by row, and the undo has nothing to add."""
-        return self.differences.empty and not self.failed
+        """Whether the host is as it was, row by row, and no undo has anything to add."""
+        return self.differences.empty and not (self.failed or self.guests)
 
 
 class NotCompared(GoToTheConsole):

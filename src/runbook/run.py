@@ -20,12 +20,12 @@ from runbook.checkpoint import Armed
 from runbook.checkpoint import arm as checkpoint
 from runbook.checkpoint.arm import Order, stand_down
 from runbook.checkpoint.found import refuse_if_armed
+from runbook.checkpoint.layout import Layout
 from runbook.clock import Clock, SystemClock
 from runbook.confirm import Confirmed, Verified, confirmed_already, disarm
 from runbook.confirm import confirm as make_permanent
 from runbook.errors import (
     GateClosed,
-    GoToTheConsole,
     MendAccess,
     StalePlan,
     StepFailed,
@@ -36,6 +36,8 @@ from runbook.params import Params
 from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
 from runbook.probes import Probed
+from runbook.put_back import Both
+from runbook.put_back import put_back as guests_too
 from runbook.reach import ask_router, visit
 from runbook.rollback import Rollback
 from runbook.routed import make_plan
@@ -198,7 +200,7 @@ def confirm(session: Session, verified: Verified) -> Confirmed:
     try:
         with closing(session.connect()) as fresh:
             if session.within:
-                # The guests first: as long as the host's undo is armed, all can still go back.
+                # The guests first: if the host's part does not stay, they are still put back.
                 session.within.confirm(fresh)
             return make_permanent(verified, fresh, session.clock.now(), session.operator)
     except (MendAccess, GateClosed, StepFailed):
@@ -222,32 +224,25 @@ def _stays(session: Session, armed: Armed) -> bool:
 
 def roll_back(session: Session, underway: Underway, why: str) -> Rollback:
     """Undo, wait, compare; raises RollbackDiffers if the host is not as it was."""
-    try:
-        undone = rollback.roll_back(
-            underway.armed, session.host, session.connect, session.clock, why
-        )
-    except GoToTheConsole:
-        if session.within:
-            with suppress(MendAccess):
-                session.within.undo(session.host)
-        raise
-    undone = with_guests(session, undone)
+    armed, place = underway.armed, underway.armed.layout
+
+    def undo() -> Rollback:
+        return rollback.roll_back(armed, session.host, session.connect, session.clock, why)
+
+    undone = put_back(session, place, undo)
     if not undone.as_before:
-        raise Differs(session.params.host, undone, underway.armed.layout.directory)
+        raise Differs(session.params.host, undone, place.directory)
     return undone
 
 
-def with_guests(session: Session, undone: Rollback) -> Rollback:
-    """The guests put back too, where there are any; what is not so is told with the rest.
-
-    After the host, because one that had its address by DHCP asks for it at once, and
-    has to ask on the network that lent it.
-    """
+def put_back(
+    session: Session, place: Layout, undo: Callable[[], Rollback], *, host_undone: bool = True
+) -> Rollback:
+    """The host put back by `undo`, and the guests too where there are any."""
     if session.within is None:
-        return undone
-    with closing(session.connect()) as fresh:
-        failed = session.within.undo(fresh)
-    return replace(undone, failed=(*undone.failed, *failed))
+        return undo()
+    both = Both(session.within, place, session.connect, session.clock, host_undone)
+    return guests_too(both, undo)
 
 
 def _as_planned(session: Session, cleared: Cleared) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 from runbook import attach, inside, outside
 from runbook.attach import Offer
-from runbook.changes.guest_steps import ApplyInside, ArmInside
+from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
 from runbook.changes.steps import Step
 from runbook.checkpoint.arm import Armed
 from runbook.clock import Clock
@@ -28,6 +29,7 @@ from runbook.errors import (
 )
 from runbook.guest_promise import ExpectedGuest, GuestPromise
 from runbook.inside import InsideArmed, layout
+from runbook.journal import Journal
 from runbook.moves.inside import GuestEdit, Wanted
 from runbook.params import Params
 from runbook.params.guests import Guest
@@ -42,6 +44,17 @@ from runbook.transport.host import Host
 # The guest's own undo comes this much before the host's.
 LEAD_S = 2
 SHORTEST_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """What an undo came to inside guests, a line each.
+
+    `failed`: what is not as before, or not seen to be. `unseen`: what nobody compared.
+    """
+
+    failed: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 class Within:
@@ -81,16 +94,16 @@ class Within:
             made = one.inside
             self._slots[one.guest.name].edit = made if isinstance(made, GuestEdit) else None
 
-    def take_up(self, plan: Plan, change_id: str) -> None:
+    def take_up(self, plan: Plan, change_id: str, log: Journal) -> None:
         """Another run's change: its guests are entered when they are needed."""
-        nothing = GuestEdit("", "", (), (), ())
-        for step in (numbered.step for numbered in plan.steps()):
+        for numbered in plan.steps():
+            step = numbered.step
             if isinstance(step, ArmInside):
-                slot = self._slots[step.guest]
-                slot.armed = InsideArmed(
-                    change_id, step.guest, nothing, 0, "", survives_reboot=False,
-                    directory=layout.directory(change_id), undo_script="",
-                )  # fmt: skip
+                self._slots[step.guest].armed = _may_stand(change_id, step.guest)
+            # Without its journal nobody knows that the person was not asked yet.
+            begun = not log.text or numbered.number in log.begun()
+            if isinstance(step, AwaitPerson) and begun:
+                self._slots[step.guest].handed = True
         for guest in plan.of_guests.guests:
             self._slots[guest.name].mac = guest.mac
 
@@ -101,6 +114,8 @@ class Within:
         elif isinstance(step, ApplyInside):
             self._apply(step, host)
         else:
+            if isinstance(step, AwaitPerson):
+                self._slots[step.guest].handed = True
             perform(step, host)
 
     def _arm(self, step: ArmInside, host: Host, armed: Armed) -> None:
@@ -112,6 +127,8 @@ class Within:
         if left < SHORTEST_S:
             raise _too_late(host, step.guest)
         channel = slot.channel(host)
+        # The undo may stand there although the answer is lost: it is to be looked for.
+        slot.armed = _may_stand(armed.change_id, step.guest)
         slot.armed = inside.arm(channel, edit, armed.change_id, left)
 
     def _apply(self, step: ApplyInside, host: Host) -> None:
@@ -148,23 +165,31 @@ class Within:
         for slot in self._armed():
             slot.again(host, partial(_confirm, slot.armed))
 
-    def undo(self, host: Host) -> tuple[str, ...]:
-        """Have each guest put itself back and look; what is not as before, a line each."""
-        by_hand = [s.guest.name for s in self._slots.values() if s.guest.by_hand and not s.edit]
-        told = [line for slot in self._armed() for line in self._undo(host, slot)]
-        hands = (f"what a person changed in {name} is undone by nobody else" for name in by_hand)
-        return (*told, *hands)
+    def undo(self, host: Host, *, confirmed_too: bool = False) -> PutBack:
+        """Have each guest put itself back and look.
 
-    def _undo(self, host: Host, slot: Entered) -> Iterator[str]:
+        `confirmed_too`: the host's part did not stay, and so no guest's part may.
+        """
+        told = [self._undo(host, slot, confirmed_too=confirmed_too) for slot in self._armed()]
+        failed = (line for one in told for line in one.failed)
+        return PutBack((*failed, *self._by_hand()), tuple(n for one in told for n in one.unseen))
+
+    def _undo(self, host: Host, slot: Entered, *, confirmed_too: bool) -> PutBack:
         name, armed = slot.guest.name, slot.armed
         if armed is None:
-            return
+            return PutBack()
         try:
             channel = slot.back(host)
-            inside.undo(channel, armed, clock=self._clock)
-            yield from (f"{name}: {line}" for line in slot.differs(channel))
+            end = inside.undo(channel, armed, clock=self._clock, confirmed_too=confirmed_too)
+            failed = tuple(f"{name}: {line}" for line in slot.differs(channel))
         except RunbookError as error:
-            yield f"{name} is not seen to be as before: {error.what}"
+            return PutBack((f"{name} is not seen to be as before: {error.what}",))
+        return PutBack(failed, slot.unseen(end))
+
+    def _by_hand(self) -> Iterator[str]:
+        for name, slot in self._slots.items():
+            if slot.handed:
+                yield f"what a person changed in {name} is undone by nobody else"
 
     def _armed(self) -> Iterator[Entered]:
         return (slot for slot in self._slots.values() if slot.armed is not None)
@@ -195,6 +220,15 @@ def _verified(wanted: Wanted, before: Inside | None, channel: Channel) -> tuple[
 def _confirm(armed: InsideArmed | None, channel: Channel) -> None:
     if armed is not None:
         inside.confirm(channel, armed)
+
+
+def _may_stand(change_id: str, guest: str) -> InsideArmed:
+    # All that an end needs of it.
+    nothing = GuestEdit("", "", (), (), ())
+    return InsideArmed(
+        change_id, guest, nothing, 0, "", survives_reboot=False,
+        directory=layout.directory(change_id), undo_script="",
+    )  # fmt: skip
 
 
 def _too_late(host: Host, guest: str) -> StepFailed:

@@ -13,6 +13,7 @@ from tests.lab import half_made
 
 from runbook import guest_run, rollback, run
 from runbook.attach import Target
+from runbook.checkpoint import found
 from runbook.guest_run import Drawn
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
@@ -162,6 +163,16 @@ def killed(until: str, *names: str, deadline_s: int) -> None:
             assert program.stdout.readline().strip() == half_made.READY
         finally:
             program.kill()
+
+
+def confirmed_inside() -> None:
+    """The guests of the change that is armed confirm it, and the program dies before the host."""
+    with session() as made:
+        there = found.find(made.host, made.clock.now())
+        assert there is not None
+        change = guest_run.for_change(made, there.kept)
+        with closing(guest_run.within(change)) as guests:
+            guests.confirm(change.host)
 
 
 def _main(until: str, deadline_s: str, *names: str) -> None:

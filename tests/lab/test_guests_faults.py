@@ -140,6 +140,24 @@ def test_a_guest_whose_agent_dies_in_the_middle_is_undone_at_its_console() -> No
 
 
 @pytest.mark.thorough
+def test_a_guest_that_confirmed_is_put_back_where_its_host_was_not_confirmed(
+    guest: LabGuest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
+    with guesting.session("vm-01") as made:
+        before = run.read(made)
+    guesting.killed("settle", "vm-01", deadline_s=60)
+    guesting.confirmed_inside()
+    shell.wait_for("the undo", lambda: not returning.is_armed(), 120)
+    ended = returning.verb("undo", HOST)
+    assert ended.status == 0, ended.said
+    assert "was not compared inside" in ended.said
+    assert guesting.as_before(before) == ""
+    lab_guests.wait(HOST, guest)
+    nothing_is_left()
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("verb", ["undo", "confirm"])
 def test_another_program_ends_what_a_killed_one_began(
     guest: LabGuest, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

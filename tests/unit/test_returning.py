@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 import pytest
 from tests.unit import fakes
 
-from runbook import journal, probes, returning, rollback, run
+from runbook import guest_run, journal, probes, returning, rollback, run
 from runbook.apply import apply_phase
 from runbook.checkpoint import Armed, layout
 from runbook.checkpoint.found import Found, InProgress
@@ -18,6 +19,7 @@ from runbook.returning import HalfMade, NothingArmed, Standing
 from runbook.rollback import NotCompared
 from runbook.run import Session
 from runbook.state.snapshot import Snapshot
+from runbook.within import PutBack, Within
 
 OTHER = "ann@elsewhere"
 
@@ -346,3 +348,53 @@ def test_without_knowing_all_that_was_promised_it_is_refused(
     del host.files[path]
     with pytest.raises(HalfMade, match=f"{path} is missing"):
         returning.resume(session, found(session))
+
+
+@dataclass
+class Guests:
+    """The guests of a change, one of which did not put itself back."""
+
+    asked: list[bool] = field(default_factory=list)
+    left: bool = False
+
+    def undo(self, _host: object, *, confirmed_too: bool) -> PutBack:
+        self.asked.append(confirmed_too)
+        return PutBack(("vm-01 is undone in part",))
+
+    def close(self) -> None:
+        self.left = True
+
+
+@pytest.fixture
+def guests(monkeypatch: pytest.MonkeyPatch) -> Guests:
+    there = Guests()
+    within = cast("Within", there)
+    monkeypatch.setattr(
+        guest_run, "for_change", lambda session, _kept: replace(session, within=within)
+    )
+    return there
+
+
+@pytest.mark.usefixtures("sees")
+def test_after_the_timers_the_guests_are_looked_into_as_well(
+    session: Session, armed: Armed, host: fakes.FakeHost, guests: Guests
+) -> None:
+    fakes.undone(host, armed, "deadline")
+    past = standing(session).past
+    assert past is not None
+    with pytest.raises(RollbackDiffers, match="vm-01 is undone in part"):
+        returning.compare_now(session, past.kept)
+    assert (guests.asked, guests.left) == ([True], True)
+    again = standing(session).past
+    assert again is not None
+    assert again.to_compare
+
+
+@pytest.mark.usefixtures("sees", "armed")
+def test_where_only_the_lock_goes_no_guest_is_made_to_undo_what_it_confirmed(
+    session: Session, armed: Armed, host: fakes.FakeHost, guests: Guests
+) -> None:
+    del host.files[armed.layout.undo]
+    with pytest.raises(RollbackDiffers):
+        returning.undo(session, found(session))
+    assert guests.asked == [False]

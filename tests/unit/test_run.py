@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 import pytest
 from tests.unit import fakes
 
-from runbook import run
+from runbook import rollback, run
 from runbook.checkpoint import Armed, layout
+from runbook.checkpoint.past import latest
 from runbook.confirm import Verified
-from runbook.errors import ChangeInProgress, ConnectionLost, GateClosed, StalePlan, StepFailed
+from runbook.errors import (
+    ChangeInProgress,
+    ConnectionLost,
+    GateClosed,
+    GoToTheConsole,
+    StalePlan,
+    StepFailed,
+)
+from runbook.outcomes import Differs
 from runbook.preflight import RefusedByPreflight
-from runbook.run import Ready, Session
+from runbook.rollback import Rollback
+from runbook.run import Ready, Session, Underway
+from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.verify import Verdict
+from runbook.within import PutBack, Within
 
 LOST = ConnectionLost("gone", host="server-01", state="unknown", then="wait")
 
@@ -143,3 +156,88 @@ def test_a_host_that_stays_out_of_reach_is_given_up_in_the_end(
     with pytest.raises(ConnectionLost):
         confirm(replace(session, connect=lost), armed)
     assert session.clock.monotonic() >= run.SEEN_AGAIN_S
+
+
+def rolled_back(monkeypatch: pytest.MonkeyPatch, end: Rollback | GoToTheConsole) -> None:
+    """What the host's own undo comes to."""
+
+    def roll_back(*_arguments: object) -> Rollback:
+        if isinstance(end, GoToTheConsole):
+            raise end
+        return end
+
+    monkeypatch.setattr(rollback, "roll_back", roll_back)
+
+
+@dataclass
+class Guests:
+    """Guests of which one is not as before."""
+
+    undone: list[tuple[object, bool]] = field(default_factory=list)
+    left: tuple[str, ...] = ()
+
+    def undo(self, host: object, *, confirmed_too: bool = False) -> PutBack:
+        self.undone.append((host, confirmed_too))
+        return PutBack(self.left)
+
+
+AS_BEFORE = Rollback("why", fakes.seen(), compare(fakes.seen(), fakes.seen()), "journal")
+
+
+def test_guests_do_not_keep_what_their_host_did_not(
+    session: Session, armed: Armed, host: fakes.FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rolled_back(monkeypatch, AS_BEFORE)
+    guests = Guests()
+    both = replace(session, within=cast("Within", guests))
+    assert run.roll_back(both, Underway(armed, fakes.PROBED), "why").as_before
+    assert guests.undone == [(host, True)]
+
+
+def test_guests_of_a_host_whose_state_is_not_known_keep_what_they_confirmed(
+    session: Session, armed: Armed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rolled_back(monkeypatch, GoToTheConsole("not seen", state="-", then="-"))
+    guests = Guests()
+    both = replace(session, within=cast("Within", guests))
+    with pytest.raises(GoToTheConsole):
+        run.roll_back(both, Underway(armed, fakes.PROBED), "why")
+    assert [confirmed_too for _host, confirmed_too in guests.undone] == [False]
+
+
+def test_where_the_host_is_not_seen_what_is_left_in_the_guests_is_told_all_the_same(
+    session: Session, armed: Armed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rolled_back(monkeypatch, GoToTheConsole("not seen", state="-", then="-"))
+    fresh, guests = fakes.standard_host(), Guests(left=("vm-01 is not as before",))
+    fresh.hold(armed.layout.journal, "")
+    both = replace(session, within=cast("Within", guests), connect=lambda: fresh)
+    with pytest.raises(GoToTheConsole, match="not seen\n  - vm-01 is not as before"):
+        run.roll_back(both, Underway(armed, fakes.PROBED), "why")
+    assert guests.undone[0][0] is fresh
+
+
+def test_guests_that_cannot_be_reached_do_not_take_away_what_the_host_came_to(
+    session: Session, armed: Armed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost() -> fakes.FakeHost:
+        raise LOST
+
+    rolled_back(monkeypatch, AS_BEFORE)
+    both = replace(session, within=cast("Within", Guests()), connect=lost)
+    with pytest.raises(Differs, match="the guests were not looked at: gone") as caught:
+        run.roll_back(both, Underway(armed, fakes.PROBED), "why")
+    assert caught.value.undone.after == AS_BEFORE.after
+
+
+def test_a_guest_that_is_not_as_before_is_in_the_history_of_the_host(
+    session: Session, armed: Armed, host: fakes.FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rolled_back(monkeypatch, AS_BEFORE)
+    fakes.undone(host, armed, "operator")
+    both = replace(session, within=cast("Within", Guests(left=("vm-01 is not as before",))))
+    with pytest.raises(Differs, match="of the guests: vm-01 is not as before"):
+        run.roll_back(both, Underway(armed, fakes.PROBED), "why")
+    past = latest(host)
+    assert past is not None
+    assert past.to_compare

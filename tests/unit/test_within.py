@@ -11,18 +11,20 @@ import pytest
 from tests.unit import fakes
 from tests.unit import guest_data as data
 
-from runbook import attach, inside
+from runbook import attach, inside, within
 from runbook.attach import Offer
-from runbook.changes.guest_steps import ApplyInside, ArmInside
+from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
 from runbook.checkpoint.arm import Armed
 from runbook.errors import ConnectionLost, LoginRefused, MendAccess, NoWayIn, StepFailed
-from runbook.inside import InsideArmed
+from runbook.inside import InsideArmed, InsideState
+from runbook.journal import Journal
 from runbook.moves.inside import GuestEdit, Wanted
 from runbook.params.guests import Guest
+from runbook.plan import Plan
 from runbook.state import inside as insides
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
-from runbook.within import Within
+from runbook.within import PutBack, Within
 
 HOST = cast("Host", fakes.FakeHost())
 GUEST = data.params().guests[0]
@@ -159,7 +161,7 @@ def test_too_little_time_for_an_undo_is_an_error(monkeypatch: pytest.MonkeyPatch
 @pytest.fixture
 def changed(seen: object, monkeypatch: pytest.MonkeyPatch) -> Door:
     assert seen
-    monkeypatch.setattr(inside, "undo", lambda *_args, **_more: None)
+    monkeypatch.setattr(inside, "undo", lambda *_args, **_more: InsideState.UNDONE)
     return Door([])
 
 
@@ -176,7 +178,7 @@ def test_a_guest_that_boots_is_waited_for_and_entered_again(
     made = under_way(changed, monkeypatch)
     changed.answers = [LOST, LOST, None]
     monkeypatch.setattr(Spoken, "run", first_fails())
-    assert made.undo(HOST) == ()
+    assert made.undo(HOST) == PutBack()
     assert len(changed.opened) == 4
 
 
@@ -196,18 +198,62 @@ def test_one_that_does_not_come_back_is_told(
     made = under_way(changed, monkeypatch)
     changed.answers = [LOST] * 500
     monkeypatch.setattr(Spoken, "run", first_fails())
-    assert made.undo(HOST) == ("vm-01 is not seen to be as before: gone",)
+    assert made.undo(HOST).failed == ("vm-01 is not seen to be as before: gone",)
 
 
 def test_one_that_was_never_armed_has_nothing_to_undo(changed: Door) -> None:
-    assert entered(changed).undo(HOST) == ()
+    assert entered(changed).undo(HOST) == PutBack()
     assert changed.opened == []
 
 
-def test_what_a_person_did_is_undone_by_nobody(changed: Door) -> None:
-    by_hand = GUEST.model_copy(update={"by_hand": True})
-    (said,) = entered(changed, by_hand).undo(HOST)
+def by_person() -> tuple[Guest, Plan]:
+    """A guest that a person changes, and the plan for it."""
+    asked = data.params(guests=({"name": data.NAME, "address": data.ADDRESS, "by_hand": True},))
+    return asked.guests[0], data.plan(data.seen(), asked, inside=None)
+
+
+@pytest.mark.parametrize(
+    ("log", "asked"),
+    [("{at} step {n} begins: x\n", True), ("{at} step 1 begins: x\n", False), ("", True)],
+)
+def test_what_a_person_did_is_undone_by_nobody_once_they_were_asked(
+    changed: Door, log: str, *, asked: bool
+) -> None:
+    guest, plan = by_person()
+    made = entered(changed, guest)
+    (number,) = [n.number for n in plan.steps() if isinstance(n.step, AwaitPerson)]
+    assert number > 1
+    made.take_up(plan, "change-1", Journal(log.format(at="2026-03-01T12:00:01Z", n=number)))
+    assert ["by nobody else" in line for line in made.undo(HOST).failed] == [True] * asked
+
+
+def test_a_person_who_was_not_asked_yet_changed_nothing(
+    changed: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(within, "perform", lambda _step, _host: None)
+    guest, plan = by_person()
+    made = entered(changed, guest)
+    assert made.undo(HOST) == PutBack()
+    (step,) = [n.step for n in plan.steps() if isinstance(n.step, AwaitPerson)]
+    made.perform(step, HOST, armed())
+    (said,) = made.undo(HOST).failed
     assert "by nobody else" in said
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [(InsideState.UNDONE, "vm-01 is undone, and was"), (InsideState.UNKNOWN, "has nothing of")],
+)
+def test_another_run_s_guest_is_told_not_to_have_been_compared(
+    changed: Door, monkeypatch: pytest.MonkeyPatch, end: InsideState, said: str
+) -> None:
+    monkeypatch.setattr(inside, "undo", lambda *_args, **_more: end)
+    made = entered(changed)
+    made.take_up(data.plan(data.seen()), "change-1", Journal("begun"))
+    found = made.undo(HOST)
+    assert found.failed == ()
+    assert said in found.unseen[0]
+    assert "not compared inside" in found.unseen[0]
 
 
 def test_a_confirmation_is_tried_again_through_a_new_channel(
@@ -224,3 +270,24 @@ def test_a_confirmation_is_tried_again_through_a_new_channel(
     made.confirm(HOST)
     assert answers == []
     assert len(changed.opened) == 2
+
+
+def test_an_undo_whose_arming_got_no_answer_is_looked_for(
+    seen: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert seen
+    undone: list[str] = []
+
+    def lost(*_arguments: object) -> InsideArmed:
+        raise LOST
+
+    def undo(_channel: Channel, armed: InsideArmed, **_more: object) -> InsideState:
+        undone.append(armed.directory)
+        return InsideState.UNDONE
+
+    monkeypatch.setattr(inside, "undo", undo)
+    made, change = held(Door([]), monkeypatch, lost), armed()
+    with pytest.raises(ConnectionLost):
+        made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, change)
+    made.undo(HOST)
+    assert undone == [f"/var/lib/runbook/{change.change_id}"]

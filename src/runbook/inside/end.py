@@ -30,22 +30,32 @@ def confirm(channel: Channel, armed: InsideArmed) -> None:
         )
 
 
-def undo(channel: Channel, armed: InsideArmed, *, clock: Clock, patience: float = 180.0) -> None:
-    """Have the guest put itself back, and wait for that.
+def undo(
+    channel: Channel,
+    armed: InsideArmed,
+    *,
+    clock: Clock,
+    patience: float = 180.0,
+    confirmed_too: bool = False,
+) -> InsideState:
+    """Have the guest put itself back, and wait for that; UNDONE, or UNKNOWN if it has nothing.
 
     Done already, or never applied, is no error. Raises GoToTheConsole if it ends
-    in part only or not in time, StepFailed if the change is confirmed.
+    in part only or not in time, StepFailed if the change is confirmed, unless
+    `confirmed_too`: for a guest whose host has not kept its own part.
     """
     before = look(channel, armed.change_id)
     if before.state in {InsideState.UNDONE, InsideState.UNKNOWN}:
-        return
-    if before.state is InsideState.CONFIRMED:
+        return before.state
+    confirmed = before.state is InsideState.CONFIRMED
+    if confirmed and not confirmed_too:
         raise StepFailed(
             f"the change in guest {armed.guest} is confirmed: it is not undone any more",
             state="as changed",
             then=f"to put it back all the same, run `sh {armed.directory}/undo` in the guest",
         )
-    detached.start(channel, armed.change_id, "operator")
+    # Only a person's word goes before a confirmation.
+    detached.start(channel, armed.change_id, "console" if confirmed else "operator")
     found = detached.wait(channel, armed.change_id, _is_over, clock, patience)
     if found.state is not InsideState.UNDONE:
         lines = " | ".join(found.journal.strip().splitlines()[-6:])
@@ -54,6 +64,7 @@ def undo(channel: Channel, armed: InsideArmed, *, clock: Clock, patience: float 
             state="its network is not known to be as before",
             then=f"at the guest's console: `sh {armed.directory}/undo`, then look at its network",
         )
+    return found.state
 
 
 def _is_over(found: Found) -> bool:

@@ -97,7 +97,8 @@ def _undo(decided: Decided) -> Stopped:
     with _returning(this, what):
         undone = _undone(this, standing)
     keep_rollback(this, undone)
-    return Stopped(this, Ending.UNDONE, "the host is as before the change, row by row")
+    why = "; ".join(("the host is as before the change, row by row", *undone.unseen))
+    return Stopped(this, Ending.UNDONE, why)
 
 
 def _undone(this: Run, standing: Standing) -> Rollback:

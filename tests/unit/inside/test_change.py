@@ -150,6 +150,17 @@ def test_a_change_is_made_and_kept_once_it_is_confirmed(place: Place) -> None:
     assert place.state() is InsideState.UNDONE
 
 
+def test_one_that_is_confirmed_is_put_back_where_its_host_did_not_keep_its_part(
+    place: Place,
+) -> None:
+    armed = place.arm()
+    changes.apply(place.channel, armed, clock=CLOCK)
+    changes.confirm(place.channel, armed)
+    changes.undo(place.channel, armed, clock=CLOCK, confirmed_too=True)
+    assert place.is_as_before()
+    assert place.state() is InsideState.UNDONE
+
+
 def test_an_undo_puts_files_back_with_their_modes_and_ends_the_timer(place: Place) -> None:
     place.config.chmod(0o640)
     armed = place.arm()

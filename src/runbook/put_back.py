@@ -1,0 +1,69 @@
+"""The undo of a host and of the guests that its change was about, told as one.
+
+The guests come after the host: one that had its address by DHCP asks for it at
+once, and has to ask on the network that lent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+
+from runbook import journal
+from runbook.checkpoint.layout import Layout
+from runbook.clock import Clock
+from runbook.errors import GoToTheConsole, MendAccess, StepFailed
+from runbook.rollback import Connect, NotCompared, Rollback
+from runbook.transport.host import Host
+from runbook.within import PutBack, Within
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """A change of a host and its guests; `host_undone` is False where only the lock goes.
+
+    Of a host that is not undone, a guest that has confirmed keeps its part.
+    """
+
+    within: Within
+    place: Layout
+    connect: Connect
+    clock: Clock
+    host_undone: bool = True
+
+
+def put_back(both: Both, undo: Callable[[], Rollback]) -> Rollback:
+    """Have the host undone by `undo`, then the guests; what is not so is told with the rest.
+
+    Whatever GoToTheConsole `undo` raises tells of the guests too.
+    """
+    try:
+        undone = undo()
+    except GoToTheConsole as error:
+        # Only of these it is known that the host's own part is gone.
+        found = _guests(both, confirmed_too=both.host_undone and isinstance(error, NotCompared))
+        error.what = "\n  - ".join((error.what, *found.failed, *found.unseen))
+        raise
+    found = _guests(both, confirmed_too=both.host_undone)
+    return replace(undone, guests=found.failed, unseen=found.unseen)
+
+
+def _guests(both: Both, *, confirmed_too: bool) -> PutBack:
+    try:
+        # The connection from before the change may be dead.
+        with closing(both.connect()) as fresh:
+            found = both.within.undo(fresh, confirmed_too=confirmed_too)
+            _note(both, fresh, found)
+            return found
+    except MendAccess as error:
+        return PutBack((f"the guests were not looked at: {error.what}",))
+
+
+def _note(both: Both, fresh: Host, found: PutBack) -> None:
+    """Whoever comes later is not to read that all was as before."""
+    if found.failed:
+        said = "\n".join((f"{journal.DIFFERS}:", *found.failed))
+        # Wanted in the history, and no condition for what is told now.
+        with suppress(StepFailed, MendAccess):
+            journal.write(fresh, both.place.journal, both.clock.now(), said)
