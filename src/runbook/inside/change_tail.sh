@@ -107,10 +107,11 @@ undo() {
         say 'undone: the guest is as it was before the change'
     else
         : >"$here/failed"
-        say 'undone, but something above could not be put back'
+        say 'undone, but something above could not be put back: the undo stays armed'
     fi
     rm -rf -- "$here/at-work"
-    tidy
+    # What could not be put back yet may be by the timer, at a boot or by a person.
+    if [ "$failed" = 0 ]; then tidy; fi
     return "$failed"
 }
 
@@ -122,6 +123,8 @@ confirm)
     tidy
     ;;
 late)
+    # Once a boot: its own `up` runs the hook again.
+    cat /proc/sys/kernel/random/boot_id >"$here/boot"
     # networking itself is still at it.
     sleep 10
     undo

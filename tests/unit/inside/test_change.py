@@ -238,6 +238,21 @@ def test_what_cannot_be_put_back_sends_a_person_to_the_console(place: Place) -> 
     assert place.state() is InsideState.FAILED
 
 
+def test_an_undo_that_failed_stays_armed_until_one_succeeds(place: Place) -> None:
+    changes.apply(place.channel, place.arm(), clock=CLOCK)
+    here = place.root / "lib/change-1"
+    (here / "originals").rename(here / "away")
+    assert place.run("operator") == 1
+    assert (place.root / "lib/armed-inside").is_symlink()
+    assert (place.root / "etc-network/if-up.d/runbook-inside").exists()
+    os.kill(int((here / "timer.pid").read_text()), 0)
+    (here / "away").rename(here / "originals")
+    assert place.run("boot") == 0
+    assert place.is_as_before()
+    assert place.state() is InsideState.UNDONE
+    assert not (place.root / "lib/armed-inside").is_symlink()
+
+
 def test_a_link_stays_a_link(place: Place) -> None:
     place.config.rename(place.root / "real")
     place.config.symlink_to("real")
