@@ -92,9 +92,15 @@ put_all_back() {
 }
 
 undo() {
-    if ! ends_as undone && [ "$why" != console ]; then
-        say 'the change is confirmed: nothing to undo'
-        return 0
+    if ! ends_as undone; then
+        if [ "$(readlink "$here/end")" != confirmed ]; then
+            say "cannot write $here/end: nothing is put back, the undo stays armed"
+            return 1
+        fi
+        if [ "$why" != console ]; then
+            say 'the change is confirmed: nothing to undo'
+            return 0
+        fi
     fi
     take_turn
     if [ -e "$here/undone" ] && [ "$why" != console ]; then exit 0; fi
@@ -118,7 +124,11 @@ undo() {
 case $why in
 apply) apply ;;
 confirm)
-    ends_as confirmed || exit 3
+    if ! ends_as confirmed; then
+        [ "$(readlink "$here/end")" = undone ] && exit 3
+        echo "cannot write $here/end" >&2
+        exit 1
+    fi
     say 'confirmed'
     tidy
     ;;

@@ -238,6 +238,21 @@ def test_what_cannot_be_put_back_sends_a_person_to_the_console(place: Place) -> 
     assert place.state() is InsideState.FAILED
 
 
+def test_a_guest_that_cannot_be_written_to_is_not_taken_for_confirmed_or_undone(
+    place: Place,
+) -> None:
+    armed = place.arm()
+    changes.apply(place.channel, armed, clock=CLOCK)
+    # As on a root that has gone read-only, the link cannot be made.
+    (place.root / "lib/change-1/end").write_text("")
+    with pytest.raises(StepFailed, match="could not confirm the change: cannot write"):
+        changes.confirm(place.channel, armed)
+    assert [place.run(*verb) for verb in ((), ("deadline",), ("boot",))] == [1, 1, 1]
+    assert place.state() is InsideState.APPLIED
+    assert "confirmed" not in (place.root / "lib/change-1/journal").read_text().split("made")[1]
+    assert (place.root / "lib/armed-inside").is_symlink()
+
+
 def test_an_undo_that_failed_stays_armed_until_one_succeeds(place: Place) -> None:
     changes.apply(place.channel, place.arm(), clock=CLOCK)
     here = place.root / "lib/change-1"
