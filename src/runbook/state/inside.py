@@ -23,7 +23,6 @@ _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
 _CLOUD_OFF = re.compile(
     r"^\s*network:\s*(?:\{\s*config:\s*disabled\s*\}|\n\s+config:\s*disabled)", re.MULTILINE
 )
-_NM = "/etc/NetworkManager/system-connections/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def _not_taken_in(seen: Gathered) -> tuple[str, ...]:
 
 def _texts(seen: Gathered) -> dict[str, str]:
     """What ifupdown could read."""
-    foreign = ("/etc/netplan/", "/etc/cloud/", *_NETWORKD, _NM)
+    foreign = ("/etc/netplan/", "/etc/cloud/", *_NETWORKD)
     return {
         path: file.content.decode(errors="replace")
         for path, file in seen.files.items()

@@ -107,8 +107,9 @@ esac
 answer cloud-disabled "$disabled"
 
 file /etc/network/interfaces
+# Not those of NetworkManager: they are not edited, and hold the keys of wireless networks.
 for path in /etc/netplan/*.yaml /etc/systemd/network/*.network /etc/systemd/network/*.network.d/* \
-    /etc/NetworkManager/system-connections/* /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d/*.cfg; do
+    /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d/*.cfg; do
     file "$path"
 done
 IFS=
