@@ -9,7 +9,7 @@ from runbook.errors import ChangeInProgress, StalePlan, StepFailed
 from runbook.inside import detached, layout
 from runbook.inside.found import Found, InsideState
 from runbook.inside.script import ALREADY_ARMED, STALE, change_script, setup_script
-from runbook.moves.inside_edit import GuestEdit
+from runbook.moves.inside_edit import GuestEdit, survives_reboot
 from runbook.transport.guest.channel import Channel
 
 _NOTHING = "nothing was changed in the guest"
@@ -57,7 +57,7 @@ def arm(channel: Channel, edit: GuestEdit, change_id: str, seconds: int) -> Insi
         edit=edit,
         seconds=seconds,
         timer="systemd" if systemd else "sleep",
-        survives_reboot=systemd or edit.manager == "ifupdown",
+        survives_reboot=survives_reboot(edit, systemd=systemd),
         directory=layout.directory(change_id),
         undo_script=script,
     )

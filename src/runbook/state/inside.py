@@ -7,8 +7,10 @@ hold a secret are named and not kept.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
+from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 from runbook.errors import ReadFailed
 from runbook.state import ifupdown, netplan
@@ -76,6 +78,17 @@ class Inside:
     def file(self, path: str) -> InsideFile | None:
         """One of `files`."""
         return next((file for file in self.files if file.path == path), None)
+
+    def lasting(self, network: IPv4Network) -> tuple[str, ...]:
+        """The name servers that answer, and are not left behind by a move to `network`."""
+        old = [IPv4Interface(each).network for each in self.addresses]
+        return tuple(s for s in self.answering if _is_on(s, network) or not _is_on(s, *old))
+
+
+def _is_on(server: str, *networks: IPv4Network) -> bool:
+    with suppress(ValueError):
+        return any(ip_address(server) in network for network in networks)
+    return False
 
 
 def read(channel: Channel, mac: str) -> Inside:

@@ -89,7 +89,8 @@ answers() {
     fi
     command -v nslookup >/dev/null 2>&1 || return 1
     case $(nslookup -type=ns . "$1" 2>&1) in
-    *'timed out'* | *'onnection refused'* | *'no servers'* | *nreachable*) return 1 ;;
+    *'nameserver = '* | *'uthoritative answer'* | *"server can't find"* | *': No answer'*) ;;
+    *) return 1 ;;
     esac
 }
 answering=

@@ -132,6 +132,32 @@ def test_the_connections_of_networkmanager_stay_where_they_are(tmp_path: Path) -
     assert b"hunter22" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("said", "answers"),
+    [
+        ("Server: 9.9.9.9\n\nNon-authoritative answer:\n.\tnameserver = a.root-servers.net.", True),
+        ("** server can't find .: REFUSED", True),
+        ("*** Can't find .: No answer", True),
+        (";; connection timed out; no servers could be reached", False),
+        ("nslookup: can't resolve '-type=ns': Name does not resolve", False),
+        ("Zeitüberschreitung", False),
+        ("", False),
+    ],
+)
+def test_a_name_server_answers_where_nslookup_says_so(
+    tmp_path: Path, said: str, *, answers: bool
+) -> None:
+    (tmp_path / "resolv").write_text("nameserver 9.9.9.9\n")
+    (tmp_path / "said").write_text(said)
+    given = {
+        "/etc/resolv.conf": str(tmp_path / "resolv"),
+        "command -v perl": "false",
+        "command -v nslookup": "true",
+        "nslookup -type=ns": f"cat {tmp_path}/said; true",
+    }
+    assert inside.read(LocalChannel(given=given), MAC).answering == ("9.9.9.9",) * answers
+
+
 def test_a_guest_that_breaks_off_is_told_with_what_it_said() -> None:
     channel = LocalChannel(given={"answer nic": "echo no room >&2; exit 1; :"})
     with pytest.raises(ReadFailed, match="no room"):
