@@ -53,7 +53,10 @@ def _noted(edit: GuestEdit, one: Target) -> Iterator[str]:
         yield "a restart of the guest in the middle would not be undone"
     if seen.answering and not seen.lasting(one.wanted.address.network):
         servers = ", ".join(seen.answering)
-        yield f"names may not resolve any more: {servers} is left behind, so give the guest a name server"
+        yield (
+            f"names may not resolve any more: {servers} is left behind,"
+            " so give the guest another name server"
+        )
 
 
 def _why_not(one: Target) -> str:
