@@ -106,13 +106,15 @@ class Within:
     def _arm(self, step: ArmInside, host: Host, armed: Armed) -> None:
         slot = self._slots[step.guest]
         edit = self._edit(step, host)
+        # First: what passes from here on is taken off the guest's time.
+        since = inside.uptime(slot.channel(host))
         # A deadline that this step has moved on is moved back when the step is done.
         until = (armed.deadline - self._clock.now()).total_seconds()
         left = int(min(until, armed.plan.deadline_s)) - LEAD_S
         if left < SHORTEST_S:
             raise _too_late(host, step.guest)
         channel = slot.channel(host)
-        slot.armed = inside.arm(channel, edit, armed.change_id, left)
+        slot.armed = inside.arm(channel, edit, armed.change_id, left, since)
 
     def _apply(self, step: ApplyInside, host: Host) -> None:
         slot = self._slots[step.guest]

@@ -61,8 +61,11 @@ class Place:
             up=(("sh", "-c", noted + up),),
         )
 
-    def arm(self, seconds: int = 300, up: str = "true", number: str = "change-1") -> InsideArmed:
-        armed = changes.arm(self.channel, self.edit(up), number, seconds)
+    def arm(
+        self, seconds: int = 300, up: str = "true", number: str = "change-1", passed: int = 0
+    ) -> InsideArmed:
+        since = changes.uptime(self.channel) - passed
+        armed = changes.arm(self.channel, self.edit(up), number, seconds, since)
         return replace(armed, directory=str(self.root / "lib" / number))
 
     def state(self, number: str = "change-1") -> InsideState:
@@ -128,6 +131,18 @@ def test_a_file_that_has_changed_meanwhile_stops_the_change(place: Place, what: 
     assert place.log == []
 
 
+def test_a_change_whose_time_ran_out_on_the_way_into_the_guest_is_not_armed(place: Place) -> None:
+    with pytest.raises(StepFailed, match="too little time was left"):
+        place.arm(seconds=300, passed=296)
+    assert list((place.root / "lib").iterdir()) == []
+    assert not (place.root / "etc-network/if-up.d/runbook-inside").exists()
+
+
+def test_a_guest_that_tells_no_uptime_is_not_armed() -> None:
+    with pytest.raises(StepFailed, match="tells no time"):
+        changes.uptime(LocalChannel(given={"/proc/uptime": "/dev/null"}))
+
+
 def test_a_change_is_made_and_kept_once_it_is_confirmed(place: Place) -> None:
     armed = place.arm()
     assert (armed.timer, armed.survives_reboot) == ("sleep", True)
@@ -179,7 +194,7 @@ def test_an_undo_before_the_change_leaves_the_network_alone(place: Place) -> Non
 
 
 def test_the_timer_undoes_what_nobody_confirms(place: Place) -> None:
-    changes.apply(place.channel, place.arm(seconds=3), clock=CLOCK)
+    changes.apply(place.channel, place.arm(seconds=306, passed=300), clock=CLOCK)
     found = detached.wait(
         place.channel, "change-1", lambda f: f.state is InsideState.UNDONE, CLOCK, 15
     )
