@@ -21,6 +21,9 @@ tidy() {
 # The command line of a process; a number may have gone to another one since.
 words() { { tr '\000' ' ' <"/proc/${1:-none}/cmdline"; } 2>/dev/null; }
 
+# When a process began, by which it is told from another of its number.
+started() { { sed 's/.*) //' "/proc/${1:-none}/stat" | cut -d' ' -f20; } 2>/dev/null; }
+
 # The change may be under way in another process: it ends before anything is put back.
 stop_apply() {
     pid=$(cat "$here/apply.pid" 2>/dev/null) || return 0
@@ -36,15 +39,16 @@ stop_apply() {
 # Two undos at once would trip over each other: the second waits, and finds it done.
 take_turn() {
     until mkdir "$here/at-work" 2>/dev/null; do
-        pid=$(cat "$here/at-work/pid" 2>/dev/null)
+        who=$(cat "$here/at-work/pid" 2>/dev/null)
+        pid=${who%% *}
         sleep 1
-        case $(words "$pid") in
-        *"$here/undo "*) ;;
-        *) [ "$(cat "$here/at-work/pid" 2>/dev/null)" = "$pid" ] && rm -rf -- "$here/at-work" ;;
-        esac
+        # It was broken off. The number may be one's own: a boot gives them out anew.
+        if [ "$pid" = $$ ] || [ "$who" != "$pid $(started "$pid")" ]; then
+            [ "$(cat "$here/at-work/pid" 2>/dev/null)" = "$who" ] && rm -rf -- "$here/at-work"
+        fi
         [ -e "$here/undone" ] && exit 0
     done
-    echo $$ >"$here/at-work/pid"
+    echo "$$ $(started $$)" >"$here/at-work/pid"
 }
 
 apply() {

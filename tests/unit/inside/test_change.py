@@ -232,6 +232,21 @@ def test_a_boot_puts_the_files_back_and_touches_no_network(place: Place) -> None
     assert (place.log, place.state()) == (before, InsideState.UNDONE)
 
 
+def test_a_person_s_undo_is_waited_for(place: Place) -> None:
+    armed = place.arm(up=f"grep -q static {place.root}/interfaces || sleep 4")
+    changes.apply(place.channel, armed, clock=CLOCK)
+    here = place.root / "lib/change-1"
+    # As one types it there: without the path by which the program names it.
+    with subprocess.Popen(("sh", "undo"), cwd=here, stdout=subprocess.DEVNULL) as person:
+        detached.wait(
+            place.channel, "change-1", lambda _: (here / "at-work/pid").exists(), CLOCK, 9
+        )
+        assert place.run("deadline") == 0
+        assert person.wait(20) == 0
+    assert (here / "journal").read_text().count("the undo begins") == 1
+    assert place.is_as_before()
+
+
 def test_an_undo_that_was_broken_off_is_taken_up_again(place: Place) -> None:
     armed = place.arm()
     changes.apply(place.channel, armed, clock=CLOCK)
