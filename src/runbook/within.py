@@ -121,6 +121,8 @@ class Within:
     def _arm(self, step: ArmInside, host: Host, armed: Armed) -> None:
         slot = self._slots[step.guest]
         edit = self._edit(step, host)
+        # First: what passes from here on is taken off the guest's time.
+        since = inside.uptime(slot.channel(host))
         # A deadline that this step has moved on is moved back when the step is done.
         until = (armed.deadline - self._clock.now()).total_seconds()
         left = int(min(until, armed.plan.deadline_s)) - LEAD_S
@@ -129,7 +131,7 @@ class Within:
         channel = slot.channel(host)
         # The undo may stand there although the answer is lost: it is to be looked for.
         slot.armed = _may_stand(armed.change_id, step.guest)
-        slot.armed = inside.arm(channel, edit, armed.change_id, left)
+        slot.armed = inside.arm(channel, edit, armed.change_id, left, since)
 
     def _apply(self, step: ApplyInside, host: Host) -> None:
         slot = self._slots[step.guest]

@@ -88,7 +88,7 @@ def arm(channel: Channel, last: int, seconds: int = 600) -> Made:
     made = edit(before, goal)
     assert isinstance(made, GuestEdit), made
     number = f"test-{last}-{int(CLOCK.now().timestamp())}"
-    return Made(before, goal, changes.arm(channel, made, number, seconds))
+    return Made(before, goal, changes.arm(channel, made, number, seconds, changes.uptime(channel)))
 
 
 def broken(checks: tuple[Check, ...]) -> list[str]:

@@ -91,9 +91,9 @@ def test_it_plans_then_moves_the_guest_and_then_has_nothing_to_do(host: str, hom
     assert kept >= {
         *("before.json", "after.json", "diff.json", "plan.json", "preflight.json", "undo"),
         *("verdict.json", "guests.json", "inside.json", "console-vm-01.txt", "outcome.json"),
-        "original-vm-01_etc_network_interfaces",
+        "original-vm-01-1_etc_network_interfaces",
     }
-    assert "192.168.122.50" in (folder / "original-vm-01_etc_network_interfaces").read_text()
+    assert "192.168.122.50" in (folder / "original-vm-01-1_etc_network_interfaces").read_text()
     # The login is in it, its password is not.
     assert "login: »root" in (folder / "console-vm-01.txt").read_text()
     assert json.loads((folder / "approval.json").read_text())["how"].startswith("mode=apply")

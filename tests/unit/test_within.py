@@ -84,6 +84,7 @@ def armed(deadline_s: int = 100) -> Armed:
 def held(door: Door, monkeypatch: pytest.MonkeyPatch, arm: Callable[..., InsideArmed]) -> Within:
     made = entered(door)
     made.hold((data.target(data.params(), data.seen()),))
+    monkeypatch.setattr(inside, "uptime", lambda _channel: 1000)
     monkeypatch.setattr(inside, "arm", arm)
     return made
 
@@ -128,7 +129,9 @@ def test_nothing_is_applied_in_a_guest_without_an_undo_in_it(
         made.perform(ApplyInside(data.NAME, attach.digest(data.EDIT), "-"), HOST, armed())
 
 
-def stands(_channel: Channel, edit: GuestEdit, change_id: str, seconds: int) -> InsideArmed:
+def stands(
+    _channel: Channel, edit: GuestEdit, change_id: str, seconds: int, _since: int
+) -> InsideArmed:
     return InsideArmed(
         change_id, data.NAME, edit, seconds, "sleep", survives_reboot=True,
         directory="/d", undo_script="",
@@ -141,9 +144,12 @@ def test_its_own_undo_comes_before_the_hosts(
 ) -> None:
     kept: list[int] = []
 
-    def arm(channel: Channel, edit: GuestEdit, change_id: str, seconds: int) -> InsideArmed:
+    def arm(
+        channel: Channel, edit: GuestEdit, change_id: str, seconds: int, since: int
+    ) -> InsideArmed:
+        assert since == 1000
         kept.append(seconds)
-        return stands(channel, edit, change_id, seconds)
+        return stands(channel, edit, change_id, seconds, since)
 
     made, until = held(Door([]), monkeypatch, arm), armed(100)
     # While a long step is made the host's deadline is later; afterwards it is not.
@@ -156,6 +162,28 @@ def test_too_little_time_for_an_undo_is_an_error(monkeypatch: pytest.MonkeyPatch
     made = held(Door([]), monkeypatch, stands)
     with pytest.raises(StepFailed, match="too little time"):
         made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, armed(5))
+
+
+def test_what_the_login_and_the_typing_take_is_off_the_guests_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, kept = fakes.Time(), list[int]()
+    door = Door([])
+
+    def slowly(host: Host, guest: Guest) -> Channel:
+        clock.sleep(60)
+        return door.enter(host, guest)
+
+    def arm(channel: Channel, edit: GuestEdit, change_id: str, *times: int) -> InsideArmed:
+        kept.extend(times)
+        return stands(channel, edit, change_id, *times)
+
+    made = Within(data.params(), (GUEST,), slowly, clock)
+    made.hold((data.target(data.params(), data.seen()),))
+    monkeypatch.setattr(inside, "uptime", lambda _channel: 1000)
+    monkeypatch.setattr(inside, "arm", arm)
+    made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, armed(100))
+    assert kept == [38, 1000]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from runbook.inside.end import confirm, undo
 from runbook.inside.found import Found, InsideState, look, state
-from runbook.inside.start import InsideArmed, apply, arm
+from runbook.inside.start import InsideArmed, apply, arm, uptime
 from runbook.inside.verify import as_before, verify
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "look",
     "state",
     "undo",
+    "uptime",
     "verify",
 ]

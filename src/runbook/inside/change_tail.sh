@@ -21,6 +21,9 @@ tidy() {
 # The command line of a process; a number may have gone to another one since.
 words() { { tr '\000' ' ' <"/proc/${1:-none}/cmdline"; } 2>/dev/null; }
 
+# When a process began, by which it is told from another of its number.
+started() { { sed 's/.*) //' "/proc/${1:-none}/stat" | cut -d' ' -f20; } 2>/dev/null; }
+
 # The change may be under way in another process: it ends before anything is put back.
 stop_apply() {
     pid=$(cat "$here/apply.pid" 2>/dev/null) || return 0
@@ -36,15 +39,16 @@ stop_apply() {
 # Two undos at once would trip over each other: the second waits, and finds it done.
 take_turn() {
     until mkdir "$here/at-work" 2>/dev/null; do
-        pid=$(cat "$here/at-work/pid" 2>/dev/null)
+        who=$(cat "$here/at-work/pid" 2>/dev/null)
+        pid=${who%% *}
         sleep 1
-        case $(words "$pid") in
-        *"$here/undo "*) ;;
-        *) [ "$(cat "$here/at-work/pid" 2>/dev/null)" = "$pid" ] && rm -rf -- "$here/at-work" ;;
-        esac
+        # It was broken off. The number may be one's own: a boot gives them out anew.
+        if [ "$pid" = $$ ] || [ "$who" != "$pid $(started "$pid")" ]; then
+            [ "$(cat "$here/at-work/pid" 2>/dev/null)" = "$who" ] && rm -rf -- "$here/at-work"
+        fi
         [ -e "$here/undone" ] && exit 0
     done
-    echo $$ >"$here/at-work/pid"
+    echo "$$ $(started $$)" >"$here/at-work/pid"
 }
 
 apply() {
@@ -92,9 +96,15 @@ put_all_back() {
 }
 
 undo() {
-    if ! ends_as undone && [ "$why" != console ]; then
-        say 'the change is confirmed: nothing to undo'
-        return 0
+    if ! ends_as undone; then
+        if [ "$(readlink "$here/end")" != confirmed ]; then
+            say "cannot write $here/end: nothing is put back, the undo stays armed"
+            return 1
+        fi
+        if [ "$why" != console ]; then
+            say 'the change is confirmed: nothing to undo'
+            return 0
+        fi
     fi
     take_turn
     if [ -e "$here/undone" ] && [ "$why" != console ]; then exit 0; fi
@@ -107,21 +117,28 @@ undo() {
         say 'undone: the guest is as it was before the change'
     else
         : >"$here/failed"
-        say 'undone, but something above could not be put back'
+        say 'undone, but something above could not be put back: the undo stays armed'
     fi
     rm -rf -- "$here/at-work"
-    tidy
+    # What could not be put back yet may be by the timer, at a boot or by a person.
+    if [ "$failed" = 0 ]; then tidy; fi
     return "$failed"
 }
 
 case $why in
 apply) apply ;;
 confirm)
-    ends_as confirmed || exit 3
+    if ! ends_as confirmed; then
+        [ "$(readlink "$here/end")" = undone ] && exit 3
+        echo "cannot write $here/end" >&2
+        exit 1
+    fi
     say 'confirmed'
     tidy
     ;;
 late)
+    # Once a boot: its own `up` runs the hook again.
+    cat /proc/sys/kernel/random/boot_id >"$here/boot"
     # networking itself is still at it.
     sleep 10
     undo

@@ -14,7 +14,9 @@ from runbook.inside import layout
 from runbook.inside.words import heredoc, plain
 from runbook.moves.inside_edit import Argv, GuestEdit
 
-ALREADY_ARMED, STALE = 41, 42
+ALREADY_ARMED, STALE, LATE = 41, 42, 43
+# With less, the undo would come into the middle of the change.
+_SHORTEST_S = 5
 
 
 def change_script(edit: GuestEdit, change_id: str, guest: str) -> str:
@@ -36,11 +38,11 @@ def change_script(edit: GuestEdit, change_id: str, guest: str) -> str:
     )
 
 
-def setup_script(edit: GuestEdit, change_id: str, seconds: int, script: str) -> str:
-    """What is run once in the guest to put all of it in place; it ends with ALREADY_ARMED or STALE.
+def setup_script(edit: GuestEdit, change_id: str, until: int, script: str) -> str:
+    """What is run once in the guest to put all of it in place; `until` is an uptime in seconds.
 
-    The lock is taken last: there is never one without a complete directory and a
-    running timer.
+    It ends with ALREADY_ARMED, STALE or LATE where it cannot. The lock is taken last:
+    there is never one without a complete directory and a running timer.
     """
     lines = [
         "set -eu",
@@ -64,13 +66,13 @@ def setup_script(edit: GuestEdit, change_id: str, seconds: int, script: str) -> 
         lines.append(f'chmod {file.mode:o} "$here/new/{number}"')
     lines += heredoc('"$here/undo"', script.encode())
     lines.append('chmod 700 "$here/undo"')
-    lines += _timer(change_id, seconds)
+    lines += _timer(change_id, until)
     lines += _boot(edit)
     lines += [
         "sync",
         f'ln -s "$id" {layout.ARMED} || exit {ALREADY_ARMED}',
         "sync",
-        f"echo 'armed: undone in {seconds} s unless confirmed' >>\"$here/journal\"",
+        'echo "armed: undone in $left s unless confirmed" >>"$here/journal"',
         "if [ -d /run/systemd/system ]; then echo systemd; fi",
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -88,18 +90,20 @@ def _kept(number: int, path: str, before: bytes | None) -> list[str]:
     ]
 
 
-def _timer(change_id: str, seconds: int) -> list[str]:
+def _timer(change_id: str, until: int) -> list[str]:
     unit = shlex.quote(f"runbook-inside-{change_id}")
     return [
+        f"left=$(({until} - $(cut -d. -f1 /proc/uptime)))",
+        f'if [ "$left" -lt {_SHORTEST_S} ]; then exit {LATE}; fi',
         "if [ -d /run/systemd/system ]; then",
-        f"    systemd-run --quiet --collect --unit={unit} --on-active={seconds}s \\",
+        f'    systemd-run --quiet --collect --unit={unit} --on-active="${{left}}s" \\',
         "        --timer-property=AccuracySec=50ms --property=Type=oneshot \\",
         '        --property=KillMode=process /bin/sh "$here/undo" deadline',
         "else",
         "    # shellcheck disable=SC2016 # it is the inner sh that knows them",
-        f"    setsid /bin/sh -c 'echo $$ >\"$1/timer.pid\"; sleep {seconds}; '\\",
+        '    setsid /bin/sh -c \'echo $$ >"$1/timer.pid"; sleep "$2"; \'\\',
         "'exec /bin/sh \"$1/undo\" deadline' \\",
-        '        sh "$here" </dev/null >>"$here/log" 2>&1 &',
+        '        sh "$here" "$left" </dev/null >>"$here/log" 2>&1 &',
         "fi",
     ]
 

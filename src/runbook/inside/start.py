@@ -8,8 +8,8 @@ from runbook.clock import Clock
 from runbook.errors import ChangeInProgress, StalePlan, StepFailed
 from runbook.inside import detached, layout
 from runbook.inside.found import Found, InsideState
-from runbook.inside.script import ALREADY_ARMED, STALE, change_script, setup_script
-from runbook.moves.inside_edit import GuestEdit
+from runbook.inside.script import ALREADY_ARMED, LATE, STALE, change_script, setup_script
+from runbook.moves.inside_edit import GuestEdit, survives_reboot
 from runbook.transport.guest.channel import Channel
 
 _NOTHING = "nothing was changed in the guest"
@@ -35,14 +35,27 @@ class InsideArmed:
     undo_script: str
 
 
-def arm(channel: Channel, edit: GuestEdit, change_id: str, seconds: int) -> InsideArmed:
+def uptime(channel: Channel) -> int:
+    """Whole seconds since the guest booted, by its own clock; StepFailed if it does not tell."""
+    done = channel.run(("cat", "/proc/uptime"))
+    whole = done.stdout.partition(b".")[0]
+    if done.returncode != 0 or not whole.isdigit():
+        raise _not_armed(channel.guest, done.returncode, b"/proc/uptime tells no time")
+    return int(whole)
+
+
+def arm(channel: Channel, edit: GuestEdit, change_id: str, seconds: int, since: int) -> InsideArmed:
     """Keep the originals in the guest, put the undo beside them, start its timer.
 
+    The timer ends `seconds` after the guest's uptime `since`, however long it takes to
+    get the undo there: at a slow console that is minutes.
+
     Raises ChangeInProgress where another change is armed in the guest, StalePlan
-    where a file is not as the edit was made for; nothing is left then.
+    where a file is not as the edit was made for, StepFailed where its time ran out on
+    the way; nothing is left then.
     """
     script = change_script(edit, change_id, channel.guest)
-    setup = setup_script(edit, change_id, seconds, script)
+    setup = setup_script(edit, change_id, since + seconds, script)
     done = channel.run(
         ("sh",),
         stdin=setup.encode(),
@@ -57,7 +70,7 @@ def arm(channel: Channel, edit: GuestEdit, change_id: str, seconds: int) -> Insi
         edit=edit,
         seconds=seconds,
         timer="systemd" if systemd else "sleep",
-        survives_reboot=systemd or edit.manager == "ifupdown",
+        survives_reboot=survives_reboot(edit, systemd=systemd),
         directory=layout.directory(change_id),
         undo_script=script,
     )
@@ -95,6 +108,12 @@ def _not_armed(guest: str, status: int, stderr: bytes) -> Exception:
             f"a file in guest {guest} has changed since it was read",
             state=_NOTHING,
             then="run again from the start",
+        )
+    if status == LATE:
+        return StepFailed(
+            f"too little time was left to arm an undo in guest {guest} when it had got there",
+            state=_NOTHING,
+            then="give more time: deadline_s",
         )
     return StepFailed(
         f"the undo could not be put into guest {guest}:"

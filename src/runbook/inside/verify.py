@@ -17,7 +17,8 @@ _SAME = ("ifname", "addresses", "default_routes", "nameservers", "files", "manag
 def verify(channel: Channel, wanted: Wanted, before: Inside) -> tuple[Check, ...]:
     """Address, default route, the router's answer to a ping, name resolution.
 
-    A name server has to answer if one did `before` the change, else it is told only.
+    A name server has to answer if one did `before` the change and is not left behind
+    by it, else it is told only.
     """
     seen = inside.read(channel, wanted.mac)
     pinged = channel.run(("sh", "-c", _PING, "sh", wanted.gateway), timeout=60.0).returncode == 0
@@ -54,10 +55,10 @@ def _standing(seen: Inside, wanted: Wanted) -> tuple[Check, ...]:
 
 def _names(seen: Inside, wanted: Wanted, before: Inside) -> Check:
     answered = bool(seen.answering)
-    required = bool(before.answering)
+    required = bool(before.lasting(wanted.address.network))
     each = (f"{s} {'answers' if s in seen.answering else 'silent'}" for s in seen.nameservers)
     shown = ", ".join(each) or "none is configured"
-    promised = "one answers" if required else "none answered before"
+    promised = "one answers" if required else "none that can be reached still"
     return Check(f"in {wanted.guest}: name servers", promised, shown, answered, required)
 
 

@@ -44,6 +44,11 @@ class GuestEdit:
     notes: tuple[str, ...] = ()
 
 
+def survives_reboot(edit: GuestEdit, *, systemd: bool) -> bool:
+    """Whether a reboot of the guest in the middle puts it back: a unit does, or ifupdown's hook."""
+    return systemd or edit.manager == "ifupdown"
+
+
 @dataclass(frozen=True, slots=True)
 class Declined:
     """Why a guest's configuration is not edited, and what to do instead."""

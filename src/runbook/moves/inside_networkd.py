@@ -72,6 +72,7 @@ def _static(text: str, wanted: Wanted) -> str:
             continue
         lines.append(line)
         if head is not None and section == "Network":
+            lines[-1] = line if line.endswith("\n") else f"{line}\n"
             both = any((k, v) in _SIX for s, k, v in _entries(text) if s == "Network")
             lines.extend(["DHCP=ipv6\n"] if both else [])
             lines.extend([f"Address={wanted.address}\n", f"Gateway={wanted.gateway}\n"])

@@ -15,6 +15,7 @@ guests is kept in the record whichever way the run ends.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,9 +41,9 @@ from runbook.notebook.values import (
     Stopped,
 )
 from runbook.preflight import RefusedByPreflight
-from runbook.record import Ending
+from runbook.record import Ending, Folder
 from runbook.run import Ready
-from runbook.state.files import redact
+from runbook.within import Within
 
 __all__ = [
     "after",
@@ -167,10 +168,28 @@ def keep_guests(this: Run) -> None:
     """Leave every guest, and keep their original files and what went to and fro."""
     guests = guest_run.within(this.session)
     guests.close()
+    keep(this.folder, guests)
+
+
+def keep(folder: Folder, guests: Within) -> None:
+    """The same of guests that were left: what the record has already is not kept twice.
+
+    A file's name has its number, for two paths may look the same in it. A file with a
+    secret is never edited, so none is among them.
+    """
     for name, said in guests.transcripts().items():
-        if said and not this.folder.has(f"console-{name}.txt"):
-            this.folder.once(f"console-{name}.txt", said)
-    for name, path, content in guests.originals():
-        product = f"original-{name}{path.replace('/', '_')}"
-        if not this.folder.has(product):
-            this.folder.once(product, redact(content.decode(errors="replace")))
+        if said:
+            _anew(folder, f"console-{name}.txt", said)
+    for number, (name, path, content) in enumerate(guests.originals(), start=1):
+        product = f"original-{name}-{number}{path.replace('/', '_')}"
+        try:
+            _anew(folder, product, content.decode())
+        except UnicodeDecodeError:
+            _anew(folder, f"{product}.base64", base64.encodebytes(content).decode())
+
+
+def _anew(folder: Folder, name: str, text: str) -> None:
+    stem = name.partition(".")[0]
+    alike = (each for each in folder.path.iterdir() if each.name.startswith(stem))
+    if text.encode() not in {each.read_bytes() for each in alike if each.is_file()}:
+        folder.again(name, text)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from runbook.attach import Target
 from runbook.moves.inside import Declined, GuestEdit
+from runbook.moves.inside_edit import survives_reboot
 from runbook.preflight.finding import Finding, looked_for
 from runbook.preflight.guest_case import GuestCase
 
@@ -22,7 +23,7 @@ def _way_in(case: GuestCase) -> Iterator[Finding]:
 def _judged(about: str, one: Target) -> Finding:
     if isinstance(one.inside, GuestEdit):
         seen = f"by {one.offer.way}; {one.inside.manager} has {one.inside.ifname}"
-        noted = " ".join(one.inside.notes)
+        noted = "; ".join((*one.inside.notes, *_noted(one.inside, one)))
         return Finding("note" if noted else "ok", about, seen, noted or WHY)
     if one.guest.by_hand:
         return Finding(
@@ -42,6 +43,20 @@ def _judged(about: str, one: Target) -> Finding:
         "install qemu-guest-agent in it, or give it a serial console with a login (ttyS0);"
         " or do it by hand: by_hand: true",
     )
+
+
+def _noted(edit: GuestEdit, one: Target) -> Iterator[str]:
+    seen = one.offer.inside
+    if seen is None or not edit.files:
+        return
+    if not survives_reboot(edit, systemd=seen.systemd):
+        yield "a restart of the guest in the middle would not be undone"
+    if seen.answering and not seen.lasting(one.wanted.address.network):
+        servers = ", ".join(seen.answering)
+        yield (
+            f"names may not resolve any more: {servers} is left behind,"
+            " so give the guest another name server"
+        )
 
 
 def _why_not(one: Target) -> str:

@@ -7,8 +7,10 @@ hold a secret are named and not kept.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
+from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 from runbook.errors import ReadFailed
 from runbook.state import ifupdown, netplan
@@ -23,7 +25,6 @@ _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
 _CLOUD_OFF = re.compile(
     r"^\s*network:\s*(?:\{\s*config:\s*disabled\s*\}|\n\s+config:\s*disabled)", re.MULTILINE
 )
-_NM = "/etc/NetworkManager/system-connections/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,17 @@ class Inside:
         """One of `files`."""
         return next((file for file in self.files if file.path == path), None)
 
+    def lasting(self, network: IPv4Network) -> tuple[str, ...]:
+        """The name servers that answer, and are not left behind by a move to `network`."""
+        old = [IPv4Interface(each).network for each in self.addresses]
+        return tuple(s for s in self.answering if _is_on(s, network) or not _is_on(s, *old))
+
+
+def _is_on(server: str, *networks: IPv4Network) -> bool:
+    with suppress(ValueError):
+        return any(ip_address(server) in network for network in networks)
+    return False
+
 
 def read(channel: Channel, mac: str) -> Inside:
     """Look; raises ReadFailed if what came back cannot be understood."""
@@ -111,7 +123,7 @@ def _not_taken_in(seen: Gathered) -> tuple[str, ...]:
 
 def _texts(seen: Gathered) -> dict[str, str]:
     """What ifupdown could read."""
-    foreign = ("/etc/netplan/", "/etc/cloud/", *_NETWORKD, _NM)
+    foreign = ("/etc/netplan/", "/etc/cloud/", *_NETWORKD)
     return {
         path: file.content.decode(errors="replace")
         for path, file in seen.files.items()

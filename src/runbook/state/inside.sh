@@ -89,7 +89,8 @@ answers() {
     fi
     command -v nslookup >/dev/null 2>&1 || return 1
     case $(nslookup -type=ns . "$1" 2>&1) in
-    *'timed out'* | *'onnection refused'* | *'no servers'* | *nreachable*) return 1 ;;
+    *'nameserver = '* | *'uthoritative answer'* | *"server can't find"* | *': No answer'*) ;;
+    *) return 1 ;;
     esac
 }
 answering=
@@ -107,8 +108,9 @@ esac
 answer cloud-disabled "$disabled"
 
 file /etc/network/interfaces
+# Not those of NetworkManager: they are not edited, and hold the keys of wireless networks.
 for path in /etc/netplan/*.yaml /etc/systemd/network/*.network /etc/systemd/network/*.network.d/* \
-    /etc/NetworkManager/system-connections/* /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d/*.cfg; do
+    /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d/*.cfg; do
     file "$path"
 done
 IFS=

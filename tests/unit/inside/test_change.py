@@ -61,8 +61,11 @@ class Place:
             up=(("sh", "-c", noted + up),),
         )
 
-    def arm(self, seconds: int = 300, up: str = "true", number: str = "change-1") -> InsideArmed:
-        armed = changes.arm(self.channel, self.edit(up), number, seconds)
+    def arm(
+        self, seconds: int = 300, up: str = "true", number: str = "change-1", passed: int = 0
+    ) -> InsideArmed:
+        since = changes.uptime(self.channel) - passed
+        armed = changes.arm(self.channel, self.edit(up), number, seconds, since)
         return replace(armed, directory=str(self.root / "lib" / number))
 
     def state(self, number: str = "change-1") -> InsideState:
@@ -128,6 +131,18 @@ def test_a_file_that_has_changed_meanwhile_stops_the_change(place: Place, what: 
     assert place.log == []
 
 
+def test_a_change_whose_time_ran_out_on_the_way_into_the_guest_is_not_armed(place: Place) -> None:
+    with pytest.raises(StepFailed, match="too little time was left"):
+        place.arm(seconds=300, passed=296)
+    assert list((place.root / "lib").iterdir()) == []
+    assert not (place.root / "etc-network/if-up.d/runbook-inside").exists()
+
+
+def test_a_guest_that_tells_no_uptime_is_not_armed() -> None:
+    with pytest.raises(StepFailed, match="tells no time"):
+        changes.uptime(LocalChannel(given={"/proc/uptime": "/dev/null"}))
+
+
 def test_a_change_is_made_and_kept_once_it_is_confirmed(place: Place) -> None:
     armed = place.arm()
     assert (armed.timer, armed.survives_reboot) == ("sleep", True)
@@ -190,7 +205,7 @@ def test_an_undo_before_the_change_leaves_the_network_alone(place: Place) -> Non
 
 
 def test_the_timer_undoes_what_nobody_confirms(place: Place) -> None:
-    changes.apply(place.channel, place.arm(seconds=3), clock=CLOCK)
+    changes.apply(place.channel, place.arm(seconds=306, passed=300), clock=CLOCK)
     found = detached.wait(
         place.channel, "change-1", lambda f: f.state is InsideState.UNDONE, CLOCK, 15
     )
@@ -228,6 +243,21 @@ def test_a_boot_puts_the_files_back_and_touches_no_network(place: Place) -> None
     assert (place.log, place.state()) == (before, InsideState.UNDONE)
 
 
+def test_a_person_s_undo_is_waited_for(place: Place) -> None:
+    armed = place.arm(up=f"grep -q static {place.root}/interfaces || sleep 4")
+    changes.apply(place.channel, armed, clock=CLOCK)
+    here = place.root / "lib/change-1"
+    # As one types it there: without the path by which the program names it.
+    with subprocess.Popen(("sh", "undo"), cwd=here, stdout=subprocess.DEVNULL) as person:
+        detached.wait(
+            place.channel, "change-1", lambda _: (here / "at-work/pid").exists(), CLOCK, 9
+        )
+        assert place.run("deadline") == 0
+        assert person.wait(20) == 0
+    assert (here / "journal").read_text().count("the undo begins") == 1
+    assert place.is_as_before()
+
+
 def test_an_undo_that_was_broken_off_is_taken_up_again(place: Place) -> None:
     armed = place.arm()
     changes.apply(place.channel, armed, clock=CLOCK)
@@ -247,6 +277,36 @@ def test_what_cannot_be_put_back_sends_a_person_to_the_console(place: Place) -> 
     with pytest.raises(GoToTheConsole, match="undone in part"):
         changes.undo(place.channel, armed, clock=CLOCK)
     assert place.state() is InsideState.FAILED
+
+
+def test_a_guest_that_cannot_be_written_to_is_not_taken_for_confirmed_or_undone(
+    place: Place,
+) -> None:
+    armed = place.arm()
+    changes.apply(place.channel, armed, clock=CLOCK)
+    # As on a root that has gone read-only, the link cannot be made.
+    (place.root / "lib/change-1/end").write_text("")
+    with pytest.raises(StepFailed, match="could not confirm the change: cannot write"):
+        changes.confirm(place.channel, armed)
+    assert [place.run(*verb) for verb in ((), ("deadline",), ("boot",))] == [1, 1, 1]
+    assert place.state() is InsideState.APPLIED
+    assert "confirmed" not in (place.root / "lib/change-1/journal").read_text().split("made")[1]
+    assert (place.root / "lib/armed-inside").is_symlink()
+
+
+def test_an_undo_that_failed_stays_armed_until_one_succeeds(place: Place) -> None:
+    changes.apply(place.channel, place.arm(), clock=CLOCK)
+    here = place.root / "lib/change-1"
+    (here / "originals").rename(here / "away")
+    assert place.run("operator") == 1
+    assert (place.root / "lib/armed-inside").is_symlink()
+    assert (place.root / "etc-network/if-up.d/runbook-inside").exists()
+    os.kill(int((here / "timer.pid").read_text()), 0)
+    (here / "away").rename(here / "originals")
+    assert place.run("boot") == 0
+    assert place.is_as_before()
+    assert place.state() is InsideState.UNDONE
+    assert not (place.root / "lib/armed-inside").is_symlink()
 
 
 def test_a_link_stays_a_link(place: Place) -> None:

@@ -215,6 +215,12 @@ def linked(content: str, **other: object) -> Inside:
     return seen(content, LINK, managers=("systemd-networkd",), **other)
 
 
+def test_a_file_of_networkds_that_ends_in_its_section_gets_lines_of_its_own() -> None:
+    assert after(linked("[Match]\nName=eth0\n[Network]")) == (
+        "[Match]\nName=eth0\n[Network]\nAddress=172.16.1.10/16\nGateway=172.16.0.1\n"
+    )
+
+
 def test_networkds_one_file_gets_the_address_and_keeps_the_rest() -> None:
     changed = after(linked(UNIT))
     assert changed == (

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit import guest_data as data
+from tests.unit import insides
 
 from runbook.attach import Offer
 from runbook.moves.inside import Declined
@@ -9,6 +12,7 @@ from runbook.params import Params
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.preflight.guest_case import GuestCase
 from runbook.preflight.guests import preflight
+from runbook.state.inside import Inside
 from runbook.state.table import records
 
 
@@ -100,6 +104,25 @@ def test_a_filter_that_knows_the_old_address_only(pinned: str, *, refused: bool)
         assert "not 172.16.1.10" in against(case)
     else:
         assert any("clean-traffic" in f.seen and f.level == "note" for f in found(case))
+
+
+@pytest.mark.parametrize(
+    ("inside", "manager", "said"),
+    [
+        (insides.seen(answering=()), "netplan", ""),
+        (insides.seen(answering=(), systemd=False), "netplan", "restart of the guest in the mid"),
+        (insides.seen(answering=(), systemd=False), "ifupdown", ""),
+        (insides.seen(), "ifupdown", "may not resolve any more: 192.168.122.1 is left behind"),
+        (insides.seen(answering=("192.168.122.1", "9.9.9.9")), "ifupdown", ""),
+    ],
+)
+def test_what_a_guest_will_lack_is_said_beforehand(inside: Inside, manager: str, said: str) -> None:
+    offer = Offer(data.NAME, "serial console", inside)
+    edit = replace(data.EDIT, manager=manager)
+    findings = found(data.case(offer=offer, inside=edit))
+    noted = [f for f in findings if f.seen.startswith("by serial console")]
+    assert [f.level for f in noted] == ["note" if said else "ok"]
+    assert said in noted[0].why
 
 
 def test_nothing_that_leads_inside_unless_a_person_goes() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.unit.insides import MAC, LocalChannel
 
@@ -118,6 +120,42 @@ def test_this_machine_can_be_looked_into_as_a_guest_is() -> None:
     seen = inside.read(LocalChannel(), "52:54:00:ff:ff:ff")
     assert (seen.ifname, seen.mac) == ("", "52:54:00:ff:ff:ff")
     assert seen.hostname
+
+
+def test_the_connections_of_networkmanager_stay_where_they_are(tmp_path: Path) -> None:
+    folder = tmp_path / "system-connections"
+    folder.mkdir()
+    (folder / "home.nmconnection").write_text("[wifi-security]\npsk=hunter22\n")
+    channel = LocalChannel(given={"/etc/NetworkManager/system-connections": str(folder)})
+    inside.read(channel, MAC)
+    done = channel.run(channel.ran[0])
+    assert b"hunter22" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "answers"),
+    [
+        ("Server: 9.9.9.9\n\nNon-authoritative answer:\n.\tnameserver = a.root-servers.net.", True),
+        ("** server can't find .: REFUSED", True),
+        ("*** Can't find .: No answer", True),
+        (";; connection timed out; no servers could be reached", False),
+        ("nslookup: can't resolve '-type=ns': Name does not resolve", False),
+        ("Zeitüberschreitung", False),
+        ("", False),
+    ],
+)
+def test_a_name_server_answers_where_nslookup_says_so(
+    tmp_path: Path, said: str, *, answers: bool
+) -> None:
+    (tmp_path / "resolv").write_text("nameserver 9.9.9.9\n")
+    (tmp_path / "said").write_text(said)
+    given = {
+        "/etc/resolv.conf": str(tmp_path / "resolv"),
+        "command -v perl": "false",
+        "command -v nslookup": "true",
+        "nslookup -type=ns": f"cat {tmp_path}/said; true",
+    }
+    assert inside.read(LocalChannel(given=given), MAC).answering == ("9.9.9.9",) * answers
 
 
 def test_a_guest_that_breaks_off_is_told_with_what_it_said() -> None:

@@ -10,11 +10,13 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from runbook.clock import Clock
 from runbook.errors import AgentRefused, AgentSilent, ConnectionLost, StepFailed
-from runbook.transport.guest import files
+from runbook.transport.guest import files, told
 from runbook.transport.guest.channel import AGENT
 from runbook.transport.guest.doors import Doors
 from runbook.transport.guest.shell import PATH
@@ -24,6 +26,7 @@ NEEDED = ("guest-exec", "guest-exec-status")
 _ANSWER_S = 10.0
 # A script is long; its beginning says which it is.
 _TOLD = 160
+T = TypeVar("T")
 _POLL_S = (0.05, 0.1, 0.2, 0.5)
 # What the agent has for an environment is its service's, or nothing at all.
 _ENVIRONMENT = f'PATH={PATH} LC_ALL=C; export PATH LC_ALL; exec "$@"'
@@ -57,37 +60,37 @@ class AgentChannel:
 
     def ping(self) -> None:
         """Raise AgentSilent if nobody answers."""
-        self._ask("guest-ping")
+        self._ask("guest-ping", told.ANYTHING)
 
     def enabled(self) -> tuple[str, ...]:
         """The commands that it is allowed to carry out."""
-        told = self._ask("guest-info").get("supported_commands", [])
-        return tuple(str(command["name"]) for command in told if command["enabled"])
+        known = self._ask("guest-info", told.INFO).supported_commands
+        return tuple(command.name for command in known if command.enabled)
 
     def interfaces(self) -> tuple[Interface, ...]:
         """The guest's interfaces with their addresses."""
-        return tuple(_interface(one) for one in self._ask("guest-network-get-interfaces"))
+        links = self._ask("guest-network-get-interfaces", told.LINKS)
+        return tuple(_interface(link) for link in links)
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
         """Run a command to its end."""
         words = ["-c", _ENVIRONMENT, "sh", *argv]
         given = {"input-data": base64.b64encode(stdin).decode()} if stdin else {}
         try:
-            begun = self._ask(
-                "guest-exec", {"path": "/bin/sh", "arg": words, "capture-output": True, **given}
-            )
-            done = self._wait(begun["pid"], argv[0], timeout)
+            asked = {"path": "/bin/sh", "arg": words, "capture-output": True, **given}
+            begun = self._ask("guest-exec", told.BEGUN, asked)
+            done = self._wait(begun.pid, argv[0], timeout)
         except AgentRefused as error:
             raise self._failed(argv[0], error.what) from error
         except AgentSilent as error:
             raise self._lost(argv[0], error) from error
         shown = " ".join(" ".join(argv).split())
-        self._told.append(f"{shown[:_TOLD]} -> exit status {done.get('exitcode')}")
-        if done.get("out-truncated") or done.get("err-truncated"):
+        self._told.append(f"{shown[:_TOLD]} -> exit status {done.exitcode}")
+        if done.out_truncated or done.err_truncated:
             raise self._failed(argv[0], "it wrote more than the agent hands on")
         # A shell's way to tell of a signal.
-        status = int(done.get("exitcode", 128 + int(done.get("signal", 0))))
-        return Completed(tuple(argv), status, _data(done, "out-data"), _data(done, "err-data"))
+        status = 128 + done.signal if done.exitcode is None else done.exitcode
+        return Completed(tuple(argv), status, done.stdout, done.stderr)
 
     def read_file(self, path: str) -> bytes | None:
         """The content of a file; None where there is none."""
@@ -100,22 +103,37 @@ class AgentChannel:
     def close(self) -> None:
         """Nothing stays open."""
 
-    def _wait(self, pid: int, program: str, timeout: float) -> dict[str, Any]:
+    def _wait(self, pid: int, program: str, timeout: float) -> told.Status:
         until = self._clock.monotonic() + timeout
         polls = 0
         while True:
-            told: dict[str, Any] = self._ask("guest-exec-status", {"pid": pid})
-            if told["exited"]:
-                return told
+            seen = self._ask("guest-exec-status", told.STATUS, {"pid": pid})
+            if seen.exited:
+                return seen
             if self._clock.monotonic() > until:
-                self._ask("guest-exec", {"path": "/bin/kill", "arg": ["-KILL", str(pid)]})
+                kill: dict[str, object] = {"path": "/bin/kill", "arg": ["-KILL", str(pid)]}
+                self._ask("guest-exec", told.BEGUN, kill)
                 raise self._failed(program, f"it did not end within {timeout:g} s and was killed")
             self._clock.sleep(_POLL_S[min(polls, len(_POLL_S) - 1)])
             polls += 1
 
-    def _ask(self, command: str, arguments: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 (JSON)
+    def _ask(
+        self, command: str, shape: TypeAdapter[T], arguments: dict[str, object] | None = None
+    ) -> T:
         asked = {"execute": command, **({"arguments": arguments} if arguments else {})}
-        return json.loads(self._doors.ask_agent(json.dumps(asked), timeout=_ANSWER_S))["return"]
+        answer = self._doors.ask_agent(json.dumps(asked), timeout=_ANSWER_S)
+        try:
+            return shape.validate_python(told.Answer.model_validate_json(answer).returned)
+        except ValidationError as error:
+            raise self._odd(command) from error
+
+    def _odd(self, command: str) -> AgentSilent:
+        return AgentSilent(
+            f"the agent of guest {self.guest} gives {command} an answer that is none",
+            host=self._doors.host,
+            state="nothing is known to have been done in the guest by this command",
+            then="restart qemu-guest-agent in the guest, or use its serial console",
+        )
 
     def _failed(self, program: str, why: str) -> StepFailed:
         return StepFailed(
@@ -151,10 +169,6 @@ def open_agent(doors: Doors, clock: Clock) -> AgentChannel:
     return channel
 
 
-def _data(done: dict[str, Any], key: str) -> bytes:
-    return base64.b64decode(str(done.get(key, "")))
-
-
-def _interface(told: dict[str, Any]) -> Interface:
-    addresses = (f"{one['ip-address']}/{one['prefix']}" for one in told.get("ip-addresses", []))
-    return Interface(str(told["name"]), str(told.get("hardware-address", "")), tuple(addresses))
+def _interface(link: told.Link) -> Interface:
+    addresses = (f"{one.address}/{one.prefix}" for one in link.addresses)
+    return Interface(link.name, link.mac, tuple(addresses))

@@ -33,8 +33,8 @@ class ConsoleChannel:
 
     @property
     def transcript(self) -> str:
-        """What went to and fro so far; no password is in it."""
-        return self._line.transcript
+        """What went to and fro so far; no password is in it, and not what commands wrote."""
+        return self._shell.transcript
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
         """Run a command to its end."""

@@ -22,6 +22,9 @@ from dataclasses import dataclass
 from runbook.transport.guest.cleaning import without_kernel
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+# From the words that a command's end is asked for by, to the next that are typed.
+_TOLD = re.compile(r"(?<=tell\n)[^»]+")
+_PAYLOAD = re.compile(r"[A-Za-z0-9+/= ]+|.*[A-Za-z0-9+/]{16}.*")
 _HEX = re.compile(r"[0-9a-f]{2}(?: +[0-9a-f]{2})*")
 
 
@@ -49,6 +52,21 @@ def decode(text: str, mark: str, number: int, *, hexadecimal: bool) -> Ended | N
 def md5(content: bytes) -> str:
     """The sum that finds noise on a line; every guest has the program for it."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def without_payload(transcript: str, mark: str) -> str:
+    """A console's transcript with the size of what commands wrote, in place of it.
+
+    Among it are files with secrets; to a reader it would be base64 anyway.
+    """
+    return _TOLD.sub(lambda found: _sized(found[0], mark), transcript)
+
+
+def _sized(told: str, mark: str) -> str:
+    lines = without_kernel(told).splitlines()
+    kept = [line for line in lines if mark in line or not _PAYLOAD.fullmatch(line)]
+    size = sum(map(len, lines)) - sum(map(len, kept))
+    return "".join(f"{line}\n" for line in (*kept, f"({size} characters of output)"))
 
 
 def _payload(text: str, *, hexadecimal: bool) -> bytes:

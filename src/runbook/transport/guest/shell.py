@@ -48,6 +48,11 @@ class Shell:
         self._hexadecimal = False
         self._open = False
 
+    @property
+    def transcript(self) -> str:
+        """The line's, without what commands wrote."""
+        return frames.without_payload(self._line.transcript, self._mark)
+
     def start(self, *, log_out_alone: bool) -> None:
         """Start it, as root; NoConsole if there is no plain sh or no root to be had."""
         self._line.type(" /bin/sh")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,22 @@ def test_a_restricted_shell_is_refused_and_logged_out() -> None:
     with pytest.raises(NoConsole, match="restricted shell"):
         opened(guest)
     assert guest.ended().typed.endswith(b" exit\r")
+
+
+@pytest.mark.parametrize("noise", [b"", playing.KERNEL, playing.WALL], ids=["", "kernel", "wall"])
+def test_what_commands_wrote_is_in_no_transcript(noise: bytes) -> None:
+    after = playing.noisy(noise, 5, 0.002) if noise else playing.quiet
+    guest = Guest(playing.load("debian-12"), shell_noise=after)
+    channel = opened(guest)
+    secret = "wpa-psk hunter22 " * 20
+    assert channel.run(("printf", "%s", *secret.split())).stdout.count(b"hunter22") == 20
+    channel.close()
+    # Three bytes are four characters, wherever in them the secret begins.
+    for start in range(3):
+        piece = base64.b64encode(("wpa-pskhunter22" * 20).encode()[start:])[4:24].decode()
+        assert piece not in channel.transcript.replace("\n", "")
+    assert "characters of output)" in channel.transcript
+    assert "»go 1; tell" in channel.transcript
 
 
 def test_a_line_of_300_baud_is_waited_for() -> None:

@@ -44,6 +44,7 @@ class FakeDoors:
     console: Guest | Exception | None = None
     fails: Fails = lambda _command: None
     never_ends: bool = False
+    says: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     host: str = "server-01"
     guest: str = "vm-01"
@@ -55,7 +56,8 @@ class FakeDoors:
         error = self.fails(asked["execute"])
         if error is not None:
             raise error
-        return json.dumps({"return": self._answer(asked)})
+        said = self.says.get(asked["execute"])
+        return json.dumps({"return": self._answer(asked)}) if said is None else said
 
     def open_console(self, *, force: bool) -> socket.socket:
         del force
@@ -155,6 +157,27 @@ def test_an_agent_that_falls_silent_is_a_lost_connection() -> None:
     channel = AgentChannel(FakeDoors(fails=silent("guest-exec-status")), Time())
     with pytest.raises(ConnectionLost, match="fell silent at true"):
         channel.run(("true",))
+
+
+ODD = (
+    "", "no JSON", "[]", "{}", '{"return": []}', '{"return": {}}', '{"return": 7}',
+    '{"return": {"pid": {}}}', '{"return": {"exited": true, "exitcode": []}}',
+    '{"return": {"exited": true, "exitcode": 0, "out-data": "x"}}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ODD)
+@pytest.mark.parametrize("command", ["guest-exec", "guest-exec-status"])
+def test_an_agent_that_talks_nonsense_is_a_lost_connection(answer: str, command: str) -> None:
+    channel = AgentChannel(FakeDoors(says={command: answer}), Time())
+    with pytest.raises(ConnectionLost, match=f"gives {command} an answer that is none"):
+        channel.run(("true",))
+
+
+@pytest.mark.parametrize("answer", [*ODD[:4], '{"return": {"supported_commands": [7]}}'])
+def test_an_agent_that_talks_nonsense_gives_way_to_the_console(answer: str) -> None:
+    with pytest.raises(NoWayIn, match=r"an answer that is none.*no console"):
+        entered(FakeDoors(says={"guest-info": answer}))
 
 
 def test_a_command_that_an_agent_refuses_is_a_failed_step() -> None:

@@ -1,0 +1,73 @@
+"""What an agent answers, as its protocol has it: a guest may say anything at all.
+
+Shapes after qapi/qga schema: https://qemu-project.gitlab.io/qemu/interop/qemu-ga-ref.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Answer(_Told):
+    """What each answer is wrapped in."""
+
+    returned: Any = Field(alias="return")
+
+
+class Begun(_Told):
+    """Of guest-exec."""
+
+    pid: int
+
+
+class Status(_Told):
+    """Of guest-exec-status; all but `exited` stands there once it has."""
+
+    exited: bool
+    exitcode: int | None = None
+    signal: int = 0
+    stdout: Base64Bytes = Field(default=b"", alias="out-data")
+    stderr: Base64Bytes = Field(default=b"", alias="err-data")
+    out_truncated: bool = Field(default=False, alias="out-truncated")
+    err_truncated: bool = Field(default=False, alias="err-truncated")
+
+
+class Command(_Told):
+    """One that the agent knows."""
+
+    name: str
+    enabled: bool
+
+
+class Info(_Told):
+    """Of guest-info."""
+
+    supported_commands: tuple[Command, ...] = ()
+
+
+class Address(_Told):
+    """One of an interface."""
+
+    address: str = Field(alias="ip-address")
+    prefix: int
+
+
+class Link(_Told):
+    """An interface, of guest-network-get-interfaces."""
+
+    name: str
+    mac: str = Field(default="", alias="hardware-address")
+    addresses: tuple[Address, ...] = Field(default=(), alias="ip-addresses")
+
+
+ANYTHING: TypeAdapter[object] = TypeAdapter(Any)
+BEGUN = TypeAdapter(Begun)
+STATUS = TypeAdapter(Status)
+INFO = TypeAdapter(Info)
+LINKS = TypeAdapter(tuple[Link, ...])

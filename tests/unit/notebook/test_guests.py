@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from tests.unit import guest_data
+from tests.unit.fakes import Time
+
+from runbook.notebook.guests import keep
+from runbook.record import Folder
+from runbook.transport.guest.channel import Channel
+from runbook.within import Within
+
+
+class Left(Within):
+    """Guests that were left; what they said and what is replaced in them is made up."""
+
+    def __init__(self) -> None:
+        asked = guest_data.params()
+        super().__init__(asked, asked.guests, _nobody, Time())
+        self.said: dict[str, str] = {}
+        self.files: list[tuple[str, str, bytes]] = []
+
+    def transcripts(self) -> Mapping[str, str]:
+        return self.said
+
+    def originals(self) -> Iterator[tuple[str, str, bytes]]:
+        return iter(self.files)
+
+
+def _nobody(*_: object) -> Channel:
+    raise AssertionError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def texts(folder: Folder, begins: str) -> dict[str, str]:
+    found = (path for path in folder.path.iterdir() if path.name.startswith(begins))
+    return {path.name: path.read_text() for path in found}
+
+
+def test_what_is_said_after_a_first_error_is_kept_too(folder: Folder) -> None:
+    guests = Left()
+    for said in ("", "refused\n", "refused\n", "refused\nthen changed\n"):
+        guests.said = {"vm-01": said}
+        keep(folder, guests)
+    assert texts(folder, "console") == {
+        "console-vm-01.txt": "refused\n",
+        "console-vm-01-2.txt": "refused\nthen changed\n",
+    }
+
+
+def test_each_original_is_kept_as_it_is_under_a_name_of_its_own(folder: Folder) -> None:
+    guests = Left()
+    odd = b"# \xff\n"
+    guests.files = [
+        ("vm-01", "/a/b", b"# password of\n"),
+        ("vm-01", "/a_b", b"2"),
+        ("x", "/c", odd),
+    ]
+    keep(folder, guests)
+    keep(folder, guests)
+    assert texts(folder, "original") == {
+        "original-vm-01-1_a_b": "# password of\n",
+        "original-vm-01-2_a_b": "2",
+        "original-x-3_c.base64": base64.encodebytes(odd).decode(),
+    }
