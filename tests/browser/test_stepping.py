@@ -21,6 +21,7 @@ from runbook.state.diff import compare
 from runbook.widgets.shown import MIME
 
 SLEEP = "import time; time.sleep(60)"
+SHORT_SLEEP = "import time; time.sleep(20)"
 LOOKING = (
     "host = ", "nb.parameters(", "nb.meet(", "nb.choose(", "nb.settle(", "nb.look(", "nb.wiring(",
     "nb.plan(", "nb.preflight(",
@@ -97,6 +98,28 @@ def test_the_buttons_answer_while_a_cell_runs_and_undo_now_brings_the_host_back(
     assert "asked for more time" in bench.on_host("sh", "-c", "cat /var/lib/runbook/*/journal")
     told = only_run(jupyter.home)
     assert told.outcome["said"] == "undone, because: the button 'undo now' was pressed"
+
+
+@pytest.mark.thorough
+def test_the_button_confirms_while_a_cell_runs_and_the_cells_below_finish_the_record(
+    fresh_host: str, jupyter: Lab, page: Page
+) -> None:
+    jupyter.open(page, fresh_host, SHORT_SLEEP)
+    step(page, *LOOKING)
+    arm(page, fresh_host)
+    step(page, *PHASES)
+    desk.run(page, SHORT_SLEEP)
+    desk.cell(page, '"settle"')
+    page.get_by_role("button", name="confirm").last.click()
+    kept = page.get_by_role("timer").last
+    expect(kept).to_contain_text("the change stays", timeout=desk.PATIENCE_MS)
+    expect(desk.cell(page, SHORT_SLEEP).locator(".jp-InputPrompt").first).to_have_text("[*]:")
+    assert "dev virbr1" in bench.on_host("ip", "route", "show", "default")
+    desk.ended(page, SHORT_SLEEP)
+    step(page, *CLOSING)
+    told = only_run(jupyter.home)
+    assert told.told == "as promised"
+    assert set(told.products) == bench.PRODUCTS
 
 
 def see_that_every_button_is_reached_by_the_keyboard(page: Page) -> None:

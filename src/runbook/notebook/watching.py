@@ -121,6 +121,8 @@ class Watch:
 
     def _said(self, left: float) -> str:
         """What stands in the place of the number; '' while that is what counts."""
+        if self.change.hand.confirmed:
+            return ENDS[State.CONFIRMED]
         state = self.pulse.signs.state if self.pulse.signs else None
         if self.ended.is_set() or state in ENDS:
             return ENDS.get(state, OVER) if state else OVER
@@ -155,7 +157,7 @@ ENDS = {
     State.UNDOING: "the host is undoing the change",
     State.UNDONE: "the host has undone the change",
     State.INCOMPLETE: "the undo ended, and could not put everything back",
-    State.CONFIRMED: "confirmed: the change stays",
+    State.CONFIRMED: "confirmed: the change stays; the cells below finish the record",
     State.STOOD_DOWN: "the change stood down",
 }
 WHYS = {
