@@ -31,6 +31,7 @@ from runbook.errors import (
     StepFailed,
 )
 from runbook.moves.rules_file import rules_file
+from runbook.netfilter.packet import Connection
 from runbook.outcomes import Differs, NotAsPromised
 from runbook.params import Params
 from runbook.plan import PHASES, Plan
@@ -121,11 +122,13 @@ def read(session: Session) -> Snapshot:
     return seen
 
 
-def plan(session: Session, before: Snapshot) -> Plan:
-    """What there is to do."""
+def plan(session: Session, before: Snapshot, own: Connection | None = None) -> Plan:
+    """What there is to do; `own` is the operator's connection, asked for where it is not known."""
     # Profile drop lets its operator in, so the plan has to know who that is.
     drops = session.params.firewall == "drop"
-    return make_plan(session.params, before, connection.read(session.host) if drops else None)
+    return make_plan(
+        session.params, before, (own or connection.read(session.host)) if drops else None
+    )
 
 
 def around(session: Session, drawn: Plan) -> Surroundings:

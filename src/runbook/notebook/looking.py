@@ -99,8 +99,9 @@ def choose(met: Met) -> Offered:
         views.show(views.note(f"{why}: the parameters stay as they are."))
         return Offered(met, None)
     host = met.session.host
-    found = nics(met.glance, ports.read(host), connection.read(host))
-    preview = Preview(met, widgets.form(FORM, met.session.params, met.glance, found))
+    own = connection.read(host)
+    found = nics(met.glance, ports.read(host), own)
+    preview = Preview(met, widgets.form(FORM, met.session.params, met.glance, found), own)
     preview.show()
     met.course.live.append(preview)
     return Offered(met, preview)

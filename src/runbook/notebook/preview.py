@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from runbook import preflight, run, views
 from runbook.errors import ParameterError, RunbookError
 from runbook.home import params_folder
+from runbook.netfilter.packet import Connection
 from runbook.notebook.background import in_background
 from runbook.notebook.values import Met
 from runbook.params import Params, faults_for_host, for_host
@@ -33,6 +34,7 @@ class Preview:
 
     met: Met
     form: Form
+    own: Connection | None
     slot: Slot = field(default_factory=Slot)
     asked: Consents = field(default_factory=lambda: consents(()))
     changed: threading.Event = field(default_factory=threading.Event)
@@ -90,7 +92,7 @@ class Preview:
         return for_host(params_folder(), self.met.asked.injected, self._chosen(values))
 
     def _plan(self, params: Params) -> Plan:
-        return run.plan(replace(self.met.session, params=params), self.met.glance)
+        return run.plan(replace(self.met.session, params=params), self.met.glance, self.own)
 
     def _work(self) -> None:
         while self.changed.wait():
@@ -114,7 +116,7 @@ class Preview:
 
     def _pictures(self, params: Params) -> tuple[Picture, ...]:
         session, seen = replace(self.met.session, params=params), self.met.glance
-        drawn = run.plan(session, seen)
+        drawn = self._plan(params)
         if drawn.empty:
             return (views.note("Nothing to do: the host is as promised already.", "good"),)
         found = _findings(session, drawn, self.met)

@@ -49,6 +49,23 @@ class Met(_Value):
         return self.asked.course
 
 
+class _OfARun:
+    """A value that belongs to a run, and so to its course."""
+
+    __slots__ = ()
+
+    @property
+    def course(self: _HasRun) -> Course:
+        """How the run goes."""
+        return self.run.course
+
+
+class _HasRun(Protocol):
+    @property
+    def run(self) -> Run:
+        """The run that it is part of."""
+
+
 class Chooser(Protocol):
     """A form that is being filled in."""
 
@@ -129,52 +146,42 @@ class Run(_Value):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Before(_Value):
+class Before(_OfARun, _Value):
     """The complete state before."""
 
     run: Run
     snapshot: Snapshot
     picked: Underway | None = None
 
-    @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.run.course
-
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Planned(_Value):
+class Planned(_OfARun, _Value):
     """A plan, not yet judged."""
 
     before: Before
     plan: Plan
 
     @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.before.course
+    def run(self) -> Run:
+        """The run that it is part of."""
+        return self.before.run
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Cleared(_Value):
+class Cleared(_OfARun, _Value):
     """A plan that may be armed."""
 
     planned: Planned
     ready: Ready
 
     @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.planned.course
-
-    @property
     def run(self) -> Run:
         """The run that it is part of."""
-        return self.planned.before.run
+        return self.planned.run
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Changing(_Value):
+class Changing(_OfARun, _Value):
     """An armed change, as far as it has been made; nothing of it yet, at first."""
 
     before: Before
@@ -186,45 +193,30 @@ class Changing(_Value):
         return self.hand.underway
 
     @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.before.course
-
-    @property
     def run(self) -> Run:
         """The run that it is part of."""
         return self.before.run
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Seen(_Value):
+class Seen(_OfARun, _Value):
     """A change whose promise was seen to be kept."""
 
     changing: Changing
     verified: Verified
 
     @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.changing.course
-
-    @property
     def run(self) -> Run:
         """The run that it is part of."""
-        return self.changing.before.run
+        return self.changing.run
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Kept(_Value):
+class Kept(_OfARun, _Value):
     """A change that stays."""
 
     before: Before
     confirmed: Confirmed
-
-    @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.before.course
 
     @property
     def run(self) -> Run:
@@ -233,28 +225,18 @@ class Kept(_Value):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Finished(_Value):
+class Finished(_OfARun, _Value):
     """A change that stays, and the host as it is with it."""
 
     run: Run
     confirmed: Confirmed
     after: Snapshot
 
-    @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.run.course
-
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Stopped(_Value):
+class Stopped(_OfARun, _Value):
     """A run that goes no further, on purpose; every later cell hands it on."""
 
     run: Run
     ending: Ending
     why: str
-
-    @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.run.course

@@ -21,7 +21,7 @@ from runbook.notebook.values import Changing
 from runbook.pulse import Event, Pulse
 from runbook.record import OUTCOME
 from runbook.serial import dumps
-from runbook.views import Beat, Moment, Picture, Slot
+from runbook.views import Moment, Picture, Slot
 
 TICK_S = 1.0
 # Longer than a busy host takes to answer.
@@ -143,9 +143,8 @@ class Watch:
         return views.note(f"the host was not heard for {silent:.0f} s; {due}", "bad")
 
     def _line(self, key: str) -> Picture:
-        beats = [Beat(a.at_s, a.rtt_ms) for a in self.pulse.answers]
         moments = [_moment(event) for event in self.pulse.events]
-        return views.pulse(beats, moments, LIVE, key)
+        return views.pulse(self.pulse.answers, moments, LIVE, key)
 
 
 def _moment(event: Event) -> Moment:

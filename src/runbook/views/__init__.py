@@ -12,7 +12,7 @@ from runbook.views.interactive import interactive_tables
 from runbook.views.page import CELL, Place, Slot, show, show_with
 from runbook.views.picture import Picture, note, stack, title
 from runbook.views.progress import doing
-from runbook.views.pulse import Beat, Moment, pulse
+from runbook.views.pulse import Moment, pulse
 from runbook.views.standing import standing
 from runbook.views.state import identity, state
 from runbook.views.steps import StepShown, steps
@@ -21,7 +21,6 @@ from runbook.views.wiring import before_and_after, wiring
 
 __all__ = [
     "CELL",
-    "Beat",
     "Look",
     "Mark",
     "Moment",

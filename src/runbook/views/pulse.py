@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from xml.etree.ElementTree import Element, SubElement
 
+from runbook.pulse import Answer
 from runbook.views import svg
 from runbook.views.picture import Picture
 
@@ -19,14 +20,6 @@ ROOM = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
-    """A question and its answer: seconds since the first one, milliseconds, or None if lost."""
-
-    at_s: float
-    rtt_ms: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Moment:
     """Something that happened meanwhile, to be marked."""
 
@@ -36,7 +29,7 @@ class Moment:
 
 
 def pulse(
-    beats: Sequence[Beat], moments: Sequence[Moment], caption: str, key: str = "pulse"
+    beats: Sequence[Answer], moments: Sequence[Moment], caption: str, key: str = "pulse"
 ) -> Picture:
     """The line, a mark at each moment, what was lost, and all of it in a sentence.
 
@@ -49,7 +42,7 @@ def pulse(
     return Picture(_drawing(beats, moments, (caption, words), key) + head.body, head.text)
 
 
-def sentence(beats: Sequence[Beat]) -> str:
+def sentence(beats: Sequence[Answer]) -> str:
     """How many were asked, how many were lost, the longest and the middle round trip."""
     took = sorted(beat.rtt_ms for beat in beats if beat.rtt_ms is not None)
     lost = len(beats) - len(took)
@@ -63,7 +56,7 @@ def sentence(beats: Sequence[Beat]) -> str:
 
 
 def _drawing(
-    beats: Sequence[Beat], moments: Sequence[Moment], told: tuple[str, str], key: str
+    beats: Sequence[Answer], moments: Sequence[Moment], told: tuple[str, str], key: str
 ) -> str:
     root = svg.canvas(WIDTH, HEIGHT, told, key)
     end = max(beats[-1].at_s, 1.0)
@@ -91,7 +84,7 @@ class _Scale:
     def y(self, rtt_ms: float) -> int:
         return HEIGHT - BOTTOM - round((HEIGHT - BOTTOM - TOP) * rtt_ms / self.highest_ms)
 
-    def point(self, beat: Beat) -> str:
+    def point(self, beat: Answer) -> str:
         return f"{self.x(beat.at_s)},{self.y(beat.rtt_ms or 0.0)}"
 
 
@@ -125,7 +118,7 @@ def _moments(root: Element, moments: Sequence[Moment], scale: _Scale) -> None:
         _words(root, x, HEIGHT - 6, moment.what)
 
 
-def _fewer(beats: Sequence[Beat]) -> Sequence[Beat]:
+def _fewer(beats: Sequence[Answer]) -> Sequence[Answer]:
     """The longest of each stretch: what matters is never what is left out."""
     size = -(-len(beats) // POINTS)
     stretches = (beats[i : i + size] for i in range(0, len(beats), size))

@@ -31,11 +31,6 @@ class Buttons:
         """Say it in the line; a screen reader reads it out."""
         self.line.value = f'<div class="rb" role="status">{note(text, tone).body}</div>'
 
-    def disable(self) -> None:
-        """There is nothing to press any more."""
-        for button in self.buttons:
-            button.disabled = True
-
     def close(self) -> None:
         """Take them away, so that none of them is kept in the notebook's metadata."""
         for widget in (*self.buttons, self.line, self.box):

@@ -10,7 +10,6 @@ from ipywidgets import Checkbox, Layout, VBox
 
 from runbook.views import Look, Picture, table
 from runbook.widgets import look
-from runbook.widgets.shown import Shown, show_widget
 
 # A risk's name, what was seen, and why it matters.
 Risk = tuple[str, str, str]
@@ -46,10 +45,6 @@ class Consents:
         return table(
             pd.DataFrame(rows, columns=columns), Look("Consent", limit=len(rows), unit="risk")
         )
-
-    def show(self) -> Shown:
-        """Put them on the page; freeze what this returns with `static()`."""
-        return show_widget(self.box(), self.static())
 
 
 def consents(risks: Iterable[Risk], given: Collection[str] = ()) -> Consents:

@@ -4,12 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook import views
-from runbook.views import Beat, Moment
+from runbook.pulse import Answer
+from runbook.views import Moment
 from runbook.views.pulse import POINTS, sentence
 
 beats = st.lists(
     st.builds(
-        Beat,
+        Answer,
         st.floats(0, 4000, allow_nan=False),
         st.none() | st.floats(0.01, 90_000, allow_nan=False),
     ),
@@ -18,7 +19,7 @@ beats = st.lists(
 
 
 @given(beats)
-def test_the_longest_round_trip_and_each_lost_one_are_told(found: list[Beat]) -> None:
+def test_the_longest_round_trip_and_each_lost_one_are_told(found: list[Answer]) -> None:
     said = views.pulse(found, (), "x").text
     took = [beat.rtt_ms for beat in found if beat.rtt_ms is not None]
     assert said == f"x: {sentence(found)}"
@@ -27,14 +28,14 @@ def test_the_longest_round_trip_and_each_lost_one_are_told(found: list[Beat]) ->
 
 
 def test_what_was_not_answered_is_marked_in_the_drawing() -> None:
-    lost = views.pulse([Beat(0.0, 1.0), Beat(1.0, None), Beat(2.0, 1.0)], (), "x").body
-    none = views.pulse([Beat(0.0, 1.0), Beat(2.0, 1.0)], (), "x").body
+    lost = views.pulse([Answer(0.0, 1.0), Answer(1.0, None), Answer(2.0, 1.0)], (), "x").body
+    none = views.pulse([Answer(0.0, 1.0), Answer(2.0, 1.0)], (), "x").body
     assert lost.count("✗") - none.count("✗") == 1
 
 
 def test_the_cutover_is_named_however_close_others_are() -> None:
     near = [Moment(1.0, "network"), Moment(1.01, "cutover", matters=True), Moment(1.02, "settle")]
-    drawn = views.pulse([Beat(0.0, 1.0), Beat(60.0, 1.0)], near, "x").body
+    drawn = views.pulse([Answer(0.0, 1.0), Answer(60.0, 1.0)], near, "x").body
     assert ">cutover<" in drawn
     assert ">network<" not in drawn
     assert ">settle<" not in drawn
