@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+from _pytest.mark import ParameterSet
+
 from runbook.record import MIME
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport import connect, ssh
@@ -43,6 +46,11 @@ PRODUCTS = frozenset(
         *("after.json", "diff.json", "outcome.json"),
     )
 )
+
+
+def thorough(*values: object) -> ParameterSet:
+    """A case that is left to `make thorough`."""
+    return pytest.param(*values, marks=pytest.mark.thorough)
 
 
 def lab(*argv: str) -> str:

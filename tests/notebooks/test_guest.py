@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 from tests import bench
-from tests.bench import HOST, Done
+from tests.bench import HOST, Done, thorough
 from tests.lab import guesting
 
 from runbook.state.diff import compare
@@ -37,18 +36,14 @@ def password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNBOOK_GUEST_PASSWORD_VM_01", "lab")
 
 
-def _thorough(*values: object) -> ParameterSet:
-    return pytest.param(*values, marks=pytest.mark.thorough)
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ((), "no guest is named"),
-        _thorough(("-p", "guest", "vm-01"), "is to have none"),
+        thorough(("-p", "guest", "vm-01"), "is to have none"),
         (("-p", "adress", "172.16.1.10/16"), "address"),
-        _thorough(("-p", "address", "172.16.1.10/16"), "no guest is named"),
-        _thorough((*WANTED[:3], "-p", "address", "172.16.1.10"), "prefix length"),
+        thorough(("-p", "address", "172.16.1.10/16"), "no guest is named"),
+        thorough((*WANTED[:3], "-p", "address", "172.16.1.10"), "prefix length"),
     ],
 )
 def test_a_wrong_parameter_fails_before_any_contact(

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 from tests import bench
-from tests.bench import HOST, papermill
+from tests.bench import HOST, papermill, thorough
 
 from runbook import record
 from runbook.state.diff import compare
@@ -130,19 +129,15 @@ def wait_until_armed(home: Path) -> None:
         time.sleep(0.02)
 
 
-def _thorough(*values: object) -> ParameterSet:
-    return pytest.param(*values, marks=pytest.mark.thorough)
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (("-p", "gatway", "172.16.0.2"), "gatway"),
-        _thorough(("-p", "_gateway", "172.16.0.2"), "_gateway"),
+        thorough(("-p", "_gateway", "172.16.0.2"), "_gateway"),
         (("-p", "nb", "172.16.0.2"), "the notebook needs this name for itself"),
-        _thorough(("-p", "In", "172.16.0.2"), "the notebook needs this name for itself"),
-        _thorough(("-p", "address", "9.10"), "address"),
-        _thorough(("-p", "gateway", "10.0.0.1"), "not on the link"),
+        thorough(("-p", "In", "172.16.0.2"), "the notebook needs this name for itself"),
+        thorough(("-p", "address", "9.10"), "address"),
+        thorough(("-p", "gateway", "10.0.0.1"), "not on the link"),
         (("-y", "{bridge_mac: 52:54:00:12:34:56}"), "bridge_mac"),
     ],
 )
