@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from runbook.plan import PHASES
 from runbook.run import Ready, Session, Underway
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.login import VARIABLE
+from runbook.transport.guest.way_in import Ways, open_channel
 
 HOST = "server-01"
 GATEWAY = "172.16.0.1"
@@ -152,6 +154,17 @@ def inside(name: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[object, .
         offered = guest_run.offers(made, run.read(made))[name].inside
         assert offered is not None
         return offered.addresses, offered.default_routes, offered.files
+
+
+def in_guest(name: str, command: str) -> None:
+    """A shell's command inside a guest; it has to succeed."""
+    with session(name) as made:
+        (guest,) = made.params.guests
+        login = guest_run.credentials(guest)
+        ways = Ways(secrets.token_hex(4))
+        with closing(open_channel(made.host.doors(name), login, ways, clock=made.clock)) as inside:
+            done = inside.run(("sh", "-c", command))
+    assert done.returncode == 0, done
 
 
 def killed(until: str, *names: str, deadline_s: int) -> None:
