@@ -7,6 +7,7 @@ a firewall on the way, whose ICMP the kernel tells as the guest's own.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,15 +32,15 @@ class Heard:
     """One guest as the LAN has it.
 
     `answers` are the MACs that answer for its address by ARP. `router_sends_to` is None where
-    no reply came, `router` where it is not to be asked, `from_here` where this machine does
-    not reach the host's own address either, so that it says nothing.
+    no reply came, `router` where it is not to be asked. `from_here` is whether it answers this
+    machine, or why this machine can say nothing of it.
     """
 
     answers: tuple[str, ...]
     pinged: bool
     router_sends_to: str | None
     router: RouterSays | None
-    from_here: bool | None
+    from_here: bool | str
 
     def checks(self, guest: ExpectedGuest) -> Iterator[Check]:
         """Each against what is promised; who answers by ARP is always required."""
@@ -63,8 +64,8 @@ class Heard:
     def _from_here(self, guest: ExpectedGuest) -> Check:
         """Required where an answer was to be had before, and this machine can tell."""
         about = f"this machine pings {guest.address.ip}"
-        if self.from_here is None:
-            why = "told only: the host does not answer this machine either"
+        if isinstance(self.from_here, str):
+            why = f"told only: {self.from_here}"
             return Check(about, why, "not asked", kept=False, required=False)
         seen = _word(answered=self.from_here)
         if not guest.heard or guest.unheard:
@@ -103,7 +104,7 @@ def listen(host: Host, params: Params, promise: GuestPromise, guest: ExpectedGue
         pinged,
         _router_sends_to(host, promise, guest),
         ask_router(params, ip),
-        _here_pings(ip) if _here_pings(str(params.ipv4.ip)) else None,
+        _from_here(ip, str(params.ipv4.ip)),
     )
 
 
@@ -120,6 +121,13 @@ def _router_sends_to(host: Host, promise: GuestPromise, guest: ExpectedGuest) ->
         return None
     router = (guest.gateway, str(known[0]))
     return host.router_mac_view(router, (str(guest.address.ip), guest.mac), promise.nic)
+
+
+def _from_here(ip: str, host: str) -> bool | str:
+    """Where the host itself is out of reach, its guest's silence is no news."""
+    if shutil.which(PING[0]) is None:
+        return "this machine has no ping (Debian: iputils-ping)"
+    return _here_pings(ip) if _here_pings(host) else "the host does not answer this machine either"
 
 
 def _here_pings(ip: str) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +34,7 @@ def heard(**other: object) -> Heard:
         "pinged": True,
         "router_sends_to": data.MAC,
         "router": None,
-        "from_here": None,
+        "from_here": "not to be said",
     }
     return Heard(**{**usual, **other})  # type: ignore[arg-type] # by name
 
@@ -54,12 +55,18 @@ def test_nobody_or_two_that_answer_break_the_promise() -> None:
 
 @pytest.mark.parametrize(
     ("sees", "router", "here"),
-    [*product((None, data.MAC), (None, RouterSays("gw", (), "no way in")), (None, False, True))],
+    [
+        *product(
+            (None, data.MAC),
+            (None, RouterSays("gw", (), "no way in")),
+            ("not to be said", False, True),
+        )
+    ],
 )
 def test_a_guest_that_nobody_heard_by_arp_never_passes(
     sees: str | None,
     router: RouterSays | None,
-    here: bool | None,  # noqa: FBT001 - a value of the table above
+    here: bool | str,  # noqa: FBT001 - a value of the table above
 ) -> None:
     told = heard(answers=(), router_sends_to=sees, router=router, from_here=here)
     assert not Verdict(tuple(told.checks(GUEST))).kept
@@ -92,12 +99,12 @@ def test_a_guest_that_answered_before_has_to_answer_this_machine() -> None:
     [
         (GUEST, False, "before, it answered no other subnet"),
         (replace(KNOWN, unheard=True), False, "consent unheard"),
-        (KNOWN, None, "the host does not answer this machine either"),
+        (KNOWN, "this machine has no ping", "this machine has no ping"),
     ],
 )
 def test_where_it_proves_nothing_it_is_told_with_the_reason(
     guest: ExpectedGuest,
-    here: bool | None,  # noqa: FBT001 - a value of the table above
+    here: bool | str,  # noqa: FBT001 - a value of the table above
     why: str,
 ) -> None:
     told = from_here(heard(pinged=False, from_here=here), guest)
@@ -151,17 +158,16 @@ def test_one_lost_ping_is_no_silence_and_a_host_that_is_silent_proves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pinged = Pinged()
+    monkeypatch.setattr(shutil, "which", lambda _program: "/bin/ping")
     monkeypatch.setattr(subprocess, "run", pinged.of_here)
     told = outside.listen(cast("Host", fakes.FakeHost()), data.params(), PROMISE, GUEST)
-    assert told.from_here is None
+    assert told.from_here == "the host does not answer this machine either"
     assert pinged.asked == [fakes.IP] * outside.TRIES
     assert broken(told) == {ARP}
 
 
-def test_a_machine_without_ping_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(*_argv: object, **_options: object) -> None:
-        raise FileNotFoundError
-
-    monkeypatch.setattr(subprocess, "run", missing)
+def test_a_machine_without_ping_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
     told = outside.listen(cast("Host", fakes.FakeHost()), data.params(), PROMISE, GUEST)
-    assert told.from_here is None
+    assert told.from_here == "this machine has no ping (Debian: iputils-ping)"
+    assert outside.heard_before(cast("Host", fakes.FakeHost()), data.params(), ["172.16.1.9"]) == ""
