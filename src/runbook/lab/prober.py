@@ -79,7 +79,7 @@ def probe(address: str, rate: float, seconds: float) -> dict[str, float]:
         wait = max(0.0, (due if end is None else end) - now)
         if select.select([sock], [], [], wait)[0]:
             _receive(sock, identifier, answered, ipv6=ipv6)
-    return _result(sent_at, answered)
+    return judged(sent_at, answered)
 
 
 def _socket(*, ipv6: bool) -> socket.socket:
@@ -104,7 +104,8 @@ def _receive(
         answered.setdefault(count, time.monotonic())
 
 
-def _result(sent_at: list[float], answered: dict[int, float]) -> dict[str, float]:
+def judged(sent_at: list[float], answered: dict[int, float]) -> dict[str, float]:
+    """What came of probes, by the moments at which they were sent and, by number, answered."""
     trips = {count: moment - sent_at[count] for count, moment in answered.items()}
     answered = {count: answered[count] for count in trips if trips[count] <= PATIENCE_S}
     # The gap is counted between the moments at which answered probes were
