@@ -21,7 +21,7 @@ from runbook.confirm import Confirmed
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab.guest_xml import Guest as LabGuest
-from runbook.lab.probe import Probe
+from runbook.lab.probe import Probe, Probed
 from runbook.plan import PHASES, Plan
 
 # The notebook's own test moves a guest in the gate; this is what takes minutes.
@@ -89,6 +89,24 @@ def nothing_lost(name: str) -> Iterator[None]:
     print(seen)  # noqa: T201 - `pytest -rP` shows how long the longest took
     assert seen.sent > RATE, seen
     assert seen.lost == 0, seen
+
+
+def frozen(name: str, seconds: float) -> Probed:
+    """What probes say of a guest that stands still meanwhile."""
+    probe = Probe(address(name).partition("/")[0], rate=RATE, seconds=LONGEST_S)
+    time.sleep(0.5)
+    pid = console("cat", f"/run/libvirt/qemu/{name}.pid").strip()
+    console("sh", "-c", f"kill -STOP {pid}; sleep {seconds}; kill -CONT {pid}")
+    return probe.stop()
+
+
+def test_a_guest_that_is_late_has_lost_nothing_and_one_that_is_away_has(scene: Scene) -> None:
+    assert scene
+    away = frozen("vm-01", 2.5)
+    assert away.lost > 0, away
+    late = frozen("vm-01", 1.2)
+    assert late.lost == 0, late
+    assert late.longest_rtt_ms > 1000, late
 
 
 def test_a_guest_that_is_there_loses_nothing_while_another_one_goes_and_comes(scene: Scene) -> None:

@@ -116,7 +116,10 @@ def test_with_consent_it_is_kept_and_told(guest: LabGuest, home: Path) -> None:
     check = told(done)
     assert (check.promised, check.required) == ("told only: consent unheard", False)
     assert check.seen == "no answer to 3 pings"
-    assert "need not answer this machine" in done.page
+    findings = json.loads((Path(str(done.outcome["folder"])) / "preflight.json").read_text())
+    (given,) = (one for one in findings if one["name"] == "unheard")
+    assert given["given"]
+    assert f"at {OLD}, and need not answer this machine at {IP}" in given["seen"]
     # The way was all that was shut.
     assert Probe(IP, rate=10, seconds=1).result().lost == 0
     assert guesting.neighbour("vm-01") == guesting.mac("vm-01")
