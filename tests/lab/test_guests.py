@@ -163,6 +163,7 @@ def test_guests_lose_nothing_while_the_host_makes_its_own_steps(lab: labs.Lab) -
     guesting.on_the_lan()
     guesting.added("quick", "vm-01")
     assert isinstance(guesting.moved("vm-01"), Confirmed)
+    assert console("cat", "/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
     console("sysctl", "-q", "-w", "net.ipv4.ip_forward=0")
     made = run.open_session(guesting.params(**DROP))
     with closing(made.host):
