@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from typing import cast
+from typing import NoReturn, cast
 
 import pytest
 from tests.unit import fakes
@@ -14,10 +14,12 @@ from tests.unit import guest_data as data
 from runbook import outside
 from runbook.guest_promise import ExpectedGuest
 from runbook.outside import Heard
+from runbook.params.guests import Guest
 from runbook.promise import Check
 from runbook.transport.host import Completed, Host
 from runbook.transport.router import RouterSays
 from runbook.verify import Verdict
+from runbook.within import Within
 
 PROMISE = data.plan(data.seen()).of_guests
 (GUEST,) = PROMISE.guests
@@ -171,3 +173,17 @@ def test_a_machine_without_ping_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     told = outside.listen(cast("Host", fakes.FakeHost()), data.params(), PROMISE, GUEST)
     assert told.from_here == "this machine has no ping (Debian: iputils-ping)"
     assert outside.heard_before(cast("Host", fakes.FakeHost()), data.params(), ["172.16.1.9"]) == ""
+
+
+def test_a_guest_that_nobody_went_into_is_asked_for_on_the_lan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    params = data.params()
+    seen = Within(params, params.guests, _nobody_enters, fakes.Time())
+    checks = seen.checks(cast("Host", fakes.FakeHost()), PROMISE)
+    assert {check.about for check in Verdict(checks).broken} == {ARP}
+
+
+def _nobody_enters(_host: Host, _guest: Guest) -> NoReturn:
+    pytest.fail("nobody is to go inside")
