@@ -22,8 +22,9 @@ class ExpectedGuest:
     """One guest's end state.
 
     `running` and `defined` say which of its two halves there are: a guest that is shut
-    off has no tap, and one that is not persistent has no definition. `heard` is the address at
-    which it answered another subnet before ('' for none); it then has to answer this machine
+    off has no tap, and one that is not persistent has no definition. `nameservers` are
+    those that it is given; empty, it keeps its own. `heard` is the address at which it
+    answered another subnet before ('' for none); it then has to answer this machine
     afterwards, unless `unheard` is consented to.
     """
 
@@ -33,6 +34,7 @@ class ExpectedGuest:
     gateway: str
     running: bool
     defined: bool
+    nameservers: tuple[str, ...] = ()
     heard: str = ""
     unheard: bool = False
 

@@ -158,7 +158,7 @@ class Within:
         slot = self._slots[guest.name]
         # First from inside: its ping of the router is what the router then knows it by.
         if slot.armed is not None or slot.before is not None:
-            wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway)
+            wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers)
             yield from slot.again(host, partial(_verified, wanted, slot.before))
         yield from outside.listen(host, self._params, promise, guest).checks(guest)
 

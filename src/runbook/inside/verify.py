@@ -11,14 +11,17 @@ from runbook.transport.guest.channel import Channel
 _PING = (
     'for _ in 1 2 3 4 5; do ping -c 1 -W 2 "$1" >/dev/null 2>&1 && exit 0; sleep 1; done; exit 1'
 )
-_SAME = ("ifname", "addresses", "default_routes", "nameservers", "files", "managers", "cloud_init")
+_SAME = (
+    *("ifname", "addresses", "default_routes", "nameservers", "resolv_conf", "files"),
+    *("managers", "cloud_init"),
+)
 
 
 def verify(channel: Channel, wanted: Wanted, before: Inside) -> tuple[Check, ...]:
     """Address, default route, the router's answer to a ping, name resolution.
 
-    A name server has to answer if one did `before` the change and is not left behind
-    by it, else it is told only.
+    A name server has to answer if some are asked for, or if one did `before` the change
+    and is not left behind by it; else it is told only.
     """
     seen = inside.read(channel, wanted.mac)
     pinged = channel.run(("sh", "-c", _PING, "sh", wanted.gateway), timeout=60.0).returncode == 0
@@ -55,7 +58,7 @@ def _standing(seen: Inside, wanted: Wanted) -> tuple[Check, ...]:
 
 def _names(seen: Inside, wanted: Wanted, before: Inside) -> Check:
     answered = bool(seen.answering)
-    required = bool(before.lasting(wanted.address.network))
+    required = bool(wanted.nameservers or before.lasting(wanted.address.network))
     each = (f"{s} {'answers' if s in seen.answering else 'silent'}" for s in seen.nameservers)
     shown = ", ".join(each) or "none is configured"
     promised = "one answers" if required else "none that can be reached still"

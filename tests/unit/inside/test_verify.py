@@ -29,3 +29,10 @@ def test_a_name_server_has_to_answer_if_one_did_that_is_not_left_behind(
     wanted = replace(WANTED, address=IPv4Interface(address))
     names = verify(LocalChannel(given=given), wanted, seen(answering=answering))[-1]
     assert (names.required, names.seen) == (required, "none is configured")
+
+
+def test_a_name_server_has_to_answer_if_some_are_asked_for(tmp_path: Path) -> None:
+    given = {"/etc/resolv.conf": str(tmp_path / "none"), "ping -c 1 -W 2": "true"}
+    wanted = replace(WANTED, nameservers=("172.16.0.1",))
+    names = verify(LocalChannel(given=given), wanted, seen(answering=()))[-1]
+    assert (names.required, names.kept) == (True, False)
