@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from runbook.guest_promise import UNHEARD
 from runbook.preflight import guest_address, guest_heard, guest_inside, guest_nic, identity, ready
 from runbook.preflight.finding import Cleared, Finding
 from runbook.preflight.guest_case import GuestCase
@@ -22,4 +23,5 @@ RULES: tuple[Callable[[GuestCase], Iterator[Finding]], ...] = (
 
 def preflight(case: GuestCase) -> Cleared:
     """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
-    return cleared(case, tuple(finding for rule in RULES for finding in rule(case)))
+    found = tuple(finding for rule in RULES for finding in rule(case))
+    return cleared(case, found, frozenset({UNHEARD}))

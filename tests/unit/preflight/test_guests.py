@@ -192,5 +192,8 @@ def test_that_it_need_not_be_is_a_consent_and_binds_the_plan() -> None:
 
 
 def test_a_consent_to_what_was_not_heard_before_is_one_that_nothing_asks_for() -> None:
-    case = data.case(asked=data.params(consent=["unheard"]))
-    assert "consent unheard" in {f.about for f in found(case) if f.level == "note"}
+    case = data.case(asked=data.params(consent=["bpdu", "unheard"]))
+    noted = {f.about for f in found(case) if f.level == "note"}
+    assert "consent unheard" in noted
+    # The same file's, for the host's own move.
+    assert "consent bpdu" not in noted
