@@ -86,6 +86,8 @@ def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
 
 def for_change(session: Session, kept: Kept) -> Session:
     """The session, able to go into the guests that a change of another run is about."""
+    if session.within is not None:
+        return session
     drawn = kept.plan
     if drawn is None or not isinstance(drawn.promise, GuestPromise):
         return session
@@ -95,7 +97,7 @@ def for_change(session: Session, kept: Kept) -> Session:
         for guest in drawn.promise.guests
     )
     made = with_guests(session, chosen)
-    within(made).take_up(drawn, kept.place.change_id, kept.log)
+    within(made).take_up(drawn, kept.place.change_id, kept.log, kept.within)
     return made
 
 
@@ -104,11 +106,19 @@ def put_back(
 ) -> Rollback:
     """The host, and the guests that its change is about, which are left again at the end."""
     made = for_change(session, kept)
+    if made.within is None:
+        undone = undo()
+        return replace(undone, guests=(*undone.guests, *_not_looked_at(kept)))
     try:
         return run.put_back(made, kept.place, undo, host_undone=host_undone)
     finally:
-        if made.within:
-            made.within.close()
+        made.within.close()
+
+
+def _not_looked_at(kept: Kept) -> tuple[str, ...]:
+    """Guests of a change whose plan cannot be read, so that nobody can go into them."""
+    names = kept.within.inside if kept.plan is None else ()
+    return tuple(f"{name} was not looked at: {kept.place.plan} cannot be read" for name in names)
 
 
 def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:

@@ -251,7 +251,8 @@ def test_what_a_person_did_is_undone_by_nobody_once_they_were_asked(
     made = entered(changed, guest)
     (number,) = [n.number for n in plan.steps() if isinstance(n.step, AwaitPerson)]
     assert number > 1
-    made.take_up(plan, "change-1", Journal(log.format(at="2026-03-01T12:00:01Z", n=number)))
+    text = log.format(at="2026-03-01T12:00:01Z", n=number)
+    made.take_up(plan, "change-1", Journal(text), GuestsBefore())
     assert ["by nobody else" in line for line in made.undo(HOST).failed] == [True] * asked
 
 
