@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from tests.lab import half_made
+from tests.lab import half_made, insides
 
 from runbook import guest_run, rollback, run
 from runbook.attach import Target
@@ -152,6 +152,14 @@ def inside(name: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[object, .
         offered = guest_run.offers(made, run.read(made))[name].inside
         assert offered is not None
         return offered.addresses, offered.default_routes, offered.files
+
+
+def in_guest(name: str, script: str) -> str:
+    """What a shell at the guest's console makes of a script."""
+    with session() as made, insides.entered(made.host, name, "serial console") as channel:
+        done = channel.run(("sh", "-c", script), timeout=60)
+    assert done.returncode == 0, done
+    return done.stdout.decode()
 
 
 def killed(until: str, *names: str, deadline_s: int) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
-from tests.unit import fakes
+from tests.unit import fakes, insides
 
 from runbook import guest_run, journal, probes, returning, rollback, run
 from runbook.apply import apply_phase
 from runbook.checkpoint import Armed, layout
+from runbook.checkpoint import guests as guests_before
 from runbook.checkpoint.found import Found, InProgress
 from runbook.errors import RollbackDiffers, StepFailed
 from runbook.outcomes import NotAsPromised
@@ -398,3 +399,16 @@ def test_where_only_the_lock_goes_no_guest_is_made_to_undo_what_it_confirmed(
     with pytest.raises(RollbackDiffers):
         returning.undo(session, found(session))
     assert guests.asked == [False]
+
+
+@pytest.mark.usefixtures("sees")
+def test_guests_of_a_plan_that_cannot_be_read_are_not_called_as_before(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    place = armed.layout
+    host.hold(place.guests, guests_before.dumps({"vm-01": insides.seen()}).decode())
+    host.hold(place.plan, "{")
+    undone_by(host, armed, "operator")
+    with pytest.raises(RollbackDiffers, match="not all is seen to be as before") as caught:
+        returning.undo(session, found(session))
+    assert f"vm-01 was not looked at: {place.plan} cannot be read" in str(caught.value)
