@@ -176,6 +176,14 @@ def test_a_person_s_undo_is_waited_for(place: Place) -> None:
     assert place.is_as_before()
 
 
+def test_a_change_that_starts_once_its_undo_has_begun_is_not_made(place: Place) -> None:
+    place.arm()
+    # Nothing is called so yet: the link leads nowhere.
+    (place.root / "lib/change-1/end").symlink_to("undone")
+    assert place.run("apply") == 1
+    assert (place.log, place.is_as_before()) == ([], True)
+
+
 def test_an_undo_that_was_broken_off_is_taken_up_again(place: Place) -> None:
     armed = place.arm()
     changes.apply(place.channel, armed, clock=CLOCK)
