@@ -73,7 +73,8 @@ def targets(
 def wanted(params: Params, guest: Guest, seen: Snapshot) -> Wanted:
     """What the guest is to have."""
     mac = facts.nic(params, guest, seen).mac
-    return Wanted(guest.name, mac, guest.ipv4, facts.gateway(params, guest))
+    gateway = facts.gateway(params, guest)
+    return Wanted(guest.name, mac, guest.ipv4, gateway, guest.nameservers)
 
 
 def _target(params: Params, guest: Guest, seen: Snapshot, offer: Offer) -> Target:
@@ -100,6 +101,7 @@ def make_promise(params: Params, found: tuple[Target, ...], seen: Snapshot) -> G
             one.wanted.gateway,
             bool(one.nic.live_xml),
             bool(one.nic.defined_xml),
+            one.wanted.nameservers,
         )
         for one in found
     )

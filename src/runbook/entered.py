@@ -26,7 +26,7 @@ BACK_S = 120.0
 SETTLE_S = 20.0
 PAUSE_S = 2.0
 # What a DHCP server lends is its own affair.
-LENT = ("addresses", "default_routes", "nameservers")
+LENT = ("addresses", "default_routes", "nameservers", insides.RESOLV_CONF)
 Enter = Callable[[Host, Guest], Channel]
 T = TypeVar("T")
 

@@ -19,7 +19,8 @@ class ExpectedGuest:
     """One guest's end state.
 
     `running` and `defined` say which of its two halves there are: a guest that is shut
-    off has no tap, and one that is not persistent has no definition.
+    off has no tap, and one that is not persistent has no definition. `nameservers` are
+    those that it is given; empty, it keeps its own.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ExpectedGuest:
     gateway: str
     running: bool
     defined: bool
+    nameservers: tuple[str, ...] = ()
 
     def checks(self, network: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
         """What the host's state says of it."""

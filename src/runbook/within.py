@@ -179,7 +179,7 @@ class Within:
         slot = self._slots[guest.name]
         # First from inside: its ping of the router is what the router then knows it by.
         if slot.armed is not None or slot.before is not None:
-            wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway)
+            wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers)
             with self.turn():
                 seen = slot.again(host, lambda c: inside.verify(c, wanted, slot.before))
             yield from seen

@@ -7,7 +7,7 @@ that is no text, or for which there is no room.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -39,8 +39,7 @@ class _Kept(BaseModel):
 
 def dumps(before: Mapping[str, Inside]) -> bytes:
     """As it stands on the host, to be read by people too."""
-    kept = {name: replace(one, files=tuple(_files(one))) for name, one in sorted(before.items())}
-    told = _Kept(format_version=1, guests=kept)
+    told = _Kept(format_version=1, guests={name: _kept(one) for name, one in before.items()})
     return (told.model_dump_json(indent=1) + "\n").encode()
 
 
@@ -62,9 +61,14 @@ def loads(text: bytes) -> GuestsBefore:
         raise ValueError(f"{where}: {first['msg']}") from None
 
 
-def _files(before: Inside) -> Iterator[InsideFile]:
+def _kept(before: Inside) -> Inside:
+    resolver = next(_files(filter(None, (before.resolv_conf,))), None)
+    return replace(before, files=tuple(_files(before.files)), resolv_conf=resolver)
+
+
+def _files(files: Iterable[InsideFile]) -> Iterator[InsideFile]:
     room = ROOM
-    for file in before.files:
+    for file in files:
         text = file.harmless
         if text is None or len(text) > room:
             yield InsideFile(file.path, b"", file.mode, file.digest)

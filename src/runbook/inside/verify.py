@@ -20,8 +20,8 @@ _LINES, _WIDTH = 4, 100
 def verify(channel: Channel, wanted: Wanted, before: Inside | None) -> tuple[Check, ...]:
     """Address, default route, the router's answer to a ping, name resolution.
 
-    A name server has to answer if one did `before` the change and is not left behind
-    by it, or where that is not known; else it is told only.
+    A name server has to answer if some are asked for, if one did `before` the change and is
+    not left behind by it, or where that is not known; else it is told only.
     """
     seen = inside.read(channel, wanted.mac)
     pinged = channel.run(("sh", "-c", _PING, "sh", wanted.gateway), timeout=60.0).returncode == 0
@@ -58,7 +58,8 @@ def _standing(seen: Inside, wanted: Wanted) -> tuple[Check, ...]:
 
 def _names(seen: Inside, wanted: Wanted, before: Inside | None) -> Check:
     answered = bool(seen.answering)
-    required = before is None or bool(before.lasting(wanted.address.network))
+    lasting = before is None or before.lasting(wanted.address.network)
+    required = bool(wanted.nameservers or lasting)
     each = (f"{s} {'answers' if s in seen.answering else 'silent'}" for s in seen.nameservers)
     shown = ", ".join(each) or "none is configured"
     promised = "one answers" if required else "none that can be reached still"
@@ -86,13 +87,17 @@ def _told(value: object) -> str:
 
 
 def _files(before: Inside, after: Inside) -> Iterator[Check]:
-    paths = {file.path for file in (*before.files, *after.files)}
-    for path in sorted(paths):
-        old, new = before.file(path), after.file(path)
+    were, are = _by_path(before), _by_path(after)
+    for path in sorted({*were, *are}):
+        old, new = were.get(path), are.get(path)
         same = (old and (old.digest, old.mode)) == (new and (new.digest, new.mode))
         was, is_now = _apart(old, new) if old and new else ("there", "there")
         promised = was if old else _absent(before, path)
         yield Check(f"{path} in the guest", promised, is_now if new else _absent(after, path), same)
+
+
+def _by_path(seen: Inside) -> dict[str, InsideFile]:
+    return {file.path: file for file in (*seen.files, seen.resolv_conf) if file}
 
 
 def _absent(seen: Inside, path: str) -> str:

@@ -95,7 +95,7 @@ def _ask(standing: Standing, ask: Ask | None = None) -> str:
 def _undo(decided: Decided) -> Stopped:
     this, standing = decided.run, decided.standing
     what = "Undoing the change" if standing.found else "Comparing with before the change"
-    with _entering(this, standing.kept) as session, _returning(this, what):
+    with _returning(this, what), _entering(this, standing.kept) as session:
         undone = _undone(session, standing)
     keep_rollback(this, undone)
     return Stopped(this, Ending.UNDONE, "the host is as before the change, row by row")

@@ -224,6 +224,13 @@ def _refuse_ipv6(text: str) -> None:
     )
 
 
+def nameserver(text: str) -> str:
+    """Check the IPv4 address of a name server."""
+    _refuse_ipv6(text)
+    _ipv4(text, "the name server")
+    return text
+
+
 def gateway(text: str) -> str:
     """Check a bare IPv4 address."""
     if "/" in text:

@@ -20,6 +20,7 @@ from runbook.state.files import redact
 from runbook.state.gathered import Gathered, gathered
 from runbook.transport.guest.channel import Channel
 
+RESOLV_CONF = "/etc/resolv.conf"
 _LOOK_S = 60.0
 _NETPLAN_MADE = "/run/systemd/network/10-netplan-"
 # systemd's own, for containers and the like, match nothing that a guest would be asked about.
@@ -75,6 +76,8 @@ class Inside:
     one where there is one, else ''. `owned_by` is the file or connection by which
     it does. `cloud_init`: 'absent', 'off' (leaves the network alone) or 'on'.
     `answering` are the name servers that answer. `withheld` are files with a secret.
+    `resolv_conf` is /etc/resolv.conf where it is a plain file; where it is a link,
+    `resolv_link` is what it names.
     """
 
     mac: str
@@ -97,6 +100,8 @@ class Inside:
     tools: tuple[str, ...]
     files: tuple[InsideFile, ...]
     withheld: tuple[str, ...]
+    resolv_conf: InsideFile | None = None
+    resolv_link: str = ""
 
     @property
     def manager(self) -> str:
@@ -151,7 +156,7 @@ def _not_taken_in(seen: Gathered) -> tuple[str, ...]:
 
 def _texts(seen: Gathered) -> dict[str, str]:
     """What ifupdown could read."""
-    foreign = ("/etc/netplan/", "/etc/cloud/", *_NETWORKD)
+    foreign = (RESOLV_CONF, "/etc/netplan/", "/etc/cloud/", *_NETWORKD)
     return {
         path: file.content.decode(errors="replace")
         for path, file in seen.files.items()
@@ -163,6 +168,7 @@ def parse(seen: Gathered, mac: str) -> Inside:
     """What the guest told, put together."""
     ifname, master = _nic(seen)
     kept, withheld = _kept(seen)
+    resolver = next((file for file in kept if file.path == RESOLV_CONF), None)
     release = dict(_pairs(seen.text("os-release")))
     claims = dict(_claims(seen, ifname, mac))
     return Inside(
@@ -184,8 +190,10 @@ def parse(seen: Gathered, mac: str) -> Inside:
         answering=tuple(seen.text("answering").split()),
         dhcp_clients=tuple(line.strip() for line in seen.lines("clients")),
         tools=tuple(seen.text("tools").split()),
-        files=kept,
+        files=tuple(file for file in kept if file is not resolver),
         withheld=withheld,
+        resolv_conf=resolver,
+        resolv_link=seen.text("resolv-link").strip(),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.insides import DHCP, PATH, WANTED, LocalChannel, seen
 
 from runbook.inside import as_before, verify
-from runbook.state.inside import Inside, InsideFile
+from runbook.state.inside import RESOLV_CONF, Inside, InsideFile
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,8 @@ def told(before: Inside, after: Inside) -> list[tuple[str, str, str]]:
 
 
 FILE = f"{PATH} in the guest"
+NAMES = f"{RESOLV_CONF} in the guest"
+ASKS = InsideFile(RESOLV_CONF, b"nameserver 9.9.9.9\n", 0o644)
 NOT_SHOWN = "not shown, for it holds a secret"
 
 
@@ -55,6 +57,9 @@ NOT_SHOWN = "not shown, for it holds a secret"
         (seen("a\nb\n"), seen("a\nc\n"), [(FILE, "'b'", "'c'")]),
         (seen("a\n" * 9 + "b"), seen(""), [(FILE, "'a'; 'a'; 'a'; 'a'; and 6 more lines",
                                              "without that")]),
+        (seen(resolv_conf=None), seen(resolv_conf=ASKS), [(NAMES, "not there", "there")]),
+        (seen(resolv_conf=ASKS), seen(resolv_conf=replace(ASKS, content=b"")),
+         [(NAMES, "'nameserver 9.9.9.9'", "without that")]),
         (seen(), seen(files=()), [(FILE, "there", "not there")]),
         (seen(files=()), seen(), [(FILE, "not there", "there")]),
         (seen(), seen(files=(), withheld=(PATH,)), [(FILE, "there", NOT_SHOWN)]),
@@ -71,3 +76,10 @@ def test_lines_in_another_order_are_a_difference_too() -> None:
     ((_, was, is_now),) = told(seen("a\nb\n"), seen("b\na\n"))
     assert was != is_now
     assert was.startswith("sha256 ")
+
+
+def test_a_name_server_has_to_answer_if_some_are_asked_for(tmp_path: Path) -> None:
+    given = {"/etc/resolv.conf": str(tmp_path / "none"), "ping -c 1 -W 2": "true"}
+    wanted = replace(WANTED, nameservers=("172.16.0.1",))
+    names = verify(LocalChannel(given=given), wanted, seen(answering=()))[-1]
+    assert (names.required, names.kept) == (True, False)

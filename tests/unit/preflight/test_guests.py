@@ -125,6 +125,12 @@ def test_what_a_guest_will_lack_is_said_beforehand(inside: Inside, manager: str,
     assert said in noted[0].why
 
 
+def test_name_servers_that_are_asked_for_are_not_missed_beforehand() -> None:
+    offer = Offer(data.NAME, "serial console", insides.seen())
+    case = data.case(asked=asked(nameservers=["172.16.0.1"]), offer=offer, inside=data.EDIT)
+    assert not any("may not resolve" in finding.why for finding in found(case))
+
+
 def test_nothing_that_leads_inside_unless_a_person_goes() -> None:
     offer = Offer(data.NAME, tried=("no agent", "no console"))
     said = against(data.case(inside=None, offer=offer))
