@@ -20,8 +20,16 @@ from runbook.inside.later import Ticking
 CHANGE = "change-1"
 
 
-def sleepers(place: Place) -> set[int]:
-    """Each countdown of the change that runs here."""
+def sleepers(place: Place, count: int) -> set[int]:
+    """Each countdown of the change that runs here, once what was told to end has had its time."""
+    end = time.monotonic() + 5
+    while len(found := running(place)) != count and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def running(place: Place) -> set[int]:
+    """The same, now."""
     found = set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -41,12 +49,12 @@ def told(place: Place) -> Ticking:
 
 def test_the_old_moment_passes_and_the_new_one_undoes_it(place: Place) -> None:
     changes.apply(place.channel, place.arm(seconds=307, passed=300), clock=CLOCK)
-    (first,) = sleepers(place)
+    (first,) = sleepers(place, 1)
     old = told(place)
     assert 4 <= old.moment - old.now <= 7
     changes.move(place.channel, CHANGE, old.moment + 5)
     assert told(place).moment == old.moment + 5
-    (second,) = sleepers(place)
+    (second,) = sleepers(place, 1)
     assert second != first
     while changes.uptime(place.channel) <= old.moment + 1:
         time.sleep(0.2)
@@ -66,20 +74,20 @@ def test_moved_again_and_again_one_countdown_is_left_and_a_confirmation_ends_it(
         changes.move(place.channel, CHANGE, told(place).moment + 300)
     # As where an answer was lost, and the same is asked for once more.
     changes.move(place.channel, CHANGE, told(place).moment)
-    assert len(sleepers(place)) == 1
+    assert len(sleepers(place, 1)) == 1
     changes.confirm(place.channel, armed)
-    assert sleepers(place) == set()
+    assert sleepers(place, 0) == set()
     assert changes.ticking(place.channel, CHANGE) is None
 
 
 def test_where_no_new_countdown_begins_the_old_one_goes_on(place: Place) -> None:
     place.arm()
     old = told(place)
-    (first,) = sleepers(place)
+    (first,) = sleepers(place, 1)
     place.channel.given["setsid"] = "no-such-program"
     with pytest.raises(StepFailed, match="could not move its undo: no new countdown began"):
         changes.move(place.channel, CHANGE, old.moment + 300)
-    assert sleepers(place) == {first}
+    assert sleepers(place, 1) == {first}
     assert told(place).moment == old.moment
 
 
@@ -108,7 +116,7 @@ def test_once_the_undo_has_begun_or_is_about_to_nothing_is_moved(place: Place) -
         changes.ticking(place.channel, CHANGE)
     with pytest.raises(GateClosed):
         changes.move(place.channel, CHANGE, moment + 300)
-    assert sleepers(place) == set()
+    assert sleepers(place, 0) == set()
 
 
 def test_a_guest_with_nothing_of_the_change_has_no_countdown(place: Place) -> None:
