@@ -18,6 +18,7 @@ from runbook import attach, probes, run, surroundings
 from runbook import guest_facts as facts
 from runbook.attach import Offer, Target
 from runbook.checkpoint.found import Kept
+from runbook.checkpoint.guests import NOT_KEPT
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
 from runbook.errors import Refused
@@ -117,8 +118,11 @@ def put_back(
 
 def _not_looked_at(kept: Kept) -> tuple[str, ...]:
     """Guests of a change whose plan cannot be read, so that nobody can go into them."""
-    names = kept.within.inside if kept.plan is None else ()
-    return tuple(f"{name} was not looked at: {kept.place.plan} cannot be read" for name in names)
+    about_guests = kept.within.inside or kept.within.why != NOT_KEPT
+    if kept.plan is not None or not about_guests:
+        return ()
+    names = ", ".join(kept.within.inside) or f"a guest of which {kept.within.why}"
+    return (f"not looked at: {names}; {kept.place.plan} cannot be read",)
 
 
 def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:
