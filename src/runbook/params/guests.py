@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from runbook.params import fields
+from runbook.params import addresses, fields
 from runbook.params.fields import Wrong
 
 # As many as the C library asks.
@@ -41,13 +41,13 @@ class Guest(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     name: Annotated[str, AfterValidator(fields.guest)]
-    address: Annotated[str, AfterValidator(fields.address)]
-    gateway: Annotated[str, AfterValidator(fields.gateway)] | None = None
+    address: Annotated[str, AfterValidator(addresses.address)]
+    gateway: Annotated[str, AfterValidator(addresses.gateway)] | None = None
     login: Annotated[str, AfterValidator(fields.login)] = "root"
     login_from: Literal["prompt", "environment", "keyring"] | None = None
     nic: Annotated[str, AfterValidator(fields.guest_mac)] | None = None
     nameservers: Annotated[
-        tuple[Annotated[str, AfterValidator(fields.nameserver)], ...],
+        tuple[Annotated[str, AfterValidator(addresses.nameserver)], ...],
         BeforeValidator(listed),
         Field(max_length=MOST_NAMESERVERS),
     ] = ()

@@ -8,14 +8,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from runbook.params import fields
+from runbook.params import addresses, fields
 from runbook.params.access import Access
 from runbook.params.fields import Wrong
 from runbook.params.guests import Guest, Switch, all_different, listed
 from runbook.params.source import Source
 
 Ifname = Annotated[str, AfterValidator(fields.ifname)]
-Probe = Annotated[str, AfterValidator(fields.probe)]
+Probe = Annotated[str, AfterValidator(addresses.probe)]
 Consent = Annotated[str, AfterValidator(fields.consent)]
 
 
@@ -24,8 +24,8 @@ class Params(Access):
 
     mode: Literal["plan", "apply"] = "apply"
     interface: Ifname
-    address: Annotated[str, AfterValidator(fields.address)]
-    gateway: Annotated[str, AfterValidator(fields.gateway)]
+    address: Annotated[str, AfterValidator(addresses.address)]
+    gateway: Annotated[str, AfterValidator(addresses.gateway)]
     network: Annotated[str, AfterValidator(fields.network)] = "routed"
     bridge: Ifname = "virbr1"
     bridge_mac: Annotated[str, AfterValidator(fields.bridge_mac)] = "own"
