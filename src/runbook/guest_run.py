@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from runbook import attach, probes, run, surroundings
+from runbook import attach, outside, probes, run, surroundings
 from runbook import guest_facts as facts
 from runbook.attach import Offer, Target
 from runbook.checkpoint.found import Kept
@@ -168,7 +168,9 @@ def _offer(session: Session, guest: Guest, before: Snapshot, bridge: str) -> Off
     answers = session.host.who_has(str(guest.ipv4.ip), bridge)
     if facts.state(guest, before) != "running":
         return Offer(guest.name, answers=answers)
-    return within(session).offer(session.host, wanted, answers)
+    offered = within(session).offer(session.host, wanted, answers)
+    has = offered.inside.addresses if offered.inside else facts.neighbours(wanted.mac, before)
+    return replace(offered, heard=outside.heard_before(session.host, session.params, has))
 
 
 def plan(session: Session, before: Snapshot, offered: Mapping[str, Offer]) -> Drawn:
@@ -184,7 +186,7 @@ def nothing_to_do(session: Session, drawn: Drawn, before: Snapshot) -> Verdict:
     promise = drawn.plan.of_guests
     checks = within(session).checks(session.host, promise)
     verdict = Verdict((*promise.checks(before), *checks))
-    if verdict.broken:
+    if not verdict.kept:
         lines = "\n".join(
             f"  - {c.about}: promised {c.promised}, seen {c.seen}" for c in verdict.broken
         )

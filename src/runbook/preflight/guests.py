@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from runbook.preflight import guest_address, guest_inside, guest_nic, identity, ready
+from runbook.preflight import guest_address, guest_heard, guest_inside, guest_nic, identity, ready
 from runbook.preflight.finding import Cleared, Finding
 from runbook.preflight.guest_case import GuestCase
 from runbook.preflight.judge import cleared
@@ -16,6 +16,7 @@ RULES: tuple[Callable[[GuestCase], Iterator[Finding]], ...] = (
     *guest_nic.RULES,
     *guest_address.RULES,
     *guest_inside.RULES,
+    *guest_heard.RULES,
 )
 
 
