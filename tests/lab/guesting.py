@@ -217,7 +217,7 @@ def in_guest(name: str, command: str) -> None:
         login = guest_run.credentials(guest)
         ways = Ways(secrets.token_hex(4))
         with closing(open_channel(made.host.doors(name), login, ways, clock=made.clock)) as inside:
-            done = inside.run(("sh", "-c", command))
+            done = inside.run(("sh", "-c", command), timeout=60.0)
     assert done.returncode == 0, done
 
 
