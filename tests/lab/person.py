@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tests.lab import serial_line
@@ -49,6 +50,11 @@ def log_in(host: str, guest: str) -> None:
     assert ended, shown
 
 
+def types(host: str, guest: str, command: str) -> str:
+    """One command in the shell that is open, and what it shows."""
+    return serial_line.run(host, guest, command)
+
+
 def log_out(host: str, guest: str) -> None:
     """The console is somebody else's again."""
     ended, shown = serial_line.talk(host, guest, ("exit\r", "login: "))
@@ -59,15 +65,15 @@ def carry_out(host: str, guest: str, told: Instructions, slip: tuple[str, str] =
     """All of it; with a slip of the pen, one text stands for another in what is written."""
     log_in(host, guest)
     for command in (*told.find, *told.down):
-        serial_line.run(host, guest, command)
-    (nic,) = serial_line.run(host, guest, "echo =$NIC=").rpartition("\n=")[2].split("=")[:1]
-    serial_line.run(host, guest, ": >/run/new")
+        types(host, guest, command)
+    nic = re.findall(r"=(\w+)=", types(host, guest, "echo =$NIC="))[-1]
+    types(host, guest, ": >/run/new")
     for line in told.stanza:
         written = line.replace("NIC", nic).replace(*slip) if slip[0] else line.replace("NIC", nic)
-        serial_line.run(host, guest, f"echo '{written}' >>/run/new")
-    serial_line.run(host, guest, EDIT)
+        types(host, guest, f"echo '{written}' >>/run/new")
+    types(host, guest, EDIT)
     for command in told.up:
-        serial_line.run(host, guest, command)
+        types(host, guest, command)
     log_out(host, guest)
 
 
@@ -75,5 +81,5 @@ def go_back(host: str, guest: str, told: Instructions) -> None:
     """What stands under `To go back`, by somebody who logs in for it."""
     log_in(host, guest)
     for command in (told.find[0], *told.back):
-        serial_line.run(host, guest, command)
+        types(host, guest, command)
     log_out(host, guest)

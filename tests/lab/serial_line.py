@@ -37,6 +37,7 @@ def talk(host: str, name: str, *turns: tuple[str, str], seconds: float = 20) -> 
 
 def run(host: str, name: str, command: str) -> str:
     """What a command shows at a shell that is open, and its exit status; it has to end in time."""
-    ended, shown = talk(host, name, (f"{command}; echo ended $?.\r", "\nended "), ("", "."))
+    # What is typed is shown too, and must not pass for what is answered.
+    ended, shown = talk(host, name, (f'{command}; echo en""ded $?.\r', "ended "), ("", "."))
     assert ended, shown
     return shown

@@ -33,6 +33,15 @@ def test_all_of_it_is_kept_on_the_lan() -> None:
     assert "vm-01 at 172.16.1.10/16" in PROMISE.kept
 
 
+def test_of_a_guest_that_is_shut_off_no_address_is_promised() -> None:
+    off = data.seen(data.tap(live_xml="", source="", target=""))
+    drawn = data.plan(off, inside=None)
+    for told in (drawn.of_guests.kept, "\n".join(drawn.of_guests.purpose), drawn.changes[0].after):
+        assert "vm-01 at" not in told
+        assert "shut off" in told
+    assert "addresses that it has inside" in drawn.of_guests.kept
+
+
 def test_neither_promise_passes_for_the_other() -> None:
     with pytest.raises(TypeError, match="nothing of the host"):
         _ = data.plan(data.seen()).of_host

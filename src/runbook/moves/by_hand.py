@@ -83,8 +83,7 @@ def by_hand(wanted: Wanted, why: tuple[str, ...], before: str = "") -> ByHand:
         others=_others(wanted),
         checked=(
             f"{ip} answers with the MAC {wanted.mac}, and with no other.",
-            f"Then: to which MAC {wanted.gateway} sends its packets, and whether it answers from"
-            " beyond.",
+            f"Then: where {wanted.gateway} sends its packets, and whether it answers from beyond.",
         ),
     )
 
