@@ -107,6 +107,9 @@ def test_the_password_is_in_the_keyring_and_in_nothing_that_a_run_leaves_or_show
 ) -> None:
     assert host
     keep("runbook guest vm-01", "root")
+    with overheard() as loud:
+        subprocess.run(("sh", "-c", "sleep 0.5", PASSWORD), check=True)
+    assert len(loud) == 1
     with overheard() as heard:
         done = bench.papermill(home, *WANTED, name="keyring.ipynb", notebook=GUEST)
     assert done.status == 0, done.said
