@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from tests.lab import serial_line
 
 INDENT = " " * 7
+# A DHCP client takes its time to end, and so does a ping that nobody answers.
+PATIENCE_S = 90
 # An editor: one stanza of $1 out, another in.
 EDIT = (
     "awk -v nic=$NIC '"
@@ -45,14 +47,23 @@ def read(text: str) -> Instructions:
 
 
 def log_in(host: str, guest: str) -> None:
-    """With the right password, which only this person knows."""
-    ended, shown = serial_line.talk(host, guest, *serial_line.LOGIN)
+    """With the right password, which only this person knows.
+
+    A login that somebody has left half made is got out of by pressing Enter again.
+    """
+    enter, *rest = serial_line.LOGIN
+    for _ in range(4):
+        ended, shown = serial_line.talk(host, guest, enter)
+        if ended:
+            break
+    assert ended, shown
+    ended, shown = serial_line.talk(host, guest, *rest, seconds=PATIENCE_S)
     assert ended, shown
 
 
 def types(host: str, guest: str, command: str) -> str:
     """One command in the shell that is open, and what it shows."""
-    return serial_line.run(host, guest, command)
+    return serial_line.run(host, guest, command, PATIENCE_S)
 
 
 def log_out(host: str, guest: str) -> None:

@@ -58,8 +58,10 @@ def test_its_definition_moves_and_a_later_start_is_as_was_said(host: str, home: 
     assert done.status == 0, done.said
     assert done.outcome["outcome"] == "as promised"
     assert "vm-01 as defined, for it is shut off" in str(done.outcome)
-    assert "it starts on the LAN with the addresses that it had" in done.page
+    assert "it is shut off: only its definition is changed" in done.page
     folder = Path(str(done.outcome["folder"]))
+    said = (folder / "preflight.json").read_text()
+    assert "it starts on the LAN with the addresses that it had" in said
     assert "it is shut off: nothing inside is changed" in (folder / "plan.json").read_text()
 
     console("virsh", "start", "vm-01")
