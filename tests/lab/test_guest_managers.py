@@ -185,13 +185,13 @@ def test_it_comes_onto_the_lan_and_is_there_after_its_own_restart(scene: Scene) 
 def test_networkmanager_is_declined_before_anything_is_written(on_the_lan: None) -> None:
     assert on_the_lan is None
     guesting.added("debian", "vm-06", manager="NetworkManager")
-    was = everything("vm-06")
+    was, host = everything("vm-06"), console("ls", "-lR", "/var/lib/runbook")
     with (
         guesting.session("vm-06") as made,
         pytest.raises(RefusedByPreflight, match="managed by NetworkManager"),
     ):
         guesting.armed(made)
     assert everything("vm-06") == was
-    assert console("ls", "/var/lib").count("runbook") == 0
+    assert console("ls", "-lR", "/var/lib/runbook") == host
     assert "No such file" in by_agent.shell(HOST, "vm-06", "ls /var/lib/runbook")
     lab_guests.remove(HOST, "vm-06")

@@ -86,7 +86,7 @@ def test_nobody_does_it_and_it_is_undone_with_word_of_what_a_person_must_look_at
     done = run(home, "-p", "wait_s", "45", by=False, name="nobody.ipynb")
     assert done.status != 0
     assert str(compare(before, bench.snapshot())) == ""
-    assert "nobody answers for 172.16.1.10 after 45 s" in done.said
+    assert "nobody answers for 172.16.1.10 after 45 s" in done.page
     assert "what a person changed in vm-01 is undone by nobody else" in done.page
     folder = Path(str(done.outcome["folder"]))
     told = (folder / "outcome.json").read_text() + (folder / "journal").read_text()
@@ -97,7 +97,7 @@ def test_nobody_does_it_and_it_is_undone_with_word_of_what_a_person_must_look_at
 def test_a_person_does_as_the_page_says_and_the_run_goes_on(host: str, home: Path) -> None:
     assert host
     done = run(home, "-p", "wait_s", "240", by=True, name="by-hand.ipynb")
-    assert done.status == 0, done.said
+    assert done.status == 0, done.page[-4000:]
     assert done.outcome["outcome"] == "as promised"
     assert guesting.neighbour("vm-01") == guesting.mac("vm-01")
     assert "Login incorrect" in done.page

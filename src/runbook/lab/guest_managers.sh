@@ -12,7 +12,8 @@ secretly() { (umask 077 && cat >"$1"); }
 switch_on() { systemctl --quiet enable "$1"; }
 
 no_ifupdown() {
-    printf 'auto lo\niface lo inet loopback\n' >/etc/network/interfaces
+    printf 'source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n' \
+        >/etc/network/interfaces
 }
 
 ifupdown() {
@@ -35,14 +36,17 @@ networkd() {
     switch_on systemd-networkd.service
 }
 
-# The part of netplan's file, and of cloud-init's, that is about the NIC.
+# The part of netplan's file, and of cloud-init's, that is about the NIC; $1: how the router is named.
 ethernet() {
     printf 'ethernets:\n  eth0:\n'
     if [ "$dhcp" ]; then
         echo '    dhcp4: true'
     else
         printf '    addresses: [%s]\n' "$address"
-        printf '    routes:\n      - to: default\n        via: %s\n' "$gateway"
+        case $1 in
+        gateway4) printf '    gateway4: %s\n' "$gateway" ;;
+        *) printf '    routes:\n      - to: default\n        via: %s\n' "$gateway" ;;
+        esac
         printf '    nameservers:\n      addresses: [%s]\n' "$gateway"
     fi
 }
@@ -51,19 +55,19 @@ netplan() {
     no_ifupdown
     {
         printf 'network:\n  version: 2\n  # as the lab wants it\n  renderer: networkd\n'
-        ethernet | sed 's/^/  /'
+        ethernet routes | sed 's/^/  /'
     } | secretly /etc/netplan/01-lan.yaml
 }
 
-# `eni` is cloud-init's word for ifupdown's file.
+# `eni` is cloud-init's word for ifupdown's file; a router that is not `gateway4` it writes there as
+# a command of `route`.
 cloud_init() {
     no_ifupdown
     seed=/var/lib/cloud/seed/nocloud
     mkdir -p "$seed"
     printf 'instance-id: %s\nlocal-hostname: %s\n' "$guest" "$guest" >"$seed/meta-data"
     echo '#cloud-config' >"$seed/user-data"
-    # With the eni renderer, Debian 12's cloud-init does not know what `default` is.
-    { echo 'version: 2' && ethernet | sed 's|: default|: 0.0.0.0/0|'; } >"$seed/network-config"
+    { echo 'version: 2' && ethernet "$2"; } >"$seed/network-config"
     # Of all that it does only the network is of interest here, and each module costs seconds.
     printf 'datasource_list: [NoCloud]\nsystem_info:\n  network:\n    renderers: [%s]\n' "$1" \
         >/etc/cloud/cloud.cfg.d/95-lab.cfg
@@ -90,8 +94,8 @@ if ! [ -e "$chosen" ]; then
     ifupdown) ifupdown ;;
     systemd-networkd) networkd ;;
     netplan) netplan ;;
-    cloud-init) cloud_init netplan ;;
-    cloud-init-ifupdown) cloud_init eni ;;
+    cloud-init) cloud_init netplan routes ;;
+    cloud-init-ifupdown) cloud_init eni gateway4 ;;
     NetworkManager) network_manager ;;
     esac
     echo "$manager" >"$chosen"
