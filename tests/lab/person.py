@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 
 from tests.lab import serial_line
@@ -63,7 +64,10 @@ def log_in(host: str, guest: str) -> None:
 
 def types(host: str, guest: str, command: str) -> str:
     """One command in the shell that is open, and what it shows."""
-    return serial_line.run(host, guest, command, PATIENCE_S)
+    shown = serial_line.run(host, guest, command, PATIENCE_S)
+    # For whoever asks why it did not work.
+    sys.stdout.write(f"{shown}\n")
+    return shown
 
 
 def log_out(host: str, guest: str) -> None:

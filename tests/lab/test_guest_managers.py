@@ -137,12 +137,14 @@ def test_a_change_that_is_undone_leaves_no_trace(scene: Scene) -> None:
 
 def test_a_guest_restarted_in_the_middle_comes_up_as_before(scene: Scene) -> None:
     was = everything(scene.name)
-    with guesting.session(scene.name) as made:
+    # With cloud-init a boot takes longer than an undo waits for a guest.
+    with guesting.session(scene.name, deadline_s=600) as made:
         change = guesting.armed(made)
         change.make("settle")
         by_agent.shell(HOST, scene.name, "sync")
         console("virsh", "reset", scene.name)
-        time.sleep(1)
+        time.sleep(5)
+        agent_is_back(scene.name)
         undone = run.roll_back(made, change.underway, "because")
     assert undone.as_before, (undone.failed, undone.guests)
     agent_is_back(scene.name)

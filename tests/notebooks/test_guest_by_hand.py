@@ -17,7 +17,7 @@ from tests.lab import guesting, person
 
 from runbook.state.diff import compare
 
-# A person takes a minute, and papermill saves a cell that runs every half.
+# A person takes a minute; papermill saves a notebook when a cell has ended.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 GUEST = bench.ROOT / "notebooks" / "guest.ipynb"
 PASSWORD = "a guess of the operator's"
