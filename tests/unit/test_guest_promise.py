@@ -42,6 +42,11 @@ def test_of_a_guest_that_is_shut_off_no_address_is_promised() -> None:
     assert "addresses that it has inside" in drawn.of_guests.kept
 
 
+def test_a_promise_about_nobody_is_none() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        GuestPromise("routed", "virbr1", "enp4s0f0", ())
+
+
 def test_neither_promise_passes_for_the_other() -> None:
     with pytest.raises(TypeError, match="nothing of the host"):
         _ = data.plan(data.seen()).of_host

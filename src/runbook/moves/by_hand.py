@@ -13,7 +13,8 @@ class ByHand:
 
     `find`, `down`, `up` and `back` are commands that can be typed as they stand, in one shell.
     `file` and `stanza` are for ifupdown; `before` is the stanza as it stands where
-    it is known, else ''. `others` says where other network managers keep theirs.
+    it is known, else ''. `names` is what ifupdown does not write of name servers.
+    `others` says where other network managers keep theirs.
     """
 
     guest: str
@@ -23,6 +24,7 @@ class ByHand:
     file: str
     before: str
     stanza: str
+    names: tuple[str, ...]
     up: tuple[str, ...]
     back: tuple[str, ...]
     others: tuple[str, ...]
@@ -47,6 +49,7 @@ class ByHand:
                 "   in place of the `iface NIC inet` that is there, and leave every other line:",
                 *instead,
                 *_in(self.stanza),
+                *(f"   {line}" for line in self.names),
                 "4. Bring it up:",
                 *_in(*self.up),
                 "   To go back (in another shell, after the first command of 1):",
@@ -78,6 +81,11 @@ def by_hand(wanted: Wanted, why: tuple[str, ...], before: str = "") -> ByHand:
             f"    address {ip}\n"
             f"    netmask {wanted.address.netmask}\n"
             f"    gateway {wanted.gateway}"
+            f"{_names(wanted)}"
+        ),
+        names=tuple(
+            f"And in /etc/resolv.conf, unless it is a link: nameserver {server}"
+            for server in wanted.nameservers
         ),
         up=("ifup $NIC", f"ping -c 3 {wanted.gateway}"),
         back=(f"{down}; mv {file}.before {file}; ifup $NIC",),
@@ -89,9 +97,18 @@ def by_hand(wanted: Wanted, why: tuple[str, ...], before: str = "") -> ByHand:
     )
 
 
+def _names(wanted: Wanted) -> str:
+    told = " ".join(wanted.nameservers)
+    return f"\n    dns-nameservers {told}" if told else ""
+
+
 def _others(wanted: Wanted) -> tuple[str, ...]:
     address, gateway = wanted.address, wanted.gateway
+    servers = wanted.nameservers
     nmcli = f"ipv4.method manual ipv4.addresses {address} ipv4.gateway {gateway}"
+    nmcli += f" ipv4.dns {','.join(servers)}" if servers else ""
+    dns = tuple(f"    DNS={server}" for server in servers)
+    names = (f"    nameservers: {{addresses: [{', '.join(servers)}]}}",) if servers else ()
     return (
         "NetworkManager:",
         "    NAME=$(nmcli -g GENERAL.CONNECTION device show $NIC); echo $NAME",
@@ -101,11 +118,13 @@ def _others(wanted: Wanted) -> tuple[str, ...]:
         "in place of DHCP=, Address= and Gateway=; then `systemctl restart systemd-networkd`:",
         f"    Address={address}",
         f"    Gateway={gateway}",
+        *dns,
         "netplan, below the NIC's name in the file of /etc/netplan that has it,",
         "in place of dhcp4, addresses, gateway4 and routes; then `netplan apply`:",
         "    dhcp4: false",
         f"    addresses: [{address}]",
         f"    routes: [{{to: 0.0.0.0/0, via: {gateway}}}]",
+        *names,
     )
 
 
