@@ -14,7 +14,7 @@ from tests.faults.scene import Scene
 
 RELEASE = "guests"
 # An emulated guest takes half of it from the undo in it to the verdict.
-DEADLINE_S = 60
+DEADLINE_S = 75
 BEFORE = "before the run"
 ANYWHERE: dict[str, Injection] = {**injections.ANYWHERE, **guest_injections.AT_A_GUEST}
 Setting = Callable[[str], AbstractContextManager[Environment]]

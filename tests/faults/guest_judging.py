@@ -75,7 +75,7 @@ def judge(case: GuestCase, scene: Scene, start: Start, waited: Waited, status: i
     if off:
         guest_look.start(scene.host)
     end, why = _settled(scene, start)
-    end, why = _returned(case, scene, start, told, end, why)
+    end, why = _returned(scene, start, told, end, why)
     if end in GOOD and left:
         end, why = REMAINS, f"{end}, and yet there are: {left}"
     if end == AS_BEFORE and off:
@@ -117,9 +117,7 @@ def _refused(case: GuestCase, scene: Scene, start: Start, told: Told) -> tuple[s
     return (LIES, "; ".join(wrong)) if wrong else (NOTHING_WRITTEN, "")
 
 
-def _returned(
-    case: GuestCase, scene: Scene, start: Start, told: Told, end: str, why: str
-) -> tuple[str, str]:
+def _returned(scene: Scene, start: Start, told: Told, end: str, why: str) -> tuple[str, str]:
     """Where the program saw no end, or not all of it: another one is asked, and asked to undo."""
     if told.word not in ("", UNKNOWN) or not changes(scene) - start.changes:
         return end, why
