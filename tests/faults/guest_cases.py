@@ -15,6 +15,8 @@ from tests.faults.scene import Scene
 RELEASE = "guests"
 # An emulated guest takes half of it from the undo in it to the verdict.
 DEADLINE_S = 75
+# Enough for what comes before the first step that moves the guest.
+SHORT_S = 40
 BEFORE = "before the run"
 ANYWHERE: dict[str, Injection] = {**injections.ANYWHERE, **guest_injections.AT_A_GUEST}
 Setting = Callable[[str], AbstractContextManager[Environment]]
@@ -74,13 +76,15 @@ def matrix(ground: GuestGround) -> Iterator[GuestCase]:
 
 
 def spread(ground: GuestGround) -> Iterator[GuestCase]:
-    """A few that are quick: what is refused, a way that dies, a guest that restarts, a kill."""
+    """A few that are quick, of each kind one: refused, cut off, killed, come too late."""
     refused = {case.fault: case for case in refusals(ground)}
     yield refused["wrong password"]
-    arm, apply = ground.number("ArmInside"), ground.number("ApplyInside")
-    yield ground.hit("guest reset", points.made(arm), guest_injections.reset)
-    yield ground.hit("address taken", points.made(apply), guest_injections.take_address)
-    yield ground.hit("kernel killed", points.CONFIRMED, injections.kill_kernel)
+    moved = points.made(ground.number("ApplyInside"))
+    yield ground.hit("sshd's session killed", moved, injections.kill_session)
+    early = points.begins(ground.first("cutover"))
+    killed = ground.hit("kernel killed", early, injections.kill_kernel)
+    yield replace(killed, deadline_s=SHORT_S)
+    yield ground.hit("guest reset", points.CONFIRMED, guest_injections.reset)
 
 
 def refusals(ground: GuestGround) -> Iterator[GuestCase]:

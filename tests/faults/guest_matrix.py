@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -32,6 +32,8 @@ from runbook.transport.guest.login import VARIABLE
 NOTEBOOK = bench.ROOT / "notebooks" / "guest.ipynb"
 # Each has an emulated guest of its own.
 HOSTS = 4
+# The kind of guest that most cases are about, and so the first.
+FIRST = ("quick", "login")
 Tell = Callable[[Result], None]
 _renewing = threading.Lock()
 
@@ -101,9 +103,11 @@ def places(home: Path, hosts: int = HOSTS) -> tuple[Place, ...]:
     return tuple(Place(host_name(number), home) for number in range(1, hosts + 1))
 
 
-def ground(place: Place) -> GuestGround:
-    """The plan that is made for the guest of a host, and will be hit."""
-    place.ready("quick", "login")
+def ground(free: Sequence[Place]) -> GuestGround:
+    """Have a guest on each host, and draw the plan that is made for one and will be hit."""
+    place = free[0]
+    with ThreadPoolExecutor(max_workers=len(free)) as pool:
+        list(pool.map(lambda each: each.ready(*FIRST), free))
     asked = {"name": NAME, "address": guest_look.wanted(place.host)}
     params = for_host(place.home / "params", {"host": place.host, "guests": [asked]})
     session = guest_run.open_session(params, params.guests)
@@ -117,7 +121,7 @@ def ground(place: Place) -> GuestGround:
     return GuestGround(RELEASE, "static", drawn.plan)
 
 
-def play_all(cases: Iterable[GuestCase], free: Iterable[Place], tell: Tell) -> list[Result]:
+def play_all(cases: Iterable[GuestCase], free: Sequence[Place], tell: Tell) -> list[Result]:
     """Every case; those of one kind of guest follow each other."""
     waiting: queue.Queue[Place] = queue.Queue()
     for place in free:
@@ -132,7 +136,7 @@ def play_all(cases: Iterable[GuestCase], free: Iterable[Place], tell: Tell) -> l
         tell(result)
         return result
 
-    ordered = sorted(cases, key=lambda case: (case.system, case.console))
+    ordered = sorted(cases, key=lambda case: (case.system, case.console) != FIRST)
     with ThreadPoolExecutor(max_workers=waiting.qsize()) as pool:
         return list(pool.map(one, ordered))
 
