@@ -132,14 +132,18 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def papermill(
-    home: Path, *options: str, name: str = "out.ipynb", notebook: Path = NOTEBOOK
+    home: Path,
+    *options: str,
+    name: str = "out.ipynb",
+    notebook: Path = NOTEBOOK,
+    place: tuple[str, ...] = (),
 ) -> Done:
-    """Run a notebook from a directory that has nothing to do with it."""
+    """Run a notebook from a directory that has nothing to do with it; `place` leads elsewhere."""
     elsewhere = home.parent / "elsewhere"
     elsewhere.mkdir(exist_ok=True)
     out = elsewhere / name
     done = subprocess.run(
-        command(out, options, notebook),
+        [*place, *command(out, options, notebook)],
         cwd=elsewhere,
         env=environment(home),
         stdin=subprocess.DEVNULL,

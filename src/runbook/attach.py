@@ -19,7 +19,7 @@ from runbook.changes.change import Change
 from runbook.changes.plug import Forwarding, MoveNic, Rejoin
 from runbook.changes.reconfigure import Reconfigure, ReconfigureByHand, WatchInside
 from runbook.guest_facts import Nic
-from runbook.guest_promise import ExpectedGuest, GuestPromise
+from runbook.guest_promise import UNHEARD, ExpectedGuest, GuestPromise
 from runbook.moves.by_hand import by_hand
 from runbook.moves.inside import Declined, FileEdit, GuestEdit, Wanted, edit
 from runbook.params import Params
@@ -35,7 +35,8 @@ from runbook.state.snapshot import Snapshot
 class Offer:
     """What a guest offers: the way inside ('' for none), what is seen there, what was tried.
 
-    `answers` are the MACs that answered by ARP for the address that it is to have.
+    `answers` are the MACs that answered by ARP for the address that it is to have, `heard` the
+    address that it has and at which it answers another subnet, '' for none.
     """
 
     guest: str
@@ -43,6 +44,7 @@ class Offer:
     inside: Inside | None = None
     tried: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
+    heard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def targets(
 def wanted(params: Params, guest: Guest, seen: Snapshot) -> Wanted:
     """What the guest is to have."""
     mac = facts.nic(params, guest, seen).mac
-    return Wanted(guest.name, mac, guest.ipv4, facts.gateway(params, guest))
+    gateway = facts.gateway(params, guest)
+    return Wanted(guest.name, mac, guest.ipv4, gateway, guest.nameservers)
 
 
 def _target(params: Params, guest: Guest, seen: Snapshot, offer: Offer) -> Target:
@@ -100,6 +103,9 @@ def make_promise(params: Params, found: tuple[Target, ...], seen: Snapshot) -> G
             one.wanted.gateway,
             bool(one.nic.live_xml),
             bool(one.nic.defined_xml),
+            one.wanted.nameservers,
+            one.offer.heard,
+            UNHEARD in params.consent,
         )
         for one in found
     )

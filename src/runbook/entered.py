@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runbook import inside
+from runbook.checkpoint.guests import NOT_KEPT
 from runbook.clock import Clock
-from runbook.errors import ConnectionLost, NoWayIn
+from runbook.errors import ConnectionLost, NoWayIn, RunbookError
 from runbook.inside import InsideArmed, InsideState
 from runbook.moves.inside import GuestEdit
 from runbook.params.guests import Guest
@@ -25,7 +26,7 @@ BACK_S = 120.0
 SETTLE_S = 20.0
 PAUSE_S = 2.0
 # What a DHCP server lends is its own affair.
-LENT = ("addresses", "default_routes", "nameservers")
+LENT = ("addresses", "default_routes", "nameservers", insides.RESOLV_CONF)
 Enter = Callable[[Host, Guest], Channel]
 T = TypeVar("T")
 
@@ -34,7 +35,8 @@ T = TypeVar("T")
 class Entered:
     """One guest; `edit` is what is done inside, `armed` its undo there, `told` of past channels.
 
-    `handed`: a person was asked to change it.
+    `before` is how it was inside, or `why` that is not known. `handed`: a person was asked
+    to change it.
     """
 
     guest: Guest
@@ -42,6 +44,7 @@ class Entered:
     clock: Clock
     mac: str = ""
     before: Inside | None = None
+    why: str = NOT_KEPT
     edit: GuestEdit | None = None
     armed: InsideArmed | None = None
     told: list[str] = field(default_factory=list)
@@ -49,9 +52,13 @@ class Entered:
     handed: bool = False
 
     def channel(self, host: Host) -> Channel:
-        """The channel that is open, or a new one."""
+        """The channel that is open, or a new one; what a console showed in vain is kept too."""
         if self.opened is None:
-            self.opened = self.enter(host, self.guest)
+            try:
+                self.opened = self.enter(host, self.guest)
+            except RunbookError as error:
+                self.told.append(error.transcript)
+                raise
         return self.opened
 
     def again(self, host: Host, ask: Callable[[Channel], T]) -> T:
@@ -84,23 +91,20 @@ class Entered:
             channel.close()
             self.told.append(channel.transcript)
 
-    def differs(self, channel: Channel) -> tuple[str, ...]:
-        """What is not as it was before, once the guest had time to settle; a line each."""
+    def differs(self, channel: Channel, ended: InsideState) -> tuple[str, ...]:
+        """What is not as it was before, once the guest had time to settle; a line each.
+
+        One that nobody can compare is not known to be as before, whatever `ended` says.
+        """
+        if self.before is None:
+            known = "is undone" if ended is InsideState.UNDONE else "has nothing of this change"
+            return (f"{self.guest.name} {known}, and was not compared inside: {self.why}",)
         end = self.clock.monotonic() + SETTLE_S
-        while self.before is not None:
+        while True:
             found = tuple(_differences(self.before, insides.read(channel, self.mac)))
             if not found or self.clock.monotonic() >= end:
-                return found
+                return tuple(f"{self.guest.name}: {line}" for line in found)
             self.clock.sleep(PAUSE_S)
-        return ()
-
-    def unseen(self, end: InsideState) -> tuple[str, ...]:
-        """That nobody compared it, where what it was before is not known; a line or none."""
-        if self.before is not None:
-            return ()
-        known = "is undone" if end is InsideState.UNDONE else "has nothing of this change"
-        name = self.guest.name
-        return (f"{name} {known}, and was not compared inside: how it was before is not kept",)
 
     @property
     def said(self) -> str:

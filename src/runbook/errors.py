@@ -39,11 +39,15 @@ from __future__ import annotations
 
 
 class RunbookError(Exception):
-    """What happened, on which host, the state it is in, and what to do next."""
+    """What happened, on which host, the state it is in, and what to do next.
+
+    `transcript` is what went to and fro at a console until then, '' where there was none.
+    """
 
     def __init__(self, what: str, *, host: str = "-", state: str, then: str) -> None:
         """Keep the four sentences; `host` is '-' where no host was contacted."""
         super().__init__(what)
+        self.transcript = ""
         self.what = what
         self.host = host
         self.state = state

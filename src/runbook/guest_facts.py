@@ -106,6 +106,11 @@ def bridge(params: Params, seen: Snapshot) -> str:
     )
 
 
+def neighbours(mac: str, seen: Snapshot) -> tuple[str, ...]:
+    """The IPv4 addresses that the host's neighbour table has for a MAC."""
+    return tuple(str(r["address"]) for r in rows(seen.neighbours, family="inet", mac=mac))
+
+
 def gateway(params: Params, guest: Guest) -> str:
     """The guest's router."""
     return guest.gateway or params.gateway

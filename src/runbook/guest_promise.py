@@ -13,13 +13,19 @@ from ipaddress import IPv4Interface
 from runbook.promise import Check, rows
 from runbook.state.snapshot import Snapshot
 
+# The consent to a guest that does not answer the operator's machine as it answered others.
+UNHEARD = "unheard"
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedGuest:
     """One guest's end state.
 
     `running` and `defined` say which of its two halves there are: a guest that is shut
-    off has no tap, and one that is not persistent has no definition.
+    off has no tap, and one that is not persistent has no definition. `nameservers` are
+    those that it is given; empty, it keeps its own. `heard` is the address at which it
+    answered another subnet before ('' for none); it then has to answer this machine
+    afterwards, unless `unheard` is consented to.
     """
 
     name: str
@@ -28,6 +34,9 @@ class ExpectedGuest:
     gateway: str
     running: bool
     defined: bool
+    nameservers: tuple[str, ...] = ()
+    heard: str = ""
+    unheard: bool = False
 
     def checks(self, network: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
         """What the host's state says of it."""
@@ -52,6 +61,11 @@ class GuestPromise:
     bridge: str
     nic: str
     guests: tuple[ExpectedGuest, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a promise about nobody: any host would keep it."""
+        if not self.guests:
+            raise ValueError("a promise about guests names at least one")
 
     @property
     def announcements(self) -> tuple[tuple[str, str], ...]:

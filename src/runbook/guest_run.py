@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from runbook import attach, probes, run, surroundings
+from runbook import attach, outside, probes, run, surroundings
 from runbook import guest_facts as facts
 from runbook.attach import Offer, Target
 from runbook.checkpoint.found import Kept
+from runbook.checkpoint.guests import NOT_KEPT
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
 from runbook.errors import Refused
@@ -86,6 +87,8 @@ def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
 
 def for_change(session: Session, kept: Kept) -> Session:
     """The session, able to go into the guests that a change of another run is about."""
+    if session.within is not None:
+        return session
     drawn = kept.plan
     if drawn is None or not isinstance(drawn.promise, GuestPromise):
         return session
@@ -95,7 +98,7 @@ def for_change(session: Session, kept: Kept) -> Session:
         for guest in drawn.promise.guests
     )
     made = with_guests(session, chosen)
-    within(made).take_up(drawn, kept.place.change_id, kept.log)
+    within(made).take_up(drawn, kept.place.change_id, kept.log, kept.within)
     return made
 
 
@@ -104,11 +107,22 @@ def put_back(
 ) -> Rollback:
     """The host, and the guests that its change is about, which are left again at the end."""
     made = for_change(session, kept)
+    if made.within is None:
+        undone = undo()
+        return replace(undone, guests=(*undone.guests, *_not_looked_at(kept)))
     try:
         return run.put_back(made, kept.place, undo, host_undone=host_undone)
     finally:
-        if made.within:
-            made.within.close()
+        made.within.close()
+
+
+def _not_looked_at(kept: Kept) -> tuple[str, ...]:
+    """Guests of a change whose plan cannot be read, so that nobody can go into them."""
+    about_guests = kept.within.inside or kept.within.why != NOT_KEPT
+    if kept.plan is not None or not about_guests:
+        return ()
+    names = ", ".join(kept.within.inside) or f"a guest of which {kept.within.why}"
+    return (f"not looked at: {names}; {kept.place.plan} cannot be read",)
 
 
 def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:
@@ -154,7 +168,9 @@ def _offer(session: Session, guest: Guest, before: Snapshot, bridge: str) -> Off
     answers = session.host.who_has(str(guest.ipv4.ip), bridge)
     if facts.state(guest, before) != "running":
         return Offer(guest.name, answers=answers)
-    return within(session).offer(session.host, wanted, answers)
+    offered = within(session).offer(session.host, wanted, answers)
+    has = offered.inside.addresses if offered.inside else facts.neighbours(wanted.mac, before)
+    return replace(offered, heard=outside.heard_before(session.host, session.params, has))
 
 
 def plan(session: Session, before: Snapshot, offered: Mapping[str, Offer]) -> Drawn:
@@ -170,7 +186,7 @@ def nothing_to_do(session: Session, drawn: Drawn, before: Snapshot) -> Verdict:
     promise = drawn.plan.of_guests
     checks = within(session).checks(session.host, promise)
     verdict = Verdict((*promise.checks(before), *checks))
-    if verdict.broken:
+    if not verdict.kept:
         lines = "\n".join(
             f"  - {c.about}: promised {c.promised}, seen {c.seen}" for c in verdict.broken
         )

@@ -33,11 +33,13 @@ class Differs(RollbackDiffers):
     ) -> None:
         """List the rows, and what the undo said; keep all of the rollback."""
         rows = str(undone.differences) or "  (no row of the snapshot)"
+        of_host = not undone.differences.empty or undone.failed
+        found = "the host differs from before" if of_host else "not all is seen to be as before"
         said = "".join(f"\nthe undo itself says: {line}" for line in undone.failed)
-        said += "".join(f"\nof the guests: {line}" for line in (*undone.guests, *undone.unseen))
+        said += "".join(f"\nof the guests: {line}" for line in undone.guests)
         held, over = ("still locked, ", " --take-over") if undone.failed else ("", "")
         super().__init__(
-            f"{did}, and the host differs from before:\n{rows}{said}",
+            f"{did}, and {found}:\n{rows}{said}",
             host=host,
             state=f"reachable, {held}with the differences listed",
             then=f"put each back by hand, then `runbook undo {host}{over}`;"

@@ -43,10 +43,10 @@ def put_back(both: Both, undo: Callable[[], Rollback]) -> Rollback:
     except GoToTheConsole as error:
         # Only of these it is known that the host's own part is gone.
         found = _guests(both, confirmed_too=both.host_undone and isinstance(error, NotCompared))
-        error.what = "\n  - ".join((error.what, *found.failed, *found.unseen))
+        error.what = "\n  - ".join((error.what, *found.failed))
         raise
     found = _guests(both, confirmed_too=both.host_undone)
-    return replace(undone, guests=found.failed, unseen=found.unseen)
+    return replace(undone, guests=found.failed)
 
 
 def _guests(both: Both, *, confirmed_too: bool) -> PutBack:

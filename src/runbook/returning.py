@@ -209,9 +209,9 @@ def _release(session: Session, kept: Kept) -> Rollback:
     return compare_now(session, kept, did, host_undone=False)
 
 
-def for_change(session: Session, there: Found) -> Session:
+def for_change(session: Session, kept: Kept) -> Session:
     """The session that the change needs: one that is about guests goes into them."""
-    return guest_run.for_change(session, there.kept)
+    return guest_run.for_change(session, kept)
 
 
 def resume(session: Session, there: Found) -> tuple[Underway, Applied]:

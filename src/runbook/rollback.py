@@ -46,7 +46,7 @@ class Rollback:
     """An undo that ended: why it was run, and the rows in which the host still differs.
 
     `failed`: what the undo itself says that it could not put back. `guests`: what is not
-    as before inside a guest; `unseen`: what nobody compared there. A line each.
+    as before inside a guest, or was not compared there. A line each.
     """
 
     why: str
@@ -55,7 +55,6 @@ class Rollback:
     log: str
     failed: tuple[str, ...] = ()
     guests: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
 
     @property
     def as_before(self) -> bool:

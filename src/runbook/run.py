@@ -159,7 +159,8 @@ def arm(session: Session, ready: Ready) -> Underway:
     """Put the undo on the host and start its timer; raises StalePlan if the host moved on."""
     _as_planned(session, ready.cleared)
     order = Order(session.change_id, session.operator, session.clock.now())
-    armed = checkpoint(ready.cleared, ready.probed, session.host, order)
+    inside = session.within.before() if session.within else None
+    armed = checkpoint(ready.cleared, ready.probed, session.host, order, inside)
     try:
         # Until the lock was taken somebody else could make a whole change.
         _as_planned(session, ready.cleared)

@@ -1,14 +1,17 @@
 """The guests of one run, from inside: entered once, changed, verified, confirmed or undone there.
 
 It holds what is open: a channel into each guest, and the undo that stands there.
-A guest that went away and came back is entered again.
+A guest that went away and came back is entered again. A channel carries one at a time:
+whoever speaks inside has the turn, a cell or a button.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from runbook import attach, inside, outside
@@ -16,6 +19,7 @@ from runbook.attach import Offer
 from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
 from runbook.changes.steps import Step
 from runbook.checkpoint.arm import Armed
+from runbook.checkpoint.guests import GuestsBefore
 from runbook.clock import Clock
 from runbook.entered import Enter, Entered
 from runbook.errors import (
@@ -48,13 +52,9 @@ SHORTEST_S = 5
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """What an undo came to inside guests, a line each.
-
-    `failed`: what is not as before, or not seen to be. `unseen`: what nobody compared.
-    """
+    """What an undo came to inside guests: what is not as before, or not seen to be, a line each."""
 
     failed: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
 
 
 class Within:
@@ -67,6 +67,19 @@ class Within:
         self._params = params
         self._slots = {guest.name: Entered(guest, enter, clock) for guest in guests}
         self._clock = clock
+        self._turn = threading.RLock()
+        # A deadline that a person has moved; a guest that is armed after that has it too.
+        self._moved: datetime | None = None
+
+    @contextmanager
+    def turn(self, patience_s: float = -1) -> Iterator[None]:
+        """Speak inside alone; BlockingIOError where another has the turn for `patience_s`."""
+        if not self._turn.acquire(timeout=patience_s):
+            raise BlockingIOError
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @property
     def guests(self) -> tuple[Guest, ...]:
@@ -78,8 +91,9 @@ class Within:
         slot = self._slots[wanted.guest]
         slot.mac = wanted.mac
         try:
-            channel = slot.channel(host)
-            slot.before = insides.read(channel, wanted.mac)
+            with self.turn():
+                channel = slot.channel(host)
+                slot.before = insides.read(channel, wanted.mac)
         except (LoginRefused, ConsoleTaken, CorrectParameters) as error:
             if not slot.guest.by_hand:
                 raise
@@ -94,7 +108,11 @@ class Within:
             made = one.inside
             self._slots[one.guest.name].edit = made if isinstance(made, GuestEdit) else None
 
-    def take_up(self, plan: Plan, change_id: str, log: Journal) -> None:
+    def before(self) -> Mapping[str, Inside]:
+        """How each guest was that somebody was inside of."""
+        return {name: slot.before for name, slot in self._slots.items() if slot.before}
+
+    def take_up(self, plan: Plan, change_id: str, log: Journal, before: GuestsBefore) -> None:
         """Another run's change: its guests are entered when they are needed."""
         for numbered in plan.steps():
             step = numbered.step
@@ -105,14 +123,18 @@ class Within:
             if isinstance(step, AwaitPerson) and begun:
                 self._slots[step.guest].handed = True
         for guest in plan.of_guests.guests:
-            self._slots[guest.name].mac = guest.mac
+            slot = self._slots[guest.name]
+            slot.mac, slot.why = guest.mac, before.why
+            slot.before = before.inside.get(guest.name)
 
     def perform(self, step: Step, host: Host, armed: Armed) -> None:
         """Make one step, inside a guest or on its host."""
         if isinstance(step, ArmInside):
-            self._arm(step, host, armed)
+            with self.turn():
+                self._arm(step, host, armed)
         elif isinstance(step, ApplyInside):
-            self._apply(step, host)
+            with self.turn():
+                self._apply(step, host)
         else:
             if isinstance(step, AwaitPerson):
                 self._slots[step.guest].handed = True
@@ -123,9 +145,8 @@ class Within:
         edit = self._edit(step, host)
         # First: what passes from here on is taken off the guest's time.
         since = inside.uptime(slot.channel(host))
-        # A deadline that this step has moved on is moved back when the step is done.
-        until = (armed.deadline - self._clock.now()).total_seconds()
-        left = int(min(until, armed.plan.deadline_s)) - LEAD_S
+        until = max(armed.deadline, self._moved or armed.deadline)
+        left = int((until - self._clock.now()).total_seconds()) - LEAD_S
         if left < SHORTEST_S:
             raise _too_late(host, step.guest)
         channel = slot.channel(host)
@@ -158,49 +179,56 @@ class Within:
         slot = self._slots[guest.name]
         # First from inside: its ping of the router is what the router then knows it by.
         if slot.armed is not None or slot.before is not None:
-            wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway)
-            yield from slot.again(host, partial(_verified, wanted, slot.before))
+            wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers)
+            with self.turn():
+                seen = slot.again(host, lambda c: inside.verify(c, wanted, slot.before))
+            yield from seen
         yield from outside.listen(host, self._params, promise, guest).checks(guest)
 
     def confirm(self, host: Host) -> None:
         """Have each guest keep its change."""
-        for slot in self._armed():
-            slot.again(host, partial(_confirm, slot.armed))
+        with self.turn():
+            for slot in self.armed():
+                slot.again(host, partial(_confirm, slot.armed))
 
     def undo(self, host: Host, *, confirmed_too: bool = False) -> PutBack:
         """Have each guest put itself back and look.
 
         `confirmed_too`: the host's part did not stay, and so no guest's part may.
         """
-        told = [self._undo(host, slot, confirmed_too=confirmed_too) for slot in self._armed()]
-        failed = (line for one in told for line in one.failed)
-        return PutBack((*failed, *self._by_hand()), tuple(n for one in told for n in one.unseen))
+        told = [self._undo(host, slot, confirmed_too=confirmed_too) for slot in self.armed()]
+        return PutBack((*(line for lines in told for line in lines), *self._by_hand()))
 
-    def _undo(self, host: Host, slot: Entered, *, confirmed_too: bool) -> PutBack:
-        name, armed = slot.guest.name, slot.armed
-        if armed is None:
-            return PutBack()
+    def _undo(self, host: Host, slot: Entered, *, confirmed_too: bool) -> tuple[str, ...]:
+        if slot.armed is None:
+            return ()
+        asked = partial(inside.undo, clock=self._clock, confirmed_too=confirmed_too)
         try:
-            channel = slot.back(host)
-            end = inside.undo(channel, armed, clock=self._clock, confirmed_too=confirmed_too)
-            failed = tuple(f"{name}: {line}" for line in slot.differs(channel))
+            with self.turn():
+                channel = slot.back(host)
+                return slot.differs(channel, asked(channel, slot.armed))
         except RunbookError as error:
-            return PutBack((f"{name} is not seen to be as before: {error.what}",))
-        return PutBack(failed, slot.unseen(end))
+            return (f"{slot.guest.name} is not seen to be as before: {error.what}",)
 
     def _by_hand(self) -> Iterator[str]:
         for name, slot in self._slots.items():
             if slot.handed:
                 yield f"what a person changed in {name} is undone by nobody else"
 
-    def _armed(self) -> Iterator[Entered]:
+    def armed(self) -> Iterator[Entered]:
+        """The guests in which an undo stands, or may."""
         return (slot for slot in self._slots.values() if slot.armed is not None)
+
+    def moved(self, deadline: datetime) -> None:
+        """A person has moved the host's deadline; guests that are armed from here on have it."""
+        self._moved = deadline
 
     def close(self) -> None:
         """Leave every guest; none is changed by that."""
-        for slot in self._slots.values():
-            with suppress(MendAccess):
-                slot.leave()
+        with self.turn():
+            for slot in self._slots.values():
+                with suppress(MendAccess):
+                    slot.leave()
 
     def transcripts(self) -> Mapping[str, str]:
         """What went to and fro, by guest; no password is in it."""
@@ -212,11 +240,6 @@ class Within:
             for file in slot.edit.files if slot.edit else ():
                 if file.before is not None:
                     yield name, file.path, file.before
-
-
-def _verified(wanted: Wanted, before: Inside | None, channel: Channel) -> tuple[Check, ...]:
-    # Of a change that another program made, how its name servers answered before is not known.
-    return inside.verify(channel, wanted, before or insides.read(channel, wanted.mac))
 
 
 def _confirm(armed: InsideArmed | None, channel: Channel) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +36,8 @@ STICKING_OUT = """() => [...document.querySelectorAll('svg g')].flatMap(group =>
         .filter(([, is]) => is.x < room.x - 1 || is.x + is.width > room.x + room.width + 1)
         .map(([words]) => words);
 })"""
+# Long enough for a browser to draw what it has, and to run what waits for that.
+A_DRAWING_S = 0.5
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 SORT = ".dt-column-order"
 
@@ -116,6 +121,44 @@ def test_a_word_leaves_the_rows_that_hold_it_and_says_how_many(
         page.get_by_label("Search", exact=True).fill("")
         page.get_by_label("only rows whose packets holds").fill("299")
         assert first_cells(page) == ["rule-257"]
+
+
+@contextmanager
+def served_slowly(path: Path, halt: str) -> Iterator[str]:
+    """An address that sends the page up to there, and the rest of it when that has been drawn."""
+    head, found, tail = path.read_bytes().partition(halt.encode())
+    assert found
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(head)
+            self.wfile.flush()
+            time.sleep(A_DRAWING_S)
+            self.wfile.write(found + tail)
+
+    with HTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_a_table_that_is_half_there_when_the_page_is_first_drawn_is_whole_in_the_end(
+    browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "as nbconvert writes it.html"
+    rows = pd.DataFrame({"rule": [f"rule-{n:03}" for n in range(ROWS)]})
+    shown = [views.interactive_tables(), views.table(rows, Look("Rules"))]
+    path.write_text(f"<!doctype html><body>{''.join(picture.html() for picture in shown)}</body>")
+    page = browser.new_page()
+    with served_slowly(path, "<td>rule-150</td>") as address:
+        page.goto(address)
+    assert first_cells(page) == [f"rule-{n:03}" for n in range(ROWS)]
+    page.get_by_label("Search", exact=True).fill("rule-29")
+    expect(page.get_by_text(f"10 of {ROWS} rows shown")).to_be_visible()
+    page.close()
 
 
 def test_a_column_sorts_by_key_and_says_which_way(browser: Browser, long_table: Path) -> None:

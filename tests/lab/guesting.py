@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from tests.lab import half_made
 
@@ -17,18 +20,21 @@ from runbook.checkpoint import found
 from runbook.guest_run import Drawn
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
-from runbook.lab import machine
+from runbook.lab import machine, shell
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, ROUTER
+from runbook.lab.probe import Probe, Probed
 from runbook.params import Params, resolve
 from runbook.plan import PHASES
 from runbook.run import Ready, Session, Underway
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.login import VARIABLE
+from runbook.transport.guest.way_in import Ways, open_channel
 
 HOST = "server-01"
 GATEWAY = "172.16.0.1"
+SETTLED_S = 8.0
 
 
 def address(name: str) -> str:
@@ -152,6 +158,67 @@ def inside(name: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[object, .
         offered = guest_run.offers(made, run.read(made))[name].inside
         assert offered is not None
         return offered.addresses, offered.default_routes, offered.files
+
+
+def probed(name: str, seconds: float = 1, rate: int = 50) -> Probed:
+    """From beyond the router."""
+    return Probe(address(name).partition("/")[0], rate=rate, seconds=seconds).result()
+
+
+def answers(name: str) -> bool:
+    """Whether none of a second's probes is lost."""
+    return probed(name).lost == 0
+
+
+def is_there(name: str) -> None:
+    """Beyond the router it is heard, and the router sends to it and to nobody else."""
+    assert probed(name).lost == 0
+    assert neighbour(name) == mac(name)
+
+
+def undone_as_before(*names: str, **other: object) -> None:
+    """All of them are on the LAN, and then host and guests are as if they had never been."""
+    were = {name: inside(name) for name in names}
+    with session(*names, **other) as made:
+        change = armed(made)
+        change.make("settle")
+        for name in names:
+            is_there(name)
+        undone = run.roll_back(made, change.underway, "because")
+    assert undone.as_before
+    assert as_before(change.before) == ""
+    assert {name: inside(name) for name in names} == were
+    # Their ports learn anew after it, and a plan is of a host that is settled.
+    time.sleep(SETTLED_S)
+
+
+def rebooted(*names: str, patience: float = 240) -> None:
+    """The host shuts down and boots, and each of them is there again."""
+    machine.shut_down(HOST)
+    machine.power_on(HOST)
+    for name in names:
+        shell.wait_for(name, partial(answers, name), patience)
+        is_there(name)
+
+
+def nothing_is_left_to_do(*names: str, **other: object) -> None:
+    """Seen anew, from inside and outside, each is as promised."""
+    with session(*names, **other) as made:
+        before = run.read(made)
+        drawn = guest_run.plan(made, before, guest_run.offers(made, before))
+        assert drawn.plan.empty
+        assert guest_run.nothing_to_do(made, drawn, before).kept
+
+
+def in_guest(name: str, command: str) -> None:
+    """A shell's command inside a guest; it has to succeed."""
+    with session(name) as made:
+        (guest,) = made.params.guests
+        login = guest_run.credentials(guest)
+        ways = Ways(secrets.token_hex(4))
+        with closing(open_channel(made.host.doors(name), login, ways, clock=made.clock)) as inside:
+            done = inside.run(("sh", "-c", command), timeout=60.0)
+    assert done.returncode == 0, done
 
 
 def killed(until: str, *names: str, deadline_s: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,19 +11,22 @@ from tests import bench
 from tests.lab import guesting, returning
 from tests.lab.guesting import HOST, console
 
-from runbook import run
+from runbook import guest_run, run
 from runbook.checkpoint import layout
 from runbook.errors import LoginRefused, RunbookError
+from runbook.inside import layout as inside_layout
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.guest_xml import mac_of
+from runbook.more_time import more_time
 from runbook.preflight import RefusedByPreflight
 from runbook.run import Session
 from runbook.transport.guest.login import VARIABLE
 
 TAKEN = "172.16.1.77"
+BY_HAND = "# by hand"
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +57,14 @@ def test_a_wrong_password_stops_before_anything_is_written(
         monkeypatch.setenv(VARIABLE, "not-the-password")
         with pytest.raises(LoginRefused) as caught:
             preflight(made)
+        said = guest_run.within(made).transcripts()["vm-01"]
     assert "vm-01" in caught.value.what
-    assert "not-the-password" not in str(caught.value)
+    assert "the last lines that the console showed" in caught.value.what
+    assert "Login incorrect" in caught.value.what
+    # The dialogue is kept, and the password is nowhere in it.
+    assert "login: »root" in said
+    assert "Login incorrect" in said
+    assert "not-the-password" not in said + str(caught.value)
     nothing_is_left()
     lab_guests.wait(HOST, guest)
 
@@ -151,12 +161,89 @@ def test_a_guest_that_confirmed_is_put_back_where_its_host_was_not_confirmed(
     shell.wait_for("the undo", lambda: not returning.is_armed(), 120)
     ended = returning.verb("undo", HOST)
     assert ended.status == 0, ended.said
-    assert "was not compared inside" in ended.said
+    assert "not compared inside" not in ended.said
     assert guesting.as_before(before) == ""
     lab_guests.wait(HOST, guest)
     nothing_is_left()
 
 
+@pytest.mark.thorough
+def test_another_program_tells_what_a_guest_s_undo_left_behind(
+    guest: LabGuest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
+    with guesting.session("vm-01") as made:
+        before = run.read(made)
+    guesting.killed("settle", "vm-01", deadline_s=600)
+    # Somebody is at the guest's console, and edits what the undo has put back.
+    edit = f"echo '{BY_HAND}' >>/etc/network/interfaces"
+    guesting.in_guest("vm-01", f"sh {inside_layout.ARMED}/undo >/dev/null && {edit}")
+    ended = returning.verb("undo", HOST)
+    assert ended.status == 1, ended.said
+    told = f"vm-01: /etc/network/interfaces in the guest: was without that, is {BY_HAND!r}"
+    assert told in ended.said
+    assert "not compared inside" not in ended.said
+    assert guesting.as_before(before) == ""
+    assert list((tmp_path / "home/outputs" / HOST).glob("*/console-vm-01.txt"))
+    # Once that is mended the next look says so.
+    guesting.in_guest("vm-01", f"sed -i '/{BY_HAND}/d' /etc/network/interfaces")
+    again = returning.verb("undo", HOST)
+    assert again.status == 0, again.said
+    lab_guests.wait(HOST, guest)
+    nothing_is_left()
+
+
+@pytest.mark.thorough
+def test_a_guest_that_nobody_can_compare_is_undone_and_not_called_as_before(
+    guest: LabGuest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
+    with guesting.session("vm-01") as made:
+        before = run.read(made)
+    guesting.killed("settle", "vm-01", deadline_s=600)
+    console("sh", "-c", f"stat -c %a:%U {layout.ARMED}/guests.json | grep -x 600:root")
+    console("sh", "-c", f"truncate -s 100 {layout.ARMED}/guests.json")
+    refused = returning.verb("confirm", HOST)
+    assert refused.status == 1
+    assert "guests.json is damaged" in refused.said
+    ended = returning.verb("undo", HOST)
+    assert ended.status == 1
+    assert "vm-01 is undone, and was not compared inside" in ended.said
+    assert "guests.json is damaged" in ended.said
+    assert guesting.as_before(before) == ""
+    lab_guests.wait(HOST, guest)
+    nothing_is_left()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("kind", "name"), [("quick", "vm-01"), ("debian", "deb-03")])
+def test_with_more_time_host_and_guest_wait_and_then_undo_both(
+    guest: LabGuest, kind: str, name: str
+) -> None:
+    there = guest if kind == "quick" else guesting.added(kind, name)[0]
+    try:
+        with guesting.session(name, deadline_s=60) as made:
+            change = guesting.armed(made)
+            change.make("settle")
+            armed = change.underway.armed
+            old = returning.status()["seconds_left"]
+            later = more_time(made, armed, 40)
+            assert later.left == ()
+            new = returning.status()["seconds_left"]
+            assert new > old + 20
+            time.sleep(old + 4)
+            assert returning.is_armed()
+            console("ping", "-c", "1", "-W", "2", guesting.address(name).partition("/")[0])
+            shell.wait_for("the undo", lambda: not returning.is_armed(), 90)
+        assert guesting.as_before(change.before) == ""
+        lab_guests.wait(HOST, there)
+        assert guesting.inside(name)[0] == (str(there.address),)
+    finally:
+        if kind != "quick":
+            lab_guests.remove(HOST, name)
+
+
+# The last one: the guest stays on the LAN.
 @pytest.mark.thorough
 @pytest.mark.parametrize("verb", ["undo", "confirm"])
 def test_another_program_ends_what_a_killed_one_began(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
+from tests import bench
 from tests.lab import insides
 from tests.lab.insides import DEBIAN, ENTRANCES, HOST, QUICK
 
@@ -78,6 +80,29 @@ def test_an_unconfirmed_change_is_undone_by_the_guest_itself(
         changes.apply(channel, made.armed, clock=insides.CLOCK)
     with insides.entered(host, name, how) as channel:
         insides.until(lambda: changes.state(channel, made.armed.change_id), InsideState.UNDONE, 90)
+        assert insides.differences(channel, made.before) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [("web", "serial console"), bench.thorough("vm-01", "qemu-guest-agent")],
+)
+def test_a_moved_undo_comes_at_its_new_moment_and_not_at_the_old_one(
+    host: Host, name: str, how: str
+) -> None:
+    with insides.entered(host, name, how) as channel:
+        made = insides.arm(channel, 205, seconds=20)
+        change = made.armed.change_id
+        told = changes.ticking(channel, change)
+        assert told is not None
+        changes.move(channel, change, told.moment + 10)
+        while changes.uptime(channel) < told.moment + 3:
+            time.sleep(1)
+        assert changes.state(channel, change) is InsideState.ARMED
+        insides.until(lambda: changes.state(channel, change), InsideState.UNDONE, 30)
+        assert changes.uptime(channel) >= told.moment + 10
+        with pytest.raises(GateClosed):
+            changes.move(channel, change, told.moment + 600)
         assert insides.differences(channel, made.before) == []
 
 

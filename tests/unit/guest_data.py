@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Interface
 from typing import Any
 
 from tests.unit import fakes
@@ -10,7 +9,7 @@ from tests.unit.hosts import snapshot
 
 from runbook import attach, guest_facts
 from runbook.attach import Offer, Target
-from runbook.moves.inside import FileEdit, GuestEdit, Wanted
+from runbook.moves.inside import FileEdit, GuestEdit
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.plan import Plan
@@ -88,7 +87,7 @@ def target(asked: Params, before: Snapshot, **other: object) -> Target:
     """The guest as the plan has it, an edit at hand but for `other`."""
     guest: Guest = asked.guests[0]
     nic = guest_facts.nic(asked, guest, before)
-    wanted = Wanted(guest.name, nic.mac, IPv4Interface(guest.address), guest.gateway or GATEWAY)
+    wanted = attach.wanted(asked, guest, before)
     usual = {"offer": Offer(guest.name, "serial console"), "inside": EDIT}
     return Target(guest, nic, wanted, **{**usual, **other})  # type: ignore[arg-type] # by name
 

@@ -33,6 +33,11 @@ def test_all_of_it_is_kept_on_the_lan() -> None:
     assert "vm-01 at 172.16.1.10/16" in PROMISE.kept
 
 
+def test_a_promise_about_nobody_is_none() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        GuestPromise("routed", "virbr1", "enp4s0f0", ())
+
+
 def test_neither_promise_passes_for_the_other() -> None:
     with pytest.raises(TypeError, match="nothing of the host"):
         _ = data.plan(data.seen()).of_host

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
-from tests.unit import fakes
+from tests.unit import fakes, insides
 
 from runbook import guest_run, journal, probes, returning, rollback, run
 from runbook.apply import apply_phase
 from runbook.checkpoint import Armed, layout
+from runbook.checkpoint import guests as guests_before
 from runbook.checkpoint.found import Found, InProgress
 from runbook.errors import RollbackDiffers, StepFailed
 from runbook.outcomes import NotAsPromised
@@ -398,3 +399,29 @@ def test_where_only_the_lock_goes_no_guest_is_made_to_undo_what_it_confirmed(
     with pytest.raises(RollbackDiffers):
         returning.undo(session, found(session))
     assert guests.asked == [False]
+
+
+@pytest.mark.usefixtures("sees")
+@pytest.mark.parametrize("readable", [True, False])
+def test_guests_of_a_plan_that_cannot_be_read_are_not_called_as_before(
+    session: Session, armed: Armed, host: fakes.FakeHost, *, readable: bool
+) -> None:
+    place = armed.layout
+    before = guests_before.dumps({"vm-01": insides.seen()}).decode()
+    host.hold(place.guests, before if readable else "{")
+    host.hold(place.plan, "{")
+    undone_by(host, armed, "operator")
+    with pytest.raises(RollbackDiffers, match="not all is seen to be as before") as caught:
+        returning.undo(session, found(session))
+    said = "vm-01" if readable else f"a guest of which {place.guests} is damaged"
+    assert f"not looked at: {said}" in str(caught.value)
+    assert f"{place.plan} cannot be read" in str(caught.value)
+
+
+@pytest.mark.usefixtures("sees")
+def test_a_host_s_own_change_is_as_before_without_its_plan(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    host.hold(armed.layout.plan, "{")
+    undone_by(host, armed, "operator")
+    assert returning.undo(session, found(session)).as_before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -10,17 +11,20 @@ from typing import cast
 import pytest
 from tests.unit import fakes
 from tests.unit import guest_data as data
+from tests.unit import insides as local
 
-from runbook import attach, inside, within
+from runbook import attach, inside, outside, within
 from runbook.attach import Offer
 from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
 from runbook.checkpoint.arm import Armed
+from runbook.checkpoint.guests import GuestsBefore
 from runbook.errors import ConnectionLost, LoginRefused, MendAccess, NoWayIn, StepFailed
 from runbook.inside import InsideArmed, InsideState
 from runbook.journal import Journal
 from runbook.moves.inside import GuestEdit, Wanted
 from runbook.params.guests import Guest
 from runbook.plan import Plan
+from runbook.promise import Check
 from runbook.state import inside as insides
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
@@ -65,7 +69,7 @@ class Spoken:
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> object:
     """What a look inside comes to."""
-    there = object()
+    there = local.seen()
     monkeypatch.setattr(insides, "read", lambda _channel, _mac: there)
     monkeypatch.setattr(inside, "as_before", lambda _before, _after: ())
     return there
@@ -138,9 +142,9 @@ def stands(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("moved_on_s", [0, 500])
-def test_its_own_undo_comes_before_the_hosts(
-    monkeypatch: pytest.MonkeyPatch, moved_on_s: int
+@pytest.mark.parametrize("by", ["nobody", "before this phase", "in this phase"])
+def test_its_own_undo_comes_before_the_hosts_whoever_moved_that_on(
+    monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     kept: list[int] = []
 
@@ -152,10 +156,14 @@ def test_its_own_undo_comes_before_the_hosts(
         return stands(channel, edit, change_id, seconds, since)
 
     made, until = held(Door([]), monkeypatch, arm), armed(100)
-    # While a long step is made the host's deadline is later; afterwards it is not.
-    later = replace(until, deadline=until.deadline + timedelta(seconds=moved_on_s))
-    made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, later)
-    assert 90 < kept[0] <= 98
+    moved_on = until.deadline + timedelta(seconds=500)
+    if by == "before this phase":
+        until = replace(until, deadline=moved_on)
+    if by == "in this phase":
+        made.moved(moved_on)
+    made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, until)
+    enough = 98 if by == "nobody" else 598
+    assert enough - 8 < kept[0] <= enough
 
 
 def test_too_little_time_for_an_undo_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +259,8 @@ def test_what_a_person_did_is_undone_by_nobody_once_they_were_asked(
     made = entered(changed, guest)
     (number,) = [n.number for n in plan.steps() if isinstance(n.step, AwaitPerson)]
     assert number > 1
-    made.take_up(plan, "change-1", Journal(log.format(at="2026-03-01T12:00:01Z", n=number)))
+    text = log.format(at="2026-03-01T12:00:01Z", n=number)
+    made.take_up(plan, "change-1", Journal(text), GuestsBefore())
     assert ["by nobody else" in line for line in made.undo(HOST).failed] == [True] * asked
 
 
@@ -268,20 +277,91 @@ def test_a_person_who_was_not_asked_yet_changed_nothing(
     assert "by nobody else" in said
 
 
+def another_run_s(before: GuestsBefore) -> Within:
+    made = entered(Door([]))
+    made.take_up(data.plan(data.seen()), "change-1", Journal("begun"), before)
+    return made
+
+
 @pytest.mark.parametrize(
     ("end", "said"),
     [(InsideState.UNDONE, "vm-01 is undone, and was"), (InsideState.UNKNOWN, "has nothing of")],
 )
-def test_another_run_s_guest_is_told_not_to_have_been_compared(
-    changed: Door, monkeypatch: pytest.MonkeyPatch, end: InsideState, said: str
+@pytest.mark.usefixtures("changed")
+def test_another_run_s_guest_that_nobody_can_compare_is_not_called_as_before(
+    monkeypatch: pytest.MonkeyPatch, end: InsideState, said: str
 ) -> None:
     monkeypatch.setattr(inside, "undo", lambda *_args, **_more: end)
-    made = entered(changed)
-    made.take_up(data.plan(data.seen()), "change-1", Journal("begun"))
-    found = made.undo(HOST)
-    assert found.failed == ()
-    assert said in found.unseen[0]
-    assert "not compared inside" in found.unseen[0]
+    found = another_run_s(GuestsBefore(why="guests.json is damaged")).undo(HOST)
+    assert said in found.failed[0]
+    assert "not compared inside: guests.json is damaged" in found.failed[0]
+
+
+def test_another_run_s_guest_is_compared_with_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "undo", lambda *_args, **_more: InsideState.UNDONE)
+    monkeypatch.setattr(insides, "read", lambda _channel, _mac: local.seen("by hand\n"))
+    kept = GuestsBefore({data.NAME: local.seen("as it was\n")})
+    assert another_run_s(kept).undo(HOST).failed == (
+        f"{data.NAME}: {local.PATH} in the guest: was 'as it was', is 'by hand'",
+    )
+    same = GuestsBefore({data.NAME: local.seen("by hand\n")})
+    assert another_run_s(same).undo(HOST) == PutBack()
+
+
+def test_another_run_s_guest_is_verified_by_what_answered_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+
+    def verify(_channel: Channel, wanted: Wanted, before: object) -> tuple[Check, ...]:
+        asked.append((wanted.mac, before))
+        return ()
+
+    monkeypatch.setattr(inside, "verify", verify)
+    monkeypatch.setattr(outside, "listen", lambda *_: Silent())
+    promise = data.plan(data.seen()).of_guests
+    another_run_s(GuestsBefore({data.NAME: local.seen()})).checks(HOST, promise)
+    another_run_s(GuestsBefore()).checks(HOST, promise)
+    assert asked == [(data.MAC, local.seen()), (data.MAC, None)]
+
+
+class Silent:
+    """Nothing is heard on the LAN."""
+
+    def checks(self, _guest: object) -> tuple[Check, ...]:
+        return ()
+
+
+def test_what_a_console_showed_to_nobody_who_got_in_is_kept() -> None:
+    refused = LoginRefused("wrong password", state="-", then="-")
+    refused.transcript = "login: »root\nLogin incorrect\n"
+    made = entered(Door([refused, None]))
+    with pytest.raises(LoginRefused):
+        made.offer(HOST, WANTED, ())
+    assert made.transcripts()[data.NAME] == refused.transcript
+
+
+def test_who_speaks_inside_has_the_turn_until_it_is_done(
+    changed: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = under_way(changed, monkeypatch)
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def undo(*_args: object, **_more: object) -> InsideState:
+        at_work.set()
+        assert go_on.wait(10)
+        return InsideState.UNDONE
+
+    monkeypatch.setattr(inside, "undo", undo)
+    cell = threading.Thread(target=lambda: made.undo(HOST))
+    cell.start()
+    assert at_work.wait(10)
+    with pytest.raises(BlockingIOError), made.turn(0.05):
+        pytest.fail("both speak")
+    go_on.set()
+    cell.join(10)
+    with made.turn(0.05):
+        pass
 
 
 def test_a_confirmation_is_tried_again_through_a_new_channel(

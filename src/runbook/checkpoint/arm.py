@@ -8,12 +8,13 @@ directory and a running timer; until then the timer finds nothing to undo.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from runbook import journal, serial
 from runbook.changes.steps import Command
-from runbook.checkpoint import found, layout, manifest, timer
+from runbook.checkpoint import found, guests, layout, manifest, timer
 from runbook.checkpoint.layout import Layout
 from runbook.checkpoint.manifest import STAMP, Manifest
 from runbook.checkpoint.script import file_number, made_dirs, restored_paths, undo_script
@@ -24,6 +25,7 @@ from runbook.plan import Plan
 from runbook.preflight import Cleared
 from runbook.probes import Probed
 from runbook.state import snapshot as snapshots
+from runbook.state.inside import Inside
 from runbook.transport.host import Host, HostFile
 
 PRIVATE, SECRET, PROGRAM, PUBLIC = 0o700, 0o600, 0o700, 0o644
@@ -64,10 +66,17 @@ class Armed:
         return self.layout.undo
 
 
-def arm(cleared: Cleared, probed: Probed, host: Host, order: Order) -> Armed:
+def arm(
+    cleared: Cleared,
+    probed: Probed,
+    host: Host,
+    order: Order,
+    within: Mapping[str, Inside] | None = None,
+) -> Armed:
     """Put the undo in place, start its timer, take the host's lock, in that order.
 
-    Raises InProgress, with nothing of this change left, if somebody else has the lock.
+    `within` is how the guests are inside that the change is about. Raises InProgress, with
+    nothing of this change left, if somebody else has the lock.
     """
     place = Layout(order.change_id)
     script = undo_script(cleared.plan, change_id=order.change_id, title=_title(order))
@@ -75,6 +84,8 @@ def arm(cleared: Cleared, probed: Probed, host: Host, order: Order) -> Armed:
     armed = Armed(cleared.plan, cleared, order, place, deadline, 1, script)
     found.refuse_if_armed(host, order.now)
     _put_in_place(armed, probed, host)
+    if within is not None:
+        _write(host, place.guests, guests.dumps(within), SECRET)
     _keep_originals(armed, host)
     run(timer.start_timer(place, 1, cleared.plan.deadline_s), host)
     watch_boot(host)

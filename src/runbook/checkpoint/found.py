@@ -13,11 +13,13 @@ from typing import TypeVar
 
 from runbook import plan as plans
 from runbook import serial
-from runbook.checkpoint import countdown, layout, manifest
+from runbook.checkpoint import countdown, guests, layout, manifest
 from runbook.checkpoint.countdown import Countdown
+from runbook.checkpoint.guests import GuestsBefore
 from runbook.checkpoint.layout import Layout
 from runbook.checkpoint.manifest import Manifest
 from runbook.errors import ChangeInProgress, ReadFailed
+from runbook.guest_promise import GuestPromise
 from runbook.journal import Journal, State
 from runbook.plan import Plan
 from runbook.probes import Probe, Probed
@@ -42,6 +44,7 @@ class Kept:
     log: Journal = field(default_factory=lambda: Journal(""))
     undo_script: str = ""
     damage: tuple[str, ...] = ()
+    within: GuestsBefore = field(default_factory=GuestsBefore)
 
     @property
     def operator(self) -> str:
@@ -185,6 +188,7 @@ def read_kept(host: Reader, place: Layout) -> Kept:
     """All that a change's directory says."""
     paths = (
         place.manifest, place.plan, place.before, place.probes, place.journal, place.undo,
+        place.guests,
     )  # fmt: skip
     reading = _Reading(paths, host.read_files(paths))
     told = reading.get(place.manifest, manifest.loads)
@@ -192,6 +196,7 @@ def read_kept(host: Reader, place: Layout) -> Kept:
     if told and drawn and drawn.digest != told.plan:
         reading.damage.append(f"{place.plan} is not the plan that was armed")
         drawn = None
+    within = _within(reading, place, drawn)
     return Kept(
         place,
         told,
@@ -202,6 +207,7 @@ def read_kept(host: Reader, place: Layout) -> Kept:
         or Journal(""),
         reading.get(place.undo, lambda raw: raw.decode(errors="replace")) or "",
         tuple(reading.damage),
+        within,
     )
 
 
@@ -212,6 +218,10 @@ class _Reading:
     paths: tuple[str, ...]
     files: tuple[HostFile | None, ...]
     damage: list[str] = field(default_factory=list)
+
+    def has(self, path: str) -> bool:
+        """Whether the file is there."""
+        return self.files[self.paths.index(path)] is not None
 
     def get(self, path: str, loads: Callable[[bytes], T]) -> T | None:
         """The file's content read by `loads`; None, and a word of damage, if that fails."""
@@ -224,6 +234,14 @@ class _Reading:
         except (ValueError, KeyError, TypeError, ReadFailed) as error:
             self.damage.append(f"{path} is damaged: {' '.join(str(error).split())[:120]}")
             return None
+
+
+def _within(reading: _Reading, place: Layout, drawn: Plan | None) -> GuestsBefore:
+    """How the guests were inside before; of a change about the host alone nothing is kept."""
+    about = isinstance(drawn.promise, GuestPromise) if drawn else reading.has(place.guests)
+    if not about:
+        return GuestsBefore()
+    return reading.get(place.guests, guests.loads) or GuestsBefore(why=reading.damage[-1])
 
 
 def _probed(raw: bytes) -> Probed:

@@ -99,6 +99,11 @@ class Layout:
         return f"{self.directory}/probes.json"
 
     @property
+    def guests(self) -> str:
+        """How the guests of a change were inside before it; only of a change about guests."""
+        return f"{self.directory}/guests.json"
+
+    @property
     def lock(self) -> str:
         """Held while a step is made, and while an undo closes the way for more."""
         return f"{self.directory}/lock"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from runbook.inside.end import confirm, undo
 from runbook.inside.found import Found, InsideState, look, state
+from runbook.inside.later import Ticking, move, ticking
 from runbook.inside.start import InsideArmed, apply, arm, uptime
 from runbook.inside.verify import as_before, verify
 
@@ -16,12 +17,15 @@ __all__ = [
     "Found",
     "InsideArmed",
     "InsideState",
+    "Ticking",
     "apply",
     "arm",
     "as_before",
     "confirm",
     "look",
+    "move",
     "state",
+    "ticking",
     "undo",
     "uptime",
     "verify",

@@ -8,7 +8,7 @@ tidy() {
     fi
     sync
     if [ -d /run/systemd/system ]; then
-        systemctl stop "runbook-inside-$id.timer" >/dev/null 2>&1
+        systemctl stop "runbook-inside-$id-*.timer" >/dev/null 2>&1
     elif [ "$why" != deadline ]; then
         pid=$(cat "$here/timer.pid" 2>/dev/null)
         case $(words "$pid") in
@@ -51,14 +51,17 @@ take_turn() {
     echo "$$ $(started $$)" >"$here/at-work/pid"
 }
 
+# A link that leads nowhere: what it is called is all that it says.
+has_ended() { [ -L "$here/end" ] || [ -e "$here/end" ]; }
+
 apply() {
     echo $$ >"$here/apply.pid"
-    [ -e "$here/end" ] && exit 1
+    if has_ended; then exit 1; fi
     : >"$here/began"
     sync
     say 'the change begins'
     down
-    if [ -e "$here/end" ]; then exit 1; fi
+    if has_ended; then exit 1; fi
     put_new || { : >"$here/apply-failed" && exit 1; }
     sync
     if up; then

@@ -14,9 +14,9 @@ from runbook.inside import layout
 from runbook.inside.words import heredoc, plain
 from runbook.moves.inside_edit import Argv, GuestEdit
 
-ALREADY_ARMED, STALE, LATE = 41, 42, 43
+ALREADY_ARMED, STALE, LATE, ENDED = 41, 42, 43, 44
 # With less, the undo would come into the middle of the change.
-_SHORTEST_S = 5
+SHORTEST_S = 5
 
 
 def change_script(edit: GuestEdit, change_id: str, guest: str) -> str:
@@ -66,7 +66,7 @@ def setup_script(edit: GuestEdit, change_id: str, until: int, script: str) -> st
         lines.append(f'chmod {file.mode:o} "$here/new/{number}"')
     lines += heredoc('"$here/undo"', script.encode())
     lines.append('chmod 700 "$here/undo"')
-    lines += _timer(change_id, until)
+    lines += _timer(until)
     lines += _boot(edit)
     lines += [
         "sync",
@@ -90,22 +90,23 @@ def _kept(number: int, path: str, before: bytes | None) -> list[str]:
     ]
 
 
-def _timer(change_id: str, until: int) -> list[str]:
-    unit = shlex.quote(f"runbook-inside-{change_id}")
+def _timer(until: int) -> list[str]:
     return [
-        f"left=$(({until} - $(cut -d. -f1 /proc/uptime)))",
-        f'if [ "$left" -lt {_SHORTEST_S} ]; then exit {LATE}; fi',
-        "if [ -d /run/systemd/system ]; then",
-        f'    systemd-run --quiet --collect --unit={unit} --on-active="${{left}}s" \\',
-        "        --timer-property=AccuracySec=50ms --property=Type=oneshot \\",
-        '        --property=KillMode=process /bin/sh "$here/undo" deadline',
-        "else",
-        "    # shellcheck disable=SC2016 # it is the inner sh that knows them",
-        '    setsid /bin/sh -c \'echo $$ >"$1/timer.pid"; sleep "$2"; \'\\',
-        "'exec /bin/sh \"$1/undo\" deadline' \\",
-        '        sh "$here" "$left" </dev/null >>"$here/log" 2>&1 &',
-        "fi",
+        *_part("timer.sh").splitlines(),
+        f'moment={until}; echo "$moment" >"$here/moment"',
+        "left=$((moment - $(cut -d. -f1 /proc/uptime)))",
+        f'if [ "$left" -lt {SHORTEST_S} ]; then exit {LATE}; fi',
+        "start_timer",
     ]
+
+
+def later_script() -> str:
+    """What moves the undo of a change that stands in the guest: ``sh -s DIRECTORY UPTIME``.
+
+    It ends with ENDED where nothing is armed any more, LATE where that is too soon.
+    """
+    codes = f"ENDED={ENDED} LATE={LATE} SHORTEST={SHORTEST_S}\n"
+    return "".join((codes, _part("timer.sh"), _part("later_tail.sh")))
 
 
 def _boot(edit: GuestEdit) -> list[str]:

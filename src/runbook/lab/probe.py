@@ -18,7 +18,7 @@ PROBER = Path(__file__).with_name("prober.py")
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """Probes sent, lost; the longest outage and the longest round trip, in ms."""
+    """Probes sent; those without an answer in two seconds; longest outage and round trip in ms."""
 
     sent: int
     lost: int

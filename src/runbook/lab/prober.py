@@ -19,7 +19,8 @@ import time
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 ECHO_REQUEST6, ECHO_REPLY6 = 128, 129
-GRACE_S = 1.0
+# An answer that takes longer is none; after the last probe, all are waited for as long.
+PATIENCE_S = 2.0
 _ICMP = struct.Struct("!BBHHI")
 # The sequence field has 16 bits; the count goes on in the payload.
 _COUNT = struct.Struct("!Q")
@@ -65,7 +66,7 @@ def probe(address: str, rate: float, seconds: float) -> dict[str, float]:
     while True:
         now = time.monotonic()
         if end is None and (len(sent_at) >= total or stopped.is_set()):
-            end = now + GRACE_S
+            end = now + PATIENCE_S
         if end is not None and (now >= end or len(answered) == len(sent_at)):
             break
         due = began + len(sent_at) / rate
@@ -78,7 +79,7 @@ def probe(address: str, rate: float, seconds: float) -> dict[str, float]:
         wait = max(0.0, (due if end is None else end) - now)
         if select.select([sock], [], [], wait)[0]:
             _receive(sock, identifier, answered, ipv6=ipv6)
-    return _result(sent_at, answered)
+    return judged(sent_at, answered)
 
 
 def _socket(*, ipv6: bool) -> socket.socket:
@@ -103,8 +104,10 @@ def _receive(
         answered.setdefault(count, time.monotonic())
 
 
-def _result(sent_at: list[float], answered: dict[int, float]) -> dict[str, float]:
-    trips = [answered[count] - sent_at[count] for count in answered]
+def judged(sent_at: list[float], answered: dict[int, float]) -> dict[str, float]:
+    """What came of probes, by the moments at which they were sent and, by number, answered."""
+    trips = {count: moment - sent_at[count] for count, moment in answered.items()}
+    answered = {count: answered[count] for count in trips if trips[count] <= PATIENCE_S}
     # The gap is counted between the moments at which answered probes were
     # sent: a prober that was not scheduled for a while sent nothing meanwhile.
     lost_run = longest = 0.0
@@ -121,7 +124,7 @@ def _result(sent_at: list[float], answered: dict[int, float]) -> dict[str, float
         "sent": len(sent_at),
         "lost": len(sent_at) - len(answered),
         "longest_gap_ms": round(longest * 1000, 3),
-        "longest_rtt_ms": round(max(trips, default=0.0) * 1000, 3),
+        "longest_rtt_ms": round(max(trips.values(), default=0.0) * 1000, 3),
     }
 
 

@@ -68,6 +68,7 @@ def by_hand(wanted: Wanted, why: tuple[str, ...], before: str = "") -> ByHand:
             f"    address {ip}\n"
             f"    netmask {wanted.address.netmask}\n"
             f"    gateway {wanted.gateway}"
+            f"{_names(wanted)}"
         ),
         commands=("ifdown NIC; ip -4 addr flush dev NIC; ifup NIC", f"ping -c 3 {wanted.gateway}"),
         back=(f"ifdown NIC; mv {file}.before {file}; ifup NIC",),
@@ -79,13 +80,21 @@ def by_hand(wanted: Wanted, why: tuple[str, ...], before: str = "") -> ByHand:
     )
 
 
+def _names(wanted: Wanted) -> str:
+    told = " ".join(wanted.nameservers)
+    return f"\n    dns-nameservers {told}" if told else ""
+
+
 def _others(wanted: Wanted) -> tuple[str, ...]:
     address, gateway = wanted.address, wanted.gateway
+    servers = wanted.nameservers
     nmcli = f"ipv4.method manual ipv4.addresses {address} ipv4.gateway {gateway}"
+    nmcli += f" ipv4.dns {','.join(servers)}" if servers else ""
+    told = "".join((f"Address={address} Gateway={gateway}", *(f" DNS={s}" for s in servers)))
     return (
         "netplan: /etc/netplan/*.yaml, then `netplan try`",
         f"NetworkManager: `nmcli con modify NAME {nmcli}; nmcli con up NAME`",
-        f"systemd-networkd: [Network] Address={address} Gateway={gateway} in its .network file",
+        f"systemd-networkd: [Network] {told} in its .network file",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runbook.moves import inside_ifupdown, inside_netplan, inside_networkd
+from runbook.moves import inside_ifupdown, inside_names, inside_netplan, inside_networkd
 from runbook.moves.inside_edit import (
     Declined,
     FileEdit,
@@ -33,12 +33,22 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
     declined = _unfit(inside, wanted)
     if declined is not None:
         return declined
-    made = _BY_MANAGER[inside.manager](inside, wanted)
+    made = _named(_BY_MANAGER[inside.manager](inside, wanted), inside, wanted)
     if isinstance(made, Declined) or inside.cloud_init != "on" or not made.files:
         return made
     switch = FileEdit(_CLOUD, None, _CLOUD_TEXT, 0o644)
     note = f"cloud-init would write the network anew at a boot: {_CLOUD} tells it not to"
     return replace(made, files=(*made.files, switch), notes=(*made.notes, note))
+
+
+def _named(made: GuestEdit | Declined, inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+    """With the name servers that are wanted, where the manager's own file is not all."""
+    if isinstance(made, Declined):
+        return made
+    names = inside_names.edit(inside, wanted)
+    if isinstance(names, Declined):
+        return names
+    return replace(made, files=(*made.files, names)) if names else made
 
 
 def _unfit(inside: Inside, wanted: Wanted) -> Declined | None:

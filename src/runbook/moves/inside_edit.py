@@ -10,12 +10,16 @@ Argv = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a guest is to have: on the NIC with `mac`, this address and this gateway."""
+    """What a guest is to have: on the NIC with `mac`, this address and this gateway.
+
+    `nameservers` empty: those that it has.
+    """
 
     guest: str
     mac: str
     address: IPv4Interface
     gateway: str
+    nameservers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from runbook.state.inside import Inside, InsideFile
 METHODS = ("dhcp", "static", "manual")
 # A command that has to do with addresses may contradict the new one, or fail without the old.
 _OF_ADDRESSES = re.compile(r"\d+\.\d+\.\d+\.\d+|\b(?:route|addr|address|dhclient|udhcpc|dhcpcd)\b")
+_NAMES = ("dns-nameservers", "dns-nameserver")
 _NOTHING = re.compile(r"\s*(?:#.*)?")
 
 
@@ -94,7 +95,8 @@ def _edit(
     new = _static(old, stanza, wanted)
     lines[stanza.first - 1 : stanza.last] = new
     after = "\n".join(lines).encode("latin-1")
-    same = _is_already(stanza, wanted) or after == file.content
+    settled = _is_already(stanza, wanted) and _names_are(stanza, wanted)
+    same = settled or after == file.content
     edits = () if same else (FileEdit(file.path, file.content, after, file.mode),)
     name = inside.ifname
     return GuestEdit(
@@ -103,7 +105,7 @@ def _edit(
         edits,
         down=(("ifdown", name), ("ip", "-4", "addr", "flush", "dev", name)),
         up=(("ifup", name),),
-        notes=tuple(_notes(stanza, read, inside)),
+        notes=tuple(_notes(stanza, read, inside, wanted)),
     )
 
 
@@ -115,6 +117,11 @@ def _is_already(stanza: Stanza, wanted: Wanted) -> bool:
     return stanza.method == "static" and whole in spellings and told == {"gateway": wanted.gateway}
 
 
+def _names_are(stanza: Stanza, wanted: Wanted) -> bool:
+    told = [rest.split() for word, rest in stanza.options if word in _NAMES]
+    return not wanted.nameservers or told == [list(wanted.nameservers)]
+
+
 def _static(old: list[str], stanza: Stanza, wanted: Wanted) -> list[str]:
     end = "\r" if old[0].endswith("\r") else ""
     indents = (re.match(r"[ \t]*", line) for line in old[1:] if not _NOTHING.fullmatch(line))
@@ -124,27 +131,32 @@ def _static(old: list[str], stanza: Stanza, wanted: Wanted) -> list[str]:
         f"address {wanted.address.ip}",
         f"netmask {wanted.address.netmask}",
         f"gateway {wanted.gateway}",
+        *([f"dns-nameservers {' '.join(wanted.nameservers)}"] if wanted.nameservers else []),
     )
     head = re.match(r"[ \t]*", old[0])
     first = f"{head[0] if head else ''}iface {stanza.name} inet static{end}"
-    return [first, *(f"{indent}{line}{end}" for line in told), *_kept(old[1:])]
+    return [
+        first,
+        *(f"{indent}{line}{end}" for line in told),
+        *_kept(old[1:], (*ADDRESSING, *(_NAMES if wanted.nameservers else ()))),
+    ]
 
 
-def _kept(lines: list[str]) -> Iterator[str]:
+def _kept(lines: list[str], replaced: tuple[str, ...]) -> Iterator[str]:
     dropping = continued = False
     for line in lines:
         comment = line.lstrip().startswith("#") and not continued
         if not continued:
-            dropping = (line.split() or [""])[0] in ADDRESSING
+            dropping = (line.split() or [""])[0] in replaced
         continued = line.endswith("\\") and not comment
         if not dropping:
             yield line
 
 
-def _notes(stanza: Stanza, read: list[Stanza], inside: Inside) -> Iterator[str]:
+def _notes(stanza: Stanza, read: list[Stanza], inside: Inside, wanted: Wanted) -> Iterator[str]:
     started = [s for s in read if s.kind == "auto" or s.kind.startswith("allow-")]
     if not any(stanza.name in s.name.split() for s in started):
         yield f"no line `auto {stanza.name}`: a boot of the guest does not bring it up"
-    if stanza.method == "dhcp" and inside.nameservers:
+    if stanza.method == "dhcp" and inside.nameservers and not wanted.nameservers:
         servers = ", ".join(inside.nameservers)
         yield f"the name server came with DHCP and stays as it is: {servers}"

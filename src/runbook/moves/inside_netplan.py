@@ -51,10 +51,15 @@ def _edit(
             f"the entry for {inside.ifname} in {file.path} is not a simple one: {what}",
             "give it its address and its gateway by hand in the guest",
         )
-    told = {
+    told: dict[str, Any] = {
         "addresses": [str(wanted.address)],
         "routes": [{"to": "0.0.0.0/0", "via": wanted.gateway}],
     }
+    if wanted.nameservers:
+        told["nameservers"] = {
+            **(entry.get("nameservers") or {}),
+            "addresses": list(wanted.nameservers),
+        }
     off = str(entry.get("dhcp4", "false")).lower() not in _TRUE
     if off and all(entry.get(key) == value for key, value in told.items()):
         return _made(inside, ())

@@ -10,6 +10,7 @@ from runbook.state.inside import Inside
 _SECTION = re.compile(r"\[(.+)\]\s*")
 _SIMPLE = {"Match", "Network", "Link", "DHCP", "DHCPv4"}
 _ADDRESSING = ("DHCP", "Address", "Gateway")
+_NAMES = ("DNS",)
 Entry = tuple[str, str, str]
 
 
@@ -65,17 +66,19 @@ def _unfit(text: str, inside: Inside) -> Declined | None:
 def _static(text: str, wanted: Wanted) -> str:
     section = ""
     lines = []
+    replaced = (*_ADDRESSING, *(_NAMES if wanted.nameservers else ()))
+    names = [f"DNS={server}\n" for server in wanted.nameservers]
     for line in text.splitlines(keepends=True):
         head = _SECTION.fullmatch(line.strip())
         section = head[1] if head else section
-        if section == "Network" and line.partition("=")[0].strip() in _ADDRESSING:
+        if section == "Network" and line.partition("=")[0].strip() in replaced:
             continue
         lines.append(line)
         if head is not None and section == "Network":
             lines[-1] = line if line.endswith("\n") else f"{line}\n"
             both = any((k, v) in _SIX for s, k, v in _entries(text) if s == "Network")
             lines.extend(["DHCP=ipv6\n"] if both else [])
-            lines.extend([f"Address={wanted.address}\n", f"Gateway={wanted.gateway}\n"])
+            lines.extend([f"Address={wanted.address}\n", f"Gateway={wanted.gateway}\n", *names])
     return "".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from runbook import guest_facts, guest_run, record, run, views
@@ -26,9 +26,12 @@ OF_THE_HOST = (
     *("host", "mode", "connect", "destination", "ssh_config", "libvirt_uri", "network"),
     *("router", "machine_id", "consent", "probes", "deadline_s"),
 )
-OF_A_GUEST = ("address", "gateway", "login", "login_from", "nic", "by_hand", "wait_s")
+OF_A_GUEST = (
+    *("address", "gateway", "nameservers", "login", "login_from", "nic", "by_hand", "wait_s"),
+)
 NAMES = (*OF_THE_HOST, "guest", *OF_A_GUEST)
 FIRST = "guests[1]"
+LEFT_OUT = {"gateway": "the host's", "nameservers": "those it has"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,15 @@ def parameters(namespace: Mapping[str, object]) -> Wanted:
     shown = rows[rows["field"].isin(("address", "gateway", *OF_THE_HOST))]
     views.show(views.table(shown, Look("The host, and where each value came from")))
     for guest in wanted.guests:
-        pairs = [(name, getattr(guest, name)) for name in ("name", *OF_A_GUEST)]
-        told = [(name, "the host's" if name == "gateway" and not v else v) for name, v in pairs]
-        views.show(views.card(told, f"Guest {guest.name}"))
+        views.show(views.card(list(_shown(guest)), f"Guest {guest.name}"))
     return wanted
+
+
+def _shown(guest: Guest) -> Iterator[tuple[str, object]]:
+    for name in ("name", *OF_A_GUEST):
+        value = getattr(guest, name)
+        words = ", ".join(value) if isinstance(value, tuple) else value
+        yield name, words or LEFT_OUT.get(name, words)
 
 
 def want(given: Mapping[str, object]) -> Wanted:

@@ -24,10 +24,11 @@ from runbook import guest_run, serial, views
 from runbook.changes.reconfigure import ReconfigureByHand
 from runbook.guest_run import Drawn
 from runbook.notebook import closing, writing
+from runbook.notebook import guest_finding as finding
 from runbook.notebook.course import Course, stage
 from runbook.notebook.deciding import show_findings, show_probes, stopped
 from runbook.notebook.ending import reading
-from runbook.notebook.guest_finding import Entered, enter, look, meet, parameters
+from runbook.notebook.guest_finding import Entered, look, meet, parameters
 from runbook.notebook.undoing import keep_verdict
 from runbook.notebook.values import (
     Before,
@@ -72,6 +73,12 @@ class GuestsPlanned:
     def course(self) -> Course:
         """How the run goes."""
         return self.before.course
+
+
+def enter(before: Before) -> Entered:
+    """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
+    with keeping(before.run):
+        return finding.enter(before)
 
 
 @stage("plan")
@@ -166,9 +173,13 @@ def keeping(this: Run) -> Iterator[None]:
 
 def keep_guests(this: Run) -> None:
     """Leave every guest, and keep their original files and what went to and fro."""
-    guests = guest_run.within(this.session)
+    keep_left(this.folder, guest_run.within(this.session))
+
+
+def keep_left(folder: Folder, guests: Within) -> None:
+    """The same of these guests."""
     guests.close()
-    keep(this.folder, guests)
+    keep(folder, guests)
 
 
 def keep(folder: Folder, guests: Within) -> None:

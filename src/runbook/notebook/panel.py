@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from runbook import run
-from runbook.checkpoint.arm import extend, standing_manifest
 from runbook.checkpoint.timer import run_now
 from runbook.errors import RolledBack, RunbookError, VerificationFailed
+from runbook.more_time import NotMoved, more_time
 from runbook.notebook.background import in_background
-from runbook.notebook.course import NotNow
 from runbook.notebook.ending import in_short
 from runbook.notebook.undoing import keep_verdict, undo
 from runbook.notebook.values import Changing
@@ -77,23 +75,17 @@ class Panel:
 
     def _more(self) -> str:
         this, hand = self.change.before.run, self.change.hand
-        session, place = this.session, hand.underway.armed.layout
-        if session.within:
-            raise NotNow(
-                "each guest has a timer of its own inside, which cannot be moved from here",
+        later = more_time(this.session, hand.underway.armed, MORE_S)
+        hand.underway = replace(hand.underway, armed=later.armed)
+        waits = f"the host waits until {later.armed.deadline:%H:%M:%S} UTC"
+        if later.left:
+            raise NotMoved(
+                "; ".join((waits, *later.left)),
                 host=this.host,
-                state="armed, with the deadline that it had",
-                then="go on, or undo now; with deadline_s given, a new run has more time",
+                state="armed: all that was moved is so, and each guest has its own undo",
+                then="confirm before the first of them, or undo now",
             )
-        with closing(session.connect()) as fresh:
-            guarded = fresh.guarded(place.lock, place.open)
-            why = f"{session.operator} asked for more time"
-            now = session.clock.now()
-            left = (standing_manifest(fresh, place).deadline - now).total_seconds()
-            seconds = MORE_S + math.ceil(max(left, 0.0))
-            later = extend(hand.underway.armed, guarded, seconds, now, why)
-        hand.underway = replace(hand.underway, armed=later)
-        return f"the host waits until {later.deadline:%H:%M:%S} UTC"
+        return f"{waits}, and so does each guest" if this.session.within else waits
 
     def _undo(self) -> str:
         this, hand = self.change.before.run, self.change.hand

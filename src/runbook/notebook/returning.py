@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from IPython.core.error import StdinNotImplementedError
 
 from runbook import returning, views
-from runbook.checkpoint.found import Found
+from runbook.checkpoint.found import Found, Kept
 from runbook.confirm import Verified
 from runbook.errors import GateClosed, GoToTheConsole
 from runbook.notebook.approval import Ask
@@ -25,6 +25,7 @@ from runbook.notebook.closing import finish
 from runbook.notebook.deciding import go_by, stopped
 from runbook.notebook.ending import end, in_short, keep_error, not_ended, reading
 from runbook.notebook.finding import ACTIONS, Looked, look, meet, parameters, want
+from runbook.notebook.guests import keep_left
 from runbook.notebook.undoing import keep_rollback, keep_verdict
 from runbook.notebook.values import Run, Stopped
 from runbook.outcomes import Differs, NotAsPromised
@@ -94,28 +95,38 @@ def _ask(standing: Standing, ask: Ask | None = None) -> str:
 def _undo(decided: Decided) -> Stopped:
     this, standing = decided.run, decided.standing
     what = "Undoing the change" if standing.found else "Comparing with before the change"
-    with _returning(this, what):
-        undone = _undone(this, standing)
+    with _returning(this, what), _entering(this, standing.kept) as session:
+        undone = _undone(session, standing)
     keep_rollback(this, undone)
-    why = "; ".join(("the host is as before the change, row by row", *undone.unseen))
-    return Stopped(this, Ending.UNDONE, why)
+    return Stopped(this, Ending.UNDONE, "the host is as before the change, row by row")
 
 
-def _undone(this: Run, standing: Standing) -> Rollback:
+@contextmanager
+def _entering(this: Run, kept: Kept | None) -> Iterator[Session]:
+    """The session that the change needs; what is said in its guests is in the record."""
+    session = returning.for_change(this.session, kept) if kept else this.session
+    try:
+        yield session
+    finally:
+        if session.within:
+            keep_left(this.folder, session.within)
+
+
+def _undone(session: Session, standing: Standing) -> Rollback:
     if standing.found:
-        return returning.undo(this.session, standing.found)
+        return returning.undo(session, standing.found)
     if standing.past is None:
         raise AssertionError
     did = f"the change was {standing.past.undone}"
-    return returning.compare_now(this.session, standing.past.kept, did)
+    return returning.compare_now(session, standing.past.kept, did)
 
 
 def _confirm(this: Run, found: Found) -> Stopped:
-    session = returning.for_change(this.session, found)
-    verified = _verified(this, session, found)
-    keep_verdict(this, verified.verdict, "The verdict: as promised")
-    with _returning(this, "Confirming, over another new connection"):
-        confirmed = returning.confirm(session, verified)
+    with _entering(this, found.kept) as session:
+        verified = _verified(this, session, found)
+        keep_verdict(this, verified.verdict, "The verdict: as promised")
+        with _returning(this, "Confirming, over another new connection"):
+            confirmed = returning.confirm(session, verified)
     this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
     why = f"{verified.armed.plan.promise.kept}, confirmed"
     return Stopped(this, Ending.AS_PROMISED, why)

@@ -62,8 +62,6 @@ def keep_rollback(this: Run, undone: Rollback, page: Place = CELL) -> None:
         page.show(views.note(f"the undo itself says: {line}", "bad"))
     for line in undone.guests:
         page.show(views.note(line, "bad"))
-    for line in undone.unseen:
-        page.show(views.note(line, "warn"))
 
 
 def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookError:

@@ -8,23 +8,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from runbook.params import fields
+from runbook.params import addresses, fields
 from runbook.params.access import Access
 from runbook.params.fields import Wrong
-from runbook.params.guests import Guest, Switch, all_different
+from runbook.params.guests import Guest, Switch, all_different, listed
 from runbook.params.source import Source
 
-
-def _list(value: object) -> object:
-    """`papermill -p` knows no lists: 'a, b' is one. An item given twice is kept once."""
-    items = value.replace(",", " ").split() if isinstance(value, str) else value
-    if isinstance(items, list) and all(isinstance(item, str) for item in items):
-        return tuple(dict.fromkeys(items))
-    return tuple(items) if isinstance(items, list) else items
-
-
 Ifname = Annotated[str, AfterValidator(fields.ifname)]
-Probe = Annotated[str, AfterValidator(fields.probe)]
+Probe = Annotated[str, AfterValidator(addresses.probe)]
 Consent = Annotated[str, AfterValidator(fields.consent)]
 
 
@@ -33,8 +24,8 @@ class Params(Access):
 
     mode: Literal["plan", "apply"] = "apply"
     interface: Ifname
-    address: Annotated[str, AfterValidator(fields.address)]
-    gateway: Annotated[str, AfterValidator(fields.gateway)]
+    address: Annotated[str, AfterValidator(addresses.address)]
+    gateway: Annotated[str, AfterValidator(addresses.gateway)]
     network: Annotated[str, AfterValidator(fields.network)] = "routed"
     bridge: Ifname = "virbr1"
     bridge_mac: Annotated[str, AfterValidator(fields.bridge_mac)] = "own"
@@ -45,10 +36,10 @@ class Params(Access):
     rules: Annotated[str, AfterValidator(fields.rules)] | None = None
     router: Annotated[str, AfterValidator(fields.destination)] | None = None
     machine_id: Annotated[str, AfterValidator(fields.machine_id)] | None = None
-    consent: Annotated[tuple[Consent, ...], BeforeValidator(_list)] = ()
-    probes: Annotated[tuple[Probe, ...], BeforeValidator(_list)] = ()
+    consent: Annotated[tuple[Consent, ...], BeforeValidator(listed)] = ()
+    probes: Annotated[tuple[Probe, ...], BeforeValidator(listed)] = ()
     deadline_s: Annotated[int, Field(ge=5, le=3600)] | None = None
-    guests: Annotated[tuple[Guest, ...], BeforeValidator(_list)] = ()
+    guests: Annotated[tuple[Guest, ...], BeforeValidator(listed)] = ()
     sources: Mapping[str, Source] = Field(default_factory=dict, exclude=True, repr=False)
     # What the file that `rules` names holds; read along with the host's own file.
     rules_text: str | None = Field(default=None, exclude=True, repr=False)

@@ -209,8 +209,8 @@ def _ours(
 
 def _of_a_guest(fault: Any, source: Source) -> ParameterError:  # noqa: ANN401  # likewise
     """The same for one line of one entry, counted from 1."""
-    _, place, *inner = fault["loc"]
-    name = ".".join((f"guests[{int(place) + 1}]", *map(str, inner)))
+    inner = fault["loc"][2:]
+    name = "".join(f"[{at + 1}]" if isinstance(at, int) else f".{at}" for at in fault["loc"])[1:]
     value, wrong = fault["input"], fault.get("ctx", {}).get("error")
     if isinstance(wrong, Wrong):
         return ParameterError(name, value, f"{wrong.problem} ({source})", wrong.fix)
@@ -230,6 +230,7 @@ def _of_a_guest(fault: Any, source: Source) -> ParameterError:  # noqa: ANN401  
 _RANGES = {
     "greater_than_equal": "a larger whole number of seconds, or leave it out",
     "less_than_equal": "a smaller whole number of seconds, or leave it out",
+    "too_long": "fewer of them",
 }
 
 

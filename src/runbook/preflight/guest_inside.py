@@ -51,11 +51,12 @@ def _noted(edit: GuestEdit, one: Target) -> Iterator[str]:
         return
     if not survives_reboot(edit, systemd=seen.systemd):
         yield "a restart of the guest in the middle would not be undone"
-    if seen.answering and not seen.lasting(one.wanted.address.network):
+    kept = not one.wanted.nameservers
+    if kept and seen.answering and not seen.lasting(one.wanted.address.network):
         servers = ", ".join(seen.answering)
         yield (
             f"names may not resolve any more: {servers} is left behind,"
-            " so give the guest another name server"
+            " so give the guest others: `nameservers` in its entry"
         )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from runbook.errors import Refused
+from runbook.guest_promise import UNHEARD
 from runbook.params import Params
+from runbook.params.fields import CONSENTS
 from runbook.plan import Plan
 from runbook.preflight import (
     addressing,
@@ -54,15 +56,19 @@ def preflight(
 ) -> Cleared:
     """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
     case = Case(params, plan, seen, around)
-    return cleared(case, tuple(finding for rule in rules for finding in rule(case)))
+    found = tuple(finding for rule in rules for finding in rule(case))
+    return cleared(case, found, frozenset(CONSENTS) - {UNHEARD})
 
 
-def cleared(case: Case, found: tuple[Finding, ...]) -> Cleared:
-    """What the findings come to; raises RefusedByPreflight if one stands in the way."""
+def cleared(case: Case, found: tuple[Finding, ...], consents: frozenset[str]) -> Cleared:
+    """What the findings come to; raises RefusedByPreflight if one stands in the way.
+
+    `consents` are those that such a plan may ask for: one host's file serves hosts and guests.
+    """
     params, plan, seen = case.params, case.plan, case.seen
     if not found:
         raise _blind(plan.host)
-    findings = (*(_settled(f, params) for f in found), *_unasked(params, found))
+    findings = (*(_settled(f, params) for f in found), *_unasked(params, found, consents))
     if any(finding.against for finding in findings):
         raise RefusedByPreflight(plan.host, findings)
     return Cleared(plan, seen, findings)
@@ -72,11 +78,13 @@ def _settled(finding: Finding, params: Params) -> Finding:
     return replace(finding, given=finding.level == "consent" and finding.name in params.consent)
 
 
-def _unasked(params: Params, found: tuple[Finding, ...]) -> Iterator[Finding]:
+def _unasked(
+    params: Params, found: tuple[Finding, ...], consents: frozenset[str]
+) -> Iterator[Finding]:
     """Notes on consents that nothing asked for: a habit of consenting consents to too much."""
     asked = {finding.name for finding in found if finding.level == "consent"}
     for name in params.consent:
-        if name not in asked:
+        if name in consents - asked:
             yield Finding(
                 "note",
                 f"consent {name}",

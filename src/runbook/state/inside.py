@@ -6,6 +6,7 @@ hold a secret are named and not kept.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,15 +14,20 @@ from importlib.resources import files
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 from runbook.errors import ReadFailed
+from runbook.redact import is_secret
 from runbook.state import ifupdown, netplan
 from runbook.state.files import redact
 from runbook.state.gathered import Gathered, gathered
 from runbook.transport.guest.channel import Channel
 
+RESOLV_CONF = "/etc/resolv.conf"
 _LOOK_S = 60.0
 _NETPLAN_MADE = "/run/systemd/network/10-netplan-"
 # systemd's own, for containers and the like, match nothing that a guest would be asked about.
 _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
+_WORD = re.compile(r"[A-Za-z][\w-]*")
+# Names of secrets where they stand alone: netplan's and WireGuard's, iw's.
+_KEYS = frozenset({"key", "keys", "private", "shared"})
 _CLOUD_OFF = re.compile(
     r"^\s*network:\s*(?:\{\s*config:\s*disabled\s*\}|\n\s+config:\s*disabled)", re.MULTILINE
 )
@@ -29,11 +35,34 @@ _CLOUD_OFF = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class InsideFile:
-    """A configuration file of the guest; `mode` is the permission bits."""
+    """A configuration file of the guest; `mode` is the permission bits.
+
+    `sha256` stands for a content that is not kept; '' where it is.
+    """
 
     path: str
     content: bytes
     mode: int
+    sha256: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what it holds."""
+        return self.sha256 or hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def harmless(self) -> str | None:
+        """Its text; None where it is not kept, is no text, or a word in it names a secret.
+
+        Stricter than what withholds a file: a comment is enough.
+        """
+        try:
+            text = self.content.decode()
+        except UnicodeDecodeError:
+            return None
+        words = _WORD.findall(text)
+        odd = self.sha256 or any(is_secret(word) or word.lower() in _KEYS for word in words)
+        return None if odd or redact(text) != text else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +76,8 @@ class Inside:
     one where there is one, else ''. `owned_by` is the file or connection by which
     it does. `cloud_init`: 'absent', 'off' (leaves the network alone) or 'on'.
     `answering` are the name servers that answer. `withheld` are files with a secret.
+    `resolv_conf` is /etc/resolv.conf where it is a plain file; where it is a link,
+    `resolv_link` is what it names.
     """
 
     mac: str
@@ -69,6 +100,8 @@ class Inside:
     tools: tuple[str, ...]
     files: tuple[InsideFile, ...]
     withheld: tuple[str, ...]
+    resolv_conf: InsideFile | None = None
+    resolv_link: str = ""
 
     @property
     def manager(self) -> str:
@@ -123,7 +156,7 @@ def _not_taken_in(seen: Gathered) -> tuple[str, ...]:
 
 def _texts(seen: Gathered) -> dict[str, str]:
     """What ifupdown could read."""
-    foreign = ("/etc/netplan/", "/etc/cloud/", *_NETWORKD)
+    foreign = (RESOLV_CONF, "/etc/netplan/", "/etc/cloud/", *_NETWORKD)
     return {
         path: file.content.decode(errors="replace")
         for path, file in seen.files.items()
@@ -135,6 +168,7 @@ def parse(seen: Gathered, mac: str) -> Inside:
     """What the guest told, put together."""
     ifname, master = _nic(seen)
     kept, withheld = _kept(seen)
+    resolver = next((file for file in kept if file.path == RESOLV_CONF), None)
     release = dict(_pairs(seen.text("os-release")))
     claims = dict(_claims(seen, ifname, mac))
     return Inside(
@@ -156,8 +190,10 @@ def parse(seen: Gathered, mac: str) -> Inside:
         answering=tuple(seen.text("answering").split()),
         dhcp_clients=tuple(line.strip() for line in seen.lines("clients")),
         tools=tuple(seen.text("tools").split()),
-        files=kept,
+        files=tuple(file for file in kept if file is not resolver),
         withheld=withheld,
+        resolv_conf=resolver,
+        resolv_link=seen.text("resolv-link").strip(),
     )
 
 

@@ -38,6 +38,7 @@ answer os-release "$(cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 
 answer addresses "$(ip -4 -o addr show 2>/dev/null)"
 answer routes "$(ip -4 route show 2>/dev/null)"
 answer resolv "$(cat /etc/resolv.conf 2>/dev/null)"
+answer resolv-link "$(readlink /etc/resolv.conf 2>/dev/null)"
 answer systemd "$([ -d /run/systemd/system ] && echo yes)"
 
 tools=
@@ -108,6 +109,8 @@ esac
 answer cloud-disabled "$disabled"
 
 file /etc/network/interfaces
+# Where it is a link, a program writes what it leads to.
+[ -L /etc/resolv.conf ] || file /etc/resolv.conf
 # Not those of NetworkManager: they are not edited, and hold the keys of wireless networks.
 for path in /etc/netplan/*.yaml /etc/systemd/network/*.network /etc/systemd/network/*.network.d/* \
     /etc/cloud/cloud.cfg /etc/cloud/cloud.cfg.d/*.cfg; do

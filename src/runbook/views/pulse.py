@@ -15,8 +15,9 @@ WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 900, 150, 56, 24, 14
 # A line of more points than this says no more to the eye.
 POINTS = 440
 LEAST_MS = 1.0
-# Between two words below the line, in pixels.
+# Between two words below the line, in pixels; at its right end stands how long it is.
 ROOM = 90
+END, GAP = WIDTH - 30, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,15 @@ class _Scale:
     def y(self, rtt_ms: float) -> int:
         return HEIGHT - BOTTOM - round((HEIGHT - BOTTOM - TOP) * rtt_ms / self.highest_ms)
 
+    @property
+    def length(self) -> str:
+        return f"{self.end_s:.0f} s"
+
+    def below(self, words: str, at_s: float) -> int:
+        """The middle of words for a moment, as near to it as leaves them in the clear."""
+        taken = svg.wide(words, svg.SMALL) + svg.wide(self.length, svg.SMALL)
+        return min(max(self.x(at_s), LEFT + 30), END - ceil(taken / 2) - GAP)
+
     def point(self, beat: Answer) -> str:
         return f"{self.x(beat.at_s)},{self.y(beat.rtt_ms or 0.0)}"
 
@@ -93,7 +103,7 @@ def _axes(root: Element, scale: _Scale) -> None:
     svg.box(root, svg.Rect(LEFT, TOP, WIDTH - LEFT - 8, base - TOP), "rb-host")
     _words(root, LEFT // 2, TOP + 10, f"{scale.highest_ms:.0f} ms")
     _words(root, LEFT // 2, base, "0 ms")
-    _words(root, WIDTH - 30, HEIGHT - 6, f"{scale.end_s:.0f} s")
+    _words(root, END, HEIGHT - 6, scale.length)
 
 
 def _words(root: Element, middle: int, bottom: int, words: str) -> None:
@@ -114,8 +124,7 @@ def _moments(root: Element, moments: Sequence[Moment], scale: _Scale) -> None:
         look = "rb-tick rb-cut" if moment.matters else "rb-tick"
         svg.path(svg.group(root, look), [(x, TOP), (x, HEIGHT - BOTTOM)])
     for moment in named:
-        x = min(max(scale.x(moment.at_s), LEFT + 30), WIDTH - 70)
-        _words(root, x, HEIGHT - 6, moment.what)
+        _words(root, scale.below(moment.what, moment.at_s), HEIGHT - 6, moment.what)
 
 
 def _fewer(beats: Sequence[Answer]) -> Sequence[Answer]:

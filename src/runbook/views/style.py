@@ -26,6 +26,7 @@ SHEET = """\
 .rb table td{font-family:var(--jp-code-font-family,ui-monospace,monospace)}
 .rb table td.rb-words{font-family:inherit}
 .rb table td.rb-wide{white-space:pre-wrap;overflow-wrap:anywhere;min-width:20em}
+.rb table td.rb-wide.rb-words{min-width:14em}
 .rb table td.rb-added{background:rgba(46,160,67,.2)}
 .rb table td.rb-removed{background:rgba(229,83,75,.2)}
 .rb table td.rb-changed{background:rgba(210,153,34,.2)}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runbook.inside.layout import HOOK_TEXT
-from runbook.inside.script import change_script, setup_script
+from runbook.inside.script import change_script, later_script, setup_script
 from runbook.moves.inside_edit import FileEdit, GuestEdit
 
 EDITS = (
@@ -25,7 +25,7 @@ def scripts() -> dict[str, str]:
     made = {e.manager: change_script(e, "change-1", "vm-01") for e in (IFUPDOWN, NETPLAN)}
     setup = setup_script(IFUPDOWN, "change-1", 300, made["ifupdown"])
     look = files("runbook.state").joinpath("inside.sh").read_text()
-    return {**made, "setup": setup, "hook": HOOK_TEXT, "look": look}
+    return {**made, "setup": setup, "later": later_script(), "hook": HOOK_TEXT, "look": look}
 
 
 @pytest.mark.parametrize("name", scripts())

@@ -3,14 +3,21 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn, cast
 
 import pytest
-from tests.unit import guest_data
+from tests.unit import guest_data, hosts
 from tests.unit.fakes import Time
 
+from runbook.errors import LoginRefused
+from runbook.notebook import guest_finding
+from runbook.notebook import guests as nb
 from runbook.notebook.guests import keep
+from runbook.notebook.values import Before, Run
 from runbook.record import Folder
+from runbook.run import Session
 from runbook.transport.guest.channel import Channel
+from runbook.transport.host import Host
 from runbook.within import Within
 
 
@@ -53,6 +60,26 @@ def test_what_is_said_after_a_first_error_is_kept_too(folder: Folder) -> None:
         "console-vm-01.txt": "refused\n",
         "console-vm-01-2.txt": "refused\nthen changed\n",
     }
+
+
+def test_what_was_said_where_nobody_got_in_is_in_the_record(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_before: Before) -> NoReturn:
+        raise LoginRefused("no such login", state="-", then="-")
+
+    guests = Left()
+    guests.said = {"vm-01": "login: »root\nLogin incorrect\n"}
+    monkeypatch.setattr(guest_finding, "enter", refused)
+    before = Before(Run(made_up(guests), folder), hosts.before())
+    with pytest.raises(LoginRefused):
+        nb.enter(before)
+    assert texts(folder, "console") == {"console-vm-01.txt": guests.said["vm-01"]}
+
+
+def made_up(guests: Within) -> Session:
+    host = cast("Host", None)
+    return Session(guest_data.params(), host, "root@desk", "x", Time(), lambda: host, within=guests)
 
 
 def test_each_original_is_kept_as_it_is_under_a_name_of_its_own(folder: Folder) -> None:

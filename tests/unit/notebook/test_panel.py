@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 import pytest
-from tests.unit.notebook.conftest import CHANGE, MadeUp
+from tests.unit.notebook.conftest import CHANGE, WHEN, MadeUp
 
 from runbook import notebook as nb
 from runbook import record
 from runbook.errors import ConnectionLost, RolledBack, StepFailed
+from runbook.more_time import Longer
 from runbook.notebook import panel
 from runbook.notebook.panel import Panel
 from runbook.notebook.values import Changing
@@ -163,4 +165,21 @@ def test_a_fault_of_the_program_in_a_button_is_said_and_undoes_the_change(
     assert "a fault" in said(buttons)
     assert made_up.done[-1] == "roll back"
     assert recorded(home).told == "as before (rolled back)"
+    assert pressed == []
+
+
+@pytest.mark.usefixtures("made_up")
+@pytest.mark.parametrize("left", [(), ("vm-01 puts itself back at 12:01:30 UTC",)])
+def test_more_time_says_until_when_and_which_guest_has_none(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch, pressed: list[str], left: tuple[str, ...]
+) -> None:
+    change, buttons = armed(answer)
+    later = replace(change.underway.armed, deadline=WHEN + timedelta(minutes=9))
+    monkeypatch.setattr(panel, "more_time", lambda *_: Longer(later, left))
+    buttons.press("more time")
+    assert "the host waits until 12:09:00 UTC" in said(buttons)
+    assert all(line in said(buttons) for line in left)
+    assert ("confirm before the first of them" in said(buttons)) == bool(left)
+    # The deadline that is shown is the host's, whatever became of the guests.
+    assert change.underway.armed == later
     assert pressed == []

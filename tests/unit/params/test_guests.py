@@ -27,6 +27,13 @@ def asked(*guests: object) -> Params:
         ({**ONE, "login_from": "file"}, "guests[2].login_from", "must be one of"),
         ({**ONE, "wait_s": 4}, "guests[2].wait_s", "greater than or equal to 5"),
         ({**ONE, "adress": "172.16.1.10/16"}, "guests[2].adress", "no line of this name"),
+        ({**ONE, "nameservers": ["9.9.9.9/24"]}, "guests[2].nameservers[1]", "not an IPv4 addr"),
+        ({**ONE, "nameservers": "::1"}, "guests[2].nameservers[1]", "IPv6"),
+        (
+            {**ONE, "nameservers": [f"10.0.0.{n}" for n in range(1, 5)]},
+            "guests[2].nameservers",
+            "at most 3",
+        ),
         (ONE, "guests", "more than once"),
     ],
 )
@@ -47,3 +54,8 @@ def test_what_is_left_out_has_its_default() -> None:
     (guest,) = asked(ONE).guests
     assert (guest.gateway, guest.login, guest.nic, guest.by_hand) == (None, "root", None, False)
     assert str(guest) == "vm-01 172.16.1.10/16"
+
+
+def test_name_servers_are_a_list_also_where_papermill_knows_none() -> None:
+    (guest,) = asked({**ONE, "nameservers": "172.16.0.1, 9.9.9.9"}).guests
+    assert guest.nameservers == ("172.16.0.1", "9.9.9.9")

@@ -125,6 +125,12 @@ def test_what_a_guest_will_lack_is_said_beforehand(inside: Inside, manager: str,
     assert said in noted[0].why
 
 
+def test_name_servers_that_are_asked_for_are_not_missed_beforehand() -> None:
+    offer = Offer(data.NAME, "serial console", insides.seen())
+    case = data.case(asked=asked(nameservers=["172.16.0.1"]), offer=offer, inside=data.EDIT)
+    assert not any("may not resolve" in finding.why for finding in found(case))
+
+
 def test_nothing_that_leads_inside_unless_a_person_goes() -> None:
     offer = Offer(data.NAME, tried=("no agent", "no console"))
     said = against(data.case(inside=None, offer=offer))
@@ -158,3 +164,36 @@ def test_a_guest_that_is_fine_is_said_to_be_so() -> None:
         "guests: address in use",
         "guest vm-01",
     }
+
+
+HEARD = Offer(data.NAME, "serial console", heard="192.168.122.50")
+
+
+def on_hearing(case: GuestCase) -> Finding:
+    """What is said of whether it answers this machine."""
+    (said,) = (f for f in found(case) if "this machine" in f.seen)
+    return said
+
+
+def test_a_guest_that_is_heard_has_to_be_heard_afterwards_and_the_way_out_is_named() -> None:
+    said = on_hearing(data.case(offer=HEARD))
+    assert (said.level, said.about) == ("ok", "guest vm-01")
+    assert "at 192.168.122.50: it has to answer this machine at 172.16.1.10" in said.seen
+    assert "consent: [unheard]" in said.then
+    assert "told only" in on_hearing(data.case()).seen
+
+
+def test_that_it_need_not_be_is_a_consent_and_binds_the_plan() -> None:
+    asked = data.params(consent=["unheard"])
+    said = on_hearing(data.case(asked=asked, offer=HEARD))
+    assert (said.level, said.name, said.given) == ("consent", "unheard", True)
+    (guest,) = data.plan(data.seen(), asked, offer=HEARD).of_guests.guests
+    assert (guest.heard, guest.unheard) == ("192.168.122.50", True)
+
+
+def test_a_consent_to_what_was_not_heard_before_is_one_that_nothing_asks_for() -> None:
+    case = data.case(asked=data.params(consent=["bpdu", "unheard"]))
+    noted = {f.about for f in found(case) if f.level == "note"}
+    assert "consent unheard" in noted
+    # The same file's, for the host's own move.
+    assert "consent bpdu" not in noted

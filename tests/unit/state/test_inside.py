@@ -48,6 +48,16 @@ def test_what_a_guest_tells_is_put_together() -> None:
     assert (seen.systemd, seen.root, seen.cloud_init) == (True, True, "absent")
 
 
+def test_the_resolver_s_file_is_kept_by_itself_and_a_link_by_where_it_leads() -> None:
+    held = {**FILES, "/etc/resolv.conf": "nameserver 9.9.9.9\n"}
+    seen = parsed(held)
+    assert seen.resolv_conf is not None
+    assert seen.resolv_conf.content == b"nameserver 9.9.9.9\n"
+    assert [file.path for file in seen.files] == list(FILES)
+    linked = parsed(resolv_link="/run/resolvconf/resolv.conf\n")
+    assert (linked.resolv_conf, linked.resolv_link) == (None, "/run/resolvconf/resolv.conf")
+
+
 def test_two_nics_of_one_mac_are_none() -> None:
     assert parsed(nic="eth0 -\neth1 -\n").ifname == ""
     assert parsed(nic="").ifname == ""

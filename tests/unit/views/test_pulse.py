@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook import views
 from runbook.pulse import Answer
 from runbook.views import Moment
-from runbook.views.pulse import POINTS, sentence
+from runbook.views.pulse import HEIGHT, POINTS, sentence
+from runbook.views.svg import SMALL, wide
 
 beats = st.lists(
     st.builds(
@@ -39,6 +42,21 @@ def test_the_cutover_is_named_however_close_others_are() -> None:
     assert ">cutover<" in drawn
     assert ">network<" not in drawn
     assert ">settle<" not in drawn
+
+
+WORDS = re.compile(r'<text x="(-?\d+)" y="(\d+)"[^>]*>([^<]+)')
+
+
+@given(st.floats(1, 4000), st.floats(0, 1), st.sampled_from(["settle", "confirming"]))
+def test_a_moment_s_words_are_clear_of_those_at_either_end(
+    end: float, part: float, what: str
+) -> None:
+    drawn = views.pulse([Answer(0.0, 1.0), Answer(end, 1.0)], [Moment(end * part, what)], "x").body
+    below = sorted((int(x), t) for x, y, t in WORDS.findall(drawn) if int(y) > HEIGHT - SMALL)
+    assert len(below) == 2
+    (first, words), (second, _) = below
+    assert first >= 0
+    assert first + wide(words, SMALL) < second
 
 
 def test_a_host_never_asked_is_said_so() -> None:

@@ -11,12 +11,13 @@ from runbook.errors import RunbookError
 from runbook.transport.guest import files
 from runbook.transport.guest.arrival import Arrival
 from runbook.transport.guest.channel import CONSOLE
-from runbook.transport.guest.line import Line, Patience, Where
+from runbook.transport.guest.line import TYPED, Line, Patience, Where
 from runbook.transport.guest.login import Credentials
 from runbook.transport.guest.shell import Shell
 from runbook.transport.host import Completed
 
 _CALM = Patience()
+_LAST, _WIDTH = 4, 100
 
 
 class ConsoleChannel:
@@ -64,7 +65,8 @@ def open_console(
 ) -> ConsoleChannel:
     """Get to a shell on the console, logging in where it asks for that.
 
-    Raises LoginRefused, NoConsole or ConnectionLost; the console is left and closed then.
+    Raises LoginRefused, NoConsole or ConnectionLost, each with the console's last lines in
+    it and the whole transcript beside it; the console is left and closed then.
     """
     line = Line(console, where, patience, clock)
     mark = f"rb{token}"
@@ -73,10 +75,21 @@ def open_console(
     try:
         logged_in = arrival.arrive()
         shell.start(log_out_alone=logged_in)
-    except BaseException:
+    except BaseException as error:
+        last = last_shown(shell.transcript)
         leave(line, shell, logged_in=arrival.logged_in)
+        if isinstance(error, RunbookError):
+            error.what = f"{error.what}; the last lines that the console showed: {last}"
+            error.transcript = shell.transcript
         raise
     return ConsoleChannel(line, shell, logged_in=logged_in)
+
+
+def last_shown(transcript: str) -> str:
+    """The end of a transcript in one line, what was only typed left out."""
+    lines = [" ".join(line.split())[-_WIDTH:] for line in transcript.splitlines()]
+    shown = [line for line in lines if line and not line.startswith(TYPED)]
+    return " | ".join(shown[-_LAST:]) or "nothing"
 
 
 def leave(line: Line, shell: Shell, *, logged_in: bool) -> None:

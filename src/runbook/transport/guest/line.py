@@ -20,6 +20,8 @@ from runbook.redact import REDACTED
 from runbook.transport.guest.cleaning import Cleaner
 from runbook.transport.guest.login import Secret
 
+# Stands before what was typed, in a transcript.
+TYPED = "»"
 _FOREVER = 1e9
 _CHUNK = 4096
 
@@ -86,14 +88,14 @@ class Line:
 
     def type(self, text: str, end: str = "\r") -> None:
         """Type a line, and the key that ends it."""
-        self._spawn.shown.append(f"»{text}\n")
+        self._spawn.shown.append(f"{TYPED}{text}\n")
         self._send(text + end)
 
     def type_secret(self, secret: Secret) -> None:
         """Type a line that is in no transcript, not even where the console echoes it."""
         if secret.reveal():
             self._secrets.append(_as_shown(secret.reveal()))
-        self._spawn.shown.append(f"»{REDACTED}\n")
+        self._spawn.shown.append(f"{TYPED}{REDACTED}\n")
         self._send(secret.reveal() + "\r")
 
     def settle(self, limit: float = _FOREVER) -> str:

@@ -44,6 +44,7 @@ def open_channel(doors: Doors, credentials: Credentials, ways: Ways, *, clock: C
     somebody else is there, for then another way is not what is wanted.
     """
     tried: list[str] = []
+    transcript = ""
     if ways.agent:
         try:
             return open_agent(doors, clock)
@@ -56,12 +57,15 @@ def open_channel(doors: Doors, credentials: Credentials, ways: Ways, *, clock: C
             raise
         except (NoConsole, ConnectionLost, HypervisorUnavailable) as error:
             tried.append(f"{CONSOLE}: {error.what}")
-    raise NoWayIn(
+            transcript = error.transcript
+    none = NoWayIn(
         f"nothing leads into guest {doors.guest}: {'; '.join(tried) or 'no way was to be tried'}",
         host=doors.host,
         tried=tuple(tried),
         then="do by hand in the guest what the instructions say, or mend one of the two",
     )
+    none.transcript = transcript
+    raise none
 
 
 def _console(doors: Doors, credentials: Credentials, ways: Ways, clock: Clock) -> Channel:

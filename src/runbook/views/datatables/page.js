@@ -65,6 +65,7 @@
     look();
     new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
   };
-  if (document.body) begin();
+  // A table that is still being read is half a table to the library, and stays so.
+  if (document.readyState !== "loading") begin();
   else document.addEventListener("DOMContentLoaded", begin);
 })();

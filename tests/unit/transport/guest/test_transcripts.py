@@ -86,15 +86,21 @@ def test_a_wrong_password_is_refused_and_shown_to_nobody() -> None:
     guest = Guest(playing.load("wrong-password"))
     with pytest.raises(LoginRefused, match="Login incorrect") as caught:
         opened(guest, typed="wrong")
-    assert "wrong" not in str(caught.value)
+    assert "wrong" not in str(caught.value) + caught.value.transcript
+    assert "the last lines that the console showed: " in caught.value.what
+    assert "Password: »<redacted>" in caught.value.transcript
+    assert "Login incorrect" in caught.value.transcript
     assert caught.value.host == "server-01"
     assert guest.ended().typed.count(b"wrong\r") == 1
 
 
 def test_a_restricted_shell_is_refused_and_logged_out() -> None:
     guest = Guest(playing.load("restricted"))
-    with pytest.raises(NoConsole, match="restricted shell"):
+    with pytest.raises(NoConsole, match="restricted shell") as caught:
         opened(guest)
+    # Its leaving is in the transcript, and not among the last lines.
+    assert caught.value.transcript.rstrip().endswith(("exit", "logout", "login:"))
+    assert "exit" not in caught.value.what
     assert guest.ended().typed.endswith(b" exit\r")
 
 
@@ -189,6 +195,7 @@ def test_a_password_that_has_to_be_changed_is_left_to_a_person() -> None:
     )  # fmt: skip
     assert isinstance(error, LoginRefused)
     assert "new password" in str(error)
+    assert "You are required to change your password. | Current password:" in error.what
     assert guest.typed.count(b"lab") == 1
 
 
@@ -214,7 +221,13 @@ def test_an_emergency_shell_is_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("events", "shows"),
-    [((), "nothing"), ((("<", "top - 12:00:00 up 3 days,  load average: 0.00"),), "load average")],
+    [
+        ((), "nothing"),
+        (
+            (("<", "\r\n\r\ntop - 12:00:00  up 3 days\r\n"), ("<", "load average: 0.00\r\n")),
+            "top - 12:00:00 up 3 days | load average: 0.00",
+        ),
+    ],
     ids=["silence", "top"],
 )
 def test_a_console_without_a_shell_says_what_it_shows(
@@ -222,7 +235,8 @@ def test_a_console_without_a_shell_says_what_it_shows(
 ) -> None:
     error, _ = refused(script(*events), Patience(quiet=0.1, answer=0.3, arrive=1.5, leave=0.2))
     assert isinstance(error, NoConsole)
-    assert shows in str(error) or "»" in str(error)
+    assert error.what.rpartition("the last lines that the console showed: ")[2] == shows
+    assert "»" in error.transcript
     assert "virsh console" in error.then
 
 

@@ -117,6 +117,17 @@ def test_neither_way_is_said_with_what_was_tried() -> None:
     assert caught.value.host == "server-01"
 
 
+def test_with_nobody_in_what_the_console_showed_is_kept_and_its_end_is_told() -> None:
+    shown = playing.Event("<", b"Give root password for maintenance\r\n")
+    with pytest.raises(NoWayIn) as caught:
+        entered(FakeDoors(fails=silent("guest-ping"), console=Guest((shown,))))
+    told = "the last lines that the console showed: Give root password for maintenance"
+    assert told in caught.value.what
+    assert caught.value.tried[1].endswith(told)
+    assert "Give root password" in caught.value.transcript
+    assert "»" in caught.value.transcript
+
+
 def test_an_agent_that_may_run_nothing_gives_way_to_the_console() -> None:
     doors = FakeDoors(enabled=("guest-ping",), console=Guest(playing.load("debian-12")))
     channel = entered(doors)

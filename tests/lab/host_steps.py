@@ -1,0 +1,67 @@
+"""The host's own steps, made while guests run on its bridge: all but those that move the address.
+
+No procedure plans them so: it refuses a host that is on the bridge and half as promised. So the
+plan is put together here, of the changes that it makes on any host, in its order: files,
+kernel parameters, libvirt's restart, the port of the warm-up, STP off and on, a firewall profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook import connection, run
+from runbook.changes.bridge_ports import ForwardAtOnce, Settle, WarmUp
+from runbook.changes.change import Change
+from runbook.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
+from runbook.changes.files import PutFile
+from runbook.changes.network_hook import MODE
+from runbook.changes.networks import InstallHook
+from runbook.changes.sysctl import TuneBridge
+from runbook.moves import sysctls
+from runbook.moves.admitted import admit
+from runbook.moves.saved import saved_firewall
+from runbook.plan import PHASES, Plan
+from runbook.preflight import Cleared
+from runbook.probes import probe
+from runbook.promise import Promise, rows
+from runbook.routed import make_promise
+from runbook.run import Ready, Session, Underway
+from runbook.state.snapshot import Snapshot
+
+
+def ready(made: Session) -> Ready:
+    """From the host as it is to one with the session's firewall profile."""
+    params, before = made.params, run.read(made)
+    promise = make_promise(params, before, connection.read(made.host))
+    changes = tuple(_changes(made, promise, before))
+    unmet = tuple(check for check in promise.checks(before) if not check.kept)
+    drawn = Plan(before.host, promise, changes, before.digest(), unmet, params.deadline_s)
+    asked = (params.gateway, params.probes, params.interface, params.bridge)
+    return Ready(Cleared(drawn, before, ()), probe(made.host, *asked))
+
+
+def make(made: Session, cleared: Ready) -> Underway:
+    """Arm, apply every phase, verify; it is left to be undone."""
+    underway = run.arm(made, cleared)
+    for phase in PHASES:
+        applied = run.apply(made, underway, phase)
+    run.verify(made, underway, applied)
+    return underway
+
+
+def _changes(made: Session, promise: Promise, seen: Snapshot) -> Iterator[Change]:
+    params = made.params
+    hook, sysctl_file = promise.files
+    (loose,) = rows(seen.sysctl, name=LOOSE)
+    yield PutFile(sysctl_file.path, sysctl_file.text, 0o644, "keep forwarding on")
+    yield from saved_firewall(promise.firewall, params.interface, params.bridge, seen)
+    for name, value in sysctls.FORWARDING:
+        yield from sysctls.switched(name, value, seen)
+    yield HoldTracking(str(loose["value"]), loaded=True)
+    yield InstallHook(PutFile(hook.path, hook.text, MODE, "bring NIC and routes back"))
+    yield TuneBridge(params.bridge, sysctls.of_bridge(params))
+    yield ForwardAtOnce(params.bridge, params.stp)
+    yield WarmUp(params.bridge, params.interface)
+    yield Settle(str(params.ipv4.ip), params.bridge, params.stp)
+    yield ReleaseTracking(str(loose["value"]))
+    yield from admit(promise.firewall, seen)
