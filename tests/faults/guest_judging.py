@@ -36,6 +36,7 @@ from runbook.lab import machine
 from runbook.lab.guest_xml import mac_of
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
+from runbook.state.tap_names import named_as
 
 # A guest that restarts, on a machine with much to do, and then undoes its part.
 SETTLE_S = 120.0
@@ -171,7 +172,7 @@ def _end(scene: Scene, start: Start) -> tuple[str, str]:
 
 def _host(scene: Scene, start: Start) -> str:
     """What of the host is not as before."""
-    different = compare(start.state, scenes.snapshot(scene.host))
+    different = compare(start.state, named_as(start.state, scenes.snapshot(scene.host)))
     files = scenes.files(scene.host) ^ start.files
     return "" if different.empty and not files else f"{different}\nfiles: {sorted(files)}"
 
@@ -193,7 +194,7 @@ def _unkept(host: str, seen: Look) -> list[str]:
 
 def _foreign(scene: Scene, start: Start) -> list[str]:
     """What differs at the host, and is none of what the guest's move is to change."""
-    rows = compare(start.state, scenes.snapshot(scene.host)).rows
+    rows = compare(start.state, named_as(start.state, scenes.snapshot(scene.host))).rows
     # The bridge that the guest leaves has no port any more, and so no carrier.
     mine = (NAME, mac_of(scene.host, NAME), "vnet", "virbr0")
     odd = [str(row) for row in rows.to_dict("records") if not any(m in str(row) for m in mine)]

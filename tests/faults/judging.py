@@ -18,6 +18,7 @@ from runbook.promise import Promise
 from runbook.record import MIME
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
+from runbook.state.tap_names import named_as
 
 AS_BEFORE, AS_PROMISED = "as before", "as promised and confirmed"
 REFUSED = "refused, nothing written"
@@ -154,7 +155,7 @@ def _left(scene: Scene) -> list[str]:
 def _end(case: Case, scene: Scene, start: Start, after: Snapshot) -> tuple[str, str]:
     if scene.armed():
         return BETWEEN, "still armed"
-    different = compare(start.state, after)
+    different = compare(start.state, named_as(start.state, after))
     files = scenes.files(scene.host) ^ start.files
     confirmed = _confirmed(case, scene.ask(*JOURNALS))
     if different.empty and not files:
