@@ -122,11 +122,14 @@ def _returned(scene: Scene, start: Start, told: Told, end: str, why: str) -> tup
     """Where the program saw no end, or not all of it: another one is asked, and asked to undo."""
     if told.word not in ("", UNKNOWN) or not changes(scene) - start.changes:
         return end, why
-    state = guest_record.state(scene)
+    standing = guest_record.status(scene)
+    state = standing.state
     undone = guest_record.verb(scene, "undo", scene.host)
     if end == BETWEEN:
         end, again = _settled(scene, start)
         end, why = (AFTER_UNDO, "") if end == AS_BEFORE else (end, f"{why}\nafter undo: {again}")
+        if end == AFTER_UNDO and not standing.leads_to_undo:
+            return LIES, f"in between until undo, and `runbook status` says only: {standing.said}"
     if end in GOOD and state not in guest_record.STATES[end]:
         return LIES, f"and yet {end}: `runbook status` says {state}"
     # A change that stood down was never begun: there is nothing to undo.

@@ -111,10 +111,24 @@ def verb(scene: Scene, *words: str) -> Verb:
     return Verb(done.returncode, done.stdout + done.stderr)
 
 
-def state(scene: Scene) -> str:
-    """What `runbook status` says of the host, in its word for programs."""
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What `runbook status` says of a host: in its word for programs, and in sentences."""
+
+    state: str
+    said: str
+
+    @property
+    def leads_to_undo(self) -> bool:
+        """Whether it says that there is something to put back, and how."""
+        return "`runbook undo" in self.said
+
+
+def status(scene: Scene) -> Status:
+    """Ask for it."""
     said = verb(scene, "status", scene.host, "--json").said
     try:
-        return str(json.loads(said)["state"])
+        told = json.loads(said)
+        return Status(str(told["state"]), "\n".join(told["said"]))
     except (ValueError, KeyError):
-        return f"no word: {said[-200:]}"
+        return Status("no word", said[-200:])
