@@ -50,7 +50,7 @@ lab: setup ## The tests that boot hosts (root or sudo)
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m "not thorough" tests/lab tests/matrix tests/faults tests/notebooks tests/browser
 
-faults: setup ## Hit a change at every step with every fault, on three releases (half an hour and more)
+faults: setup ## Hit a change at every step with every fault, on three releases, and a guest's move (an hour and more)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.faults
 
 matrix: setup ## Each release, addressing, STP and firewall profile through reboot, restarts and undo

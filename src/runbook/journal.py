@@ -25,6 +25,7 @@ from runbook.transport.host import Host, Reader
 
 BEGINS, DONE = "begins", "done"
 MOVED = "deadline moved to"
+GUESTS_CONFIRM = "the guests keep their part"
 NOT_ARMED = "the change is not armed"
 AS_BEFORE, DIFFERS = "compared: no row differs from before", "compared: these rows differ"
 _LINE = re.compile(r"(\S+) step (\d+) (begins|done)(?:: (.*))?")
@@ -90,6 +91,12 @@ class Journal:
         """Each time that the deadline was moved: until when, and why."""
         said = (line.partition(" ")[2] for line in self.text.splitlines())
         return tuple(line for line in said if line.startswith(MOVED))
+
+    @property
+    def guests_confirm(self) -> bool:
+        """Whether guests were about to keep their part, which no undo of the host takes back."""
+        said = (line.partition(" ")[2] for line in self.text.splitlines())
+        return any(line.startswith(GUESTS_CONFIRM) for line in said)
 
     def remarks(self) -> tuple[str, ...]:
         """What the last undo said while it was at work: what it could not do, and more."""

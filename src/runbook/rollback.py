@@ -21,6 +21,7 @@ from runbook.journal import Journal, State
 from runbook.perform import run
 from runbook.state.diff import Diff, compare
 from runbook.state.snapshot import Snapshot, take
+from runbook.state.tap_names import named_as
 from runbook.transport.host import Host
 
 # Beyond the deadline: an undo that has to restart a hung libvirt takes this long.
@@ -111,7 +112,7 @@ def look_and_compare(before: Snapshot, host: Host, clock: Clock) -> tuple[Snapsh
     end = clock.monotonic() + SETTLE_S
     while True:
         after = take(host, clock.now())
-        differences = compare(before, after)
+        differences = compare(before, named_as(before, after))
         if differences.empty or clock.monotonic() >= end:
             return after, differences
         clock.sleep(PAUSE_S)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
-from runbook import connection, probes, rollback, surroundings
+from runbook import connection, journal, probes, rollback, surroundings
 from runbook import preflight as rules
 from runbook.apply import Applied, Told, apply_phase, nobody, on_the_host
 from runbook.checkpoint import Armed
@@ -205,6 +205,7 @@ def confirm(session: Session, verified: Verified) -> Confirmed:
         with closing(session.connect()) as fresh:
             if session.within:
                 # The guests first: if the host's part does not stay, they are still put back.
+                _note_guests(session, verified.armed, fresh)
                 session.within.confirm(fresh)
             return make_permanent(verified, fresh, session.clock.now(), session.operator)
     except (MendAccess, GateClosed, StepFailed):
@@ -212,6 +213,12 @@ def confirm(session: Session, verified: Verified) -> Confirmed:
         if not _stays(session, verified.armed):
             raise
         return Confirmed(verified, session.clock.now())
+
+
+def _note_guests(session: Session, armed: Armed, fresh: Host) -> None:
+    """Whoever comes after a program that died here has to know that guests may keep their part."""
+    guarded = fresh.guarded(armed.layout.lock, armed.layout.open)
+    journal.write(guarded, armed.layout.journal, session.clock.now(), journal.GUESTS_CONFIRM)
 
 
 def _stays(session: Session, armed: Armed) -> bool:

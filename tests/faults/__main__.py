@@ -10,18 +10,24 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from tests import bench
-from tests.faults import cases, matrix, table
+from tests.faults import cases, guest_cases, guest_matrix, matrix, table
+from tests.faults.cases import Case
 from tests.faults.judging import Result
 from tests.faults.table import Table
 
 from runbook.lab import lab as labs
 
 # dhcpcd serves Debian 13, dhclient those before.
+GUESTS = guest_cases.RELEASE
 GROUNDS = (("bookworm", "static"), ("trixie", "dhcp"), ("bullseye", "dhcp"))
+
+C = TypeVar("C", bound=Case)
 
 
 def main() -> None:
@@ -34,6 +40,8 @@ def main() -> None:
             for release, addressing in GROUNDS:
                 if not asked.release or release in asked.release:
                     results += _play(asked, release, addressing, rows)
+            if not asked.release or GUESTS in asked.release:
+                results += _play_guests(asked, rows)
         finally:
             labs.down(click.echo)
     if asked.list:
@@ -50,29 +58,47 @@ def main() -> None:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
-    releases = [release for release, _ in GROUNDS]
-    parser.add_argument("--release", action="append", choices=releases, help="only this release")
+    releases = [*(release for release, _ in GROUNDS), GUESTS]
+    only = f"only this release, or only the moves of {GUESTS}"
+    parser.add_argument("--release", action="append", choices=releases, help=only)
     only = "only cases whose fault, point and step, put together, match this regular expression"
     parser.add_argument("--only", default="", type=re.compile, metavar="REGEX", help=only)
     parser.add_argument("--spread", action="store_true", help="the short spread instead")
     parser.add_argument("--list", action="store_true", help="play nothing, list the cases")
-    parser.add_argument("--hosts", type=int, default=matrix.HOSTS, help="so many at once")
+    parser.add_argument("--hosts", type=int, help="so many at once")
     table_at = bench.ROOT / "outputs" / "faults.csv"
     parser.add_argument("--csv", type=Path, default=table_at, help="where the table is written")
     return parser.parse_args()
 
 
 def _play(asked: argparse.Namespace, release: str, addressing: str, rows: Table) -> list[Result]:
+    hosts = asked.hosts or matrix.HOSTS
     with tempfile.TemporaryDirectory(prefix="runbook-faults-") as folder:
         home = matrix.make_home(Path(folder), addressing)
-        ground = matrix.ground(release, addressing, home, asked.hosts)
+        ground = matrix.ground(release, addressing, home, hosts)
         here = cases.spread(ground) if asked.spread else cases.matrix(ground)
-        wanted = [case for case in here if asked.only.search(f"{case.fault}: {case.where}")]
-        if asked.list:
-            for case in wanted:
-                click.echo(f"{release:8} {case.fault:46.46} {case.where:.100}")
-            return []
-        return matrix.play_all(wanted, home, rows.tell, asked.hosts)
+        wanted = _wanted(asked, here)
+        return [] if asked.list else matrix.play_all(wanted, home, rows.tell, hosts)
+
+
+def _play_guests(asked: argparse.Namespace, rows: Table) -> list[Result]:
+    with tempfile.TemporaryDirectory(prefix="runbook-faults-") as folder:
+        home = guest_matrix.make_home(Path(folder))
+        places = guest_matrix.places(home, asked.hosts or guest_matrix.HOSTS)
+        labs.up(len(places), "bookworm", "static", lambda _text: None)
+        ground = guest_matrix.ground(places[:1] if asked.list else places)
+        here = guest_cases.spread(ground) if asked.spread else guest_cases.matrix(ground)
+        wanted = _wanted(asked, here)
+        return [] if asked.list else guest_matrix.play_all(wanted, places, rows.tell)
+
+
+def _wanted(asked: argparse.Namespace, here: Iterable[C]) -> list[C]:
+    """Those that are asked for; told here where they are only to be listed."""
+    wanted = [case for case in here if asked.only.search(f"{case.fault}: {case.where}")]
+    if asked.list:
+        for case in wanted:
+            click.echo(f"{case.release:8} {case.fault:46.46} {case.where:.100}")
+    return wanted
 
 
 if __name__ == "__main__":

@@ -18,11 +18,15 @@ from runbook.promise import Promise
 from runbook.record import MIME
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
+from runbook.state.tap_names import named_as
 
 AS_BEFORE, AS_PROMISED = "as before", "as promised and confirmed"
+REFUSED = "refused, nothing written"
+# Of guests alone: what was away when all else was put back, and what another program put back.
+STARTED, AFTER_UNDO = "as before once started", "as before after undo"
 LOST, BETWEEN, LIES, NOT_HIT = "LOST", "IN BETWEEN", "THE RECORD LIES", "NOT HIT"
 DISTURBED, HUNG, REMAINS = "A GUEST DISTURBED", "THE PROGRAM HANGS", "LEFT BEHIND"
-GOOD = (AS_BEFORE, AS_PROMISED)
+GOOD = (AS_BEFORE, AS_PROMISED, REFUSED, STARTED, AFTER_UNDO)
 # A boot knows its units until the next; what has ended is not listed.
 UNITS = ("systemctl", "list-units", "--no-legend", "--plain", "runbook-*")
 UNIT_FILES = ("find", "/etc/systemd", "/run/systemd", "-name", "runbook-*")
@@ -79,7 +83,7 @@ class Result:
 
     @property
     def good(self) -> bool:
-        """Whether the host ended in one of the two states, and the record says so."""
+        """Whether it ended as it may, and the record says so."""
         return self.end in GOOD
 
 
@@ -89,7 +93,7 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
         return Result(case, LOST, waited, f"armed: {scene.armed()}")
     if case.cuts_off and not waited.cut_off:
         return Result(case, NOT_HIT, waited, "the operator was let in before the deadline")
-    left = _left_in_the_end(case, scene)
+    left = left_in_the_end(case, scene)
     end, why = _settled(case, scene, start)
     told = outcome(scene)
     if end in GOOD and not _true(str(told.get("outcome", "")), end, status):
@@ -126,7 +130,7 @@ def outcome(scene: Scene) -> dict[str, Any]:
     return dict(told[-1]) if told else {}
 
 
-def _left_in_the_end(case: Case, scene: Scene) -> list[str]:
+def left_in_the_end(case: Case, scene: Scene) -> list[str]:
     """What still stands there once the timers have run out; after a late fault, after a boot."""
     left = _left(scene)
     if left and case.point in UNTIDY:
@@ -151,7 +155,7 @@ def _left(scene: Scene) -> list[str]:
 def _end(case: Case, scene: Scene, start: Start, after: Snapshot) -> tuple[str, str]:
     if scene.armed():
         return BETWEEN, "still armed"
-    different = compare(start.state, after)
+    different = compare(start.state, named_as(start.state, after))
     files = scenes.files(scene.host) ^ start.files
     confirmed = _confirmed(case, scene.ask(*JOURNALS))
     if different.empty and not files:

@@ -14,13 +14,18 @@ SSH = ("INPUT", "-i", BRIDGE, "-p", "tcp", "--dport", "22", "-j", "DROP")
 
 def silence_router(scene: Scene) -> None:
     """The router sends nothing to the host, until that has put itself back."""
-    lost = ("blackhole", f"{address(scene.host)}/32")
-    _router("route", "add", *lost)
+    silence(scene, address(scene.host))
+
+
+def silence(scene: Scene, whom: str) -> None:
+    """The router sends nothing to an address, until the host has put itself back."""
+    lost = ("blackhole", f"{whom}/32")
+    router("route", "add", *lost)
     try:
         scene.go()
         scene.wait_until_not_armed()
     finally:
-        _router("route", "delete", *lost)
+        router("route", "delete", *lost)
     scene.from_now("router back")
 
 
@@ -28,8 +33,8 @@ def ignore_pings(scene: Scene) -> None:
     """The router goes on routing and answers no echo request of this host."""
     own = ("from", ROUTER_LAN.split("/")[0], "to", address(scene.host), "ipproto", "icmp")
     rule = (*own, "blackhole")
-    _router("rule", "add", *rule)
-    scene.mend.append(lambda: _router("rule", "delete", *rule))
+    router("rule", "add", *rule)
+    scene.mend.append(lambda: router("rule", "delete", *rule))
     scene.from_now("fault")
     scene.go()
 
@@ -62,5 +67,6 @@ CUT_OFF: dict[str, Injection] = {
 }
 
 
-def _router(*words: str) -> None:
+def router(*words: str) -> None:
+    """`ip` on the router; it has to succeed."""
     subprocess.run(("ip", "-n", ROUTER, *words), check=True)

@@ -116,7 +116,7 @@ class Scene:
 
     def wait_until_not_armed(self) -> None:
         """Until the host has put itself back, or the change was confirmed."""
-        end = time.monotonic() + LOST_S
+        end = max(self.deadline(), time.monotonic()) + LOST_S
         while self.armed() and time.monotonic() < end:
             time.sleep(0.1)
 
@@ -178,27 +178,40 @@ class Scene:
                 self.mend.pop()()
 
 
-def begin(host: str, home: Path, *options: str) -> Scene:
+def begin(
+    host: str,
+    home: Path,
+    *options: str,
+    notebook: Path = bench.NOTEBOOK,
+    environment: Mapping[str, str] | None = None,
+) -> Scene:
     """Start the notebook, ready to be stopped at any point."""
     address = home / f"{host}.socket"
     address.unlink(missing_ok=True)
     listener = Listener(str(address), "AF_UNIX")
     hooked = {"RUNBOOK_FAULT_POINTS": str(address), "PYTHONPATH": _path()}
-    return Scene(host, home, start(host, home, *options, hooked=hooked), listener)
+    told = {**(environment or {}), **hooked}
+    program = start(host, home, *options, environment=told, notebook=notebook)
+    return Scene(host, home, program, listener)
 
 
 def start(
-    host: str, home: Path, *options: str, name: str = "", hooked: Mapping[str, str] | None = None
+    host: str,
+    home: Path,
+    *options: str,
+    name: str = "",
+    environment: Mapping[str, str] | None = None,
+    notebook: Path = bench.NOTEBOOK,
 ) -> subprocess.Popen[str]:
-    """`papermill routed.ipynb ... -p host HOST`; `name` tells two runs on one host apart."""
+    """`papermill NOTEBOOK ... -p host HOST`; `name` tells two runs on one host apart."""
     out = home / "executed" / f"{host}{name}.ipynb"
     out.parent.mkdir(exist_ok=True)
     out.unlink(missing_ok=True)
     given = ("-p", "host", host, "-p", "deadline_s", str(DEADLINE_S), *options)
     with out.with_suffix(".log").open("w") as log:
         return subprocess.Popen(
-            bench.command(out, given),
-            env={**bench.environment(home), **(hooked or {})},
+            bench.command(out, given, notebook),
+            env={**bench.environment(home), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 import click
-from tests.faults.cases import RELEASES
 from tests.faults.judging import BETWEEN, LOST, Result, Waited
 from tests.faults.undoing import THROUGH
 
@@ -72,11 +71,10 @@ def summary(results: list[Result], took_s: float) -> Iterable[str]:
     """Cases and ends by release, then how long each way back took."""
     yield f"{len(results)} cases in {took_s / 60:.1f} min"
     ends = dict.fromkeys((*COUNTED, *sorted({result.end for result in results})))
-    for release in RELEASES:
+    for release in dict.fromkeys(result.case.release for result in results):
         here = [result.end for result in results if result.case.release == release]
-        if here:
-            told = ", ".join(f"{end}: {here.count(end)}" for end in ends)
-            yield f"  {release}: {len(here)} cases; {told}"
+        told = ", ".join(f"{end}: {here.count(end)}" for end in ends)
+        yield f"  {release}: {len(here)} cases; {told}"
     late = sum(result.why == THROUGH for result in results)
     if late:
         yield f"  {late} of them came when {THROUGH}"

@@ -6,18 +6,34 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.faults import cases, injections, matrix
+from tests.faults import cases, guest_cases, guest_matrix, injections, matrix
 from tests.faults.judging import Result
 
 from runbook.lab import lab as labs
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Result]]:
-    home = matrix.make_home(Path(tmp_path_factory.mktemp("faults")))
-    ground = matrix.ground("bookworm", "static", home)
-    yield matrix.play_all(cases.spread(ground), home, lambda _result: None)
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home for whatever is played; the lab is down in the end."""
+    yield Path(tmp_path_factory.mktemp("faults"))
     labs.down(lambda _text: None)
+
+
+@pytest.fixture(scope="module")
+def results(lab: Path) -> list[Result]:
+    home = matrix.make_home(lab / "hosts")
+    ground = matrix.ground("bookworm", "static", home)
+    return matrix.play_all(cases.spread(ground), home, lambda _result: None)
+
+
+@pytest.fixture(scope="module")
+def of_guests(lab: Path, results: list[Result]) -> list[Result]:
+    """On hosts that the other spread has booted."""
+    assert results
+    home = guest_matrix.make_home(lab / "guests")
+    places = guest_matrix.places(home)
+    ground = guest_matrix.ground(places)
+    return guest_matrix.play_all(guest_cases.spread(ground), places, lambda _result: None)
 
 
 def test_every_step_is_hit_by_every_fault_that_can_come_anywhere(tmp_path: Path) -> None:
@@ -33,6 +49,17 @@ def test_every_step_is_hit_by_every_fault_that_can_come_anywhere(tmp_path: Path)
 # Some sixteen cases, six at a time, some of which wait for a deadline.
 @pytest.mark.timeout(900)
 def test_no_host_is_lost_and_none_is_left_in_between(results: list[Result]) -> None:
-    bad = [f"{r.case.fault} at {r.case.where}: {r.end}\n{r.why}" for r in results if not r.good]
-    assert not bad, "\n".join(bad)
+    assert not bad(results), "\n".join(bad(results))
     assert len(results) >= 14
+
+
+@pytest.mark.timeout(900)
+def test_a_guest_is_as_before_or_as_promised_and_its_record_says_which(
+    of_guests: list[Result],
+) -> None:
+    assert not bad(of_guests), "\n".join(bad(of_guests))
+    assert len({result.end for result in of_guests}) > 1
+
+
+def bad(results: list[Result]) -> list[str]:
+    return [f"{r.case.fault} at {r.case.where}: {r.end}\n{r.why}" for r in results if not r.good]

@@ -20,6 +20,7 @@ from runbook.errors import (
     StalePlan,
     StepFailed,
 )
+from runbook.journal import Journal
 from runbook.outcomes import Differs
 from runbook.preflight import RefusedByPreflight
 from runbook.rollback import Rollback
@@ -175,6 +176,12 @@ class Guests:
 
     undone: list[tuple[object, bool]] = field(default_factory=list)
     left: tuple[str, ...] = ()
+    # What the host's journal said when they were asked to keep their part.
+    confirmed: list[str] = field(default_factory=list)
+
+    def confirm(self, host: fakes.FakeHost) -> None:
+        (path,) = (path for path in host.files if path.endswith("/journal"))
+        self.confirmed.append(host.files[path].content.decode())
 
     def undo(self, host: object, *, confirmed_too: bool = False) -> PutBack:
         self.undone.append((host, confirmed_too))
@@ -192,6 +199,25 @@ def test_guests_do_not_keep_what_their_host_did_not(
     both = replace(session, within=cast("Within", guests))
     assert run.roll_back(both, Underway(armed, fakes.PROBED), "why").as_before
     assert guests.undone == [(host, True)]
+
+
+def test_that_guests_may_keep_their_part_is_on_the_host_before_they_do(
+    session: Session, armed: Armed
+) -> None:
+    guests = Guests()
+    confirm(replace(session, within=cast("Within", guests)), armed)
+    (said,) = guests.confirmed
+    assert Journal(said).guests_confirm
+
+
+def test_guests_are_not_asked_to_keep_what_their_host_is_undoing(
+    session: Session, armed: Armed, host: fakes.FakeHost
+) -> None:
+    fakes.undone(host, armed, "deadline")
+    guests = Guests()
+    with pytest.raises(GateClosed):
+        confirm(replace(session, within=cast("Within", guests)), armed)
+    assert guests.confirmed == []
 
 
 def test_guests_of_a_host_whose_state_is_not_known_keep_what_they_confirmed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,7 +72,15 @@ class Past:
         """Sentences for an operator: whose it was, how far it came, how it ended."""
         kept = self.kept
         head = f"no change is armed; the last one was {kept.place.change_id} by {kept.operator}"
-        return (head, kept.progress, self.outcome, *kept.damage)
+        return (head, kept.progress, self.outcome, *self._of_guests(), *kept.damage)
+
+    def _of_guests(self) -> Iterator[str]:
+        """That a guest may still be as changed: only a program that goes into it knows."""
+        if self.to_compare and self.kept.log.guests_confirm:
+            yield (
+                "its guests had begun to keep their part, and may be as changed inside:"
+                f" `runbook undo {self.host}` looks, and puts them back"
+            )
 
 
 def latest(host: Reader) -> Past | None:

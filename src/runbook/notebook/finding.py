@@ -19,6 +19,7 @@ from runbook.run import Session
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
+from runbook.state.tap_names import named_as
 from runbook.views import Look
 
 OF_THE_HOST = ("host", "connect", "destination", "ssh_config", "libvirt_uri")
@@ -131,7 +132,7 @@ def _show_now(this: Run, now: Snapshot, before: Snapshot | None) -> None:
     if before is None:
         views.show(views.state(now))
         return
-    rows = compare(before, now).rows
+    rows = compare(before, named_as(before, now)).rows
     this.folder.once(DIFF, records(rows))
     head = views.title("The state now, against before the change")
     views.show(views.stack((head, views.changes_folded(rows, rows.head(0), DIFF))))

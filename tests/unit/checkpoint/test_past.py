@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.unit import fakes
 
+from runbook import journal
 from runbook.checkpoint import Armed, layout
 from runbook.checkpoint.past import latest
 
@@ -58,3 +59,17 @@ def test_the_newest_change_counts_and_one_that_was_never_armed_does_not(
     there = latest(host)
     assert there is not None
     assert there.kept.place.change_id == armed.change_id
+
+
+def test_guests_that_kept_their_part_of_an_undone_change_are_told_until_somebody_compared(
+    armed: Armed, host: fakes.FakeHost
+) -> None:
+    fakes.add(host, armed.layout.journal, f"2026-03-01T12:00:08Z {journal.GUESTS_CONFIRM}\n")
+    fakes.undone(host, armed, "deadline")
+    there = latest(host)
+    assert there is not None
+    assert any("`runbook undo" in line for line in there.describe())
+    fakes.add(host, armed.layout.journal, f"2026-03-01T12:00:09Z {journal.AS_BEFORE}\n")
+    compared = latest(host)
+    assert compared is not None
+    assert not any("guests" in line for line in compared.describe())
