@@ -13,6 +13,7 @@ from runbook import journal
 from runbook.changes.steps import Step
 from runbook.checkpoint.arm import Armed, extend, standing_manifest
 from runbook.errors import StepFailed
+from runbook.guest_promise import GuestPromise
 from runbook.journal import BEGINS, DONE, Journal
 from runbook.perform import perform
 from runbook.plan import MARGIN_S, PHASES, NumberedStep
@@ -92,7 +93,7 @@ def as_it_stands(armed: Armed, host: Host) -> Armed:
 def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make: Make) -> None:
     """Make a step that may take all the time there is: its deadline is later than that."""
     number, budget_s = numbered.number, numbered.step.budget_s
-    usual, began = armed.plan.deadline_s, now()
+    usual, began = _usual(armed), now()
     granted = standing_manifest(host, armed.layout).deadline
     enough = max(usual, math.ceil(budget_s + MARGIN_S))
     if (granted - began).total_seconds() > enough:
@@ -106,6 +107,17 @@ def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make:
     mine = standing_manifest(host, armed.layout).timer == later.timer_number
     if mine and enough > again:
         extend(armed, host, again, now(), f"step {number} is done")
+
+
+def _usual(armed: Armed) -> int:
+    """The seconds that are always left after a long step.
+
+    A guest has a countdown of its own, and the host's is not to run away from it: there it is
+    moved only where a step needs more than is left.
+    """
+    if isinstance(armed.plan.promise, GuestPromise):
+        return math.ceil(MARGIN_S)
+    return armed.plan.deadline_s
 
 
 def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make: Make) -> None:

@@ -25,8 +25,8 @@ from runbook.transport.host import Host
 BACK_S = 120.0
 SETTLE_S = 20.0
 PAUSE_S = 2.0
-# What a DHCP server lends is its own affair.
-LENT = ("addresses", "default_routes", "nameservers", insides.RESOLV_CONF)
+# What a DHCP server tells beside the address is its own affair.
+TOLD = ("nameservers", insides.RESOLV_CONF)
 Enter = Callable[[Host, Guest], Channel]
 T = TypeVar("T")
 
@@ -113,7 +113,14 @@ class Entered:
 
 
 def _differences(before: Inside, after: Inside) -> Iterator[str]:
+    lent = before.lent
+    if lent and not after.lent:
+        yield f"DHCP client of {before.ifname}: was at work, is gone"
     for check in inside.as_before(before, after):
-        lent = before.dhcp_clients and check.about.partition(" ")[0] in LENT
-        if not (check.kept or lent):
+        if not (check.kept or (lent and _may_differ(check.about.partition(" ")[0], before, after))):
             yield f"{check.about}: was {check.promised}, is {check.seen}"
+
+
+def _may_differ(field: str, before: Inside, after: Inside) -> bool:
+    """Of a lease, the host's part of the address may be another one, and nothing else."""
+    return field in TOLD or (field == "addresses" and before.networks == after.networks)

@@ -28,6 +28,8 @@ MOVED = "deadline moved to"
 GUESTS_CONFIRM = "the guests keep their part"
 NOT_ARMED = "the change is not armed"
 AS_BEFORE, DIFFERS = "compared: no row differs from before", "compared: these rows differ"
+UNSEEN = f"{DIFFERS}: none of the host's; its guests are not looked at yet"
+ENDS = (AS_BEFORE, DIFFERS, UNSEEN)
 _LINE = re.compile(r"(\S+) step (\d+) (begins|done)(?:: (.*))?")
 _UNDO = re.compile(r"(\S+) undo \((\w+)\): (.*)")
 COLUMNS = ("step", "what", "began", "ended")
@@ -110,10 +112,10 @@ class Journal:
 
     @property
     def compared(self) -> str:
-        """What a comparison after the last undo came to: AS_BEFORE, DIFFERS, or '' if none."""
+        """What a comparison after the last undo came to: AS_BEFORE, DIFFERS, UNSEEN, or ''."""
         after = self.text.rpartition(": finished")[2]
         lines = [line.partition(" ")[2] for line in after.splitlines()]
-        told = [known for line in lines for known in (AS_BEFORE, DIFFERS) if line.startswith(known)]
+        told = [known for line in lines for known in ENDS if line.startswith(known)]
         return told[-1] if told else ""
 
     def table(self) -> pd.DataFrame:

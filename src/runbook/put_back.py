@@ -45,25 +45,27 @@ def put_back(both: Both, undo: Callable[[], Rollback]) -> Rollback:
         found = _guests(both, confirmed_too=both.host_undone and isinstance(error, NotCompared))
         error.what = "\n  - ".join((error.what, *found.failed))
         raise
-    found = _guests(both, confirmed_too=both.host_undone)
+    good = undone.differences.empty and not undone.failed
+    found = _guests(both, confirmed_too=both.host_undone, host_as_before=good)
     return replace(undone, guests=found.failed)
 
 
-def _guests(both: Both, *, confirmed_too: bool) -> PutBack:
+def _guests(both: Both, *, confirmed_too: bool, host_as_before: bool = False) -> PutBack:
     try:
         # The connection from before the change may be dead.
         with closing(both.connect()) as fresh:
             found = both.within.undo(fresh, confirmed_too=confirmed_too)
-            _note(both, fresh, found)
+            _note(both, fresh, found, host_as_before=host_as_before)
             return found
     except MendAccess as error:
         return PutBack((f"the guests were not looked at: {error.what}",))
 
 
-def _note(both: Both, fresh: Host, found: PutBack) -> None:
-    """Whoever comes later is not to read that all was as before."""
-    if found.failed:
-        said = "\n".join((f"{journal.DIFFERS}:", *found.failed))
+def _note(both: Both, fresh: Host, found: PutBack, *, host_as_before: bool) -> None:
+    """Whoever comes later reads of both, and that all is as before of both only."""
+    said = "\n".join((f"{journal.DIFFERS}:", *found.failed)) if found.failed else ""
+    if said or host_as_before:
+        said = said or journal.AS_BEFORE
         # Wanted in the history, and no condition for what is told now.
         with suppress(StepFailed, MendAccess):
             journal.write(fresh, both.place.journal, both.clock.now(), said)

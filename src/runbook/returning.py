@@ -155,7 +155,7 @@ def undo(session: Session, there: Found) -> Rollback:
     if not kept.undo_script:
         return _release(session, kept)
     patience = (there.countdown.left_s or 0.0) + PATIENCE_S
-    way = WayBack(session.params.host, kept.place, patience, kept.before)
+    way = WayBack(session.params.host, kept.place, patience, kept.before, kept.of_guests)
     why = f"asked for by {session.operator}"
     # Wanted in the history, and no condition for the undo.
     with suppress(StepFailed, MendAccess):
@@ -188,7 +188,9 @@ def _compared(session: Session, kept: Kept, did: str) -> Rollback:
         raise NotCompared(way, take(session.host, session.clock.now()), kept.log.text, did)
     after, differences = rollback.look_and_compare(kept.before, session.host, session.clock)
     if kept.log.text:
-        rollback.note_comparison(session.host, kept.place, session.clock, differences)
+        rollback.note_comparison(
+            session.host, kept.place, session.clock, differences, guests=kept.of_guests
+        )
     return Rollback(did, after, differences, kept.log.text)
 
 

@@ -17,6 +17,7 @@ from runbook.checkpoint.arm import Armed
 from runbook.checkpoint.layout import Layout
 from runbook.clock import Clock
 from runbook.errors import GoToTheConsole, MendAccess
+from runbook.guest_promise import GuestPromise
 from runbook.journal import Journal, State
 from runbook.perform import run
 from runbook.state.diff import Diff, compare
@@ -34,12 +35,16 @@ Connect = Callable[[], Host]
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """The undo on a host, how long it may be until it ends, and what it is held against."""
+    """The undo on a host, how long it may be until it ends, and what it is held against.
+
+    `guests`: whether the change was about guests, who are looked at after the host.
+    """
 
     host: str
     layout: Layout
     patience_s: float
     before: Snapshot | None
+    guests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,8 @@ def roll_back(armed: Armed, host: Host, connect: Connect, clock: Clock, why: str
     """Undo a change of this program; see `undo`."""
     left = (armed.deadline - clock.now()).total_seconds()
     patience = max(armed.plan.deadline_s, left) + PATIENCE_S
-    way = WayBack(armed.plan.host, armed.layout, patience, armed.cleared.before)
+    guests = isinstance(armed.plan.promise, GuestPromise)
+    way = WayBack(armed.plan.host, armed.layout, patience, armed.cleared.before, guests)
     return undo(way, host, connect, clock, why)
 
 
@@ -98,7 +104,7 @@ def undo(way: WayBack, host: Host, connect: Connect, clock: Clock, why: str) -> 
         if way.before is None:
             raise NotCompared(way, take(fresh, clock.now()), log.text)
         after, differences = look_and_compare(way.before, fresh, clock)
-        note_comparison(fresh, way.layout, clock, differences)
+        note_comparison(fresh, way.layout, clock, differences, guests=way.guests)
     failed = log.remarks() if _in_part(log) else ()
     return Rollback(why, after, differences, log.text, failed)
 
@@ -118,9 +124,15 @@ def look_and_compare(before: Snapshot, host: Host, clock: Clock) -> tuple[Snapsh
         clock.sleep(PAUSE_S)
 
 
-def note_comparison(host: Host, place: Layout, clock: Clock, found_rows: Diff) -> None:
-    """Have the change's journal say how the host compares with before."""
-    said = journal.AS_BEFORE if found_rows.empty else f"{journal.DIFFERS}:\n{found_rows}"
+def note_comparison(
+    host: Host, place: Layout, clock: Clock, found_rows: Diff, *, guests: bool
+) -> None:
+    """Have the change's journal say how the host compares with before.
+
+    Where there are `guests`, nobody is to read of this that all is as before.
+    """
+    good = journal.UNSEEN if guests else journal.AS_BEFORE
+    said = good if found_rows.empty else f"{journal.DIFFERS}:\n{found_rows}"
     journal.write(host, place.journal, clock.now(), said)
 
 

@@ -8,9 +8,11 @@ from typing import cast
 import pytest
 from tests.unit import fakes
 
+from runbook import journal
 from runbook.errors import GoToTheConsole
 from runbook.put_back import Both, put_back
 from runbook.rollback import NotCompared, Rollback, WayBack
+from runbook.state.diff import compare
 from runbook.within import PutBack, Within
 
 PLACE = fakes.armed(fakes.standard_host()).layout
@@ -23,10 +25,11 @@ class Guests:
     """Guests that tell nothing."""
 
     asked: list[bool] = field(default_factory=list)
+    found: PutBack = field(default_factory=PutBack)
 
     def undo(self, _host: object, *, confirmed_too: bool) -> PutBack:
         self.asked.append(confirmed_too)
-        return PutBack()
+        return self.found
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,17 @@ def test_a_guest_keeps_its_part_unless_its_hosts_is_known_to_be_gone(
     with pytest.raises(type(error)):
         put_back(both, undo)
     assert guests.asked == [confirmed_too]
+
+
+@pytest.mark.parametrize("failed", [(), ("vm-01: addresses in the guest: was a, is b",)])
+def test_as_before_is_written_of_both_once_the_guests_were_looked_at(
+    failed: tuple[str, ...],
+) -> None:
+    """A program that dies before that leaves it to the next one to look."""
+    host, seen = fakes.standard_host(), fakes.seen()
+    host.hold(PLACE.journal)
+    good = Rollback("why", seen, compare(seen, seen), "")
+    both = Both(cast("Within", Guests(found=PutBack(failed))), PLACE, lambda: host, fakes.Time())
+    assert put_back(both, lambda: good).as_before is not bool(failed)
+    written = journal.read(host, PLACE.journal).text
+    assert (journal.AS_BEFORE in written, journal.DIFFERS in written) == (not failed, bool(failed))

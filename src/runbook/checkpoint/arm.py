@@ -105,10 +105,18 @@ def extend(armed: Armed, host: Host, seconds: int, now: datetime, why: str) -> A
     moved = f"{journal.MOVED} {deadline:{STAMP}}, {seconds} s from now, because {why}"
     journal.write(host, armed.layout.journal, now, moved)
     number = _started(armed.layout, host, known, seconds)
-    run(timer.stop_earlier(armed.layout, known, number), host)
+    _stop_earlier(armed.layout, host, known, number)
     later = replace(armed, deadline=deadline, timer_number=number)
     _write(host, armed.layout.manifest, _manifest(later), SECRET)
     return later
+
+
+def _stop_earlier(place: Layout, host: Host, first: int, number: int) -> None:
+    """End the countdowns before this one; another extension may have done so at the same moment."""
+    stop = timer.stop_earlier(place, first, number)
+    stopped = host.execute(stop.argv).returncode == 0
+    if not stopped and host.execute(timer.any_earlier(place, first, number).argv).returncode == 0:
+        run(stop, host)
 
 
 def _started(place: Layout, host: Host, known: int, seconds: int) -> int:

@@ -47,6 +47,12 @@ class Kept:
     within: GuestsBefore = field(default_factory=GuestsBefore)
 
     @property
+    def of_guests(self) -> bool:
+        """Whether it is about guests, as far as can be read."""
+        drawn = self.plan
+        return bool(self.within.inside) or bool(drawn and isinstance(drawn.promise, GuestPromise))
+
+    @property
     def operator(self) -> str:
         """Who armed it."""
         return self.manifest.operator if self.manifest else "somebody not known"

@@ -30,8 +30,9 @@ class Ticking:
 
 
 def ticking(channel: Channel, change_id: str) -> Ticking | None:
-    """The countdown in the guest; None where nothing is armed, or it is confirmed already.
+    """The countdown in the guest; None where its part is confirmed already.
 
+    Raises StepFailed where nothing is armed in it that could be moved.
     Raises GateClosed where the undo has begun or is about to, ReadFailed where the
     guest does not tell.
     """
@@ -45,7 +46,11 @@ def ticking(channel: Channel, change_id: str) -> Ticking | None:
         )
     if end == "undone" or (end == "armed" and int(moment) - int(now) < SHORTEST_S):
         raise _over(channel.guest)
-    return Ticking(int(now), int(moment)) if end == "armed" else None
+    if end == "confirmed":
+        return None
+    if end != "armed":
+        raise _nothing(channel.guest)
+    return Ticking(int(now), int(moment))
 
 
 def move(channel: Channel, change_id: str, moment: int) -> None:
@@ -64,6 +69,14 @@ def move(channel: Channel, change_id: str, moment: int) -> None:
             state=_UNMOVED,
             then="confirm or undo the change before that",
         )
+
+
+def _nothing(guest: str) -> StepFailed:
+    return StepFailed(
+        f"nothing of this change is armed in guest {guest}",
+        state="its configuration has no undo of its own any more",
+        then="undo the change, and see what became of the guest",
+    )
 
 
 def _over(guest: str) -> GateClosed:

@@ -14,7 +14,12 @@ move_unit() {
     new=runbook-inside-$id-$moment.timer
     systemctl is-active --quiet "$new" || start_timer || exit 1
     for unit in $(systemctl show --property=Id "runbook-inside-$id-*.timer" | sed -n 's/^Id=//p'); do
-        if [ "$unit" != "$new" ]; then systemctl stop "$unit"; fi
+        if [ "$unit" = "$new" ]; then continue; fi
+        systemctl stop "$unit"
+        if systemctl is-active --quiet "$unit"; then
+            echo "the old countdown runs on: $unit" >&2
+            exit 1
+        fi
     done
 }
 

@@ -72,6 +72,17 @@ class Inside:
         """The one network manager that has this NIC; '' where none or several have."""
         return self.managers[0] if len(self.managers) == 1 else ""
 
+    @property
+    def lent(self) -> bool:
+        """Whether a DHCP client is at work for this NIC; dhcpcd may serve all without a word."""
+        words = (line.replace(":", " ").split() for line in self.dhcp_clients)
+        return any(self.ifname in w or w[0].endswith("dhcpcd") for w in words if w)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The network of each address, one like the other where there are two."""
+        return tuple(sorted(str(IPv4Interface(each).network) for each in self.addresses))
+
     def file(self, path: str) -> InsideFile | None:
         """One of `files`."""
         return next((file for file in self.files if file.path == path), None)

@@ -132,6 +132,28 @@ def test_the_timer_undoes_what_nobody_confirms(place: Place) -> None:
     assert place.is_as_before()
 
 
+def test_the_network_comes_up_again_only_when_the_host_has_moved_the_nic_back(
+    place: Place,
+) -> None:
+    """Before that, a DHCP client would have a lease of the network that is left."""
+    place.channel.given["HOST_S=12"] = "HOST_S=4"
+    changes.apply(place.channel, place.arm(seconds=306, passed=300), clock=CLOCK)
+    moment = int((place.root / "lib/change-1/moment").read_text())
+    detached.wait(place.channel, "change-1", lambda f: f.state is InsideState.UNDONE, CLOCK, 20)
+    assert changes.uptime(place.channel) >= moment + 4
+    assert place.is_as_before()
+
+
+def test_a_person_at_the_console_is_obeyed_the_first_time(place: Place) -> None:
+    armed = place.arm()
+    changes.apply(place.channel, armed, clock=CLOCK)
+    changes.undo(place.channel, armed, clock=CLOCK)
+    assert place.run("operator") == 0
+    place.config.write_bytes(NEW)
+    assert place.run() == 0
+    assert place.config.read_bytes() == OLD
+
+
 def test_a_change_that_does_not_come_up_is_told_with_what_was_said(place: Place) -> None:
     broken = f"grep -q static {place.root}/interfaces && echo no carrier && exit 7 || true"
     armed = place.arm(up=broken)
