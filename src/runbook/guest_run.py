@@ -21,7 +21,7 @@ from runbook.checkpoint.found import Kept
 from runbook.checkpoint.guests import NOT_KEPT
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
-from runbook.errors import Refused
+from runbook.errors import LoginRefused, Refused
 from runbook.guest_promise import GuestPromise
 from runbook.params import Params
 from runbook.params.guests import Guest
@@ -35,11 +35,14 @@ from runbook.state.sightings import Sighting
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest import login
 from runbook.transport.guest.channel import Channel
+from runbook.transport.guest.line import Patience
 from runbook.transport.guest.login import Credentials
 from runbook.transport.guest.way_in import Ways, open_channel
 from runbook.transport.host import Host
 from runbook.verify import Verdict
 from runbook.within import Within
+
+MUTE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,20 @@ def open_session(params: Params, chosen: tuple[Guest, ...], clock: Clock | None 
 
 
 def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
-    """The same session, able to go into these guests."""
+    """The same session, able to go into these guests; a password is asked for once each."""
+    known = {guest.name: login.remembered(credentials(guest)) for guest in chosen}
 
     def enter(host: Host, guest: Guest) -> Channel:
-        ways = Ways(secrets.token_hex(4))
-        return open_channel(host.doors(guest.name), credentials(guest), ways, clock=session.clock)
+        # Where a person is there to do it, a console that is mute is not waited for that long.
+        patience = Patience(arrive=MUTE_S) if guest.by_hand else Patience()
+        ways = Ways(secrets.token_hex(4), patience=patience)
+        try:
+            return open_channel(
+                host.doors(guest.name), known[guest.name], ways, clock=session.clock
+            )
+        except LoginRefused:
+            known[guest.name] = login.remembered(credentials(guest))
+            raise
 
     return replace(session, within=Within(session.params, chosen, enter, session.clock))
 

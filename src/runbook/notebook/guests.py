@@ -15,7 +15,6 @@ guests is kept in the record whichever way the run ends.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from runbook.notebook.course import Course, stage
 from runbook.notebook.deciding import show_findings, show_probes, stopped
 from runbook.notebook.ending import reading
 from runbook.notebook.guest_finding import Entered, look, meet, parameters
+from runbook.notebook.leaving import keep_left
 from runbook.notebook.undoing import keep_verdict
 from runbook.notebook.values import (
     Before,
@@ -43,9 +43,8 @@ from runbook.notebook.values import (
 )
 from runbook.plan import PHASES
 from runbook.preflight import RefusedByPreflight
-from runbook.record import Ending, Folder
+from runbook.record import Ending
 from runbook.run import Ready
-from runbook.within import Within
 
 __all__ = [
     "after",
@@ -186,33 +185,3 @@ def keeping(this: Run) -> Iterator[None]:
 def keep_guests(this: Run) -> None:
     """Leave every guest, and keep their original files and what went to and fro."""
     keep_left(this.folder, guest_run.within(this.session))
-
-
-def keep_left(folder: Folder, guests: Within) -> None:
-    """The same of these guests."""
-    guests.close()
-    keep(folder, guests)
-
-
-def keep(folder: Folder, guests: Within) -> None:
-    """The same of guests that were left: what the record has already is not kept twice.
-
-    A file's name has its number, for two paths may look the same in it. A file with a
-    secret is never edited, so none is among them.
-    """
-    for name, said in guests.transcripts().items():
-        if said:
-            _anew(folder, f"console-{name}.txt", said)
-    for number, (name, path, content) in enumerate(guests.originals(), start=1):
-        product = f"original-{name}-{number}{path.replace('/', '_')}"
-        try:
-            _anew(folder, product, content.decode())
-        except UnicodeDecodeError:
-            _anew(folder, f"{product}.base64", base64.encodebytes(content).decode())
-
-
-def _anew(folder: Folder, name: str, text: str) -> None:
-    stem = name.partition(".")[0]
-    alike = (each for each in folder.path.iterdir() if each.name.startswith(stem))
-    if text.encode() not in {each.read_bytes() for each in alike if each.is_file()}:
-        folder.again(name, text)

@@ -11,6 +11,7 @@ import pandas as pd
 from runbook import boot, run, views
 from runbook.errors import GoToTheConsole, RolledBack, RunbookError
 from runbook.notebook.ending import end, in_short, keep_error, not_ended
+from runbook.notebook.leaving import keep_left
 from runbook.notebook.values import Changing, Run
 from runbook.outcomes import Differs, NotAsPromised
 from runbook.record import Ending
@@ -65,7 +66,17 @@ def keep_rollback(this: Run, undone: Rollback, page: Place = CELL) -> None:
 
 
 def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookError:
-    """Undo the change because of this error, and say what to raise."""
+    """Undo the change because of this error, leave its guests, and say what to raise."""
+    this = change.before.run
+    try:
+        return _undo(change, error, page)
+    finally:
+        # A button has no later cell that would.
+        if this.session.within:
+            keep_left(this.folder, this.session.within)
+
+
+def _undo(change: Changing, error: BaseException, page: Place) -> RunbookError:
     this, why = change.before.run, change.hand.why or in_short(error)
     keep_error(this, "error.txt", error)
     page.show(views.note(f"{type(error).__name__}: {error}", "bad"))

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
+import yaml
+
 from runbook.errors import ReadFailed
 from runbook.state import ifupdown, netplan
-from runbook.state.files import redact
 from runbook.state.gathered import Gathered, gathered
-from runbook.state.inside_file import InsideFile
+from runbook.state.inside_file import InsideFile, names_secret, without_comments
 from runbook.transport.guest.channel import Channel
 
 RESOLV_CONF = "/etc/resolv.conf"
@@ -24,9 +25,6 @@ _LOOK_S = 60.0
 _NETPLAN_MADE = "/run/systemd/network/10-netplan-"
 # systemd's own, for containers and the like, match nothing that a guest would be asked about.
 _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
-_CLOUD_OFF = re.compile(
-    r"^\s*network:\s*(?:\{\s*config:\s*disabled\s*\}|\n\s+config:\s*disabled)", re.MULTILINE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +183,7 @@ def _kept(seen: Gathered) -> tuple[tuple[InsideFile, ...], tuple[str, ...]]:
         text = file.content.decode(errors="replace")
         if path.startswith("/etc/cloud/"):
             continue
-        if redact(text) != text:
+        if names_secret(without_comments(text)):
             withheld.append(path)
         else:
             kept.append(InsideFile(path, file.content, file.mode))
@@ -218,12 +216,19 @@ def _claims(seen: Gathered, ifname: str, mac: str) -> list[tuple[str, str]]:
 def _cloud_init(seen: Gathered) -> str:
     if "cloud-init" not in seen.text("tools").split():
         return "absent"
-    off = any(
-        _CLOUD_OFF.search(file.content.decode(errors="replace"))
-        for path, file in seen.files.items()
-        if path.startswith("/etc/cloud/")
-    )
+    cloud = (f.content for path, f in seen.files.items() if path.startswith("/etc/cloud/"))
+    off = any(map(_switched_off, cloud))
     return "off" if off or seen.text("cloud-disabled").strip() else "on"
+
+
+def _switched_off(content: bytes) -> bool:
+    """Whether a file of cloud-init's has it leave the network alone, however that is spelt."""
+    try:
+        told = netplan.loads(content)
+    except yaml.YAMLError:
+        return False
+    network = told.get("network") if isinstance(told, dict) else None
+    return isinstance(network, dict) and network.get("config") == "disabled"
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

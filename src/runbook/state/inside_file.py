@@ -10,6 +10,8 @@ from runbook.redact import is_secret
 from runbook.state.files import redact
 
 _WORD = re.compile(r"[A-Za-z][\w-]*")
+# curl's and wget's, and in an address.
+_GIVEN = re.compile(r"\s(?:-u|--user)[\s=]+\S+:\S+|://[^/\s:@]+:[^/\s@]+@")
 # Names of secrets where they stand alone: netplan's and WireGuard's, iw's.
 _KEYS = frozenset({"key", "keys", "private", "shared"})
 
@@ -41,6 +43,16 @@ class InsideFile:
             text = self.content.decode()
         except UnicodeDecodeError:
             return None
-        words = _WORD.findall(text)
-        odd = self.sha256 or any(is_secret(word) or word.lower() in _KEYS for word in words)
-        return None if odd or redact(text) != text else text
+        return None if self.sha256 or names_secret(text) else text
+
+
+def names_secret(text: str) -> bool:
+    """Whether a word in it names a secret, or a user and a password are given to a command."""
+    words = _WORD.findall(text)
+    named = any(is_secret(word) or word.lower() in _KEYS for word in words)
+    return named or _GIVEN.search(text) is not None or redact(text) != text
+
+
+def without_comments(text: str) -> str:
+    """The lines that are no comment."""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("#", ";")))

@@ -12,7 +12,7 @@ from tests.unit.fakes import Time
 from runbook.errors import LoginRefused
 from runbook.notebook import guest_finding
 from runbook.notebook import guests as nb
-from runbook.notebook.guests import keep
+from runbook.notebook.leaving import keep
 from runbook.notebook.values import Before, Run
 from runbook.record import Folder
 from runbook.run import Session

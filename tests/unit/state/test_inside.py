@@ -172,3 +172,41 @@ def test_a_guest_that_breaks_off_is_told_with_what_it_said() -> None:
     channel = LocalChannel(given={"answer nic": "echo no room >&2; exit 1; :"})
     with pytest.raises(ReadFailed, match="no room"):
         inside.read(channel, MAC)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    pre-up /usr/local/bin/tell --password hunter22",
+        "    post-up curl -u admin:hunter22 http://10.0.0.9/up",
+        "    post-up wget http://admin:hunter22@10.0.0.9/up",
+        "    wpa-psk hunter22",
+    ],
+)
+def test_a_secret_anywhere_in_a_line_has_its_file_withheld(line: str) -> None:
+    path = "/etc/network/interfaces"
+    seen = parsed({path: f"auto eth0\niface eth0 inet dhcp\n{line}\n"})
+    assert (seen.files, seen.withheld) == ((), (path,))
+    flow = {"/etc/netplan/1.yaml": "network: {wifis: {w: {password: hunter22}}}\n"}
+    assert parsed(flow).withheld == tuple(flow)
+
+
+def test_a_comment_withholds_nothing() -> None:
+    path = "/etc/network/interfaces"
+    seen = parsed({path: "# the password is with the others\niface eth0 inet dhcp\n"})
+    assert [file.path for file in seen.files] == [path]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'network: {config: "disabled"}\n',
+        "network:\n  # by hand\n  config: 'disabled'\n",
+        "network: {config: disabled}\n",
+    ],
+)
+def test_cloud_init_s_switch_is_known_however_it_is_spelt(text: str) -> None:
+    off = {"/etc/cloud/cloud.cfg.d/99.cfg": text}
+    assert parsed({**FILES, **off}, tools="cloud-init").cloud_init == "off"
+    on = {"/etc/cloud/cloud.cfg.d/99.cfg": "network: {config: [\n"}
+    assert parsed({**FILES, **on}, tools="cloud-init").cloud_init == "on"

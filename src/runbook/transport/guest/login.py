@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -78,6 +79,14 @@ def from_prompt(guest: str, user: str, ask: Callable[[str], str] = getpass.getpa
     """The password as a person types it; asked for only when the login does."""
 
     def password() -> Secret:
+        if threading.current_thread() is not threading.main_thread():
+            # A button's thread: the question would be shown nowhere, and waited for without end.
+            raise _missing(
+                f"the console of guest {guest} asks for the password of {user} again, and only a"
+                " cell can ask you",
+                f"run `runbook undo` or `runbook confirm` for the host in a terminal, or set"
+                f" {variables(guest)[0]}",
+            )
         try:
             return Secret(ask(f"password of {user} in guest {guest}: "))
         except (EOFError, OSError, NotImplementedError) as error:
@@ -88,6 +97,18 @@ def from_prompt(guest: str, user: str, ask: Callable[[str], str] = getpass.getpa
             ) from error
 
     return Credentials(user, password)
+
+
+def remembered(credentials: Credentials) -> Credentials:
+    """The same, its password asked for once: a guest that comes back is entered again."""
+    held: list[Secret] = []
+
+    def password() -> Secret:
+        if not held:
+            held.append(credentials.password())
+        return held[0]
+
+    return Credentials(credentials.user, password)
 
 
 def from_keyring(guest: str, user: str) -> Credentials:

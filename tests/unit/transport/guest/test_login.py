@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,7 @@ from runbook.transport.guest.login import (
     from_environment,
     from_keyring,
     from_prompt,
+    remembered,
 )
 
 WORD = "hunter2"
@@ -90,3 +92,20 @@ def test_a_locked_keyring_says_nothing_of_what_it_holds(monkeypatch: pytest.Monk
     with pytest.raises(CorrectParameters, match="RuntimeError") as caught:
         from_keyring("vm-01", "root").password()
     assert WORD not in str(caught.value)
+
+
+def test_a_password_is_asked_for_once_and_never_where_nobody_sees_the_question() -> None:
+    asked: list[str] = []
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return "lab"
+
+    known = remembered(from_prompt("vm-01", "root", ask))
+    with ThreadPoolExecutor(1) as button:
+        with pytest.raises(CorrectParameters, match="only a cell can ask you"):
+            button.submit(known.password).result()
+        assert asked == []
+        assert known.password().reveal() == "lab"
+        assert button.submit(known.password).result().reveal() == "lab"
+    assert len(asked) == 1

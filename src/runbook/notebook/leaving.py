@@ -1,0 +1,38 @@
+"""Guests are left, and what was found and said in them goes into the run folder."""
+
+from __future__ import annotations
+
+import base64
+
+from runbook.record import Folder
+from runbook.within import Within
+
+
+def keep_left(folder: Folder, guests: Within) -> None:
+    """Leave these guests, and keep their original files and what went to and fro."""
+    guests.close()
+    keep(folder, guests)
+
+
+def keep(folder: Folder, guests: Within) -> None:
+    """The same of guests that were left: what the record has already is not kept twice.
+
+    A file's name has its number, for two paths may look the same in it. A file in which
+    a word names a secret is never edited, so none is among them.
+    """
+    for name, said in guests.transcripts().items():
+        if said:
+            _anew(folder, f"console-{name}.txt", said)
+    for number, (name, path, content) in enumerate(guests.originals(), start=1):
+        product = f"original-{name}-{number}{path.replace('/', '_')}"
+        try:
+            _anew(folder, product, content.decode())
+        except UnicodeDecodeError:
+            _anew(folder, f"{product}.base64", base64.encodebytes(content).decode())
+
+
+def _anew(folder: Folder, name: str, text: str) -> None:
+    stem = name.partition(".")[0]
+    alike = (each for each in folder.path.iterdir() if each.name.startswith(stem))
+    if text.encode() not in {each.read_bytes() for each in alike if each.is_file()}:
+        folder.again(name, text)
