@@ -51,7 +51,12 @@ class Told:
             yield f"the notebook says {self.shown.get('outcome')}, its folder {self.word}"
         if (self.status == 0) != (self.word == PROMISED):
             yield f"exit status {self.status}, and the last word is {self.word or 'none'}"
-        claims = {PROMISED: (AS_PROMISED,), ROLLED_BACK: (AS_BEFORE,), REFUSED: (AS_BEFORE,)}
+        claims = {
+            PROMISED: (AS_PROMISED,),
+            ROLLED_BACK: (AS_BEFORE,),
+            # It claims only that the run has made nothing.
+            REFUSED: (AS_BEFORE, STARTED),
+        }
         if self.word and end not in claims.get(self.word, (end,)):
             yield f"the last word is {self.word}, and it is {end}"
         if self.word == PROMISED:
