@@ -45,6 +45,11 @@ class Told:
         """The ending; '' where the program did not come to one."""
         return str(self.kept.get("outcome", ""))
 
+    @property
+    def said(self) -> str:
+        """Why it ended so."""
+        return str(self.kept.get("said", ""))
+
     def wrong(self, end: str) -> Iterator[str]:
         """In what it says something else than how the case ended, a line each."""
         if self.shown and self.shown.get("outcome") != self.word:
