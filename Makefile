@@ -57,6 +57,7 @@ matrix: setup ## Each release, addressing, STP and firewall profile through rebo
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
 
 thorough: setup ## What `make test` leaves out: the same kinds of test, on more hosts and in more ways
+	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build --guests all
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m thorough tests/lab tests/notebooks tests/browser
 
 check: setup ## Format, lint, types, import contract

@@ -158,7 +158,8 @@ def _configured(one: Target, promise: GuestPromise) -> Iterator[Change]:
         new = "\n".join((f"{name}: {to_have} on {made.ifname} ({made.manager})", *_diffs(made)))
         yield Reconfigure(name, digest(made), shown(made), f"{name}: {has}", new)
     elif one.guest.by_hand:
-        told = by_hand(one.wanted, one.offer.tried).text()
+        why = (one.inside.reason,) if isinstance(one.inside, Declined) else one.offer.tried
+        told = by_hand(one.wanted, why).text()
         wait = one.guest.wait_s
         address = one.guest.address
         yield ReconfigureByHand(name, one.nic.mac, address, promise.bridge, told, wait)

@@ -38,6 +38,15 @@ class ExpectedGuest:
     heard: str = ""
     unheard: bool = False
 
+    def told(self, about: str) -> str:
+        """Where it will be, in words; of one that is shut off nothing inside is promised."""
+        if self.running:
+            return f"{about} at {self.address}"
+        return (
+            f"{about} as defined, for it is shut off: it starts there with the addresses that it"
+            f" has inside, and comes to {self.address} by a run for {self.name} after that"
+        )
+
     def checks(self, network: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
         """What the host's state says of it."""
         nics = rows(seen.taps, guest=self.name, mac=self.mac)
@@ -75,13 +84,13 @@ class GuestPromise:
     @property
     def purpose(self) -> tuple[str, ...]:
         """What the change is for, in lines."""
-        told = (f"{guest.name} ({guest.mac}) at {guest.address}" for guest in self.guests)
+        told = (guest.told(f"{guest.name} ({guest.mac})") for guest in self.guests)
         return (f"The change puts guests on libvirt network {self.network}, {self.bridge}:", *told)
 
     @property
     def kept(self) -> str:
         """The end state in a sentence."""
-        told = ", ".join(f"{guest.name} at {guest.address}" for guest in self.guests)
+        told = ", ".join(guest.told(guest.name) for guest in self.guests)
         return f"on {self.bridge}: {told}"
 
     def checks(self, seen: Snapshot) -> tuple[Check, ...]:

@@ -19,8 +19,9 @@ from runbook.entered import Entered
 from runbook.errors import RunbookError, StepFailed
 from runbook.inside import Ticking
 from runbook.run import Session
+from runbook.steps_inside import LEAD_S
 from runbook.transport.host import Host
-from runbook.within import LEAD_S, Within
+from runbook.within import Within
 
 # A step inside a guest is waited for this long; a longer one is not.
 TURN_S = 20.0

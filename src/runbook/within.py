@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from runbook import attach, inside, outside
+from runbook import attach, inside, outside, steps_inside
 from runbook.attach import Offer
 from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
 from runbook.changes.steps import Step
@@ -29,10 +29,9 @@ from runbook.errors import (
     MendAccess,
     NoWayIn,
     RunbookError,
-    StepFailed,
 )
 from runbook.guest_promise import ExpectedGuest, GuestPromise
-from runbook.inside import InsideArmed, layout
+from runbook.inside import InsideArmed
 from runbook.journal import Journal
 from runbook.moves.inside import GuestEdit, Wanted
 from runbook.params import Params
@@ -44,10 +43,6 @@ from runbook.state import inside as insides
 from runbook.state.inside import Inside
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
-
-# The guest's own undo comes this much before the host's.
-LEAD_S = 2
-SHORTEST_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,7 @@ class Within:
         for numbered in plan.steps():
             step = numbered.step
             if isinstance(step, ArmInside):
-                self._slots[step.guest].armed = _may_stand(change_id, step.guest)
+                self._slots[step.guest].armed = steps_inside.may_stand(change_id, step.guest)
             # Without its journal nobody knows that the person was not asked yet.
             begun = not log.text or numbered.number in log.begun()
             if isinstance(step, AwaitPerson) and begun:
@@ -131,44 +126,15 @@ class Within:
         """Make one step, inside a guest or on its host."""
         if isinstance(step, ArmInside):
             with self.turn():
-                self._arm(step, host, armed)
+                until = max(armed.deadline, self._moved or armed.deadline)
+                steps_inside.arm(self._slots[step.guest], step, host, (armed.change_id, until))
         elif isinstance(step, ApplyInside):
             with self.turn():
-                self._apply(step, host)
+                steps_inside.apply(self._slots[step.guest], step, host)
         else:
             if isinstance(step, AwaitPerson):
                 self._slots[step.guest].handed = True
             perform(step, host)
-
-    def _arm(self, step: ArmInside, host: Host, armed: Armed) -> None:
-        slot = self._slots[step.guest]
-        edit = self._edit(step, host)
-        # First: what passes from here on is taken off the guest's time.
-        since = inside.uptime(slot.channel(host))
-        until = max(armed.deadline, self._moved or armed.deadline)
-        left = int((until - self._clock.now()).total_seconds()) - LEAD_S
-        if left < SHORTEST_S:
-            raise _too_late(host, step.guest)
-        channel = slot.channel(host)
-        # The undo may stand there although the answer is lost: it is to be looked for.
-        slot.armed = _may_stand(armed.change_id, step.guest)
-        slot.armed = inside.arm(channel, edit, armed.change_id, left, since)
-
-    def _apply(self, step: ApplyInside, host: Host) -> None:
-        slot = self._slots[step.guest]
-        self._edit(step, host)
-        if slot.armed is None:
-            raise _not_as_planned(host, step.guest, "no undo stands in it")
-        patience = step.budget_s
-        inside.apply(slot.channel(host), slot.armed, clock=self._clock, patience=patience)
-
-    def _edit(self, step: ArmInside | ApplyInside, host: Host) -> GuestEdit:
-        edit = self._slots[step.guest].edit
-        if edit is None or attach.digest(edit) != step.edit:
-            raise _not_as_planned(
-                host, step.guest, "what is to be done in it is not what was planned"
-            )
-        return edit
 
     def checks(self, host: Host, promise: GuestPromise) -> tuple[Check, ...]:
         """Each guest from inside, then from outside."""
@@ -245,30 +211,3 @@ class Within:
 def _confirm(armed: InsideArmed | None, channel: Channel) -> None:
     if armed is not None:
         inside.confirm(channel, armed)
-
-
-def _may_stand(change_id: str, guest: str) -> InsideArmed:
-    # All that an end needs of it.
-    nothing = GuestEdit("", "", (), (), ())
-    return InsideArmed(
-        change_id, guest, nothing, 0, "", survives_reboot=False,
-        directory=layout.directory(change_id), undo_script="",
-    )  # fmt: skip
-
-
-def _too_late(host: Host, guest: str) -> StepFailed:
-    return StepFailed(
-        f"too little time is left until the deadline to arm an undo in {guest}",
-        host=host.name,
-        state="half made, its undo armed",
-        then="wait for the undo, which follows by itself; then give more time: deadline_s",
-    )
-
-
-def _not_as_planned(host: Host, guest: str, why: str) -> StepFailed:
-    return StepFailed(
-        f"nothing was done in {guest} by this step: {why}",
-        host=host.name,
-        state="half made, its undo armed",
-        then="wait for the undo, which follows by itself; then run again from the start",
-    )

@@ -81,12 +81,14 @@ def mac(name: str) -> str:
     return mac_of(HOST, name)
 
 
-def added(kind: str, *names: str) -> tuple[LabGuest, ...]:
+def added(
+    kind: str, *names: str, manager: str = "ifupdown", dhcp: bool = False
+) -> tuple[LabGuest, ...]:
     """Guests on libvirt's network default, started one after the other."""
     made = []
     for name in names:
         place = lab_guests.free_place(HOST, "default", lab_guests.listed(HOST))
-        made.append(LabGuest(name, "default", *place, kind=kind))
+        made.append(LabGuest(name, "default", *place, kind=kind, manager=manager, dhcp=dhcp))
         lab_guests.add(HOST, made[-1])
     return tuple(made)
 

@@ -35,8 +35,10 @@ def talk(host: str, name: str, *turns: tuple[str, str], seconds: float = 20) -> 
     return done.returncode == 0, done.stdout.decode(errors="replace")
 
 
-def run(host: str, name: str, command: str) -> str:
+def run(host: str, name: str, command: str, seconds: float = 20) -> str:
     """What a command shows at a shell that is open, and its exit status; it has to end in time."""
-    ended, shown = talk(host, name, (f"{command}; echo ended $?.\r", "\nended "), ("", "."))
+    # What is typed is shown too, and must not pass for what is answered.
+    turns = ((f'{command}; echo en""ded $?.\r', "ended "), ("", "."))
+    ended, shown = talk(host, name, *turns, seconds=seconds)
     assert ended, shown
     return shown

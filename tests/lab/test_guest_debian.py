@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import subprocess
 import sys
 import time
@@ -11,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Interface
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.lab import serial_line
+from tests.lab import by_agent, serial_line
 
 from runbook.lab import guest, machine
 from runbook.lab import lab as labs
@@ -35,20 +32,9 @@ def _guest(lab: labs.Lab) -> Iterator[None]:
     guest.remove(HOST, NAME)
 
 
-def ask(command: str, **arguments: object) -> Any:  # noqa: ANN401 - whatever the agent says
-    """What the agent answers (https://qemu-project.gitlab.io/qemu/interop/qemu-ga-ref.html)."""
-    asked = json.dumps({"execute": command, "arguments": arguments})
-    done = machine.run(HOST, ("virsh", "qemu-agent-command", NAME, asked))
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)["return"]
-
-
 def run(*argv: str) -> str:
     """What a command shows that the agent runs."""
-    started = ask("guest-exec", path=argv[0], arg=argv[1:], **{"capture-output": True})
-    while not (told := ask("guest-exec-status", pid=started["pid"]))["exited"]:
-        time.sleep(0.2)
-    return base64.b64decode(told.get("out-data", "")).decode()
+    return by_agent.run(HOST, NAME, *argv)
 
 
 def test_it_is_a_whole_debian_with_nothing_failed() -> None:
@@ -66,7 +52,11 @@ def test_with_the_right_password_alone_its_address_is_edited_and_there_after_ifu
     edit = f"sed -i 's|address .*|address {MOVED}|' /etc/network/interfaces"
     assert "ended 0" in serial_line.run(HOST, NAME, f"{edit} && ifdown eth0; ifup eth0")
     guest.wait(HOST, replace(DEBIAN, address=MOVED))
-    (there,) = [each for each in ask("guest-network-get-interfaces") if each["name"] == "eth0"]
+    (there,) = [
+        each
+        for each in by_agent.ask(HOST, NAME, "guest-network-get-interfaces")
+        if each["name"] == "eth0"
+    ]
     seen = {each["ip-address"] for each in there["ip-addresses"]}
     assert str(MOVED.ip) in seen
     assert str(DEBIAN.address.ip) not in seen

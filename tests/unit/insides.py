@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Interface
 
 from runbook.moves.inside_edit import Wanted
-from runbook.state.inside import Inside, InsideFile
+from runbook.state.inside import Inside
+from runbook.state.inside_file import InsideFile
 from runbook.transport.guest import files
 from runbook.transport.host import Completed
 

@@ -105,6 +105,14 @@ def test_by_hand_it_waits_for_the_address_as_long_as_it_was_told() -> None:
     assert data.plan(there, data.params(guests=(one,)), inside=None, offer=answered).empty
 
 
+def test_a_person_is_told_why_what_leads_inside_does_not_do_it() -> None:
+    one = {"name": data.NAME, "address": data.ADDRESS, "by_hand": True}
+    why = Declined("NetworkManager has it", "by hand")
+    drawn = data.plan(data.seen(), data.params(guests=(one,)), inside=why)
+    (change,) = (c for c in drawn.changes if isinstance(c, ReconfigureByHand))
+    assert "because\n   NetworkManager has it\n" in change.instructions
+
+
 def test_what_is_declined_is_not_configured() -> None:
     drawn = data.plan(data.seen(), inside=Declined("a bond", "by hand"))
     assert [type(c) for c in drawn.changes] == [MoveNic, Forwarding]

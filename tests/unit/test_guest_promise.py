@@ -38,6 +38,15 @@ def test_a_promise_about_nobody_is_none() -> None:
         GuestPromise("routed", "virbr1", "enp4s0f0", ())
 
 
+def test_of_a_guest_that_is_shut_off_no_address_is_promised() -> None:
+    off = data.seen(data.tap(live_xml="", source="", target=""))
+    drawn = data.plan(off, inside=None)
+    for told in (drawn.of_guests.kept, "\n".join(drawn.of_guests.purpose), drawn.changes[0].after):
+        assert "vm-01 at" not in told
+        assert "shut off" in told
+    assert "addresses that it has inside" in drawn.of_guests.kept
+
+
 def test_neither_promise_passes_for_the_other() -> None:
     with pytest.raises(TypeError, match="nothing of the host"):
         _ = data.plan(data.seen()).of_host

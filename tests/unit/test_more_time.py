@@ -20,9 +20,10 @@ from runbook.journal import Journal
 from runbook.more_time import Longer, NotMoved
 from runbook.params.guests import Guest
 from runbook.run import Session
+from runbook.steps_inside import LEAD_S
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
-from runbook.within import LEAD_S, Within
+from runbook.within import Within
 
 NAMES = ("vm-01", "vm-02")
 PARAMS = data.params(

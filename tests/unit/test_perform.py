@@ -10,6 +10,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, IP, NIC, NIC_MAC
 
+from runbook.changes.guest_steps import AwaitPerson
 from runbook.changes.messages import Action, LinkMaster, Route
 from runbook.changes.processes import Kill
 from runbook.changes.steps import (
@@ -32,7 +33,7 @@ from runbook.changes.steps import (
 from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
 from runbook.errors import StepFailed
 from runbook.ndp import unsolicited_advertisement
-from runbook.perform import perform
+from runbook.perform import HEAR_S, perform
 from runbook.state import netlink
 from runbook.transport.host import Completed
 
@@ -274,3 +275,10 @@ def test_a_step_of_the_undo_alone_is_never_made_from_here(host: fakes.FakeHost, 
     with pytest.raises(TypeError, match="belongs to an undo"):
         perform(step, host)
     assert host.events == []
+
+
+def test_a_person_has_all_the_time_that_was_said(host: fakes.FakeHost) -> None:
+    with pytest.raises(StepFailed, match="after 20 s"):
+        perform(AwaitPerson("vm-01", NIC_MAC, "172.16.1.10", BRIDGE, 20.0), host)
+    pauses = [float(event.split()[2]) for event in host.events if event.startswith("run sleep")]
+    assert sum(pauses) + len(pauses) * HEAR_S == pytest.approx(20.0)

@@ -81,7 +81,9 @@ class MoveNic:
     @property
     def after(self) -> str:
         """What it will hang on."""
-        return f"{self.guest}: {self.mac} on {self.network}, all else of the NIC as it is"
+        told = f"{self.guest}: {self.mac} on {self.network}, all else of the NIC as it is"
+        off = "; it is shut off: nothing inside is changed, and it starts with its old addresses"
+        return told if self.live_xml else told + off
 
     def do(self) -> tuple[Step, ...]:
         """The running guest first: there libvirt may refuse, and then nothing is done."""

@@ -13,7 +13,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from runbook.state.inside import Inside, InsideFile
+from runbook.state.inside import Inside
+from runbook.state.inside_file import InsideFile
 
 FORMAT_VERSION = 1
 # Characters of text that are kept of a guest. Files of a network are some hundred each.

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from runbook.moves.inside_edit import Wanted
 from runbook.promise import Check
 from runbook.state import inside
-from runbook.state.inside import Inside, InsideFile
+from runbook.state.inside import Inside
+from runbook.state.inside_file import InsideFile
 from runbook.transport.guest.channel import Channel
 
 _PING = (

@@ -14,6 +14,7 @@ import click
 from runbook.lab import guest as guests
 from runbook.lab import lab as labs
 from runbook.lab import machine, wiring
+from runbook.lab.guest_managers import MANAGERS
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, IPV6, OPERATOR, RELEASES, ROUTER, address
 from runbook.lab.probe import Probe
 
@@ -42,9 +43,17 @@ def up(hosts: int, release: str, addressing: str, ipv6: str, *, as_json: bool) -
 
 
 @lab.command()
-def build() -> None:
+@click.option(
+    "--guests",
+    "which",
+    type=click.Choice(["usual", "all"]),
+    default="usual",
+    show_default=True,
+    help="all: also the disk of Debian guests with every network manager.",
+)
+def build(which: str) -> None:
     """Build every release's root file system that is not there yet; up does so for its own."""
-    labs.build(_say)
+    labs.build(_say, managers=which == "all")
 
 
 @lab.command()
@@ -166,6 +175,14 @@ def guest() -> None:
     show_default=True,
     help=f"What its serial line offers; {GUEST_USER}'s password is {GUEST_PASSWORD}.",
 )
+@click.option(
+    "--manager",
+    type=click.Choice(MANAGERS),
+    default=MANAGERS[0],
+    show_default=True,
+    help="What has a Debian guest's NIC; after `runbook lab build --guests all`.",
+)
+@click.option("--dhcp", is_flag=True, help="A Debian guest asks libvirt's network for --address.")
 def add(  # noqa: PLR0913 - one for each word of the command
     *,
     host: str,
@@ -175,12 +192,16 @@ def add(  # noqa: PLR0913 - one for each word of the command
     address: IPv4Interface | None,
     gateway: IPv4Address | None,
     console: str,
+    manager: str,
+    dhcp: bool,
 ) -> None:
     """Start guest NAME on HOST, now and at every boot; wait until it answers."""
     _on(host)
     usual = guests.free_place(host, network, guests.listed(host))
     at = (address or usual[0], gateway or usual[1])
-    wanted = guests.Guest(name, network, *at, kind=kind, console=console)
+    wanted = guests.Guest(
+        name, network, *at, kind=kind, console=console, manager=manager, dhcp=dhcp
+    )
     seconds = guests.add(host, wanted)
     _say(f"{kind} guest {name} of {host} answers at {wanted.address.ip} after {seconds:.1f} s")
 

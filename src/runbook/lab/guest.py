@@ -3,7 +3,8 @@
 Both kinds boot Debian's cloud kernel (guest_image.py) and go on from a disk of
 their own (guest_disk.py), on which they are told their name and address at
 the first start only. A quick guest is a busybox; a Debian guest (guest_debian.py)
-is Debian with systemd, ifupdown and QEMU's guest agent.
+is Debian with systemd, ifupdown and QEMU's guest agent, or with another network manager
+(guest_managers.py).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 from runbook.errors import LabError
-from runbook.lab import guest_disk, machine, shell
+from runbook.lab import guest_disk, guest_lent, guest_managers, machine, shell
 from runbook.lab.guest_disk import KINDS
 from runbook.lab.guest_xml import Defined, Guest, defined, domain_xml, mac_of
 from runbook.lab.names import ROUTER_LAN, host_number
@@ -58,6 +59,8 @@ def add(host: str, guest: Guest) -> float:
     _make_disk(host, guest)
     began = time.monotonic()
     try:
+        if guest.dhcp:
+            guest_lent.keep(host, guest, mac_of(host, guest.name))
         _virsh(host, "define", "/dev/stdin", stdin=domain_xml(guest, mac_of(host, guest.name)))
         _virsh(host, "autostart", guest.name)
         _virsh(host, "start", guest.name)
@@ -80,6 +83,11 @@ def _check(host: str, guest: Guest) -> None:
             f"the console of a {guest.kind} guest cannot be {guest.console!r}",
             f"name one of: {', '.join(CONSOLES[guest.kind])}",
         )
+    if guest.manager not in guest_managers.MANAGERS:
+        known = ", ".join(guest_managers.MANAGERS)
+        raise _failed(host, f"there is no manager {guest.manager!r}", f"name one of: {known}")
+    if guest.base == guest_managers.BASE:
+        _need_managers(host, guest)
     if guest.gateway not in guest.address.network:
         raise _failed(
             host,
@@ -91,6 +99,19 @@ def _check(host: str, guest: Guest) -> None:
             host,
             f"there is a guest {guest.name} already",
             f"runbook lab guest remove {host} {guest.name}",
+        )
+
+
+def _need_managers(host: str, guest: Guest) -> None:
+    if guest.kind != "debian":
+        what = "only a Debian guest asks for its address, or has another manager than ifupdown"
+        raise _failed(host, what, "--kind debian")
+    place = guest_disk.base(Path("/"), guest.base)
+    if machine.run(host, ("test", "-s", str(place))).returncode != 0:
+        raise _failed(
+            host,
+            "the disk with every network manager is not there",
+            f"runbook lab build --guests all, then runbook lab reboot {host}",
         )
 
 
@@ -110,7 +131,7 @@ def _need_network(host: str, network: str) -> None:
 
 
 def _make_disk(host: str, guest: Guest) -> None:
-    base = str(guest_disk.base(Path("/"), guest.kind))
+    base = str(guest_disk.base(Path("/"), guest.base))
     overlay = ("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base)
     done = machine.run(host, (*overlay, str(guest_disk.own(guest.name))))
     if done.returncode != 0:
@@ -173,6 +194,7 @@ def remove(host: str, name: str) -> None:
 def _forget(host: str, name: str) -> None:
     if name in names(host):
         _virsh(host, "undefine", name)
+    guest_lent.forget(host, mac_of(host, name))
     machine.run(host, ("rm", "-f", str(guest_disk.own(name))))
 
 

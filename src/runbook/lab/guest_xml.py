@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostring
 
-from runbook.lab import guest_disk, guest_image
+from runbook.lab import guest_disk, guest_image, guest_managers
 
 MEMORY_MIB = {"quick": "128", "debian": "256"}
 AGENT = "org.qemu.guest_agent.0"
@@ -20,7 +20,8 @@ QUIET = "console=ttyS0 quiet panic=1 mitigations=off"
 class Guest:
     """What a guest is called, and where it is: its network is libvirt's name for one.
 
-    `console` is what its serial line offers: a login, an open shell, or nothing.
+    `console` is what its serial line offers: a login, an open shell, or nothing. `manager` is
+    what has its NIC; with `dhcp` it asks for its address, and is lent the one that is named.
     """
 
     name: str
@@ -29,6 +30,14 @@ class Guest:
     gateway: IPv4Address
     kind: str = "quick"
     console: str = "login"
+    manager: str = guest_managers.USUAL
+    dhcp: bool = False
+
+    @property
+    def base(self) -> str:
+        """The disk that it starts from."""
+        usual = self.manager == guest_managers.USUAL and not self.dhcp
+        return self.kind if usual else guest_managers.BASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,13 @@ def _boot(system: Element, guest: Guest) -> None:
     SubElement(system, "initrd").text = str(guest_image.INITRD)
     told = f"kind={guest.kind} guest={guest.name} address={guest.address} gateway={guest.gateway}"
     mask = " systemd.mask=serial-getty@ttyS0.service" if guest.console == "none" else ""
-    SubElement(system, "cmdline").text = f"{QUIET} getty={guest.console} {told}{mask}"
+    more = _of_managers(guest) if guest.base == guest_managers.BASE else ""
+    SubElement(system, "cmdline").text = f"{QUIET} getty={guest.console} {told}{mask}{more}"
+
+
+def _of_managers(guest: Guest) -> str:
+    # There is a udev on that disk, and its NIC is to be eth0 all the same.
+    return f" net.ifnames=0 manager={guest.manager}{' dhcp=yes' if guest.dhcp else ''}"
 
 
 def _devices(devices: Element, guest: Guest, mac: str) -> None:
@@ -90,7 +105,7 @@ def _disk(devices: Element, guest: Guest) -> None:
     SubElement(disk, "source", file=str(guest_disk.own(guest.name)))
     below = SubElement(disk, "backingStore", type="file")
     SubElement(below, "format", type="raw")
-    source = SubElement(below, "source", file=str(guest_disk.base(Path("/"), guest.kind)))
+    source = SubElement(below, "source", file=str(guest_disk.base(Path("/"), guest.base)))
     # A new owner would have the host's overlay copy all of it into the host's own disk.
     SubElement(source, "seclabel", model="dac", relabel="no")
     SubElement(below, "backingStore")

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from runbook.errors import LabError
-from runbook.lab import access, cgroups, limits, machine, rootfs, shell, wiring
+from runbook.lab import access, cgroups, guest_managers, limits, machine, rootfs, shell, wiring
 from runbook.lab.names import CACHE, MOST_HOSTS, RELEASES, RUN, host_name
 
 STATE = RUN / "lab.json"
@@ -101,13 +101,15 @@ def up(hosts: int, release: str, addressing: str, say: Say, ipv6: str = "none") 
         return wanted
 
 
-def build(say: Say) -> None:
-    """Every release's file system, built where it is missing."""
+def build(say: Say, *, managers: bool = False) -> None:
+    """Every release's file system, and the disk with all network managers, where missing."""
     need_root()
     with locked():
         for release in RELEASES:
             rootfs.root_file_system(release, say)
         rootfs.remove_old()
+        if managers:
+            guest_managers.build(say)
 
 
 def _stands(wanted: Lab) -> bool:

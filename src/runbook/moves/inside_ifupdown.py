@@ -13,7 +13,8 @@ from runbook.moves.inside_edit import Declined, FileEdit, GuestEdit, Wanted
 from runbook.moves.interfaces import ADDRESSING, HOOKS
 from runbook.state import ifupdown
 from runbook.state.ifupdown import Stanza
-from runbook.state.inside import Inside, InsideFile
+from runbook.state.inside import Inside
+from runbook.state.inside_file import InsideFile
 
 METHODS = ("dhcp", "static", "manual")
 # A command that has to do with addresses may contradict the new one, or fail without the old.

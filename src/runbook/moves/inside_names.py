@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from runbook.moves.inside_edit import Declined, FileEdit, Wanted
-from runbook.state.inside import RESOLV_CONF, Inside, InsideFile
+from runbook.state.inside import RESOLV_CONF, Inside
+from runbook.state.inside_file import InsideFile
 
 _SERVER = re.compile(r"(?m)^[ \t]*nameserver\b.*\n?")
 

@@ -8,7 +8,8 @@ import yaml
 
 from runbook.moves.inside_edit import Declined, FileEdit, GuestEdit, Wanted
 from runbook.state import netplan
-from runbook.state.inside import Inside, InsideFile
+from runbook.state.inside import Inside
+from runbook.state.inside_file import InsideFile
 
 # What an entry may say besides its address: all of it is kept.
 _KEPT = {"match", "set-name", "mtu", "nameservers", "optional", "wakeonlan", "macaddress"}

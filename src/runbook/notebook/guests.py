@@ -41,6 +41,7 @@ from runbook.notebook.values import (
     Seen,
     Stopped,
 )
+from runbook.plan import PHASES
 from runbook.preflight import RefusedByPreflight
 from runbook.record import Ending, Folder
 from runbook.run import Ready
@@ -128,13 +129,24 @@ def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
 
 
 def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
-    """Make the steps of one phase; what a person does in it is shown first."""
+    """Make the steps of one phase; what a person does in it is shown first.
+
+    And after the first one already: papermill saves a notebook when a cell has ended, and a
+    person who reads it there would see it only when nobody waits any more.
+    """
+    _instruct(change, phase)
+    with keeping(change.run):
+        made = writing.apply(change, phase)
+    if phase == PHASES[0]:
+        _instruct(made, *PHASES[1:])
+    return made
+
+
+def _instruct(change: Changing | Stopped, *phases: str) -> None:
     if isinstance(change, Changing):
         for made in change.underway.armed.plan.changes:
-            if isinstance(made, ReconfigureByHand) and made.phase == phase:
+            if isinstance(made, ReconfigureByHand) and made.phase in phases:
                 views.show(views.instructions(made.guest, made.instructions, made.wait_s))
-    with keeping(change.run):
-        return writing.apply(change, phase)
 
 
 def verify(change: Changing | Stopped) -> Seen | Stopped:

@@ -6,7 +6,6 @@ hold a secret are named and not kept.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from importlib.resources import files
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 from runbook.errors import ReadFailed
-from runbook.redact import is_secret
 from runbook.state import ifupdown, netplan
 from runbook.state.files import redact
 from runbook.state.gathered import Gathered, gathered
+from runbook.state.inside_file import InsideFile
 from runbook.transport.guest.channel import Channel
 
 RESOLV_CONF = "/etc/resolv.conf"
@@ -25,44 +24,9 @@ _LOOK_S = 60.0
 _NETPLAN_MADE = "/run/systemd/network/10-netplan-"
 # systemd's own, for containers and the like, match nothing that a guest would be asked about.
 _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
-_WORD = re.compile(r"[A-Za-z][\w-]*")
-# Names of secrets where they stand alone: netplan's and WireGuard's, iw's.
-_KEYS = frozenset({"key", "keys", "private", "shared"})
 _CLOUD_OFF = re.compile(
     r"^\s*network:\s*(?:\{\s*config:\s*disabled\s*\}|\n\s+config:\s*disabled)", re.MULTILINE
 )
-
-
-@dataclass(frozen=True, slots=True)
-class InsideFile:
-    """A configuration file of the guest; `mode` is the permission bits.
-
-    `sha256` stands for a content that is not kept; '' where it is.
-    """
-
-    path: str
-    content: bytes
-    mode: int
-    sha256: str = ""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what it holds."""
-        return self.sha256 or hashlib.sha256(self.content).hexdigest()
-
-    @property
-    def harmless(self) -> str | None:
-        """Its text; None where it is not kept, is no text, or a word in it names a secret.
-
-        Stricter than what withholds a file: a comment is enough.
-        """
-        try:
-            text = self.content.decode()
-        except UnicodeDecodeError:
-            return None
-        words = _WORD.findall(text)
-        odd = self.sha256 or any(is_secret(word) or word.lower() in _KEYS for word in words)
-        return None if odd or redact(text) != text else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,5 +95,5 @@ def _inside(offer: Offer) -> tuple[str, str, str, str]:
 def instructions(guest: str, text: str, wait_s: int) -> Picture:
     """What a person does now, to the letter; and how long it is waited for."""
     body = Picture(f"<pre>{safe(text)}</pre>", text)
-    said = f"Waiting for it up to {wait_s} s: the address has to answer with the guest's MAC."
+    said = f"Phase cutover waits up to {wait_s} s: the address has to answer with the guest's MAC."
     return stack((title(f"By hand, at the console of {guest}"), body, note(said, "warn")))

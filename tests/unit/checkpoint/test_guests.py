@@ -19,7 +19,8 @@ from runbook.checkpoint.guests import ROOM, dumps, loads
 from runbook.checkpoint.layout import Layout
 from runbook.inside import as_before
 from runbook.preflight import Cleared
-from runbook.state.inside import RESOLV_CONF, Inside, InsideFile
+from runbook.state.inside import RESOLV_CONF, Inside
+from runbook.state.inside_file import InsideFile
 
 PLACE = Layout(fakes.CHANGE)
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

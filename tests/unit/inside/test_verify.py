@@ -8,7 +8,8 @@ import pytest
 from tests.unit.insides import DHCP, PATH, WANTED, LocalChannel, seen
 
 from runbook.inside import as_before, verify
-from runbook.state.inside import RESOLV_CONF, Inside, InsideFile
+from runbook.state.inside import RESOLV_CONF, Inside
+from runbook.state.inside_file import InsideFile
 
 
 @pytest.mark.parametrize(

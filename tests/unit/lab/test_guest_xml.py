@@ -78,3 +78,14 @@ def test_only_a_debian_guest_has_a_channel_for_an_agent() -> None:
     channel = domain(replace(WEB, kind="debian")).find("devices/channel/target")
     assert channel is not None
     assert channel.attrib == {"type": "virtio", "name": "org.qemu.guest_agent.0"}
+
+
+def test_a_manager_or_a_lease_is_had_from_a_disk_of_its_own_and_told_to_its_kernel() -> None:
+    plain = replace(WEB, kind="debian")
+    assert plain.base == "debian"
+    assert "manager=" not in domain(plain).findtext("os/cmdline", "")
+    assert "manager=netplan" in told(replace(plain, manager="netplan"))
+    lent = replace(plain, dhcp=True)
+    assert {"manager=ifupdown", "dhcp=yes"} <= told(lent)
+    (base,) = domain(lent).findall("devices/disk/backingStore/source")
+    assert base.get("file", "").endswith("/managers.ext4")

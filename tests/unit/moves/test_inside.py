@@ -9,7 +9,8 @@ from tests.unit.insides import DHCP, MAC, PATH, WANTED, seen
 
 from runbook.moves.inside import Declined, GuestEdit, edit
 from runbook.state import ifupdown, netplan
-from runbook.state.inside import Inside, InsideFile
+from runbook.state.inside import Inside
+from runbook.state.inside_file import InsideFile
 
 STATIC = """\
 iface eth0 inet static

@@ -10,7 +10,8 @@ from tests.unit.insides import PATH, WANTED, seen
 from runbook.moves import inside_names
 from runbook.moves.inside import Declined, FileEdit, GuestEdit, edit
 from runbook.state import netplan
-from runbook.state.inside import RESOLV_CONF, Inside, InsideFile
+from runbook.state.inside import RESOLV_CONF, Inside
+from runbook.state.inside_file import InsideFile
 
 SERVERS = ("172.16.0.1", "9.9.9.9")
 NAMED = replace(WANTED, nameservers=SERVERS)

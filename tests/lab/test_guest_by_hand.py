@@ -1,0 +1,151 @@
+"""Guests that nobody but a person gets into: told what to do, waited for, and not believed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.lab import by_agent, guesting, person, returning
+from tests.lab.guesting import HOST, address, console
+
+from runbook import run
+from runbook.changes.reconfigure import ReconfigureByHand
+from runbook.errors import StepFailed
+from runbook.lab import guest as lab_guests
+from runbook.lab import lab as labs
+from runbook.lab.probe import Probe
+from runbook.outcomes import Differs
+from runbook.params.guests import Guest
+from runbook.run import Session
+from runbook.transport.guest.login import variables
+
+# Whole changes, with a person's pauses in them.
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def on_the_lan(lab: labs.Lab) -> Iterator[None]:
+    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
+    guesting.on_the_lan()
+    yield
+    labs.renew(HOST)
+
+
+@pytest.fixture(scope="module")
+def quick(on_the_lan: None) -> str:
+    """A guest with a console, whose password is not known here."""
+    assert on_the_lan is None
+    guesting.added("quick", "vm-01")
+    return "vm-01"
+
+
+@pytest.fixture(autouse=True)
+def _no_change_is_left(on_the_lan: None) -> Iterator[None]:
+    assert on_the_lan is None
+    yield
+    if returning.is_armed():
+        guesting.on_the_lan()
+
+
+@pytest.fixture(autouse=True)
+def wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("vm-01", "vm-02"):
+        monkeypatch.setenv(variables(name)[0], "guess")
+
+
+def asked(name: str, wait_s: int) -> dict[str, object]:
+    """A guest as the host's file has it."""
+    return Guest(name=name, address=address(name), by_hand=True, wait_s=wait_s).model_dump()
+
+
+def instructed(change: guesting.Change) -> person.Instructions:
+    """What the plan has a person do."""
+    changes = change.underway.armed.plan.changes
+    (told,) = [each for each in changes if isinstance(each, ReconfigureByHand)]
+    return person.read(told.instructions)
+
+
+def beside(do: Callable[[], object]) -> threading.Thread:
+    """The person, at work while the program waits."""
+    made = threading.Thread(target=do, daemon=True)
+    made.start()
+    return made
+
+
+def confirmed(made: Session, change: guesting.Change) -> None:
+    applied = run.apply(made, change.underway, "settle")
+    run.confirm(made, run.verify(made, change.underway, applied))
+
+
+def is_there(name: str) -> None:
+    ip = address(name).partition("/")[0]
+    assert Probe(ip, rate=50, seconds=1).result().lost == 0
+    assert guesting.neighbour(name) == guesting.mac(name)
+
+
+def test_an_address_that_is_not_the_one_asked_for_is_not_taken_for_done(quick: str) -> None:
+    with guesting.session(quick, guests=[asked(quick, 60)]) as made:
+        change = guesting.armed(made)
+        told = instructed(change)
+        change.make("network")
+        slip = (address(quick).partition("/")[0], "172.16.1.77")
+        at_work = beside(lambda: person.carry_out(HOST, quick, told, slip))
+        with pytest.raises(StepFailed, match="nobody answers for"):
+            change.make_only("cutover")
+        at_work.join(60)
+        assert Probe("172.16.1.77", rate=50, seconds=1).result().lost == 0
+        with pytest.raises(Differs) as caught:
+            run.roll_back(made, change.underway, "because")
+    # The host is as it was; of the guest nobody says that it is.
+    assert caught.value.undone.differences.empty
+    said = (f"what a person changed in {quick} is undone by nobody else",)
+    assert caught.value.undone.guests == said
+    person.go_back(HOST, quick, told)
+    assert console("ping", "-c", "3", "-W", "2", "192.168.122.50")
+
+
+def test_a_leased_address_is_taken_away_by_hand_and_does_not_come_back(on_the_lan: None) -> None:
+    assert on_the_lan is None
+    guesting.added("debian", "vm-02", dhcp=True)
+    by_agent.shell(HOST, "vm-02", "(sleep 1; systemctl stop qemu-guest-agent) >/dev/null 2>&1 &")
+    with guesting.session("vm-02", guests=[asked("vm-02", 240)]) as made:
+        change = guesting.armed(made)
+        told = instructed(change)
+        change.make("network")
+        at_work = beside(lambda: person.carry_out(HOST, "vm-02", told))
+        change.make_only("cutover")
+        at_work.join(60)
+        confirmed(made, change)
+    is_there("vm-02")
+    person.log_in(HOST, "vm-02")
+    # pgrep finds none.
+    shown = person.types(HOST, "vm-02", "pgrep dhclient")
+    assert shown.endswith("ended 1."), shown
+    person.log_out(HOST, "vm-02")
+    lab_guests.remove(HOST, "vm-02")
+
+
+def test_what_is_declined_is_done_by_hand_and_verified_from_inside(on_the_lan: None) -> None:
+    assert on_the_lan is None
+    guesting.added("debian", "vm-03", manager="NetworkManager")
+    with guesting.session("vm-03", guests=[asked("vm-03", 240)]) as made:
+        change = guesting.armed(made)
+        changes = change.underway.armed.plan.changes
+        (by_hand,) = [each for each in changes if isinstance(each, ReconfigureByHand)]
+        assert "eth0 is managed by NetworkManager" in by_hand.instructions
+        lines = by_hand.instructions.splitlines()
+        find = next(line for line in lines if "NIC=$(" in line)
+        typed = [
+            line.strip() for line in lines if "nmcli" in line and "NetworkManager:" not in line
+        ]
+        change.make("network")
+        at_work = beside(lambda: by_agent.shell(HOST, "vm-03", "\n".join((find, *typed))))
+        change.make_only("cutover")
+        at_work.join(60)
+        applied = run.apply(made, change.underway, "settle")
+        verified = run.verify(made, change.underway, applied)
+        assert any(c.about.startswith("in vm-03: default route") for c in verified.verdict.checks)
+        run.confirm(made, verified)
+    is_there("vm-03")
+    lab_guests.remove(HOST, "vm-03")
