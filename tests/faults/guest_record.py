@@ -45,13 +45,23 @@ class Told:
         """The ending; '' where the program did not come to one."""
         return str(self.kept.get("outcome", ""))
 
+    @property
+    def said(self) -> str:
+        """Why it ended so."""
+        return str(self.kept.get("said", ""))
+
     def wrong(self, end: str) -> Iterator[str]:
         """In what it says something else than how the case ended, a line each."""
         if self.shown and self.shown.get("outcome") != self.word:
             yield f"the notebook says {self.shown.get('outcome')}, its folder {self.word}"
         if (self.status == 0) != (self.word == PROMISED):
             yield f"exit status {self.status}, and the last word is {self.word or 'none'}"
-        claims = {PROMISED: (AS_PROMISED,), ROLLED_BACK: (AS_BEFORE,), REFUSED: (AS_BEFORE,)}
+        claims = {
+            PROMISED: (AS_PROMISED,),
+            ROLLED_BACK: (AS_BEFORE,),
+            # It claims only that the run has made nothing.
+            REFUSED: (AS_BEFORE, STARTED),
+        }
         if self.word and end not in claims.get(self.word, (end,)):
             yield f"the last word is {self.word}, and it is {end}"
         if self.word == PROMISED:
