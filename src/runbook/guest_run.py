@@ -21,7 +21,7 @@ from runbook.checkpoint.found import Kept
 from runbook.checkpoint.guests import NOT_KEPT
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
-from runbook.errors import Refused
+from runbook.errors import LoginRefused, Refused
 from runbook.guest_promise import GuestPromise
 from runbook.params import Params
 from runbook.params.guests import Guest
@@ -35,7 +35,7 @@ from runbook.state.sightings import Sighting
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest import login
 from runbook.transport.guest.channel import Channel
-from runbook.transport.guest.login import Credentials
+from runbook.transport.guest.login import Credentials, Remembered
 from runbook.transport.guest.way_in import Ways, open_channel
 from runbook.transport.host import Host
 from runbook.verify import Verdict
@@ -76,11 +76,17 @@ def open_session(params: Params, chosen: tuple[Guest, ...], clock: Clock | None 
 
 
 def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
-    """The same session, able to go into these guests."""
+    """The same session, able to go into these guests; a password is asked for once a guest."""
+    passwords = Remembered()
 
     def enter(host: Host, guest: Guest) -> Channel:
         ways = Ways(secrets.token_hex(4))
-        return open_channel(host.doors(guest.name), credentials(guest), ways, clock=session.clock)
+        who = passwords.of(guest.name, credentials(guest))
+        try:
+            return open_channel(host.doors(guest.name), who, ways, clock=session.clock)
+        except LoginRefused:
+            passwords.forget(guest.name)
+            raise
 
     return replace(session, within=Within(session.params, chosen, enter, session.clock))
 
