@@ -11,6 +11,7 @@ from tests.unit.insides import WANTED
 from runbook import guest_run
 from runbook.errors import LoginRefused, NoWayIn
 from runbook.run import Session
+from runbook.transport.guest import login
 from runbook.transport.guest.login import Credentials, from_prompt, variables
 from runbook.transport.host import Host
 
@@ -30,7 +31,7 @@ def test_who_goes_in_again_is_not_asked_again_unless_it_was_refused(
         raise NoWayIn("it is enough to be let in", host="-", tried=("let in",), then="-")
 
     monkeypatch.setattr(guest_run, "open_channel", opened)
-    monkeypatch.setattr(guest_run.login, "from_prompt", lambda *to: from_prompt(*to, ask))
+    monkeypatch.setattr(login, "from_prompt", lambda guest, user: from_prompt(guest, user, ask))
     for name in variables(guest_data.NAME):
         monkeypatch.delenv(name, raising=False)
     asked = guest_data.params()

@@ -14,9 +14,9 @@ from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 from runbook.errors import ReadFailed
 from runbook.state import ifupdown, netplan
-from runbook.state.files import redact
 from runbook.state.gathered import Gathered, gathered
 from runbook.state.inside_file import InsideFile
+from runbook.state.secretive import holds_secret
 from runbook.transport.guest.channel import Channel
 
 RESOLV_CONF = "/etc/resolv.conf"
@@ -174,7 +174,7 @@ def _kept(seen: Gathered) -> tuple[tuple[InsideFile, ...], tuple[str, ...]]:
         text = file.content.decode(errors="replace")
         if path.startswith("/etc/cloud/"):
             continue
-        if redact(text) != text:
+        if holds_secret(text):
             withheld.append(path)
         else:
             kept.append(InsideFile(path, file.content, file.mode))

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
-from runbook.redact import is_secret
-from runbook.state.files import redact
-
-_WORD = re.compile(r"[A-Za-z][\w-]*")
-# Names of secrets where they stand alone: netplan's and WireGuard's, iw's.
-_KEYS = frozenset({"key", "keys", "private", "shared"})
+from runbook.state.secretive import names_secret, without_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +27,14 @@ class InsideFile:
 
     @property
     def harmless(self) -> str | None:
-        """Its text; None where it is not kept, is no text, or a word in it names a secret.
+        """Its text; None where it is not kept, is no text, or may have a secret in it.
 
-        Stricter than what withholds a file: a comment is enough.
+        Stricter than what withholds a file: a word that names one is enough, and so are the
+        arguments of a hook that nobody knows.
         """
         try:
             text = self.content.decode()
         except UnicodeDecodeError:
             return None
-        words = _WORD.findall(text)
-        odd = self.sha256 or any(is_secret(word) or word.lower() in _KEYS for word in words)
-        return None if odd or redact(text) != text else text
+        odd = self.sha256 or names_secret(text) or without_arguments(text) != text
+        return None if odd else text
