@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
+import yaml
+
 from runbook.errors import ReadFailed
 from runbook.state import ifupdown, netplan
 from runbook.state.gathered import Gathered, gathered
@@ -24,9 +26,8 @@ _LOOK_S = 60.0
 _NETPLAN_MADE = "/run/systemd/network/10-netplan-"
 # systemd's own, for containers and the like, match nothing that a guest would be asked about.
 _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
-_CLOUD_OFF = re.compile(
-    r"^\s*network:\s*(?:\{\s*config:\s*disabled\s*\}|\n\s+config:\s*disabled)", re.MULTILINE
-)
+# What has cloud-init leave the network alone, by its own documentation.
+CLOUD_SWITCH = "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ def _kept(seen: Gathered) -> tuple[tuple[InsideFile, ...], tuple[str, ...]]:
     withheld: list[str] = []
     for path, file in sorted(seen.files.items()):
         text = file.content.decode(errors="replace")
-        if path.startswith("/etc/cloud/"):
+        # Of cloud-init's, only the one that is edited: others have the passwords of users.
+        if path.startswith("/etc/cloud/") and path != CLOUD_SWITCH:
             continue
         if holds_secret(text):
             withheld.append(path)
@@ -208,11 +210,20 @@ def _cloud_init(seen: Gathered) -> str:
     if "cloud-init" not in seen.text("tools").split():
         return "absent"
     off = any(
-        _CLOUD_OFF.search(file.content.decode(errors="replace"))
+        _leaves_network(file.content)
         for path, file in seen.files.items()
         if path.startswith("/etc/cloud/")
     )
     return "off" if off or seen.text("cloud-disabled").strip() else "on"
+
+
+def _leaves_network(content: bytes) -> bool:
+    """Whether a file of cloud-init switches its network part off, in whatever spelling."""
+    with suppress(yaml.YAMLError, RecursionError):
+        told = netplan.loads(content)
+        network = told.get("network") if isinstance(told, dict) else None
+        return isinstance(network, dict) and network.get("config") == "disabled"
+    return False
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
