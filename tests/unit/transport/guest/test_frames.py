@@ -54,3 +54,11 @@ def test_a_guest_without_base64_writes_in_hexadecimal() -> None:
     sums = f"{frames.md5(b'hello')} {frames.md5(b'')}"
     text = f"{MARK}H 1 0 {sums}\n 68 65 6c\n 6c 6f\n{MARK}M\n"
     assert frames.decode(text, MARK, 1, hexadecimal=True) == Ended(0, b"hello", b"")
+
+
+def test_a_transcript_has_no_file_that_a_command_was_handed() -> None:
+    script = "".join(f"»p i '{line}'\n" for line in frames.typed(b"up /x hunter22\n" * 20, 60))
+    transcript = f"»p c 'exec sh -s\\n'\n{script}»go 1; tell\n{framed(b'', b'')}{MARK}E 7\n"
+    shown = frames.without_payload(transcript, MARK)
+    assert "hunter22" not in shown
+    assert f"»p c 'exec sh -s\\n'\n({len(script)} characters of input)\n»go 1; tell\n" in shown
