@@ -205,7 +205,7 @@ def test_a_secret_anywhere_in_a_line_has_its_file_withheld(line: str) -> None:
 
 def test_a_comment_withholds_nothing() -> None:
     path = "/etc/network/interfaces"
-    seen = parsed({path: "# by-pass and pin are with the others\niface eth0 inet dhcp\n"})
+    seen = parsed({path: "# bypass, pin and auth are with the others\niface eth0 inet dhcp\n"})
     assert [file.path for file in seen.files] == [path]
 
 
