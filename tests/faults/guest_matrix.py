@@ -110,14 +110,12 @@ def ground(free: Sequence[Place]) -> GuestGround:
         list(pool.map(lambda each: each.ready(*FIRST), free))
     asked = {"name": NAME, "address": guest_look.wanted(place.host)}
     params = for_host(place.home / "params", {"host": place.host, "guests": [asked]})
-    session = guest_run.open_session(params, params.guests)
-    with (
-        mock.patch.dict("os.environ", {VARIABLE: GUEST_PASSWORD}),
-        closing(session.host),
-        closing(guest_run.within(session)),
-    ):
-        before = run.read(session)
-        drawn = guest_run.plan(session, before, guest_run.offers(session, before))
+    # Where the password comes from is settled when the session is opened.
+    with mock.patch.dict("os.environ", {VARIABLE: GUEST_PASSWORD}):
+        session = guest_run.open_session(params, params.guests)
+        with closing(session.host), closing(guest_run.within(session)):
+            before = run.read(session)
+            drawn = guest_run.plan(session, before, guest_run.offers(session, before))
     return GuestGround(RELEASE, "static", drawn.plan)
 
 
