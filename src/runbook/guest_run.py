@@ -42,7 +42,8 @@ from runbook.transport.host import Host
 from runbook.verify import Verdict
 from runbook.within import Within
 
-MUTE_S = 60.0
+# A console that shows nothing for so long, of a guest that a person can configure.
+BY_HAND_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,7 @@ def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
     passwords = Remembered()
 
     def enter(host: Host, guest: Guest) -> Channel:
-        # Where a person is there to do it, a console that is mute is not waited for that long.
-        patience = Patience(arrive=MUTE_S) if guest.by_hand else Patience()
-        ways = Ways(secrets.token_hex(4), patience=patience)
+        ways = Ways(secrets.token_hex(4), patience=patience(guest))
         who = passwords.of(guest.name, credentials(guest))
         try:
             return open_channel(host.doors(guest.name), who, ways, clock=session.clock)
@@ -94,6 +93,11 @@ def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
             raise
 
     return replace(session, within=Within(session.params, chosen, enter, session.clock))
+
+
+def patience(guest: Guest) -> Patience:
+    """How long a console may take to come to a shell: less where a person does it as well."""
+    return Patience(arrive=BY_HAND_S) if guest.by_hand else Patience()
 
 
 def for_change(session: Session, kept: Kept) -> Session:

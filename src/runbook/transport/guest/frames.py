@@ -19,6 +19,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from runbook.redact import redact_line
 from runbook.transport.guest.cleaning import without_kernel
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
@@ -60,9 +61,16 @@ def without_payload(transcript: str, mark: str) -> str:
     """A console's transcript with the size of what commands were handed and wrote, in its place.
 
     Among it are files with secrets; to a reader what they wrote would be base64 anyway.
+    Secrets that somebody else left on the screen are taken out too, as far as they are known.
     """
     transcript = _HANDED.sub(lambda found: f"({len(found[0])} characters of input)\n", transcript)
-    return _TOLD.sub(lambda found: _sized(found[0], mark), transcript)
+    told = _TOLD.sub(lambda found: _sized(found[0], mark), transcript)
+    return "\n".join(map(_redacted, told.split("\n")))
+
+
+def _redacted(line: str) -> str:
+    shown, sign, typed = line.partition("»")
+    return f"{redact_line(shown)}{sign}{typed}"
 
 
 def _sized(told: str, mark: str) -> str:
