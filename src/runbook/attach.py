@@ -177,11 +177,11 @@ def _diffs(made: GuestEdit) -> Iterator[str]:
 
 
 def _diff(file: FileEdit) -> str:
-    """The file before and after, its secrets taken out."""
+    """The lines that are changed, before and after, and none beside them: it goes into records."""
     old, new = (
         redact((text or b"").decode(errors="replace")) for text in (file.before, file.after)
     )
     lines = difflib.unified_diff(
-        old.splitlines(), new.splitlines(), file.path, file.path, "", "", 2
+        old.splitlines(), new.splitlines(), file.path, file.path, "", "", 0
     )
     return "\n".join(line.rstrip("\n") for line in lines)

@@ -36,13 +36,14 @@ from runbook.state.snapshot import Snapshot
 from runbook.transport.guest import login
 from runbook.transport.guest.channel import Channel
 from runbook.transport.guest.line import Patience
-from runbook.transport.guest.login import Credentials
+from runbook.transport.guest.login import Credentials, Remembered
 from runbook.transport.guest.way_in import Ways, open_channel
 from runbook.transport.host import Host
 from runbook.verify import Verdict
 from runbook.within import Within
 
-MUTE_S = 60.0
+# A console that shows nothing for so long, of a guest that a person can configure.
+BY_HAND_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +80,24 @@ def open_session(params: Params, chosen: tuple[Guest, ...], clock: Clock | None 
 
 
 def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
-    """The same session, able to go into these guests; a password is asked for once each."""
-    known = {guest.name: login.remembered(credentials(guest)) for guest in chosen}
+    """The same session, able to go into these guests; a password is asked for once a guest."""
+    passwords = Remembered()
 
     def enter(host: Host, guest: Guest) -> Channel:
-        # Where a person is there to do it, a console that is mute is not waited for that long.
-        patience = Patience(arrive=MUTE_S) if guest.by_hand else Patience()
-        ways = Ways(secrets.token_hex(4), patience=patience)
+        ways = Ways(secrets.token_hex(4), patience=patience(guest))
+        who = passwords.of(guest.name, credentials(guest))
         try:
-            return open_channel(
-                host.doors(guest.name), known[guest.name], ways, clock=session.clock
-            )
+            return open_channel(host.doors(guest.name), who, ways, clock=session.clock)
         except LoginRefused:
-            known[guest.name] = login.remembered(credentials(guest))
+            passwords.forget(guest.name)
             raise
 
     return replace(session, within=Within(session.params, chosen, enter, session.clock))
+
+
+def patience(guest: Guest) -> Patience:
+    """How long a console may take to come to a shell: less where a person does it as well."""
+    return Patience(arrive=BY_HAND_S) if guest.by_hand else Patience()
 
 
 def for_change(session: Session, kept: Kept) -> Session:

@@ -18,6 +18,13 @@ _NAMES = re.compile(
 )
 # A shorter value stands in too many innocent words to be taken out of them.
 SHORTEST = 4
+# Where no name tells: in a URL, as curl's and wget's user, in a header of HTTP.
+_CREDENTIALS = re.compile(
+    r"(://[^\s/:@]+:(?=[^\s/]*@)|(?:^|\s)(?:-u|-U|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"']+:"
+    r"|authorization:\s*\w+\s+|\bbearer\s+)([^\s@\"']+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_GIVEN = re.compile(r"(-{0,2})([A-Za-z][\w-]*)([\"']?[ \t]*[:=][ \t]*|[ \t]+)(?=\S)")
 _ASSIGNMENT = re.compile(r"^(\s*)(\w+)(\s*=\s*)(.*)$")
 
 
@@ -52,6 +59,20 @@ def redact_text(text: str, secrets: tuple[str, ...]) -> str:
         if len(secret) >= SHORTEST:
             text = text.replace(secret, REDACTED)
     return text
+
+
+def redact_credentials(text: str) -> str:
+    """The text without passwords that no name tells of: ``//user:WORD@``, ``-u user:WORD``."""
+    return _CREDENTIALS.sub(lambda found: found[1] + REDACTED, text)
+
+
+def redact_line(line: str) -> str:
+    """A line that anybody may have written, up to the value of what has a secret name."""
+    for found in _GIVEN.finditer(line):
+        # A name in a sentence has a space behind it, and so has an option: that one has a dash.
+        if is_secret(found[2]) and (found[1] or not found[3].isspace()):
+            return line[: found.end()] + REDACTED
+    return redact_credentials(line)
 
 
 def redact_notebook(buf: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from tests.unit import guest_data as data
+from tests.unit import insides
 from tests.unit.fakes import link
 
 from runbook import attach, plan, serial
@@ -10,6 +11,7 @@ from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson, Plu
 from runbook.changes.plug import Forwarding, MoveNic, Rejoin
 from runbook.changes.reconfigure import Reconfigure, ReconfigureByHand, WatchInside
 from runbook.errors import ParameterError, Refused
+from runbook.moves import inside
 from runbook.moves.inside import Declined, FileEdit, GuestEdit
 
 DONE = GuestEdit("ifupdown", "eth0", (), (), ())
@@ -60,6 +62,14 @@ def test_the_plan_holds_no_file_of_the_guest_but_its_digest() -> None:
     text = serial.dumps(data.plan(data.seen(), inside=edit))
     assert attach.digest(edit) in text
     assert "hunter2" not in text
+
+
+def test_a_plan_shows_the_lines_that_are_changed_and_none_beside_them() -> None:
+    old = "iface eth0 inet dhcp\n    up /usr/bin/vpn admin hunter22\n    mtu 1400\n"
+    made = inside.edit(insides.seen(old), insides.WANTED)
+    text = serial.dumps(data.plan(data.seen(), inside=made))
+    assert "-iface eth0 inet dhcp" in text
+    assert "hunter22" not in text
 
 
 def test_a_plan_is_read_back_as_it_was() -> None:

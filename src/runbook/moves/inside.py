@@ -6,7 +6,10 @@ would do what is wanted, and nothing else, there is none, and the reason why.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+
+import yaml
 
 from runbook.moves import inside_ifupdown, inside_names, inside_netplan, inside_networkd
 from runbook.moves.inside_edit import (
@@ -15,11 +18,11 @@ from runbook.moves.inside_edit import (
     GuestEdit,
     Wanted,
 )
-from runbook.state.inside import Inside
+from runbook.state import netplan
+from runbook.state.inside import CLOUD_SWITCH, Inside
 
 __all__ = ["Declined", "FileEdit", "GuestEdit", "Wanted", "edit"]
 
-_CLOUD = "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
 _CLOUD_TEXT = b"network: {config: disabled}\n"
 _BY_MANAGER = {
     "ifupdown": inside_ifupdown.edit,
@@ -36,9 +39,32 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
     made = _named(_BY_MANAGER[inside.manager](inside, wanted), inside, wanted)
     if isinstance(made, Declined) or inside.cloud_init != "on" or not made.files:
         return made
-    switch = FileEdit(_CLOUD, None, _CLOUD_TEXT, 0o644)
-    note = f"cloud-init would write the network anew at a boot: {_CLOUD} tells it not to"
+    switch = _switched_off(inside)
+    if isinstance(switch, Declined):
+        return switch
+    note = f"cloud-init would write the network anew at a boot: {CLOUD_SWITCH} tells it not to"
     return replace(made, files=(*made.files, switch), notes=(*made.notes, note))
+
+
+def _switched_off(inside: Inside) -> FileEdit | Declined:
+    """The edit that has cloud-init leave the network alone; what else the file says must stay."""
+    there = inside.file(CLOUD_SWITCH)
+    if there is None and CLOUD_SWITCH not in inside.withheld:
+        return FileEdit(CLOUD_SWITCH, None, _CLOUD_TEXT, 0o644)
+    if there is None or not _is_about_network(there.content):
+        return Declined(
+            f"{CLOUD_SWITCH} in the guest is there, and says more than whether cloud-init"
+            " has the network",
+            "write `network: {config: disabled}` into it in the guest, then start again",
+        )
+    return FileEdit(CLOUD_SWITCH, there.content, _CLOUD_TEXT, there.mode)
+
+
+def _is_about_network(content: bytes) -> bool:
+    with suppress(yaml.YAMLError, RecursionError):
+        told = netplan.loads(content)
+        return not told or (isinstance(told, dict) and set(told) == {"network"})
+    return False
 
 
 def _named(made: GuestEdit | Declined, inside: Inside, wanted: Wanted) -> GuestEdit | Declined:

@@ -52,8 +52,8 @@ def _unreadable(inside: Inside) -> Declined | None:
     secret = [path for path in inside.withheld if path.startswith("/etc/network/")]
     if secret:
         return Declined(
-            f"{secret[0]} holds a secret, and would be kept in the record",
-            "move it to a file of its own, which only root can read",
+            f"{secret[0]} holds a secret, or a word that names one, and would be in the record",
+            "move it to a file of its own, which only root can read; a comment counts too",
         )
     return None
 

@@ -22,6 +22,8 @@ def edit(inside: Inside, wanted: Wanted) -> FileEdit | Declined | None:
     if inside.resolv_link:
         known = {"resolvconf", "resolvectl"} & set(inside.tools)
         return None if known else _nobody_s(inside)
+    if RESOLV_CONF in inside.withheld:
+        return _secret()
     old = inside.resolv_conf
     new = _with(old, wanted.nameservers)
     if old is not None and old.content == new:
@@ -44,4 +46,12 @@ def _nobody_s(inside: Inside) -> Declined:
     return Declined(
         f"{RESOLV_CONF} in the guest leads to {inside.resolv_link}, and nothing known writes that",
         "leave `nameservers` out, and give it other name servers by hand",
+    )
+
+
+def _secret() -> Declined:
+    return Declined(
+        f"{RESOLV_CONF} in the guest holds a secret, or a word that names one, and would be kept"
+        " in the record",
+        "take that out, or leave `nameservers` out and give it other name servers by hand",
     )

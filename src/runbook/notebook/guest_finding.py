@@ -175,11 +175,17 @@ def look(reached: Reached) -> Before:
 def enter(before: Before) -> Entered:
     """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
     this = before.run
-    with reading(this, "Going into the guests"):
+    with reading(this, _going_into(guest_run.within(this.session).guests)):
         found = guest_run.offers(this.session, before.snapshot)
         this.folder.again_json("inside.json", [_told(offer) for offer in found.values()])
     views.show(views.offers(found.values()))
     return Entered(before, found)
+
+
+def _going_into(guests: tuple[Guest, ...]) -> str:
+    """What is waited for, and how long at most: a console may be mute."""
+    each = (f"{one.name} (console: at most {guest_run.patience(one).arrive:g} s)" for one in guests)
+    return f"Going into {', '.join(each)}"
 
 
 def _told(offer: Offer) -> dict[str, object]:

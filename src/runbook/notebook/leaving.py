@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 
 from runbook.record import Folder
+from runbook.state.secretive import without_arguments
 from runbook.within import Within
 
 
@@ -17,18 +19,28 @@ def keep_left(folder: Folder, guests: Within) -> None:
 def keep(folder: Folder, guests: Within) -> None:
     """The same of guests that were left: what the record has already is not kept twice.
 
-    A file's name has its number, for two paths may look the same in it. A file in which
-    a word names a secret is never edited, so none is among them.
+    A file's name has its number, for two paths may look the same in it. A file that is known
+    to hold a secret is never edited; where a hook has arguments that nobody knows, they are left
+    out, and the digest of the whole file is beside it, as `sha256sum -c` reads it: the guest
+    has the file.
     """
     for name, said in guests.transcripts().items():
         if said:
             _anew(folder, f"console-{name}.txt", said)
     for number, (name, path, content) in enumerate(guests.originals(), start=1):
         product = f"original-{name}-{number}{path.replace('/', '_')}"
-        try:
-            _anew(folder, product, content.decode())
-        except UnicodeDecodeError:
-            _anew(folder, f"{product}.base64", base64.encodebytes(content).decode())
+        _original(folder, product, path, content)
+
+
+def _original(folder: Folder, product: str, path: str, content: bytes) -> None:
+    # One character a byte: what is no UTF-8 in a comment stays what it is.
+    shown = without_arguments(content.decode("latin-1")).encode("latin-1")
+    if shown != content:
+        _anew(folder, f"{product}.sha256", f"{hashlib.sha256(content).hexdigest()}  {path}\n")
+    try:
+        _anew(folder, product, shown.decode())
+    except UnicodeDecodeError:
+        _anew(folder, f"{product}.base64", base64.encodebytes(shown).decode())
 
 
 def _anew(folder: Folder, name: str, text: str) -> None:

@@ -17,7 +17,8 @@ import yaml
 from runbook.errors import ReadFailed
 from runbook.state import ifupdown, netplan
 from runbook.state.gathered import Gathered, gathered
-from runbook.state.inside_file import InsideFile, names_secret, without_comments
+from runbook.state.inside_file import InsideFile
+from runbook.state.secretive import holds_secret
 from runbook.transport.guest.channel import Channel
 
 RESOLV_CONF = "/etc/resolv.conf"
@@ -25,6 +26,8 @@ _LOOK_S = 60.0
 _NETPLAN_MADE = "/run/systemd/network/10-netplan-"
 # systemd's own, for containers and the like, match nothing that a guest would be asked about.
 _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
+# What has cloud-init leave the network alone, by its own documentation.
+CLOUD_SWITCH = "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +184,10 @@ def _kept(seen: Gathered) -> tuple[tuple[InsideFile, ...], tuple[str, ...]]:
     withheld: list[str] = []
     for path, file in sorted(seen.files.items()):
         text = file.content.decode(errors="replace")
-        if path.startswith("/etc/cloud/"):
+        # Of cloud-init's, only the one that is edited: others have the passwords of users.
+        if path.startswith("/etc/cloud/") and path != CLOUD_SWITCH:
             continue
-        if names_secret(without_comments(text)):
+        if holds_secret(text):
             withheld.append(path)
         else:
             kept.append(InsideFile(path, file.content, file.mode))
@@ -216,19 +220,21 @@ def _claims(seen: Gathered, ifname: str, mac: str) -> list[tuple[str, str]]:
 def _cloud_init(seen: Gathered) -> str:
     if "cloud-init" not in seen.text("tools").split():
         return "absent"
-    cloud = (f.content for path, f in seen.files.items() if path.startswith("/etc/cloud/"))
-    off = any(map(_switched_off, cloud))
+    off = any(
+        _leaves_network(file.content)
+        for path, file in seen.files.items()
+        if path.startswith("/etc/cloud/")
+    )
     return "off" if off or seen.text("cloud-disabled").strip() else "on"
 
 
-def _switched_off(content: bytes) -> bool:
-    """Whether a file of cloud-init's has it leave the network alone, however that is spelt."""
-    try:
+def _leaves_network(content: bytes) -> bool:
+    """Whether a file of cloud-init switches its network part off, in whatever spelling."""
+    with suppress(yaml.YAMLError, RecursionError):
         told = netplan.loads(content)
-    except yaml.YAMLError:
-        return False
-    network = told.get("network") if isinstance(told, dict) else None
-    return isinstance(network, dict) and network.get("config") == "disabled"
+        network = told.get("network") if isinstance(told, dict) else None
+        return isinstance(network, dict) and network.get("config") == "disabled"
+    return False
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

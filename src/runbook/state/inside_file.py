@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
-from runbook.redact import is_secret
-from runbook.state.files import redact
-
-_WORD = re.compile(r"[A-Za-z][\w-]*")
-# curl's and wget's, and in an address.
-_GIVEN = re.compile(r"\s(?:-u|--user)[\s=]+\S+:\S+|://[^/\s:@]+:[^/\s@]+@")
-# Names of secrets where they stand alone: netplan's and WireGuard's, iw's.
-_KEYS = frozenset({"key", "keys", "private", "shared"})
+from runbook.state.secretive import names_secret, without_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +27,14 @@ class InsideFile:
 
     @property
     def harmless(self) -> str | None:
-        """Its text; None where it is not kept, is no text, or a word in it names a secret.
+        """Its text; None where it is not kept, is no text, or may have a secret in it.
 
-        Stricter than what withholds a file: a comment is enough.
+        Stricter than what withholds a file: a word that names one is enough, and so are the
+        arguments of a hook that nobody knows.
         """
         try:
             text = self.content.decode()
         except UnicodeDecodeError:
             return None
-        return None if self.sha256 or names_secret(text) else text
-
-
-def names_secret(text: str) -> bool:
-    """Whether a word in it names a secret, or a user and a password are given to a command."""
-    words = _WORD.findall(text)
-    named = any(is_secret(word) or word.lower() in _KEYS for word in words)
-    return named or _GIVEN.search(text) is not None or redact(text) != text
-
-
-def without_comments(text: str) -> str:
-    """The lines that are no comment."""
-    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("#", ";")))
+        odd = self.sha256 or names_secret(text) or without_arguments(text) != text
+        return None if odd else text

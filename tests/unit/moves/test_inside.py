@@ -9,7 +9,7 @@ from tests.unit.insides import DHCP, MAC, PATH, WANTED, seen
 
 from runbook.moves.inside import Declined, GuestEdit, edit
 from runbook.state import ifupdown, netplan
-from runbook.state.inside import Inside
+from runbook.state.inside import CLOUD_SWITCH, Inside
 from runbook.state.inside_file import InsideFile
 
 STATIC = """\
@@ -105,6 +105,25 @@ def test_cloud_init_is_told_to_leave_the_network_alone() -> None:
     assert (switch.before, switch.after) == (None, b"network: {config: disabled}\n")
     assert switch.path.startswith("/etc/cloud/cloud.cfg.d/")
     assert len(made(seen(cloud_init="off")).files) == 1
+
+
+def switched(text: str) -> Inside:
+    file = InsideFile(CLOUD_SWITCH, text.encode(), 0o600)
+    plain = seen(cloud_init="on")
+    return replace(plain, files=(*plain.files, file))
+
+
+@pytest.mark.parametrize("text", ["", "# later\n", "network: {config: enabled}\n", "network:\n"])
+def test_a_switch_of_cloud_init_s_that_is_there_is_edited_as_it_is(text: str) -> None:
+    _, switch = made(switched(text)).files
+    assert (switch.before, switch.mode) == (text.encode(), 0o600)
+    assert switch.after == b"network: {config: disabled}\n"
+
+
+@pytest.mark.parametrize("text", ["network: {}\nusers: []\n", "network: {\n", "- a\n", "word\n"])
+def test_a_switch_that_says_something_else_too_is_left_and_named(text: str) -> None:
+    assert CLOUD_SWITCH in declined(switched(text))
+    assert CLOUD_SWITCH in declined(seen(cloud_init="on", withheld=(CLOUD_SWITCH,)))
 
 
 words = st.text("abcdef0189./:\xe9", min_size=1, max_size=8)

@@ -35,6 +35,12 @@ def test_a_link_that_nothing_known_writes_is_declined() -> None:
     assert "/run/mine/resolv.conf" in found.reason
 
 
+def test_a_file_that_is_withheld_is_not_taken_for_one_that_is_not_there() -> None:
+    found = edit(seen(withheld=(RESOLV_CONF,)), NAMED)
+    assert isinstance(found, Declined)
+    assert RESOLV_CONF in found.reason
+
+
 def test_what_is_not_asked_for_stays_as_it_is() -> None:
     there = seen(resolv_conf=plain("nameserver 192.168.122.1\n"))
     found = edit(there, WANTED)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn, cast
@@ -97,3 +98,20 @@ def test_each_original_is_kept_as_it_is_under_a_name_of_its_own(folder: Folder) 
         "original-vm-01-2_a_b": "2",
         "original-x-3_c.base64": base64.encodebytes(odd).decode(),
     }
+
+
+def test_what_a_hook_is_handed_is_not_kept_and_the_whole_file_can_be_told_by_its_digest(
+    folder: Folder,
+) -> None:
+    plain = "auto eth0\niface eth0 inet dhcp\n    post-up ip link set eth0 mtu 9000 || true\n"
+    whole = f"{plain}    up /usr/bin/vpn admin \\\n      hunter22\n    down /usr/bin/bye\n"
+    guests = Left()
+    guests.files = [("vm-01", "/i", plain.encode()), ("vm-01", "/j", whole.encode())]
+    keep(folder, guests)
+    kept = texts(folder, "original")
+    assert kept["original-vm-01-1_i"] == plain
+    shown = f"{plain}    up /usr/bin/vpn <redacted>\n    down /usr/bin/bye\n"
+    assert kept["original-vm-01-2_j"] == shown
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    assert kept["original-vm-01-2_j.sha256"] == f"{digest}  /j\n"
+    assert len(kept) == 3

@@ -97,7 +97,16 @@ def test_all_that_lay_claim_to_the_nic_are_named(
         ({}, {"cloud_disabled": "yes"}, "off"),
         ({"/etc/cloud/cloud.cfg.d/99.cfg": "network: {config: disabled}\n"}, {}, "off"),
         ({"/etc/cloud/cloud.cfg.d/99.cfg": "network:\n  config: disabled\n"}, {}, "off"),
+        ({"/etc/cloud/cloud.cfg.d/99.cfg": 'network: {config: "disabled"}\n'}, {}, "off"),
+        (
+            {"/etc/cloud/cloud.cfg.d/99.cfg": "network:\n  # by hand\n  config: 'disabled'\n"},
+            {},
+            "off",
+        ),
         ({"/etc/cloud/cloud.cfg": "# network: {config: disabled}\n"}, {}, "on"),
+        ({"/etc/cloud/cloud.cfg": "x:\n  network: {config: disabled}\n"}, {}, "on"),
+        ({"/etc/cloud/cloud.cfg": "network: {config: disabled\n"}, {}, "on"),
+        ({"/etc/cloud/cloud.cfg": "- network\n"}, {}, "on"),
     ],
 )
 def test_whether_cloud_init_writes_the_network(
@@ -112,6 +121,9 @@ def test_a_secret_is_kept_in_the_guest() -> None:
     assert seen.withheld == (path,)
     assert "hunter22" not in repr(seen)
     assert parsed({"/etc/cloud/cloud.cfg": "x: y\n"}).files == ()
+    switch = parsed({inside.CLOUD_SWITCH: "network: {}\n"}).file(inside.CLOUD_SWITCH)
+    assert switch is not None
+    assert switch.content == b"network: {}\n"
 
 
 @pytest.mark.parametrize("told", [b"", b"A 0 3 x\nab", b"A 0 3 x\nabc\n", b"A 0 x\n", b"A 0 y x\n"])
@@ -193,7 +205,7 @@ def test_a_secret_anywhere_in_a_line_has_its_file_withheld(line: str) -> None:
 
 def test_a_comment_withholds_nothing() -> None:
     path = "/etc/network/interfaces"
-    seen = parsed({path: "# the password is with the others\niface eth0 inet dhcp\n"})
+    seen = parsed({path: "# bypass, pin and auth are with the others\niface eth0 inet dhcp\n"})
     assert [file.path for file in seen.files] == [path]
 
 

@@ -19,11 +19,14 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from runbook.redact import redact_line
 from runbook.transport.guest.cleaning import without_kernel
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 # From the words that a command's end is asked for by, to the next that are typed.
 _TOLD = re.compile(r"(?<=tell\n)[^»]+")
+# What a command is handed as its input: whole files of the guest.
+_HANDED = re.compile(r"(?:»p i '[^\n]*\n)+")
 _PAYLOAD = re.compile(r"[A-Za-z0-9+/= ]+|.*[A-Za-z0-9+/]{16}.*")
 _HEX = re.compile(r"[0-9a-f]{2}(?: +[0-9a-f]{2})*")
 
@@ -55,11 +58,19 @@ def md5(content: bytes) -> str:
 
 
 def without_payload(transcript: str, mark: str) -> str:
-    """A console's transcript with the size of what commands wrote, in place of it.
+    """A console's transcript with the size of what commands were handed and wrote, in its place.
 
-    Among it are files with secrets; to a reader it would be base64 anyway.
+    Among it are files with secrets; to a reader what they wrote would be base64 anyway.
+    Secrets that somebody else left on the screen are taken out too, as far as they are known.
     """
-    return _TOLD.sub(lambda found: _sized(found[0], mark), transcript)
+    transcript = _HANDED.sub(lambda found: f"({len(found[0])} characters of input)\n", transcript)
+    told = _TOLD.sub(lambda found: _sized(found[0], mark), transcript)
+    return "\n".join(map(_redacted, told.split("\n")))
+
+
+def _redacted(line: str) -> str:
+    shown, sign, typed = line.partition("»")
+    return f"{redact_line(shown)}{sign}{typed}"
 
 
 def _sized(told: str, mark: str) -> str:

@@ -95,9 +95,9 @@ class LibvirtDoors:
                 f"somebody else is at the serial console of guest {self._guest}: {error}",
                 host=self._host,
                 state=_UNTOUCHED,
-                then="have them leave (`virsh console` ends with ctrl and ]); a notebook of yours"
-                " that is still in it leaves when its kernel is shut down; else, on the host,"
-                f" `virsh console --force {self._guest}` ends their session",
+                then="restart this kernel if it is your own session; else have them leave"
+                f" (`virsh console` ends with ctrl and ]), or end it: `virsh console {self._guest}"
+                " --force`, which you leave again",
             )
         raise NoConsole(
             f"guest {self._guest} has no serial console to open: {error}",

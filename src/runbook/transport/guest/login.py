@@ -1,7 +1,7 @@
 """Who logs in at a guest's console, and where the password comes from.
 
-It is asked for once, when a login wants it, and is in no record: `Secret` shows
-itself to nobody who does not ask by name.
+It is asked for when a login wants it, then remembered for the session (`Remembered`), and is
+in no record: `Secret` shows itself to nobody who does not ask by name.
 """
 
 from __future__ import annotations
@@ -54,6 +54,28 @@ class Credentials:
     password: Callable[[], Secret]
 
 
+class Remembered:
+    """The passwords that logins were made with, by guest: nobody is asked for one twice."""
+
+    def __init__(self) -> None:
+        """None is known yet."""
+        self._known: dict[str, Secret] = {}
+
+    def of(self, guest: str, who: Credentials) -> Credentials:
+        """The same user; the password is asked for where it is not known yet."""
+
+        def password() -> Secret:
+            if guest not in self._known:
+                self._known[guest] = who.password()
+            return self._known[guest]
+
+        return Credentials(who.user, password)
+
+    def forget(self, guest: str) -> None:
+        """It was refused: the next login asks again."""
+        self._known.pop(guest, None)
+
+
 def variables(guest: str) -> tuple[str, str]:
     """The environment variables that are looked into: the guest's own, then that for all."""
     return f"{VARIABLE}_{re.sub(r'[^A-Za-z0-9]', '_', guest).upper()}", VARIABLE
@@ -76,16 +98,19 @@ def from_environment(guest: str, user: str, environment: Mapping[str, str]) -> C
 
 
 def from_prompt(guest: str, user: str, ask: Callable[[str], str] = getpass.getpass) -> Credentials:
-    """The password as a person types it; asked for only when the login does."""
+    """The password as a person types it; asked for only when the login does.
+
+    Nobody is asked outside of the main thread: what a notebook asks once its cell is over
+    reaches no person, and is waited for without end.
+    """
 
     def password() -> Secret:
         if threading.current_thread() is not threading.main_thread():
-            # A button's thread: the question would be shown nowhere, and waited for without end.
             raise _missing(
-                f"the console of guest {guest} asks for the password of {user} again, and only a"
-                " cell can ask you",
-                f"run `runbook undo` or `runbook confirm` for the host in a terminal, or set"
-                f" {variables(guest)[0]}",
+                f"the console of guest {guest} asks for the password of {user},"
+                " and a button or a watch cannot ask you for it",
+                "run the cell again, or `runbook undo HOST` in a terminal; or set"
+                f" {variables(guest)[0]} before",
             )
         try:
             return Secret(ask(f"password of {user} in guest {guest}: "))
@@ -97,18 +122,6 @@ def from_prompt(guest: str, user: str, ask: Callable[[str], str] = getpass.getpa
             ) from error
 
     return Credentials(user, password)
-
-
-def remembered(credentials: Credentials) -> Credentials:
-    """The same, its password asked for once: a guest that comes back is entered again."""
-    held: list[Secret] = []
-
-    def password() -> Secret:
-        if not held:
-            held.append(credentials.password())
-        return held[0]
-
-    return Credentials(credentials.user, password)
 
 
 def from_keyring(guest: str, user: str) -> Credentials:

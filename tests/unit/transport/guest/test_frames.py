@@ -50,7 +50,21 @@ def test_a_damaged_frame_is_never_taken_for_another(out: bytes, data: st.DataObj
     assert found is None or (found.stdout, found.stderr) == (out, b"")
 
 
+def test_what_somebody_left_on_the_screen_is_shown_without_its_secret() -> None:
+    left = "# export DB_PASSWORD=hunter22\nPassword: »<redacted>\nLogin incorrect\n"
+    shown = "# export DB_PASSWORD=<redacted>\nPassword: »<redacted>\nLogin incorrect\n"
+    assert frames.without_payload(left, MARK) == shown
+
+
 def test_a_guest_without_base64_writes_in_hexadecimal() -> None:
     sums = f"{frames.md5(b'hello')} {frames.md5(b'')}"
     text = f"{MARK}H 1 0 {sums}\n 68 65 6c\n 6c 6f\n{MARK}M\n"
     assert frames.decode(text, MARK, 1, hexadecimal=True) == Ended(0, b"hello", b"")
+
+
+def test_a_transcript_has_no_file_that_a_command_was_handed() -> None:
+    script = "".join(f"»p i '{line}'\n" for line in frames.typed(b"up /x hunter22\n" * 20, 60))
+    transcript = f"»p c 'exec sh -s\\n'\n{script}»go 1; tell\n{framed(b'', b'')}{MARK}E 7\n"
+    shown = frames.without_payload(transcript, MARK)
+    assert "hunter22" not in shown
+    assert f"»p c 'exec sh -s\\n'\n({len(script)} characters of input)\n»go 1; tell\n" in shown

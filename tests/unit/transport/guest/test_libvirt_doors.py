@@ -10,7 +10,7 @@ from typing import Any
 import libvirt
 import pytest
 
-from runbook.errors import AgentSilent, HypervisorUnavailable, NoConsole
+from runbook.errors import AgentSilent, ConsoleTaken, HypervisorUnavailable, NoConsole
 from runbook.transport.guest.libvirt_doors import LibvirtDoors
 from runbook.transport.guest.stream import bridged
 from runbook.transport.hypervisor import Hypervisor
@@ -45,6 +45,19 @@ def test_a_guest_that_libvirt_does_not_answer_for_is_given_up(hypervisor: Hyperv
             hypervisor.of_guest("test", hangs, 0.1)
     finally:
         released.append(None)
+
+
+def test_a_console_that_is_taken_is_told_with_ways_that_there_are(
+    hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*_: object) -> None:
+        raise libvirt.libvirtError("operation failed: Active console session exists")
+
+    monkeypatch.setattr(hypervisor, "of_guest", taken)
+    with pytest.raises(ConsoleTaken) as caught:
+        LibvirtDoors("server-01", "vm-01", hypervisor).open_console(force=False)
+    assert "restart this kernel" in caught.value.then
+    assert "virsh console vm-01 --force" in caught.value.then
 
 
 class FakeStream:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -12,11 +12,11 @@ from runbook import serial
 from runbook.errors import CorrectParameters
 from runbook.transport.guest.login import (
     Credentials,
+    Remembered,
     Secret,
     from_environment,
     from_keyring,
     from_prompt,
-    remembered,
 )
 
 WORD = "hunter2"
@@ -94,18 +94,45 @@ def test_a_locked_keyring_says_nothing_of_what_it_holds(monkeypatch: pytest.Monk
     assert WORD not in str(caught.value)
 
 
-def test_a_password_is_asked_for_once_and_never_where_nobody_sees_the_question() -> None:
+def test_a_password_is_asked_for_once_and_again_where_it_was_refused() -> None:
+    typed = iter(("wrong", WORD, "of vm-02"))
+    passwords = Remembered()
+
+    def found(guest: str) -> str:
+        made = passwords.of(guest, from_prompt(guest, "root", lambda _text: next(typed)))
+        return made.password().reveal()
+
+    assert [found("vm-01"), found("vm-01")] == ["wrong", "wrong"]
+    passwords.forget("vm-01")
+    assert [found("vm-01"), found("vm-01"), found("vm-02")] == [WORD, WORD, "of vm-02"]
+
+
+def test_a_button_has_nobody_to_ask_and_says_so_rather_than_wait() -> None:
     asked: list[str] = []
+    refused: list[CorrectParameters] = []
 
-    def ask(question: str) -> str:
-        asked.append(question)
-        return "lab"
+    def ask(text: str) -> str:
+        asked.append(text)
+        return WORD
 
-    known = remembered(from_prompt("vm-01", "root", ask))
-    with ThreadPoolExecutor(1) as button:
-        with pytest.raises(CorrectParameters, match="only a cell can ask you"):
-            button.submit(known.password).result()
-        assert asked == []
-        assert known.password().reveal() == "lab"
-        assert button.submit(known.password).result().reveal() == "lab"
-    assert len(asked) == 1
+    passwords = Remembered()
+
+    def press() -> None:
+        try:
+            passwords.of("vm-01", from_prompt("vm-01", "root", ask)).password()
+        except CorrectParameters as error:
+            refused.append(error)
+
+    def pressed() -> None:
+        thread = threading.Thread(target=press)
+        thread.start()
+        thread.join(10)
+
+    pressed()
+    assert asked == []
+    (error,) = refused
+    assert "runbook undo" in error.then
+    # What a cell was told, a button may use.
+    passwords.of("vm-01", from_prompt("vm-01", "root", ask)).password()
+    pressed()
+    assert len(asked) == len(refused) == 1

@@ -128,6 +128,14 @@ def test_with_nobody_in_what_the_console_showed_is_kept_and_its_end_is_told() ->
     assert "»" in caught.value.transcript
 
 
+def test_a_secret_that_somebody_left_on_the_screen_is_in_no_error_and_no_transcript() -> None:
+    shown = playing.Event("<", b"# mount -o x --password hunter22\r\nPlymouth\r\n")
+    with pytest.raises(NoWayIn) as caught:
+        entered(FakeDoors(fails=silent("guest-ping"), console=Guest((shown,))))
+    assert "Plymouth" in caught.value.what
+    assert "hunter22" not in caught.value.what + caught.value.transcript
+
+
 def test_an_agent_that_may_run_nothing_gives_way_to_the_console() -> None:
     doors = FakeDoors(enabled=("guest-ping",), console=Guest(playing.load("debian-12")))
     channel = entered(doors)

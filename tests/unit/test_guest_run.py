@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn, cast
+
+import pytest
+from tests.unit import guest_data, hosts
+from tests.unit.fakes import Time
+from tests.unit.insides import WANTED
+
+from runbook import guest_run
+from runbook.errors import LoginRefused, NoWayIn
+from runbook.notebook import guest_finding
+from runbook.notebook.course import of_guests
+from runbook.notebook.values import Before, Run
+from runbook.record import Folder
+from runbook.run import Session
+from runbook.transport.guest import login
+from runbook.transport.guest.login import Credentials, from_prompt, variables
+from runbook.transport.guest.way_in import Ways
+from runbook.transport.host import Host
+
+
+def test_who_goes_in_again_is_not_asked_again_unless_it_was_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed: list[str] = []
+
+    def ask(_text: str) -> str:
+        typed.append("right" if typed else "wrong")
+        return typed[-1]
+
+    def opened(_doors: object, who: Credentials, *_: object, **__: object) -> NoReturn:
+        if who.password().reveal() == "wrong":
+            raise LoginRefused("no such login", state="-", then="-")
+        raise NoWayIn("it is enough to be let in", host="-", tried=("let in",), then="-")
+
+    monkeypatch.setattr(guest_run, "open_channel", opened)
+    monkeypatch.setattr(login, "from_prompt", lambda guest, user: from_prompt(guest, user, ask))
+    for name in variables(guest_data.NAME):
+        monkeypatch.delenv(name, raising=False)
+    asked = guest_data.params()
+    host = cast("Host", SimpleNamespace(doors=lambda _name: None))
+    session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
+    within = guest_run.within(guest_run.with_guests(session, asked.guests))
+    with pytest.raises(LoginRefused):
+        within.offer(host, WANTED, ())
+    for _ in range(2):
+        assert within.offer(host, WANTED, ()).tried == ("let in",)
+    assert typed == ["wrong", "right"]
+
+
+def test_a_mute_console_is_borne_less_long_where_a_person_stands_by_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = guest_data.params(
+        guests=(
+            {"name": "vm-01", "address": guest_data.ADDRESS},
+            {"name": "vm-02", "address": "172.16.1.11/16", "by_hand": True},
+        )
+    )
+    borne: list[float] = []
+
+    def opened(_doors: object, _who: object, ways: Ways, **_: object) -> NoReturn:
+        borne.append(ways.patience.arrive)
+        raise NoWayIn("mute", host="-", tried=("mute",), then="-")
+
+    monkeypatch.setattr(guest_run, "open_channel", opened)
+    host = cast("Host", SimpleNamespace(doors=lambda _name: None))
+    session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
+    made = guest_run.with_guests(session, asked.guests)
+    for guest in asked.guests:
+        guest_run.within(made).offer(host, replace(WANTED, guest=guest.name), ())
+    monkeypatch.setattr(guest_run, "offers", lambda *_: {})
+    guest_finding.enter(Before(Run(made, Folder(tmp_path), of_guests()), hosts.before()))
+    said = "Going into vm-01 (console: at most 240 s), vm-02 (console: at most 60 s)"
+    assert borne == [240, 60]
+    assert said in "".join(path.read_text() for path in tmp_path.iterdir())
