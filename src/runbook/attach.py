@@ -26,6 +26,7 @@ from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.plan import Plan
 from runbook.promise import rows
+from runbook.redact import redact_line
 from runbook.state.files import redact
 from runbook.state.inside import Inside
 from runbook.state.snapshot import Snapshot
@@ -184,4 +185,4 @@ def _diff(file: FileEdit) -> str:
     lines = difflib.unified_diff(
         old.splitlines(), new.splitlines(), file.path, file.path, "", "", 0
     )
-    return "\n".join(line.rstrip("\n") for line in lines)
+    return "\n".join(redact_line(line.rstrip("\n")) for line in lines)

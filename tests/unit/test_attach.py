@@ -57,7 +57,8 @@ def test_undo_inside_first_then_nic_and_configuration_then_the_port() -> None:
 
 
 def test_the_plan_holds_no_file_of_the_guest_but_its_digest() -> None:
-    secret = FileEdit("/etc/x", b"wpa-psk hunter2hunter2\n", b"wpa-psk hunter2hunter2\nn\n", 0o600)
+    flow = b"x: {password: hunter2hunter2}\n"
+    secret = FileEdit("/etc/x", b"wpa-psk hunter2hunter2\n" + flow, b"wpa-psk hunter2x\n", 0o600)
     edit = GuestEdit("ifupdown", "eth0", (secret,), (), ())
     text = serial.dumps(data.plan(data.seen(), inside=edit))
     assert attach.digest(edit) in text

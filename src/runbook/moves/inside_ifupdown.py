@@ -15,6 +15,7 @@ from runbook.state import ifupdown
 from runbook.state.ifupdown import Stanza
 from runbook.state.inside import Inside
 from runbook.state.inside_file import InsideFile
+from runbook.state.secretive import without_arguments
 
 METHODS = ("dhcp", "static", "manual")
 # A command that has to do with addresses may contradict the new one, or fail without the old.
@@ -67,7 +68,7 @@ def _unfit(stanza: Stanza, read: list[Stanza], inside: Inside) -> Declined | Non
     ]
     if hooks:
         return Declined(
-            f"{where} has a command that has to do with addresses: {hooks[0]}",
+            f"{where} has a command that has to do with addresses: {without_arguments(hooks[0])}",
             "move it to a place that does not hang on the address, or take it out",
         )
     if any(s.kind == "mapping" and inside.ifname in s.name.split() for s in read):

@@ -63,6 +63,12 @@ def test_what_is_not_sure_is_declined_with_the_reason(inside: Inside, why: str) 
     assert why in declined(inside)
 
 
+def test_a_command_that_is_declined_is_told_without_what_it_is_handed() -> None:
+    why = declined(seen(f"{DHCP}    up /opt/announce admin hunter22 10.0.0.1\n"))
+    assert "up /opt/announce <redacted>" in why
+    assert "hunter22" not in why
+
+
 def test_a_dhcp_stanza_becomes_static_and_all_else_stays() -> None:
     content = f"# the LAN\n{DHCP}    hostname vm\n    mtu 9000\n\n# end"
     head = content[: content.index("iface eth0")]
