@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
 from runbook import journal
 from runbook.changes.steps import Step
-from runbook.checkpoint.arm import Armed, extend, standing_manifest
+from runbook.checkpoint import deadline
+from runbook.checkpoint.arm import Armed
+from runbook.checkpoint.deadline import Moved, Now, Wish
+from runbook.checkpoint.manifest import Manifest
 from runbook.errors import StepFailed
 from runbook.guest_promise import GuestPromise
 from runbook.journal import BEGINS, DONE, Journal
 from runbook.perform import perform
-from runbook.plan import MARGIN_S, PHASES, NumberedStep
+from runbook.plan import MARGIN_S, PHASES, VERIFY_BUDGET_S, NumberedStep, Plan
 from runbook.transport.host import Host
 
 # A step that may take this long gets a new deadline before it begins.
 LONG_S = 15.0
+# What has to be left after a step, for guests to be verified.
+AFTER_S = VERIFY_BUDGET_S + MARGIN_S
+# The countdown of one is moved in less than this, at a slow console.
+EACH_S = 15
 MADE_BEFORE = "make the phases in their order, or undo the change"
-Now = Callable[[], datetime]
 # A step, and BEGINS or DONE.
 Told = Callable[[NumberedStep, str], None]
 
@@ -33,11 +39,28 @@ def nobody(numbered: NumberedStep, event: str) -> None:
 
 
 Make = Callable[[Step, Host, Armed], None]
+Move = Callable[[Armed, Host, Wish, Now], Moved]
 
 
 def on_the_host(step: Step, host: Host, _armed: Armed) -> None:
     """Make a step of a change that is all on the host."""
     perform(step, host)
+
+
+def of_the_host(armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+    """Move the deadline of a change that is all on the host."""
+    return deadline.move(armed.layout, host, wish, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a step is made, and how the deadline is moved where a step needs that."""
+
+    make: Make = on_the_host
+    move: Move = of_the_host
+
+
+ON_THE_HOST = Way()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,59 +88,78 @@ def apply_phase(
     phase: str,
     now: Now,
     told: Told = nobody,
-    make: Make = on_the_host,
+    way: Way = ON_THE_HOST,
 ) -> Applied:
     """Make the steps of one phase that are not made yet; raises StepFailed, the rest not made.
 
-    `told` hears of each step as it begins and when it is done; `make` makes it.
+    `told` hears of each step as it begins and when it is done; `way` makes it.
     """
     left = _left(armed, host, phase)
     guarded = host.guarded(armed.layout.lock, armed.layout.open)
     for numbered in left:
         told(numbered, BEGINS)
         if numbered.step.budget_s >= LONG_S:
-            _make_long(armed, guarded, numbered, now, make)
+            _make_long(armed, guarded, numbered, now, way)
         else:
-            _make(armed, guarded, numbered, now, make)
+            _make(armed, guarded, numbered, now, way.make)
         told(numbered, DONE)
     log = journal.read(host, armed.layout.journal)
-    return Applied(as_it_stands(armed, host), phase, log)
+    return Applied(armed.until(deadline.standing(host, armed.layout)), phase, log)
 
 
-def as_it_stands(armed: Armed, host: Host) -> Armed:
-    """The same, with the deadline that the host keeps now: others may have moved it."""
-    kept = standing_manifest(host, armed.layout)
-    return replace(armed, deadline=kept.deadline, timer_number=kept.timer)
-
-
-def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make: Make) -> None:
+def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, way: Way) -> None:
     """Make a step that may take all the time there is: its deadline is later than that."""
-    number, budget_s = numbered.number, numbered.step.budget_s
-    usual, began = _usual(armed), now()
-    granted = standing_manifest(host, armed.layout).deadline
-    enough = max(usual, math.ceil(budget_s + MARGIN_S))
-    if (granted - began).total_seconds() > enough:
-        _make(armed, host, numbered, now, make)
-        return
-    later = extend(armed, host, enough, began, f"step {number} may take up to {budget_s:g} s")
-    _make(armed, host, numbered, now, make)
-    # It did not; a host that is lost from here on need not wait that long, unless a person
-    # asked for more time meanwhile.
-    again = max(usual, math.ceil((granted - now()).total_seconds()))
-    mine = standing_manifest(host, armed.layout).timer == later.timer_number
-    if mine and enough > again:
-        extend(armed, host, again, now(), f"step {number} is done")
+    moved = way.move(armed, host, _enough(armed.plan, numbered), now)
+    _make(armed.until(moved.stands), host, numbered, now, way.make)
+    if moved.made:
+        # It did not; a host that is lost from here on need not wait that long.
+        way.move(armed, host, _as_granted(armed.plan, moved, numbered), now)
 
 
-def _usual(armed: Armed) -> int:
-    """The seconds that are always left after a long step.
+def _enough(plan: Plan, numbered: NumberedStep) -> Wish:
+    """A deadline after the step, where the one that stands may come before.
 
-    A guest has a countdown of its own, and the host's is not to run away from it: there it is
-    moved only where a step needs more than is left.
+    A host's is begun anew at every long step. Of guests each has a countdown of its own, and to
+    move it takes a while: there it is moved only where too little is left.
     """
-    if isinstance(armed.plan.promise, GuestPromise):
-        return math.ceil(MARGIN_S)
-    return armed.plan.deadline_s
+    budget_s, guests = numbered.step.budget_s, _guests(plan)
+    needs = math.ceil(budget_s + (AFTER_S if guests else MARGIN_S))
+    enough = max(_usual(plan), needs + EACH_S * guests)
+    least = needs if guests else enough
+
+    def seconds(seen: Manifest, at: datetime) -> int | None:
+        return enough if _remains(seen, at) <= least else None
+
+    return Wish(seconds, f"step {numbered.number} may take up to {budget_s:g} s")
+
+
+def _as_granted(plan: Plan, moved: Moved, numbered: NumberedStep) -> Wish:
+    """The deadline that stood before the step, or the usual one from now.
+
+    Not where somebody has moved it meanwhile: a person who asked for more time keeps it.
+    """
+    usual = _usual(plan)
+
+    def seconds(seen: Manifest, at: datetime) -> int | None:
+        again = max(usual, math.ceil(_remains(moved.seen, at)))
+        mine = seen.timer == moved.stands.timer
+        return again if mine and _remains(seen, at) > again else None
+
+    return Wish(seconds, f"step {numbered.number} is done")
+
+
+def _usual(plan: Plan) -> int:
+    """The seconds that are left after a step that needed more: guests take a while to verify."""
+    return max(plan.deadline_s, math.ceil(AFTER_S)) if _guests(plan) else plan.deadline_s
+
+
+def _guests(plan: Plan) -> int:
+    """How many the change is about, none where it is about the host."""
+    return len(plan.promise.guests) if isinstance(plan.promise, GuestPromise) else 0
+
+
+def _remains(seen: Manifest, at: datetime) -> float:
+    return (seen.deadline - at).total_seconds()
 
 
 def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make: Make) -> None:

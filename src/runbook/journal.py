@@ -160,6 +160,10 @@ def read(host: Reader, path: str) -> Journal:
 
 def write(host: Host, path: str, now: datetime, event: str) -> None:
     """One more line, on the disk when this returns."""
+    host.append_file(path, f"{line(now, event)}\n".encode())
+
+
+def line(now: datetime, event: str) -> str:
+    """An event as the journal has it."""
     stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    line = f"{stamp} {' ; '.join(event.splitlines())}\n"
-    host.append_file(path, line.encode())
+    return f"{stamp} {' ; '.join(event.splitlines())}"

@@ -1,34 +1,22 @@
-"""More time for an armed change: the host's deadline, and that of each guest's own undo.
-
-Every guest is asked first, and one that cannot be moved leaves all as it is. Then the
-host is moved, then guest by guest: so whatever breaks off in between, no undo of the
-host comes before that of a guest, and each of them has a countdown at every moment.
-"""
+"""More time for an armed change, because a person asks for it: the host, and each of its guests."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from runbook import inside, journal
-from runbook.checkpoint.arm import Armed, extend, standing_manifest
-from runbook.entered import Entered
-from runbook.errors import RunbookError, StepFailed
-from runbook.inside import Ticking
+from runbook import countdowns
+from runbook.checkpoint import deadline
+from runbook.checkpoint.arm import Armed
+from runbook.checkpoint.deadline import Wish
+from runbook.checkpoint.manifest import Manifest
+from runbook.countdowns import not_moved
 from runbook.run import Session
-from runbook.steps_inside import LEAD_S
-from runbook.transport.host import Host
-from runbook.within import Within
 
 # A step inside a guest is waited for this long; a longer one is not.
 TURN_S = 20.0
-
-
-class NotMoved(StepFailed):
-    """The deadline, or that of one guest, stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,89 +27,31 @@ class Longer:
     left: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Countdown:
-    """One guest's own: as it told it, and when, by this machine's clock, at the latest."""
-
-    slot: Entered
-    change_id: str
-    told: Ticking
-    at: datetime
-
-    def comes(self) -> datetime:
-        """When its undo comes."""
-        return self.at + timedelta(seconds=self.told.moment - self.told.now)
-
-    def move(self, host: Host, deadline: datetime) -> None:
-        """Have it come shortly before the host's deadline."""
-        left = math.floor((deadline - self.at).total_seconds()) - LEAD_S
-        moment = self.told.now + left
-        self.slot.again(host, lambda c: inside.move(c, self.change_id, moment))
-
-
 def more_time(session: Session, armed: Armed, more_s: int) -> Longer:
     """The deadline that the host keeps, moved on by `more_s` seconds, and each guest's with it.
 
     Raises NotMoved, with everything as it was, where a guest cannot be moved or
     somebody is at work inside.
     """
+    wish, now = _more(session, more_s), session.clock.now
     with closing(session.connect()) as fresh:
+        host = fresh.guarded(armed.layout.lock, armed.layout.open)
         if session.within is None:
-            return Longer(_extended(session, armed, fresh, more_s))
+            return Longer(armed.until(deadline.move(armed.layout, host, wish, now).stands))
         try:
             with session.within.turn(TURN_S):
-                return _with_guests(session, session.within, armed, fresh, more_s)
+                both = countdowns.move(session.within.armed(), armed, host, wish, now)
         except BlockingIOError as error:
-            raise _not_moved(
-                session,
+            raise not_moved(
+                host,
                 "a step is at work inside a guest, whose console takes one at a time",
                 "press it again once the step is done",
             ) from error
+        return Longer(armed.until(both.host.stands), both.left)
 
 
-def _extended(session: Session, armed: Armed, fresh: Host, more_s: int) -> Armed:
-    place, now = armed.layout, session.clock.now()
-    left = (standing_manifest(fresh, place).deadline - now).total_seconds()
-    seconds = more_s + math.ceil(max(left, 0.0))
-    why = f"{session.operator} asked for more time"
-    return extend(armed, fresh.guarded(place.lock, place.open), seconds, now, why)
+def _more(session: Session, more_s: int) -> Wish:
+    def seconds(seen: Manifest, at: datetime) -> int:
+        return more_s + math.ceil(max((seen.deadline - at).total_seconds(), 0.0))
 
-
-def _with_guests(
-    session: Session, within: Within, armed: Armed, fresh: Host, more_s: int
-) -> Longer:
-    asked = [_ask(session, slot, armed, fresh) for slot in within.armed()]
-    later = _extended(session, armed, fresh, more_s)
-    within.moved(later.deadline)
-    ticking = (one for one in asked if one is not None)
-    left = tuple(line for one in ticking for line in _moved(one, fresh, later.deadline))
-    if left:
-        now = session.clock.now()
-        said = f"of the guests: {'; '.join(left)}"
-        journal.write(fresh, armed.layout.journal, now, said)
-    return Longer(later, left)
-
-
-def _ask(session: Session, slot: Entered, armed: Armed, fresh: Host) -> _Countdown | None:
-    try:
-        told = slot.again(fresh, lambda c: inside.ticking(c, armed.change_id))
-    except RunbookError as error:
-        raise _not_moved(session, error.what, "go on, or undo now") from error
-    return _Countdown(slot, armed.change_id, told, session.clock.now()) if told else None
-
-
-def _moved(one: _Countdown, fresh: Host, deadline: datetime) -> Iterator[str]:
-    try:
-        one.move(fresh, deadline)
-    except RunbookError as error:
-        name, comes = one.slot.guest.name, f"{one.comes():%H:%M:%S} UTC"
-        yield f"{name} puts itself back at {comes} unless confirmed before that: {error.what}"
-
-
-def _not_moved(session: Session, why: str, then: str) -> NotMoved:
-    return NotMoved(
-        f"the deadline was not moved: {why}",
-        host=session.params.host,
-        state="armed, with the deadline that it had",
-        then=then,
-    )
+    return Wish(seconds, f"{session.operator} asked for more time")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from runbook import connection, journal, probes, rollback, surroundings
 from runbook import preflight as rules
-from runbook.apply import Applied, Told, apply_phase, nobody, on_the_host
+from runbook.apply import ON_THE_HOST, Applied, Told, Way, apply_phase, nobody
 from runbook.checkpoint import Armed
 from runbook.checkpoint import arm as checkpoint
 from runbook.checkpoint.arm import Order, stand_down
@@ -172,8 +172,9 @@ def arm(session: Session, ready: Ready) -> Underway:
 
 def apply(session: Session, underway: Underway, phase: str, told: Told = nobody) -> Applied:
     """Make the steps of one phase; `told` hears of each as it begins and is done."""
-    make = session.within.perform if session.within else on_the_host
-    return apply_phase(underway.armed, session.host, phase, session.clock.now, told, make)
+    guests = session.within
+    way = Way(guests.perform, guests.move) if guests else ON_THE_HOST
+    return apply_phase(underway.armed, session.host, phase, session.clock.now, told, way)
 
 
 def verify(session: Session, underway: Underway, applied: Applied) -> Verified:

@@ -11,14 +11,15 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
-from runbook import attach, inside, outside, steps_inside
+from runbook import attach, countdowns, inside, outside, steps_inside
 from runbook.attach import Offer
 from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
 from runbook.changes.steps import Step
+from runbook.checkpoint import deadline
 from runbook.checkpoint.arm import Armed
+from runbook.checkpoint.deadline import Moved, Now, Wish
 from runbook.checkpoint.guests import GuestsBefore
 from runbook.clock import Clock
 from runbook.entered import Enter, Entered
@@ -29,6 +30,7 @@ from runbook.errors import (
     MendAccess,
     NoWayIn,
     RunbookError,
+    StepFailed,
 )
 from runbook.guest_promise import ExpectedGuest, GuestPromise
 from runbook.inside import InsideArmed
@@ -63,8 +65,6 @@ class Within:
         self._slots = {guest.name: Entered(guest, enter, clock) for guest in guests}
         self._clock = clock
         self._turn = threading.RLock()
-        # A deadline that a person has moved; a guest that is armed after that has it too.
-        self._moved: datetime | None = None
 
     @contextmanager
     def turn(self, patience_s: float = -1) -> Iterator[None]:
@@ -126,7 +126,8 @@ class Within:
         """Make one step, inside a guest or on its host."""
         if isinstance(step, ArmInside):
             with self.turn():
-                until = max(armed.deadline, self._moved or armed.deadline)
+                # A person may have moved it since the step began.
+                until = deadline.standing(host, armed.layout).deadline
                 steps_inside.arm(self._slots[step.guest], step, host, (armed.change_id, until))
         elif isinstance(step, ApplyInside):
             with self.turn():
@@ -185,9 +186,13 @@ class Within:
         """The guests in which an undo stands, or may."""
         return (slot for slot in self._slots.values() if slot.armed is not None)
 
-    def moved(self, deadline: datetime) -> None:
-        """A person has moved the host's deadline; guests that are armed from here on have it."""
-        self._moved = deadline
+    def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+        """The host's deadline for a step, and each guest's; StepFailed where one is left behind."""
+        with self.turn():
+            both = countdowns.move(self.armed(), armed, host, wish, now)
+        if both.left:
+            raise _left_behind(host, both.left)
+        return both.host
 
     def close(self) -> None:
         """Leave every guest; none is changed by that."""
@@ -211,3 +216,12 @@ class Within:
 def _confirm(armed: InsideArmed | None, channel: Channel) -> None:
     if armed is not None:
         inside.confirm(channel, armed)
+
+
+def _left_behind(host: Host, left: tuple[str, ...]) -> StepFailed:
+    return StepFailed(
+        f"the deadline was moved for a step, and not in every guest: {'; '.join(left)}",
+        host=host.name,
+        state="the change is half made, and its undo is armed",
+        then="wait for the undo, which follows by itself; then see why that guest did not answer",
+    )

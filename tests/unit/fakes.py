@@ -16,7 +16,7 @@ from tests.unit.hosts import snapshot
 
 from runbook.changes.bridge_ports import CARRIER
 from runbook.changes.messages import Route
-from runbook.checkpoint import Armed, layout
+from runbook.checkpoint import Armed, deadline, layout
 from runbook.checkpoint.arm import Order, arm
 from runbook.errors import GateClosed
 from runbook.netfilter.packet import Connection
@@ -405,9 +405,26 @@ class FakeHost:
     def execute(
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0
     ) -> Completed:
-        del stdin, timeout
+        del timeout
+        if tuple(argv[:3]) == ("sh", "-c", deadline.script()):
+            return self._deadline(argv[4:], stdin)
         self._written("run " + " ".join(argv))
         return self._answer(argv)
+
+    def _deadline(self, argv: Sequence[str], text: bytes) -> Completed:
+        """What deadline.sh does, in its order."""
+        manifest, seen, stem, number, line, *start = argv
+        if hashlib.sha256(self.files[manifest].content).hexdigest() != seen:
+            return Completed((), deadline.SINCE, b"", b"")
+        self.append_file(f"{manifest.rpartition('/')[0]}/journal", f"{line}\n".encode())
+        started = self.execute(start)
+        if started.returncode != 0:
+            return replace(started, returncode=deadline.TAKEN)
+        earlier = (f"{stem}{n}.timer" for n in range(1, int(number)))
+        stopped = self.execute(("systemctl", "stop", *earlier))
+        if stopped.returncode == 0:
+            self.write_file(HostFile(manifest, text, 0o600))
+        return stopped
 
     def write_file(self, file: HostFile) -> None:
         self._written(f"write {file.path}")
@@ -507,3 +524,9 @@ def armed(host: FakeHost, **asked: object) -> Armed:
     made = arm(cleared(**asked), PROBED, host, ORDER)
     host.events.clear()
     return made
+
+
+def moved(host: FakeHost, armed: Armed, seconds: int, why: str, at: datetime = NOON) -> Armed:
+    """The deadline moved by somebody to whom any other is wrong."""
+    wish = deadline.Wish(lambda _seen, _at: seconds, why)
+    return armed.until(deadline.move(armed.layout, host, wish, lambda: at).stands)

@@ -6,7 +6,6 @@ from tests.unit import fakes
 from runbook.apply import LONG_S, apply_phase
 from runbook.changes.network_hook import hook_path
 from runbook.checkpoint import Armed
-from runbook.checkpoint.arm import extend
 from runbook.errors import ConnectionLost, GateClosed, StepFailed
 from runbook.plan import PHASES
 from runbook.transport.host import Completed
@@ -170,7 +169,7 @@ def test_the_time_that_a_person_gave_is_not_taken_back_by_a_long_step(
     host: fakes.FakeHost, armed: Armed
 ) -> None:
     through(armed, host, "prepare")
-    extend(armed, host, 3000, fakes.NOON, "root@desk asked for more time")
+    fakes.moved(host, armed, 3000, "root@desk asked for more time")
     host.events.clear()
     through(armed, host, "network")
     assert not [event for event in host.events if event.startswith("run systemd-run")]

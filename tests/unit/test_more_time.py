@@ -14,10 +14,11 @@ from tests.unit import guest_data as data
 from runbook import inside, more_time
 from runbook.checkpoint.arm import Armed
 from runbook.checkpoint.guests import GuestsBefore
+from runbook.countdowns import NotMoved
 from runbook.errors import ConnectionLost, GateClosed, ReadFailed
 from runbook.inside import Ticking
 from runbook.journal import Journal
-from runbook.more_time import Longer, NotMoved
+from runbook.more_time import Longer
 from runbook.params.guests import Guest
 from runbook.run import Session
 from runbook.steps_inside import LEAD_S

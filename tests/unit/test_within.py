@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from functools import cache
 from typing import cast
 
 import pytest
@@ -30,7 +30,8 @@ from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 from runbook.within import PutBack, Within
 
-HOST = cast("Host", fakes.FakeHost())
+STANDS = fakes.standard_host()
+HOST = cast("Host", STANDS)
 GUEST = data.params().guests[0]
 WANTED = Wanted(data.NAME, data.MAC, GUEST.ipv4, data.GATEWAY)
 LOST = ConnectionLost("gone", state="-", then="-")
@@ -79,10 +80,15 @@ def entered(door: Door, guest: Guest = GUEST) -> Within:
     return Within(data.params(), (guest,), door.enter, fakes.Time(ticks=1.0))
 
 
+@cache
+def once() -> Armed:
+    return fakes.armed(STANDS)
+
+
 def armed(deadline_s: int = 100) -> Armed:
-    made = fakes.armed(fakes.standard_host())
-    plan = replace(data.plan(data.seen()), deadline_override_s=deadline_s)
-    return replace(made, plan=plan, deadline=fakes.NOON + timedelta(seconds=deadline_s))
+    """A change of the guest that is armed on HOST, undone in so many seconds."""
+    made = fakes.moved(STANDS, once(), deadline_s, "it is armed so")
+    return replace(made, plan=replace(data.plan(data.seen()), deadline_override_s=deadline_s))
 
 
 def held(door: Door, monkeypatch: pytest.MonkeyPatch, arm: Callable[..., InsideArmed]) -> Within:
@@ -156,11 +162,9 @@ def test_its_own_undo_comes_before_the_hosts_whoever_moved_that_on(
         return stands(channel, edit, change_id, seconds, since)
 
     made, until = held(Door([]), monkeypatch, arm), armed(100)
-    moved_on = until.deadline + timedelta(seconds=500)
-    if by == "before this phase":
-        until = replace(until, deadline=moved_on)
-    if by == "in this phase":
-        made.moved(moved_on)
+    if by != "nobody":
+        later = fakes.moved(STANDS, until, 600, "of a person")
+        until = later if by == "before this phase" else until
     made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, until)
     enough = 98 if by == "nobody" else 598
     assert enough - 8 < kept[0] <= enough

@@ -18,7 +18,7 @@ from runbook.checkpoint import found, guests, layout, manifest, timer
 from runbook.checkpoint.layout import Layout
 from runbook.checkpoint.manifest import STAMP, Manifest
 from runbook.checkpoint.script import file_number, made_dirs, restored_paths, undo_script
-from runbook.errors import ChangeInProgress, GateClosed, ReadFailed, StepFailed
+from runbook.errors import ChangeInProgress
 from runbook.journal import State
 from runbook.perform import run
 from runbook.plan import Plan
@@ -30,8 +30,6 @@ from runbook.transport.host import Host, HostFile
 
 PRIVATE, SECRET, PROGRAM, PUBLIC = 0o700, 0o600, 0o700, 0o644
 BALLAST = bytes(1 << 20)
-# A step and a person may move the deadline in the same moment.
-AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +63,10 @@ class Armed:
         """The script to run by hand at the console."""
         return self.layout.undo
 
+    def until(self, kept: Manifest) -> Armed:
+        """The same, with the deadline that the host keeps."""
+        return replace(self, deadline=kept.deadline, timer_number=kept.timer)
+
 
 def arm(
     cleared: Cleared,
@@ -95,43 +97,6 @@ def arm(
     # The undo of an earlier change, ending meanwhile, may have taken the units with it.
     watch_boot(host)
     return armed
-
-
-def extend(armed: Armed, host: Host, seconds: int, now: datetime, why: str) -> Armed:
-    """A new deadline, `seconds` from now; the old timer ends only once the new one runs."""
-    # The host knows better than `armed` how often the deadline was moved already.
-    known = standing_manifest(host, armed.layout).timer
-    deadline = now + timedelta(seconds=seconds)
-    moved = f"{journal.MOVED} {deadline:{STAMP}}, {seconds} s from now, because {why}"
-    journal.write(host, armed.layout.journal, now, moved)
-    number = _started(armed.layout, host, known, seconds)
-    _stop_earlier(armed.layout, host, known, number)
-    later = replace(armed, deadline=deadline, timer_number=number)
-    _write(host, armed.layout.manifest, _manifest(later), SECRET)
-    return later
-
-
-def _stop_earlier(place: Layout, host: Host, first: int, number: int) -> None:
-    """End the countdowns before this one; another extension may have done so at the same moment."""
-    stop = timer.stop_earlier(place, first, number)
-    stopped = host.execute(stop.argv).returncode == 0
-    if not stopped and host.execute(timer.any_earlier(place, first, number).argv).returncode == 0:
-        run(stop, host)
-
-
-def _started(place: Layout, host: Host, known: int, seconds: int) -> int:
-    """The number of a timer that runs: the next one, or one more where another is started now."""
-    for number in range(known + 1, known + AT_ONCE):
-        try:
-            run(timer.start_timer(place, number, seconds), host)
-        except GateClosed:
-            raise
-        except StepFailed:
-            if number == known + AT_ONCE - 1:
-                raise
-        else:
-            return number
-    raise AssertionError
 
 
 def stand_down(armed: Armed, host: Host, now: datetime, why: str) -> None:
@@ -179,20 +144,6 @@ def _take_lock(place: Layout, host: Host, now: datetime) -> None:
         state="as that change left it; this run wrote nothing",
         then="run again from the start",
     )
-
-
-def standing_manifest(host: Host, place: Layout) -> Manifest:
-    """Who, when, what, until when, as the host has it now; raises ReadFailed."""
-    (file,) = host.read_files([place.manifest])
-    try:
-        return manifest.loads(file.content if file else b"")
-    except ValueError as error:
-        raise ReadFailed(
-            f"the change's manifest {place.manifest} is missing or damaged",
-            host=host.name,
-            state="half made; its undo is armed",
-            then=f"undo it: `runbook undo {host.name}`, or `sh {place.undo}` at its console",
-        ) from error
 
 
 def _put_in_place(armed: Armed, probed: Probed, host: Host) -> None:

@@ -26,21 +26,6 @@ def start_timer(layout: Layout, number: int, seconds: int) -> Command:
     )
 
 
-def stop_earlier(layout: Layout, first: int, number: int) -> Command:
-    """The command that ends the countdowns from the first up to `number`, which goes on.
-
-    The undo itself, once begun, is left alone.
-    """
-    earlier = range(first, number)
-    return Command(("systemctl", "stop", *(f"{layout.timer(n)}.timer" for n in earlier)))
-
-
-def any_earlier(layout: Layout, first: int, number: int) -> Command:
-    """The command that succeeds where one of those countdowns still runs."""
-    earlier = range(first, number)
-    return Command(("systemctl", "is-active", *(f"{layout.timer(n)}.timer" for n in earlier)))
-
-
 def stop_timers(layout: Layout) -> Command:
     """The command that ends every countdown of the change."""
     # systemctl matches the pattern against its units; no shell is involved.

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from runbook import run
 from runbook.checkpoint.timer import run_now
+from runbook.countdowns import NotMoved
 from runbook.errors import RolledBack, RunbookError, VerificationFailed
-from runbook.more_time import NotMoved, more_time
+from runbook.more_time import more_time
 from runbook.notebook.background import in_background
 from runbook.notebook.ending import in_short
 from runbook.notebook.undoing import keep_verdict, undo

@@ -6,10 +6,10 @@ import pytest
 from tests.unit import fakes
 
 from runbook.checkpoint import Armed, layout
-from runbook.checkpoint.arm import arm, extend, stand_down
+from runbook.checkpoint.arm import arm, stand_down
 from runbook.checkpoint.found import InProgress, find
 from runbook.checkpoint.layout import Layout
-from runbook.errors import ChangeInProgress, ConnectionLost, ReadFailed
+from runbook.errors import ChangeInProgress, ConnectionLost
 from runbook.state import snapshot as snapshots
 
 PLACE = Layout(fakes.CHANGE)
@@ -141,32 +141,6 @@ def test_units_that_the_end_of_an_earlier_change_took_along_are_written_again(
     armed(there)
     assert there.glob(layout.unit_path(layout.EARLY))
     assert layout.wants_path(layout.EARLY) in there.links
-
-
-def test_a_deadline_is_moved_in_the_open(host: fakes.FakeHost) -> None:
-    made = armed(host)
-    host.events.clear()
-    later = extend(made, host, 95, fakes.NOON, "step 9 may take up to 20 s")
-    assert later.timer_number == 2
-    assert "12:01:35Z, 95 s from now, because step 9 may" in host.text(PLACE.journal)
-    told = find(host, fakes.NOON)
-    assert told is not None
-    assert told.kept.manifest is not None
-    assert told.kept.manifest.deadline == later.deadline
-    assert told.kept.manifest.timer == 2
-    # The new countdown runs before the old one ends.
-    assert at(host, f"run systemd-run --quiet --unit={PLACE.timer(2)}") < at(
-        host, f"run systemctl stop {PLACE.timer(1)}.timer"
-    )
-
-
-def test_a_deadline_is_not_moved_without_knowing_which_timer_runs(host: fakes.FakeHost) -> None:
-    made = armed(host)
-    host.hold(PLACE.manifest, "{")
-    host.events.clear()
-    with pytest.raises(ReadFailed, match="damaged"):
-        extend(made, host, 95, fakes.NOON, "why")
-    assert host.events == []
 
 
 def test_standing_down_gives_the_lock_back_and_is_no_longer_watched(host: fakes.FakeHost) -> None:

@@ -5,7 +5,6 @@ from tests.unit import fakes
 
 from runbook.apply import apply_phase
 from runbook.checkpoint import Armed, layout
-from runbook.checkpoint.arm import extend
 from runbook.checkpoint.found import find
 from runbook.checkpoint.past import latest
 from runbook.errors import ConnectionLost
@@ -35,7 +34,7 @@ def test_a_host_without_any_change_says_so(host: fakes.FakeHost) -> None:
 
 
 def test_what_an_operator_has_to_know_is_in_both_forms(host: fakes.FakeHost, armed: Armed) -> None:
-    extend(armed, host, 95, fakes.NOON, "step 9 may take up to 20 s")
+    fakes.moved(host, armed, 95, "step 9 may take up to 20 s")
     host.fails["write /etc/network"] = ConnectionLost("gone", state="x", then="y")
     with pytest.raises(ConnectionLost):
         apply_phase(armed, host, "prepare", fakes.Time().now)
