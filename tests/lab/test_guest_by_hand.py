@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,10 +11,12 @@ from tests.lab import by_agent, guesting, person, returning
 from tests.lab.guesting import HOST, address, console
 
 from runbook import run
+from runbook.apply import EACH_S
 from runbook.changes.reconfigure import ReconfigureByHand
 from runbook.errors import StepFailed
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
+from runbook.lab import shell
 from runbook.lab.probe import Probe
 from runbook.outcomes import Differs
 from runbook.params.guests import Guest
@@ -149,3 +152,35 @@ def test_what_is_declined_is_done_by_hand_and_verified_from_inside(on_the_lan: N
         run.confirm(made, verified)
     is_there("vm-03")
     lab_guests.remove(HOST, "vm-03")
+
+
+def test_nothing_is_undone_while_a_person_takes_longer_than_the_deadline(quick: str) -> None:
+    deadline_s, changed = 60, "vm-04"
+    guesting.added("quick", changed)
+    guests = [{"name": changed, "address": address(changed)}, asked(quick, 300)]
+    with guesting.session(guests=guests, deadline_s=deadline_s) as made:
+        change = guesting.armed(made)
+        told = instructed(change)
+        change.make("network")
+        begun, seen = time.monotonic(), list[bool]()
+
+        def late() -> None:
+            # The guest that is changed by now has its own undo, of the same time.
+            shell.wait_for("the other guest", lambda: guesting.answers(changed), 120)
+            time.sleep(deadline_s + 20)
+            seen.append(guesting.answers(changed) and returning.is_armed())
+            person.carry_out(HOST, quick, told)
+
+        at_work = beside(late)
+        change.make_only("cutover")
+        at_work.join(60)
+        assert seen == [True]
+        assert time.monotonic() - begun > deadline_s + 20
+        # What the person did not need is given back.
+        assert returning.status()["seconds_left"] <= deadline_s + 2 * EACH_S
+        confirmed(made, change)
+    assert not returning.is_armed()
+    for name in (changed, quick):
+        is_there(name)
+    guesting.nothing_is_left_to_do(changed)
+    lab_guests.remove(HOST, changed)
