@@ -22,7 +22,7 @@ from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
 # An undo waits this long for a guest that has gone away, say to boot.
-BACK_S = 120.0
+BACK_S = 180.0
 SETTLE_S = 20.0
 PAUSE_S = 2.0
 # What a DHCP server tells beside the address is its own affair.

@@ -34,7 +34,7 @@ from runbook.state import sightings
 from runbook.state.sightings import Sighting
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest import login
-from runbook.transport.guest.channel import Channel
+from runbook.transport.guest.channel import AGENT, Channel
 from runbook.transport.guest.line import Patience
 from runbook.transport.guest.login import Credentials, Remembered
 from runbook.transport.guest.way_in import Ways, open_channel
@@ -44,6 +44,8 @@ from runbook.within import Within
 
 # A console that shows nothing for so long, of a guest that a person can configure.
 BY_HAND_S = 60.0
+# And of one whose agent has answered before: it is booting, and its agent is asked again.
+AGAIN_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +83,27 @@ def open_session(params: Params, chosen: tuple[Guest, ...], clock: Clock | None 
 
 def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
     """The same session, able to go into these guests; a password is asked for once a guest."""
-    passwords = Remembered()
+    passwords, by_agent = Remembered(), set[str]()
 
     def enter(host: Host, guest: Guest) -> Channel:
-        ways = Ways(secrets.token_hex(4), patience=patience(guest))
+        ways = Ways(secrets.token_hex(4), patience=patience(guest, by_agent=guest.name in by_agent))
         who = passwords.of(guest.name, credentials(guest))
         try:
-            return open_channel(host.doors(guest.name), who, ways, clock=session.clock)
+            channel = open_channel(host.doors(guest.name), who, ways, clock=session.clock)
         except LoginRefused:
             passwords.forget(guest.name)
             raise
+        if channel.how == AGENT:
+            by_agent.add(guest.name)
+        return channel
 
     return replace(session, within=Within(session.params, chosen, enter, session.clock))
 
 
-def patience(guest: Guest) -> Patience:
-    """How long a console may take to come to a shell: less where a person does it as well."""
+def patience(guest: Guest, *, by_agent: bool = False) -> Patience:
+    """How long a console may take to come to a shell: less where something else may do as well."""
+    if by_agent:
+        return Patience(arrive=AGAIN_S)
     return Patience(arrive=BY_HAND_S) if guest.by_hand else Patience()
 
 

@@ -87,15 +87,14 @@ class Within:
         slot.mac = wanted.mac
         try:
             with self.turn():
-                channel = slot.channel(host)
-                slot.before = insides.read(channel, wanted.mac)
+                how, slot.before = slot.again(host, lambda c: (c.how, insides.read(c, wanted.mac)))
         except (LoginRefused, ConsoleTaken, CorrectParameters) as error:
             if not slot.guest.by_hand:
                 raise
             return Offer(wanted.guest, tried=(error.what,), answers=answers)
         except NoWayIn as error:
             return Offer(wanted.guest, tried=error.tried, answers=answers)
-        return Offer(wanted.guest, channel.how, slot.before, answers=answers)
+        return Offer(wanted.guest, how, slot.before, answers=answers)
 
     def hold(self, found: tuple[attach.Target, ...]) -> None:
         """Keep what is to be done inside each; the plan has only its digest."""
