@@ -77,15 +77,14 @@ class Panel:
         this, hand = self.change.before.run, self.change.hand
         later = more_time(this.session, hand.underway.armed, MORE_S)
         hand.underway = replace(hand.underway, armed=later.armed)
-        waits = f"the host waits until {later.armed.deadline:%H:%M:%S} UTC"
         if later.left:
             raise NotMoved(
-                "; ".join((waits, *later.left)),
+                later.said,
                 host=this.host,
                 state="armed: all that was moved is so, and each guest has its own undo",
                 then="confirm before the first of them, or undo now",
             )
-        return f"{waits}, and so does each guest" if this.session.within else waits
+        return later.said
 
     def _undo(self) -> str:
         this, hand = self.change.before.run, self.change.hand

@@ -170,15 +170,22 @@ def test_a_fault_of_the_program_in_a_button_is_said_and_undoes_the_change(
 
 @pytest.mark.usefixtures("made_up")
 @pytest.mark.parametrize("left", [(), ("vm-01 puts itself back at 12:01:30 UTC",)])
+@pytest.mark.parametrize("moved", [(), ("vm-02",)])
 def test_more_time_says_until_when_and_which_guest_has_none(
-    answer: Answer, monkeypatch: pytest.MonkeyPatch, pressed: list[str], left: tuple[str, ...]
+    answer: Answer,
+    monkeypatch: pytest.MonkeyPatch,
+    pressed: list[str],
+    left: tuple[str, ...],
+    moved: tuple[str, ...],
 ) -> None:
     change, buttons = armed(answer)
     later = replace(change.underway.armed, deadline=WHEN + timedelta(minutes=9))
-    monkeypatch.setattr(panel, "more_time", lambda *_: Longer(later, left))
+    monkeypatch.setattr(panel, "more_time", lambda *_: Longer(later, left, moved))
     buttons.press("more time")
     assert "the host waits until 12:09:00 UTC" in said(buttons)
     assert all(line in said(buttons) for line in left)
+    assert ("and so does each guest" in said(buttons)) == (bool(moved) and not left)
+    assert ("and so does" in said(buttons)) == bool(moved)
     assert ("confirm before the first of them" in said(buttons)) == bool(left)
     # The deadline that is shown is the host's, whatever became of the guests.
     assert change.underway.armed == later
