@@ -58,7 +58,8 @@ def keep_rollback(this: Run, undone: Rollback, page: Place = CELL) -> None:
     this.folder.once("after.json", snapshots.dumps(undone.after))
     this.folder.once("diff.json", records(rows))
     this.folder.once("journal-of-the-host", undone.log)
-    page.show(views.changes(rows, "After the undo, against before: no row differs"))
+    none = "none of the host's rows does" if undone.guests else "no row differs"
+    page.show(views.changes(rows, f"After the undo, against before: {none}"))
     for line in undone.failed:
         page.show(views.note(f"the undo itself says: {line}", "bad"))
     for line in undone.guests:
