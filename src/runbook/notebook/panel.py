@@ -12,6 +12,7 @@ from runbook.errors import RolledBack, RunbookError, VerificationFailed
 from runbook.more_time import NotMoved, more_time
 from runbook.notebook.background import in_background
 from runbook.notebook.ending import in_short
+from runbook.notebook.leaving import leave
 from runbook.notebook.undoing import keep_verdict, undo
 from runbook.notebook.values import Changing
 from runbook.notebook.watching import Watch
@@ -139,4 +140,8 @@ class Panel:
             # As in a cell: whatever goes wrong in an armed change undoes it.
             hand.why = in_short(error)
             raise undo(self.change, error, page) from error
-        this.course.end()
+        try:
+            this.course.end()
+        finally:
+            # Nobody may come to the cells that would.
+            leave(this, this.session.within, page)

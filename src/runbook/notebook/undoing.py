@@ -11,7 +11,7 @@ import pandas as pd
 from runbook import boot, run, views
 from runbook.errors import GoToTheConsole, RolledBack, RunbookError
 from runbook.notebook.ending import end, in_short, keep_error, not_ended
-from runbook.notebook.leaving import keep_left
+from runbook.notebook.leaving import leave
 from runbook.notebook.values import Changing, Run
 from runbook.outcomes import Differs, NotAsPromised
 from runbook.record import Ending
@@ -73,8 +73,7 @@ def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookE
         return _undo(change, error, page)
     finally:
         # A button has no later cell that would.
-        if this.session.within:
-            keep_left(this.folder, this.session.within)
+        leave(this, this.session.within, page)
 
 
 def _undo(change: Changing, error: BaseException, page: Place) -> RunbookError:
