@@ -19,8 +19,13 @@ from runbook.lab.guest_xml import Guest as LabGuest
 
 UNKNOWN = "unknown: go to the console"
 DAMAGED = "truncate -s 100 plan.json guests.json"
-# What the undo script and the manifest tell of guests goes too; the script works all the same.
-UNTOLD = "echo { >plan.json; echo { >manifest.json; rm guests.json; sed -i '2,/^#$/d' undo"
+# What undo script, manifest and journal tell of guests goes too; the script works all the same.
+UNTOLD = """\
+echo '{' | tee plan.json >manifest.json
+rm guests.json
+sed -i '2,/^#$/d' undo
+sed -i '/ step /d' journal
+"""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +54,7 @@ def test_another_program_undoes_it_and_says_that_the_guest_was_not_looked_at(
         before = run.read(made)
     guesting.killed("settle", "vm-01", deadline_s=600)
     place = layout.Layout(console("readlink", layout.ARMED).strip())
-    console("sh", "-c", f"cd {place.directory} && {{ {damage}; }}")
+    console("sh", "-ec", f"cd {place.directory}\n{damage}")
 
     ended = returning.verb("undo", HOST, "--take-over")
     assert ended.status == 1, ended.said

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 from runbook import guest_promise, promise
-from runbook.checkpoint.manifest import Manifest
 from runbook.guest_promise import GuestPromise
 from runbook.plan import Plan
 
@@ -23,11 +22,14 @@ OF_THE_HOST = ("ip addr", "ip route ", "sysctl ", "virsh net-", "edit ", "write 
 _GUEST = re.compile(r"(\S.*?) \((?:[0-9a-f]{2}:){5}[0-9a-f]{2}\) (?:at|as) ")
 
 
-def about(plan: Plan | None, told: Manifest | None, script: str, *, kept: bool) -> About:
-    """What the change is about; `kept` says whether there is a guests.json, of whatever content."""
+def about(plan: Plan | None, steps: tuple[str, ...], script: str, *, kept: bool) -> About:
+    """What the change is about; `steps` are its steps in words, as many as are known of.
+
+    `kept` says whether there is a guests.json, of whatever content.
+    """
     if plan is not None:
         return "guests" if isinstance(plan.promise, GuestPromise) else "host"
-    purpose, steps = tuple(_heading(script)), told.steps if told else ()
+    purpose = tuple(_heading(script))
     if kept or _any(purpose, (guest_promise.PURPOSE,)) or _any(steps, OF_GUESTS):
         return "guests"
     if _any(purpose, (promise.PURPOSE,)) or _any(steps, OF_THE_HOST):

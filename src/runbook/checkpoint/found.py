@@ -203,7 +203,9 @@ def read_kept(host: Reader, place: Layout) -> Kept:
         reading.damage.append(f"{place.plan} is not the plan that was armed")
         drawn = None
     script = reading.get(place.undo, lambda raw: raw.decode(errors="replace")) or ""
-    subject = about(drawn, told, script, kept=reading.has(place.guests))
+    log = reading.get(place.journal, lambda raw: Journal(raw.decode(errors="replace")))
+    steps = (*(told.steps if told else ()), *(log.table()["what"] if log else ()))
+    subject = about(drawn, steps, script, kept=reading.has(place.guests))
     within = _within(reading, place, subject)
     return Kept(
         place,
@@ -211,8 +213,7 @@ def read_kept(host: Reader, place: Layout) -> Kept:
         drawn,
         reading.get(place.before, lambda raw: snapshots.loads(raw.decode(), place.before)),
         reading.get(place.probes, _probed),
-        reading.get(place.journal, lambda raw: Journal(raw.decode(errors="replace")))
-        or Journal(""),
+        log or Journal(""),
         script,
         tuple(reading.damage),
         within,

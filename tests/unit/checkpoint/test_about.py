@@ -8,6 +8,8 @@ import pytest
 from tests.unit import fakes, insides
 from tests.unit import guest_data as data
 
+from runbook.changes.steps import Step
+from runbook.checkpoint import about as signs
 from runbook.checkpoint import guests, layout
 from runbook.checkpoint.about import about, named
 from runbook.checkpoint.arm import arm
@@ -16,6 +18,7 @@ from runbook.checkpoint.layout import Layout
 from runbook.checkpoint.script import undo_script
 from runbook.plan import Plan
 from runbook.preflight import Cleared
+from runbook.routed import make_plan
 
 PLACE = Layout(fakes.CHANGE)
 OF_GUESTS = data.plan(data.seen())
@@ -28,6 +31,10 @@ def armed(plan: Plan) -> fakes.FakeHost:
     arm(Cleared(plan, fakes.seen(), ()), fakes.PROBED, host, fakes.ORDER, within)
     host.hold(PLACE.plan, "{")
     return host
+
+
+def _steps(plan: Plan) -> list[Step]:
+    return [numbered.step for numbered in plan.steps()]
 
 
 def kept(host: fakes.FakeHost, *gone: str, **damaged: str) -> Kept:
@@ -66,6 +73,29 @@ def test_what_nothing_tells_may_be_about_guests(plan: Plan) -> None:
     assert (found.about, found.of_guests) == ("not told", True)
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("in vm-01: keep the originals, put the undo beside them", "guests"),
+        ("virsh update-device vm-01 NIC.xml --live   # routed", "guests"),
+        ("ip address replace 172.16.1.1/16 dev virbr1", "host"),
+        ("ip link set dev vnet0 master virbr1", "not told"),
+    ],
+)
+def test_steps_that_were_begun_tell_too(line: str, told: str) -> None:
+    host = armed(OF_THE_HOST)
+    fakes.add(host, PLACE.journal, f"2026-03-01T12:00:09.000Z step 1 begins: {line}\n")
+    assert kept(host, "undo", "manifest").about == told
+
+
+def test_no_step_of_the_one_kind_begins_like_those_of_the_other() -> None:
+    host = make_plan(fakes.params(), fakes.seen(**fakes.demanding()))
+    told = {step.describe() for plan in (host, OF_THE_HOST) for step in _steps(plan)}
+    assert not [step for step in told if step.startswith(signs.OF_GUESTS)]
+    told = {step.describe() for step in _steps(OF_GUESTS)}
+    assert not [step for step in told if step.startswith(signs.OF_THE_HOST)]
+
+
 def test_a_script_that_is_another_s_text_tells_nothing() -> None:
     found = kept(armed(OF_THE_HOST), "manifest", undo="#!/bin/sh\necho The change moves x\n")
     assert found.about == "not told"
@@ -75,7 +105,7 @@ def test_a_script_that_is_another_s_text_tells_nothing() -> None:
 def test_a_plan_that_can_be_read_has_the_last_word(plan: Plan, told: str) -> None:
     other = OF_THE_HOST if plan is OF_GUESTS else OF_GUESTS
     script = undo_script(other, change_id=fakes.CHANGE, title="-")
-    assert about(plan, None, script, kept=True) == told
+    assert about(plan, (), script, kept=True) == told
 
 
 def test_the_script_of_a_change_names_its_guests() -> None:
