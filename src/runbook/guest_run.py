@@ -17,11 +17,12 @@ from dataclasses import dataclass, replace
 from runbook import attach, outside, probes, run, surroundings
 from runbook import guest_facts as facts
 from runbook.attach import Offer, Target
+from runbook.checkpoint import about
 from runbook.checkpoint.found import Kept
 from runbook.checkpoint.guests import NOT_KEPT
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
-from runbook.errors import LoginRefused, Refused
+from runbook.errors import GoToTheConsole, LoginRefused, Refused
 from runbook.guest_promise import GuestPromise
 from runbook.params import Params
 from runbook.params.guests import Guest
@@ -130,21 +131,40 @@ def put_back(
     """The host, and the guests that its change is about, which are left again at the end."""
     made = for_change(session, kept)
     if made.within is None:
-        undone = undo()
-        return replace(undone, guests=(*undone.guests, *_not_looked_at(kept)))
+        return _alone(undo, _not_looked_at(kept))
     try:
         return run.put_back(made, kept.place, undo, host_undone=host_undone)
     finally:
         made.within.close()
 
 
+def _alone(undo: Callable[[], Rollback], left: tuple[str, ...]) -> Rollback:
+    """The host, told with the guests that nobody can look at."""
+    try:
+        undone = undo()
+    except GoToTheConsole as error:
+        error.what = "\n  - ".join((error.what, *left))
+        raise
+    return replace(undone, guests=(*undone.guests, *left))
+
+
 def _not_looked_at(kept: Kept) -> tuple[str, ...]:
-    """Guests of a change whose plan cannot be read, so that nobody can go into them."""
-    about_guests = kept.within.inside or kept.within.why != NOT_KEPT
-    if kept.plan is not None or not about_guests:
+    """Guests of a change whose plan cannot be read, so that nobody can go into them.
+
+    A change that may be about guests is told as well, although nobody knows whether there are any.
+    """
+    if kept.plan is not None or not kept.of_guests:
         return ()
-    names = ", ".join(kept.within.inside) or f"a guest of which {kept.within.why}"
-    return (f"not looked at: {names}; {kept.place.plan} cannot be read",)
+    names = dict.fromkeys((*about.named(kept.undo_script), *kept.within.inside))
+    who = ", ".join(names) or f"a guest of which {_untold(kept)}"
+    return (f"not looked at: {who}; {kept.place.plan} cannot be read",)
+
+
+def _untold(kept: Kept) -> str:
+    if kept.about == "not told":
+        return about.UNTOLD
+    why = kept.within.why
+    return why if why != NOT_KEPT else f"{kept.place.guests} tells nothing"
 
 
 def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:

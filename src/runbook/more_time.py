@@ -8,7 +8,6 @@ host comes before that of a guest, and each of them has a countdown at every mom
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,10 +32,24 @@ class NotMoved(StepFailed):
 
 @dataclass(frozen=True, slots=True)
 class Longer:
-    """The change with its new deadline; `left` are guests whose own undo comes as it was to."""
+    """The change with its new deadline.
+
+    `left` tells, a line each, of guests whose own undo comes as it was to; `moved` are the
+    names of those whose undo comes later as well.
+    """
 
     armed: Armed
     left: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """Until when is waited, and by whom; of a guest in which nothing is armed, nothing."""
+        waits = f"the host waits until {self.armed.deadline:%H:%M:%S} UTC"
+        if not self.left:
+            return f"{waits}, and so does each guest" if self.moved else waits
+        also = f", and so does {' and '.join(self.moved)}" if self.moved else ""
+        return "; ".join((waits + also, *self.left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +106,14 @@ def _with_guests(
     asked = [_ask(session, slot, armed, fresh) for slot in within.armed()]
     later = _extended(session, armed, fresh, more_s)
     within.moved(later.deadline)
-    ticking = (one for one in asked if one is not None)
-    left = tuple(line for one in ticking for line in _moved(one, fresh, later.deadline))
+    ticking = [one for one in asked if one is not None]
+    why = {one.slot.guest.name: _left(one, fresh, later.deadline) for one in ticking}
+    left = tuple(line for line in why.values() if line)
     if left:
         now = session.clock.now()
         said = f"of the guests: {'; '.join(left)}"
         journal.write(fresh, armed.layout.journal, now, said)
-    return Longer(later, left)
+    return Longer(later, left, tuple(name for name, line in why.items() if not line))
 
 
 def _ask(session: Session, slot: Entered, armed: Armed, fresh: Host) -> _Countdown | None:
@@ -110,12 +124,14 @@ def _ask(session: Session, slot: Entered, armed: Armed, fresh: Host) -> _Countdo
     return _Countdown(slot, armed.change_id, told, session.clock.now()) if told else None
 
 
-def _moved(one: _Countdown, fresh: Host, deadline: datetime) -> Iterator[str]:
+def _left(one: _Countdown, fresh: Host, deadline: datetime) -> str:
+    """Move it; '' where that was done, else when its undo comes, and why."""
     try:
         one.move(fresh, deadline)
     except RunbookError as error:
         name, comes = one.slot.guest.name, f"{one.comes():%H:%M:%S} UTC"
-        yield f"{name} puts itself back at {comes} unless confirmed before that: {error.what}"
+        return f"{name} puts itself back at {comes} unless confirmed before that: {error.what}"
+    return ""
 
 
 def _not_moved(session: Session, why: str, then: str) -> NotMoved:

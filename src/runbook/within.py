@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -26,7 +26,6 @@ from runbook.errors import (
     ConsoleTaken,
     CorrectParameters,
     LoginRefused,
-    MendAccess,
     NoWayIn,
     RunbookError,
 )
@@ -189,11 +188,17 @@ class Within:
         self._moved = deadline
 
     def close(self) -> None:
-        """Leave every guest; none is changed by that."""
+        """Leave every guest; none is changed by that. See `not_left`."""
         with self.turn():
             for slot in self._slots.values():
-                with suppress(MendAccess):
-                    slot.leave()
+                slot.leave()
+
+    def not_left(self) -> tuple[str, ...]:
+        """What was not left as it was found, a line each; it is told once."""
+        stuck = {name: slot.stuck for name, slot in self._slots.items() if slot.stuck}
+        for name in stuck:
+            self._slots[name].stuck = ""
+        return tuple(f"{name} was not left as it was found: {why}" for name, why in stuck.items())
 
     def transcripts(self) -> Mapping[str, str]:
         """What went to and fro, by guest; no password is in it."""
