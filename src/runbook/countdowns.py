@@ -9,8 +9,8 @@ countdown at every moment.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from runbook import inside, journal
@@ -32,10 +32,20 @@ class NotMoved(StepFailed):
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """The host's deadline; `left` are guests whose own undo may come as it was to, a line each."""
+    """The host's deadline, and each guest with a countdown: '' where it follows, else why not."""
 
     host: Moved
-    left: tuple[str, ...] = ()
+    guests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Of guests whose own undo may come as it was to, a line each."""
+        return tuple(line for line in self.guests.values() if line)
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The names of the others."""
+        return tuple(name for name, line in self.guests.items() if not line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +102,12 @@ def _sooner(
     if seconds is None or until >= seen.deadline:
         return Together(Moved(seen, seen))
     target = replace(seen, deadline=until)
-    left = _follow(asked, armed, host, target, now)
-    if left:
-        return Together(Moved(seen, seen), left)
+    guests = _follow(asked, armed, host, target, now)
+    if any(guests.values()):
+        return Together(Moved(seen, seen), guests)
     moved = deadline.move(armed.layout, host, Wish(_then(target), wish.why), now)
     # Another program may have moved the host meanwhile.
-    late = () if moved.made else _follow(asked, armed, host, moved.stands, now)
-    return Together(moved, late)
+    return Together(moved, guests if moved.made else _follow(asked, armed, host, moved.stands, now))
 
 
 def _then(target: Manifest) -> Callable[[Manifest, datetime], int | None]:
@@ -122,20 +131,23 @@ def _ask(slot: Entered, armed: Armed, host: Host, now: Now) -> Iterator[_Countdo
 
 def _follow(
     asked: tuple[_Countdown, ...], armed: Armed, host: Host, stands: Manifest, now: Now
-) -> tuple[str, ...]:
+) -> Mapping[str, str]:
     """Each guest as the host; those that are not are in the journal too."""
-    left = tuple(line for one in asked for line in _moved(one, host, stands.deadline))
+    told = {one.slot.guest.name: _left(one, host, stands.deadline) for one in asked}
+    left = "; ".join(filter(None, told.values()))
     if left:
-        journal.write(host, armed.layout.journal, now(), f"of the guests: {'; '.join(left)}")
-    return left
+        journal.write(host, armed.layout.journal, now(), f"of the guests: {left}")
+    return told
 
 
-def _moved(one: _Countdown, host: Host, until: datetime) -> Iterator[str]:
+def _left(one: _Countdown, host: Host, until: datetime) -> str:
+    """Move it; '' where that was done, else when its undo comes, and why."""
     try:
         one.move(host, until)
     except RunbookError as error:
         name, comes = one.slot.guest.name, f"{one.comes():%H:%M:%S} UTC"
-        yield f"{name} puts itself back at {comes} unless confirmed before that: {error.what}"
+        return f"{name} puts itself back at {comes} unless confirmed before that: {error.what}"
+    return ""
 
 
 def not_moved(host: Host, why: str, then: str) -> NotMoved:

@@ -22,7 +22,7 @@ from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
 # An undo waits this long for a guest that has gone away, say to boot.
-BACK_S = 120.0
+BACK_S = 180.0
 SETTLE_S = 20.0
 PAUSE_S = 2.0
 # What a DHCP server tells beside the address is its own affair.
@@ -36,7 +36,7 @@ class Entered:
     """One guest; `edit` is what is done inside, `armed` its undo there, `told` of past channels.
 
     `before` is how it was inside, or `why` that is not known. `handed`: a person was asked
-    to change it.
+    to change it. `stuck`: why the last channel did not leave the guest as it was found.
     """
 
     guest: Guest
@@ -50,6 +50,7 @@ class Entered:
     told: list[str] = field(default_factory=list)
     opened: Channel | None = None
     handed: bool = False
+    stuck: str = ""
 
     def channel(self, host: Host) -> Channel:
         """The channel that is open, or a new one; what a console showed in vain is kept too."""
@@ -85,10 +86,13 @@ class Entered:
                 return channel
 
     def leave(self) -> None:
-        """End the channel; the guest is not changed by that."""
+        """End the channel; the guest is not changed by that. Never raises."""
         if self.opened is not None:
             channel, self.opened = self.opened, None
-            channel.close()
+            try:
+                self.stuck = channel.close()
+            except Exception as error:  # noqa: BLE001 - what comes after it counts for more
+                self.stuck = f"{type(error).__name__}: {error}"
             self.told.append(channel.transcript)
 
     def differs(self, channel: Channel, ended: InsideState) -> tuple[str, ...]:

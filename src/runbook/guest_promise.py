@@ -15,6 +15,8 @@ from runbook.state.snapshot import Snapshot
 
 # The consent to a guest that does not answer the operator's machine as it answered others.
 UNHEARD = "unheard"
+# How the purpose of such a change begins, by which an undo script is known for one.
+PURPOSE = "The change puts guests on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class GuestPromise:
     def purpose(self) -> tuple[str, ...]:
         """What the change is for, in lines."""
         told = (guest.told(f"{guest.name} ({guest.mac})") for guest in self.guests)
-        return (f"The change puts guests on libvirt network {self.network}, {self.bridge}:", *told)
+        return (f"{PURPOSE} libvirt network {self.network}, {self.bridge}:", *told)
 
     @property
     def kept(self) -> str:

@@ -17,11 +17,12 @@ from dataclasses import dataclass, replace
 from runbook import attach, outside, probes, run, surroundings
 from runbook import guest_facts as facts
 from runbook.attach import Offer, Target
+from runbook.checkpoint import about
 from runbook.checkpoint.found import Kept
 from runbook.checkpoint.guests import NOT_KEPT
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
-from runbook.errors import LoginRefused, Refused
+from runbook.errors import GoToTheConsole, LoginRefused, Refused
 from runbook.guest_promise import GuestPromise
 from runbook.params import Params
 from runbook.params.guests import Guest
@@ -34,7 +35,7 @@ from runbook.state import sightings
 from runbook.state.sightings import Sighting
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest import login
-from runbook.transport.guest.channel import Channel
+from runbook.transport.guest.channel import AGENT, Channel
 from runbook.transport.guest.line import Patience
 from runbook.transport.guest.login import Credentials, Remembered
 from runbook.transport.guest.way_in import Ways, open_channel
@@ -44,6 +45,8 @@ from runbook.within import Within
 
 # A console that shows nothing for so long, of a guest that a person can configure.
 BY_HAND_S = 60.0
+# And of one whose agent has answered before: it is booting, and its agent is asked again.
+AGAIN_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +84,27 @@ def open_session(params: Params, chosen: tuple[Guest, ...], clock: Clock | None 
 
 def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
     """The same session, able to go into these guests; a password is asked for once a guest."""
-    passwords = Remembered()
+    passwords, by_agent = Remembered(), set[str]()
 
     def enter(host: Host, guest: Guest) -> Channel:
-        ways = Ways(secrets.token_hex(4), patience=patience(guest))
+        ways = Ways(secrets.token_hex(4), patience=patience(guest, by_agent=guest.name in by_agent))
         who = passwords.of(guest.name, credentials(guest))
         try:
-            return open_channel(host.doors(guest.name), who, ways, clock=session.clock)
+            channel = open_channel(host.doors(guest.name), who, ways, clock=session.clock)
         except LoginRefused:
             passwords.forget(guest.name)
             raise
+        if channel.how == AGENT:
+            by_agent.add(guest.name)
+        return channel
 
     return replace(session, within=Within(session.params, chosen, enter, session.clock))
 
 
-def patience(guest: Guest) -> Patience:
-    """How long a console may take to come to a shell: less where a person does it as well."""
+def patience(guest: Guest, *, by_agent: bool = False) -> Patience:
+    """How long a console may take to come to a shell: less where something else may do as well."""
+    if by_agent:
+        return Patience(arrive=AGAIN_S)
     return Patience(arrive=BY_HAND_S) if guest.by_hand else Patience()
 
 
@@ -123,21 +131,40 @@ def put_back(
     """The host, and the guests that its change is about, which are left again at the end."""
     made = for_change(session, kept)
     if made.within is None:
-        undone = undo()
-        return replace(undone, guests=(*undone.guests, *_not_looked_at(kept)))
+        return _alone(undo, _not_looked_at(kept))
     try:
         return run.put_back(made, kept.place, undo, host_undone=host_undone)
     finally:
         made.within.close()
 
 
+def _alone(undo: Callable[[], Rollback], left: tuple[str, ...]) -> Rollback:
+    """The host, told with the guests that nobody can look at."""
+    try:
+        undone = undo()
+    except GoToTheConsole as error:
+        error.what = "\n  - ".join((error.what, *left))
+        raise
+    return replace(undone, guests=(*undone.guests, *left))
+
+
 def _not_looked_at(kept: Kept) -> tuple[str, ...]:
-    """Guests of a change whose plan cannot be read, so that nobody can go into them."""
-    about_guests = kept.within.inside or kept.within.why != NOT_KEPT
-    if kept.plan is not None or not about_guests:
+    """Guests of a change whose plan cannot be read, so that nobody can go into them.
+
+    A change that may be about guests is told as well, although nobody knows whether there are any.
+    """
+    if kept.plan is not None or not kept.of_guests:
         return ()
-    names = ", ".join(kept.within.inside) or f"a guest of which {kept.within.why}"
-    return (f"not looked at: {names}; {kept.place.plan} cannot be read",)
+    names = dict.fromkeys((*about.named(kept.undo_script), *kept.within.inside))
+    who = ", ".join(names) or f"a guest of which {_untold(kept)}"
+    return (f"not looked at: {who}; {kept.place.plan} cannot be read",)
+
+
+def _untold(kept: Kept) -> str:
+    if kept.about == "not told":
+        return about.UNTOLD
+    why = kept.within.why
+    return why if why != NOT_KEPT else f"{kept.place.guests} tells nothing"
 
 
 def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:

@@ -21,10 +21,24 @@ TURN_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Longer:
-    """The change with its new deadline; `left` are guests whose own undo comes as it was to."""
+    """The change with its new deadline.
+
+    `left` tells, a line each, of guests whose own undo comes as it was to; `moved` are the
+    names of those whose undo comes later as well.
+    """
 
     armed: Armed
     left: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """Until when is waited, and by whom; of a guest in which nothing is armed, nothing."""
+        waits = f"the host waits until {self.armed.deadline:%H:%M:%S} UTC"
+        if not self.left:
+            return f"{waits}, and so does each guest" if self.moved else waits
+        also = f", and so does {' and '.join(self.moved)}" if self.moved else ""
+        return "; ".join((waits + also, *self.left))
 
 
 def more_time(session: Session, armed: Armed, more_s: int) -> Longer:
@@ -47,7 +61,7 @@ def more_time(session: Session, armed: Armed, more_s: int) -> Longer:
                 "a step is at work inside a guest, whose console takes one at a time",
                 "press it again once the step is done",
             ) from error
-        return Longer(armed.until(both.host.stands), both.left)
+        return Longer(armed.until(both.host.stands), both.left, both.moved)
 
 
 def _more(session: Session, more_s: int) -> Wish:

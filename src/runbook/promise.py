@@ -23,6 +23,8 @@ from runbook.state.table import records
 
 Row = dict[str, Any]
 MAIN = 254
+# How the purpose of such a change begins, by which an undo script is known for one.
+PURPOSE = "The change moves"
 
 
 def rows(frame: pd.DataFrame, **equal: object) -> list[Row]:
@@ -90,7 +92,7 @@ class Promise:
     def purpose(self) -> tuple[str, ...]:
         """What the change is for, in lines."""
         return (
-            f"The change moves {self.address} from {self.nic} onto {self.bridge},",
+            f"{PURPOSE} {self.address} from {self.nic} onto {self.bridge},",
             f"the bridge of libvirt network {self.network}.",
         )
 

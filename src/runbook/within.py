@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,7 +27,6 @@ from runbook.errors import (
     ConsoleTaken,
     CorrectParameters,
     LoginRefused,
-    MendAccess,
     NoWayIn,
     RunbookError,
     StepFailed,
@@ -87,15 +86,14 @@ class Within:
         slot.mac = wanted.mac
         try:
             with self.turn():
-                channel = slot.channel(host)
-                slot.before = insides.read(channel, wanted.mac)
+                how, slot.before = slot.again(host, lambda c: (c.how, insides.read(c, wanted.mac)))
         except (LoginRefused, ConsoleTaken, CorrectParameters) as error:
             if not slot.guest.by_hand:
                 raise
             return Offer(wanted.guest, tried=(error.what,), answers=answers)
         except NoWayIn as error:
             return Offer(wanted.guest, tried=error.tried, answers=answers)
-        return Offer(wanted.guest, channel.how, slot.before, answers=answers)
+        return Offer(wanted.guest, how, slot.before, answers=answers)
 
     def hold(self, found: tuple[attach.Target, ...]) -> None:
         """Keep what is to be done inside each; the plan has only its digest."""
@@ -195,11 +193,17 @@ class Within:
         return both.host
 
     def close(self) -> None:
-        """Leave every guest; none is changed by that."""
+        """Leave every guest; none is changed by that. See `not_left`."""
         with self.turn():
             for slot in self._slots.values():
-                with suppress(MendAccess):
-                    slot.leave()
+                slot.leave()
+
+    def not_left(self) -> tuple[str, ...]:
+        """What was not left as it was found, a line each; it is told once."""
+        stuck = {name: slot.stuck for name, slot in self._slots.items() if slot.stuck}
+        for name in stuck:
+            self._slots[name].stuck = ""
+        return tuple(f"{name} was not left as it was found: {why}" for name, why in stuck.items())
 
     def transcripts(self) -> Mapping[str, str]:
         """What went to and fro, by guest; no password is in it."""

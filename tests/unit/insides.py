@@ -68,8 +68,8 @@ class LocalChannel:
     def write_file(self, path: str, content: bytes, mode: int) -> None:
         files.write(self.run, path, content, mode)
 
-    def close(self) -> None:
-        pass
+    def close(self) -> str:
+        return ""
 
     def _swapped(self, text: str) -> str:
         for word, other in self.given.items():

@@ -48,8 +48,8 @@ class Spoken:
     guest: str
     transcript: str = ""
 
-    def close(self) -> None:
-        """Nothing stays open."""
+    def close(self) -> str:
+        return ""
 
 
 @dataclass
@@ -231,7 +231,7 @@ def test_where_a_guest_cannot_be_moved_its_step_fails_and_says_when_it_is_undone
 
 def test_a_later_deadline_is_the_hosts_first(world: World) -> None:
     both = world.move(300)
-    assert both.left == ()
+    assert (both.left, both.moved) == ((), (BY_AGENT, BY_CONSOLE))
     assert [name for name, _ in world.moved] == [BY_AGENT, BY_CONSOLE]
     world.orderly()
     assert all(world.comes(n) > fakes.NOON + timedelta(seconds=290) for n in world.moments)
@@ -258,6 +258,7 @@ def test_where_one_guest_cannot_come_earlier_the_host_does_not(world: World) -> 
     world.stuck[BY_CONSOLE] = LOST
     both = world.move(100)
     assert [line.split()[0] for line in both.left] == [BY_CONSOLE]
+    assert both.moved == (BY_AGENT,)
     assert (both.host.made, world.stands()) == (False, stood)
     world.orderly()
 

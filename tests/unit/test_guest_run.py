@@ -11,13 +11,14 @@ from tests.unit.fakes import Time
 from tests.unit.insides import WANTED
 
 from runbook import guest_run
-from runbook.errors import LoginRefused, NoWayIn
+from runbook.errors import ConnectionLost, LoginRefused, NoWayIn
 from runbook.notebook import guest_finding
 from runbook.notebook.course import of_guests
 from runbook.notebook.values import Before, Run
 from runbook.record import Folder
 from runbook.run import Session
 from runbook.transport.guest import login
+from runbook.transport.guest.channel import AGENT, Channel
 from runbook.transport.guest.login import Credentials, from_prompt, variables
 from runbook.transport.guest.way_in import Ways
 from runbook.transport.host import Host
@@ -78,3 +79,38 @@ def test_a_mute_console_is_borne_less_long_where_a_person_stands_by_and_that_is_
     said = "Going into vm-01 (console: at most 240 s), vm-02 (console: at most 60 s)"
     assert borne == [240, 60]
     assert said in "".join(path.read_text() for path in tmp_path.iterdir())
+
+
+def test_a_guest_whose_agent_has_answered_is_borne_less_long_at_its_console(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = guest_data.params()
+    borne: list[float] = []
+
+    def opened(_doors: object, _who: object, ways: Ways, **_: object) -> Channel:
+        borne.append(ways.patience.arrive)
+        if len(borne) > 1:
+            raise NoWayIn("it boots", host="-", tried=("it boots",), then="-")
+        return cast("Channel", Dying())
+
+    monkeypatch.setattr(guest_run, "open_channel", opened)
+    host = cast("Host", SimpleNamespace(doors=lambda _name: None))
+    session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
+    within = guest_run.within(guest_run.with_guests(session, asked.guests))
+    assert within.offer(host, WANTED, ()).tried == ("it boots",)
+    assert borne == [240, 45]
+
+
+class Dying:
+    """An agent that answered once, and then its guest was reset."""
+
+    how = AGENT
+    transcript = ""
+
+    def run(self, *_: object, **__: object) -> NoReturn:
+        raise ConnectionLost("reset", host="-", state="-", then="-")
+
+    read_file = run
+
+    def close(self) -> None:
+        """Nothing stays open."""

@@ -65,8 +65,8 @@ class Spoken:
     guest: str
     transcript: str = ""
 
-    def close(self) -> None:
-        """Nothing stays open."""
+    def close(self) -> str:
+        return ""
 
 
 @pytest.fixture
@@ -118,7 +118,12 @@ def test_each_guest_s_undo_comes_shortly_before_the_host_s(
     left = int((later.armed.deadline - fakes.NOON).total_seconds())
     assert later.armed.deadline == armed.deadline + timedelta(seconds=300)
     assert guests.moved == {"vm-01": 1000 + left - LEAD_S, "vm-02": 50 + left - LEAD_S}
-    assert later.left == ()
+    assert (later.left, later.moved) == ((), NAMES)
+    assert later.said == f"{waits(later)}, and so does each guest"
+
+
+def waits(later: Longer) -> str:
+    return f"the host waits until {later.armed.deadline:%H:%M:%S} UTC"
 
 
 UNMOVABLE = [
@@ -150,6 +155,8 @@ def test_one_that_is_lost_on_the_way_is_told_with_its_moment_and_the_others_are_
     # 90 s of its own were left at noon.
     assert "vm-01 puts itself back at 12:01:30 UTC" in said
     assert "its console is gone" in said
+    assert later.moved == ("vm-02",)
+    assert later.said == f"{waits(later)}, and so does vm-02; {said}"
     assert said in host.text(armed.layout.journal)
 
 
@@ -157,8 +164,17 @@ def test_a_guest_in_which_nothing_is_armed_has_nothing_to_be_moved(
     session: Session, armed: Armed, guests: Guests
 ) -> None:
     guests.tells["vm-01"] = None
-    assert given(session, armed).left == ()
+    later = given(session, armed)
+    assert (later.left, later.moved) == ((), ("vm-02",))
     assert list(guests.moved) == ["vm-02"]
+
+
+def test_where_no_guest_is_armed_nothing_is_said_of_guests(
+    session: Session, armed: Armed, guests: Guests
+) -> None:
+    guests.tells = dict.fromkeys(NAMES)
+    later = given(session, armed)
+    assert (later.left, later.moved, later.said) == ((), (), waits(later))
 
 
 def test_where_the_host_cannot_be_moved_no_guest_is(
@@ -205,3 +221,4 @@ def test_a_change_of_the_host_alone_is_moved_as_ever(
     later = given(replace(session, within=None), armed)
     assert later.armed.deadline == armed.deadline + timedelta(seconds=300)
     assert guests.moved == {}
+    assert later.said == waits(later)

@@ -5,16 +5,17 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
-from tests.unit import fakes, insides
+from tests.unit import fakes, guest_data, insides
 
 from runbook import guest_run, journal, probes, returning, rollback, run
 from runbook.apply import apply_phase
-from runbook.checkpoint import Armed, layout
+from runbook.checkpoint import Armed, arm, layout
 from runbook.checkpoint import guests as guests_before
 from runbook.checkpoint.found import Found, InProgress
 from runbook.errors import RollbackDiffers, StepFailed
 from runbook.outcomes import NotAsPromised
 from runbook.plan import PHASES
+from runbook.preflight import Cleared
 from runbook.probes import Probed
 from runbook.returning import HalfMade, NothingArmed, Standing
 from runbook.rollback import NotCompared
@@ -416,6 +417,65 @@ def test_guests_of_a_plan_that_cannot_be_read_are_not_called_as_before(
     said = "vm-01" if readable else f"a guest of which {place.guests} is damaged"
     assert f"not looked at: {said}" in str(caught.value)
     assert f"{place.plan} cannot be read" in str(caught.value)
+    assert journal.read(host, place.journal).compared == journal.UNSEEN
+
+
+def end(session: Session) -> None:
+    """Undo what stands there, or compare after the undo that was."""
+    there = standing(session)
+    if there.found:
+        returning.undo(session, there.found)
+    elif there.past:
+        returning.compare_now(session, there.past.kept)
+
+
+@pytest.mark.usefixtures("sees")
+@pytest.mark.parametrize("ended", ["by it", "by the deadline", "its lock only"])
+def test_where_nobody_can_tell_whether_guests_are_there_nothing_is_called_as_before(
+    session: Session, armed: Armed, host: fakes.FakeHost, ended: str
+) -> None:
+    place = armed.layout
+    for path in (place.plan, place.manifest):
+        host.hold(path, "{")
+    host.hold(place.undo, "" if ended == "its lock only" else "#!/bin/sh\n")
+    undone_by(host, armed, "operator")
+    if ended == "by the deadline":
+        fakes.undone(host, armed, "deadline")
+    with pytest.raises(RollbackDiffers, match="not all is seen to be as before") as caught:
+        end(session)
+    assert "not looked at: a guest of which nobody can tell" in str(caught.value)
+    assert "no row differs" not in str(caught.value)
+    assert journal.AS_BEFORE not in host.text(place.journal)
+
+
+@pytest.mark.usefixtures("sees")
+def test_guests_that_nobody_can_look_at_are_told_beside_a_loud_error_too(
+    session: Session, host: fakes.FakeHost
+) -> None:
+    host.links[layout.ARMED] = "20260302T120000Z-ffffff"
+    with pytest.raises(NotCompared, match="nothing was compared") as caught:
+        returning.undo(session, found(session))
+    assert "not looked at: a guest of which nobody can tell" in str(caught.value)
+
+
+@pytest.mark.usefixtures("sees")
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+def test_guests_that_only_the_undo_script_names_are_named(
+    session: Session, host: fakes.FakeHost, damage: str
+) -> None:
+    plan = guest_data.plan(guest_data.seen())
+    made = arm(Cleared(plan, fakes.seen(), ()), fakes.PROBED, host, fakes.ORDER, {})
+    place = made.layout
+    host.hold(place.plan, "{")
+    if damage == "missing":
+        del host.files[place.guests]
+    else:
+        host.hold(place.guests, "{")
+    undone_by(host, made, "operator")
+    with pytest.raises(RollbackDiffers, match=f"not looked at: {guest_data.NAME}; ") as caught:
+        returning.undo(session, found(session))
+    assert "no row differs" not in str(caught.value)
+    assert journal.read(host, place.journal).compared == journal.UNSEEN
 
 
 @pytest.mark.usefixtures("sees")

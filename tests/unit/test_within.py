@@ -54,17 +54,21 @@ class Door:
 
 @dataclass
 class Spoken:
-    """A channel that keeps what it said."""
+    """A channel that keeps what it said; `stuck` is what its end comes to, or raises."""
 
     transcript: str
+    stuck: str | Exception = ""
     how: str = "serial console"
     guest: str = data.NAME
 
     def run(self, _argv: tuple[str, ...]) -> None:
         """Whatever it is, it is done."""
 
-    def close(self) -> None:
+    def close(self) -> str:
         self.transcript += "left\n"
+        if isinstance(self.stuck, Exception):
+            raise self.stuck
+        return self.stuck
 
 
 @pytest.fixture
@@ -123,6 +127,27 @@ def test_it_is_entered_once_and_left_with_all_that_was_said(seen: object) -> Non
     assert door.opened == [data.NAME]
     made.close()
     assert made.transcripts()[data.NAME] == "session 1\nleft\n"
+
+
+@pytest.mark.parametrize("stuck", ["it is gone", LOST, ValueError("it is gone")])
+def test_one_that_cannot_be_left_is_told_once_and_the_others_are_left(
+    stuck: str | Exception,
+) -> None:
+    others = GUEST.model_copy(update={"name": "vm-02"})
+    opened = {data.NAME: Spoken("one\n", stuck), "vm-02": Spoken("two\n")}
+
+    def enter(_host: Host, guest: Guest) -> Channel:
+        return cast("Channel", opened[guest.name])
+
+    made = Within(data.params(), (GUEST, others), enter, fakes.Time())
+    for slot in made._slots.values():  # noqa: SLF001 - entered without a look
+        slot.channel(HOST)
+    made.close()
+    assert made.transcripts() == {data.NAME: "one\nleft\n", "vm-02": "two\nleft\n"}
+    (told,) = made.not_left()
+    assert told.startswith(f"{data.NAME} was not left as it was found: ")
+    assert "gone" in told
+    assert made.not_left() == ()
 
 
 def test_an_edit_that_was_not_planned_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:

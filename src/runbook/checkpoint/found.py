@@ -14,12 +14,12 @@ from typing import TypeVar
 from runbook import plan as plans
 from runbook import serial
 from runbook.checkpoint import countdown, guests, layout, manifest
+from runbook.checkpoint.about import About, about
 from runbook.checkpoint.countdown import Countdown
 from runbook.checkpoint.guests import GuestsBefore
 from runbook.checkpoint.layout import Layout
 from runbook.checkpoint.manifest import Manifest
 from runbook.errors import ChangeInProgress, ReadFailed
-from runbook.guest_promise import GuestPromise
 from runbook.journal import Journal, State
 from runbook.plan import Plan
 from runbook.probes import Probe, Probed
@@ -45,12 +45,12 @@ class Kept:
     undo_script: str = ""
     damage: tuple[str, ...] = ()
     within: GuestsBefore = field(default_factory=GuestsBefore)
+    about: About = "not told"
 
     @property
     def of_guests(self) -> bool:
-        """Whether it is about guests, as far as can be read."""
-        drawn = self.plan
-        return bool(self.within.inside) or bool(drawn and isinstance(drawn.promise, GuestPromise))
+        """Whether it is about guests, or nobody can tell that it is not."""
+        return self.about != "host"
 
     @property
     def operator(self) -> str:
@@ -202,18 +202,22 @@ def read_kept(host: Reader, place: Layout) -> Kept:
     if told and drawn and drawn.digest != told.plan:
         reading.damage.append(f"{place.plan} is not the plan that was armed")
         drawn = None
-    within = _within(reading, place, drawn)
+    script = reading.get(place.undo, lambda raw: raw.decode(errors="replace")) or ""
+    log = reading.get(place.journal, lambda raw: Journal(raw.decode(errors="replace")))
+    steps = (*(told.steps if told else ()), *(log.table()["what"] if log else ()))
+    subject = about(drawn, steps, script, kept=reading.has(place.guests))
+    within = _within(reading, place, subject)
     return Kept(
         place,
         told,
         drawn,
         reading.get(place.before, lambda raw: snapshots.loads(raw.decode(), place.before)),
         reading.get(place.probes, _probed),
-        reading.get(place.journal, lambda raw: Journal(raw.decode(errors="replace")))
-        or Journal(""),
-        reading.get(place.undo, lambda raw: raw.decode(errors="replace")) or "",
+        log or Journal(""),
+        script,
         tuple(reading.damage),
         within,
+        subject,
     )
 
 
@@ -242,10 +246,9 @@ class _Reading:
             return None
 
 
-def _within(reading: _Reading, place: Layout, drawn: Plan | None) -> GuestsBefore:
+def _within(reading: _Reading, place: Layout, subject: About) -> GuestsBefore:
     """How the guests were inside before; of a change about the host alone nothing is kept."""
-    about = isinstance(drawn.promise, GuestPromise) if drawn else reading.has(place.guests)
-    if not about:
+    if subject != "guests":
         return GuestsBefore()
     return reading.get(place.guests, guests.loads) or GuestsBefore(why=reading.damage[-1])
 

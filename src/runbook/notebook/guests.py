@@ -28,7 +28,7 @@ from runbook.notebook.course import Course, stage
 from runbook.notebook.deciding import show_findings, show_probes, stopped
 from runbook.notebook.ending import reading
 from runbook.notebook.guest_finding import Entered, look, meet, parameters
-from runbook.notebook.leaving import keep_left
+from runbook.notebook.leaving import leave
 from runbook.notebook.undoing import keep_verdict
 from runbook.notebook.values import (
     Before,
@@ -155,9 +155,11 @@ def verify(change: Changing | Stopped) -> Seen | Stopped:
 
 
 def confirm(seen: Seen | Stopped) -> Kept | Stopped:
-    """Take the undo of each guest and of the host away: the change stays."""
+    """Take the undo of each guest and of the host away: the change stays, the guests are left."""
     with keeping(seen.run):
-        return writing.confirm(seen)
+        kept = writing.confirm(seen)
+    keep_guests(kept.run)
+    return kept
 
 
 def after(kept: Kept | Stopped) -> Finished | Stopped:
@@ -184,4 +186,4 @@ def keeping(this: Run) -> Iterator[None]:
 
 def keep_guests(this: Run) -> None:
     """Leave every guest, and keep their original files and what went to and fro."""
-    keep_left(this.folder, guest_run.within(this.session))
+    leave(this, guest_run.within(this.session))

@@ -4,16 +4,44 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
+from runbook import views
+from runbook.notebook.values import Run
 from runbook.record import Folder
 from runbook.state.secretive import without_arguments
+from runbook.views import CELL, Place
 from runbook.within import Within
 
 
-def keep_left(folder: Folder, guests: Within) -> None:
-    """Leave these guests, and keep their original files and what went to and fro."""
-    guests.close()
-    keep(folder, guests)
+def leave(this: Run, guests: Within | None, page: Place = CELL) -> None:
+    """Leave these guests, and keep their original files and what went to and fro.
+
+    Whatever becomes of a run is known by then, so what goes wrong here is told beside it, and
+    never raised.
+    """
+    if guests is None:
+        return
+    for line in _left(this.folder, guests):
+        # A record that takes no more lines may be what the line is about.
+        with suppress(OSError):
+            this.folder.note(this.session.clock.now(), line)
+        page.show(views.note(line, "warn"))
+
+
+def _left(folder: Folder, guests: Within) -> Iterator[str]:
+    yield from _tried("not every guest is known to be left", guests.close)
+    yield from guests.not_left()
+    told = "not all that was said in the guests is in the record"
+    yield from _tried(told, lambda: keep(folder, guests))
+
+
+def _tried(else_: str, call: Callable[[], None]) -> Iterator[str]:
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - any of them is less than how the run ended
+        yield f"{else_}: {type(error).__name__}: {error}"
 
 
 def keep(folder: Folder, guests: Within) -> None:

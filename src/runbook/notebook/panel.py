@@ -13,6 +13,7 @@ from runbook.errors import RolledBack, RunbookError, VerificationFailed
 from runbook.more_time import more_time
 from runbook.notebook.background import in_background
 from runbook.notebook.ending import in_short
+from runbook.notebook.leaving import leave
 from runbook.notebook.undoing import keep_verdict, undo
 from runbook.notebook.values import Changing
 from runbook.notebook.watching import Watch
@@ -78,15 +79,14 @@ class Panel:
         this, hand = self.change.before.run, self.change.hand
         later = more_time(this.session, hand.underway.armed, MORE_S)
         hand.underway = replace(hand.underway, armed=later.armed)
-        waits = f"the host waits until {later.armed.deadline:%H:%M:%S} UTC"
         if later.left:
             raise NotMoved(
-                "; ".join((waits, *later.left)),
+                later.said,
                 host=this.host,
                 state="armed: all that was moved is so, and each guest has its own undo",
                 then="confirm before the first of them, or undo now",
             )
-        return f"{waits}, and so does each guest" if this.session.within else waits
+        return later.said
 
     def _undo(self) -> str:
         this, hand = self.change.before.run, self.change.hand
@@ -141,4 +141,8 @@ class Panel:
             # As in a cell: whatever goes wrong in an armed change undoes it.
             hand.why = in_short(error)
             raise undo(self.change, error, page) from error
-        this.course.end()
+        try:
+            this.course.end()
+        finally:
+            # Nobody may come to the cells that would.
+            leave(this, this.session.within, page)

@@ -25,7 +25,7 @@ from runbook.notebook.closing import finish
 from runbook.notebook.deciding import go_by, stopped
 from runbook.notebook.ending import end, in_short, keep_error, not_ended, reading
 from runbook.notebook.finding import ACTIONS, Looked, look, meet, parameters, want
-from runbook.notebook.leaving import keep_left
+from runbook.notebook.leaving import leave
 from runbook.notebook.undoing import keep_rollback, keep_verdict
 from runbook.notebook.values import Run, Stopped
 from runbook.outcomes import Differs, NotAsPromised
@@ -108,8 +108,7 @@ def _entering(this: Run, kept: Kept | None) -> Iterator[Session]:
     try:
         yield session
     finally:
-        if session.within:
-            keep_left(this.folder, session.within)
+        leave(this, session.within)
 
 
 def _undone(session: Session, standing: Standing) -> Rollback:

@@ -11,7 +11,7 @@ import pandas as pd
 from runbook import boot, run, views
 from runbook.errors import GoToTheConsole, RolledBack, RunbookError
 from runbook.notebook.ending import end, in_short, keep_error, not_ended
-from runbook.notebook.leaving import keep_left
+from runbook.notebook.leaving import leave
 from runbook.notebook.values import Changing, Run
 from runbook.outcomes import Differs, NotAsPromised
 from runbook.record import Ending
@@ -58,7 +58,8 @@ def keep_rollback(this: Run, undone: Rollback, page: Place = CELL) -> None:
     this.folder.once("after.json", snapshots.dumps(undone.after))
     this.folder.once("diff.json", records(rows))
     this.folder.once("journal-of-the-host", undone.log)
-    page.show(views.changes(rows, "After the undo, against before: no row differs"))
+    none = "none of the host's rows does" if undone.guests else "no row differs"
+    page.show(views.changes(rows, f"After the undo, against before: {none}"))
     for line in undone.failed:
         page.show(views.note(f"the undo itself says: {line}", "bad"))
     for line in undone.guests:
@@ -72,8 +73,7 @@ def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookE
         return _undo(change, error, page)
     finally:
         # A button has no later cell that would.
-        if this.session.within:
-            keep_left(this.folder, this.session.within)
+        leave(this, this.session.within, page)
 
 
 def _undo(change: Changing, error: BaseException, page: Place) -> RunbookError:

@@ -15,7 +15,7 @@ from ipaddress import IPv4Interface, IPv4Network, ip_address
 import yaml
 
 from runbook.errors import ReadFailed
-from runbook.state import ifupdown, netplan
+from runbook.state import ifupdown, inside_clients, netplan
 from runbook.state.gathered import Gathered, gathered
 from runbook.state.inside_file import InsideFile
 from runbook.state.secretive import holds_secret
@@ -75,9 +75,8 @@ class Inside:
 
     @property
     def lent(self) -> bool:
-        """Whether a DHCP client is at work for this NIC; dhcpcd may serve all without a word."""
-        words = (line.replace(":", " ").split() for line in self.dhcp_clients)
-        return any(self.ifname in w or w[0].endswith("dhcpcd") for w in words if w)
+        """Whether a DHCP client is at work for this NIC's IPv4; one that names none serves all."""
+        return any(inside_clients.serves(line, self.ifname) for line in self.dhcp_clients)
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ _STEM = re.compile(r"dhclient6?[.-]?(.*)\.leases")
 # "dhcpcd: [manager] [ip4]", its helpers have other words in the brackets.
 _DHCPCD = re.compile(r"dhcpcd: (?:\[manager\]|([\w.:-]+)) \[ip[46]\].*|dhcpcd: ([\w.:-]+)")
 # Options of dhclient(8) whose next word is not an interface.
-_VALUED = frozenset(
+VALUED = frozenset(
     {
         *("-p", "-D", "-s", "-g", "-e", "-C", "-H", "-F", "-V", "-cf", "-df", "-lf", "-pf", "-sf"),
         *("--dad-wait-time", "--prefix-len-hint", "--decline-wait-time", "--address-prefix-len"),
@@ -182,7 +182,7 @@ def _told(argv: tuple[str, ...]) -> str:
 
 def _ifnames(argv: tuple[str, ...]) -> tuple[str, ...]:
     pairs = zip(("", *argv), argv, strict=False)
-    return tuple(w for before, w in pairs if not w.startswith("-") and before not in _VALUED)
+    return tuple(w for before, w in pairs if not w.startswith("-") and before not in VALUED)
 
 
 @understood

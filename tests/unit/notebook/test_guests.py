@@ -11,11 +11,11 @@ from tests.unit import guest_data, hosts
 from tests.unit.fakes import Time
 
 from runbook.errors import LoginRefused
-from runbook.notebook import guest_finding
+from runbook.notebook import guest_finding, writing
 from runbook.notebook import guests as nb
 from runbook.notebook.leaving import keep
-from runbook.notebook.values import Before, Run
-from runbook.record import Folder
+from runbook.notebook.values import Before, Run, Stopped
+from runbook.record import Ending, Folder
 from runbook.run import Session
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
@@ -76,6 +76,37 @@ def test_what_was_said_where_nobody_got_in_is_in_the_record(
     with pytest.raises(LoginRefused):
         nb.enter(before)
     assert texts(folder, "console") == {"console-vm-01.txt": guests.said["vm-01"]}
+
+
+def test_an_error_while_they_are_left_does_not_take_the_place_of_the_first(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_before: Before) -> NoReturn:
+        raise LoginRefused("no such login", state="-", then="-")
+
+    def lost() -> NoReturn:
+        raise OSError("its console is gone")
+
+    guests = Left()
+    guests.said = {"vm-01": "login: »root\n"}
+    monkeypatch.setattr(guests, "close", lost)
+    monkeypatch.setattr(guest_finding, "enter", refused)
+    with pytest.raises(LoginRefused):
+        nb.enter(Before(Run(made_up(guests), folder), hosts.before()))
+    assert texts(folder, "console") == {"console-vm-01.txt": guests.said["vm-01"]}
+    assert "its console is gone" in texts(folder, "journal")["journal"]
+
+
+def test_once_the_change_stays_they_are_left(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guests, left = Left(), list[str]()
+    this = Run(made_up(guests), folder)
+    monkeypatch.setattr(guests, "close", lambda: left.append("left"))
+    monkeypatch.setattr(writing, "confirm", lambda seen: seen)
+    stopped = Stopped(this, Ending.AS_PROMISED, "-")
+    assert nb.confirm(stopped) is stopped
+    assert left == ["left"]
 
 
 def made_up(guests: Within) -> Session:

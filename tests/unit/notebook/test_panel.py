@@ -6,21 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from types import SimpleNamespace
+from typing import NoReturn, cast
 
 import pytest
-from tests.unit.notebook.conftest import CHANGE, WHEN, MadeUp
+from tests.unit import guest_data
+from tests.unit.notebook.conftest import CHANGE, WHEN, MadeUp, StoppedClock
 
 from runbook import notebook as nb
 from runbook import record
 from runbook.errors import ConnectionLost, RolledBack, StepFailed
 from runbook.more_time import Longer
-from runbook.notebook import panel
+from runbook.notebook import leaving, panel
 from runbook.notebook.panel import Panel
 from runbook.notebook.values import Changing
 from runbook.notebook.watching import Watch
 from runbook.plan import PHASES
+from runbook.pulse import Pulse
+from runbook.transport.guest.channel import Channel
+from runbook.transport.host import Host
 from runbook.views import Slot
+from runbook.within import Within
 
 Answer = Callable[[str | BaseException], None]
 
@@ -168,17 +174,121 @@ def test_a_fault_of_the_program_in_a_button_is_said_and_undoes_the_change(
     assert pressed == []
 
 
+@dataclass
+class Spoken:
+    """A channel into a guest; `stuck` is what its end comes to, or raises."""
+
+    stuck: str | Exception = ""
+    ended: int = 0
+    transcript: str = "login: »root\n"
+
+    def close(self) -> str:
+        self.ended += 1
+        if isinstance(self.stuck, Exception):
+            raise self.stuck
+        return self.stuck
+
+
+def with_guest(change: Changing, channel: Spoken) -> Changing:
+    """The same change, with a guest that is entered."""
+    asked = guest_data.params()
+    guests = Within(asked, asked.guests, lambda *_: cast("Channel", channel), StoppedClock())
+    for slot in guests._slots.values():  # noqa: SLF001 - entered without a look
+        slot.channel(cast("Host", None))
+    this = change.before.run
+    run = replace(this, session=replace(this.session, within=guests))
+    return replace(change, before=replace(change.before, run=run))
+
+
+def drawn(slot: Slot) -> str:
+    return "\n".join(repr(picture) for picture in slot._shown)  # noqa: SLF001 - what it would show
+
+
+def pressed_on(name: str, change: Changing) -> tuple[Slot, str]:
+    """What a button, or a deadline that passed, leaves on the page, and says."""
+    if name == "deadline":
+        pulse = cast("Pulse", SimpleNamespace(signs=None, failed="", silent_s=0.0))
+        looking = Watch(change, pulse, live=True)
+        looking._came_back("deadline")  # noqa: SLF001 - as its own thread does
+        return looking.aftermath, ""
+    beside = Looking()
+    buttons = Panel(change, cast("Watch", beside))
+    buttons.press(name)
+    return beside.aftermath, said(buttons)
+
+
+STUCK = ["", "its console is gone", ConnectionLost("gone", state="-", then="-"), OSError("gone")]
+
+
+@pytest.mark.usefixtures("made_up", "pressed")
+@pytest.mark.parametrize("stuck", STUCK, ids=["left", "stuck", "lost", "broken"])
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("confirm", "The verdict: as promised"),
+        ("undo now", "AS BEFORE (ROLLED BACK)"),
+        ("deadline", "AS BEFORE (ROLLED BACK)"),
+    ],
+)
+def test_without_a_cell_the_guests_are_left_and_what_was_not_is_told_beside_the_verdict(
+    answer: Answer, home: Path, name: str, end: str, stuck: str | Exception
+) -> None:
+    made, _ = armed(answer)
+    channel = Spoken(stuck)
+    change = with_guest(made, channel)
+    for phase in PHASES:
+        nb.apply(change, phase)
+    page, line = pressed_on(name, change)
+    assert channel.ended == 1
+    assert end in drawn(page)
+    assert line == "" or "the change stays" in line or "as before, row by row" in line
+    warned = f"{guest_data.NAME} was not left as it was found: "
+    assert (warned in drawn(page)) == bool(stuck)
+    told = recorded(home)
+    assert (warned in "\n".join(told.journal)) == bool(stuck)
+    assert f"console-{guest_data.NAME}.txt" in told.products
+    assert ("confirmed.json" in told.products) == (name == "confirm")
+    assert (told.outcome == {}) == (name == "confirm")
+
+
+@pytest.mark.usefixtures("made_up", "pressed")
+@pytest.mark.parametrize("name", ["confirm", "undo now", "deadline"])
+def test_a_record_that_takes_no_more_of_the_guests_hides_no_verdict(
+    answer: Answer, home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    made, _ = armed(answer)
+    change = with_guest(made, Spoken())
+    for phase in PHASES:
+        nb.apply(change, phase)
+
+    def full(*_: object) -> NoReturn:
+        raise OSError("no room")
+
+    monkeypatch.setattr(leaving, "keep", full)
+    page, line = pressed_on(name, change)
+    assert "not all that was said in the guests is in the record: OSError: no room" in drawn(page)
+    assert "no room" not in line
+    assert (recorded(home).outcome == {}) == (name == "confirm")
+
+
 @pytest.mark.usefixtures("made_up")
 @pytest.mark.parametrize("left", [(), ("vm-01 puts itself back at 12:01:30 UTC",)])
+@pytest.mark.parametrize("moved", [(), ("vm-02",)])
 def test_more_time_says_until_when_and_which_guest_has_none(
-    answer: Answer, monkeypatch: pytest.MonkeyPatch, pressed: list[str], left: tuple[str, ...]
+    answer: Answer,
+    monkeypatch: pytest.MonkeyPatch,
+    pressed: list[str],
+    left: tuple[str, ...],
+    moved: tuple[str, ...],
 ) -> None:
     change, buttons = armed(answer)
     later = replace(change.underway.armed, deadline=WHEN + timedelta(minutes=9))
-    monkeypatch.setattr(panel, "more_time", lambda *_: Longer(later, left))
+    monkeypatch.setattr(panel, "more_time", lambda *_: Longer(later, left, moved))
     buttons.press("more time")
     assert "the host waits until 12:09:00 UTC" in said(buttons)
     assert all(line in said(buttons) for line in left)
+    assert ("and so does each guest" in said(buttons)) == (bool(moved) and not left)
+    assert ("and so does" in said(buttons)) == bool(moved)
     assert ("confirm before the first of them" in said(buttons)) == bool(left)
     # The deadline that is shown is the host's, whatever became of the guests.
     assert change.underway.armed == later

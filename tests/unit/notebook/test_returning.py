@@ -191,6 +191,22 @@ def test_an_undo_that_ended_in_part_is_no_success(
 
 
 @pytest.mark.usefixtures("sees")
+def test_guests_that_nobody_can_look_at_are_on_the_page_and_no_word_that_all_is_well(
+    host: Undoing, armed: Armed, home: Path, shown: list[Any]
+) -> None:
+    for path in (armed.layout.plan, armed.layout.guests):
+        host.hold(path, "{")
+    with pytest.raises(RollbackDiffers, match="not looked at: a guest of which"):
+        through(action="undo")
+    told = recorded(home)
+    assert told.told == "unknown: go to the console"
+    assert "not looked at: a guest of which" in str(told.outcome["said"])
+    after = page(shown).rpartition("After the undo")[2]
+    assert "not looked at: a guest of which" in after
+    assert "no row differs" not in after
+
+
+@pytest.mark.usefixtures("sees")
 def test_without_the_state_before_the_state_after_is_shown_and_nothing_claimed(
     host: Undoing, armed: Armed, home: Path
 ) -> None:

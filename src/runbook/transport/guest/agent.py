@@ -100,8 +100,9 @@ class AgentChannel:
         """Write atomically and durably."""
         files.write(self.run, path, content, mode)
 
-    def close(self) -> None:
+    def close(self) -> str:
         """Nothing stays open."""
+        return ""
 
     def _wait(self, pid: int, program: str, timeout: float) -> told.Status:
         until = self._clock.monotonic() + timeout

@@ -42,5 +42,8 @@ class Channel(Protocol):
     def write_file(self, path: str, content: bytes, mode: int) -> None:
         """Write atomically and durably (temporary file, rename, sync); through a symbolic link."""
 
-    def close(self) -> None:
-        """End it and leave the guest's console as it was found; never raises."""
+    def close(self) -> str:
+        """End it and leave the guest's console as it was found; why not, or '' if so.
+
+        Never raises.
+        """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
 
 from runbook.clock import Clock
 from runbook.errors import RunbookError
@@ -50,9 +49,9 @@ class ConsoleChannel:
         """Write atomically and durably."""
         files.write(self.run, path, content, mode)
 
-    def close(self) -> None:
-        """Leave the console as it was found; never raises."""
-        leave(self._line, self._shell, logged_in=self._logged_in)
+    def close(self) -> str:
+        """Leave the console as it was found; why not, or '' if so. Never raises."""
+        return leave(self._line, self._shell, logged_in=self._logged_in)
 
 
 def open_console(
@@ -92,8 +91,12 @@ def last_shown(transcript: str) -> str:
     return " | ".join(shown[-_LAST:]) or "nothing"
 
 
-def leave(line: Line, shell: Shell, *, logged_in: bool) -> None:
-    """Log out where the login was ours, and close."""
-    with suppress(RunbookError):
+def leave(line: Line, shell: Shell, *, logged_in: bool) -> str:
+    """Log out where the login was ours, and close; why it could not be done, or ''."""
+    try:
         shell.leave(log_out=logged_in)
-    line.close()
+    except RunbookError as error:
+        return error.what
+    finally:
+        line.close()
+    return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import shlex
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,6 +119,14 @@ def test_what_commands_wrote_is_in_no_transcript(noise: bytes) -> None:
         assert piece not in channel.transcript.replace("\n", "")
     assert "characters of output)" in channel.transcript
     assert "»go 1; tell" in channel.transcript
+
+
+def test_a_console_that_is_gone_when_it_is_left_is_told_and_not_raised() -> None:
+    guest = Guest(playing.load("debian-12"))
+    channel = opened(guest)
+    guest.console.shutdown(socket.SHUT_RDWR)
+    assert "the serial console of guest vm-01 is gone" in channel.close()
+    assert guest.console.fileno() == -1
 
 
 def test_a_line_of_300_baud_is_waited_for() -> None:
@@ -254,7 +263,7 @@ def test_a_command_that_does_not_end_is_broken_off_and_the_next_one_runs() -> No
     with pytest.raises(StepFailed, match=r"sleep did not end within 0\.5 s in guest vm-01"):
         channel.run(("sleep", "60"), timeout=0.5)
     assert channel.run(("echo", "on")).stdout == b"on\n"
-    channel.close()
+    assert channel.close() == ""
     assert guest.ended().wrong == []
 
 
