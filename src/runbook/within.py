@@ -44,6 +44,9 @@ from runbook.state.inside import Inside
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
+# What begins a line about a guest in which no undo of its own stands.
+OF_A_PERSON = "what a person may have changed in "
+
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
@@ -178,7 +181,7 @@ class Within:
     def _by_hand(self) -> Iterator[str]:
         for name, slot in self._slots.items():
             if slot.handed:
-                yield f"what a person changed in {name} is undone by nobody else"
+                yield f"{OF_A_PERSON}{name} is undone by nobody else"
 
     def armed(self) -> Iterator[Entered]:
         """The guests in which an undo stands, or may."""
