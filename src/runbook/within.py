@@ -174,7 +174,12 @@ class Within:
         try:
             with self.turn():
                 channel = slot.back(host)
-                return slot.differs(channel, asked(channel, slot.armed))
+                ended = asked(channel, slot.armed)
+                found = slot.differs(channel, ended)
+                if slot.has_another_lease(ended, found):
+                    inside.once_more(channel, slot.armed)
+                    found = slot.differs(channel, ended)
+                return found
         except RunbookError as error:
             return (f"{slot.guest.name} is not seen to be as before: {error.what}",)
 
