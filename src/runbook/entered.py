@@ -95,6 +95,15 @@ class Entered:
                 self.stuck = f"{type(error).__name__}: {error}"
             self.told.append(channel.transcript)
 
+    def has_another_lease(self, ended: InsideState, found: tuple[str, ...]) -> bool:
+        """Whether it is undone, by DHCP, and `found` differs from before although no file does.
+
+        It may have asked for its address before its host had moved the NIC back.
+        """
+        lent = self.before is not None and self.before.lent
+        of_files = any(line.startswith(f"{self.guest.name}: /") for line in found)
+        return bool(found) and lent and ended is InsideState.UNDONE and not of_files
+
     def differs(self, channel: Channel, ended: InsideState) -> tuple[str, ...]:
         """What is not as it was before, once the guest had time to settle; a line each.
 

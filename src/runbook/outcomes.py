@@ -9,6 +9,7 @@ from runbook.errors import RollbackDiffers, VerificationFailed
 from runbook.rollback import Rollback
 from runbook.state.diff import Diff
 from runbook.verify import Verdict
+from runbook.within import OF_A_PERSON
 
 
 class NotAsPromised(VerificationFailed):
@@ -65,6 +66,8 @@ def _to_do(undone: Rollback, directory: str, *, switched_off: bool) -> str:
     if switched_off:
         return "start each guest that ran before, wait until its own undo has run"
     if undone.guests and undone.differences.empty and not undone.failed:
+        if all(line.startswith(OF_A_PERSON) for line in undone.guests):
+            return "look into each guest that is named: `To go back`, in its instructions"
         own = f"by its timer, at a restart, or at its console by `sh {directory}/undo`"
         return f"see to each guest that is named, whose own undo runs {own}"
     return "put each back by hand"

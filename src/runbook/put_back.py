@@ -63,7 +63,8 @@ def _guests(both: Both, *, confirmed_too: bool, host_as_before: bool = False) ->
 
 def _note(both: Both, fresh: Host, found: PutBack, *, host_as_before: bool) -> None:
     """Whoever comes later reads of both, and that all is as before of both only."""
-    said = "\n".join((f"{journal.DIFFERS}:", *found.failed)) if found.failed else ""
+    differs = journal.UNLIKE if host_as_before else journal.DIFFERS
+    said = f"{differs}: " + "\n".join(found.failed) if found.failed else ""
     if said or host_as_before:
         said = said or journal.AS_BEFORE
         # Wanted in the history, and no condition for what is told now.

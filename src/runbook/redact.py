@@ -33,6 +33,11 @@ def is_secret(name: str) -> bool:
     return _NAMES.search(name.replace("-", "_")) is not None
 
 
+def shown(name: str, value: object) -> object:
+    """The value as an error may quote it: an error is in a log, and in an executed notebook."""
+    return REDACTED if is_secret(name) else value
+
+
 def secrets_in(values: Mapping[str, object]) -> tuple[str, ...]:
     """The values that have secret names, as text, the longest first."""
     found = {str(v) for k, v in values.items() if is_secret(k) and v is not None}

@@ -45,6 +45,9 @@ from runbook.state.inside import Inside
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
+# What begins a line about a guest in which no undo of its own stands.
+OF_A_PERSON = "what a person may have changed in "
+
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
@@ -171,14 +174,19 @@ class Within:
         try:
             with self.turn():
                 channel = slot.back(host)
-                return slot.differs(channel, asked(channel, slot.armed))
+                ended = asked(channel, slot.armed)
+                found = slot.differs(channel, ended)
+                if slot.has_another_lease(ended, found):
+                    inside.once_more(channel, slot.armed)
+                    found = slot.differs(channel, ended)
+                return found
         except RunbookError as error:
             return (f"{slot.guest.name} is not seen to be as before: {error.what}",)
 
     def _by_hand(self) -> Iterator[str]:
         for name, slot in self._slots.items():
             if slot.handed:
-                yield f"what a person changed in {name} is undone by nobody else"
+                yield f"{OF_A_PERSON}{name} is undone by nobody else"
 
     def armed(self) -> Iterator[Entered]:
         """The guests in which an undo stands, or may."""

@@ -102,7 +102,7 @@ def test_an_address_that_is_not_the_one_asked_for_is_not_taken_for_done(quick: s
             run.roll_back(made, change.underway, "because")
     # The host is as it was; of the guest nobody says that it is.
     assert caught.value.undone.differences.empty
-    said = (f"what a person changed in {quick} is undone by nobody else",)
+    said = (f"what a person may have changed in {quick} is undone by nobody else",)
     assert caught.value.undone.guests == said
     person.go_back(HOST, quick, told)
     assert console("ping", "-c", "3", "-W", "2", "192.168.122.50")

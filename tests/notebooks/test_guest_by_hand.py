@@ -87,10 +87,10 @@ def test_nobody_does_it_and_it_is_undone_with_word_of_what_a_person_must_look_at
     assert done.status != 0
     assert str(compare(before, bench.snapshot())) == ""
     assert "nobody answers for 172.16.1.10 after 45 s" in done.page
-    assert "what a person changed in vm-01 is undone by nobody else" in done.page
+    assert "what a person may have changed in vm-01 is undone by nobody else" in done.page
     folder = Path(str(done.outcome["folder"]))
     told = (folder / "outcome.json").read_text() + (folder / "journal").read_text()
-    assert "what a person changed in vm-01 is undone by nobody else" in told
+    assert "what a person may have changed in vm-01 is undone by nobody else" in told
     assert all(PASSWORD not in p.read_text() for p in folder.iterdir() if p.is_file())
 
 

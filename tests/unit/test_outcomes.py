@@ -9,6 +9,7 @@ from runbook.outcomes import Differs
 from runbook.rollback import Rollback
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
+from runbook.within import OF_A_PERSON
 
 FOLDER = "/var/lib/runbook/x"
 
@@ -49,3 +50,12 @@ def test_a_row_of_the_host_is_put_back_by_hand() -> None:
         assert "+ links: br7" in str(error)
         assert error.then.startswith("put each back by hand")
         assert ("--take-over" in error.then) is bool(failed)
+
+
+def test_of_a_guest_that_only_a_person_changes_no_undo_of_its_own_is_spoken_of() -> None:
+    line = f"{OF_A_PERSON}vm-01 is undone by nobody else"
+    error = differs(host("running"), host("running"), line)
+    assert "`To go back`" in error.then
+    assert f"{FOLDER}/undo" not in error.then
+    both = differs(host("running"), host("running"), line, "vm-02: somebody else is at its console")
+    assert f"sh {FOLDER}/undo" in both.then

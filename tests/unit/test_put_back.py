@@ -62,3 +62,6 @@ def test_as_before_is_written_of_both_once_the_guests_were_looked_at(
     assert put_back(both, lambda: good).as_before is not bool(failed)
     written = journal.read(host, PLACE.journal).text
     assert (journal.AS_BEFORE in written, journal.DIFFERS in written) == (not failed, bool(failed))
+    if failed:
+        assert journal.Journal(written).compared == journal.UNLIKE
+        assert f"{journal.UNLIKE}: {failed[0]}\n" in written

@@ -26,6 +26,7 @@ from runbook.params.guests import Guest
 from runbook.plan import Plan
 from runbook.promise import Check
 from runbook.state import inside as insides
+from runbook.state.inside import Inside
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 from runbook.within import PutBack, Within
@@ -428,3 +429,31 @@ def test_an_undo_whose_arming_got_no_answer_is_looked_for(
         made.perform(ArmInside(data.NAME, attach.digest(data.EDIT)), HOST, change)
     made.undo(HOST)
     assert undone == [f"/var/lib/runbook/{change.change_id}"]
+
+
+@pytest.mark.parametrize(
+    ("after", "again"),
+    [
+        (local.seen(addresses=("172.16.200.7/16",)), True),
+        (local.seen(), False),
+        (local.seen("iface eth0 inet manual\n", addresses=()), False),
+    ],
+)
+def test_a_guest_that_got_a_lease_before_its_host_was_undone_asks_once_more(
+    monkeypatch: pytest.MonkeyPatch, after: Inside, *, again: bool
+) -> None:
+    """Restarted in the middle it asks on the LAN; one whose files are others since is let be."""
+    client = ("dhclient eth0",)
+    looks, asked = [replace(after, dhcp_clients=client)], list[str]()
+    monkeypatch.setattr(insides, "read", lambda _channel, _mac: looks[-1])
+    monkeypatch.setattr(inside, "undo", lambda *_args, **_more: InsideState.UNDONE)
+
+    def once_more(_channel: Channel, undone: InsideArmed) -> None:
+        asked.append(undone.guest)
+        looks.append(local.seen(dhcp_clients=client))
+
+    monkeypatch.setattr(inside, "once_more", once_more)
+    made = another_run_s(GuestsBefore({data.NAME: local.seen(dhcp_clients=client)}))
+    failed = made.undo(HOST).failed
+    assert asked == [data.NAME] * again
+    assert bool(failed) is (looks[-1].files != local.seen().files)

@@ -7,7 +7,7 @@ shell that a guest has.
 
 from __future__ import annotations
 
-from runbook.inside.end import confirm, undo
+from runbook.inside.end import confirm, once_more, undo
 from runbook.inside.found import Found, InsideState, look, state
 from runbook.inside.later import Ticking, move, ticking
 from runbook.inside.start import InsideArmed, apply, arm, uptime
@@ -24,6 +24,7 @@ __all__ = [
     "confirm",
     "look",
     "move",
+    "once_more",
     "state",
     "ticking",
     "undo",

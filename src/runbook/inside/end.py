@@ -67,5 +67,14 @@ def undo(
     return found.state
 
 
+def once_more(channel: Channel, armed: InsideArmed) -> None:
+    """Have a guest that is undone bring its network up anew, and do not wait for that.
+
+    One that was restarted before its host moved the NIC back has a lease of the wrong network.
+    Raises StepFailed if it cannot even be started.
+    """
+    detached.start(channel, armed.change_id, "console")
+
+
 def _is_over(found: Found) -> bool:
     return found.state in {InsideState.UNDONE, InsideState.FAILED}

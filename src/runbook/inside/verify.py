@@ -63,8 +63,13 @@ def _names(seen: Inside, wanted: Wanted, before: Inside | None) -> Check:
     required = bool(wanted.nameservers or lasting)
     each = (f"{s} {'answers' if s in seen.answering else 'silent'}" for s in seen.nameservers)
     shown = ", ".join(each) or "none is configured"
-    promised = "one answers" if required else "none that can be reached still"
+    promised = "one answers" if required else f"told only: {_why_silent(before)}"
     return Check(f"in {wanted.guest}: name servers", promised, shown, answered, required)
+
+
+def _why_silent(before: Inside | None) -> str:
+    left = ", ".join(before.answering) if before else ""
+    return f"{left} is left behind" if left else "before, none was seen to answer"
 
 
 def as_before(before: Inside, after: Inside) -> tuple[Check, ...]:

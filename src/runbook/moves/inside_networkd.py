@@ -18,6 +18,12 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
     """The edit of the file that networkd itself names, or why there is none."""
     path = inside.owned_by
     file = inside.file(path)
+    secret = [each for each in inside.withheld if each == path or each.startswith(f"{path}.d/")]
+    if path and secret:
+        return Declined(
+            f"{secret[0]} holds a secret, or a word that names one, and would be in the record",
+            "take that out, a comment counts too; or give it its address by hand in the guest",
+        )
     if file is None or not path.startswith("/etc/systemd/network/"):
         return Declined(
             f"{inside.ifname} has its network from {path}, which is not a readable file of"

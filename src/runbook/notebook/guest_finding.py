@@ -31,7 +31,12 @@ OF_A_GUEST = (
 )
 NAMES = (*OF_THE_HOST, "guest", *OF_A_GUEST)
 FIRST = "guests[1]"
-LEFT_OUT = {"gateway": "the host's", "nameservers": "those it has"}
+LEFT_OUT = {
+    "gateway": "the host's",
+    "nameservers": "those it has",
+    "login_from": "the environment where it has one, else a prompt",
+    "nic": "the one on network default, else the one on the LAN",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,8 @@ def _resolved(asked: Mapping[str, object]) -> Params:
             raise
         field = error.field.removeprefix(f"{FIRST}.")
         name = "guest" if field == "name" else field
-        raise ParameterError(name, error.value, error.problem, error.then) from None
+        then = error.then.replace(error.field, name)
+        raise ParameterError(name, error.value, error.problem, then) from None
 
 
 @stage("host")

@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from runbook import guest_run, serial, views
-from runbook.changes.reconfigure import ReconfigureByHand
+from runbook.changes.reconfigure import ReconfigureByHand, WatchInside
 from runbook.guest_run import Drawn
+from runbook.inside import layout
 from runbook.notebook import closing, writing
 from runbook.notebook import guest_finding as finding
 from runbook.notebook.course import Course, stage
@@ -41,7 +42,7 @@ from runbook.notebook.values import (
     Seen,
     Stopped,
 )
-from runbook.plan import PHASES
+from runbook.plan import PHASES, Plan
 from runbook.preflight import RefusedByPreflight
 from runbook.record import Ending
 from runbook.run import Ready
@@ -137,8 +138,22 @@ def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
     with keeping(change.run):
         made = writing.apply(change, phase)
     if phase == PHASES[0]:
+        _tell_undos(made)
         _instruct(made, *PHASES[1:])
     return made
+
+
+def _tell_undos(change: Changing | Stopped) -> None:
+    if isinstance(change, Changing):
+        armed = change.underway.armed
+        if typed := undos(armed.plan, armed.change_id):
+            views.show(views.guest_undos(typed))
+
+
+def undos(made: Plan, change_id: str) -> dict[str, str]:
+    """By guest, what a person types at its console to have it put back, with no network."""
+    watched = (one.guest for one in made.changes if isinstance(one, WatchInside))
+    return {guest: f"sh {layout.undo_path(change_id)}" for guest in watched}
 
 
 def _instruct(change: Changing | Stopped, *phases: str) -> None:

@@ -92,7 +92,7 @@ def _refuse_ends(text: str) -> None:
     if interface.ip in ends:
         raise Wrong(
             f"{interface.ip} is the {ends[interface.ip]} address of {lan}, which no host may hold",
-            f"write the host's own address, {lan.network_address + 1} to"
+            f"write the machine's own address, {lan.network_address + 1} to"
             f" {lan.broadcast_address - 1}",
         )
 

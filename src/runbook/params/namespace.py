@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from runbook.errors import ParameterError
 from runbook.params.model import NAMES
 from runbook.params.suggest import nearest
+from runbook.redact import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -35,7 +36,7 @@ def unknown_names(
     held = {n: v for n, v in namespace.items() if _is_foreign(n, namespace)}
     found = {**_last_injected(namespace.get("In")), **held}
     return tuple(
-        ParameterError(name, value, _problem(name), nearest(name, known))
+        ParameterError(name, shown(name, value), _problem(name), nearest(name, known))
         for name, value in found.items()
         if name not in known
     )

@@ -17,6 +17,7 @@ from runbook.params.model import NAMES, Params
 from runbook.params.source import CHOSEN, DEFAULT, INJECTED, Source
 from runbook.params.suggest import nearest
 from runbook.params.wording import mistyped
+from runbook.redact import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,7 +136,7 @@ def _find(folder: Path, host: str) -> ParamsFile:
     shown = f"{folder.name}/{path.name}"
     if not path.is_file():
         there = [file.stem for file in folder.glob("*.yaml")]
-        fix = f"{nearest(host, there)} Or write {path}, with params/example.yaml as a pattern"
+        fix = f"{nearest(host, there)}; or write {path}, with params/example.yaml as a pattern"
         raise ParameterError("host", host, f"there is no {shown}", fix)
     return read(path, host=host, shown_as=shown)
 
@@ -167,7 +168,8 @@ def _known(values: Mapping[str, object], source: Callable[[str], str]) -> None:
     for name, value in values.items():
         if name not in NAMES:
             problem = f"there is no parameter of this name ({source(name)})"
-            raise ParameterError(str(name), value, problem, nearest(str(name), NAMES))
+            told = shown(str(name), value)
+            raise ParameterError(str(name), told, problem, nearest(str(name), NAMES))
 
 
 def _usable(file: ParamsFile, host: str) -> None:

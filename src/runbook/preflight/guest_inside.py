@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Network
 
 from runbook.attach import Target
 from runbook.moves.inside import Declined, GuestEdit
 from runbook.moves.inside_edit import survives_reboot
 from runbook.preflight.finding import Finding, looked_for
 from runbook.preflight.guest_case import GuestCase
+from runbook.state.inside import Inside
 
 WHY = "the address is inside the guest, and is changed there or not at all"
 
@@ -51,13 +54,24 @@ def _noted(edit: GuestEdit, one: Target) -> Iterator[str]:
         return
     if not survives_reboot(edit, systemd=seen.systemd):
         yield "a restart of the guest in the middle would not be undone"
-    kept = not one.wanted.nameservers
-    if kept and seen.answering and not seen.lasting(one.wanted.address.network):
-        servers = ", ".join(seen.answering)
+    left = () if one.wanted.nameservers else _left_behind(seen, one.wanted.address.network)
+    if left:
         yield (
-            f"names may not resolve any more: {servers} is left behind,"
+            f"names may not resolve any more: {', '.join(left)} is left behind,"
             " so give the guest others: `nameservers` in its entry"
         )
+
+
+def _left_behind(seen: Inside, network: IPv4Network) -> tuple[str, ...]:
+    """Name servers that the move leaves behind, where no other answers.
+
+    Also one that does not answer now: it may be down for the moment, or the guest has
+    nothing to ask it with.
+    """
+    if seen.lasting(network):
+        return ()
+    asked = replace(seen, answering=seen.nameservers)
+    return tuple(s for s in seen.nameservers if s not in asked.lasting(network))
 
 
 def _why_not(one: Target) -> str:

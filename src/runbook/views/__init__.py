@@ -7,7 +7,7 @@ from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
 from runbook.views.countdown import countdown
 from runbook.views.findings import checks, compared, findings, plan, verdict
-from runbook.views.guests import guests, instructions, offers
+from runbook.views.guests import guest_undos, guests, instructions, offers
 from runbook.views.interactive import interactive_tables
 from runbook.views.page import CELL, Place, Slot, show, show_with
 from runbook.views.picture import Picture, note, stack, title
@@ -41,6 +41,7 @@ __all__ = [
     "edits",
     "findings",
     "fold",
+    "guest_undos",
     "guests",
     "identity",
     "instructions",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import pandas as pd
 
 from runbook.views.picture import Picture, note, safe, stack, title
-from runbook.views.tables import Look, table
+from runbook.views.tables import Look, card, table
 
 STATES = {"running": "rb-added", "shut off": "rb-changed"}
 
@@ -90,6 +90,13 @@ def _inside(offer: Offer) -> tuple[str, str, str, str]:
         return "; ".join(offer.tried) or "it does not run", "", "", ""
     nic = f"{seen.ifname or 'none'} ({seen.manager or 'managed by nothing known'})"
     return seen.os_name, nic, " ".join(seen.addresses), ", ".join(seen.default_routes)
+
+
+def guest_undos(typed: Mapping[str, str]) -> Picture:
+    """What leads back in each guest, by itself and by a person at its console."""
+    by_hand = [(f"by hand, at the console of {name}", line) for name, line in typed.items()]
+    by_itself = ("by itself", "shortly before the host's undo, unless confirmed")
+    return card([by_itself, *by_hand], "Armed inside")
 
 
 def instructions(guest: str, text: str, wait_s: int) -> Picture:

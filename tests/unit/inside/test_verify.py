@@ -39,6 +39,18 @@ def test_where_it_is_not_known_how_they_answered_before_one_has_to_answer(tmp_pa
     assert (names.required, names.kept) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("answering", "said"),
+    [((), "before, none was seen to answer"), (("192.168.122.1",), "192.168.122.1 is left behind")],
+)
+def test_where_none_has_to_answer_it_says_why(
+    tmp_path: Path, answering: tuple[str, ...], said: str
+) -> None:
+    given = {"/etc/resolv.conf": str(tmp_path / "none"), "ping -c 1 -W 2": "true"}
+    names = verify(LocalChannel(given=given), WANTED, seen(answering=answering))[-1]
+    assert names.promised == f"told only: {said}"
+
+
 def told(before: Inside, after: Inside) -> list[tuple[str, str, str]]:
     return [(c.about, c.promised, c.seen) for c in as_before(before, after) if not c.kept]
 

@@ -49,6 +49,7 @@ def declined(inside: Inside) -> str:
         (seen(managers=("ifupdown", "systemd-networkd")), "several lay claim"),
         (seen(default_routes=("10.0.0.1 eth1",)), "another NIC: 10.0.0.1 on eth1"),
         (seen(withheld=(PATH,)), "holds a secret"),
+        (seen(withheld=("/opt/net/eth0",)), "/opt/net/eth0 holds a secret"),
         (seen("auto eth0\n"), "0 stanzas"),
         (seen(f"{DHCP}iface eth0 inet static\n    address 10.0.0.2/8\n"), "2 stanzas"),
         (seen("iface eth0 inet ppp\n"), "is `ppp`"),
@@ -268,6 +269,8 @@ def test_networkds_one_file_gets_the_address_and_keeps_the_rest() -> None:
         (linked(UNIT, owned_by="/run/systemd/network/10-x.network"), "which is not a readable"),
         (linked(UNIT, files=(InsideFile(LINK, UNIT.encode(), 0o644),
                              InsideFile(f"{LINK}.d/x.conf", b"", 0o644))), "files beside it"),
+        (linked(UNIT, withheld=(f"{LINK}.d/x.conf",)), "x.conf holds a secret"),
+        (linked(UNIT, files=(), withheld=(LINK,)), "10-eth0.network holds a secret"),
     ],
 )  # fmt: skip
 def test_a_file_of_networkds_that_is_not_simple_is_declined(inside: Inside, why: str) -> None:

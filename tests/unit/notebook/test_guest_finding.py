@@ -51,6 +51,12 @@ def test_it_is_told_by_the_name_that_it_has_in_the_notebook(
     assert caught.value.field == field
 
 
+def test_what_to_do_next_has_that_name_too() -> None:
+    with pytest.raises(ParameterError) as caught:
+        want({"host": "server-01", "guest": 7, "address": "172.16.1.10/16"})
+    assert "-r guest VALUE" in caught.value.then
+
+
 def test_neither_guest_nor_address_is_all_of_the_file() -> None:
     assert [guest.name for guest in want({"host": "server-01"}).guests] == ["vm-01", "vm-02"]
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, cast
 
@@ -146,3 +147,10 @@ def test_what_a_hook_is_handed_is_not_kept_and_the_whole_file_can_be_told_by_its
     digest = hashlib.sha256(whole.encode()).hexdigest()
     assert kept["original-vm-01-2_j.sha256"] == f"{digest}  /j\n"
     assert len(kept) == 3
+
+
+def test_each_guest_that_has_an_undo_of_its_own_has_the_line_that_a_person_types_there() -> None:
+    made = guest_data.plan(guest_data.seen())
+    assert nb.undos(made, "x") == {guest_data.NAME: "sh /var/lib/runbook/x/undo"}
+    nobody = replace(made, changes=())
+    assert nb.undos(nobody, "x") == {}

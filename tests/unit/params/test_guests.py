@@ -48,6 +48,9 @@ def test_a_password_that_is_written_there_is_not_shown() -> None:
     with pytest.raises(ParameterError) as caught:
         asked({**ONE, "password": "hunter2"})
     assert "hunter2" not in str(caught.value)
+    with pytest.raises(ParameterError) as caught:
+        resolve({**HOST, "guest_password": "hunter2"}, {"host": "server-01"})
+    assert "hunter2" not in str(caught.value)
 
 
 def test_what_is_left_out_has_its_default() -> None:

@@ -58,3 +58,9 @@ def test_what_a_notebook_holds_besides_parameters_is_let_be() -> None:
     namespace = notebook(sys=sys, show=print)
     assert unknown_names({**namespace, "host": "server-01", "stp": True}) == ()
     check_names({**namespace, "mine": 1}, known={"mine"})
+
+
+def test_a_password_that_was_injected_by_mistake_is_not_in_the_error() -> None:
+    (error,) = unknown_names({"password": "hunter2"})
+    assert error.field == "password"
+    assert "hunter2" not in str(error)

@@ -106,13 +106,18 @@ def test_a_filter_that_knows_the_old_address_only(pinned: str, *, refused: bool)
         assert any("clean-traffic" in f.seen and f.level == "note" for f in found(case))
 
 
+NAMELESS = insides.seen(answering=(), nameservers=())
+
+
 @pytest.mark.parametrize(
     ("inside", "manager", "said"),
     [
-        (insides.seen(answering=()), "netplan", ""),
-        (insides.seen(answering=(), systemd=False), "netplan", "restart of the guest in the mid"),
-        (insides.seen(answering=(), systemd=False), "ifupdown", ""),
+        (NAMELESS, "netplan", ""),
+        (replace(NAMELESS, systemd=False), "netplan", "restart of the guest in the mid"),
+        (replace(NAMELESS, systemd=False), "ifupdown", ""),
         (insides.seen(), "ifupdown", "may not resolve any more: 192.168.122.1 is left behind"),
+        (insides.seen(answering=()), "ifupdown", "not resolve any more: 192.168.122.1 is left"),
+        (insides.seen(answering=(), nameservers=("9.9.9.9",)), "ifupdown", ""),
         (insides.seen(answering=("192.168.122.1", "9.9.9.9")), "ifupdown", ""),
     ],
 )

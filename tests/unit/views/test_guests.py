@@ -65,3 +65,10 @@ def test_the_instructions_are_shown_to_the_letter() -> None:
     assert "    address <x>" in shown.text
     assert "&lt;x&gt;" in shown.body
     assert "up to 77 s" in shown.text
+
+
+def test_what_is_typed_in_each_guest_to_have_it_put_back_is_shown() -> None:
+    shown = views.guest_undos({"vm-01": "sh /var/lib/runbook/x/undo"})
+    for told in (shown.body, shown.text):
+        assert "the console of vm-01" in told
+        assert "sh /var/lib/runbook/x/undo" in told
