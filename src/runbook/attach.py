@@ -116,7 +116,7 @@ def make_promise(params: Params, found: tuple[Target, ...], seen: Snapshot) -> G
 def digest(made: GuestEdit) -> str:
     """SHA-256 of all that is done inside; a plan holds this, never a whole file of the guest."""
     files = tuple((f.path, f.before or b"", f.after, f.mode) for f in made.files)
-    told = (made.manager, made.ifname, files, made.down, made.up)
+    told = (made.manager, made.ifname, files, made.down, made.up, made.home)
     return hashlib.sha256(serial.dumps(told).encode()).hexdigest()
 
 

@@ -55,6 +55,8 @@ CASES = (
     Case(3, "cloud-init", "netplan", "on"),
     Case(4, "cloud-init-ifupdown", "ifupdown", "on"),
     Case(5, "ifupdown", "ifupdown", dhcp=True),
+    Case(7, "systemd-networkd", "systemd-networkd", dhcp=True),
+    Case(8, "netplan", "netplan", dhcp=True),
 )
 
 

@@ -6,6 +6,7 @@
 #   sh undo deadline   the same, by the timer
 #   sh undo boot       the same before networking starts, after a reboot: files only
 #   sh undo late       the same after a reboot where nothing could come before networking
+#   sh undo home       asks for an address anew until it is one of the network that lent it before
 #   sh undo apply      makes the change
 #   sh undo confirm    keeps it: the undo is taken away
 #

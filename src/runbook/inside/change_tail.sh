@@ -113,6 +113,45 @@ put_all_back() {
     bring_up
 }
 
+# Of a guest that was restarted before its host had moved the NIC back, the address may be one
+# that the network it is to leave has lent, or none: then it is asked for anew, until the host
+# has moved it. That is when this guest's own countdown would have ended, wherever it began.
+go_home() {
+    others=$(echo "$root"/*)
+    for _ in 1 2 3 4; do
+        home && return 0
+        sleep 5
+    done
+    now=$(cut -d. -f1 /proc/uptime)
+    until=$((now + $(cat "$here/left" 2>/dev/null || echo 0) + 60))
+    while [ "$(cut -d. -f1 /proc/uptime)" -lt "$until" ]; do
+        # Another change, or another undo, has the network now.
+        if [ "$(echo "$root"/*)" != "$others" ] || [ -L "$root/armed-inside" ]; then return 0; fi
+        if home; then
+            say 'the address is one of its own network again'
+            return 0
+        fi
+        if ! [ -d "$here/at-work" ]; then
+            down
+            carrier
+            up
+        fi
+        sleep 10
+    done
+    say 'no address of its own network was to be had'
+}
+
+# By a process that outlives this one, and does not keep a boot waiting.
+start_home() {
+    if home; then return 0; fi
+    if [ -d /run/systemd/system ]; then
+        systemd-run --quiet --collect --no-block --unit="runbook-home-$id" \
+            --property=KillMode=process /bin/sh "$here/undo" home
+    else
+        setsid /bin/sh "$here/undo" home </dev/null >>"$here/log" 2>&1 &
+    fi
+}
+
 undo() {
     if ! ends_as undone; then
         if [ "$(readlink "$here/end")" != confirmed ]; then
@@ -143,11 +182,15 @@ undo() {
     rm -rf -- "$here/at-work"
     # What could not be put back yet may be by the timer, at a boot or by a person.
     if [ "$failed" = 0 ]; then tidy; fi
+    # The operator's program has the host move the NIC back first, and looks. What could not be
+    # put back is no network to ask by.
+    if [ "$why" != operator ] && [ "$failed" = 0 ]; then start_home; fi
     return "$failed"
 }
 
 case $why in
 apply) apply ;;
+home) go_home ;;
 confirm)
     if ! ends_as confirmed; then
         [ "$(readlink "$here/end")" = undone ] && exit 3

@@ -48,6 +48,7 @@ left=$((moment - $(cut -d. -f1 /proc/uptime)))
 if [ "$left" -lt "$SHORTEST" ]; then exit "$LATE"; fi
 if [ -d /run/systemd/system ]; then move_unit; else move_process; fi
 echo "$moment" >moment
+echo "$left" >left
 echo "the undo was moved: it comes $left s from here unless confirmed" >>journal
 sync
 is_open || exit "$ENDED"

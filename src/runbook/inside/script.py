@@ -6,6 +6,7 @@ guest's own tools.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from importlib.resources import files
@@ -33,6 +34,8 @@ def change_script(edit: GuestEdit, change_id: str, guest: str) -> str:
             _function("put_new", _puts("new", numbered)),
             _function("put_back", _puts("originals", numbered)),
             _function("regenerate", regenerate),
+            _function("home", _home(edit)),
+            _function("carrier", _carrier(edit)),
             _part("change_tail.sh"),
         )
     )
@@ -96,6 +99,7 @@ def _timer(until: int) -> list[str]:
         f'moment={until}; echo "$moment" >"$here/moment"',
         "left=$((moment - $(cut -d. -f1 /proc/uptime)))",
         f'if [ "$left" -lt {SHORTEST_S} ]; then exit {LATE}; fi',
+        'echo "$left" >"$here/left"',
         "start_timer",
     ]
 
@@ -148,6 +152,22 @@ def _run(argv: Argv) -> str:
 def _puts(folder: str, numbered: Iterable[tuple[int, str]]) -> list[str]:
     lines = [f"put {folder}/{number} {shlex.quote(path)} || bad=1" for number, path in numbered]
     return ["bad=0", *lines, 'return "$bad"']
+
+
+def _home(edit: GuestEdit) -> list[str]:
+    """Whether the NIC has an address of the network that lent it one; yes where none did."""
+    if not edit.home:
+        return []
+    pattern = shlex.quote(f"^{re.escape(edit.home)} ")
+    return [f"ip -4 route show dev {shlex.quote(edit.ifname)} 2>/dev/null | grep -q {pattern}"]
+
+
+def _carrier(edit: GuestEdit) -> list[str]:
+    """A cable pulled and plugged in again: what a manager that has no `down` asks anew at."""
+    if not edit.home or edit.down:
+        return []
+    link = f"run ip link set dev {shlex.quote(edit.ifname)}"
+    return [f"{link} down", f"{link} up"]
 
 
 def _function(name: str, lines: list[str]) -> str:

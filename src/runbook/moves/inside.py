@@ -37,13 +37,23 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
     if declined is not None:
         return declined
     made = _named(_BY_MANAGER[inside.manager](inside, wanted), inside, wanted)
-    if isinstance(made, Declined) or inside.cloud_init != "on" or not made.files:
+    if isinstance(made, Declined) or not made.files:
+        return made
+    made = replace(made, home=_home(inside))
+    if inside.cloud_init != "on":
         return made
     switch = _switched_off(inside)
     if isinstance(switch, Declined):
         return switch
     note = f"cloud-init would write the network anew at a boot: {CLOUD_SWITCH} tells it not to"
     return replace(made, files=(*made.files, switch), notes=(*made.notes, note))
+
+
+def _home(inside: Inside) -> str:
+    """The network by which an address is known to be lent by whom it was lent before."""
+    only = inside.networks[0] if inside.lent and len(inside.networks) == 1 else ""
+    # A host route of its own is no network that an address could be seen to be in.
+    return "" if only.endswith("/32") else only
 
 
 def _switched_off(inside: Inside) -> FileEdit | Declined:

@@ -37,7 +37,8 @@ class GuestEdit:
     """What is done in a guest, in order: `down`, the files, `up`; undone by `down`, files, `up`.
 
     `down` takes the NIC down by the files that stand, whichever they are; `up`
-    brings it up by them. `manager` and `ifname` say whose they are.
+    brings it up by them. `manager` and `ifname` say whose they are. `home` is the network
+    that lent the NIC its address before, '' where none did, or it is not the only one.
     """
 
     manager: str
@@ -46,6 +47,7 @@ class GuestEdit:
     down: tuple[Argv, ...]
     up: tuple[Argv, ...]
     notes: tuple[str, ...] = ()
+    home: str = ""
 
 
 def survives_reboot(edit: GuestEdit, *, systemd: bool) -> bool:

@@ -73,6 +73,12 @@ for entry in /proc/[0-9]*; do
 " ;;
     esac
 done
+# systemd-networkd asks by itself, and keeps a file for as long as it has a lease.
+index=$(cat "/sys/class/net/$name/ifindex" 2>/dev/null)
+if [ -n "$name" ] && [ -e "/run/systemd/netif/leases/${index:-none}" ]; then
+    clients="${clients}systemd-networkd $name
+"
+fi
 answer clients "$clients"
 
 # Whether a name server answers at all; what it answers is its own affair.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,10 +20,11 @@ EDITS = (
 )
 IFUPDOWN = GuestEdit("ifupdown", "eth0", EDITS, (("ifdown", "eth0"),), (("ifup", "eth0"),))
 NETPLAN = GuestEdit("netplan", "eth0", EDITS, (), (("netplan", "generate"), ("netplan", "apply")))
+LENT = replace(NETPLAN, manager="netplan, lent", home="192.168.122.0/24")
 
 
 def scripts() -> dict[str, str]:
-    made = {e.manager: change_script(e, "change-1", "vm-01") for e in (IFUPDOWN, NETPLAN)}
+    made = {e.manager: change_script(e, "change-1", "vm-01") for e in (IFUPDOWN, NETPLAN, LENT)}
     setup = setup_script(IFUPDOWN, "change-1", 300, made["ifupdown"])
     look = files("runbook.state").joinpath("inside.sh").read_text()
     return {**made, "setup": setup, "later": later_script(), "hook": HOOK_TEXT, "look": look}

@@ -275,3 +275,19 @@ def test_networkds_one_file_gets_the_address_and_keeps_the_rest() -> None:
 )  # fmt: skip
 def test_a_file_of_networkds_that_is_not_simple_is_declined(inside: Inside, why: str) -> None:
     assert why in declined(inside)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "clients", "home"),
+    [
+        (("192.168.122.38/24",), ("dhclient eth0",), "192.168.122.0/24"),
+        (("192.168.122.38/24", "10.0.0.2/8"), ("dhclient eth0",), ""),
+        (("192.168.122.38/32",), ("dhclient eth0",), ""),
+        ((), ("dhclient eth0",), ""),
+        (("192.168.122.38/24",), (), ""),
+    ],
+)
+def test_the_network_that_lent_an_address_is_known_by_the_only_one(
+    addresses: tuple[str, ...], clients: tuple[str, ...], home: str
+) -> None:
+    assert made(seen(addresses=addresses, dhcp_clients=clients)).home == home

@@ -34,6 +34,7 @@ FOR_ONE = (
     "udhcpc -bni{n}",
     "udhcpc --interface={n} -f",
     "udhcpc --interface {n}",
+    "systemd-networkd {n}",
 )
 FOR_ALL = (
     "dhclient",
