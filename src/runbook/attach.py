@@ -107,6 +107,8 @@ def make_promise(params: Params, found: tuple[Target, ...], seen: Snapshot) -> G
             one.wanted.nameservers,
             one.offer.heard,
             UNHEARD in params.consent,
+            one.guest.login,
+            one.guest.login_from or "",
         )
         for one in found
     )

@@ -27,7 +27,8 @@ class ExpectedGuest:
     off has no tap, and one that is not persistent has no definition. `nameservers` are
     those that it is given; empty, it keeps its own. `heard` is the address at which it
     answered another subnet before ('' for none); it then has to answer this machine
-    afterwards, unless `unheard` is consented to.
+    afterwards, unless `unheard` is consented to. `login` and `login_from` are by whom and how
+    it is entered, for a program that takes the change up.
     """
 
     name: str
@@ -39,6 +40,8 @@ class ExpectedGuest:
     nameservers: tuple[str, ...] = ()
     heard: str = ""
     unheard: bool = False
+    login: str = "root"
+    login_from: str = ""
 
     def told(self, about: str) -> str:
         """Where it will be, in words; of one that is shut off nothing inside is promised."""

@@ -23,7 +23,7 @@ from runbook.checkpoint.guests import NOT_KEPT
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
 from runbook.errors import GoToTheConsole, LoginRefused, Refused
-from runbook.guest_promise import GuestPromise
+from runbook.guest_promise import ExpectedGuest, GuestPromise
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.plan import PHASES, Plan
@@ -115,14 +115,20 @@ def for_change(session: Session, kept: Kept) -> Session:
     drawn = kept.plan
     if drawn is None or not isinstance(drawn.promise, GuestPromise):
         return session
-    asked = {guest.name: guest for guest in session.params.guests}
-    chosen = tuple(
-        asked.get(guest.name, Guest(name=guest.name, address=str(guest.address)))
-        for guest in drawn.promise.guests
-    )
+    chosen = tuple(_as_planned(guest, session.params) for guest in drawn.promise.guests)
     made = with_guests(session, chosen)
     within(made).take_up(drawn, kept.place.change_id, kept.log, kept.within)
     return made
+
+
+def _as_planned(planned: ExpectedGuest, params: Params) -> Guest:
+    """As the run that made the change went into it; the rest is the host's file's affair."""
+    asked = next((guest for guest in params.guests if guest.name == planned.name), None)
+    source = planned.login_from or None
+    if asked:
+        return asked.model_copy(update={"login": planned.login, "login_from": source})
+    told = {"login": planned.login, "login_from": source, "address": str(planned.address)}
+    return Guest.model_validate({"name": planned.name, **told})
 
 
 def put_back(

@@ -11,7 +11,11 @@ from tests.unit.fakes import Time
 from tests.unit.insides import WANTED
 
 from runbook import guest_run
+from runbook.checkpoint.found import Kept
+from runbook.checkpoint.guests import GuestsBefore
+from runbook.checkpoint.layout import Layout
 from runbook.errors import ConnectionLost, LoginRefused, NoWayIn
+from runbook.journal import Journal
 from runbook.notebook import guest_finding
 from runbook.notebook.course import of_guests
 from runbook.notebook.values import Before, Run
@@ -99,6 +103,22 @@ def test_a_guest_whose_agent_has_answered_is_borne_less_long_at_its_console(
     within = guest_run.within(guest_run.with_guests(session, asked.guests))
     assert within.offer(host, WANTED, ()).tried == ("it boots",)
     assert borne == [240, 45]
+
+
+@pytest.mark.parametrize("in_the_file", [True, False])
+def test_whoever_takes_a_change_up_goes_in_as_it_did(*, in_the_file: bool) -> None:
+    entry = {"name": guest_data.NAME, "address": guest_data.ADDRESS, "gateway": "172.16.0.2"}
+    how = {"login": "admin", "login_from": "environment"}
+    made = guest_data.plan(guest_data.seen(), guest_data.params(guests=({**entry, **how},)))
+    log, before = Journal(""), GuestsBefore()
+    kept = SimpleNamespace(plan=made, place=Layout("change-1"), log=log, within=before)
+    asked = guest_data.params(guests=(entry,) if in_the_file else ())
+    host = cast("Host", None)
+    session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
+    (guest,) = guest_run.within(guest_run.for_change(session, cast("Kept", kept))).guests
+    assert (guest.login, guest.login_from) == ("admin", "environment")
+    assert str(guest.ipv4) == guest_data.ADDRESS
+    assert guest.gateway == ("172.16.0.2" if in_the_file else None)
 
 
 class Dying:
