@@ -20,7 +20,7 @@ from runbook.checkpoint import found
 from runbook.guest_run import Drawn
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
-from runbook.lab import machine, shell
+from runbook.lab import guest_lent, machine, shell
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, ROUTER
@@ -87,7 +87,8 @@ def added(
     """Guests on libvirt's network default, started one after the other."""
     made = []
     for name in names:
-        place = lab_guests.free_place(HOST, "default", lab_guests.listed(HOST))
+        leased = guest_lent.leased(HOST, "default")
+        place = lab_guests.free_place(HOST, "default", lab_guests.listed(HOST), leased)
         made.append(LabGuest(name, "default", *place, kind=kind, manager=manager, dhcp=dhcp))
         lab_guests.add(HOST, made[-1])
     return tuple(made)

@@ -13,7 +13,7 @@ import click
 
 from runbook.lab import guest as guests
 from runbook.lab import lab as labs
-from runbook.lab import machine, wiring
+from runbook.lab import guest_lent, machine, wiring
 from runbook.lab.guest_managers import MANAGERS
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, IPV6, OPERATOR, RELEASES, ROUTER, address
 from runbook.lab.probe import Probe
@@ -197,7 +197,7 @@ def add(  # noqa: PLR0913 - one for each word of the command
 ) -> None:
     """Start guest NAME on HOST, now and at every boot; wait until it answers."""
     _on(host)
-    usual = guests.free_place(host, network, guests.listed(host))
+    usual = guests.free_place(host, network, guests.listed(host), guest_lent.leased(host, network))
     at = (address or usual[0], gateway or usual[1])
     wanted = guests.Guest(
         name, network, *at, kind=kind, console=console, manager=manager, dhcp=dhcp

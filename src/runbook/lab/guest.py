@@ -39,10 +39,13 @@ def place(host: str, network: str, number: int = 1) -> tuple[IPv4Interface, IPv4
 
 
 def free_place(
-    host: str, network: str, guests: Iterable[Defined]
+    host: str,
+    network: str,
+    guests: Iterable[Defined],
+    leased: frozenset[str] = frozenset(),
 ) -> tuple[IPv4Interface, IPv4Address]:
-    """The first such address and gateway that none of the guests was given."""
-    taken = {guest.address for guest in guests}
+    """The first such address and gateway that none of the guests was given, and no other has."""
+    taken = {guest.address for guest in guests} | leased
     places = (place(host, network, number) for number in range(1, MOST + 1))
     found = next((each for each in places if str(each[0]) not in taken), None)
     if found is None:

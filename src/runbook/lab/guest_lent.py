@@ -24,6 +24,14 @@ def forget(host: str, mac: str) -> None:
                 _update(host, network, "delete", kept)
 
 
+def leased(host: str, network: str) -> frozenset[str]:
+    """The addresses, with prefix length, that a guest has a lease of, or had: a server waits."""
+    if network not in _virsh(host, "net-list", "--name").split():
+        return frozenset()
+    told = _virsh(host, "net-dhcp-leases", network)
+    return frozenset(word for word in told.split() if "/" in word)
+
+
 def _update(host: str, network: str, verb: str, element: Element) -> None:
     xml = tostring(element, encoding="unicode")
     active = network in _virsh(host, "net-list", "--name").split()

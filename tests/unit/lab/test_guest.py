@@ -45,3 +45,9 @@ def test_the_next_guest_gets_the_first_address_that_no_other_was_given(network: 
     assert guest.free_place("server-01", network, []) == first
     stranger, other = given(""), given(str(third[0]))
     assert guest.free_place("server-01", network, [given(str(first[0])), stranger, other]) == second
+
+
+def test_an_address_that_is_still_lent_to_a_guest_that_was_removed_is_no_other_s() -> None:
+    first, second = (guest.place("server-01", "default", number) for number in (1, 2))
+    leased = frozenset({str(first[0])})
+    assert guest.free_place("server-01", "default", [], leased) == second
