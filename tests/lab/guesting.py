@@ -19,8 +19,8 @@ from runbook.attach import Target
 from runbook.checkpoint import found
 from runbook.guest_run import Drawn
 from runbook.lab import guest as lab_guests
-from runbook.lab import lab as labs
 from runbook.lab import guest_lent, machine, shell
+from runbook.lab import lab as labs
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, ROUTER

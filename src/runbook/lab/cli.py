@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from runbook.lab import guest as guests
-from runbook.lab import lab as labs
 from runbook.lab import guest_lent, machine, wiring
+from runbook.lab import lab as labs
 from runbook.lab.guest_managers import MANAGERS
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, IPV6, OPERATOR, RELEASES, ROUTER, address
 from runbook.lab.probe import Probe
