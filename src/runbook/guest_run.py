@@ -10,26 +10,21 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from runbook import attach, outside, probes, run, surroundings
 from runbook import guest_facts as facts
 from runbook.attach import Offer, Target
-from runbook.checkpoint import about
-from runbook.checkpoint.found import Kept
-from runbook.checkpoint.guests import NOT_KEPT
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
-from runbook.errors import GoToTheConsole, LoginRefused, Refused
-from runbook.guest_promise import ExpectedGuest, GuestPromise
+from runbook.errors import LoginRefused, Refused
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.plan import PHASES, Plan
 from runbook.preflight.guest_case import GuestCase
 from runbook.preflight.guests import preflight as judge_guests
-from runbook.rollback import Rollback
 from runbook.run import Ready, Session
 from runbook.state import sightings
 from runbook.state.sightings import Sighting
@@ -106,71 +101,6 @@ def patience(guest: Guest, *, by_agent: bool = False) -> Patience:
     if by_agent:
         return Patience(arrive=AGAIN_S)
     return Patience(arrive=BY_HAND_S) if guest.by_hand else Patience()
-
-
-def for_change(session: Session, kept: Kept) -> Session:
-    """The session, able to go into the guests that a change of another run is about."""
-    if session.within is not None:
-        return session
-    drawn = kept.plan
-    if drawn is None or not isinstance(drawn.promise, GuestPromise):
-        return session
-    chosen = tuple(_as_planned(guest, session.params) for guest in drawn.promise.guests)
-    made = with_guests(session, chosen)
-    within(made).take_up(drawn, kept.place.change_id, kept.log, kept.within)
-    return made
-
-
-def _as_planned(planned: ExpectedGuest, params: Params) -> Guest:
-    """As the run that made the change went into it; the rest is the host's file's affair."""
-    asked = next((guest for guest in params.guests if guest.name == planned.name), None)
-    source = planned.login_from or None
-    if asked:
-        return asked.model_copy(update={"login": planned.login, "login_from": source})
-    told = {"login": planned.login, "login_from": source, "address": str(planned.address)}
-    return Guest.model_validate({"name": planned.name, **told})
-
-
-def put_back(
-    session: Session, kept: Kept, undo: Callable[[], Rollback], *, host_undone: bool = True
-) -> Rollback:
-    """The host, and the guests that its change is about, which are left again at the end."""
-    made = for_change(session, kept)
-    if made.within is None:
-        return _alone(undo, _not_looked_at(kept))
-    try:
-        return run.put_back(made, kept.place, undo, host_undone=host_undone)
-    finally:
-        made.within.close()
-
-
-def _alone(undo: Callable[[], Rollback], left: tuple[str, ...]) -> Rollback:
-    """The host, told with the guests that nobody can look at."""
-    try:
-        undone = undo()
-    except GoToTheConsole as error:
-        error.what = "\n  - ".join((error.what, *left))
-        raise
-    return replace(undone, guests=(*undone.guests, *left))
-
-
-def _not_looked_at(kept: Kept) -> tuple[str, ...]:
-    """Guests of a change whose plan cannot be read, so that nobody can go into them.
-
-    A change that may be about guests is told as well, although nobody knows whether there are any.
-    """
-    if kept.plan is not None or not kept.of_guests:
-        return ()
-    names = dict.fromkeys((*about.named(kept.undo_script), *kept.within.inside))
-    who = ", ".join(names) or f"a guest of which {_untold(kept)}"
-    return (f"not looked at: {who}; {kept.place.plan} cannot be read",)
-
-
-def _untold(kept: Kept) -> str:
-    if kept.about == "not told":
-        return about.UNTOLD
-    why = kept.within.why
-    return why if why != NOT_KEPT else f"{kept.place.guests} tells nothing"
 
 
 def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:

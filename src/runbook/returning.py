@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from runbook import guest_run, journal, rollback, run
+from runbook import guest_return, journal, rollback, run
 from runbook.apply import Applied
 from runbook.checkpoint import found as finding
 from runbook.checkpoint import layout, timer
@@ -164,7 +164,7 @@ def undo(session: Session, there: Found) -> Rollback:
     def undone() -> Rollback:
         return rollback.undo(way, session.host, session.connect, session.clock, why)
 
-    return _as_before(session, kept, guest_run.put_back(session, kept, undone))
+    return _as_before(session, kept, guest_return.put_back(session, kept, undone))
 
 
 def compare_now(
@@ -178,7 +178,7 @@ def compare_now(
     def compared() -> Rollback:
         return _compared(session, kept, did)
 
-    both = guest_run.put_back(session, kept, compared, host_undone=host_undone)
+    both = guest_return.put_back(session, kept, compared, host_undone=host_undone)
     return _as_before(session, kept, both, did)
 
 
@@ -213,7 +213,7 @@ def _release(session: Session, kept: Kept) -> Rollback:
 
 def for_change(session: Session, kept: Kept) -> Session:
     """The session that the change needs: one that is about guests goes into them."""
-    return guest_run.for_change(session, kept)
+    return guest_return.for_change(session, kept)
 
 
 def resume(session: Session, there: Found) -> tuple[Underway, Applied]:

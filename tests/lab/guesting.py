@@ -14,7 +14,7 @@ from functools import partial
 
 from tests.lab import half_made
 
-from runbook import guest_run, rollback, run
+from runbook import guest_return, guest_run, rollback, run
 from runbook.attach import Target
 from runbook.checkpoint import found
 from runbook.guest_run import Drawn
@@ -240,7 +240,7 @@ def confirmed_inside() -> None:
     with session() as made:
         there = found.find(made.host, made.clock.now())
         assert there is not None
-        change = guest_run.for_change(made, there.kept)
+        change = guest_return.for_change(made, there.kept)
         with closing(guest_run.within(change)) as guests:
             guests.confirm(change.host)
 

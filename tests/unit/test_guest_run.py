@@ -10,7 +10,7 @@ from tests.unit import guest_data, hosts
 from tests.unit.fakes import Time
 from tests.unit.insides import WANTED
 
-from runbook import guest_run
+from runbook import guest_return, guest_run
 from runbook.checkpoint.found import Kept
 from runbook.checkpoint.guests import GuestsBefore
 from runbook.checkpoint.layout import Layout
@@ -115,7 +115,7 @@ def test_whoever_takes_a_change_up_goes_in_as_it_did(*, in_the_file: bool) -> No
     asked = guest_data.params(guests=(entry,) if in_the_file else ())
     host = cast("Host", None)
     session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
-    (guest,) = guest_run.within(guest_run.for_change(session, cast("Kept", kept))).guests
+    (guest,) = guest_run.within(guest_return.for_change(session, cast("Kept", kept))).guests
     assert (guest.login, guest.login_from) == ("admin", "environment")
     assert str(guest.ipv4) == guest_data.ADDRESS
     assert guest.gateway == ("172.16.0.2" if in_the_file else None)

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from tests.unit import fakes, guest_data, insides
 
-from runbook import guest_run, journal, probes, returning, rollback, run
+from runbook import guest_return, journal, probes, returning, rollback, run
 from runbook.apply import apply_phase
 from runbook.checkpoint import Armed, arm, layout
 from runbook.checkpoint import guests as guests_before
@@ -372,7 +372,7 @@ def guests(monkeypatch: pytest.MonkeyPatch) -> Guests:
     there = Guests()
     within = cast("Within", there)
     monkeypatch.setattr(
-        guest_run, "for_change", lambda session, _kept: replace(session, within=within)
+        guest_return, "for_change", lambda session, _kept: replace(session, within=within)
     )
     return there
 
