@@ -76,11 +76,13 @@ class Past:
 
     def _of_guests(self) -> Iterator[str]:
         """That a guest may still be as changed: only a program that goes into it knows."""
-        if self.to_compare and self.kept.log.guests_confirm:
-            yield (
-                "its guests had begun to keep their part, and may be as changed inside:"
-                f" `runbook undo {self.host}` looks, and puts them back"
-            )
+        if not self.to_compare:
+            return
+        looks = f"`runbook undo {self.host}` looks, and puts them back"
+        if self.kept.log.guests_confirm:
+            yield f"its guests had begun to keep their part, and may be as changed inside: {looks}"
+        elif self.kept.log.compared == journal.UNLIKE:
+            yield f"a guest undoes itself by its own timer, if that is still to come: {looks}"
 
 
 def latest(host: Reader) -> Past | None:

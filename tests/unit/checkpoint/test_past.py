@@ -73,3 +73,18 @@ def test_guests_that_kept_their_part_of_an_undone_change_are_told_until_somebody
     compared = latest(host)
     assert compared is not None
     assert not any("guests" in line for line in compared.describe())
+
+
+def test_a_guest_that_was_not_seen_to_be_as_before_leads_to_an_undo_that_looks_again(
+    armed: Armed, host: fakes.FakeHost
+) -> None:
+    fakes.undone(host, armed, "operator")
+    unlike = f"2026-03-01T12:00:09Z {journal.UNLIKE}: vm-01 is not seen to be as before\n"
+    fakes.add(host, armed.layout.journal, unlike)
+    there = latest(host)
+    assert there is not None
+    assert any(f"`runbook undo {there.host}`" in line for line in there.describe())
+    fakes.add(host, armed.layout.journal, f"2026-03-01T12:00:19Z {journal.AS_BEFORE}\n")
+    compared = latest(host)
+    assert compared is not None
+    assert not any("guest" in line for line in compared.describe())
