@@ -39,7 +39,7 @@ from runbook.state.snapshot import Snapshot
 from runbook.state.tap_names import named_as
 
 # A guest that restarts, on a machine with much to do, and then undoes its part.
-SETTLE_S = 120.0
+SETTLE_S = 180.0
 CHANGES = ("find", "/var/lib/runbook", "-mindepth", "1", "-maxdepth", "1", "-type", "d")
 DEFINITION = f"/etc/libvirt/qemu/{NAME}.xml"
 # The guest has confirmed its part and the host has not, so that only a program puts it back.
