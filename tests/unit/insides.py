@@ -75,3 +75,14 @@ class LocalChannel:
         for word, other in self.given.items():
             text = text.replace(word, other)
         return text
+
+
+@dataclass
+class Spoken:
+    """A channel into one guest."""
+
+    guest: str
+    transcript: str = ""
+
+    def close(self) -> str:
+        return ""

@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 from tests.unit import fakes
 from tests.unit import guest_data as data
+from tests.unit.insides import Spoken
 
 from runbook import attach, countdowns, inside, run, within
 from runbook.apply import AFTER_S, EACH_S
@@ -39,17 +40,6 @@ PARAMS = data.params(
     )
 )
 LOST = ConnectionLost("its console is gone", state="-", then="-")
-
-
-@dataclass
-class Spoken:
-    """A channel into one guest."""
-
-    guest: str
-    transcript: str = ""
-
-    def close(self) -> str:
-        return ""
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 from tests.unit import fakes
 from tests.unit import guest_data as data
+from tests.unit.insides import Spoken
 
 from runbook import inside, more_time
 from runbook.checkpoint.arm import Armed
@@ -56,17 +57,6 @@ class Guests:
         if channel.guest in self.moves:
             raise self.moves[channel.guest]
         self.moved[channel.guest] = moment
-
-
-@dataclass
-class Spoken:
-    """A channel into one guest."""
-
-    guest: str
-    transcript: str = ""
-
-    def close(self) -> str:
-        return ""
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from runbook.moves.inside_edit import Declined, FileEdit, GuestEdit, Wanted
 from runbook.moves.interfaces import ADDRESSING, HOOKS
 from runbook.state import ifupdown
 from runbook.state.ifupdown import Stanza
-from runbook.state.inside import RESOLV_CONF, Inside
+from runbook.state.inside import FOREIGN, Inside
 from runbook.state.inside_file import InsideFile
 from runbook.state.secretive import without_arguments
 
@@ -21,8 +21,6 @@ METHODS = ("dhcp", "static", "manual")
 # A command that has to do with addresses may contradict the new one, or fail without the old.
 _OF_ADDRESSES = re.compile(r"\d+\.\d+\.\d+\.\d+|\b(?:route|addr|address|dhclient|udhcpc|dhcpcd)\b")
 _NAMES = ("dns-nameservers", "dns-nameserver")
-# What is read beside that, for others.
-_FOREIGN = (RESOLV_CONF, "/etc/netplan/", "/etc/cloud/", "/etc/systemd/network/")
 _NOTHING = re.compile(r"\s*(?:#.*)?")
 
 
@@ -53,7 +51,7 @@ def _contents(inside: Inside) -> dict[str, str]:
 
 def _unreadable(inside: Inside) -> Declined | None:
     # A file that ifupdown takes in may lie anywhere.
-    secret = [path for path in inside.withheld if not path.startswith(_FOREIGN)]
+    secret = [path for path in inside.withheld if not path.startswith(FOREIGN)]
     if secret:
         return Declined(
             f"{secret[0]} holds a secret, or a word that names one, and would be in the record",

@@ -26,6 +26,8 @@ _LOOK_S = 60.0
 _NETPLAN_MADE = "/run/systemd/network/10-netplan-"
 # systemd's own, for containers and the like, match nothing that a guest would be asked about.
 _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
+# What is read beside ifupdown's own files, for others.
+FOREIGN = (RESOLV_CONF, "/etc/netplan/", "/etc/cloud/", "/etc/systemd/network/")
 # What has cloud-init leave the network alone, by its own documentation.
 CLOUD_SWITCH = "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
 
@@ -131,11 +133,10 @@ def _not_taken_in(seen: Gathered) -> tuple[str, ...]:
 
 def _texts(seen: Gathered) -> dict[str, str]:
     """What ifupdown could read."""
-    foreign = (RESOLV_CONF, "/etc/netplan/", "/etc/cloud/", *_NETWORKD)
     return {
         path: file.content.decode(errors="replace")
         for path, file in seen.files.items()
-        if not path.startswith(foreign)
+        if not path.startswith((*FOREIGN, *_NETWORKD))
     }
 
 

@@ -43,7 +43,7 @@ def _named(line: str) -> tuple[str, ...] | None:
     if name == _TITLE:
         return _titled(line.partition(":")[2])
     if name == "dhclient":
-        return None if "-6" in words else _dhclient(words)
+        return None if "-6" in words else leases.ifnames(words)
     if name == "dhcpcd":
         return _dhcpcd(words)
     return _udhcpc(words) if name == "udhcpc" else tuple(words)
@@ -54,11 +54,6 @@ def _titled(title: str) -> tuple[str, ...] | None:
     if brackets - _MANAGERS - _FAMILIES or brackets & _FAMILIES == {"ip6"}:
         return None
     return tuple(re.sub(r"\[[^\]]*\]", " ", title).split())
-
-
-def _dhclient(words: Sequence[str]) -> tuple[str, ...]:
-    pairs = zip(("", *words), words, strict=False)
-    return tuple(w for before, w in pairs if w[0] != "-" and before not in leases.VALUED)
 
 
 def _dhcpcd(words: Sequence[str]) -> tuple[str, ...] | None:

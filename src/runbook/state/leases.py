@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -47,7 +47,7 @@ _STEM = re.compile(r"dhclient6?[.-]?(.*)\.leases")
 # "dhcpcd: [manager] [ip4]", its helpers have other words in the brackets.
 _DHCPCD = re.compile(r"dhcpcd: (?:\[manager\]|([\w.:-]+)) \[ip[46]\].*|dhcpcd: ([\w.:-]+)")
 # Options of dhclient(8) whose next word is not an interface.
-VALUED = frozenset(
+_VALUED = frozenset(
     {
         *("-p", "-D", "-s", "-g", "-e", "-C", "-H", "-F", "-V", "-cf", "-df", "-lf", "-pf", "-sf"),
         *("--dad-wait-time", "--prefix-len-hint", "--decline-wait-time", "--address-prefix-len"),
@@ -167,7 +167,7 @@ def clients(cmdlines: dict[int, bytes]) -> Iterator[Client]:
         argv = words(line)
         program = argv[0].rsplit("/", 1)[-1]
         if program in OURS:
-            for ifname in _ifnames(argv[1:]) or ("",):
+            for ifname in ifnames(argv[1:]) or ("",):
                 yield Client(program, pid, ifname, argv)
         elif (other := argv[1] if program == "busybox" and argv[1:] else program) in OTHERS:
             yield Client(other, pid, _told(argv), argv)
@@ -180,9 +180,10 @@ def _told(argv: tuple[str, ...]) -> str:
     return next((word for before, word in pairwise(argv) if before in ("-i", "--interface")), "")
 
 
-def _ifnames(argv: tuple[str, ...]) -> tuple[str, ...]:
+def ifnames(argv: Sequence[str]) -> tuple[str, ...]:
+    """The interfaces that dhclient is given, its own name left out of `argv`."""
     pairs = zip(("", *argv), argv, strict=False)
-    return tuple(w for before, w in pairs if not w.startswith("-") and before not in VALUED)
+    return tuple(w for before, w in pairs if not w.startswith("-") and before not in _VALUED)
 
 
 @understood
