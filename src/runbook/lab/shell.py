@@ -12,6 +12,7 @@ from pathlib import Path
 from runbook.errors import LabError
 
 PATIENCE_S = 60.0
+PROC = Path("/proc")
 
 
 def failed(what: str, why: str, then: str = "runbook lab down, then try again") -> LabError:
@@ -68,15 +69,31 @@ def kill(pids: Sequence[int]) -> None:
 
 
 def command_lines() -> dict[int, tuple[str, ...]]:
-    """The command line of every process on this machine."""
+    """The command line of every process that a lab of this place could have started."""
     found = {}
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in PROC.glob("[0-9]*"):
         try:
-            words = entry.read_bytes().rstrip(b"\0").split(b"\0")
+            if not _is_of_this_place(process):
+                continue
+            words = (process / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         except OSError:
             continue
-        found[int(entry.parent.name)] = tuple(word.decode(errors="replace") for word in words)
+        found[int(process.name)] = tuple(word.decode(errors="replace") for word in words)
     return found
+
+
+def _is_of_this_place(process: Path) -> bool:
+    """Whether a process runs as our user, in our PID namespace, and has our /run as its own.
+
+    A lab that scripts/apart has put elsewhere has the same names and paths, and its
+    processes are listed here too.
+    """
+    own = PROC / "self"
+    return (
+        process.stat().st_uid == own.stat().st_uid
+        and (process / "ns/pid").readlink() == (own / "ns/pid").readlink()
+        and (process / "root/run").samefile(own / "root/run")
+    )
 
 
 def children(pid: int) -> tuple[int, ...]:
