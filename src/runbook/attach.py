@@ -25,11 +25,11 @@ from runbook.moves.inside import Declined, FileEdit, GuestEdit, Wanted, edit
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.plan import Plan
-from runbook.promise import rows
 from runbook.redact import redact_line
 from runbook.state.files import redact
 from runbook.state.inside import Inside
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 
 @dataclass(frozen=True, slots=True)

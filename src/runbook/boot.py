@@ -15,10 +15,12 @@ from ipaddress import ip_address
 import pandas as pd
 
 from runbook.changes.network_hook import DIRECTORY, MODE
-from runbook.promise import Check, Promise, rows
+from runbook.check import Check
+from runbook.promise import Promise
 from runbook.state import sysctl_d, units
 from runbook.state.ifupdown import Stanza, stanzas
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 FIRST_HOOK = "/etc/libvirt/hooks/network"
 COLUMNS = ["order", "what", "reads", "wanted", "does", "kept", "required", "then"]

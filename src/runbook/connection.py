@@ -7,9 +7,10 @@ way to the very session that asks, also beyond a jump host or a shared one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Literal
 
-from runbook.netfilter.packet import Connection
 from runbook.state.table import understood
 from runbook.transport.host import Reader
 
@@ -23,6 +24,23 @@ done
 """
 COMMAND = ("sh", "-c", SCRIPT)
 WORDS = 4
+IPV4 = 4
+Family = Literal["inet", "inet6"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A TCP connection as its server sees it."""
+
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+
+    @property
+    def family(self) -> Family:
+        """The family of both addresses."""
+        return "inet" if ip_address(self.client).version == IPV4 else "inet6"
 
 
 @understood

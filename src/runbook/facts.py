@@ -13,8 +13,8 @@ import pandas as pd
 
 from runbook.changes.messages import DEFAULT6, MAIN_TABLE, MEDIUM, Action, Address, Route
 from runbook.errors import ParameterError, Refused
-from runbook.promise import Row, rows
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import Row, rows
 
 NOT_NICS = frozenset({"bridge", "tun", "dummy", "ifb", "sit", "gre", "vxlan", "wireguard"})
 

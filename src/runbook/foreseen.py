@@ -13,10 +13,9 @@ from runbook.changes.leases import StopClient
 from runbook.changes.networks import CreateNetwork
 from runbook.changes.steps import EditFile, WriteFile
 from runbook.plan import Plan
-from runbook.promise import Row, rows
 from runbook.state import files, networks
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import records, typed
+from runbook.state.table import Row, records, rows, typed
 from runbook.transport.host import NetworkXML
 
 

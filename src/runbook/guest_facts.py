@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from runbook.errors import ParameterError, Refused
 from runbook.params import Params
 from runbook.params.guests import Guest
-from runbook.promise import Row, rows
 from runbook.state.guests import RUNS
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import Row, rows
 
 DEFAULT = "default"
 MOVABLE = ("network", "bridge")

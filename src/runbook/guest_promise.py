@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
-from runbook.promise import Check, rows
+from runbook.check import Check, equal
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 # The consent to a guest that does not answer the operator's machine as it answered others.
 UNHEARD = "unheard"
@@ -57,14 +58,14 @@ class ExpectedGuest:
         nics = rows(seen.taps, guest=self.name, mac=self.mac)
         if self.running:
             shown = " ".join(str(r["source"]) for r in nics if r["live_xml"])
-            yield _equal(f"{self.name} runs on network", network, shown)
+            yield equal(f"{self.name} runs on network", network, shown)
             taps = [str(r["target"]) for r in nics]
             ports = [r for tap in taps for r in rows(seen.links, ifname=tap)]
             shown = " ".join(str(r["master"]) or "no bridge" for r in ports)
-            yield _equal(f"{self.name}'s {' '.join(taps) or 'tap'} is in", bridge, shown)
+            yield equal(f"{self.name}'s {' '.join(taps) or 'tap'} is in", bridge, shown)
         if self.defined:
             shown = " ".join(str(r["defined_source"]) for r in nics)
-            yield _equal(f"{self.name} is defined on network", network, shown)
+            yield equal(f"{self.name} is defined on network", network, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,3 @@ class GuestPromise:
         """Every check that the host's state can answer."""
         found = (guest.checks(self.network, self.bridge, seen) for guest in self.guests)
         return tuple(check for checks in found for check in checks)
-
-
-def _equal(about: str, promised: str, seen: str) -> Check:
-    return Check(about, promised, seen or "nothing", promised == seen)

@@ -17,7 +17,7 @@ from runbook.guest_promise import ExpectedGuest, GuestPromise
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.rollback import Rollback
-from runbook.run import Session
+from runbook.session import Session
 
 
 def for_change(session: Session, kept: Kept) -> Session:

@@ -8,7 +8,6 @@ on the host; into the guests somebody logs in and looks.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping
 from contextlib import closing
@@ -20,28 +19,22 @@ from runbook.attach import Offer, Target
 from runbook.clock import Clock
 from runbook.confirm import Confirmed
 from runbook.errors import LoginRefused, Refused
+from runbook.guest_login import credentials, patience
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.plan import PHASES, Plan
 from runbook.preflight.guest_case import GuestCase
 from runbook.preflight.guests import preflight as judge_guests
-from runbook.run import Ready, Session
+from runbook.session import Ready, Session
 from runbook.state import sightings
 from runbook.state.sightings import Sighting
 from runbook.state.snapshot import Snapshot
-from runbook.transport.guest import login
 from runbook.transport.guest.channel import AGENT, Channel
-from runbook.transport.guest.line import Patience
-from runbook.transport.guest.login import Credentials, Remembered
+from runbook.transport.guest.login import Remembered
 from runbook.transport.guest.way_in import Ways, open_channel
 from runbook.transport.host import Host
 from runbook.verify import Verdict
 from runbook.within import Within
-
-# A console that shows nothing for so long, of a guest that a person can configure.
-BY_HAND_S = 60.0
-# And of one whose agent has answered before: it is booting, and its agent is asked again.
-AGAIN_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +87,6 @@ def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
         return channel
 
     return replace(session, within=Within(session.params, chosen, enter, session.clock))
-
-
-def patience(guest: Guest, *, by_agent: bool = False) -> Patience:
-    """How long a console may take to come to a shell: less where something else may do as well."""
-    if by_agent:
-        return Patience(arrive=AGAIN_S)
-    return Patience(arrive=BY_HAND_S) if guest.by_hand else Patience()
-
-
-def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:
-    """Who logs in; the password is looked for when a login asks for it, and not before."""
-    source = guest.login_from
-    if source is None:
-        held = any(environment.get(name) for name in login.variables(guest.name))
-        source = "environment" if held else "prompt"
-    match source:
-        case "environment":
-            return login.from_environment(guest.name, guest.login, environment)
-        case "keyring":
-            return login.from_keyring(guest.name, guest.login)
-        case _:
-            return login.from_prompt(guest.name, guest.login)
 
 
 def within(session: Session) -> Within:

@@ -13,7 +13,7 @@ from runbook.checkpoint.arm import Armed
 from runbook.checkpoint.deadline import Wish
 from runbook.checkpoint.manifest import Manifest
 from runbook.countdowns import not_moved
-from runbook.run import Session
+from runbook.session import Session
 
 # A step inside a guest is waited for this long; a longer one is not.
 TURN_S = 20.0

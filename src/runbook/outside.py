@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
+from runbook.check import Check
 from runbook.guest_promise import UNHEARD, ExpectedGuest, GuestPromise
 from runbook.params import Params
-from runbook.promise import Check
 from runbook.reach import ask_router
 from runbook.state import neighbours
 from runbook.transport.host import Host

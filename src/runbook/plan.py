@@ -16,9 +16,10 @@ from runbook import serial
 from runbook.changes import kinds
 from runbook.changes.change import Change
 from runbook.changes.steps import Command, Step, Unless
+from runbook.check import Check
 from runbook.guest_promise import ExpectedGuest, GuestPromise
 from runbook.netfilter import expected
-from runbook.promise import Check, ExpectedFile, Promise
+from runbook.promise import ExpectedFile, Promise
 from runbook.promise6 import ExpectedIPv6
 
 FORMAT_VERSION = 1

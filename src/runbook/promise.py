@@ -9,40 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
-from typing import Any
-
-import pandas as pd
 
 from runbook.changes.messages import Route
 from runbook.changes.network_xml import ETHERNET_MTU
+from runbook.check import Check, equal
 from runbook.netfilter.expected import ExpectedFirewall
-from runbook.promise6 import ExpectedIPv6, told
+from runbook.promise6 import ExpectedIPv6, checks6
 from runbook.state.ifupdown import stanzas
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import records
+from runbook.state.table import Row, rows
 
-Row = dict[str, Any]
 MAIN = 254
 # How the purpose of such a change begins, by which an undo script is known for one.
 PURPOSE = "The change moves"
-
-
-def rows(frame: pd.DataFrame, **equal: object) -> list[Row]:
-    """The rows in which every named column has the given value."""
-    for column, value in equal.items():
-        frame = frame[frame[column] == value]
-    return records(frame)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing promised, held against what is seen; only `required` ones can fail a change."""
-
-    about: str
-    promised: str
-    seen: str
-    kept: bool
-    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +85,12 @@ class Promise:
         return tuple(check for group in _GROUPS for check in group(self, seen))
 
 
-def _equal(about: str, promised: str, seen: str) -> Check:
-    return Check(about, promised, seen or "nothing", promised == seen)
-
-
 def _addresses(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     ip = str(promise.address.ip)
     holders = rows(seen.addresses, family="inet", address=ip)
     shown = " ".join(f"{r['ifname']} /{r['prefixlen']}" for r in holders)
     wanted = f"{promise.bridge} /{promise.address.network.prefixlen}"
-    yield _equal(f"{ip} is on", wanted, shown)
+    yield equal(f"{ip} is on", wanted, shown)
     left = rows(seen.addresses, family="inet", ifname=promise.nic)
     shown = " ".join(str(r["address"]) for r in left)
     yield Check(f"IPv4 on {promise.nic}", "none", shown or "none", not left)
@@ -123,27 +98,27 @@ def _addresses(promise: Promise, seen: Snapshot) -> Iterator[Check]:
 
 def _links(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     nic = rows(seen.links, ifname=promise.nic)
-    yield _equal(f"{promise.nic} is in", promise.bridge, " ".join(str(r["master"]) for r in nic))
+    yield equal(f"{promise.nic} is in", promise.bridge, " ".join(str(r["master"]) for r in nic))
     port = rows(seen.bridge_ports, bridge=promise.bridge, port=promise.nic)
-    yield _equal(f"port {promise.nic}", "forwarding", " ".join(str(r["state"]) for r in port))
+    yield equal(f"port {promise.nic}", "forwarding", " ".join(str(r["state"]) for r in port))
     bridge = rows(seen.links, ifname=promise.bridge)
-    yield _equal(f"{promise.bridge} MAC", promise.mac, " ".join(str(r["mac"]) for r in bridge))
+    yield equal(f"{promise.bridge} MAC", promise.mac, " ".join(str(r["mac"]) for r in bridge))
     wanted = "on" if promise.stp else "off"
     shown = " ".join("on" if r["stp"] == 1 else "off" for r in bridge)
-    yield _equal(f"{promise.bridge} STP", wanted, shown)
+    yield equal(f"{promise.bridge} STP", wanted, shown)
     shown = " ".join(str(r["mtu"]) for r in bridge)
-    yield _equal(f"{promise.bridge} MTU", str(promise.mtu), shown)
+    yield equal(f"{promise.bridge} MTU", str(promise.mtu), shown)
 
 
 def _routes(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     main = rows(seen.routes, family="inet", table=MAIN)
     default = [r for r in main if r["dst"] == "default"]
     wanted = f"via {promise.gateway} dev {promise.bridge}{_metric(promise.metric)}"
-    yield _equal("default route", wanted, ", ".join(_ways_out(promise, default)))
+    yield equal("default route", wanted, ", ".join(_ways_out(promise, default)))
     lan = [r for r in main if r["dst"] == str(promise.address.network)]
     shown = ", ".join(f"dev {r['ifname']} src {r['prefsrc']}" for r in lan)
     wanted = f"dev {promise.bridge} src {promise.address.ip}"
-    yield _equal(f"route to {promise.address.network}", wanted, shown)
+    yield equal(f"route to {promise.address.network}", wanted, shown)
     strays = [str(r["dst"]) for r in main if r["ifname"] == promise.nic]
     shown = " ".join(strays)
     yield Check(f"routes on {promise.nic}", "none", shown or "none", not strays)
@@ -172,7 +147,7 @@ def _carried(promise: Promise, seen: Snapshot) -> Iterator[Check]:
             )
             wanted = _way(route.gateway, route.ifname, route.prefsrc)
             about = f"route to {route.dst}" + (f" in table {route.table}", "")[route.table == MAIN]
-            yield _equal(about, wanted, shown)
+            yield equal(about, wanted, shown)
 
 
 def _way(gateway: str, ifname: str, prefsrc: str) -> str:
@@ -181,14 +156,14 @@ def _way(gateway: str, ifname: str, prefsrc: str) -> str:
 
 
 def _ipv6(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    yield from (Check(*one) for one in told(promise.ipv6, promise.nic, promise.bridge, seen))
+    yield from checks6(promise.ipv6, promise.nic, promise.bridge, seen)
 
 
 def _network(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     found = rows(seen.networks, name=promise.network)
     for word in ("active", "persistent", "autostart"):
         shown = " ".join("yes" if r[word] else "no" for r in found)
-        yield _equal(f"network {promise.network} {word}", "yes", shown)
+        yield equal(f"network {promise.network} {word}", "yes", shown)
 
 
 def _files(promise: Promise, seen: Snapshot) -> Iterator[Check]:
@@ -204,13 +179,13 @@ def _stanzas(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     for stanza in stanzas(seen.files):
         if stanza.kind == "iface" and stanza.name == promise.nic:
             about = f"{promise.nic} {stanza.family} in {stanza.path}"
-            yield _equal(about, "manual", stanza.method)
+            yield equal(about, "manual", stanza.method)
 
 
 def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     for name, value in promise.sysctls:
         shown = " ".join(str(r["value"]) for r in rows(seen.sysctl, name=name))
-        yield _equal(name, value, shown)
+        yield equal(name, value, shown)
 
 
 def _clients(promise: Promise, seen: Snapshot) -> Iterator[Check]:

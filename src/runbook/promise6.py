@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from runbook.changes.ipv6 import conf
 from runbook.changes.messages import MAIN_TABLE
+from runbook.check import Check, equal, none
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import Record, records
 
-Told = tuple[str, str, str, bool]
 LINK_LOCAL = "fe80::/64"
 
 
@@ -31,22 +31,22 @@ def global6(seen: Snapshot, ifname: str) -> list[Record]:
     return [row for row in _everywhere(seen) if row["ifname"] == ifname]
 
 
-def told(wanted: ExpectedIPv6 | None, nic: str, bridge: str, seen: Snapshot) -> Iterator[Told]:
-    """Each check: what it is about, promised, seen, whether that is the same."""
-    yield _none(f"IPv6 on {nic}", [str(r["address"]) for r in global6(seen, nic)])
+def checks6(wanted: ExpectedIPv6 | None, nic: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
+    """Every check of IPv6 on the NIC and the bridge."""
+    yield none(f"IPv6 on {nic}", [str(r["address"]) for r in global6(seen, nic)])
     if wanted is None:
-        yield _none(f"IPv6 on {bridge}", [str(r["address"]) for r in global6(seen, bridge)])
+        yield none(f"IPv6 on {bridge}", [str(r["address"]) for r in global6(seen, bridge)])
         return
     for address in wanted.addresses:
         ip, _, length = address.partition("/")
         held = (r for r in _everywhere(seen) if r["address"] == ip)
         shown = " ".join(f"{r['ifname']} /{r['prefixlen']}" for r in held)
-        yield _equal(f"{ip} is on", f"{bridge} /{length}", shown)
+        yield equal(f"{ip} is on", f"{bridge} /{length}", shown)
     yield from _routes(wanted, nic, bridge, seen)
     values = {str(r["name"]): str(r["value"]) for r in records(seen.sysctl)}
     wanted_values = {"disable_ipv6": "0"} | ({"accept_ra": "2"} if wanted.learns else {})
     for word, value in wanted_values.items():
-        yield _equal(conf(bridge, word), value, values.get(conf(bridge, word), ""))
+        yield equal(conf(bridge, word), value, values.get(conf(bridge, word), ""))
 
 
 def _everywhere(seen: Snapshot) -> list[Record]:
@@ -54,7 +54,7 @@ def _everywhere(seen: Snapshot) -> list[Record]:
     return [row for row in held if row["scope"] not in ("link", "host")]
 
 
-def _routes(wanted: ExpectedIPv6, nic: str, bridge: str, seen: Snapshot) -> Iterator[Told]:
+def _routes(wanted: ExpectedIPv6, nic: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
     kind = ("inet6", MAIN_TABLE, "unicast")
     every = (r for r in records(seen.routes) if (r["family"], r["table"], r["type"]) == kind)
     # One router may well speak on another link by the same link-local address.
@@ -62,14 +62,6 @@ def _routes(wanted: ExpectedIPv6, nic: str, bridge: str, seen: Snapshot) -> Iter
     default = {(str(r["gateway"]), str(r["ifname"])) for r in own if r["dst"] == "default"}
     for gateway in wanted.gateways:
         shown = ", ".join(sorted(f"dev {ifname}" for via, ifname in default if via == gateway))
-        yield _equal(f"IPv6 default route via {gateway}", f"dev {bridge}", shown)
+        yield equal(f"IPv6 default route via {gateway}", f"dev {bridge}", shown)
     strays = [str(r["dst"]) for r in own if r["ifname"] == nic and r["dst"] != LINK_LOCAL]
-    yield _none(f"IPv6 routes on {nic}", strays)
-
-
-def _none(about: str, found: list[str]) -> Told:
-    return (about, "none", " ".join(found) or "none", not found)
-
-
-def _equal(about: str, promised: str, seen: str) -> Told:
-    return (about, promised, seen or "nothing", promised == seen)
+    yield none(f"IPv6 routes on {nic}", strays)

@@ -22,7 +22,7 @@ from runbook.outcomes import Differs, NotAsPromised
 from runbook.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.rollback import NotCompared, Rollback, WayBack
-from runbook.run import Session, Underway
+from runbook.session import Session, Underway
 from runbook.state.snapshot import take
 
 # Until a take-over sees the end of an undo whose plan, and so whose pace, is not known.

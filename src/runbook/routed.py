@@ -26,6 +26,7 @@ from runbook.changes.network_xml import NetworkShape, network_xml
 from runbook.changes.networks import CreateNetwork, InstallHook
 from runbook.changes.routes import MakeRoom
 from runbook.changes.sysctl import TuneBridge
+from runbook.connection import Connection
 from runbook.errors import Refused
 from runbook.moves import ipv6, sysctls
 from runbook.moves.admitted import admit, expected_firewall
@@ -35,11 +36,11 @@ from runbook.moves.interfaces import manual_stanza
 from runbook.moves.routes import carried
 from runbook.moves.saved import saved_firewall
 from runbook.netfilter.expected import SAVED
-from runbook.netfilter.packet import Connection
 from runbook.params import Params
 from runbook.plan import Plan
-from runbook.promise import ExpectedFile, Promise, rows
+from runbook.promise import ExpectedFile, Promise
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 # The kernel's own default, for a host that has not loaded the module yet.
 LOOSE_BY_DEFAULT = "1"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runbook import connection, journal, probes, rollback, surroundings
 from runbook import preflight as rules
@@ -24,6 +24,7 @@ from runbook.checkpoint.layout import Layout
 from runbook.clock import Clock, SystemClock
 from runbook.confirm import Confirmed, Verified, confirmed_already, disarm
 from runbook.confirm import confirm as make_permanent
+from runbook.connection import Connection
 from runbook.errors import (
     GateClosed,
     MendAccess,
@@ -31,7 +32,6 @@ from runbook.errors import (
     StepFailed,
 )
 from runbook.moves.rules_file import rules_file
-from runbook.netfilter.packet import Connection
 from runbook.outcomes import Differs, NotAsPromised
 from runbook.params import Params
 from runbook.plan import PHASES, Plan
@@ -42,47 +42,15 @@ from runbook.put_back import put_back as guests_too
 from runbook.reach import ask_router, visit
 from runbook.rollback import Rollback
 from runbook.routed import make_plan
+from runbook.session import Ready, Session, Underway
 from runbook.state.diff import diff
 from runbook.state.snapshot import Snapshot, take
 from runbook.surroundings import Surroundings
 from runbook.transport.host import Host
 from runbook.verify import Verdict, judge, still_answering
-from runbook.within import Within
 
 # How long a confirmation whose answer was lost is asked after.
 SEEN_AGAIN_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One run against one host: who asks for what, over which connection.
-
-    `within` are the guests that the change is about, None where it is about the host.
-    """
-
-    params: Params
-    host: Host
-    operator: str
-    change_id: str
-    clock: Clock
-    connect: Callable[[], Host]
-    within: Within | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A cleared plan, and what answered before it."""
-
-    cleared: Cleared
-    probed: Probed
-
-
-@dataclass(frozen=True, slots=True)
-class Underway:
-    """An armed change, and what has to answer again after it."""
-
-    armed: Armed
-    probed: Probed
 
 
 def routed(params: Params) -> Confirmed | Plan:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from runbook import connection, persistence
+from runbook.connection import Connection
 from runbook.errors import ReadFailed
-from runbook.netfilter.packet import Connection
 from runbook.packages import PACKAGES
 from runbook.persistence import Persistence
 from runbook.transport.host import Completed, Reader

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from runbook.boot import BootStep, rehearse
+from runbook.check import Check
 from runbook.probes import Probed
-from runbook.promise import Check, Promise
+from runbook.promise import Promise
 from runbook.state.snapshot import Snapshot
 
 COLUMNS = ["about", "promised", "seen", "kept", "required"]

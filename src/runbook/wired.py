@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from runbook.promise import MAIN, Promise, Row
+from runbook.promise import MAIN, Promise
 from runbook.state import addresses, bridge_ports, links, routes
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import frame, records
+from runbook.state.table import Row, frame, records
 
 FORWARDING, PORT_COST = "forwarding", 2
 

@@ -17,6 +17,7 @@ from runbook import attach, countdowns, inside, outside, steps_inside
 from runbook.attach import Offer
 from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
 from runbook.changes.steps import Step
+from runbook.check import Check
 from runbook.checkpoint import deadline
 from runbook.checkpoint.arm import Armed
 from runbook.checkpoint.deadline import Moved, Now, Wish
@@ -39,7 +40,6 @@ from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.perform import perform
 from runbook.plan import Plan
-from runbook.promise import Check
 from runbook.state import inside as insides
 from runbook.state.inside import Inside
 from runbook.transport.guest.channel import Channel

@@ -17,6 +17,7 @@ from tests.lab import half_made
 from runbook import guest_return, guest_run, rollback, run
 from runbook.attach import Target
 from runbook.checkpoint import found
+from runbook.guest_login import credentials
 from runbook.guest_run import Drawn
 from runbook.lab import guest as lab_guests
 from runbook.lab import guest_lent, machine, shell
@@ -27,7 +28,7 @@ from runbook.lab.names import GUEST_PASSWORD, ROUTER
 from runbook.lab.probe import Probe, Probed
 from runbook.params import Params, resolve
 from runbook.plan import PHASES
-from runbook.run import Ready, Session, Underway
+from runbook.session import Ready, Session, Underway
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.login import VARIABLE
 from runbook.transport.guest.way_in import Ways, open_channel
@@ -217,7 +218,7 @@ def in_guest(name: str, command: str) -> None:
     """A shell's command inside a guest; it has to succeed."""
     with session(name) as made:
         (guest,) = made.params.guests
-        login = guest_run.credentials(guest)
+        login = credentials(guest)
         ways = Ways(secrets.token_hex(4))
         with closing(open_channel(made.host.doors(name), login, ways, clock=made.clock)) as inside:
             done = inside.run(("sh", "-c", command), timeout=60.0)

@@ -12,7 +12,7 @@ from runbook.home import params_folder
 from runbook.params import for_host
 from runbook.perform import perform
 from runbook.plan import PHASES
-from runbook.run import Session, Underway
+from runbook.session import Session, Underway
 from runbook.transport.host import Host
 
 READY = "ready"

@@ -23,10 +23,11 @@ from runbook.moves.saved import saved_firewall
 from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
 from runbook.probes import probe
-from runbook.promise import Promise, rows
+from runbook.promise import Promise
 from runbook.routed import make_promise
-from runbook.run import Ready, Session, Underway
+from runbook.session import Ready, Session, Underway
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 
 def ready(made: Session) -> Ready:

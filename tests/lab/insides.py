@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
 from runbook import inside as changes
+from runbook.check import Check
 from runbook.clock import SystemClock
 from runbook.inside import InsideArmed, InsideState
 from runbook.lab import guest as guests
@@ -17,7 +18,6 @@ from runbook.lab.guest import Guest
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER
 from runbook.moves.inside import GuestEdit, Wanted, edit
-from runbook.promise import Check
 from runbook.state import inside
 from runbook.state.inside import Inside
 from runbook.transport import connect, ssh

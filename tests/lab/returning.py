@@ -20,7 +20,7 @@ from runbook.lab import machine
 from runbook.params import for_host
 from runbook.plan import PHASES
 from runbook.rollback import Rollback
-from runbook.run import Session, Underway
+from runbook.session import Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 

@@ -20,7 +20,7 @@ from runbook.lab import shell
 from runbook.lab.probe import Probe
 from runbook.outcomes import Differs
 from runbook.params.guests import Guest
-from runbook.run import Session
+from runbook.session import Session
 from runbook.transport.guest.login import variables
 
 # Whole changes, with a person's pauses in them.

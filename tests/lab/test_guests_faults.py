@@ -22,7 +22,7 @@ from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.guest_xml import mac_of
 from runbook.more_time import more_time
 from runbook.preflight import RefusedByPreflight
-from runbook.run import Session
+from runbook.session import Session
 from runbook.transport.guest.login import VARIABLE
 
 TAKEN = "172.16.1.77"

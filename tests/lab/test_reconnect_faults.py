@@ -27,7 +27,7 @@ from runbook.checkpoint import layout
 from runbook.errors import ChangeInProgress, ConnectionLost
 from runbook.lab import machine
 from runbook.plan import PHASES
-from runbook.run import Ready, Session, Underway
+from runbook.session import Ready, Session, Underway
 from runbook.transport.live import LiveHost
 
 

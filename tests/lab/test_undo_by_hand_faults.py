@@ -13,7 +13,7 @@ from runbook.home import params_folder
 from runbook.lab.names import OPERATOR, ROUTER
 from runbook.params import for_host
 from runbook.plan import PHASES
-from runbook.run import Session, Underway
+from runbook.session import Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot, take
 

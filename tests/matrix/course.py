@@ -16,7 +16,7 @@ from runbook.lab import machine
 from runbook.params import for_host
 from runbook.probes import Probed
 from runbook.promise import Promise
-from runbook.run import Session
+from runbook.session import Session
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.verify import judge

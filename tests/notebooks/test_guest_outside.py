@@ -21,7 +21,7 @@ from runbook.lab import guest as lab_guests
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.names import OPERATOR
 from runbook.lab.probe import Probe
-from runbook.promise import Check
+from runbook.check import Check
 
 pytestmark = pytest.mark.thorough
 NOTEBOOK = bench.ROOT / "notebooks" / "guest.ipynb"

@@ -18,8 +18,8 @@ from runbook.changes.bridge_ports import CARRIER
 from runbook.changes.messages import Route
 from runbook.checkpoint import Armed, deadline, layout
 from runbook.checkpoint.arm import Order, arm
+from runbook.connection import Connection
 from runbook.errors import GateClosed
-from runbook.netfilter.packet import Connection
 from runbook.params import Params
 from runbook.persistence import Persistence
 from runbook.preflight import Cleared, preflight

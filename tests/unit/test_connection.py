@@ -7,8 +7,8 @@ import pytest
 from tests.unit import fakes
 
 from runbook import connection
+from runbook.connection import Connection
 from runbook.errors import ReadFailed
-from runbook.netfilter.packet import Connection
 from runbook.transport.host import Completed
 
 SAID = "10.99.0.2 51234 172.16.1.1 22"

@@ -25,7 +25,7 @@ from runbook.errors import ConnectionLost, GateClosed, StepFailed
 from runbook.inside import InsideArmed, Ticking
 from runbook.moves.inside import GuestEdit
 from runbook.params.guests import Guest
-from runbook.run import Session, Underway
+from runbook.session import Session, Underway
 from runbook.steps_inside import LEAD_S, may_stand
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host

@@ -20,7 +20,7 @@ from runbook.notebook import guest_finding
 from runbook.notebook.course import of_guests
 from runbook.notebook.values import Before, Run
 from runbook.record import Folder
-from runbook.run import Session
+from runbook.session import Session
 from runbook.transport.guest import login
 from runbook.transport.guest.channel import AGENT, Channel
 from runbook.transport.guest.login import Credentials, from_prompt, variables

@@ -21,7 +21,7 @@ from runbook.inside import Ticking
 from runbook.journal import Journal
 from runbook.more_time import Longer
 from runbook.params.guests import Guest
-from runbook.run import Session
+from runbook.session import Session
 from runbook.steps_inside import LEAD_S
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host

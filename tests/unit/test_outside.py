@@ -12,10 +12,10 @@ from tests.unit import fakes
 from tests.unit import guest_data as data
 
 from runbook import outside
+from runbook.check import Check
 from runbook.guest_promise import ExpectedGuest
 from runbook.outside import Heard
 from runbook.params.guests import Guest
-from runbook.promise import Check
 from runbook.transport.host import Completed, Host
 from runbook.transport.router import RouterSays
 from runbook.verify import Verdict

@@ -19,7 +19,7 @@ from runbook.preflight import Cleared
 from runbook.probes import Probed
 from runbook.returning import HalfMade, NothingArmed, Standing
 from runbook.rollback import NotCompared
-from runbook.run import Session
+from runbook.session import Session
 from runbook.state.snapshot import Snapshot
 from runbook.within import PutBack, Within
 

@@ -24,7 +24,7 @@ from runbook.journal import Journal
 from runbook.outcomes import Differs
 from runbook.preflight import RefusedByPreflight
 from runbook.rollback import Rollback
-from runbook.run import Ready, Session, Underway
+from runbook.session import Ready, Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.verify import Verdict

@@ -12,7 +12,7 @@ from tests.unit import fakes
 
 from runbook import changes, plan, serial
 from runbook.changes.kinds import MODULES
-from runbook.netfilter.packet import Connection
+from runbook.connection import Connection
 from runbook.routed import make_plan
 
 RULES = "*nat\n:own - [0:0]\n-A POSTROUTING -j own\nCOMMIT\n"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.unit import fakes
 from tests.unit.fakes import IP, NIC
 
+from runbook.connection import Connection
 from runbook.errors import ReadFailed
-from runbook.netfilter.packet import Connection
 from runbook.packages import PACKAGES
 from runbook.surroundings import MANAGERS, SERVICES, TOOLS, Listener, Surroundings, package_of, read
 from runbook.transport.host import Completed

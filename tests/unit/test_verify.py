@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit import fakes
 
+from runbook.check import Check
 from runbook.probes import Probe, Probed
-from runbook.promise import Check
 from runbook.routed import make_promise
 from runbook.transport.router import RouterSays
 from runbook.verify import Verdict, judge

@@ -16,6 +16,7 @@ from tests.unit import insides as local
 from runbook import attach, inside, outside, within
 from runbook.attach import Offer
 from runbook.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
+from runbook.check import Check
 from runbook.checkpoint.arm import Armed
 from runbook.checkpoint.guests import GuestsBefore
 from runbook.errors import ConnectionLost, LoginRefused, MendAccess, NoWayIn, StepFailed
@@ -24,7 +25,6 @@ from runbook.journal import Journal
 from runbook.moves.inside import GuestEdit, Wanted
 from runbook.params.guests import Guest
 from runbook.plan import Plan
-from runbook.promise import Check
 from runbook.state import inside as insides
 from runbook.state.inside import Inside
 from runbook.transport.guest.channel import Channel

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from runbook.changes.steps import Command, Step
+from runbook.state.iptables_save import words
 
 PROGRAMS = {
     ("nft", "inet"): "iptables-nft",
@@ -14,16 +14,6 @@ PROGRAMS = {
     ("legacy", "inet6"): "ip6tables-legacy",
 }
 LOCK_WAIT_S = "5"
-# iptables knows double quotes only, and a backslash in them before anything.
-WORD = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s"])+')
-_QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"')
-_ESCAPED = re.compile(r"\\(.)")
-
-
-def words(rule: str) -> tuple[str, ...]:
-    """The arguments of a rule that stands as iptables-save writes it."""
-    raw = (match[0] for match in WORD.finditer(rule))
-    return tuple(_QUOTED.sub(lambda part: _ESCAPED.sub(r"\1", part[1]), word) for word in raw)
 
 
 @dataclass(frozen=True, slots=True)

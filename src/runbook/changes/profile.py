@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from runbook.changes.firewall import LOCK_WAIT_S, words
+from runbook.changes.firewall import LOCK_WAIT_S
 from runbook.changes.steps import Command, Step
+from runbook.state.iptables_save import words
 
 PLAIN = {"inet": "iptables", "inet6": "ip6tables"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runbook.check import Check
 from runbook.moves.inside_edit import Wanted
-from runbook.promise import Check
 from runbook.state import inside
 from runbook.state.inside import Inside
 from runbook.state.inside_file import InsideFile

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.changes.profile import AddRules, InTable, JumpFirst, SetPolicy
+from runbook.connection import Connection
 from runbook.errors import Refused
 from runbook.moves import rules_file
 from runbook.moves.profile import PARENTS, is_jump, profile
 from runbook.netfilter.canonical import Canonical, canonical
 from runbook.netfilter.expected import ExpectedFirewall, ExpectedRule
 from runbook.netfilter.owner import RUNBOOK_CHAIN
-from runbook.netfilter.packet import Connection
 from runbook.netfilter.ruleset import ACCEPT, Chains, Place, live, usual_backend
 from runbook.params import Params
-from runbook.promise import rows
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 Change = AddRules | JumpFirst | SetPolicy
 Key = tuple[str, str, str, Canonical]

@@ -8,9 +8,9 @@ from itertools import groupby
 
 from runbook.changes.leases import StopClient
 from runbook.errors import Refused
-from runbook.promise import Row, rows
 from runbook.state.leases import OTHERS
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import Row, rows
 
 
 def stop_clients(nic: str, seen: Snapshot) -> Iterator[StopClient]:

@@ -16,8 +16,8 @@ from runbook.netfilter.libvirt import is_libvirts
 from runbook.netfilter.owner import LIBVIRT_CHAIN, RUNBOOK, owner
 from runbook.netfilter.ruleset import ACCEPT
 from runbook.params import Params
-from runbook.promise import rows
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 COLUMNS = ["table", "chain", "rule", "where", "why"]
 INET = "inet"

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from itertools import accumulate, groupby
 
 from runbook.changes.files import EditLines
-from runbook.changes.firewall import WORD, TwinRule
+from runbook.changes.firewall import TwinRule
 from runbook.changes.steps import LineEdit
 from runbook.errors import Refused
-from runbook.promise import Row, rows
+from runbook.state.iptables_save import WORD
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import Row, rows
 
 SAVED = ("/etc/iptables/rules.v4", "/etc/iptables/rules.v6")
 LIBVIRT = "LIBVIRT_"

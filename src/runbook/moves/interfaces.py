@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from runbook.changes.files import EditLines
 from runbook.changes.steps import LineEdit
 from runbook.errors import Refused
-from runbook.promise import rows
 from runbook.state.ifupdown import Stanza, stanzas
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 # Options of interfaces(5) that say which address the interface gets.
 ADDRESSING = frozenset(

@@ -20,9 +20,9 @@ from runbook.changes.network_hook import hook_path
 from runbook.changes.network_hook6 import HookIPv6, comes_back
 from runbook.changes.sysctl import SetSysctl
 from runbook.params import Params
-from runbook.promise import Row, rows
 from runbook.promise6 import ExpectedIPv6, global6
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import Row, rows
 
 SWITCH = "net.ipv6.conf.all.forwarding"
 # What the kernel sets up on every interface by itself (RFC 4291, 2.5.6 and 2.7).

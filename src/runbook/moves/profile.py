@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runbook.connection import Connection
 from runbook.netfilter.expected import ExpectedChain, ExpectedFirewall, ExpectedPolicy, ExpectedRule
-from runbook.netfilter.packet import Connection
 from runbook.params import Params
 
 INPUT, FORWARD, OUTPUT = "INPUT", "FORWARD", "OUTPUT"

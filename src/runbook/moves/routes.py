@@ -8,8 +8,8 @@ from runbook import facts
 from runbook.changes.messages import BOOT, MAIN_TABLE, Action, Route
 from runbook.changes.network_hook import hook_path, route_line
 from runbook.params import Params
-from runbook.promise import rows
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 
 def default_route(params: Params, seen: Snapshot) -> Route:

@@ -8,17 +8,17 @@ from ipaddress import ip_interface, ip_network
 
 import pandas as pd
 
+from runbook.connection import IPV4
 from runbook.errors import ParameterError
 from runbook.netfilter.canonical import Canonical, canonical
 from runbook.netfilter.expected import ExpectedChain, ExpectedFirewall, ExpectedPolicy, ExpectedRule
 from runbook.netfilter.libvirt import Network, OwnRule, is_libvirts, rules_of
 from runbook.netfilter.owner import LIBVIRT_CHAIN
-from runbook.netfilter.packet import IPV4
 from runbook.netfilter.rule import parsed
 from runbook.params import Params
-from runbook.promise import rows
 from runbook.state.iptables_save import NotInTheWords, Ruleset, parse
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 INET = "inet"
 COLUMNS = ["table", "chain", "rule"]

@@ -26,7 +26,6 @@ from runbook.netfilter.expected import (
 from runbook.netfilter.libvirt import is_libvirts
 from runbook.netfilter.owner import LIBVIRT_CHAIN
 from runbook.netfilter.ruleset import ACCEPT, BUILT_IN
-from runbook.promise import Row, rows
 from runbook.state.iptables_save import (
     USER_CHAIN,
     Chain,
@@ -40,6 +39,7 @@ from runbook.state.iptables_save import (
     render,
 )
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import Row, rows
 
 # As iptables-persistent makes them.
 MODE = 0o640

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from runbook.changes.sysctl import SetSysctl
 from runbook.params import Params
-from runbook.promise import ExpectedFile, rows
+from runbook.promise import ExpectedFile
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
 # How the bridge speaks for the address by ARP; why these, and not proxy_arp: docs/boot.md.

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from runbook.netfilter.packet import Family
+from runbook.connection import Family
 from runbook.netfilter.ruleset import Place
 from runbook.netfilter.walk import Decided, Judgement, Verdict
 from runbook.state.table import records

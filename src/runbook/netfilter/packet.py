@@ -1,4 +1,4 @@
-"""A packet as the rules see it, and the connection that it is part of.
+"""A packet as the rules see it, and those of the operator's own connection.
 
 A field that is None is not known: a rule that asks for it may match or not.
 """
@@ -6,52 +6,13 @@ A field that is None is not known: a rule that asks for it may match or not.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
 
-Family = Literal["inet", "inet6"]
+from runbook.connection import Connection, Family
+
 Network = IPv4Network | IPv6Network
 State = Literal["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"]
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A TCP connection as its server sees it."""
-
-    client: str
-    client_port: int
-    server: str
-    server_port: int
-
-    @property
-    def family(self) -> Family:
-        """The family of both addresses."""
-        return "inet" if ip_address(self.client).version == IPV4 else "inet6"
-
-    def arriving(self, iif: str | None, ctstate: State) -> Packet:
-        """A packet of the client's as it comes in; `iif` None where that is not known."""
-        return Packet(
-            self.family,
-            "tcp",
-            ctstate,
-            src=ip_network(self.client),
-            dst=ip_network(self.server),
-            sport=self.client_port,
-            dport=self.server_port,
-            iif=iif,
-            oif="",
-            starts=ctstate == "NEW",
-        )
-
-    def leaving(self, oif: str | None) -> Packet:
-        """The server's answer."""
-        arrived = self.arriving("", "ESTABLISHED")
-        ends = {"src": arrived.dst, "dst": arrived.src}
-        ports = {"sport": arrived.dport, "dport": arrived.sport}
-        return replace(arrived, **ends, **ports, oif=oif)  # type: ignore[arg-type]
-
-
-IPV4 = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +37,27 @@ class Packet:
     physdev_out: str | None = None
     starts: bool | None = None
     icmp_type: int | None = None
+
+
+def arriving(connection: Connection, iif: str | None, ctstate: State) -> Packet:
+    """A packet of the client's as it comes in; `iif` None where that is not known."""
+    return Packet(
+        connection.family,
+        "tcp",
+        ctstate,
+        src=ip_network(connection.client),
+        dst=ip_network(connection.server),
+        sport=connection.client_port,
+        dport=connection.server_port,
+        iif=iif,
+        oif="",
+        starts=ctstate == "NEW",
+    )
+
+
+def leaving(connection: Connection, oif: str | None) -> Packet:
+    """The server's answer."""
+    arrived = arriving(connection, "", "ESTABLISHED")
+    ends = {"src": arrived.dst, "dst": arrived.src}
+    ports = {"sport": arrived.dport, "dport": arrived.sport}
+    return replace(arrived, **ends, **ports, oif=oif)  # type: ignore[arg-type]

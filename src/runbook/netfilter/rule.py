@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runbook.changes.firewall import words
+from runbook.state.iptables_save import words
 
 # One word of these is anything, also what looks like an option.
 FREE = frozenset(

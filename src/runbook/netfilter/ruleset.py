@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from runbook.changes.firewall import PROGRAMS, words
+from runbook.changes.firewall import PROGRAMS
 from runbook.changes.steps import Command
 from runbook.state import iptables_save
+from runbook.state.iptables_save import words
 from runbook.state.table import records
 
 BUILT_IN = frozenset(("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"))

@@ -13,7 +13,7 @@ from runbook.plan import Plan
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.probes import Probed
 from runbook.record import Ending
-from runbook.run import Ready
+from runbook.session import Ready
 from runbook.verify import standing
 from runbook.views import Look, Picture
 

@@ -15,7 +15,7 @@ from runbook.notebook.undoing import records
 from runbook.notebook.values import Run
 from runbook.params import Params, as_table, check_names, for_host
 from runbook.returning import Standing
-from runbook.run import Session
+from runbook.session import Session
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot

@@ -9,6 +9,7 @@ from runbook import guest_facts, guest_run, record, run, views
 from runbook.attach import Offer
 from runbook.clock import SystemClock
 from runbook.errors import ParameterError
+from runbook.guest_login import patience
 from runbook.home import outputs_folder, params_folder
 from runbook.notebook.course import Course, of_guests, stage
 from runbook.notebook.ending import reading
@@ -17,7 +18,7 @@ from runbook.notebook.undoing import records
 from runbook.notebook.values import Before, Run
 from runbook.params import Params, as_table, check_names, for_host
 from runbook.params.guests import Guest
-from runbook.run import Session
+from runbook.session import Session
 from runbook.state import sightings
 from runbook.state import snapshot as snapshots
 from runbook.views import Look
@@ -190,7 +191,7 @@ def enter(before: Before) -> Entered:
 
 def _going_into(guests: tuple[Guest, ...]) -> str:
     """What is waited for, and how long at most: a console may be mute."""
-    each = (f"{one.name} (console: at most {guest_run.patience(one).arrive:g} s)" for one in guests)
+    each = (f"{one.name} (console: at most {patience(one).arrive:g} s)" for one in guests)
     return f"Going into {', '.join(each)}"
 
 

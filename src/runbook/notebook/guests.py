@@ -45,7 +45,7 @@ from runbook.notebook.values import (
 from runbook.plan import PHASES, Plan
 from runbook.preflight import RefusedByPreflight
 from runbook.record import Ending
-from runbook.run import Ready
+from runbook.session import Ready
 
 __all__ = [
     "after",

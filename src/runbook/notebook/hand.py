@@ -7,7 +7,7 @@ from typing import Protocol
 
 from runbook.apply import Applied
 from runbook.confirm import Confirmed, Verified
-from runbook.run import Session, Underway
+from runbook.session import Session, Underway
 
 
 class Watcher(Protocol):

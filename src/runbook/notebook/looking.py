@@ -20,7 +20,7 @@ from runbook.notebook.preview import Preview
 from runbook.notebook.values import Asked, Before, Met, Offered, Run, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
 from runbook.returning import Standing
-from runbook.run import Session
+from runbook.session import Session
 from runbook.state import ports, said
 from runbook.state import snapshot as snapshots
 from runbook.survey.nics import nics

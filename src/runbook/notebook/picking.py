@@ -21,7 +21,7 @@ from runbook.params.source import CHOSEN
 from runbook.plan import Plan
 from runbook.promise import Promise
 from runbook.returning import Standing
-from runbook.run import Session, Underway
+from runbook.session import Session, Underway
 from runbook.state.table import records
 
 TAKEN_UP = (

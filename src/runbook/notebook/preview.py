@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from runbook import preflight, run, views
+from runbook.connection import Connection
 from runbook.errors import ParameterError, RunbookError
 from runbook.home import params_folder
-from runbook.netfilter.packet import Connection
 from runbook.notebook.background import in_background
 from runbook.notebook.values import Met
 from runbook.params import Params, faults_for_host, for_host
 from runbook.plan import Plan
 from runbook.preflight import Finding, RefusedByPreflight
+from runbook.session import Session
 from runbook.views import Picture, Slot
 from runbook.widgets import Consents, Form, consents
 from runbook.wired import wired
@@ -141,7 +142,7 @@ class Preview:
         self.form.put_below([self.asked.box()] if risks else [])
 
 
-def _findings(session: run.Session, drawn: Plan, met: Met) -> tuple[Finding, ...]:
+def _findings(session: Session, drawn: Plan, met: Met) -> tuple[Finding, ...]:
     around = run.around(session, drawn)
     try:
         return preflight.preflight(session.params, drawn, met.glance, around).findings

@@ -32,7 +32,7 @@ from runbook.outcomes import Differs, NotAsPromised
 from runbook.record import Ending
 from runbook.returning import Standing
 from runbook.rollback import NotCompared, Rollback
-from runbook.run import Session
+from runbook.session import Session
 from runbook.state import snapshot as snapshots
 
 __all__ = ["decide", "do", "look", "meet", "parameters", "record", "want"]

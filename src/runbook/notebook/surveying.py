@@ -10,9 +10,9 @@ import pandas as pd
 from runbook import connection, record, views, widgets
 from runbook.checkpoint.found import refuse_if_armed
 from runbook.clock import SystemClock
+from runbook.connection import Connection
 from runbook.errors import ParameterError, ReadFailed, Refused
 from runbook.home import outputs_folder, params_folder
-from runbook.netfilter.packet import Connection
 from runbook.notebook.approval import somebody_there
 from runbook.notebook.course import Course
 from runbook.notebook.ending import reading

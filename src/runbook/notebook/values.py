@@ -13,7 +13,7 @@ from runbook.notebook.hand import Hand
 from runbook.params import Params
 from runbook.plan import Plan
 from runbook.record import Ending, Folder
-from runbook.run import Ready, Session, Underway
+from runbook.session import Ready, Session, Underway
 from runbook.state.snapshot import Snapshot
 
 

@@ -21,7 +21,7 @@ from runbook.notebook.values import Before, Changing, Cleared, Kept, Run, Seen, 
 from runbook.notebook.watching import watch
 from runbook.plan import PHASES
 from runbook.record import Ending
-from runbook.run import Underway
+from runbook.session import Underway
 from runbook.views import Picture
 
 _LEFT = "; nothing of the change was made; what stands in /var/lib/runbook/{} undoes itself"

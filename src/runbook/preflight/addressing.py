@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface, ip_interface
 
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.promise import MAIN, rows
+from runbook.promise import MAIN
+from runbook.state.table import rows
 
 HOST_ROUTE = 32
 OVERLAP = "the kernel would send part of the LAN's traffic there instead of through the bridge"

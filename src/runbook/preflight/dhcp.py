@@ -8,8 +8,8 @@ from ipaddress import IPv4Interface, ip_address, ip_interface
 import pandas as pd
 
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.promise import Row, rows
 from runbook.state.ifupdown import stanzas
+from runbook.state.table import Row, rows
 from runbook.surroundings import Listener
 
 RESERVATION, SERVER = "dhcp-reservation", "dhcp-server"

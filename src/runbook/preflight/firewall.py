@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runbook.moves.firewall import all_but
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.promise import rows
+from runbook.state.table import rows
 
 DOCKER, DOCKER_BRIDGE = "docker", "docker0"
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from runbook.attach import Target
 from runbook.preflight.finding import Finding, looked_for
 from runbook.preflight.guest_case import GuestCase
-from runbook.promise import rows
+from runbook.state.table import rows
 
 TWO = "two machines with one address take each other's packets"
 

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import fromstring
 from runbook.guest_facts import MOVABLE, orphans
 from runbook.preflight.finding import Finding, looked_for
 from runbook.preflight.guest_case import GuestCase
-from runbook.promise import rows
+from runbook.state.table import rows
 
 # Every state in which a guest can neither be asked nor started anew from its definition.
 SUSPENDED = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.preflight.finding import Finding, Place, looked_for
-from runbook.promise import Row, rows
+from runbook.state.table import Row, rows
 
 
 @looked_for("names", "network and bridge are nobody's yet", "what has the name would be replaced")

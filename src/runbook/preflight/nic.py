@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.preflight.finding import Finding, Place, looked_for
-from runbook.promise import Row, rows
+from runbook.state.table import Row, rows
 
 NIC_KINDS = ("", "veth")
 MTU = 1500

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
 from runbook.changes.profile import SetPolicy
+from runbook.connection import Connection, Family
 from runbook.netfilter.libvirt import Network, with_network
-from runbook.netfilter.packet import Connection, Family, Packet, State
+from runbook.netfilter.packet import Packet, State, arriving, leaving
 from runbook.netfilter.path import IN, OUT, THROUGH, Rules, Way, judge
 from runbook.netfilter.ruleset import Place, after, live, usual_backend
 from runbook.netfilter.walk import LOST, Judgement, Verdict
@@ -23,8 +24,8 @@ from runbook.params import Params
 from runbook.persistence import PACKAGE
 from runbook.plan import Plan
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.promise import rows
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 from runbook.surroundings import Surroundings
 
 ABOUT = "firewall"
@@ -164,8 +165,8 @@ def _trials(params: Params, seen: Snapshot, operator: Connection) -> Iterator[Tr
     states: tuple[State, ...] = ("NEW", "ESTABLISHED")
     for state in states:
         about = "a new connection of yours" if state == "NEW" else "your own connection"
-        yield Trial(about, operator.arriving(before, state), operator.arriving(after_, state), IN)
-    yield Trial("the answer to you", operator.leaving(before), operator.leaving(after_), OUT)
+        yield Trial(about, arriving(operator, before, state), arriving(operator, after_, state), IN)
+    yield Trial("the answer to you", leaving(operator, before), leaving(operator, after_), OUT)
 
 
 def _holder(seen: Snapshot, address: str) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.promise import MAIN, Row, rows
+from runbook.promise import MAIN
+from runbook.state.table import Row, rows
 
 OWN_RULES = (0, 32766, 32767)
 ABOUT = "default route"

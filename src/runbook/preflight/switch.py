@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.promise import rows
+from runbook.state.table import rows
 
 BPDU = "bpdu"
 

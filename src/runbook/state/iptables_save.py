@@ -16,6 +16,10 @@ _CHAIN = re.compile(rf":(\S+) (\S+)(?: {_COUNTERS})?")
 _RULE = re.compile(rf"(?:{_COUNTERS} )?(-A (\S+).*)")
 _TABLE = re.compile(r"\*(\S+)")
 USER_CHAIN = "-"
+# iptables knows double quotes only, and a backslash in them before anything.
+WORD = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s"])+')
+_QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"')
+_ESCAPED = re.compile(r"\\(.)")
 
 
 class NotInTheWords(ValueError):
@@ -170,3 +174,9 @@ def _line(line: Line) -> str:
 
 def _bracket(counters: Counters) -> str:
     return f"[{counters.packets}:{counters.bytes}]"
+
+
+def words(rule: str) -> tuple[str, ...]:
+    """The arguments of a rule that stands as iptables-save writes it."""
+    raw = (match[0] for match in WORD.finditer(rule))
+    return tuple(_QUOTED.sub(lambda part: _ESCAPED.sub(r"\1", part[1]), word) for word in raw)

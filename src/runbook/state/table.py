@@ -26,6 +26,7 @@ NONSENSE = (
 )
 T = TypeVar("T")
 Record = dict[str, Any]
+Row = Record
 # A row's key, and which of several rows of that key it is.
 Key = tuple[Any, ...]
 
@@ -88,6 +89,13 @@ def records(frame: pd.DataFrame, columns: Iterable[str] | None = None) -> list[R
     names = list(frame.columns if columns is None else columns)
     cells = zip(*(frame[name].tolist() for name in names), strict=True)
     return [dict(zip(names, row, strict=True)) for row in cells]
+
+
+def rows(frame: pd.DataFrame, **equal: object) -> list[Row]:
+    """The rows in which every named column has the given value."""
+    for column, value in equal.items():
+        frame = frame[frame[column] == value]
+    return records(frame)
 
 
 def by_key(table: Table, frame: pd.DataFrame) -> dict[Key, Record]:

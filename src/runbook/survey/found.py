@@ -8,8 +8,8 @@ from runbook.changes.messages import MAIN_TABLE
 from runbook.errors import Refused
 from runbook.facts import nic_names
 from runbook.preflight.nic import NIC_KINDS
-from runbook.promise import rows
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 from runbook.survey.nics import held
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from runbook.connection import Connection
 from runbook.errors import ParameterError, Refused
 from runbook.facts import nic_address, nic_names
-from runbook.netfilter.packet import Connection
 from runbook.params import Params, faults, resolve
 from runbook.preflight import networks, nic
 from runbook.preflight.finding import Finding, Place
-from runbook.promise import rows
 from runbook.routed import make_plan
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 from runbook.survey.found import unfit
 
 

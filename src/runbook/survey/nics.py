@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from runbook.changes.messages import MAIN_TABLE
+from runbook.connection import Connection
 from runbook.facts import nic_names
-from runbook.netfilter.packet import Connection
-from runbook.promise import Row, rows
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import Row, rows
 
 COLUMNS = {
     "interface": ("str", "its name"),

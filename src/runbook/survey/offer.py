@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 
 from runbook.params import Params
-from runbook.promise import rows
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 from runbook.survey.nics import brought
 
 # What the form asks for, in its order.

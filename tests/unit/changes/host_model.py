@@ -14,7 +14,6 @@ from ipaddress import ip_interface
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
-from runbook.changes.firewall import words
 from runbook.changes.ipv6 import stand_in
 from runbook.changes.messages import (
     Action,
@@ -44,6 +43,7 @@ from runbook.changes.steps import (
     WriteFile,
 )
 from runbook.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
+from runbook.state.iptables_save import words
 
 SWITCHES = {"net.ipv4.ip_forward": "net.ipv4.conf.", "net.ipv6.conf.all.forwarding": "net.ipv6."}
 Chain = tuple[str, str, str]

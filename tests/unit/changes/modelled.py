@@ -10,13 +10,14 @@ from tests.unit.changes.host_model import HostModel
 from tests.unit.fakes import NIC
 
 from runbook import facts
-from runbook.changes.firewall import PROGRAMS, words
+from runbook.changes.firewall import PROGRAMS
 from runbook.changes.messages import Action
 from runbook.changes.steps import RemoveDir
 from runbook.plan import Plan
-from runbook.promise import rows
 from runbook.promise6 import global6
+from runbook.state.iptables_save import words
 from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 
 
 def modelled(seen: Snapshot, plan: Plan) -> HostModel:

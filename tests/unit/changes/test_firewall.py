@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.changes.firewall import PROGRAMS, TwinRule, words
+from runbook.changes.firewall import PROGRAMS, TwinRule
 from runbook.changes.steps import Command, Step
+from runbook.state.iptables_save import words
 
 arguments = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=10)
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:!+")

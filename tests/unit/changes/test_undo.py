@@ -12,7 +12,7 @@ from tests.unit.changes.modelled import modelled
 from tests.unit.fakes import NIC, Row
 from tests.unit.moves import corpus
 
-from runbook.netfilter.packet import Connection
+from runbook.connection import Connection
 from runbook.plan import Plan
 from runbook.routed import make_plan
 from runbook.state.snapshot import Snapshot

@@ -7,9 +7,9 @@ from tests.unit.fakes import BRIDGE, Row
 from runbook.changes.change import Change
 from runbook.changes.profile import AddRules, JumpFirst, SetPolicy
 from runbook.changes.steps import Command
+from runbook.connection import Connection
 from runbook.errors import Refused
 from runbook.moves.admitted import admit, expected_firewall
-from runbook.netfilter.packet import Connection
 from runbook.state.iptables_save import parse
 
 OPERATOR = Connection("10.99.0.2", 50000, fakes.IP, 2222)

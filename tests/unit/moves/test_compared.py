@@ -10,8 +10,8 @@ import pytest
 from tests.unit import fakes
 from tests.unit.fakes import NIC, Row
 
+from runbook.connection import Connection
 from runbook.moves.compared import compared
-from runbook.netfilter.packet import Connection
 from runbook.netfilter.ruleset import Chain
 from runbook.params import Params
 from runbook.preflight.packets import rules_then

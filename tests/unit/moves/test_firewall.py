@@ -7,10 +7,11 @@ from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, NIC, Row
 from tests.unit.state.recorded import text
 
-from runbook.changes.firewall import TwinRule, words
+from runbook.changes.firewall import TwinRule
 from runbook.changes.steps import EditFile
 from runbook.errors import Refused
 from runbook.moves.firewall import all_but, saved_rules, twin_of, twins
+from runbook.state.iptables_save import words
 
 SSH = f"-A INPUT -i {NIC} -p tcp -m tcp --dport 22 -j ACCEPT"
 V4, V6 = "/etc/iptables/rules.v4", "/etc/iptables/rules.v6"

@@ -10,11 +10,11 @@ from tests.unit.fakes import BRIDGE, NIC
 
 from runbook.changes.files import EditLines, PutFile
 from runbook.changes.steps import EditFile
+from runbook.connection import Connection
 from runbook.errors import Refused
 from runbook.moves.profile import profile
 from runbook.moves.saved import composed, line_edits, saved_firewall
 from runbook.netfilter.canonical import canonical
-from runbook.netfilter.packet import Connection
 from runbook.state.iptables_save import parse
 
 CORPUS = sorted((Path(__file__).parents[1] / "data/iptables").glob("*.rules"))

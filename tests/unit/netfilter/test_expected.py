@@ -4,11 +4,11 @@ import pytest
 from tests.unit import fakes
 from tests.unit.fakes import Row
 
+from runbook.check import Check
+from runbook.connection import Connection
 from runbook.moves.profile import profile
 from runbook.moves.saved import composed
 from runbook.netfilter.expected import SAVED, ExpectedFirewall
-from runbook.netfilter.packet import Connection
-from runbook.promise import Check
 from runbook.routed import make_promise
 
 OPERATOR = Connection("10.99.0.2", 50000, fakes.IP, 22)

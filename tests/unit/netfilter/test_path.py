@@ -4,13 +4,14 @@ import pytest
 from tests.unit import fakes
 from tests.unit.fakes import Row
 
+from runbook.connection import Connection
 from runbook.netfilter.native import native
-from runbook.netfilter.packet import Connection
+from runbook.netfilter.packet import arriving, leaving
 from runbook.netfilter.path import IN, OUT, Rules, judge
 from runbook.netfilter.ruleset import live
 
 OPERATOR = Connection("10.99.0.2", 50000, fakes.IP, 22)
-NEW, OLD = (OPERATOR.arriving("eth0", state) for state in ("NEW", "ESTABLISHED"))
+NEW, OLD = (arriving(OPERATOR, "eth0", state) for state in ("NEW", "ESTABLISHED"))
 
 
 def rules(*rows: Row, nft: tuple[Row, ...] = ()) -> Rules:
@@ -39,7 +40,7 @@ def test_any_table_of_either_backend_can_drop(table: str, backend: str) -> None:
     found = judge(rules(dropping), OLD, IN)
     assert found.verdict == "DROP"
     assert table in found.told
-    assert judge(rules(dropping), OPERATOR.leaving("eth0"), OUT).verdict == "ACCEPT"
+    assert judge(rules(dropping), leaving(OPERATOR, "eth0"), OUT).verdict == "ACCEPT"
 
 
 def test_nat_is_asked_about_a_first_packet_only() -> None:

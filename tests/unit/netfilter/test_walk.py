@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.netfilter.packet import Connection, Packet, State
+from runbook.connection import Connection
+from runbook.netfilter.packet import Packet, State, arriving
 from runbook.netfilter.ruleset import Chain, Chains, Place, live
 from runbook.netfilter.walk import Verdict, walk
 from runbook.state import firewall
@@ -19,7 +20,7 @@ from runbook.state.table import frame
 CORPUS = Path(__file__).parents[1] / "data/iptables"
 OPERATOR = Connection("10.20.0.5", 50000, "172.16.1.1", 22)
 INPUT = Place("nft", "inet", "filter", "INPUT")
-SYN = OPERATOR.arriving("eth0", "NEW")
+SYN = arriving(OPERATOR, "eth0", "NEW")
 
 
 def chains(*rules: str, policy: str = "DROP", **own: tuple[str, ...]) -> Chains:
@@ -183,16 +184,16 @@ def corpus(name: str, family: str = "inet") -> Chains:
     ],
 )
 def test_ssh_through_real_styles(name: str, state: State, wanted: str) -> None:
-    assert walk(corpus(name), OPERATOR.arriving("eth0", state), INPUT).verdict == wanted
+    assert walk(corpus(name), arriving(OPERATOR, "eth0", state), INPUT).verdict == wanted
 
 
 def test_what_a_packet_of_somebody_else_s_meets() -> None:
-    stranger = Connection("203.0.113.9", 1, "172.16.1.1", 22).arriving("eth0", "NEW")
+    stranger = arriving(Connection("203.0.113.9", 1, "172.16.1.1", 22), "eth0", "NEW")
     assert walk(corpus("fail2ban.rules"), stranger, INPUT).verdict == "REJECT"
     bridged = Packet("inet", "tcp", "NEW", iif="virbr1", oif="virbr1")
     assert walk(corpus("docker.rules"), bridged, replace(INPUT, chain="FORWARD")).verdict == "DROP"
-    six = Connection("2001:db8:2::1", 1, "2001:db8:1::1", 22).arriving("eth0", "NEW")
+    six = arriving(Connection("2001:db8:2::1", 1, "2001:db8:1::1", 22), "eth0", "NEW")
     place = replace(INPUT, family="inet6")
     assert walk(corpus("ip6tables.rules", "inet6"), six, place).verdict == "DROP"
-    near = Connection("2001:db8:1::9", 1, "2001:db8:1::1", 22).arriving("eth0", "NEW")
+    near = arriving(Connection("2001:db8:1::9", 1, "2001:db8:1::1", 22), "eth0", "NEW")
     assert walk(corpus("ip6tables.rules", "inet6"), near, place).verdict == "ACCEPT"

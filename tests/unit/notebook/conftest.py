@@ -29,7 +29,7 @@ from runbook.plan import PHASES, Plan
 from runbook.preflight import Cleared
 from runbook.probes import Probe, Probed
 from runbook.rollback import Rollback
-from runbook.run import Ready, Session, Underway
+from runbook.session import Ready, Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.transport.host import Host

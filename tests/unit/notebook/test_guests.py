@@ -17,7 +17,7 @@ from runbook.notebook import guests as nb
 from runbook.notebook.leaving import keep
 from runbook.notebook.values import Before, Run, Stopped
 from runbook.record import Ending, Folder
-from runbook.run import Session
+from runbook.session import Session
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 from runbook.within import Within

@@ -17,7 +17,7 @@ from runbook.notebook import picking
 from runbook.notebook.picking import OtherChange, pick_up
 from runbook.notebook.values import Asked
 from runbook.params import for_host
-from runbook.run import Session
+from runbook.session import Session
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from runbook.notebook import returning as nb
 from runbook.params import Params
 from runbook.plan import PHASES
 from runbook.record import MIME, Recorded
-from runbook.run import Session
+from runbook.session import Session
 from runbook.state.snapshot import Snapshot
 
 Answer = Callable[[str | BaseException], None]

@@ -13,6 +13,7 @@ from tests.unit.notebook.conftest import CHANGE, MadeUp
 
 from runbook import notebook as nb
 from runbook import record
+from runbook.check import Check
 from runbook.errors import (
     ConnectionLost,
     GoToTheConsole,
@@ -28,7 +29,6 @@ from runbook.notebook.writing import OutOfTurn
 from runbook.outcomes import NotAsPromised
 from runbook.plan import PHASES
 from runbook.preflight import Finding, RefusedByPreflight
-from runbook.promise import Check
 from runbook.record import MIME, Recorded
 from runbook.transport.router import RouterSays
 from runbook.verify import Verdict

@@ -9,7 +9,7 @@ import pytest
 from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, GOOD, LOADED, NIC, OPERATOR, Row
 
-from runbook.netfilter.packet import Connection
+from runbook.connection import Connection
 from runbook.params import Params
 from runbook.plan import Plan
 from runbook.preflight import Finding, packets, preflight

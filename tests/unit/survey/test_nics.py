@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.unit import hosts
 
-from runbook.netfilter.packet import Connection
+from runbook.connection import Connection
 from runbook.survey.nics import brought, nics
 
 OPERATOR = Connection("10.99.0.2", 50000, hosts.OWN, 22)

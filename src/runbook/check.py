@@ -1,0 +1,27 @@
+"""One promise held against what is on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing promised, held against what is seen; only `required` ones can fail a change."""
+
+    about: str
+    promised: str
+    seen: str
+    kept: bool
+    required: bool = True
+
+
+def equal(about: str, promised: str, seen: str) -> Check:
+    """A check that holds where both texts are the same."""
+    return Check(about, promised, seen or "nothing", promised == seen)
+
+
+def none(about: str, present: Sequence[str]) -> Check:
+    """A check that holds where nothing is left."""
+    return Check(about, "none", " ".join(present) or "none", not present)
