@@ -12,7 +12,8 @@ import pytest
 
 from runbook.errors import LabError
 from runbook.lab import lab as labs
-from runbook.lab import machine
+from runbook.lab import machine, shell
+from runbook.lab.names import CACHE
 
 HOST = "server-01"
 RUNBOOK = str(Path(sys.executable).with_name("runbook"))
@@ -90,6 +91,28 @@ def test_a_host_of_another_lab_is_left_running(
         verb(lab)
         assert boot_of(other) == before
     finally:
+        labs.up(len(lab.hosts), lab.release, lab.addressing, print)
+
+
+def test_a_file_system_that_another_lab_may_stand_on_stays(lab: labs.Lab, other: Ask) -> None:
+    assert boot_of(other)
+    old = CACHE / f"{lab.release}-of-another-recipe"
+    old.mkdir()
+    try:
+        labs.up(1, lab.release, lab.addressing, print)
+        assert old.exists()
+    finally:
+        old.rmdir()
+        labs.up(len(lab.hosts), lab.release, lab.addressing, print)
+
+
+def test_a_namespace_of_somebody_else_survives_the_lab(lab: labs.Lab) -> None:
+    shell.run("ip", "netns", "add", "rb-mine")
+    try:
+        labs.down(print)
+        assert "rb-mine" in shell.run("ip", "netns", "list")
+    finally:
+        shell.run("ip", "netns", "delete", "rb-mine")
         labs.up(len(lab.hosts), lab.release, lab.addressing, print)
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from runbook.lab import machine, shell
-from runbook.lab.names import OPERATOR, RUN, SSH_CONFIG, address
+from runbook.lab.names import IN_USE, OPERATOR, RUN, SSH_CONFIG, address
 
 KEY = RUN / "ssh" / "key"
 KNOWN_HOSTS = RUN / "ssh" / "known_hosts"
@@ -93,9 +93,10 @@ def _door(host: str) -> Path:
 def _open_door(host: str) -> None:
     door = _door(host)
     door.unlink(missing_ok=True)
-    # It ends with all that runs in the operator's namespace.
+    # It ends with all that runs in the operator's namespace, and flock ends with it.
     subprocess.Popen(
         (
+            *("flock", "--shared", str(IN_USE)),
             *("ip", "netns", "exec", OPERATOR),
             *("systemd-socket-activate", _listens(door), "--accept", "--inetd"),
             *("nc", address(host), "22"),

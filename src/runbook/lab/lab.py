@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from runbook.errors import LabError
 from runbook.lab import access, cgroups, guest_managers, limits, machine, rootfs, shell, wiring
-from runbook.lab.names import CACHE, MOST_HOSTS, RELEASES, RUN, host_name
+from runbook.lab.names import CACHE, IN_USE, MOST_HOSTS, RELEASES, RUN, host_name
 
 STATE = RUN / "lab.json"
 LOCK = CACHE / "lock"
@@ -95,8 +95,8 @@ def up(hosts: int, release: str, addressing: str, say: Say, ipv6: str = "none") 
             say(f"the lab is up already: {', '.join(names)}")
             return wanted
         _remove()
-        # Only now does no host stand on any of them.
-        rootfs.remove_old()
+        # Only now does no host of this lab stand on any of them.
+        _remove_old()
         _build(wanted, say)
         return wanted
 
@@ -107,9 +107,19 @@ def build(say: Say, *, managers: bool = False) -> None:
     with locked():
         for release in RELEASES:
             rootfs.root_file_system(release, say)
-        rootfs.remove_old()
+        _remove_old()
         if managers:
             guest_managers.build(say)
+
+
+def _remove_old() -> None:
+    """Old file systems away, unless a lab stands: its mounts may be where we cannot see them."""
+    with IN_USE.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        rootfs.remove_old()
 
 
 def _stands(wanted: Lab) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 RUN = Path("/run/runbook-lab")
 CACHE = Path("/var/cache/runbook-lab")
+# Every lab that stands on this machine holds it with a shared lock; all of them have one cache.
+IN_USE = CACHE / "in-use"
 SSH_CONFIG = Path("/etc/ssh/ssh_config.d/runbook-lab.conf")
 
 PREFIX = "rb-"
+HOST_NAMESPACE = re.compile(rf"{PREFIX}server-\d\d+")
 SWITCH, ROUTER, OPERATOR = "rb-switch", "rb-router", "rb-operator"
 NIC = "enp4s0f0"
 ROUTER_LAN = "172.16.0.1/16"
@@ -36,6 +40,11 @@ def host_number(name: str) -> int:
 def namespace(host: str) -> str:
     """The host's network namespace."""
     return PREFIX + host
+
+
+def is_namespace(name: str) -> bool:
+    """Whether a network namespace has one of the lab's names."""
+    return name in (SWITCH, ROUTER, OPERATOR) or HOST_NAMESPACE.fullmatch(name) is not None
 
 
 def port(host: str) -> str:

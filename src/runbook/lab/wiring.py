@@ -18,7 +18,6 @@ from runbook.lab.names import (
     OPERATOR,
     OPERATOR_UPLINK,
     OPERATOR_UPLINK6,
-    PREFIX,
     ROUTER,
     ROUTER_LAN,
     ROUTER_LAN6,
@@ -26,6 +25,7 @@ from runbook.lab.names import (
     ROUTER_UPLINK6,
     SWITCH,
     address,
+    is_namespace,
     mac,
     namespace,
     port,
@@ -142,7 +142,7 @@ def namespaces() -> tuple[str, ...]:
     """The lab's namespaces that exist."""
     lines = shell.run("ip", "netns", "list").splitlines()
     names = (line.split()[0] for line in lines if line.strip())
-    return tuple(name for name in names if name.startswith(PREFIX))
+    return tuple(name for name in names if is_namespace(name))
 
 
 def remove(folder: Path) -> None:

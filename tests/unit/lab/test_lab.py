@@ -1,0 +1,50 @@
+"""What a lab may take away of what it shares with the other labs of this machine."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+
+import pytest
+
+from runbook.lab import lab as labs
+from runbook.lab import names, rootfs
+
+RELEASE = names.RELEASES[0]
+
+
+@pytest.fixture
+def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache with every file system that is wanted, and an old one."""
+    for module in (labs, rootfs):
+        monkeypatch.setattr(module, "CACHE", tmp_path)
+    monkeypatch.setattr(labs, "LOCK", tmp_path / "lock")
+    monkeypatch.setattr(labs, "IN_USE", tmp_path / "in-use")
+    monkeypatch.setattr(labs, "need_root", lambda: None)
+    monkeypatch.setattr(rootfs, "root_file_system", lambda _release, _say: tmp_path)
+    found = tmp_path / f"{RELEASE}-of-another-recipe"
+    found.mkdir()
+    return found
+
+
+def test_an_old_file_system_stays_while_a_lab_that_may_stand_on_it_is_up(old: Path) -> None:
+    with (old.parent / "in-use").open("w") as held_by_a_lab:
+        fcntl.flock(held_by_a_lab, fcntl.LOCK_SH)
+        labs.build(print)
+        assert old.exists()
+
+
+def test_an_old_file_system_goes_when_no_lab_is_up(old: Path) -> None:
+    labs.build(print)
+    assert not old.exists()
+
+
+@pytest.mark.parametrize("name", ["rb-switch", "rb-router", "rb-operator", "rb-server-01"])
+def test_a_namespace_of_the_lab_is_known_by_its_whole_name(name: str) -> None:
+    assert names.is_namespace(name)
+    assert not names.is_namespace(f"{name}-2")
+
+
+@pytest.mark.parametrize("name", ["rb-mine", "rb-server-", "rb-server-x1", "server-01"])
+def test_a_namespace_of_somebody_else_is_not_the_lab_s(name: str) -> None:
+    assert not names.is_namespace(name)
