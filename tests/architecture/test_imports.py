@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md's order of imports, and what each part may import at all."""
+"""The order of imports (ARCHITECTURE.md), and what each part may import at all."""
 
 from __future__ import annotations
 

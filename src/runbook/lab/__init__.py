@@ -1,1 +1,1 @@
-"""A test bed: real Debian systems on a LAN of network namespaces (see ARCHITECTURE.md)."""
+"""A test bed: real Debian systems on a LAN of network namespaces (see docs/reference/lab.md)."""

@@ -11,7 +11,7 @@ from runbook.state.snapshot import Snapshot
 from runbook.state.table import rows
 
 FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
-# How the bridge speaks for the address by ARP; why these, and not proxy_arp: docs/boot.md.
+# How the bridge announces the address by ARP. docs/explanation/boot.md says why not proxy_arp.
 ARP = (("arp_announce", "2"), ("arp_notify", "1"))
 
 

@@ -19,7 +19,7 @@ from runbook.params.scalar import scalar
 
 HEAD = """\
 # {host}: how to reach it, and what it is to become.
-# The file's name is the host's name. docs/parameters.md explains every parameter;
+# The file's name is the host's name. docs/reference/parameters.md explains every parameter;
 # whatever is not written here has its default, and papermill's -p wins over both.
 """
 # A group of parameters has its word before the first of them that is there.
@@ -138,5 +138,6 @@ def _cannot(host: str, why: str) -> CorrectParameters:
         f"params/{host}.yaml cannot be written: {why}",
         host=host,
         state="the file is as it was",
-        then="mend it by hand: one 'name: value' a line; docs/parameters.md lists the names",
+        then="correct the file by hand: one 'name: value' a line; "
+        "docs/reference/parameters.md lists the names",
     )

@@ -111,7 +111,7 @@ def read(path: Path, *, host: str, shown_as: str | None = None) -> ParamsFile:
     Raises `ParameterError` about the field `host`, which is what led here.
     """
     shown = shown_as or str(path)
-    fix = f"mend {shown}: one 'name: value' a line; docs/parameters.md lists the names"
+    fix = f"correct {shown}: one 'name: value' a line; docs/reference/parameters.md lists the names"
     try:
         return parse(path.read_text(encoding="utf-8"), shown)
     except OSError as error:

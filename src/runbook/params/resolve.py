@@ -199,7 +199,7 @@ def _ours(
         told = sources[field].aside if value is not None else ""
         return ParameterError(field, value, f"{wrong.problem}{told}", wrong.fix)
     if fault["type"] == "missing":
-        fix = f"write '{field}: …' in params/<host>.yaml; docs/parameters.md says what it means"
+        fix = f"write '{field}: …' in params/<host>.yaml; docs/reference/parameters.md explains it"
         return ParameterError(field, None, "it is missing, and has no default", fix)
     if fault["type"] in _RANGES:
         problem = f"{fault['msg'].lower()}{sources[field].aside}"

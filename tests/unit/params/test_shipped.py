@@ -1,4 +1,4 @@
-"""The files in params/ and docs/parameters.md, held to what the code says."""
+"""The files in params/ and docs/reference/parameters.md, held to what the code says."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_every_parameter_is_documented_with_its_default() -> None:
 
 
 def _documentation() -> str:
-    return (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8")
+    return (ROOT / "docs" / "reference" / "parameters.md").read_text(encoding="utf-8")
 
 
 def _shown(default: object, *, required: bool) -> str:
