@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import struct
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,6 +112,66 @@ def test_a_host_without_sudo_is_named(host: Host) -> None:
             connect(HOST, prefix=ssh_sudo(HOST))
     finally:
         host.execute(["mv", "/usr/bin/sudo.away", "/usr/bin/sudo"])
+
+
+# Asks libvirt on the host; `unshare` has put a /tmp that does not execute before it.
+ASK_LIBVIRT = f"""
+from runbook.errors import MendAccess
+from runbook.transport import connect, ssh
+try:
+    host = connect("{HOST}", prefix=ssh("{HOST}"))
+    print([each.name for each in host.networks()])
+    host.close()
+except MendAccess as error:
+    print(error)
+"""
+
+
+def on_noexec(folder: Path, *points: Path, environ: Mapping[str, str]) -> str:
+    """What libvirt on the host answers where a tmpfs mounted noexec is on each of `points`."""
+    mounts = [f"mount -t tmpfs -o noexec tmpfs {shlex.quote(str(point))}" for point in points]
+    (folder / "ask.py").write_text(ASK_LIBVIRT)
+    script = "; ".join(["set -e", *mounts, shlex.join(("exec", sys.executable, "ask.py"))])
+    command = ("unshare", "--mount", "sh", "-c", script)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environ},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> dict[str, Path]:
+    """A folder for each place where the ssh script may go."""
+    made = {name: tmp_path / name for name in ("TMPDIR", "XDG_RUNTIME_DIR", "HOME")}
+    for place in (*made.values(), made["HOME"] / ".cache"):
+        place.mkdir()
+    return made
+
+
+@pytest.mark.parametrize("noexec", [("TMPDIR",), ("TMPDIR", "XDG_RUNTIME_DIR")])
+def test_libvirt_answers_where_temporary_files_do_not_execute(
+    tmp_path: Path, places: dict[str, Path], noexec: tuple[str, ...]
+) -> None:
+    environ = {name: str(place) for name, place in places.items()}
+    said = on_noexec(tmp_path, *(places[name] for name in noexec), environ=environ)
+    assert "'default'" in said, said
+
+
+def test_where_no_file_executes_the_error_names_noexec_and_what_to_do(
+    tmp_path: Path, places: dict[str, Path]
+) -> None:
+    environ = {name: str(place) for name, place in places.items()}
+    said = on_noexec(tmp_path, *places.values(), environ=environ)
+    assert f"{places['TMPDIR']}: the file system is mounted noexec" in said
+    assert "export TMPDIR=" in said
+    assert "no host was contacted" in said
+    assert "libvirtd" not in said
 
 
 @pytest.fixture

@@ -33,8 +33,12 @@ class LiveHost(LiveReader):
         self._prefix = prefix
         self._libvirt_uri = libvirt_uri
         self._guard: dict[str, tuple[str, str]] = {}
-        session = Session(name, prefix)
         self._wrapper = SshWrapper(prefix)
+        try:
+            session = Session(name, prefix)
+        except BaseException:
+            self._wrapper.close()
+            raise
         super().__init__(name, session, Hypervisor(name, self._wrapper.uri(libvirt_uri)))
 
     def execute(

@@ -7,27 +7,34 @@ given, host key checking, no prompts, and the same time limits.
 
 from __future__ import annotations
 
+import os
 import shlex
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from runbook.errors import MendAccess
+
 if TYPE_CHECKING:
     from runbook.transport.prefixes import Prefix
+
+_NAME = "ssh"
 
 
 class SshWrapper:
     """The script, for as long as this object is kept; nothing without ssh."""
 
     def __init__(self, prefix: Prefix) -> None:
-        """Write the script if the prefix goes through ssh."""
+        """Write the script if the prefix goes through ssh.
+
+        Raises MendAccess where no folder of this machine can hold a script that executes.
+        """
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         if prefix.ssh:
-            self._folder = tempfile.TemporaryDirectory(prefix="runbook-ssh-")
-            self._script = Path(self._folder.name) / "ssh"
-            self._script.write_text(f'#!/bin/sh\nexec {shlex.join(prefix.ssh)} "$@"\n')
-            self._script.chmod(0o700)
+            self._folder = _written(f'#!/bin/sh\nexec {shlex.join(prefix.ssh)} "$@"\n')
 
     def uri(self, uri: str) -> str:
         """`uri`, going through the script where it goes through ssh and names no program."""
@@ -36,9 +43,60 @@ class SshWrapper:
         if self._folder is None or not parts.scheme.endswith("+ssh") or named:
             return uri
         joint = "&" if parts.query else "?"
-        return f"{uri}{joint}command={quote(str(self._script))}"
+        return f"{uri}{joint}command={quote(str(Path(self._folder.name) / _NAME))}"
 
     def close(self) -> None:
         """Remove the script."""
         if self._folder is not None:
             self._folder.cleanup()
+
+
+def _written(text: str) -> tempfile.TemporaryDirectory[str]:
+    """A private folder that holds the script, in the first place where files execute."""
+    problems = []
+    for place in _places():
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="runbook-ssh-", dir=place)
+        except OSError as error:
+            problems.append(f"{place}: {error.strerror}")
+            continue
+        problem = _problem(Path(folder.name) / _NAME, text)
+        if not problem:
+            return folder
+        folder.cleanup()
+        problems.append(f"{place}: {problem}")
+    raise MendAccess(
+        f"libvirt needs a small ssh script, and it executes nowhere here: {'; '.join(problems)}",
+        host="this machine",
+        state="no host was contacted",
+        then="name a folder of yours that is on a file system mounted without noexec, for example"
+        ' `mkdir -p ~/tmp; export TMPDIR="$HOME/tmp"` (`findmnt -T ~/tmp` shows the mount options),'
+        " then start again, JupyterLab too",
+    )
+
+
+def _places() -> Iterator[Path]:
+    """Where the script may go, best first."""
+    # Python finds none where no folder for temporary files can be written.
+    with suppress(FileNotFoundError):
+        yield Path(tempfile.gettempdir())
+    if named := os.environ.get("XDG_RUNTIME_DIR"):
+        yield Path(named)
+    cache = Path("~/.cache").expanduser()
+    if cache.parent.is_dir() and os.access(cache.parent, os.W_OK):
+        cache.mkdir(mode=0o700, exist_ok=True)
+    yield cache
+
+
+def _problem(script: Path, text: str) -> str:
+    """Write the script; why it cannot be executed, '' where it can."""
+    try:
+        script.write_text(text)
+        script.chmod(0o700)
+        # The kernel looks at the mount's options too, for root as well.
+        if os.access(script, os.X_OK):
+            return ""
+        noexec = os.statvfs(script).f_flag & os.ST_NOEXEC
+    except OSError as error:
+        return str(error.strerror)
+    return "the file system is mounted noexec" if noexec else "files there do not execute"

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from runbook.transport import local, ssh
+from runbook.errors import MendAccess
+from runbook.transport import connect, local, ssh
 from runbook.transport.ssh_wrapper import SshWrapper
 
 
@@ -45,3 +47,67 @@ def test_libvirts_ssh_gets_the_same_options_and_configuration(
     assert query["proxy"] == ["netcat"]
     wrapper.close()
     assert not Path(script).exists()
+
+
+def script_of(wrapper: SshWrapper) -> Path:
+    query = parse_qs(urlsplit(wrapper.uri("qemu+ssh://server-01/system")).query)
+    return Path(query["command"][0])
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Where the script may go; only the home is there."""
+    made = {name: tmp_path / name for name in ("tmp", "runtime", "home")}
+    monkeypatch.setattr(tempfile, "tempdir", str(made["tmp"]))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(made["runtime"]))
+    monkeypatch.setenv("HOME", str(made["home"]))
+    made["home"].mkdir()
+    return made
+
+
+@pytest.mark.parametrize("there", ["tmp", "runtime"])
+def test_the_script_goes_to_the_first_place_that_takes_it(
+    places: dict[str, Path], there: str
+) -> None:
+    places[there].mkdir()
+    wrapper = SshWrapper(ssh("server-01"))
+    assert script_of(wrapper).parents[1] == places[there]
+    wrapper.close()
+    assert list(places[there].iterdir()) == []
+
+
+def test_where_no_other_place_takes_it_the_script_goes_into_the_cache(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    wrapper = SshWrapper(ssh("server-01"))
+    assert script_of(wrapper).parents[1] == places["home"] / ".cache"
+    assert script_of(wrapper).parent.stat().st_mode & 0o777 == 0o700
+    wrapper.close()
+
+
+def test_where_no_place_takes_it_each_is_named_and_no_host_is_contacted(
+    places: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places["home"].rmdir()
+    (tmp_path / "ssh").write_text(f"#!/bin/sh\ntouch {tmp_path}/contacted\n")
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(MendAccess) as caught:
+        connect("server-01", prefix=ssh("server-01"))
+    for place in (places["tmp"], places["runtime"], places["home"] / ".cache"):
+        assert f"{place}: No such file or directory" in str(caught.value)
+    assert "TMPDIR" in caught.value.then
+    assert not (tmp_path / "contacted").exists()
+
+
+def test_a_connection_that_does_not_come_up_leaves_no_script(
+    places: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places["tmp"].mkdir()
+    (tmp_path / "ssh").write_text("#!/bin/sh\nexit 255\n")
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(MendAccess):
+        connect("server-01", prefix=ssh("server-01"))
+    assert list(places["tmp"].iterdir()) == []
