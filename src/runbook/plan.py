@@ -114,11 +114,15 @@ class Plan:
         return pd.DataFrame([_row(n) for n in self.steps()], columns=columns)
 
 
+_OF_PROMISE = (Promise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS)
+_OF_GUESTS = (GuestPromise, ExpectedGuest)
+# Their names stand in the plans on hosts, and so do the names of their fields.
+KINDS = (Plan, *_OF_PROMISE, *_OF_GUESTS, *kinds.KINDS)
+
+
 def loads(text: str) -> Plan:
     """The plan that `serial.dumps` was given; raises ValueError for anything else."""
-    of_promise = (Promise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS)
-    of_guests = (GuestPromise, ExpectedGuest)
-    found = serial.loads(text, (Plan, *of_promise, *of_guests, *kinds.KINDS))
+    found = serial.loads(text, KINDS)
     if not isinstance(found, Plan) or found.format_version != FORMAT_VERSION:
         raise ValueError(f"this is no plan of format {FORMAT_VERSION}")
     return found

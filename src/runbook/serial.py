@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from ipaddress import IPv4Interface
 from typing import Any, get_type_hints
+
+NOT_OURS = "runbook did not write it, or somebody has changed it since"
+UNKNOWN = "which this version of runbook does not know"
 
 
 def dumps(value: object) -> str:
@@ -39,7 +42,22 @@ def loads(text: str, kinds: Iterable[type]) -> object:
     try:
         return _built(json.loads(text), object, known)
     except (TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{type(error).__name__}: {error}") from error
+        raise ValueError(NOT_OURS) from error
+
+
+def check_fields(kind: type, given: Iterable[str]) -> None:
+    """Raise ValueError if `given` are not the names of the fields of `kind`, a dataclass.
+
+    Another version of this program may have written them.
+    """
+    names = tuple(given)
+    of_kind = {f.name: f.default is f.default_factory is MISSING for f in fields(kind)}
+    for name in names:
+        if name not in of_kind:
+            raise ValueError(f"its {kind.__name__!r} has {name!r}, {UNKNOWN}")
+    for name, required in of_kind.items():
+        if required and name not in names:
+            raise ValueError(f"its {kind.__name__!r} has no {name!r}")
 
 
 def _built(value: Any, hint: object, known: Mapping[str, type]) -> object:  # noqa: ANN401 - JSON
@@ -57,6 +75,9 @@ def _named(inner: dict[str, Any], known: Mapping[str, type]) -> object:
     name = str(inner.pop("is"))
     if name == "bytes":
         return base64.b64decode(inner["base64"], validate=True)
+    if name not in known:
+        raise ValueError(f"it holds {name!r}, {UNKNOWN}")
     kind = known[name]
+    check_fields(kind, inner)
     hints = get_type_hints(kind)
     return kind(**{field: _built(value, hints[field], known) for field, value in inner.items()})

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from runbook import serial
+
 FORMAT_VERSION = 1
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -51,8 +53,9 @@ def loads(text: bytes) -> Manifest:
         told: dict[str, Any] = json.loads(text)
         if told.pop("format_version") != FORMAT_VERSION:
             raise ValueError(f"this is no manifest of format {FORMAT_VERSION}")
+        serial.check_fields(Manifest, told)
         for name in ("armed_at", "deadline"):
             told[name] = datetime.strptime(told[name], STAMP).replace(tzinfo=UTC)
         return Manifest(**{**told, "timer": int(told["timer"]), "steps": tuple(told["steps"])})
     except (TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{type(error).__name__}: {error}") from error
+        raise ValueError(serial.NOT_OURS) from error
