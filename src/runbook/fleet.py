@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import Generic, TypeVar
 
-from runbook import returning, run
+from runbook import returning
 from runbook.clock import Clock
 from runbook.errors import RunbookError
-from runbook.params import Params
+from runbook.params import KnownHost
 from runbook.returning import Standing
 
 # So many at once, or the ssh processes would be in each other's way.
 AT_ONCE = 16
 T = TypeVar("T")
+H = TypeVar("H", bound=KnownHost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,12 @@ class Answer(Generic[T]):
 
 
 def standings(
-    hosts: Sequence[Params], clock: Clock, patience_s: float
+    hosts: Sequence[KnownHost], clock: Clock, patience_s: float
 ) -> Iterator[Answer[Standing]]:
     """How each host stands, as the answers come; `patience_s` is for each of them."""
 
-    def look(params: Params) -> Standing:
-        session = run.open_session(params, clock)
+    def look(known: KnownHost) -> Standing:
+        session = returning.open_session(known, clock)
         with closing(session.host):
             return returning.look(session)
 
@@ -47,7 +48,7 @@ def standings(
 
 
 def ask(
-    hosts: Sequence[Params], question: Callable[[Params], T], clock: Clock, patience_s: float
+    hosts: Sequence[H], question: Callable[[H], T], clock: Clock, patience_s: float
 ) -> Iterator[Answer[T]]:
     """Put a question to each host, AT_ONCE at a time; every host comes back exactly once."""
     waiting, answers = list(hosts), Queue[Answer[T]]()
@@ -59,7 +60,7 @@ def ask(
         yield from _collected({p.host for p in asked}, answers, clock, patience_s)
 
 
-def _ask(params: Params, question: Callable[[Params], T], answers: Queue[Answer[T]]) -> None:
+def _ask(params: H, question: Callable[[H], T], answers: Queue[Answer[T]]) -> None:
     try:
         answers.put(Answer(params.host, question(params)))
     except RunbookError as error:

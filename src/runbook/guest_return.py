@@ -9,42 +9,42 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from runbook import guest_run, run
+from runbook.changes.guest_steps import AwaitPerson
 from runbook.checkpoint import about
 from runbook.checkpoint.found import Kept
 from runbook.checkpoint.guests import NOT_KEPT
 from runbook.errors import GoToTheConsole
 from runbook.guest_promise import ExpectedGuest, GuestPromise
-from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.rollback import Rollback
-from runbook.session import Session
+from runbook.session import HostSession
 
 
-def for_change(session: Session, kept: Kept) -> Session:
+def for_change(session: HostSession, kept: Kept) -> HostSession:
     """The session, able to go into the guests that a change of another run is about."""
     if session.within is not None:
         return session
     drawn = kept.plan
     if drawn is None or not isinstance(drawn.promise, GuestPromise):
         return session
-    chosen = tuple(_as_planned(guest, session.params) for guest in drawn.promise.guests)
+    steps = (numbered.step for numbered in drawn.steps())
+    by_hand = {step.guest for step in steps if isinstance(step, AwaitPerson)}
+    chosen = tuple(
+        _as_planned(guest, by_hand=guest.name in by_hand) for guest in drawn.promise.guests
+    )
     made = guest_run.with_guests(session, chosen)
     guest_run.within(made).take_up(drawn, kept.place.change_id, kept.log, kept.within)
     return made
 
 
-def _as_planned(planned: ExpectedGuest, params: Params) -> Guest:
-    """As the run that made the change went into it; the rest is the host's file's affair."""
-    asked = next((guest for guest in params.guests if guest.name == planned.name), None)
-    source = planned.login_from or None
-    if asked:
-        return asked.model_copy(update={"login": planned.login, "login_from": source})
-    told = {"login": planned.login, "login_from": source, "address": str(planned.address)}
-    return Guest.model_validate({"name": planned.name, **told})
+def _as_planned(planned: ExpectedGuest, *, by_hand: bool) -> Guest:
+    """As the run that made the change went into it; what the host keeps is all that is needed."""
+    how = {"login": planned.login, "login_from": planned.login_from or None, "by_hand": by_hand}
+    return Guest.model_validate({"name": planned.name, "address": str(planned.address), **how})
 
 
 def put_back(
-    session: Session, kept: Kept, undo: Callable[[], Rollback], *, host_undone: bool = True
+    session: HostSession, kept: Kept, undo: Callable[[], Rollback], *, host_undone: bool = True
 ) -> Rollback:
     """The host, and the guests that its change is about, which are left again at the end."""
     made = for_change(session, kept)

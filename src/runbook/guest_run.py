@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from runbook import attach, outside, probes, run, surroundings
 from runbook import guest_facts as facts
@@ -25,7 +26,7 @@ from runbook.params.guests import Guest
 from runbook.plan import PHASES, Plan
 from runbook.preflight.guest_case import GuestCase
 from runbook.preflight.guests import preflight as judge_guests
-from runbook.session import Ready, Session
+from runbook.session import HostSession, Ready, Session
 from runbook.state import sightings
 from runbook.state.sightings import Sighting
 from runbook.state.snapshot import Snapshot
@@ -35,6 +36,8 @@ from runbook.transport.guest.way_in import Ways, open_channel
 from runbook.transport.host import Host
 from runbook.verify import Verdict
 from runbook.within import Within
+
+S = TypeVar("S", bound=HostSession)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def open_session(params: Params, chosen: tuple[Guest, ...], clock: Clock | None 
     return with_guests(session, chosen)
 
 
-def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
+def with_guests(session: S, chosen: tuple[Guest, ...]) -> S:
     """The same session, able to go into these guests; a password is asked for once a guest."""
     passwords, by_agent = Remembered(), set[str]()
 
@@ -89,7 +92,7 @@ def with_guests(session: Session, chosen: tuple[Guest, ...]) -> Session:
     return replace(session, within=Within(session.params, chosen, enter, session.clock))
 
 
-def within(session: Session) -> Within:
+def within(session: HostSession) -> Within:
     """The session's guests."""
     if session.within is None:
         raise TypeError("this session is about the host alone")
@@ -133,7 +136,7 @@ def plan(session: Session, before: Snapshot, offered: Mapping[str, Offer]) -> Dr
 def nothing_to_do(session: Session, drawn: Drawn, before: Snapshot) -> Verdict:
     """That all is as promised, seen from inside and outside; raises Refused if it is not."""
     promise = drawn.plan.of_guests
-    checks = within(session).checks(session.host, promise)
+    checks = within(session).checks(session.host, promise, before)
     verdict = Verdict((*promise.checks(before), *checks))
     if not verdict.kept:
         lines = "\n".join(

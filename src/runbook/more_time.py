@@ -13,7 +13,7 @@ from runbook.checkpoint.arm import Armed
 from runbook.checkpoint.deadline import Wish
 from runbook.checkpoint.manifest import Manifest
 from runbook.countdowns import not_moved
-from runbook.session import Session
+from runbook.session import HostSession
 
 # A step inside a guest is waited for this long; a longer one is not.
 TURN_S = 20.0
@@ -41,7 +41,7 @@ class Longer:
         return "; ".join((waits + also, *self.left))
 
 
-def more_time(session: Session, armed: Armed, more_s: int) -> Longer:
+def more_time(session: HostSession, armed: Armed, more_s: int) -> Longer:
     """The deadline that the host keeps, moved on by `more_s` seconds, and each guest's with it.
 
     Raises NotMoved, with everything as it was, where a guest cannot be moved or
@@ -64,7 +64,7 @@ def more_time(session: Session, armed: Armed, more_s: int) -> Longer:
         return Longer(armed.until(both.host.stands), both.left, both.moved)
 
 
-def _more(session: Session, more_s: int) -> Wish:
+def _more(session: HostSession, more_s: int) -> Wish:
     def seconds(seen: Manifest, at: datetime) -> int:
         return more_s + math.ceil(max((seen.deadline - at).total_seconds(), 0.0))
 

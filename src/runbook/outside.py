@@ -11,13 +11,15 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, ip_address
 
 from runbook.check import Check
 from runbook.guest_promise import UNHEARD, ExpectedGuest, GuestPromise
-from runbook.params import Params
+from runbook.params import KnownHost, Params
 from runbook.reach import ask_router
 from runbook.state import neighbours
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
 from runbook.transport.host import Host
 from runbook.transport.router import RouterSays
 
@@ -94,8 +96,10 @@ def heard_before(host: Host, params: Params, addresses: Iterable[str]) -> str:
     return ""
 
 
-def listen(host: Host, params: Params, promise: GuestPromise, guest: ExpectedGuest) -> Heard:
-    """Ask the LAN about one guest."""
+def listen(
+    host: Host, params: KnownHost, promise: GuestPromise, guest: ExpectedGuest, seen: Snapshot
+) -> Heard:
+    """Ask the LAN about one guest; `seen` is its host."""
     ip = str(guest.address.ip)
     answers = host.who_has(ip, promise.bridge)
     pinged = _host_pings(host, ip)
@@ -104,8 +108,15 @@ def listen(host: Host, params: Params, promise: GuestPromise, guest: ExpectedGue
         pinged,
         _router_sends_to(host, promise, guest),
         ask_router(params, ip),
-        _from_here(ip, str(params.ipv4.ip)),
+        _from_here(ip, _own_address(seen, promise, guest)),
     )
+
+
+def _own_address(seen: Snapshot, promise: GuestPromise, guest: ExpectedGuest) -> str:
+    """The host's own address beside the guest's; '' where it has none there."""
+    held = rows(seen.addresses, ifname=promise.bridge, family="inet")
+    lan = guest.address.network
+    return next((str(r["address"]) for r in held if ip_address(r["address"]) in lan), "")
 
 
 def _host_pings(host: Host, ip: str, *options: str) -> bool:
@@ -127,7 +138,9 @@ def _from_here(ip: str, host: str) -> bool | str:
     """Where the host itself is out of reach, its guest's silence is no news."""
     if shutil.which(PING[0]) is None:
         return "this machine has no ping (Debian: iputils-ping)"
-    return _here_pings(ip) if _here_pings(host) else "the host does not answer this machine either"
+    if host and not _here_pings(host):
+        return "the host does not answer this machine either"
+    return _here_pings(ip)
 
 
 def _here_pings(ip: str) -> bool:

@@ -15,7 +15,7 @@ from typing import cast
 from runbook import transport
 from runbook.clock import Clock
 from runbook.home import params_folder
-from runbook.params import Access, Params
+from runbook.params import Access, KnownHost
 from runbook.transport.host import Host
 from runbook.transport.prefixes import Prefix
 from runbook.transport.recorded import RecordedHost
@@ -48,10 +48,11 @@ def open_host(params: Access) -> Host:
     return transport.connect(params.host, prefix=_prefix(params), libvirt_uri=params.libvirt_uri)
 
 
-def ask_router(params: Params, address: str) -> RouterSays | None:
+def ask_router(params: KnownHost, address: str) -> RouterSays | None:
     """What the router's own table holds for an address; None where no router is named."""
     if params.router is None:
-        return None
+        left_out = params.no_router
+        return RouterSays("the router", (), f"not asked: {left_out}") if left_out else None
     if params.connect == "recorded":
         return RouterSays(params.router, (), "not asked: the host is a recording")
     prefix = transport.ssh(params.router, config=params.ssh_config_path)

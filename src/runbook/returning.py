@@ -16,13 +16,17 @@ from runbook.checkpoint import layout, timer
 from runbook.checkpoint.arm import Armed, Order, forget_boot
 from runbook.checkpoint.found import Found, InProgress, Kept
 from runbook.checkpoint.past import Past, latest
+from runbook.clock import Clock, SystemClock
 from runbook.confirm import Confirmed, Verified
-from runbook.errors import MendAccess, MendHost, StepFailed, VerificationFailed
+from runbook.errors import MendAccess, MendHost, Refused, StepFailed, VerificationFailed
 from runbook.outcomes import Differs, NotAsPromised
+from runbook.params import KnownHost
 from runbook.plan import PHASES
 from runbook.preflight import Cleared
+from runbook.reach import visit
 from runbook.rollback import NotCompared, Rollback, WayBack
-from runbook.session import Session, Underway
+from runbook.session import HostSession, Underway
+from runbook.state.identity import machine_id
 from runbook.state.snapshot import take
 
 # Until a take-over sees the end of an undo whose plan, and so whose pace, is not known.
@@ -90,14 +94,36 @@ def _as_dict(kept: Kept) -> dict[str, object]:
     }
 
 
-def look(session: Session) -> Standing:
-    """How the host stands; writes nothing."""
+def open_session(known: KnownHost, clock: Clock | None = None) -> HostSession:
+    """Connect to the host; it is not changed by that."""
+    met = visit(known, clock or SystemClock())
+    return HostSession(known, met.host, met.operator, met.change_id, met.clock, met.connect)
+
+
+def look(session: HostSession) -> Standing:
+    """How the host stands; writes nothing. Raises Refused if it is not the machine pinned."""
+    _refuse_another_machine(session)
     there = finding.find(session.host, session.clock.now())
     past = None if there else latest(session.host)
     return Standing(session.params.host, there, past)
 
 
-def claim(session: Session, there: Found, verb: str, *, take_over: bool) -> None:
+def _refuse_another_machine(session: HostSession) -> None:
+    wanted, host = session.params.machine_id, session.params.host
+    if wanted is None:
+        return
+    seen = machine_id(session.host)
+    if seen != wanted:
+        raise Refused(
+            f"this is another machine: its machine id is {seen or 'not to be read'},"
+            f" and params/{host}.yaml pins {wanted}",
+            host=host,
+            state="nothing was written by this run",
+            then="see where `destination` leads; if it is the right machine, mend `machine_id`",
+        )
+
+
+def claim(session: HostSession, there: Found, verb: str, *, take_over: bool) -> None:
     """Raise InProgress if this needs a take-over, and none was asked for."""
     command = f"`runbook {verb} {session.params.host} --take-over`"
     if take_over:
@@ -149,7 +175,7 @@ def _instead(past: Past | None, verb: str) -> str:
     return "nothing: it has ended"
 
 
-def undo(session: Session, there: Found) -> Rollback:
+def undo(session: HostSession, there: Found) -> Rollback:
     """Undo what was found, and compare; raises Differs, NotCompared, or GoToTheConsole."""
     kept = there.kept
     if not kept.undo_script:
@@ -168,7 +194,7 @@ def undo(session: Session, there: Found) -> Rollback:
 
 
 def compare_now(
-    session: Session, kept: Kept, did: str = rollback.RAN, *, host_undone: bool = True
+    session: HostSession, kept: Kept, did: str = rollback.RAN, *, host_undone: bool = True
 ) -> Rollback:
     """Compare the host with what it was before a change; raises Differs, or NotCompared.
 
@@ -182,7 +208,7 @@ def compare_now(
     return _as_before(session, kept, both, did)
 
 
-def _compared(session: Session, kept: Kept, did: str) -> Rollback:
+def _compared(session: HostSession, kept: Kept, did: str) -> Rollback:
     if kept.before is None:
         way = WayBack(session.params.host, kept.place, 0.0, None)
         raise NotCompared(way, take(session.host, session.clock.now()), kept.log.text, did)
@@ -194,13 +220,15 @@ def _compared(session: Session, kept: Kept, did: str) -> Rollback:
     return Rollback(did, after, differences, kept.log.text)
 
 
-def _as_before(session: Session, kept: Kept, undone: Rollback, did: str = rollback.RAN) -> Rollback:
+def _as_before(
+    session: HostSession, kept: Kept, undone: Rollback, did: str = rollback.RAN
+) -> Rollback:
     if not undone.as_before:
         raise Differs(session.params.host, undone, kept.place.directory, did)
     return undone
 
 
-def _release(session: Session, kept: Kept) -> Rollback:
+def _release(session: HostSession, kept: Kept) -> Rollback:
     host, place = session.host, kept.place
     # A program that still believes in this change is to make no step any more.
     host.remove_file(place.open)
@@ -211,12 +239,12 @@ def _release(session: Session, kept: Kept) -> Rollback:
     return compare_now(session, kept, did, host_undone=False)
 
 
-def for_change(session: Session, kept: Kept) -> Session:
+def for_change(session: HostSession, kept: Kept) -> HostSession:
     """The session that the change needs: one that is about guests goes into them."""
     return guest_return.for_change(session, kept)
 
 
-def resume(session: Session, there: Found) -> tuple[Underway, Applied]:
+def resume(session: HostSession, there: Found) -> tuple[Underway, Applied]:
     """Take a change up where it stands, all made; raises HalfMade if it is not."""
     underway = pick_up(session, there)
     if not there.kept.all_made:
@@ -224,7 +252,7 @@ def resume(session: Session, there: Found) -> tuple[Underway, Applied]:
     return underway, Applied(underway.armed, PHASES[-1], there.kept.log)
 
 
-def pick_up(session: Session, there: Found) -> Underway:
+def pick_up(session: HostSession, there: Found) -> Underway:
     """Take a change up where it stands; raises HalfMade if it only has a way back.
 
     A step of it may be open: then no other can be made.
@@ -247,22 +275,24 @@ def pick_up(session: Session, there: Found) -> Underway:
     return Underway(armed, kept.probed)
 
 
-def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
+def verify(session: HostSession, underway: Underway, applied: Applied) -> Verified:
     """As for a living run; what is not as promised is left to its undo."""
     try:
         return run.verify(session, underway, applied)
     except NotAsPromised as error:
         host = session.params.host
-        error.then = f"`runbook undo {host}` puts it back now; then mend what is listed"
+        error.then = (
+            f"mend what is listed and confirm again; `runbook undo {host}` puts it back now"
+        )
         raise
 
 
-def confirm(session: Session, verified: Verified) -> Confirmed:
+def confirm(session: HostSession, verified: Verified) -> Confirmed:
     """As for a living run."""
     return run.confirm(session, verified)
 
 
-def _half_made(session: Session, why: str) -> HalfMade:
+def _half_made(session: HostSession, why: str) -> HalfMade:
     host = session.params.host
     return HalfMade(
         f"only a change that is all made can be confirmed: {why}",

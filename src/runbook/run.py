@@ -42,7 +42,7 @@ from runbook.put_back import put_back as guests_too
 from runbook.reach import ask_router, visit
 from runbook.rollback import Rollback
 from runbook.routed import make_plan
-from runbook.session import Ready, Session, Underway
+from runbook.session import HostSession, Ready, Session, Underway
 from runbook.state.diff import diff
 from runbook.state.snapshot import Snapshot, take
 from runbook.surroundings import Surroundings
@@ -78,12 +78,12 @@ def open_session(params: Params, clock: Clock | None = None) -> Session:
     return Session(params, met.host, met.operator, met.change_id, met.clock, met.connect)
 
 
-def stand_clear(session: Session) -> None:
+def stand_clear(session: HostSession) -> None:
     """Raise InProgress if a change is armed or half made on the host."""
     refuse_if_armed(session.host, session.clock.now())
 
 
-def read(session: Session) -> Snapshot:
+def read(session: HostSession) -> Snapshot:
     """The host as it is now; raises Refused if it is another than the parameters name."""
     seen = take(session.host, session.clock.now())
     rules.refuse_another_machine(session.params, seen.identity)
@@ -117,7 +117,7 @@ def preflight(session: Session, drawn: Plan, before: Snapshot) -> Ready:
     return Ready(cleared, _with_router(session, asked, drawn))
 
 
-def _with_router(session: Session, probed: Probed, drawn: Plan) -> Probed:
+def _with_router(session: HostSession, probed: Probed, drawn: Plan) -> Probed:
     """The router is asked last: the probes made it look up who this host is."""
     address = str(drawn.of_host.address.ip)
     return replace(probed, router=ask_router(session.params, address))
@@ -145,7 +145,7 @@ def apply(session: Session, underway: Underway, phase: str, told: Told = nobody)
     return apply_phase(underway.armed, session.host, phase, session.clock.now, told, way)
 
 
-def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
+def verify(session: HostSession, underway: Underway, applied: Applied) -> Verified:
     """Look again, over a connection opened now; raises NotAsPromised."""
     with closing(session.connect()) as fresh:
         verdict = _judged(session, underway, applied, fresh)
@@ -154,21 +154,21 @@ def verify(session: Session, underway: Underway, applied: Applied) -> Verified:
     return Verified(applied.armed, verdict)
 
 
-def _judged(session: Session, underway: Underway, applied: Applied, fresh: Host) -> Verdict:
+def _judged(session: HostSession, underway: Underway, applied: Applied, fresh: Host) -> Verdict:
     seen = take(fresh, session.clock.now())
     plan, before = applied.armed.plan, underway.probed
     targets = [probe.target for probe in before.probes]
     ends = (plan.promise.nic, plan.promise.bridge)
     again = probes.probe(fresh, before.gateway, targets, *ends)
     if session.within:
-        found = session.within.checks(fresh, plan.of_guests)
+        found = session.within.checks(fresh, plan.of_guests, seen)
         return Verdict((*plan.promise.checks(seen), *found, *still_answering(before, again)))
     promise = plan.of_host
     after = _with_router(session, again, applied.armed.plan)
     return judge(promise, seen, before, after)
 
 
-def confirm(session: Session, verified: Verified) -> Confirmed:
+def confirm(session: HostSession, verified: Verified) -> Confirmed:
     """Make the change stay, over another connection opened now."""
     try:
         with closing(session.connect()) as fresh:
@@ -184,13 +184,13 @@ def confirm(session: Session, verified: Verified) -> Confirmed:
         return Confirmed(verified, session.clock.now())
 
 
-def _note_guests(session: Session, armed: Armed, fresh: Host) -> None:
+def _note_guests(session: HostSession, armed: Armed, fresh: Host) -> None:
     """Whoever comes after a program that died here has to know that guests may keep their part."""
     guarded = fresh.guarded(armed.layout.lock, armed.layout.open)
     journal.write(guarded, armed.layout.journal, session.clock.now(), journal.GUESTS_CONFIRM)
 
 
-def _stays(session: Session, armed: Armed) -> bool:
+def _stays(session: HostSession, armed: Armed) -> bool:
     end = session.clock.monotonic() + SEEN_AGAIN_S
     while session.clock.monotonic() < end:
         with suppress(MendAccess), closing(session.connect()) as fresh:
@@ -202,7 +202,7 @@ def _stays(session: Session, armed: Armed) -> bool:
     return False
 
 
-def roll_back(session: Session, underway: Underway, why: str) -> Rollback:
+def roll_back(session: HostSession, underway: Underway, why: str) -> Rollback:
     """Undo, wait, compare; raises RollbackDiffers if the host is not as it was."""
     armed, place = underway.armed, underway.armed.layout
 
@@ -216,7 +216,7 @@ def roll_back(session: Session, underway: Underway, why: str) -> Rollback:
 
 
 def put_back(
-    session: Session, place: Layout, undo: Callable[[], Rollback], *, host_undone: bool = True
+    session: HostSession, place: Layout, undo: Callable[[], Rollback], *, host_undone: bool = True
 ) -> Rollback:
     """The host put back by `undo`, and the guests too where there are any."""
     if session.within is None:

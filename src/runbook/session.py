@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runbook.checkpoint import Armed
 from runbook.clock import Clock
-from runbook.params import Params
+from runbook.params import KnownHost, Params
 from runbook.preflight import Cleared
 from runbook.probes import Probed
 from runbook.transport.host import Host
@@ -15,19 +15,26 @@ from runbook.within import Within
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """One run against one host: who asks for what, over which connection.
+class HostSession:
+    """One run against one host, of which only the way to it is known: enough to end a change.
 
     `within` are the guests that the change is about, None where it is about the host.
     """
 
-    params: Params
+    params: KnownHost
     host: Host
     operator: str
     change_id: str
     clock: Clock
     connect: Callable[[], Host]
     within: Within | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session(HostSession):
+    """The same where it is known what is asked for: enough to make a change."""
+
+    params: Params
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from contextlib import closing
 
 import click
 
-from runbook import returning, run
+from runbook import returning
 from runbook.home import params_folder
-from runbook.params import for_host
+from runbook.params import known_host
 
 TAKE_OVER = click.option(
     "--take-over",
@@ -32,7 +32,10 @@ def status(host: str, *, as_json: bool) -> None:
     # What draws takes a second to import, which no other verb should wait for.
     from runbook import views  # noqa: PLC0415
 
-    session = run.open_session(for_host(params_folder(), {"host": host}))
+    known = known_host(params_folder(), {"host": host})
+    for note in known.notes:
+        click.echo(note, err=True)
+    session = returning.open_session(known)
     with closing(session.host):
         found = returning.look(session)
     if as_json:

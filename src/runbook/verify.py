@@ -12,6 +12,7 @@ from runbook.check import Check
 from runbook.probes import Probed
 from runbook.promise import Promise
 from runbook.state.snapshot import Snapshot
+from runbook.transport.router import RouterSays
 
 COLUMNS = ["about", "promised", "seen", "kept", "required"]
 
@@ -94,10 +95,17 @@ def _gateway(promise: Promise, before: Probed, after: Probed) -> Check:
 
 def _router(promise: Promise, before: Probed, after: Probed) -> Iterator[Check]:
     """The router's own table, where there is a way to read it."""
-    if after.router is not None:
-        held = after.router
+    held = after.router or _not_asked(before.router)
+    if held is not None:
         seen = " ".join(held.macs) or held.said
         # One that could not be read before the change proves nothing by not being read after it.
         required = before.router is not None and bool(before.router.macs)
         about = f"{held.router} holds for {promise.address.ip}"
         yield Check(about, promise.mac, seen, held.macs == (promise.mac,), required)
+
+
+def _not_asked(before: RouterSays | None) -> RouterSays | None:
+    """What answered before has to answer again, whoever confirms."""
+    if before is None:
+        return None
+    return RouterSays(before.router, (), "not asked: the parameter `router` is not given")

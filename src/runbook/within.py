@@ -36,12 +36,13 @@ from runbook.guest_promise import ExpectedGuest, GuestPromise
 from runbook.inside import InsideArmed
 from runbook.journal import Journal
 from runbook.moves.inside import GuestEdit, Wanted
-from runbook.params import Params
+from runbook.params import KnownHost
 from runbook.params.guests import Guest
 from runbook.perform import perform
 from runbook.plan import Plan
 from runbook.state import inside as insides
 from runbook.state.inside import Inside
+from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
@@ -60,7 +61,7 @@ class Within:
     """The guests of one change; `enter` opens a channel into one."""
 
     def __init__(
-        self, params: Params, guests: tuple[Guest, ...], enter: Enter, clock: Clock
+        self, params: KnownHost, guests: tuple[Guest, ...], enter: Enter, clock: Clock
     ) -> None:
         """Nothing is contacted yet."""
         self._params = params
@@ -138,20 +139,26 @@ class Within:
                 self._slots[step.guest].handed = True
             perform(step, host)
 
-    def checks(self, host: Host, promise: GuestPromise) -> tuple[Check, ...]:
-        """Each guest from inside, then from outside."""
+    def checks(self, host: Host, promise: GuestPromise, seen: Snapshot) -> tuple[Check, ...]:
+        """Each guest from inside, then from outside; `seen` is its host."""
         running = [guest for guest in promise.guests if guest.running]
-        return tuple(check for guest in running for check in self._checks(host, promise, guest))
+        return tuple(
+            check
+            for guest in running
+            for check in (
+                *self._from_inside(host, guest),
+                *outside.listen(host, self._params, promise, guest, seen).checks(guest),
+            )
+        )
 
-    def _checks(self, host: Host, promise: GuestPromise, guest: ExpectedGuest) -> Iterator[Check]:
+    def _from_inside(self, host: Host, guest: ExpectedGuest) -> tuple[Check, ...]:
+        """First of all: its ping of the router is what the router then knows it by."""
         slot = self._slots[guest.name]
-        # First from inside: its ping of the router is what the router then knows it by.
-        if slot.armed is not None or slot.before is not None:
-            wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers)
-            with self.turn():
-                seen = slot.again(host, lambda c: inside.verify(c, wanted, slot.before))
-            yield from seen
-        yield from outside.listen(host, self._params, promise, guest).checks(guest)
+        if slot.armed is None and slot.before is None:
+            return ()
+        wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers)
+        with self.turn():
+            return slot.again(host, lambda c: inside.verify(c, wanted, slot.before))
 
     def confirm(self, host: Host) -> None:
         """Have each guest keep its change."""

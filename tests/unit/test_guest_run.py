@@ -19,8 +19,9 @@ from runbook.journal import Journal
 from runbook.notebook import guest_finding
 from runbook.notebook.course import of_guests
 from runbook.notebook.values import Before, Run
+from runbook.params import KnownHost
 from runbook.record import Folder
-from runbook.session import Session
+from runbook.session import HostSession, Session
 from runbook.transport.guest import login
 from runbook.transport.guest.channel import AGENT, Channel
 from runbook.transport.guest.login import Credentials, from_prompt, variables
@@ -105,20 +106,19 @@ def test_a_guest_whose_agent_has_answered_is_borne_less_long_at_its_console(
     assert borne == [240, 45]
 
 
-@pytest.mark.parametrize("in_the_file", [True, False])
-def test_whoever_takes_a_change_up_goes_in_as_it_did(*, in_the_file: bool) -> None:
-    entry = {"name": guest_data.NAME, "address": guest_data.ADDRESS, "gateway": "172.16.0.2"}
+def test_whoever_takes_a_change_up_goes_in_as_it_did_by_what_the_host_keeps() -> None:
+    entry = {"name": guest_data.NAME, "address": guest_data.ADDRESS}
     how = {"login": "admin", "login_from": "environment"}
     made = guest_data.plan(guest_data.seen(), guest_data.params(guests=({**entry, **how},)))
     log, before = Journal(""), GuestsBefore()
     kept = SimpleNamespace(plan=made, place=Layout("change-1"), log=log, within=before)
-    asked = guest_data.params(guests=(entry,) if in_the_file else ())
     host = cast("Host", None)
-    session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
+    known = KnownHost(host="server-01")
+    session = HostSession(known, host, "root@desk", "x", Time(), lambda: host)
     (guest,) = guest_run.within(guest_return.for_change(session, cast("Kept", kept))).guests
     assert (guest.login, guest.login_from) == ("admin", "environment")
     assert str(guest.ipv4) == guest_data.ADDRESS
-    assert guest.gateway == ("172.16.0.2" if in_the_file else None)
+    assert not guest.by_hand
 
 
 class Dying:

@@ -41,6 +41,12 @@ def heard(**other: object) -> Heard:
     return Heard(**{**usual, **other})  # type: ignore[arg-type] # by name
 
 
+def listened(held: str = fakes.ADDRESS) -> Heard:
+    """What is heard of the guest by a host that holds this address."""
+    seen = data.seen(addresses=[fakes.address("virbr1", held)])
+    return outside.listen(cast("Host", fakes.FakeHost()), data.params(), PROMISE, GUEST, seen)
+
+
 def broken(told: Heard, guest: ExpectedGuest = GUEST) -> set[str]:
     return {check.about for check in Verdict(tuple(told.checks(guest))).broken}
 
@@ -162,15 +168,26 @@ def test_one_lost_ping_is_no_silence_and_a_host_that_is_silent_proves_nothing(
     pinged = Pinged()
     monkeypatch.setattr(shutil, "which", lambda _program: "/bin/ping")
     monkeypatch.setattr(subprocess, "run", pinged.of_here)
-    told = outside.listen(cast("Host", fakes.FakeHost()), data.params(), PROMISE, GUEST)
+    told = listened()
     assert told.from_here == "the host does not answer this machine either"
     assert pinged.asked == [fakes.IP] * outside.TRIES
     assert broken(told) == {ARP}
 
 
+def test_a_guest_whose_host_has_no_address_beside_it_is_pinged_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pinged = Pinged()
+    monkeypatch.setattr(shutil, "which", lambda _program: "/bin/ping")
+    monkeypatch.setattr(subprocess, "run", pinged.of_here)
+    told = listened("192.0.2.1/24")
+    assert told.from_here is False
+    assert set(pinged.asked) == {data.ADDRESS.partition("/")[0]}
+
+
 def test_a_machine_without_ping_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    told = outside.listen(cast("Host", fakes.FakeHost()), data.params(), PROMISE, GUEST)
+    told = listened()
     assert told.from_here == "this machine has no ping (Debian: iputils-ping)"
     assert outside.heard_before(cast("Host", fakes.FakeHost()), data.params(), ["172.16.1.9"]) == ""
 
@@ -181,7 +198,7 @@ def test_a_guest_that_nobody_went_into_is_asked_for_on_the_lan(
     monkeypatch.setenv("PATH", "/nowhere")
     params = data.params()
     seen = Within(params, params.guests, _nobody_enters, fakes.Time())
-    checks = seen.checks(cast("Host", fakes.FakeHost()), PROMISE)
+    checks = seen.checks(cast("Host", fakes.FakeHost()), PROMISE, data.seen())
     assert {check.about for check in Verdict(checks).broken} == {ARP}
 
 

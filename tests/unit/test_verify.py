@@ -145,3 +145,20 @@ def test_an_empty_table_keeps_no_promise(table: str, about: str) -> None:
     found = judge(PROMISE, fakes.as_promised(PROMISE, **{table: []}), probed(), probed())
     assert about in {c.about for c in found.broken}
     assert all(c.seen for c in found.checks)
+
+
+def test_a_router_that_was_read_before_and_is_not_asked_now_breaks_the_promise() -> None:
+    asked = replace(probed(), router=RouterSays("admin@gw", (fakes.NIC_MAC,), ""))
+    found = verdict(asked, probed())
+    (check,) = found.broken
+    assert check.about == f"admin@gw holds for {fakes.IP}"
+    assert check.seen == "not asked: the parameter `router` is not given"
+
+
+def test_one_that_could_not_be_read_before_either_is_told_and_breaks_nothing() -> None:
+    asked = replace(probed(), router=RouterSays("admin@gw", (), "no answer"))
+    found = verdict(asked, probed())
+    assert found.kept
+    assert [c.seen for c in found.checks if c.about.startswith("admin@gw")] == [
+        "not asked: the parameter `router` is not given"
+    ]

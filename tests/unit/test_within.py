@@ -350,8 +350,8 @@ def test_another_run_s_guest_is_verified_by_what_answered_before(
     monkeypatch.setattr(inside, "verify", verify)
     monkeypatch.setattr(outside, "listen", lambda *_: Silent())
     promise = data.plan(data.seen()).of_guests
-    another_run_s(GuestsBefore({data.NAME: local.seen()})).checks(HOST, promise)
-    another_run_s(GuestsBefore()).checks(HOST, promise)
+    another_run_s(GuestsBefore({data.NAME: local.seen()})).checks(HOST, promise, data.seen())
+    another_run_s(GuestsBefore()).checks(HOST, promise, data.seen())
     assert asked == [(data.MAC, local.seen()), (data.MAC, None)]
 
 

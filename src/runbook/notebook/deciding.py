@@ -8,7 +8,7 @@ from runbook import boot, foreseen, run, serial, views
 from runbook.notebook.course import stage
 from runbook.notebook.ending import reading
 from runbook.notebook.undoing import keep_verdict
-from runbook.notebook.values import Before, Cleared, Planned, Run, Stopped
+from runbook.notebook.values import Before, Cleared, HostRun, Planned, Run, Stopped
 from runbook.plan import Plan
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.probes import Probed
@@ -63,7 +63,7 @@ def preflight(planned: Planned) -> Cleared | Stopped:
     return Cleared(planned, ready)
 
 
-def stopped(this: Run, ending: Ending, why: str) -> Stopped:
+def stopped(this: HostRun, ending: Ending, why: str) -> Stopped:
     """Go no further, on purpose, and say so."""
     return go_by(Stopped(this, ending, why))
 

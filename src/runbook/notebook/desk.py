@@ -23,7 +23,7 @@ from runbook.clock import SystemClock
 from runbook.errors import ParameterError
 from runbook.fleet import Answer
 from runbook.home import outputs_folder, params_folder
-from runbook.params import Described, Params, check_names, listing
+from runbook.params import Described, KnownHost, check_names, listing
 from runbook.record import JOURNAL, NOTEBOOK, PAGE, Entry
 from runbook.returning import Standing
 from runbook.views import Look, Picture
@@ -67,8 +67,8 @@ def hosts(namespace: Mapping[str, object]) -> Known:
 
 def armed(known: Known) -> None:
     """Ask every host, side by side, whether a change is armed or half made there."""
-    asked = [one.params for one in known.hosts if one.params and _is_asked(one.params)]
-    told = {params.host: ("", "asking …") for params in asked}
+    asked = [one.known for one in known.hosts if one.known and _is_asked(one.known)]
+    told = {host.host: ("", "asking …") for host in asked}
     handle = show_lasting(_standing(told), {})
     for answer in fleet.standings(asked, SystemClock(), known.patience_s):
         told[answer.host] = _told(answer)
@@ -76,7 +76,7 @@ def armed(known: Known) -> None:
             handle.update(_standing(told))  # type: ignore[no-untyped-call]  # IPython has no annotation here
     left = [one.host for one in known.hosts if one.host not in told]
     if left:
-        why = "recordings, or files that are not right"
+        why = "recordings, or files that do not lead to a host"
         views.show(views.note(f"not asked, being {why}: {', '.join(left)}"))
 
 
@@ -107,8 +107,8 @@ def _row(one: Described) -> tuple[str, ...]:
     return (*(str(getattr(one.params, name)) for name in ASKED), "")
 
 
-def _is_asked(params: Params) -> bool:
-    return params.connect != "recorded"
+def _is_asked(known: KnownHost) -> bool:
+    return known.connect != "recorded"
 
 
 def _told(answer: Answer[Standing]) -> tuple[str, str]:

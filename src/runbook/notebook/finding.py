@@ -12,10 +12,10 @@ from runbook.errors import ParameterError, RunbookError
 from runbook.home import outputs_folder, params_folder
 from runbook.notebook.ending import in_short
 from runbook.notebook.undoing import records
-from runbook.notebook.values import Run
-from runbook.params import Params, as_table, check_names, for_host
+from runbook.notebook.values import HostRun
+from runbook.params import KnownHost, as_table, check_names, known_host
 from runbook.returning import Standing
-from runbook.session import Session
+from runbook.session import HostSession
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
@@ -32,7 +32,7 @@ ACTIONS = ("undo", "confirm")
 class Wanted:
     """A host, and what is to become of the change on it: '' leaves it open."""
 
-    params: Params
+    params: KnownHost
     action: str
     take_over: bool
 
@@ -42,7 +42,7 @@ class Reached:
     """A host that answers, and how it stands."""
 
     wanted: Wanted
-    session: Session
+    session: HostSession
     standing: Standing
 
 
@@ -51,7 +51,7 @@ class Looked:
     """The same, its record begun, and its state now; None where that cannot be read."""
 
     reached: Reached
-    run: Run
+    run: HostRun
     now: Snapshot | None
 
 
@@ -80,14 +80,16 @@ def want(given: Mapping[str, object]) -> Wanted:
         fix = "write True only once you know whose change it is and what became of it"
         raise ParameterError("take_over", take_over, "it is neither True nor False", fix)
     injected = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
-    return Wanted(for_host(params_folder(), injected), str(action), take_over)
+    return Wanted(known_host(params_folder(), injected), str(action), take_over)
 
 
 def meet(wanted: Wanted) -> Reached:
-    """Connect and show how the host stands; raises MendAccess if that fails."""
+    """Connect and show how the host stands; raises MendAccess, or Refused on another machine."""
     clock = SystemClock()
+    for note in wanted.params.notes:
+        views.show(views.note(note, "warn"))
     with views.doing(f"Connecting to {wanted.params.host}", clock.monotonic):
-        session = run.open_session(wanted.params, clock)
+        session = returning.open_session(wanted.params, clock)
     with views.doing("Looking for a change on it", clock.monotonic):
         standing = returning.look(session)
     views.show(views.standing(standing))
@@ -98,7 +100,7 @@ def look(reached: Reached) -> Looked:
     """Begin the record, read the state, and show how it differs from before the change."""
     session, kept = reached.session, reached.standing.kept
     folder = record.create(outputs_folder(), session.params.host, session.change_id)
-    this = Run(session, folder)
+    this = HostRun(session, folder)
     folder.once_json("params.json", _asked(reached.wanted))
     folder.once_json("found.json", reached.standing.as_dict())
     if kept and kept.before:
@@ -115,7 +117,7 @@ def _asked(wanted: Wanted) -> dict[str, object]:
     return {**values, "action": wanted.action or None, "take_over": wanted.take_over}
 
 
-def _state_now(this: Run) -> Snapshot | None:
+def _state_now(this: HostRun) -> Snapshot | None:
     # A host whose libvirt hangs can be undone all the same.
     clock = this.session.clock
     with suppress(RunbookError), views.doing("Reading the state now", clock.monotonic):
@@ -127,7 +129,7 @@ def _state_now(this: Run) -> Snapshot | None:
     return None
 
 
-def _show_now(this: Run, now: Snapshot, before: Snapshot | None) -> None:
+def _show_now(this: HostRun, now: Snapshot, before: Snapshot | None) -> None:
     views.show(views.identity(now.identity))
     if before is None:
         views.show(views.state(now))

@@ -36,6 +36,7 @@ from runbook.notebook.values import (
     Changing,
     Cleared,
     Finished,
+    HostRun,
     Kept,
     Planned,
     Run,
@@ -190,7 +191,7 @@ def finish(last: Finished | Stopped) -> None:
 
 
 @contextmanager
-def keeping(this: Run) -> Iterator[None]:
+def keeping(this: HostRun) -> Iterator[None]:
     """Whatever goes wrong, what was said in the guests is in the record."""
     try:
         yield
@@ -199,6 +200,6 @@ def keeping(this: Run) -> Iterator[None]:
         raise
 
 
-def keep_guests(this: Run) -> None:
+def keep_guests(this: HostRun) -> None:
     """Leave every guest, and keep their original files and what went to and fro."""
     leave(this, guest_run.within(this.session))

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from runbook import views
-from runbook.notebook.values import Run
+from runbook.notebook.values import HostRun
 from runbook.record import Folder
 from runbook.state.secretive import without_arguments
 from runbook.views import CELL, Place
 from runbook.within import Within
 
 
-def leave(this: Run, guests: Within | None, page: Place = CELL) -> None:
+def leave(this: HostRun, guests: Within | None, page: Place = CELL) -> None:
     """Leave these guests, and keep their original files and what went to and fro.
 
     Whatever becomes of a run is known by then, so what goes wrong here is told beside it, and

@@ -15,7 +15,7 @@ from runbook.checkpoint.found import Found, InProgress
 from runbook.errors import MendHost
 from runbook.home import outputs_folder, params_folder
 from runbook.notebook.approval import somebody_there
-from runbook.notebook.values import Asked, Met, Run, Settled
+from runbook.notebook.values import Asked, HostRun, Met, Settled
 from runbook.params import NAMES, Params, as_table, for_host
 from runbook.params.source import CHOSEN
 from runbook.plan import Plan
@@ -100,7 +100,7 @@ def _promised(params: Params, drawn: Plan) -> bool:
     return made == (params.address, params.bridge, params.interface, params.network)
 
 
-def progress(this: Run, picked: Underway) -> str:
+def progress(this: HostRun, picked: Underway) -> str:
     """How far the change has come, for a person who is asked to go on with it."""
     found = returning.look(this.session).found
     made = found.kept.progress if found else "it is not in progress any more"

@@ -27,12 +27,12 @@ from runbook.notebook.ending import end, in_short, keep_error, not_ended, readin
 from runbook.notebook.finding import ACTIONS, Looked, look, meet, parameters, want
 from runbook.notebook.leaving import leave
 from runbook.notebook.undoing import keep_rollback, keep_verdict
-from runbook.notebook.values import Run, Stopped
+from runbook.notebook.values import HostRun, Stopped
 from runbook.outcomes import Differs, NotAsPromised
 from runbook.record import Ending
 from runbook.returning import Standing
 from runbook.rollback import NotCompared, Rollback
-from runbook.session import Session
+from runbook.session import HostSession
 from runbook.state import snapshot as snapshots
 
 __all__ = ["decide", "do", "look", "meet", "parameters", "record", "want"]
@@ -42,7 +42,7 @@ __all__ = ["decide", "do", "look", "meet", "parameters", "record", "want"]
 class Decided:
     """What is going to be done to what was found."""
 
-    run: Run
+    run: HostRun
     standing: Standing
     action: str
 
@@ -102,7 +102,7 @@ def _undo(decided: Decided) -> Stopped:
 
 
 @contextmanager
-def _entering(this: Run, kept: Kept | None) -> Iterator[Session]:
+def _entering(this: HostRun, kept: Kept | None) -> Iterator[HostSession]:
     """The session that the change needs; what is said in its guests is in the record."""
     session = returning.for_change(this.session, kept) if kept else this.session
     try:
@@ -111,7 +111,7 @@ def _entering(this: Run, kept: Kept | None) -> Iterator[Session]:
         leave(this, session.within)
 
 
-def _undone(session: Session, standing: Standing) -> Rollback:
+def _undone(session: HostSession, standing: Standing) -> Rollback:
     if standing.found:
         return returning.undo(session, standing.found)
     if standing.past is None:
@@ -120,7 +120,7 @@ def _undone(session: Session, standing: Standing) -> Rollback:
     return returning.compare_now(session, standing.past.kept, did)
 
 
-def _confirm(this: Run, found: Found) -> Stopped:
+def _confirm(this: HostRun, found: Found) -> Stopped:
     with _entering(this, found.kept) as session:
         verified = _verified(this, session, found)
         keep_verdict(this, verified.verdict, "The verdict: as promised")
@@ -131,7 +131,7 @@ def _confirm(this: Run, found: Found) -> Stopped:
     return Stopped(this, Ending.AS_PROMISED, why)
 
 
-def _verified(this: Run, session: Session, found: Found) -> Verified:
+def _verified(this: HostRun, session: HostSession, found: Found) -> Verified:
     with reading(this, "Verifying, over a new connection", "; not confirmed"):
         underway, applied = returning.resume(session, found)
         try:
@@ -142,7 +142,7 @@ def _verified(this: Run, session: Session, found: Found) -> Verified:
 
 
 @contextmanager
-def _returning(this: Run, what: str) -> Iterator[None]:
+def _returning(this: HostRun, what: str) -> Iterator[None]:
     this.folder.note(this.session.clock.now(), f"{what}: begins")
     try:
         with views.doing(what, this.session.clock.monotonic):
@@ -157,7 +157,7 @@ def _returning(this: Run, what: str) -> Iterator[None]:
     this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
-def _keep_what_was_seen(this: Run, error: BaseException) -> None:
+def _keep_what_was_seen(this: HostRun, error: BaseException) -> None:
     if isinstance(error, Differs):
         keep_rollback(this, error.undone)
     if isinstance(error, NotCompared):

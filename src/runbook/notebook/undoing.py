@@ -12,7 +12,7 @@ from runbook import boot, run, views
 from runbook.errors import GoToTheConsole, RolledBack, RunbookError
 from runbook.notebook.ending import end, in_short, keep_error, not_ended
 from runbook.notebook.leaving import leave
-from runbook.notebook.values import Changing, Run
+from runbook.notebook.values import Changing, HostRun
 from runbook.outcomes import Differs, NotAsPromised
 from runbook.record import Ending
 from runbook.rollback import Rollback
@@ -38,7 +38,7 @@ def changing(change: Changing, what: str) -> Iterator[None]:
         this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
-def keep_verdict(this: Run, verdict: Verdict, caption: str, page: Place = CELL) -> None:
+def keep_verdict(this: HostRun, verdict: Verdict, caption: str, page: Place = CELL) -> None:
     """The checks, into the record and onto the page; what a boot would do, in its own order."""
     this.folder.again("verdict.json", records(verdict.table()))
     now = replace(verdict, checks=verdict.of_now)
@@ -52,7 +52,7 @@ def records(rows: pd.DataFrame) -> str:
     return str(rows.to_json(orient="records", indent=1, force_ascii=False)) + "\n"
 
 
-def keep_rollback(this: Run, undone: Rollback, page: Place = CELL) -> None:
+def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:
     """The state after an undo, and the rows that differ, into the record and onto the page."""
     rows = undone.differences.rows
     this.folder.once("after.json", snapshots.dumps(undone.after))

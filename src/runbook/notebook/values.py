@@ -13,7 +13,7 @@ from runbook.notebook.hand import Hand
 from runbook.params import Params
 from runbook.plan import Plan
 from runbook.record import Ending, Folder
-from runbook.session import Ready, Session, Underway
+from runbook.session import HostSession, Ready, Session, Underway
 from runbook.state.snapshot import Snapshot
 
 
@@ -62,7 +62,7 @@ class _OfARun:
 
 class _HasRun(Protocol):
     @property
-    def run(self) -> Run:
+    def run(self) -> HostRun:
         """The run that it is part of."""
 
 
@@ -132,10 +132,10 @@ class Ran(Protocol):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Run(_Value):
+class HostRun(_Value):
     """One run: the session, and the folder that keeps what becomes of it."""
 
-    session: Session
+    session: HostSession
     folder: Folder
     course: Course = field(default_factory=Course)
 
@@ -143,6 +143,13 @@ class Run(_Value):
     def host(self) -> str:
         """The host's name."""
         return self.session.params.host
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Run(HostRun):
+    """A run that makes a change."""
+
+    session: Session
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -237,6 +244,6 @@ class Finished(_OfARun, _Value):
 class Stopped(_OfARun, _Value):
     """A run that goes no further, on purpose; every later cell hands it on."""
 
-    run: Run
+    run: HostRun
     ending: Ending
     why: str

@@ -1,7 +1,8 @@
-"""How a host is reached: all that is needed to look at one that has no file yet."""
+"""How a host is reached: all that is needed to look at it, or to end a change on it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from runbook.params import fields
 from runbook.params.fields import Wrong
+from runbook.params.source import Source
 
 
 class Access(BaseModel):
@@ -42,4 +44,24 @@ class Access(BaseModel):
         return None if self.ssh_config is None else Path(self.ssh_config).expanduser()
 
 
+class KnownHost(Access):
+    """A host that a change was made on: the way to it, and what tells it from another machine.
+
+    `no_file` and `no_router` say what was left out, and why; '' is nothing.
+    """
+
+    machine_id: Annotated[str, AfterValidator(fields.machine_id)] | None = None
+    router: Annotated[str, AfterValidator(fields.destination)] | None = None
+    sources: Mapping[str, Source] = Field(default_factory=dict, exclude=True, repr=False)
+    no_file: str = Field(default="", exclude=True, repr=False)
+    no_router: str = Field(default="", exclude=True, repr=False)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What an operator has to know of the way that is taken, a sentence each."""
+        return tuple(filter(None, (self.no_file, self.no_router)))
+
+
 ACCESS: tuple[str, ...] = tuple(Access.model_fields)
+# What every host's file may say of the host itself; the rest is about a change.
+KNOWN: tuple[str, ...] = (*ACCESS, "machine_id", "router")

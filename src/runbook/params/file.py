@@ -18,7 +18,7 @@ from runbook.errors import ParameterError
 from runbook.params.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
@@ -28,7 +28,10 @@ _TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 
 @dataclass(frozen=True, slots=True)
 class ParamsFile:
-    """The values of one file, by name; `lines` counts from 1; `path` is for display."""
+    """The values of one file, by name; `lines` counts from 1; `path` is for display.
+
+    Names that were not asked for have a line and no value.
+    """
 
     path: str
     values: Mapping[str, object]
@@ -73,13 +76,17 @@ def _value(node: yaml.Node) -> object:
     return int(text) if _INTEGER.fullmatch(text) else _WORDS.get(text, text)
 
 
-def _entries(node: yaml.MappingNode) -> dict[str, tuple[int, yaml.Node]]:
-    """Line and value node of each name; a name given twice is refused."""
+def _entries(
+    node: yaml.MappingNode, names: Collection[str] | None = None
+) -> dict[str, tuple[int, yaml.Node]]:
+    """Line and value node of each name; of `names`, or else of any, none is given twice."""
     entries: dict[str, tuple[int, yaml.Node]] = {}
     for name, value in node.value:
         if not isinstance(name, yaml.ScalarNode):
+            if names is not None:
+                continue
             raise _fault(name, "a parameter's name must be text")
-        if name.value in entries:
+        if name.value in entries and (names is None or name.value in names):
             raise _fault(name, f"'{name.value}' was already given on line {entries[name.value][0]}")
         entries[name.value] = (name.start_mark.line + 1, value)
     return entries
@@ -90,30 +97,40 @@ def compose(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=_Loader)
 
 
-def parse(text: str, path: str) -> ParamsFile:
-    """Values and lines of a file's text; raises `yaml.YAMLError` or `RecursionError`."""
+def parse(text: str, path: str, names: Collection[str] | None = None) -> ParamsFile:
+    """Values and lines of a file's text; raises `yaml.YAMLError` or `RecursionError`.
+
+    With `names` the values of these alone are read, and nothing is said of any other.
+    """
     node = compose(text)
     if node is None:
         return ParamsFile(path, {})
     if not isinstance(node, yaml.MappingNode):
         raise _fault(node, "the file must be lines of 'name: value'")
-    entries = _entries(node)
+    entries = _entries(node, names)
     return ParamsFile(
         path,
-        {name: _value(value) for name, (_, value) in entries.items()},
+        {n: _value(value) for n, (_, value) in entries.items() if names is None or n in names},
         {name: line for name, (line, _) in entries.items()},
     )
 
 
-def read(path: Path, *, host: str, shown_as: str | None = None) -> ParamsFile:
+def read(
+    path: Path, *, host: str, shown_as: str | None = None, names: Collection[str] | None = None
+) -> ParamsFile:
     """Read one host's file; whatever is wrong with it names the file and the line.
 
     Raises `ParameterError` about the field `host`, which is what led here.
     """
     shown = shown_as or str(path)
-    fix = f"correct {shown}: one 'name: value' a line; docs/reference/parameters.md lists the names"
+    fix = f"mend {shown}: one 'name: value' a line; docs/reference/parameters.md lists the names"
+    if names is not None:
+        fix += (
+            f". To end a change before that, move the file away: the way is `ssh {host}` then;"
+            " or write a file with the way alone, such as the line `connect: ssh+sudo`"
+        )
     try:
-        return parse(path.read_text(encoding="utf-8"), shown)
+        return parse(path.read_text(encoding="utf-8"), shown, names)
     except OSError as error:
         problem = f"{shown} cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:

@@ -6,17 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.errors import ParameterError
+from runbook.params.access import KnownHost
+from runbook.params.known_host import known_host
 from runbook.params.model import Params
 from runbook.params.resolve import for_host
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A host's name, and its parameters; where they are not right, None and why."""
+    """A host's name, its parameters, and the way to it.
+
+    Where the parameters are not right they are None, with the `error`; where the file does
+    not even lead to the host, `known` is None too.
+    """
 
     host: str
     params: Params | None
     error: ParameterError | None = None
+    known: KnownHost | None = None
 
 
 def listing(folder: Path) -> tuple[Described, ...]:
@@ -26,6 +33,14 @@ def listing(folder: Path) -> tuple[Described, ...]:
 
 def _described(folder: Path, host: str) -> Described:
     try:
-        return Described(host, for_host(folder, {"host": host}))
+        params = for_host(folder, {"host": host})
     except ParameterError as error:
-        return Described(host, None, error)
+        return Described(host, None, error, _known(folder, host))
+    return Described(host, params, known=params)
+
+
+def _known(folder: Path, host: str) -> KnownHost | None:
+    try:
+        return known_host(folder, {"host": host})
+    except ParameterError:
+        return None

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from runbook.params import addresses, fields
-from runbook.params.access import Access
+from runbook.params.access import KnownHost
 from runbook.params.fields import Wrong
 from runbook.params.guests import Guest, Switch, all_different, listed
-from runbook.params.source import Source
 
 Ifname = Annotated[str, AfterValidator(fields.ifname)]
 Probe = Annotated[str, AfterValidator(addresses.probe)]
 Consent = Annotated[str, AfterValidator(fields.consent)]
 
 
-class Params(Access):
+class Params(KnownHost):
     """Final values for one host; `sources` says where each came from."""
 
     mode: Literal["plan", "apply"] = "apply"
@@ -34,13 +32,10 @@ class Params(Access):
     forward: Literal["nat", "open"] = "nat"
     firewall: Literal["keep", "accept", "drop"] = "keep"
     rules: Annotated[str, AfterValidator(fields.rules)] | None = None
-    router: Annotated[str, AfterValidator(fields.destination)] | None = None
-    machine_id: Annotated[str, AfterValidator(fields.machine_id)] | None = None
     consent: Annotated[tuple[Consent, ...], BeforeValidator(listed)] = ()
     probes: Annotated[tuple[Probe, ...], BeforeValidator(listed)] = ()
     deadline_s: Annotated[int, Field(ge=5, le=3600)] | None = None
     guests: Annotated[tuple[Guest, ...], BeforeValidator(listed)] = ()
-    sources: Mapping[str, Source] = Field(default_factory=dict, exclude=True, repr=False)
     # What the file that `rules` names holds; read along with the host's own file.
     rules_text: str | None = Field(default=None, exclude=True, repr=False)
 
@@ -65,7 +60,7 @@ class Params(Access):
         return IPv4Interface(self.address)
 
 
-_NOT_ASKED = ("sources", "rules_text")
+_NOT_ASKED = ("sources", "rules_text", "no_file", "no_router")
 NAMES: tuple[str, ...] = tuple(name for name in Params.model_fields if name not in _NOT_ASKED)
 
 

@@ -63,11 +63,11 @@ def resolve(
     An injected None means "not injected": it is how a notebook's parameters
     cell leaves a value to the file. `chosen` is what a person set in a form.
     """
-    values, sources = _put_together(host_file, injected, chosen or {})
+    values, sources = put_together(host_file, injected, chosen or {})
     try:
         return Params.model_validate({**values, "sources": sources})
     except ValidationError as error:
-        raise _ours(error.errors()[0], values, sources) from None
+        raise as_parameter_error(error.errors()[0], values, sources) from None
 
 
 def faults(
@@ -80,32 +80,32 @@ def faults(
     What must fit together is judged only once each value is right by itself.
     """
     try:
-        values, sources = _put_together(host_file, injected, chosen or {})
+        values, sources = put_together(host_file, injected, chosen or {})
         Params.model_validate({**values, "sources": sources})
     except ParameterError as error:
         return (error,)
     except ValidationError as error:
-        return tuple(_ours(fault, values, sources) for fault in error.errors())
+        return tuple(as_parameter_error(fault, values, sources) for fault in error.errors())
     return ()
 
 
 def access(file: ParamsFile, injected: Mapping[str, object]) -> Access:
     """The way to a host, of which the rest need not be known; raises `ParameterError`."""
-    values, sources = _put_together(file, injected, {})
+    values, sources = put_together(file, injected, {})
     try:
         return Access.model_validate({name: values[name] for name in ACCESS if name in values})
     except ValidationError as error:
-        raise _ours(error.errors()[0], values, sources) from None
+        raise as_parameter_error(error.errors()[0], values, sources) from None
 
 
 def existing(folder: Path, injected: Mapping[str, object]) -> ParamsFile:
     """The host's file; one without values where there is none yet."""
-    host = _host(injected)
+    host = host_name(injected)
     there = (folder / f"{host}.yaml").is_file()
     return _find(folder, host) if there else ParamsFile(f"{folder.name}/{host}.yaml", {})
 
 
-def _put_together(
+def put_together(
     host_file: Mapping[str, object] | ParamsFile | Loader,
     injected: Mapping[str, object],
     chosen: Mapping[str, object],
@@ -113,10 +113,10 @@ def _put_together(
     """Each value that was given, and where each comes from; nothing is validated."""
     asked = {**injected, **chosen}
     given = {name: value for name, value in asked.items() if value is not None}
-    _known(given, lambda _: str(INJECTED))
-    host = _host(given)
+    known_names(given, lambda _: str(INJECTED))
+    host = host_name(given)
     file = _as_file(host_file, host)
-    _known(file.values, lambda name: str(file.source(name)))
+    known_names(file.values, lambda name: str(file.source(name)))
     _usable(file, host)
     sources = {name: _source(name, file, given, chosen) for name in NAMES}
     return {**file.values, **given}, sources
@@ -149,7 +149,7 @@ def _as_file(host_file: Mapping[str, object] | ParamsFile | Loader, host: str) -
     return host_file(host)
 
 
-def _host(given: Mapping[str, object]) -> str:
+def host_name(given: Mapping[str, object]) -> str:
     """Judge the host's name before it becomes part of a path."""
     host = given.get("host", "")
     if host == "":
@@ -163,7 +163,7 @@ def _host(given: Mapping[str, object]) -> str:
         raise ParameterError("host", host, wrong.problem, wrong.fix) from None
 
 
-def _known(values: Mapping[str, object], source: Callable[[str], str]) -> None:
+def known_names(values: Mapping[str, object], source: Callable[[str], str]) -> None:
     """Refuse a name that is no parameter's."""
     for name, value in values.items():
         if name not in NAMES:
@@ -184,7 +184,7 @@ def _usable(file: ParamsFile, host: str) -> None:
         raise ParameterError("host", file.values["host"], problem, fix)
 
 
-def _ours(
+def as_parameter_error(
     fault: Any,  # noqa: ANN401  # pydantic_core.ErrorDetails, whose `ctx` is untyped
     values: Mapping[str, object],
     sources: Mapping[str, Source],

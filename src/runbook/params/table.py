@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runbook.params.model import NAMES, Params
+from runbook.params.access import KnownHost
+from runbook.params.model import NAMES
 from runbook.params.source import DEFAULT
 
 
-def as_table(params: Params) -> pd.DataFrame:
+def as_table(params: KnownHost) -> pd.DataFrame:
     """Columns field, value, source, all text; one row a parameter, '' where unset."""
     rows = [
         (name, _text(getattr(params, name)), str(params.sources.get(name, DEFAULT)))
         for name in NAMES
+        if name in type(params).model_fields
     ]
     return pd.DataFrame(rows, columns=["field", "value", "source"], dtype=object)
 

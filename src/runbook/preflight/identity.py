@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.params import Params
+from runbook.params import KnownHost
 from runbook.preflight.finding import Case, Finding, RefusedByPreflight
 from runbook.state.identity import Identity
 
@@ -12,7 +12,7 @@ ABOUT = "machine"
 WHY = "a name or an address can come to lead to another machine, which this would then change"
 
 
-def refuse_another_machine(params: Params, identity: Identity) -> None:
+def refuse_another_machine(params: KnownHost, identity: Identity) -> None:
     """Raise RefusedByPreflight if `machine_id` is given and is another's; asked first of all."""
     found = _judged(params, identity)
     if found.against:
@@ -23,7 +23,7 @@ def _machine(case: Case) -> Iterator[Finding]:
     yield _judged(case.params, case.seen.identity)
 
 
-def _judged(params: Params, identity: Identity) -> Finding:
+def _judged(params: KnownHost, identity: Identity) -> Finding:
     seen, wanted = identity.machine_id, params.machine_id
     who = f"{identity.hostname}, machine id {seen}"
     if wanted is None:

@@ -31,6 +31,12 @@ class Identity:
     libvirt_version: int
 
 
+def machine_id(host: Reader) -> str:
+    """The machine's number alone, for which libvirt need not answer; '' if it has none."""
+    (file,) = host.read_files(("/etc/machine-id",))
+    return file.content.decode(errors="replace").strip() if file else ""
+
+
 @understood
 def read(host: Reader) -> Identity:
     """Ask the host; raises ReadFailed if it cannot say who it is."""

@@ -22,11 +22,12 @@ WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with two hosts, a recording, and a file that is not right."""
+    """A home with two hosts, a recording, and two files that are not right."""
     (tmp_path / "params").mkdir()
     for name in ("server-01", "server-02", "example"):
         shutil.copy(ROOT / f"params/{name}.yaml", tmp_path / "params")
     (tmp_path / "params/odd.yaml").write_text("gatway: <b>\n")
+    (tmp_path / "params/no-yaml.yaml").write_text("connect: [ssh\n")
     monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
     return tmp_path
 
@@ -60,19 +61,19 @@ def test_every_file_is_listed_and_one_that_is_not_right_says_why(
 ) -> None:
     known = nb.hosts({})
     told = capsys.readouterr().out
-    assert "Hosts in params/: 4 hosts" in told
+    assert "Hosts in params/: 5 hosts" in told
     assert "gatway: there is no parameter of this name" in told
-    assert repr(known) == "<4 hosts>"
+    assert repr(known) == "<5 hosts>"
 
 
 @pytest.mark.usefixtures("home")
-def test_recordings_and_wrong_files_are_not_asked(
+def test_whatever_leads_to_a_host_is_asked_and_recordings_are_not(
     asked: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     nb.armed(nb.hosts({"patience_s": 7}))
-    assert asked == ["server-01", "server-02"]
+    assert asked == ["odd", "server-01", "server-02"]
     told = capsys.readouterr().out
-    assert "not asked, being recordings, or files that are not right: example, odd" in told
+    assert "recordings, or files that do not lead to a host: example, no-yaml" in told
 
 
 def test_an_answer_says_how_the_host_stands_or_why_that_is_not_known() -> None:

@@ -22,10 +22,10 @@ from runbook.errors import (
     VerificationFailed,
 )
 from runbook.notebook import returning as nb
-from runbook.params import Params
+from runbook.params import KnownHost, Params
 from runbook.plan import PHASES
 from runbook.record import MIME, Recorded
-from runbook.session import Session
+from runbook.session import HostSession, Session
 from runbook.state.snapshot import Snapshot
 
 Answer = Callable[[str | BaseException], None]
@@ -44,7 +44,12 @@ def host(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeHost:
         del clock
         return Session(params, made, "root@desk", made.run, fakes.Time(), lambda: made)
 
+    def open_known(params: KnownHost, clock: object = None) -> HostSession:
+        del clock
+        return HostSession(params, made, "root@desk", made.run, fakes.Time(), lambda: made)
+
     monkeypatch.setattr(run, "open_session", open_session)
+    monkeypatch.setattr(returning, "open_session", open_known)
     return made
 
 
@@ -330,3 +335,87 @@ def test_nothing_to_end_is_no_success(name: str) -> None:
 @pytest.mark.parametrize("name", ["undo", "confirm", "status"])
 def test_the_help_says_what_the_exit_status_means(name: str) -> None:
     assert "exit status is 0" in " ".join(verb(name, "--help").output.split())
+
+
+BROKEN = {
+    "a rules file with a typo": (None, "*filter\n-A INPUT -j\n:\n"),
+    "no rules file": ("rules: server-01.rules\n", None),
+    "a wrong bridge": ("bridge: enp4s0f0\n", None),
+    "an unknown name": ("gatway: 172.16.0.1\n", None),
+    "the way in alone": ("", None),
+}
+
+
+@pytest.fixture(params=BROKEN)
+def broken(request: pytest.FixtureRequest, home: Path) -> None:
+    """The host's file, wrong in what only a change needs, or its rules."""
+    text, rules = BROKEN[request.param]
+    path = home / "params/server-01.yaml"
+    good = path.read_text() + "\nrules: server-01.rules\n"
+    path.write_text(good if text is None else f"connect: ssh\n{text}")
+    if rules:
+        (home / "params/server-01.rules").write_text(rules)
+
+
+@pytest.mark.usefixtures("broken", "sees", "armed")
+def test_a_file_that_is_wrong_for_a_change_leads_back_all_the_same(
+    host: Undoing, home: Path
+) -> None:
+    told = verb("status", "server-01", "--json")
+    assert json.loads(told.output)["state"] == "armed", told.output
+    done = verb("undo", "server-01")
+    assert done.exit_code == 0, done.exception
+    assert recorded(home).told == "undone: as before"
+    assert layout.ARMED not in host.links
+
+
+@pytest.mark.usefixtures("broken")
+def test_it_confirms_what_was_seen_as_well(
+    host: Undoing, armed: Armed, home: Path, sees: Callable[[Snapshot | BaseException], None]
+) -> None:
+    for phase in PHASES:
+        apply_phase(armed, host, phase, fakes.Time().now)
+    sees(fakes.as_promised(armed.plan.of_host))
+    host.gateway_sees = armed.plan.of_host.mac
+    done = verb("confirm", "server-01")
+    assert done.exit_code == 0, done.exception
+    assert recorded(home).told == "as promised"
+
+
+@pytest.mark.usefixtures("sees", "armed")
+def test_without_a_file_the_verb_says_so_and_goes_to_the_host_by_its_name(
+    host: Undoing, home: Path
+) -> None:
+    (home / "params/server-01.yaml").unlink()
+    told = verb("status", "server-01", "--json")
+    assert "there is no params/server-01.yaml" in told.stderr
+    assert json.loads(told.stdout)["state"] == "armed"
+    done = verb("undo", "server-01")
+    assert done.exit_code == 0, done.exception
+    assert "there is no params/server-01.yaml" in done.output
+    assert layout.ARMED not in host.links
+
+
+@pytest.mark.usefixtures("sees", "armed")
+@pytest.mark.parametrize("name", ["status", "undo", "confirm"])
+def test_another_machine_than_the_one_pinned_is_refused(
+    host: Undoing, home: Path, name: str
+) -> None:
+    host.hold("/etc/machine-id", f"{'a' * 32}\n")
+    (home / "params/server-01.yaml").write_text(f"machine_id: {'b' * 32}\n")
+    done = verb(name, "server-01")
+    assert done.exit_code == 1
+    assert f"its machine id is {'a' * 32}" in str(done.exception)
+    assert host.events == []
+    (home / "params/server-01.yaml").write_text(f"machine_id: {'a' * 32}\n")
+    assert verb("status", "server-01").exit_code == 0
+
+
+@pytest.mark.usefixtures("sees", "host")
+def test_a_file_that_is_no_yaml_is_refused_before_any_contact(home: Path) -> None:
+    (home / "params/server-01.yaml").write_text("connect: [ssh\n")
+    for name in ("status", "undo", "confirm"):
+        done = verb(name, "server-01")
+        assert done.exit_code == 1
+        assert isinstance(done.exception, ParameterError)
+    assert not (home / "outputs").exists()
