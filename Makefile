@@ -17,6 +17,9 @@ PYTEST = $(BIN)/python -m pytest -p no:cacheprovider
 TWO = --dist loadfile -n 2
 APART = --dist loadfile --tx "2*popen//python=$(CURDIR)/scripts/apart $(CURDIR)/$(BIN)/python"
 
+# A broken link is an error.
+SPHINX = $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky -d .sphinx_cache docs
+
 # Targets share .venv and the lab; `make -j` must not run them side by side.
 .NOTPARALLEL:
 # The sections of debian-packages.txt that a target asks for.
@@ -29,7 +32,7 @@ faults: NEEDS := venv lab
 matrix: NEEDS := venv lab
 thorough: NEEDS := venv lab browser
 
-.PHONY: help demo desk test unit lab faults matrix thorough check format setup packages lock clean
+.PHONY: help demo desk test unit lab faults matrix thorough check docs format setup packages lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -60,11 +63,19 @@ thorough: setup ## What `make test` leaves out: the same kinds of test, on more 
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build --guests all
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m thorough tests/lab tests/notebooks tests/browser
 
-check: setup ## Format, lint, types, import contract
+check: setup ## Format, lint, types, import contract, spelling, the documents' links
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell
+	$(BIN)/towncrier build --draft --version check >/dev/null
+	$(SPHINX) site
+	$(PYTEST) -q tests/architecture/test_documents.py
+
+docs: setup ## The documents as a site, in site/
+	$(SPHINX) site
+	@echo "open site/index.html"
 
 format: setup ## Rewrite in the house's format
 	$(BIN)/ruff format .
@@ -91,4 +102,4 @@ lock: setup ## Solve the versions again (UPGRADE=--upgrade for newer ones)
 
 clean: ## Take the lab down and remove what the set-up made in this folder
 	@test ! -x $(BIN)/runbook || $(SUDO) $(BIN)/runbook lab down
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .sphinx_cache site
