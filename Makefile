@@ -69,7 +69,7 @@ check: setup ## Format, lint, types, import contract, spelling, the documents' l
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
-	$(BIN)/towncrier build --draft --version check >/dev/null
+	@said=$$($(BIN)/towncrier build --draft --version check 2>&1) || { echo "$$said" >&2; exit 1; }
 	$(SPHINX) site
 	$(PYTEST) -q tests/architecture/test_documents.py
 
