@@ -20,7 +20,7 @@ from runbook.state.diff import compare
 # A person takes a minute; papermill saves a notebook when a cell has ended.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 GUEST = bench.ROOT / "notebooks" / "guest.ipynb"
-PASSWORD = "a guess of the operator's"
+PASSWORD = "a guess of the operator's"  # noqa: S105 - a wrong one, on purpose
 WANTED = (
     *("-p", "host", HOST, "-p", "guest", "vm-01", "-p", "address", "172.16.1.10/16"),
     *("-p", "by_hand", "true"),

@@ -1,4 +1,4 @@
-"""An operator's own rules file, as iptables-save wrote it: reproduced, and every difference said."""
+"""An operator's rules file, as iptables-save writes it: reproduced, each difference explained."""
 
 from __future__ import annotations
 
