@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from _pytest.mark import ParameterSet
 
-from runbook.record import MIME
+from runbook.run.record import MIME
 from runbook.state.snapshot import Snapshot, take
-from runbook.transport import connect, ssh
+from runbook.transport import ssh
+from runbook.transport.connect import connect
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "routed.ipynb"

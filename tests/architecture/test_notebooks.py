@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from runbook.notebook import desk, finding, guest_finding
+from runbook.notebook import desk
+from runbook.notebook.guest import look as guest_look
+from runbook.notebook.undo import look as undo_look
 from runbook.params import NAMES
 
 ROOT = Path(__file__).parents[2]
@@ -18,8 +20,8 @@ KNOWN = {
     "desk.ipynb": desk.NAMES,
     "routed.ipynb": NAMES,
     "survey.ipynb": NAMES,
-    "undo.ipynb": finding.NAMES,
-    "guest.ipynb": guest_finding.NAMES,
+    "undo.ipynb": undo_look.NAMES,
+    "guest.ipynb": guest_look.NAMES,
 }
 CODE = (
     ast.FunctionDef,

@@ -13,7 +13,7 @@ from tests.browser.axe import assert_accessible
 from tests.browser.desk import PATIENCE_MS, picture
 from tests.browser.started import Desk, follow, run_all, shown, started
 
-from runbook import record
+from runbook.run import record
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.unit import hosts
 
 from runbook import views
 from runbook.views import Look, Picture
-from runbook.views.document import page as made_page
+from runbook.views.page.document import page as made_page
 
 ROWS = 300
 NASTY = "<script>window.evil=1</script><img src=x onerror='window.evil=2'>"

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests import bench
 from tests.browser.conftest import Lab
 
-from runbook import record
+from runbook.run import record
 from runbook.state.diff import compare
 
 PATIENCE_MS = 120_000

@@ -16,9 +16,9 @@ from tests.browser import desk
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Lab
 
-from runbook import record
+from runbook.notebook.widgets.shown import MIME
+from runbook.run import record
 from runbook.state.diff import compare
-from runbook.widgets.shown import MIME
 
 SLEEP = "import time; time.sleep(60)"
 SHORT_SLEEP = "import time; time.sleep(20)"

@@ -13,7 +13,7 @@ from tests.browser.desk import PATIENCE_MS, answer, picture
 from tests.browser.started import Desk, fill_in, follow, run_up_to, shown, started
 
 from runbook.params import for_host
-from runbook.survey.offer import ASKED
+from runbook.preflight.survey.offer import ASKED
 
 WRONG = [
     ("address", "172.16.1.1", "the prefix length is missing"),

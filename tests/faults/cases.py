@@ -10,8 +10,8 @@ from tests.faults import injections, libvirtd, outages, people, points, undoing
 from tests.faults.injections import Injection
 from tests.faults.scene import DEADLINE_S
 
-from runbook.changes.steps import Command, EditFile, WriteFile
-from runbook.plan import Plan
+from runbook.plan.changes.steps import Command, EditFile, WriteFile
+from runbook.plan.plan import Plan
 
 RELEASES = ("bookworm", "trixie", "bullseye")
 # Spoken to by steps that a libvirt which does not answer can hold up.

@@ -14,11 +14,12 @@ from tests.faults.guest_look import NAME
 from tests.faults.injections import Injection
 from tests.faults.scene import NotHit, Scene
 
-from runbook.clock import SystemClock
+from runbook.common.clock import SystemClock
 from runbook.lab import guest as guests
 from runbook.lab import machine
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, ROUTER
-from runbook.transport import connect, ssh
+from runbook.transport import ssh
+from runbook.transport.connect import connect
 from runbook.transport.guest import Channel, Credentials, Secret, Ways, open_channel
 from runbook.transport.guest.login import VARIABLE
 

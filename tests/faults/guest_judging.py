@@ -30,8 +30,8 @@ from tests.faults.judging import REFUSED as NOTHING_WRITTEN
 from tests.faults.points import CONFIRM, CONFIRMING
 from tests.faults.scene import HANGS, Scene
 
-from runbook.errors import RunbookError
-from runbook.journal import State
+from runbook.apply.steps.journal import State
+from runbook.common.errors import RunbookError
 from runbook.lab import machine
 from runbook.lab.guest_xml import mac_of
 from runbook.state.diff import compare

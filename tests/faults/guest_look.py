@@ -9,14 +9,15 @@ import subprocess
 from contextlib import closing
 from dataclasses import dataclass, fields
 
-from runbook.clock import SystemClock
+from runbook.common.clock import SystemClock
 from runbook.lab import guest as guests
 from runbook.lab import machine
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, ROUTER, host_number
-from runbook.transport import connect, ssh
+from runbook.transport import ssh
+from runbook.transport.connect import connect
 from runbook.transport.guest import Channel, Credentials, Secret, Ways, open_channel
-from runbook.transport.guest.line import Patience
+from runbook.transport.guest.expect import Patience
 
 NAME, NETWORK, LAN, ROUTER_AT = "vm-01", "default", "routed", "172.16.0.1"
 ARRIVE_S = 120.0

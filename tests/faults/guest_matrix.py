@@ -21,12 +21,12 @@ from tests.faults.judging import AS_PROMISED, BETWEEN, GOOD, NOT_HIT, Result, Wa
 from tests.faults.matrix import TRIES
 from tests.faults.scene import NotHit, Scene
 
-from runbook import guest_run, run
 from runbook.lab import guest as guests
 from runbook.lab import lab as labs
 from runbook.lab.guest_xml import Guest
 from runbook.lab.names import GUEST_PASSWORD, host_name
 from runbook.params import for_host
+from runbook.run import guest_pipeline, pipeline
 from runbook.transport.guest.login import VARIABLE
 
 NOTEBOOK = bench.ROOT / "notebooks" / "guest.ipynb"
@@ -66,7 +66,7 @@ class Place:
     def _renew(self) -> None:
         with _renewing:
             labs.renew(self.host)
-        run.routed(for_host(self.home / "params", {"host": self.host}))
+        pipeline.routed(for_host(self.home / "params", {"host": self.host}))
         self.on_the_lan, self.kind = True, ("", "")
 
     def _guest_anew(self, system: str, console: str) -> None:
@@ -112,10 +112,10 @@ def ground(free: Sequence[Place]) -> GuestGround:
     params = for_host(place.home / "params", {"host": place.host, "guests": [asked]})
     # Where the password comes from is settled when the session is opened.
     with mock.patch.dict("os.environ", {VARIABLE: GUEST_PASSWORD}):
-        session = guest_run.open_session(params, params.guests)
-        with closing(session.host), closing(guest_run.within(session)):
-            before = run.read(session)
-            drawn = guest_run.plan(session, before, guest_run.offers(session, before))
+        session = guest_pipeline.open_session(params, params.guests)
+        with closing(session.host), closing(guest_pipeline.within(session)):
+            before = pipeline.read(session)
+            drawn = guest_pipeline.plan(session, before, guest_pipeline.offers(session, before))
     return GuestGround(RELEASE, "static", drawn.plan)
 
 

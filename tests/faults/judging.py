@@ -12,10 +12,10 @@ from tests.faults import scene as scenes
 from tests.faults.cases import Case
 from tests.faults.scene import HANGS, Scene
 
-from runbook.journal import State
+from runbook.apply.steps.journal import State
 from runbook.lab import machine
-from runbook.promise import Promise
-from runbook.record import MIME
+from runbook.plan.promise.host import Promise
+from runbook.run.record import MIME
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.state.tap_names import named_as

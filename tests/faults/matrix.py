@@ -16,10 +16,10 @@ from tests.faults.judging import BETWEEN, NOT_HIT, Result, Start, Waited, judge
 from tests.faults.scene import NotHit, Scene
 from tests.faults.tenant import Tenant
 
-from runbook import run
 from runbook.lab import lab as labs
 from runbook.lab.names import address, host_name
 from runbook.params import for_host
+from runbook.run import pipeline
 
 # Most of a case is waiting, so more of them than there are cores.
 HOSTS = 6
@@ -46,9 +46,9 @@ def ground(release: str, addressing: str, home: Path, hosts: int = HOSTS) -> Gro
     """Bring the lab up, and draw the plan that will be hit."""
     labs.up(hosts, release, addressing, lambda _text: None)
     labs.renew(host_name(1))
-    session = run.open_session(for_host(home / "params", {"host": host_name(1)}))
+    session = pipeline.open_session(for_host(home / "params", {"host": host_name(1)}))
     with closing(session.host):
-        return Ground(release, addressing, run.plan(session, run.read(session)))
+        return Ground(release, addressing, pipeline.plan(session, pipeline.read(session)))
 
 
 def play_all(cases: Iterable[Case], home: Path, tell: Tell, hosts: int = HOSTS) -> list[Result]:
@@ -127,8 +127,8 @@ def _words(error: Exception) -> str:
 
 
 def _start(host: str, home: Path) -> Start:
-    session = run.open_session(for_host(home / "params", {"host": host}))
+    session = pipeline.open_session(for_host(home / "params", {"host": host}))
     with closing(session.host):
-        state = run.read(session)
-        promise = run.plan(session, state).of_host
+        state = pipeline.read(session)
+        promise = pipeline.plan(session, state).of_host
     return Start(state, frozenset(scenes.files(host)), promise)

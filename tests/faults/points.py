@@ -14,8 +14,10 @@ from datetime import datetime
 from multiprocessing.connection import Client
 from typing import Any
 
-from runbook import confirm, journal, run
-from runbook.journal import State
+from runbook.apply import confirm
+from runbook.apply.steps import journal
+from runbook.apply.steps.journal import State
+from runbook.run import pipeline
 from runbook.transport.host import Host
 
 ARMING, ARMED, VERIFY, CONFIRM = "arming", "armed", "verify", "confirm"
@@ -39,9 +41,9 @@ def install(address: str) -> None:
     """Stop at every point, and ask the test that listens at `address`."""
     reach = _asking(address)
     journal.write = _around_writing(journal.write, reach)
-    run.arm = _then(_first(run.arm, reach, ARMING), reach, ARMED)
-    run.verify = _first(run.verify, reach, VERIFY)
-    run.confirm = _first(run.confirm, reach, CONFIRM)
+    pipeline.arm = _then(_first(pipeline.arm, reach, ARMING), reach, ARMED)
+    pipeline.verify = _first(pipeline.verify, reach, VERIFY)
+    pipeline.confirm = _first(pipeline.confirm, reach, CONFIRM)
     confirm.disarm = _first(confirm.disarm, reach, DISARM)
 
 

@@ -20,7 +20,8 @@ from tests.faults.tenant import Tenant
 
 from runbook.lab import machine
 from runbook.state.snapshot import Snapshot, take
-from runbook.transport import connect, ssh
+from runbook.transport import ssh
+from runbook.transport.connect import connect
 
 DEADLINE_S = 20
 POINT_S = 120.0

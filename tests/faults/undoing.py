@@ -11,7 +11,7 @@ from contextlib import suppress
 from tests.faults.injections import Injection, cut_power, power_back
 from tests.faults.scene import LOST_S, NotHit, Scene
 
-from runbook.errors import LabError
+from runbook.common.errors import LabError
 from runbook.lab import machine
 from runbook.lab.names import folder
 

@@ -14,11 +14,10 @@ from functools import partial
 
 from tests.lab import half_made
 
-from runbook import guest_return, guest_run, rollback, run
-from runbook.attach import Target
-from runbook.checkpoint import found
-from runbook.guest_login import credentials
-from runbook.guest_run import Drawn
+from runbook.apply import rollback
+from runbook.apply.checkpoint import armed_change
+from runbook.guest.login import credentials
+from runbook.guest.procedure import Target
 from runbook.lab import guest as lab_guests
 from runbook.lab import guest_lent, machine, shell
 from runbook.lab import lab as labs
@@ -27,11 +26,13 @@ from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, ROUTER
 from runbook.lab.probe import Probe, Probed
 from runbook.params import Params, resolve
-from runbook.plan import PHASES
-from runbook.session import Ready, Session, Underway
+from runbook.plan.plan import PHASES
+from runbook.run import guest_pipeline, pipeline, resume_guests
+from runbook.run.guest_pipeline import Drawn
+from runbook.run.session import Ready, Session, Underway
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.login import VARIABLE
-from runbook.transport.guest.way_in import Ways, open_channel
+from runbook.transport.guest.open_channel import Ways, open_channel
 
 HOST = "server-01"
 GATEWAY = "172.16.0.1"
@@ -98,7 +99,7 @@ def added(
 def on_the_lan(**other: object) -> None:
     """Renew the host and put it on the bridge."""
     labs.renew(HOST)
-    run.routed(params(**other))
+    pipeline.routed(params(**other))
 
 
 @contextmanager
@@ -106,8 +107,8 @@ def session(*names: str, **other: object) -> Iterator[Session]:
     """A connection to the host that can go into these guests."""
     os.environ[VARIABLE] = GUEST_PASSWORD
     asked = params(*names, **other)
-    made = guest_run.open_session(asked, asked.guests)
-    with closing(made.host), closing(guest_run.within(made)):
+    made = guest_pipeline.open_session(asked, asked.guests)
+    with closing(made.host), closing(guest_pipeline.within(made)):
         yield made
 
 
@@ -127,27 +128,27 @@ class Change:
 
     def make_only(self, phase: str) -> None:
         """One phase."""
-        run.apply(self.session, self.underway, phase)
+        pipeline.apply(self.session, self.underway, phase)
 
 
 def judged(made: Session) -> tuple[Snapshot, Drawn, Ready]:
     """Up to where something would be written."""
-    before = run.read(made)
-    drawn = guest_run.plan(made, before, guest_run.offers(made, before))
-    return before, drawn, guest_run.preflight(made, drawn, before)
+    before = pipeline.read(made)
+    drawn = guest_pipeline.plan(made, before, guest_pipeline.offers(made, before))
+    return before, drawn, guest_pipeline.preflight(made, drawn, before)
 
 
 def armed(made: Session) -> Change:
     """The undo on the host stands; those in the guests are the first phase's."""
     before, drawn, ready = judged(made)
-    return Change(made, before, run.arm(made, ready), drawn.targets)
+    return Change(made, before, pipeline.arm(made, ready), drawn.targets)
 
 
 def moved(*names: str, **other: object) -> object:
     """The whole procedure for these guests."""
     os.environ[VARIABLE] = GUEST_PASSWORD
     asked = params(*names, **other)
-    return guest_run.guests(asked, asked.guests)
+    return guest_pipeline.guests(asked, asked.guests)
 
 
 def as_before(before: Snapshot) -> str:
@@ -159,7 +160,7 @@ def as_before(before: Snapshot) -> str:
 def inside(name: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[object, ...]]:
     """A guest's addresses, default routes and files, as seen from inside."""
     with session(name) as made:
-        offered = guest_run.offers(made, run.read(made))[name].inside
+        offered = guest_pipeline.offers(made, pipeline.read(made))[name].inside
         assert offered is not None
         return offered.addresses, offered.default_routes, offered.files
 
@@ -188,7 +189,7 @@ def undone_as_before(*names: str, **other: object) -> None:
         change.make("settle")
         for name in names:
             is_there(name)
-        undone = run.roll_back(made, change.underway, "because")
+        undone = pipeline.roll_back(made, change.underway, "because")
     assert undone.as_before
     assert as_before(change.before) == ""
     assert {name: inside(name) for name in names} == were
@@ -208,10 +209,10 @@ def rebooted(*names: str, patience: float = 240) -> None:
 def nothing_is_left_to_do(*names: str, **other: object) -> None:
     """Seen anew, from inside and outside, each is as promised."""
     with session(*names, **other) as made:
-        before = run.read(made)
-        drawn = guest_run.plan(made, before, guest_run.offers(made, before))
+        before = pipeline.read(made)
+        drawn = guest_pipeline.plan(made, before, guest_pipeline.offers(made, before))
         assert drawn.plan.empty
-        assert guest_run.nothing_to_do(made, drawn, before).kept
+        assert guest_pipeline.nothing_to_do(made, drawn, before).kept
 
 
 def in_guest(name: str, command: str) -> None:
@@ -239,10 +240,10 @@ def killed(until: str, *names: str, deadline_s: int) -> None:
 def confirmed_inside() -> None:
     """The guests of the change that is armed confirm it, and the program dies before the host."""
     with session() as made:
-        there = found.find(made.host, made.clock.now())
+        there = armed_change.find(made.host, made.clock.now())
         assert there is not None
-        change = guest_return.for_change(made, there.kept)
-        with closing(guest_run.within(change)) as guests:
+        change = resume_guests.for_change(made, there.kept)
+        with closing(guest_pipeline.within(change)) as guests:
             guests.confirm(change.host)
 
 

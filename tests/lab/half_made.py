@@ -6,13 +6,14 @@ import itertools
 import sys
 import time
 
-from runbook import apply, run
-from runbook.changes.steps import Step
-from runbook.home import params_folder
+from runbook.apply import phases
+from runbook.apply.steps.perform import perform
+from runbook.common.folders import params_folder
 from runbook.params import for_host
-from runbook.perform import perform
-from runbook.plan import PHASES
-from runbook.session import Session, Underway
+from runbook.plan.changes.steps import Step
+from runbook.plan.plan import PHASES
+from runbook.run import pipeline
+from runbook.run.session import Session, Underway
 from runbook.transport.host import Host
 
 READY = "ready"
@@ -20,8 +21,10 @@ READY = "ready"
 
 def armed(session: Session) -> Underway:
     """A change with its undo on the host, and no step made."""
-    before = run.read(session)
-    return run.arm(session, run.preflight(session, run.plan(session, before), before))
+    before = pipeline.read(session)
+    return pipeline.arm(
+        session, pipeline.preflight(session, pipeline.plan(session, before), before)
+    )
 
 
 def wait() -> None:
@@ -40,16 +43,16 @@ def hold_at(number: int) -> None:
             wait()
         perform(step, host)
 
-    vars(apply)["perform"] = held
+    vars(phases)["perform"] = held
 
 
 def main(host: str, until: str, step: str = "0") -> None:
     """Make every phase up to `until`, or up to the step."""
-    session = run.open_session(for_host(params_folder(), {"host": host}))
+    session = pipeline.open_session(for_host(params_folder(), {"host": host}))
     underway = armed(session)
     hold_at(int(step))
     for phase in PHASES[: PHASES.index(until) + 1]:
-        run.apply(session, underway, phase)
+        pipeline.apply(session, underway, phase)
     wait()
 
 

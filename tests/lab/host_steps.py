@@ -9,31 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook import connection, run
-from runbook.changes.bridge_ports import ForwardAtOnce, Settle, WarmUp
-from runbook.changes.change import Change
-from runbook.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
-from runbook.changes.files import PutFile
-from runbook.changes.network_hook import MODE
-from runbook.changes.networks import InstallHook
-from runbook.changes.sysctl import TuneBridge
-from runbook.moves import sysctls
-from runbook.moves.admitted import admit
-from runbook.moves.saved import saved_firewall
-from runbook.plan import PHASES, Plan
+from runbook.plan.changes.bridge_ports import ForwardAtOnce, Settle, WarmUp
+from runbook.plan.changes.change import Change
+from runbook.plan.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
+from runbook.plan.changes.files import PutFile
+from runbook.plan.changes.network_hook import MODE
+from runbook.plan.changes.networks import InstallHook
+from runbook.plan.changes.sysctl import TuneBridge
+from runbook.plan.plan import PHASES, Plan
+from runbook.plan.promise.host import Promise
+from runbook.plan.routed import sysctls
+from runbook.plan.routed.firewall.live import admit
+from runbook.plan.routed.firewall.saved import saved_firewall
+from runbook.plan.routed.procedure import make_promise
 from runbook.preflight import Cleared
-from runbook.probes import probe
-from runbook.promise import Promise
-from runbook.routed import make_promise
-from runbook.session import Ready, Session, Underway
+from runbook.run import pipeline
+from runbook.run.session import Ready, Session, Underway
+from runbook.state.host import operator_connection
+from runbook.state.host.probes import probe
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import rows
 
 
 def ready(made: Session) -> Ready:
     """From the host as it is to one with the session's firewall profile."""
-    params, before = made.params, run.read(made)
-    promise = make_promise(params, before, connection.read(made.host))
+    params, before = made.params, pipeline.read(made)
+    promise = make_promise(params, before, operator_connection.read(made.host))
     changes = tuple(_changes(made, promise, before))
     unmet = tuple(check for check in promise.checks(before) if not check.kept)
     drawn = Plan(before.host, promise, changes, before.digest(), unmet, params.deadline_s)
@@ -43,10 +44,10 @@ def ready(made: Session) -> Ready:
 
 def make(made: Session, cleared: Ready) -> Underway:
     """Arm, apply every phase, verify; it is left to be undone."""
-    underway = run.arm(made, cleared)
+    underway = pipeline.arm(made, cleared)
     for phase in PHASES:
-        applied = run.apply(made, underway, phase)
-    run.verify(made, underway, applied)
+        applied = pipeline.apply(made, underway, phase)
+    pipeline.verify(made, underway, applied)
     return underway
 
 

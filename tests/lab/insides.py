@@ -8,21 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
-from runbook import inside as changes
-from runbook.check import Check
-from runbook.clock import SystemClock
-from runbook.inside import InsideArmed, InsideState
+from runbook.common.clock import SystemClock
+from runbook.guest import undo as changes
+from runbook.guest.configure.edit import GuestEdit, Wanted, edit
+from runbook.guest.undo import InsideArmed, InsideState
 from runbook.lab import guest as guests
 from runbook.lab import lab as labs
 from runbook.lab.guest import Guest
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER
-from runbook.moves.inside import GuestEdit, Wanted, edit
-from runbook.state import inside
-from runbook.state.inside import Inside
-from runbook.transport import connect, ssh
+from runbook.plan.promise.check import Check
+from runbook.state.guest import inside
+from runbook.state.guest.inside import Inside
+from runbook.transport import ssh
+from runbook.transport.connect import connect
 from runbook.transport.guest import Channel, Credentials, Secret, Ways, open_channel
-from runbook.transport.guest.line import Patience
+from runbook.transport.guest.expect import Patience
 from runbook.transport.host import Host
 
 HOST = "server-02"

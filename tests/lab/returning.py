@@ -14,13 +14,14 @@ from typing import Any
 from tests import bench
 from tests.lab import half_made
 
-from runbook import cli, record, run
-from runbook.home import outputs_folder, params_folder
+from runbook import cli
+from runbook.apply.rollback import Rollback
+from runbook.common.folders import outputs_folder, params_folder
 from runbook.lab import machine
 from runbook.params import for_host
-from runbook.plan import PHASES
-from runbook.rollback import Rollback
-from runbook.session import Session, Underway
+from runbook.plan.plan import PHASES
+from runbook.run import pipeline, record
+from runbook.run.session import Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 
@@ -74,7 +75,7 @@ def console(*argv: str) -> str:
 @contextmanager
 def session(operator: str = "", **asked: object) -> Iterator[Session]:
     """A new connection; `asked` are parameters."""
-    made = run.open_session(for_host(params_folder(), {"host": HOST, **asked}))
+    made = pipeline.open_session(for_host(params_folder(), {"host": HOST, **asked}))
     with closing(made.host):
         yield replace(made, operator=operator or made.operator)
 
@@ -84,14 +85,14 @@ def left(upto: str = "", operator: str = "", **asked: object) -> Underway:
     with session(operator, **asked) as made:
         underway = half_made.armed(made)
         for phase in PHASES[: PHASES.index(upto) + 1] if upto else ():
-            run.apply(made, underway, phase)
+            pipeline.apply(made, underway, phase)
         return underway
 
 
 def rolled_back(underway: Underway) -> Rollback:
     """The change undone by a program, over a new connection."""
     with session() as made:
-        return run.roll_back(made, underway, "because")
+        return pipeline.roll_back(made, underway, "because")
 
 
 def killed(upto: str, step: int = 0) -> None:

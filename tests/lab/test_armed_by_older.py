@@ -19,10 +19,10 @@ from tests.lab import returning
 from tests.lab.returning import HOST, Before, console, is_armed, outcome, status, verb
 from tests.older import ALL_MADE, HALF_MADE, Older
 
-from runbook import plan as plans
+from runbook.apply.steps.perform import perform
 from runbook.lab import machine
-from runbook.perform import perform
-from runbook.plan import PHASES
+from runbook.plan import plan as plans
+from runbook.plan.plan import PHASES
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot

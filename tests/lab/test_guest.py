@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from tests.lab import serial_line
 
-from runbook import run
-from runbook.confirm import Confirmed
+from runbook.apply.confirm import Confirmed
 from runbook.lab import guest, machine
 from runbook.lab import lab as labs
 from runbook.lab.guest import Guest
 from runbook.params import Params, resolve
+from runbook.run import pipeline
 
 HOST, NAME = "server-01", "web"
 GUEST = Guest(NAME, "default", *guest.place(HOST, "default"))
@@ -69,7 +69,7 @@ def test_it_answers_and_has_a_shell_at_its_console() -> None:
 
 
 def test_it_is_read_as_any_guest_is() -> None:
-    seen = run.read(run.open_session(params()))
+    seen = pipeline.read(pipeline.open_session(params()))
     (row,) = seen.guests.to_dict("records")
     assert (row["name"], row["state"], row["autostart"]) == (NAME, "running", True)
     (tap,) = seen.taps.to_dict("records")
@@ -88,7 +88,7 @@ def test_a_restart_of_libvirt_does_not_touch_it() -> None:
 def test_the_change_leaves_it_running_and_connected_to_the_world() -> None:
     before = pid()
     assert "ended 0" in in_guest(f"ping -c 1 -W 2 {OPERATOR}")
-    assert isinstance(run.routed(params()), Confirmed)
+    assert isinstance(pipeline.routed(params()), Confirmed)
     assert pid() == before
     guest.wait(HOST, GUEST)
     assert "ended 0" in in_guest(f"ping -c 1 -W 2 {OPERATOR}")

@@ -10,17 +10,17 @@ import pytest
 from tests.lab import by_agent, guesting, person, returning
 from tests.lab.guesting import HOST, address, console
 
-from runbook import run
-from runbook.apply import EACH_S
-from runbook.changes.reconfigure import ReconfigureByHand
-from runbook.errors import StepFailed
+from runbook.apply.phases import EACH_S
+from runbook.common.errors import StepFailed
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab import shell
 from runbook.lab.probe import Probe
-from runbook.outcomes import Differs
 from runbook.params.guests import Guest
-from runbook.session import Session
+from runbook.plan.changes.guest.configuration import ReconfigureByHand
+from runbook.run import pipeline
+from runbook.run.failures import Differs
+from runbook.run.session import Session
 from runbook.transport.guest.login import variables
 
 # Whole changes, with a person's pauses in them.
@@ -77,8 +77,8 @@ def beside(do: Callable[[], object]) -> threading.Thread:
 
 
 def confirmed(made: Session, change: guesting.Change) -> None:
-    applied = run.apply(made, change.underway, "settle")
-    run.confirm(made, run.verify(made, change.underway, applied))
+    applied = pipeline.apply(made, change.underway, "settle")
+    pipeline.confirm(made, pipeline.verify(made, change.underway, applied))
 
 
 def is_there(name: str) -> None:
@@ -99,7 +99,7 @@ def test_an_address_that_is_not_the_one_asked_for_is_not_taken_for_done(quick: s
         at_work.join(60)
         assert Probe("172.16.1.77", rate=50, seconds=1).result().lost == 0
         with pytest.raises(Differs) as caught:
-            run.roll_back(made, change.underway, "because")
+            pipeline.roll_back(made, change.underway, "because")
     # The host is as it was; of the guest nobody says that it is.
     assert caught.value.undone.differences.empty
     said = (f"what a person may have changed in {quick} is undone by nobody else",)
@@ -146,10 +146,10 @@ def test_what_is_declined_is_done_by_hand_and_verified_from_inside(on_the_lan: N
         at_work = beside(lambda: by_agent.shell(HOST, "vm-03", "\n".join((find, *typed))))
         change.make_only("cutover")
         at_work.join(60)
-        applied = run.apply(made, change.underway, "settle")
-        verified = run.verify(made, change.underway, applied)
+        applied = pipeline.apply(made, change.underway, "settle")
+        verified = pipeline.verify(made, change.underway, applied)
         assert any(c.about.startswith("in vm-03: default route") for c in verified.verdict.checks)
-        run.confirm(made, verified)
+        pipeline.confirm(made, verified)
     is_there("vm-03")
     lab_guests.remove(HOST, "vm-03")
 

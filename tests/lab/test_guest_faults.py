@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import LabError
+from runbook.common.errors import LabError
 from runbook.lab import guest, guest_disk, machine
 from runbook.lab.guest import Guest
 from runbook.lab.names import folder

@@ -14,15 +14,15 @@ import pytest
 from tests.lab import by_agent, guesting
 from tests.lab.guesting import GATEWAY, HOST, address, console
 
-from runbook import guest_run, run
-from runbook.confirm import Confirmed
+from runbook.apply.confirm import Confirmed
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab import shell
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.probe import Probe
 from runbook.preflight import RefusedByPreflight
-from runbook.state.inside import Inside
+from runbook.run import guest_pipeline, pipeline
+from runbook.state.guest.inside import Inside
 
 # Minutes each, and a disk that the gate does not build.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1200)]
@@ -93,7 +93,7 @@ def scene(on_the_lan: None, request: pytest.FixtureRequest) -> Iterator[Scene]:
 
 def inside(name: str) -> Inside:
     with guesting.session(name) as made:
-        offered = guest_run.offers(made, run.read(made))[name].inside
+        offered = guest_pipeline.offers(made, pipeline.read(made))[name].inside
     assert offered is not None
     return offered
 
@@ -131,7 +131,7 @@ def test_a_change_that_is_undone_leaves_no_trace(scene: Scene) -> None:
         change = guesting.armed(made)
         change.make("settle")
         is_there(scene.name)
-        undone = run.roll_back(made, change.underway, "because")
+        undone = pipeline.roll_back(made, change.underway, "because")
     assert undone.as_before, (undone.failed, undone.guests)
     assert guesting.as_before(change.before) == ""
     assert everything(scene.name) == was
@@ -148,7 +148,7 @@ def test_a_guest_restarted_in_the_middle_comes_up_as_before(scene: Scene) -> Non
         console("virsh", "reset", scene.name)
         time.sleep(5)
         agent_is_back(scene.name)
-        undone = run.roll_back(made, change.underway, "because")
+        undone = pipeline.roll_back(made, change.underway, "because")
     assert undone.as_before, (undone.failed, undone.guests)
     agent_is_back(scene.name)
     lab_guests.wait(HOST, scene.guest)

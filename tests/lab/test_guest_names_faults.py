@@ -12,11 +12,11 @@ import pytest
 from tests.lab import guesting
 from tests.lab.guesting import GATEWAY, HOST, console
 
-from runbook import guest_run, run
-from runbook.confirm import Confirmed
-from runbook.errors import VerificationFailed
+from runbook.apply.confirm import Confirmed
+from runbook.common.errors import VerificationFailed
 from runbook.lab import lab as labs
 from runbook.lab.names import ROUTER
+from runbook.run import guest_pipeline, pipeline
 
 pytestmark = pytest.mark.thorough
 WANTED = [{"name": "vm-01", "address": "172.16.1.10/16", "nameservers": [GATEWAY]}]
@@ -49,8 +49,8 @@ def guest(lab: labs.Lab) -> Iterator[str]:
 def resolver(name: str) -> str:
     """The guest's /etc/resolv.conf."""
     with guesting.session(name) as made:
-        before = run.read(made)
-        offered = guest_run.offers(made, before)[name].inside
+        before = pipeline.read(made)
+        offered = guest_pipeline.offers(made, before)[name].inside
         assert offered is not None
         assert offered.resolv_conf is not None
         return offered.resolv_conf.content.decode()

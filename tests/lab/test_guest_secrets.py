@@ -10,14 +10,15 @@ import pytest
 from tests.lab import guesting
 from tests.lab.guesting import HOST, console
 
-from runbook import guest_run, run, serial
-from runbook.errors import CorrectParameters
+from runbook.common import serial
+from runbook.common.errors import CorrectParameters
 from runbook.lab import lab as labs
 from runbook.lab.names import GUEST_PASSWORD
-from runbook.notebook.leaving import keep
+from runbook.notebook.shared.leave_guests import keep
 from runbook.params.guests import Guest
 from runbook.preflight import RefusedByPreflight
-from runbook.record import Folder
+from runbook.run import guest_pipeline, pipeline
+from runbook.run.record import Folder
 from runbook.transport.guest import login
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]
@@ -51,7 +52,7 @@ def test_a_file_with_a_secret_is_declined_and_told_without_it(quick: str, comman
         with pytest.raises(RefusedByPreflight, match="holds a secret") as caught:
             guesting.judged(made)
         assert WORD not in str(caught.value)
-        said = guest_run.within(made).transcripts()
+        said = guest_pipeline.within(made).transcripts()
         assert WORD not in said[quick]
 
 
@@ -63,7 +64,7 @@ def test_what_a_hook_is_handed_is_in_the_guest_and_nowhere_else(quick: str, tmp_
         change = guesting.armed(made)
         change.make("settle")
         guesting.is_there(quick)
-        slot = next(guest_run.within(made).armed())
+        slot = next(guest_pipeline.within(made).armed())
         # Not the word itself, which would be typed at the console by this test.
         pattern = WORD.replace("t", "[t]")
         argv = ("sh", "-c", f"grep -r {pattern} /var/lib/runbook/*/originals")
@@ -72,8 +73,8 @@ def test_what_a_hook_is_handed_is_in_the_guest_and_nowhere_else(quick: str, tmp_
         host = console("sh", "-c", f"grep -r {WORD} /var/lib/runbook /run/runbook* || :")
         assert host.strip() == ""
         assert WORD not in serial.dumps(change.underway.armed.plan)
-        undone = run.roll_back(made, change.underway, "because")
-        within = guest_run.within(made)
+        undone = pipeline.roll_back(made, change.underway, "because")
+        within = guest_pipeline.within(made)
         within.close()
         keep(folder, within)
     assert undone.as_before
@@ -114,12 +115,12 @@ def test_a_button_goes_in_by_the_password_that_a_cell_was_told_and_asks_nobody(
     monkeypatch.setattr(login, "from_prompt", lambda guest, user: prompt(guest, user, ask))
     asked = Guest(name=NAME, address=guesting.address(NAME), login_from="prompt").model_dump()
     with guesting.session(quick, guests=[asked]) as made:
-        before = run.read(made)
-        (refused,) = in_background(lambda: guest_run.offers(made, before))
+        before = pipeline.read(made)
+        (refused,) = in_background(lambda: guest_pipeline.offers(made, before))
         assert isinstance(refused, CorrectParameters)
         assert "runbook undo" in refused.then
         assert typed == []
-        assert guest_run.offers(made, before)[quick].way
-        guest_run.within(made).close()
-        assert in_background(lambda: guest_run.offers(made, before)) == []
+        assert guest_pipeline.offers(made, before)[quick].way
+        guest_pipeline.within(made).close()
+        assert in_background(lambda: guest_pipeline.offers(made, before)) == []
     assert len(typed) == 1

@@ -10,12 +10,12 @@ from tests.lab import guesting, serial_line
 from tests.lab.guesting import HOST, address, console
 from tests.lab.serial_line import LOGIN
 
-from runbook import guest_run, run
-from runbook.errors import ConsoleTaken, LoginRefused
-from runbook.guest_login import BY_HAND_S
+from runbook.common.errors import ConsoleTaken, LoginRefused
+from runbook.guest.login import BY_HAND_S
 from runbook.lab import lab as labs
 from runbook.params.guests import Guest
-from runbook.state.inside import CLOUD_SWITCH
+from runbook.run import guest_pipeline, pipeline
+from runbook.state.guest.inside import CLOUD_SWITCH
 from runbook.transport.guest.login import variables
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]
@@ -34,10 +34,10 @@ def quick(lab: labs.Lab) -> Iterator[str]:
 
 def test_a_console_that_is_taken_is_told_with_what_frees_it(quick: str) -> None:
     with guesting.session(quick) as first, guesting.session(quick) as second:
-        before = run.read(first)
-        assert guest_run.offers(first, before)[quick].way
+        before = pipeline.read(first)
+        assert guest_pipeline.offers(first, before)[quick].way
         with pytest.raises(ConsoleTaken) as caught:
-            guest_run.offers(second, before)
+            guest_pipeline.offers(second, before)
     assert f"virsh console {quick} --force" in caught.value.then
 
 
@@ -48,22 +48,22 @@ def test_what_somebody_left_on_the_console_is_told_without_its_secret(
     told, shown = serial_line.talk(HOST, quick, *left)
     assert told, shown
     with guesting.session(quick) as made:
-        before = run.read(made)
+        before = pipeline.read(made)
         monkeypatch.setenv(variables(quick)[0], "guess")
         with pytest.raises(LoginRefused) as caught:
-            guest_run.offers(made, before)
+            guest_pipeline.offers(made, before)
     assert WORD not in caught.value.what + caught.value.transcript
 
 
 def test_a_mute_console_keeps_a_person_who_stands_by_a_minute_and_no_more(quick: str) -> None:
     asked = Guest(name=quick, address=address(quick), by_hand=True).model_dump()
     with guesting.session(quick, guests=[asked]) as made:
-        before = run.read(made)
+        before = pipeline.read(made)
         pid = console("cat", f"/run/libvirt/qemu/{quick}.pid").strip()
         console("kill", "-STOP", pid)
         began = time.monotonic()
         try:
-            offered = guest_run.offers(made, before)[quick]
+            offered = guest_pipeline.offers(made, before)[quick]
         finally:
             console("kill", "-CONT", pid)
     assert time.monotonic() - began < BY_HAND_S + 40
@@ -91,12 +91,12 @@ def test_a_switch_of_cloud_init_that_is_there_is_read_and_edited_as_it_stands(
     was = guesting.inside(quick)
     with guesting.session(quick) as made:
         change = guesting.armed(made)
-        before = guest_run.within(made).before()[quick]
+        before = guest_pipeline.within(made).before()[quick]
         assert before.cloud_init == state
         change.make("settle")
         guesting.is_there(quick)
-        originals = {path: content for _, path, content in guest_run.within(made).originals()}
+        originals = {path: content for _, path, content in guest_pipeline.within(made).originals()}
         assert (CLOUD_SWITCH in originals) is edited
-        undone = run.roll_back(made, change.underway, "because")
+        undone = pipeline.roll_back(made, change.underway, "because")
     assert undone.as_before
     assert guesting.inside(quick) == was

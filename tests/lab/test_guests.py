@@ -15,14 +15,14 @@ import pytest
 from tests.lab import guesting, host_steps
 from tests.lab.guesting import HOST, address, console
 
-from runbook import run
-from runbook.changes.plug import Rejoin
-from runbook.confirm import Confirmed
+from runbook.apply.confirm import Confirmed
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.probe import Probe, Probed
-from runbook.plan import PHASES, Plan
+from runbook.plan.changes.guest.nic import Rejoin
+from runbook.plan.plan import PHASES, Plan
+from runbook.run import pipeline
 
 # The notebook's own test moves a guest in the gate; this is what takes minutes.
 pytestmark = pytest.mark.thorough
@@ -57,7 +57,7 @@ def test_a_change_that_is_undone_leaves_host_and_guest_as_before(scene: Scene) -
         change = guesting.armed(made)
         change.make("settle")
         assert guesting.probed("vm-01").lost == 0
-        undone = run.roll_back(made, change.underway, "because")
+        undone = pipeline.roll_back(made, change.underway, "because")
     assert undone.as_before
     assert guesting.as_before(change.before) == ""
     assert guesting.inside("vm-01") == was
@@ -116,7 +116,7 @@ def test_a_guest_that_is_there_loses_nothing_while_another_one_goes_and_comes(sc
             change = guesting.armed(made)
             change.make("settle")
         with nothing_lost("vm-01"):
-            assert run.roll_back(made, change.underway, "because").as_before
+            assert pipeline.roll_back(made, change.underway, "because").as_before
     with nothing_lost("vm-01"):
         assert isinstance(guesting.moved("vm-02"), Confirmed)
     guesting.is_there("vm-02")
@@ -131,8 +131,8 @@ def test_guests_that_lost_their_bridge_are_put_back_into_it(scene: Scene) -> Non
         change = guesting.armed(made)
         assert {type(one) for one in change.underway.armed.plan.changes} >= {Rejoin}
         for phase in PHASES:
-            applied = run.apply(made, change.underway, phase)
-        run.confirm(made, run.verify(made, change.underway, applied))
+            applied = pipeline.apply(made, change.underway, phase)
+        pipeline.confirm(made, pipeline.verify(made, change.underway, applied))
     guesting.is_there("vm-01")
     guesting.is_there("vm-02")
 
@@ -165,12 +165,12 @@ def test_guests_lose_nothing_while_the_host_makes_its_own_steps(lab: labs.Lab) -
     assert isinstance(guesting.moved("vm-01"), Confirmed)
     assert console("cat", "/proc/sys/net/bridge/bridge-nf-call-iptables").strip() == "1"
     console("sysctl", "-q", "-w", "net.ipv4.ip_forward=0")
-    made = run.open_session(guesting.params(**DROP))
+    made = pipeline.open_session(guesting.params(**DROP))
     with closing(made.host):
         ready = host_steps.ready(made)
         with nothing_lost("vm-01"):
             underway = host_steps.make(made, ready)
         assert "-P FORWARD DROP" in console("iptables", "-S", "FORWARD")
         with nothing_lost("vm-01"):
-            assert run.roll_back(made, underway, "because").as_before
+            assert pipeline.roll_back(made, underway, "because").as_before
     assert "-P FORWARD ACCEPT" in console("iptables", "-S", "FORWARD")

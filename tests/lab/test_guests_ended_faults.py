@@ -10,12 +10,13 @@ from tests import bench
 from tests.lab import guesting, returning
 from tests.lab.guesting import HOST, console
 
-from runbook import journal, run
-from runbook.checkpoint import layout
-from runbook.inside import layout as inside_layout
+from runbook.apply.checkpoint import layout
+from runbook.apply.steps import journal
+from runbook.guest.undo import layout as inside_layout
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab.guest_xml import Guest as LabGuest
+from runbook.run import pipeline
 
 UNKNOWN = "unknown: go to the console"
 DAMAGED = "truncate -s 100 plan.json guests.json"
@@ -51,7 +52,7 @@ def test_another_program_undoes_it_and_says_that_the_guest_was_not_looked_at(
 ) -> None:
     monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
     with guesting.session("vm-01") as made:
-        before = run.read(made)
+        before = pipeline.read(made)
     guesting.killed("settle", "vm-01", deadline_s=600)
     place = layout.Layout(console("readlink", layout.ARMED).strip())
     console("sh", "-ec", f"cd {place.directory}\n{damage}")

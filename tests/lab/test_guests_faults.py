@@ -11,18 +11,18 @@ from tests import bench
 from tests.lab import guesting, returning
 from tests.lab.guesting import HOST, console
 
-from runbook import guest_run, run
-from runbook.checkpoint import layout
-from runbook.errors import LoginRefused, RunbookError
-from runbook.inside import layout as inside_layout
+from runbook.apply.checkpoint import layout
+from runbook.common.errors import LoginRefused, RunbookError
+from runbook.guest.undo import layout as inside_layout
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.guest_xml import mac_of
-from runbook.more_time import more_time
 from runbook.preflight import RefusedByPreflight
-from runbook.session import Session
+from runbook.run import guest_pipeline, pipeline
+from runbook.run.extend_deadline import more_time
+from runbook.run.session import Session
 from runbook.transport.guest.login import VARIABLE
 
 TAKEN = "172.16.1.77"
@@ -57,7 +57,7 @@ def test_a_wrong_password_stops_before_anything_is_written(
         monkeypatch.setenv(VARIABLE, "not-the-password")
         with pytest.raises(LoginRefused) as caught:
             preflight(made)
-        said = guest_run.within(made).transcripts()["vm-01"]
+        said = guest_pipeline.within(made).transcripts()["vm-01"]
     assert "vm-01" in caught.value.what
     assert "the last lines that the console showed" in caught.value.what
     assert "Login incorrect" in caught.value.what
@@ -94,7 +94,7 @@ def test_a_guest_that_is_reset_in_the_middle_is_as_before(guest: LabGuest) -> No
         console("virsh", "reset", "vm-01")
         with pytest.raises(RunbookError):
             change.make_only("cutover")
-        undone = run.roll_back(made, change.underway, "it was reset")
+        undone = pipeline.roll_back(made, change.underway, "it was reset")
     assert undone.as_before
     assert guesting.as_before(change.before) == ""
     lab_guests.wait(HOST, guest)
@@ -104,7 +104,7 @@ def test_a_guest_that_is_reset_in_the_middle_is_as_before(guest: LabGuest) -> No
 @pytest.mark.thorough
 def test_a_program_that_is_killed_leaves_it_to_both_timers(guest: LabGuest) -> None:
     with guesting.session("vm-01") as made:
-        before = run.read(made)
+        before = pipeline.read(made)
     guesting.killed("settle", "vm-01", deadline_s=40)
     assert returning.is_armed()
     assert "routed" in console("virsh", "domiflist", "vm-01")
@@ -139,7 +139,7 @@ def test_a_guest_whose_agent_dies_in_the_middle_is_undone_at_its_console() -> No
             console("virsh", "qemu-agent-command", "deb-02", agent)
             with pytest.raises(RunbookError):
                 change.make_only("cutover")
-            undone = run.roll_back(made, change.underway, "its agent died")
+            undone = pipeline.roll_back(made, change.underway, "its agent died")
         assert undone.as_before
         assert mac_of(HOST, "deb-02") in console("virsh", "domiflist", "deb-02")
         assert guesting.as_before(change.before) == ""
@@ -155,7 +155,7 @@ def test_a_guest_that_confirmed_is_put_back_where_its_host_was_not_confirmed(
 ) -> None:
     monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
     with guesting.session("vm-01") as made:
-        before = run.read(made)
+        before = pipeline.read(made)
     guesting.killed("settle", "vm-01", deadline_s=60)
     guesting.confirmed_inside()
     shell.wait_for("the undo", lambda: not returning.is_armed(), 120)
@@ -173,7 +173,7 @@ def test_another_program_tells_what_a_guest_s_undo_left_behind(
 ) -> None:
     monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
     with guesting.session("vm-01") as made:
-        before = run.read(made)
+        before = pipeline.read(made)
     guesting.killed("settle", "vm-01", deadline_s=600)
     # Somebody is at the guest's console, and edits what the undo has put back.
     edit = f"echo '{BY_HAND}' >>/etc/network/interfaces"
@@ -199,7 +199,7 @@ def test_a_guest_that_nobody_can_compare_is_undone_and_not_called_as_before(
 ) -> None:
     monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
     with guesting.session("vm-01") as made:
-        before = run.read(made)
+        before = pipeline.read(made)
     guesting.killed("settle", "vm-01", deadline_s=600)
     console("sh", "-c", f"stat -c %a:%U {layout.ARMED}/guests.json | grep -x 600:root")
     console("sh", "-c", f"truncate -s 100 {layout.ARMED}/guests.json")
@@ -251,7 +251,7 @@ def test_another_program_ends_what_a_killed_one_began(
 ) -> None:
     monkeypatch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path)))
     with guesting.session("vm-01") as made:
-        before = run.read(made)
+        before = pipeline.read(made)
     guesting.killed("settle", "vm-01", deadline_s=600)
     ended = returning.verb(verb, HOST)
     assert ended.status == 0, ended.said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.lab import guesting
 
-from runbook.confirm import Confirmed
+from runbook.apply.confirm import Confirmed
 from runbook.lab import lab as labs
 from runbook.lab.probe import Probe
 

@@ -10,12 +10,18 @@ from tests import bench
 from tests.lab import insides
 from tests.lab.insides import DEBIAN, ENTRANCES, HOST, QUICK
 
-from runbook import inside as changes
-from runbook.errors import ChangeInProgress, ConsoleTaken, GateClosed, LoginRefused, StepFailed
-from runbook.inside import InsideState, layout
+from runbook.common.errors import (
+    ChangeInProgress,
+    ConsoleTaken,
+    GateClosed,
+    LoginRefused,
+    StepFailed,
+)
+from runbook.guest import undo as changes
+from runbook.guest.undo import InsideState, layout
 from runbook.lab import lab as labs
 from runbook.lab import machine
-from runbook.state import inside
+from runbook.state.guest import inside
 from runbook.transport.host import Host
 
 THOROUGH = ("vm-01", "serial console")

@@ -8,15 +8,15 @@ import pytest
 from tests.lab import insides
 from tests.lab.insides import DEBIAN, HOST, QUICK
 
-from runbook import inside as changes
-from runbook.errors import ConnectionLost, NoWayIn, StepFailed
-from runbook.inside import InsideState, detached
+from runbook.common.errors import ConnectionLost, NoWayIn, StepFailed
+from runbook.guest import undo as changes
+from runbook.guest.undo import InsideState, detached
 from runbook.lab import guest as guests
 from runbook.lab import lab as labs
 from runbook.lab import machine
 from runbook.lab.guest import Guest
 from runbook.transport.guest import Credentials, Secret, Ways, open_channel
-from runbook.transport.guest.line import Patience
+from runbook.transport.guest.expect import Patience
 from runbook.transport.host import Host
 
 MUTE = Guest("mute", "default", *guests.place(HOST, "default", 3), console="none")

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from tests import bench
 
-from runbook import run
-from runbook.confirm import Confirmed
+from runbook.apply.confirm import Confirmed
 from runbook.lab import lab as labs
 from runbook.lab import machine
 from runbook.lab.names import NIC, address6
 from runbook.lab.probe import Probe, Probed
 from runbook.params import Params, resolve
-from runbook.plan import PHASES, Plan
-from runbook.promise6 import global6
+from runbook.plan.plan import PHASES, Plan
+from runbook.plan.promise.ipv6 import global6
+from runbook.run import pipeline
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import records
@@ -132,7 +132,7 @@ def is_outage(seen: Probed) -> bool:
 def changed(ipv6: str) -> Probed:
     probe = Probe(address6(HOST, ipv6), rate=1000, seconds=90)
     time.sleep(0.3)
-    assert isinstance(run.routed(params()), Confirmed)
+    assert isinstance(pipeline.routed(params()), Confirmed)
     time.sleep(0.3)
     return probe.stop()
 
@@ -144,7 +144,7 @@ def test_no_packet_is_lost_and_all_is_as_before_but_on_the_bridge(ipv6: str) -> 
     assert not is_outage(seen), (ipv6, seen)
     assert seen.sent > 1000
     is_all_on_the_bridge(before)
-    again = run.routed(params())
+    again = pipeline.routed(params())
     assert isinstance(again, Plan)
     assert again.empty
 
@@ -153,7 +153,7 @@ def test_no_packet_is_lost_and_all_is_as_before_but_on_the_bridge(ipv6: str) -> 
 def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(how: str) -> None:
     up("bookworm", how)
     before = bench.snapshot()
-    run.routed(params())
+    pipeline.routed(params())
     machine.shut_down(HOST)
     machine.power_on(HOST)
     settled(before)
@@ -171,19 +171,21 @@ def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(how: str) -> 
 
 
 def rolled_back(ipv6: str, upto: str) -> Probed:
-    session = run.open_session(params())
+    session = pipeline.open_session(params())
     with closing(session.host):
-        before = run.read(session)
-        underway = run.arm(session, run.preflight(session, run.plan(session, before), before))
+        before = pipeline.read(session)
+        underway = pipeline.arm(
+            session, pipeline.preflight(session, pipeline.plan(session, before), before)
+        )
         for phase in PHASES[: PHASES.index(upto) + 1]:
-            run.apply(session, underway, phase)
+            pipeline.apply(session, underway, phase)
         probe = Probe(address6(HOST, ipv6), rate=1000, seconds=60)
         time.sleep(0.3)
-        undone = run.roll_back(session, underway, why="because")
+        undone = pipeline.roll_back(session, underway, why="because")
         time.sleep(0.3)
         seen = probe.stop()
         assert undone.differences.empty
-        assert str(compare(before, run.read(session))) == ""
+        assert str(compare(before, pipeline.read(session))) == ""
         return seen
 
 
@@ -198,7 +200,7 @@ def test_the_rollback_is_no_outage_and_restores_every_row(stopped: str) -> None:
 @pytest.mark.thorough
 def test_a_host_without_ipv6_has_none_on_the_bridge_either() -> None:
     up("bookworm", "none")
-    run.routed(params())
+    pipeline.routed(params())
     seen = bench.snapshot()
     assert of(seen, BRIDGE) == of(seen, NIC) == ([], [])
     assert value(f"{CONF}/{BRIDGE}/disable_ipv6") == "1"
@@ -246,5 +248,5 @@ def test_trap_08_forwarding_is_on_after_a_boot_without_libvirt() -> None:
     assert value("/proc/sys/net/ipv4/ip_forward") == "1"
     on_host("virsh", "net-destroy", "default")
     assert off_then_as_at_boot() == ["0", "0"]
-    run.routed(params())
+    pipeline.routed(params())
     assert off_then_as_at_boot() == ["1", "1"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import LabError
+from runbook.common.errors import LabError
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell, wiring
 from runbook.lab.names import OPERATOR, ROUTER, RUN, SSH_CONFIG

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from runbook import run
-from runbook.confirm import Confirmed
+from runbook.apply.confirm import Confirmed
 from runbook.lab import machine, shell
 from runbook.lab.names import ROUTER, address, host_name, mac
 from runbook.params import Params, resolve
-from runbook.plan import PHASES
+from runbook.plan.plan import PHASES
+from runbook.run import pipeline
 from runbook.state.diff import compare
 
 NIC, BRIDGE, GATEWAY = "enp4s0f0", "virbr1", "172.16.0.1"
@@ -35,7 +35,7 @@ def console(host: str, script: str) -> str:
 def test_every_route_comes_back_beside_somebody_else_s_hook(fresh_host: str) -> None:
     machine.run(fresh_host, ["sh", "-c", f"cat >{HOOK}; chmod 755 {HOOK}"], THEIRS.encode())
     console(fresh_host, f"ip route add 10.20.0.0/16 via {GATEWAY} dev {NIC} metric 50")
-    assert isinstance(run.routed(params(fresh_host)), Confirmed)
+    assert isinstance(pipeline.routed(params(fresh_host)), Confirmed)
 
     carried = f"10.20.0.0/16 via {GATEWAY} dev {BRIDGE} metric 50"
     assert carried in console(fresh_host, "ip route")
@@ -51,7 +51,7 @@ def test_every_route_comes_back_beside_somebody_else_s_hook(fresh_host: str) -> 
 
 
 def test_a_hook_that_finds_no_nic_says_so_and_lets_the_network_start(fresh_host: str) -> None:
-    assert isinstance(run.routed(params(fresh_host)), Confirmed)
+    assert isinstance(pipeline.routed(params(fresh_host)), Confirmed)
     gone = f"ip link set {NIC} down; ip link set {NIC} name gone0"
     said = console(fresh_host, f"virsh net-destroy routed; {gone}; virsh net-start routed")
     assert "Network routed started" in said
@@ -62,28 +62,28 @@ def test_the_bridge_takes_the_nic_s_mac_and_frame_size_and_gives_them_back(
     fresh_host: str,
 ) -> None:
     console(fresh_host, f"ip link set {NIC} mtu 1400")
-    session = run.open_session(params(fresh_host, bridge_mac="nic"))
-    before = run.read(session)
-    drawn = run.plan(session, before)
-    underway = run.arm(session, run.preflight(session, drawn, before))
+    session = pipeline.open_session(params(fresh_host, bridge_mac="nic"))
+    before = pipeline.read(session)
+    drawn = pipeline.plan(session, before)
+    underway = pipeline.arm(session, pipeline.preflight(session, drawn, before))
     for phase in PHASES:
-        applied = run.apply(session, underway, phase)
-    run.verify(session, underway, applied)
+        applied = pipeline.apply(session, underway, phase)
+    pipeline.verify(session, underway, applied)
     assert console(fresh_host, f"cat /sys/class/net/{BRIDGE}/mtu").strip() == "1400"
     assert console(fresh_host, f"cat /sys/class/net/{BRIDGE}/address").strip() == mac(fresh_host)
     held = shell.run("ip", "netns", "exec", ROUTER, "ip", "neigh", "show", address(fresh_host))
     assert mac(fresh_host) in held
 
-    run.roll_back(session, underway, why="because")
+    pipeline.roll_back(session, underway, why="because")
     with closing(session.connect()):
-        assert str(compare(before, run.read(session))) == ""
+        assert str(compare(before, pipeline.read(session))) == ""
 
 
 def test_whoever_is_named_as_the_router_is_asked_for_its_own_entry(fresh_host: str) -> None:
     # Any machine of the LAN has such a table; the lab's router lets nobody in by SSH.
     router = host_name(2)
     console(router, f"ping -c 1 -W 2 {address(fresh_host)}")
-    confirmed = run.routed(params(fresh_host, router=router))
+    confirmed = pipeline.routed(params(fresh_host, router=router))
     assert isinstance(confirmed, Confirmed)
     (check,) = (c for c in confirmed.verified.verdict.checks if c.about.startswith(router))
     bridge = console(fresh_host, f"cat /sys/class/net/{BRIDGE}/address").strip()

@@ -22,12 +22,12 @@ from tests.lab.returning import (
     verb,
 )
 
-from runbook import run
-from runbook.checkpoint import layout
-from runbook.errors import ChangeInProgress, ConnectionLost
+from runbook.apply.checkpoint import layout
+from runbook.common.errors import ChangeInProgress, ConnectionLost
 from runbook.lab import machine
-from runbook.plan import PHASES
-from runbook.session import Ready, Session, Underway
+from runbook.plan.plan import PHASES
+from runbook.run import pipeline
+from runbook.run.session import Ready, Session, Underway
 from runbook.transport.live import LiveHost
 
 
@@ -121,8 +121,8 @@ def test_of_two_operators_at_once_exactly_one_wins(start: Before) -> None:
         (loser,) = {ann.change_id, bob.change_id} - {winner.change_id}
         assert loser not in console("ls", layout.ROOT)
         for phase in PHASES:
-            run.apply(winner, underway, phase)
-        run.roll_back(winner, underway, "enough")
+            pipeline.apply(winner, underway, phase)
+        pipeline.roll_back(winner, underway, "enough")
     start.check()
 
 
@@ -169,7 +169,7 @@ def _armed_at_once(ready: list[tuple[Session, Ready]]) -> tuple[Won, list[Change
     def arm(made: Session, cleared: Ready) -> None:
         gate.wait()
         try:
-            won.append((made, run.arm(made, cleared)))
+            won.append((made, pipeline.arm(made, cleared)))
         except ChangeInProgress as error:
             lost.append(error)
 
@@ -183,12 +183,12 @@ def _armed_at_once(ready: list[tuple[Session, Ready]]) -> tuple[Won, list[Change
 
 def _first_step(phase: str) -> int:
     with session() as made:
-        return run.plan(made, run.read(made)).steps(phase)[0].number
+        return pipeline.plan(made, pipeline.read(made)).steps(phase)[0].number
 
 
 def _ready(made: Session) -> Ready:
-    seen = run.read(made)
-    return run.preflight(made, run.plan(made, seen), seen)
+    seen = pipeline.read(made)
+    return pipeline.preflight(made, pipeline.plan(made, seen), seen)
 
 
 def until_undone() -> None:

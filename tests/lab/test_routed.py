@@ -10,19 +10,19 @@ from dataclasses import replace
 
 import pytest
 
-from runbook import run
-from runbook.changes.processes import Kill
-from runbook.confirm import Confirmed
-from runbook.errors import StepFailed
+from runbook.apply.confirm import Confirmed
+from runbook.apply.rollback import Rollback
+from runbook.apply.steps.perform import perform
+from runbook.common.errors import StepFailed
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell
 from runbook.lab.names import OPERATOR
 from runbook.lab.probe import Probe, Probed
-from runbook.moves.clients import stop_clients
 from runbook.params import Params, resolve
-from runbook.perform import perform
-from runbook.plan import PHASES, Plan
-from runbook.rollback import Rollback
+from runbook.plan.changes.processes import Kill
+from runbook.plan.plan import PHASES, Plan
+from runbook.plan.routed.dhcp_clients import stop_clients
+from runbook.run import pipeline
 from runbook.state.diff import compare
 
 HOST = "server-01"
@@ -91,7 +91,7 @@ def is_late(seen: Probed) -> bool:
 
 
 def apply() -> None:
-    assert isinstance(run.routed(params()), Confirmed)
+    assert isinstance(pipeline.routed(params()), Confirmed)
 
 
 @pytest.fixture(
@@ -129,7 +129,7 @@ def test_no_packet_is_lost_and_the_host_is_as_the_procedure_says(host: str) -> N
     assert console("systemctl", "list-units", "--all", "--no-legend", "runbook-*").strip() == ""
     assert console("sh", "-c", "ls /etc/systemd/system | grep runbook").strip() == ""
     assert "undo" in console("sh", "-c", "ls /var/lib/runbook/*")
-    again = run.routed(params())
+    again = pipeline.routed(params())
     assert isinstance(again, Plan)
     assert again.empty
 
@@ -137,8 +137,8 @@ def test_no_packet_is_lost_and_the_host_is_as_the_procedure_says(host: str) -> N
 @pytest.mark.parametrize("host", ["trixie-dhcp"], indirect=True)
 def test_a_client_is_killed_and_whoever_has_its_number_by_then_is_not(host: str) -> None:
     assert host
-    session = run.open_session(params())
-    change = next(stop_clients("enp4s0f0", run.read(session)))
+    session = pipeline.open_session(params())
+    change = next(stop_clients("enp4s0f0", pipeline.read(session)))
     (kill,) = (step for step in change.do() if isinstance(step, Kill))
     other = int(console("systemctl", "show", "--property=MainPID", "--value", "ssh"))
     with pytest.raises(StepFailed, match="is not that client any more"):
@@ -161,7 +161,7 @@ def test_the_operators_own_session_outlives_the_change(fresh_host: str) -> None:
     try:
         assert session.stdout
         assert session.stdout.readline().strip() == "begins"
-        run.routed(params())
+        pipeline.routed(params())
         assert session.poll() is None
         console("touch", told)
         assert session.communicate(timeout=60)[0].strip() == "still here"
@@ -170,7 +170,7 @@ def test_the_operators_own_session_outlives_the_change(fresh_host: str) -> None:
 
 
 def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(fresh_host: str) -> None:
-    run.routed(params())
+    pipeline.routed(params())
     machine.shut_down(fresh_host)
     machine.power_on(fresh_host)
     assert routes() == PROCEDURE
@@ -188,16 +188,18 @@ def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(fresh_host: s
 
 
 def roll_back_and_probe() -> Probed:
-    session = run.open_session(params())
-    before = run.read(session)
-    drawn = run.plan(session, before)
-    underway = run.arm(session, run.preflight(session, drawn, before))
+    session = pipeline.open_session(params())
+    before = pipeline.read(session)
+    drawn = pipeline.plan(session, before)
+    underway = pipeline.arm(session, pipeline.preflight(session, drawn, before))
     for phase in PHASES:
-        run.apply(session, underway, phase)
+        pipeline.apply(session, underway, phase)
     undone: list[Rollback] = []
-    seen = probed_across(lambda: undone.append(run.roll_back(session, underway, why="because")))
+    seen = probed_across(
+        lambda: undone.append(pipeline.roll_back(session, underway, why="because"))
+    )
     assert [each.differences.empty for each in undone] == [True]
-    assert compare(before, run.read(session)).empty
+    assert compare(before, pipeline.read(session)).empty
     return seen
 
 
@@ -210,8 +212,8 @@ def test_the_operators_rollback_loses_nothing_and_restores_every_row(fresh_host:
 
 
 def test_a_plan_that_is_not_armed_writes_nothing(fresh_host: str) -> None:
-    session = run.open_session(params())
-    before = run.read(session)
-    run.preflight(session, run.plan(session, before), before)
-    assert compare(before, run.read(session)).empty
+    session = pipeline.open_session(params())
+    before = pipeline.read(session)
+    pipeline.preflight(session, pipeline.plan(session, before), before)
+    assert compare(before, pipeline.read(session)).empty
     assert "No such file" in machine.run(fresh_host, ["ls", "/var/lib/runbook"]).stderr.decode()

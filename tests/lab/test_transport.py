@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import (
+from runbook.common.errors import (
     HostKeyRejected,
     HypervisorUnavailable,
     MendAccess,
@@ -23,7 +23,8 @@ from runbook.errors import (
 )
 from runbook.state.diff import compare
 from runbook.state.snapshot import take
-from runbook.transport import Host, HostFile, connect, ssh, ssh_sudo
+from runbook.transport import Host, HostFile, ssh, ssh_sudo
+from runbook.transport.connect import connect
 
 HOST = "server-01"
 NIC = "enp4s0f0"

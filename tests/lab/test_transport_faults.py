@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import ConnectionLost, HypervisorUnavailable
-from runbook.transport import Host, connect, ssh
+from runbook.common.errors import ConnectionLost, HypervisorUnavailable
+from runbook.transport import Host, ssh
+from runbook.transport.connect import connect
 
 HOST = "server-01"
 

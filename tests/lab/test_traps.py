@@ -9,15 +9,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from runbook import run
-from runbook.confirm import Confirmed
-from runbook.errors import Refused
+from runbook.apply.confirm import Confirmed
+from runbook.common.errors import Refused
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell, wiring
 from runbook.lab.names import ROUTER, SWITCH, address, host_name, mac, port
 from runbook.lab.probe import Probe
 from runbook.params import Params, resolve
 from runbook.preflight import Finding, RefusedByPreflight
+from runbook.run import pipeline
 
 # Two hosts: one is changed and stays so, on the other things go wrong.
 HOST, CHANGED = host_name(1), host_name(2)
@@ -77,7 +77,7 @@ def params(host: str, **other: object) -> Params:
 
 
 def change(host: str, **other: object) -> None:
-    assert isinstance(run.routed(params(host, **other)), Confirmed)
+    assert isinstance(pipeline.routed(params(host, **other)), Confirmed)
 
 
 def console(host: str, script: str) -> str:
@@ -100,10 +100,10 @@ def mac_of(host: str, ifname: str) -> str:
 
 
 def refused(host: str) -> tuple[Finding, ...]:
-    session = run.open_session(params(host))
-    before = run.read(session)
+    session = pipeline.open_session(params(host))
+    before = pipeline.read(session)
     with pytest.raises(Refused) as refusal:
-        run.preflight(session, run.plan(session, before), before)
+        pipeline.preflight(session, pipeline.plan(session, before), before)
     assert isinstance(refusal.value, RefusedByPreflight)
     return tuple(f for f in refusal.value.findings if f.against)
 
@@ -153,10 +153,10 @@ def test_trap_03_stp_speaks_to_the_switch_and_is_asked_about_first(
 ) -> None:
     heard = shell.run("ip", "netns", "exec", SWITCH, "python3", "-c", LISTEN, port(changed))
     assert heard.strip() == mac(changed)
-    session = run.open_session(params(fresh_host, consent=[]))
-    before = run.read(session)
+    session = pipeline.open_session(params(fresh_host, consent=[]))
+    before = pipeline.read(session)
     with pytest.raises(Refused, match="BPDU guard"):
-        run.preflight(session, run.plan(session, before), before)
+        pipeline.preflight(session, pipeline.plan(session, before), before)
 
 
 def test_trap_04_the_router_goes_on_sending_to_the_old_mac_until_it_is_told(

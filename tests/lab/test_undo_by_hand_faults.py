@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 
 import pytest
 
-from runbook import run
-from runbook.home import params_folder
+from runbook.common.folders import params_folder
 from runbook.lab.names import OPERATOR, ROUTER
 from runbook.params import for_host
-from runbook.plan import PHASES
-from runbook.session import Session, Underway
+from runbook.plan.plan import PHASES
+from runbook.run import pipeline
+from runbook.run.session import Session, Underway
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot, take
 
@@ -26,11 +26,13 @@ Half = tuple[Session, Snapshot, Underway]
 @pytest.fixture
 def half(fresh_host: str, request: pytest.FixtureRequest) -> Half:
     """A change made up to and including one phase, and then left alone."""
-    session = run.open_session(for_host(params_folder(), {"host": fresh_host}))
-    before = run.read(session)
-    underway = run.arm(session, run.preflight(session, run.plan(session, before), before))
+    session = pipeline.open_session(for_host(params_folder(), {"host": fresh_host}))
+    before = pipeline.read(session)
+    underway = pipeline.arm(
+        session, pipeline.preflight(session, pipeline.plan(session, before), before)
+    )
     for phase in PHASES[: PHASES.index(request.param) + 1]:
-        run.apply(session, underway, phase)
+        pipeline.apply(session, underway, phase)
     session.host.close()
     return session, before, underway
 

@@ -18,10 +18,10 @@ from tests.lab.returning import (
     verb,
 )
 
-from runbook import run
-from runbook.errors import ChangeInProgress, RollbackDiffers
-from runbook.home import params_folder
+from runbook.common.errors import ChangeInProgress, RollbackDiffers
+from runbook.common.folders import params_folder
 from runbook.params import for_host
+from runbook.run import pipeline
 
 INTERFACES = "/etc/network/interfaces"
 
@@ -35,7 +35,7 @@ def test_somebody_else_s_change_is_left_alone_until_it_is_taken_over(start: Befo
             assert said in refused.said
     # A new run is refused before it writes anything, and is told the same.
     with pytest.raises(ChangeInProgress, match="ann@elsewhere"):
-        run.routed(for_host(params_folder(), {"host": HOST}))
+        pipeline.routed(for_host(params_folder(), {"host": HOST}))
     assert is_armed()
 
     # Whoever it was stopped the timer and broke the manifest: now it is nobody's.

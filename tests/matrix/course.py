@@ -10,16 +10,17 @@ from pathlib import Path
 
 from tests.faults.scene import files
 
-from runbook import probes, run
-from runbook.confirm import Confirmed
+from runbook.apply.confirm import Confirmed
+from runbook.apply.verify import judge
 from runbook.lab import machine
 from runbook.params import for_host
-from runbook.probes import Probed
-from runbook.promise import Promise
-from runbook.session import Session
+from runbook.plan.promise.host import Promise
+from runbook.run import pipeline
+from runbook.run.session import Session
 from runbook.state.diff import compare
+from runbook.state.host import probes
+from runbook.state.host.probes import Probed
 from runbook.state.snapshot import Snapshot
-from runbook.verify import judge
 
 STAGES = ("change", "reboot", "networking", "libvirtd", "undo")
 # Each boot makes it anew, and dhcpcd gives it another ending than the kernel does.
@@ -96,13 +97,13 @@ def go(variant: Variant, host: str, home: Path) -> Course:
 
 def _change(variant: Variant, host: str, home: Path) -> tuple[Start, Session]:
     params = for_host(home / "params", variant.asked(host))
-    session = run.open_session(params)
+    session = pipeline.open_session(params)
     with closing(session.host):
-        state = run.read(session)
-        promise = run.plan(session, state).of_host
+        state = pipeline.read(session)
+        promise = pipeline.plan(session, state).of_host
         probed = probes.probe(session.host, params.gateway, params.probes, params.interface)
     start = Start(state, frozenset(files(host)), probed, promise)
-    assert isinstance(run.routed(params), Confirmed), "there was nothing to do"
+    assert isinstance(pipeline.routed(params), Confirmed), "there was nothing to do"
     return start, session
 
 
@@ -116,7 +117,7 @@ def _as_promised(session: Session, start: Start) -> str:
 
 def _look(session: Session, start: Start) -> str:
     with closing(session.connect()) as fresh:
-        seen = run.read(replace(session, host=fresh))
+        seen = pipeline.read(replace(session, host=fresh))
         params, promise = session.params, start.promise
         after = probes.probe(fresh, params.gateway, params.probes, promise.nic)
     broken = judge(promise, seen, start.probed, after).broken
@@ -153,6 +154,6 @@ def _undone(session: Session, host: str, start: Start) -> str:
 
 def _as_before(session: Session, host: str, start: Start) -> str:
     with closing(session.connect()) as fresh:
-        differences = compare(start.state, run.read(replace(session, host=fresh)))
+        differences = compare(start.state, pipeline.read(replace(session, host=fresh)))
     rows = [line for line in str(differences).splitlines() if LINK_LOCAL not in line]
     return "\n".join((*rows, *sorted(start.files ^ frozenset(files(host))))) or FINE

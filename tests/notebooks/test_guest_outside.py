@@ -17,11 +17,11 @@ from tests.bench import HOST, Done
 from tests.lab import guesting
 from tests.lab.guesting import console
 
-from runbook.check import Check
 from runbook.lab import guest as lab_guests
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.names import OPERATOR
 from runbook.lab.probe import Probe
+from runbook.plan.promise.check import Check
 
 pytestmark = pytest.mark.thorough
 NOTEBOOK = bench.ROOT / "notebooks" / "guest.ipynb"

@@ -11,9 +11,9 @@ from tests.bench import HOST
 from tests.lab import guesting
 from tests.lab.guesting import console
 
-from runbook import guest_run, run
 from runbook.lab import machine, shell
 from runbook.lab.probe import Probe
+from runbook.run import guest_pipeline, pipeline
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 GUEST = bench.ROOT / "notebooks" / "guest.ipynb"
@@ -44,7 +44,7 @@ def test_an_undo_puts_the_definition_back_to_the_byte(host: str) -> None:
         change = guesting.armed(made)
         change.make("settle")
         assert "<source network='routed'/>" in console("virsh", "dumpxml", "vm-01")
-        assert run.roll_back(made, change.underway, "because").as_before
+        assert pipeline.roll_back(made, change.underway, "because").as_before
     assert guesting.as_before(change.before) == ""
     assert console("virsh", "dumpxml", "--inactive", "vm-01") == was
     console("virsh", "start", "vm-01")
@@ -71,8 +71,8 @@ def test_its_definition_moves_and_a_later_start_is_as_was_said(host: str, home: 
     shell.wait_for("its start", lambda: guesting.inside("vm-01")[0] == (f"{OLD}/24",), 60)
     assert not answers(OLD)
     with guesting.session("vm-01") as made:
-        before = run.read(made)
-        drawn = guest_run.plan(made, before, guest_run.offers(made, before))
+        before = pipeline.read(made)
+        drawn = guest_pipeline.plan(made, before, guest_pipeline.offers(made, before))
         assert not drawn.plan.empty
 
     again = bench.papermill(home, *WANTED, name="on.ipynb", notebook=GUEST)

@@ -11,7 +11,7 @@ import pytest
 from tests import bench
 from tests.bench import HOST, papermill, thorough
 
-from runbook import record
+from runbook.run import record
 from runbook.state.diff import compare
 
 # Answers until the file that it is given is there.

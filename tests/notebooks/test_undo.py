@@ -9,7 +9,7 @@ from tests import bench
 from tests.bench import HOST, Done
 from tests.lab import returning
 
-from runbook import record
+from runbook.run import record
 from runbook.state.diff import compare
 
 

@@ -14,22 +14,22 @@ from typing import Any, NoReturn
 
 from tests.unit.hosts import snapshot
 
-from runbook.changes.bridge_ports import CARRIER
-from runbook.changes.messages import Route
-from runbook.checkpoint import Armed, deadline, layout
-from runbook.checkpoint.arm import Order, arm
-from runbook.connection import Connection
-from runbook.errors import GateClosed
+from runbook.apply.checkpoint import Armed, deadline, layout
+from runbook.apply.checkpoint.arm import Order, arm
+from runbook.common.errors import GateClosed
 from runbook.params import Params
-from runbook.persistence import Persistence
+from runbook.plan.changes.bridge_ports import CARRIER
+from runbook.plan.changes.messages import Route
+from runbook.plan.promise.host import Promise
+from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Cleared, preflight
-from runbook.probes import Probe, Probed
-from runbook.promise import Promise
-from runbook.routed import make_plan
 from runbook.state import netlink
+from runbook.state.host.environment import Surroundings
+from runbook.state.host.operator_connection import Connection
+from runbook.state.host.probes import Probe, Probed
+from runbook.state.host.rules_at_boot import Persistence
 from runbook.state.snapshot import Snapshot
-from runbook.surroundings import Surroundings
-from runbook.transport.guest.doors import Doors
+from runbook.transport.guest_endpoints import Doors
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 from runbook.transport.netlink import check
 

@@ -7,13 +7,13 @@ from typing import Any
 from tests.unit import fakes
 from tests.unit.hosts import snapshot
 
-from runbook import attach, guest_facts
-from runbook.attach import Offer, Target
-from runbook.moves.inside import FileEdit, GuestEdit
+from runbook.guest import facts, procedure
+from runbook.guest.configure.edit import FileEdit, GuestEdit
+from runbook.guest.procedure import Offer, Target
+from runbook.guest.rules.case import GuestCase
 from runbook.params import Params
 from runbook.params.guests import Guest
-from runbook.plan import Plan
-from runbook.preflight.guest_case import GuestCase
+from runbook.plan.plan import Plan
 from runbook.state.snapshot import Snapshot
 
 NAME, MAC, TAP = "vm-01", "52:54:00:00:00:01", "vnet0"
@@ -86,8 +86,8 @@ def seen(tap_row: Row | None = None, **tables: list[Row]) -> Snapshot:
 def target(asked: Params, before: Snapshot, **other: object) -> Target:
     """The guest as the plan has it, an edit at hand but for `other`."""
     guest: Guest = asked.guests[0]
-    nic = guest_facts.nic(asked, guest, before)
-    wanted = attach.wanted(asked, guest, before)
+    nic = facts.nic(asked, guest, before)
+    wanted = procedure.wanted(asked, guest, before)
     usual = {"offer": Offer(guest.name, "serial console"), "inside": EDIT}
     return Target(guest, nic, wanted, **{**usual, **other})  # type: ignore[arg-type] # by name
 
@@ -95,12 +95,12 @@ def target(asked: Params, before: Snapshot, **other: object) -> Target:
 def plan(before: Snapshot, asked: Params | None = None, **other: object) -> Plan:
     """The plan for it."""
     wanted = asked or params()
-    return attach.make_plan(wanted, (target(wanted, before, **other),), before)
+    return procedure.make_plan(wanted, (target(wanted, before, **other),), before)
 
 
 def case(before: Snapshot | None = None, asked: Params | None = None, **other: object) -> GuestCase:
     """What preflight looks at."""
     there, wanted = before or seen(), asked or params()
     found = target(wanted, there, **other)
-    drawn = attach.make_plan(wanted, (found,), there)
+    drawn = procedure.make_plan(wanted, (found,), there)
     return GuestCase(wanted, drawn, there, fakes.GOOD, (found,))

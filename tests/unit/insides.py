@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Interface
 
-from runbook.moves.inside_edit import Wanted
-from runbook.state.inside import Inside
-from runbook.state.inside_file import InsideFile
+from runbook.guest.configure.wanted import Wanted
+from runbook.state.guest.files import InsideFile
+from runbook.state.guest.inside import Inside
 from runbook.transport.guest import files
 from runbook.transport.host import Completed
 

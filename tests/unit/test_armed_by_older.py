@@ -12,15 +12,18 @@ from tests import older
 from tests.older import ALL_MADE, CONFIRMED, DEMANDING, GUEST, HALF_MADE, Older
 from tests.unit import fakes
 
-from runbook import plan as plans
-from runbook import probes, record, returning, rollback, run, serial
-from runbook.archive import file_away
-from runbook.checkpoint.found import Found
-from runbook.outcomes import NotAsPromised
-from runbook.returning import HalfMade
-from runbook.session import Session
+from runbook.apply import rollback
+from runbook.apply.checkpoint.armed_change import Found
+from runbook.common import serial
+from runbook.notebook.archive import file_away
+from runbook.plan import plan as plans
+from runbook.run import pipeline, record, resume
+from runbook.run.failures import NotAsPromised
+from runbook.run.resume import HalfMade
+from runbook.run.session import Session
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import diff
+from runbook.state.host import probes
 from runbook.transport.host import HostFile
 from runbook.transport.router import RouterSays
 
@@ -40,7 +43,7 @@ def session_on(host: fakes.FakeHost) -> Session:
 
 
 def found_on(host: fakes.FakeHost) -> Found:
-    there = returning.look(session_on(host)).found
+    there = resume.look(session_on(host)).found
     assert there is not None
     return there
 
@@ -58,7 +61,7 @@ def test_what_is_readable_here_is_what_was_on_the_host(old: Older) -> None:
 @armed
 def test_status_reads_all_of_it_without_damage(old: Older) -> None:
     host = host_of(old)
-    standing = returning.look(session_on(host))
+    standing = resume.look(session_on(host))
     told = standing.as_dict()
     manifest = json.loads((old.folder / "manifest.json").read_text())
     steps = len(manifest["steps"])
@@ -110,15 +113,15 @@ def test_undo_runs_its_own_script_and_compares_with_its_own_snapshot(
 
     monkeypatch.setattr(host, "execute", undone)
     monkeypatch.setattr(rollback, "take", lambda _host, _now: before)
-    returning.claim(session_on(host), there, "undo", take_over=False)
-    assert returning.undo(session_on(host), there).as_before
-    assert returning.look(session_on(host)).state == "undone"
+    resume.claim(session_on(host), there, "undo", take_over=False)
+    assert resume.undo(session_on(host), there).as_before
+    assert resume.look(session_on(host)).state == "undone"
 
 
 @pytest.mark.parametrize("old", [ALL_MADE, DEMANDING, GUEST], ids=lambda old: old.name)
 def test_confirm_takes_up_what_is_all_made(old: Older) -> None:
     host = host_of(old)
-    underway, applied = returning.resume(session_on(host), found_on(host))
+    underway, applied = resume.resume(session_on(host), found_on(host))
     assert applied.complete
     assert underway.armed.layout.directory == old.directory
 
@@ -126,7 +129,7 @@ def test_confirm_takes_up_what_is_all_made(old: Older) -> None:
 def test_confirm_refuses_what_is_half_made() -> None:
     host = host_of(HALF_MADE)
     with pytest.raises(HalfMade, match="23 of 28 steps were made"):
-        returning.resume(session_on(host), found_on(host))
+        resume.resume(session_on(host), found_on(host))
 
 
 def test_confirm_holds_the_host_against_what_was_promised_then(
@@ -147,19 +150,19 @@ def test_confirm_holds_the_host_against_what_was_promised_then(
     bridge = seen.links.set_index("ifname").loc["virbr1", "mac"]
     answers = replace(probed, gateway_sees=str(bridge))
     monkeypatch.setattr(probes, "probe", lambda *_: answers)
-    underway, applied = returning.resume(session_on(host), there)
+    underway, applied = resume.resume(session_on(host), there)
 
-    monkeypatch.setattr(run, "take", lambda _host, _now: before)
+    monkeypatch.setattr(pipeline, "take", lambda _host, _now: before)
     with pytest.raises(NotAsPromised):
-        returning.verify(session_on(host), underway, applied)
-    monkeypatch.setattr(run, "take", lambda _host, _now: seen)
-    verified = returning.verify(session_on(host), underway, applied)
-    returning.confirm(session_on(host), verified)
-    assert returning.look(session_on(host)).state == "confirmed"
+        resume.verify(session_on(host), underway, applied)
+    monkeypatch.setattr(pipeline, "take", lambda _host, _now: seen)
+    verified = resume.verify(session_on(host), underway, applied)
+    resume.confirm(session_on(host), verified)
+    assert resume.look(session_on(host)).state == "confirmed"
 
 
 def test_a_change_that_it_confirmed_is_the_last_one_and_stays() -> None:
-    standing = returning.look(session_on(host_of(CONFIRMED)))
+    standing = resume.look(session_on(host_of(CONFIRMED)))
     assert standing.state == "confirmed"
     assert standing.as_dict()["damage"] == []
 
@@ -241,4 +244,4 @@ def test_what_a_later_version_wrote_is_refused_in_words_and_can_still_be_undone(
     assert there.stale == ()
     assert there.kept.undo_script
     with pytest.raises(HalfMade, match=said):
-        returning.pick_up(session_on(host), there)
+        resume.pick_up(session_on(host), there)

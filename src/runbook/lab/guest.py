@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
-from runbook.errors import LabError
+from runbook.common.errors import LabError
 from runbook.lab import guest_disk, guest_lent, guest_managers, machine, shell
 from runbook.lab.guest_disk import KINDS
 from runbook.lab.guest_xml import Defined, Guest, defined, domain_xml, mac_of

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from runbook.errors import LabError
+from runbook.common.errors import LabError
 from runbook.lab import access, cgroups, guest_managers, limits, machine, rootfs, shell, wiring
 from runbook.lab.names import CACHE, IN_USE, MOST_HOSTS, RELEASES, RUN, host_name
 

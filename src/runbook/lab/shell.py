@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runbook.errors import LabError
+from runbook.common.errors import LabError
 
 PATIENCE_S = 60.0
 PROC = Path("/proc")

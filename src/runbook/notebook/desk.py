@@ -18,17 +18,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from runbook import fleet, record, views
-from runbook.clock import SystemClock
-from runbook.errors import ParameterError
-from runbook.fleet import Answer
-from runbook.home import outputs_folder, params_folder
+from runbook import views
+from runbook.common.clock import SystemClock
+from runbook.common.errors import ParameterError
+from runbook.common.folders import outputs_folder, params_folder
 from runbook.params import Described, KnownHost, check_names, listing
-from runbook.record import JOURNAL, NOTEBOOK, PAGE, Entry
-from runbook.returning import Standing
+from runbook.run import fleet, record
+from runbook.run.fleet import Answer
+from runbook.run.record import JOURNAL, NOTEBOOK, PAGE, Entry
+from runbook.run.resume import Standing
 from runbook.views import Look, Picture
 from runbook.views.links import Link, linked
-from runbook.views.page import show_lasting
+from runbook.views.page.page import show_lasting
 
 NAMES = ("patience_s", "last")
 ASKED = ["host", "address", "interface", "bridge", "connect"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from runbook.errors import CorrectParameters, ParameterError
+from runbook.common.errors import CorrectParameters, ParameterError
 from runbook.params.edit import edited
 from runbook.params.file import ParamsFile, parse
 from runbook.params.model import Params

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params.source import Source
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params import fields
 from runbook.params.access import KNOWN, KnownHost
 from runbook.params.fields import Wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params.access import KnownHost
 from runbook.params.known_host import known_host
 from runbook.params.model import Params

@@ -10,10 +10,10 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
+from runbook.common.redact import shown
 from runbook.params.model import NAMES
 from runbook.params.suggest import nearest
-from runbook.redact import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
+from runbook.common.redact import shown
 from runbook.params import fields
 from runbook.params.access import ACCESS, Access
 from runbook.params.fields import Wrong
@@ -17,7 +18,6 @@ from runbook.params.model import NAMES, Params
 from runbook.params.source import CHOSEN, DEFAULT, INJECTED, Source
 from runbook.params.suggest import nearest
 from runbook.params.wording import mistyped
-from runbook.redact import shown
 
 if TYPE_CHECKING:
     from pathlib import Path

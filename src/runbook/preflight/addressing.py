@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Interface, ip_interface
 
+from runbook.plan.promise.host import MAIN
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.promise import MAIN
 from runbook.state.table import rows
 
 HOST_ROUTE = 32

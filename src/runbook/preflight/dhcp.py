@@ -8,9 +8,9 @@ from ipaddress import IPv4Interface, ip_address, ip_interface
 import pandas as pd
 
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.state.ifupdown import stanzas
+from runbook.state.host.environment import Listener
+from runbook.state.syntax.ifupdown import stanzas
 from runbook.state.table import Row, rows
-from runbook.surroundings import Listener
 
 RESERVATION, SERVER = "dhcp-reservation", "dhcp-server"
 TWO = "two DHCP servers on one LAN give out each other's addresses"

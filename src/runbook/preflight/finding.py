@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, Protocol, TypeVar
 
-from runbook.errors import Refused
+from runbook.common.errors import Refused
 from runbook.params import Params
-from runbook.plan import Plan
+from runbook.plan.plan import Plan
+from runbook.state.host.environment import Surroundings
 from runbook.state.snapshot import Snapshot
-from runbook.surroundings import Surroundings
 
 Level = Literal["ok", "note", "consent", "block"]
 

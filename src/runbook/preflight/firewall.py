@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.moves.firewall import all_but
+from runbook.plan.routed.firewall.twins import all_but
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.table import rows
 

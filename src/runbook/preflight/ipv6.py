@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.moves import ipv6
+from runbook.plan.routed import ipv6
 from runbook.preflight.finding import Case, Finding, looked_for
 
 WHY = "a host keeps the IPv6 that it had, whole, or is not changed"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from runbook.errors import Refused
-from runbook.guest_promise import UNHEARD
+from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.params.fields import CONSENTS
-from runbook.plan import Plan
+from runbook.plan.plan import Plan
+from runbook.plan.promise.guests import UNHEARD
 from runbook.preflight import (
     addressing,
     dhcp,
@@ -26,8 +26,8 @@ from runbook.preflight import (
     switch,
 )
 from runbook.preflight.finding import Case, Cleared, Finding, RefusedByPreflight, Rule
+from runbook.state.host.environment import Surroundings
 from runbook.state.snapshot import Snapshot
-from runbook.surroundings import Surroundings
 
 # In the order in which an operator would look.
 RULES: tuple[Rule, ...] = (

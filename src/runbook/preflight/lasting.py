@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook import foreseen
-from runbook.boot import rehearse
+from runbook.plan.forecast import after_plan
+from runbook.plan.forecast.boot import rehearse
 from runbook.preflight.finding import Case, Finding, looked_for
 
 WHY = "a change that a reboot takes away cuts the host off when nobody is looking"
@@ -13,7 +13,7 @@ WHY = "a change that a reboot takes away cuts the host off when nobody is lookin
 
 @looked_for("the next boot", "it would come up as promised", WHY)
 def _boot(case: Case) -> Iterator[Finding]:
-    after = foreseen.after(case.plan, case.seen)
+    after = after_plan.after(case.plan, case.seen)
     for found in (step.found for step in rehearse(case.plan.of_host, after)):
         if found.required and not found.kept:
             seen = f"{found.what}: {found.does}; needed: {found.wanted}"

@@ -13,20 +13,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
-from runbook.changes.profile import SetPolicy
-from runbook.connection import Connection, Family
-from runbook.netfilter.libvirt import Network, with_network
-from runbook.netfilter.packet import Packet, State, arriving, leaving
-from runbook.netfilter.path import IN, OUT, THROUGH, Rules, Way, judge
-from runbook.netfilter.ruleset import Place, after, live, usual_backend
-from runbook.netfilter.walk import LOST, Judgement, Verdict
 from runbook.params import Params
-from runbook.persistence import PACKAGE
-from runbook.plan import Plan
+from runbook.plan.changes.profile import SetPolicy
+from runbook.plan.netfilter.libvirt import Network, with_network
+from runbook.plan.netfilter.packet import Packet, State, arriving, leaving
+from runbook.plan.netfilter.path import IN, OUT, THROUGH, Rules, Way, judge
+from runbook.plan.netfilter.ruleset import Place, after, live, usual_backend
+from runbook.plan.netfilter.walk import LOST, Judgement, Verdict
+from runbook.plan.plan import Plan
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.host.environment import Surroundings
+from runbook.state.host.operator_connection import Connection, Family
+from runbook.state.host.rules_at_boot import PACKAGE
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import rows
-from runbook.surroundings import Surroundings
 
 ABOUT = "firewall"
 CONSENT = "accept-all"

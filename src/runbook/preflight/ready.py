@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.changes.network_hook import SINCE_LIBVIRT
+from runbook.plan.changes.network_hook import SINCE_LIBVIRT
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.surroundings import package_of
+from runbook.state.host.environment import package_of
 
 ROOM_BYTES = 8 << 20
 MANAGED = "two that manage one interface undo each other's work, at the latest at the next boot"

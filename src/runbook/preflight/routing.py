@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runbook.plan.promise.host import MAIN
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.promise import MAIN
 from runbook.state.table import Row, rows
 
 OWN_RULES = (0, 32766, 32767)

@@ -12,7 +12,7 @@ import re
 
 import pandas as pd
 
-from runbook.state import ifupdown, sysctl_d
+from runbook.state.syntax import ifupdown, sysctl_d
 from runbook.state.table import Table, frame, understood
 from runbook.transport.host import HostFile, Reader
 

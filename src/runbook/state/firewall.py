@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from runbook.errors import ReadFailed
-from runbook.state import iptables_save
-from runbook.state.iptables_save import USER_CHAIN, Chain, Counters, Rule, RuleTable
+from runbook.common.errors import ReadFailed
+from runbook.state.syntax import iptables_save
+from runbook.state.syntax.iptables_save import USER_CHAIN, Chain, Counters, Rule, RuleTable
 from runbook.state.table import Key, Record, Table, frame, understood
 from runbook.transport.host import Reader
 

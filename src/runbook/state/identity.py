@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state.table import understood
 from runbook.transport.host import Reader
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state import firewall
 from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader

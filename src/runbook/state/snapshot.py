@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state import (
     addresses,
     bridge_ports,

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import ParseError
 
 import pandas as pd
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.transport.host import Reader
 
 # What decoding an answer raises where the answer is not what it should be.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state.table import Table, frame, understood
 from runbook.transport.host import Reader
 

@@ -10,7 +10,6 @@ from runbook.transport.host import (
     NetworkXML,
     Reader,
 )
-from runbook.transport.live import LiveHost
 from runbook.transport.prefixes import Prefix, local, ssh, ssh_sudo, sudo
 from runbook.transport.recorded import RecordedHost
 from runbook.transport.recorder import Recorder
@@ -27,19 +26,8 @@ __all__ = [
     "RecordedHost",
     "Recorder",
     "Recording",
-    "connect",
     "local",
     "ssh",
     "ssh_sudo",
     "sudo",
 ]
-
-
-def connect(name: str, *, prefix: Prefix, libvirt_uri: str | None = None) -> Host:
-    """Connect to the host that the operator calls `name`.
-
-    `libvirt_uri` defaults to the one that goes with the prefix. Raises what
-    must be mended if the relay does not come up: ConnectionLost,
-    HostKeyRejected, PythonMissing, SudoRefused, or MendAccess for the rest.
-    """
-    return LiveHost(name, prefix=prefix, libvirt_uri=libvirt_uri or prefix.libvirt_uri)

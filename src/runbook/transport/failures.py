@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runbook.errors import (
+from runbook.common.errors import (
     ConnectionLost,
     HostKeyRejected,
     MendAccess,

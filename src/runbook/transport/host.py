@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pyroute2 import IPRoute
 
-    from runbook.transport.guest.doors import Doors
+    from runbook.transport.guest_endpoints import Doors
 
 
 @dataclass(frozen=True, slots=True)

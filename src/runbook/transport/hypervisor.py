@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import libvirt
 
-from runbook.errors import HypervisorUnavailable, StepFailed
+from runbook.common.errors import HypervisorUnavailable, StepFailed
 from runbook.transport.bounded import in_thread, within
 from runbook.transport.host import GuestXML, NetworkXML
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from runbook.errors import ConnectionLost
+from runbook.common.errors import ConnectionLost
 from runbook.transport.session import Channel, RelayRefused, Session
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from runbook.errors import GateClosed, StepFailed
+from runbook.common.errors import GateClosed, StepFailed
 from runbook.transport import netlink
-from runbook.transport.guest.libvirt_doors import LibvirtDoors
 from runbook.transport.hypervisor import Hypervisor
 from runbook.transport.iproute import iproute
+from runbook.transport.libvirt_endpoints import LibvirtDoors
 from runbook.transport.live_reader import ANSWER_S, MARGIN_S, LiveReader, completed
 from runbook.transport.session import RelayRefused, Session
 from runbook.transport.ssh_wrapper import SshWrapper

@@ -6,7 +6,7 @@ import errno
 from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.transport import arp
 from runbook.transport import gateway as gateways
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params.destination import Destination, parse
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from runbook.errors import ReadFailed, ReadOnlyHost
+from runbook.common.errors import ReadFailed, ReadOnlyHost
 from runbook.transport import questions
 from runbook.transport.recording import Question, Recording, unpack
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pyroute2 import IPRoute
 
-    from runbook.transport.guest.doors import Doors
+    from runbook.transport.guest_endpoints import Doors
     from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 
 

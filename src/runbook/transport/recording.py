@@ -17,7 +17,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

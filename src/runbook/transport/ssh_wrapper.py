@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from runbook.errors import MendAccess
+from runbook.common.errors import MendAccess
 
 if TYPE_CHECKING:
     from runbook.transport.prefixes import Prefix

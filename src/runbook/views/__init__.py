@@ -8,16 +8,16 @@ from runbook.views.changes import changes, changes_folded
 from runbook.views.countdown import countdown
 from runbook.views.findings import checks, compared, findings, plan, verdict
 from runbook.views.guests import guest_undos, guests, instructions, offers
-from runbook.views.interactive import interactive_tables
-from runbook.views.page import CELL, Place, Slot, show, show_with
-from runbook.views.picture import Picture, note, stack, title
+from runbook.views.page.interactive import interactive_tables
+from runbook.views.page.page import CELL, Place, Slot, show, show_with
+from runbook.views.page.picture import Picture, note, stack, title
 from runbook.views.progress import doing
 from runbook.views.pulse import Moment, pulse
 from runbook.views.standing import standing
 from runbook.views.state import identity, state
 from runbook.views.steps import StepShown, steps
 from runbook.views.tables import Look, card, fold, table
-from runbook.views.wiring import before_and_after, wiring
+from runbook.views.wiring.drawing import before_and_after, wiring
 
 __all__ = [
     "CELL",

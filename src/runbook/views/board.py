@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from runbook.views.picture import Picture, plain, safe
+from runbook.views.page.picture import Picture, plain, safe
 
 Mark = Literal["to come", "at work", "done", "failed", "left out", "again", "undone"]
 SIGNS: Mapping[Mark, str] = {

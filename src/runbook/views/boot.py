@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from runbook.views.picture import Picture, plain, safe, stack, title
+from runbook.views.page.picture import Picture, plain, safe, stack, title
 from runbook.views.tables import Look, table
 
 TONES = {"+": "rb-added", "-": "rb-removed", "@": "rb-changed"}

@@ -9,7 +9,7 @@ import difflib
 
 import pandas as pd
 
-from runbook.views.picture import Picture, note, stack
+from runbook.views.page.picture import Picture, note, stack
 from runbook.views.tables import Look, fold, table
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}

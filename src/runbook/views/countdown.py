@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from runbook.views.picture import Picture, plain, safe
+from runbook.views.page.picture import Picture, plain, safe
 
 HURRY_S = 30.0
 

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import pandas as pd
 
-from runbook.views.picture import Picture, note, plain, safe, stack
+from runbook.views.page.picture import Picture, note, plain, safe, stack
 from runbook.views.tables import Look, card, table
 
 Tone = Literal["good", "warn", "bad", "note"]

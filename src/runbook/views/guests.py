@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from runbook.views.picture import Picture, note, safe, stack, title
+from runbook.views.page.picture import Picture, note, safe, stack, title
 from runbook.views.tables import Look, card, table
 
 STATES = {"running": "rb-added", "shut off": "rb-changed"}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from runbook.views.picture import Picture, plain, safe
+from runbook.views.page.picture import Picture, plain, safe
 from runbook.views.tables import Look, counted, table
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from IPython.display import display
 
-from runbook.views.picture import Picture, safe
+from runbook.views.page.picture import Picture, safe
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import ceil
 from xml.etree.ElementTree import Element, SubElement
 
-from runbook.pulse import Answer
-from runbook.views import svg
-from runbook.views.picture import Picture
+from runbook.run.pulse import Answer
+from runbook.views.page.picture import Picture
+from runbook.views.wiring import svg
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 900, 150, 56, 24, 14
 # A line of more points than this says no more to the eye.

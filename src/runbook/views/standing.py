@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from runbook.checkpoint.found import Found, Kept
-from runbook.checkpoint.past import Past
-from runbook.returning import Standing
+from runbook.apply.checkpoint.armed_change import Found, Kept
+from runbook.apply.checkpoint.history import Past
+from runbook.run.resume import Standing
 from runbook.views.findings import Tone
-from runbook.views.picture import Picture, note, stack
+from runbook.views.page.picture import Picture, note, stack
 from runbook.views.tables import Look, card, fold, table
 
 TONES: dict[str, Tone] = {"armed": "warn", "undoing": "warn", "stale": "bad", "not told": "bad"}

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from runbook.netfilter.owner import owner, table_owner
+from runbook.plan.netfilter.owner import owner, table_owner
+from runbook.state.host.command_output import Said
 from runbook.state.identity import Identity
-from runbook.state.said import Said
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.views.picture import Picture, safe, stack
+from runbook.views.page.picture import Picture, safe, stack
 from runbook.views.tables import Look, card, fold, table
 
 MAIN_TABLE = 254

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from runbook.views.board import SIGNS, TONES, Mark
-from runbook.views.picture import Picture
+from runbook.views.page.picture import Picture
 from runbook.views.tables import Look, table
 
 

@@ -14,7 +14,7 @@ from functools import cache
 import pandas as pd
 from jinja2 import Environment, Template
 
-from runbook.views.picture import Picture, plain, safe, stack
+from runbook.views.page.picture import Picture, plain, safe, stack
 
 # A router table of 100,000 rows belongs into the record, not into a browser.
 SHOWN = 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbook.errors import LabError
+from runbook.common.errors import LabError
 from runbook.lab import guest
 from runbook.lab.guest import Defined
 from runbook.lab.names import address, host_name

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.errors import LabError
+from runbook.common.errors import LabError
 from runbook.lab import guest_image
 
 NAMES = st.text("abcdefghij_-/", min_size=1, max_size=20)

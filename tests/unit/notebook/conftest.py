@@ -14,26 +14,27 @@ from typing import Any, cast
 import pytest
 from tests.unit import hosts
 
-from runbook import run, views
-from runbook.apply import Applied, Told, nobody
-from runbook.checkpoint import Armed
-from runbook.checkpoint.arm import Order
-from runbook.checkpoint.layout import Layout
-from runbook.clock import Clock
-from runbook.confirm import Confirmed, Verified
-from runbook.journal import Journal
-from runbook.notebook.hand import Nobody
-from runbook.outcomes import Differs
+from runbook import views
+from runbook.apply.checkpoint import Armed
+from runbook.apply.checkpoint.arm import Order
+from runbook.apply.checkpoint.layout import Layout
+from runbook.apply.confirm import Confirmed, Verified
+from runbook.apply.phases import Applied, Told, nobody
+from runbook.apply.rollback import Rollback
+from runbook.apply.steps.journal import Journal
+from runbook.apply.verify import standing
+from runbook.common.clock import Clock
+from runbook.notebook.shared.change_so_far import Nobody
 from runbook.params import Params
-from runbook.plan import PHASES, Plan
+from runbook.plan.plan import PHASES, Plan
 from runbook.preflight import Cleared
-from runbook.probes import Probe, Probed
-from runbook.rollback import Rollback
-from runbook.session import Ready, Session, Underway
+from runbook.run import pipeline
+from runbook.run.failures import Differs
+from runbook.run.session import Ready, Session, Underway
 from runbook.state.diff import compare
+from runbook.state.host.probes import Probe, Probed
 from runbook.state.snapshot import Snapshot
 from runbook.transport.host import Host
-from runbook.verify import standing
 
 ROOT = Path(__file__).parents[3]
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -57,7 +58,7 @@ class StoppedClock:
 
 @dataclass
 class MadeUp:
-    """Stands in for `runbook.run`; `done` lists what was asked of it, `fails` what must fail."""
+    """Stands in for the pipeline; `done` lists what was asked of it, `fails` what must fail."""
 
     done: list[str] = field(default_factory=list)
     fails: dict[str, BaseException] = field(default_factory=dict)
@@ -159,19 +160,19 @@ def made_up(monkeypatch: pytest.MonkeyPatch, home: Path) -> MadeUp:
     assert home
     stand_in = MadeUp()
     for name in ("open_session", "read", "preflight", "arm", "apply", "verify", "confirm"):
-        monkeypatch.setattr(run, name, getattr(stand_in, name))
-    monkeypatch.setattr(run, "roll_back", stand_in.roll_back)
+        monkeypatch.setattr(pipeline, name, getattr(stand_in, name))
+    monkeypatch.setattr(pipeline, "roll_back", stand_in.roll_back)
 
     def again(host: object, now: datetime) -> Snapshot:
         del host, now
         stand_in.ask("read again")
         return stand_in.seen
 
-    monkeypatch.setattr("runbook.notebook.closing.take", again)
-    monkeypatch.setattr("runbook.state.said.read", lambda _: ())
-    monkeypatch.setattr("runbook.notebook.looking.ports.read", lambda _: None)
-    monkeypatch.setattr("runbook.notebook.looking.connection.read", lambda _: None)
-    monkeypatch.setattr("runbook.notebook.writing.watch", lambda _: Nobody())
+    monkeypatch.setattr("runbook.notebook.routed.close.take", again)
+    monkeypatch.setattr("runbook.state.host.command_output.read", lambda _: ())
+    monkeypatch.setattr("runbook.notebook.routed.look.nic_hardware.read", lambda _: None)
+    monkeypatch.setattr("runbook.notebook.routed.look.operator_connection.read", lambda _: None)
+    monkeypatch.setattr("runbook.notebook.routed.change.watch", lambda _: Nobody())
     return stand_in
 
 
@@ -207,8 +208,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
         update = display
 
-    monkeypatch.setattr("runbook.views.page.display", display)
-    monkeypatch.setattr("runbook.views.page.DisplayHandle", Handle)
-    monkeypatch.setattr("runbook.views.page.get_ipython", object)
+    monkeypatch.setattr("runbook.views.page.page.display", display)
+    monkeypatch.setattr("runbook.views.page.page.DisplayHandle", Handle)
+    monkeypatch.setattr("runbook.views.page.page.get_ipython", object)
     monkeypatch.setattr("runbook.views.progress.display", lambda *_, **__: None)
     return texts

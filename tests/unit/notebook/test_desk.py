@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from runbook import fleet, record
-from runbook.clock import Clock
-from runbook.errors import ParameterError
-from runbook.fleet import Answer
+from runbook.common.clock import Clock
+from runbook.common.errors import ParameterError
 from runbook.notebook import desk as nb
 from runbook.params import Params
-from runbook.record import Ending, Outcome
-from runbook.returning import Standing
+from runbook.run import fleet, record
+from runbook.run.fleet import Answer
+from runbook.run.record import Ending, Outcome
+from runbook.run.resume import Standing
 
 ROOT = Path(__file__).parents[3]
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)

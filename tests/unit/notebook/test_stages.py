@@ -11,10 +11,8 @@ from IPython.core.error import StdinNotImplementedError
 from tests.unit import hosts
 from tests.unit.notebook.conftest import CHANGE, MadeUp
 
-from runbook import notebook as nb
-from runbook import record
-from runbook.check import Check
-from runbook.errors import (
+from runbook.apply.verify import Verdict
+from runbook.common.errors import (
     ConnectionLost,
     GoToTheConsole,
     ParameterError,
@@ -23,15 +21,17 @@ from runbook.errors import (
     StalePlan,
     StepFailed,
 )
-from runbook.notebook.ending import RunHasEnded
-from runbook.notebook.values import Before, Changing, Finished, Seen, Stopped
-from runbook.notebook.writing import OutOfTurn
-from runbook.outcomes import NotAsPromised
-from runbook.plan import PHASES
+from runbook.notebook.routed import cells as nb
+from runbook.notebook.routed.change import OutOfTurn
+from runbook.notebook.shared.ending import RunHasEnded
+from runbook.notebook.shared.values import Before, Changing, Finished, Seen, Stopped
+from runbook.plan.plan import PHASES
+from runbook.plan.promise.check import Check
 from runbook.preflight import Finding, RefusedByPreflight
-from runbook.record import MIME, Recorded
+from runbook.run import record
+from runbook.run.failures import NotAsPromised
+from runbook.run.record import MIME, Recorded
 from runbook.transport.router import RouterSays
-from runbook.verify import Verdict
 
 Answer = Callable[[str | BaseException], None]
 NOBODY = StdinNotImplementedError()
@@ -121,7 +121,7 @@ def test_a_host_that_is_as_promised_has_nothing_to_do(
     made_up: MadeUp, home: Path, shown: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "runbook.promise.Promise.checks", lambda *_: (Check("a", "b", "b", kept=True),)
+        "runbook.plan.promise.host.Promise.checks", lambda *_: (Check("a", "b", "b", kept=True),)
     )
     made_up.seen = hosts.after()
     through()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import CorrectParameters, ParameterError
+from runbook.common.errors import CorrectParameters, ParameterError
 from runbook.params import NAMES, for_host, resolve
 from runbook.params.draft import GROUPS, draft, plain
 from runbook.params.file import parse

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params import for_host, read
 from runbook.params.file import parse
 

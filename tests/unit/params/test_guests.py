@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params import Params, resolve
 
 HOST = {"interface": "enp4s0f0", "address": "172.16.1.1/16", "gateway": "172.16.0.1"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params import KnownHost, known_host
 from runbook.params.source import Source
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params import check_names, unknown_names
 
 

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params import NAMES, Params, as_table, resolve
 from runbook.params.file import parse
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.params import NAMES, Params, ParamsFile, resolve
 from runbook.params.source import Source
 

@@ -8,11 +8,11 @@ import pytest
 from tests.unit import fakes
 from tests.unit.fakes import NIC, Row
 
-from runbook.plan import Plan
+from runbook.plan.plan import Plan
+from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Cleared, Finding, RefusedByPreflight, preflight
-from runbook.routed import make_plan
+from runbook.state.host.environment import Surroundings
 from runbook.state.snapshot import Snapshot
-from runbook.surroundings import Surroundings
 
 
 @cache

@@ -8,8 +8,8 @@ from tests.unit.fakes import BRIDGE, IP, NIC, Row
 from tests.unit.preflight.looking import look, plus, refusal, told
 
 from runbook.preflight import Finding, RefusedByPreflight
+from runbook.state.host.environment import Listener, Surroundings
 from runbook.state.snapshot import Snapshot
-from runbook.surroundings import Listener, Surroundings
 
 STANZA = fakes.file("/etc/network/interfaces", f"auto {NIC}\niface {NIC} inet dhcp\n")
 LENT = {

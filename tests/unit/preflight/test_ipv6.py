@@ -6,8 +6,8 @@ from tests.unit import fakes
 from tests.unit.fakes import NIC
 from tests.unit.preflight.looking import look, plus, refusal, told
 
+from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import preflight
-from runbook.routed import make_plan
 
 
 def test_an_address_that_somebody_lent_cannot_be_carried() -> None:

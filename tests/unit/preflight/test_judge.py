@@ -12,10 +12,10 @@ from tests.unit import fakes
 from tests.unit.fakes import NIC
 from tests.unit.preflight.looking import look, nic, refusal, told
 
-from runbook.errors import Refused
+from runbook.common.errors import Refused
 from runbook.params.fields import CONSENTS
+from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import RULES, Case, Finding, RefusedByPreflight, preflight
-from runbook.routed import make_plan
 
 PLAN = make_plan(fakes.params(), fakes.seen())
 NAMES = st.lists(st.sampled_from(CONSENTS), unique=True)

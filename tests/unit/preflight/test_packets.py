@@ -9,14 +9,14 @@ import pytest
 from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, GOOD, LOADED, NIC, OPERATOR, Row
 
-from runbook.connection import Connection
 from runbook.params import Params
-from runbook.plan import Plan
+from runbook.plan.plan import Plan
+from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Finding, packets, preflight
 from runbook.preflight.finding import Case
-from runbook.routed import make_plan
+from runbook.state.host.environment import Surroundings
+from runbook.state.host.operator_connection import Connection
 from runbook.state.snapshot import Snapshot
-from runbook.surroundings import Surroundings
 
 SSH = "-p tcp -m tcp --dport 22 -j ACCEPT"
 CALL = "net.bridge.bridge-nf-call-iptables"

@@ -6,8 +6,8 @@ import pytest
 from tests.unit import fakes
 from tests.unit.preflight.looking import look, refusal, told
 
+from runbook.state.host.environment import MANAGERS
 from runbook.state.snapshot import Snapshot
-from runbook.surroundings import MANAGERS
 
 
 @pytest.mark.parametrize(

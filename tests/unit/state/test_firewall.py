@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.state.recorded import as_documented, column, host, program, text
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state import firewall
 from runbook.state.table import frame
 from runbook.transport.recording import pack

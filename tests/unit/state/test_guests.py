@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.unit.state.recorded import as_documented, host
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state import guests
 from runbook.state.table import Table
 from runbook.transport import questions

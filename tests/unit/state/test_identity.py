@@ -6,7 +6,7 @@ import pytest
 from tests.unit.fakes import FakeHost
 from tests.unit.state.recorded import host
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state import identity
 
 RELEASE = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n\n# x\n'

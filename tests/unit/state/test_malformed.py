@@ -9,7 +9,7 @@ import pytest
 from tests.unit.fakes import NOON
 from tests.unit.state.recorded import EXAMPLE, LOST, host
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state import addresses, bridge_ports, links, neighbours, routes, rules, sysctl
 from runbook.state.snapshot import take
 from runbook.state.table import Table

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.unit.state.recorded import as_documented, host
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state import networks
 from runbook.transport import questions
 from runbook.transport.host import NetworkXML

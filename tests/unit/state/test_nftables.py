@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.state.recorded import as_documented, column, host, program, text
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state import nftables
 
 RECORDED = text("nft.json")

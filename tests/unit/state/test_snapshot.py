@@ -14,7 +14,7 @@ from tests.unit.hosts import snapshot
 from tests.unit.state.made_up import CELLS, EMPTY, holding, rows_of, snapshots
 from tests.unit.state.recorded import as_documented, host
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state.snapshot import TABLES, Snapshot, dumps, loads, take
 from runbook.state.table import Table
 

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.fakes import FakeHost
 from tests.unit.state.recorded import as_documented
 
-from runbook.errors import ConnectionLost, ReadFailed
+from runbook.common.errors import ConnectionLost, ReadFailed
 from runbook.state.snapshot import TABLES
 from runbook.state.table import NONSENSE, Table, frame, understood
 

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.fakes import FakeHost
 from tests.unit.state.recorded import as_documented
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.state import units
 from runbook.transport.host import Completed
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.errors import ConnectionLost, MendAccess
+from runbook.common.errors import ConnectionLost, MendAccess
 from runbook.transport.failures import Ending, broken, never_started
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import HypervisorUnavailable, StepFailed
+from runbook.common.errors import HypervisorUnavailable, StepFailed
 from runbook.transport.host import NetworkXML
 from runbook.transport.hypervisor import Hypervisor
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pyroute2 import IPRoute
 
-from runbook.errors import ConnectionLost, ReadFailed, StepFailed
-from runbook.transport import connect, local
+from runbook.common.errors import ConnectionLost, ReadFailed, StepFailed
+from runbook.transport import local
+from runbook.transport.connect import connect
 from runbook.transport.live import LiveHost
 
 

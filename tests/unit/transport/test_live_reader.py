@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.transport.hypervisor import Hypervisor
 from runbook.transport.live_reader import LiveReader
 from runbook.transport.relay.frames import Frame

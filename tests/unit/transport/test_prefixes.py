@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.transport import local, ssh, ssh_sudo, sudo
 
 

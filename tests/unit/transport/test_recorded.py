@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.errors import ReadFailed, ReadOnlyHost
+from runbook.common.errors import ReadFailed, ReadOnlyHost
 from runbook.transport import HostFile, RecordedHost, Recorder, Recording
 from runbook.transport.live import LiveHost
 from runbook.transport.recording import pack, unpack

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.errors import ParameterError
+from runbook.common.errors import ParameterError
 from runbook.transport import router
 from runbook.transport.prefixes import Prefix, ssh
 from runbook.transport.router import RouterSays, ask

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import (
+from runbook.common.errors import (
     ConnectionLost,
     HostKeyRejected,
     MendAccess,

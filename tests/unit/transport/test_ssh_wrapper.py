@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from runbook.errors import MendAccess
-from runbook.transport import connect, local, ssh
+from runbook.common.errors import MendAccess
+from runbook.transport import local, ssh
+from runbook.transport.connect import connect
 from runbook.transport.ssh_wrapper import SshWrapper
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runbook.boot import COLUMNS
+from runbook.plan.forecast.boot import COLUMNS
 from runbook.views import boot, edits
 
 ROWS = [

@@ -6,7 +6,7 @@ import pandas as pd
 from tests.unit import hosts
 
 from runbook.preflight import Finding
-from runbook.state.said import Said
+from runbook.state.host.command_output import Said
 from runbook.views import checks, findings, plan, state, verdict
 
 FINE = Finding("ok", "disk", "room enough", "the undo is kept there")

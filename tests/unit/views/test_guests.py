@@ -6,9 +6,9 @@ from tests.unit import guest_data as data
 from tests.unit.fakes import link
 
 from runbook import views
-from runbook.attach import Offer
-from runbook.state import sightings
-from runbook.state.sightings import How, Sighting
+from runbook.guest.procedure import Offer
+from runbook.state.guest import sightings
+from runbook.state.guest.sightings import How, Sighting
 
 
 def test_a_host_without_guests_says_so() -> None:

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook import views
-from runbook.pulse import Answer
+from runbook.run.pulse import Answer
 from runbook.views import Moment
 from runbook.views.pulse import HEIGHT, POINTS, sentence
-from runbook.views.svg import SMALL, wide
+from runbook.views.wiring.svg import SMALL, wide
 
 beats = st.lists(
     st.builds(

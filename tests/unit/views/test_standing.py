@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from tests.unit import fakes
 
-from runbook.apply import apply_phase
-from runbook.checkpoint import Armed, layout
-from runbook.checkpoint.found import find
-from runbook.checkpoint.past import latest
-from runbook.errors import ConnectionLost
-from runbook.returning import Standing
+from runbook.apply.checkpoint import Armed, layout
+from runbook.apply.checkpoint.armed_change import find
+from runbook.apply.checkpoint.history import latest
+from runbook.apply.phases import apply_phase
+from runbook.common.errors import ConnectionLost
+from runbook.run.resume import Standing
 from runbook.views import Picture, standing
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from runbook.transport.guest.channel import AGENT, CONSOLE, Channel
-from runbook.transport.guest.doors import Doors
 from runbook.transport.guest.login import Credentials, Secret
-from runbook.transport.guest.way_in import Ways, open_channel
+from runbook.transport.guest.open_channel import Ways, open_channel
+from runbook.transport.guest_endpoints import Doors
 
 __all__ = [
     "AGENT",

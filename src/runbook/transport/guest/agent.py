@@ -14,12 +14,12 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from runbook.clock import Clock
-from runbook.errors import AgentRefused, AgentSilent, ConnectionLost, StepFailed
-from runbook.transport.guest import files, told
+from runbook.common.clock import Clock
+from runbook.common.errors import AgentRefused, AgentSilent, ConnectionLost, StepFailed
+from runbook.transport.guest import agent_answers, files
 from runbook.transport.guest.channel import AGENT
-from runbook.transport.guest.doors import Doors
 from runbook.transport.guest.shell import PATH
+from runbook.transport.guest_endpoints import Doors
 from runbook.transport.host import Completed
 
 NEEDED = ("guest-exec", "guest-exec-status")
@@ -60,16 +60,16 @@ class AgentChannel:
 
     def ping(self) -> None:
         """Raise AgentSilent if nobody answers."""
-        self._ask("guest-ping", told.ANYTHING)
+        self._ask("guest-ping", agent_answers.ANYTHING)
 
     def enabled(self) -> tuple[str, ...]:
         """The commands that it is allowed to carry out."""
-        known = self._ask("guest-info", told.INFO).supported_commands
+        known = self._ask("guest-info", agent_answers.INFO).supported_commands
         return tuple(command.name for command in known if command.enabled)
 
     def interfaces(self) -> tuple[Interface, ...]:
         """The guest's interfaces with their addresses."""
-        links = self._ask("guest-network-get-interfaces", told.LINKS)
+        links = self._ask("guest-network-get-interfaces", agent_answers.LINKS)
         return tuple(_interface(link) for link in links)
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
@@ -78,7 +78,7 @@ class AgentChannel:
         given = {"input-data": base64.b64encode(stdin).decode()} if stdin else {}
         try:
             asked = {"path": "/bin/sh", "arg": words, "capture-output": True, **given}
-            begun = self._ask("guest-exec", told.BEGUN, asked)
+            begun = self._ask("guest-exec", agent_answers.BEGUN, asked)
             done = self._wait(begun.pid, argv[0], timeout)
         except AgentRefused as error:
             raise self._failed(argv[0], error.what) from error
@@ -104,16 +104,16 @@ class AgentChannel:
         """Nothing stays open."""
         return ""
 
-    def _wait(self, pid: int, program: str, timeout: float) -> told.Status:
+    def _wait(self, pid: int, program: str, timeout: float) -> agent_answers.Status:
         until = self._clock.monotonic() + timeout
         polls = 0
         while True:
-            seen = self._ask("guest-exec-status", told.STATUS, {"pid": pid})
+            seen = self._ask("guest-exec-status", agent_answers.STATUS, {"pid": pid})
             if seen.exited:
                 return seen
             if self._clock.monotonic() > until:
                 kill: dict[str, object] = {"path": "/bin/kill", "arg": ["-KILL", str(pid)]}
-                self._ask("guest-exec", told.BEGUN, kill)
+                self._ask("guest-exec", agent_answers.BEGUN, kill)
                 raise self._failed(program, f"it did not end within {timeout:g} s and was killed")
             self._clock.sleep(_POLL_S[min(polls, len(_POLL_S) - 1)])
             polls += 1
@@ -124,7 +124,7 @@ class AgentChannel:
         asked = {"execute": command, **({"arguments": arguments} if arguments else {})}
         answer = self._doors.ask_agent(json.dumps(asked), timeout=_ANSWER_S)
         try:
-            return shape.validate_python(told.Answer.model_validate_json(answer).returned)
+            return shape.validate_python(agent_answers.Answer.model_validate_json(answer).returned)
         except ValidationError as error:
             raise self._odd(command) from error
 
@@ -170,6 +170,6 @@ def open_agent(doors: Doors, clock: Clock) -> AgentChannel:
     return channel
 
 
-def _interface(link: told.Link) -> Interface:
+def _interface(link: agent_answers.Link) -> Interface:
     addresses = (f"{one.address}/{one.prefix}" for one in link.addresses)
     return Interface(link.name, link.mac, tuple(addresses))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 
-from runbook.clock import Clock
-from runbook.errors import RunbookError
+from runbook.common.clock import Clock
+from runbook.common.errors import RunbookError
 from runbook.transport.guest import files
-from runbook.transport.guest.arrival import Arrival
 from runbook.transport.guest.channel import CONSOLE
-from runbook.transport.guest.line import TYPED, Line, Patience, Where
+from runbook.transport.guest.expect import TYPED, Line, Patience, Where
 from runbook.transport.guest.login import Credentials
+from runbook.transport.guest.reach_shell import Arrival
 from runbook.transport.guest.shell import Shell
 from runbook.transport.host import Completed
 

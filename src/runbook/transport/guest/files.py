@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from runbook.errors import StepFailed
+from runbook.common.errors import StepFailed
 from runbook.transport.host import Completed
 
 _ABSENT = 44

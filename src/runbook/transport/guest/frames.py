@@ -19,7 +19,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from runbook.redact import redact_line
+from runbook.common.redact import redact_line
 from runbook.transport.guest.cleaning import without_kernel
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from runbook.errors import CorrectParameters
+from runbook.common.errors import CorrectParameters
 
 VARIABLE = "RUNBOOK_GUEST_PASSWORD"
 SERVICE = "runbook guest"

@@ -12,9 +12,9 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from runbook.errors import NoConsole, StepFailed
+from runbook.common.errors import NoConsole, StepFailed
 from runbook.transport.guest import frames
-from runbook.transport.guest.line import Line
+from runbook.transport.guest.expect import Line
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TRIES, _ASKS = 6, 3

@@ -19,10 +19,10 @@ from contextlib import suppress
 from tests.unit.transport.guest import playing
 from tests.unit.transport.guest.playing import Event
 
-from runbook.clock import SystemClock
-from runbook.errors import RunbookError
+from runbook.common.clock import SystemClock
+from runbook.common.errors import RunbookError
 from runbook.transport.guest.console import open_console
-from runbook.transport.guest.line import Patience, Where
+from runbook.transport.guest.expect import Patience, Where
 from runbook.transport.guest.login import Credentials, Secret
 
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from runbook import serial
-from runbook.errors import CorrectParameters
+from runbook.common import serial
+from runbook.common.errors import CorrectParameters
 from runbook.transport.guest.login import (
     Credentials,
     Remembered,

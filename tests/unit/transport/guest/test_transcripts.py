@@ -12,10 +12,10 @@ import pytest
 from tests.unit.transport.guest import playing
 from tests.unit.transport.guest.playing import Event, Guest
 
-from runbook.clock import SystemClock
-from runbook.errors import ConnectionLost, LoginRefused, NoConsole, RunbookError, StepFailed
+from runbook.common.clock import SystemClock
+from runbook.common.errors import ConnectionLost, LoginRefused, NoConsole, RunbookError, StepFailed
 from runbook.transport.guest.console import ConsoleChannel, open_console
-from runbook.transport.guest.line import Patience, Where
+from runbook.transport.guest.expect import Patience, Where
 from runbook.transport.guest.login import Credentials, Secret
 
 # A recording shows at once what took its guest seconds.

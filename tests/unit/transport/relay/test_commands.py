@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import ReadFailed, StepFailed
+from runbook.common.errors import ReadFailed, StepFailed
 from runbook.transport.live import LiveHost
 
 

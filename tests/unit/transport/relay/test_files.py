@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runbook.errors import ReadFailed, StepFailed
+from runbook.common.errors import ReadFailed, StepFailed
 from runbook.transport import HostFile
 from runbook.transport.live import LiveHost
 from runbook.transport.relay import files

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.errors import GateClosed, StepFailed
+from runbook.common.errors import GateClosed, StepFailed
 from runbook.transport import HostFile
 from runbook.transport.live import LiveHost
 

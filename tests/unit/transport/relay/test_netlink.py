@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 
-from runbook.errors import ReadFailed
+from runbook.common.errors import ReadFailed
 from runbook.transport.live import LiveHost
 from runbook.transport.relay import netlink
 

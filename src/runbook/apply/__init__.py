@@ -1,0 +1,1 @@
+"""The change is made on the host, and can be undone there: phases, checkpoint, verdict."""

@@ -1,0 +1,43 @@
+"""The deadline: a transient systemd timer on the host, on the monotonic clock."""
+
+from __future__ import annotations
+
+from runbook.apply.checkpoint.layout import Layout
+from runbook.plan.changes.steps import Command
+
+ACCURACY = "AccuracySec=50ms"
+# An undo that is killed begins again; one that ends with an error has said why, and does not.
+AGAIN = ("--property=Restart=on-abnormal", "--property=RestartSec=200ms")
+
+
+def start_timer(layout: Layout, number: int, seconds: int) -> Command:
+    """The command that starts the countdown.
+
+    The undo restarts programs, such as a DHCP client, that have to outlive the
+    unit: hence KillMode=process.
+    """
+    return Command(
+        (
+            *("systemd-run", "--quiet", f"--unit={layout.timer(number)}", "--collect"),
+            *(f"--on-active={seconds}s", f"--timer-property={ACCURACY}"),
+            *("--property=Type=oneshot", "--property=KillMode=process", *AGAIN),
+            *("/bin/sh", layout.undo, "deadline"),
+        )
+    )
+
+
+def stop_timers(layout: Layout) -> Command:
+    """The command that ends every countdown of the change."""
+    # systemctl matches the pattern against its units; no shell is involved.
+    return Command(("systemctl", "stop", f"{layout.timer_stem}*.timer"))
+
+
+def run_now(layout: Layout, moment: str) -> Command:
+    """The undo as a unit of its own, so that it outlives the connection that asked for it."""
+    return Command(
+        (
+            *("systemd-run", "--quiet", f"--unit=runbook-undo-{layout.change_id}-{moment}"),
+            *("--collect", "--property=Type=oneshot", "--property=KillMode=process", *AGAIN),
+            *("--no-block", "/bin/sh", layout.undo, "operator"),
+        )
+    )

@@ -1,0 +1,192 @@
+"""Plan x Armed -> Applied: the steps of one phase, each journalled before it is made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from runbook.apply.checkpoint import deadline
+from runbook.apply.checkpoint.arm import Armed
+from runbook.apply.checkpoint.deadline import Moved, Now, Wish
+from runbook.apply.checkpoint.manifest import Manifest
+from runbook.apply.steps import journal
+from runbook.apply.steps.journal import BEGINS, DONE, Journal
+from runbook.apply.steps.perform import perform
+from runbook.common.errors import StepFailed
+from runbook.plan.changes.steps import Step
+from runbook.plan.plan import MARGIN_S, PHASES, VERIFY_BUDGET_S, NumberedStep, Plan
+from runbook.plan.promise.guests import GuestPromise
+from runbook.transport.host import Host
+
+# A step that may take this long gets a new deadline before it begins.
+LONG_S = 15.0
+# What has to be left after a step, for guests to be verified.
+AFTER_S = VERIFY_BUDGET_S + MARGIN_S
+# The countdown of one is moved in less than this, at a slow console.
+EACH_S = 15
+MADE_BEFORE = "make the phases in their order, or undo the change"
+# A step, and BEGINS or DONE.
+Told = Callable[[NumberedStep, str], None]
+
+
+def nobody(numbered: NumberedStep, event: str) -> None:
+    """Tell nobody."""
+    del numbered, event
+
+
+Make = Callable[[Step, Host, Armed], None]
+Move = Callable[[Armed, Host, Wish, Now], Moved]
+
+
+def on_the_host(step: Step, host: Host, _armed: Armed) -> None:
+    """Make a step of a change that is all on the host."""
+    perform(step, host)
+
+
+def of_the_host(armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+    """Move the deadline of a change that is all on the host."""
+    return deadline.move(armed.layout, host, wish, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a step is made, and how the deadline is moved where a step needs that."""
+
+    make: Make = on_the_host
+    move: Move = of_the_host
+
+
+ON_THE_HOST = Way()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How far the change has come, told by the journal on the host."""
+
+    armed: Armed
+    phase: str
+    log: Journal
+
+    @property
+    def journal(self) -> pd.DataFrame:
+        """One row a step made so far: step, what, began, ended."""
+        return self.log.table()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step of the plan was made."""
+        return self.log.done() == {n.number for n in self.armed.plan.steps()}
+
+
+def apply_phase(
+    armed: Armed,
+    host: Host,
+    phase: str,
+    now: Now,
+    told: Told = nobody,
+    way: Way = ON_THE_HOST,
+) -> Applied:
+    """Make the steps of one phase that are not made yet; raises StepFailed, the rest not made.
+
+    `told` hears of each step as it begins and when it is done; `way` makes it.
+    """
+    left = _left(armed, host, phase)
+    guarded = host.guarded(armed.layout.lock, armed.layout.open)
+    for numbered in left:
+        told(numbered, BEGINS)
+        if numbered.step.budget_s >= LONG_S:
+            _make_long(armed, guarded, numbered, now, way)
+        else:
+            _make(armed, guarded, numbered, now, way.make)
+        told(numbered, DONE)
+    log = journal.read(host, armed.layout.journal)
+    return Applied(armed.until(deadline.standing(host, armed.layout)), phase, log)
+
+
+def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, way: Way) -> None:
+    """Make a step that may take all the time there is: its deadline is later than that."""
+    moved = way.move(armed, host, _enough(armed.plan, numbered), now)
+    _make(armed.until(moved.stands), host, numbered, now, way.make)
+    if moved.made:
+        # It did not; a host that is lost from here on need not wait that long.
+        way.move(armed, host, _as_granted(armed.plan, moved, numbered), now)
+
+
+def _enough(plan: Plan, numbered: NumberedStep) -> Wish:
+    """A deadline after the step, where the one that stands may come before.
+
+    A host's is begun anew at every long step. Of guests each has a countdown of its own, and to
+    move it takes a while: there it is moved only where too little is left.
+    """
+    budget_s, guests = numbered.step.budget_s, _guests(plan)
+    needs = math.ceil(budget_s + (AFTER_S if guests else MARGIN_S))
+    enough = max(_usual(plan), needs + EACH_S * guests)
+    least = needs if guests else enough
+
+    def seconds(seen: Manifest, at: datetime) -> int | None:
+        return enough if _remains(seen, at) <= least else None
+
+    return Wish(seconds, f"step {numbered.number} may take up to {budget_s:g} s")
+
+
+def _as_granted(plan: Plan, moved: Moved, numbered: NumberedStep) -> Wish:
+    """The deadline that stood before the step, or the usual one from now.
+
+    Not where somebody has moved it meanwhile: a person who asked for more time keeps it.
+    """
+    usual = _usual(plan)
+
+    def seconds(seen: Manifest, at: datetime) -> int | None:
+        again = max(usual, math.ceil(_remains(moved.seen, at)))
+        mine = seen.timer == moved.stands.timer
+        return again if mine and _remains(seen, at) > again else None
+
+    return Wish(seconds, f"step {numbered.number} is done")
+
+
+def _usual(plan: Plan) -> int:
+    """The seconds that are left after a step that needed more: guests take a while to verify."""
+    return max(plan.deadline_s, math.ceil(AFTER_S)) if _guests(plan) else plan.deadline_s
+
+
+def _guests(plan: Plan) -> int:
+    """How many the change is about, none where it is about the host."""
+    return len(plan.promise.guests) if isinstance(plan.promise, GuestPromise) else 0
+
+
+def _remains(seen: Manifest, at: datetime) -> float:
+    return (seen.deadline - at).total_seconds()
+
+
+def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make: Make) -> None:
+    path, number, step = armed.layout.journal, numbered.number, numbered.step
+    journal.write(host, path, now(), f"step {number} begins: {step.describe()}")
+    make(step, host, armed)
+    journal.write(host, path, now(), f"step {number} done")
+
+
+def _left(armed: Armed, host: Host, phase: str) -> tuple[NumberedStep, ...]:
+    """The phase's steps that are still to be made; raises StepFailed out of order."""
+    log = journal.read(host, armed.layout.journal)
+    earlier = PHASES[: PHASES.index(phase)]
+    owed = {n.number for p in earlier for n in armed.plan.steps(p)} - log.done()
+    if owed:
+        raise _out_of_order(armed, f"step {min(owed)} of an earlier phase was not made")
+    unknown = log.begun() - log.done()
+    if unknown:
+        why = f"step {min(unknown)} began, and is not known to have ended"
+        raise _out_of_order(armed, f"{why}; a step is made once", "undo the change")
+    return tuple(n for n in armed.plan.steps(phase) if n.number not in log.done())
+
+
+def _out_of_order(armed: Armed, why: str, then: str = MADE_BEFORE) -> StepFailed:
+    return StepFailed(
+        f"nothing was done by this call: {why}",
+        host=armed.plan.host,
+        state=f"as the journal {armed.layout.journal} on the host says; its undo is armed",
+        then=then,
+    )

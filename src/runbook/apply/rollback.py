@@ -1,0 +1,185 @@
+"""The undo, run by the operator's program, and the host compared with its snapshot.
+
+The script is started as a unit of its own, so that it goes on when the
+connection that asked for it breaks; this program then waits to see the host
+again, over as many new connections as it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+
+from runbook.apply.checkpoint import armed_change, timer
+from runbook.apply.checkpoint.arm import Armed
+from runbook.apply.checkpoint.layout import Layout
+from runbook.apply.steps import journal
+from runbook.apply.steps.journal import Journal, State
+from runbook.apply.steps.perform import run
+from runbook.common.clock import Clock
+from runbook.common.errors import GoToTheConsole, MendAccess
+from runbook.plan.promise.guests import GuestPromise
+from runbook.state.diff import Diff, compare
+from runbook.state.snapshot import Snapshot, take
+from runbook.state.tap_names import named_as
+from runbook.transport.host import Host
+
+# Beyond the deadline: an undo that has to restart a hung libvirt takes this long.
+PATIENCE_S = 120.0
+PAUSE_S = 0.2
+SETTLE_S = 10.0
+RAN = "the undo ran"
+Connect = Callable[[], Host]
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """The undo on a host, how long it may be until it ends, and what it is held against.
+
+    `guests`: whether the change was about guests, who are looked at after the host.
+    """
+
+    host: str
+    layout: Layout
+    patience_s: float
+    before: Snapshot | None
+    guests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """An undo that ended: why it was run, and the rows in which the host still differs.
+
+    `failed`: what the undo itself says that it could not put back. `guests`: what is not
+    as before inside a guest, or was not compared there. A line each.
+    """
+
+    why: str
+    after: Snapshot
+    differences: Diff
+    log: str
+    failed: tuple[str, ...] = ()
+    guests: tuple[str, ...] = ()
+
+    @property
+    def as_before(self) -> bool:
+        """Whether the host is as it was, row by row, and no undo has anything to add."""
+        return self.differences.empty and not (self.failed or self.guests)
+
+
+class NotCompared(GoToTheConsole):
+    """The state before the change is not known any more, so nobody can say it is back."""
+
+    def __init__(self, way: WayBack, after: Snapshot, log: str, did: str = RAN) -> None:
+        """Keep the state after, so that it can be looked at."""
+        super().__init__(
+            f"{did}, and {way.layout.before} cannot be read, so nothing was compared",
+            host=way.host,
+            state="reachable; not known to be as before",
+            then=f"look at the state shown, and at {way.layout.journal} on the host",
+        )
+        self.after = after
+        self.log = log
+
+
+def roll_back(armed: Armed, host: Host, connect: Connect, clock: Clock, why: str) -> Rollback:
+    """Undo a change of this program; see `undo`."""
+    left = (armed.deadline - clock.now()).total_seconds()
+    patience = max(armed.plan.deadline_s, left) + PATIENCE_S
+    guests = isinstance(armed.plan.promise, GuestPromise)
+    way = WayBack(armed.plan.host, armed.layout, patience, armed.cleared.before, guests)
+    return undo(way, host, connect, clock, why)
+
+
+def undo(way: WayBack, host: Host, connect: Connect, clock: Clock, why: str) -> Rollback:
+    """Run the undo, wait for its end, compare.
+
+    Raises GoToTheConsole when the host is not seen again, when the undo does
+    not end, or when the change had been confirmed; NotCompared without a `before`.
+    """
+    known = _ask(way, host, connect, clock)
+    with closing(_wait(way, connect, clock, known)) as fresh:
+        log = journal.read(fresh, way.layout.journal)
+        if way.before is None:
+            raise NotCompared(way, take(fresh, clock.now()), log.text)
+        after, differences = look_and_compare(way.before, fresh, clock)
+        note_comparison(fresh, way.layout, clock, differences, guests=way.guests)
+    failed = log.remarks() if _in_part(log) else ()
+    return Rollback(why, after, differences, log.text, failed)
+
+
+def look_and_compare(before: Snapshot, host: Host, clock: Clock) -> tuple[Snapshot, Diff]:
+    """The host as it is, and what differs once it had time to settle.
+
+    A guest's port that still listens, an address that is still tentative: the
+    kernel is at work on them for some seconds, and they are no difference.
+    """
+    end = clock.monotonic() + SETTLE_S
+    while True:
+        after = take(host, clock.now())
+        differences = compare(before, named_as(before, after))
+        if differences.empty or clock.monotonic() >= end:
+            return after, differences
+        clock.sleep(PAUSE_S)
+
+
+def note_comparison(
+    host: Host, place: Layout, clock: Clock, found_rows: Diff, *, guests: bool
+) -> None:
+    """Have the change's journal say how the host compares with before.
+
+    Where there are `guests`, nobody is to read of this that all is as before.
+    """
+    good = journal.UNSEEN if guests else journal.AS_BEFORE
+    said = good if found_rows.empty else f"{journal.DIFFERS}:\n{found_rows}"
+    journal.write(host, place.journal, clock.now(), said)
+
+
+def _ask(way: WayBack, host: Host, connect: Connect, clock: Clock) -> int:
+    """Start the undo; how many characters the journal had before it."""
+    known = 0
+    command = timer.run_now(way.layout, f"{clock.now():%H%M%S%f}")
+    try:
+        known = len(journal.read(host, way.layout.journal).text)
+        run(command, host)
+    except MendAccess:
+        # Still out of reach: the timer on the host will run the same script.
+        with suppress(MendAccess), closing(connect()) as fresh:
+            run(command, fresh)
+    return known
+
+
+def _wait(way: WayBack, connect: Connect, clock: Clock, known: int) -> Host:
+    end = clock.monotonic() + way.patience_s
+    while clock.monotonic() < end:
+        with suppress(MendAccess), ExitStack() as connection:
+            host = connection.enter_context(closing(connect()))
+            if _ended(way, host, known):
+                connection.pop_all()
+                return host
+        clock.sleep(PAUSE_S)
+    raise GoToTheConsole(
+        "the undo was asked for, and the host was not seen to finish it",
+        host=way.host,
+        state="not known: it does not answer, or its undo did not end",
+        then=f"at its console: sh {way.layout.undo}; then read {way.layout.journal}",
+    )
+
+
+def _ended(way: WayBack, host: Host, known: int) -> bool:
+    log = journal.read(host, way.layout.journal)
+    if armed_change.holder(host) == way.layout.change_id:
+        return _in_part(Journal(log.text[known:]))
+    if log.last and log.last.state in (State.CONFIRMING, State.CONFIRMED):
+        raise GoToTheConsole(
+            "the change was confirmed before it could be undone, so it was not undone",
+            host=way.host,
+            state="changed and confirmed: nothing undoes it by itself",
+            then=f"see that it is as you want it: `runbook status {way.host}`",
+        )
+    return True
+
+
+def _in_part(log: Journal) -> bool:
+    return log.last is not None and log.last.state is State.INCOMPLETE

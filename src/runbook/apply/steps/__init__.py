@@ -1,0 +1,1 @@
+"""One step: the journal, the deed, netlink and NDP as bytes."""

@@ -1,0 +1,223 @@
+"""One step, made on the host. The only module that turns steps into deeds."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from dataclasses import replace
+from functools import singledispatch
+from itertools import pairwise
+
+from runbook.apply.steps import ndp_bytes, netlink_bytes
+from runbook.common.errors import StepFailed
+from runbook.plan.changes.guest_steps import AwaitForwarding, AwaitPerson, Plug
+from runbook.plan.changes.messages import Neighbour, is_ipv6
+from runbook.plan.changes.networks import CLIENT, STDIN, URI
+from runbook.plan.changes.processes import Kill
+from runbook.plan.changes.steps import (
+    Announce,
+    CarryNeighbours,
+    Command,
+    EditFile,
+    MakeDir,
+    Netlink,
+    RemoveFile,
+    Step,
+    Sysctl,
+    WriteFile,
+)
+from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter
+from runbook.state import leases, links, neighbours
+from runbook.transport import arp
+from runbook.transport.host import Host, HostFile
+
+# One frame can be lost; neighbours take the same news three times without harm.
+ANNOUNCEMENTS = 3
+POLL_S = 0.05
+# BR_STATE_FORWARDING.
+FORWARDING = b"3"
+# How often a person's work is asked for, and how long an answer is listened for (arp.py).
+ASK_S, HEAR_S = 2.0, 1.2
+
+
+@singledispatch
+def perform(step: Step, host: Host) -> None:
+    """Make the step; returns when it is done, raises StepFailed when it is not."""
+    message = f"{type(step).__name__} belongs to an undo and cannot be performed on {host.name}"
+    raise TypeError(message)
+
+
+@perform.register
+def _(step: Netlink, host: Host) -> None:
+    host.send_netlink(netlink_bytes.encode(step.messages, lambda name: ifindex(host, name)))
+
+
+@perform.register
+def _(step: WriteFile, host: Host) -> None:
+    host.write_file(HostFile(step.path, step.content, step.mode, step.uid, step.gid))
+
+
+@perform.register
+def _(step: EditFile, host: Host) -> None:
+    (file,) = host.read_files([step.path])
+    if file is None or hashlib.sha256(file.content).hexdigest() != step.sha256:
+        raise failed(host, step, f"{step.path} is not as it was when the plan was made")
+    host.write_file(replace(file, content=step.applied_to(file.content)))
+
+
+@perform.register
+def _(step: RemoveFile, host: Host) -> None:
+    host.remove_file(step.path)
+
+
+@perform.register
+def _(step: MakeDir, host: Host) -> None:
+    host.make_dir(step.path, 0o755)
+
+
+@perform.register
+def _(step: Command, host: Host) -> None:
+    run(step, host)
+
+
+@perform.register
+def _(step: Kill, host: Host) -> None:
+    path = f"/proc/{step.pid}/cmdline"
+    (file,) = host.read_files([path])
+    if file is None or leases.words(file.content) != step.running:
+        raise failed(host, step, f"process {step.pid} is not that client any more")
+    run(Command(("kill", "-KILL", str(step.pid)), budget_s=step.budget_s), host)
+
+
+@perform.register
+def _(step: Sysctl, host: Host) -> None:
+    run(Command(("sysctl", "-q", "-w", f"{step.name}={step.value}")), host)
+
+
+@perform.register
+def _(step: Announce, host: Host) -> None:
+    told = ndp_bytes.unsolicited_advertisement if is_ipv6(step.address) else gratuitous_arp
+    frame = told(_mac(host, step.ifname), step.address)
+    for _ in range(ANNOUNCEMENTS):
+        host.send_frame(step.ifname, frame)
+
+
+@perform.register
+def _(step: CarryNeighbours, host: Host) -> None:
+    table = neighbours.read(host)
+    known = table[(table["family"] == step.family) & (table["ifname"] == step.source)]
+    pairs = zip(known["address"], known["mac"], strict=True)
+    found = tuple(Neighbour(step.target, str(a), str(mac)) for a, mac in pairs if mac)
+    if found:
+        perform(Netlink(found), host)
+
+
+@perform.register
+def _(step: AwaitCarrier, host: Host) -> None:
+    argv = ("ip", "-oneline", "link", "show", "dev", step.ifname, "up")
+    for _ in range(int(step.budget_s / POLL_S)):
+        if b"state UP" in run(Command(argv), host):
+            return
+        run(Command(("sleep", str(POLL_S))), host)
+    raise failed(host, step, f"{step.ifname} has no carrier after {step.budget_s:g} s")
+
+
+@perform.register
+def _(step: AwaitLinkLocal, host: Host) -> None:
+    argv = ("ip", "-6", "-oneline", "address", "show", "dev", step.ifname, "scope", "link")
+    for _ in range(int(step.budget_s / POLL_S)):
+        said = run(Command(argv), host)
+        if said.strip() and b"tentative" not in said:
+            return
+        run(Command(("sleep", str(POLL_S))), host)
+    raise failed(host, step, f"{step.ifname} has none after {step.budget_s:g} s: {said.decode()}")
+
+
+@perform.register
+def _(step: AwaitRouter, host: Host) -> None:
+    argv = ("ip", "-6", "route", "show", "default", "dev", step.ifname)
+    wanted = {(route.gateway, str(route.metric)) for route in step.routes}
+    for _ in range(int(step.budget_s / POLL_S)):
+        lines = run(Command(argv), host).decode().splitlines()
+        if wanted <= {_way(line.split()) for line in lines}:
+            return
+        run(Command(("sleep", str(POLL_S))), host)
+    raise failed(host, step, f"none was heard in {step.budget_s:g} s")
+
+
+@perform.register
+def _(step: Plug, host: Host) -> None:
+    argv = (CLIENT, *URI, "update-device", step.guest, STDIN, f"--{step.which}")
+    run(Command(argv, step.xml.encode(), step.budget_s), host)
+
+
+@perform.register
+def _(step: AwaitForwarding, host: Host) -> None:
+    path = f"/sys/class/net/{step.port}/brport/state"
+    for _ in range(int(step.budget_s / POLL_S)):
+        (state,) = host.read_files([path])
+        if state is not None and state.content.strip() == FORWARDING:
+            return
+        run(Command(("sleep", str(POLL_S))), host)
+    raise failed(host, step, f"it does not after {step.budget_s:g} s")
+
+
+@perform.register
+def _(step: AwaitPerson, host: Host) -> None:
+    answers: tuple[str, ...] = ()
+    for _ in range(int(step.budget_s / ASK_S)):
+        answers = host.who_has(step.address, step.ifname, timeout=HEAR_S)
+        if answers == (step.mac,):
+            return
+        # Without this a person would have less time than was said.
+        run(Command(("sleep", f"{ASK_S - HEAR_S:g}")), host)
+    told = ", ".join(answers) or "nobody"
+    raise failed(host, step, f"{told} answers for {step.address} after {step.budget_s:g} s")
+
+
+def _way(words: list[str]) -> tuple[str, str]:
+    """Gateway and metric of a line of `ip route`."""
+    told = dict(pairwise(words))
+    return told.get("via", ""), told.get("metric", "")
+
+
+def run(step: Command, host: Host) -> bytes:
+    """Run a command that has to succeed; its standard output."""
+    done = host.execute(step.argv, stdin=step.stdin, timeout=step.budget_s)
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        raise failed(host, step, f"exit status {done.returncode}: {said or 'it said nothing'}")
+    return done.stdout
+
+
+def failed(host: Host, step: Step, why: str) -> StepFailed:
+    """The error for a step that did not succeed."""
+    return StepFailed(
+        f"step failed: {step.describe()}\n{why}",
+        host=host.name,
+        state="the change is half made, and its undo is armed",
+        then="wait for the undo, which follows by itself; then mend what the step complained of",
+    )
+
+
+def gratuitous_arp(mac: bytes, address: str) -> bytes:
+    """A broadcast ARP request in which sender and target are `address` (RFC 5227, 3)."""
+    ip = socket.inet_aton(address)
+    return arp.request(mac, ip, ip)
+
+
+def ifindex(host: Host, ifname: str) -> int:
+    """The interface's index on the host now."""
+    return int(str(_link(host, ifname)["ifindex"]))
+
+
+def _mac(host: Host, ifname: str) -> bytes:
+    return bytes.fromhex(str(_link(host, ifname)["mac"]).replace(":", ""))
+
+
+def _link(host: Host, ifname: str) -> dict[str, object]:
+    frame = links.read(host)
+    found = frame[frame["ifname"] == ifname].to_dict("records")
+    if len(found) != 1:
+        raise failed(host, Netlink(()), f"the host has no interface {ifname}")
+    return {str(key): value for key, value in found[0].items()}

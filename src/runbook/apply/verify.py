@@ -1,0 +1,111 @@
+"""What was promised x what is seen -> Verdict. Pure; no checks at all is a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from runbook.plan.forecast.boot import BootStep, rehearse
+from runbook.plan.promise.check import Check
+from runbook.plan.promise.host import Promise
+from runbook.state.host.probes import Probed
+from runbook.state.snapshot import Snapshot
+from runbook.transport.router import RouterSays
+
+COLUMNS = ["about", "promised", "seen", "kept", "required"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Every check that was made; `boot` is what the last of them were read off."""
+
+    checks: tuple[Check, ...]
+    boot: tuple[BootStep, ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Whether all that was required holds; never true without a required check."""
+        required = [check.kept for check in self.checks if check.required]
+        return bool(required) and all(required)
+
+    @property
+    def broken(self) -> tuple[Check, ...]:
+        """The required checks that do not hold."""
+        return tuple(c for c in self.checks if c.required and not c.kept)
+
+    @property
+    def of_boot(self) -> tuple[Check, ...]:
+        """The checks that come of the boot's rehearsal."""
+        return tuple(step.check() for step in self.boot)
+
+    @property
+    def of_now(self) -> tuple[Check, ...]:
+        """The others."""
+        rehearsed = set(self.of_boot)
+        return tuple(check for check in self.checks if check not in rehearsed)
+
+    def table(self) -> pd.DataFrame:
+        """One row a check: about, promised, seen, kept, required."""
+        return pd.DataFrame([asdict(check) for check in self.checks], columns=COLUMNS)
+
+
+def judge(promise: Promise, seen: Snapshot, before: Probed, after: Probed) -> Verdict:
+    """The state, then the probes, what routers hold for this host, and what a boot would do."""
+    probes = still_answering(before, after)
+    routers = (_gateway(promise, before, after), *_router(promise, before, after))
+    stands = standing(promise, seen)
+    return Verdict((*promise.checks(seen), *probes, *routers, *stands.of_boot), stands.boot)
+
+
+def still_answering(before: Probed, after: Probed) -> tuple[Check, ...]:
+    """What answered before has to answer now."""
+    return tuple(_probe(target, before, after) for target in _targets(before, after))
+
+
+def standing(promise: Promise, seen: Snapshot) -> Verdict:
+    """What the host's state alone says: the promise, and a boot."""
+    boot = rehearse(promise, seen)
+    return Verdict((*promise.checks(seen), *(step.check() for step in boot)), boot)
+
+
+def _targets(before: Probed, after: Probed) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p.target for p in (*before.probes, *after.probes)))
+
+
+def _probe(target: str, before: Probed, after: Probed) -> Check:
+    answered = target in after.answered()
+    required = target in before.answered()
+    promised = "answers, as before" if required else "did not answer before"
+    return Check(f"probe {target}", promised, _word(answered), answered, required)
+
+
+def _word(answered: bool) -> str:  # noqa: FBT001 - one value in, one word out
+    return "answers" if answered else "no answer"
+
+
+def _gateway(promise: Promise, before: Probed, after: Probed) -> Check:
+    # A router that never answers pings cannot show its neighbour table this way.
+    required = before.gateway_sees is not None
+    seen = after.gateway_sees or "no reply to look at"
+    about = f"{after.gateway} sends to"
+    return Check(about, promise.mac, seen, seen == promise.mac, required)
+
+
+def _router(promise: Promise, before: Probed, after: Probed) -> Iterator[Check]:
+    """The router's own table, where there is a way to read it."""
+    held = after.router or _not_asked(before.router)
+    if held is not None:
+        seen = " ".join(held.macs) or held.said
+        # One that could not be read before the change proves nothing by not being read after it.
+        required = before.router is not None and bool(before.router.macs)
+        about = f"{held.router} holds for {promise.address.ip}"
+        yield Check(about, promise.mac, seen, held.macs == (promise.mac,), required)
+
+
+def _not_asked(before: RouterSays | None) -> RouterSays | None:
+    """What answered before has to answer again, whoever confirms."""
+    if before is None:
+        return None
+    return RouterSays(before.router, (), "not asked: the parameter `router` is not given")

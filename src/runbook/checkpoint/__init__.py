@@ -1,6 +1,0 @@
-"""The way back, put on the host before the first write."""
-
-from runbook.checkpoint.arm import Armed, arm
-from runbook.checkpoint.script import undo_script
-
-__all__ = ["Armed", "arm", "undo_script"]

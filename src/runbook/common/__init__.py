@@ -1,0 +1,1 @@
+"""What every room uses: errors, redaction, the clock, files, folders, packages."""

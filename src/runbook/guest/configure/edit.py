@@ -1,0 +1,123 @@
+"""A guest's own configuration, edited so that its NIC has an address on the LAN. Pure.
+
+Which network manager has the NIC decides how; where it is not sure that an edit
+would do what is wanted, and nothing else, there is none, and the reason why.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+import yaml
+
+from runbook.guest.configure import ifupdown, name_servers, networkd
+from runbook.guest.configure import netplan as inside_netplan
+from runbook.guest.configure.wanted import Declined, FileEdit, GuestEdit, Wanted
+from runbook.state.guest.inside import CLOUD_SWITCH, Inside
+from runbook.state.syntax import netplan
+
+__all__ = ["Declined", "FileEdit", "GuestEdit", "Wanted", "edit"]
+
+_CLOUD_TEXT = b"network: {config: disabled}\n"
+_BY_MANAGER = {
+    "ifupdown": ifupdown.edit,
+    "netplan": inside_netplan.edit,
+    "systemd-networkd": networkd.edit,
+}
+
+
+def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+    """The edit, or why there is none. A GuestEdit without files: it is so already."""
+    declined = _unfit(inside, wanted)
+    if declined is not None:
+        return declined
+    made = _named(_BY_MANAGER[inside.manager](inside, wanted), inside, wanted)
+    if isinstance(made, Declined) or not made.files:
+        return made
+    made = replace(made, home=_home(inside))
+    if inside.cloud_init != "on":
+        return made
+    switch = _switched_off(inside)
+    if isinstance(switch, Declined):
+        return switch
+    note = f"cloud-init would write the network anew at a boot: {CLOUD_SWITCH} tells it not to"
+    return replace(made, files=(*made.files, switch), notes=(*made.notes, note))
+
+
+def _home(inside: Inside) -> str:
+    """The network by which an address is known to be lent by whom it was lent before."""
+    only = inside.networks[0] if inside.lent and len(inside.networks) == 1 else ""
+    # A host route of its own is no network that an address could be seen to be in.
+    return "" if only.endswith("/32") else only
+
+
+def _switched_off(inside: Inside) -> FileEdit | Declined:
+    """The edit that has cloud-init leave the network alone; what else the file says must stay."""
+    there = inside.file(CLOUD_SWITCH)
+    if there is None and CLOUD_SWITCH not in inside.withheld:
+        return FileEdit(CLOUD_SWITCH, None, _CLOUD_TEXT, 0o644)
+    if there is None or not _is_about_network(there.content):
+        return Declined(
+            f"{CLOUD_SWITCH} in the guest is there, and says more than whether cloud-init"
+            " has the network",
+            "write `network: {config: disabled}` into it in the guest, then start again",
+        )
+    return FileEdit(CLOUD_SWITCH, there.content, _CLOUD_TEXT, there.mode)
+
+
+def _is_about_network(content: bytes) -> bool:
+    with suppress(yaml.YAMLError, RecursionError):
+        told = netplan.loads(content)
+        return not told or (isinstance(told, dict) and set(told) == {"network"})
+    return False
+
+
+def _named(made: GuestEdit | Declined, inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+    """With the name servers that are wanted, where the manager's own file is not all."""
+    if isinstance(made, Declined):
+        return made
+    names = name_servers.edit(inside, wanted)
+    if isinstance(names, Declined):
+        return names
+    return replace(made, files=(*made.files, names)) if names else made
+
+
+def _unfit(inside: Inside, wanted: Wanted) -> Declined | None:
+    """What stands against any edit."""
+    if not inside.root:
+        return Declined("the login in the guest is not root's", "log in as root")
+    if not inside.ifname:
+        return Declined(
+            f"the guest has no NIC, or several, with the MAC {wanted.mac}",
+            "see what `ip link` in the guest says of its NICs",
+        )
+    if inside.master:
+        return Declined(
+            f"{inside.ifname} is a port of {inside.master}, which has the address in its place",
+            "change the configuration of that one in the guest by hand",
+        )
+    others = [each for each in inside.default_routes if each.split()[1] != inside.ifname]
+    if others:
+        gateway, ifname = others[0].split()
+        return Declined(
+            f"the guest's default route goes by another NIC: {gateway} on {ifname}",
+            f"take the gateway away from {ifname} in the guest first",
+        )
+    return _unmanaged(inside)
+
+
+def _unmanaged(inside: Inside) -> Declined | None:
+    if len(inside.managers) > 1:
+        return Declined(
+            f"several lay claim to {inside.ifname}: {', '.join(inside.managers)}",
+            "leave it to one of them in the guest",
+        )
+    if inside.manager not in _BY_MANAGER:
+        what = inside.manager or "nothing that is known here"
+        return Declined(
+            f"{inside.ifname} is managed by {what} ({inside.os_name or 'unknown system'}),"
+            " whose files are not edited",
+            "do it by hand in the guest, as the instructions say",
+        )
+    return None

@@ -1,0 +1,165 @@
+"""ifupdown in a guest: the NIC's one ``inet`` stanza becomes static. Pure.
+
+Every other line stays as it is, byte for byte, and so do the stanza's lines that
+are not about its address: name servers, MTU, comments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from runbook.guest.configure.wanted import Declined, FileEdit, GuestEdit, Wanted
+from runbook.plan.routed.interfaces import ADDRESSING, HOOKS
+from runbook.state.guest.files import InsideFile
+from runbook.state.guest.inside import FOREIGN, Inside
+from runbook.state.guest.secrets import without_arguments
+from runbook.state.syntax import ifupdown
+from runbook.state.syntax.ifupdown import Stanza
+
+METHODS = ("dhcp", "static", "manual")
+# A command that has to do with addresses may contradict the new one, or fail without the old.
+_OF_ADDRESSES = re.compile(r"\d+\.\d+\.\d+\.\d+|\b(?:route|addr|address|dhclient|udhcpc|dhcpcd)\b")
+_NAMES = ("dns-nameservers", "dns-nameserver")
+_NOTHING = re.compile(r"\s*(?:#.*)?")
+
+
+def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+    """The edit of the file that has the stanza, or why there is none."""
+    contents = _contents(inside)
+    declined = _unreadable(inside)
+    if declined is not None:
+        return declined
+    read = [s for path in ifupdown.reached(contents) for s in ifupdown.parse(path, contents[path])]
+    found = [s for s in read if s.kind == "iface" and (s.name, s.family) == (inside.ifname, "inet")]
+    if len(found) != 1:
+        return Declined(
+            f"ifupdown has {len(found)} stanzas `iface {inside.ifname} inet` in the guest",
+            "leave it one, in /etc/network/interfaces or a file that it takes in",
+        )
+    file = inside.file(found[0].path)
+    declined = _unfit(found[0], read, inside)
+    if declined is not None or file is None:
+        return declined or Declined(f"{found[0].path} was not read", "look at it in the guest")
+    return _edit(found[0], file, read, inside, wanted)
+
+
+def _contents(inside: Inside) -> dict[str, str]:
+    # One character a byte: what is no UTF-8 in a comment stays what it is.
+    return {file.path: file.content.decode("latin-1") for file in inside.files}
+
+
+def _unreadable(inside: Inside) -> Declined | None:
+    # A file that ifupdown takes in may lie anywhere.
+    secret = [path for path in inside.withheld if not path.startswith(FOREIGN)]
+    if secret:
+        return Declined(
+            f"{secret[0]} holds a secret, or a word that names one, and would be in the record",
+            "move it to a file of its own, which only root can read; a comment counts too",
+        )
+    return None
+
+
+def _unfit(stanza: Stanza, read: list[Stanza], inside: Inside) -> Declined | None:
+    where = f"the stanza of {stanza.name} in {stanza.path}"
+    if stanza.method not in METHODS:
+        return Declined(f"{where} is `{stanza.method}`", f"use one of: {', '.join(METHODS)}")
+    hooks = [
+        f"{w} {rest}" for w, rest in stanza.options if w in HOOKS and _OF_ADDRESSES.search(rest)
+    ]
+    if hooks:
+        return Declined(
+            f"{where} has a command that has to do with addresses: {without_arguments(hooks[0])}",
+            "move it to a place that does not hang on the address, or take it out",
+        )
+    if any(s.kind == "mapping" and inside.ifname in s.name.split() for s in read):
+        return Declined(f"a `mapping` decides what {stanza.name} is", "take it out")
+    gateways = {
+        s.name for s in read if s.name != stanza.name for word, _ in s.options if word == "gateway"
+    }
+    if gateways:
+        return Declined(
+            f"another interface has a gateway: {', '.join(sorted(gateways))}",
+            "a guest has one default route: take that line out in the guest",
+        )
+    return None
+
+
+def _edit(
+    stanza: Stanza, file: InsideFile, read: list[Stanza], inside: Inside, wanted: Wanted
+) -> GuestEdit | Declined:
+    lines = file.content.decode("latin-1").split("\n")
+    old = lines[stanza.first - 1 : stanza.last]
+    if len(old[0].split()) != len(("iface", "eth0", "inet", "dhcp")) or old[0].endswith("\\"):
+        return Declined(
+            f"{stanza.path} has a first line of {stanza.name}'s stanza that is not plain: {old[0]}",
+            "write it as `iface NAME inet METHOD`",
+        )
+    new = _static(old, stanza, wanted)
+    lines[stanza.first - 1 : stanza.last] = new
+    after = "\n".join(lines).encode("latin-1")
+    settled = _is_already(stanza, wanted) and _names_are(stanza, wanted)
+    same = settled or after == file.content
+    edits = () if same else (FileEdit(file.path, file.content, after, file.mode),)
+    name = inside.ifname
+    return GuestEdit(
+        "ifupdown",
+        name,
+        edits,
+        down=(("ifdown", name), ("ip", "-4", "addr", "flush", "dev", name)),
+        up=(("ifup", name),),
+        notes=tuple(_notes(stanza, read, inside, wanted)),
+    )
+
+
+def _is_already(stanza: Stanza, wanted: Wanted) -> bool:
+    told = {word: rest for word, rest in stanza.options if word in ADDRESSING}
+    address = told.pop("address", "")
+    whole = address if "/" in address else f"{address}/{told.pop('netmask', '')}"
+    spellings = (wanted.address.with_prefixlen, wanted.address.with_netmask)
+    return stanza.method == "static" and whole in spellings and told == {"gateway": wanted.gateway}
+
+
+def _names_are(stanza: Stanza, wanted: Wanted) -> bool:
+    told = [rest.split() for word, rest in stanza.options if word in _NAMES]
+    return not wanted.nameservers or told == [list(wanted.nameservers)]
+
+
+def _static(old: list[str], stanza: Stanza, wanted: Wanted) -> list[str]:
+    end = "\r" if old[0].endswith("\r") else ""
+    indents = (re.match(r"[ \t]*", line) for line in old[1:] if not _NOTHING.fullmatch(line))
+    indent = next((found[0] for found in indents if found and found[0]), "    ")
+    told = (
+        # With a netmask of its own: busybox's ifup knows no length in an address.
+        f"address {wanted.address.ip}",
+        f"netmask {wanted.address.netmask}",
+        f"gateway {wanted.gateway}",
+        *([f"dns-nameservers {' '.join(wanted.nameservers)}"] if wanted.nameservers else []),
+    )
+    head = re.match(r"[ \t]*", old[0])
+    first = f"{head[0] if head else ''}iface {stanza.name} inet static{end}"
+    return [
+        first,
+        *(f"{indent}{line}{end}" for line in told),
+        *_kept(old[1:], (*ADDRESSING, *(_NAMES if wanted.nameservers else ()))),
+    ]
+
+
+def _kept(lines: list[str], replaced: tuple[str, ...]) -> Iterator[str]:
+    dropping = continued = False
+    for line in lines:
+        comment = line.lstrip().startswith("#") and not continued
+        if not continued:
+            dropping = (line.split() or [""])[0] in replaced
+        continued = line.endswith("\\") and not comment
+        if not dropping:
+            yield line
+
+
+def _notes(stanza: Stanza, read: list[Stanza], inside: Inside, wanted: Wanted) -> Iterator[str]:
+    started = [s for s in read if s.kind == "auto" or s.kind.startswith("allow-")]
+    if not any(stanza.name in s.name.split() for s in started):
+        yield f"no line `auto {stanza.name}`: a boot of the guest does not bring it up"
+    if stanza.method == "dhcp" and inside.nameservers and not wanted.nameservers:
+        servers = ", ".join(inside.nameservers)
+        yield f"the name server came with DHCP and stays as it is: {servers}"

@@ -1,0 +1,92 @@
+"""systemd-networkd in a guest: the one .network file of the NIC, if it is a simple one. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from runbook.guest.configure.wanted import Declined, FileEdit, GuestEdit, Wanted
+from runbook.state.guest.inside import Inside
+
+_SECTION = re.compile(r"\[(.+)\]\s*")
+_SIMPLE = {"Match", "Network", "Link", "DHCP", "DHCPv4"}
+_ADDRESSING = ("DHCP", "Address", "Gateway")
+_NAMES = ("DNS",)
+Entry = tuple[str, str, str]
+
+
+def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+    """The edit of the file that networkd itself names, or why there is none."""
+    path = inside.owned_by
+    file = inside.file(path)
+    secret = [each for each in inside.withheld if each == path or each.startswith(f"{path}.d/")]
+    if path and secret:
+        return Declined(
+            f"{secret[0]} holds a secret, or a word that names one, and would be in the record",
+            "take that out, a comment counts too; or give it its address by hand in the guest",
+        )
+    if file is None or not path.startswith("/etc/systemd/network/"):
+        return Declined(
+            f"{inside.ifname} has its network from {path}, which is not a readable file of"
+            " /etc/systemd/network",
+            "give it a file there",
+        )
+    text = file.content.decode("latin-1")
+    declined = _unfit(text, inside)
+    if declined is not None:
+        return declined
+    after = _static(text, wanted).encode("latin-1")
+    edits = () if after == file.content else (FileEdit(path, file.content, after, file.mode),)
+    up = (("systemctl", "restart", "systemd-networkd"),)
+    return GuestEdit("systemd-networkd", inside.ifname, edits, (), up)
+
+
+def _entries(text: str) -> list[Entry]:
+    """(section, key, value) of every line that is one."""
+    found, section = [], ""
+    for line in text.splitlines():
+        head = _SECTION.fullmatch(line.strip())
+        if head is not None:
+            section = head[1]
+        elif line.strip() and not line.lstrip().startswith(("#", ";")):
+            key, _, value = line.partition("=")
+            found.append((section, key.strip(), value.strip()))
+    return found
+
+
+def _unfit(text: str, inside: Inside) -> Declined | None:
+    entries = _entries(text)
+    then = "give it its address and its gateway by hand in the guest"
+    matches = {(key, value.lower()) for section, key, value in entries if section == "Match"}
+    own = {("Name", inside.ifname.lower()), ("MACAddress", inside.mac.lower())}
+    if not matches or not matches <= own:
+        return Declined(f"{inside.owned_by} is not for {inside.ifname} alone", then)
+    sections = set(re.findall(r"(?m)^\s*\[(.+)\]\s*$", text))
+    six = [v for s, k, v in entries if s == "Network" and k in _ADDRESSING and ":" in v]
+    if not sections <= _SIMPLE or text.count("[Network]") != 1 or six or "\\\n" in text:
+        return Declined(f"{inside.owned_by} is not a simple one", then)
+    if any(file.path.startswith(f"{inside.owned_by}.d/") for file in inside.files):
+        return Declined(f"{inside.owned_by} has files beside it that change it", then)
+    return None
+
+
+def _static(text: str, wanted: Wanted) -> str:
+    section = ""
+    lines = []
+    replaced = (*_ADDRESSING, *(_NAMES if wanted.nameservers else ()))
+    names = [f"DNS={server}\n" for server in wanted.nameservers]
+    for line in text.splitlines(keepends=True):
+        head = _SECTION.fullmatch(line.strip())
+        section = head[1] if head else section
+        if section == "Network" and line.partition("=")[0].strip() in replaced:
+            continue
+        lines.append(line)
+        if head is not None and section == "Network":
+            lines[-1] = line if line.endswith("\n") else f"{line}\n"
+            both = any((k, v) in _SIX for s, k, v in _entries(text) if s == "Network")
+            lines.extend(["DHCP=ipv6\n"] if both else [])
+            lines.extend([f"Address={wanted.address}\n", f"Gateway={wanted.gateway}\n", *names])
+    return "".join(lines)
+
+
+# DHCP for IPv6 is not what is taken away.
+_SIX = {("DHCP", value) for value in ("yes", "true", "on", "1", "both", "ipv6")}

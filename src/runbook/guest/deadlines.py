@@ -1,0 +1,161 @@
+"""The host's deadline moved, and with it that of each guest's own undo.
+
+Every guest is asked first, and one that does not tell leaves all as it is. For a later deadline
+the host is moved and then guest by guest; for an earlier one the guests come first. So whatever
+breaks off in between, no undo of the host comes before that of a guest, and each of them has a
+countdown at every moment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from runbook.apply.checkpoint import deadline
+from runbook.apply.checkpoint.arm import Armed
+from runbook.apply.checkpoint.deadline import Moved, Now, Wish
+from runbook.apply.checkpoint.manifest import Manifest
+from runbook.apply.phases import EACH_S
+from runbook.apply.steps import journal
+from runbook.common.errors import RunbookError, StepFailed
+from runbook.guest import undo
+from runbook.guest.session import Entered
+from runbook.guest.steps import LEAD_S
+from runbook.guest.undo import Ticking
+from runbook.transport.host import Host
+
+
+class NotMoved(StepFailed):
+    """The deadline, or that of one guest, stays as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The host's deadline, and each guest with a countdown: '' where it follows, else why not."""
+
+    host: Moved
+    guests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Of guests whose own undo may come as it was to, a line each."""
+        return tuple(line for line in self.guests.values() if line)
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The names of the others."""
+        return tuple(name for name, line in self.guests.items() if not line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Countdown:
+    """One guest's own: as it told it, and when, by this machine's clock, at the latest."""
+
+    slot: Entered
+    change_id: str
+    told: Ticking
+    at: datetime
+
+    def comes(self) -> datetime:
+        """When its undo comes."""
+        return self.at + timedelta(seconds=self.told.moment - self.told.now)
+
+    def move(self, host: Host, until: datetime) -> None:
+        """Have it come shortly before the host's deadline."""
+        left = math.floor((until - self.at).total_seconds()) - LEAD_S
+        moment = self.told.now + left
+        self.slot.again(host, lambda c: undo.move(c, self.change_id, moment))
+
+
+def move(slots: Iterable[Entered], armed: Armed, host: Host, wish: Wish, now: Now) -> Together:
+    """The deadline as wished, if another one is, of the host and of each guest.
+
+    Raises NotMoved, with everything as it was, where a guest does not tell its own.
+    """
+    seen, at = deadline.standing(host, armed.layout), now()
+    seconds = wish.seconds(seen, at)
+    if seconds is None:
+        return Together(Moved(seen, seen))
+    sooner = at + timedelta(seconds=seconds) < seen.deadline
+    try:
+        asked = tuple(one for slot in slots for one in _ask(slot, armed, host, now))
+    except NotMoved as error:
+        if not sooner:
+            raise
+        # Nobody needs an earlier one.
+        journal.write(host, armed.layout.journal, now(), error.what)
+        return Together(Moved(seen, seen))
+    if sooner:
+        return _sooner(asked, armed, host, wish, now)
+    moved = deadline.move(armed.layout, host, wish, now)
+    return Together(moved, _follow(asked, armed, host, moved.stands, now))
+
+
+def _sooner(
+    asked: tuple[_Countdown, ...], armed: Armed, host: Host, wish: Wish, now: Now
+) -> Together:
+    """The guests first: the host waits where it waited until each of them comes before it."""
+    seen, at = deadline.standing(host, armed.layout), now()
+    seconds = wish.seconds(seen, at)
+    until = at + timedelta(seconds=(seconds or 0) + EACH_S * len(asked))
+    if seconds is None or until >= seen.deadline:
+        return Together(Moved(seen, seen))
+    target = replace(seen, deadline=until)
+    guests = _follow(asked, armed, host, target, now)
+    if any(guests.values()):
+        return Together(Moved(seen, seen), guests)
+    moved = deadline.move(armed.layout, host, Wish(_then(target), wish.why), now)
+    # Another program may have moved the host meanwhile.
+    return Together(moved, guests if moved.made else _follow(asked, armed, host, moved.stands, now))
+
+
+def _then(target: Manifest) -> Callable[[Manifest, datetime], int | None]:
+    """That moment, as long as nobody has moved the deadline."""
+
+    def seconds(seen: Manifest, at: datetime) -> int | None:
+        left = math.ceil((target.deadline - at).total_seconds())
+        return left if seen.timer == target.timer else None
+
+    return seconds
+
+
+def _ask(slot: Entered, armed: Armed, host: Host, now: Now) -> Iterator[_Countdown]:
+    try:
+        told = slot.again(host, lambda c: undo.ticking(c, armed.change_id))
+    except RunbookError as error:
+        raise not_moved(host, error.what, "go on, or undo the change") from error
+    if told:
+        yield _Countdown(slot, armed.change_id, told, now())
+
+
+def _follow(
+    asked: tuple[_Countdown, ...], armed: Armed, host: Host, stands: Manifest, now: Now
+) -> Mapping[str, str]:
+    """Each guest as the host; those that are not are in the journal too."""
+    told = {one.slot.guest.name: _left(one, host, stands.deadline) for one in asked}
+    left = "; ".join(filter(None, told.values()))
+    if left:
+        journal.write(host, armed.layout.journal, now(), f"of the guests: {left}")
+    return told
+
+
+def _left(one: _Countdown, host: Host, until: datetime) -> str:
+    """Move it; '' where that was done, else when its undo comes, and why."""
+    try:
+        one.move(host, until)
+    except RunbookError as error:
+        name, comes = one.slot.guest.name, f"{one.comes():%H:%M:%S} UTC"
+        return f"{name} puts itself back at {comes} unless confirmed before that: {error.what}"
+    return ""
+
+
+def not_moved(host: Host, why: str, then: str) -> NotMoved:
+    """The error for a deadline that stays as it is."""
+    return NotMoved(
+        f"the deadline was not moved: {why}",
+        host=host.name,
+        state="armed, with the deadline that it had",
+        then=then,
+    )

@@ -1,0 +1,126 @@
+"""What a plan for guests needs to know, picked out of a snapshot and typed.
+
+Each function finds exactly one thing, or says which parameter is wrong and what
+the host has instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runbook.common.errors import ParameterError, Refused
+from runbook.params import Params
+from runbook.params.guests import Guest
+from runbook.state.guests import RUNS
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import Row, rows
+
+DEFAULT = "default"
+MOVABLE = ("network", "bridge")
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """The NIC of a guest that is spoken of, as the `taps` table has it; '' is none."""
+
+    mac: str
+    kind: str
+    source: str
+    tap: str
+    defined_source: str
+    live_xml: str
+    defined_xml: str
+    filter: str
+
+
+def state(guest: Guest, seen: Snapshot) -> str:
+    """How the guest is, in virsh's word."""
+    for row in rows(seen.guests, name=guest.name):
+        return str(row["state"])
+    known = ", ".join(sorted(str(r["name"]) for r in rows(seen.guests))) or "none"
+    raise ParameterError(
+        "guest",
+        guest.name,
+        f"{seen.host} has no guest of that name",
+        f"choose one of its guests: {known}",
+    )
+
+
+def runs(guest: Guest, seen: Snapshot) -> bool:
+    """Whether it is there as a process, paused or not."""
+    return state(guest, seen) in RUNS
+
+
+def nic(params: Params, guest: Guest, seen: Snapshot) -> Nic:
+    """The NIC that moves: the one that is named, else that on `default`, else that on the LAN."""
+    state(guest, seen)
+    found = [_nic(row) for row in rows(seen.taps, guest=guest.name)]
+    wanted = [n for n in found if n.mac == guest.nic] if guest.nic else _meant(found, params)
+    if len(wanted) == 1:
+        return wanted[0]
+    has = ", ".join(f"{n.mac} on {n.source or n.defined_source or n.kind}" for n in found)
+    raise ParameterError(
+        "nic",
+        guest.nic,
+        f"{len(wanted)} NICs of {guest.name} are meant by it, and one is needed;"
+        f" it has {has or 'none'}",
+        f"name the one that is to move by its MAC: nic, in the entry of {guest.name}",
+    )
+
+
+def _meant(found: list[Nic], params: Params) -> list[Nic]:
+    for network in (DEFAULT, params.network):
+        on_it = [n for n in found if network in (n.source, n.defined_source)]
+        if on_it:
+            return on_it
+    return []
+
+
+def _nic(row: Row) -> Nic:
+    return Nic(
+        str(row["mac"]),
+        str(row["type"]),
+        str(row["source"]) if row["live_xml"] else "",
+        str(row["target"]) if row["live_xml"] else "",
+        str(row["defined_source"]),
+        str(row["live_xml"]),
+        str(row["defined_xml"]),
+        str(row["filter"]),
+    )
+
+
+def bridge(params: Params, seen: Snapshot) -> str:
+    """The bridge of the network that guests come onto; Refused unless it carries the LAN."""
+    found = [r for r in rows(seen.networks, name=params.network) if r["active"]]
+    name = str(found[0]["bridge"]) if found else ""
+    ports = rows(seen.bridge_ports, bridge=name, port=params.interface)
+    if name and ports:
+        return name
+    what = f"{params.interface} is no port of {name}, its bridge" if name else "it is not active"
+    raise Refused(
+        f"{seen.host} has no libvirt network {params.network} that leads onto the LAN: {what}",
+        host=seen.host,
+        state="nothing was written",
+        then="put the host itself on it first: notebooks/routed.ipynb",
+    )
+
+
+def neighbours(mac: str, seen: Snapshot) -> tuple[str, ...]:
+    """The IPv4 addresses that the host's neighbour table has for a MAC."""
+    return tuple(str(r["address"]) for r in rows(seen.neighbours, family="inet", mac=mac))
+
+
+def gateway(params: Params, guest: Guest) -> str:
+    """The guest's router."""
+    return guest.gateway or params.gateway
+
+
+def orphans(seen: Snapshot) -> Iterator[tuple[str, str, str]]:
+    """(guest, tap, bridge) of each running guest's tap that is not in its network's bridge."""
+    bridges = {str(r["name"]): str(r["bridge"]) for r in rows(seen.networks) if r["active"]}
+    masters = {str(r["ifname"]): str(r["master"]) for r in rows(seen.links)}
+    for row in rows(seen.taps, type="network"):
+        tap, wanted = str(row["target"]), bridges.get(str(row["source"]), "")
+        if row["live_xml"] and tap in masters and wanted and masters[tap] != wanted:
+            yield str(row["guest"]), tap, wanted

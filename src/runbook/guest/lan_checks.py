@@ -1,0 +1,161 @@
+"""What the LAN says of a guest: who answers for its address, and where the router sends to.
+
+Asked from the host, from the router where it lets itself be asked, and from this
+machine, which may be beyond the router. By pings and not by TCP: a refusal may be that of
+a firewall on the way, whose ICMP the kernel tells as the guest's own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Interface, ip_address
+
+from runbook.params import KnownHost, Params
+from runbook.plan.promise.check import Check
+from runbook.plan.promise.guests import UNHEARD, ExpectedGuest, GuestPromise
+from runbook.state import neighbours
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
+from runbook.transport.connect import ask_router
+from runbook.transport.host import Host
+from runbook.transport.router import RouterSays
+
+PING = ("ping", "-n", "-q", "-c", "1", "-W", "1")
+LIMIT_S = 5.0
+TRIES = 3
+NO_ANSWER = f"no answer to {TRIES} pings"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One guest as the LAN has it.
+
+    `answers` are the MACs that answer for its address by ARP. `router_sends_to` is None where
+    no reply came, `router` where it is not to be asked. `from_here` is whether it answers this
+    machine, or why this machine can say nothing of it.
+    """
+
+    answers: tuple[str, ...]
+    pinged: bool
+    router_sends_to: str | None
+    router: RouterSays | None
+    from_here: bool | str
+
+    def checks(self, guest: ExpectedGuest) -> Iterator[Check]:
+        """Each against what is promised; who answers by ARP is always required."""
+        ip, mac = str(guest.address.ip), guest.mac
+        shown = ", ".join(self.answers) or "nobody"
+        about = f"{ip}, asked for by ARP from the host, is answered for by"
+        yield Check(about, mac, shown, self.answers == (mac,))
+        # A guest's own firewall may drop pings.
+        seen = _word(answered=self.pinged)
+        yield Check(f"the host pings {ip}", "answers", seen, self.pinged, required=False)
+        told = self.router_sends_to or "no reply to look at"
+        sure = self.router_sends_to is not None
+        about = f"{guest.gateway}, pinged from the host as {guest.name}, sends the reply to"
+        yield Check(about, mac, told, told == mac, required=sure)
+        if self.router is not None:
+            told = " ".join(self.router.macs) or self.router.said
+            about = f"{self.router.router}, logged in to, holds for {ip}"
+            yield Check(about, mac, told, self.router.macs == (mac,), bool(self.router.macs))
+        yield self._from_here(guest)
+
+    def _from_here(self, guest: ExpectedGuest) -> Check:
+        """Required where an answer was to be had before, and this machine can tell."""
+        about = f"this machine pings {guest.address.ip}"
+        if isinstance(self.from_here, str):
+            why = f"told only: {self.from_here}"
+            return Check(about, why, "not asked", kept=False, required=False)
+        seen = _word(answered=self.from_here)
+        if not guest.heard or guest.unheard:
+            why = f"consent {UNHEARD}" if guest.heard else "before, it answered no other subnet"
+            return Check(about, f"told only: {why}", seen, self.from_here, required=False)
+        if not self.from_here:
+            seen += f", and the host answers; a firewall on the way? (consent {UNHEARD})"
+        return Check(about, f"answers, as at {guest.heard} before", seen, self.from_here)
+
+
+def _word(*, answered: bool) -> str:
+    return "answers" if answered else NO_ANSWER
+
+
+def heard_before(host: Host, params: Params, addresses: Iterable[str]) -> str:
+    """The first of a guest's addresses that answers somebody of another subnet; '' for none.
+
+    The host asks as the address that it has on the LAN, so the answer has to come through the
+    guest's router. An address on the LAN is asked from this machine.
+    """
+    for address in map(IPv4Interface, addresses):
+        on_the_lan = address.ip in params.ipv4.network
+        ip, own = str(address.ip), str(params.ipv4.ip)
+        if _here_pings(ip) if on_the_lan else _host_pings(host, ip, "-I", own):
+            return ip
+    return ""
+
+
+def listen(
+    host: Host, params: KnownHost, promise: GuestPromise, guest: ExpectedGuest, seen: Snapshot
+) -> Heard:
+    """Ask the LAN about one guest; `seen` is its host."""
+    ip = str(guest.address.ip)
+    answers = host.who_has(ip, promise.bridge)
+    pinged = _host_pings(host, ip)
+    return Heard(
+        answers,
+        pinged,
+        _router_sends_to(host, promise, guest),
+        ask_router(params, ip),
+        _from_here(ip, _own_address(seen, promise, guest)),
+    )
+
+
+def _own_address(seen: Snapshot, promise: GuestPromise, guest: ExpectedGuest) -> str:
+    """The host's own address beside the guest's; '' where it has none there."""
+    held = rows(seen.addresses, ifname=promise.bridge, family="inet")
+    lan = guest.address.network
+    return next((str(r["address"]) for r in held if ip_address(r["address"]) in lan), "")
+
+
+def _host_pings(host: Host, ip: str, *options: str) -> bool:
+    argv = (*PING, *options, ip)
+    return any(host.query(argv, timeout=LIMIT_S).returncode == 0 for _ in range(TRIES))
+
+
+def _router_sends_to(host: Host, promise: GuestPromise, guest: ExpectedGuest) -> str | None:
+    """Ask in the guest's name, where the router's own MAC is known."""
+    table = neighbours.read(host)
+    known = table[(table["address"] == guest.gateway) & (table["mac"] != "")]["mac"].tolist()
+    if not known:
+        return None
+    router = (guest.gateway, str(known[0]))
+    return host.router_mac_view(router, (str(guest.address.ip), guest.mac), promise.nic)
+
+
+def _from_here(ip: str, host: str) -> bool | str:
+    """Where the host itself is out of reach, its guest's silence is no news."""
+    if shutil.which(PING[0]) is None:
+        return "this machine has no ping (Debian: iputils-ping)"
+    if host and not _here_pings(host):
+        return "the host does not answer this machine either"
+    return _here_pings(ip)
+
+
+def _here_pings(ip: str) -> bool:
+    return any(_here_pings_once(ip) for _ in range(TRIES))
+
+
+def _here_pings_once(ip: str) -> bool:
+    try:
+        done = subprocess.run(
+            (*PING, ip),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=LIMIT_S,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

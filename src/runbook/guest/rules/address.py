@@ -1,0 +1,108 @@
+"""A guest's address and gateway: on the LAN, nobody else's, and never the host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
+from runbook.guest.procedure import Target
+from runbook.guest.rules.case import GuestCase
+from runbook.preflight.finding import Finding, looked_for
+from runbook.state.table import rows
+
+TWO = "two machines with one address take each other's packets"
+
+
+@looked_for(
+    "guests: gateway",
+    "the router, for each of them",
+    "the host forwards nothing for its guests: through it they would reach nothing",
+)
+def _gateway(case: GuestCase) -> Iterator[Finding]:
+    own = {str(row["address"]) for row in rows(case.seen.addresses, family="inet")}
+    for about, one in case.each():
+        router = one.wanted.gateway
+        if router in own | {str(case.params.ipv4.ip)}:
+            yield Finding(
+                "block",
+                about,
+                f"its gateway {router} is the host itself",
+                "the host is a neighbour on the same LAN, not the way out of it",
+                f"give the physical router: gateway: {case.params.gateway}",
+            )
+        elif IPv4Address(router) not in one.guest.ipv4.network:
+            yield Finding(
+                "block",
+                about,
+                f"its gateway {router} is not on the link of {one.guest.address}",
+                "a router that is not on the link cannot be asked for by ARP",
+                f"mend `gateway`, or the prefix length: the LAN is {case.params.ipv4.network}",
+            )
+
+
+@looked_for("guests: address", "each on the LAN, and nobody else's by the parameters", TWO)
+def _address(case: GuestCase) -> Iterator[Finding]:
+    for about, one in case.each():
+        yield from _on_the_lan(case, about, one)
+        for whose, address in _others(case, one):
+            if str(one.guest.ipv4.ip) == address:
+                yield Finding(
+                    "block",
+                    about,
+                    f"its address {address} is that of {whose}",
+                    TWO,
+                    "give it another",
+                )
+
+
+def _on_the_lan(case: GuestCase, about: str, one: Target) -> Iterator[Finding]:
+    lan = case.params.ipv4.network
+    if one.guest.ipv4.ip not in lan:
+        yield Finding(
+            "block",
+            about,
+            f"its address {one.guest.address} is outside {lan}",
+            "the router does not look for it on this LAN",
+            f"give it one of {lan}",
+        )
+    elif one.guest.ipv4.network != lan:
+        yield Finding(
+            "note",
+            about,
+            f"its prefix length says {one.guest.ipv4.network}, and the LAN is {lan}",
+            "it would reach the rest of the LAN through the router only",
+            f"write {one.guest.ipv4.ip}/{lan.prefixlen}, unless it is meant so",
+        )
+
+
+def _others(case: GuestCase, one: Target) -> Iterator[tuple[str, str]]:
+    yield "the host", str(case.params.ipv4.ip)
+    yield "the router", case.params.gateway
+    if one.wanted.gateway != case.params.gateway:
+        yield "its router", one.wanted.gateway
+    asked = {guest.name: guest for guest in case.params.guests}
+    asked |= {other.guest.name: other.guest for other in case.targets}
+    for name, guest in asked.items():
+        if name != one.guest.name:
+            yield f"guest {name}", str(guest.ipv4.ip)
+
+
+@looked_for(
+    "guests: address in use",
+    "no other machine answers for any of them",
+    f"{TWO} (asked by ARP probe from the host, RFC 5227)",
+)
+def _taken(case: GuestCase) -> Iterator[Finding]:
+    for about, one in case.each():
+        for mac in one.offer.answers:
+            if mac != one.nic.mac:
+                yield Finding(
+                    "block",
+                    about,
+                    f"{mac} answers for {one.guest.ipv4.ip} already",
+                    f"{TWO} (asked by ARP probe from the host, RFC 5227)",
+                    f"give the guest another address, or find {mac} and take it from there",
+                )
+
+
+RULES = (_gateway, _address, _taken)

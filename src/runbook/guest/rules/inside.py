@@ -1,0 +1,83 @@
+"""Whether somebody can get inside a guest, and may change its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Network
+
+from runbook.guest.configure.edit import Declined, GuestEdit
+from runbook.guest.configure.wanted import survives_reboot
+from runbook.guest.procedure import Target
+from runbook.guest.rules.case import GuestCase
+from runbook.preflight.finding import Finding, looked_for
+from runbook.state.guest.inside import Inside
+
+WHY = "the address is inside the guest, and is changed there or not at all"
+
+
+@looked_for("guests: inside", "nothing to change in any of them", WHY)
+def _way_in(case: GuestCase) -> Iterator[Finding]:
+    for about, one in case.each():
+        if one.nic.live_xml and not one.there_already:
+            yield _judged(about, one)
+
+
+def _judged(about: str, one: Target) -> Finding:
+    if isinstance(one.inside, GuestEdit):
+        seen = f"by {one.offer.way}; {one.inside.manager} has {one.inside.ifname}"
+        noted = "; ".join((*one.inside.notes, *_noted(one.inside, one)))
+        return Finding("note" if noted else "ok", about, seen, noted or WHY)
+    if one.guest.by_hand:
+        return Finding(
+            "note",
+            about,
+            f"by hand, for {one.guest.wait_s} s at most: {_why_not(one)}",
+            "what a person changes inside is not undone by this program",
+            "have the guest's console open before you go on",
+        )
+    if isinstance(one.inside, Declined):
+        return Finding("block", about, one.inside.reason, WHY, one.inside.then)
+    return Finding(
+        "block",
+        about,
+        f"nothing leads inside: {_why_not(one)}",
+        WHY,
+        "install qemu-guest-agent in it, or give it a serial console with a login (ttyS0);"
+        " or do it by hand: by_hand: true",
+    )
+
+
+def _noted(edit: GuestEdit, one: Target) -> Iterator[str]:
+    seen = one.offer.inside
+    if seen is None or not edit.files:
+        return
+    if not survives_reboot(edit, systemd=seen.systemd):
+        yield "a restart of the guest in the middle would not be undone"
+    left = () if one.wanted.nameservers else _left_behind(seen, one.wanted.address.network)
+    if left:
+        yield (
+            f"names may not resolve any more: {', '.join(left)} is left behind,"
+            " so give the guest others: `nameservers` in its entry"
+        )
+
+
+def _left_behind(seen: Inside, network: IPv4Network) -> tuple[str, ...]:
+    """Name servers that the move leaves behind, where no other answers.
+
+    Also one that does not answer now: it may be down for the moment, or the guest has
+    nothing to ask it with.
+    """
+    if seen.lasting(network):
+        return ()
+    asked = replace(seen, answering=seen.nameservers)
+    return tuple(s for s in seen.nameservers if s not in asked.lasting(network))
+
+
+def _why_not(one: Target) -> str:
+    if isinstance(one.inside, Declined):
+        return one.inside.reason
+    return "; ".join(one.offer.tried) or "it was not tried"
+
+
+RULES = (_way_in,)

@@ -1,0 +1,28 @@
+"""Plan for guests x Snapshot -> Cleared, or Refused with every finding against it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from runbook.guest.rules import address, heard, inside, nic
+from runbook.guest.rules.case import GuestCase
+from runbook.plan.promise.guests import UNHEARD
+from runbook.preflight import identity, ready
+from runbook.preflight.finding import Cleared, Finding
+from runbook.preflight.judge import cleared
+
+# In the order in which an operator would look.
+RULES: tuple[Callable[[GuestCase], Iterator[Finding]], ...] = (
+    *identity.RULES,
+    *ready.OF_ANY_CHANGE,
+    *nic.RULES,
+    *address.RULES,
+    *inside.RULES,
+    *heard.RULES,
+)
+
+
+def preflight(case: GuestCase) -> Cleared:
+    """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
+    found = tuple(finding for rule in RULES for finding in rule(case))
+    return cleared(case, found, frozenset({UNHEARD}))

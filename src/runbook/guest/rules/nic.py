@@ -1,0 +1,142 @@
+"""A guest as libvirt has it: its state, its NIC, and the filters before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from xml.etree.ElementTree import fromstring
+
+from runbook.guest.facts import MOVABLE, orphans
+from runbook.guest.rules.case import GuestCase
+from runbook.preflight.finding import Finding, looked_for
+from runbook.state.table import rows
+
+# Every state in which a guest can neither be asked nor started anew from its definition.
+SUSPENDED = {
+    "paused": "virsh resume",
+    "pmsuspended": "virsh dompmwakeup",
+    "in shutdown": "wait until it is off, then virsh start",
+    "crashed": "virsh destroy, then virsh start",
+    "no state": "see what virsh dominfo says of it",
+}
+
+
+@looked_for(
+    "guests: state",
+    "each is running",
+    "what is neither running nor off can be changed neither inside nor for its next start",
+)
+def _state(case: GuestCase) -> Iterator[Finding]:
+    for about, one in case.each():
+        for row in rows(case.seen.guests, name=one.guest.name):
+            state, name = str(row["state"]), one.guest.name
+            if row["saved"]:
+                yield Finding(
+                    "block",
+                    about,
+                    "its memory is saved on the disk (managed save)",
+                    "its next start goes on with the NIC and the addresses that it had",
+                    f"virsh start {name}, then run again",
+                )
+            elif state in SUSPENDED:
+                yield Finding(
+                    "block",
+                    about,
+                    f"it is {state}",
+                    "it cannot be asked, and its own undo would not run",
+                    f"{SUSPENDED[state]} {name}, then run again",
+                )
+            elif not one.nic.live_xml:
+                yield Finding(
+                    "note",
+                    about,
+                    "it is shut off: only its definition is changed",
+                    "nothing inside is changed or verified; it starts on the LAN with the"
+                    " addresses that it had",
+                    f"start it, and run again for {name}",
+                )
+
+
+@looked_for(
+    "guests: NIC",
+    "each hangs on a network or a bridge, with a MAC of its own",
+    "the switch and the router know a machine by its MAC",
+)
+def _nic(case: GuestCase) -> Iterator[Finding]:
+    count = Counter(str(row["mac"]) for row in rows(case.seen.taps))
+    own = {str(link["mac"]) for link in rows(case.seen.links)}
+    for about, one in case.each():
+        if one.nic.kind not in MOVABLE:
+            yield Finding(
+                "block",
+                about,
+                f"its NIC {one.nic.mac} is of type {one.nic.kind}",
+                "only one on a network or a bridge is moved without a restart",
+                f"virsh edit {one.guest.name}: make it <interface type='network'>",
+            )
+        if count[one.nic.mac] > 1 or one.nic.mac in own:
+            yield Finding(
+                "block",
+                about,
+                f"its MAC {one.nic.mac} is on this host more than once",
+                "the bridge would send its packets wherever the MAC was seen last",
+                f"give it another: virsh edit {one.guest.name}, and restart it",
+            )
+        if not one.nic.defined_xml:
+            yield Finding(
+                "note",
+                about,
+                "it is not persistent: its NIC moves as long as it runs",
+                "it is gone once it is shut off",
+                "nothing, unless it was meant to stay",
+            )
+
+
+@looked_for(
+    "guests: filters", "no nwfilter on any of the NICs", "a filter may know the old address only"
+)
+def _filters(case: GuestCase) -> Iterator[Finding]:
+    for about, one in case.each():
+        if not one.nic.filter:
+            continue
+        pinned = _pinned(one.nic.live_xml or one.nic.defined_xml)
+        seen = f"nwfilter {one.nic.filter}" + (f", IP {', '.join(pinned)}" if pinned else "")
+        if pinned and str(one.guest.ipv4.ip) not in pinned:
+            yield Finding(
+                "block",
+                about,
+                f"{seen}: not {one.guest.ipv4.ip}",
+                "the host drops what the guest sends from any other address",
+                f"virsh edit {one.guest.name}: mend the parameter IP of its <filterref>",
+            )
+        else:
+            why = "it stays; without a pinned IP libvirt learns the address from the first packets"
+            then = "if the guest is not heard afterwards, look there first"
+            yield Finding("note", about, seen, why, then)
+
+
+def _pinned(xml: str) -> list[str]:
+    # The XML comes from the host's libvirt over the connection that may already change the host.
+    found = fromstring(xml).findall("filterref/parameter")  # noqa: S314
+    return [p.get("value", "") for p in found if p.get("name", "").upper() == "IP"]
+
+
+@looked_for(
+    "guests: taps",
+    "the tap of every other running guest is in its network's bridge",
+    "a network that was stopped and started has lost its guests",
+)
+def _orphans(case: GuestCase) -> Iterator[Finding]:
+    named = {one.guest.name for one in case.targets}
+    for guest, tap, bridge in orphans(case.seen):
+        if guest not in named:
+            yield Finding(
+                "note",
+                f"guest {guest}",
+                f"its {tap} is not in {bridge}",
+                "it has no network, though libvirt says that it has",
+                f"run this for {guest} too, or: ip link set {tap} master {bridge}",
+            )
+
+
+RULES = (_state, _nic, _filters, _orphans)

@@ -1,0 +1,139 @@
+"""One guest as somebody goes into it: the channel, what was seen there, the undo armed there.
+
+A guest that went away and came back is entered again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from runbook.apply.checkpoint.guests_before import NOT_KEPT
+from runbook.common.clock import Clock
+from runbook.common.errors import ConnectionLost, NoWayIn, RunbookError
+from runbook.guest import undo
+from runbook.guest.configure.edit import GuestEdit
+from runbook.guest.undo import InsideArmed, InsideState
+from runbook.params.guests import Guest
+from runbook.state.guest import inside as insides
+from runbook.state.guest.inside import Inside
+from runbook.transport.guest.channel import Channel
+from runbook.transport.host import Host
+
+# An undo waits this long for a guest that has gone away, say to boot.
+BACK_S = 180.0
+SETTLE_S = 20.0
+PAUSE_S = 2.0
+# What a DHCP server tells beside the address is its own affair.
+TOLD = ("nameservers", insides.RESOLV_CONF)
+Enter = Callable[[Host, Guest], Channel]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Entered:
+    """One guest; `edit` is what is done inside, `armed` its undo there, `told` of past channels.
+
+    `before` is how it was inside, or `why` that is not known. `handed`: a person was asked
+    to change it. `stuck`: why the last channel did not leave the guest as it was found.
+    """
+
+    guest: Guest
+    enter: Enter
+    clock: Clock
+    mac: str = ""
+    before: Inside | None = None
+    why: str = NOT_KEPT
+    edit: GuestEdit | None = None
+    armed: InsideArmed | None = None
+    told: list[str] = field(default_factory=list)
+    opened: Channel | None = None
+    handed: bool = False
+    stuck: str = ""
+
+    def channel(self, host: Host) -> Channel:
+        """The channel that is open, or a new one; what a console showed in vain is kept too."""
+        if self.opened is None:
+            try:
+                self.opened = self.enter(host, self.guest)
+            except RunbookError as error:
+                self.told.append(error.transcript)
+                raise
+        return self.opened
+
+    def again(self, host: Host, ask: Callable[[Channel], T]) -> T:
+        """Ask through the channel, and once more through a new one where that one died."""
+        try:
+            return ask(self.channel(host))
+        except ConnectionLost:
+            self.leave()
+            return ask(self.channel(host))
+
+    def back(self, host: Host) -> Channel:
+        """A channel into a guest that may be booting."""
+        end = self.clock.monotonic() + BACK_S
+        while True:
+            try:
+                channel = self.channel(host)
+                channel.run(("true",))
+            except (ConnectionLost, NoWayIn):
+                self.leave()
+                if self.clock.monotonic() >= end:
+                    raise
+                self.clock.sleep(PAUSE_S)
+            else:
+                return channel
+
+    def leave(self) -> None:
+        """End the channel; the guest is not changed by that. Never raises."""
+        if self.opened is not None:
+            channel, self.opened = self.opened, None
+            try:
+                self.stuck = channel.close()
+            except Exception as error:  # noqa: BLE001 - what comes after it counts for more
+                self.stuck = f"{type(error).__name__}: {error}"
+            self.told.append(channel.transcript)
+
+    def has_another_lease(self, ended: InsideState, found: tuple[str, ...]) -> bool:
+        """Whether it is undone, by DHCP, and `found` differs from before although no file does.
+
+        It may have asked for its address before its host had moved the NIC back.
+        """
+        lent = self.before is not None and self.before.lent
+        of_files = any(line.startswith(f"{self.guest.name}: /") for line in found)
+        return bool(found) and lent and ended is InsideState.UNDONE and not of_files
+
+    def differs(self, channel: Channel, ended: InsideState) -> tuple[str, ...]:
+        """What is not as it was before, once the guest had time to settle; a line each.
+
+        One that nobody can compare is not known to be as before, whatever `ended` says.
+        """
+        if self.before is None:
+            known = "is undone" if ended is InsideState.UNDONE else "has nothing of this change"
+            return (f"{self.guest.name} {known}, and was not compared inside: {self.why}",)
+        end = self.clock.monotonic() + SETTLE_S
+        while True:
+            found = tuple(_differences(self.before, insides.read(channel, self.mac)))
+            if not found or self.clock.monotonic() >= end:
+                return tuple(f"{self.guest.name}: {line}" for line in found)
+            self.clock.sleep(PAUSE_S)
+
+    @property
+    def said(self) -> str:
+        """What went to and fro; no password is in it."""
+        return "".join((*self.told, self.opened.transcript if self.opened else ""))
+
+
+def _differences(before: Inside, after: Inside) -> Iterator[str]:
+    lent = before.lent
+    if lent and not after.lent:
+        yield f"DHCP client of {before.ifname}: was at work, is gone"
+    for check in undo.as_before(before, after):
+        if not (check.kept or (lent and _may_differ(check.about.partition(" ")[0], before, after))):
+            yield f"{check.about}: was {check.promised}, is {check.seen}"
+
+
+def _may_differ(field: str, before: Inside, after: Inside) -> bool:
+    """Of a lease, the host's part of the address may be another one, and nothing else."""
+    return field in TOLD or (field == "addresses" and before.networks == after.networks)

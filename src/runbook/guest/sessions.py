@@ -1,0 +1,247 @@
+"""The guests of one run, from inside: entered once, changed, verified, confirmed or undone there.
+
+It holds what is open: a channel into each guest, and the undo that stands there.
+A guest that went away and came back is entered again. A channel carries one at a time:
+whoever speaks inside has the turn, a cell or a button.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from runbook.apply.checkpoint import deadline
+from runbook.apply.checkpoint.arm import Armed
+from runbook.apply.checkpoint.deadline import Moved, Now, Wish
+from runbook.apply.checkpoint.guests_before import GuestsBefore
+from runbook.apply.steps.journal import Journal
+from runbook.apply.steps.perform import perform
+from runbook.common.clock import Clock
+from runbook.common.errors import (
+    ConsoleTaken,
+    CorrectParameters,
+    LoginRefused,
+    NoWayIn,
+    RunbookError,
+    StepFailed,
+)
+from runbook.guest import deadlines, lan_checks, procedure, steps
+from runbook.guest import undo as inside
+from runbook.guest.configure.edit import GuestEdit, Wanted
+from runbook.guest.procedure import Offer
+from runbook.guest.session import Enter, Entered
+from runbook.guest.undo import InsideArmed
+from runbook.params import KnownHost
+from runbook.params.guests import Guest
+from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
+from runbook.plan.changes.steps import Step
+from runbook.plan.plan import Plan
+from runbook.plan.promise.check import Check
+from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
+from runbook.state.guest import inside as insides
+from runbook.state.guest.inside import Inside
+from runbook.state.snapshot import Snapshot
+from runbook.transport.guest.channel import Channel
+from runbook.transport.host import Host
+
+# What begins a line about a guest in which no undo of its own stands.
+OF_A_PERSON = "what a person may have changed in "
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """What an undo came to inside guests: what is not as before, or not seen to be, a line each."""
+
+    failed: tuple[str, ...] = ()
+
+
+class Within:
+    """The guests of one change; `enter` opens a channel into one."""
+
+    def __init__(
+        self, params: KnownHost, guests: tuple[Guest, ...], enter: Enter, clock: Clock
+    ) -> None:
+        """Nothing is contacted yet."""
+        self._params = params
+        self._slots = {guest.name: Entered(guest, enter, clock) for guest in guests}
+        self._clock = clock
+        self._turn = threading.RLock()
+
+    @contextmanager
+    def turn(self, patience_s: float = -1) -> Iterator[None]:
+        """Speak inside alone; BlockingIOError where another has the turn for `patience_s`."""
+        if not self._turn.acquire(timeout=patience_s):
+            raise BlockingIOError
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @property
+    def guests(self) -> tuple[Guest, ...]:
+        """The guests, in order."""
+        return tuple(slot.guest for slot in self._slots.values())
+
+    def offer(self, host: Host, wanted: Wanted, answers: tuple[str, ...]) -> Offer:
+        """Go into a running guest and look; raises LoginRefused or ConsoleTaken."""
+        slot = self._slots[wanted.guest]
+        slot.mac = wanted.mac
+        try:
+            with self.turn():
+                how, slot.before = slot.again(host, lambda c: (c.how, insides.read(c, wanted.mac)))
+        except (LoginRefused, ConsoleTaken, CorrectParameters) as error:
+            if not slot.guest.by_hand:
+                raise
+            return Offer(wanted.guest, tried=(error.what,), answers=answers)
+        except NoWayIn as error:
+            return Offer(wanted.guest, tried=error.tried, answers=answers)
+        return Offer(wanted.guest, how, slot.before, answers=answers)
+
+    def hold(self, found: tuple[procedure.Target, ...]) -> None:
+        """Keep what is to be done inside each; the plan has only its digest."""
+        for one in found:
+            made = one.inside
+            self._slots[one.guest.name].edit = made if isinstance(made, GuestEdit) else None
+
+    def before(self) -> Mapping[str, Inside]:
+        """How each guest was that somebody was inside of."""
+        return {name: slot.before for name, slot in self._slots.items() if slot.before}
+
+    def take_up(self, plan: Plan, change_id: str, log: Journal, before: GuestsBefore) -> None:
+        """Another run's change: its guests are entered when they are needed."""
+        for numbered in plan.steps():
+            step = numbered.step
+            if isinstance(step, ArmInside):
+                self._slots[step.guest].armed = steps.may_stand(change_id, step.guest)
+            # Without its journal nobody knows that the person was not asked yet.
+            begun = not log.text or numbered.number in log.begun()
+            if isinstance(step, AwaitPerson) and begun:
+                self._slots[step.guest].handed = True
+        for guest in plan.of_guests.guests:
+            slot = self._slots[guest.name]
+            slot.mac, slot.why = guest.mac, before.why
+            slot.before = before.inside.get(guest.name)
+
+    def perform(self, step: Step, host: Host, armed: Armed) -> None:
+        """Make one step, inside a guest or on its host."""
+        if isinstance(step, ArmInside):
+            with self.turn():
+                # A person may have moved it since the step began.
+                until = deadline.standing(host, armed.layout).deadline
+                steps.arm(self._slots[step.guest], step, host, (armed.change_id, until))
+        elif isinstance(step, ApplyInside):
+            with self.turn():
+                steps.apply(self._slots[step.guest], step, host)
+        else:
+            if isinstance(step, AwaitPerson):
+                self._slots[step.guest].handed = True
+            perform(step, host)
+
+    def checks(self, host: Host, promise: GuestPromise, seen: Snapshot) -> tuple[Check, ...]:
+        """Each guest from inside, then from outside; `seen` is its host."""
+        running = [guest for guest in promise.guests if guest.running]
+        return tuple(
+            check
+            for guest in running
+            for check in (
+                *self._from_inside(host, guest),
+                *lan_checks.listen(host, self._params, promise, guest, seen).checks(guest),
+            )
+        )
+
+    def _from_inside(self, host: Host, guest: ExpectedGuest) -> tuple[Check, ...]:
+        """First of all: its ping of the router is what the router then knows it by."""
+        slot = self._slots[guest.name]
+        if slot.armed is None and slot.before is None:
+            return ()
+        wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers)
+        with self.turn():
+            return slot.again(host, lambda c: inside.verify(c, wanted, slot.before))
+
+    def confirm(self, host: Host) -> None:
+        """Have each guest keep its change."""
+        with self.turn():
+            for slot in self.armed():
+                slot.again(host, partial(_confirm, slot.armed))
+
+    def undo(self, host: Host, *, confirmed_too: bool = False) -> PutBack:
+        """Have each guest put itself back and look.
+
+        `confirmed_too`: the host's part did not stay, and so no guest's part may.
+        """
+        told = [self._undo(host, slot, confirmed_too=confirmed_too) for slot in self.armed()]
+        return PutBack((*(line for lines in told for line in lines), *self._by_hand()))
+
+    def _undo(self, host: Host, slot: Entered, *, confirmed_too: bool) -> tuple[str, ...]:
+        if slot.armed is None:
+            return ()
+        asked = partial(inside.undo, clock=self._clock, confirmed_too=confirmed_too)
+        try:
+            with self.turn():
+                channel = slot.back(host)
+                ended = asked(channel, slot.armed)
+                found = slot.differs(channel, ended)
+                if slot.has_another_lease(ended, found):
+                    inside.once_more(channel, slot.armed)
+                    found = slot.differs(channel, ended)
+                return found
+        except RunbookError as error:
+            return (f"{slot.guest.name} is not seen to be as before: {error.what}",)
+
+    def _by_hand(self) -> Iterator[str]:
+        for name, slot in self._slots.items():
+            if slot.handed:
+                yield f"{OF_A_PERSON}{name} is undone by nobody else"
+
+    def armed(self) -> Iterator[Entered]:
+        """The guests in which an undo stands, or may."""
+        return (slot for slot in self._slots.values() if slot.armed is not None)
+
+    def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+        """The host's deadline for a step, and each guest's; StepFailed where one is left behind."""
+        with self.turn():
+            both = deadlines.move(self.armed(), armed, host, wish, now)
+        if both.left:
+            raise _left_behind(host, both.left)
+        return both.host
+
+    def close(self) -> None:
+        """Leave every guest; none is changed by that. See `not_left`."""
+        with self.turn():
+            for slot in self._slots.values():
+                slot.leave()
+
+    def not_left(self) -> tuple[str, ...]:
+        """What was not left as it was found, a line each; it is told once."""
+        stuck = {name: slot.stuck for name, slot in self._slots.items() if slot.stuck}
+        for name in stuck:
+            self._slots[name].stuck = ""
+        return tuple(f"{name} was not left as it was found: {why}" for name, why in stuck.items())
+
+    def transcripts(self) -> Mapping[str, str]:
+        """What went to and fro, by guest; no password is in it."""
+        return {name: slot.said for name, slot in self._slots.items()}
+
+    def originals(self) -> Iterator[tuple[str, str, bytes]]:
+        """(guest, path, content) of each file that is replaced inside one."""
+        for name, slot in self._slots.items():
+            for file in slot.edit.files if slot.edit else ():
+                if file.before is not None:
+                    yield name, file.path, file.before
+
+
+def _confirm(armed: InsideArmed | None, channel: Channel) -> None:
+    if armed is not None:
+        inside.confirm(channel, armed)
+
+
+def _left_behind(host: Host, left: tuple[str, ...]) -> StepFailed:
+    return StepFailed(
+        f"the deadline was moved for a step, and not in every guest: {'; '.join(left)}",
+        host=host.name,
+        state="the change is half made, and its undo is armed",
+        then="wait for the undo, which follows by itself; then see why that guest did not answer",
+    )

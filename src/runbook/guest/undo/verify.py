@@ -1,0 +1,135 @@
+"""What a guest says of its own network, held against what it was to have, or had before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.guest.configure.wanted import Wanted
+from runbook.plan.promise.check import Check
+from runbook.state.guest import inside
+from runbook.state.guest.files import InsideFile
+from runbook.state.guest.inside import Inside
+from runbook.transport.guest.channel import Channel
+
+_PING = (
+    'for _ in 1 2 3 4 5; do ping -c 1 -W 2 "$1" >/dev/null 2>&1 && exit 0; sleep 1; done; exit 1'
+)
+_SAME = ("ifname", "addresses", "default_routes", "nameservers", "managers", "cloud_init")
+_LINES, _WIDTH = 4, 100
+
+
+def verify(channel: Channel, wanted: Wanted, before: Inside | None) -> tuple[Check, ...]:
+    """Address, default route, the router's answer to a ping, name resolution.
+
+    A name server has to answer if some are asked for, if one did `before` the change and is
+    not left behind by it, or where that is not known; else it is told only.
+    """
+    seen = inside.read(channel, wanted.mac)
+    pinged = channel.run(("sh", "-c", _PING, "sh", wanted.gateway), timeout=60.0).returncode == 0
+    return (
+        *_standing(seen, wanted),
+        Check(
+            f"in {wanted.guest}: ping {wanted.gateway}",
+            "answers",
+            "answers" if pinged else "no answer",
+            pinged,
+        ),
+        _names(seen, wanted, before),
+    )
+
+
+def _standing(seen: Inside, wanted: Wanted) -> tuple[Check, ...]:
+    address, where = str(wanted.address), f"in {wanted.guest}"
+    route = f"{wanted.gateway} {seen.ifname}"
+    return (
+        Check(
+            f"{where}: IPv4 of the NIC {wanted.mac}",
+            address,
+            " ".join(seen.addresses) or "none",
+            seen.addresses == (address,),
+        ),
+        Check(
+            f"{where}: default route",
+            route,
+            ", ".join(seen.default_routes) or "none",
+            seen.default_routes == (route,),
+        ),
+    )
+
+
+def _names(seen: Inside, wanted: Wanted, before: Inside | None) -> Check:
+    answered = bool(seen.answering)
+    lasting = before is None or before.lasting(wanted.address.network)
+    required = bool(wanted.nameservers or lasting)
+    each = (f"{s} {'answers' if s in seen.answering else 'silent'}" for s in seen.nameservers)
+    shown = ", ".join(each) or "none is configured"
+    promised = "one answers" if required else f"told only: {_why_silent(before)}"
+    return Check(f"in {wanted.guest}: name servers", promised, shown, answered, required)
+
+
+def _why_silent(before: Inside | None) -> str:
+    left = ", ".join(before.answering) if before else ""
+    return f"{left} is left behind" if left else "before, none was seen to answer"
+
+
+def as_before(before: Inside, after: Inside) -> tuple[Check, ...]:
+    """A guest that was put back, held against how it was: each field, and each file."""
+    fields = (
+        Check(
+            f"{field} in the guest",
+            _told(getattr(before, field)),
+            _told(getattr(after, field)),
+            getattr(before, field) == getattr(after, field),
+        )
+        for field in _SAME
+    )
+    return (*fields, *_files(before, after))
+
+
+def _told(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
+
+
+def _files(before: Inside, after: Inside) -> Iterator[Check]:
+    were, are = _by_path(before), _by_path(after)
+    for path in sorted({*were, *are}):
+        old, new = were.get(path), are.get(path)
+        same = (old and (old.digest, old.mode)) == (new and (new.digest, new.mode))
+        was, is_now = _apart(old, new) if old and new else ("there", "there")
+        promised = was if old else _absent(before, path)
+        yield Check(f"{path} in the guest", promised, is_now if new else _absent(after, path), same)
+
+
+def _by_path(seen: Inside) -> dict[str, InsideFile]:
+    return {file.path: file for file in (*seen.files, seen.resolv_conf) if file}
+
+
+def _absent(seen: Inside, path: str) -> str:
+    return "not shown, for it holds a secret" if path in seen.withheld else "not there"
+
+
+def _apart(old: InsideFile, new: InsideFile) -> tuple[str, str]:
+    """In what one file differs from the other: its lines where they may be shown, its mode."""
+    told = _contents(old, new) if old.digest != new.digest else ("", "")
+    modes = ("", "") if old.mode == new.mode else (f"mode {old.mode:o}", f"mode {new.mode:o}")
+    was, is_now = (", ".join(filter(None, both)) for both in zip(told, modes, strict=True))
+    return was or "as it was", is_now or "as it was"
+
+
+def _contents(old: InsideFile, new: InsideFile) -> tuple[str, str]:
+    texts = (old.harmless, new.harmless)
+    if None not in texts:
+        was, is_now = ((text or "").splitlines() for text in texts)
+        gone = [line for line in was if line not in is_now]
+        come = [line for line in is_now if line not in was]
+        if gone or come:
+            return _shown(gone), _shown(come)
+    return f"sha256 {old.digest[:16]}", f"sha256 {new.digest[:16]}"
+
+
+def _shown(lines: list[str]) -> str:
+    shown = "; ".join(repr(line.strip()[:_WIDTH]) for line in lines[:_LINES])
+    more = len(lines) - _LINES
+    return (shown or "without that") + (f"; and {more} more lines" if more > 0 else "")

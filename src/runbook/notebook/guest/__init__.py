@@ -1,0 +1,1 @@
+"""guest.ipynb: a cell a call."""

@@ -1,0 +1,1 @@
+"""What Jupyter and papermill need: server, kernel extensions, file handler."""

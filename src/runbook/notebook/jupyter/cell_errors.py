@@ -1,0 +1,70 @@
+"""A cell's error as an operator reads it: four sentences, and no traceback.
+
+Loaded into each kernel by scripts/ipython_kernel_config.py, before any cell has
+run, so that a cell run before its turn can say which one comes first.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from runbook.common.errors import RunbookError
+
+# What each notebook's cells hand on, and the cell that does.
+COMES_FROM = {
+    "nb": "the first cell below section 1, which loads this package",
+    "asked": "the cell that resolves the parameters, in section 1",
+    "met": "the cell that meets the host, in section 2",
+    "offered": "the cell that offers the form",
+    "settled": "the cell that settles the values",
+    "before": "the cell that reads the state before",
+    "planned": "the cell that draws the plan",
+    "cleared": "the cell of the preflight",
+    "armed": "the cell that arms the undo",
+    "prepared": "the cell of phase prepare",
+    "networked": "the cell of phase network",
+    "cut_over": "the cell of phase cutover",
+    "settled_in": "the cell of phase settle",
+    "seen": "the cell that looks, or verifies",
+    "kept": "the cell that confirms",
+    "finished": "the cell that shows the state after",
+    "decided": "the cell that asks what is to be done",
+    "done": "the cell that does it",
+}
+FIRST = (
+    "run the notebook from the top (Run > Run All Above Selected Cell): what was made on the"
+    " host is not made again, and a change in progress is taken up where the host says it is"
+)
+
+
+def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython has no annotations
+    """Have this shell tell errors so."""
+    shell.set_custom_exc((RunbookError, NameError), _tell)
+
+
+def told(error: BaseException) -> str:
+    """The error's text; '' for one that is none of an operator's."""
+    if isinstance(error, RunbookError):
+        return f"{type(error).__name__}: {error}"
+    if isinstance(error, NameError) and error.name in COMES_FROM:
+        return (
+            f"this cell was run before its turn: {COMES_FROM[error.name]} has not run in this"
+            f" kernel\n  host:      -\n  state now: this cell did nothing\n  do next:   {FIRST}"
+        )
+    return ""
+
+
+def _tell(
+    shell: Any,  # noqa: ANN401 - likewise
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType,
+    tb_offset: int | None = None,
+) -> None:
+    text = told(error)
+    if text:
+        # What a kernel calls to send an error; a traceback is what it would send otherwise.
+        shell._showtraceback(kind, error, [text])  # noqa: SLF001
+    else:
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)

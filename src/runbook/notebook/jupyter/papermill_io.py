@@ -1,0 +1,62 @@
+"""How papermill writes a notebook: whole or not at all, without secrets.
+
+papermill itself writes in place, several times a run, so that a power cut can
+leave half a notebook. It hands a handler only those paths that begin with the
+handler's scheme, here ``/``. A relative path begins with none, and goes to
+papermill's own handler of files whatever is registered; so that one is made to
+write as this one does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from runbook.common import atomic_files
+from runbook.common.redact import redact_notebook
+
+
+class AtomicHandler:
+    """The handler for the scheme "/"; papermill calls it on the class."""
+
+    @classmethod
+    def read(cls, path: str) -> str:
+        """The file's text."""
+        return Path(path).read_text(encoding="utf-8")
+
+    @classmethod
+    def listdir(cls, path: str) -> list[str]:
+        """The full paths in a folder."""
+        return sorted(str(inside) for inside in Path(path).iterdir())
+
+    @classmethod
+    def write(cls, buf: str, path: str) -> None:
+        """Redact, then replace the file in one operation; raises OSError as writing does.
+
+        A link stays, and the file that it leads to is replaced. What is no
+        file, /dev/null or a pipe, is written to.
+        """
+        target, content = Path(path).resolve(), redact_notebook(buf).encode()
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+        else:
+            atomic_files.replace(target, content)
+
+    @classmethod
+    def pretty_path(cls, path: str) -> str:
+        """The path as papermill logs it."""
+        return path
+
+
+def take_relative_paths() -> None:
+    """Have papermill's own handler of files write as `AtomicHandler` does."""
+    # papermill may be what imports this module, half way through its own import.
+    from papermill.iorw import LocalHandler  # noqa: PLC0415
+
+    def write(self: Any, buf: str, path: str) -> None:  # noqa: ANN401 - papermill has no types
+        AtomicHandler.write(buf, str(Path(self._cwd or "") / path))
+
+    LocalHandler.write = write
+
+
+take_relative_paths()

@@ -1,0 +1,148 @@
+"""What the buttons of an armed change do, each in a thread of its own, whatever cell is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from runbook.apply.checkpoint.timer import run_now
+from runbook.apply.steps.perform import run as command
+from runbook.common.errors import RolledBack, RunbookError, VerificationFailed
+from runbook.guest.deadlines import NotMoved
+from runbook.notebook.live.background import in_background
+from runbook.notebook.live.watch import Watch
+from runbook.notebook.shared.ending import in_short
+from runbook.notebook.shared.leave_guests import leave
+from runbook.notebook.shared.undoing import keep_verdict, undo
+from runbook.notebook.shared.values import Changing
+from runbook.notebook.widgets.buttons import CONFIRM, MORE, UNDO, Buttons, buttons, static
+from runbook.notebook.widgets.shown import MIME
+from runbook.plan.plan import PHASES
+from runbook.run import pipeline
+from runbook.run.extend_deadline import more_time
+from runbook.run.record import OUTCOME
+from runbook.views import Slot
+
+MORE_S = 300
+STAYS = "the change was confirmed, so it is not undone"
+BY_HAND = "the button 'undo now' was pressed"
+
+
+class UndoAsked(RolledBack):
+    """A person wants the host as it was."""
+
+
+@dataclass(slots=True)
+class Panel:
+    """The buttons of one change."""
+
+    change: Changing
+    watch: Watch
+    slot: Slot = field(default_factory=Slot)
+    shown: Buttons = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the buttons, and have them shown wherever the countdown is."""
+        self.shown = buttons(self.press)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.shown.box.model_id}
+        self.slot.show_with(static("Here are buttons, where there are widgets."), {MIME: view})
+        self.watch.beside.append(self.slot)
+        self.change.before.run.course.live.append(self)
+
+    def press(self, name: str) -> None:
+        """Do it in the background, and say how it went."""
+        does: dict[str, Callable[[], str]] = {
+            CONFIRM: self._confirm,
+            UNDO: self._undo,
+            MORE: self._more,
+        }
+        self.shown.say(f"{name}: at work …")
+        in_background(lambda: self._tell(name, does[name]), f"runbook-{name}")
+
+    def freeze(self) -> None:
+        """The change is over: what stands here now is what became of it."""
+        self.shown.close()
+        self.slot.draw()
+
+    def _tell(self, name: str, does: Callable[[], str]) -> None:
+        try:
+            self.shown.say(f"{name}: {does()}", "good")
+        except BlockingIOError:
+            self.shown.say(f"{name}: a cell is at work on the change; wait for its end", "warn")
+        except RunbookError as error:
+            self.shown.say(f"{name}: {error}", "bad")
+        except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
+            self.shown.say(f"{name}: {type(error).__name__}: {error}", "bad")
+
+    def _more(self) -> str:
+        this, hand = self.change.before.run, self.change.hand
+        later = more_time(this.session, hand.underway.armed, MORE_S)
+        hand.underway = replace(hand.underway, armed=later.armed)
+        if later.left:
+            raise NotMoved(
+                later.said,
+                host=this.host,
+                state="armed: all that was moved is so, and each guest has its own undo",
+                then="confirm before the first of them, or undo now",
+            )
+        return later.said
+
+    def _undo(self) -> str:
+        this, hand = self.change.before.run, self.change.hand
+        session = this.session
+        if hand.confirmed:
+            return STAYS
+        # At once, whatever cell is at work: its next step finds the way closed.
+        with closing(session.connect()) as fresh:
+            moment = f"{session.clock.now():%H%M%S%f}-button"
+            command(run_now(hand.underway.armed.layout, moment), fresh)
+        hand.why = BY_HAND
+        with this.folder.alone():
+            if hand.confirmed:
+                return STAYS
+            if this.folder.has(OUTCOME):
+                return "the change is over; the run says how"
+            asked = UndoAsked(
+                BY_HAND, host=this.host, state="being undone", then="wait for the end"
+            )
+            ended = undo(self.change, asked, self.watch.aftermath)
+        if not isinstance(ended, RolledBack):
+            raise ended
+        return "the host is as before, row by row"
+
+    def _confirm(self) -> str:
+        this, hand = self.change.before.run, self.change.hand
+        with this.folder.alone(wait=False):
+            if hand.confirmed:
+                return "it was confirmed already"
+            if hand.applied is None or hand.applied.phase != PHASES[-1]:
+                raise VerificationFailed(
+                    "the change is not all made, so it cannot be confirmed yet",
+                    host=this.host,
+                    state="armed, and as the cells left it",
+                    then="run the cells of the phases that are left",
+                )
+            self._stay()
+        return "the change stays; run the cells that are left, for the record"
+
+    def _stay(self) -> None:
+        this, hand = self.change.before.run, self.change.hand
+        page = self.watch.aftermath
+        try:
+            if hand.verified is None and hand.applied is not None:
+                hand.verified = pipeline.verify(this.session, hand.underway, hand.applied)
+                keep_verdict(this, hand.verified.verdict, "The verdict: as promised", page)
+            if hand.verified is not None:
+                confirmed = pipeline.confirm(this.session, hand.verified)
+                this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
+                hand.confirmed = confirmed
+        except BaseException as error:
+            # As in a cell: whatever goes wrong in an armed change undoes it.
+            hand.why = in_short(error)
+            raise undo(self.change, error, page) from error
+        try:
+            this.course.end()
+        finally:
+            # Nobody may come to the cells that would.
+            leave(this, this.session.within, page)

@@ -1,0 +1,179 @@
+"""Whoever looks on while a change is made: the countdown, and how the host answers meanwhile.
+
+Without anybody there the host's answers are kept all the same, and shown once
+the change is over. With somebody there it also sees the host come back by
+itself, when the deadline passes or somebody else undoes the change.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from runbook import views
+from runbook.apply.steps.journal import State
+from runbook.common.errors import RolledBack
+from runbook.common.serial import dumps
+from runbook.notebook.live.background import in_background
+from runbook.notebook.shared.approval import somebody_there
+from runbook.notebook.shared.undoing import undo
+from runbook.notebook.shared.values import Changing
+from runbook.run.pulse import Event, Pulse
+from runbook.run.record import OUTCOME
+from runbook.views import Moment, Picture, Slot
+
+TICK_S = 1.0
+# Longer than a busy host takes to answer.
+SILENT_S = 4.0
+OVER = "the change is over"
+# Until the first answer: the cutover is not to come before it.
+FIRST_S = 5.0
+CUTOVER = "cutover"
+LIVE = "The host's answers to this program, a question each 0.1 s"
+BACK = (State.UNDONE, State.INCOMPLETE)
+
+
+class UndoneByTheHost(RolledBack):
+    """Nobody confirmed the change in time, or somebody else undid it."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """A pulse, and what is drawn of it; `live` where somebody looks at it."""
+
+    change: Changing
+    pulse: Pulse
+    live: bool
+    clock: Slot = field(default_factory=Slot)
+    lines: list[Slot] = field(default_factory=list)
+    aftermath: Slot = field(default_factory=Slot)
+    beside: list[Slot] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+    placed: bool = False
+
+    def place(self, phase: str = "") -> None:
+        """Show the countdown in this cell, and where it says most how the host answers."""
+        first, self.placed = not self.placed, True
+        slots = (self.clock, *self.beside) if self.live else ()
+        if first or (self.live and phase == CUTOVER):
+            self.lines.append(Slot())
+            slots = (*slots, self.lines[-1])
+        for slot in (*slots, *((self.aftermath,) if first else ())):
+            slot.place()
+        self._draw()
+
+    def moment(self, what: str) -> None:
+        """Something happens now."""
+        self.pulse.event(what)
+
+    def end(self) -> None:
+        """The change is over: keep what was seen, and draw it for the last time."""
+        if self.ended.is_set():
+            return
+        self.ended.set()
+        self.pulse.over.set()
+        this = self.change.before.run
+        this.folder.again("pulse.json", dumps((*self.pulse.answers, *self.pulse.events)) + "\n")
+        self._draw()
+
+    def leave(self) -> None:
+        """Somebody else looks on from here, and keeps what is seen."""
+        self.ended.set()
+        self.pulse.over.set()
+
+    def tick(self) -> None:
+        """Draw each second until the change is over; then see what became of it."""
+        while not self.pulse.over.wait(TICK_S):
+            self._draw()
+        found = self.pulse.signs
+        if not self.ended.is_set() and found and found.state in BACK:
+            self._came_back(found.log.words()[-1].by)
+
+    def _came_back(self, by: str) -> None:
+        this = self.change.before.run
+        with this.folder.alone():
+            if this.folder.has(OUTCOME) or self.ended.is_set():
+                return
+            why = self.change.hand.why or WHYS.get(by, f"somebody undid it ({by})")
+            self.change.hand.why = why
+            error = UndoneByTheHost(
+                f"the host was undone: {why}",
+                host=this.host,
+                state="about to be compared with before",
+                then="run again from the start, once you know why",
+            )
+            undo(self.change, error, self.aftermath)
+
+    def _draw(self) -> None:
+        shown = self.change.underway.armed.deadline
+        deadline = self.pulse.signs.deadline if self.pulse.signs else None
+        until = deadline or shown
+        age = self._age(until)
+        self.clock.draw(self._countdown(until), *((age,) if age else ()))
+        for number, line in enumerate(self.lines):
+            line.draw(self._line(f"pulse-{number}"))
+
+    def _countdown(self, deadline: datetime) -> Picture:
+        now = self.change.before.run.session.clock.now()
+        left = (deadline - now).total_seconds()
+        return views.countdown(left, deadline, self._said(left))
+
+    def _said(self, left: float) -> str:
+        """What stands in the place of the number; '' while that is what counts."""
+        if self.change.hand.confirmed:
+            return ENDS[State.CONFIRMED]
+        state = self.pulse.signs.state if self.pulse.signs else None
+        if self.ended.is_set() or state in ENDS:
+            return ENDS.get(state, OVER) if state else OVER
+        if self.pulse.failed:
+            return (
+                f"the host is not looked at any more ({self.pulse.failed}); its own timer runs on"
+            )
+        if left <= 0:
+            return "the deadline has passed: the host undoes the change, and was not heard since"
+        return ""
+
+    def _age(self, deadline: datetime) -> Picture | None:
+        """That what is shown is old, where the host does not answer."""
+        silent = self.pulse.silent_s
+        if self.ended.is_set() or silent < SILENT_S:
+            return None
+        due = f"unless confirmed it undoes the change at {deadline:%H:%M:%S} UTC, by its own timer"
+        return views.note(f"the host was not heard for {silent:.0f} s; {due}", "bad")
+
+    def _line(self, key: str) -> Picture:
+        moments = [_moment(event) for event in self.pulse.events]
+        return views.pulse(self.pulse.answers, moments, LIVE, key)
+
+
+def _moment(event: Event) -> Moment:
+    what = event.what.split(",")[0].removeprefix("Phase ").lower()
+    return Moment(event.at_s, what, matters=what == CUTOVER)
+
+
+ENDS = {
+    State.UNDOING: "the host is undoing the change",
+    State.UNDONE: "the host has undone the change",
+    State.INCOMPLETE: "the undo ended, and could not put everything back",
+    State.CONFIRMED: "confirmed: the change stays; the cells below finish the record",
+    State.STOOD_DOWN: "the change stood down",
+}
+WHYS = {
+    "deadline": "the deadline passed, and nobody had confirmed it",
+    "console": "somebody undid it at the console",
+    "operator": "an operator's program undid it",
+    "announce": "the host was booted before it was confirmed",
+}
+
+
+def watch(change: Changing) -> Watch:
+    """Begin to look on; ends with the change."""
+    session = change.before.run.session
+    pulse = Pulse(change.underway.armed.layout, session.connect, session.clock)
+    made = Watch(change, pulse, somebody_there())
+    pulse.start()
+    pulse.heard.wait(FIRST_S)
+    if made.live:
+        in_background(made.tick, "runbook-watch")
+    return made

@@ -1,0 +1,1 @@
+"""routed.ipynb: a cell a call."""

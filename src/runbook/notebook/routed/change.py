@@ -1,0 +1,230 @@
+"""The cells that change the host: arm, apply, verify, confirm. What was made is not made again."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from runbook import views
+from runbook.apply.phases import Applied
+from runbook.apply.steps.journal import Journal
+from runbook.notebook.live.buttons import Panel
+from runbook.notebook.live.watch import watch
+from runbook.notebook.routed.plan import go_by, stopped
+from runbook.notebook.shared.approval import Approval, approve, somebody_there
+from runbook.notebook.shared.change_so_far import Hand
+from runbook.notebook.shared.ending import not_ended, reading
+from runbook.notebook.shared.pick_up import progress
+from runbook.notebook.shared.stages import NotNow, stage
+from runbook.notebook.shared.steps import Stepping, show_journal
+from runbook.notebook.shared.undoing import changing, keep_verdict
+from runbook.notebook.shared.values import Before, Changing, Cleared, Kept, Run, Seen, Stopped
+from runbook.plan.plan import PHASES
+from runbook.run import pipeline
+from runbook.run.record import Ending
+from runbook.run.session import Underway
+from runbook.views import Picture
+
+_LEFT = "; nothing of the change was made; what stands in /var/lib/runbook/{} undoes itself"
+
+
+class OutOfTurn(NotNow):
+    """A cell was run before its turn."""
+
+
+@stage("arm")
+def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
+    """With the operator's say, put the undo on the host and start its timer."""
+    if isinstance(cleared, Stopped):
+        return go_by(cleared)
+    before = cleared.planned.before
+    this = before.run
+    not_ended(this)
+    if this.course.hand:
+        say = "Armed already, and that is done once: nothing was done."
+        views.show(views.note(say, "warn"))
+        return _in_hand(before, this.course.hand)
+    if before.picked:
+        return _go_on(before, before.picked)
+    return _arm(cleared)
+
+
+def _arm(cleared: Cleared) -> Changing | Stopped:
+    before = cleared.planned.before
+    this = before.run
+    if this.session.params.mode == "plan":
+        return stopped(this, Ending.PLANNED_ONLY, "mode is plan")
+    approval = approve(cleared.planned.plan, this.session.params.sources["mode"])
+    if not approval.given:
+        return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
+    _keep_approval(this, approval)
+    with reading(this, "Arming the undo", _LEFT.format(this.session.change_id)):
+        underway = pipeline.arm(this.session, cleared.ready)
+    this.folder.once("undo", underway.armed.undo_script)
+    return _taken(before, underway)
+
+
+def _go_on(before: Before, picked: Underway) -> Changing:
+    """A change taken up: asked for anew, and not armed anew."""
+    this = before.run
+    views.show(views.note(progress(this, picked), "warn"))
+    approval = approve(picked.armed.plan, this.session.params.sources["mode"])
+    if not approval.given:
+        raise OutOfTurn(
+            f"the change was not taken up, {approval.how}",
+            host=this.host,
+            state="in the middle of the change; its undo is armed and ends it at the deadline",
+            then=f"run this cell again to go on, or `runbook undo {this.host}`",
+        )
+    _keep_approval(this, approval)
+    this.folder.note(this.session.clock.now(), f"taken up by {this.session.operator}")
+    return _taken(before, picked)
+
+
+def _taken(before: Before, underway: Underway) -> Changing:
+    # The values are settled now; what stands in a form is no question any more.
+    before.run.course.freeze()
+    hand = Hand(underway, before.run.session)
+    before.run.course.hand = hand
+    change = Changing(before, hand)
+    hand.watcher = watching = watch(change)
+    if somebody_there():
+        Panel(change, watching)
+    return _in_hand(before, hand)
+
+
+def _in_hand(before: Before, hand: Hand) -> Changing:
+    views.show(_armed(hand.underway))
+    hand.watcher.place()
+    return Changing(before, hand)
+
+
+@stage()
+def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
+    """Make the steps of one phase; run again, it shows what was made and makes nothing."""
+    if isinstance(change, Stopped):
+        return go_by(change)
+    this, hand, product = change.before.run, change.hand, f"apply-{phase}.json"
+    not_ended(this)
+    hand.watcher.place(phase)
+    if this.folder.has(product):
+        return _made_before(change, phase)
+    _in_turn(change, phase)
+    with changing(change, f"Phase {phase}"), Stepping(hand.underway.armed, phase) as told:
+        applied = pipeline.apply(this.session, hand.underway, phase, told)
+        this.folder.once(product, _as_json(applied))
+        told.end(applied)
+    _further(hand, applied)
+    return change
+
+
+def _in_turn(change: Changing, phase: str) -> None:
+    """Raise OutOfTurn, with nothing done, if an earlier phase is still to be made."""
+    this, plan = change.before.run, change.underway.armed.plan
+    earlier = [name for name in PHASES[: PHASES.index(phase)] if plan.steps(name)]
+    owed = [name for name in earlier if not this.folder.has(f"apply-{name}.json")]
+    if owed:
+        raise OutOfTurn(
+            f"phase {phase} comes after phase {owed[0]}, which is not made yet; nothing was done",
+            host=this.host,
+            state="armed, and as the cells before this one left it",
+            then=f"run the cell of phase {owed[0]} first",
+        )
+
+
+@stage("verify")
+def verify(change: Changing | Stopped) -> Seen | Stopped:
+    """Look at the host over a new connection; what is not as promised is undone."""
+    if isinstance(change, Stopped):
+        return go_by(change)
+    this, hand = change.before.run, change.hand
+    if hand.applied is None or hand.applied.phase != PHASES[-1]:
+        not_ended(this)
+        raise OutOfTurn(
+            "the change is not all made, so there is nothing to verify",
+            host=this.host,
+            state="armed, and as the cells before this one left it",
+            then=f"run the cells of the phases {', '.join(PHASES)} first",
+        )
+    if hand.confirmed:
+        return Seen(change, hand.confirmed.verified)
+    hand.watcher.place()
+    with changing(change, "Verifying, over a new connection"):
+        # A button may have confirmed it while this cell waited for its turn.
+        kept = hand.confirmed.verified if hand.confirmed else None
+        verified = kept or pipeline.verify(this.session, hand.underway, hand.applied)
+    hand.verified = verified
+    keep_verdict(this, verified.verdict, "The verdict: as promised")
+    return Seen(change, verified)
+
+
+@stage("confirm")
+def confirm(seen: Seen | Stopped) -> Kept | Stopped:
+    """Over another new connection, take the undo away: the change stays."""
+    if isinstance(seen, Stopped):
+        return go_by(seen)
+    this, hand = seen.changing.before.run, seen.changing.hand
+    if hand.confirmed is None:
+        with changing(seen.changing, "Confirming, over another new connection"):
+            confirmed = hand.confirmed or pipeline.confirm(this.session, seen.verified)
+            if hand.confirmed is None:
+                this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
+                hand.confirmed = confirmed
+        this.course.end()
+    else:
+        confirmed = hand.confirmed
+    views.show(views.note(f"Confirmed at {_utc(confirmed.at)}: the change stays.", "good"))
+    return Kept(seen.changing.before, confirmed)
+
+
+def _keep_approval(this: Run, approval: Approval) -> None:
+    session = this.session
+    told = {"who": session.operator, "how": approval.how, "plan": approval.digest}
+    this.folder.again_json("approval.json", {**told, "at": session.clock.now().isoformat()})
+
+
+def _armed(underway: Underway) -> Picture:
+    armed = underway.armed
+    pairs = [
+        ("change", armed.change_id),
+        ("undone by itself at", f"{_utc(armed.deadline)}, unless confirmed"),
+        ("by hand, at the console", f"sh {armed.undo_path}"),
+    ]
+    script = views.card([("script", armed.undo_script)])
+    folded = views.fold("The undo script, as it stands on the host", script)
+    seen = Picture(folded.body, "(the undo script: see the run folder)")
+    return views.stack((views.card(pairs, "Armed"), seen))
+
+
+def _further(hand: Hand, applied: Applied) -> None:
+    """The same change, with the deadline that the phase may have moved."""
+    hand.underway = Underway(applied.armed, hand.underway.probed)
+    hand.applied = applied
+
+
+def _made_before(change: Changing, phase: str) -> Changing:
+    """What a phase left in the record, in place of making it again."""
+    text = (change.before.run.folder.path / f"apply-{phase}.json").read_text("utf-8")
+    log = Journal(str(json.loads(text)["journal"]))
+    applied = Applied(change.underway.armed, phase, log)
+    say = f"Phase {phase} was made already, and a step is made once: nothing was done."
+    views.show(views.note(say, "warn"))
+    show_journal(applied)
+    done = change.hand.applied
+    if done is None or PHASES.index(done.phase) < PHASES.index(phase):
+        change.hand.applied = applied
+    return change
+
+
+def _as_json(applied: Applied) -> str:
+    armed = applied.armed
+    told = {
+        "deadline": armed.deadline.isoformat(),
+        "timer_number": armed.timer_number,
+        "journal": applied.log.text,
+    }
+    return json.dumps(told, indent=1) + "\n"
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

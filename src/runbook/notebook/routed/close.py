@@ -1,0 +1,105 @@
+"""The cells that close a run: the state after, and the record."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pandas as pd
+
+from runbook import views
+from runbook.common.errors import GoToTheConsole, MendAccess
+from runbook.notebook.routed.plan import go_by
+from runbook.notebook.shared.ending import end, in_short, keep_error, show_ending
+from runbook.notebook.shared.stages import stage
+from runbook.notebook.shared.undoing import records
+from runbook.notebook.shared.values import Finished, Kept, Ran, Run, Stopped
+from runbook.plan.routed.firewall.compared import compared
+from runbook.run import record
+from runbook.run.record import OUTCOME, Ending
+from runbook.state import snapshot as snapshots
+from runbook.state.diff import diff
+from runbook.state.host import command_output
+from runbook.state.host.command_output import Said
+from runbook.state.snapshot import Snapshot, take
+from runbook.views import Look, Picture
+
+
+@stage("after")
+def after(kept: Kept | Stopped) -> Finished | Stopped:
+    """Read the state again, and show every row in which it differs from before."""
+    if isinstance(kept, Stopped):
+        return go_by(kept)
+    this, before = kept.before.run, kept.before.snapshot
+    snapshot, words = _read_again(this)
+    this.folder.again("after.json", snapshots.dumps(snapshot))
+    this.folder.again("commands-after.json", command_output.dumps(words))
+    _show_changes(this, before, snapshot)
+    _show_wiring(this, before, snapshot)
+    _show_rules(this, before, snapshot)
+    views.show(views.fold("The whole state after", views.state(snapshot, words)))
+    return Finished(this, kept.confirmed, snapshot)
+
+
+def _show_changes(this: Run, before: Snapshot, seen: Snapshot) -> None:
+    found = diff(before, seen)
+    this.folder.again("diff.json", records(found.rows))
+    lasting = found.settled.rows
+    passing = found.rows[~found.rows["table"].isin(lasting["table"])]
+    views.show(views.changes_folded(lasting, passing))
+
+
+def _show_wiring(this: Run, before: Snapshot, seen: Snapshot) -> None:
+    drawn = views.wiring(seen, this.session.params.address, before)
+    this.folder.again("wiring-after.html", drawn.html())
+    views.show(drawn)
+
+
+@stage("record")
+def finish(last: Finished | Stopped) -> None:
+    """The last word, and where the record is."""
+    this = last.run
+    if this.folder.has(OUTCOME):
+        show_ending(this)
+    elif isinstance(last, Stopped):
+        end(this, last.ending, last.why)
+    else:
+        promise = last.confirmed.verified.armed.plan.promise
+        end(this, Ending.AS_PROMISED, f"{promise.kept}, confirmed")
+    views.show(products(this))
+
+
+def _show_rules(this: Run, before: Snapshot, seen: Snapshot) -> None:
+    """The rules file against the live rules, where one is given."""
+    params = this.session.params
+    found = compared(params, before, seen)
+    if found is not None:
+        this.folder.again("rules.json", records(found))
+        views.show(views.compared(found, f"params/{params.rules} and the live rules"))
+
+
+def _read_again(this: Run) -> tuple[Snapshot, tuple[Said, ...]]:
+    """Over a new connection: the one from before the change proves nothing."""
+    clock = this.session.clock
+    try:
+        with (
+            views.doing("Reading the state after", clock.monotonic),
+            closing(this.session.connect()) as fresh,
+        ):
+            return take(fresh, clock.now()), command_output.read(fresh)
+    except MendAccess as error:
+        keep_error(this, "error.txt", error)
+        end(this, Ending.UNKNOWN, f"confirmed, and then not to be read: {in_short(error)}")
+        raise GoToTheConsole(
+            f"the change was confirmed, and then the host could not be read: {in_short(error)}",
+            host=this.host,
+            state="confirmed, so nothing undoes it by itself",
+            then="see that the host answers; its record is complete up to the confirmation",
+        ) from error
+
+
+def products(this: Ran) -> Picture:
+    """What the run folder holds."""
+    recorded = record.read(this.folder.path)
+    rows = [(name, (recorded.path / name).stat().st_size) for name in recorded.products]
+    frame = pd.DataFrame(rows, columns=["file", "bytes"])
+    return views.table(frame, Look("The run folder"))

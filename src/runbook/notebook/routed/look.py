@@ -1,0 +1,183 @@
+"""The cells that only look at the host: parameters, identity, form, state before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from runbook import views
+from runbook.apply.checkpoint.armed_change import InProgress
+from runbook.common.clock import SystemClock
+from runbook.common.folders import outputs_folder, params_folder
+from runbook.notebook import widgets
+from runbook.notebook.routed.preview import Preview
+from runbook.notebook.shared import pick_up as picking
+from runbook.notebook.shared.approval import somebody_there
+from runbook.notebook.shared.ending import not_ended, reading
+from runbook.notebook.shared.pick_up import pick_up
+from runbook.notebook.shared.stages import Course, stage
+from runbook.notebook.shared.values import Asked, Before, Met, Offered, Run, Settled
+from runbook.params import NAMES, Params, as_table, check_names, for_host
+from runbook.plan.routed.firewall.rules_file import as_table as as_rows
+from runbook.plan.routed.firewall.rules_file import rules_file
+from runbook.preflight.survey.nics import nics
+from runbook.run import pipeline, record
+from runbook.run.resume import Standing
+from runbook.run.session import Session
+from runbook.state import snapshot as snapshots
+from runbook.state.host import command_output, nic_hardware, operator_connection
+from runbook.views import Look
+
+FORM = (
+    "interface",
+    "address",
+    "gateway",
+    "network",
+    "bridge",
+    "bridge_mac",
+    "stp",
+    "firewall",
+)
+
+
+def parameters(namespace: Mapping[str, object]) -> Asked:
+    """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
+
+    Raises ParameterError, also for a name that was injected and is no parameter's.
+    """
+    views.show(views.interactive_tables())
+    course = _course(namespace.get("asked"))
+    course.place()
+    with course.at("parameters"):
+        check_names(namespace)
+        injected = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
+        params = for_host(params_folder(), injected)
+        _show_params(params)
+        _show_rules(params)
+    return Asked(params, injected, course)
+
+
+def _course(before: object) -> Course:
+    """A new one; where the notebook is run from the top again, the one before is left."""
+    if isinstance(before, Asked):
+        before.course.leave()
+    return Course()
+
+
+@stage("host")
+def meet(asked: Asked) -> Met:
+    """Connect and say which machine this is; take up a change of one's own that is armed there.
+
+    Raises MendAccess if that fails; InProgress, with a picture of it, if
+    another change is armed or half made there.
+    """
+    clock = SystemClock()
+    with views.doing(f"Connecting to {asked.params.host}", clock.monotonic):
+        session = pipeline.open_session(asked.params, clock)
+    try:
+        pipeline.stand_clear(session)
+    except InProgress as error:
+        return pick_up(asked, session, error.found)
+    with views.doing(f"A first look at {asked.params.host}", clock.monotonic):
+        glance = pipeline.read(session)
+    views.show(views.identity(glance.identity))
+    return Met(asked, session, glance)
+
+
+def stop_at_a_change(session: Session) -> None:
+    """Raise InProgress, with a picture of it, if a change is armed or half made there."""
+    try:
+        pipeline.stand_clear(session)
+    except InProgress as error:
+        views.show(views.standing(Standing(session.params.host, error.found)))
+        raise
+
+
+def choose(met: Met) -> Offered:
+    """Offer the form where somebody can fill it in."""
+    fixed = met.picked or met.course.hand
+    if fixed or not somebody_there():
+        why = "The change in progress has its values" if fixed else "Nobody to ask"
+        views.show(views.note(f"{why}: the parameters stay as they are."))
+        return Offered(met, None)
+    host = met.session.host
+    own = operator_connection.read(host)
+    found = nics(met.glance, nic_hardware.read(host), own)
+    preview = Preview(met, widgets.form(FORM, met.session.params, met.glance, found), own)
+    preview.show()
+    met.course.live.append(preview)
+    return Offered(met, preview)
+
+
+@stage("values")
+def settle(offered: Offered) -> Settled:
+    """Read the form and print the final parameters; raises ParameterError."""
+    met = offered.met
+    settled = picking.settle(met, met.picked) if met.picked else _settled(offered)
+    values = as_table(settled.session.params)
+    shown = values[values["field"].isin((*FORM, "consent"))]
+    views.show(views.table(shown, Look("Settled, and where each value came from")))
+    return settled
+
+
+def _settled(offered: Offered) -> Settled:
+    asked, session = offered.met.asked, offered.met.session
+    if hand := offered.course.hand:
+        return Settled(hand.session, hand.underway, offered.course)
+    chosen = offered.preview.chosen() if offered.preview else {}
+    params = for_host(params_folder(), asked.injected, chosen)
+    return Settled(replace(session, params=params), None, offered.course)
+
+
+@stage("before")
+def look(settled: Settled) -> Before:
+    """Read the whole state, begin the record with it, and show it."""
+    this = _open_run(settled)
+    if picked := settled.picked:
+        before = picked.armed.cleared.before
+        views.show(views.note("The state before the change, as it was when it was armed."))
+        views.show(views.state(before))
+        return Before(this, before, picked)
+    with reading(this, "Reading the state before"):
+        snapshot = pipeline.read(this.session)
+        words = command_output.read(this.session.host)
+        this.folder.again("before.json", snapshots.dumps(snapshot))
+        this.folder.again("commands-before.json", command_output.dumps(words))
+    views.show(views.state(snapshot, words))
+    return Before(this, snapshot)
+
+
+def wiring(before: Before) -> None:
+    """Draw how router, NIC, bridge and guests hang together."""
+    this = before.run
+    drawn = views.wiring(before.snapshot, this.session.params.address)
+    if not before.picked:
+        this.folder.again("wiring-before.html", drawn.html())
+    views.show(drawn)
+
+
+def _open_run(settled: Settled) -> Run:
+    """The run's folder: made at the first look, opened again when the cell is run again."""
+    session, course = settled.session, settled.course
+    folder = outputs_folder() / session.params.host / session.change_id
+    if folder.is_dir():
+        this = Run(session, record.Folder(folder), course)
+        not_ended(this)
+    else:
+        made = record.create(outputs_folder(), session.params.host, session.change_id)
+        this = Run(session, made, course)
+    if not (settled.picked and this.folder.has("params.json")):
+        values = as_table(session.params).to_dict("records")
+        this.folder.again_json("params.json", {str(r["field"]): r for r in values})
+    return this
+
+
+def _show_rules(params: Params) -> None:
+    ruleset = rules_file(params)
+    if ruleset is not None:
+        rows = as_rows(ruleset)
+        views.show(views.table(rows, Look(f"The rules of params/{params.rules}", limit=len(rows))))
+
+
+def _show_params(params: Params) -> None:
+    views.show(views.table(as_table(params), Look("Parameters, and where each came from")))

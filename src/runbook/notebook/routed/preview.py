@@ -1,0 +1,159 @@
+"""What the values in the form would come to: plan, findings and wiring, drawn while they are typed.
+
+It reads the host and writes nothing, neither there nor in the record. The cells
+below do the same once more, and only what they do counts.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from runbook import preflight, views
+from runbook.common.errors import ParameterError, RunbookError
+from runbook.common.folders import params_folder
+from runbook.notebook.live.background import in_background
+from runbook.notebook.shared.values import Met
+from runbook.notebook.widgets import Consents, Form, consents
+from runbook.params import Params, faults_for_host, for_host
+from runbook.plan.forecast.wiring import wired
+from runbook.plan.plan import Plan
+from runbook.preflight import Finding, RefusedByPreflight
+from runbook.run import pipeline
+from runbook.run.session import Session
+from runbook.state.host.operator_connection import Connection
+from runbook.views import Picture, Slot
+
+# A person types faster than a plan is drawn.
+PAUSE_S = 0.4
+MEND = "Mend what is marked above; plan, findings and wiring follow."
+
+
+@dataclass(slots=True)
+class Preview:
+    """The form, the risks to be consented to, and what both come to."""
+
+    met: Met
+    form: Form
+    own: Connection | None
+    slot: Slot = field(default_factory=Slot)
+    asked: Consents = field(default_factory=lambda: consents(()))
+    changed: threading.Event = field(default_factory=threading.Event)
+    over: bool = False
+
+    def show(self) -> None:
+        """Judge and draw, now and at each change."""
+        self.form.check(self.judge)
+        self.form.on_change(self.again)
+        self.form.show()
+        self.slot.place()
+        self.changed.set()
+        in_background(self._work, "runbook-preview")
+
+    def judge(self, values: Mapping[str, object]) -> tuple[ParameterError, ...]:
+        """All that is wrong with the values, each by itself, together, and on this host."""
+        found = faults_for_host(params_folder(), self.met.asked.injected, self._chosen(values))
+        if found:
+            return found
+        try:
+            self._plan(self._params(values))
+        except ParameterError as error:
+            return (error,)
+        except RunbookError:
+            # No field is wrong; it is drawn among the findings.
+            return ()
+        return ()
+
+    def chosen(self) -> dict[str, object]:
+        """The values that a person changed, consents among them."""
+        return self._chosen(self.form.values())
+
+    def again(self) -> None:
+        """Something was changed: what was made of the values before does not hold any more."""
+        if self.met.course.marks["values"] == "done":
+            self.met.course.again_from("values")
+        self.changed.set()
+
+    def freeze(self) -> None:
+        """The form is over; its last values stand in its place."""
+        self.over = True
+        self.changed.set()
+        told = self.asked.static()
+        self.form.freeze()
+        if self.asked.risks:
+            self.slot.show(told)
+
+    def _chosen(self, values: Mapping[str, object]) -> dict[str, object]:
+        params = self.met.asked.params
+        kept = [name for name in params.consent if name not in self.asked.boxes]
+        filled = {**values, "consent": (*kept, *self.asked.values())}
+        return {name: value for name, value in filled.items() if value != getattr(params, name)}
+
+    def _params(self, values: Mapping[str, object]) -> Params:
+        return for_host(params_folder(), self.met.asked.injected, self._chosen(values))
+
+    def _plan(self, params: Params) -> Plan:
+        return pipeline.plan(replace(self.met.session, params=params), self.met.glance, self.own)
+
+    def _work(self) -> None:
+        while self.changed.wait():
+            if self.over:
+                return
+            self.met.session.clock.sleep(PAUSE_S)
+            self.changed.clear()
+            self._draw()
+
+    def _draw(self) -> None:
+        if self.form.told:
+            self.slot.draw(views.note(MEND, "warn"))
+            return
+        self.slot.draw(views.note("Looking at what this comes to …"))
+        try:
+            self.slot.draw(*self._pictures(self._params(self.form.values())))
+        except RunbookError as error:
+            self.slot.draw(views.note(str(error), "bad"))
+        except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
+            self.slot.draw(views.note(f"{type(error).__name__}: {error}", "bad"))
+
+    def _pictures(self, params: Params) -> tuple[Picture, ...]:
+        session, seen = replace(self.met.session, params=params), self.met.glance
+        drawn = self._plan(params)
+        if drawn.empty:
+            return (views.note("Nothing to do: the host is as promised already.", "good"),)
+        found = _findings(session, drawn, self.met)
+        self._ask(found, params)
+        after = wired(drawn.of_host, seen)
+        plan = views.plan(drawn.table(), drawn.digest, drawn.deadline_s)
+        return (
+            _summary(drawn, found),
+            views.wiring(after, params.address, seen),
+            views.findings(found),
+            views.fold(f"The plan, {len(drawn.steps())} steps", plan),
+        )
+
+    def _ask(self, found: tuple[Finding, ...], params: Params) -> None:
+        """A box a risk; made anew only where other risks are found, so that none loses its tick."""
+        risks = [(f.name, f.seen, f.why) for f in found if f.level == "consent"]
+        if {name for name, _, _ in risks} == set(self.asked.boxes):
+            return
+        ticked = (*params.consent, *self.asked.values())
+        self.asked = consents(risks, ticked)
+        self.asked.on_change(self.again)
+        self.form.put_below([self.asked.box()] if risks else [])
+
+
+def _findings(session: Session, drawn: Plan, met: Met) -> tuple[Finding, ...]:
+    around = pipeline.around(session, drawn)
+    try:
+        return preflight.preflight(session.params, drawn, met.glance, around).findings
+    except RefusedByPreflight as refused:
+        return refused.findings
+
+
+def _summary(drawn: Plan, found: tuple[Finding, ...]) -> Picture:
+    against = sum(finding.against for finding in found)
+    steps = f"{len(drawn.steps())} steps, undone within {drawn.deadline_s} s unless confirmed"
+    if against:
+        return views.note(f"{steps}; {against} findings stand in the way", "bad")
+    return views.note(f"{steps}; nothing stands in the way", "good")

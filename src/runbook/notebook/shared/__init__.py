@@ -1,0 +1,1 @@
+"""What the notebooks have in common: approval, stages, endings."""

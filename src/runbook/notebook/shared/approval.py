@@ -1,0 +1,60 @@
+"""Does somebody say yes? Asked where a person can answer; elsewhere mode=apply has said it.
+
+A front end that can answer prompts says so with each cell it sends; papermill
+and nbclient cannot, and then asking fails. Either way the approval is bound to
+the digest of the plan that was shown.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.getipython import get_ipython
+
+from runbook.params.source import Source
+from runbook.plan.plan import Plan
+
+Ask = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Whether, how, and to which plan."""
+
+    given: bool
+    how: str
+    digest: str
+
+
+def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:
+    """Ask for the host's name, or the one guest's; no answer and a wrong answer are both a no.
+
+    `mode` is where mode=apply came from, which counts where nobody can be asked.
+    """
+    kind = "host" if plan.subject == plan.host else "guest"
+    prompt = (
+        f"Plan {plan.digest[:12]} is about to be made on {plan.host}.\n"
+        f"Type the {kind}'s name to go on; anything else writes nothing: "
+    )
+    # The kernel puts its own `input` in place of Python's, cell by cell.
+    ask = ask or builtins.input
+    try:
+        answer = ask(prompt)
+    except StdinNotImplementedError:
+        how = f"mode=apply ({mode}), with nobody to ask"
+        return Approval(given=True, how=how, digest=plan.digest)
+    except (EOFError, KeyboardInterrupt):
+        return Approval(given=False, how="no answer", digest=plan.digest)
+    given = answer.strip() == plan.subject
+    how = f"the {kind}'s name was typed" if given else f"{answer.strip()!r} was typed"
+    return Approval(given, how, plan.digest)
+
+
+def somebody_there() -> bool:
+    """Whether the front end that sent this cell can answer a prompt."""
+    shell = get_ipython()
+    kernel = getattr(shell, "kernel", None)
+    return bool(getattr(kernel, "_allow_stdin", False))

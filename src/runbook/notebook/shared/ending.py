@@ -1,0 +1,101 @@
+"""How a run ends: the last word, once, into the record and onto the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from runbook import views
+from runbook.common.errors import RunbookError
+from runbook.notebook.shared.stages import NotNow
+from runbook.notebook.shared.values import Ran
+from runbook.run import record
+from runbook.run.record import MIME, OUTCOME, Ending, Outcome
+from runbook.views import CELL, Place
+from runbook.views.findings import Tone
+
+LONGEST = 400
+TONES: dict[Ending, Tone] = {
+    Ending.AS_PROMISED: "good",
+    Ending.NOTHING_TO_DO: "good",
+    Ending.PLANNED_ONLY: "note",
+    Ending.LOOKED: "note",
+    Ending.SURVEYED: "good",
+    Ending.UNDONE: "good",
+    Ending.REFUSED: "warn",
+    Ending.AS_BEFORE: "warn",
+    Ending.UNKNOWN: "bad",
+}
+
+
+class RunHasEnded(NotNow):
+    """A cell was run again after the run's last word."""
+
+
+def end(this: Ran, ending: Ending, said: str, page: Place = CELL) -> None:
+    """Speak the last word and show it; nobody can use anything of the run any more."""
+    session = this.session
+    _end_course(this)
+    outcome = Outcome(
+        ending, this.host, session.change_id, session.operator, session.clock.now(), said
+    )
+    this.folder.end(outcome)
+    show_ending(this, page)
+
+
+def _end_course(this: Ran) -> None:
+    """Whatever goes wrong with what is on the screen, the last word is spoken."""
+    try:
+        this.course.end()
+    except Exception as error:  # noqa: BLE001 - any of them is less than a lost outcome
+        this.folder.note(this.session.clock.now(), f"the page was not ended: {in_short(error)}")
+
+
+def show_ending(this: Ran, page: Place = CELL) -> None:
+    """The verdict, big and plain, with the data that `runbook archive` looks for."""
+    told = record.read(this.folder.path).outcome
+    ending = Ending(str(told["outcome"]))
+    lines = [str(told["said"]), f"host: {this.host}", f"run folder: {this.folder.path}"]
+    picture = views.verdict(TONES[ending], str(ending), lines)
+    page.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
+
+
+def not_ended(this: Ran) -> None:
+    """Raise RunHasEnded after the last word: a new run begins at the top."""
+    if this.folder.has(OUTCOME):
+        raise RunHasEnded(
+            f"this run has ended: {record.read(this.folder.path).told}",
+            host=this.host,
+            state="as the run's record says; this cell did nothing",
+            then="to begin anew, run the cell that meets the host, and those after it",
+        )
+
+
+@contextmanager
+def reading(this: Ran, what: str, left: str = "") -> Iterator[None]:
+    """A stage that changes nothing: whatever goes wrong in it is a refusal.
+
+    `left` says what may stand on the host then.
+    """
+    not_ended(this)
+    this.folder.note(this.session.clock.now(), f"{what}: begins")
+    try:
+        with views.doing(what, this.session.clock.monotonic):
+            yield
+    except BaseException as error:
+        keep_error(this, "error.txt", error)
+        end(this, Ending.REFUSED, in_short(error) + left)
+        raise
+    this.folder.note(this.session.clock.now(), f"{what}: done")
+
+
+def keep_error(this: Ran, name: str, error: BaseException) -> None:
+    """The error's text, whole, into the record."""
+    this.folder.again(name, f"{type(error).__name__}: {error}\n")
+
+
+def in_short(error: BaseException) -> str:
+    """The error in one line."""
+    what = error.what if isinstance(error, RunbookError) else str(error)
+    line = " ".join(what.split()) or type(error).__name__
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

@@ -1,0 +1,78 @@
+"""Guests are left, and what was found and said in them goes into the run folder."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from runbook import views
+from runbook.guest.sessions import Within
+from runbook.notebook.shared.values import HostRun
+from runbook.run.record import Folder
+from runbook.state.guest.secrets import without_arguments
+from runbook.views import CELL, Place
+
+
+def leave(this: HostRun, guests: Within | None, page: Place = CELL) -> None:
+    """Leave these guests, and keep their original files and what went to and fro.
+
+    Whatever becomes of a run is known by then, so what goes wrong here is told beside it, and
+    never raised.
+    """
+    if guests is None:
+        return
+    for line in _left(this.folder, guests):
+        # A record that takes no more lines may be what the line is about.
+        with suppress(OSError):
+            this.folder.note(this.session.clock.now(), line)
+        page.show(views.note(line, "warn"))
+
+
+def _left(folder: Folder, guests: Within) -> Iterator[str]:
+    yield from _tried("not every guest is known to be left", guests.close)
+    yield from guests.not_left()
+    told = "not all that was said in the guests is in the record"
+    yield from _tried(told, lambda: keep(folder, guests))
+
+
+def _tried(else_: str, call: Callable[[], None]) -> Iterator[str]:
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - any of them is less than how the run ended
+        yield f"{else_}: {type(error).__name__}: {error}"
+
+
+def keep(folder: Folder, guests: Within) -> None:
+    """The same of guests that were left: what the record has already is not kept twice.
+
+    A file's name has its number, for two paths may look the same in it. A file that is known
+    to hold a secret is never edited; where a hook has arguments that nobody knows, they are left
+    out, and the digest of the whole file is beside it, as `sha256sum -c` reads it: the guest
+    has the file.
+    """
+    for name, said in guests.transcripts().items():
+        if said:
+            _anew(folder, f"console-{name}.txt", said)
+    for number, (name, path, content) in enumerate(guests.originals(), start=1):
+        product = f"original-{name}-{number}{path.replace('/', '_')}"
+        _original(folder, product, path, content)
+
+
+def _original(folder: Folder, product: str, path: str, content: bytes) -> None:
+    # One character a byte: what is no UTF-8 in a comment stays what it is.
+    shown = without_arguments(content.decode("latin-1")).encode("latin-1")
+    if shown != content:
+        _anew(folder, f"{product}.sha256", f"{hashlib.sha256(content).hexdigest()}  {path}\n")
+    try:
+        _anew(folder, product, shown.decode())
+    except UnicodeDecodeError:
+        _anew(folder, f"{product}.base64", base64.encodebytes(shown).decode())
+
+
+def _anew(folder: Folder, name: str, text: str) -> None:
+    stem = name.partition(".")[0]
+    alike = (each for each in folder.path.iterdir() if each.name.startswith(stem))
+    if text.encode() not in {each.read_bytes() for each in alike if each.is_file()}:
+        folder.again(name, text)

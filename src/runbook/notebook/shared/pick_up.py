@@ -1,0 +1,108 @@
+"""A change that is in progress taken up again: its kernel died, or its page was closed.
+
+Only with somebody there, only by the operator who armed it, and only while its
+undo can still end it. What was made of it is told by the host.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+
+from runbook import views
+from runbook.apply.checkpoint.armed_change import Found, InProgress
+from runbook.common.errors import MendHost
+from runbook.common.folders import outputs_folder, params_folder
+from runbook.notebook.shared.approval import somebody_there
+from runbook.notebook.shared.values import Asked, HostRun, Met, Settled
+from runbook.params import NAMES, Params, as_table, for_host
+from runbook.params.source import CHOSEN
+from runbook.plan.plan import Plan
+from runbook.plan.promise.host import Promise
+from runbook.run import resume
+from runbook.run.resume import Standing
+from runbook.run.session import Session, Underway
+from runbook.state.table import records
+
+TAKEN_UP = (
+    "This change is in progress. The cells below go on with it where it stands: what was made is"
+    " shown and not made again. You are asked before anything is written."
+)
+
+
+# What a change is not made of: how it is asked for, and how the host is reached.
+FREE = ("mode", "connect", "destination", "ssh_config", "libvirt_uri", "consent", "machine_id")
+
+
+class OtherChange(MendHost):
+    """The change in progress is not the one that the parameters ask for."""
+
+
+def pick_up(asked: Asked, session: Session, there: Found) -> Met:
+    """The change found, to go on with.
+
+    Raises InProgress where that may not be, OtherChange where the parameters are
+    not those that it was armed with.
+    """
+    views.show(views.standing(Standing(session.params.host, there)))
+    if not somebody_there() or there.undoing or there.kept.open_step:
+        raise InProgress(there)
+    resume.claim(session, there, "undo", take_over=False)
+    underway = resume.pick_up(session, there)
+    known = replace(session, change_id=there.kept.place.change_id)
+    params = _as_armed(asked, known, underway.armed.plan)
+    views.show(views.note(TAKEN_UP, "warn"))
+    before = underway.armed.cleared.before
+    return Met(asked, replace(known, params=params), before, underway)
+
+
+def settle(met: Met, picked: Underway) -> Settled:
+    """The parameters with which it was armed."""
+    return Settled(met.session, picked, met.course)
+
+
+def _as_armed(asked: Asked, session: Session, drawn: Plan) -> Params:
+    """What the notebook asks for, with what was chosen before; it has to be what was armed."""
+    told = _recorded(session)
+    chosen = {name: value for name, (value, source) in told.items() if source == str(CHOSEN)}
+    params = for_host(params_folder(), asked.injected, chosen)
+    now = {str(row["field"]): str(row["value"]) for row in records(as_table(params))}
+    others = {name: value for name, (value, _) in told.items() if name not in FREE}
+    odd = [name for name, value in others.items() if now.get(name) != value]
+    if odd or not (told or _promised(params, drawn)):
+        raise OtherChange(
+            "the change in progress was armed with other parameters than these: "
+            + (", ".join(odd) or drawn.promise.kept),
+            host=params.host,
+            state="in the middle of that change; this run wrote nothing",
+            then=f"give the parameters of that change, or end it: `runbook undo {params.host}`",
+        )
+    return params
+
+
+def _recorded(session: Session) -> dict[str, tuple[str, str]]:
+    """Value and source of each parameter when it was armed; empty where there is no record."""
+    folder = outputs_folder() / session.params.host / session.change_id
+    files = sorted(folder.glob("params*.json"), key=lambda path: (len(path.name), path.name))
+    told: dict[str, dict[str, str]] = {}
+    with suppress(IndexError, ValueError, OSError):
+        told = json.loads(files[-1].read_text("utf-8"))
+    rows = {name: row for name, row in told.items() if name in NAMES}
+    return {name: (row["value"], row["source"]) for name, row in rows.items()}
+
+
+def _promised(params: Params, drawn: Plan) -> bool:
+    """Whether the plan is of these parameters, as far as it says so."""
+    promise = drawn.promise
+    if not isinstance(promise, Promise):
+        return False
+    made = (str(promise.address), promise.bridge, promise.nic, promise.network)
+    return made == (params.address, params.bridge, params.interface, params.network)
+
+
+def progress(this: HostRun, picked: Underway) -> str:
+    """How far the change has come, for a person who is asked to go on with it."""
+    found = resume.look(this.session).found
+    made = found.kept.progress if found else "it is not in progress any more"
+    return f"Change {picked.armed.change_id} is in progress: {made}."

@@ -1,0 +1,165 @@
+"""How a notebook's run goes: which stage is where, and what of it is still on the screen.
+
+The one thing of a run that changes. It tells; what was made is told by the journal
+on the host and by the run folder.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from runbook import views
+from runbook.common.errors import MendHost
+from runbook.notebook.shared.change_so_far import Hand
+from runbook.views import Mark, Slot
+
+STAGES = {
+    "parameters": "parameters",
+    "host": "the host",
+    "values": "values",
+    "before": "state before",
+    "inside": "inside the guests",
+    "plan": "plan",
+    "preflight": "preflight",
+    "arm": "undo armed",
+    "prepare": "prepare",
+    "network": "network",
+    "cutover": "cutover",
+    "settle": "settle",
+    "verify": "verify",
+    "confirm": "confirm",
+    "after": "state after",
+    "record": "record",
+}
+OF_A_HOST = tuple(name for name in STAGES if name != "inside")
+# Guests have no form, and their host has its network already; but there is an inside to look at.
+OF_GUESTS = (
+    *("parameters", "host", "before", "inside", "plan", "preflight", "arm", "prepare"),
+    *("cutover", "settle", "verify", "confirm", "after", "record"),
+)
+CAPTION = "This run"
+UNDONE = ("arm", "prepare", "network", "cutover", "settle", "verify", "confirm")
+
+
+class NotNow(MendHost):
+    """A cell was run when it had nothing to do: it did nothing."""
+
+
+class Frozen(Protocol):
+    """Something that a person could use, and that becomes a picture when the run is over."""
+
+    def freeze(self) -> None:
+        """Show the last values as a picture, for good."""
+
+
+@dataclass(slots=True)
+class Course:
+    """The stages and their marks, on one output that every cell may show."""
+
+    marks: dict[str, Mark] = field(default_factory=lambda: dict.fromkeys(OF_A_HOST, "to come"))
+    slot: Slot = field(default_factory=Slot)
+    live: list[Frozen] = field(default_factory=list)
+    hand: Hand | None = None
+
+    def mark(self, stage: str, mark: Mark) -> None:
+        """Set one mark, and draw."""
+        self.marks[stage] = mark
+        self._draw()
+
+    def again_from(self, stage: str) -> None:
+        """What was done from this stage on has to be run again."""
+        names = list(self.marks)
+        for name in names[names.index(stage) : names.index("arm")]:
+            if self.marks[name] in ("done", "failed", "left out"):
+                self.marks[name] = "again"
+        self._draw()
+
+    @contextmanager
+    def at(self, stage: str) -> Iterator[None]:
+        """A stage at work; done if it ends well, and as it was where it was not its turn."""
+        before = self.marks[stage]
+        self.mark(stage, "at work")
+        try:
+            yield
+        except NotNow:
+            self.mark(stage, before)
+            raise
+        except BaseException:
+            self.mark(stage, "failed")
+            raise
+        self.mark(stage, "done")
+
+    def place(self) -> None:
+        """Show it in the cell that is at work."""
+        self._draw()
+        self.slot.place()
+
+    def end(self) -> None:
+        """The run is over: nobody looks on, and nothing can be used any more."""
+        if self.hand:
+            self.hand.watcher.end()
+        self.freeze()
+
+    def leave(self) -> None:
+        """The notebook is run from the top again: another course goes on with the change."""
+        if self.hand:
+            self.hand.watcher.leave()
+        self.freeze()
+
+    def undone(self) -> None:
+        """What was made of the change is made no more."""
+        for name in UNDONE:
+            if self.marks.get(name) == "done":
+                self.marks[name] = "undone"
+        self._draw()
+
+    def freeze(self) -> None:
+        """What a person could use becomes a picture of its last values."""
+        while self.live:
+            self.live.pop().freeze()
+
+    def _draw(self) -> None:
+        shown = [(STAGES[name], mark) for name, mark in self.marks.items()]
+        self.slot.draw(views.board(shown, CAPTION))
+
+
+def of_guests() -> Course:
+    """The course of a change of guests."""
+    return Course(dict.fromkeys(OF_GUESTS, "to come"))
+
+
+class HasCourse(Protocol):
+    """A value that one cell hands to the next."""
+
+    @property
+    def course(self) -> Course:
+        """The course of the run that it belongs to."""
+
+
+Given = TypeVar("Given", bound=HasCourse)
+Result = TypeVar("Result")
+Others = ParamSpec("Others")
+Call = Callable[Concatenate[Given, Others], Result]
+
+
+def stage(name: str = "") -> Callable[[Call[Given, Others, Result]], Call[Given, Others, Result]]:
+    """Mark the stage while the call is at work; without a name, its first other argument is it."""
+
+    def wrap(call: Call[Given, Others, Result]) -> Call[Given, Others, Result]:
+        @functools.wraps(call)
+        def marked(given: Given, *others: Others.args, **named: Others.kwargs) -> Result:
+            which = name or str(others[0])
+            course = given.course
+            with course.at(which):
+                result = call(given, *others, **named)
+            if getattr(result, "ending", None) is not None:
+                course.mark(which, "left out")
+            return result
+
+        return marked  # type: ignore[return-value]  # for mypy the parameter's name is part of it
+
+    return wrap

@@ -1,0 +1,84 @@
+"""A phase's steps on the page while they are made; afterwards the journal of the host."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+
+from runbook import views
+from runbook.apply.checkpoint import Armed
+from runbook.apply.phases import Applied
+from runbook.apply.steps.journal import BEGINS
+from runbook.plan.plan import NumberedStep
+from runbook.views import Look, Picture, Slot, StepShown
+
+
+@dataclass(slots=True)
+class Stepping:
+    """Hears of each step as it begins and is done, and draws it."""
+
+    armed: Armed
+    phase: str
+    slot: Slot = field(default_factory=Slot)
+    shown: dict[int, StepShown] = field(default_factory=dict)
+    began: float = 0.0
+
+    def __enter__(self) -> Self:
+        """Show every step as to come."""
+        for numbered in self.armed.plan.steps(self.phase):
+            self.shown[numbered.number] = StepShown(numbered.number, numbered.step.describe())
+        self._draw()
+        self.slot.place()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """A step that was at work when something went wrong has failed."""
+        if error is not None:
+            for number, step in self.shown.items():
+                if step.mark == "at work":
+                    self.shown[number] = replace(step, mark="failed")
+            self._draw()
+
+    def __call__(self, numbered: NumberedStep, event: str) -> None:
+        """A step begins, or is done."""
+        step = self.shown[numbered.number]
+        if event == BEGINS:
+            self.began = time.monotonic()
+            step = replace(step, mark="at work")
+        else:
+            step = replace(step, mark="done", took_s=time.monotonic() - self.began)
+        self.shown[numbered.number] = step
+        self._draw()
+
+    def end(self, applied: Applied) -> None:
+        """The journal instead: it is what counts."""
+        self.slot.draw(*journal(applied))
+
+    def _draw(self) -> None:
+        self.slot.draw(views.steps(list(self.shown.values()), f"Phase {self.phase}"))
+
+
+def show_journal(applied: Applied) -> None:
+    """The journal of a phase, in the cell that is at work."""
+    views.show(*journal(applied))
+
+
+def journal(applied: Applied) -> tuple[Picture, ...]:
+    """What the host's journal says of the phase's steps, and of the deadline meanwhile."""
+    caption = f"The journal on the host: phase {applied.phase}"
+    numbers = [numbered.number for numbered in applied.armed.plan.steps(applied.phase)]
+    rows = applied.journal[applied.journal["step"].isin(numbers)]
+    moves = [
+        views.note(moved, "warn")
+        for moved in applied.log.moves()
+        if any(f"because step {number} " in moved for number in numbers)
+    ]
+    until = f"undone by itself at {applied.armed.deadline:%Y-%m-%d %H:%M:%S} UTC, unless confirmed"
+    return (views.table(rows, Look(caption, limit=len(rows))), *moves, views.note(until))

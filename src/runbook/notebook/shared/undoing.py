@@ -1,0 +1,125 @@
+"""Whatever goes wrong in an armed change is undone, recorded, and then raised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+
+import pandas as pd
+
+from runbook import views
+from runbook.apply.rollback import Rollback
+from runbook.apply.verify import Verdict
+from runbook.common.errors import GoToTheConsole, RolledBack, RunbookError
+from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended
+from runbook.notebook.shared.leave_guests import leave
+from runbook.notebook.shared.values import Changing, HostRun
+from runbook.plan.forecast import boot
+from runbook.run import pipeline
+from runbook.run.failures import Differs, NotAsPromised
+from runbook.run.record import Ending
+from runbook.state import snapshot as snapshots
+from runbook.views import CELL, Place
+
+
+@contextmanager
+def changing(change: Changing, what: str) -> Iterator[None]:
+    """A stage of an armed change; raises RolledBack, or GoToTheConsole if the undo fails."""
+    this = change.before.run
+    with this.folder.alone():
+        not_ended(this)
+        this.folder.note(this.session.clock.now(), f"{what}: begins")
+        change.hand.watcher.moment(what)
+        try:
+            with views.doing(what, this.session.clock.monotonic):
+                yield
+        except BaseException as error:
+            # An interrupt has to be undone as well.
+            raise undo(change, error) from error
+        this.folder.note(this.session.clock.now(), f"{what}: done")
+
+
+def keep_verdict(this: HostRun, verdict: Verdict, caption: str, page: Place = CELL) -> None:
+    """The checks, into the record and onto the page; what a boot would do, in its own order."""
+    this.folder.again("verdict.json", records(verdict.table()))
+    now = replace(verdict, checks=verdict.of_now)
+    page.show(views.checks(now.table(), caption))
+    if verdict.boot:
+        page.show(views.boot(boot.table(verdict.boot), "What the next boot would do, in order"))
+
+
+def records(rows: pd.DataFrame) -> str:
+    """A table as JSON text, a row an object."""
+    return str(rows.to_json(orient="records", indent=1, force_ascii=False)) + "\n"
+
+
+def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:
+    """The state after an undo, and the rows that differ, into the record and onto the page."""
+    rows = undone.differences.rows
+    this.folder.once("after.json", snapshots.dumps(undone.after))
+    this.folder.once("diff.json", records(rows))
+    this.folder.once("journal-of-the-host", undone.log)
+    none = "none of the host's rows does" if undone.guests else "no row differs"
+    page.show(views.changes(rows, f"After the undo, against before: {none}"))
+    for line in undone.failed:
+        page.show(views.note(f"the undo itself says: {line}", "bad"))
+    for line in undone.guests:
+        page.show(views.note(line, "bad"))
+
+
+def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookError:
+    """Undo the change because of this error, leave its guests, and say what to raise."""
+    this = change.before.run
+    try:
+        return _undo(change, error, page)
+    finally:
+        # A button has no later cell that would.
+        leave(this, this.session.within, page)
+
+
+def _undo(change: Changing, error: BaseException, page: Place) -> RunbookError:
+    this, why = change.before.run, change.hand.why or in_short(error)
+    keep_error(this, "error.txt", error)
+    page.show(views.note(f"{type(error).__name__}: {error}", "bad"))
+    if isinstance(error, NotAsPromised):
+        keep_verdict(this, error.verdict, "The verdict: not as promised", page)
+    telling = views.doing("Undoing the change", this.session.clock.monotonic)
+    try:
+        with telling if page is CELL else nullcontext():
+            undone = pipeline.roll_back(this.session, change.underway, why)
+    except BaseException as worse:  # noqa: BLE001 - told apart, and raised, by what follows
+        return lost(change, worse, page)
+    return as_before(change, undone, why, page)
+
+
+def as_before(change: Changing, undone: Rollback, why: str, page: Place = CELL) -> RolledBack:
+    """The end of a change that was undone, and of which no row is left."""
+    this = change.before.run
+    keep_rollback(this, undone, page)
+    this.course.undone()
+    end(this, Ending.AS_BEFORE, f"undone, because: {why}", page)
+    return RolledBack(
+        f"the change was undone, because: {why}",
+        host=this.host,
+        state="as before the change, row by row",
+        then="mend what the error complained of, then run again from the start",
+    )
+
+
+def lost(change: Changing, worse: BaseException, page: Place = CELL) -> GoToTheConsole:
+    """The end of a change whose undo did not come to a good end."""
+    this = change.before.run
+    keep_error(this, "error-of-the-undo.txt", worse)
+    if isinstance(worse, Differs):
+        keep_rollback(this, worse.undone, page)
+    if not isinstance(worse, GoToTheConsole):
+        worse = GoToTheConsole(
+            f"the undo was broken off: {in_short(worse)}",
+            host=this.host,
+            state="not known; its own timer undoes the change at the deadline",
+            then=f"`runbook status {this.host}` tells what stands there;"
+            f" at its console: sh {change.underway.armed.undo_path}",
+        )
+    end(this, Ending.UNKNOWN, f"{in_short(worse)}; {worse.then}", page)
+    return worse

@@ -1,0 +1,1 @@
+"""survey.ipynb: a cell a call."""

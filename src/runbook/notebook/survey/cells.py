@@ -1,0 +1,17 @@
+"""What survey.ipynb imports: look at a host, and describe it in params/.
+
+::
+
+    asked   = parameters(globals())     settled = settle(offered)
+    met     = meet(asked)               drafted = draft(settled)
+    offered = choose(met)               record(write(drafted))
+
+Nothing is written on the host.
+"""
+
+from __future__ import annotations
+
+from runbook.notebook.survey.look import choose, meet, parameters
+from runbook.notebook.survey.write import draft, record, settle, write
+
+__all__ = ["choose", "draft", "meet", "parameters", "record", "settle", "write"]

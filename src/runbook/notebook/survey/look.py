@@ -1,0 +1,208 @@
+"""The cells that look at a host and offer what they found; nothing is written on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from runbook import views
+from runbook.apply.checkpoint.armed_change import refuse_if_armed
+from runbook.common.clock import SystemClock
+from runbook.common.errors import ParameterError, ReadFailed, Refused
+from runbook.common.folders import outputs_folder, params_folder
+from runbook.notebook import widgets
+from runbook.notebook.shared.approval import somebody_there
+from runbook.notebook.shared.ending import reading
+from runbook.notebook.shared.stages import Course
+from runbook.notebook.widgets import Form
+from runbook.notebook.widgets.field import written
+from runbook.params import ACCESS, NAMES, Access, access, check_names, existing
+from runbook.preflight.survey.found import candidates
+from runbook.preflight.survey.judge import judge
+from runbook.preflight.survey.nics import nics
+from runbook.preflight.survey.offer import ASKED, offer
+from runbook.preflight.survey.offer import Offered as Value
+from runbook.run import record
+from runbook.run.record import Folder
+from runbook.state import snapshot as snapshots
+from runbook.state.host import nic_hardware, operator_connection
+from runbook.state.host.operator_connection import Connection
+from runbook.state.snapshot import Snapshot, take
+from runbook.transport.connect import Visit, visit
+from runbook.views import Look
+
+# What is not the rest of the file: the way to the host, and what is to be done.
+APART = (*ACCESS, "mode")
+NETWORK = ["name", "bridge", "forward_mode", "addresses", "active", "autostart"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A host to survey: the way to it, what its file says now, what was given; whether to write."""
+
+    access: Access
+    in_file: Mapping[str, object]
+    given: Mapping[str, object]
+    writes: bool
+
+    def all(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The values of the whole file: the way to the host, and these."""
+        ways = {name: getattr(self.access, name) for name in ACCESS if name != "host"}
+        said = {**self.in_file, **self.given, "connect": self.access.connect}
+        shown = {name: value for name, value in ways.items() if name in said}
+        rehearsal = {"mode": "plan"} if self.access.connect == "recorded" else {}
+        kept = {"mode": self.in_file["mode"]} if "mode" in self.in_file else rehearsal
+        return {**shown, **kept, **values}
+
+
+@dataclass(frozen=True, slots=True)
+class Surveying:
+    """A survey under way: who asks, and the folder that keeps what becomes of it."""
+
+    wanted: Wanted
+    session: Visit
+    folder: Folder
+    course: Course = field(default_factory=Course)
+
+    @property
+    def host(self) -> str:
+        """The host's name."""
+        return self.wanted.access.host
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Met:
+    """A host as it was found; `nics` are its interfaces, `names` those that could be meant."""
+
+    run: Surveying
+    seen: Snapshot
+    own: Connection | None
+    nics: pd.DataFrame
+    names: tuple[str, ...]
+
+    def judge(self, values: Mapping[str, object]) -> tuple[ParameterError, ...]:
+        """What is wrong with values for this host."""
+        return judge(self.run.host, self.run.wanted.all(values), self.seen, self.own)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Offer:
+    """A value for each parameter, and the form to change them; None where nobody is there."""
+
+    met: Met
+    values: Mapping[str, Value]
+    form: Form | None = field(default=None)
+
+    def now(self) -> dict[str, object]:
+        """The values as they are now."""
+        offered = {name: value for name, (value, _) in self.values.items()}
+        return {**offered, **(self.form.values() if self.form else {})}
+
+
+def parameters(namespace: Mapping[str, object]) -> Wanted:
+    """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
+
+    Raises ParameterError, also for a name that was injected and is no parameter's.
+    """
+    check_names(namespace)
+    given = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
+    file = existing(params_folder(), given)
+    mode = given.get("mode", "apply")
+    if mode not in ("plan", "apply"):
+        fix = "write 'plan' to show the file only, or leave it out to have it written"
+        raise ParameterError("mode", mode, "there is no such mode", fix)
+    wanted = Wanted(access(file, given), file.values, given, writes=mode == "apply")
+    _show_wanted(wanted)
+    return wanted
+
+
+def meet(wanted: Wanted) -> Met:
+    """Connect, begin the record, and show the host's interfaces.
+
+    Raises MendAccess if there is no way to it, InProgress if a change is armed
+    there, Refused if it has no interface that this could be about.
+    """
+    clock = SystemClock()
+    with views.doing(f"Connecting to {wanted.access.host}", clock.monotonic):
+        session = visit(wanted.access, clock)
+    folder = record.create(outputs_folder(), wanted.access.host, session.change_id)
+    this = Surveying(wanted, session, folder)
+    folder.once_json("params.json", {"given": dict(wanted.given), "file": dict(wanted.in_file)})
+    with reading(this, f"Looking at {this.host}"):
+        refuse_if_armed(session.host, clock.now())
+        seen = take(session.host, clock.now())
+        folder.once("seen.json", snapshots.dumps(seen))
+        own = operator_connection.read(session.host)
+        found = nics(seen, _ports(this), own)
+        _show_host(seen, found)
+        return Met(this, seen, own, found, candidates(seen, wanted.given))
+
+
+def choose(met: Met) -> Offer:
+    """Offer a value for each parameter: a form where somebody can fill it in.
+
+    Raises Refused where several interfaces could be meant and nobody can be asked.
+    """
+    there, wanted = somebody_there(), met.run.wanted
+    nic = _meant(met)
+    if not (nic or there):
+        with reading(met.run, "Choosing the interface"):
+            raise _several(met)
+    given = {name: value for name, value in wanted.given.items() if name not in APART}
+    file = {name: value for name, value in wanted.in_file.items() if name not in APART}
+    values = offer(met.seen, nic, given, file)
+    rows = [(name, written(value), why) for name, (value, why) in values.items()]
+    shown = pd.DataFrame(rows, columns=["field", "value", "because it is"])
+    views.show(views.table(shown, Look("What is offered", limit=len(shown), unit="value")))
+    return Offer(met, values, _form(met, values) if there else None)
+
+
+def _form(met: Met, values: Mapping[str, Value]) -> Form:
+    rest = {name: value for name, (value, _) in values.items()}
+    form = widgets.form(ASKED, rest, met.seen, met.nics)
+    form.check(lambda now: met.judge({**rest, **now}))
+    form.show()
+    met.run.course.live.append(form)
+    return form
+
+
+def _meant(met: Met) -> str:
+    """The one interface that could be meant, or of several the one in the file; '' if neither."""
+    in_the_file = str(met.run.wanted.in_file.get("interface", ""))
+    if in_the_file in met.names:
+        return in_the_file
+    return met.names[0] if len(met.names) == 1 else ""
+
+
+def _several(met: Met) -> Refused:
+    host = met.run.host
+    return Refused(
+        f"{host} goes out by several interfaces: {', '.join(met.names)}",
+        host=host,
+        state="nothing was written",
+        then=f"say which: -p interface {met.names[0]}; or choose in JupyterLab",
+    )
+
+
+def _ports(this: Surveying) -> pd.DataFrame | None:
+    """Drivers and speeds; a recording may be older than the question."""
+    try:
+        return nic_hardware.read(this.session.host)
+    except ReadFailed as error:
+        views.show(views.note(f"drivers and speeds are not known: {error.what}"))
+        return None
+
+
+def _show_wanted(wanted: Wanted) -> None:
+    there = "it is there, and would be changed" if wanted.in_file else "there is none yet"
+    ways = [(name, getattr(wanted.access, name) or "") for name in ACCESS]
+    told = [*ways, (f"params/{wanted.access.host}.yaml", there), ("to be written", wanted.writes)]
+    views.show(views.card(told, "The host, and the way to it"))
+
+
+def _show_host(seen: Snapshot, found: pd.DataFrame) -> None:
+    networks = views.table(seen.networks[NETWORK], Look("libvirt's networks", unit="network"))
+    interfaces = views.table(found, Look("Interfaces", limit=len(found), unit="interface"))
+    views.show(views.stack((views.identity(seen.identity), interfaces, networks)))

@@ -1,0 +1,199 @@
+"""The cells of survey.ipynb that draft the host's file and write it."""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+from IPython.core.error import StdinNotImplementedError
+
+from runbook import views
+from runbook.common import atomic_files
+from runbook.common.errors import CorrectParameters, MendHost, ParameterError, ReadFailed, Refused
+from runbook.common.folders import params_folder
+from runbook.notebook.routed.close import products
+from runbook.notebook.shared.approval import Ask
+from runbook.notebook.shared.ending import end, in_short, not_ended, reading
+from runbook.notebook.survey.look import Met, Offer, Surveying
+from runbook.params import Params, as_table, for_host, resolve
+from runbook.params.draft import draft as drafted_text
+from runbook.params.draft import plain
+from runbook.plan.routed.procedure import make_plan
+from runbook.preflight import RefusedByPreflight, preflight
+from runbook.run.record import Ending
+from runbook.state.host import environment
+from runbook.views import Look
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settled:
+    """The values that the file is to give."""
+
+    met: Met
+    params: Params
+    values: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Drafted:
+    """The file as it will be; `old` is None where there is none."""
+
+    settled: Settled
+    text: str
+    old: str | None
+
+    @property
+    def run(self) -> Surveying:
+        """The survey."""
+        return self.settled.met.run
+
+
+def settle(offered: Offer) -> Settled:
+    """Read the form and print what it comes to, and what preflight would say.
+
+    Raises ParameterError for a value that is not right; nothing was written then.
+    """
+    met = offered.met
+    not_ended(met.run)
+    if offered.form:
+        params, values = _right(offered)
+        offered.form.freeze()
+    else:
+        with reading(met.run, "Judging the values"):
+            params, values = _right(offered)
+    views.show(
+        views.table(
+            as_table(params)[["field", "value"]], Look("What the file is to give", unit="parameter")
+        )
+    )
+    _say_what_preflight_would(met, params)
+    return Settled(met, params, values)
+
+
+def draft(settled: Settled) -> Drafted:
+    """Show the file as it will be: whole where it is new, else what changes in it."""
+    this = settled.met.run
+    path = params_folder() / f"{this.host}.yaml"
+    with reading(this, "Drafting the file"):
+        old = path.read_bytes().decode() if path.exists() else None
+        text = drafted_text(this.host, settled.values, old)
+        this.folder.again("draft.yaml", text)
+    shown = f"params/{path.name}"
+    lines = difflib.unified_diff(
+        (old or "").splitlines(), text.splitlines(), shown, shown, lineterm=""
+    )
+    diff = "\n".join(lines)
+    views.show(views.edits([diff]) if diff else views.note(f"{shown} says so already", "good"))
+    return Drafted(settled, text, old)
+
+
+def write(drafted: Drafted) -> Surveying:
+    """Write the file, once somebody says so; under papermill the mode has said it."""
+    this = drafted.run
+    not_ended(this)
+    if drafted.text == drafted.old:
+        end(this, Ending.NOTHING_TO_DO, f"params/{this.host}.yaml says so already")
+    elif not this.wanted.writes:
+        end(this, Ending.LOOKED, "mode is plan: nothing was written")
+    elif not _said_so(this):
+        end(this, Ending.LOOKED, "nobody said to write it: nothing was written")
+    else:
+        with reading(this, f"Writing params/{this.host}.yaml"):
+            _write(drafted)
+        end(this, Ending.SURVEYED, f"params/{this.host}.yaml was written; routed.ipynb is next")
+    return this
+
+
+def record(this: Surveying) -> None:
+    """Where the record is, and what it holds."""
+    with closing(this.session.host):
+        views.show(products(this))
+
+
+def _right(offered: Offer) -> tuple[Params, dict[str, object]]:
+    """The values, if nothing is wrong with them."""
+    met = offered.met
+    values = met.run.wanted.all(offered.now())
+    for error in met.judge(offered.now()):
+        if error.field:
+            raise error
+        views.show(views.note(f"no plan could be drawn now: {error.problem}; {error.then}", "warn"))
+    given = {name: value for name, value in values.items() if value is not None}
+    params = resolve(given, {"host": met.run.host})
+    # A list that came as one text, or a switch as a word, is written as what it is.
+    return params, {name: getattr(params, name) for name in values}
+
+
+def _say_what_preflight_would(met: Met, params: Params) -> None:
+    """What the change itself would be told; no verdict on the file."""
+    with suppress(MendHost, ParameterError):
+        drawn = make_plan(params, met.seen, met.own)
+        place = (params.interface, str(params.ipv4.ip))
+        try:
+            around = environment.read(met.run.session.host, *place, drawn.programs)
+            found = preflight(params, drawn, met.seen, around).findings
+        except RefusedByPreflight as refused:
+            found = refused.findings
+        except ReadFailed as error:
+            views.show(views.note(f"preflight is left to routed.ipynb: {in_short(error)}"))
+            return
+        told = views.findings([finding for finding in found if finding.level != "ok"])
+        head = views.note("What routed.ipynb would be told of this host, as things are:")
+        views.show(views.stack((head, told)))
+
+
+def _said_so(this: Surveying, ask: Ask | None = None) -> bool:
+    prompt = (
+        f"params/{this.host}.yaml is about to be written as shown above.\n"
+        f"Type the host's name to have it written; anything else writes nothing: "
+    )
+    try:
+        return (ask or builtins.input)(prompt).strip() == this.host
+    except StdinNotImplementedError:
+        return True
+    except (EOFError, KeyboardInterrupt):
+        return False
+
+
+def _write(drafted: Drafted) -> None:
+    """What was there goes into the record first; what is there then is read back."""
+    this = drafted.run
+    path = (params_folder() / f"{this.host}.yaml").resolve()
+    now = path.read_bytes().decode() if path.exists() else None
+    if now != drafted.old:
+        raise _changed_since(this)
+    if now is not None:
+        this.folder.once("before.yaml", now)
+    this.folder.once("written.yaml", drafted.text)
+    try:
+        atomic_files.replace(path, drafted.text.encode())
+    except OSError as error:
+        raise _not_written(this, error) from error
+    if plain(for_host(params_folder(), {"host": this.host})) != plain(drafted.settled.params):
+        raise Refused(
+            f"params/{this.host}.yaml is not read as what was written",
+            host=this.host,
+            state=f"the host is as it was; the file before is in {this.folder.path}",
+            then="see who else writes that file, then survey again",
+        )
+
+
+def _not_written(this: Surveying, error: OSError) -> CorrectParameters:
+    return CorrectParameters(
+        f"params/{this.host}.yaml could not be written: {error.strerror}",
+        host=this.host,
+        state="the file is as it was; the host was only read",
+        then=f"see to {params_folder()}, then survey again; what was to be written is in"
+        f" {this.folder.path}/written.yaml",
+    )
+
+
+def _changed_since(this: Surveying) -> CorrectParameters:
+    return CorrectParameters(
+        f"params/{this.host}.yaml is not what it was when it was shown",
+        host=this.host,
+        state="as somebody else wrote it; nothing was written",
+        then="run again from the cell that shows the file",
+    )

@@ -1,0 +1,1 @@
+"""undo.ipynb: a cell a call."""

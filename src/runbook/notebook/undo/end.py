@@ -1,0 +1,158 @@
+"""The cells of undo.ipynb that decide, and end the change."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from IPython.core.error import StdinNotImplementedError
+
+from runbook import views
+from runbook.apply.checkpoint.armed_change import Found, Kept
+from runbook.apply.confirm import Verified
+from runbook.apply.rollback import NotCompared, Rollback
+from runbook.common.errors import GateClosed, GoToTheConsole
+from runbook.notebook.routed.close import finish
+from runbook.notebook.routed.plan import go_by, stopped
+from runbook.notebook.shared.approval import Ask
+from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended, reading
+from runbook.notebook.shared.leave_guests import leave
+from runbook.notebook.shared.undoing import keep_rollback, keep_verdict
+from runbook.notebook.shared.values import HostRun, Stopped
+from runbook.notebook.undo.look import ACTIONS, Looked
+from runbook.run import resume
+from runbook.run.failures import Differs, NotAsPromised
+from runbook.run.record import Ending
+from runbook.run.resume import Standing
+from runbook.run.session import HostSession
+from runbook.state import snapshot as snapshots
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is going to be done to what was found."""
+
+    run: HostRun
+    standing: Standing
+    action: str
+
+
+def decide(looked: Looked) -> Decided | Stopped:
+    """Undo, confirm, or only look; raises what stands against it, with nothing written."""
+    this, wanted, standing = looked.run, looked.reached.wanted, looked.reached.standing
+    action = wanted.action or _ask(standing)
+    if not action:
+        return stopped(this, Ending.LOOKED, "neither undo nor confirm was asked for")
+    with reading(this, f"Whether there is anything to {action}"):
+        if standing.found:
+            resume.claim(this.session, standing.found, action, take_over=wanted.take_over)
+        else:
+            resume.need_undone(standing, action)
+        if standing.found and action == "confirm":
+            resume.resume(this.session, standing.found)
+    if standing.past and not standing.past.to_compare:
+        return stopped(this, Ending.NOTHING_TO_DO, standing.past.outcome)
+    return Decided(this, standing, action)
+
+
+def do(decided: Decided | Stopped) -> Stopped:
+    """Undo and compare row by row, or verify and confirm; raises if the end is not that."""
+    if isinstance(decided, Stopped):
+        return go_by(decided)
+    this, found = decided.run, decided.standing.found
+    not_ended(this)
+    if found and decided.action == "confirm":
+        return _confirm(this, found)
+    return _undo(decided)
+
+
+def record(done: Stopped) -> None:
+    """The last word, and where the record is."""
+    finish(done)
+
+
+def _ask(standing: Standing, ask: Ask | None = None) -> str:
+    if not (standing.found or (standing.past and standing.past.to_compare)):
+        return ""
+    prompt = f"{standing.host}: type undo or confirm; anything else only looks: "
+    try:
+        answer = (ask or builtins.input)(prompt).strip()
+    except (StdinNotImplementedError, EOFError, KeyboardInterrupt):
+        return ""
+    return answer if answer in ACTIONS else ""
+
+
+def _undo(decided: Decided) -> Stopped:
+    this, standing = decided.run, decided.standing
+    what = "Undoing the change" if standing.found else "Comparing with before the change"
+    with _returning(this, what), _entering(this, standing.kept) as session:
+        undone = _undone(session, standing)
+    keep_rollback(this, undone)
+    return Stopped(this, Ending.UNDONE, "the host is as before the change, row by row")
+
+
+@contextmanager
+def _entering(this: HostRun, kept: Kept | None) -> Iterator[HostSession]:
+    """The session that the change needs; what is said in its guests is in the record."""
+    session = resume.for_change(this.session, kept) if kept else this.session
+    try:
+        yield session
+    finally:
+        leave(this, session.within)
+
+
+def _undone(session: HostSession, standing: Standing) -> Rollback:
+    if standing.found:
+        return resume.undo(session, standing.found)
+    if standing.past is None:
+        raise AssertionError
+    did = f"the change was {standing.past.undone}"
+    return resume.compare_now(session, standing.past.kept, did)
+
+
+def _confirm(this: HostRun, found: Found) -> Stopped:
+    with _entering(this, found.kept) as session:
+        verified = _verified(this, session, found)
+        keep_verdict(this, verified.verdict, "The verdict: as promised")
+        with _returning(this, "Confirming, over another new connection"):
+            confirmed = resume.confirm(session, verified)
+    this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
+    why = f"{verified.armed.plan.promise.kept}, confirmed"
+    return Stopped(this, Ending.AS_PROMISED, why)
+
+
+def _verified(this: HostRun, session: HostSession, found: Found) -> Verified:
+    with reading(this, "Verifying, over a new connection", "; not confirmed"):
+        underway, applied = resume.resume(session, found)
+        try:
+            return resume.verify(session, underway, applied)
+        except NotAsPromised as error:
+            keep_verdict(this, error.verdict, "The verdict: not as promised")
+            raise
+
+
+@contextmanager
+def _returning(this: HostRun, what: str) -> Iterator[None]:
+    this.folder.note(this.session.clock.now(), f"{what}: begins")
+    try:
+        with views.doing(what, this.session.clock.monotonic):
+            yield
+    except BaseException as error:
+        keep_error(this, "error.txt", error)
+        _keep_what_was_seen(this, error)
+        ending = Ending.REFUSED if isinstance(error, GateClosed) else Ending.UNKNOWN
+        then = f"; {error.then}" if isinstance(error, GoToTheConsole) else ""
+        end(this, ending, in_short(error) + then)
+        raise
+    this.folder.note(this.session.clock.now(), f"{what}: done")
+
+
+def _keep_what_was_seen(this: HostRun, error: BaseException) -> None:
+    if isinstance(error, Differs):
+        keep_rollback(this, error.undone)
+    if isinstance(error, NotCompared):
+        this.folder.once("after.json", snapshots.dumps(error.after))
+        this.folder.once("journal-of-the-host", error.log)
+        views.show(views.state(error.after))

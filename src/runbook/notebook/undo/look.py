@@ -1,0 +1,141 @@
+"""The cells that find what an earlier run left on a host. They write nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from runbook import views
+from runbook.common.clock import SystemClock
+from runbook.common.errors import ParameterError, RunbookError
+from runbook.common.folders import outputs_folder, params_folder
+from runbook.notebook.shared.ending import in_short
+from runbook.notebook.shared.undoing import records
+from runbook.notebook.shared.values import HostRun
+from runbook.params import KnownHost, as_table, check_names, known_host
+from runbook.run import pipeline, record, resume
+from runbook.run.resume import Standing
+from runbook.run.session import HostSession
+from runbook.state import snapshot as snapshots
+from runbook.state.diff import compare
+from runbook.state.snapshot import Snapshot
+from runbook.state.tap_names import named_as
+from runbook.views import Look
+
+OF_THE_HOST = ("host", "connect", "destination", "ssh_config", "libvirt_uri")
+NAMES = (*OF_THE_HOST, "action", "take_over")
+DIFF = "diff-now.json"
+ACTIONS = ("undo", "confirm")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A host, and what is to become of the change on it: '' leaves it open."""
+
+    params: KnownHost
+    action: str
+    take_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A host that answers, and how it stands."""
+
+    wanted: Wanted
+    session: HostSession
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The same, its record begun, and its state now; None where that cannot be read."""
+
+    reached: Reached
+    run: HostRun
+    now: Snapshot | None
+
+
+def parameters(namespace: Mapping[str, object]) -> Wanted:
+    """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
+
+    Raises ParameterError, also for a name that was injected and is no parameter's.
+    """
+    check_names(namespace, NAMES)
+    wanted = want(namespace)
+    rows = as_table(wanted.params)
+    shown = rows[rows["field"].isin(OF_THE_HOST)]
+    views.show(views.table(shown, Look("The host, and where each value came from")))
+    told = [("action", wanted.action or "not given"), ("take_over", wanted.take_over)]
+    views.show(views.card(told, "What is to be done"))
+    return wanted
+
+
+def want(given: Mapping[str, object]) -> Wanted:
+    """The same from values; None stands for a value that was not given."""
+    action, take_over = given.get("action") or "", given.get("take_over") or False
+    if action not in ("", *ACTIONS):
+        fix = "write 'undo' or 'confirm', or leave it out to look only"
+        raise ParameterError("action", action, "there is no such action", fix)
+    if not isinstance(take_over, bool):
+        fix = "write True only once you know whose change it is and what became of it"
+        raise ParameterError("take_over", take_over, "it is neither True nor False", fix)
+    injected = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
+    return Wanted(known_host(params_folder(), injected), str(action), take_over)
+
+
+def meet(wanted: Wanted) -> Reached:
+    """Connect and show how the host stands; raises MendAccess, or Refused on another machine."""
+    clock = SystemClock()
+    for note in wanted.params.notes:
+        views.show(views.note(note, "warn"))
+    with views.doing(f"Connecting to {wanted.params.host}", clock.monotonic):
+        session = resume.open_session(wanted.params, clock)
+    with views.doing("Looking for a change on it", clock.monotonic):
+        standing = resume.look(session)
+    views.show(views.standing(standing))
+    return Reached(wanted, session, standing)
+
+
+def look(reached: Reached) -> Looked:
+    """Begin the record, read the state, and show how it differs from before the change."""
+    session, kept = reached.session, reached.standing.kept
+    folder = record.create(outputs_folder(), session.params.host, session.change_id)
+    this = HostRun(session, folder)
+    folder.once_json("params.json", _asked(reached.wanted))
+    folder.once_json("found.json", reached.standing.as_dict())
+    if kept and kept.before:
+        folder.once("before.json", snapshots.dumps(kept.before))
+    now = _state_now(this)
+    if now:
+        folder.once("now.json", snapshots.dumps(now))
+        _show_now(this, now, kept.before if kept else None)
+    return Looked(reached, this, now)
+
+
+def _asked(wanted: Wanted) -> dict[str, object]:
+    values = {name: getattr(wanted.params, name) for name in OF_THE_HOST}
+    return {**values, "action": wanted.action or None, "take_over": wanted.take_over}
+
+
+def _state_now(this: HostRun) -> Snapshot | None:
+    # A host whose libvirt hangs can be undone all the same.
+    clock = this.session.clock
+    with suppress(RunbookError), views.doing("Reading the state now", clock.monotonic):
+        try:
+            return pipeline.read(this.session)
+        except RunbookError as error:
+            views.show(views.note(f"the state cannot be read now: {in_short(error)}", "bad"))
+            raise
+    return None
+
+
+def _show_now(this: HostRun, now: Snapshot, before: Snapshot | None) -> None:
+    views.show(views.identity(now.identity))
+    if before is None:
+        views.show(views.state(now))
+        return
+    rows = compare(before, named_as(before, now)).rows
+    this.folder.once(DIFF, records(rows))
+    head = views.title("The state now, against before the change")
+    views.show(views.stack((head, views.changes_folded(rows, rows.head(0), DIFF))))

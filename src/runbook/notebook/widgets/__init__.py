@@ -1,0 +1,22 @@
+"""Forms in a notebook: they draw and ask, and never act.
+
+::
+
+    offered = form(("interface", "address", "stp"), values, seen=snapshot)
+    offered.check(judge)        reasons stand beside the fields, now and at each change
+    offered.on_change(again)    called after them
+    offered.show()              a widget where there are widgets, else the same as text
+    offered.values()            as parameters: text, truth values, lists, None
+    offered.freeze()            the final values, as plain HTML, in the same place
+
+A notebook does not keep what a widget held. So every widget is shown together with
+a static picture of it, and is replaced by that picture once it is settled.
+"""
+
+from __future__ import annotations
+
+from runbook.notebook.widgets.consents import Consents, consents
+from runbook.notebook.widgets.form import Form, form
+from runbook.notebook.widgets.shown import Shown, show_widget
+
+__all__ = ["Consents", "Form", "Shown", "consents", "form", "show_widget"]

@@ -1,0 +1,37 @@
+"""The look of the forms: the theme's own colours, and never colour alone."""
+
+from __future__ import annotations
+
+from ipywidgets import HTML, Layout
+
+from runbook.views.page.picture import safe
+
+LABEL = {"description_width": "110px"}
+WIDE, WIDER, FULL = "520px", "680px", "100%"
+SHEET = """\
+.rb-form{overflow:visible}
+.rb-form .widget-label{color:var(--jp-content-font-color1)}
+.rb-form input:focus-visible,.rb-form select:focus-visible,.rb-form button:focus-visible{
+ outline:2px solid var(--jp-content-font-color1)!important;outline-offset:1px}
+.rb-form ::placeholder{color:var(--jp-content-font-color2)!important;opacity:1}
+.rb-form .rb-row{align-items:flex-start;flex-wrap:wrap;overflow:visible}
+.rb-form .rb-row>.rb-reason{flex:1 1 280px;min-width:0}
+.rb-form .rb-reason{margin:0 0 0 8px;height:auto;color:var(--jp-content-font-color1)}
+.rb-form .rb-reason .widget-html-content{line-height:1.4;white-space:normal}
+.rb-form .rb-reason p{margin:2px 0;padding:3px 8px;border-left:4px solid #d1242f;
+ background:rgba(229,83,75,.15)}
+.rb-form .rb-wrong input,.rb-form .rb-wrong select{border:2px solid #d1242f!important}
+.rb-form .widget-checkbox{width:100%;height:auto;overflow:visible}
+.rb-form .widget-checkbox label.widget-label-basic{white-space:normal;height:auto;line-height:1.4;
+ align-items:flex-start;max-width:60em}
+"""
+
+
+def sheet() -> HTML:
+    """The sheet, to stand first in a form."""
+    return HTML(f"<style>{SHEET}</style>", layout=Layout(display="none"))
+
+
+def reason(message: str) -> str:
+    """The line beside a field; read out by a screen reader when it comes."""
+    return f'<p role="alert">✗ {safe(message)}</p>' if message else ""

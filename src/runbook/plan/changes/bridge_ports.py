@@ -1,0 +1,228 @@
+"""The cutover itself, and the bridge settings around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from runbook.plan.changes.ipv6 import Moved6
+from runbook.plan.changes.messages import Action, Address, BridgeOption, LinkMaster, Route
+from runbook.plan.changes.routes import delete, halves
+from runbook.plan.changes.steps import Announce, CarryNeighbours, Command, Netlink, Step
+from runbook.plan.changes.waits import AwaitCarrier
+
+CARRIER, CARRIER_PEER = "rbcarrier0", "rbcarrier1"
+_NO_CARRIER = ("ip", "link", "delete", "dev", CARRIER)
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardAtOnce:
+    """Make the bridge forward on a new port without listening and learning first.
+
+    The kernel clamps the forward delay to two seconds while STP is on, so STP
+    goes off first and the delay to zero in a request of its own.
+    """
+
+    bridge: str
+    stp: bool
+
+    phase = "network"
+    title = "let the bridge forward at once"
+
+    @property
+    def before(self) -> str:
+        """As libvirt made it."""
+        return f"{self.bridge}: STP {'on, forward delay 2 s' if self.stp else 'off'}"
+
+    @property
+    def after(self) -> str:
+        """As the cutover needs it."""
+        return f"{self.bridge}: STP off, forward delay 0"
+
+    def do(self) -> tuple[Step, ...]:
+        """Two requests: the second is only accepted once the first took effect."""
+        return (
+            Netlink((BridgeOption(self.bridge, "stp_state", 0),)),
+            Netlink((BridgeOption(self.bridge, "forward_delay", 0),)),
+        )
+
+    def undo(self) -> tuple[Step, ...]:
+        """Nothing: the bridge goes away with its network."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """Give the bridge a carrier and its neighbours before anything depends on it.
+
+    A bridge without a port is down; when its first port comes, the kernel
+    opens its queue a moment later, and drops what is sent meanwhile. An ARP
+    request dropped so is only repeated after a second. So for the time of the
+    change a pair of veth gives it a port, and it learns what the NIC knows.
+    """
+
+    bridge: str
+    nic: str
+
+    phase = "network"
+    title = "warm the bridge up"
+
+    @property
+    def before(self) -> str:
+        """A bridge nobody uses."""
+        return f"{self.bridge}: no port, no neighbours"
+
+    @property
+    def after(self) -> str:
+        """A bridge that can take over."""
+        return f"{self.bridge}: port {CARRIER} for the time of the change, neighbours of {self.nic}"
+
+    def do(self) -> tuple[Step, ...]:
+        """A carrier first: without one, neighbours are not kept."""
+        pair = ("type", "veth", "peer", "name", CARRIER_PEER)
+        return (
+            Command(("ip", "link", "add", "name", CARRIER, "up", *pair)),
+            Command(("ip", "link", "set", "dev", CARRIER_PEER, "up")),
+            Netlink((LinkMaster(CARRIER, self.bridge),)),
+            AwaitCarrier(self.bridge),
+            CarryNeighbours(self.nic, self.bridge),
+        )
+
+    def undo(self) -> tuple[Step, ...]:
+        """The pair away."""
+        return (Command(_NO_CARRIER),)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutover:
+    """NIC into the bridge, routes onto the bridge, address off the NIC: one datagram."""
+
+    address: Address
+    bridge: str
+    connected: Route
+    routes: tuple[Route, ...]
+    routes_after: tuple[Route, ...]
+    ipv6: Moved6 | None = None
+
+    phase = "cutover"
+    title = "the cutover, as one netlink datagram"
+
+    @property
+    def nic(self) -> str:
+        """The interface that gives its address away."""
+        return self.address.ifname
+
+    @property
+    def before(self) -> str:
+        """Who holds the address and the routes."""
+        return self._wiring(self.nic, self.routes)
+
+    @property
+    def after(self) -> str:
+        """Who will hold them."""
+        return f"{self._wiring(self.bridge, self.routes_after)}\n{self.nic} in {self.bridge}"
+
+    def _wiring(self, ifname: str, routes: tuple[Route, ...]) -> str:
+        six = self.ipv6
+        addresses = (self.address, *(six.addresses if six else ()))
+        held = (f"{a.address}/{a.prefixlen} dev {ifname}" for a in addresses)
+        moved = (replace(r, ifname=ifname) for r in ((*six.routes, *six.learned) if six else ()))
+        ways = (f"{r.dst} via {r.gateway} dev {r.ifname}" for r in (*routes, *moved))
+        return "\n".join((*held, *ways))
+
+    def do(self) -> tuple[Step, ...]:
+        """The order inside the datagram keeps a usable route at every message."""
+        moved = set(self._keys(self.routes_after))
+        left = tuple(r for r in self.routes if self._key(r) not in moved)
+        return (
+            Netlink(
+                (
+                    *(self.ipv6.arrive() if self.ipv6 else ()),
+                    LinkMaster(self.nic, self.bridge),
+                    *self.routes_after,
+                    *(delete(route) for route in left),
+                    *(delete(half) for half in halves(self.connected)),
+                    *(self.ipv6.leave() if self.ipv6 else ()),
+                    replace(self.address, action=Action.DELETE),
+                )
+            ),
+        )
+
+    def undo(self) -> tuple[Step, ...]:
+        """All that the NIC needs is there before it leaves the bridge.
+
+        In the bridge it can send already, and its own MAC is heard as well; so
+        the neighbours are told first, and nothing has to be asked for by ARP
+        while answers still go to the bridge.
+        """
+        away = replace(self.address, action=Action.DELETE, ifname=self.bridge)
+        six = self.ipv6
+        announced = (
+            Announce(self.nic, self.address.address),
+            *(six.announced(self.nic) if six else ()),
+        )
+        return (
+            *announced,
+            CarryNeighbours(self.bridge, self.nic),
+            Netlink(
+                (
+                    replace(self.address, action=Action.ENSURE),
+                    replace(self.connected, action=Action.ENSURE),
+                    *(replace(route, action=Action.ENSURE) for route in self.routes),
+                    *self._strays(),
+                    *(six.return_() if six else ()),
+                    LinkMaster(self.nic, ""),
+                    away,
+                    *(six.returned() if six else ()),
+                )
+            ),
+            *announced,
+            *(six.relearn() if six else ()),
+        )
+
+    def _strays(self) -> tuple[Route, ...]:
+        restored = set(self._keys(self.routes))
+        return tuple(delete(r) for r in self.routes_after if self._key(r) not in restored)
+
+    @staticmethod
+    def _key(route: Route) -> tuple[int, str, int, int]:
+        # What RTM_NEWROUTE with NLM_F_REPLACE takes for the same route.
+        return (route.table, route.dst, route.tos, route.metric)
+
+    @classmethod
+    def _keys(cls, routes: tuple[Route, ...]) -> tuple[tuple[int, str, int, int], ...]:
+        return tuple(cls._key(route) for route in routes)
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Tell the neighbours where the addresses are now, and turn STP on as promised."""
+
+    address: str
+    bridge: str
+    stp: bool
+    ipv6: tuple[str, ...] = ()
+
+    phase = "settle"
+    title = "announce the address, set STP"
+
+    @property
+    def before(self) -> str:
+        """What the neighbours hold until they are told."""
+        return "neighbours hold the NIC's MAC; STP off"
+
+    @property
+    def after(self) -> str:
+        """What they will hold."""
+        return f"neighbours hold {self.bridge}'s MAC; STP {'on' if self.stp else 'off'}"
+
+    def do(self) -> tuple[Step, ...]:
+        """A port that forwards when STP is turned on goes on forwarding."""
+        told = (self.address, *self.ipv6)
+        tell: tuple[Step, ...] = tuple(Announce(self.bridge, address) for address in told)
+        stp = Netlink((BridgeOption(self.bridge, "stp_state", 1),))
+        tell = (*tell, Command(_NO_CARRIER))
+        return (*tell, stp) if self.stp else tell
+
+    def undo(self) -> tuple[Step, ...]:
+        """Nothing: the cutover's own undo announces, and STP goes with the bridge."""
+        return ()

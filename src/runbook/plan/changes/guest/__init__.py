@@ -1,0 +1,1 @@
+"""What a change alters of a guest: its NIC, its configuration."""

@@ -1,0 +1,116 @@
+"""A guest's own network configured anew: from inside, with an undo inside, or by a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson, UndoneInside
+from runbook.plan.changes.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class WatchInside:
+    """The way back put into the guest before anything of it changes; `way` is how it is reached."""
+
+    guest: str
+    edit: str
+    way: str
+
+    phase = "prepare"
+
+    @property
+    def title(self) -> str:
+        """Where."""
+        return f"put an undo into {self.guest}"
+
+    @property
+    def before(self) -> str:
+        """There is none."""
+        return f"{self.guest}: no undo in it"
+
+    @property
+    def after(self) -> str:
+        """What will watch."""
+        return f"{self.guest}: puts itself back unless confirmed ({self.way})"
+
+    def do(self) -> tuple[Step, ...]:
+        """One step inside."""
+        return (ArmInside(self.guest, self.edit),)
+
+    def undo(self) -> tuple[Step, ...]:
+        """It takes itself away when it has run."""
+        return (UndoneInside(self.guest),)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconfigure:
+    """The guest's files and its NIC as they are to be; `shown` is the edit in words."""
+
+    guest: str
+    edit: str
+    shown: str
+    old: str
+    new: str
+
+    phase = "cutover"
+
+    @property
+    def title(self) -> str:
+        """The guest and its address."""
+        return f"give {self.guest} its address"
+
+    @property
+    def before(self) -> str:
+        """The addresses inside."""
+        return self.old
+
+    @property
+    def after(self) -> str:
+        """The address, and how it is written down."""
+        return self.new
+
+    def do(self) -> tuple[Step, ...]:
+        """One step inside."""
+        return (ApplyInside(self.guest, self.edit, self.shown),)
+
+    def undo(self) -> tuple[Step, ...]:
+        """The guest's own."""
+        return (UndoneInside(self.guest),)
+
+
+@dataclass(frozen=True, slots=True)
+class ReconfigureByHand:
+    """The same by a person; `instructions` is what is shown, `wait_s` how long is waited."""
+
+    guest: str
+    mac: str
+    address: str
+    bridge: str
+    instructions: str
+    wait_s: int
+
+    phase = "cutover"
+
+    @property
+    def title(self) -> str:
+        """The guest and its address."""
+        return f"give {self.guest} its address, by hand"
+
+    @property
+    def before(self) -> str:
+        """Nobody could look."""
+        return f"{self.guest}: not known, nothing leads inside"
+
+    @property
+    def after(self) -> str:
+        """What the person does."""
+        return self.instructions
+
+    def do(self) -> tuple[Step, ...]:
+        """The address answers with the guest's MAC once it is done."""
+        ip = self.address.partition("/")[0]
+        return (AwaitPerson(self.guest, self.mac, ip, self.bridge, float(self.wait_s)),)
+
+    def undo(self) -> tuple[Step, ...]:
+        """Nobody but that person can."""
+        return (UndoneInside(self.guest, by_hand=True),)

@@ -1,0 +1,102 @@
+"""The libvirt network: defined, started, and started again by itself after a reboot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runbook.plan.changes.files import PutFile
+from runbook.plan.changes.steps import Command, DropNetwork, MakeDir, RemoveDir, Step
+
+CLIENT = "virsh"
+URI = ("--connect", "qemu:///system")
+START_BUDGET_S = 20.0
+# libvirt 11.3 sometimes hangs for half a minute when told to end, and then gives up by itself.
+RESTART_BUDGET_S = 45.0
+STDIN = "/dev/stdin"
+# libvirt notes there which guest has which MAC. Without a dnsmasq it does not make the
+# directory, and then starts no guest on the network (seen on 7.0, 9.0 and 11.3).
+GUESTS_SEEN = "/var/lib/libvirt/dnsmasq"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateNetwork:
+    """Define the network, start it, and have libvirt start it at boot."""
+
+    name: str
+    bridge: str
+    xml: str
+    chains_of: tuple[str, ...]
+
+    phase = "network"
+
+    @property
+    def title(self) -> str:
+        """The network."""
+        return f"define and start libvirt network {self.name}"
+
+    @property
+    def before(self) -> str:
+        """There is none."""
+        return f"no network {self.name}, no {self.bridge}"
+
+    @property
+    def after(self) -> str:
+        """Its XML."""
+        return self.xml
+
+    def do(self) -> tuple[Step, ...]:
+        """Autostart last: a network that does not start must not start at boot."""
+        virsh = (CLIENT, *URI)
+        return (
+            MakeDir(GUESTS_SEEN),
+            Command((*virsh, "net-define", STDIN), stdin=self.xml.encode()),
+            Command((*virsh, "net-start", self.name), budget_s=START_BUDGET_S),
+            Command((*virsh, "net-autostart", self.name)),
+        )
+
+    def undo(self) -> tuple[Step, ...]:
+        """Stop and forget it; the bridge goes with it."""
+        return (DropNetwork(self.name, self.bridge, self.chains_of), RemoveDir(GUESTS_SEEN))
+
+
+# Patterns, because a unit that is named and unknown is an error, and a host
+# has either the one daemon or the other.
+DAEMONS = ("libvirt[d].service", "virtnetwork[d].service")
+
+
+@dataclass(frozen=True, slots=True)
+class InstallHook:
+    """The script that brings the NIC back, and libvirt told to look for it.
+
+    libvirt looks for hook scripts once, when it starts. It is restarted after
+    the network was started, so the script does not run in mid-change.
+    Restarting it touches neither guests nor networks.
+    """
+
+    file: PutFile
+
+    phase = "network"
+
+    @property
+    def title(self) -> str:
+        """What the script is for."""
+        return self.file.purpose
+
+    @property
+    def before(self) -> str:
+        """There is none."""
+        return self.file.before
+
+    @property
+    def after(self) -> str:
+        """All of it."""
+        return self.file.after
+
+    def do(self) -> tuple[Step, ...]:
+        """The script, then libvirt's restart."""
+        restart = Command(("systemctl", "try-restart", *DAEMONS), budget_s=RESTART_BUDGET_S)
+        return (*self.file.do(), restart)
+
+    def undo(self) -> tuple[Step, ...]:
+        """The script away; dropping the network restarts libvirt."""
+        return self.file.undo()

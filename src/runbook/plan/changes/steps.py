@@ -1,0 +1,246 @@
+"""The few kinds of step a change is made of; each is data that another module performs.
+
+`budget_s` is how long the step may take before it counts as failed, in
+seconds: the deadline of a plan is computed from these.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from runbook.plan.changes.guest_steps import GuestStep
+from runbook.plan.changes.messages import Message, is_ipv6
+from runbook.plan.changes.processes import Kill
+from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
+
+
+@dataclass(frozen=True, slots=True)
+class Netlink:
+    """One netlink datagram: the kernel works through all of it, whoever dies."""
+
+    messages: tuple[Message, ...]
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """One `ip` line a message."""
+        return "\n".join("ip " + " ".join(message.words()) for message in self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile:
+    """A file put in place atomically; `mode` is the permission bits."""
+
+    path: str
+    content: bytes
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The path and the permissions."""
+        return f"write {self.path} (mode {self.mode:04o})"
+
+
+@dataclass(frozen=True, slots=True)
+class LineEdit:
+    """Lines `first` to `last` (counted from 1, both included) become `text`.
+
+    With `last` one less than `first` the text goes in before line `first`.
+    """
+
+    first: int
+    last: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditFile:
+    """Some lines of a file replaced, every other byte, the owner and the mode kept.
+
+    The plan holds the lines and a digest, never the whole file: an interface
+    file may hold a secret. `sha256` is of the bytes the lines were counted in.
+    """
+
+    path: str
+    sha256: str
+    edits: tuple[LineEdit, ...]
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The path and each edit."""
+        return "\n".join(f"edit {self.path}:{e.first}" for e in self.edits)
+
+    def applied_to(self, content: bytes) -> bytes:
+        """The content with every edit made, last line first so that numbers stay true."""
+        lines = [line + b"\n" for line in content.split(b"\n")]
+        lines[-1] = lines[-1][:-1]
+        for edit in sorted(self.edits, key=lambda e: e.first, reverse=True):
+            lines[edit.first - 1 : edit.last] = [edit.text.encode()]
+        # What goes in below a last line that has no newline must not be joined to it.
+        whole = (ln if ln.endswith(b"\n") or not ln else ln + b"\n" for ln in lines[:-1])
+        return b"".join((*whole, lines[-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDir:
+    """A directory made if it is not there, root's own and readable."""
+
+    path: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"mkdir -p {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDir:
+    """A directory taken away, if the change made it and it is empty; only in an undo."""
+
+    path: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"rmdir {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The file as it was when the change was armed, or none if there was none."""
+
+    path: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The path."""
+        return f"put back {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFile:
+    """A file taken away; absent already is fine."""
+
+    path: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The path."""
+        return f"rm -f {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program run on the host, never through a shell; `stdin` is given to it."""
+
+    argv: tuple[str, ...]
+    stdin: bytes = b""
+    budget_s: float = 10.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Sysctl:
+    """One kernel parameter set at run time."""
+
+    name: str
+    value: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"sysctl -w {self.name}={self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Gratuitous ARP for `address` from `ifname`, with that interface's own MAC.
+
+    For an IPv6 address an unsolicited neighbour advertisement (RFC 4861, 7.2.6).
+    """
+
+    ifname: str
+    address: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """The announcement in arping's words, or in ndsend's."""
+        if is_ipv6(self.address):
+            return f"ndsend {self.address} {self.ifname}"
+        return f"arping -U -I {self.ifname} {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class CarryNeighbours:
+    """The neighbours known on one interface, made known on another; an undo takes both families.
+
+    Which they are is read when the step is made: they come and go.
+    """
+
+    source: str
+    target: str
+    family: str = "inet"
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        """What would otherwise have to be asked for by ARP."""
+        return f"make the neighbours known on {self.source} known on {self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class DropNetwork:
+    """A libvirt network stopped and its definition removed; only ever part of an undo.
+
+    `chains_of` names the iptables programs in which libvirt had no chains of
+    its own before: there its empty chains are taken away as well.
+    """
+
+    name: str
+    bridge: str
+    chains_of: tuple[str, ...] = ()
+    budget_s: float = 15.0
+
+    def describe(self) -> str:
+        """The two commands as one would type them."""
+        return f"virsh net-destroy {self.name}; virsh net-undefine {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """A command that is left out while a program with exactly this command line runs."""
+
+    running: tuple[str, ...]
+    argv: tuple[str, ...]
+    budget_s: float = 15.0
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"{shlex.join(self.argv)}   # unless it runs already"
+
+
+Step = (
+    Netlink
+    | WriteFile
+    | EditFile
+    | MakeDir
+    | RemoveDir
+    | Restore
+    | RemoveFile
+    | Command
+    | Kill
+    | Sysctl
+    | Announce
+    | CarryNeighbours
+    | AwaitCarrier
+    | AwaitLinkLocal
+    | AwaitRouter
+    | Relearn
+    | DropNetwork
+    | Unless
+    | GuestStep
+)

@@ -1,0 +1,80 @@
+"""Kernel parameters, at run time; the file that keeps them is a change of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runbook.plan.changes.steps import Step, Sysctl
+
+
+@dataclass(frozen=True, slots=True)
+class SetSysctl:
+    """One parameter; `shaken` are others that the kernel resets along with it.
+
+    Writing a forwarding switch makes the kernel overwrite the per-interface
+    switches and the redirect settings, so the undo writes those back too.
+    """
+
+    name: str
+    value: str
+    value_before: str
+    shaken: tuple[tuple[str, str], ...] = ()
+
+    phase = "prepare"
+
+    @property
+    def title(self) -> str:
+        """The parameter."""
+        return f"set {self.name}"
+
+    @property
+    def before(self) -> str:
+        """The value as it is."""
+        return f"{self.name} = {self.value_before}"
+
+    @property
+    def after(self) -> str:
+        """The value as it will be."""
+        return f"{self.name} = {self.value}"
+
+    def do(self) -> tuple[Step, ...]:
+        """One write."""
+        return (Sysctl(self.name, self.value),)
+
+    def undo(self) -> tuple[Step, ...]:
+        """The switch first: it is what overwrites the others."""
+        others = tuple(Sysctl(name, value) for name, value in self.shaken)
+        return (Sysctl(self.name, self.value_before), *others)
+
+
+@dataclass(frozen=True, slots=True)
+class TuneBridge:
+    """Parameters of the bridge itself, which are there only while it is."""
+
+    bridge: str
+    sysctls: tuple[tuple[str, str], ...]
+
+    phase = "network"
+
+    @property
+    def title(self) -> str:
+        """What they are for."""
+        return f"have {self.bridge} announce the address, and speak for no other"
+
+    @property
+    def before(self) -> str:
+        """As the kernel made it."""
+        return f"{self.bridge}: as every new interface"
+
+    @property
+    def after(self) -> str:
+        """The values as they will be."""
+        return "\n".join(f"{name} = {value}" for name, value in self.sysctls)
+
+    def do(self) -> tuple[Step, ...]:
+        """One write each."""
+        return tuple(Sysctl(name, value) for name, value in self.sysctls)
+
+    def undo(self) -> tuple[Step, ...]:
+        """Nothing: they go with the bridge."""
+        return ()

@@ -1,0 +1,1 @@
+"""The host as a plan will leave it: files, next boot, wiring."""

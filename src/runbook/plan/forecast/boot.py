@@ -1,0 +1,248 @@
+"""What a boot of the host would do to its network, in order, read off a snapshot. Pure.
+
+Nothing is started for it. It follows the files and settings that a boot goes
+by: kernel parameters, ifupdown, other network services, libvirt, its network,
+and the hook that brings the NIC and the routes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
+from fnmatch import fnmatchcase
+from ipaddress import ip_address
+
+import pandas as pd
+
+from runbook.plan.changes.network_hook import DIRECTORY, MODE
+from runbook.plan.promise.check import Check
+from runbook.plan.promise.host import Promise
+from runbook.state import units
+from runbook.state.snapshot import Snapshot
+from runbook.state.syntax import sysctl_d
+from runbook.state.syntax.ifupdown import Stanza, stanzas
+from runbook.state.table import rows
+
+FIRST_HOOK = "/etc/libvirt/hooks/network"
+COLUMNS = ["order", "what", "reads", "wanted", "does", "kept", "required", "then"]
+# Options of ifupdown's helpers that take an interface for one of their own.
+TAKES_PORTS = ("bridge_ports", "bridge-ports", "bond-slaves", "slaves", "vlan-raw-device")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that a boot does; `then` is what to do where it is not kept."""
+
+    what: str
+    reads: str
+    wanted: str
+    does: str
+    kept: bool
+    then: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BootStep:
+    """The same, with its place in the order, counted from 1."""
+
+    order: int
+    found: Found
+
+    def check(self) -> Check:
+        """What the verdict says of it."""
+        found = self.found
+        about = f"boot {self.order}: {found.what}"
+        return Check(about, found.wanted, found.does, found.kept, found.required)
+
+
+def rehearse(promise: Promise, seen: Snapshot) -> tuple[BootStep, ...]:
+    """Every step of a boot that the host's network depends on."""
+    found = (one for stage in _STAGES for one in stage(promise, seen))
+    return tuple(BootStep(order, one) for order, one in enumerate(found, start=1))
+
+
+def table(steps: tuple[BootStep, ...]) -> pd.DataFrame:
+    """One row a step: order, what, reads, wanted, does, kept, required, then."""
+    told = [(s.order, *astuple(s.found)) for s in steps]
+    plain = pd.DataFrame(told, columns=[*COLUMNS[:6], "then", "required"])
+    return plain[COLUMNS]
+
+
+def _contents(seen: Snapshot) -> dict[str, str]:
+    return {str(r["path"]): str(r["content"]) for r in rows(seen.files, encoding="utf-8")}
+
+
+def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+    contents = _contents(seen)
+    for name, wanted in promise.sysctls:
+        value, path = sysctl_d.assigned(contents, name)
+        then = f"take the other value out of {path}" if path else "put it into /etc/sysctl.d"
+        kept = value == wanted
+        yield Found(name, path or "no file of sysctl.d", wanted, value or "not set", kept, then)
+
+
+def _networking(_: Promise, seen: Snapshot) -> Iterator[Found]:
+    yield _started((units.IFUPDOWN,), seen, "ifupdown brings the NIC's link up")
+
+
+def _started(names: tuple[str, ...], seen: Snapshot, why: str) -> Found:
+    states = {n: str(r["state"]) for n in names for r in rows(seen.units, name=n) if r["state"]}
+    shown = ", ".join(f"{name} {state}" for name, state in states.items()) or "not installed"
+    then = f"{why}: systemctl enable {next(iter(states), names[0])}"
+    kept = any(state in ("enabled", "alias") for state in states.values())
+    return Found(" or ".join(states) or names[0], "systemd", "enabled", shown, kept, then)
+
+
+def _ifupdown(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+    every = stanzas(seen.files)
+    for stanza in every:
+        if stanza.kind == "iface" and _at_boot(stanza.name, every):
+            yield _brought_up(stanza, promise)
+        elif stanza.kind == "mapping" and _matches(promise.nic, stanza):
+            does = f"a script decides what {promise.nic} is"
+            then = f"take the mapping out of {stanza.path}"
+            yield Found(f"mapping {stanza.name}", stanza.path, "none", does, kept=False, then=then)
+
+
+def _at_boot(name: str, every: tuple[Stanza, ...]) -> bool:
+    starts = (s for s in every if s.kind == "auto" or s.kind.startswith("allow-"))
+    return any(_matches(name, stanza) for stanza in starts)
+
+
+def _matches(name: str, stanza: Stanza) -> bool:
+    return any(fnmatchcase(name, pattern.lstrip("/")) for pattern in stanza.name.split())
+
+
+def _brought_up(stanza: Stanza, promise: Promise) -> Found:
+    wrong = _wrong(stanza, promise)
+    address = dict(stanza.options).get("address", "")
+    does = " ".join(word for word in (stanza.family, stanza.method, address) if word)
+    of_nic = stanza.name == promise.nic
+    wanted = f"{stanza.family} manual" if of_nic else "nothing of the kind"
+    then = f"{wrong}: take that out of {stanza.path}"
+    what = f"ifup {stanza.name}"
+    return Found(what, stanza.path, wanted if wrong else does, does, not wrong, then)
+
+
+def _wrong(stanza: Stanza, promise: Promise) -> str:
+    options = dict(stanza.options)
+    if stanza.name == promise.nic and stanza.method != "manual":
+        return f"{promise.nic} would have an address of its own"
+    if stanza.name == promise.bridge:
+        return f"ifupdown would make {promise.bridge} before libvirt does"
+    if _plain(options.get("address", "").partition("/")[0]) in map(_plain, promise.announced):
+        return f"{stanza.name} would hold the bridge's address"
+    if any(promise.nic in options.get(word, "").split() for word in TAKES_PORTS):
+        return f"{stanza.name} would take {promise.nic}"
+    return ""
+
+
+def _plain(address: str) -> str:
+    """An address in its one canonical spelling (RFC 5952); a name stays as it is."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
+
+
+def _managers(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+    on = [str(r["name"]) for r in rows(seen.units, state="enabled") if r["name"] in units.MANAGERS]
+    then = f"each could give {promise.nic} an address: systemctl disable {' '.join(on)}"
+    shown = ", ".join(on) or "none"
+    yield Found("other network services", "systemd", "none", shown, not on, then)
+
+
+def _saved_rules(_: Promise, seen: Snapshot) -> Iterator[Found]:
+    saved = [path for path in _contents(seen) if path.startswith("/etc/iptables/rules.v")]
+    if saved:
+        found = _started((units.SAVED_RULES,), seen, "saved rules are loaded by it")
+        yield Found(
+            *(found.what, " ".join(saved), found.wanted, found.does, found.kept, found.then),
+            required=False,
+        )
+
+
+def _libvirt(_: Promise, seen: Snapshot) -> Iterator[Found]:
+    # Its socket does not do: nobody may ask it anything after a boot.
+    yield _started(units.LIBVIRT, seen, "a network is started only by a daemon that runs")
+
+
+def _network(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+    wanted = _defined(promise)
+    found = rows(seen.networks, name=promise.network)
+    does = "not defined"
+    for row in found:
+        stp, start = row["stp"], "started" if row["autostart"] else "not started"
+        ipv4 = " ".join(a for a in str(row["addresses"]).split() if ":" not in a)
+        does = f"{start}: {row['bridge']} {row['mac']} stp {stp} {ipv4}"
+    then = f"virsh net-autostart {promise.network}, and mend it with virsh net-edit"
+    what = f"network {promise.network}"
+    yield Found(what, "libvirt", wanted, does, does == wanted, then)
+
+
+def _defined(promise: Promise) -> str:
+    stp = "on" if promise.stp else "off"
+    return f"started: {promise.bridge} {promise.mac} stp {stp} {promise.address}"
+
+
+def _hooks(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+    ours, *_ = promise.files
+    paths = {FIRST_HOOK, ours.path}
+    paths |= {path for path in _contents(seen) if path.startswith(f"{DIRECTORY}/")}
+    for path in sorted(paths):
+        if path == ours.path:
+            yield _our_hook(promise, seen)
+        elif rows(seen.files, path=path):
+            does = "somebody else's; runs as well"
+            yield Found("hook of libvirt's", path, does, does, kept=True, required=False)
+
+
+def _our_hook(promise: Promise, seen: Snapshot) -> Found:
+    ours, *_ = promise.files
+    does = "absent"
+    for row in rows(seen.files, path=ours.path):
+        text = "as promised" if row["content"] == ours.text else "other text"
+        does = f"{text}, mode {row['mode']}"
+    wanted = f"as promised, mode {MODE:04o}"
+    then = f"undo the change and make it again; it writes {ours.path}"
+    return Found("hook of ours", ours.path, wanted, does, does == wanted, then)
+
+
+def _brought_back(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+    """What comes of the hook, where libvirt runs it."""
+    stages = (_libvirt, _network, _hooks)
+    needed = [one for stage in stages for one in stage(promise, seen) if one.required]
+    runs = all(one.kept for one in needed)
+    missing = ", ".join(one.what for one in needed if not one.kept)
+    reads, then = promise.files[0].path, f"mend first: {missing}"
+    wirings = (
+        (promise.nic, f"port of {promise.bridge}"),
+        *((f"route to {r.dst}", " ".join(r.words()[2:])) for r in promise.routes),
+        *_wirings6(promise),
+    )
+    for what, wanted in wirings:
+        yield Found(what, reads, wanted, wanted if runs else "does not come back", runs, then)
+
+
+def _wirings6(promise: Promise) -> Iterator[tuple[str, str]]:
+    if promise.ipv6 is None:
+        return
+    if promise.ipv6.learns:
+        yield "router advertisements", f"heard on {promise.bridge}"
+    yield from ((address, f"address of {promise.bridge}") for address in promise.ipv6.addresses)
+    for gateway in promise.ipv6.gateways:
+        yield "route to ::/0", f"via {gateway} dev {promise.bridge}"
+
+
+_STAGES: tuple[Callable[[Promise, Snapshot], Iterator[Found]], ...] = (
+    _sysctls,
+    _networking,
+    _ifupdown,
+    _managers,
+    _saved_rules,
+    _libvirt,
+    _network,
+    _hooks,
+    _brought_back,
+)

@@ -1,0 +1,135 @@
+"""What a change promises of the firewall, and whether a snapshot shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from runbook.plan.netfilter.canonical import canonical
+from runbook.plan.netfilter.libvirt import is_libvirts
+from runbook.plan.netfilter.ruleset import ACCEPT
+from runbook.state.syntax import iptables_save
+from runbook.state.table import records
+
+Told = tuple[str, str, str, bool]
+PROGRAM_OF = {"inet": "iptables", "inet6": "ip6tables"}
+SAVED = {"inet": "/etc/iptables/rules.v4", "inet6": "/etc/iptables/rules.v6"}
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedPolicy:
+    """The policy of a built-in chain."""
+
+    family: str
+    table: str
+    chain: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRule:
+    """A rule from `-A` on that has to be there, wherever in its chain."""
+
+    family: str
+    table: str
+    rule: str
+
+    @property
+    def chain(self) -> str:
+        """The chain it stands in."""
+        return self.rule.split()[1]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedChain:
+    """A chain that is not built in."""
+
+    family: str
+    table: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedFirewall:
+    """Policies, chains and rules, live and in the files that netfilter-persistent loads at boot."""
+
+    policies: tuple[ExpectedPolicy, ...] = ()
+    chains: tuple[ExpectedChain, ...] = ()
+    rules: tuple[ExpectedRule, ...] = ()
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families that anything is expected of."""
+        said = {p.family for p in self.policies} | {r.family for r in self.rules}
+        return tuple(family for family in SAVED if family in said)
+
+    def told(self, firewall: pd.DataFrame, files: pd.DataFrame) -> Iterator[Told]:
+        """Each check: what it is about, promised, seen, whether that is the same."""
+        for policy in self.policies:
+            seen = _policy(firewall, policy)
+            about = f"{PROGRAM_OF[policy.family]} {policy.table} {policy.chain}"
+            yield (about, f"policy {policy.policy}", f"policy {seen}", seen == policy.policy)
+        for family in self.families:
+            yield from self._live(firewall, family)
+            yield self._at_boot(files, family)
+
+    def _live(self, firewall: pd.DataFrame, family: str) -> Iterator[Told]:
+        wanted = [rule for rule in self.rules if rule.family == family]
+        there = {
+            (row["table"], row["chain"], canonical(str(row["rule"])))
+            for row in records(firewall)
+            if row["family"] == family and row["position"]
+        }
+        if wanted:
+            lacking = [r.rule for r in wanted if _key(r) not in there]
+            yield _listed(f"{PROGRAM_OF[family]} rules", len(wanted), lacking)
+
+    def _at_boot(self, files: pd.DataFrame, family: str) -> Told:
+        about, promised = f"{SAVED[family]} at boot", "the same, and nothing of libvirt's"
+        found = files[files["path"] == SAVED[family]]["content"].tolist()
+        try:
+            lacking = self.lacking(found[0], family) if found else ["the file"]
+        except ValueError as error:
+            lacking = [str(error)]
+        return (about, promised, f"wrong: {lacking[0]}" if lacking else promised, not lacking)
+
+    def lacking(self, text: str, family: str) -> list[str]:
+        """What a saved file does not hold, and what of libvirt's it does; ValueError if no such."""
+        tables = iptables_save.parse(text).tables
+        rules = {(t.name, r.chain, canonical(r.text)) for t in tables for r in t.rules}
+        policies = {(t.name, c.name): c.policy for t in tables for c in t.chains}
+        return [
+            *(
+                f"-P {p.chain} {p.policy}"
+                for p in self.policies
+                if p.family == family and policies.get((p.table, p.chain), ACCEPT) != p.policy
+            ),
+            *(r.rule for r in self.rules if r.family == family and _key(r) not in rules),
+            *(r.text for t in tables for r in t.rules if is_libvirts(r.text)),
+        ]
+
+
+def _key(rule: ExpectedRule) -> tuple[object, ...]:
+    return (rule.table, rule.chain, canonical(rule.rule))
+
+
+def _policy(firewall: pd.DataFrame, wanted: ExpectedPolicy) -> str:
+    """The policy that packets meet: DROP where either backend drops."""
+    found = firewall[
+        (firewall["family"] == wanted.family)
+        & (firewall["table"] == wanted.table)
+        & (firewall["chain"] == wanted.chain)
+        & (firewall["position"] == 0)
+    ]
+    said = {str(rule).rsplit(maxsplit=1)[-1] for rule in found["rule"]}
+    return (said - {ACCEPT}).pop() if said - {ACCEPT} else ACCEPT
+
+
+def _listed(about: str, count: int, lacking: list[str]) -> Told:
+    promised = f"{count} there"
+    return (about, promised, f"without {lacking[0]}" if lacking else promised, not lacking)
+
+
+KINDS = (ExpectedFirewall, ExpectedPolicy, ExpectedChain, ExpectedRule)

@@ -1,0 +1,1 @@
+"""The end state as data, and whether a snapshot shows it."""

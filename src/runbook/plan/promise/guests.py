@@ -1,0 +1,105 @@
+"""What guests will be: on the network, at their addresses, and whether a snapshot shows it.
+
+The host's snapshot shows the half that is libvirt's and the bridge's. What the
+guest itself says, and what the LAN says of it, are checks of the verification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+
+from runbook.plan.promise.check import Check, equal
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
+
+# The consent to a guest that does not answer the operator's machine as it answered others.
+UNHEARD = "unheard"
+# How the purpose of such a change begins, by which an undo script is known for one.
+PURPOSE = "The change puts guests on"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedGuest:
+    """One guest's end state.
+
+    `running` and `defined` say which of its two halves there are: a guest that is shut
+    off has no tap, and one that is not persistent has no definition. `nameservers` are
+    those that it is given; empty, it keeps its own. `heard` is the address at which it
+    answered another subnet before ('' for none); it then has to answer this machine
+    afterwards, unless `unheard` is consented to. `login` and `login_from` are by whom and how
+    it is entered, for a program that takes the change up.
+    """
+
+    name: str
+    mac: str
+    address: IPv4Interface
+    gateway: str
+    running: bool
+    defined: bool
+    nameservers: tuple[str, ...] = ()
+    heard: str = ""
+    unheard: bool = False
+    login: str = "root"
+    login_from: str = ""
+
+    def told(self, about: str) -> str:
+        """Where it will be, in words; of one that is shut off nothing inside is promised."""
+        if self.running:
+            return f"{about} at {self.address}"
+        return (
+            f"{about} as defined, for it is shut off: it starts there with the addresses that it"
+            f" has inside, and comes to {self.address} by a run for {self.name} after that"
+        )
+
+    def checks(self, network: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
+        """What the host's state says of it."""
+        nics = rows(seen.taps, guest=self.name, mac=self.mac)
+        if self.running:
+            shown = " ".join(str(r["source"]) for r in nics if r["live_xml"])
+            yield equal(f"{self.name} runs on network", network, shown)
+            taps = [str(r["target"]) for r in nics]
+            ports = [r for tap in taps for r in rows(seen.links, ifname=tap)]
+            shown = " ".join(str(r["master"]) or "no bridge" for r in ports)
+            yield equal(f"{self.name}'s {' '.join(taps) or 'tap'} is in", bridge, shown)
+        if self.defined:
+            shown = " ".join(str(r["defined_source"]) for r in nics)
+            yield equal(f"{self.name} is defined on network", network, shown)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestPromise:
+    """The end state of all guests of one change; `nic` is the host's port on the LAN."""
+
+    network: str
+    bridge: str
+    nic: str
+    guests: tuple[ExpectedGuest, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a promise about nobody: any host would keep it."""
+        if not self.guests:
+            raise ValueError("a promise about guests names at least one")
+
+    @property
+    def announcements(self) -> tuple[tuple[str, str], ...]:
+        """The host's own addresses stay where they are."""
+        return ()
+
+    @property
+    def purpose(self) -> tuple[str, ...]:
+        """What the change is for, in lines."""
+        told = (guest.told(f"{guest.name} ({guest.mac})") for guest in self.guests)
+        return (f"{PURPOSE} libvirt network {self.network}, {self.bridge}:", *told)
+
+    @property
+    def kept(self) -> str:
+        """The end state in a sentence."""
+        told = ", ".join(guest.told(guest.name) for guest in self.guests)
+        return f"on {self.bridge}: {told}"
+
+    def checks(self, seen: Snapshot) -> tuple[Check, ...]:
+        """Every check that the host's state can answer."""
+        found = (guest.checks(self.network, self.bridge, seen) for guest in self.guests)
+        return tuple(check for checks in found for check in checks)

@@ -1,0 +1,1 @@
+"""How the rules of the firewall are carried over to the bridge."""

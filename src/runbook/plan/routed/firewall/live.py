@@ -1,0 +1,106 @@
+"""What a profile and a rules file ask for, as changes to the live rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.common.errors import Refused
+from runbook.params import Params
+from runbook.plan.changes.profile import AddRules, InTable, JumpFirst, SetPolicy
+from runbook.plan.netfilter.canonical import Canonical, canonical
+from runbook.plan.netfilter.expected import ExpectedFirewall, ExpectedRule
+from runbook.plan.netfilter.owner import RUNBOOK_CHAIN
+from runbook.plan.netfilter.ruleset import ACCEPT, Chains, Place, live, usual_backend
+from runbook.plan.routed.firewall import rules_file
+from runbook.plan.routed.firewall.profile import PARENTS, is_jump, profile
+from runbook.state.host.operator_connection import Connection
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
+
+Change = AddRules | JumpFirst | SetPolicy
+Key = tuple[str, str, str, Canonical]
+
+
+def expected_firewall(
+    params: Params, seen: Snapshot, operator: Connection | None
+) -> ExpectedFirewall:
+    """What the profile and the file ask for, together."""
+    file, own = rules_file.wanted(params, seen), profile(params, operator)
+    return ExpectedFirewall(
+        file.policies + own.policies, file.chains + own.chains, file.rules + own.rules
+    )
+
+
+def admit(expected: ExpectedFirewall, seen: Snapshot) -> Iterator[Change]:
+    """Rules first, then what leads to them, then the policies: nobody is cut off between."""
+    _no_other_chains(expected, seen)
+    there = {_key(r["family"], r["table"], str(r["rule"])) for r in _rules(seen)}
+    lacking = [r for r in expected.rules if _key(r.family, r.table, r.rule) not in there]
+    own = [rule for rule in lacking if rule.chain.startswith(RUNBOOK_CHAIN)]
+    jumps = [rule for rule in lacking if is_jump(rule)]
+    file = _once([rule for rule in lacking if rule not in (*own, *jumps)])
+    yield from _added(expected, seen, file, "reproduce the rules of the file")
+    yield from _added(expected, seen, own, "say what the host and its guests need")
+    for rule in jumps:
+        name = next(own for own in PARENTS if rule.rule.endswith(f" {own}"))
+        yield JumpFirst(rule.family, PARENTS[name], name)
+    yield from _policies(expected, seen)
+
+
+def _rules(seen: Snapshot) -> list[dict[str, object]]:
+    return [row for row in rows(seen.firewall) if row["position"]]
+
+
+def _key(family: object, table: object, rule: str) -> Key:
+    return (str(family), str(table), rule.split()[1], canonical(rule))
+
+
+def _once(wanted: list[ExpectedRule]) -> list[ExpectedRule]:
+    """Without those that say again what one before them says."""
+    return list({_key(r.family, r.table, r.rule): r for r in reversed(wanted)}.values())[::-1]
+
+
+def _added(
+    expected: ExpectedFirewall, seen: Snapshot, wanted: list[ExpectedRule], title: str
+) -> Iterator[AddRules]:
+    there = {(r["family"], r["table"], r["chain"]) for r in rows(seen.firewall)}
+    for family in dict.fromkeys(rule.family for rule in wanted):
+        rules = [rule for rule in wanted if rule.family == family]
+        ours = rules[0].chain.startswith(RUNBOOK_CHAIN)
+        chains = tuple(
+            InTable(chain.table, chain.name)
+            for chain in expected.chains
+            if (family, chain.table, chain.name) not in there
+            and chain.family == family
+            and chain.name.startswith(RUNBOOK_CHAIN) == ours
+        )
+        yield AddRules(family, chains, tuple(InTable(r.table, r.rule) for r in rules), title)
+
+
+def _policies(expected: ExpectedFirewall, seen: Snapshot) -> Iterator[SetPolicy]:
+    chains, backend = live(seen.firewall), usual_backend(seen.firewall)
+    for wanted in expected.policies:
+        before = _policy(chains, Place(backend, wanted.family, wanted.table, wanted.chain))
+        if before != wanted.policy:
+            yield SetPolicy(wanted.family, wanted.table, wanted.chain, wanted.policy, before)
+
+
+def _policy(chains: Chains, place: Place) -> str:
+    chain = chains.get(place)
+    return chain.policy if chain else ACCEPT
+
+
+def _no_other_chains(expected: ExpectedFirewall, seen: Snapshot) -> None:
+    """Refuse where chains of runbook's name are there and are not what they should be."""
+    there = {_key(r["family"], r["table"], str(r["rule"])) for r in _rules(seen)}
+    present = {(r["family"], r["chain"]) for r in rows(seen.firewall)}
+    for rule in expected.rules:
+        own = rule.chain.startswith(RUNBOOK_CHAIN) and (rule.family, rule.chain) in present
+        if own and _key(rule.family, rule.table, rule.rule) not in there:
+            raise Refused(
+                f"there is a chain {rule.chain} already, and it does not hold `{rule.rule}`",
+                host=seen.host,
+                state="nothing was written",
+                then=f"see what is in it; take it away with its jump, or rename it: "
+                f"the profile makes {rule.chain} itself",
+            )

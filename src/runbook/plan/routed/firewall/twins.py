@@ -1,0 +1,120 @@
+"""Rules that name the NIC: a twin for the bridge, live and in the saved rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate, groupby
+
+from runbook.common.errors import Refused
+from runbook.plan.changes.files import EditLines
+from runbook.plan.changes.firewall import TwinRule
+from runbook.plan.changes.steps import LineEdit
+from runbook.state.snapshot import Snapshot
+from runbook.state.syntax.iptables_save import WORD
+from runbook.state.table import Row, rows
+
+SAVED = ("/etc/iptables/rules.v4", "/etc/iptables/rules.v6")
+LIBVIRT = "LIBVIRT_"
+INTERFACE_OPTIONS = ("-i", "-o", "--in-interface", "--out-interface")
+
+
+def twins(nic: str, bridge: str, seen: Snapshot) -> Iterator[TwinRule]:
+    """One change a rule; in each chain from the bottom up, so that positions stay true."""
+    table = rows(seen.firewall)
+    present = {(_place(r), str(r["rule"])) for r in table}
+    wanted = sorted((r for r in table if _own(r)), key=_place)
+    for place, chain in groupby(wanted, key=_place):
+        for row in sorted(chain, key=lambda r: -int(r["position"])):
+            twin = twin_of(str(row["rule"]), nic, bridge)
+            if twin and (place, twin) not in present:
+                yield TwinRule(*place, int(row["position"]), str(row["rule"]), twin)
+
+
+def _place(row: Row) -> tuple[str, str, str, str]:
+    return (str(row["backend"]), str(row["family"]), str(row["table"]), str(row["chain"]))
+
+
+def _own(row: Row) -> bool:
+    is_rule = str(row["rule"]).startswith("-A ")
+    return is_rule and not str(row["chain"]).startswith(LIBVIRT)
+
+
+def twin_of(rule: str, nic: str, bridge: str) -> str:
+    """The rule with the bridge's name for the NIC's; empty if it is not for the NIC.
+
+    All else stays to the letter, so that iptables-restore reads it as it reads the rule.
+    """
+    parts: list[str] = []
+    end = 0
+    for negated, word in _named(rule, nic, bridge):
+        if negated:
+            return ""
+        parts += [rule[end : word.start()], bridge]
+        end = word.end()
+    return "".join((*parts, rule[end:])) if parts else ""
+
+
+def _named(rule: str, nic: str, bridge: str) -> Iterator[tuple[bool, re.Match[str]]]:
+    """Where the rule names the NIC, and whether it is for all but the NIC."""
+    found = list(WORD.finditer(rule))
+    words = ["", "", *(match[0] for match in found)]
+    for match, option, before in zip(found, words[1:], words, strict=False):
+        if option in INTERFACE_OPTIONS and _matches(match[0], nic, bridge):
+            yield before == "!", match
+
+
+def _matches(pattern: str, nic: str, bridge: str) -> bool:
+    if not pattern.endswith("+"):
+        return pattern == nic
+    stem = pattern[:-1]
+    return nic.startswith(stem) and not bridge.startswith(stem)
+
+
+def all_but(nic: str, bridge: str, seen: Snapshot) -> Iterator[str]:
+    """Rules, live and saved, for everything but the NIC: the bridge would fall under them."""
+    live = (str(row["rule"]) for row in rows(seen.firewall))
+    saved = (line for path in SAVED for line in _saved_lines(path, seen))
+    for rule in dict.fromkeys((*live, *saved)):
+        if any(negated for negated, _ in _named(rule, nic, bridge)):
+            yield rule
+
+
+def _saved_lines(path: str, seen: Snapshot) -> list[str]:
+    return [line for row in rows(seen.files, path=path) for line in str(row["content"]).split("\n")]
+
+
+def saved_rules(nic: str, bridge: str, seen: Snapshot) -> Iterator[EditLines]:
+    """The files that netfilter-persistent loads at boot, each with its twins put in."""
+    for path in SAVED:
+        for row in rows(seen.files, path=path):
+            refuse_unless_text(row, seen)
+            lines = str(row["content"]).split("\n")
+            edits = tuple(twin_edits(lines, nic, bridge))
+            if edits:
+                shown = "".join(f"{lines[edit.first - 2]}\n" for edit in edits)
+                purpose = "admit on the bridge what the NIC admits, after a reboot as well"
+                yield EditLines(path, str(row["sha256"]), edits, shown, purpose)
+
+
+def refuse_unless_text(row: Row, seen: Snapshot) -> None:
+    """Raise Refused for a saved file that is not text."""
+    if row["encoding"] != "utf-8":
+        raise Refused(
+            f"{row['path']} is not UTF-8 text, so its rules cannot be followed to the bridge",
+            host=seen.host,
+            state="nothing was written",
+            then="write the file anew with iptables-save",
+        )
+
+
+def twin_edits(lines: list[str], nic: str, bridge: str) -> Iterator[LineEdit]:
+    """Each twin that a saved file lacks, below the rule that it is of."""
+    # The same words may stand in another table.
+    tables = list(accumulate(line.startswith("*") for line in lines))
+    present = set(zip(tables, lines, strict=True))
+    for number, (table, line) in enumerate(zip(tables, lines, strict=True), start=1):
+        if line.startswith(("-A ", "[")) and LIBVIRT not in line:
+            twin = twin_of(line, nic, bridge)
+            if twin and (table, twin) not in present:
+                yield LineEdit(number + 1, number, twin + "\n")

@@ -1,0 +1,135 @@
+"""The NIC's stanzas in /etc/network/interfaces become ``inet manual`` and ``inet6 manual``.
+
+Left as it is, the next boot or restart of networking would put the address
+back on the NIC, beside the one on the bridge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.common.errors import Refused
+from runbook.plan.changes.files import EditLines
+from runbook.plan.changes.steps import LineEdit
+from runbook.state.snapshot import Snapshot
+from runbook.state.syntax.ifupdown import Stanza, stanzas
+from runbook.state.table import rows
+
+# Options of interfaces(5) that say which address the interface gets.
+ADDRESSING = frozenset(
+    {
+        *("address", "netmask", "network", "broadcast", "gateway", "metric", "pointopoint"),
+        *("scope", "hostname", "leasehours", "leasetime", "vendor", "client", "request"),
+        *("accept_ra", "autoconf", "privext", "preferred-lifetime", "dad-attempts"),
+        *("dad-interval", "dhcp", "request_prefix", "ll-attempts", "ll-interval"),
+    }
+)
+CARRIED6 = ("static", "auto", "manual")
+HOOKS = frozenset({"up", "post-up", "pre-up", "down", "pre-down", "post-down"})
+REDACTED = "<redacted>"
+# cloud-init's own words at the head of what it writes.
+WRITTEN_ANEW = "will not persist across an instance reboot"
+
+
+def nic_stanza(nic: str, seen: Snapshot) -> Stanza:
+    """The one ``iface NIC inet`` stanza; raises Refused if there is not exactly one."""
+    found = [
+        s for s in stanzas(seen.files) if s.kind == "iface" and s.name == nic and s.family == "inet"
+    ]
+    if len(found) == 1:
+        _refuse_unless_lasting(found[0], seen)
+        return found[0]
+    raise _refused(
+        seen,
+        f"ifupdown has {len(found)} stanzas `iface {nic} inet`, and the change needs one",
+        "configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources",
+    )
+
+
+def _refuse_unless_lasting(stanza: Stanza, seen: Snapshot) -> None:
+    """Refuse a file that something else writes at boot: the address would be back on the NIC."""
+    (file,) = rows(seen.files, path=stanza.path)
+    if stanza.path.startswith("/run/"):
+        raise _refused(
+            seen,
+            f"{stanza.name}'s stanza is in {stanza.path}, which is made anew at each boot",
+            f"write a stanza for {stanza.name} into /etc/network/interfaces in its place",
+        )
+    if WRITTEN_ANEW in str(file["content"]):
+        raise _refused(
+            seen,
+            f"{stanza.path} says that it {WRITTEN_ANEW}: cloud-init may write it anew at a boot",
+            "have cloud-init leave the network alone (`network: {config: disabled}` in a file of"
+            " /etc/cloud/cloud.cfg.d), then take those words out of the file",
+        )
+
+
+def nic_stanzas6(nic: str, seen: Snapshot) -> tuple[Stanza, ...]:
+    """Every ``iface NIC inet6`` stanza; raises Refused for a method that is not carried over."""
+    found = tuple(
+        s
+        for s in stanzas(seen.files)
+        if s.kind == "iface" and s.name == nic and s.family == "inet6"
+    )
+    for stanza in found:
+        _refuse_unless_lasting(stanza, seen)
+        if stanza.method not in CARRIED6:
+            raise _refused(
+                seen,
+                f"{stanza.path} has `iface {nic} inet6 {stanza.method}`, which is not carried over",
+                f"use one of: {', '.join(CARRIED6)}",
+            )
+    return found
+
+
+def manual_stanza(nic: str, seen: Snapshot) -> Iterator[EditLines]:
+    """The edits, one a file, but for what is manual already."""
+    wanted = [s for s in (nic_stanza(nic, seen), *nic_stanzas6(nic, seen)) if s.method != "manual"]
+    for path in dict.fromkeys(stanza.path for stanza in wanted):
+        yield _edit(
+            path, sorted((s for s in wanted if s.path == path), key=lambda s: s.first), seen
+        )
+
+
+def _edit(path: str, wanted: list[Stanza], seen: Snapshot) -> EditLines:
+    (file,) = rows(seen.files, path=path)
+    content = str(file["content"]).split("\n")
+    edits, shown = [], ""
+    for stanza in wanted:
+        lines = content[stanza.first - 1 : stanza.last]
+        kept = "".join(f"{line}\n" for line in _kept(lines, stanza, seen))
+        shown += "".join(f"{line}\n" for line in lines)
+        edits.append(LineEdit(stanza.first, stanza.last, kept))
+    purpose = f"leave {wanted[0].name} without an address of its own"
+    return EditLines(path, str(file["sha256"]), tuple(edits), shown, purpose)
+
+
+def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:
+    end = "\r" if lines[0].endswith("\r") else ""
+    yield f"iface {stanza.name} {stanza.family} manual{end}"
+    dropping = True
+    continued = lines[0].endswith("\\")
+    for line in lines[1:]:
+        # A comment goes on only as part of a line that began before it.
+        comment = line.lstrip().startswith("#") and not continued
+        if not continued:
+            dropping = _dropped(line, stanza, seen)
+        continued = line.endswith("\\") and not comment
+        if not dropping:
+            yield line
+
+
+def _dropped(line: str, stanza: Stanza, seen: Snapshot) -> bool:
+    word = (line.split() or [""])[0]
+    if word in HOOKS or REDACTED in line:
+        raise _refused(
+            seen,
+            f"{stanza.path} has a line in {stanza.name}'s stanza that cannot be carried over: "
+            f"{line.strip()}",
+            "move what it does to a place that does not hang on the NIC's address",
+        )
+    return word in ADDRESSING
+
+
+def _refused(seen: Snapshot, what: str, then: str) -> Refused:
+    return Refused(what, host=seen.host, state="nothing was written", then=then)

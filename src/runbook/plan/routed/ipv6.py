@@ -1,0 +1,223 @@
+"""The host's IPv6, picked out of a snapshot: what moves, and what cannot be carried.
+
+On a host that is as promised already it is found on the bridge instead, so
+that a second run promises the same: what its hook brings back, and what routers
+tell. What somebody added since is none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from runbook.params import Params
+from runbook.plan.changes.change import Change
+from runbook.plan.changes.ipv6 import LEARN, Moved6, conf
+from runbook.plan.changes.ipv6 import identifier as suffix
+from runbook.plan.changes.ipv6_switches import DeafenNIC, EnableIPv6, LearnOnBridge
+from runbook.plan.changes.messages import BOOT, DEFAULT6, KERNEL, RA, Action, Address, Route
+from runbook.plan.changes.network_hook import hook_path
+from runbook.plan.changes.network_hook6 import HookIPv6, comes_back
+from runbook.plan.changes.sysctl import SetSysctl
+from runbook.plan.promise.ipv6 import ExpectedIPv6, global6
+from runbook.plan.routed import facts
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import Row, rows
+
+SWITCH = "net.ipv6.conf.all.forwarding"
+# What the kernel sets up on every interface by itself (RFC 4291, 2.5.6 and 2.7).
+OWN = ("fe80::/64", "ff00::/8")
+SLAAC_BITS = 64
+UNFINISHED = ("tentative", "dadfailed", "optimistic")
+
+
+@dataclass(frozen=True, slots=True)
+class Uncarried:
+    """One thing of the host's IPv6 that the change cannot carry over."""
+
+    about: str
+    seen: str
+    then: str
+
+
+def moved(params: Params, seen: Snapshot) -> Moved6 | None:
+    """All that moves; None where the host has no IPv6 beyond its link-local address."""
+    nic, bridge = params.interface, params.bridge
+    done = rows(seen.addresses, ifname=bridge, address=str(params.ipv4.ip))
+    holder = bridge if done else nic
+    held = global6(seen, holder)
+    routes = routes6(seen, holder)
+    if not held and not any(r["protocol"] != KERNEL for r in routes):
+        return None
+    found = Moved6(
+        nic,
+        bridge,
+        tuple(replace(facts.address(row), ifname=nic) for row in held),
+        tuple(_route(row, nic) for row in routes if row["protocol"] == KERNEL),
+        tuple(_route(row, nic) for row in routes if row["protocol"] not in (KERNEL, RA)),
+        tuple(_route(row, nic) for row in routes if row["protocol"] == RA),
+    )
+    return _kept_by_hook(params, seen, found) if done else found
+
+
+def _kept_by_hook(params: Params, seen: Snapshot, found: Moved6) -> Moved6:
+    hooks = rows(seen.files, path=hook_path(params.network))
+    lines = {line.strip() for row in hooks for line in str(row["content"]).splitlines()}
+    return replace(
+        found,
+        addresses=tuple(
+            a
+            for a in found.addresses
+            if a.mngtmpaddr or comes_back(_address_back(a, found.bridge)) in lines
+        ),
+        routes=tuple(
+            r for r in found.routes if comes_back(replace(r, ifname=found.bridge)) in lines
+        ),
+    )
+
+
+def _address_back(address: Address, bridge: str) -> Address:
+    return replace(address, action=Action.ENSURE, ifname=bridge, nodad=True)
+
+
+def routes6(seen: Snapshot, ifname: str) -> list[Row]:
+    """The IPv6 unicast routes through an interface, but for the kernel's own link-local ones."""
+    found = rows(seen.routes, family="inet6", ifname=ifname, type="unicast")
+    return [row for row in found if row["dst"] not in OWN]
+
+
+def _route(row: Row, nic: str) -> Route:
+    route = facts.route(row)
+    return replace(route, ifname=nic, protocol=route.protocol or BOOT)
+
+
+def expected(moves: Moved6 | None) -> ExpectedIPv6 | None:
+    """What is promised of it."""
+    if moves is None:
+        return None
+    ways = (*moves.routes, *moves.learned)
+    return ExpectedIPv6(
+        tuple(f"{a.address}/{a.prefixlen}" for a in moves.addresses),
+        tuple(sorted({r.gateway for r in ways if r.dst == DEFAULT6 and r.gateway})),
+        moves.learns,
+    )
+
+
+def hooked(moves: Moved6 | None) -> HookIPv6 | None:
+    """What the hook brings back; what routers tell of comes back by itself."""
+    if moves is None:
+        return None
+    bridge = moves.bridge
+    fixed = (a for a in moves.addresses if not a.mngtmpaddr)
+    return HookIPv6(
+        tuple(_address_back(a, bridge) for a in fixed),
+        tuple(replace(r, ifname=bridge) for r in moves.routes),
+        moves.token,
+        moves.learns,
+    )
+
+
+def lasting(params: Params, seen: Snapshot, moves: Moved6 | None) -> tuple[tuple[str, str], ...]:
+    """The parameters that a boot has to find besides the switches of forwarding."""
+    others = [n for n in _listeners(seen) if n not in (params.interface, params.bridge)]
+    names = (conf(name, "accept_ra") for name in others)
+    heard = tuple((name, LEARN) for name in names if _value(seen, name) in ("1", LEARN))
+    return heard if moves is None else (*heard, (conf(params.interface, "accept_ra"), "0"))
+
+
+def keep_listening(seen: Snapshot) -> Iterator[Change]:
+    """Before forwarding goes on: the kernel would forget all routers where accept_ra is 1."""
+    for name in _listeners(seen):
+        if _value(seen, conf(name, "accept_ra")) == "1":
+            yield SetSysctl(conf(name, "accept_ra"), LEARN, "1")
+
+
+def _listeners(seen: Snapshot) -> list[str]:
+    """The interfaces that have something from a router advertisement."""
+    routes = rows(seen.routes, family="inet6", protocol=RA)
+    made = (r for r in rows(seen.addresses, family="inet6") if "mngtmpaddr" in _flags(r))
+    return sorted({str(row["ifname"]) for row in (*routes, *made)} - {""})
+
+
+def enable(moves: Moved6 | None) -> Iterator[Change]:
+    """The bridge made ready."""
+    if moves is not None:
+        yield EnableIPv6(moves.bridge, moves.nic, moves.learns, moves.token)
+
+
+def settle(moves: Moved6 | None, seen: Snapshot) -> Iterator[Change]:
+    """What follows the cutover."""
+    if moves is None:
+        return
+    if moves.learns:
+        yield LearnOnBridge(moves.bridge, moves.token, moves.learned)
+    value = _value(seen, conf(moves.nic, "accept_ra"))
+    if value not in ("", "0"):
+        during = LEARN if moves.nic in _listeners(seen) else value
+        yield DeafenNIC(moves.nic, during)
+
+
+def _value(seen: Snapshot, name: str) -> str:
+    return next((str(row["value"]) for row in rows(seen.sysctl, name=name)), "")
+
+
+def _flags(row: Row) -> list[str]:
+    return str(row["flags"]).split()
+
+
+def uncarried(params: Params, seen: Snapshot) -> Iterator[Uncarried]:
+    """Everything that speaks against moving the host's IPv6."""
+    held = global6(seen, params.interface)
+    for row in held:
+        yield from _address(row)
+    yield from _together(params.interface, held)
+    yield from _routes(params.interface, seen, held)
+
+
+def _address(row: Row) -> Iterator[Uncarried]:
+    about, flags = f"{row['address']}/{row['prefixlen']}", _flags(row)
+    if "secondary" in flags:
+        then = "it cannot be put back; set net.ipv6.conf.*.use_tempaddr to 0 and wait until it goes"
+        yield Uncarried(about, "a temporary address (RFC 8981)", then)
+    elif "mngtmpaddr" not in flags and "permanent" not in flags:
+        then = "DHCPv6 is not carried over; give the host a static address or have it use SLAAC"
+        yield Uncarried(about, "an address that somebody lent, as DHCPv6 does", then)
+    if unfinished := [flag for flag in UNFINISHED if flag in flags]:
+        then = "see that no other host has it, and that it can be used"
+        yield Uncarried(about, f"an address that is {unfinished[0]}", then)
+
+
+def _together(nic: str, held: list[Row]) -> Iterator[Uncarried]:
+    made = [row for row in held if "mngtmpaddr" in _flags(row) and "secondary" not in _flags(row)]
+    if len({suffix(str(row["address"])) for row in made}) > 1:
+        then = "a bridge has one interface identifier; leave one prefix, or use static addresses"
+        yield Uncarried(nic, "addresses by SLAAC that end differently", then)
+    if any(row["prefixlen"] != SLAAC_BITS for row in made):
+        then = "an interface identifier has 64 bits; use a static address"
+        yield Uncarried(nic, f"an address by SLAAC whose prefix is not /{SLAAC_BITS}", then)
+
+
+def _routes(nic: str, seen: Snapshot, held: list[Row]) -> Iterator[Uncarried]:
+    ways = routes6(seen, nic)
+    if not held and any(row["protocol"] != KERNEL for row in ways):
+        then = "give the host an IPv6 address, or take the routes away"
+        yield Uncarried(nic, "IPv6 routes without an IPv6 address", then)
+    for row in ways:
+        about = f"IPv6 route to {row['dst']}"
+        if row["protocol"] == RA and row["dst"] != "default":
+            then = "it would not be learned on the bridge; make it a static one, or have it go"
+            yield Uncarried(about, "learned from a router (RFC 4191)", then)
+        if _shared(row, seen):
+            then = "moving one would replace the other; give them different metrics"
+            yield Uncarried(about, f"another interface has one of metric {row['metric']}", then)
+    for row in rows(seen.routes, family="inet6"):
+        if nic in str(row["nexthops"]):
+            then = "multipath routes are not carried over"
+            yield Uncarried(f"IPv6 route to {row['dst']}", str(row["nexthops"]), then)
+
+
+def _shared(row: Row, seen: Snapshot) -> bool:
+    if row["protocol"] in (KERNEL, RA):
+        return False
+    same = {name: row[name] for name in ("family", "table", "dst", "metric")}
+    return any(other["ifname"] != row["ifname"] for other in rows(seen.routes, **same))

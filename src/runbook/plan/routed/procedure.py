@@ -1,0 +1,210 @@
+"""The routed procedure: Params x Snapshot -> Plan.
+
+The host's address moves from the NIC onto the bridge of a libvirt network, the
+NIC becomes a port of that bridge, and all that names either follows. Files
+come first: a disk that is full or a file that cannot be written is found out
+while nothing else has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+
+from runbook.common.errors import Refused
+from runbook.params import Params
+from runbook.plan.changes import network_hook
+from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, Settle, WarmUp
+from runbook.plan.changes.change import Change
+from runbook.plan.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
+from runbook.plan.changes.files import PutFile
+from runbook.plan.changes.ipv6 import Moved6
+from runbook.plan.changes.messages import Route
+from runbook.plan.changes.network_hook import HookShape, hook_path, hook_script
+from runbook.plan.changes.network_xml import NetworkShape, network_xml
+from runbook.plan.changes.networks import CreateNetwork, InstallHook
+from runbook.plan.changes.routes import MakeRoom
+from runbook.plan.changes.sysctl import TuneBridge
+from runbook.plan.netfilter.expected import SAVED
+from runbook.plan.plan import Plan
+from runbook.plan.promise.host import ExpectedFile, Promise
+from runbook.plan.routed import facts, ipv6, sysctls
+from runbook.plan.routed.dhcp_clients import stop_clients
+from runbook.plan.routed.firewall.live import admit, expected_firewall
+from runbook.plan.routed.firewall.saved import saved_firewall
+from runbook.plan.routed.firewall.twins import saved_rules, twins
+from runbook.plan.routed.interfaces import manual_stanza
+from runbook.plan.routed.routes import carried
+from runbook.state.host.operator_connection import Connection
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
+
+# The kernel's own default, for a host that has not loaded the module yet.
+LOOSE_BY_DEFAULT = "1"
+CHAIN_PROGRAMS = {"inet": "iptables", "inet6": "ip6tables"}
+
+
+def make_plan(params: Params, seen: Snapshot, operator: Connection | None = None) -> Plan:
+    """The plan, empty where the host is as promised already.
+
+    `operator` is the connection that profile drop lets in.
+    """
+    promise = make_promise(params, seen, operator)
+    unmet = tuple(check for check in promise.checks(seen) if not check.kept)
+    if not unmet:
+        return Plan(seen.host, promise, (), seen.digest(), (), params.deadline_s)
+    _not_half_done(params, seen, promise)
+    changes = tuple(_changes(params, seen, promise))
+    return Plan(seen.host, promise, changes, seen.digest(), unmet, params.deadline_s)
+
+
+def make_promise(params: Params, seen: Snapshot, operator: Connection | None = None) -> Promise:
+    """The end state that the parameters ask for on this host."""
+    mac, routes, mtu = _mac(params, seen), carried(params, seen), _mtu(params, seen)
+    moves = ipv6.moved(params, seen)
+    heard = ipv6.lasting(params, seen, moves)
+    return Promise(
+        params.interface,
+        params.bridge,
+        params.network,
+        params.ipv4,
+        params.gateway,
+        mac,
+        params.stp,
+        (_hook_file(params, mac, routes, mtu, moves), sysctls.file(params, heard)),
+        (*sysctls.FORWARDING, *sysctls.of_bridge(params), *heard),
+        routes,
+        mtu,
+        expected_firewall(params, seen, operator),
+        ipv6.expected(moves),
+    )
+
+
+def _mac(params: Params, seen: Snapshot) -> str:
+    """The MAC that the bridge will have."""
+    if params.bridge_mac == "nic":
+        return str(facts.nic_row(seen, params.interface)["mac"])
+    if params.bridge_mac == "own":
+        return _derived_mac(seen.identity.machine_id, params.network)
+    return params.bridge_mac
+
+
+def _derived_mac(machine_id: str, network: str) -> str:
+    """A MAC from libvirt's own range, the same each time for one host and network."""
+    digest = hashlib.sha256(f"{machine_id}/{network}".encode()).digest()
+    return "52:54:00:" + ":".join(f"{byte:02x}" for byte in digest[:3])
+
+
+def _mtu(params: Params, seen: Snapshot) -> int:
+    """The NIC's, which is the LAN's: the bridge must not carry smaller frames."""
+    return int(facts.nic_row(seen, params.interface)["mtu"])
+
+
+def _hook_file(
+    params: Params, mac: str, routes: tuple[Route, ...], mtu: int, moves: Moved6 | None
+) -> ExpectedFile:
+    shape = HookShape(
+        params.network,
+        params.bridge,
+        params.interface,
+        mac,
+        params.stp,
+        routes,
+        sysctls.of_bridge(params),
+        mtu,
+        ipv6.hooked(moves),
+    )
+    return ExpectedFile(hook_path(params.network), hook_script(shape))
+
+
+def _not_half_done(params: Params, seen: Snapshot, promise: Promise) -> None:
+    """Refuse a host that is neither as before nor as promised."""
+    if not rows(seen.addresses, ifname=params.bridge, address=str(params.ipv4.ip)):
+        return
+    unmet = [check for check in promise.checks(seen) if not check.kept]
+    lines = "\n".join(f"  - {c.about}: promised {c.promised}, seen {c.seen}" for c in unmet)
+    raise Refused(
+        f"{params.address} is on {params.bridge} already, and yet not all is as promised:\n{lines}",
+        host=seen.host,
+        state="nothing was written by this run; the host works as it did before it",
+        then="mend each line by hand, or undo the earlier change, then run again",
+    )
+
+
+def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
+    nic, address = params.interface, params.ipv4
+    facts.nic_row(seen, nic)
+    held = facts.nic_address(seen, nic, address)
+    connected = facts.connected_route(seen, nic, address)
+    moved = facts.moved_routes(seen, nic, connected)
+    yield from _prepare(params, seen, promise)
+    loose = rows(seen.sysctl, name=LOOSE)
+    value = str(loose[0]["value"]) if loose else LOOSE_BY_DEFAULT
+    yield HoldTracking(value, loaded=bool(loose))
+    yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
+    yield _network(params, seen, promise)
+    yield _hook(promise)
+    yield TuneBridge(params.bridge, sysctls.of_bridge(params))
+    yield ForwardAtOnce(params.bridge, params.stp)
+    yield WarmUp(params.bridge, params.interface)
+    moves = ipv6.moved(params, seen)
+    yield from ipv6.enable(moves)
+    yield Cutover(held, params.bridge, connected, moved, promise.routes, moves)
+    yield Settle(str(address.ip), params.bridge, params.stp, promise.announced[1:])
+    yield from ipv6.settle(moves, seen)
+    yield ReleaseTracking(value)
+    # Only now: a packet of a connection older than its tracking belongs to none until then.
+    yield from admit(promise.firewall, seen)
+
+
+def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
+    _, sysctl_file = promise.files
+    purpose = "keep forwarding on after a reboot"
+    yield PutFile(sysctl_file.path, sysctl_file.text, 0o644, purpose)
+    yield from manual_stanza(params.interface, seen)
+    if promise.firewall.families:
+        yield from saved_firewall(promise.firewall, params.interface, params.bridge, seen)
+    yield from _twins_alone(params, seen, promise)
+    yield from twins(params.interface, params.bridge, seen)
+    yield from ipv6.keep_listening(seen)
+    for name, value in sysctls.FORWARDING:
+        yield from sysctls.switched(name, value, seen)
+    yield from stop_clients(params.interface, seen)
+
+
+def _twins_alone(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
+    """Saved files of which nothing more is expected."""
+    done = {SAVED[family] for family in promise.firewall.families}
+    edits = saved_rules(params.interface, params.bridge, seen)
+    yield from (edit for edit in edits if edit.path not in done)
+
+
+def _network(params: Params, seen: Snapshot, promise: Promise) -> CreateNetwork:
+    shape = NetworkShape(
+        params.network,
+        str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{seen.identity.machine_id}/{params.network}")),
+        params.interface,
+        params.bridge,
+        promise.mac,
+        params.stp,
+        params.dns,
+        params.forward,
+        params.ipv4,
+        promise.mtu,
+    )
+    return CreateNetwork(params.network, params.bridge, network_xml(shape), _chains(seen))
+
+
+def _chains(seen: Snapshot) -> tuple[str, ...]:
+    """The programs in whose tables libvirt has no chains of its own yet."""
+    rules = rows(seen.firewall)
+    there = {r["family"] for r in rules if str(r["chain"]).startswith("LIBVIRT_")}
+    return tuple(CHAIN_PROGRAMS[f] for f in ("inet", "inet6") if f not in there)
+
+
+def _hook(promise: Promise) -> InstallHook:
+    hook, _ = promise.files
+    purpose = "bring NIC and routes back when libvirt starts the network"
+    return InstallHook(PutFile(hook.path, hook.text, network_hook.MODE, purpose))

@@ -1,0 +1,65 @@
+"""Kernel parameters that the bridge needs: now, and after a boot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.params import Params
+from runbook.plan.changes.sysctl import SetSysctl
+from runbook.plan.promise.host import ExpectedFile
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
+
+FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
+# How the bridge announces the address by ARP. docs/explanation/boot.md says why not proxy_arp.
+ARP = (("arp_announce", "2"), ("arp_notify", "1"))
+
+
+def of_bridge(params: Params) -> tuple[tuple[str, str], ...]:
+    """How the bridge speaks for the address by ARP, in sysctl(8)'s names."""
+    # As in sysctl(8): a dot inside an interface's name is written as a slash.
+    prefix = f"net.ipv4.conf.{params.bridge.replace('.', '/')}"
+    return tuple((f"{prefix}.{word}", value) for word, value in ARP)
+
+
+def file(params: Params, heard: tuple[tuple[str, str], ...]) -> ExpectedFile:
+    """The file of sysctl.d; `heard` is who hears router advertisements."""
+    text = _FILE.format(
+        network=params.network,
+        forwarding=_lines(FORWARDING),
+        bridge=params.bridge,
+        arp=_lines(of_bridge(params)),
+    )
+    text += _HEARD + _lines(heard) if heard else ""
+    return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", text)
+
+
+def _lines(pairs: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f"{name} = {value}\n" for name, value in pairs)
+
+
+_HEARD = """
+# Whoever forwards hears router advertisements only where accept_ra is 2; a port of
+# a bridge is not to hear any.
+"""
+_FILE = """\
+# Bridged guests of libvirt network {network} need both.
+{forwarding}
+# {bridge} is not there yet when a boot reads this file. udev sets these when it
+# comes, and libvirt's hook does when its network has started.
+# arp_announce 2: an ARP request on the LAN never names another address of this host.
+# arp_notify 1: the kernel announces the address when the bridge's MAC is set.
+{arp}"""
+
+
+def switched(name: str, value: str, seen: Snapshot) -> Iterator[SetSysctl]:
+    """A forwarding switch, with all that it shakes, unless it is so already."""
+    # net.ipv4.ip_forward shakes every net.ipv4.conf.*, and likewise for IPv6.
+    prefix = ".".join(name.split(".")[:2]) + ".conf."
+    table = {str(r["name"]): str(r["value"]) for r in rows(seen.sysctl)}
+    if table.get(name) == value:
+        return
+    words = (".forwarding", ".accept_redirects")
+    shaken = {n: v for n, v in table.items() if n.startswith(prefix) and n.endswith(words)}
+    shaken.pop(name, None)
+    yield SetSysctl(name, value, table.get(name, "0"), tuple(sorted(shaken.items())))

@@ -1,0 +1,86 @@
+"""The interface that a survey is about: the host's way out, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runbook.common.errors import Refused
+from runbook.plan.changes.messages import MAIN_TABLE
+from runbook.plan.routed.facts import nic_names
+from runbook.preflight.nic import NIC_KINDS
+from runbook.preflight.survey.nics import held
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
+
+
+def candidates(seen: Snapshot, given: Mapping[str, object]) -> tuple[str, ...]:
+    """The interfaces that could be meant, in name order; raises Refused if there is none.
+
+    One that is given is the only one; whether it will do is for the judge.
+    Otherwise it is those with an address and an IPv4 default route that could
+    become a bridge's port.
+    """
+    if given.get("interface"):
+        return (str(given["interface"]),)
+    ways = _ways_out(seen)
+    able = [name for name in nic_names(seen) if name in ways and not unfit(seen, name)]
+    if not able:
+        raise _refused(seen, ways)
+    return tuple(able)
+
+
+def _ways_out(seen: Snapshot) -> tuple[str, ...]:
+    found = rows(seen.routes, family="inet", table=MAIN_TABLE, dst="default")
+    ordered = sorted(found, key=lambda row: int(row["metric"]))
+    return tuple(dict.fromkeys(str(row["ifname"]) for row in ordered))
+
+
+def unfit(seen: Snapshot, name: str) -> str:
+    """Why an interface of the host cannot become a bridge's port; '' if it can."""
+    (link,) = rows(seen.links, ifname=name)
+    if link["master"]:
+        return f"{name} is part of {link['master']} already"
+    if link["kind"] not in NIC_KINDS:
+        return f"{name} is a {link['kind']}"
+    return "" if held(seen, name) else f"{name} has no IPv4 address"
+
+
+def _refused(seen: Snapshot, ways: tuple[str, ...]) -> Refused:
+    if not ways:
+        return _no(
+            seen,
+            "it has no IPv4 default route, so nothing tells the interface and the router",
+            "name them: -p interface NAME -p address ADDRESS/LENGTH -p gateway ADDRESS",
+        )
+    links = [link for name in ways for link in rows(seen.links, ifname=name)]
+    bridges = [str(link["ifname"]) for link in links if link["kind"] == "bridge"]
+    if bridges:
+        return _bridged(seen, bridges[0])
+    told = "; ".join(unfit(seen, str(link["ifname"])) for link in links)
+    return _no(
+        seen,
+        f"it goes out by no interface that could become a bridge's port: {told}",
+        "this procedure takes a physical NIC that is part of nothing; see README.md",
+    )
+
+
+def _bridged(seen: Snapshot, bridge: str) -> Refused:
+    ports = " ".join(str(row["ifname"]) for row in rows(seen.links, master=bridge)) or "none"
+    on = f"its address {' '.join(held(seen, bridge)) or '(none)'} is on the bridge {bridge}"
+    networks = [str(row["name"]) for row in rows(seen.networks, bridge=bridge)]
+    if networks:
+        return _no(
+            seen,
+            f"{on} of the libvirt network {networks[0]} already; ports: {ports}",
+            "there is nothing to survey: that is what the change makes. `routed.ipynb`, with the"
+            " parameters it was made with, tells whether all of it is as promised",
+        )
+    return _no(
+        seen,
+        f"{on} already, which is no libvirt network's; ports: {ports}",
+        "this procedure does not take over a bridge that something else makes",
+    )
+
+
+def _no(seen: Snapshot, what: str, then: str) -> Refused:
+    return Refused(f"{seen.host}: {what}", host=seen.host, state="nothing was written", then=then)

@@ -1,0 +1,83 @@
+"""What is wrong with values for a host, held against the host as it was seen.
+
+First what each value must look like, then whether the host has what they name,
+at last whether a plan can be drawn. Only the first kind can be several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from runbook.common.errors import ParameterError, Refused
+from runbook.params import Params, faults, resolve
+from runbook.plan.routed.facts import nic_address, nic_names
+from runbook.plan.routed.procedure import make_plan
+from runbook.preflight import networks, nic
+from runbook.preflight.finding import Finding, Place
+from runbook.preflight.survey.found import unfit
+from runbook.state.host.operator_connection import Connection
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The parameters, and the host that they are for."""
+
+    params: Params
+    seen: Snapshot
+
+
+def judge(
+    host: str, values: Mapping[str, object], seen: Snapshot, own: Connection | None
+) -> tuple[ParameterError, ...]:
+    """All that is known to be wrong; an error about field '' is about none in particular."""
+    given = {name: value for name, value in values.items() if value is not None}
+    named = {"host": host}
+    wrong = (*_interface(seen, str(given.get("interface", ""))), *faults({}, named, given))
+    return wrong or against(resolve({}, named, given), seen, own)
+
+
+def _interface(seen: Snapshot, name: str) -> Iterator[ParameterError]:
+    """What is wrong with the interface, whatever else may be: the rest hangs on it."""
+    fix = f"choose one of: {', '.join(nic_names(seen)) or 'none found'}"
+    if not name:
+        yield ParameterError("interface", name, "none is chosen", fix)
+    elif not rows(seen.links, ifname=name):
+        yield ParameterError("interface", name, f"{seen.host} has none of that name", fix)
+    elif why := unfit(seen, name):
+        yield ParameterError("interface", name, why, fix)
+
+
+def against(params: Params, seen: Snapshot, own: Connection | None) -> tuple[ParameterError, ...]:
+    """What of parameters that are right by themselves is wrong on this host."""
+    try:
+        nic_address(seen, params.interface, params.ipv4)
+        stands = tuple(_stands_against(Seen(params, seen)))
+        if not stands:
+            make_plan(params, seen, own)
+    except ParameterError as error:
+        return (error,)
+    except Refused as refused:
+        return (ParameterError("", "", refused.what, refused.then),)
+    return stands
+
+
+def _stands_against(place: Place) -> Iterator[ParameterError]:
+    for rule in nic.RULES:
+        yield from _errors("interface", place, rule(place))
+    for finding in networks.names(place):
+        yield from _errors(_named(place.params, finding), place, iter((finding,)))
+    yield from _errors("forward", place, networks.others(place))
+
+
+def _errors(field: str, place: Place, found: Iterator[Finding]) -> Iterator[ParameterError]:
+    for finding in found:
+        if finding.level == "block":
+            problem = f"{finding.about}: {finding.seen}; {finding.why}"
+            yield ParameterError(field, getattr(place.params, field), problem, finding.then)
+
+
+def _named(params: Params, finding: Finding) -> str:
+    return "network" if finding.about == f"network {params.network}" else "bridge"

@@ -1,0 +1,67 @@
+"""What a survey offers for each parameter: what was given, was found, or is usual."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import count
+
+from runbook.params import Params
+from runbook.preflight.survey.nics import brought
+from runbook.state.snapshot import Snapshot
+from runbook.state.table import rows
+
+# What the form asks for, in its order.
+ASKED = (
+    *("interface", "address", "gateway", "network", "bridge", "bridge_mac", "stp"),
+    *("forward", "firewall", "consent", "probes"),
+)
+# What the host alone can tell.
+NEEDED = ("interface", "address", "gateway")
+GIVEN, FOUND, IN_THE_FILE, USUAL = "given", "found on the host", "in the file", "usual"
+# A value, and where it comes from.
+Offered = tuple[object, str]
+
+
+def offer(
+    seen: Snapshot, nic: str, given: Mapping[str, object], file: Mapping[str, object]
+) -> dict[str, Offered]:
+    """The value for each of ASKED, and for whatever else was given or is in the file.
+
+    What was given wins over what was found. What the host shows (interface,
+    address, gateway) wins over the file; what is a choice stays as the file has it.
+    `nic` is '' where the interface is still to be chosen.
+    """
+    found = {"interface": nic, **brought(seen, nic)} if nic else {}
+    router = str(given.get("gateway") or found.get("gateway") or "")
+    offered = _usual(seen, router)
+    offered |= {name: (value, IN_THE_FILE) for name, value in file.items()}
+    offered |= {name: (value, FOUND) for name, value in found.items() if value}
+    offered |= {name: (value, GIVEN) for name, value in given.items()}
+    return {name: offered[name] for name in (*ASKED, *sorted(offered.keys() - set(ASKED)))}
+
+
+def _usual(seen: Snapshot, gateway: str) -> dict[str, Offered]:
+    networks = rows(seen.networks)
+    names = {str(row["name"]) for row in networks}
+    taken = {str(row["bridge"]) for row in networks}
+    taken |= {str(row["ifname"]) for row in rows(seen.links)}
+    others = [str(row["name"]) for row in networks if row["active"]]
+    forward = ("open", f"{', '.join(others)} is active beside it") if others else ("nat", USUAL)
+    defaults = {name: Params.model_fields[name].default for name in ASKED if name not in NEEDED}
+    return {
+        **dict.fromkeys(NEEDED, ("", "to be given")),
+        **{name: (value, USUAL) for name, value in defaults.items()},
+        "network": (_free(_numbered("routed", "-"), names), "free on the host"),
+        "bridge": (_free((f"virbr{n}" for n in count(1)), taken), "free on the host"),
+        "forward": forward,
+        "probes": ((gateway,) if gateway else (), "the gateway"),
+    }
+
+
+def _numbered(name: str, between: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}{between}{number}" for number in count(2))
+
+
+def _free(names: Iterator[str], taken: Collection[str]) -> str:
+    return next(name for name in names if name not in taken)

@@ -1,0 +1,1 @@
+"""The order of a change, recited once, and the ways back into it."""

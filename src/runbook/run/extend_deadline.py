@@ -1,0 +1,71 @@
+"""More time for an armed change, because a person asks for it: the host, and each of its guests."""
+
+from __future__ import annotations
+
+import math
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+
+from runbook.apply.checkpoint import deadline
+from runbook.apply.checkpoint.arm import Armed
+from runbook.apply.checkpoint.deadline import Wish
+from runbook.apply.checkpoint.manifest import Manifest
+from runbook.guest import deadlines
+from runbook.guest.deadlines import not_moved
+from runbook.run.session import HostSession
+
+# A step inside a guest is waited for this long; a longer one is not.
+TURN_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Longer:
+    """The change with its new deadline.
+
+    `left` tells, a line each, of guests whose own undo comes as it was to; `moved` are the
+    names of those whose undo comes later as well.
+    """
+
+    armed: Armed
+    left: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """Until when is waited, and by whom; of a guest in which nothing is armed, nothing."""
+        waits = f"the host waits until {self.armed.deadline:%H:%M:%S} UTC"
+        if not self.left:
+            return f"{waits}, and so does each guest" if self.moved else waits
+        also = f", and so does {' and '.join(self.moved)}" if self.moved else ""
+        return "; ".join((waits + also, *self.left))
+
+
+def more_time(session: HostSession, armed: Armed, more_s: int) -> Longer:
+    """The deadline that the host keeps, moved on by `more_s` seconds, and each guest's with it.
+
+    Raises NotMoved, with everything as it was, where a guest cannot be moved or
+    somebody is at work inside.
+    """
+    wish, now = _more(session, more_s), session.clock.now
+    with closing(session.connect()) as fresh:
+        host = fresh.guarded(armed.layout.lock, armed.layout.open)
+        if session.within is None:
+            return Longer(armed.until(deadline.move(armed.layout, host, wish, now).stands))
+        try:
+            with session.within.turn(TURN_S):
+                both = deadlines.move(session.within.armed(), armed, host, wish, now)
+        except BlockingIOError as error:
+            raise not_moved(
+                host,
+                "a step is at work inside a guest, whose console takes one at a time",
+                "press it again once the step is done",
+            ) from error
+        return Longer(armed.until(both.host.stands), both.left, both.moved)
+
+
+def _more(session: HostSession, more_s: int) -> Wish:
+    def seconds(seen: Manifest, at: datetime) -> int:
+        return more_s + math.ceil(max((seen.deadline - at).total_seconds(), 0.0))
+
+    return Wish(seconds, f"{session.operator} asked for more time")

@@ -1,0 +1,115 @@
+"""The host asked again and again while it is changed, over a connection of its own.
+
+Each question is small and says something: until when the change is armed, and
+what was decided. How long each answer took is kept; the longest is what the
+operator's own connection felt of the cutover.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from runbook.apply.checkpoint import poll
+from runbook.apply.checkpoint.layout import Layout
+from runbook.apply.checkpoint.poll import Signs
+from runbook.common.clock import Clock
+from runbook.common.errors import RunbookError
+from runbook.transport.host import Host
+
+EVERY_S = 0.1
+# Between two attempts to connect again.
+AGAIN_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """When it was asked, in seconds since the first; the round trip in ms, None if it was lost."""
+
+    at_s: float
+    rtt_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened meanwhile."""
+
+    at_s: float
+    what: str
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Asks until it is told to stop, or the change is over; `answers` grow meanwhile."""
+
+    place: Layout
+    connect: Callable[[], Host]
+    clock: Clock
+    signs: Signs | None = None
+    answers: list[Answer] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    heard: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    failed: str = ""
+    _began: float = 0.0
+    _heard_at: float = 0.0
+    _host: Host | None = None
+
+    def start(self) -> threading.Thread:
+        """Begin, in a thread of its own that keeps no program from ending."""
+        thread = threading.Thread(target=self.run, daemon=True, name="runbook-pulse")
+        thread.start()
+        return thread
+
+    def run(self) -> None:
+        """Ask until it is over; what ends it otherwise is kept in `failed`."""
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
+            self.failed = f"{type(error).__name__}: {error}"
+        self._drop()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the host was last heard; since the first question where it never was."""
+        return self.clock.monotonic() - (self._heard_at or self._began or self.clock.monotonic())
+
+    def _run(self) -> None:
+        while not self.over.is_set():
+            asked = self.clock.monotonic()
+            found = self._ask(asked)
+            if found and found.over:
+                self.over.set()
+            left = EVERY_S - (self.clock.monotonic() - asked)
+            self.over.wait(max(left, 0.0) if found else AGAIN_S)
+
+    def event(self, what: str) -> None:
+        """Something happens now."""
+        self.events.append(Event(self.clock.monotonic() - self._began, what))
+
+    def _ask(self, asked: float) -> Signs | None:
+        try:
+            if self._host is None:
+                self._host = self.connect()
+                # What connecting took is no round trip.
+                asked = self.clock.monotonic()
+            self._began = self._began or asked
+            self.signs = poll.read(self._host, self.place)
+        except RunbookError:
+            self._began = self._began or asked
+            self.answers.append(Answer(asked - self._began, None))
+            self._drop()
+            return None
+        took = (self.clock.monotonic() - asked) * 1000
+        self._heard_at = self.clock.monotonic()
+        self.heard.set()
+        self.answers.append(Answer(asked - self._began, took))
+        return self.signs
+
+    def _drop(self) -> None:
+        host, self._host = self._host, None
+        with suppress(RunbookError):
+            if host:
+                host.close()

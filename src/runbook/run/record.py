@@ -1,0 +1,190 @@
+"""The run folder: what was asked, seen, planned, done and found, each written once.
+
+``outputs/<host>/<change id>/``; the change id begins with its UTC stamp. A
+stage's product is a file of its own, never written over. ``journal`` grows by
+one line an event. ``outcome.json`` comes last, so that a folder without it
+tells of a run that died in the middle. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from runbook.common import atomic_files
+from runbook.common.redact import redact
+
+OUTCOME, JOURNAL = "outcome.json", "journal"
+# The executed notebook, once it is filed, and a page made of it.
+NOTEBOOK, PAGE = "notebook.ipynb", "notebook.html"
+# A name with a dot is none of the products.
+ALONE = ".alone"
+FORMAT_VERSION = 1
+# Under this type an executed notebook names its run folder and tells its outcome.
+MIME = "application/vnd.runbook.outcome+json"
+
+
+class Ending(StrEnum):
+    """The last word on a run. Only the first six are a success."""
+
+    AS_PROMISED = "as promised"
+    NOTHING_TO_DO = "nothing to do"
+    PLANNED_ONLY = "planned only"
+    LOOKED = "only looked"
+    SURVEYED = "surveyed: its file is written"
+    UNDONE = "undone: as before"
+    REFUSED = "refused"
+    AS_BEFORE = "as before (rolled back)"
+    UNKNOWN = "unknown: go to the console"
+
+    @property
+    def exit_status(self) -> int:
+        """What papermill's exit status has to be for this ending."""
+        return 1 if self in (self.REFUSED, self.AS_BEFORE, self.UNKNOWN) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, as `outcome.json` keeps it."""
+
+    ending: Ending
+    host: str
+    change_id: str
+    operator: str
+    at: datetime
+    said: str
+
+    def as_dict(self) -> dict[str, object]:
+        """In JSON's own types, with the exit status beside the ending."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "outcome": str(self.ending),
+            "exit": self.ending.exit_status,
+            "host": self.host,
+            "change_id": self.change_id,
+            "operator": self.operator,
+            "at": self.at.isoformat(timespec="seconds"),
+            "said": self.said,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A run folder, open for adding."""
+
+    path: Path
+
+    def once(self, name: str, content: str) -> Path:
+        """A product that there is one of; raises FileExistsError if it is there."""
+        target = self.path / name
+        atomic_files.create(target, content.encode())
+        return target
+
+    def once_json(self, name: str, value: object) -> Path:
+        """Likewise, as JSON, secrets taken out."""
+        return self.once(name, as_json(value))
+
+    def again(self, name: str, content: str) -> Path:
+        """A product that may be made anew before anything is written: x.json, x-2.json, ..."""
+        stem, _, ending = name.partition(".")
+        numbered = (f"{stem}-{number}.{ending}" for number in itertools.count(2))
+        for free in itertools.chain([name], numbered):
+            with contextlib.suppress(FileExistsError):
+                return self.once(free, content)
+        raise AssertionError
+
+    def again_json(self, name: str, value: object) -> Path:
+        """Likewise, as JSON, secrets taken out."""
+        return self.again(name, as_json(value))
+
+    def note(self, at: datetime, event: str) -> None:
+        """One line of the journal, on the disk when this returns."""
+        line = f"{at.isoformat(timespec='milliseconds')} {' ; '.join(event.splitlines())}\n"
+        atomic_files.append(self.path / JOURNAL, line.encode())
+
+    def has(self, name: str) -> bool:
+        """Whether this product was made."""
+        return (self.path / name).exists()
+
+    def alone(self, *, wait: bool = True) -> AbstractContextManager[None]:
+        """For as long as one takes to bring the run further: another program or thread waits.
+
+        Raises BlockingIOError instead of waiting where `wait` is False.
+        """
+        return atomic_files.alone(self.path / ALONE, wait=wait)
+
+    def end(self, outcome: Outcome) -> Path:
+        """The last word; raises FileExistsError if it was spoken before."""
+        self.note(outcome.at, f"ended: {outcome.ending}")
+        return self.once_json(OUTCOME, outcome.as_dict())
+
+
+def as_json(value: object) -> str:
+    """JSON text, secrets taken out."""
+    return json.dumps(redact(value), indent=1, ensure_ascii=False) + "\n"
+
+
+def create(outputs: Path, host: str, change_id: str) -> Folder:
+    """A new run folder, for its owner's eyes only."""
+    parent = outputs / host
+    parent.mkdir(parents=True, exist_ok=True)
+    path = parent / change_id
+    atomic_files.make_folder(path)
+    return Folder(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A run folder, read back; `outcome` is empty where the run died in the middle."""
+
+    path: Path
+    outcome: Mapping[str, object]
+    journal: tuple[str, ...]
+    products: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """The ending in words."""
+        last = self.journal[-1] if self.journal else "before its first stage"
+        return str(self.outcome.get("outcome") or f"died in the middle; last: {last}")
+
+
+def read(path: Path) -> Recorded:
+    """Read a run folder; raises FileNotFoundError if there is none, ValueError if it is damaged."""
+    products = tuple(sorted(p.name for p in path.iterdir() if not p.name.startswith(".")))
+    outcome = json.loads((path / OUTCOME).read_text("utf-8")) if OUTCOME in products else {}
+    journal = (path / JOURNAL).read_text("utf-8").splitlines() if JOURNAL in products else []
+    return Recorded(path, outcome, tuple(journal), products)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A run folder in a list: whose host, which run, and how it ended."""
+
+    host: str
+    path: Path
+    ended: str
+    operator: str
+
+
+def latest(outputs: Path, count: int) -> tuple[Entry, ...]:
+    """The last runs of all hosts, the newest first; one that is damaged says so."""
+    # A host's name begins with a letter or a digit; what else is there is no host's.
+    folders = (path for path in outputs.glob("[A-Za-z0-9]*/*") if path.is_dir())
+    newest = sorted(folders, key=lambda path: path.name, reverse=True)
+    return tuple(_entry(path) for path in newest[:count])
+
+
+def _entry(path: Path) -> Entry:
+    try:
+        found = read(path)
+        return Entry(path.parent.name, path, found.told, str(found.outcome.get("operator", "")))
+    except (OSError, ValueError) as error:
+        return Entry(path.parent.name, path, f"cannot be read: {error}", "")

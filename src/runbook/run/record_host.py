@@ -1,0 +1,48 @@
+"""A host recorded, so that its change can be rehearsed where there is no host.
+
+Everything that planning and preflight ask is asked once, and what is shown
+beside the tables too, and the answers are kept. A recording holds what the host
+said as it said it, secrets in interface files included: keep it as you keep
+those files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import click
+
+from runbook.common.folders import params_folder
+from runbook.params import for_host
+from runbook.run import pipeline
+from runbook.state.host import command_output, nic_hardware
+from runbook.transport import Host, Recorder
+
+
+def record_host(name: str, path: Path) -> None:
+    """Ask a host all that a rehearsal will ask, and save the answers to `path`."""
+    params = for_host(params_folder(), {"host": name, "mode": "plan"})
+    session = pipeline.open_session(params)
+    recorder = Recorder(session.host)
+    # Up to preflight nothing writes, so a reader is all that is asked for.
+    asking = replace(session, host=cast("Host", recorder))
+    pipeline.stand_clear(asking)
+    before = pipeline.read(asking)
+    command_output.read(recorder)
+    drawn = pipeline.plan(asking, before)
+    if not drawn.empty:
+        pipeline.preflight(asking, drawn, before)
+    # A survey asks this besides.
+    nic_hardware.read(asking.host)
+    recorder.save(path)
+
+
+@click.command("record-host")
+@click.argument("host")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+def record(host: str, path: Path) -> None:
+    """Record HOST into PATH, to rehearse its change without it; writes nothing on HOST."""
+    record_host(host, path)
+    click.echo(f"recorded {host} in {path}")

@@ -1,0 +1,53 @@
+"""What one run hands from stage to stage: the session, a cleared plan, an armed change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runbook.apply.checkpoint import Armed
+from runbook.common.clock import Clock
+from runbook.guest.sessions import Within
+from runbook.params import KnownHost, Params
+from runbook.preflight import Cleared
+from runbook.state.host.probes import Probed
+from runbook.transport.host import Host
+
+
+@dataclass(frozen=True, slots=True)
+class HostSession:
+    """One run against one host, of which only the way to it is known: enough to end a change.
+
+    `within` are the guests that the change is about, None where it is about the host.
+    """
+
+    params: KnownHost
+    host: Host
+    operator: str
+    change_id: str
+    clock: Clock
+    connect: Callable[[], Host]
+    within: Within | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session(HostSession):
+    """The same where it is known what is asked for: enough to make a change."""
+
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A cleared plan, and what answered before it."""
+
+    cleared: Cleared
+    probed: Probed
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """An armed change, and what has to answer again after it."""
+
+    armed: Armed
+    probed: Probed

@@ -1,0 +1,1 @@
+"""What a guest's own network is, read from inside."""

@@ -1,0 +1,1 @@
+"""What the host is beside its tables: programs, services, hardware, probes."""

@@ -1,0 +1,111 @@
+"""What the programs an operator would type print of each table, word for word.
+
+Nothing is decided by it: it stands beside the tables, so that whoever knows
+these programs can see for themselves. None of them prints a secret, and none
+that is missing, fails or does not end in time keeps a host from being read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+from runbook.common.errors import ReadFailed
+from runbook.state import firewall, sysctl
+from runbook.transport.host import Reader
+
+NOT_FOUND = 127
+PATIENCE_S = 5.0
+# More than anybody reads; a full routing table is in the snapshot.
+MOST_LETTERS = 64 * 1024
+MOST_NAMES, MOST_WORDS = 400, 5
+LIBVIRT = ("virsh", "--connect", "qemu:///system")
+# By the table that each tells of. Of all tables, `ip route` shows both families.
+COMMANDS = (
+    ("links", ("ip", "-details", "link")),
+    ("bridge_ports", ("bridge", "-details", "link")),
+    ("addresses", ("ip", "address")),
+    ("routes", ("ip", "route", "show", "table", "all")),
+    ("rules", ("ip", "rule")),
+    ("rules", ("ip", "-6", "rule")),
+    ("neighbours", ("ip", "neighbour")),
+    ("nftables", ("nft", "list", "ruleset")),
+    ("networks", (*LIBVIRT, "net-list", "--all")),
+    ("guests", (*LIBVIRT, "list", "--all")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One command: the table it tells of, its argv, its exit status and its words.
+
+    `status` is None where it was not there, not asked or did not end; `text` says why.
+    """
+
+    table: str
+    argv: tuple[str, ...]
+    status: int | None
+    text: str
+
+    @property
+    def command(self) -> str:
+        """As it would be typed; of very many names, the first."""
+        shown = " ".join(self.argv[:MOST_WORDS])
+        return shown if len(self.argv) <= MOST_WORDS else f"{shown} …"
+
+
+def read(host: Reader) -> tuple[Said, ...]:
+    """Ask each in turn; raises ConnectionLost, and nothing for a program that fails."""
+    return tuple(_ask(host, table, argv) for table, argv in (*COMMANDS, *_found(host)))
+
+
+def dumps(rows: Iterable[Said]) -> str:
+    """The rows as JSON text."""
+    return json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False) + "\n"
+
+
+def _ask(host: Reader, table: str, argv: tuple[str, ...]) -> Said:
+    try:
+        done = host.query(argv, timeout=PATIENCE_S)
+    except ReadFailed as error:
+        return Said(table, argv, None, error.what)
+    if done.returncode == NOT_FOUND:
+        return Said(table, argv, None, f"{argv[0]} is missing on the host")
+    words = done.stdout if done.returncode == 0 else done.stderr + done.stdout
+    return Said(table, argv, done.returncode, _cut(words.decode(errors="replace")))
+
+
+def _found(host: Reader) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Commands that depend on what the host has."""
+    for source in firewall.SOURCES:
+        if not source.gate or _has_tables(host, source.gate):
+            yield "firewall", (source.program, "-c")
+    if names := _names(host)[:MOST_NAMES]:
+        yield "sysctl", ("sysctl", *names)
+
+
+def _has_tables(host: Reader, gate: str) -> bool:
+    """Merely running a legacy program loads its kernel modules."""
+    try:
+        (names,) = host.read_files([gate])
+    except ReadFailed:
+        return False
+    return names is not None and bool(names.content.strip())
+
+
+def _names(host: Reader) -> list[str]:
+    try:
+        paths = [path for pattern in sysctl.PATTERNS for path in host.glob(sysctl.ROOT + pattern)]
+    except ReadFailed:
+        return []
+    return [sysctl.name_of(path) for path in paths]
+
+
+def _cut(text: str) -> str:
+    """Whole lines, as many as there is room for."""
+    if len(text) <= MOST_LETTERS:
+        return text
+    kept = text[:MOST_LETTERS].rpartition("\n")[0]
+    left = len(text.splitlines()) - len(kept.splitlines())
+    return f"{kept}\n… and {left:,} more lines, which are not kept"

@@ -1,0 +1,166 @@
+"""What a change needs from the host beyond its network state: programs, services, room, peace.
+
+Who answers for the host's address, and by which interface the operator is
+connected, is asked here too: no table of a snapshot holds either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from runbook.common.debian_packages import PACKAGES
+from runbook.common.errors import ReadFailed
+from runbook.state.host import operator_connection, rules_at_boot
+from runbook.state.host.operator_connection import Connection
+from runbook.state.host.rules_at_boot import Persistence
+from runbook.transport.host import Completed, Reader
+
+TOOLS = (
+    *("ip", "ss", "virsh", "ping", "sysctl", "sh", "cp", "mv", "rm", "mkdir", "rmdir", "kill"),
+    # libvirtd of Debian 12 crashes at its next start if a network is up and this is missing.
+    "dnsmasq",
+    *("flock", "timeout", "readlink", "systemctl", "systemd-run", "tr", "date", "sync"),
+)
+# Each of these would take the interface back as soon as it looks at it.
+MANAGERS = ("NetworkManager", "systemd-networkd", "connman", "wicked")
+# And these have a say in what else becomes of the host's network.
+SERVICES = ("docker",)
+NETPLAN = ("/etc/netplan/*.yaml", "/run/systemd/network/*netplan*")
+ROOM = "/var/lib"
+LISTENERS = ("ss", "-Hlunp", "sport", "=", ":67")
+NM_DEVICES = ("nmcli", "-t", "-f", "DEVICE,STATE", "device")
+_LISTENER = re.compile(r'UNCONN\s+\d+\s+\d+\s+(\S+):67\s+\S+(?:\s+users:\(\("([^"]*)".*)?\s*')
+_DEVICE = re.compile(r"\bdev (\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A socket on udp port 67; `ifname` where it is bound to one, `program` '?' if not told."""
+
+    address: str
+    ifname: str
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Programs that are missing, managers that run, bytes free, listen addresses of sshd.
+
+    `claimants` are the MACs that answered for the host's address, `services`
+    those of SERVICES that are active, `netplan` its files, `nm_state` what
+    NetworkManager says of the NIC ('' where it does not run or does not
+    know). `operator` is the connection that asks, None where it does not come
+    through sshd, and `management_ifname` the interface that leads to it, ''
+    where that cannot be told. `persistence` is what loads saved firewall rules.
+    """
+
+    missing: tuple[str, ...]
+    managers: tuple[str, ...]
+    free_bytes: int
+    sshd_listens: tuple[str, ...]
+    claimants: tuple[str, ...]
+    services: tuple[str, ...]
+    netplan: tuple[str, ...]
+    nm_state: str
+    dhcp_servers: tuple[Listener, ...]
+    operator: Connection | None
+    management_ifname: str
+    persistence: Persistence
+
+
+def read(host: Reader, nic: str, address: str, programs: Sequence[str] = ()) -> Surroundings:
+    """Ask the host; `programs` are further ones that this plan needs."""
+    active = _active(host, (*MANAGERS, *SERVICES))
+    operator = operator_connection.read(host)
+    return Surroundings(
+        _missing(host, (*TOOLS, *programs)),
+        tuple(name for name in MANAGERS if name in active),
+        _free(host),
+        _listens(host),
+        host.who_has(address, nic),
+        tuple(name for name in SERVICES if name in active),
+        tuple(path for pattern in NETPLAN for path in host.glob(pattern)),
+        _nm_state(host, nic) if "NetworkManager" in active else "",
+        tuple(_dhcp_servers(host)),
+        operator,
+        _leads_to(host, operator) if operator else "",
+        rules_at_boot.read(host),
+    )
+
+
+def package_of(program: str) -> str:
+    """The Debian package that has the program; '' where this is not known."""
+    return PACKAGES.get(program.rsplit("/", 1)[-1], "")
+
+
+def _missing(host: Reader, names: tuple[str, ...]) -> tuple[str, ...]:
+    # The same question whatever the plan, so that a recorded host has the answer to it.
+    found = _which(host, tuple(PACKAGES))
+    others = dict.fromkeys(name for name in names if name not in PACKAGES)
+    found |= {name for name in others if _which(host, (name,))}
+    return tuple(name for name in dict.fromkeys(names) if name not in found)
+
+
+def _which(host: Reader, names: tuple[str, ...]) -> frozenset[str]:
+    done = host.query(["which", *names])
+    # debianutils' which prints what it finds and is silent about the rest.
+    return frozenset(line.rsplit("/", 1)[-1] for line in done.stdout.decode().split())
+
+
+def _active(host: Reader, names: tuple[str, ...]) -> frozenset[str]:
+    done = host.query(["systemctl", "is-active", *(f"{name}.service" for name in names)])
+    states = done.stdout.decode().split()
+    if len(states) != len(names):
+        raise _unreadable(host, done, "systemctl is-active")
+    return frozenset(n for n, state in zip(names, states, strict=True) if state == "active")
+
+
+def _free(host: Reader) -> int:
+    done = host.query(["df", "--output=avail", "--block-size=1", ROOM])
+    last = done.stdout.decode().split()[-1:]
+    if not last or not last[0].isdigit():
+        raise _unreadable(host, done, f"df {ROOM}")
+    return int(last[0])
+
+
+def _listens(host: Reader) -> tuple[str, ...]:
+    lines = host.query(["sshd", "-T"]).stdout.decode(errors="replace").splitlines()
+    pairs = (line.split(maxsplit=1) for line in lines)
+    return tuple(p[1] for p in pairs if len(p) > 1 and p[0] == "listenaddress")
+
+
+def _nm_state(host: Reader, nic: str) -> str:
+    lines = host.query(NM_DEVICES).stdout.decode(errors="replace").splitlines()
+    return next(
+        (state for name, _, state in (ln.partition(":") for ln in lines) if name == nic), ""
+    )
+
+
+def _dhcp_servers(host: Reader) -> Iterator[Listener]:
+    done = host.query(LISTENERS)
+    for line in done.stdout.decode(errors="replace").splitlines():
+        match = _LISTENER.fullmatch(line)
+        if match is None:
+            raise _unreadable(host, done, " ".join(LISTENERS))
+        address, _, ifname = match[1].partition("%")
+        yield Listener(address, ifname, match[2] or "?")
+    if done.returncode != 0:
+        raise _unreadable(host, done, " ".join(LISTENERS))
+
+
+def _leads_to(host: Reader, operator: Connection) -> str:
+    argv = ("ip", "route", "get", operator.client, "from", operator.server)
+    match = _DEVICE.search(host.query(argv).stdout.decode(errors="replace"))
+    return match[1] if match else ""
+
+
+def _unreadable(host: Reader, done: Completed, what: str) -> ReadFailed:
+    said = done.stderr.decode(errors="replace").strip()
+    return ReadFailed(
+        f"`{what}` gave no answer that can be understood: {said or 'nothing'}",
+        host=host.name,
+        state="nothing was written",
+        then=f"run `{what}` on the host and mend what it complains of",
+    )

@@ -1,0 +1,1 @@
+"""The grammars of files: interfaces, iptables-save, netplan, sysctl.d."""

@@ -1,0 +1,83 @@
+"""Params -> the connection they ask for, and what the router says where they name it.
+
+To look at a host, the way to it is all that need be known.
+"""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from runbook.common.clock import Clock
+from runbook.common.folders import params_folder
+from runbook.params import Access, KnownHost
+from runbook.transport import prefixes
+from runbook.transport.host import Host
+from runbook.transport.live import LiveHost
+from runbook.transport.prefixes import Prefix
+from runbook.transport.recorded import RecordedHost
+from runbook.transport.router import RouterSays, ask
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks a host, over which connection, and under which number."""
+
+    access: Access
+    host: Host
+    operator: str
+    change_id: str
+    clock: Clock
+    connect: Callable[[], Host]
+
+
+def connect(name: str, *, prefix: Prefix, libvirt_uri: str | None = None) -> Host:
+    """Connect to the host that the operator calls `name`.
+
+    `libvirt_uri` defaults to the one that goes with the prefix. Raises what
+    must be mended if the relay does not come up: ConnectionLost,
+    HostKeyRejected, PythonMissing, SudoRefused, or MendAccess for the rest.
+    """
+    return LiveHost(name, prefix=prefix, libvirt_uri=libvirt_uri or prefix.libvirt_uri)
+
+
+def visit(access: Access, clock: Clock) -> Visit:
+    """Connect to the host; it is not changed by that."""
+    change_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    operator = f"{getpass.getuser()}@{socket.gethostname()}"
+    return Visit(access, open_host(access), operator, change_id, clock, lambda: open_host(access))
+
+
+def open_host(params: Access) -> Host:
+    """Connect, or open the recording; raises what must be mended if it cannot."""
+    if params.connect == "recorded":
+        return cast("Host", RecordedHost(params_folder() / str(params.recording)))
+    return connect(params.host, prefix=_prefix(params), libvirt_uri=params.libvirt_uri)
+
+
+def ask_router(params: KnownHost, address: str) -> RouterSays | None:
+    """What the router's own table holds for an address; None where no router is named."""
+    if params.router is None:
+        left_out = params.no_router
+        return RouterSays("the router", (), f"not asked: {left_out}") if left_out else None
+    if params.connect == "recorded":
+        return RouterSays(params.router, (), "not asked: the host is a recording")
+    prefix = prefixes.ssh(params.router, config=params.ssh_config_path)
+    return ask(params.router, prefix, address)
+
+
+def _prefix(params: Access) -> Prefix:
+    config = params.ssh_config_path
+    match params.connect:
+        case "local":
+            return prefixes.local()
+        case "sudo":
+            return prefixes.sudo()
+        case "ssh+sudo":
+            return prefixes.ssh_sudo(params.destination, config=config)
+        case _:
+            return prefixes.ssh(params.destination, config=config)

@@ -1,0 +1,162 @@
+"""A console as lines typed and text awaited, with patience that goes by progress.
+
+A line of 300 baud needs minutes for what another does at once. So nothing is given
+up while something still comes; `Patience` says for how long silence is borne.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pexpect
+from pexpect.socket_pexpect import SocketSpawn
+
+from runbook.common.clock import Clock
+from runbook.common.errors import ConnectionLost
+from runbook.common.redact import REDACTED
+from runbook.transport.guest.cleaning import Cleaner
+from runbook.transport.guest.login import Secret
+
+# Stands before what was typed, in a transcript.
+TYPED = "»"
+_FOREVER = 1e9
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A guest's name, and that of the host it runs on."""
+
+    host: str
+    guest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds of silence: after which output has ended, an answer is not coming; and totals.
+
+    `arrive` is for all of it from an unknown console to a shell, a boot included.
+    """
+
+    quiet: float = 1.5
+    answer: float = 20.0
+    arrive: float = 240.0
+    leave: float = 8.0
+
+
+class _Spawn(SocketSpawn):  # type: ignore[misc] # pexpect ships no types
+    """pexpect over a socket, handing on what a terminal would show."""
+
+    def __init__(self, console: socket.socket) -> None:
+        super().__init__(console, timeout=None, maxread=_CHUNK, encoding="latin-1")
+        self.cleaner = Cleaner()
+        self.shown: list[str] = []
+
+    def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> str:
+        text = self.cleaner.feed(super().read_nonblocking(size, timeout))
+        self.shown.append(text)
+        return text
+
+
+class Line:
+    """One console; what was typed and shown is kept, the secrets taken out."""
+
+    def __init__(
+        self, console: socket.socket, where: Where, patience: Patience, clock: Clock
+    ) -> None:
+        """`console` is a stream of bytes, closed with this."""
+        self.where = where
+        self.patience = patience
+        self.clock = clock
+        self._socket = console
+        self._spawn = _Spawn(console)
+        self._secrets: list[str] = []
+
+    @property
+    def transcript(self) -> str:
+        """All that was typed (after '»') and shown, without what was typed as a secret."""
+        return self.scrubbed("".join(self._spawn.shown))
+
+    def scrubbed(self, text: str) -> str:
+        """The text without any secret that was typed here, however short it is."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, REDACTED)
+        return text
+
+    def type(self, text: str, end: str = "\r") -> None:
+        """Type a line, and the key that ends it."""
+        self._spawn.shown.append(f"{TYPED}{text}\n")
+        self._send(text + end)
+
+    def type_secret(self, secret: Secret) -> None:
+        """Type a line that is in no transcript, not even where the console echoes it."""
+        if secret.reveal():
+            self._secrets.append(_as_shown(secret.reveal()))
+        self._spawn.shown.append(f"{TYPED}{REDACTED}\n")
+        self._send(secret.reveal() + "\r")
+
+    def settle(self, limit: float = _FOREVER) -> str:
+        """All that comes until it is quiet, or for `limit` seconds."""
+        said = ""
+        until = self.clock.monotonic() + limit
+        while self.clock.monotonic() < until:
+            more = self._expect([r"(?s).+"], self.patience.quiet)
+            if more is None:
+                break
+            said += more[0]
+        return said
+
+    def wait(
+        self, patterns: Sequence[str], silence: float, *, limit: float = _FOREVER
+    ) -> re.Match[str] | None:
+        """The first match of any of the patterns; None after `silence` seconds without a byte.
+
+        `limit` is for a wait that noise must not draw out.
+        """
+        until = self.clock.monotonic() + limit
+        while (left := until - self.clock.monotonic()) > 0:
+            before = len(self._spawn.shown)
+            found = self._expect(patterns, min(silence, left))
+            if found is not None or len(self._spawn.shown) == before:
+                return found
+        return None
+
+    def before(self) -> str:
+        """What came before the last match."""
+        return str(self._spawn.before)
+
+    def close(self) -> None:
+        """End the stream; nothing more is typed."""
+        self._socket.close()
+
+    def lost(self, why: str) -> ConnectionLost:
+        """The error of a console that has gone."""
+        return ConnectionLost(
+            f"the serial console of guest {self.where.guest} is gone: {why}",
+            host=self.where.host,
+            state="what was being done in the guest goes on or not; its own undo stands",
+            then="see whether the guest and its host still run, then open the console again",
+        )
+
+    def _send(self, text: str) -> None:
+        try:
+            self._socket.settimeout(self.patience.answer)
+            self._socket.sendall(text.encode("utf-8"))
+        except OSError as error:
+            # `from None` here and below: pexpect's own words quote what is on the screen.
+            raise self.lost(type(error).__name__) from None
+
+    def _expect(self, patterns: Sequence[str], timeout: float) -> re.Match[str] | None:
+        try:
+            index = self._spawn.expect([*patterns, pexpect.TIMEOUT], timeout=timeout)
+        except (pexpect.EOF, OSError):
+            raise self.lost("the stream has ended") from None
+        return None if index == len(patterns) else self._spawn.match
+
+
+def _as_shown(secret: str) -> str:
+    """A secret as the cleaned text would show it: one character a byte."""
+    return secret.encode().decode("latin-1")

@@ -1,0 +1,1 @@
+"""The page that pictures stand on: style, script, document."""

@@ -1,0 +1,43 @@
+"""The one script of a page: it lets a reader sort, filter and search its long tables.
+
+DataTables is in the package and goes into the page, so nothing is loaded from
+anywhere. The tables are complete without it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from runbook.views.page.picture import Picture
+from runbook.views.page.style import TOOLS
+
+FOLDER = "datatables"
+LIBRARY, OURS = "dataTables.min.js", "page.js"
+SAID = "(on the page, tables of more than a few rows can be sorted, filtered and searched)"
+
+
+@cache
+def script() -> str:
+    """DataTables (MIT, its notice in its first lines), then what applies it to our tables."""
+    # Where a page has a module loader, the library would register there and not be found.
+    library = f"(function(define,module,exports){{{_text(LIBRARY)}\n}}).call(window);"
+    return f"if(!window.runbookTables){{{library}}}\n{_text(OURS)}"
+
+
+@cache
+def script_source() -> str:
+    """The script as a Content-Security-Policy names it: this one and no other."""
+    digest = hashlib.sha256(script().encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def interactive_tables() -> Picture:
+    """Shown once, early in a notebook; it serves every table of it, earlier or later."""
+    return Picture(f"<style>{TOOLS}</style><script>{script()}</script>", SAID)
+
+
+def _text(name: str) -> str:
+    return files("runbook.views.page").joinpath(FOLDER, name).read_text(encoding="utf-8").strip()

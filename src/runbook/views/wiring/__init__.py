@@ -1,0 +1,1 @@
+"""The wiring of a host as a drawing and in words."""

@@ -1,0 +1,420 @@
+"""The script itself, run by a shell in a folder that stands for the host."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.unit import fakes
+from tests.unit.apply.checkpoint.sandbox import Sandbox
+
+from runbook.apply.checkpoint import layout, undo_script
+from runbook.apply.checkpoint.script import file_number, made_dirs, restored_paths
+from runbook.plan.plan import Plan
+from runbook.plan.routed.procedure import make_plan
+
+LEASE = f"/var/lib/dhcp/dhclient.{fakes.NIC}.leases"
+ARGV = ["/sbin/dhclient", "-4", fakes.NIC]
+CLIENT = {"client": "dhclient", "pid": 7, "ifname": fakes.NIC, "lease_file": LEASE}
+FORWARD = "/proc/sys/net/ipv4/ip_forward"
+HOOK = "/etc/libvirt/hooks/network.d/50-runbook-routed"
+INTERFACES = "/etc/network/interfaces"
+ON_NIC = f"2: {fakes.NIC} inet {fakes.ADDRESS} brd 172.16.255.255"
+
+
+@pytest.fixture
+def plan() -> Plan:
+    lent = [{**CLIENT, "argv": " ".join(ARGV)}]
+    return make_plan(fakes.params(), fakes.seen(leases=lent))
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, plan: Plan) -> Sandbox:
+    return half_made(tmp_path, plan)
+
+
+def half_made(tmp_path: Path, plan: Plan) -> Sandbox:
+    """The host in the middle of the change, all files of it written."""
+    made = Sandbox(tmp_path, fakes.CHANGE)
+    made.set_up(undo_script(plan, change_id=fakes.CHANGE, title="Armed by root@desk."))
+    paths = restored_paths(plan)
+    for path in paths:
+        made.file(path, "changed\n")
+        (made.folder / "originals" / f"{file_number(path, paths)}.absent").touch()
+    for path, was in ((INTERFACES, fakes.INTERFACES), (LEASE, "lease {}\n")):
+        if path not in paths:
+            continue
+        original = made.folder / "originals" / file_number(path, paths)
+        original.write_text(was)
+        original.chmod(0o640)
+    hooks = made_dirs(plan).index("/etc/libvirt/hooks/network.d") + 1
+    (made.folder / f"made/{hooks}-network.d").touch()
+    made.file(FORWARD, "1\n")
+    for unit in layout.UNIT_TEXTS:
+        made.file(layout.unit_path(unit))
+        made.file(layout.wants_path(unit))
+    made.file("/etc/libvirt/qemu/networks/routed.xml")
+    made.file("/etc/libvirt/qemu/networks/autostart/routed.xml")
+    made.file("/proc/1/cmdline", "/sbin/init\0")
+    # The script asks for the interface's folder before it speaks about it.
+    (tmp_path / f"sys/class/net/{fakes.NIC}").mkdir(parents=True)
+    (tmp_path / f"sys/class/net/{fakes.BRIDGE}").mkdir(parents=True)
+    return made
+
+
+def boot(sandbox: Sandbox) -> None:
+    """What the kernel had is gone."""
+    shutil.rmtree(sandbox.root / f"sys/class/net/{fakes.BRIDGE}")
+
+
+def batches(sandbox: Sandbox) -> list[str]:
+    return [run[-1] for run in sandbox.ran() if run[:3] == ["ip", "-force", "-batch"]]
+
+
+def watching(sandbox: Sandbox) -> set[str]:
+    units = (sandbox.root / "etc/systemd").rglob("runbook-*")
+    return {str(path.relative_to(sandbox.root)) for path in units}
+
+
+def names(sandbox: Sandbox) -> set[str]:
+    return {run[0] for run in sandbox.ran()}
+
+
+@pytest.mark.parametrize("why", [(), ("operator",), ("deadline",)])
+def test_every_file_is_as_it_was(sandbox: Sandbox, why: tuple[str, ...]) -> None:
+    assert sandbox.undo(*why) == 0
+    interfaces = sandbox.root / INTERFACES[1:]
+    assert interfaces.read_text() == fakes.INTERFACES
+    assert interfaces.stat().st_mode & 0o777 == 0o640
+    assert (sandbox.root / LEASE[1:]).read_text() == "lease {}\n"
+    assert not (sandbox.root / HOOK[1:]).exists()
+    assert not list((sandbox.root / "etc").rglob("*.runbook-undo"))
+    assert (sandbox.root / FORWARD[1:]).read_text() == "0\n"
+
+
+def test_a_folder_goes_only_if_the_change_made_it(sandbox: Sandbox) -> None:
+    sandbox.undo()
+    assert not (sandbox.root / "etc/libvirt/hooks/network.d").exists()
+    assert (sandbox.root / "etc/sysctl.d").is_dir()
+
+
+def test_a_folder_that_somebody_uses_by_now_stays(sandbox: Sandbox) -> None:
+    sandbox.file("/etc/libvirt/hooks/network.d/99-theirs", "theirs")
+    assert sandbox.undo() == 0
+    assert (sandbox.root / "etc/libvirt/hooks/network.d/99-theirs").read_text() == "theirs"
+
+
+def test_the_operator_is_brought_back_before_anything_else(sandbox: Sandbox) -> None:
+    sandbox.undo()
+    first = batches(sandbox)[0]
+    lines = first.splitlines()
+    assert lines[0].startswith(f"address replace {fakes.ADDRESS} dev {fakes.NIC}")
+    assert lines[-2] == f"link set dev {fakes.NIC} nomaster"
+    ran = sandbox.ran()
+    batch = next(n for n, run in enumerate(ran) if run[1:2] == ["-force"])
+    assert "virsh" not in " ".join(word for run in ran[:batch] for word in run)
+
+
+def test_it_says_that_it_is_done_and_takes_the_lock_away(sandbox: Sandbox) -> None:
+    assert sandbox.undo("operator") == 0
+    assert "undo (operator): begins" in sandbox.journal
+    assert "undo (operator): finished: the host is as it was" in sandbox.journal
+    assert not sandbox.armed.is_symlink()
+    assert not (sandbox.folder / "open").exists()
+    assert watching(sandbox) == set()
+    countdown = f"runbook-deadline-{fakes.CHANGE}-*.timer"
+    assert ["timeout", "10", "systemctl", "stop", countdown] in sandbox.ran()
+
+
+def test_a_second_time_is_harmless(sandbox: Sandbox) -> None:
+    assert (sandbox.undo(), sandbox.undo()) == (0, 0)
+    assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
+
+
+@pytest.mark.parametrize("why", ["operator", "deadline", "boot", "announce"])
+def test_a_change_that_was_confirmed_is_left_alone(sandbox: Sandbox, why: str) -> None:
+    sandbox.armed.unlink()
+    assert sandbox.undo(why) == 0
+    assert sandbox.ran() == []
+    assert (sandbox.root / INTERFACES[1:]).read_text() == "changed\n"
+    assert "nothing to do" in sandbox.journal
+    # What its program had no time to tidy away.
+    assert watching(sandbox) == set()
+    assert not (sandbox.folder / "open").exists()
+    assert not (sandbox.folder / "ballast").exists()
+
+
+@pytest.mark.parametrize("why", [(), ("operator",), ("deadline",)])
+def test_while_a_later_change_is_in_progress_an_earlier_one_is_not_undone(
+    sandbox: Sandbox, why: tuple[str, ...]
+) -> None:
+    sandbox.armed.unlink()
+    sandbox.armed.symlink_to("20260302T120000Z-ffffff")
+    assert sandbox.undo(*why) == (0 if why else 1)
+    assert (sandbox.root / INTERFACES[1:]).read_text() == "changed\n"
+    assert ("another change is in progress" in sandbox.journal) == (why == ())
+    assert sandbox.ran() == []
+    assert sandbox.armed.is_symlink()
+    assert len(watching(sandbox)) == 4
+
+
+def test_a_person_at_the_console_may_undo_what_has_ended(sandbox: Sandbox) -> None:
+    sandbox.armed.unlink()
+    assert sandbox.undo() == 0
+    assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
+
+
+@pytest.mark.parametrize(
+    ("addresses", "routes", "said"),
+    [
+        ("", "default", f"{fakes.ADDRESS} is on {fakes.NIC}"),
+        (f"inet {fakes.ADDRESS}", "", f"the route default dev {fakes.NIC} is there"),
+        (f"inet {fakes.ADDRESS}1", "default", f"{fakes.ADDRESS} is on {fakes.NIC}"),
+    ],
+    ids=["no address", "no route", "another address"],
+)
+def test_a_network_that_does_not_come_back_is_tried_again_and_not_called_as_before(
+    sandbox: Sandbox, addresses: str, routes: str, said: str
+) -> None:
+    sandbox.shows(addresses, routes)
+    assert sandbox.undo("deadline") == 1
+    assert f"not as before: {said}" in sandbox.journal
+    assert "finished, but something above could not be put back" in sandbox.journal
+    assert sandbox.journal.count("putting the network back once more") == 3
+    assert sandbox.armed.is_symlink()
+    # All else is done nevertheless, and the next boot will try again.
+    assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
+    assert len(watching(sandbox)) == 4
+
+
+def test_a_nic_that_stays_in_the_bridge_is_told(sandbox: Sandbox) -> None:
+    sandbox.file(f"/sys/class/net/{fakes.NIC}/master")
+    assert sandbox.undo() == 1
+    assert f"not as before: {fakes.NIC} is in no bridge" in sandbox.journal
+
+
+def test_a_bridge_that_does_not_go_away_is_told(sandbox: Sandbox) -> None:
+    ip = sandbox.root / "programs/ip"
+    ip.write_text(ip.read_text().replace('"link delete dev "*)', "never)"))
+    assert sandbox.undo() == 1
+    assert f"not as before: there is no {fakes.BRIDGE}" in sandbox.journal
+
+
+def test_a_kernel_parameter_that_keeps_its_value_is_told(sandbox: Sandbox) -> None:
+    (sandbox.root / FORWARD[1:]).unlink()
+    (sandbox.root / FORWARD[1:]).mkdir()
+    assert sandbox.undo() == 1
+    assert "not as before: net.ipv4.ip_forward = 0" in sandbox.journal
+
+
+def test_who_loses_the_bridge_is_told(sandbox: Sandbox) -> None:
+    sandbox.file(f"/sys/class/net/{fakes.BRIDGE}/brif/vnet7")
+    assert sandbox.undo() == 0
+    assert f"vnet7 leaves {fakes.BRIDGE}, which goes away" in sandbox.journal
+
+
+def test_a_file_whose_original_is_gone_is_left_and_told(sandbox: Sandbox) -> None:
+    for kept in (sandbox.folder / "originals").glob("*-interfaces*"):
+        kept.unlink()
+    assert sandbox.undo() == 1
+    assert (sandbox.root / INTERFACES[1:]).read_text() == "changed\n"
+    assert f"the original of {sandbox.root}{INTERFACES} is gone" in sandbox.journal
+    assert sandbox.armed.is_symlink()
+
+
+def test_a_linked_file_stays_a_link_and_the_file_behind_it_is_as_it_was(sandbox: Sandbox) -> None:
+    link = sandbox.root / INTERFACES[1:]
+    behind = sandbox.file("/etc/network/behind", "changed\n")
+    link.unlink()
+    link.symlink_to("behind")
+    assert sandbox.undo() == 0
+    assert link.is_symlink()
+    assert behind.read_text() == fakes.INTERFACES
+
+
+@pytest.mark.parametrize("name", ["lock", "undo.lock"])
+def test_a_lock_that_cannot_be_opened_does_not_stop_an_undo(sandbox: Sandbox, name: str) -> None:
+    (sandbox.folder / name).unlink()
+    (sandbox.folder / name).mkdir()
+    assert sandbox.undo("deadline") == 0
+    assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
+    assert "the lock cannot be opened" in sandbox.journal
+
+
+def test_a_second_undo_waits_for_the_first_and_finds_it_done(sandbox: Sandbox) -> None:
+    with (sandbox.folder / "undo.lock").open("a") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = sandbox.start("operator")
+        while "open" in {path.name for path in sandbox.folder.iterdir()}:
+            assert second.poll() is None
+        # The first ends, and another change begins.
+        sandbox.armed.unlink()
+        sandbox.armed.symlink_to("20260302T120000Z-ffffff")
+    assert second.wait(30) == 0
+    assert batches(sandbox) == []
+    assert "nothing to do" in sandbox.journal
+    assert sandbox.armed.is_symlink()
+
+
+def test_at_boot_only_files_are_put_back_and_the_rest_is_left_to_the_boot(
+    sandbox: Sandbox,
+) -> None:
+    assert sandbox.undo("boot") == 0
+    assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
+    assert not (sandbox.root / "etc/libvirt/qemu/networks/routed.xml").exists()
+    assert not (sandbox.root / "etc/libvirt/qemu/networks/autostart/routed.xml").exists()
+    assert names(sandbox) <= {"sync"}
+    # Still armed, for the second half.
+    assert sandbox.armed.is_symlink()
+    assert len(watching(sandbox)) == 4
+    boot(sandbox)
+    assert sandbox.undo("announce") == 0
+    assert batches(sandbox) == []
+    assert not sandbox.armed.is_symlink()
+    assert watching(sandbox) == set()
+
+
+def test_a_network_that_did_not_come_up_at_boot_is_put_back_after_it(tmp_path: Path) -> None:
+    static = make_plan(fakes.params(), fakes.seen())
+    sandbox = half_made(tmp_path, static)
+    sandbox.undo("boot")
+    boot(sandbox)
+    sandbox.shows("", "")
+    assert sandbox.undo("announce") == 1
+    assert fakes.ADDRESS in batches(sandbox)[0]
+    assert sandbox.armed.is_symlink()
+
+
+def test_a_lease_that_has_not_come_yet_at_boot_is_the_client_s_business(sandbox: Sandbox) -> None:
+    sandbox.undo("boot")
+    boot(sandbox)
+    sandbox.shows("", "")
+    assert sandbox.undo("announce") == 0
+    assert batches(sandbox) == []
+
+
+def test_files_that_did_not_come_back_before_the_network_came_up_are_put_back_after_it(
+    sandbox: Sandbox,
+) -> None:
+    shutil.rmtree(sandbox.root / "var/lib/dhcp")
+    assert sandbox.undo("boot") == 0
+    (sandbox.root / "var/lib/dhcp").mkdir()
+    assert sandbox.undo("announce") == 0
+    assert (sandbox.root / LEASE[1:]).read_text() == "lease {}\n"
+    assert batches(sandbox)
+    assert not sandbox.armed.is_symlink()
+
+
+def test_what_could_not_be_put_back_at_boot_is_not_forgotten_afterwards(sandbox: Sandbox) -> None:
+    shutil.rmtree(sandbox.root / "var/lib/dhcp")
+    sandbox.undo("boot")
+    assert sandbox.undo("announce") == 1
+    assert "could not be put back" in sandbox.journal
+    assert sandbox.armed.is_symlink()
+
+
+def test_a_file_that_cannot_be_put_back_is_told_and_keeps_the_lock(sandbox: Sandbox) -> None:
+    (sandbox.root / LEASE[1:]).unlink()
+    (sandbox.root / "var/lib/dhcp").rmdir()
+    assert sandbox.undo() == 1
+    assert "cannot put back" in sandbox.journal
+    assert sandbox.armed.is_symlink()
+    # All else is done nevertheless.
+    assert (sandbox.root / INTERFACES[1:]).read_text() == fakes.INTERFACES
+    assert batches(sandbox)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_the_dhcp_client_is_started_unless_it_runs(sandbox: Sandbox, *, runs: bool) -> None:
+    started = sandbox.root / "programs/started"
+    script = sandbox.folder / "undo"
+    script.write_text(script.read_text().replace("/sbin/dhclient -4 enp4s0f0 8>", f"{started} 8>"))
+    started.symlink_to("dhclient")
+    if runs:
+        sandbox.file("/proc/4711/cmdline", "".join(f"{word}\0" for word in ARGV))
+    sandbox.file("/proc/4712/cmdline", "/sbin/dhclient\0-4\0eth9\0")
+    sandbox.undo()
+    assert ("started" in names(sandbox)) == (not runs)
+
+
+def test_a_libvirt_that_hangs_is_killed_and_the_network_is_removed_by_hand(
+    sandbox: Sandbox,
+) -> None:
+    hangs = sandbox.root / "programs/timeout"
+    hangs.write_text(hangs.read_text() + "exit 124\n")
+    assert sandbox.undo() == 0
+    ran = sandbox.ran()
+    assert ["systemctl", "kill", "--signal=KILL", "libvirtd.service"] in ran
+    assert ["ip", "link", "delete", "dev", fakes.BRIDGE] in ran
+    assert not (sandbox.root / "etc/libvirt/qemu/networks/routed.xml").exists()
+    assert "libvirt still does not answer" in sandbox.journal
+
+
+@pytest.mark.parametrize("armed", [True, False])
+def test_what_a_power_cut_left_of_a_confirmed_change_is_tidied_away_at_the_next_boot(
+    sandbox: Sandbox, *, armed: bool
+) -> None:
+    if not armed:
+        sandbox.armed.unlink()
+    (start,) = re.findall(r"ExecStart=/bin/sh -c '(.*)'", layout.UNIT_TEXTS[layout.LATE])
+    # The undo itself is another test's business.
+    (sandbox.folder / "undo").write_text("exit 7\n")
+    at = sandbox.moved(start).replace("/var/lib/runbook", str(sandbox.root / "runbook"))
+    assert subprocess.run(["sh", "-c", at], check=False).returncode == (7 if armed else 0)
+    assert (watching(sandbox) == set()) == (not armed)
+    assert (sandbox.folder / "ballast").exists() == armed
+    assert (sandbox.folder / "open").exists() == armed
+
+
+@pytest.mark.parametrize("tables", [fakes.static6(), fakes.slaac()], ids=["static", "slaac"])
+def test_an_ipv6_address_that_is_not_back_is_no_undo(
+    tmp_path: Path, tables: dict[str, list[fakes.Row]]
+) -> None:
+    plan = make_plan(fakes.params(), fakes.seen(**tables))
+    made = half_made(tmp_path, plan)
+    assert made.undo() == 1
+    assert f"not as before: {plan.of_host.announced[1]}/64 is on {fakes.NIC}" in made.journal
+
+
+def test_after_a_boot_a_router_may_not_have_spoken_yet(tmp_path: Path) -> None:
+    made = half_made(tmp_path, make_plan(fakes.params(), fakes.seen(**fakes.slaac())))
+    assert made.undo("boot") == 0
+    boot(made)
+    assert made.undo("announce") == 0
+    assert "not as before" not in made.journal
+    assert batches(made) == []
+
+
+def test_after_a_boot_a_static_ipv6_address_is_looked_for(tmp_path: Path) -> None:
+    made = half_made(tmp_path, make_plan(fakes.params(), fakes.seen(**fakes.static6())))
+    made.undo("boot")
+    boot(made)
+    made.undo("announce")
+    assert f"not as before: {fakes.IP6}/64 is on {fakes.NIC}" in made.journal
+    assert f"address replace {fakes.IP6}/64 dev {fakes.NIC}" in batches(made)[0]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_the_stand_in_of_a_learned_route_goes_once_the_router_has_spoken(
+    tmp_path: Path, *, heard: bool
+) -> None:
+    made = half_made(tmp_path, make_plan(fakes.params(), fakes.seen(**fakes.slaac())))
+    made.shows(f"{ON_NIC} 2: inet6 {fakes.SLAAC6}/64 scope global", "default")
+    says = tmp_path / "programs/grep"
+    # It is a link to the machine's own, which is not to be written to.
+    says.unlink()
+    says.write_text(f"#!/bin/sh\ncat >/dev/null\nexit {0 if heard else 1}\n")
+    says.chmod(0o755)
+    (tmp_path / "programs/sleep").symlink_to("sync")
+    assert made.undo() == 0
+    ran = [" ".join(words) for words in made.ran()]
+    gone = f"ip -6 route del default via {fakes.ROUTER_LINK_LOCAL} dev {fakes.NIC} metric 1025"
+    assert (gone in ran) == heard
+    # Three times in ten seconds it is asked for.
+    asked = [line for line in ran if line == f"ip token set {fakes.TOKEN} dev {fakes.NIC}"]
+    assert len(asked) == (0 if heard else 3)
+    assert ("no router advertisement from fe80::1 yet" in made.journal) == (not heard)

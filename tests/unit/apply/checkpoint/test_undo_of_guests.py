@@ -1,0 +1,107 @@
+"""The undo script of a change of guests, run by a shell before a virsh that remembers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.unit import fakes
+from tests.unit import guest_data as data
+from tests.unit.apply.checkpoint.sandbox import Sandbox
+
+from runbook.apply.checkpoint import undo_script
+from runbook.apply.checkpoint.script import file_number, restored_paths
+
+# What it is told of a NIC it answers afterwards; a NIC of an old guest would say so.
+VIRSH = """\
+#!/bin/sh
+shift 2
+case "$1" in
+domstate) cat {root}/state ;;
+domiflist)
+    which=live
+    if [ "${{3-}}" = --inactive ]; then which=config; fi
+    echo " vnet0 network $(cat {root}/$which) virtio {mac}"
+    ;;
+update-device)
+    case $(cat) in
+    *"<mac address='{mac}'"* | *'<mac address="{mac}"'*)
+        echo default >{root}/"${{4#--}}"
+        ;;
+    esac
+    ;;
+esac
+exit {status}
+"""
+TIMEOUT = '#!/bin/sh\nshift\nexec "$@"\n'
+DEFINITION = f"/etc/libvirt/qemu/{data.NAME}.xml"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    """The guest is on the LAN, in both its halves; libvirt answers."""
+    drawn = data.plan(data.seen())
+    made = Sandbox(tmp_path, fakes.CHANGE)
+    made.set_up(undo_script(drawn, change_id=fakes.CHANGE, title="Armed by root@desk."))
+    paths = restored_paths(drawn)
+    assert paths == (DEFINITION,)
+    (made.folder / "originals" / file_number(DEFINITION, paths)).write_text("as it was\n")
+    made.file(DEFINITION, "as changed\n")
+    for half in ("live", "config"):
+        made.file(half, "routed\n")
+    made.file("state", "running\n")
+    program(made, "timeout", TIMEOUT)
+    answering(made, 0)
+    return made
+
+
+def program(sandbox: Sandbox, name: str, text: str) -> None:
+    path = sandbox.root / "programs" / name
+    path.unlink(missing_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def answering(sandbox: Sandbox, status: int) -> None:
+    program(sandbox, "virsh", VIRSH.format(root=sandbox.root, mac=data.MAC, status=status))
+
+
+def half(sandbox: Sandbox, name: str) -> str:
+    return (sandbox.root / name).read_text().strip()
+
+
+def test_a_nic_that_does_not_go_back_is_named_and_the_change_stays_armed(sandbox: Sandbox) -> None:
+    program(sandbox, "virsh", VIRSH.format(root=sandbox.root, mac="other", status=0))
+    assert sandbox.undo("operator") == 1
+    assert "not as before: vm-01 is on default (live)" in sandbox.journal
+    assert sandbox.armed.is_symlink()
+
+
+@pytest.mark.parametrize("why", [(), ("operator",), ("deadline",)])
+def test_both_halves_of_the_nic_go_back(sandbox: Sandbox, why: tuple[str, ...]) -> None:
+    assert sandbox.undo(*why) == 0
+    assert (half(sandbox, "live"), half(sandbox, "config")) == ("default", "default")
+    assert (sandbox.root / DEFINITION[1:]).read_text() == "as it was\n"
+    assert not sandbox.armed.exists()
+
+
+def test_at_boot_the_definition_is_back_before_libvirt_reads_it(sandbox: Sandbox) -> None:
+    program(sandbox, "virsh", "#!/bin/sh\nexit 1\n")
+    assert sandbox.undo("boot") == 0
+    assert (sandbox.root / DEFINITION[1:]).read_text() == "as it was\n"
+    assert sandbox.armed.is_symlink()
+    assert sandbox.undo("announce") == 0
+    assert not sandbox.armed.exists()
+
+
+def test_a_guest_that_was_shut_off_meanwhile_has_no_running_half(sandbox: Sandbox) -> None:
+    sandbox.file("state", "shut off\n")
+    assert sandbox.undo("operator") == 0
+    assert half(sandbox, "config") == "default"
+
+
+def test_the_script_says_what_it_is_about() -> None:
+    script = undo_script(data.plan(data.seen()), change_id=fakes.CHANGE, title="Armed.")
+    assert "# The change puts guests on libvirt network routed, virbr1:" in script
+    assert f"# vm-01 ({data.MAC}) at 172.16.1.10/16" in script
+    assert "# in vm-01: its own undo, by its own timer" in script

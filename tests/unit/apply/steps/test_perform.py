@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+
+import pytest
+from pyroute2.netlink.rtnl.marshal import MarshalRtnl
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from tests.unit import fakes
+from tests.unit.fakes import BRIDGE, IP, NIC, NIC_MAC
+
+from runbook.apply.steps.ndp_bytes import unsolicited_advertisement
+from runbook.apply.steps.perform import HEAR_S, perform
+from runbook.common.errors import StepFailed
+from runbook.plan.changes.guest_steps import AwaitPerson
+from runbook.plan.changes.messages import Action, LinkMaster, Route
+from runbook.plan.changes.processes import Kill
+from runbook.plan.changes.steps import (
+    Announce,
+    CarryNeighbours,
+    Command,
+    DropNetwork,
+    EditFile,
+    LineEdit,
+    MakeDir,
+    Netlink,
+    RemoveDir,
+    RemoveFile,
+    Restore,
+    Step,
+    Sysctl,
+    Unless,
+    WriteFile,
+)
+from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
+from runbook.state import netlink
+from runbook.transport.host import Completed
+
+
+@pytest.fixture
+def host() -> fakes.FakeHost:
+    return fakes.standard_host()
+
+
+def refuses(host: fakes.FakeHost, program: str, said: bytes = b"") -> None:
+    def answer(argv: Sequence[str]) -> Completed | None:
+        return Completed(tuple(argv), 2, b"", said) if argv[0] == program else None
+
+    host.answers.insert(0, answer)
+
+
+@pytest.mark.parametrize(
+    ("step", "written"),
+    [
+        (MakeDir("/etc/x"), "mkdir /etc/x 0755"),
+        (RemoveFile("/var/lib/dhcp/a"), "remove /var/lib/dhcp/a"),
+        (Command(("kill", "-KILL", "7")), "run kill -KILL 7"),
+        (Sysctl("net.ipv4.ip_forward", "1"), "run sysctl -q -w net.ipv4.ip_forward=1"),
+        (Netlink((LinkMaster(NIC, BRIDGE), LinkMaster(NIC, ""))), "netlink 2"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_step_is_one_write(host: fakes.FakeHost, step: Step, written: str) -> None:
+    perform(step, host)
+    assert host.events == [written]
+
+
+CLIENT = ("/sbin/dhclient", "-4", "-lf", "/a b", NIC)
+
+
+@pytest.mark.parametrize(
+    "cmdline", [None, "", "dhclient\0", "\0".join(CLIENT[:-1]), "\0".join((*CLIENT, "-v"))]
+)
+def test_a_process_that_took_over_the_number_of_a_client_is_left_alone(
+    host: fakes.FakeHost, cmdline: str | None
+) -> None:
+    if cmdline is not None:
+        host.hold("/proc/7/cmdline", cmdline)
+    with pytest.raises(StepFailed, match="process 7 is not that client any more"):
+        perform(Kill(7, CLIENT), host)
+    assert host.events == []
+
+
+def test_a_client_is_killed_by_its_number(host: fakes.FakeHost) -> None:
+    host.hold("/proc/7/cmdline", "\0".join((*CLIENT, "")))
+    perform(Kill(7, CLIENT), host)
+    assert host.events == ["run kill -KILL 7"]
+
+
+def test_a_client_that_wrote_over_its_command_line_is_known_all_the_same(
+    host: fakes.FakeHost,
+) -> None:
+    host.hold("/proc/7/cmdline", "dhcpcd: enp4s0f0 [ip4]\0\0\0\0")
+    perform(Kill(7, ("dhcpcd: enp4s0f0 [ip4]",)), host)
+    assert host.events == ["run kill -KILL 7"]
+
+
+def test_a_file_is_written_as_it_was_meant(host: fakes.FakeHost) -> None:
+    perform(WriteFile("/etc/x", b"text\n", 0o640, 1, 2), host)
+    (made,) = host.read_files(["/etc/x"])
+    assert made is not None
+    assert (made.content, made.mode, made.uid, made.gid) == (b"text\n", 0o640, 1, 2)
+
+
+def test_an_edit_keeps_owner_and_mode(host: fakes.FakeHost) -> None:
+    host.hold("/etc/x", "one\ntwo\n", mode=0o600)
+    digest = hashlib.sha256(b"one\ntwo\n").hexdigest()
+    perform(EditFile("/etc/x", digest, (LineEdit(2, 2, "zwei\n"),)), host)
+    assert (host.text("/etc/x"), host.files["/etc/x"].mode) == ("one\nzwei\n", 0o600)
+
+
+@pytest.mark.parametrize("content", [None, "one\ntwo\nthree\n"])
+def test_a_file_that_changed_since_the_plan_is_not_edited(
+    host: fakes.FakeHost, content: str | None
+) -> None:
+    if content is not None:
+        host.hold("/etc/x", content)
+    digest = hashlib.sha256(b"one\ntwo\n").hexdigest()
+    with pytest.raises(StepFailed, match="not as it was when the plan was made"):
+        perform(EditFile("/etc/x", digest, (LineEdit(1, 1, ""),)), host)
+    assert host.events == []
+
+
+def test_a_command_that_fails_says_what_it_said(host: fakes.FakeHost) -> None:
+    refuses(host, "virsh", b"error: Network not found\n")
+    with pytest.raises(StepFailed, match="exit status 2: error: Network not found"):
+        perform(Command(("virsh", "net-start", "routed")), host)
+
+
+def test_a_command_that_fails_in_silence_is_still_a_failure(host: fakes.FakeHost) -> None:
+    refuses(host, "sysctl")
+    with pytest.raises(StepFailed, match="it said nothing"):
+        perform(Sysctl("net.ipv4.ip_forward", "1"), host)
+
+
+def test_the_neighbours_are_told_with_the_interface_s_own_mac(host: fakes.FakeHost) -> None:
+    perform(Announce(NIC, IP), host)
+    assert {ifname for ifname, _ in host.frames} == {NIC}
+    frame = host.frames[0][1]
+    mac, ip = bytes.fromhex(NIC_MAC.replace(":", "")), bytes((172, 16, 1, 1))
+    destination, source, kind = struct.unpack_from("!6s6sH", frame)
+    assert (destination, source, kind) == (b"\xff" * 6, mac, 0x0806)
+    sender_mac, sender, _, target = struct.unpack_from("!6s4s6s4s", frame, 22)
+    # Gratuitous: who asks is who is asked for.
+    assert (sender_mac, sender, target) == (mac, ip, ip)
+    assert len(frame) >= 60
+
+
+def test_an_interface_that_is_not_there_stops_the_step(host: fakes.FakeHost) -> None:
+    for step in (Announce("eth9", IP), Netlink((LinkMaster("eth9", BRIDGE),))):
+        with pytest.raises(StepFailed, match="no interface eth9"):
+            perform(step, host)
+    assert host.events == []
+
+
+def test_for_an_ipv6_address_every_node_is_told(host: fakes.FakeHost) -> None:
+    perform(Announce(NIC, fakes.IP6), host)
+    mac = bytes.fromhex(NIC_MAC.replace(":", ""))
+    assert {frame for _, frame in host.frames} == {unsolicited_advertisement(mac, fakes.IP6)}
+    assert {ifname for ifname, _ in host.frames} == {NIC}
+
+
+def neighbour(index: int, address: str, mac: str, state: int) -> bytes:
+    message = ndmsg()
+    message["family"] = 10 if ":" in address else 2
+    message["ifindex"], message["state"] = index, state
+    message["attrs"] = [("NDA_DST", address), *([("NDA_LLADDR", mac)] if mac else [])]
+    message["header"]["type"] = 28
+    message.encode()
+    return bytes(message.data)
+
+
+def test_only_the_neighbours_of_that_interface_whose_mac_is_known_are_carried(
+    host: fakes.FakeHost,
+) -> None:
+    host.dumps[netlink.RTM_GETNEIGH] = (
+        neighbour(2, "172.16.0.1", "02:00:00:00:ff:01", 0x02)
+        + neighbour(2, "172.16.0.9", "", 0x20)
+        + neighbour(9, "172.16.0.7", "02:00:00:00:ff:07", 0x02)
+        + neighbour(2, "fe80::1", "02:00:00:00:ff:01", 0x02)
+    )
+    perform(CarryNeighbours(NIC, BRIDGE), host)
+    perform(CarryNeighbours(NIC, BRIDGE, "inet6"), host)
+    sent, six = (list(MarshalRtnl().parse(data)) for data in host.datagrams)
+    assert [(m["ifindex"], m.get_attr("NDA_DST")) for m in sent] == [(7, "172.16.0.1")]
+    assert sent[0].get_attr("NDA_LLADDR") == "02:00:00:00:ff:01"
+    assert [(m["family"], m.get_attr("NDA_DST")) for m in six] == [(10, "fe80::1")]
+
+
+def test_no_neighbours_are_no_datagram(host: fakes.FakeHost) -> None:
+    perform(CarryNeighbours(NIC, BRIDGE), host)
+    assert host.events == []
+
+
+def carrier_after(polls: int, host: fakes.FakeHost) -> None:
+    seen = iter([b""] * polls)
+
+    def answer(argv: Sequence[str]) -> Completed | None:
+        if argv[0] != "ip":
+            return None
+        return Completed(tuple(argv), 0, next(seen, b"7: virbr1: <UP> state UP"), b"")
+
+    host.answers.insert(0, answer)
+
+
+def test_a_carrier_is_waited_for(host: fakes.FakeHost) -> None:
+    carrier_after(3, host)
+    perform(AwaitCarrier(BRIDGE), host)
+    assert sum(event.startswith("run sleep") for event in host.events) == 3
+
+
+def test_a_carrier_that_never_comes_is_a_failure(host: fakes.FakeHost) -> None:
+    carrier_after(10_000, host)
+    with pytest.raises(StepFailed, match="no carrier after 5 s"):
+        perform(AwaitCarrier(BRIDGE), host)
+
+
+LEARNED = Route(Action.ENSURE, "::/0", BRIDGE, "fe80::1", metric=1024, protocol="ra")
+OWN = b"default via fe80::1 proto ra metric 1024 expires 1798sec hoplimit 64 pref medium\n"
+STAND_IN = OWN.replace(b"1024", b"1025")
+LOCAL = b"7: virbr1    inet6 fe80::5054:ff:fe00:7/64 scope link \\       valid_lft forever\n"
+
+
+def says(host: fakes.FakeHost, *answers: bytes) -> None:
+    """What `ip` says, time after time; the last answer stays."""
+    left = list(answers)
+
+    def answer(argv: Sequence[str]) -> Completed | None:
+        if argv[0] != "ip":
+            return None
+        return Completed(tuple(argv), 0, left.pop(0) if left[1:] else left[0], b"")
+
+    host.answers.insert(0, answer)
+
+
+def test_a_link_local_address_is_waited_for_until_it_may_be_used(host: fakes.FakeHost) -> None:
+    says(host, b"", LOCAL.replace(b"link ", b"link tentative "), LOCAL)
+    perform(AwaitLinkLocal(BRIDGE), host)
+    assert sum(event.startswith("run sleep") for event in host.events) == 2
+
+
+@pytest.mark.parametrize("stuck", [b"", LOCAL.replace(b"link ", b"link dadfailed tentative ")])
+def test_without_a_link_local_address_the_step_fails(host: fakes.FakeHost, stuck: bytes) -> None:
+    says(host, stuck)
+    with pytest.raises(StepFailed, match="virbr1 has none after 10 s"):
+        perform(AwaitLinkLocal(BRIDGE), host)
+
+
+def test_a_router_is_waited_for_and_the_stand_in_not_taken_for_it(host: fakes.FakeHost) -> None:
+    says(host, STAND_IN, STAND_IN, STAND_IN + OWN)
+    perform(AwaitRouter(BRIDGE, (LEARNED,)), host)
+    assert sum(event.startswith("run sleep") for event in host.events) == 2
+
+
+@pytest.mark.parametrize("heard", [b"", STAND_IN, OWN.replace(b"fe80::1", b"fe80::2")])
+def test_a_router_that_is_not_heard_fails_the_step(host: fakes.FakeHost, heard: bytes) -> None:
+    says(host, heard)
+    with pytest.raises(StepFailed, match="from fe80::1\nnone was heard in 20 s"):
+        perform(AwaitRouter(BRIDGE, (LEARNED,)), host)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Relearn(NIC, "::1", (LEARNED,)),
+        Restore("/etc/x"),
+        RemoveDir("/etc/x"),
+        DropNetwork("routed", BRIDGE),
+        Unless(("dhclient",), ("dhclient",)),
+    ],
+    ids=lambda step: type(step).__name__,
+)
+def test_a_step_of_the_undo_alone_is_never_made_from_here(host: fakes.FakeHost, step: Step) -> None:
+    with pytest.raises(TypeError, match="belongs to an undo"):
+        perform(step, host)
+    assert host.events == []
+
+
+def test_a_person_has_all_the_time_that_was_said(host: fakes.FakeHost) -> None:
+    with pytest.raises(StepFailed, match="after 20 s"):
+        perform(AwaitPerson("vm-01", NIC_MAC, "172.16.1.10", BRIDGE, 20.0), host)
+    pauses = [float(event.split()[2]) for event in host.events if event.startswith("run sleep")]
+    assert sum(pauses) + len(pauses) * HEAR_S == pytest.approx(20.0)

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn, cast
+
+import pytest
+from tests.unit import guest_data, hosts
+from tests.unit.fakes import Time
+
+from runbook.common.errors import LoginRefused
+from runbook.guest.sessions import Within
+from runbook.notebook.guest import cells as nb
+from runbook.notebook.guest import change as guest_change
+from runbook.notebook.guest import look
+from runbook.notebook.routed import change
+from runbook.notebook.shared.leave_guests import keep
+from runbook.notebook.shared.values import Before, Run, Stopped
+from runbook.run.record import Ending, Folder
+from runbook.run.session import Session
+from runbook.transport.guest.channel import Channel
+from runbook.transport.host import Host
+
+
+class Left(Within):
+    """Guests that were left; what they said and what is replaced in them is made up."""
+
+    def __init__(self) -> None:
+        asked = guest_data.params()
+        super().__init__(asked, asked.guests, _nobody, Time())
+        self.said: dict[str, str] = {}
+        self.files: list[tuple[str, str, bytes]] = []
+
+    def transcripts(self) -> Mapping[str, str]:
+        return self.said
+
+    def originals(self) -> Iterator[tuple[str, str, bytes]]:
+        return iter(self.files)
+
+
+def _nobody(*_: object) -> Channel:
+    raise AssertionError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def texts(folder: Folder, begins: str) -> dict[str, str]:
+    found = (path for path in folder.path.iterdir() if path.name.startswith(begins))
+    return {path.name: path.read_text() for path in found}
+
+
+def test_what_is_said_after_a_first_error_is_kept_too(folder: Folder) -> None:
+    guests = Left()
+    for said in ("", "refused\n", "refused\n", "refused\nthen changed\n"):
+        guests.said = {"vm-01": said}
+        keep(folder, guests)
+    assert texts(folder, "console") == {
+        "console-vm-01.txt": "refused\n",
+        "console-vm-01-2.txt": "refused\nthen changed\n",
+    }
+
+
+def test_what_was_said_where_nobody_got_in_is_in_the_record(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_before: Before) -> NoReturn:
+        raise LoginRefused("no such login", state="-", then="-")
+
+    guests = Left()
+    guests.said = {"vm-01": "login: »root\nLogin incorrect\n"}
+    monkeypatch.setattr(look, "enter", refused)
+    before = Before(Run(made_up(guests), folder), hosts.before())
+    with pytest.raises(LoginRefused):
+        nb.enter(before)
+    assert texts(folder, "console") == {"console-vm-01.txt": guests.said["vm-01"]}
+
+
+def test_an_error_while_they_are_left_does_not_take_the_place_of_the_first(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_before: Before) -> NoReturn:
+        raise LoginRefused("no such login", state="-", then="-")
+
+    def lost() -> NoReturn:
+        raise OSError("its console is gone")
+
+    guests = Left()
+    guests.said = {"vm-01": "login: »root\n"}
+    monkeypatch.setattr(guests, "close", lost)
+    monkeypatch.setattr(look, "enter", refused)
+    with pytest.raises(LoginRefused):
+        nb.enter(Before(Run(made_up(guests), folder), hosts.before()))
+    assert texts(folder, "console") == {"console-vm-01.txt": guests.said["vm-01"]}
+    assert "its console is gone" in texts(folder, "journal")["journal"]
+
+
+def test_once_the_change_stays_they_are_left(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guests, left = Left(), list[str]()
+    this = Run(made_up(guests), folder)
+    monkeypatch.setattr(guests, "close", lambda: left.append("left"))
+    monkeypatch.setattr(change, "confirm", lambda seen: seen)
+    stopped = Stopped(this, Ending.AS_PROMISED, "-")
+    assert nb.confirm(stopped) is stopped
+    assert left == ["left"]
+
+
+def made_up(guests: Within) -> Session:
+    host = cast("Host", None)
+    return Session(guest_data.params(), host, "root@desk", "x", Time(), lambda: host, within=guests)
+
+
+def test_each_original_is_kept_as_it_is_under_a_name_of_its_own(folder: Folder) -> None:
+    guests = Left()
+    odd = b"# \xff\n"
+    guests.files = [
+        ("vm-01", "/a/b", b"# password of\n"),
+        ("vm-01", "/a_b", b"2"),
+        ("x", "/c", odd),
+    ]
+    keep(folder, guests)
+    keep(folder, guests)
+    assert texts(folder, "original") == {
+        "original-vm-01-1_a_b": "# password of\n",
+        "original-vm-01-2_a_b": "2",
+        "original-x-3_c.base64": base64.encodebytes(odd).decode(),
+    }
+
+
+def test_what_a_hook_is_handed_is_not_kept_and_the_whole_file_can_be_told_by_its_digest(
+    folder: Folder,
+) -> None:
+    plain = "auto eth0\niface eth0 inet dhcp\n    post-up ip link set eth0 mtu 9000 || true\n"
+    whole = f"{plain}    up /usr/bin/vpn admin \\\n      hunter22\n    down /usr/bin/bye\n"
+    guests = Left()
+    guests.files = [("vm-01", "/i", plain.encode()), ("vm-01", "/j", whole.encode())]
+    keep(folder, guests)
+    kept = texts(folder, "original")
+    assert kept["original-vm-01-1_i"] == plain
+    shown = f"{plain}    up /usr/bin/vpn <redacted>\n    down /usr/bin/bye\n"
+    assert kept["original-vm-01-2_j"] == shown
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    assert kept["original-vm-01-2_j.sha256"] == f"{digest}  /j\n"
+    assert len(kept) == 3
+
+
+def test_each_guest_that_has_an_undo_of_its_own_has_the_line_that_a_person_types_there() -> None:
+    made = guest_data.plan(guest_data.seen())
+    assert guest_change.undos(made, "x") == {guest_data.NAME: "sh /var/lib/runbook/x/undo"}
+    nobody = replace(made, changes=())
+    assert guest_change.undos(nobody, "x") == {}

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from papermill.iorw import local_file_io_cwd, papermill_io
+
+from runbook.notebook.jupyter.papermill_io import AtomicHandler
+
+SECRET = "hunter2"  # noqa: S105 - a made-up one
+
+
+def notebook(**parameters: object) -> dict[str, Any]:
+    source = "".join(f"{name} = {value!r}\n" for name, value in parameters.items())
+    error = {"output_type": "error", "evalue": f"unknown: {list(parameters.values())}"}
+    return {
+        "cells": [
+            {"cell_type": "code", "metadata": {"tags": ["injected-parameters"]}, "source": source},
+            {"cell_type": "code", "metadata": {}, "source": "nb", "outputs": [error]},
+        ],
+        "metadata": {"papermill": {"parameters": parameters}},
+    }
+
+
+def test_papermill_gives_absolute_paths_to_this_handler(tmp_path: Path) -> None:
+    assert papermill_io.get_handler(str(tmp_path / "out.ipynb")) is AtomicHandler
+
+
+@pytest.mark.parametrize("named", ["out.ipynb", "./out.ipynb", "below/out.ipynb", "{}/out.ipynb"])
+def test_a_secret_is_in_no_notebook_that_papermill_writes_wherever_it_is_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path)
+    text = json.dumps(notebook(host="server-01", password=SECRET))
+    with local_file_io_cwd():
+        # A run may change the directory; the path is meant from where it began.
+        monkeypatch.chdir("/")
+        papermill_io.write(text, named.format(tmp_path))
+    (written,) = tmp_path.rglob("*.ipynb")
+    assert SECRET not in written.read_text()
+    assert json.loads(written.read_text())["metadata"]["papermill"]["parameters"]
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        papermill_io.write(json.dumps(notebook()), str(tmp_path / "none" / "out.ipynb"))
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe, text = tmp_path / "pipe", json.dumps(notebook(password=SECRET))
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        AtomicHandler.write(text, str(pipe))
+        assert SECRET not in os.read(reader, 1 << 16).decode()
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_link_still_leads_to_the_notebook(tmp_path: Path) -> None:
+    link, there = tmp_path / "out.ipynb", tmp_path / "there.ipynb"
+    link.symlink_to(there)
+    for text in ("one", "two"):
+        AtomicHandler.write(text, str(link))
+        assert (link.is_symlink(), there.read_text()) == (True, text)
+
+
+def test_a_secret_is_in_no_place_of_what_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "out.ipynb"
+    AtomicHandler.write(json.dumps(notebook(host="server-01", password=SECRET)), str(path))
+    written = path.read_text()
+    assert SECRET not in written
+    assert "server-01" in json.loads(written)["cells"][0]["source"]
+
+
+def test_without_secrets_the_notebook_is_written_as_it_is(tmp_path: Path) -> None:
+    text = json.dumps(notebook(host="server-01"))
+    path = tmp_path / "out.ipynb"
+    AtomicHandler.write(text, str(path))
+    assert AtomicHandler.read(str(path)) == text
+
+
+def test_a_reader_never_sees_half_a_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out.ipynb"
+    AtomicHandler.write("old", str(path))
+
+    def no_disk(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_disk)
+    with pytest.raises(OSError, match="No space"):
+        AtomicHandler.write("new", str(path))
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.ipynb"]
+
+
+def test_the_mode_of_a_notebook_that_was_there_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "out.ipynb"
+    path.write_text("old")
+    path.chmod(0o640)
+    AtomicHandler.write("new", str(path))
+    assert path.stat().st_mode & 0o777 == 0o640

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from tests.unit import hosts
+
+from runbook.common.errors import CorrectParameters
+from runbook.notebook import archive
+from runbook.notebook.archive import file_away
+from runbook.run import record
+from runbook.run.record import MIME, Ending, Folder, Outcome
+from runbook.views import interactive_tables, note, wiring
+from runbook.views.page.document import page
+from runbook.views.page.interactive import script, script_source
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CHANGE = "20260301T120000Z-abc123"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    made = record.create(tmp_path / "outputs", "server-01", CHANGE)
+    made.end(Outcome(Ending.AS_PROMISED, "server-01", CHANGE, "root@desk", NOW, "why"))
+    return made
+
+
+def executed(*outputs: dict[str, Any]) -> str:
+    story = "# Story <script>alert(1)</script>"
+    common = {"metadata": {}, "id": "x"}
+    code = {"cell_type": "code", "execution_count": 1, "outputs": outputs, "source": "nb.finish(x)"}
+    cells = [{"cell_type": "markdown", "source": story, **common}, {**code, **common, "id": "y"}]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def shown(html: str, **more: object) -> dict[str, Any]:
+    data = {"text/plain": "x", "text/html": html, **more}
+    return {"output_type": "display_data", "metadata": {}, "data": data}
+
+
+def outcome(folder: Path, change: str = CHANGE) -> dict[str, Any]:
+    return shown(note("as promised").html(), **{MIME: {"folder": str(folder), "change_id": change}})
+
+
+def test_notebook_and_page_are_filed_in_the_run_folder(tmp_path: Path, folder: Folder) -> None:
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(outcome(folder.path)))
+    assert file_away(out, tmp_path / "outputs") == (
+        folder.path / "notebook.ipynb",
+        folder.path / "notebook.html",
+    )
+    assert json.loads((folder.path / "notebook.ipynb").read_text()) == json.loads(out.read_text())
+    assert "as promised" in (folder.path / "notebook.html").read_text()
+
+
+def test_filing_the_same_notebook_twice_is_no_error(tmp_path: Path, folder: Folder) -> None:
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(outcome(folder.path)))
+    assert file_away(out, tmp_path / "outputs") == file_away(out, tmp_path / "outputs")
+
+
+def test_another_notebook_does_not_replace_the_one_that_was_filed(
+    tmp_path: Path, folder: Folder
+) -> None:
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(outcome(folder.path)))
+    file_away(out, tmp_path / "outputs")
+    out.write_text(executed(shown("more"), outcome(folder.path)))
+    with pytest.raises(CorrectParameters, match="another notebook was filed"):
+        file_away(out, tmp_path / "outputs")
+
+
+def test_a_notebook_without_an_outcome_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(shown("hello")))
+    with pytest.raises(CorrectParameters, match="died in the middle"):
+        file_away(out, tmp_path / "outputs")
+
+
+@pytest.mark.parametrize("text", ["", "not json", "{}"])
+def test_what_is_no_notebook_is_refused(tmp_path: Path, text: str) -> None:
+    out = tmp_path / "out.ipynb"
+    out.write_text(text)
+    with pytest.raises(CorrectParameters):
+        file_away(out, tmp_path / "outputs")
+
+
+@pytest.mark.parametrize("elsewhere", ["/etc", "/", "", "outputs/server-01/../../.."])
+def test_a_notebook_cannot_choose_any_folder_it_likes(
+    tmp_path: Path, folder: Folder, elsewhere: str
+) -> None:
+    assert folder
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(outcome(tmp_path / elsewhere)))
+    with pytest.raises(CorrectParameters, match="not below"):
+        file_away(out, tmp_path / "outputs")
+
+
+def test_a_notebook_of_another_run_is_refused(tmp_path: Path, folder: Folder) -> None:
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(outcome(folder.path, change="another")))
+    with pytest.raises(CorrectParameters, match="another run"):
+        file_away(out, tmp_path / "outputs")
+
+
+def test_the_page_loads_nothing_and_runs_nothing_but_our_own_script() -> None:
+    nasty = '<img src="http://evil/x.png" onerror="alert(1)"><script>alert(2)</script>'
+    html = page(executed(shown(nasty), shown(f'<a href="javascript:alert(3)">{nasty}</a>')), "t")
+    before, ours, after = html.partition(f"<script>{script()}</script>")
+    assert ours
+    for word in ("<script", "onerror", "javascript:", "evil/x.png", "<link", "@import", "alert(2)"):
+        assert word not in before + after
+    assert "default-src 'none'" in before
+    assert f'script-src {script_source()}"' in before
+
+
+def test_the_script_that_a_notebook_shows_is_on_its_page_once_and_never_as_text() -> None:
+    told = shown(interactive_tables().html())
+    html = page(executed(told, told), "t")
+    assert html.count(script()) == 1
+    assert html.count("dataTables") == page(executed(), "t").count("dataTables")
+
+
+def test_a_widget_gives_way_to_the_picture_beside_it() -> None:
+    view = "application/vnd.jupyter.widget-view+json"
+    html = page(executed(shown(note("virbr1").html(), **{view: {"model_id": "gone"}})), "t")
+    assert "virbr1" in html
+    assert "model_id" not in html
+
+
+def test_the_pictures_survive_on_the_page_with_their_colours() -> None:
+    picture = wiring(hosts.after(), hosts.OWN, hosts.before())
+    html = page(executed(shown(picture.html())), "t")
+    assert html.count("<rect") == picture.body.count("<rect")
+    # A browser reads this attribute of inline SVG in either spelling.
+    assert 'viewbox="0 0' in html.lower()
+    assert ".rb svg .rb-new" in html
+
+
+def test_the_command_prints_both_paths(
+    tmp_path: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "params").mkdir()
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(outcome(folder.path)))
+    done = CliRunner().invoke(archive.archive, [str(out)])
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines() == [
+        str(folder.path / "notebook.ipynb"),
+        str(folder.path / "notebook.html"),
+    ]

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit import fakes
+from tests.unit.fakes import NIC, Row
+
+from runbook.common.errors import Refused
+from runbook.plan.changes.steps import EditFile
+from runbook.plan.routed.interfaces import ADDRESSING, HOOKS, manual_stanza, nic_stanza
+from runbook.state.syntax import ifupdown
+
+PATH = "/etc/network/interfaces"
+BEFORE = f"""\
+# This file describes the network interfaces.
+source /etc/network/interfaces.d/*
+
+auto lo
+iface lo inet loopback
+
+auto {NIC}
+allow-hotplug {NIC}
+"""
+AFTER = """\
+
+# a second one
+iface enp4s0f1 inet static
+    address 10.0.0.1/8
+"""
+
+
+def after(content: str, *others: Row, path: str = PATH) -> str:
+    """The file once the NIC is manual."""
+    seen = fakes.seen(files=[fakes.file(path, content), *others])
+    (edit,) = manual_stanza(NIC, seen)
+    assert (edit.path, edit.sha256) == (path, hashlib.sha256(content.encode()).hexdigest())
+    (step,) = edit.do()
+    assert isinstance(step, EditFile)
+    return step.applied_to(content.encode()).decode()
+
+
+def test_only_the_address_goes_and_all_else_stays_to_the_letter() -> None:
+    stanza = f"""\
+iface {NIC} inet static
+    # set by hand, see the plan
+    address 172.16.1.1/16
+    broadcast 172.16.255.255
+\tgateway 172.16.0.1
+    metric 10
+    dns-nameservers 10.255.255.53 \\
+        10.255.255.54
+    hwaddress 02:00:00:00:01:01
+
+    mtu 9000
+"""
+    manual = f"""\
+iface {NIC} inet manual
+    # set by hand, see the plan
+    dns-nameservers 10.255.255.53 \\
+        10.255.255.54
+    hwaddress 02:00:00:00:01:01
+
+    mtu 9000
+"""
+    assert after(BEFORE + stanza + AFTER) == BEFORE + manual + AFTER
+
+
+@pytest.mark.parametrize("method", ["static", "dhcp", "wvdial", "tunnel"])
+def test_whatever_gave_the_address_gives_it_no_more(method: str) -> None:
+    text = BEFORE + f"iface {NIC} inet {method}\n" + AFTER
+    assert after(text) == BEFORE + f"iface {NIC} inet manual\n" + AFTER
+
+
+def test_a_dhcp_stanza_in_a_file_of_its_own() -> None:
+    path = "/etc/network/interfaces.d/lan"
+    main = fakes.file(PATH, "source /etc/network/interfaces.d/*\n")
+    content = f"auto {NIC}\niface {NIC} inet dhcp\n    hostname web\n    client web"
+    assert after(content, main, path=path) == f"auto {NIC}\niface {NIC} inet manual\n"
+
+
+def test_what_goes_on_over_several_lines_goes_with_all_of_them() -> None:
+    text = f"iface {NIC} \\\n inet static\n address \\\n 172.16.1.1/16\n mtu 1400\n"
+    assert after(text) == f"iface {NIC} inet manual\n mtu 1400\n"
+
+
+def test_a_comment_that_ends_like_a_line_that_goes_on_hides_nothing() -> None:
+    text = f"iface {NIC} inet static\n# once \\\n address 172.16.1.1/16\n"
+    assert after(text) == f"iface {NIC} inet manual\n# once \\\n"
+
+
+def test_a_stanza_that_is_manual_already_is_left_alone() -> None:
+    text = f"iface {NIC} inet manual\n    up true\n"
+    assert list(manual_stanza(NIC, fakes.seen(files=[fakes.file(PATH, text)]))) == []
+
+
+kept = st.sampled_from(
+    ["    mtu 1400", "\tdns-search lan", "    # comment", "", "    mac \\\n      02:00"]
+)
+dropped = st.sampled_from(
+    ["    address 172.16.1.1/16", "    gateway \\\n   172.16.0.1", "\tnetmask 255.255.0.0"]
+)
+
+
+@given(st.lists(st.one_of(kept, dropped), max_size=6), st.booleans())
+def test_after_it_the_nic_is_manual_and_every_other_line_is_there(
+    options: list[str],
+    more: bool,  # noqa: FBT001
+) -> None:
+    rest = AFTER if more else ""
+    text = BEFORE + "\n".join([f"iface {NIC} inet static", *options, ""]) + rest
+    made = after(text)
+    assert made.startswith(BEFORE)
+    assert made.endswith(rest)
+    stanzas = ifupdown.parse(PATH, made)
+    others = [(s.kind, s.name, s.family, s.options) for s in stanzas if s.method != "manual"]
+    was = [s for s in ifupdown.parse(PATH, text) if (s.name, s.family) != (NIC, "inet")]
+    assert others == [(s.kind, s.name, s.family, s.options) for s in was]
+    (manual,) = (s for s in stanzas if s.method == "manual")
+    assert not ADDRESSING & {word for word, _ in manual.options}
+    gone = ("172.16", "gateway", "netmask")
+    lines = [line for option in options for line in option.split("\n")]
+    left = made[len(BEFORE) : len(made) - len(rest)].split("\n")[1:]
+    assert [line for line in left if line] == [
+        line for line in lines if line and not any(word in line for word in gone)
+    ]
+
+
+@pytest.mark.parametrize("hook", sorted(HOOKS))
+def test_a_command_that_hangs_on_the_address_is_refused_with_its_line(hook: str) -> None:
+    text = f"iface {NIC} inet static\n    address 172.16.1.1/16\n    {hook} ip rule add from all\n"
+    with pytest.raises(Refused, match=f"{hook} ip rule add from all") as refused:
+        after(text)
+    assert refused.value.host == "server-01"
+
+
+def test_a_secret_is_never_written_back_redacted() -> None:
+    text = f"iface {NIC} inet dhcp\n    wpa-psk <redacted>\n"
+    with pytest.raises(Refused, match="wpa-psk <redacted>"):
+        after(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        (f"iface {NIC} inet6 auto\n", 0),
+        (f"# iface {NIC} inet static\n", 0),
+        (f"iface {NIC}:1 inet static\n", 0),
+        ("mapping enp4s0f0\n  map home\niface home inet dhcp\n", 0),
+        (f"iface {NIC} inet static\n" * 2, 2),
+    ],
+)
+def test_a_nic_without_exactly_one_stanza_is_refused(text: str, count: int) -> None:
+    seen = fakes.seen(files=[fakes.file(PATH, text)])
+    with pytest.raises(Refused, match=f"ifupdown has {count} stanzas `iface {NIC} inet`"):
+        nic_stanza(NIC, seen)
+
+
+def test_two_files_that_both_have_it_are_refused() -> None:
+    stanza = f"iface {NIC} inet dhcp\n"
+    main = fakes.file(PATH, f"source interfaces.d/*\n{stanza}")
+    files = [main, fakes.file("/etc/network/interfaces.d/lan", stanza)]
+    with pytest.raises(Refused, match="has 2 stanzas"):
+        nic_stanza(NIC, fakes.seen(files=files))
+
+
+IPV6 = f"""\
+
+# IPv6 comes by itself
+iface {NIC} inet6 auto
+    accept_ra 2
+    privext 0
+    dns-nameservers fd16::53
+
+iface enp4s0f1 inet6 auto
+"""
+
+
+def test_its_ipv6_stanza_becomes_manual_too_in_the_same_edit() -> None:
+    made = after(BEFORE + f"iface {NIC} inet static\n    address 172.16.1.1/16\n" + IPV6)
+    assert made == BEFORE + f"iface {NIC} inet manual\n" + IPV6.replace(
+        f"iface {NIC} inet6 auto\n    accept_ra 2\n    privext 0\n", f"iface {NIC} inet6 manual\n"
+    )
+
+
+def test_an_ipv6_stanza_in_another_file_is_an_edit_of_its_own() -> None:
+    other = "/etc/network/interfaces.d/six"
+    files = [
+        fakes.file(PATH, f"iface {NIC} inet static\n    address 172.16.1.1/16\nsource {other}\n"),
+        fakes.file(other, f"iface {NIC} inet6 static\n    address fd16::1:1/64\n"),
+    ]
+    edits = list(manual_stanza(NIC, fakes.seen(files=files)))
+    assert [edit.path for edit in edits] == [PATH, other]
+
+
+@pytest.mark.parametrize("method", ["dhcp", "v4tunnel", "6to4"])
+def test_an_ipv6_method_that_is_not_carried_over_is_refused_with_those_that_are(
+    method: str,
+) -> None:
+    text = f"iface {NIC} inet manual\niface {NIC} inet6 {method}\n"
+    with pytest.raises(Refused, match=f"inet6 {method}`, which is not carried") as refused:
+        list(manual_stanza(NIC, fakes.seen(files=[fakes.file(PATH, text)])))
+    assert "static, auto, manual" in refused.value.then
+
+
+def test_an_ipv6_stanza_that_cloud_init_writes_is_refused_as_well() -> None:
+    other = "/etc/network/interfaces.d/50-cloud-init"
+    files = [
+        fakes.file(PATH, f"source {other}\niface {NIC} inet manual\n"),
+        fakes.file(
+            other,
+            f"# It will not persist across an instance reboot.\niface {NIC} inet6 auto\n",
+        ),
+    ]
+    with pytest.raises(Refused, match="cloud-init"):
+        list(manual_stanza(NIC, fakes.seen(files=files)))

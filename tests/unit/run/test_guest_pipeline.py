@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn, cast
+
+import pytest
+from tests.unit import guest_data, hosts
+from tests.unit.fakes import Time
+from tests.unit.insides import WANTED
+
+from runbook.apply.checkpoint.armed_change import Kept
+from runbook.apply.checkpoint.guests_before import GuestsBefore
+from runbook.apply.checkpoint.layout import Layout
+from runbook.apply.steps.journal import Journal
+from runbook.common.errors import ConnectionLost, LoginRefused, NoWayIn
+from runbook.notebook.guest import look
+from runbook.notebook.shared.stages import of_guests
+from runbook.notebook.shared.values import Before, Run
+from runbook.params import KnownHost
+from runbook.run import guest_pipeline, resume_guests
+from runbook.run.record import Folder
+from runbook.run.session import HostSession, Session
+from runbook.transport.guest import login
+from runbook.transport.guest.channel import AGENT, Channel
+from runbook.transport.guest.login import Credentials, from_prompt, variables
+from runbook.transport.guest.open_channel import Ways
+from runbook.transport.host import Host
+
+
+def test_who_goes_in_again_is_not_asked_again_unless_it_was_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed: list[str] = []
+
+    def ask(_text: str) -> str:
+        typed.append("right" if typed else "wrong")
+        return typed[-1]
+
+    def opened(_doors: object, who: Credentials, *_: object, **__: object) -> NoReturn:
+        if who.password().reveal() == "wrong":
+            raise LoginRefused("no such login", state="-", then="-")
+        raise NoWayIn("it is enough to be let in", host="-", tried=("let in",), then="-")
+
+    monkeypatch.setattr(guest_pipeline, "open_channel", opened)
+    monkeypatch.setattr(login, "from_prompt", lambda guest, user: from_prompt(guest, user, ask))
+    for name in variables(guest_data.NAME):
+        monkeypatch.delenv(name, raising=False)
+    asked = guest_data.params()
+    host = cast("Host", SimpleNamespace(doors=lambda _name: None))
+    session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
+    within = guest_pipeline.within(guest_pipeline.with_guests(session, asked.guests))
+    with pytest.raises(LoginRefused):
+        within.offer(host, WANTED, ())
+    for _ in range(2):
+        assert within.offer(host, WANTED, ()).tried == ("let in",)
+    assert typed == ["wrong", "right"]
+
+
+def test_a_mute_console_is_borne_less_long_where_a_person_stands_by_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = guest_data.params(
+        guests=(
+            {"name": "vm-01", "address": guest_data.ADDRESS},
+            {"name": "vm-02", "address": "172.16.1.11/16", "by_hand": True},
+        )
+    )
+    borne: list[float] = []
+
+    def opened(_doors: object, _who: object, ways: Ways, **_: object) -> NoReturn:
+        borne.append(ways.patience.arrive)
+        raise NoWayIn("mute", host="-", tried=("mute",), then="-")
+
+    monkeypatch.setattr(guest_pipeline, "open_channel", opened)
+    host = cast("Host", SimpleNamespace(doors=lambda _name: None))
+    session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
+    made = guest_pipeline.with_guests(session, asked.guests)
+    for guest in asked.guests:
+        guest_pipeline.within(made).offer(host, replace(WANTED, guest=guest.name), ())
+    monkeypatch.setattr(guest_pipeline, "offers", lambda *_: {})
+    look.enter(Before(Run(made, Folder(tmp_path), of_guests()), hosts.before()))
+    said = "Going into vm-01 (console: at most 240 s), vm-02 (console: at most 60 s)"
+    assert borne == [240, 60]
+    assert said in "".join(path.read_text() for path in tmp_path.iterdir())
+
+
+def test_a_guest_whose_agent_has_answered_is_borne_less_long_at_its_console(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = guest_data.params()
+    borne: list[float] = []
+
+    def opened(_doors: object, _who: object, ways: Ways, **_: object) -> Channel:
+        borne.append(ways.patience.arrive)
+        if len(borne) > 1:
+            raise NoWayIn("it boots", host="-", tried=("it boots",), then="-")
+        return cast("Channel", Dying())
+
+    monkeypatch.setattr(guest_pipeline, "open_channel", opened)
+    host = cast("Host", SimpleNamespace(doors=lambda _name: None))
+    session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
+    within = guest_pipeline.within(guest_pipeline.with_guests(session, asked.guests))
+    assert within.offer(host, WANTED, ()).tried == ("it boots",)
+    assert borne == [240, 45]
+
+
+def test_whoever_takes_a_change_up_goes_in_as_it_did_by_what_the_host_keeps() -> None:
+    entry = {"name": guest_data.NAME, "address": guest_data.ADDRESS}
+    how = {"login": "admin", "login_from": "environment"}
+    made = guest_data.plan(guest_data.seen(), guest_data.params(guests=({**entry, **how},)))
+    log, before = Journal(""), GuestsBefore()
+    kept = SimpleNamespace(plan=made, place=Layout("change-1"), log=log, within=before)
+    host = cast("Host", None)
+    known = KnownHost(host="server-01")
+    session = HostSession(known, host, "root@desk", "x", Time(), lambda: host)
+    (guest,) = guest_pipeline.within(resume_guests.for_change(session, cast("Kept", kept))).guests
+    assert (guest.login, guest.login_from) == ("admin", "environment")
+    assert str(guest.ipv4) == guest_data.ADDRESS
+    assert not guest.by_hand
+
+
+class Dying:
+    """An agent that answered once, and then its guest was reset."""
+
+    how = AGENT
+    transcript = ""
+
+    def run(self, *_: object, **__: object) -> NoReturn:
+        raise ConnectionLost("reset", host="-", state="-", then="-")
+
+    read_file = run
+
+    def close(self) -> None:
+        """Nothing stays open."""

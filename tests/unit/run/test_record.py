@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.common.redact import is_secret
+from runbook.params import NAMES
+from runbook.run import record
+from runbook.run.record import Ending, Folder, Outcome
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WANTED = {
+    *("as promised", "nothing to do", "planned only", "only looked", "undone: as before"),
+    "surveyed: its file is written",
+}
+CHANGE = "20260301T120000Z-abc123"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return record.create(tmp_path / "outputs", "server-01", CHANGE)
+
+
+def outcome(ending: Ending) -> Outcome:
+    return Outcome(ending, "server-01", CHANGE, "root@desk", NOW, "why")
+
+
+def test_a_run_folder_is_for_its_owner_only(folder: Folder) -> None:
+    folder.once("before.json", "{}")
+    folder.note(NOW, "began")
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+    for path in folder.path.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_product_is_written_once_and_the_first_stays(folder: Folder) -> None:
+    folder.once("undo", "first")
+    with pytest.raises(FileExistsError):
+        folder.once("undo", "second")
+    assert (folder.path / "undo").read_text() == "first"
+    assert [p.name for p in folder.path.iterdir()] == ["undo"]
+
+
+def test_what_may_be_made_anew_is_numbered(folder: Folder) -> None:
+    made = [folder.again_json("plan.json", n).name for n in range(3)]
+    assert made == ["plan.json", "plan-2.json", "plan-3.json"]
+
+
+def test_two_runs_never_share_a_folder(folder: Folder) -> None:
+    with pytest.raises(FileExistsError):
+        record.create(folder.path.parents[1], "server-01", CHANGE)
+
+
+def test_the_last_word_is_spoken_once(folder: Folder) -> None:
+    folder.end(outcome(Ending.REFUSED))
+    with pytest.raises(FileExistsError):
+        folder.end(outcome(Ending.AS_PROMISED))
+    assert record.read(folder.path).told == "refused"
+
+
+def test_a_run_without_a_last_word_died_in_the_middle(folder: Folder) -> None:
+    folder.note(NOW, "Phase cutover: begins")
+    assert "died in the middle" in record.read(folder.path).told
+    assert "Phase cutover: begins" in record.read(folder.path).told
+
+
+def test_a_run_that_wrote_nothing_can_be_read(folder: Folder) -> None:
+    assert "died in the middle" in record.read(folder.path).told
+
+
+def test_the_journal_grows_line_by_line_whatever_an_event_holds(folder: Folder) -> None:
+    folder.note(NOW, "one\ntwo")
+    folder.note(NOW, "three")
+    assert len(record.read(folder.path).journal) == 2
+
+
+@pytest.mark.parametrize("ending", list(Ending))
+def test_only_an_ending_as_wanted_is_a_success(folder: Folder, ending: Ending) -> None:
+    folder.end(outcome(ending))
+    told = record.read(folder.path).outcome
+    assert told["outcome"] == ending.value
+    assert (told["exit"] == 0) == (ending in WANTED)
+    assert {"host", "operator", "at", "change_id"} <= set(told)
+
+
+@given(
+    st.sampled_from(["password", "wpa-psk", "api_key", "TOKEN", "db_passwd"]), st.text(min_size=1)
+)
+def test_no_secret_is_kept_in_json(name: str, value: str) -> None:
+    told = json.loads(record.as_json({"values": [{name: value, "address": "172.16.1.1/16"}]}))
+    assert told["values"][0][name] == "<redacted>"
+    assert told["values"][0]["address"] == "172.16.1.1/16"
+
+
+def test_no_parameter_of_ours_is_taken_for_a_secret() -> None:
+    assert [name for name in NAMES if is_secret(name)] == []
