@@ -123,11 +123,11 @@ def read(
     Raises `ParameterError` about the field `host`, which is what led here.
     """
     shown = shown_as or str(path)
-    fix = f"mend {shown}: one 'name: value' a line; docs/reference/parameters.md lists the names"
+    fix = f"correct {shown}: one 'name: value' a line; docs/reference/parameters.md lists the names"
     if names is not None:
         fix += (
-            f". To end a change before that, move the file away: the way is `ssh {host}` then;"
-            " or write a file with the way alone, such as the line `connect: ssh+sudo`"
+            f". To end a change first, move the file away: runbook then takes `ssh {host}`."
+            " Or write a file with only the way to the host, such as `connect: ssh+sudo`"
         )
     try:
         return parse(path.read_text(encoding="utf-8"), shown, names)

@@ -121,7 +121,7 @@ def _refuse_another_machine(session: HostSession) -> None:
             f" and params/{host}.yaml pins {wanted}",
             host=host,
             state="nothing was written by this run",
-            then="see where `destination` leads; if it is the right machine, mend `machine_id`",
+            then="see where `destination` leads; if it is the right machine, correct `machine_id`",
         )
 
 

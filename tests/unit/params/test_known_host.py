@@ -115,5 +115,5 @@ def test_a_file_that_is_no_yaml_says_which_line_and_how_to_give_the_way_by_hand(
 ) -> None:
     error = refused(tmp_path, text)
     assert "server-01.yaml, line " in error.problem
-    for said in ("mend", "move the file away", "`ssh server-01`", "connect: ssh+sudo"):
+    for said in ("correct", "move the file away", "`ssh server-01`", "connect: ssh+sudo"):
         assert said in error.then
