@@ -1,1 +1,7 @@
-"""The change is made on the host, and can be undone there: phases, checkpoint, verdict."""
+"""A cleared plan is done on the host, and undone.
+
+`phases` makes the steps of one phase, `verify` compares the promise with what is there,
+`confirm` removes the undo over a new connection, `rollback` has the host run its undo and
+compares the host with the snapshot. Packages: `steps` (one step becomes a deed), `checkpoint`
+(the undo on the host).
+"""

@@ -1,1 +1,8 @@
-"""What every room uses: errors, redaction, the clock, files, folders, packages."""
+"""What every package may use: it knows nothing about hosts, networks or notebooks.
+
+`errors` has the errors that an operator meets, named by what to do about them. `redact` removes
+secrets from records and errors. `clock` is the clock, passed in. `serial` writes plans and
+promises as JSON and reads them back. `atomic_files` writes a file whole or not at all.
+`folders` says where params/ and outputs/ are. `debian_packages` names the Debian package that
+has a program.
+"""

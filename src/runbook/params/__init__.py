@@ -1,9 +1,17 @@
-"""What the operator asked for: a host's YAML file plus injected values, validated.
+"""What the operator asks for: a host's YAML file and injected values, validated.
 
-``for_host`` returns a frozen `Params` whose every value says where it came from.
-``known_host`` reads only what leads to the host: all that ending a change needs.
-Whatever is wrong is a `ParameterError` naming the field, the value as it arrived
-and the fix. Nothing here contacts a host.
+``for_host`` returns a frozen `Params`; each value says where it came from. ``known_host`` reads
+only the way to the host, which is all that ending a change needs. Whatever is wrong is a
+`ParameterError` that names the field, the value as it arrived and the fix. Nothing here
+contacts a host.
+
+`model` has names, types, defaults and what must fit together; `fields`, `addresses` and
+`destination` say what one value must look like; `file` reads YAML without its surprises;
+`resolve` puts the sources together; `guests` is one guest's entry. `access` is the way to a
+host that has no file yet, `known_host` the way to a host whose file may be wrong, `listing`
+every host with a file. `draft`, `edit` and `scalar` write a file and leave what did not change
+as it is. `source`, `table`, `suggest`, `wording` and `namespace` explain values and names to
+the operator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""Plan x Snapshot -> Cleared, or Refused with every finding that speaks against it. Pure."""
+"""May it be done: plan and snapshot become `Cleared`, or `Refused` with every finding.
+
+A finding is *ok*, *note*, *consent* (stops unless its name is in `consent`) or *block*.
+`finding` has these, `judge` the list of rules. One file a subject: `identity`, `ready`,
+`management`, `nic`, `addressing`, `ipv6`, `routing`, `dhcp`, `networks`, `firewall`, `packets`,
+`switch`, `lasting` (the next boot). A rule that takes a `Place` needs no plan, so the package
+`survey` can ask it too.
+"""
 
 from __future__ import annotations
 

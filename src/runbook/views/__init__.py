@@ -1,4 +1,10 @@
-"""Pictures: what a cell shows, as HTML and as text. They draw what they are given."""
+"""Pictures: what a cell shows, as HTML and as text. They draw what they are given.
+
+One file a thing drawn: `state`, `changes`, `findings` (also plan and verdict), `boot`,
+`guests`, `standing`, `steps`, `progress`, `board`, `countdown`, `pulse`, `links`, and `tables`
+for any DataFrame. Packages: `wiring` (the drawing of links and ports), `page` (the way onto a
+page).
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,6 @@
-"""What speaks for or against the change of a guest."""
+"""The preflight rules for guests. Pure.
+
+`judge` asks all of them; `case` is what a rule may look at. One file a subject: `address`,
+`nic`, `inside` (is there a way in, and may the configuration be changed), `heard` (does the
+guest have to answer this machine afterwards).
+"""

@@ -1,8 +1,10 @@
-"""The guest's own half of a change: its undo in the guest, the edit, and what is seen inside.
+"""The guest's own half of a change: its undo, kept in the guest as one script.
 
-Beside `checkpoint`, not in it: a host's undo is made of a plan's steps and stands
-on Debian with systemd; a guest's puts a few files back, and must do so in any
-shell that a guest has.
+The host's undo is made of a plan's steps and needs Debian with systemd. A guest's undo puts a
+few files back and has to run in any shell that a guest has. `script` writes it, `layout` has
+the paths, `start` arms it and then makes the edit, `later` moves its timer, `end` confirms or
+undoes, `found` reads back what is in a guest, `verify` compares, `detached` starts a script
+that outlives its caller, `words` quotes.
 """
 
 from __future__ import annotations

@@ -1,1 +1,5 @@
-"""guest.ipynb: a cell a call."""
+"""What guest.ipynb imports.
+
+`cells` lists the calls in their order. `look` finds the guests and enters them, `change` moves
+them.
+"""

@@ -1,1 +1,5 @@
-"""What Jupyter and papermill need: server, kernel extensions, file handler."""
+"""What is loaded into kernels, papermill and the server.
+
+`cell_errors` shows an error as four sentences, `shell_replies` mends how a kernel sends
+replies, `papermill_io` writes a notebook whole and without secrets, `server` is `runbook desk`.
+"""

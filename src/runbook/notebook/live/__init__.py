@@ -1,1 +1,5 @@
-"""What goes on while a cell waits: buttons, watches, threads."""
+"""What runs beside a cell.
+
+`background` has the threads, `buttons` what the buttons of an armed change do, `watch` what the
+operator sees meanwhile: the countdown and the host's answers.
+"""

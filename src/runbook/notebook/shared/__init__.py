@@ -1,1 +1,7 @@
-"""What the notebooks have in common: approval, stages, endings."""
+"""What several notebooks use.
+
+`values` is what one cell hands to the next, `approval` the question to the operator, `stages`
+which stage is done, `change_so_far` what was made of an armed change, `steps` the steps while
+they are made, `pick_up` takes a change up after a lost kernel, `undoing` undoes after a
+failure, `leave_guests` closes the guests, `ending` writes the outcome.
+"""

@@ -1,1 +1,5 @@
-"""undo.ipynb: a cell a call."""
+"""What undo.ipynb imports.
+
+`cells` lists the calls in their order. `look` shows what is on the host, `end` undoes or
+confirms it.
+"""

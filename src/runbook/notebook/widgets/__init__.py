@@ -9,8 +9,11 @@
     offered.values()            as parameters: text, truth values, lists, None
     offered.freeze()            the final values, as plain HTML, in the same place
 
-A notebook does not keep what a widget held. So every widget is shown together with
-a static picture of it, and is replaced by that picture once it is settled.
+A notebook does not keep the state of a widget. So every widget is shown together with a static
+picture of it, and is replaced by that picture once it is settled (`shown`).
+
+`form` and `field` are parameters, `consents` the risks, `buttons` the three buttons of an armed
+change, `look` the style.
 """
 
 from __future__ import annotations

@@ -1,1 +1,6 @@
-"""How each part of a snapshot is carried over: rows in, changes out. Pure."""
+"""The procedure for a host: its address moves from the NIC onto the bridge.
+
+`procedure` makes the plan, `facts` picks what it needs out of a snapshot. The other files each
+carry one part over to the bridge: `interfaces`, `dhcp_clients`, `routes`, `sysctls`, `ipv6`,
+and the package `firewall`.
+"""

@@ -1,1 +1,7 @@
-"""What the host is beside its tables: programs, services, hardware, probes."""
+"""What is known of a host beside its network tables.
+
+`environment` lists programs, services and disk space, `rules_at_boot` says whether a boot loads
+saved firewall rules, `probes` asks what the host can reach, `operator_connection` is your own
+connection as sshd sees it, `nic_hardware` has drivers and speeds, `command_output` keeps what
+`ip`, `nft` and other programs print; nothing is decided by `command_output`.
+"""

@@ -1,1 +1,6 @@
-"""The grammars of files: interfaces, iptables-save, netplan, sysctl.d."""
+"""The syntax of files and rulesets. Pure: text in, typed values out.
+
+`ifupdown` is /etc/network/interfaces, `iptables_save` the format of iptables-save (it writes
+back what it read, byte for byte), `netplan` which of netplan's files name a NIC, `sysctl_d` the
+result of all files of sysctl.d.
+"""

@@ -1,6 +1,8 @@
-"""The program that runs on the host, sent there at each connection.
+"""The program that runs on the host, in the standard library of Python 3.7.
 
-Only the standard library, and Python 3.7 on: Debian 10 has nothing newer. No
-file is left on the host. The modules import nothing of the package outside
-this folder, because the host has nothing else.
+It is sent over each connection's standard input and leaves no file on the host. The modules
+import nothing outside this folder, because the host has nothing else. Debian 10 has Python 3.7.
+`serve` is the main loop, `frames` the format of messages, `commands`, `files`, `netlink` and
+`channels` do the work. `gate` makes a write only under the change's lock, and only while the
+change is open.
 """

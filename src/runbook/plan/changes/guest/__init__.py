@@ -1,1 +1,5 @@
-"""What a change alters of a guest: its NIC, its configuration."""
+"""Changes to a guest.
+
+`nic` moves its NIC to another network, `configuration` changes its own network from inside. The
+plan holds digests of a guest's files, never the files.
+"""

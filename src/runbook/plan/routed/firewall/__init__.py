@@ -1,1 +1,7 @@
-"""How the rules of the firewall are carried over to the bridge."""
+"""The firewall in the procedure for a host.
+
+`twins` copies each rule that names the NIC for the bridge, `profile` has what `keep`, `accept`
+and `drop` mean, `rules_file` reads the parameter `rules`. `live` makes changes to the live
+rules of both, `saved` to the files that a boot loads, `compared` explains each difference at
+the end.
+"""
