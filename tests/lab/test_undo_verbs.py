@@ -21,9 +21,13 @@ from tests.lab.returning import (
 from runbook.common.errors import ChangeInProgress, RollbackDiffers
 from runbook.common.folders import params_folder
 from runbook.params import for_host
+from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 
 INTERFACES = "/etc/network/interfaces"
+# Files of the host that lead to it, and by which no change could be made.
+WRONG_FOR_A_CHANGE = "connect: ssh\nbridge: enp4s0f0\ngatway: 172.16.0.1\nrules: broken.rules\n"
+WAY_ALONE = "connect: ssh\n"
 
 
 def test_somebody_else_s_change_is_left_alone_until_it_is_taken_over(start: Before) -> None:
@@ -92,3 +96,46 @@ def test_an_undo_that_cannot_put_all_back_says_so_at_once_and_stays_locked(start
     console("umount", INTERFACES)
     assert verb("undo", HOST, "--take-over").status == 0
     start.check()
+
+
+def leave_only(text: str | None) -> None:
+    """Have this for the host's file, or no file; beside it, rules that nobody can read."""
+    file = params_folder() / f"{HOST}.yaml"
+    if text is None:
+        file.unlink()
+    else:
+        file.write_text(text)
+    (params_folder() / "broken.rules").write_text("*filter\n-A INPUT -j\n")
+
+
+@pytest.mark.parametrize("text", [WRONG_FOR_A_CHANGE, WAY_ALONE, None])
+def test_a_file_by_which_no_change_could_be_made_leads_to_the_undo(
+    start: Before, text: str | None
+) -> None:
+    left("cutover")
+    leave_only(text)
+    assert "undone by itself in" in verb("status", HOST).said
+    undone = verb("undo", HOST)
+    assert undone.status == 0, undone.said
+    assert outcome() == "undone: as before"
+    start.check()
+
+
+@pytest.mark.usefixtures("start")
+def test_a_file_by_which_no_change_could_be_made_leads_to_the_confirmation() -> None:
+    left(PHASES[-1])
+    leave_only(WRONG_FOR_A_CHANGE)
+    confirmed = verb("confirm", HOST)
+    assert confirmed.status == 0, confirmed.said
+    assert outcome() == "as promised"
+    assert not is_armed()
+
+
+@pytest.mark.usefixtures("start")
+def test_another_machine_than_the_one_pinned_is_not_undone() -> None:
+    left("network")
+    leave_only(f"{WAY_ALONE}machine_id: {'0' * 32}\n")
+    refused = verb("undo", HOST)
+    assert refused.status == 1
+    assert "this is another machine" in refused.said
+    assert is_armed()
