@@ -16,7 +16,13 @@ from markdown_it.token import Token
 ROOT = Path(__file__).parents[2]
 BESIDE = [ROOT / folder / "README.md" for folder in ("changes", "outputs", "tests")]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *BESIDE]
+# A decision keeps the names of its day.
+OF_TODAY = [page for page in PAGES if page.parent.name != "decisions"]
 DOCUMENT = re.compile(r"\b(?:docs|changes|tests)/[\w/-]+\.md\b|\b(?:README|ARCHITECTURE)\.md\b")
+CODE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
+FOLDERS = (".", "src/runbook", "tests", "tests/unit")
+ELSEWHERE = ("outputs/", "changes/+", "site/")
+
 each_page = pytest.mark.parametrize(
     "page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix()
 )
@@ -26,6 +32,13 @@ each_page = pytest.mark.parametrize(
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in _links(page):
         assert _leads_somewhere(page, link), link
+
+
+@pytest.mark.parametrize("page", OF_TODAY, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_source_file_that_is_named_exists(page: Path) -> None:
+    for name in CODE.findall(page.read_text(encoding="utf-8")):
+        if name.endswith((".py", ".sh", ".ipynb")) and not name.startswith(ELSEWHERE):
+            assert any((ROOT / folder / name).exists() for folder in FOLDERS), name
 
 
 def test_every_document_that_the_program_names_exists() -> None:
