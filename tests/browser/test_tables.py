@@ -12,11 +12,14 @@ from tests.browser.conftest import Lab
 FIRST = "from runbook import views\nviews.show(views.interactive_tables())"
 TABLE = """\
 import pandas as pd
-rows = [(f"rule-{n:03}", "<b onclick=alert(1)>x</b>") for n in range(200)]
+SAID = "<b onclick=alert(1)>x</b> [ $1 = routed ] && [ $2 = started ] || exit 0"
+rows = [(f"rule-{n:03}", SAID) for n in range(200)]
 frame = pd.DataFrame(rows, columns=["rule", "said"])
 views.show(views.table(frame, views.Look("Rules")))
 """
 PATIENCE_MS = 60_000
+# JupyterLab typesets a moment after it shows; MathJax itself comes with the first such page.
+TYPESET_MS = 5_000
 
 
 @pytest.fixture(params=["JupyterLab Light", "JupyterLab Dark"])
@@ -81,6 +84,15 @@ def test_a_table_can_be_searched_and_sorted_also_after_its_cell_was_run_again(de
         desk.keyboard.press("Enter")
         expect(desk.locator(".rb-long tbody td").first).to_have_text("rule-129")
         assert desk.locator(".rb-long b").count() == 0
+
+
+def test_the_variables_of_a_script_are_shown_as_they_stand(desk: Page) -> None:
+    run_all(desk)
+    see_the_table(desk)
+    expect(desk.locator(".rb-long tbody td").nth(1)).to_contain_text("[ $1 = routed ] && [ $2 =")
+    desk.wait_for_timeout(TYPESET_MS)
+    expect(desk.locator(".rb-long tbody td").nth(1)).to_contain_text("[ $1 = routed ] && [ $2 =")
+    assert desk.locator("mjx-container").count() == 0
 
 
 def test_an_accessibility_checker_finds_nothing_wrong_with_it(desk: Page) -> None:

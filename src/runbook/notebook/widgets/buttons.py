@@ -9,6 +9,7 @@ from ipywidgets import HTML, Button, HBox, Layout, VBox
 
 from runbook.notebook.widgets import look
 from runbook.views import Picture, note
+from runbook.views.page.picture import framed
 
 CONFIRM, UNDO, MORE = "confirm", "undo now", "more time"
 TIPS = {
@@ -29,7 +30,7 @@ class Buttons:
 
     def say(self, text: str, tone: str = "note") -> None:
         """Say it in the line; a screen reader reads it out."""
-        self.line.value = f'<div class="rb" role="status">{note(text, tone).body}</div>'
+        self.line.value = framed(f'<div role="status">{note(text, tone).body}</div>')
 
     def close(self) -> None:
         """Take them away, so that none of them is kept in the notebook's metadata."""
@@ -40,7 +41,7 @@ class Buttons:
 def buttons(press: Callable[[str], None]) -> Buttons:
     """The buttons; `press` hears the name of each that is pressed."""
     made = tuple(_button(name, press) for name in TIPS)
-    line = HTML(note("Nothing was pressed.").body)
+    line = HTML(framed(note("Nothing was pressed.").body))
     box = VBox([look.sheet(), HBox(list(made)), line], layout=Layout(width=look.FULL))
     box.add_class("rb-form")
     return Buttons(made, line, box)

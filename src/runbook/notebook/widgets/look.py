@@ -34,4 +34,4 @@ def sheet() -> HTML:
 
 def reason(message: str) -> str:
     """The line beside a field; read out by a screen reader when it comes."""
-    return f'<p role="alert">✗ {safe(message)}</p>' if message else ""
+    return f'<p role="alert" class="mathjax_ignore">✗ {safe(message)}</p>' if message else ""

@@ -22,7 +22,7 @@ class Picture:
 
     def html(self) -> str:
         """A whole piece of HTML, its style with it."""
-        return f'{STYLE}<div class="rb">{self.body}</div>'
+        return f"{STYLE}{framed(self.body)}"
 
     def _repr_html_(self) -> str:
         """What IPython asks for, for JupyterLab and the archived page."""
@@ -31,6 +31,14 @@ class Picture:
     def __repr__(self) -> str:
         """For papermill's log and terminals, where IPython asks for text/plain."""
         return self.text
+
+
+def framed(body: str) -> str:
+    """The body in the frame that the style knows, and that no front end typesets.
+
+    JupyterLab takes `$…$` for LaTeX, and a script of the shell's loses its variables by that.
+    """
+    return f'<div class="rb mathjax_ignore">{body}</div>'
 
 
 def stack(pictures: Iterable[Picture]) -> Picture:
