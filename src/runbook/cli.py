@@ -1,22 +1,18 @@
-"""The `runbook` command: one group, each verb from the module that does the work."""
+"""The `runbook` command. Each verb imports what it needs when it runs: `--help` is quick."""
 
 from __future__ import annotations
 
 import json
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import click
 
 from runbook.common.errors import RunbookError
-from runbook.common.folders import params_folder
-from runbook.lab.cli import lab
-from runbook.notebook.archive import archive
-from runbook.notebook.jupyter.server import desk
-from runbook.params import known_host
-from runbook.run import resume
-from runbook.run.record_host import record
+from runbook.common.folders import outputs_folder, params_folder
 
+HOST = click.argument("host")
 TAKE_OVER = click.option(
     "--take-over",
     is_flag=True,
@@ -24,31 +20,96 @@ TAKE_OVER = click.option(
 )
 
 
-@click.command()
-@click.argument("host")
+@click.group()
+def runbook() -> None:
+    """Move a Debian KVM host's address onto a bridge, and always be able to move it back."""
+
+
+class LabGroup(click.Group):
+    """The verbs of the lab, which are imported when one of them is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every verb of the lab."""
+        return self._imported().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a verb of the lab."""
+        return self._imported().get_command(ctx, cmd_name)
+
+    @staticmethod
+    def _imported() -> click.Group:
+        from runbook.lab.cli import lab
+
+        return lab
+
+
+@runbook.group(cls=LabGroup)
+def lab() -> None:
+    """A LAN of real Debian systems on this machine, to try things on."""
+
+
+@runbook.command()
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def archive(notebook: Path) -> None:
+    """File an executed NOTEBOOK, and a page made of it, in its run folder."""
+    from runbook.notebook.archive import file_away
+
+    for path in file_away(notebook, outputs_folder()):
+        click.echo(path)
+
+
+@runbook.command()
+@click.option("--port", default=8888, show_default=True, help="Where it listens, on 127.0.0.1.")
+@click.option("--browser/--no-browser", default=None, help="Open one; as a rule where one can be.")
+def desk(port: int, *, browser: bool | None) -> None:
+    """Start JupyterLab on 127.0.0.1, opened on the page that tells which notebook is for what.
+
+    It prints the address, with a token in it that only its owner can read. It
+    ends with Ctrl-C. The next free port is taken where this one is not.
+    """
+    from runbook.notebook.jupyter import server
+
+    server.start(port, browser=browser)
+
+
+@runbook.command("record-host")
+@HOST
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+def record_host(host: str, path: Path) -> None:
+    """Record HOST into PATH, to rehearse its change without it; writes nothing on HOST."""
+    from runbook.run import record_host as recording
+
+    recording.record_host(host, path)
+    click.echo(f"recorded {host} in {path}")
+
+
+@runbook.command()
+@HOST
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(host: str, *, as_json: bool) -> None:
     """Tell what is armed or half made on HOST, or how the last change ended; writes nothing.
 
     The exit status is 0 whatever is found.
     """
-    # What draws takes a second to import, which no other verb should wait for.
-    from runbook import views  # noqa: PLC0415
+    from runbook.params import known_host
+    from runbook.run import resume
 
     known = known_host(params_folder(), {"host": host})
     for note in known.notes:
         click.echo(note, err=True)
     session = resume.open_session(known)
     with closing(session.host):
-        found = resume.look(session)
+        standing = resume.look(session)
     if as_json:
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
+        click.echo(json.dumps(standing.as_dict(), ensure_ascii=False))
     else:
-        click.echo(repr(views.standing(found)))
+        from runbook import views
+
+        click.echo(repr(views.standing(standing)))
 
 
-@click.command()
-@click.argument("host")
+@runbook.command()
+@HOST
 @TAKE_OVER
 def undo(host: str, *, take_over: bool) -> None:
     """Undo the change that is armed or half made on HOST, and compare with before.
@@ -59,11 +120,11 @@ def undo(host: str, *, take_over: bool) -> None:
     The exit status is 0 only if HOST is as before, row by row. It is 1 where
     there is no change, or the last one was confirmed: that is not undone here.
     """
-    _return(host, "undo", take_over=take_over)
+    _end(host, "undo", take_over=take_over)
 
 
-@click.command()
-@click.argument("host")
+@runbook.command()
+@HOST
 @TAKE_OVER
 def confirm(host: str, *, take_over: bool) -> None:
     """Verify the change that is armed on HOST, and have it stay.
@@ -73,24 +134,16 @@ def confirm(host: str, *, take_over: bool) -> None:
 
     The exit status is 0 only if it was confirmed.
     """
-    _return(host, "confirm", take_over=take_over)
+    _end(host, "confirm", take_over=take_over)
 
 
-def _return(host: str, action: str, *, take_over: bool) -> None:
-    from runbook.notebook.undo import cells as nb  # noqa: PLC0415 - likewise
+def _end(host: str, action: str, *, take_over: bool) -> None:
+    """Go through the cells of undo.ipynb."""
+    from runbook.notebook.undo import cells as nb
 
     met = nb.meet(nb.want({"host": host, "action": action, "take_over": take_over}))
     with closing(met.session.host):
         nb.record(nb.do(nb.decide(nb.look(met))))
-
-
-@click.group()
-def runbook() -> None:
-    """Move a Debian KVM host's address onto a bridge, and always be able to move it back."""
-
-
-for verb in (archive, confirm, desk, lab, record, status, undo):
-    runbook.add_command(verb)
 
 
 def main() -> None:

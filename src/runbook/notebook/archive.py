@@ -7,29 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
-
 from runbook.common import atomic_files
 from runbook.common.errors import CorrectParameters
-from runbook.common.folders import outputs_folder
 from runbook.common.redact import redact_notebook
 from runbook.run import record
 from runbook.run.record import MIME, NOTEBOOK, PAGE
-
-
-@click.command()
-@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def archive(notebook: Path) -> None:
-    """File an executed NOTEBOOK, and a page made of it, in its run folder."""
-    for path in file_away(notebook, outputs_folder()):
-        click.echo(path)
+from runbook.views.page.document import page
 
 
 def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
     """Where notebook and page were filed; raises CorrectParameters if it tells of no run."""
-    # nbconvert takes a second to import, which no other verb should wait for.
-    from runbook.views.page.document import page  # noqa: PLC0415
-
     text = redact_notebook(notebook.read_text(encoding="utf-8"))
     folder = _run_folder(notebook, text, outputs)
     filed = folder / NOTEBOOK, folder / PAGE

@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-import click
-
 from runbook.common.folders import params_folder
 from runbook.params import for_host
 from runbook.run import pipeline
@@ -37,12 +35,3 @@ def record_host(name: str, path: Path) -> None:
     # A survey asks this besides.
     nic_hardware.read(asking.host)
     recorder.save(path)
-
-
-@click.command("record-host")
-@click.argument("host")
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
-def record(host: str, path: Path) -> None:
-    """Record HOST into PATH, to rehearse its change without it; writes nothing on HOST."""
-    record_host(host, path)
-    click.echo(f"recorded {host} in {path}")

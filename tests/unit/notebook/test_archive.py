@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from tests.unit import hosts
 
+from runbook import cli
 from runbook.common.errors import CorrectParameters
-from runbook.notebook import archive
 from runbook.notebook.archive import file_away
 from runbook.run import record
 from runbook.run.record import MIME, Ending, Folder, Outcome
@@ -148,7 +148,7 @@ def test_the_command_prints_both_paths(
     monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
     out = tmp_path / "out.ipynb"
     out.write_text(executed(outcome(folder.path)))
-    done = CliRunner().invoke(archive.archive, [str(out)])
+    done = CliRunner().invoke(cli.runbook, ["archive", str(out)])
     assert done.exit_code == 0, done.output
     assert done.output.splitlines() == [
         str(folder.path / "notebook.ipynb"),

@@ -15,8 +15,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-import click
-
 from runbook.common import folders
 from runbook.common.clock import SystemClock
 
@@ -26,15 +24,8 @@ SETTINGS = Path(__file__).parent / "desk_settings.json"
 OVERRIDES = Path("labconfig") / "default_setting_overrides.json"
 
 
-@click.command()
-@click.option("--port", default=8888, show_default=True, help="Where it listens, on 127.0.0.1.")
-@click.option("--browser/--no-browser", default=None, help="Open one; as a rule where one can be.")
-def desk(port: int, *, browser: bool | None) -> None:
-    """Start JupyterLab on 127.0.0.1, opened on the page that tells which notebook is for what.
-
-    It prints the address, with a token in it that only its owner can read. It
-    ends with Ctrl-C. The next free port is taken where this one is not.
-    """
+def start(port: int, *, browser: bool | None) -> None:
+    """Become JupyterLab on 127.0.0.1; `browser`: open one, or None where one can be."""
     root = folders.find(os.environ)
     folder = prepare(root, SystemClock().now())
     private = root / "outputs" / FOLDER / ".jupyter"
