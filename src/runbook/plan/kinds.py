@@ -2,61 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import is_dataclass
+from importlib import import_module
+from pkgutil import walk_packages
 from types import ModuleType
 
-from runbook.plan.changes import (
-    bridge_ports,
-    conntrack,
-    files,
-    firewall,
-    guest_steps,
-    ipv6,
-    ipv6_switches,
-    leases,
-    messages,
-    network_hook,
-    network_hook6,
-    network_xml,
-    networks,
-    processes,
-    profile,
-    routes,
-    steps,
-    sysctl,
-    waits,
-)
-from runbook.plan.changes.guest import configuration, nic
-
-MODULES = (
-    bridge_ports,
-    conntrack,
-    files,
-    firewall,
-    guest_steps,
-    ipv6,
-    ipv6_switches,
-    leases,
-    messages,
-    network_hook,
-    network_hook6,
-    network_xml,
-    networks,
-    nic,
-    processes,
-    profile,
-    configuration,
-    routes,
-    steps,
-    sysctl,
-    waits,
-)
+from runbook.plan import changes
 
 
-def kinds_in(module: ModuleType) -> tuple[type, ...]:
-    """The dataclasses that a module defines."""
-    found = (thing for thing in vars(module).values() if isinstance(thing, type))
-    return tuple(t for t in found if is_dataclass(t) and t.__module__ == module.__name__)
+def kinds_in(package: ModuleType) -> Iterator[type]:
+    """The dataclasses that the modules of a package define."""
+    for module in map(import_module, _names(package)):
+        for thing in vars(module).values():
+            if (
+                isinstance(thing, type)
+                and is_dataclass(thing)
+                and thing.__module__ == module.__name__
+            ):
+                yield thing
 
 
-KINDS = tuple(kind for module in MODULES for kind in kinds_in(module))
+def _names(package: ModuleType) -> list[str]:
+    """The modules of a package and of the packages in it."""
+    return sorted(found.name for found in walk_packages(package.__path__, f"{package.__name__}."))
+
+
+KINDS = tuple(kinds_in(changes))
