@@ -87,7 +87,7 @@ packages:
 	@scripts/packages $(NEEDS)
 
 .venv/installed: requirements-build.lock requirements.lock pyproject.toml \
-		scripts/ipython_kernel_config.py | packages
+		scripts/ipython_kernel_config.py scripts/kernel.json | packages
 	@echo "setup: Python packages into .venv, one or two minutes"
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@$(PIP) --require-hashes -r requirements-build.lock

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 
 from runbook.notebook import desk
 from runbook.notebook.guest import look as guest_look
@@ -16,6 +19,7 @@ from runbook.params import NAMES
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+KERNEL = "runbook"
 KNOWN = {
     "desk.ipynb": desk.NAMES,
     "routed.ipynb": NAMES,
@@ -76,3 +80,25 @@ def test_one_cell_is_tagged_parameters_and_holds_parameters_only(path: Path) -> 
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         named = {target.id for target in targets if isinstance(target, ast.Name)}
         assert named <= set(KNOWN[path.name])
+
+
+@each_notebook
+def test_a_notebook_names_the_kernel_that_setup_installs(path: Path) -> None:
+    named = json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]
+    assert named == {"name": KERNEL, "display_name": KERNEL, "language": "python"}
+    assert KERNEL in KernelSpecManager().find_kernel_specs(), "run `make setup`"
+
+
+@each_notebook
+def test_a_python_without_the_package_is_named_before_anything_is_imported(
+    path: Path, tmp_path: Path
+) -> None:
+    first = next(cell for cell in cells(path) if "import" in source(cell))
+    # Without site-packages; and a folder of the package's name is not the package.
+    (tmp_path / "runbook").mkdir()
+    program = f"import sys; sys.path.insert(0, '')\n{source(first)}"
+    command = [sys.executable, "-S", "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].startswith(
+        f"AssertionError: This kernel runs {sys.executable}. The package `runbook` is missing"
+    )

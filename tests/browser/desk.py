@@ -28,7 +28,7 @@ def ready(page: Page) -> None:
 
 def _ready(page: Page, patience_ms: int) -> None:
     page.wait_for_selector(".jp-NotebookPanel:visible .jp-Cell", timeout=patience_ms)
-    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=patience_ms)
+    page.wait_for_selector("text=runbook | Idle", timeout=patience_ms)
 
 
 def picture(page: Page, name: str) -> None:
@@ -82,7 +82,7 @@ def restart(page: Page) -> None:
     page.locator(".lm-Menu-itemLabel").get_by_text("Restart Kernel…", exact=True).click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     page.wait_for_timeout(1000)
-    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
+    page.wait_for_selector("text=runbook | Idle", timeout=60_000)
 
 
 def reload(page: Page) -> None:
