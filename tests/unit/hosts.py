@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from runbook.state.identity import Identity
-from runbook.state.snapshot import TABLES, Snapshot
+from runbook.state.snapshot import FORMAT_VERSION, TABLES, Snapshot
 from runbook.state.table import Table, frame
 
 NIC, BRIDGE, OWN, ROUTER = "enp4s0f0", "virbr1", "172.16.1.1", "172.16.0.1"
@@ -22,9 +22,8 @@ EMPTY = {table.name: frame(table.columns, table.key, ()) for table in TABLES}
 
 def snapshot(**rows: list[Row]) -> Snapshot:
     """A snapshot whose tables hold these rows; what a row does not say is absent."""
-    return Snapshot(
-        "server-01", WHO, WHEN, **{t.name: _table(t, rows.get(t.name, [])) for t in TABLES}
-    )
+    tables = {t.name: _table(t, rows.get(t.name, [])) for t in TABLES}
+    return Snapshot("server-01", WHO, WHEN, FORMAT_VERSION, **tables)
 
 
 def _table(table: Table, rows: list[Row]) -> Any:  # noqa: ANN401

@@ -48,10 +48,11 @@ class Diff:
 
 
 def diff(before: Snapshot, after: Snapshot, *, volatile: bool = False) -> Diff:
-    """All differences; counters and ages too, if `volatile`."""
+    """All differences in the tables that both have; counters and ages too, if `volatile`."""
     rows = [
         row
         for table in TABLES
+        if before.has(table) and after.has(table)
         for row in _table(table, before.table(table.name), after.table(table.name), volatile)
     ]
     return Diff(pd.DataFrame(rows, columns=COLUMNS))

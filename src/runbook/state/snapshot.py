@@ -32,6 +32,7 @@ from runbook.state.identity import Identity
 from runbook.state.table import NONSENSE, Table, by_key, records, sequences, typed
 from runbook.transport.host import Reader
 
+# A table that is new raises this, and has the number as its `since`.
 FORMAT_VERSION = 1
 TABLES: tuple[Table, ...] = (
     links.TABLE,
@@ -54,11 +55,12 @@ TABLES: tuple[Table, ...] = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """One table a field; `taken_at` is UTC."""
+    """One table a field; `taken_at` is UTC, `format_version` that of the program that took it."""
 
     host: str
     identity: Identity
     taken_at: datetime
+    format_version: int
     links: pd.DataFrame
     bridge_ports: pd.DataFrame
     addresses: pd.DataFrame
@@ -79,6 +81,10 @@ class Snapshot:
         """A table by its name."""
         found: pd.DataFrame = getattr(self, name)
         return found
+
+    def has(self, table: Table) -> bool:
+        """Whether the program that took the snapshot knew the table."""
+        return table.since <= self.format_version
 
     def equals(self, other: Snapshot) -> bool:
         """Whether both say the same, to the last counter."""
@@ -102,14 +108,14 @@ class Snapshot:
 def take(host: Reader, now: datetime) -> Snapshot:
     """Read every table; raises ReadFailed if one cannot be read."""
     tables = {table.name: table.read(host) for table in TABLES}
-    return Snapshot(host.name, identities.read(host), now, **tables)
+    return Snapshot(host.name, identities.read(host), now, FORMAT_VERSION, **tables)
 
 
 def dumps(snapshot: Snapshot) -> str:
     """The snapshot as JSON text."""
-    tables = {t.name: _plain(snapshot.table(t.name)) for t in TABLES}
+    tables = {t.name: _plain(snapshot.table(t.name)) for t in TABLES if snapshot.has(t)}
     told = {
-        "format_version": FORMAT_VERSION,
+        "format_version": snapshot.format_version,
         "host": snapshot.host,
         "taken_at": snapshot.taken_at.isoformat(),
         "identity": asdict(snapshot.identity),
@@ -119,22 +125,27 @@ def dumps(snapshot: Snapshot) -> str:
 
 
 def loads(text: str, source: str) -> Snapshot:
-    """The snapshot that `dumps` made; raises ReadFailed if it is anything else."""
+    """The snapshot that `dumps` made; raises ReadFailed if it is anything else.
+
+    A table that is newer than the snapshot is empty, and `has` says so.
+    """
     try:
         told = json.loads(text)
         version = told.get("format_version") if isinstance(told, dict) else None
-        if version != FORMAT_VERSION:
+        if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             raise _unreadable(source, f"it says that it is of format {version!r}")
-        tables = {t.name: _frame(t, told["tables"][t.name]) for t in TABLES}
+        known = {t.name: told["tables"][t.name] if t.since <= version else [] for t in TABLES}
+        tables = {t.name: _frame(t, known[t.name]) for t in TABLES}
         moment = datetime.fromisoformat(told["taken_at"])
-        return Snapshot(told["host"], Identity(**told["identity"]), moment, **tables)
+        identity = Identity(**told["identity"])
+        return Snapshot(told["host"], identity, moment, version, **tables)
     except NONSENSE as error:
         raise _unreadable(source, f"{type(error).__name__}: {error}") from error
 
 
 def _unreadable(source: str, why: str) -> ReadFailed:
     return ReadFailed(
-        f"{source} is not a snapshot of format {FORMAT_VERSION}: {why}",
+        f"{source} is not a snapshot of format {FORMAT_VERSION} or older: {why}",
         state="no host was contacted",
         then="read it with the version of this program that wrote it, or take a new one",
     )

@@ -40,7 +40,8 @@ class Table:
     by themselves, so they say nothing about whether a host was put back.
     `place` is given where rows stand in an order that counts, by their column
     `position`: the leading part of the key within which they do, or () for a
-    row whose order means nothing.
+    row whose order means nothing. `since` is the format of snapshots that brought
+    the table: a snapshot that an older program took does not have it.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Table:
     volatile: tuple[str, ...] = ()
     ephemeral: bool = False
     place: Callable[[Record], Key] | None = None
+    since: int = 1
 
     @property
     def settled(self) -> list[str]:

@@ -15,6 +15,9 @@ from tests.unit.state.made_up import CELLS, EMPTY, holding, rows_of, snapshots
 from tests.unit.state.recorded import as_documented, host
 
 from runbook.common.errors import ReadFailed
+from runbook.state import diff as diffs
+from runbook.state import snapshot as module
+from runbook.state import units
 from runbook.state.snapshot import TABLES, Snapshot, dumps, loads, take
 from runbook.state.table import Table
 
@@ -105,7 +108,9 @@ LINK = json.loads(WHOLE)["tables"]["links"][0]
         "",
         "[]",
         WHOLE[:-9],
-        damaged(WHOLE, "format_version", value=2),
+        damaged(WHOLE, "format_version", value=0),
+        damaged(WHOLE, "format_version", value=True),
+        damaged(WHOLE, "format_version", value=module.FORMAT_VERSION + 1),
         damaged(WHOLE, "format_version"),
         damaged(WHOLE, "host"),
         damaged(WHOLE, "taken_at", value="yesterday"),
@@ -120,3 +125,34 @@ LINK = json.loads(WHOLE)["tables"]["links"][0]
 def test_what_is_no_whole_snapshot_is_not_loaded(text: str) -> None:
     with pytest.raises(ReadFailed, match=r"before\.json is not a snapshot of format 1"):
         loads(text, "before.json")
+
+
+@pytest.fixture
+def newer_table(monkeypatch: pytest.MonkeyPatch) -> Table:
+    """A program that has one table more than the program that took `WHOLE`."""
+    newer = replace(units.TABLE, since=2)
+    tables = (*(table for table in TABLES if table.name != newer.name), newer)
+    monkeypatch.setattr(module, "TABLES", tables)
+    monkeypatch.setattr(diffs, "TABLES", tables)
+    monkeypatch.setattr(module, "FORMAT_VERSION", 2)
+    return newer
+
+
+def test_a_snapshot_of_an_older_program_is_compared_without_a_newer_table(
+    newer_table: Table,
+) -> None:
+    before = loads(damaged(WHOLE, "tables", newer_table.name), "before.json")
+    assert not before.has(newer_table)
+    unit = {"name": "libvirtd.service", "state": "enabled"}
+    now = replace(snapshot(links=[{"ifname": "lo"}], units=[unit]), format_version=2)
+    assert diffs.diff(before, now).empty
+    now = replace(snapshot(units=[unit]), format_version=2)
+    assert set(diffs.diff(before, now).rows["table"]) == {"links"}
+    assert loads(dumps(before), "before.json").equals(before)
+
+
+def test_a_newer_table_is_required_of_a_newer_snapshot(newer_table: Table) -> None:
+    whole = damaged(WHOLE, "format_version", value=2)
+    assert loads(whole, "before.json").has(newer_table)
+    with pytest.raises(ReadFailed, match="format 2 or older: KeyError"):
+        loads(damaged(whole, "tables", newer_table.name), "before.json")
