@@ -20,7 +20,7 @@ from runbook.apply.steps.perform import run
 from runbook.common.clock import Clock
 from runbook.common.errors import GoToTheConsole, MendAccess
 from runbook.plan.promise.guests import GuestPromise
-from runbook.state.diff import Diff, compare
+from runbook.state.diff import Diff, compare, loaded_since
 from runbook.state.snapshot import Snapshot, take
 from runbook.state.tap_names import named_as
 from runbook.transport.host import Host
@@ -52,7 +52,8 @@ class Rollback:
     """An undo that ended: why it was run, and the rows in which the host still differs.
 
     `failed`: what the undo itself says that it could not put back. `guests`: what is not
-    as before inside a guest, or was not compared there. A line each.
+    as before inside a guest, or was not compared there. A line each. `modules`: the kernel
+    modules that the change loaded; they stay loaded until the next boot.
     """
 
     why: str
@@ -61,6 +62,7 @@ class Rollback:
     log: str
     failed: tuple[str, ...] = ()
     guests: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
     @property
     def as_before(self) -> bool:
@@ -106,7 +108,8 @@ def undo(way: WayBack, host: Host, connect: Connect, clock: Clock, why: str) -> 
         after, differences = look_and_compare(way.before, fresh, clock)
         note_comparison(fresh, way.layout, clock, differences, guests=way.guests)
     failed = log.remarks() if _in_part(log) else ()
-    return Rollback(why, after, differences, log.text, failed)
+    modules = loaded_since(way.before, after)
+    return Rollback(why, after, differences, log.text, failed, modules=modules)
 
 
 def look_and_compare(before: Snapshot, host: Host, clock: Clock) -> tuple[Snapshot, Diff]:

@@ -27,6 +27,7 @@ from runbook.preflight import Cleared
 from runbook.run import pipeline, resume_guests
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.session import HostSession, Underway
+from runbook.state.diff import loaded_since
 from runbook.state.identity import machine_id
 from runbook.state.snapshot import take
 from runbook.transport.connect import visit
@@ -219,7 +220,8 @@ def _compared(session: HostSession, kept: Kept, did: str) -> Rollback:
         rollback.note_comparison(
             session.host, kept.place, session.clock, differences, guests=kept.of_guests
         )
-    return Rollback(did, after, differences, kept.log.text)
+    modules = loaded_since(kept.before, after)
+    return Rollback(did, after, differences, kept.log.text, modules=modules)
 
 
 def _as_before(

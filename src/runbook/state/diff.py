@@ -14,6 +14,9 @@ COLUMNS = ["change", "table", "key", "column", "before", "after"]
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 Row = tuple[str, str, str, str, str, str]
 Rows = dict[Key, Record]
+# The kernel parameters that a module brings when it is loaded: nobody has set them.
+# Not those of br_netfilter: once it is loaded, frames between guests are filtered.
+OF_MODULES = {"nf_conntrack": "net.netfilter.nf_conntrack_"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +62,28 @@ def diff(before: Snapshot, after: Snapshot, *, volatile: bool = False) -> Diff:
 
 
 def compare(before: Snapshot, after: Snapshot) -> Diff:
-    """What an undo left behind: the differences that nothing but a change makes."""
-    return diff(before, after).settled
+    """What an undo left behind: the differences that nothing but a change makes.
+
+    A parameter that appears because a kernel module was loaded is none of them.
+    """
+    rows = diff(before, after).settled.rows
+    brought = tuple(OF_MODULES[module] for module in loaded_since(before, after))
+    appeared = (rows["change"] == ADDED) & (rows["table"] == "sysctl")
+    of_modules = appeared & rows["key"].map(lambda key: str(key).startswith(brought))
+    return Diff(rows[~of_modules].reset_index(drop=True))
+
+
+def loaded_since(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
+    """The kernel modules of `OF_MODULES` whose parameters are there after, and were not before."""
+    return tuple(
+        module
+        for module, prefix in OF_MODULES.items()
+        if _has(after, prefix) and not _has(before, prefix)
+    )
+
+
+def _has(snapshot: Snapshot, prefix: str) -> bool:
+    return bool(snapshot.sysctl["name"].str.startswith(prefix).any())
 
 
 def _table(

@@ -62,6 +62,9 @@ def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:
     this.folder.once("journal-of-the-host", undone.log)
     none = "none of the host's rows does" if undone.guests else "no row differs"
     page.show(views.changes(rows, f"After the undo, against before: {none}"))
+    for module in undone.modules:
+        stays = "it stays loaded until the next boot; it filters nothing by itself"
+        page.show(views.note(f"The change loaded the kernel module {module}: {stays}."))
     for line in undone.failed:
         page.show(views.note(f"the undo itself says: {line}", "bad"))
     for line in undone.guests:
