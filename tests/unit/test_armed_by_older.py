@@ -17,6 +17,7 @@ from runbook.apply.checkpoint.armed_change import Found
 from runbook.common import serial
 from runbook.notebook.archive import file_away
 from runbook.plan import plan as plans
+from runbook.plan.promise.subject import SubjectKind
 from runbook.run import pipeline, record, resume
 from runbook.run.failures import NotAsPromised
 from runbook.run.resume import HalfMade
@@ -88,7 +89,7 @@ def test_its_plan_and_its_snapshot_are_written_as_they_were_byte_for_byte(old: O
 
 def test_how_a_guest_was_inside_is_known() -> None:
     kept = found_on(host_of(GUEST)).kept
-    assert kept.about == "guests"
+    assert kept.subject.kind is SubjectKind.GUESTS
     assert kept.within.inside["vm-01"].addresses == ("192.168.122.50/24",)
 
 

@@ -73,13 +73,13 @@ def _not_looked_at(kept: Kept) -> tuple[str, ...]:
     """
     if kept.plan is not None or not kept.of_guests:
         return ()
-    names = dict.fromkeys((*subject.named(kept.undo_script), *kept.within.inside))
+    names = dict.fromkeys((*kept.subject.guests, *kept.within.inside))
     who = ", ".join(names) or f"a guest of which {_untold(kept)}"
     return (f"not looked at: {who}; {kept.place.plan} cannot be read",)
 
 
 def _untold(kept: Kept) -> str:
-    if kept.about == "not told":
-        return subject.UNTOLD
+    if kept.subject.kind is None:
+        return subject.UNKNOWN
     why = kept.within.why
     return why if why != NOT_KEPT else f"{kept.place.guests} tells nothing"

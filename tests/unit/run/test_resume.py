@@ -8,7 +8,7 @@ import pytest
 from tests.unit import fakes, guest_data, insides
 
 from runbook.apply import rollback
-from runbook.apply.checkpoint import Armed, arm, guests_before, layout
+from runbook.apply.checkpoint import Armed, arm, layout
 from runbook.apply.checkpoint.armed_change import Found, InProgress
 from runbook.apply.phases import apply_phase
 from runbook.apply.rollback import NotCompared
@@ -407,13 +407,18 @@ def test_where_only_the_lock_goes_no_guest_is_made_to_undo_what_it_confirmed(
 @pytest.mark.usefixtures("sees")
 @pytest.mark.parametrize("readable", [True, False])
 def test_guests_of_a_plan_that_cannot_be_read_are_not_called_as_before(
-    session: Session, armed: Armed, host: fakes.FakeHost, *, readable: bool
+    session: Session, host: fakes.FakeHost, *, readable: bool
 ) -> None:
-    place = armed.layout
-    before = guests_before.dumps({"vm-01": insides.seen()}).decode()
-    host.hold(place.guests, before if readable else "{")
+    plan, before = guest_data.plan(guest_data.seen()), {"vm-01": insides.seen()}
+    made = arm(Cleared(plan, fakes.seen(), ()), fakes.PROBED, host, fakes.ORDER, before)
+    place = made.layout
+    if not readable:
+        # Without its subject, as version 0.1 wrote it.
+        host.hold(place.manifest, "{")
+        host.hold(place.undo, host.text(place.undo).replace("# subject: guests vm-01\n", ""))
+        host.hold(place.guests, "{")
     host.hold(place.plan, "{")
-    undone_by(host, armed, "operator")
+    undone_by(host, made, "operator")
     with pytest.raises(RollbackDiffers, match="not all is seen to be as before") as caught:
         resume.undo(session, found(session))
     said = "vm-01" if readable else f"a guest of which {place.guests} is damaged"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from runbook.apply.checkpoint import armed_change, guests_before, layout, manifest, timer
+from runbook.apply.checkpoint import armed_change, guests_before, layout, manifest, subject, timer
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.manifest import STAMP, Manifest
 from runbook.apply.checkpoint.script import file_number, made_dirs, restored_paths, undo_script
@@ -185,6 +185,7 @@ def _keep_originals(armed: Armed, host: Host) -> None:
 
 def _manifest(armed: Armed) -> bytes:
     order, plan = armed.order, armed.plan
+    about = subject.of_plan(plan)
     return manifest.dumps(
         Manifest(
             order.change_id,
@@ -196,6 +197,8 @@ def _manifest(armed: Armed) -> bytes:
             plan.digest,
             tuple(numbered.step.describe() for numbered in plan.steps()),
             f"sh {armed.undo_path}",
+            about.kind,
+            about.guests,
         )
     )
 

@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from runbook.apply.checkpoint import countdown, guests_before, layout, manifest
+from runbook.apply.checkpoint import countdown, guests_before, layout, manifest, subject
 from runbook.apply.checkpoint.countdown import Countdown
 from runbook.apply.checkpoint.guests_before import GuestsBefore
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.manifest import Manifest
-from runbook.apply.checkpoint.subject import About, about
+from runbook.apply.checkpoint.subject import Subject
 from runbook.apply.steps.journal import Journal, State
 from runbook.common import serial
 from runbook.common.errors import ChangeInProgress, ReadFailed
 from runbook.plan import plan as plans
 from runbook.plan.plan import Plan
+from runbook.plan.promise.subject import SubjectKind
 from runbook.state import snapshot as snapshots
 from runbook.state.host.probes import Probe, Probed
 from runbook.state.snapshot import Snapshot
@@ -45,12 +46,12 @@ class Kept:
     undo_script: str = ""
     damage: tuple[str, ...] = ()
     within: GuestsBefore = field(default_factory=GuestsBefore)
-    about: About = "not told"
+    subject: Subject = field(default_factory=Subject)
 
     @property
     def of_guests(self) -> bool:
         """Whether it is about guests, or nobody can tell that it is not."""
-        return self.about != "host"
+        return self.subject.kind is not SubjectKind.HOST
 
     @property
     def operator(self) -> str:
@@ -204,9 +205,8 @@ def read_kept(host: Reader, place: Layout) -> Kept:
         drawn = None
     script = reading.get(place.undo, lambda raw: raw.decode(errors="replace")) or ""
     log = reading.get(place.journal, lambda raw: Journal(raw.decode(errors="replace")))
-    steps = (*(told.steps if told else ()), *(log.table()["what"] if log else ()))
-    subject = about(drawn, steps, script, kept=reading.has(place.guests))
-    within = _within(reading, place, subject)
+    about = subject.read(drawn, told, script, guests=reading.has(place.guests))
+    within = _within(reading, place, about)
     return Kept(
         place,
         told,
@@ -217,7 +217,7 @@ def read_kept(host: Reader, place: Layout) -> Kept:
         script,
         tuple(reading.damage),
         within,
-        subject,
+        about,
     )
 
 
@@ -246,9 +246,9 @@ class _Reading:
             return None
 
 
-def _within(reading: _Reading, place: Layout, subject: About) -> GuestsBefore:
+def _within(reading: _Reading, place: Layout, about: Subject) -> GuestsBefore:
     """How the guests were inside before; of a change about the host alone nothing is kept."""
-    if subject != "guests":
+    if about.kind is not SubjectKind.GUESTS:
         return GuestsBefore()
     return reading.get(place.guests, guests_before.loads) or GuestsBefore(why=reading.damage[-1])
 

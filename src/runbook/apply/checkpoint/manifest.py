@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runbook.common import serial
+from runbook.plan.promise.subject import SubjectKind
 
 FORMAT_VERSION = 1
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
@@ -17,7 +18,8 @@ STAMP = "%Y-%m-%dT%H:%M:%SZ"
 class Manifest:
     """Times are UTC by the operator's clock; `timer` is the number of the running countdown.
 
-    `plan` is the digest of the plan beside it, `undo` the command for the console.
+    `plan` is the digest of the plan beside it, `undo` the command for the console. `guests` are
+    the names of those that the change is about. Version 0.1 wrote no subject: it is None.
     """
 
     change_id: str
@@ -29,6 +31,8 @@ class Manifest:
     plan: str
     steps: tuple[str, ...]
     undo: str
+    subject: SubjectKind | None = None
+    guests: tuple[str, ...] = ()
 
     @property
     def told(self) -> str:
@@ -44,6 +48,9 @@ def dumps(manifest: Manifest) -> bytes:
     told = {"format_version": FORMAT_VERSION, **asdict(manifest)}
     for name in ("armed_at", "deadline"):
         told[name] = format(told[name], STAMP)
+    if manifest.subject is None:
+        # Byte for byte as it was: who moves the deadline compares digests of the file.
+        del told["subject"], told["guests"]
     return (json.dumps(told, indent=1) + "\n").encode()
 
 
@@ -56,6 +63,18 @@ def loads(text: bytes) -> Manifest:
         serial.check_fields(Manifest, told)
         for name in ("armed_at", "deadline"):
             told[name] = datetime.strptime(told[name], STAMP).replace(tzinfo=UTC)
-        return Manifest(**{**told, "timer": int(told["timer"]), "steps": tuple(told["steps"])})
+        told["subject"] = _subject(told.get("subject"))
+        for name in ("steps", "guests"):
+            told[name] = tuple(told.get(name, ()))
+        return Manifest(**{**told, "timer": int(told["timer"])})
     except (TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(serial.NOT_OURS) from error
+
+
+def _subject(name: str | None) -> SubjectKind | None:
+    if name is None:
+        return None
+    try:
+        return SubjectKind(name)
+    except ValueError:
+        raise ValueError(f"its subject is {name!r}, {serial.UNKNOWN}") from None

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import singledispatch
 from importlib.resources import files
 
-from runbook.apply.checkpoint import undo_checks
+from runbook.apply.checkpoint import subject, undo_checks
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.guest_steps import Plug, UndoneInside
 from runbook.plan.changes.ipv6 import stand_in
@@ -90,6 +90,7 @@ def file_number(path: str, paths: tuple[str, ...]) -> str:
 
 def _heading(plan: Plan, change_id: str, title: str) -> str:
     lines = (
+        subject.of_plan(plan).line,
         f"This puts {plan.host} back as it was before change {change_id}.",
         title,
         *plan.promise.purpose,

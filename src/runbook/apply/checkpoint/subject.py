@@ -1,55 +1,70 @@
-"""Whether a change is about guests: told by its plan, or by what is left where there is none.
+"""What a change is about, read from what is left of its directory on the host.
 
-What nothing tells is not taken for a change of the host alone: then a guest
-would be called as before that nobody has looked at.
+The plan, the manifest and line 2 of the undo script all say it. If none of them can be read,
+nobody knows: then no guest may be called "as before" without a look at it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import Literal
+import shlex
+from dataclasses import dataclass
 
+from runbook.apply.checkpoint.manifest import Manifest
 from runbook.plan.plan import Plan
-from runbook.plan.promise import guests, host
 from runbook.plan.promise.guests import GuestPromise
+from runbook.plan.promise.subject import SubjectKind
 
-About = Literal["guests", "host", "not told"]
-UNTOLD = "nobody can tell whether the change is about it"
-# How the steps begin that only a change of guests has, and some that only one of the host has.
-OF_GUESTS = ("in ", "virsh update-device ")
-OF_THE_HOST = ("ip addr", "ip route ", "sysctl ", "virsh net-", "edit ", "write ")
-_GUEST = re.compile(r"(\S.*?) \((?:[0-9a-f]{2}:){5}[0-9a-f]{2}\) (?:at|as) ")
+UNKNOWN = "nobody can tell whether the change is about it"
+_HEAD = "subject: "
+# How the purpose of a change begins in an undo script of version 0.1.
+_OF_0_1 = {
+    "# The change puts guests on ": SubjectKind.GUESTS,
+    "# The change moves ": SubjectKind.HOST,
+}
 
 
-def about(plan: Plan | None, steps: tuple[str, ...], script: str, *, kept: bool) -> About:
-    """What the change is about; `steps` are its steps in words, as many as are known of.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The kind, None where it is not known, and the names of the guests."""
 
-    `kept` says whether there is a guests.json, of whatever content.
-    """
+    kind: SubjectKind | None = None
+    guests: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """Line 2 of the undo script, a comment there."""
+        return _HEAD + shlex.join((self.kind or "", *self.guests))
+
+
+def of_plan(plan: Plan) -> Subject:
+    """What a plan is about."""
+    promise = plan.promise
+    guests = promise.guests if isinstance(promise, GuestPromise) else ()
+    return Subject(promise.subject, tuple(guest.name for guest in guests))
+
+
+def read(plan: Plan | None, manifest: Manifest | None, script: str, *, guests: bool) -> Subject:
+    """What the change is about; `guests` says whether there is a guests.json."""
     if plan is not None:
-        return "guests" if isinstance(plan.promise, GuestPromise) else "host"
-    purpose = tuple(_heading(script))
-    if kept or _any(purpose, (guests.PURPOSE,)) or _any(steps, OF_GUESTS):
-        return "guests"
-    if _any(purpose, (host.PURPOSE,)) or _any(steps, OF_THE_HOST):
-        return "host"
-    return "not told"
+        return of_plan(plan)
+    if manifest is not None and manifest.subject is not None:
+        return Subject(manifest.subject, manifest.guests)
+    return _of_script(script) or _armed_by_0_1(script, guests=guests)
 
 
-def named(script: str) -> tuple[str, ...]:
-    """The guests that the heading of an undo script names."""
-    found = map(_GUEST.match, _heading(script))
-    return tuple(match[1] for match in found if match)
+def _of_script(script: str) -> Subject | None:
+    _, _, after = script.partition(f"\n# {_HEAD}")
+    try:
+        kind, *guests = shlex.split(after.partition("\n")[0])
+        return Subject(SubjectKind(kind), tuple(guests))
+    except ValueError:
+        return None
 
 
-def _heading(script: str) -> Iterator[str]:
-    """The comments that an undo script begins with, which say what the change is for."""
-    for line in script.splitlines():
-        if not line.startswith("#"):
-            return
-        yield line.removeprefix("#").strip()
-
-
-def _any(lines: tuple[str, ...], begins: tuple[str, ...]) -> bool:
-    return any(line.startswith(begins) for line in lines)
+def _armed_by_0_1(script: str, *, guests: bool) -> Subject:
+    """For a change armed by version 0.1, which wrote the subject nowhere."""
+    if guests:
+        return Subject(SubjectKind.GUESTS)
+    lines = script.splitlines()[:5]
+    kinds = (kind for line in lines for start, kind in _OF_0_1.items() if line.startswith(start))
+    return Subject(next(kinds, None))

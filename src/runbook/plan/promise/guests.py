@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
 from runbook.plan.promise.check import Check, equal
+from runbook.plan.promise.subject import SubjectKind
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import rows
 
 # The consent to a guest that does not answer the operator's machine as it answered others.
 UNHEARD = "unheard"
-# How the purpose of such a change begins, by which an undo script is known for one.
-PURPOSE = "The change puts guests on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,11 @@ class GuestPromise:
             raise ValueError("a promise about guests names at least one")
 
     @property
+    def subject(self) -> SubjectKind:
+        """Guests."""
+        return SubjectKind.GUESTS
+
+    @property
     def announcements(self) -> tuple[tuple[str, str], ...]:
         """The host's own addresses stay where they are."""
         return ()
@@ -91,7 +95,7 @@ class GuestPromise:
     def purpose(self) -> tuple[str, ...]:
         """What the change is for, in lines."""
         told = (guest.told(f"{guest.name} ({guest.mac})") for guest in self.guests)
-        return (f"{PURPOSE} libvirt network {self.network}, {self.bridge}:", *told)
+        return (f"The change puts guests on libvirt network {self.network}, {self.bridge}:", *told)
 
     @property
     def kept(self) -> str:

@@ -15,13 +15,12 @@ from runbook.plan.changes.network_xml import ETHERNET_MTU
 from runbook.plan.netfilter.expected import ExpectedFirewall
 from runbook.plan.promise.check import Check, equal
 from runbook.plan.promise.ipv6 import ExpectedIPv6, checks6
+from runbook.plan.promise.subject import SubjectKind
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import stanzas
 from runbook.state.table import Row, rows
 
 MAIN = 254
-# How the purpose of such a change begins, by which an undo script is known for one.
-PURPOSE = "The change moves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,11 @@ class Promise:
     ipv6: ExpectedIPv6 | None = None
 
     @property
+    def subject(self) -> SubjectKind:
+        """The host."""
+        return SubjectKind.HOST
+
+    @property
     def metric(self) -> int:
         """Of the default route, as `ip route` shows it."""
         ways = (r.metric for r in self.routes if (r.dst, r.table) == ("default", MAIN))
@@ -71,7 +75,7 @@ class Promise:
     def purpose(self) -> tuple[str, ...]:
         """What the change is for, in lines."""
         return (
-            f"{PURPOSE} {self.address} from {self.nic} onto {self.bridge},",
+            f"The change moves {self.address} from {self.nic} onto {self.bridge},",
             f"the bridge of libvirt network {self.network}.",
         )
 

@@ -1,28 +1,32 @@
-"""What a change is about once its plan cannot be read: untold, it may be about guests."""
+"""What a change is about once its plan cannot be read; if nothing says it, perhaps guests."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
+from tests.older import ALL_MADE, DEMANDING, GUEST, HALF_MADE, Older
 from tests.unit import fakes, insides
 from tests.unit import guest_data as data
 
-from runbook.apply.checkpoint import guests_before, layout
-from runbook.apply.checkpoint import subject as signs
+from runbook.apply.checkpoint import layout, manifest, subject
 from runbook.apply.checkpoint.arm import arm
 from runbook.apply.checkpoint.armed_change import Kept, read_kept
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.script import undo_script
-from runbook.apply.checkpoint.subject import about, named
-from runbook.plan.changes.steps import Step
+from runbook.apply.checkpoint.subject import Subject
 from runbook.plan.plan import Plan
-from runbook.plan.routed.procedure import make_plan
+from runbook.plan.promise.subject import SubjectKind
 from runbook.preflight import Cleared
+from runbook.transport.host import HostFile
 
 PLACE = Layout(fakes.CHANGE)
 OF_GUESTS = data.plan(data.seen())
 OF_THE_HOST = fakes.cleared().plan
+HOST, GUESTS = Subject(SubjectKind.HOST), Subject(SubjectKind.GUESTS, (data.NAME,))
+both = pytest.mark.parametrize(
+    ("plan", "about"), [(OF_GUESTS, GUESTS), (OF_THE_HOST, HOST)], ids=["guests", "host"]
+)
 
 
 def armed(plan: Plan) -> fakes.FakeHost:
@@ -33,10 +37,6 @@ def armed(plan: Plan) -> fakes.FakeHost:
     return host
 
 
-def _steps(plan: Plan) -> list[Step]:
-    return [numbered.step for numbered in plan.steps()]
-
-
 def kept(host: fakes.FakeHost, *gone: str, **damaged: str) -> Kept:
     for name in gone:
         host.files.pop(getattr(PLACE, name), None)
@@ -45,80 +45,103 @@ def kept(host: fakes.FakeHost, *gone: str, **damaged: str) -> Kept:
     return read_kept(host, PLACE)
 
 
-@pytest.mark.parametrize(
-    "gone",
-    [(), ("guests",), ("guests", "undo"), ("guests", "manifest"), ("undo", "manifest")],
-)
-def test_any_sign_of_guests_is_enough(gone: tuple[str, ...]) -> None:
-    found = kept(armed(OF_GUESTS), *gone)
-    assert (found.about, found.of_guests) == ("guests", True)
-    assert (f"{PLACE.guests} is missing" in found.damage) == ("guests" in gone)
+@both
+@pytest.mark.parametrize("gone", [(), ("undo",), ("manifest",), ("guests",), ("guests", "undo")])
+def test_manifest_and_script_each_say_it_and_name_the_guests(
+    plan: Plan, about: Subject, gone: tuple[str, ...]
+) -> None:
+    found = kept(armed(plan), *gone)
+    assert found.subject == about
+    assert found.of_guests == (about is GUESTS)
+    missing = f"{PLACE.guests} is missing" in found.damage
+    assert missing == (about is GUESTS and "guests" in gone)
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}", guests_before.dumps({}).decode()])
-def test_a_list_of_guests_is_one_whatever_is_in_it(text: str) -> None:
-    assert kept(armed(OF_THE_HOST), guests=text).about == "guests"
+@both
+def test_it_stands_in_line_2_of_the_script_and_in_the_manifest(plan: Plan, about: Subject) -> None:
+    host = armed(plan)
+    line = host.text(PLACE.undo).splitlines()[1]
+    assert line == ("# subject: host" if about is HOST else f"# subject: guests {data.NAME}")
+    read = manifest.loads(host.files[PLACE.manifest].content)
+    assert (read.subject, read.guests) == (about.kind, about.guests)
 
 
-@pytest.mark.parametrize("gone", [(), ("undo",), ("manifest",)])
-def test_a_host_alone_is_told_by_its_script_or_by_its_steps(gone: tuple[str, ...]) -> None:
-    found = kept(armed(OF_THE_HOST), *gone)
-    assert (found.about, found.of_guests) == ("host", False)
-    assert f"{PLACE.guests} is missing" not in found.damage
-
-
-@pytest.mark.parametrize("plan", [OF_GUESTS, OF_THE_HOST], ids=["guests", "host"])
-def test_what_nothing_tells_may_be_about_guests(plan: Plan) -> None:
-    found = kept(armed(plan), "guests", "undo", manifest="{")
-    assert (found.about, found.of_guests) == ("not told", True)
-
-
-@pytest.mark.parametrize(
-    ("line", "told"),
-    [
-        ("in vm-01: keep the originals, put the undo beside them", "guests"),
-        ("virsh update-device vm-01 NIC.xml --live   # routed", "guests"),
-        ("ip address replace 172.16.1.1/16 dev virbr1", "host"),
-        ("ip link set dev vnet0 master virbr1", "not told"),
-    ],
-)
-def test_steps_that_were_begun_tell_too(line: str, told: str) -> None:
-    host = armed(OF_THE_HOST)
-    fakes.add(host, PLACE.journal, f"2026-03-01T12:00:09.000Z step 1 begins: {line}\n")
-    assert kept(host, "undo", "manifest").about == told
-
-
-def test_no_step_of_the_one_kind_begins_like_those_of_the_other() -> None:
-    host = make_plan(fakes.params(), fakes.seen(**fakes.demanding()))
-    told = {step.describe() for plan in (host, OF_THE_HOST) for step in _steps(plan)}
-    assert not [step for step in told if step.startswith(signs.OF_GUESTS)]
-    told = {step.describe() for step in _steps(OF_GUESTS)}
-    assert not [step for step in told if step.startswith(signs.OF_THE_HOST)]
-
-
-def test_a_script_that_is_another_s_text_tells_nothing() -> None:
-    found = kept(armed(OF_THE_HOST), "manifest", undo="#!/bin/sh\necho The change moves x\n")
-    assert found.about == "not told"
-
-
-@pytest.mark.parametrize(("plan", "told"), [(OF_GUESTS, "guests"), (OF_THE_HOST, "host")])
-def test_a_plan_that_can_be_read_has_the_last_word(plan: Plan, told: str) -> None:
+@both
+def test_a_plan_that_can_be_read_has_the_last_word(plan: Plan, about: Subject) -> None:
     other = OF_THE_HOST if plan is OF_GUESTS else OF_GUESTS
     script = undo_script(other, change_id=fakes.CHANGE, title="-")
-    assert about(plan, (), script, kept=True) == told
+    assert subject.read(plan, None, script, guests=True) == about
 
 
-def test_the_script_of_a_change_names_its_guests() -> None:
-    script = undo_script(OF_GUESTS, change_id=fakes.CHANGE, title="-")
-    assert named(script) == (data.NAME,)
-    off = data.plan(data.seen(data.tap(live_xml="", target="", source="")))
-    there = replace(off.of_guests.guests[0], name="a b (c)", running=False)
-    odd = replace(off, promise=replace(off.of_guests, guests=(there,)))
-    assert named(undo_script(odd, change_id=fakes.CHANGE, title="-")) == ("a b (c)",)
-    assert named(undo_script(OF_THE_HOST, change_id=fakes.CHANGE, title="-")) == ()
+@both
+def test_what_nothing_says_may_be_about_guests(plan: Plan, about: Subject) -> None:
+    del about
+    found = kept(armed(plan), "guests", "undo", manifest="{")
+    assert (found.subject, found.of_guests) == (Subject(), True)
 
 
-def test_a_lock_that_points_nowhere_tells_nothing() -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# subject: colours",
+        "# subject:",
+        "# subject: ",
+        '# subject: "host',
+        "subject: host",
+        "echo # subject: host",
+        "echo The change moves x",
+    ],
+)
+def test_a_line_that_is_another_s_text_says_nothing(line: str) -> None:
+    found = kept(armed(OF_THE_HOST), "manifest", undo=f"#!/bin/sh\n{line}\n")
+    assert found.subject == Subject()
+
+
+def test_a_subject_that_only_a_later_version_knows_is_damage_in_words() -> None:
+    host = armed(OF_GUESTS)
+    text = host.text(PLACE.manifest).replace('"guests",', '"colours",', 1)
+    found = kept(host, "undo", manifest=text)
+    assert found.manifest is None
+    assert any("its subject is 'colours', which this version" in line for line in found.damage)
+
+
+def test_an_odd_name_stays_in_its_comment_and_is_read_back() -> None:
+    there = replace(OF_GUESTS.of_guests.guests[0], name="a b (c)\nrm -rf x")
+    odd = replace(OF_GUESTS, promise=replace(OF_GUESTS.of_guests, guests=(there,)))
+    script = undo_script(odd, change_id=fakes.CHANGE, title="-")
+    assert script.splitlines()[1] == "# subject: guests 'a b (c) rm -rf x'"
+    found = subject.read(None, None, script, guests=False)
+    assert found == Subject(SubjectKind.GUESTS, ("a b (c) rm -rf x",))
+
+
+def test_a_lock_that_points_nowhere_says_nothing() -> None:
     host = fakes.standard_host()
     host.links[layout.ARMED] = fakes.CHANGE
     assert read_kept(host, PLACE).of_guests
+
+
+def armed_by_0_1(old: Older, *gone: str) -> Kept:
+    """Such a change, its plan damaged and other files gone."""
+    files = {path: HostFile(path, content, mode) for path, (content, mode) in old.files().items()}
+    host, place = fakes.FakeHost(files, old.links()), Layout(old.change_id)
+    host.hold(place.plan, "{")
+    for name in gone:
+        host.files.pop(getattr(place, name), None)
+    return read_kept(host, place)
+
+
+@pytest.mark.parametrize("old", [HALF_MADE, ALL_MADE, DEMANDING], ids=lambda old: old.name)
+def test_the_script_of_version_0_1_tells_of_the_host(old: Older) -> None:
+    assert armed_by_0_1(old, "manifest").subject == HOST
+    assert armed_by_0_1(old, "undo").of_guests, "nothing says that there are no guests"
+
+
+@pytest.mark.parametrize("gone", [(), ("guests",), ("undo", "manifest")])
+def test_script_or_guests_json_of_version_0_1_tell_of_guests(gone: tuple[str, ...]) -> None:
+    assert armed_by_0_1(GUEST, *gone).subject == Subject(SubjectKind.GUESTS)
+
+
+@pytest.mark.parametrize("old", [HALF_MADE, ALL_MADE, DEMANDING, GUEST], ids=lambda old: old.name)
+def test_a_manifest_of_version_0_1_is_written_byte_for_byte_as_it_was(old: Older) -> None:
+    raw = (old.folder / "manifest.json").read_bytes()
+    assert manifest.dumps(manifest.loads(raw)) == raw
