@@ -11,16 +11,20 @@ from runbook.state.table import Row, rows
 @looked_for("names", "network and bridge are nobody's yet", "what has the name would be replaced")
 def names(case: Place) -> Iterator[Finding]:
     """Names that something else has."""
+    yield from network_names(case)
+    yield from bridge_names(case)
+
+
+def network_names(case: Place) -> Iterator[Finding]:
+    """A network that has the new one's name."""
+    yield from (_taken(row) for row in rows(case.seen.networks, name=case.params.network))
+
+
+def bridge_names(case: Place) -> Iterator[Finding]:
+    """Another network, or an interface, that has the bridge's name."""
     network, bridge = case.params.network, case.params.bridge
-    for row in rows(case.seen.networks):
-        if row["name"] == network or row["bridge"] == bridge:
-            yield Finding(
-                "block",
-                f"network {row['name']}",
-                f"it has bridge {row['bridge']}",
-                "two networks cannot share a name or a bridge, and its guests hang on it",
-                "remove it, or choose other names for network and bridge",
-            )
+    taken = rows(case.seen.networks, bridge=bridge)
+    yield from (_taken(row) for row in taken if row["name"] != network)
     if rows(case.seen.links, ifname=bridge):
         yield Finding(
             "block",
@@ -29,6 +33,16 @@ def names(case: Place) -> Iterator[Finding]:
             "libvirt makes the bridge itself, and does not take one that is there",
             "choose another name for the bridge",
         )
+
+
+def _taken(row: Row) -> Finding:
+    return Finding(
+        "block",
+        f"network {row['name']}",
+        f"it has bridge {row['bridge']}",
+        "two networks cannot share a name or a bridge, and its guests hang on it",
+        "remove it, or choose other names for network and bridge",
+    )
 
 
 @looked_for(

@@ -53,9 +53,10 @@ def read(plan: Plan | None, manifest: Manifest | None, script: str, *, guests: b
 
 
 def _of_script(script: str) -> Subject | None:
-    _, _, after = script.partition(f"\n# {_HEAD}")
+    line = script.partition("\n")[2].partition("\n")[0]
+    before, _, words = line.partition(f"# {_HEAD}")
     try:
-        kind, *guests = shlex.split(after.partition("\n")[0])
+        kind, *guests = shlex.split("" if before else words)
         return Subject(SubjectKind(kind), tuple(guests))
     except ValueError:
         return None

@@ -67,8 +67,8 @@ def against(params: Params, seen: Snapshot, own: Connection | None) -> tuple[Par
 def _stands_against(place: Place) -> Iterator[ParameterError]:
     for rule in nic.RULES:
         yield from _errors("interface", place, rule(place))
-    for finding in networks.names(place):
-        yield from _errors(_named(place.params, finding), place, iter((finding,)))
+    yield from _errors("network", place, networks.network_names(place))
+    yield from _errors("bridge", place, networks.bridge_names(place))
     yield from _errors("forward", place, networks.others(place))
 
 
@@ -77,7 +77,3 @@ def _errors(field: str, place: Place, found: Iterator[Finding]) -> Iterator[Para
         if finding.level == "block":
             problem = f"{finding.about}: {finding.seen}; {finding.why}"
             yield ParameterError(field, getattr(place.params, field), problem, finding.then)
-
-
-def _named(params: Params, finding: Finding) -> str:
-    return "network" if finding.about == f"network {params.network}" else "bridge"

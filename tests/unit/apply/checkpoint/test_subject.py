@@ -90,6 +90,7 @@ def test_what_nothing_says_may_be_about_guests(plan: Plan, about: Subject) -> No
         "subject: host",
         "echo # subject: host",
         "echo The change moves x",
+        "#\n# subject: host",
     ],
 )
 def test_a_line_that_is_another_s_text_says_nothing(line: str) -> None:
