@@ -37,6 +37,8 @@ is in now, and what to do next.
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class RunbookError(Exception):
     """What happened, on which host, the state it is in, and what to do next.
@@ -44,10 +46,12 @@ class RunbookError(Exception):
     `transcript` is what went to and fro at a console until then, '' where there was none.
     """
 
-    def __init__(self, what: str, *, host: str = "-", state: str, then: str) -> None:
+    def __init__(
+        self, what: str, *, host: str = "-", state: str, then: str, transcript: str = ""
+    ) -> None:
         """Keep the four sentences; `host` is '-' where no host was contacted."""
         super().__init__(what)
-        self.transcript = ""
+        self.transcript = transcript
         self.what = what
         self.host = host
         self.state = state
@@ -61,6 +65,14 @@ class RunbookError(Exception):
             f"  state now: {self.state}\n"
             f"  do next:   {self.then}"
         )
+
+    def telling(self, *more: str, transcript: str = "") -> Self:
+        """A copy of the error, of the same class, that tells more of what happened."""
+        what = "".join((self.what, *more))
+        made = type(self).__new__(type(self), what)
+        made.__dict__ |= self.__dict__
+        made.what, made.transcript = what, transcript or self.transcript
+        return made
 
 
 class CorrectParameters(RunbookError):
@@ -109,9 +121,12 @@ class HypervisorUnavailable(MendAccess):
 class NoWayIn(MendAccess):
     """Nothing that a guest offers leads inside; `tried` tells each way, one line each."""
 
-    def __init__(self, what: str, *, host: str, tried: tuple[str, ...], then: str) -> None:
+    def __init__(
+        self, what: str, *, host: str, tried: tuple[str, ...], then: str, transcript: str = ""
+    ) -> None:
         """Nothing was changed; a person at the guest's console is what is left."""
-        super().__init__(what, host=host, state="nothing was changed in the guest", then=then)
+        state = "nothing was changed in the guest"
+        super().__init__(what, host=host, state=state, then=then, transcript=transcript)
         self.tried = tried
 
 

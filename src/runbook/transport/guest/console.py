@@ -74,12 +74,13 @@ def open_console(
     try:
         logged_in = arrival.arrive()
         shell.start(log_out_alone=logged_in)
-    except BaseException as error:
+    except RunbookError as error:
         last = last_shown(shell.transcript)
         leave(line, shell, logged_in=arrival.logged_in)
-        if isinstance(error, RunbookError):
-            error.what = f"{error.what}; the last lines that the console showed: {last}"
-            error.transcript = shell.transcript
+        more = f"; the last lines that the console showed: {last}"
+        raise error.telling(more, transcript=shell.transcript) from error
+    except BaseException:
+        leave(line, shell, logged_in=arrival.logged_in)
         raise
     return ConsoleChannel(line, shell, logged_in=logged_in)
 

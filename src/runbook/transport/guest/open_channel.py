@@ -58,14 +58,13 @@ def open_channel(doors: Doors, credentials: Credentials, ways: Ways, *, clock: C
         except (NoConsole, ConnectionLost, HypervisorUnavailable) as error:
             tried.append(f"{CONSOLE}: {error.what}")
             transcript = error.transcript
-    none = NoWayIn(
+    raise NoWayIn(
         f"nothing leads into guest {doors.guest}: {'; '.join(tried) or 'no way was to be tried'}",
         host=doors.host,
         tried=tuple(tried),
         then="do by hand in the guest what the instructions say, or mend one of the two",
+        transcript=transcript,
     )
-    none.transcript = transcript
-    raise none
 
 
 def _console(doors: Doors, credentials: Credentials, ways: Ways, clock: Clock) -> Channel:
