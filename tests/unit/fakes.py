@@ -16,6 +16,7 @@ from tests.unit.hosts import snapshot
 
 from runbook.apply.checkpoint import Armed, deadline, layout
 from runbook.apply.checkpoint.arm import Order, arm
+from runbook.common import octets
 from runbook.common.errors import GateClosed
 from runbook.params import Params
 from runbook.plan.changes.bridge_ports import CARRIER
@@ -138,7 +139,7 @@ def slaac() -> dict[str, list[Row]]:
 
 def file(path: str, content: str, mode: str = "0644") -> Row:
     """A file of the files table."""
-    digest = hashlib.sha256(content.encode()).hexdigest()
+    digest = hashlib.sha256(octets.bytes_of(content)).hexdigest()
     return {"path": path, "content": content, "sha256": digest, "mode": mode} | ENCODING
 
 
@@ -339,7 +340,11 @@ class FakeHost:
 
     def hold(self, path: str, content: str = "", mode: int = 0o644) -> None:
         """Have the file."""
-        self.files[path] = HostFile(path, content.encode(), mode)
+        self.hold_bytes(path, content.encode(), mode)
+
+    def hold_bytes(self, path: str, content: bytes, mode: int = 0o644) -> None:
+        """Have a file that need not be text."""
+        self.files[path] = HostFile(path, content, mode)
 
     def text(self, path: str) -> str:
         """What the file holds now."""

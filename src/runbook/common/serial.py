@@ -10,13 +10,16 @@ from enum import StrEnum
 from ipaddress import IPv4Interface
 from typing import Any, get_type_hints
 
+from runbook.common import octets
+
 NOT_OURS = "runbook did not write it, or somebody has changed it since"
 UNKNOWN = "which this version of runbook does not know"
 
 
 def dumps(value: object) -> str:
     """Deterministic JSON for dataclasses, tuples, bytes, addresses and plain values."""
-    return json.dumps(plain(value), indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(plain(value), indent=1, sort_keys=True, ensure_ascii=False)
+    return octets.valid_json(text)
 
 
 def plain(value: object) -> object:

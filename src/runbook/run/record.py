@@ -18,7 +18,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from runbook.common import atomic_files
+from runbook.common import atomic_files, octets
 from runbook.common.redact import redact
 
 OUTCOME, JOURNAL = "outcome.json", "journal"
@@ -84,7 +84,7 @@ class Folder:
     def once(self, name: str, content: str) -> Path:
         """A product that there is one of; raises FileExistsError if it is there."""
         target = self.path / name
-        atomic_files.create(target, content.encode())
+        atomic_files.create(target, octets.bytes_of(content))
         return target
 
     def once_json(self, name: str, value: object) -> Path:
@@ -107,7 +107,7 @@ class Folder:
     def note(self, at: datetime, event: str) -> None:
         """One line of the journal, on the disk when this returns."""
         line = f"{at.isoformat(timespec='milliseconds')} {' ; '.join(event.splitlines())}\n"
-        atomic_files.append(self.path / JOURNAL, line.encode())
+        atomic_files.append(self.path / JOURNAL, octets.bytes_of(line))
 
     def has(self, name: str) -> bool:
         """Whether this product was made."""
@@ -128,7 +128,7 @@ class Folder:
 
 def as_json(value: object) -> str:
     """JSON text, secrets taken out."""
-    return json.dumps(redact(value), indent=1, ensure_ascii=False) + "\n"
+    return octets.valid_json(json.dumps(redact(value), indent=1, ensure_ascii=False)) + "\n"
 
 
 def create(outputs: Path, host: str, change_id: str) -> Folder:

@@ -12,8 +12,9 @@ import re
 
 import pandas as pd
 
+from runbook.common import octets
 from runbook.state.syntax import ifupdown, sysctl_d
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Record, Table, frame, understood
 from runbook.transport.host import HostFile, Reader
 
 COLUMNS = {
@@ -22,8 +23,8 @@ COLUMNS = {
     "uid": ("int64", "owner"),
     "gid": ("int64", "group"),
     "sha256": ("str", "digest of the file as it is"),
-    "content": ("str", "the text, secrets redacted; base64 if it is not text"),
-    "encoding": ("str", "utf-8 or base64"),
+    "content": ("str", "the text, secrets redacted"),
+    "encoding": ("str", "utf-8; surrogateescape if some byte is not (PEP 383)"),
 }
 KEY = ("path",)
 PATTERNS = (
@@ -58,16 +59,22 @@ def parse(files: list[HostFile]) -> pd.DataFrame:
 
 
 def _row(file: HostFile) -> tuple[object, ...]:
-    content, encoding = _text(file.content)
     digest = hashlib.sha256(file.content).hexdigest()
-    return (file.path, f"{file.mode:04o}", file.uid, file.gid, digest, content, encoding)
+    owner = (f"{file.mode:04o}", file.uid, file.gid)
+    return (file.path, *owner, digest, *_text(file.content))
 
 
 def _text(content: bytes) -> tuple[str, str]:
-    try:
-        return redact(content.decode()), "utf-8"
-    except UnicodeDecodeError:
-        return base64.b64encode(content).decode(), "base64"
+    text = octets.text_of(content)
+    return redact(text), octets.coding_of(text)
+
+
+def as_text(row: Record) -> Record:
+    """A row as it is read now; an earlier version kept what is not UTF-8 as base64."""
+    if row["encoding"] != "base64":
+        return row
+    content, encoding = _text(base64.b64decode(row["content"], validate=True))
+    return {**row, "content": content, "encoding": encoding}
 
 
 @understood

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from runbook.common import octets
 from runbook.common.errors import ReadFailed
 from runbook.state.syntax import iptables_save
 from runbook.state.syntax.iptables_save import USER_CHAIN, Chain, Counters, Rule, RuleTable
@@ -119,7 +120,7 @@ def ask(host: Reader, source: Source) -> str:
     done = host.query([source.program, "-c"])
     if done.returncode != 0:
         raise _unreadable(host, source, done.returncode, done.stderr.decode(errors="replace"))
-    return done.stdout.decode(errors="replace")
+    return octets.text_of(done.stdout)
 
 
 def _unreadable(host: Reader, source: Source, status: int, said: str) -> ReadFailed:

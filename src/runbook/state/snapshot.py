@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from runbook.common import octets
 from runbook.common.errors import ReadFailed
 from runbook.state import (
     addresses,
@@ -121,7 +122,7 @@ def dumps(snapshot: Snapshot) -> str:
         "identity": asdict(snapshot.identity),
         "tables": tables,
     }
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    return octets.valid_json(json.dumps(told, indent=1, ensure_ascii=False)) + "\n"
 
 
 def loads(text: str, source: str) -> Snapshot:
@@ -135,6 +136,7 @@ def loads(text: str, source: str) -> Snapshot:
         if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             raise _unreadable(source, f"it says that it is of format {version!r}")
         known = {t.name: told["tables"][t.name] if t.since <= version else [] for t in TABLES}
+        known[files.TABLE.name] = [files.as_text(row) for row in known[files.TABLE.name]]
         tables = {t.name: _frame(t, known[t.name]) for t in TABLES}
         moment = datetime.fromisoformat(told["taken_at"])
         identity = Identity(**told["identity"])

@@ -17,6 +17,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runbook.common import octets
 from runbook.common.errors import ReadFailed
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Recording:
                 for question in sorted(self.answers)
             ],
         }
-        text = json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
+        told = json.dumps(document, indent=1, ensure_ascii=False)
+        text = octets.valid_json(told).encode() + b"\n"
         # No time stamp: the same answers make the same file.
         data = gzip.compress(text, mtime=0) if path.suffix == ".gz" else text
         temporary = path.with_name(f".{path.name}.{os.getpid()}")

@@ -47,6 +47,20 @@ def test_a_product_is_written_once_and_the_first_stays(folder: Folder) -> None:
     assert [p.name for p in folder.path.iterdir()] == ["undo"]
 
 
+def test_a_product_with_a_byte_that_is_not_utf8_is_kept_to_the_byte(folder: Folder) -> None:
+    folder.once("undo", "iptables -D f\udcfcr\n")
+    folder.once_json("said.json", {"path": "f\udcfcr"})
+    folder.note(NOW, "f\udcfcr")
+    assert (folder.path / "undo").read_bytes() == b"iptables -D f\xfcr\n"
+    assert json.loads((folder.path / "said.json").read_text("utf-8")) == {"path": "f\udcfcr"}
+    assert (folder.path / "journal").read_bytes().endswith(b"f\xfcr\n")
+
+
+def test_no_text_keeps_a_product_from_being_written(folder: Folder) -> None:
+    folder.once("error.txt", "a surrogate that no byte made: \ud800")
+    assert "ud800" in (folder.path / "error.txt").read_text("utf-8")
+
+
 def test_what_may_be_made_anew_is_numbered(folder: Folder) -> None:
     made = [folder.again_json("plan.json", n).name for n in range(3)]
     assert made == ["plan.json", "plan-2.json", "plan-3.json"]

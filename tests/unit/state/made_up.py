@@ -15,7 +15,7 @@ Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 EMPTY = snapshot()
 # Few words, so that rows meet; strange ones, because a host may hold them.
-WORDS = ("", "enp4s0f0", "172.16.1.1", 'a "b"\n', "\u00e9\u2028", "NA", "nan", "None")
+WORDS = ("", "enp4s0f0", "172.16.1.1", 'a "b"\n', "\u00e9\u2028", "f\udcfcr", "NA", "nan", "None")
 CELLS: dict[str, st.SearchStrategy[Any]] = {
     "str": st.sampled_from(WORDS),
     "bool": st.booleans(),

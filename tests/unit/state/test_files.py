@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import hashlib
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from tests.unit.fakes import FakeHost
 from tests.unit.state.recorded import as_documented, column, host
 
+from runbook.common import octets
 from runbook.state import files
+from runbook.state.table import records
 from runbook.transport.host import HostFile
 
 INTERFACES = "/etc/network/interfaces"
@@ -35,7 +38,21 @@ def test_a_file_is_told_as_it_is() -> None:
 def test_the_digest_is_of_the_bytes_and_no_file_breaks_the_reader(content: bytes) -> None:
     (row,) = files.parse([HostFile("/etc/x", content, 0o644)]).to_dict("records")
     assert row["sha256"] == hashlib.sha256(content).hexdigest()
-    assert row["encoding"] in ("utf-8", "base64")
+    assert octets.bytes_of(row["content"]) == content or "<redacted>" in row["content"]
+
+
+def test_a_byte_that_is_not_utf8_keeps_no_secret() -> None:
+    secret = HostFile("/etc/x", b"# f\xfcr\nwpa-psk hunter2\n", 0o600)
+    (row,) = files.parse([secret]).to_dict("records")
+    assert row["content"] == "# f\udcfcr\nwpa-psk <redacted>\n"
+    assert row["encoding"] == "surrogateescape"
+
+
+def test_what_an_earlier_version_kept_as_base64_is_text_when_it_is_read_again() -> None:
+    content = b"# f\xfcr\nwpa-psk hunter2\n"
+    (row,) = records(files.parse([HostFile("/etc/x", content, 0o600)]))
+    old = {**row, "content": base64.b64encode(content).decode(), "encoding": "base64"}
+    assert files.as_text(old) == row == files.as_text(row)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ SETTLED = [t for t in TABLES if not t.ephemeral]
 @given(snapshots())
 def test_what_was_saved_is_what_is_loaded(made: Snapshot) -> None:
     text = dumps(made)
-    again = loads(text, "here")
+    again = loads(text.encode().decode(), "here")
     assert again.equals(made)
     assert again.digest() == made.digest()
     assert dumps(again) == text

@@ -41,6 +41,13 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_file_name_that_is_not_utf8_is_recorded_too(tmp_path: Path) -> None:
+    path, name = tmp_path / "host.json", "/etc/network/interfaces.d/b\udcfccher"
+    Recording("server-01", {("glob", "/etc/*"): [name]}).save(path)
+    path.read_text("utf-8")
+    assert RecordedHost(path).glob("/etc/*") == (name,)
+
+
 @pytest.mark.parametrize("write", WRITES)
 def test_every_write_is_refused(path: Path, write: Callable[[RecordedHost], object]) -> None:
     with pytest.raises(ReadOnlyHost, match="a recorded host cannot") as caught:

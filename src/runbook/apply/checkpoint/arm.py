@@ -19,7 +19,7 @@ from runbook.apply.checkpoint.script import file_number, made_dirs, restored_pat
 from runbook.apply.steps import journal
 from runbook.apply.steps.journal import State
 from runbook.apply.steps.perform import run
-from runbook.common import serial
+from runbook.common import octets, serial
 from runbook.common.errors import ChangeInProgress
 from runbook.plan.changes.steps import Command
 from runbook.plan.plan import Plan
@@ -163,7 +163,7 @@ def _put_in_place(armed: Armed, probed: Probed, host: Host) -> None:
         (place.manifest, _manifest(armed)),
     ):
         _write(host, path, content, SECRET)
-    _write(host, place.undo, armed.undo_script.encode(), PROGRAM)
+    _write(host, place.undo, octets.bytes_of(armed.undo_script), PROGRAM)
 
 
 def _keep_originals(armed: Armed, host: Host) -> None:

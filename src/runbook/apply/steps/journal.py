@@ -20,6 +20,7 @@ from enum import StrEnum
 
 import pandas as pd
 
+from runbook.common import octets
 from runbook.common.errors import ReadFailed
 from runbook.transport.host import Host, Reader
 
@@ -161,7 +162,7 @@ def read(host: Reader, path: str) -> Journal:
 
 def write(host: Host, path: str, now: datetime, event: str) -> None:
     """One more line, on the disk when this returns."""
-    host.append_file(path, f"{line(now, event)}\n".encode())
+    host.append_file(path, octets.bytes_of(f"{line(now, event)}\n"))
 
 
 def line(now: datetime, event: str) -> str:

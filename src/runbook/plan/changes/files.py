@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from posixpath import dirname
 
+from runbook.common import octets
 from runbook.plan.changes.steps import (
     EditFile,
     LineEdit,
@@ -46,7 +47,7 @@ class PutFile:
         """The directory, then the file."""
         return (
             MakeDir(dirname(self.path)),
-            WriteFile(self.path, self.text.encode(), self.mode),
+            WriteFile(self.path, octets.bytes_of(self.text), self.mode),
         )
 
     def undo(self) -> tuple[Step, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from runbook.common import octets
 from runbook.plan.changes.firewall import LOCK_WAIT_S
 from runbook.plan.changes.steps import Command, Step
 from runbook.state.syntax.iptables_save import words
@@ -54,7 +55,7 @@ class AddRules:
     def do(self) -> tuple[Step, ...]:
         """One load beside what is there."""
         argv = (f"{PLAIN[self.family]}-restore", f"--wait={LOCK_WAIT_S}", "--noflush")
-        return (Command(argv, "".join(self._text()).encode()),)
+        return (Command(argv, octets.bytes_of("".join(self._text()))),)
 
     def _text(self) -> Iterator[str]:
         both = [

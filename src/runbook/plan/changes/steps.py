@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from runbook.common import octets
 from runbook.plan.changes.guest_steps import GuestStep
 from runbook.plan.changes.messages import Message, is_ipv6
 from runbook.plan.changes.processes import Kill
@@ -77,7 +78,7 @@ class EditFile:
         lines = [line + b"\n" for line in content.split(b"\n")]
         lines[-1] = lines[-1][:-1]
         for edit in sorted(self.edits, key=lambda e: e.first, reverse=True):
-            lines[edit.first - 1 : edit.last] = [edit.text.encode()]
+            lines[edit.first - 1 : edit.last] = [octets.bytes_of(edit.text)]
         # What goes in below a last line that has no newline must not be joined to it.
         whole = (ln if ln.endswith(b"\n") or not ln else ln + b"\n" for ln in lines[:-1])
         return b"".join((*whole, lines[-1]))

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from runbook.common import octets
 from runbook.plan.changes.leases import StopClient
 from runbook.plan.changes.networks import CreateNetwork
 from runbook.plan.changes.steps import EditFile, WriteFile
@@ -65,13 +66,15 @@ def _files(plan: Plan, seen: Snapshot) -> pd.DataFrame:
 def _written(step: WriteFile) -> Row:
     digest = hashlib.sha256(step.content).hexdigest()
     owner = {"mode": f"{step.mode:04o}", "uid": step.uid, "gid": step.gid}
-    text = {"content": step.content.decode(), "encoding": "utf-8", "sha256": digest}
+    content = octets.text_of(step.content)
+    text = {"content": content, "encoding": octets.coding_of(content), "sha256": digest}
     return {"path": step.path, **owner, **text}
 
 
 def _edited(step: EditFile, row: Row) -> Row:
     # Its lines are as they were counted in, though a secret in one may be redacted.
-    return {**row, "content": step.applied_to(str(row["content"]).encode()).decode()}
+    edited = step.applied_to(octets.bytes_of(str(row["content"])))
+    return {**row, "content": octets.text_of(edited)}
 
 
 def _networks(plan: Plan, seen: Snapshot) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def table(steps: tuple[BootStep, ...]) -> pd.DataFrame:
 
 
 def _contents(seen: Snapshot) -> dict[str, str]:
-    return {str(r["path"]): str(r["content"]) for r in rows(seen.files, encoding="utf-8")}
+    return {str(r["path"]): str(r["content"]) for r in rows(seen.files)}
 
 
 def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Found]:

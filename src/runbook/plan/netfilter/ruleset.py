@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from runbook.common import octets
 from runbook.plan.changes.firewall import PROGRAMS
 from runbook.plan.changes.steps import Command
 from runbook.state.syntax import iptables_save
@@ -108,7 +109,7 @@ def _run(chains: Chains, step: Command, backend: str) -> Chains:
     named = {name: pair for pair, name in PROGRAMS.items()}
     named |= {name: (backend, family) for name, family in PLAIN.items()}
     if program.endswith(RESTORE):
-        return _restore(chains, step.stdin.decode(), *named[program.removesuffix(RESTORE)])
+        return _restore(chains, octets.text_of(step.stdin), *named[program.removesuffix(RESTORE)])
     if program not in named:
         return chains
     _, _, _, _, table, verb, chain, *rest = step.argv

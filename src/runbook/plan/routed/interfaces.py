@@ -12,7 +12,7 @@ from runbook.common.errors import Refused
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
 from runbook.state.snapshot import Snapshot
-from runbook.state.syntax.ifupdown import Stanza, stanzas
+from runbook.state.syntax.ifupdown import Stanza, is_comment, stanzas, words
 from runbook.state.table import rows
 
 # Options of interfaces(5) that say which address the interface gets.
@@ -111,7 +111,7 @@ def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:
     continued = lines[0].endswith("\\")
     for line in lines[1:]:
         # A comment goes on only as part of a line that began before it.
-        comment = line.lstrip().startswith("#") and not continued
+        comment = is_comment(line) and not continued
         if not continued:
             dropping = _dropped(line, stanza, seen)
         continued = line.endswith("\\") and not comment
@@ -120,7 +120,7 @@ def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:
 
 
 def _dropped(line: str, stanza: Stanza, seen: Snapshot) -> bool:
-    word = (line.split() or [""])[0]
+    word = (words(line) or ("",))[0]
     if word in HOOKS or REDACTED in line:
         raise _refused(
             seen,

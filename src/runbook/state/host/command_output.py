@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
+from runbook.common import octets
 from runbook.common.errors import ReadFailed
 from runbook.state import firewall, sysctl
 from runbook.transport.host import Reader
@@ -62,7 +63,8 @@ def read(host: Reader) -> tuple[Said, ...]:
 
 def dumps(rows: Iterable[Said]) -> str:
     """The rows as JSON text."""
-    return json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False) + "\n"
+    told = json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False)
+    return octets.valid_json(told) + "\n"
 
 
 def _ask(host: Reader, table: str, argv: tuple[str, ...]) -> Said:

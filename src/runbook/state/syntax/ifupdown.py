@@ -17,6 +17,10 @@ import pandas as pd
 INTERFACES = "/etc/network/interfaces"
 SOURCES = ("source", "source-directory")
 KINDS = ("iface", "mapping", "auto", *SOURCES, "rename", "template")
+WITH_OPTIONS = ("iface", "mapping")
+# isspace(3) in the C locale, by which ifupdown parts words. Python takes more for a space.
+_SPACE = " \t\n\v\f\r"
+_WORD = re.compile(f"[^{_SPACE}]+")
 # All that source-directory takes; `source` takes whatever its pattern does.
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -50,8 +54,7 @@ class _Line:
 
 def stanzas(files: pd.DataFrame) -> tuple[Stanza, ...]:
     """Every stanza that ifupdown reads of a files table, file by file as it takes them in."""
-    table = files[files["encoding"] == "utf-8"]
-    contents = dict(zip(table["path"], table["content"], strict=True))
+    contents = dict(zip(files["path"], files["content"], strict=True))
     read = reached(contents)
     return tuple(stanza for path in read for stanza in parse(path, contents[path]))
 
@@ -90,6 +93,17 @@ def parse(path: str, content: str) -> tuple[Stanza, ...]:
     return tuple(_stanza(path, lines) for lines in found if _begins(lines[0]))
 
 
+def misplaced(content: str) -> int:
+    """The first line that belongs to no stanza, 0 if none: ifupdown reads no further than that."""
+    kind = ""
+    for line in _logical(content):
+        if _begins(line):
+            kind = line.words[0]
+        elif kind not in WITH_OPTIONS:
+            return line.first
+    return 0
+
+
 def sourced(path: str, content: str) -> tuple[str, ...]:
     """Shell patterns of the files that this one takes in."""
     return tuple(pattern for _, pattern in _patterns(path, content))
@@ -100,24 +114,34 @@ def _patterns(path: str, content: str) -> Iterator[tuple[str, str]]:
     for stanza in parse(path, content):
         if stanza.kind in SOURCES:
             end = "/*" if stanza.kind == "source-directory" else ""
-            for word in stanza.name.split():
+            for word in words(stanza.name):
                 yield stanza.kind, posixpath.join(folder, word) + end
+
+
+def words(line: str) -> tuple[str, ...]:
+    """The words of a line."""
+    return tuple(_WORD.findall(line))
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line is one, unless it goes on with the line before it."""
+    return line.lstrip(_SPACE).startswith("#")
 
 
 def _logical(content: str) -> Iterator[_Line]:
     pending, first = "", 0
     for number, line in enumerate(content.split("\n"), start=1):
         first = first or number
-        if line.endswith("\\") and not (pending == "" and line.lstrip().startswith("#")):
+        if line.endswith("\\") and not (pending == "" and is_comment(line)):
             pending += line[:-1] + " "
             continue
-        words = (pending + line).split()
-        if words and not words[0].startswith("#"):
-            yield _Line(first, number, tuple(words))
+        joined = pending + line
+        if words(joined) and not is_comment(joined):
+            yield _Line(first, number, words(joined))
         pending, first = "", 0
-    if words := pending.split():
+    if words(pending):
         # The file ends where a line should have gone on.
-        yield _Line(first, number, tuple(words))
+        yield _Line(first, number, words(pending))
 
 
 def _begins(line: _Line) -> bool:

@@ -10,15 +10,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from runbook.common import octets
+
 NUMBER = "(0|[1-9][0-9]*)"
 _COUNTERS = rf"\[{NUMBER}:{NUMBER}\]"
-_CHAIN = re.compile(rf":(\S+) (\S+)(?: {_COUNTERS})?")
-_RULE = re.compile(rf"(?:{_COUNTERS} )?(-A (\S+).*)")
-_TABLE = re.compile(r"\*(\S+)")
+_CHAIN = re.compile(rf":(\S+) (\S+)(?: {_COUNTERS})?", re.ASCII)
+_RULE = re.compile(rf"(?:{_COUNTERS} )?(-A (\S+).*)", re.ASCII)
+_TABLE = re.compile(r"\*(\S+)", re.ASCII)
+# iptables-restore reads so many bytes at once, and takes what is left for a line of its own.
+LONGEST_LINE = 10238
 USER_CHAIN = "-"
 # iptables knows double quotes only, and a backslash in them before anything.
-WORD = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s"])+')
+WORD = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s"])+', re.ASCII)
 _QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"')
+# Outside of quotes iptables-restore parts words by spaces and tabs alone.
+_CONTROL = re.compile(r"[\x01-\x08\n-\x1f]")
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -101,6 +107,7 @@ def parse(text: str) -> Ruleset:
     block: list[Line] | None = None
     name = ""
     for number, line in enumerate(text.split("\n"), start=1):
+        _refuse_unless_whole(number, line)
         if block is None:
             name, block = _outside(number, line, head)
         elif line == "COMMIT":
@@ -111,6 +118,16 @@ def parse(text: str) -> Ruleset:
     if block is not None:
         raise NotInTheWords(0, f"it ends before COMMIT, in table {name}")
     return Ruleset(tuple(tables), tuple(head))
+
+
+def _refuse_unless_whole(number: int, line: str) -> None:
+    """Raise NotInTheWords for a line that iptables-restore would not read as it stands."""
+    if len(octets.bytes_of(line)) > LONGEST_LINE:
+        raise NotInTheWords(number, f"iptables-restore reads no line of over {LONGEST_LINE} bytes")
+    if "\0" in line:
+        raise NotInTheWords(number, "iptables-restore reads a line no further than its NUL byte")
+    if not _says_nothing(line) and _CONTROL.search(_QUOTED.sub("", line)):
+        raise NotInTheWords(number, f"a control character stands where a space should: {line!r}")
 
 
 def _outside(number: int, line: str, head: list[Comment]) -> tuple[str, list[Line] | None]:

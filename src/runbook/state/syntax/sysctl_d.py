@@ -8,10 +8,17 @@ the last counts, and a line that names it outright before any pattern.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from runbook.common import octets
+
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
+# What systemd-sysctl ends a line at and strips, and the line at which it stops reading a file.
+_END = re.compile(r"\r\n|[\r\n\0]")
+_BLANK = " \t"
+LONGEST_LINE = (1 << 20) - 1
 _SWAP = str.maketrans("/.", "./")
 # Two names of one switch.
 _SAME = {"net.ipv4.conf.all.forwarding": "net.ipv4.ip_forward"}
@@ -36,14 +43,16 @@ def read_order(contents: Mapping[str, str]) -> tuple[str, ...]:
         for path in contents:
             if posixpath.dirname(path) == folder and path.endswith(".conf"):
                 by_name.setdefault(posixpath.basename(path), path)
-    return tuple(by_name[name] for name in sorted(by_name))
+    return tuple(by_name[name] for name in sorted(by_name, key=octets.bytes_of))
 
 
 def _lines(content: str) -> Iterator[tuple[str, str]]:
-    for line in content.splitlines():
-        name, sign, value = line.strip().partition("=")
+    for line in _END.split(content):
+        if len(octets.bytes_of(line)) > LONGEST_LINE:
+            return
+        name, sign, value = line.strip(_BLANK).partition("=")
         if sign and not name.startswith(("#", ";")):
-            yield _same(_dotted(name.strip().removeprefix("-"))), value.strip()
+            yield _same(_dotted(name.strip(_BLANK).removeprefix("-"))), value.strip(_BLANK)
 
 
 def _dotted(name: str) -> str:

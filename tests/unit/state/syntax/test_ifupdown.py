@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.fakes import file
 from tests.unit.hosts import snapshot
 
-from runbook.state.syntax.ifupdown import parse, reached, sourced, stanzas
+from runbook.state.syntax.ifupdown import misplaced, parse, reached, sourced, stanzas
 
 PATH = "/etc/network/interfaces"
 # Every shape of interfaces(5) that a host of ours may have.
@@ -45,6 +45,24 @@ heads = st.one_of(
     st.builds("allow-hotplug {}".format, words),
     st.builds("iface {} {} {}".format, words, st.sampled_from(["inet", "inet6"]), words),
 )
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("auto e0\niface e0 inet manual\n    mtu 9000\n", 0),
+        ("mapping e0\n    script /bin/true\n", 0),
+        ("mtu 9000\nauto e0\n", 1),
+        ("auto e0\riface e0 inet static\n address 172.16.1.1/16\n", 2),
+        ("\ufeffauto e0\n", 1),
+        ("auto\u00a0e0\niface e0 inet manual\n", 1),
+        ("auto\x1ce0\niface e0 inet manual\n", 1),
+        ("# a comment\rmtu 9000\n\n\tauto\x0be0\r\niface\x0ce0 inet manual\n", 0),
+        ("auto e0\niface e0 inet manual\nsource /etc/x\n\n\n    mtu 9000\n", 6),
+    ],
+)
+def test_the_line_at_which_ifupdown_gives_a_file_up(content: str, line: int) -> None:
+    assert misplaced(content) == line
 
 
 def test_what_belongs_to_which_stanza() -> None:

@@ -18,13 +18,14 @@ from runbook.state.syntax.iptables_save import (
     parse,
     render,
 )
+from runbook.state.syntax.iptables_save import words as words_of
 
 DATA = Path(__file__).parents[2] / "data"
 CORPUS = sorted([*(DATA / "iptables").glob("*.rules"), *(DATA / "kernel").glob("ip*-save.txt")])
 words = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), min_size=1)
 numbers = st.builds(Counters, st.integers(0, 1 << 64), st.integers(0, 1 << 64))
 counters = st.none() | numbers
-in_line = st.text(st.characters(exclude_characters="\n"), max_size=20)
+in_line = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 comments = st.builds(Comment, in_line.map("#".__add__) | st.just(""))
 chains = st.builds(Chain, words, st.sampled_from(["ACCEPT", "DROP", "-"]), counters)
 
@@ -82,6 +83,31 @@ def test_a_text_is_refused_or_comes_back(text: str) -> None:
     except NotInTheWords:
         return
     assert render(found) == text
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "-A INPUT -p tcp\r--dport 22 -j ACCEPT",
+        "-A INPUT -p tcp\x0b--dport 22 -j ACCEPT",
+        "-A INPUT -p tcp\0 --dport 22 -j ACCEPT",
+        "# a comment\0",
+        f"#{'x' * 10240}",
+        f"-A INPUT {' ' * 11000}-j ACCEPT",
+    ],
+)
+def test_a_line_that_iptables_restore_reads_otherwise_is_refused_by_its_number(odd: str) -> None:
+    with pytest.raises(NotInTheWords) as refused:
+        parse(f"*filter\n:INPUT ACCEPT [0:0]\n{odd}\nCOMMIT\n")
+    assert refused.value.line == 3
+
+
+@pytest.mark.parametrize("comment", ["f\udcfcr", "a\x1bb", "a\tb", "a\u00a0b"])
+def test_a_comment_may_hold_what_is_no_text(comment: str) -> None:
+    text = f'*filter\n-A INPUT -m comment --comment "{comment}" -j ACCEPT\nCOMMIT\n'
+    (rule,) = parse(text).tables[0].rules
+    assert words_of(rule.text)[5] == comment
+    assert render(parse(text)) == text
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,29 @@ def test_what_a_line_says_of_a_parameter(line: str, value: str) -> None:
     assert assigned({path: f"{line}\n"}, FORWARD) == ((value, path) if value else ("", ""))
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\0", "\n"])
+def test_a_line_ends_where_systemd_sysctl_ends_it(end: str) -> None:
+    path = f"{ETC}/60-x.conf"
+    assert assigned({path: f"# f\udcfcr{end}{FORWARD}=0{end}"}, FORWARD) == ("0", path)
+
+
+@pytest.mark.parametrize("between", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_a_comment_goes_on_where_systemd_sysctl_reads_on(between: str) -> None:
+    assert assigned({f"{ETC}/60-x.conf": f"# x{between}{FORWARD}=0\n"}, FORWARD) == ("", "")
+
+
+@pytest.mark.parametrize("line", ["%s\u00a0=1", "%s=\u00a01", "\x0b%s=1", "\ufeff%s=1"])
+def test_what_only_looks_like_a_blank_is_part_of_the_name_or_the_value(line: str) -> None:
+    assert assigned({f"{ETC}/60-x.conf": line % FORWARD}, FORWARD)[0] != "1"
+
+
+def test_systemd_sysctl_reads_no_further_than_a_line_of_a_mebibyte() -> None:
+    path = f"{ETC}/60-x.conf"
+    for length, value in (((1 << 20) - 1, "0"), (1 << 20, "1")):
+        content = f"{FORWARD}=1\n{'#' * length}\n{FORWARD}=0\n"
+        assert assigned({path: content}, FORWARD) == (value, path)
+
+
 def test_a_dot_in_an_interface_s_name_is_a_slash() -> None:
     name = "net.ipv4.conf.br/7.arp_notify"
     for line in (f"{name} = 1", "net/ipv4/conf/br.7/arp_notify = 1"):

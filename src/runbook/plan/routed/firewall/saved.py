@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from runbook.common import octets
 from runbook.common.errors import Refused
 from runbook.plan.changes.files import EditLines, PutFile
 from runbook.plan.changes.steps import EditFile, LineEdit
@@ -25,7 +26,7 @@ from runbook.plan.netfilter.libvirt import is_libvirts
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.plan.netfilter.ruleset import ACCEPT, BUILT_IN
 from runbook.plan.routed.firewall.profile import is_jump
-from runbook.plan.routed.firewall.twins import refuse_unless_text, twin_edits
+from runbook.plan.routed.firewall.twins import twin_edits
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.iptables_save import (
     USER_CHAIN,
@@ -65,11 +66,10 @@ def saved_firewall(
 def _edited(
     row: Row, expected: ExpectedFirewall, family: str, names: tuple[str, str], seen: Snapshot
 ) -> Iterator[EditLines]:
-    refuse_unless_text(row, seen)
     text = str(row["content"])
     twins = EditFile("", "", tuple(twin_edits(text.split("\n"), *names)))
     try:
-        wanted = composed(twins.applied_to(text.encode()).decode(), expected, family)
+        wanted = composed(octets.text_of(twins.applied_to(octets.bytes_of(text))), expected, family)
     except ValueError as error:
         raise Refused(
             f"{row['path']} cannot be edited: {error}",

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate, groupby
 
-from runbook.common.errors import Refused
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.steps import LineEdit
@@ -88,24 +87,12 @@ def saved_rules(nic: str, bridge: str, seen: Snapshot) -> Iterator[EditLines]:
     """The files that netfilter-persistent loads at boot, each with its twins put in."""
     for path in SAVED:
         for row in rows(seen.files, path=path):
-            refuse_unless_text(row, seen)
             lines = str(row["content"]).split("\n")
             edits = tuple(twin_edits(lines, nic, bridge))
             if edits:
                 shown = "".join(f"{lines[edit.first - 2]}\n" for edit in edits)
                 purpose = "admit on the bridge what the NIC admits, after a reboot as well"
                 yield EditLines(path, str(row["sha256"]), edits, shown, purpose)
-
-
-def refuse_unless_text(row: Row, seen: Snapshot) -> None:
-    """Raise Refused for a saved file that is not text."""
-    if row["encoding"] != "utf-8":
-        raise Refused(
-            f"{row['path']} is not UTF-8 text, so its rules cannot be followed to the bridge",
-            host=seen.host,
-            state="nothing was written",
-            then="write the file anew with iptables-save",
-        )
 
 
 def twin_edits(lines: list[str], nic: str, bridge: str) -> Iterator[LineEdit]:

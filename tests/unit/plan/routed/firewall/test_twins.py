@@ -7,7 +7,7 @@ from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, NIC, Row
 from tests.unit.state.recorded import text
 
-from runbook.common.errors import Refused
+from runbook.common import octets
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.steps import EditFile
 from runbook.plan.routed.firewall.twins import all_but, saved_rules, twin_of, twins
@@ -157,10 +157,14 @@ def test_what_iptables_saved_gains_one_line_a_rule_of_the_nic(file: str) -> None
     assert added == [line.replace(NIC, BRIDGE) for line in named]
 
 
-def test_a_saved_file_that_is_no_text_is_refused() -> None:
-    binary = {**fakes.file(V4, "//8="), "encoding": "base64"}
-    with pytest.raises(Refused, match=f"{V4} is not UTF-8"):
-        list(saved_rules(NIC, BRIDGE, fakes.seen(files=[binary])))
+def test_a_twin_has_the_bytes_of_its_rule() -> None:
+    rule = b'-A INPUT -i %s -m comment --comment "f\xfcr" -j ACCEPT\n'
+    content = b"*filter\n# f\xfcr\n" + rule % NIC.encode() + b"COMMIT\n"
+    (edit,) = saved_rules(NIC, BRIDGE, fakes.seen(files=[fakes.file(V4, octets.text_of(content))]))
+    (step,) = edit.do()
+    assert isinstance(step, EditFile)
+    both = rule % NIC.encode() + rule % BRIDGE.encode()
+    assert step.applied_to(content) == content.replace(rule % NIC.encode(), both)
 
 
 @pytest.mark.parametrize("pattern", [NIC, "enp+"])
