@@ -8,8 +8,9 @@ kernel interrupts it first, which is no error.
 import logging
 
 # What an operator meets in a cell is told in an operator's words; and no cell waits for ever.
-EXTENSIONS = ["runbook.notebook.jupyter.cell_errors", "runbook.notebook.jupyter.shell_replies"]
-c.InteractiveShellApp.extensions.extend(EXTENSIONS)  # noqa: F821 - IPython has it there
+EXTENSIONS = ["cell_errors", "shell_replies", "debug_log"]
+PATHS = [f"runbook.notebook.jupyter.{name}" for name in EXTENSIONS]
+c.InteractiveShellApp.extensions.extend(PATHS)  # noqa: F821 - IPython has it there
 
 UNSAID = ("Kernel is running over TCP without encryption", "KeyboardInterrupt caught in kernel")
 

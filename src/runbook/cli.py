@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
 
 import click
 
+from runbook.common import debug_log
 from runbook.common.errors import RunbookError
 from runbook.common.folders import outputs_folder, params_folder
 
@@ -23,6 +25,8 @@ TAKE_OVER = click.option(
 @click.group()
 def runbook() -> None:
     """Move a Debian KVM host's address onto a bridge, and always be able to move it back."""
+    if debug_log.wanted(os.environ):
+        debug_log.start(sys.stderr, os.environ)
 
 
 class LabGroup(click.Group):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import libvirt
 
+from runbook.common import debug_log
 from runbook.common.errors import HypervisorUnavailable, StepFailed
 from runbook.transport.bounded import in_thread, within
 from runbook.transport.host import GuestXML, NetworkXML
@@ -100,7 +101,8 @@ class Hypervisor:
         """
         connection = self._connection()
         try:
-            return within(limit, lambda: ask(connection.lookupByName(guest)))
+            with debug_log.timed(f"libvirt of {self._host}: guest {guest}"):
+                return within(limit, lambda: ask(connection.lookupByName(guest)))
         except FutureTimeout as error:
             raise self._unavailable(f"answer about guest {guest}", error) from error
         except libvirt.libvirtError as error:
@@ -118,14 +120,16 @@ class Hypervisor:
     def _read(self, what: str, ask: Callable[[Any], Result]) -> Result:
         connection = self._connection()
         try:
-            return within(_READ_S, lambda: ask(connection))
+            with debug_log.timed(f"libvirt of {self._host}: {what}"):
+                return within(_READ_S, lambda: ask(connection))
         except (libvirt.libvirtError, FutureTimeout) as error:
             raise self._unavailable(what, error) from error
 
     def _write(self, what: str, ask: Callable[[Any], Any]) -> None:
         connection = self._connection()
         try:
-            within(_WRITE_S, lambda: ask(connection))
+            with debug_log.timed(f"libvirt of {self._host}: {what}"):
+                within(_WRITE_S, lambda: ask(connection))
         except FutureTimeout as error:
             raise self._unavailable(what, error) from error
         except libvirt.libvirtError as error:
@@ -147,7 +151,8 @@ class Hypervisor:
     def _open(self) -> libvirt.virConnect:
         _start_events()
         try:
-            return within(_OPEN_S, lambda: _kept_alive(libvirt.open(self._uri)))
+            with debug_log.timed(f"libvirt of {self._host}: open {self._uri}"):
+                return within(_OPEN_S, lambda: _kept_alive(libvirt.open(self._uri)))
         except (libvirt.libvirtError, FutureTimeout) as error:
             raise self._unavailable("open a connection", error) from error
 

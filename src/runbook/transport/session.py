@@ -9,21 +9,27 @@ from __future__ import annotations
 import errno
 import itertools
 import queue
+import shlex
 import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any
 
+from runbook.common import debug_log
 from runbook.common.errors import ConnectionLost
 from runbook.transport import bootstrap, failures
 from runbook.transport.relay.frames import Frame, encode
 from runbook.transport.wire import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runbook.transport.prefixes import Prefix
 
 _START_S = 45.0
 _OPEN_S = 20.0
+# The fields of a request that say what it is about.
+_NAMED = ("argv", "path", "paths", "pattern", "ifname")
 
 
 class RelayRefused(Exception):
@@ -48,6 +54,23 @@ def _raise_refusal(header: dict[str, Any]) -> None:
         )
 
 
+def _shown(op: str, fields: Mapping[str, object]) -> str:
+    """A request in words: its argument list, or its paths. No content is among them."""
+    named = (fields[name] for name in _NAMED if name in fields)
+    lists = (words if isinstance(words, list | tuple) else (words,) for words in named)
+    return shlex.join((op, *(str(word) for words in lists for word in words)))
+
+
+def _status(done: Future[Frame]) -> str:
+    """How a request ended: exit status, refusal, or 'ok'."""
+    if done.exception() is not None:
+        return "lost"
+    header = done.result().header
+    if "error" in header:
+        return f"refused, errno {header.get('errno') or 0}"
+    return f"exit status {header['returncode']}" if "returncode" in header else "ok"
+
+
 class Session:
     """A started relay."""
 
@@ -66,11 +89,12 @@ class Session:
         self._channels: dict[int, Channel] = {}
         hello = self._waiting[0]
         argv = prefix.command(bootstrap.ARGV)
-        try:
-            self._wire = Wire(argv, deliver=self._deliver, lose=self._lose)
-        except FileNotFoundError as error:
-            raise failures.never_started(self._ending(127, str(error))) from error
-        self._begin(hello, patience)
+        with debug_log.timed(f"connect to {host} ({prefix.description})"):
+            try:
+                self._wire = Wire(argv, deliver=self._deliver, lose=self._lose)
+            except FileNotFoundError as error:
+                raise failures.never_started(self._ending(127, str(error))) from error
+            self._begin(hello, patience)
 
     def _begin(self, hello: Future[Frame], patience: float) -> None:
         try:
@@ -100,6 +124,8 @@ class Session:
     def submit(self, op: str, payload: bytes = b"", /, **fields: object) -> Future[Frame]:
         """Ask without waiting; hand the answer to `result`."""
         answer: Future[Frame] = Future()
+        timing = debug_log.Timing(f"{self._host}: {_shown(op, fields)}")
+        answer.add_done_callback(lambda done: timing.end(_status(done)))
         with self._lock:
             if self.lost:
                 raise self.error()
@@ -173,6 +199,7 @@ class Session:
                 return
             self._reason = reason
             self._over.set()
+            debug_log.LOG.debug("%s: the connection is gone: %s", self._host, reason)
             waiting, self._waiting = list(self._waiting.values()), {}
             channels, self._channels = list(self._channels.values()), {}
         for answer in waiting:

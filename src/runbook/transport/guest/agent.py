@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from runbook.common import debug_log
 from runbook.common.clock import Clock
 from runbook.common.errors import AgentRefused, AgentSilent, ConnectionLost, StepFailed
 from runbook.transport.guest import agent_answers, files
@@ -74,6 +76,12 @@ class AgentChannel:
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
         """Run a command to its end."""
+        with debug_log.timed(f"{self.guest} by its agent: {shlex.join(argv)}") as timing:
+            done = self._run(argv, stdin, timeout)
+            timing.status = f"exit status {done.returncode}"
+            return done
+
+    def _run(self, argv: Sequence[str], stdin: bytes, timeout: float) -> Completed:
         words = ["-c", _ENVIRONMENT, "sh", *argv]
         given = {"input-data": base64.b64encode(stdin).decode()} if stdin else {}
         try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 from collections.abc import Sequence
 
+from runbook.common import debug_log
 from runbook.common.clock import Clock
 from runbook.common.errors import RunbookError
 from runbook.transport.guest import files
@@ -38,7 +40,9 @@ class ConsoleChannel:
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
         """Run a command to its end."""
-        ended = self._shell.run(argv, stdin, timeout)
+        with debug_log.timed(f"{self.guest} by its console: {shlex.join(argv)}") as timing:
+            ended = self._shell.run(argv, stdin, timeout)
+            timing.status = f"exit status {ended.status}"
         return Completed(tuple(argv), ended.status, ended.stdout, ended.stderr)
 
     def read_file(self, path: str) -> bytes | None:
