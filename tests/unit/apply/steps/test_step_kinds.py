@@ -1,0 +1,79 @@
+"""A new kind of step is named here until each place that has to know it does."""
+
+from __future__ import annotations
+
+import inspect
+from typing import get_args
+
+from runbook.apply.checkpoint import script, undo_checks
+from runbook.apply.steps.perform import perform
+from runbook.plan import kinds
+from runbook.plan.changes.change import Change
+from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, UndoneInside
+from runbook.plan.changes.steps import (
+    Announce,
+    CarryNeighbours,
+    Command,
+    RemoveDir,
+    Restore,
+    Step,
+    Unless,
+)
+from runbook.plan.changes.waits import Relearn
+
+STEPS = {kind for kind in kinds.KINDS if {"budget_s", "describe"} <= set(dir(kind))}
+# A guest's session makes these: guest/sessions.py.
+INSIDE = {ArmInside, ApplyInside}
+# Both go into `put_back_files`, not step by step.
+FILES = {Restore, RemoveDir}
+# What an undo does not look at afterwards, and why not.
+UNCHECKED = {
+    Announce: "the neighbours learn the address by its first packet too",
+    CarryNeighbours: "an entry that is lost is asked for again",
+    Command: "it may be anything; its result is checked by the rest",
+    Relearn: "a router may not have spoken yet",
+    RemoveDir: "a directory that is not empty stays on purpose",
+    Restore: "`restore` in the script compares by itself",
+    UndoneInside: "the guest's own undo compares inside",
+    Unless: "likewise",
+}
+
+
+def registered(function: object) -> set[type]:
+    """The kinds that a singledispatch function has a branch for."""
+    registry: dict[type, object] = function.registry  # type: ignore[attr-defined] # of singledispatch
+    return {kind for kind in registry if kind is not object}
+
+
+def names(found: set[type]) -> list[str]:
+    return sorted(kind.__name__ for kind in found)
+
+
+def test_the_type_of_a_step_lists_every_kind() -> None:
+    assert names(STEPS ^ set(get_args(Step))) == []
+
+
+def test_every_kind_is_made_or_undone_somewhere() -> None:
+    known = registered(perform) | registered(script._shell) | INSIDE | FILES  # noqa: SLF001 - what is registered is the point
+    assert names(STEPS - known) == []
+    assert names(known - STEPS) == []
+
+
+def test_every_kind_that_an_undo_has_is_looked_at_after_it_or_excused() -> None:
+    undone = registered(script._shell) | FILES  # noqa: SLF001 - likewise
+    source = inspect.getsource(undo_checks)
+    unseen = {kind for kind in undone if f"isinstance(step, {kind.__name__})" not in source}
+    assert names(unseen - set(UNCHECKED)) == []
+    assert names(set(UNCHECKED) - unseen) == [], "excused, and looked at all the same"
+
+
+def test_a_class_that_makes_and_undoes_something_is_a_whole_change() -> None:
+    changes = {kind for kind in kinds.KINDS if {"do", "undo"} <= set(dir(kind))}
+    parts = {name for name in vars(Change) if not name.startswith("_")}
+    lacking = {kind.__name__: parts - _has(kind) for kind in changes if parts - _has(kind)}
+    assert lacking == {}
+    assert changes
+
+
+def _has(kind: type) -> set[str]:
+    return {*dir(kind), *getattr(kind, "__annotations__", {})}
