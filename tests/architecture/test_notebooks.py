@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from jupyter_client.kernelspec import KernelSpecManager
 
 from runbook.notebook import desk
 from runbook.notebook.guest import look as guest_look
+from runbook.notebook.shared.stages import OF_A_HOST, OF_GUESTS
 from runbook.notebook.undo import look as undo_look
 from runbook.params import NAMES
+from runbook.run import pipeline
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -102,3 +105,27 @@ def test_a_python_without_the_package_is_named_before_anything_is_imported(
     assert done.stderr.splitlines()[-1].startswith(
         f"AssertionError: This kernel runs {sys.executable}. The package `runbook` is missing"
     )
+
+
+# `settle` reads the form; the phase of that name is an argument of `apply`.
+STAGE_OF = {"look": "before", "enter": "inside", "settle": "values"}
+
+
+def stages_of(path: Path) -> Iterator[str]:
+    """The stages of a change that a notebook's cells go through, in its order."""
+    for cell in cells(path):
+        for node in ast.walk(ast.parse(source(cell))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                named = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+                yield str(named[0]) if named else STAGE_OF.get(node.func.attr, node.func.attr)
+
+
+@pytest.mark.parametrize(
+    ("name", "board"), [("routed.ipynb", OF_A_HOST), ("guest.ipynb", OF_GUESTS)]
+)
+def test_the_cells_take_the_stages_in_the_order_of_the_pipeline(
+    name: str, board: tuple[str, ...]
+) -> None:
+    order = [stage for stage in pipeline.STAGES if stage in board]
+    (path,) = (path for path in NOTEBOOKS if path.name == name)
+    assert [stage for stage in stages_of(path) if stage in pipeline.STAGES] == order

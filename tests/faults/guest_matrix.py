@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
-from tests import bench
+from tests import bench, stages
 from tests.faults import guest_judging, guest_look, guest_record, matrix
 from tests.faults import scene as scenes
 from tests.faults.guest_cases import BEFORE, RELEASE, GuestCase, GuestGround
@@ -26,7 +26,8 @@ from runbook.lab import lab as labs
 from runbook.lab.guest_xml import Guest
 from runbook.lab.names import GUEST_PASSWORD, host_name
 from runbook.params import for_host
-from runbook.run import guest_pipeline, pipeline
+from runbook.run import pipeline
+from runbook.run.subject_guests import about_guests
 from runbook.transport.guest.login import VARIABLE
 
 NOTEBOOK = bench.ROOT / "notebooks" / "guest.ipynb"
@@ -66,7 +67,7 @@ class Place:
     def _renew(self) -> None:
         with _renewing:
             labs.renew(self.host)
-        pipeline.routed(for_host(self.home / "params", {"host": self.host}))
+        pipeline.change(pipeline.open_session(for_host(self.home / "params", {"host": self.host})))
         self.on_the_lan, self.kind = True, ("", "")
 
     def _guest_anew(self, system: str, console: str) -> None:
@@ -112,10 +113,10 @@ def ground(free: Sequence[Place]) -> GuestGround:
     params = for_host(place.home / "params", {"host": place.host, "guests": [asked]})
     # Where the password comes from is settled when the session is opened.
     with mock.patch.dict("os.environ", {VARIABLE: GUEST_PASSWORD}):
-        session = guest_pipeline.open_session(params, params.guests)
-        with closing(session.host), closing(guest_pipeline.within(session)):
+        session = about_guests(pipeline.open_session(params), params.guests)
+        with closing(session.host), closing(stages.within(session)):
             before = pipeline.read(session)
-            drawn = guest_pipeline.plan(session, before, guest_pipeline.offers(session, before))
+            drawn = stages.draft(session, before)
     return GuestGround(RELEASE, "static", drawn.plan)
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from tests import bench
+from tests import bench, stages
 from tests.faults import scene as scenes
 from tests.faults.cases import Case, Ground
 from tests.faults.judging import BETWEEN, NOT_HIT, Result, Start, Waited, judge
@@ -48,7 +48,7 @@ def ground(release: str, addressing: str, home: Path, hosts: int = HOSTS) -> Gro
     labs.renew(host_name(1))
     session = pipeline.open_session(for_host(home / "params", {"host": host_name(1)}))
     with closing(session.host):
-        return Ground(release, addressing, pipeline.plan(session, pipeline.read(session)))
+        return Ground(release, addressing, stages.draft(session, pipeline.read(session)).plan)
 
 
 def play_all(cases: Iterable[Case], home: Path, tell: Tell, hosts: int = HOSTS) -> list[Result]:
@@ -130,5 +130,5 @@ def _start(host: str, home: Path) -> Start:
     session = pipeline.open_session(for_host(home / "params", {"host": host}))
     with closing(session.host):
         state = pipeline.read(session)
-        promise = pipeline.plan(session, state).of_host
+        promise = stages.draft(session, state).plan.of_host
     return Start(state, frozenset(scenes.files(host)), promise)

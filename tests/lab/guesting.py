@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from tests import stages
 from tests.lab import half_made
 
 from runbook.apply import rollback
@@ -27,9 +28,11 @@ from runbook.lab.names import GUEST_PASSWORD, ROUTER
 from runbook.lab.probe import Probe, Probed
 from runbook.params import Params, resolve
 from runbook.plan.plan import PHASES
-from runbook.run import guest_pipeline, pipeline, resume_guests
-from runbook.run.guest_pipeline import Drawn
+from runbook.run import pipeline
 from runbook.run.session import Ready, Session, Underway
+from runbook.run.subject import Draft
+from runbook.run.subject_guests import about_guests
+from runbook.run.subject_kept import about
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.login import VARIABLE
 from runbook.transport.guest.open_channel import Ways, open_channel
@@ -99,7 +102,7 @@ def added(
 def on_the_lan(**other: object) -> None:
     """Renew the host and put it on the bridge."""
     labs.renew(HOST)
-    pipeline.routed(params(**other))
+    pipeline.change(pipeline.open_session(params(**other)))
 
 
 @contextmanager
@@ -107,8 +110,8 @@ def session(*names: str, **other: object) -> Iterator[Session]:
     """A connection to the host that can go into these guests."""
     os.environ[VARIABLE] = GUEST_PASSWORD
     asked = params(*names, **other)
-    made = guest_pipeline.open_session(asked, asked.guests)
-    with closing(made.host), closing(guest_pipeline.within(made)):
+    made = about_guests(pipeline.open_session(asked), asked.guests)
+    with closing(made.host), closing(stages.within(made)):
         yield made
 
 
@@ -131,11 +134,11 @@ class Change:
         pipeline.apply(self.session, self.underway, phase)
 
 
-def judged(made: Session) -> tuple[Snapshot, Drawn, Ready]:
+def judged(made: Session) -> tuple[Snapshot, Draft, Ready]:
     """Up to where something would be written."""
     before = pipeline.read(made)
-    drawn = guest_pipeline.plan(made, before, guest_pipeline.offers(made, before))
-    return before, drawn, guest_pipeline.preflight(made, drawn, before)
+    drawn = stages.draft(made, before)
+    return before, drawn, pipeline.preflight(made, drawn, before)
 
 
 def armed(made: Session) -> Change:
@@ -148,7 +151,7 @@ def moved(*names: str, **other: object) -> object:
     """The whole procedure for these guests."""
     os.environ[VARIABLE] = GUEST_PASSWORD
     asked = params(*names, **other)
-    return guest_pipeline.guests(asked, asked.guests)
+    return pipeline.change(about_guests(pipeline.open_session(asked), asked.guests))
 
 
 def as_before(before: Snapshot) -> str:
@@ -160,7 +163,7 @@ def as_before(before: Snapshot) -> str:
 def inside(name: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[object, ...]]:
     """A guest's addresses, default routes and files, as seen from inside."""
     with session(name) as made:
-        offered = guest_pipeline.offers(made, pipeline.read(made))[name].inside
+        offered = pipeline.observe(made, pipeline.read(made)).offers[name].inside
         assert offered is not None
         return offered.addresses, offered.default_routes, offered.files
 
@@ -210,9 +213,9 @@ def nothing_is_left_to_do(*names: str, **other: object) -> None:
     """Seen anew, from inside and outside, each is as promised."""
     with session(*names, **other) as made:
         before = pipeline.read(made)
-        drawn = guest_pipeline.plan(made, before, guest_pipeline.offers(made, before))
+        drawn = stages.draft(made, before)
         assert drawn.plan.empty
-        assert guest_pipeline.nothing_to_do(made, drawn, before).kept
+        assert pipeline.standing(made, drawn, before).kept
 
 
 def in_guest(name: str, command: str) -> None:
@@ -242,8 +245,8 @@ def confirmed_inside() -> None:
     with session() as made:
         there = armed_change.find(made.host, made.clock.now())
         assert there is not None
-        change = resume_guests.for_change(made, there.kept)
-        with closing(guest_pipeline.within(change)) as guests:
+        change = about(made, there.kept)
+        with closing(stages.within(change)) as guests:
             guests.confirm(change.host)
 
 

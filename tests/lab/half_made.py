@@ -6,6 +6,8 @@ import itertools
 import sys
 import time
 
+from tests import stages
+
 from runbook.apply import phases
 from runbook.apply.steps.perform import perform
 from runbook.common.folders import params_folder
@@ -22,9 +24,7 @@ READY = "ready"
 def armed(session: Session) -> Underway:
     """A change with its undo on the host, and no step made."""
     before = pipeline.read(session)
-    return pipeline.arm(
-        session, pipeline.preflight(session, pipeline.plan(session, before), before)
-    )
+    return pipeline.arm(session, pipeline.preflight(session, stages.draft(session, before), before))
 
 
 def wait() -> None:

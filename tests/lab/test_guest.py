@@ -88,7 +88,7 @@ def test_a_restart_of_libvirt_does_not_touch_it() -> None:
 def test_the_change_leaves_it_running_and_connected_to_the_world() -> None:
     before = pid()
     assert "ended 0" in in_guest(f"ping -c 1 -W 2 {OPERATOR}")
-    assert isinstance(pipeline.routed(params()), Confirmed)
+    assert isinstance(pipeline.change(pipeline.open_session(params())), Confirmed)
     assert pid() == before
     guest.wait(HOST, GUEST)
     assert "ended 0" in in_guest(f"ping -c 1 -W 2 {OPERATOR}")

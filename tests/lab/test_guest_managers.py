@@ -21,7 +21,7 @@ from runbook.lab import shell
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.probe import Probe
 from runbook.preflight import RefusedByPreflight
-from runbook.run import guest_pipeline, pipeline
+from runbook.run import pipeline
 from runbook.state.guest.inside import Inside
 
 # Minutes each, and a disk that the gate does not build.
@@ -93,7 +93,7 @@ def scene(on_the_lan: None, request: pytest.FixtureRequest) -> Iterator[Scene]:
 
 def inside(name: str) -> Inside:
     with guesting.session(name) as made:
-        offered = guest_pipeline.offers(made, pipeline.read(made))[name].inside
+        offered = pipeline.observe(made, pipeline.read(made)).offers[name].inside
     assert offered is not None
     return offered
 

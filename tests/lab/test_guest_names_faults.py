@@ -16,7 +16,7 @@ from runbook.apply.confirm import Confirmed
 from runbook.common.errors import VerificationFailed
 from runbook.lab import lab as labs
 from runbook.lab.names import ROUTER
-from runbook.run import guest_pipeline, pipeline
+from runbook.run import pipeline
 
 pytestmark = pytest.mark.thorough
 WANTED = [{"name": "vm-01", "address": "172.16.1.10/16", "nameservers": [GATEWAY]}]
@@ -50,7 +50,7 @@ def resolver(name: str) -> str:
     """The guest's /etc/resolv.conf."""
     with guesting.session(name) as made:
         before = pipeline.read(made)
-        offered = guest_pipeline.offers(made, before)[name].inside
+        offered = pipeline.observe(made, before).offers[name].inside
         assert offered is not None
         assert offered.resolv_conf is not None
         return offered.resolv_conf.content.decode()

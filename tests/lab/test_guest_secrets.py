@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests import stages
 from tests.lab import guesting
 from tests.lab.guesting import HOST, console
 
@@ -17,7 +18,7 @@ from runbook.lab.names import GUEST_PASSWORD
 from runbook.notebook.shared.leave_guests import keep
 from runbook.params.guests import Guest
 from runbook.preflight import RefusedByPreflight
-from runbook.run import guest_pipeline, pipeline
+from runbook.run import pipeline
 from runbook.run.record import Folder
 from runbook.transport.guest import login
 
@@ -52,7 +53,7 @@ def test_a_file_with_a_secret_is_declined_and_told_without_it(quick: str, comman
         with pytest.raises(RefusedByPreflight, match="holds a secret") as caught:
             guesting.judged(made)
         assert WORD not in str(caught.value)
-        said = guest_pipeline.within(made).transcripts()
+        said = stages.within(made).transcripts()
         assert WORD not in said[quick]
 
 
@@ -64,7 +65,7 @@ def test_what_a_hook_is_handed_is_in_the_guest_and_nowhere_else(quick: str, tmp_
         change = guesting.armed(made)
         change.make("settle")
         guesting.is_there(quick)
-        slot = next(guest_pipeline.within(made).armed())
+        slot = next(stages.within(made).armed())
         # Not the word itself, which would be typed at the console by this test.
         pattern = WORD.replace("t", "[t]")
         argv = ("sh", "-c", f"grep -r {pattern} /var/lib/runbook/*/originals")
@@ -74,7 +75,7 @@ def test_what_a_hook_is_handed_is_in_the_guest_and_nowhere_else(quick: str, tmp_
         assert host.strip() == ""
         assert WORD not in serial.dumps(change.underway.armed.plan)
         undone = pipeline.roll_back(made, change.underway, "because")
-        within = guest_pipeline.within(made)
+        within = stages.within(made)
         within.close()
         keep(folder, within)
     assert undone.as_before
@@ -116,11 +117,11 @@ def test_a_button_goes_in_by_the_password_that_a_cell_was_told_and_asks_nobody(
     asked = Guest(name=NAME, address=guesting.address(NAME), login_from="prompt").model_dump()
     with guesting.session(quick, guests=[asked]) as made:
         before = pipeline.read(made)
-        (refused,) = in_background(lambda: guest_pipeline.offers(made, before))
+        (refused,) = in_background(lambda: pipeline.observe(made, before).offers)
         assert isinstance(refused, CorrectParameters)
         assert "runbook undo" in refused.then
         assert typed == []
-        assert guest_pipeline.offers(made, before)[quick].way
-        guest_pipeline.within(made).close()
-        assert in_background(lambda: guest_pipeline.offers(made, before)) == []
+        assert pipeline.observe(made, before).offers[quick].way
+        stages.within(made).close()
+        assert in_background(lambda: pipeline.observe(made, before).offers) == []
     assert len(typed) == 1

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from tests import stages
 from tests.lab import guesting, serial_line
 from tests.lab.guesting import HOST, address, console
 from tests.lab.serial_line import LOGIN
@@ -14,7 +15,7 @@ from runbook.common.errors import ConsoleTaken, LoginRefused
 from runbook.guest.login import BY_HAND_S
 from runbook.lab import lab as labs
 from runbook.params.guests import Guest
-from runbook.run import guest_pipeline, pipeline
+from runbook.run import pipeline
 from runbook.state.guest.inside import CLOUD_SWITCH
 from runbook.transport.guest.login import variables
 
@@ -35,9 +36,9 @@ def quick(lab: labs.Lab) -> Iterator[str]:
 def test_a_console_that_is_taken_is_told_with_what_frees_it(quick: str) -> None:
     with guesting.session(quick) as first, guesting.session(quick) as second:
         before = pipeline.read(first)
-        assert guest_pipeline.offers(first, before)[quick].way
+        assert pipeline.observe(first, before).offers[quick].way
         with pytest.raises(ConsoleTaken) as caught:
-            guest_pipeline.offers(second, before)
+            pipeline.observe(second, before)
     assert f"virsh console {quick} --force" in caught.value.then
 
 
@@ -51,7 +52,7 @@ def test_what_somebody_left_on_the_console_is_told_without_its_secret(
         before = pipeline.read(made)
         monkeypatch.setenv(variables(quick)[0], "guess")
         with pytest.raises(LoginRefused) as caught:
-            guest_pipeline.offers(made, before)
+            pipeline.observe(made, before)
     assert WORD not in caught.value.what + caught.value.transcript
 
 
@@ -63,7 +64,7 @@ def test_a_mute_console_keeps_a_person_who_stands_by_a_minute_and_no_more(quick:
         console("kill", "-STOP", pid)
         began = time.monotonic()
         try:
-            offered = guest_pipeline.offers(made, before)[quick]
+            offered = pipeline.observe(made, before).offers[quick]
         finally:
             console("kill", "-CONT", pid)
     assert time.monotonic() - began < BY_HAND_S + 40
@@ -91,11 +92,11 @@ def test_a_switch_of_cloud_init_that_is_there_is_read_and_edited_as_it_stands(
     was = guesting.inside(quick)
     with guesting.session(quick) as made:
         change = guesting.armed(made)
-        before = guest_pipeline.within(made).before()[quick]
+        before = stages.within(made).before()[quick]
         assert before.cloud_init == state
         change.make("settle")
         guesting.is_there(quick)
-        originals = {path: content for _, path, content in guest_pipeline.within(made).originals()}
+        originals = {path: content for _, path, content in stages.within(made).originals()}
         assert (CLOUD_SWITCH in originals) is edited
         undone = pipeline.roll_back(made, change.underway, "because")
     assert undone.as_before

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests import bench
+from tests import bench, stages
 from tests.lab import guesting, returning
 from tests.lab.guesting import HOST, console
 
@@ -20,7 +20,7 @@ from runbook.lab import machine, shell
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.guest_xml import mac_of
 from runbook.preflight import RefusedByPreflight
-from runbook.run import guest_pipeline, pipeline
+from runbook.run import pipeline
 from runbook.run.extend_deadline import more_time
 from runbook.run.session import Session
 from runbook.transport.guest.login import VARIABLE
@@ -57,7 +57,7 @@ def test_a_wrong_password_stops_before_anything_is_written(
         monkeypatch.setenv(VARIABLE, "not-the-password")
         with pytest.raises(LoginRefused) as caught:
             preflight(made)
-        said = guest_pipeline.within(made).transcripts()["vm-01"]
+        said = stages.within(made).transcripts()["vm-01"]
     assert "vm-01" in caught.value.what
     assert "the last lines that the console showed" in caught.value.what
     assert "Login incorrect" in caught.value.what

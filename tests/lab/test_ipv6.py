@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from tests import bench
+from tests import bench, stages
 
 from runbook.apply.confirm import Confirmed
 from runbook.lab import lab as labs
@@ -132,7 +132,7 @@ def is_outage(seen: Probed) -> bool:
 def changed(ipv6: str) -> Probed:
     probe = Probe(address6(HOST, ipv6), rate=1000, seconds=90)
     time.sleep(0.3)
-    assert isinstance(pipeline.routed(params()), Confirmed)
+    assert isinstance(pipeline.change(pipeline.open_session(params())), Confirmed)
     time.sleep(0.3)
     return probe.stop()
 
@@ -144,7 +144,7 @@ def test_no_packet_is_lost_and_all_is_as_before_but_on_the_bridge(ipv6: str) -> 
     assert not is_outage(seen), (ipv6, seen)
     assert seen.sent > 1000
     is_all_on_the_bridge(before)
-    again = pipeline.routed(params())
+    again = pipeline.change(pipeline.open_session(params()))
     assert isinstance(again, Plan)
     assert again.empty
 
@@ -153,7 +153,7 @@ def test_no_packet_is_lost_and_all_is_as_before_but_on_the_bridge(ipv6: str) -> 
 def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(how: str) -> None:
     up("bookworm", how)
     before = bench.snapshot()
-    pipeline.routed(params())
+    pipeline.change(pipeline.open_session(params()))
     machine.shut_down(HOST)
     machine.power_on(HOST)
     settled(before)
@@ -175,7 +175,7 @@ def rolled_back(ipv6: str, upto: str) -> Probed:
     with closing(session.host):
         before = pipeline.read(session)
         underway = pipeline.arm(
-            session, pipeline.preflight(session, pipeline.plan(session, before), before)
+            session, pipeline.preflight(session, stages.draft(session, before), before)
         )
         for phase in PHASES[: PHASES.index(upto) + 1]:
             pipeline.apply(session, underway, phase)
@@ -200,7 +200,7 @@ def test_the_rollback_is_no_outage_and_restores_every_row(stopped: str) -> None:
 @pytest.mark.thorough
 def test_a_host_without_ipv6_has_none_on_the_bridge_either() -> None:
     up("bookworm", "none")
-    pipeline.routed(params())
+    pipeline.change(pipeline.open_session(params()))
     seen = bench.snapshot()
     assert of(seen, BRIDGE) == of(seen, NIC) == ([], [])
     assert value(f"{CONF}/{BRIDGE}/disable_ipv6") == "1"
@@ -248,5 +248,5 @@ def test_trap_08_forwarding_is_on_after_a_boot_without_libvirt() -> None:
     assert value("/proc/sys/net/ipv4/ip_forward") == "1"
     on_host("virsh", "net-destroy", "default")
     assert off_then_as_at_boot() == ["0", "0"]
-    pipeline.routed(params())
+    pipeline.change(pipeline.open_session(params()))
     assert off_then_as_at_boot() == ["1", "1"]

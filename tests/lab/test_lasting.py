@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from tests import stages
+
 from runbook.apply.confirm import Confirmed
 from runbook.lab import machine, shell
 from runbook.lab.names import ROUTER, address, host_name, mac
@@ -35,7 +37,7 @@ def console(host: str, script: str) -> str:
 def test_every_route_comes_back_beside_somebody_else_s_hook(fresh_host: str) -> None:
     machine.run(fresh_host, ["sh", "-c", f"cat >{HOOK}; chmod 755 {HOOK}"], THEIRS.encode())
     console(fresh_host, f"ip route add 10.20.0.0/16 via {GATEWAY} dev {NIC} metric 50")
-    assert isinstance(pipeline.routed(params(fresh_host)), Confirmed)
+    assert isinstance(pipeline.change(pipeline.open_session(params(fresh_host))), Confirmed)
 
     carried = f"10.20.0.0/16 via {GATEWAY} dev {BRIDGE} metric 50"
     assert carried in console(fresh_host, "ip route")
@@ -51,7 +53,7 @@ def test_every_route_comes_back_beside_somebody_else_s_hook(fresh_host: str) -> 
 
 
 def test_a_hook_that_finds_no_nic_says_so_and_lets_the_network_start(fresh_host: str) -> None:
-    assert isinstance(pipeline.routed(params(fresh_host)), Confirmed)
+    assert isinstance(pipeline.change(pipeline.open_session(params(fresh_host))), Confirmed)
     gone = f"ip link set {NIC} down; ip link set {NIC} name gone0"
     said = console(fresh_host, f"virsh net-destroy routed; {gone}; virsh net-start routed")
     assert "Network routed started" in said
@@ -64,7 +66,7 @@ def test_the_bridge_takes_the_nic_s_mac_and_frame_size_and_gives_them_back(
     console(fresh_host, f"ip link set {NIC} mtu 1400")
     session = pipeline.open_session(params(fresh_host, bridge_mac="nic"))
     before = pipeline.read(session)
-    drawn = pipeline.plan(session, before)
+    drawn = stages.draft(session, before)
     underway = pipeline.arm(session, pipeline.preflight(session, drawn, before))
     for phase in PHASES:
         applied = pipeline.apply(session, underway, phase)
@@ -83,7 +85,7 @@ def test_whoever_is_named_as_the_router_is_asked_for_its_own_entry(fresh_host: s
     # Any machine of the LAN has such a table; the lab's router lets nobody in by SSH.
     router = host_name(2)
     console(router, f"ping -c 1 -W 2 {address(fresh_host)}")
-    confirmed = pipeline.routed(params(fresh_host, router=router))
+    confirmed = pipeline.change(pipeline.open_session(params(fresh_host, router=router)))
     assert isinstance(confirmed, Confirmed)
     (check,) = (c for c in confirmed.verified.verdict.checks if c.about.startswith(router))
     bridge = console(fresh_host, f"cat /sys/class/net/{BRIDGE}/address").strip()

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from tests import stages
 from tests.lab.returning import (
     ARMED,
     HOST,
@@ -183,12 +184,12 @@ def _armed_at_once(ready: list[tuple[Session, Ready]]) -> tuple[Won, list[Change
 
 def _first_step(phase: str) -> int:
     with session() as made:
-        return pipeline.plan(made, pipeline.read(made)).steps(phase)[0].number
+        return stages.draft(made, pipeline.read(made)).plan.steps(phase)[0].number
 
 
 def _ready(made: Session) -> Ready:
     seen = pipeline.read(made)
-    return pipeline.preflight(made, pipeline.plan(made, seen), seen)
+    return pipeline.preflight(made, stages.draft(made, seen), seen)
 
 
 def until_undone() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from tests import stages
 
 from runbook.apply.confirm import Confirmed
 from runbook.apply.rollback import Rollback
@@ -91,7 +92,7 @@ def is_late(seen: Probed) -> bool:
 
 
 def apply() -> None:
-    assert isinstance(pipeline.routed(params()), Confirmed)
+    assert isinstance(pipeline.change(pipeline.open_session(params())), Confirmed)
 
 
 @pytest.fixture(
@@ -129,7 +130,7 @@ def test_no_packet_is_lost_and_the_host_is_as_the_procedure_says(host: str) -> N
     assert console("systemctl", "list-units", "--all", "--no-legend", "runbook-*").strip() == ""
     assert console("sh", "-c", "ls /etc/systemd/system | grep runbook").strip() == ""
     assert "undo" in console("sh", "-c", "ls /var/lib/runbook/*")
-    again = pipeline.routed(params())
+    again = pipeline.change(pipeline.open_session(params()))
     assert isinstance(again, Plan)
     assert again.empty
 
@@ -161,7 +162,7 @@ def test_the_operators_own_session_outlives_the_change(fresh_host: str) -> None:
     try:
         assert session.stdout
         assert session.stdout.readline().strip() == "begins"
-        pipeline.routed(params())
+        pipeline.change(pipeline.open_session(params()))
         assert session.poll() is None
         console("touch", told)
         assert session.communicate(timeout=60)[0].strip() == "still here"
@@ -170,7 +171,7 @@ def test_the_operators_own_session_outlives_the_change(fresh_host: str) -> None:
 
 
 def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(fresh_host: str) -> None:
-    pipeline.routed(params())
+    pipeline.change(pipeline.open_session(params()))
     machine.shut_down(fresh_host)
     machine.power_on(fresh_host)
     assert routes() == PROCEDURE
@@ -190,7 +191,7 @@ def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(fresh_host: s
 def roll_back_and_probe() -> Probed:
     session = pipeline.open_session(params())
     before = pipeline.read(session)
-    drawn = pipeline.plan(session, before)
+    drawn = stages.draft(session, before)
     underway = pipeline.arm(session, pipeline.preflight(session, drawn, before))
     for phase in PHASES:
         pipeline.apply(session, underway, phase)
@@ -214,6 +215,6 @@ def test_the_operators_rollback_loses_nothing_and_restores_every_row(fresh_host:
 def test_a_plan_that_is_not_armed_writes_nothing(fresh_host: str) -> None:
     session = pipeline.open_session(params())
     before = pipeline.read(session)
-    pipeline.preflight(session, pipeline.plan(session, before), before)
+    pipeline.preflight(session, stages.draft(session, before), before)
     assert compare(before, pipeline.read(session)).empty
     assert "No such file" in machine.run(fresh_host, ["ls", "/var/lib/runbook"]).stderr.decode()

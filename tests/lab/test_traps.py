@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests import stages
 
 from runbook.apply.confirm import Confirmed
 from runbook.common.errors import Refused
@@ -77,7 +78,7 @@ def params(host: str, **other: object) -> Params:
 
 
 def change(host: str, **other: object) -> None:
-    assert isinstance(pipeline.routed(params(host, **other)), Confirmed)
+    assert isinstance(pipeline.change(pipeline.open_session(params(host, **other))), Confirmed)
 
 
 def console(host: str, script: str) -> str:
@@ -103,7 +104,7 @@ def refused(host: str) -> tuple[Finding, ...]:
     session = pipeline.open_session(params(host))
     before = pipeline.read(session)
     with pytest.raises(Refused) as refusal:
-        pipeline.preflight(session, pipeline.plan(session, before), before)
+        pipeline.preflight(session, stages.draft(session, before), before)
     assert isinstance(refusal.value, RefusedByPreflight)
     return tuple(f for f in refusal.value.findings if f.against)
 
@@ -156,7 +157,7 @@ def test_trap_03_stp_speaks_to_the_switch_and_is_asked_about_first(
     session = pipeline.open_session(params(fresh_host, consent=[]))
     before = pipeline.read(session)
     with pytest.raises(Refused, match="BPDU guard"):
-        pipeline.preflight(session, pipeline.plan(session, before), before)
+        pipeline.preflight(session, stages.draft(session, before), before)
 
 
 def test_trap_04_the_router_goes_on_sending_to_the_old_mac_until_it_is_told(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 
 import pytest
+from tests import stages
 
 from runbook.common.folders import params_folder
 from runbook.lab.names import OPERATOR, ROUTER
@@ -28,9 +29,7 @@ def half(fresh_host: str, request: pytest.FixtureRequest) -> Half:
     """A change made up to and including one phase, and then left alone."""
     session = pipeline.open_session(for_host(params_folder(), {"host": fresh_host}))
     before = pipeline.read(session)
-    underway = pipeline.arm(
-        session, pipeline.preflight(session, pipeline.plan(session, before), before)
-    )
+    underway = pipeline.arm(session, stages.ready(session))
     for phase in PHASES[: PHASES.index(request.param) + 1]:
         pipeline.apply(session, underway, phase)
     session.host.close()

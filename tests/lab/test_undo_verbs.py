@@ -39,7 +39,7 @@ def test_somebody_else_s_change_is_left_alone_until_it_is_taken_over(start: Befo
             assert said in refused.said
     # A new run is refused before it writes anything, and is told the same.
     with pytest.raises(ChangeInProgress, match="ann@elsewhere"):
-        pipeline.routed(for_host(params_folder(), {"host": HOST}))
+        pipeline.change(pipeline.open_session(for_host(params_folder(), {"host": HOST})))
     assert is_armed()
 
     # Whoever it was stopped the timer and broke the manifest: now it is nobody's.

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests import stages
 from tests.faults.scene import files
 
 from runbook.apply.confirm import Confirmed
@@ -100,10 +101,12 @@ def _change(variant: Variant, host: str, home: Path) -> tuple[Start, Session]:
     session = pipeline.open_session(params)
     with closing(session.host):
         state = pipeline.read(session)
-        promise = pipeline.plan(session, state).of_host
+        promise = stages.draft(session, state).plan.of_host
         probed = probes.probe(session.host, params.gateway, params.probes, params.interface)
     start = Start(state, frozenset(files(host)), probed, promise)
-    assert isinstance(pipeline.routed(params), Confirmed), "there was nothing to do"
+    assert isinstance(pipeline.change(pipeline.open_session(params)), Confirmed), (
+        "there was nothing to do"
+    )
     return start, session
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests import bench
+from tests import bench, stages
 from tests.bench import HOST
 from tests.lab import guesting
 from tests.lab.guesting import console
 
 from runbook.lab import machine, shell
 from runbook.lab.probe import Probe
-from runbook.run import guest_pipeline, pipeline
+from runbook.run import pipeline
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 GUEST = bench.ROOT / "notebooks" / "guest.ipynb"
@@ -72,7 +72,7 @@ def test_its_definition_moves_and_a_later_start_is_as_was_said(host: str, home: 
     assert not answers(OLD)
     with guesting.session("vm-01") as made:
         before = pipeline.read(made)
-        drawn = guest_pipeline.plan(made, before, guest_pipeline.offers(made, before))
+        drawn = stages.draft(made, before)
         assert not drawn.plan.empty
 
     again = bench.papermill(home, *WANTED, name="on.ipynb", notebook=GUEST)

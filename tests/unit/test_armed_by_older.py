@@ -158,7 +158,7 @@ def test_confirm_holds_the_host_against_what_was_promised_then(
         resume.verify(session_on(host), underway, applied)
     monkeypatch.setattr(pipeline, "take", lambda _host, _now: seen)
     verified = resume.verify(session_on(host), underway, applied)
-    resume.confirm(session_on(host), verified)
+    pipeline.confirm(session_on(host), verified)
     assert resume.look(session_on(host)).state == "confirmed"
 
 

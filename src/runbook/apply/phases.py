@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import pandas as pd
 
@@ -38,29 +39,31 @@ def nobody(numbered: NumberedStep, event: str) -> None:
     del numbered, event
 
 
-Make = Callable[[Step, Host, Armed], None]
-Move = Callable[[Armed, Host, Wish, Now], Moved]
+class Doer(Protocol):
+    """Who makes a step, and moves the deadline where a step needs that."""
 
+    def perform(self, step: Step, host: Host, armed: Armed) -> None:
+        """Make one step."""
 
-def on_the_host(step: Step, host: Host, _armed: Armed) -> None:
-    """Make a step of a change that is all on the host."""
-    perform(step, host)
-
-
-def of_the_host(armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
-    """Move the deadline of a change that is all on the host."""
-    return deadline.move(armed.layout, host, wish, now)
+    def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+        """Move the deadline."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How a step is made, and how the deadline is moved where a step needs that."""
+class OnTheHost:
+    """A change that is all on the host."""
 
-    make: Make = on_the_host
-    move: Move = of_the_host
+    def perform(self, step: Step, host: Host, armed: Armed) -> None:
+        """Make one step on the host."""
+        del armed
+        perform(step, host)
+
+    def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+        """Move the host's deadline."""
+        return deadline.move(armed.layout, host, wish, now)
 
 
-ON_THE_HOST = Way()
+ON_THE_HOST = OnTheHost()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,32 +91,32 @@ def apply_phase(
     phase: str,
     now: Now,
     told: Told = nobody,
-    way: Way = ON_THE_HOST,
+    doer: Doer = ON_THE_HOST,
 ) -> Applied:
     """Make the steps of one phase that are not made yet; raises StepFailed, the rest not made.
 
-    `told` hears of each step as it begins and when it is done; `way` makes it.
+    `told` hears of each step as it begins and when it is done; `doer` makes it.
     """
     left = _left(armed, host, phase)
     guarded = host.guarded(armed.layout.lock, armed.layout.open)
     for numbered in left:
         told(numbered, BEGINS)
         if numbered.step.budget_s >= LONG_S:
-            _make_long(armed, guarded, numbered, now, way)
+            _make_long(armed, guarded, numbered, now, doer)
         else:
-            _make(armed, guarded, numbered, now, way.make)
+            _make(armed, guarded, numbered, now, doer)
         told(numbered, DONE)
     log = journal.read(host, armed.layout.journal)
     return Applied(armed.until(deadline.standing(host, armed.layout)), phase, log)
 
 
-def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, way: Way) -> None:
+def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer: Doer) -> None:
     """Make a step that may take all the time there is: its deadline is later than that."""
-    moved = way.move(armed, host, _enough(armed.plan, numbered), now)
-    _make(armed.until(moved.stands), host, numbered, now, way.make)
+    moved = doer.move(armed, host, _enough(armed.plan, numbered), now)
+    _make(armed.until(moved.stands), host, numbered, now, doer)
     if moved.made:
         # It did not; a host that is lost from here on need not wait that long.
-        way.move(armed, host, _as_granted(armed.plan, moved, numbered), now)
+        doer.move(armed, host, _as_granted(armed.plan, moved, numbered), now)
 
 
 def _enough(plan: Plan, numbered: NumberedStep) -> Wish:
@@ -162,10 +165,10 @@ def _remains(seen: Manifest, at: datetime) -> float:
     return (seen.deadline - at).total_seconds()
 
 
-def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now, make: Make) -> None:
+def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer: Doer) -> None:
     path, number, step = armed.layout.journal, numbered.number, numbered.step
     journal.write(host, path, now(), f"step {number} begins: {step.describe()}")
-    make(step, host, armed)
+    doer.perform(step, host, armed)
     journal.write(host, path, now(), f"step {number} done")
 
 

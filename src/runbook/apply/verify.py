@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from runbook.plan.forecast.boot import BootStep, rehearse
-from runbook.plan.promise.check import Check
+from runbook.plan.promise.check import Check, unkept
 from runbook.plan.promise.host import Promise
 from runbook.state.host.probes import Probed
 from runbook.state.snapshot import Snapshot
@@ -34,6 +34,11 @@ class Verdict:
     def broken(self) -> tuple[Check, ...]:
         """The required checks that do not hold."""
         return tuple(c for c in self.checks if c.required and not c.kept)
+
+    @property
+    def reasons(self) -> str:
+        """The required checks that do not hold, a line each."""
+        return unkept(self.broken)
 
     @property
     def of_boot(self) -> tuple[Check, ...]:

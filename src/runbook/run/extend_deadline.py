@@ -7,16 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
-from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.arm import Armed
 from runbook.apply.checkpoint.deadline import Wish
 from runbook.apply.checkpoint.manifest import Manifest
-from runbook.guest import deadlines
-from runbook.guest.deadlines import not_moved
-from runbook.run.session import HostSession
-
-# A step inside a guest is waited for this long; a longer one is not.
-TURN_S = 20.0
+from runbook.run.session import ChangeSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +35,7 @@ class Longer:
         return "; ".join((waits + also, *self.left))
 
 
-def more_time(session: HostSession, armed: Armed, more_s: int) -> Longer:
+def more_time(session: ChangeSession, armed: Armed, more_s: int) -> Longer:
     """The deadline that the host keeps, moved on by `more_s` seconds, and each guest's with it.
 
     Raises NotMoved, with everything as it was, where a guest cannot be moved or
@@ -50,21 +44,11 @@ def more_time(session: HostSession, armed: Armed, more_s: int) -> Longer:
     wish, now = _more(session, more_s), session.clock.now
     with closing(session.connect()) as fresh:
         host = fresh.guarded(armed.layout.lock, armed.layout.open)
-        if session.within is None:
-            return Longer(armed.until(deadline.move(armed.layout, host, wish, now).stands))
-        try:
-            with session.within.turn(TURN_S):
-                both = deadlines.move(session.within.armed(), armed, host, wish, now)
-        except BlockingIOError as error:
-            raise not_moved(
-                host,
-                "a step is at work inside a guest, whose console takes one at a time",
-                "press it again once the step is done",
-            ) from error
+        both = session.subject.postpone(armed, host, wish, now)
         return Longer(armed.until(both.host.stands), both.left, both.moved)
 
 
-def _more(session: HostSession, more_s: int) -> Wish:
+def _more(session: ChangeSession, more_s: int) -> Wish:
     def seconds(seen: Manifest, at: datetime) -> int:
         return more_s + math.ceil(max((seen.deadline - at).total_seconds(), 0.0))
 

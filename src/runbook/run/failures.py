@@ -17,11 +17,8 @@ class NotAsPromised(VerificationFailed):
 
     def __init__(self, host: str, verdict: Verdict) -> None:
         """List what does not hold; keep all of it."""
-        lines = "\n".join(
-            f"  - {c.about}: promised {c.promised}, seen {c.seen}" for c in verdict.broken
-        )
         super().__init__(
-            f"not as promised:\n{lines or '  - nothing was checked'}",
+            f"not as promised:\n{verdict.reasons or '  - nothing was checked'}",
             host=host,
             state="changed, unconfirmed, its undo armed",
             then="wait for the undo, which follows by itself; then mend what is listed",

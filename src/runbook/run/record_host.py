@@ -26,12 +26,8 @@ def record_host(name: str, path: Path) -> None:
     recorder = Recorder(session.host)
     # Up to preflight nothing writes, so a reader is all that is asked for.
     asking = replace(session, host=cast("Host", recorder))
-    pipeline.stand_clear(asking)
-    before = pipeline.read(asking)
     command_output.read(recorder)
-    drawn = pipeline.plan(asking, before)
-    if not drawn.empty:
-        pipeline.preflight(asking, drawn, before)
+    pipeline.dry_run(asking)
     # A survey asks this besides.
     nic_hardware.read(asking.host)
     recorder.save(path)

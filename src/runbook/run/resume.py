@@ -15,7 +15,7 @@ from runbook.apply.checkpoint import layout, timer
 from runbook.apply.checkpoint.arm import Armed, Order, forget_boot
 from runbook.apply.checkpoint.armed_change import Found, InProgress, Kept
 from runbook.apply.checkpoint.history import Past, latest
-from runbook.apply.confirm import Confirmed, Verified
+from runbook.apply.confirm import Verified
 from runbook.apply.phases import Applied
 from runbook.apply.rollback import NotCompared, Rollback, WayBack
 from runbook.apply.steps import journal
@@ -24,9 +24,10 @@ from runbook.common.errors import MendAccess, MendHost, Refused, StepFailed, Ver
 from runbook.params import KnownHost
 from runbook.plan.plan import PHASES
 from runbook.preflight import Cleared
-from runbook.run import pipeline, resume_guests
+from runbook.run import pipeline
 from runbook.run.failures import Differs, NotAsPromised
-from runbook.run.session import HostSession, Underway
+from runbook.run.session import ChangeSession, HostSession, Underway
+from runbook.run.undo import WayOut
 from runbook.state.diff import loaded_since
 from runbook.state.identity import machine_id
 from runbook.state.snapshot import take
@@ -178,7 +179,7 @@ def _instead(past: Past | None, verb: str) -> str:
     return "nothing: it has ended"
 
 
-def undo(session: HostSession, there: Found) -> Rollback:
+def undo(session: ChangeSession, there: Found) -> Rollback:
     """Undo what was found, and compare; raises Differs, NotCompared, or GoToTheConsole."""
     kept = there.kept
     if not kept.undo_script:
@@ -193,11 +194,11 @@ def undo(session: HostSession, there: Found) -> Rollback:
     def undone() -> Rollback:
         return rollback.undo(way, session.host, session.connect, session.clock, why)
 
-    return _as_before(session, kept, resume_guests.put_back(session, kept, undone))
+    return _as_before(session, kept, session.subject.put_back(_way_out(session, kept), undone))
 
 
 def compare_now(
-    session: HostSession, kept: Kept, did: str = rollback.RAN, *, host_undone: bool = True
+    session: ChangeSession, kept: Kept, did: str = rollback.RAN, *, host_undone: bool = True
 ) -> Rollback:
     """Compare the host with what it was before a change; raises Differs, or NotCompared.
 
@@ -207,11 +208,12 @@ def compare_now(
     def compared() -> Rollback:
         return _compared(session, kept, did)
 
-    both = resume_guests.put_back(session, kept, compared, host_undone=host_undone)
+    way = _way_out(session, kept, host_undone=host_undone)
+    both = session.subject.put_back(way, compared)
     return _as_before(session, kept, both, did)
 
 
-def _compared(session: HostSession, kept: Kept, did: str) -> Rollback:
+def _compared(session: ChangeSession, kept: Kept, did: str) -> Rollback:
     if kept.before is None:
         way = WayBack(session.params.host, kept.place, 0.0, None)
         raise NotCompared(way, take(session.host, session.clock.now()), kept.log.text, did)
@@ -225,14 +227,14 @@ def _compared(session: HostSession, kept: Kept, did: str) -> Rollback:
 
 
 def _as_before(
-    session: HostSession, kept: Kept, undone: Rollback, did: str = rollback.RAN
+    session: ChangeSession, kept: Kept, undone: Rollback, did: str = rollback.RAN
 ) -> Rollback:
     if not undone.as_before:
         raise Differs(session.params.host, undone, kept.place.directory, did)
     return undone
 
 
-def _release(session: HostSession, kept: Kept) -> Rollback:
+def _release(session: ChangeSession, kept: Kept) -> Rollback:
     host, place = session.host, kept.place
     # A program that still believes in this change is to make no step any more.
     host.remove_file(place.open)
@@ -243,9 +245,8 @@ def _release(session: HostSession, kept: Kept) -> Rollback:
     return compare_now(session, kept, did, host_undone=False)
 
 
-def for_change(session: HostSession, kept: Kept) -> HostSession:
-    """The session that the change needs: one that is about guests goes into them."""
-    return resume_guests.for_change(session, kept)
+def _way_out(session: ChangeSession, kept: Kept, *, host_undone: bool = True) -> WayOut:
+    return WayOut(kept.place, session.connect, session.clock, host_undone)
 
 
 def resume(session: HostSession, there: Found) -> tuple[Underway, Applied]:
@@ -279,7 +280,7 @@ def pick_up(session: HostSession, there: Found) -> Underway:
     return Underway(armed, kept.probed)
 
 
-def verify(session: HostSession, underway: Underway, applied: Applied) -> Verified:
+def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Verified:
     """As for a living run; what is not as promised is left to its undo."""
     try:
         return pipeline.verify(session, underway, applied)
@@ -289,11 +290,6 @@ def verify(session: HostSession, underway: Underway, applied: Applied) -> Verifi
             f"mend what is listed and confirm again; `runbook undo {host}` puts it back now"
         )
         raise
-
-
-def confirm(session: HostSession, verified: Verified) -> Confirmed:
-    """As for a living run."""
-    return pipeline.confirm(session, verified)
 
 
 def _half_made(session: HostSession, why: str) -> HalfMade:

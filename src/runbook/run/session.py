@@ -7,19 +7,17 @@ from dataclasses import dataclass
 
 from runbook.apply.checkpoint import Armed
 from runbook.common.clock import Clock
-from runbook.guest.sessions import Within
 from runbook.params import KnownHost, Params
 from runbook.preflight import Cleared
+from runbook.run.subject import Subject
+from runbook.run.subject_host import HOST
 from runbook.state.host.probes import Probed
 from runbook.transport.host import Host
 
 
 @dataclass(frozen=True, slots=True)
 class HostSession:
-    """One run against one host, of which only the way to it is known: enough to end a change.
-
-    `within` are the guests that the change is about, None where it is about the host.
-    """
+    """One run against one host, of which only the way to it is known: enough to look at it."""
 
     params: KnownHost
     host: Host
@@ -27,11 +25,20 @@ class HostSession:
     change_id: str
     clock: Clock
     connect: Callable[[], Host]
-    within: Within | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Session(HostSession):
+class ChangeSession(HostSession):
+    """The same where it is known what the change is about: enough to end one.
+
+    That is the host itself, unless guests are named.
+    """
+
+    subject: Subject = HOST
+
+
+@dataclass(frozen=True, slots=True)
+class Session(ChangeSession):
     """The same where it is known what is asked for: enough to make a change."""
 
     params: Params

@@ -20,48 +20,63 @@ from runbook.transport.host import Host
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
-    """A change of a host and its guests; `host_undone` is False where only the lock goes.
+class WayOut:
+    """Where the change stands on its host, and how that is reached.
 
-    Of a host that is not undone, a guest that has confirmed keeps its part.
+    `host_undone` is False where only the lock goes: a guest that has confirmed then keeps its part.
     """
 
-    within: Within
     place: Layout
     connect: Connect
     clock: Clock
     host_undone: bool = True
 
 
-def put_back(both: Both, undo: Callable[[], Rollback]) -> Rollback:
-    """Have the host undone by `undo`, then the guests; what is not so is told with the rest.
+def put_back_alone(left: tuple[str, ...], undo: Callable[[], Rollback]) -> Rollback:
+    """Have the host undone by `undo`; `left` are guests that nobody can look at, a line each."""
+    return _told_together(undo, lambda _undone: left)
+
+
+def put_back(within: Within, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
+    """Have the host undone by `undo`, then the guests; what is not so is told with the rest."""
+
+    def guests(undone: Rollback | GoToTheConsole) -> tuple[str, ...]:
+        # Only of these it is known that the host's own part is gone.
+        gone = isinstance(undone, Rollback | NotCompared)
+        good = isinstance(undone, Rollback) and undone.differences.empty and not undone.failed
+        confirmed_too = way.host_undone and gone
+        return _guests(within, way, confirmed_too=confirmed_too, host_as_before=good).failed
+
+    return _told_together(undo, guests)
+
+
+def _told_together(
+    undo: Callable[[], Rollback], guests: Callable[[Rollback | GoToTheConsole], tuple[str, ...]]
+) -> Rollback:
+    """What the undo of the host came to, told with what is left of its guests.
 
     Whatever GoToTheConsole `undo` raises tells of the guests too.
     """
     try:
         undone = undo()
     except GoToTheConsole as error:
-        # Only of these it is known that the host's own part is gone.
-        found = _guests(both, confirmed_too=both.host_undone and isinstance(error, NotCompared))
-        error.what = "\n  - ".join((error.what, *found.failed))
+        error.what = "\n  - ".join((error.what, *guests(error)))
         raise
-    good = undone.differences.empty and not undone.failed
-    found = _guests(both, confirmed_too=both.host_undone, host_as_before=good)
-    return replace(undone, guests=found.failed)
+    return replace(undone, guests=(*undone.guests, *guests(undone)))
 
 
-def _guests(both: Both, *, confirmed_too: bool, host_as_before: bool = False) -> PutBack:
+def _guests(within: Within, way: WayOut, *, confirmed_too: bool, host_as_before: bool) -> PutBack:
     try:
         # The connection from before the change may be dead.
-        with closing(both.connect()) as fresh:
-            found = both.within.undo(fresh, confirmed_too=confirmed_too)
-            _note(both, fresh, found, host_as_before=host_as_before)
+        with closing(way.connect()) as fresh:
+            found = within.undo(fresh, confirmed_too=confirmed_too)
+            _note(way, fresh, found, host_as_before=host_as_before)
             return found
     except MendAccess as error:
         return PutBack((f"the guests were not looked at: {error.what}",))
 
 
-def _note(both: Both, fresh: Host, found: PutBack, *, host_as_before: bool) -> None:
+def _note(way: WayOut, fresh: Host, found: PutBack, *, host_as_before: bool) -> None:
     """Whoever comes later reads of both, and that all is as before of both only."""
     differs = journal.UNLIKE if host_as_before else journal.DIFFERS
     said = f"{differs}: " + "\n".join(found.failed) if found.failed else ""
@@ -69,4 +84,4 @@ def _note(both: Both, fresh: Host, found: PutBack, *, host_as_before: bool) -> N
         said = said or journal.AS_BEFORE
         # Wanted in the history, and no condition for what is told now.
         with suppress(StepFailed, MendAccess):
-            journal.write(fresh, both.place.journal, both.clock.now(), said)
+            journal.write(fresh, way.place.journal, way.clock.now(), said)

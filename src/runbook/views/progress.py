@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from IPython.display import display
 
@@ -13,15 +13,18 @@ from runbook.views.page.picture import Picture, safe
 @contextmanager
 def doing(what: str, monotonic: Callable[[], float]) -> Iterator[None]:
     """Show the sentence at once; then with its seconds, or as broken off."""
-    began = monotonic()
-    handle = display(_aside(f"{what} …"), display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
+    began, handle = monotonic(), None
+    # What cannot be shown keeps nothing from being done, least of all an undo.
+    with suppress(Exception):
+        handle = display(_aside(f"{what} …"), display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
     ended = "broken off after"
     try:
         yield
         ended = "done in"
     finally:
         if handle is not None:
-            handle.update(_aside(f"{what}: {ended} {monotonic() - began:.1f} s"))
+            with suppress(Exception):
+                handle.update(_aside(f"{what}: {ended} {monotonic() - began:.1f} s"))
 
 
 def _aside(text: str) -> Picture:

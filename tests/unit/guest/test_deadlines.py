@@ -29,6 +29,7 @@ from runbook.plan.changes.guest_steps import AwaitPerson
 from runbook.plan.changes.steps import Step
 from runbook.run import pipeline
 from runbook.run.session import Session, Underway
+from runbook.run.subject_guests import GuestSubject
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
@@ -162,9 +163,8 @@ def made(world: World, monkeypatch: pytest.MonkeyPatch, takes_s: int) -> None:
     promise = replace(plan.of_guests, guests=plan.of_guests.guests * len(changes))
     world.armed = replace(world.armed, plan=replace(plan, changes=changes, promise=promise))
     there = cast("Host", world.host)
-    session = Session(
-        PARAMS, there, "root@desk", fakes.CHANGE, world.clock, lambda: there, world.within
-    )
+    subject = GuestSubject(world.within)
+    session = Session(PARAMS, there, "root@desk", fakes.CHANGE, world.clock, lambda: there, subject)
     for phase in ("prepare", "network", "cutover", "settle"):
         pipeline.apply(session, Underway(world.armed, fakes.PROBED), phase)
 

@@ -26,11 +26,12 @@ from runbook.apply.verify import standing
 from runbook.common.clock import Clock
 from runbook.notebook.shared.change_so_far import Nobody
 from runbook.params import Params
-from runbook.plan.plan import PHASES, Plan
+from runbook.plan.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.run import pipeline
 from runbook.run.failures import Differs
 from runbook.run.session import Ready, Session, Underway
+from runbook.run.subject import Draft
 from runbook.state.diff import compare
 from runbook.state.host.probes import Probe, Probed
 from runbook.state.snapshot import Snapshot
@@ -83,10 +84,10 @@ class MadeUp:
         self.ask("read")
         return self.seen
 
-    def preflight(self, session: Session, drawn: Plan, before: Snapshot) -> Ready:
+    def preflight(self, session: Session, draft: Draft, before: Snapshot) -> Ready:
         del session
         self.ask("preflight")
-        return Ready(Cleared(drawn, before, ()), self.probed)
+        return Ready(Cleared(draft.plan, before, ()), self.probed)
 
     def arm(self, session: Session, ready: Ready) -> Underway:
         self.ask("arm")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
+from tests import stages
 from tests.unit import fakes
 from tests.unit import guest_data as data
 from tests.unit.insides import Spoken
@@ -22,9 +23,11 @@ from runbook.guest.sessions import Within
 from runbook.guest.steps import LEAD_S
 from runbook.guest.undo import Ticking
 from runbook.params.guests import Guest
-from runbook.run import extend_deadline
+from runbook.run import extend_deadline, subject_guests
 from runbook.run.extend_deadline import Longer
 from runbook.run.session import Session
+from runbook.run.subject_guests import GuestSubject
+from runbook.run.subject_host import HOST
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
@@ -86,7 +89,13 @@ def within() -> Within:
 def session(host: fakes.FakeHost, within: Within) -> Session:
     there = cast("Host", host)
     return Session(
-        PARAMS, there, "root@desk", fakes.CHANGE, fakes.Time(), lambda: there, within=within
+        PARAMS,
+        there,
+        "root@desk",
+        fakes.CHANGE,
+        fakes.Time(),
+        lambda: there,
+        subject=GuestSubject(within),
     )
 
 
@@ -184,9 +193,8 @@ def test_while_a_step_is_at_work_inside_it_says_so_and_moves_nothing(
     host: fakes.FakeHost,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(extend_deadline, "TURN_S", 0.1)
-    assert session.within is not None
-    there, held, go_on = session.within, threading.Event(), threading.Event()
+    monkeypatch.setattr(subject_guests, "TURN_S", 0.1)
+    there, held, go_on = stages.within(session), threading.Event(), threading.Event()
 
     def cell() -> None:
         with there.turn():
@@ -209,7 +217,7 @@ def test_while_a_step_is_at_work_inside_it_says_so_and_moves_nothing(
 def test_a_change_of_the_host_alone_is_moved_as_ever(
     session: Session, armed: Armed, guests: Guests
 ) -> None:
-    later = given(replace(session, within=None), armed)
+    later = given(replace(session, subject=HOST), armed)
     assert later.armed.deadline == armed.deadline + timedelta(seconds=300)
     assert guests.moved == {}
     assert later.said == waits(later)

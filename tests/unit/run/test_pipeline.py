@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -28,6 +30,7 @@ from runbook.preflight import RefusedByPreflight
 from runbook.run import pipeline
 from runbook.run.failures import Differs
 from runbook.run.session import Ready, Session, Underway
+from runbook.run.subject_guests import GuestSubject
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 
@@ -179,6 +182,10 @@ class Guests:
     left: tuple[str, ...] = ()
     # What the host's journal said when they were asked to keep their part.
     confirmed: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def close(self) -> None:
+        self.closed = True
 
     def confirm(self, host: fakes.FakeHost) -> None:
         (path,) = (path for path in host.files if path.endswith("/journal"))
@@ -197,7 +204,7 @@ def test_guests_do_not_keep_what_their_host_did_not(
 ) -> None:
     rolled_back(monkeypatch, AS_BEFORE)
     guests = Guests()
-    both = replace(session, within=cast("Within", guests))
+    both = replace(session, subject=GuestSubject(cast("Within", guests)))
     assert pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why").as_before
     assert guests.undone == [(host, True)]
 
@@ -206,7 +213,7 @@ def test_that_guests_may_keep_their_part_is_on_the_host_before_they_do(
     session: Session, armed: Armed
 ) -> None:
     guests = Guests()
-    confirm(replace(session, within=cast("Within", guests)), armed)
+    confirm(replace(session, subject=GuestSubject(cast("Within", guests))), armed)
     (said,) = guests.confirmed
     assert Journal(said).guests_confirm
 
@@ -217,7 +224,7 @@ def test_guests_are_not_asked_to_keep_what_their_host_is_undoing(
     fakes.undone(host, armed, "deadline")
     guests = Guests()
     with pytest.raises(GateClosed):
-        confirm(replace(session, within=cast("Within", guests)), armed)
+        confirm(replace(session, subject=GuestSubject(cast("Within", guests))), armed)
     assert guests.confirmed == []
 
 
@@ -226,7 +233,7 @@ def test_guests_of_a_host_whose_state_is_not_known_keep_what_they_confirmed(
 ) -> None:
     rolled_back(monkeypatch, GoToTheConsole("not seen", state="-", then="-"))
     guests = Guests()
-    both = replace(session, within=cast("Within", guests))
+    both = replace(session, subject=GuestSubject(cast("Within", guests)))
     with pytest.raises(GoToTheConsole):
         pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why")
     assert [confirmed_too for _host, confirmed_too in guests.undone] == [False]
@@ -238,7 +245,7 @@ def test_where_the_host_is_not_seen_what_is_left_in_the_guests_is_told_all_the_s
     rolled_back(monkeypatch, GoToTheConsole("not seen", state="-", then="-"))
     fresh, guests = fakes.standard_host(), Guests(left=("vm-01 is not as before",))
     fresh.hold(armed.layout.journal, "")
-    both = replace(session, within=cast("Within", guests), connect=lambda: fresh)
+    both = replace(session, subject=GuestSubject(cast("Within", guests)), connect=lambda: fresh)
     with pytest.raises(GoToTheConsole, match="not seen\n  - vm-01 is not as before"):
         pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why")
     assert guests.undone[0][0] is fresh
@@ -251,7 +258,7 @@ def test_guests_that_cannot_be_reached_do_not_take_away_what_the_host_came_to(
         raise LOST
 
     rolled_back(monkeypatch, AS_BEFORE)
-    both = replace(session, within=cast("Within", Guests()), connect=lost)
+    both = replace(session, subject=GuestSubject(cast("Within", Guests())), connect=lost)
     with pytest.raises(Differs, match="the guests were not looked at: gone") as caught:
         pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why")
     assert caught.value.undone.after == AS_BEFORE.after
@@ -262,9 +269,80 @@ def test_a_guest_that_is_not_as_before_is_in_the_history_of_the_host(
 ) -> None:
     rolled_back(monkeypatch, AS_BEFORE)
     fakes.undone(host, armed, "operator")
-    both = replace(session, within=cast("Within", Guests(left=("vm-01 is not as before",))))
+    both = replace(
+        session, subject=GuestSubject(cast("Within", Guests(left=("vm-01 is not as before",))))
+    )
     with pytest.raises(Differs, match="of the guests: vm-01 is not as before"):
         pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why")
     past = latest(host)
     assert past is not None
     assert past.to_compare
+
+
+@pytest.fixture
+def stages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the stages, as they are entered; each does nothing."""
+    entered: list[str] = []
+    calls = {"read": "before", "observe": "inside"}
+    for name in ("read", "observe", "preflight", "arm", "verify", "confirm"):
+        stage = calls.get(name, name)
+        monkeypatch.setattr(pipeline, name, lambda *_, stage=stage: entered.append(stage))
+
+    def plan(*_: object) -> SimpleNamespace:
+        entered.append("plan")
+        return SimpleNamespace(plan=SimpleNamespace(empty=False))
+
+    monkeypatch.setattr(pipeline, "plan", plan)
+    monkeypatch.setattr(pipeline, "apply", lambda _session, _change, phase: entered.append(phase))
+    monkeypatch.setattr(pipeline, "roll_back", lambda *_, why: entered.append(f"undo: {why}"))
+    return entered
+
+
+def test_the_stages_that_are_listed_are_those_that_a_change_goes_through(
+    session: Session, stages: list[str]
+) -> None:
+    pipeline.change(session)
+    assert stages == list(pipeline.STAGES)
+
+
+@pytest.mark.parametrize("stage", ["apply", "verify", "confirm"])
+def test_whatever_goes_wrong_after_it_is_armed_undoes_the_change(
+    session: Session, stages: list[str], monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, stage, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.change(session)
+    assert stages[-1] == "undo: KeyboardInterrupt"
+
+
+@pytest.mark.parametrize("stage", ["preflight", "arm"])
+def test_before_it_is_armed_there_is_nothing_to_undo(
+    session: Session, stages: list[str], monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, stage, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.change(session)
+    assert not [entered for entered in stages if entered.startswith("undo")]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_guests_of_a_change_are_left_at_its_end(
+    session: Session, stages: list[str], monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    def refused(*_: object) -> None:
+        raise LOST
+
+    if fails:
+        monkeypatch.setattr(pipeline, "observe", refused)
+    guests = Guests()
+    about = replace(session, subject=GuestSubject(cast("Within", guests)))
+    with suppress(ConnectionLost):
+        pipeline.change(about)
+    assert guests.closed
+    assert ("confirm" in stages) is not fails

@@ -9,18 +9,19 @@ from tests.unit import fakes, guest_data, insides
 
 from runbook.apply import rollback
 from runbook.apply.checkpoint import Armed, arm, layout
-from runbook.apply.checkpoint.armed_change import Found, InProgress
+from runbook.apply.checkpoint.armed_change import Found, InProgress, Kept
 from runbook.apply.phases import apply_phase
-from runbook.apply.rollback import NotCompared
+from runbook.apply.rollback import NotCompared, Rollback
 from runbook.apply.steps import journal
 from runbook.common.errors import RollbackDiffers, StepFailed
 from runbook.guest.sessions import PutBack, Within
 from runbook.plan.plan import PHASES
 from runbook.preflight import Cleared
-from runbook.run import pipeline, resume, resume_guests
+from runbook.run import pipeline, resume, subject_kept
 from runbook.run.failures import NotAsPromised
 from runbook.run.resume import HalfMade, NothingArmed, Standing
 from runbook.run.session import Session
+from runbook.run.subject_guests import GuestSubject
 from runbook.state.host import probes
 from runbook.state.host.probes import Probed
 from runbook.state.snapshot import Snapshot
@@ -91,6 +92,16 @@ def found(session: Session) -> Found:
     return there
 
 
+def undo(session: Session, there: Found) -> Rollback:
+    """As whoever takes the change up does."""
+    return resume.undo(subject_kept.about(session, there.kept), there)
+
+
+def compare_now(session: Session, kept: Kept, *did: str) -> Rollback:
+    """Likewise."""
+    return resume.compare_now(subject_kept.about(session, kept), kept, *did)
+
+
 def test_a_host_that_never_had_a_change_says_so(session: Session) -> None:
     there = standing(session)
     assert there.state == "never changed"
@@ -148,7 +159,7 @@ def test_it_is_compared_and_the_history_says_who_and_what(
     session: Session, armed: Armed, host: fakes.FakeHost
 ) -> None:
     undone_by(host, armed, "operator")
-    assert resume.undo(session, found(session)).as_before
+    assert undo(session, found(session)).as_before
     log = host.text(armed.layout.journal)
     assert "undo asked for by root@desk" in log
     assert journal.AS_BEFORE in log
@@ -164,7 +175,7 @@ def test_a_full_disk_does_not_stand_in_its_way(
     full = StepFailed("no space left", host="server-01", state="x", then="y")
     host.fails[f"append {armed.layout.journal}: 2026-03-01T12:00:00.000Z undo asked"] = full
     undone_by(host, armed, "operator")
-    assert resume.undo(session, found(session)).as_before
+    assert undo(session, found(session)).as_before
 
 
 def test_a_row_that_is_left_is_a_loud_error(
@@ -173,7 +184,7 @@ def test_a_row_that_is_left_is_a_loud_error(
     undone_by(host, armed, "operator")
     sees(fakes.seen(routes=[fakes.connected(fakes.NIC)]))
     with pytest.raises(RollbackDiffers, match="- routes"):
-        resume.undo(session, found(session))
+        undo(session, found(session))
 
 
 @pytest.mark.usefixtures("sees")
@@ -182,7 +193,7 @@ def test_an_undo_that_ended_in_part_is_one_too_with_all_rows_back(
 ) -> None:
     undone_by(host, armed, "operator", entirely=False)
     with pytest.raises(RollbackDiffers, match="cannot put back /etc/x") as told:
-        resume.undo(session, found(session))
+        undo(session, found(session))
     assert "still locked" in told.value.state
     assert "--take-over" in told.value.then
 
@@ -194,7 +205,7 @@ def test_without_the_state_before_it_is_undone_and_not_called_as_before(
     host.hold(armed.layout.before, "{")
     undone_by(host, armed, "operator")
     with pytest.raises(NotCompared, match="nothing was compared"):
-        resume.undo(session, found(session))
+        undo(session, found(session))
     assert layout.ARMED not in host.links
 
 
@@ -204,7 +215,7 @@ def test_without_a_script_only_the_lock_goes_and_its_program_is_shut_out(
 ) -> None:
     del host.files[armed.layout.undo]
     host.events.clear()
-    assert resume.undo(session, found(session)).as_before
+    assert undo(session, found(session)).as_before
     removed = [event for event in host.events if event.startswith("remove")]
     assert removed[:2] == [f"remove {armed.layout.open}", f"remove {layout.ARMED}"]
     assert not [event for event in host.events if "systemd-run" in event]
@@ -216,7 +227,7 @@ def test_a_lock_that_points_nowhere_leaves_nothing_to_compare_with(
 ) -> None:
     host.links[layout.ARMED] = "20260302T120000Z-ffffff"
     with pytest.raises(NotCompared, match="only the lock was removed"):
-        resume.undo(session, found(session))
+        undo(session, found(session))
     assert layout.ARMED not in host.links
 
 
@@ -229,7 +240,7 @@ def test_what_was_undone_with_nobody_there_is_compared_once(
     assert past is not None
     assert past.to_compare
     resume.need_undone(standing(session), "undo")
-    assert resume.compare_now(session, past.kept).as_before
+    assert compare_now(session, past.kept).as_before
     again = standing(session).past
     assert again is not None
     assert not again.to_compare
@@ -243,7 +254,7 @@ def test_rows_that_differ_are_compared_again_the_next_time(
     assert past is not None
     sees(fakes.seen(routes=[]))
     with pytest.raises(RollbackDiffers, match=r"by its deadline at \S+, and the host differs"):
-        resume.compare_now(session, past.kept, f"the change was {past.undone}")
+        compare_now(session, past.kept, f"the change was {past.undone}")
     again = standing(session).past
     assert again is not None
     assert again.to_compare
@@ -311,7 +322,7 @@ def test_all_made_it_is_verified_by_what_was_promised_then_and_confirmed(
     underway, applied = resume.resume(other, found(other))
     verified = resume.verify(other, underway, applied)
     assert asked == [(fakes.GATEWAY, [fakes.GATEWAY], fakes.NIC, fakes.BRIDGE)]
-    resume.confirm(other, verified)
+    pipeline.confirm(other, verified)
     assert standing(session).state == "confirmed"
 
 
@@ -359,22 +370,18 @@ class Guests:
     """The guests of a change, one of which did not put itself back."""
 
     asked: list[bool] = field(default_factory=list)
-    left: bool = False
 
     def undo(self, _host: object, *, confirmed_too: bool) -> PutBack:
         self.asked.append(confirmed_too)
         return PutBack(("vm-01 is undone in part",))
 
-    def close(self) -> None:
-        self.left = True
-
 
 @pytest.fixture
 def guests(monkeypatch: pytest.MonkeyPatch) -> Guests:
     there = Guests()
-    within = cast("Within", there)
+    subject = GuestSubject(cast("Within", there))
     monkeypatch.setattr(
-        resume_guests, "for_change", lambda session, _kept: replace(session, within=within)
+        subject_kept, "about", lambda session, _kept: replace(session, subject=subject)
     )
     return there
 
@@ -387,8 +394,8 @@ def test_after_the_timers_the_guests_are_looked_into_as_well(
     past = standing(session).past
     assert past is not None
     with pytest.raises(RollbackDiffers, match="vm-01 is undone in part"):
-        resume.compare_now(session, past.kept)
-    assert (guests.asked, guests.left) == ([True], True)
+        compare_now(session, past.kept)
+    assert guests.asked == [True]
     again = standing(session).past
     assert again is not None
     assert again.to_compare
@@ -400,7 +407,7 @@ def test_where_only_the_lock_goes_no_guest_is_made_to_undo_what_it_confirmed(
 ) -> None:
     del host.files[armed.layout.undo]
     with pytest.raises(RollbackDiffers):
-        resume.undo(session, found(session))
+        undo(session, found(session))
     assert guests.asked == [False]
 
 
@@ -420,7 +427,7 @@ def test_guests_of_a_plan_that_cannot_be_read_are_not_called_as_before(
     host.hold(place.plan, "{")
     undone_by(host, made, "operator")
     with pytest.raises(RollbackDiffers, match="not all is seen to be as before") as caught:
-        resume.undo(session, found(session))
+        undo(session, found(session))
     said = "vm-01" if readable else f"a guest of which {place.guests} is damaged"
     assert f"not looked at: {said}" in str(caught.value)
     assert f"{place.plan} cannot be read" in str(caught.value)
@@ -431,9 +438,9 @@ def end(session: Session) -> None:
     """Undo what stands there, or compare after the undo that was."""
     there = standing(session)
     if there.found:
-        resume.undo(session, there.found)
+        undo(session, there.found)
     elif there.past:
-        resume.compare_now(session, there.past.kept)
+        compare_now(session, there.past.kept)
 
 
 @pytest.mark.usefixtures("sees")
@@ -461,7 +468,7 @@ def test_guests_that_nobody_can_look_at_are_told_beside_a_loud_error_too(
 ) -> None:
     host.links[layout.ARMED] = "20260302T120000Z-ffffff"
     with pytest.raises(NotCompared, match="nothing was compared") as caught:
-        resume.undo(session, found(session))
+        undo(session, found(session))
     assert "not looked at: a guest of which nobody can tell" in str(caught.value)
 
 
@@ -480,7 +487,7 @@ def test_guests_that_only_the_undo_script_names_are_named(
         host.hold(place.guests, "{")
     undone_by(host, made, "operator")
     with pytest.raises(RollbackDiffers, match=f"not looked at: {guest_data.NAME}; ") as caught:
-        resume.undo(session, found(session))
+        undo(session, found(session))
     assert "no row differs" not in str(caught.value)
     assert journal.read(host, place.journal).compared == journal.UNSEEN
 
@@ -491,4 +498,4 @@ def test_a_host_s_own_change_is_as_before_without_its_plan(
 ) -> None:
     host.hold(armed.layout.plan, "{")
     undone_by(host, armed, "operator")
-    assert resume.undo(session, found(session)).as_before
+    assert undo(session, found(session)).as_before

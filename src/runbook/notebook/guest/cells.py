@@ -15,18 +15,10 @@ guests is kept in the record whichever way the run ends.
 
 from __future__ import annotations
 
-from runbook.notebook.guest.change import (
-    after,
-    apply,
-    arm,
-    confirm,
-    enter,
-    finish,
-    plan,
-    preflight,
-    verify,
-)
-from runbook.notebook.guest.look import look, meet, parameters
+from runbook.notebook.guest.look import enter, look, meet, parameters
+from runbook.notebook.routed.change import apply, arm, confirm, verify
+from runbook.notebook.routed.close import after, finish
+from runbook.notebook.routed.plan import plan, preflight
 
 __all__ = [
     "after",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from runbook import views
 from runbook.common.clock import SystemClock
@@ -14,15 +14,19 @@ from runbook.guest.login import patience
 from runbook.guest.procedure import Offer
 from runbook.notebook.routed.look import stop_at_a_change
 from runbook.notebook.shared.ending import reading
+from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.stages import Course, of_guests, stage
 from runbook.notebook.shared.undoing import records
 from runbook.notebook.shared.values import Before, Run
 from runbook.params import Params, as_table, check_names, for_host
 from runbook.params.guests import Guest
-from runbook.run import guest_pipeline, pipeline, record
+from runbook.run import pipeline, record
 from runbook.run.session import Session
+from runbook.run.subject_guests import about_guests
 from runbook.state import snapshot as snapshots
 from runbook.state.guest import sightings
+from runbook.state.guest.sightings import Sighting
+from runbook.state.snapshot import Snapshot
 from runbook.views import Look
 
 OF_THE_HOST = (
@@ -62,19 +66,6 @@ class Reached:
     def course(self) -> Course:
         """How the run goes."""
         return self.wanted.course
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """What each guest offers."""
-
-    before: Before
-    offers: Mapping[str, Offer]
-
-    @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.before.course
 
 
 def parameters(namespace: Mapping[str, object]) -> Wanted:
@@ -156,7 +147,7 @@ def meet(wanted: Wanted) -> Reached:
     """Connect and say which machine this is; raises MendAccess, or InProgress with a picture."""
     clock = SystemClock()
     with views.doing(f"Connecting to {wanted.params.host}", clock.monotonic):
-        session = guest_pipeline.open_session(wanted.params, wanted.guests, clock)
+        session = about_guests(pipeline.open_session(wanted.params, clock), wanted.guests)
     stop_at_a_change(session)
     return Reached(wanted, session)
 
@@ -167,6 +158,7 @@ def look(reached: Reached) -> Before:
     session = reached.session
     folder = record.create(outputs_folder(), session.params.host, session.change_id)
     this = Run(session, folder, reached.course)
+    this.course.leave_guests = lambda: leave(this, session.subject)
     values = as_table(session.params).to_dict("records")
     folder.once_json("params.json", {str(r["field"]): r for r in values})
     folder.once_json("guests-asked.json", [g.model_dump() for g in reached.wanted.guests])
@@ -174,21 +166,29 @@ def look(reached: Reached) -> Before:
         snapshot = pipeline.read(session)
         folder.once("before.json", snapshots.dumps(snapshot))
         bridge = facts.bridge(session.params, snapshot)
-        rows = sightings.table(snapshot, guest_pipeline.sighted(session, snapshot))
+        rows = sightings.table(snapshot, _sighted(reached, snapshot, bridge))
         folder.once("guests.json", records(rows))
     views.show(views.identity(snapshot.identity), views.guests(rows, bridge))
     return Before(this, snapshot)
 
 
+def _sighted(reached: Reached, seen: Snapshot, bridge: str) -> tuple[Sighting, ...]:
+    """Each address that a guest was seen with; what is wanted is asked for by ARP."""
+    asked = [(str(guest.ipv4.ip), bridge) for guest in reached.wanted.guests]
+    return sightings.read(reached.session.host, seen, asked)
+
+
 @stage("inside")
-def enter(before: Before) -> Entered:
+def enter(before: Before) -> Before:
     """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
     this = before.run
-    with reading(this, _going_into(guest_pipeline.within(this.session).guests)):
-        found = guest_pipeline.offers(this.session, before.snapshot)
-        this.folder.again_json("inside.json", [_told(offer) for offer in found.values()])
-    views.show(views.offers(found.values()))
-    return Entered(before, found)
+    guests = tuple(g for within in this.session.subject.guest_sessions for g in within.guests)
+    with reading(this, _going_into(guests)):
+        observation = pipeline.observe(this.session, before.snapshot)
+        offers = observation.offers.values()
+        this.folder.again_json("inside.json", [_told(offer) for offer in offers])
+    views.show(views.offers(offers))
+    return replace(before, observation=observation)
 
 
 def _going_into(guests: tuple[Guest, ...]) -> str:

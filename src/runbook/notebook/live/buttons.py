@@ -145,4 +145,4 @@ class Panel:
             this.course.end()
         finally:
             # Nobody may come to the cells that would.
-            leave(this, this.session.within, page)
+            leave(this, this.session.subject, page)

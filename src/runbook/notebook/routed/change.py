@@ -12,6 +12,7 @@ from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import watch
 from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import Approval, approve, somebody_there
+from runbook.notebook.shared.by_hand import instruct, tell_undos
 from runbook.notebook.shared.change_so_far import Hand
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.pick_up import progress
@@ -101,9 +102,24 @@ def _in_hand(before: Before, hand: Hand) -> Changing:
 
 @stage()
 def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
-    """Make the steps of one phase; run again, it shows what was made and makes nothing."""
+    """Make the steps of one phase; run again, it shows what was made and makes nothing.
+
+    What a person has to do inside a guest in it is shown first, and after the first phase
+    already: papermill saves a notebook when a cell has ended, and a person who reads it there
+    would see it only when nobody waits any more.
+    """
     if isinstance(change, Stopped):
         return go_by(change)
+    armed = change.underway.armed
+    instruct(armed.plan, phase)
+    made = _apply(change, phase)
+    if phase == PHASES[0]:
+        tell_undos(armed.plan, armed.change_id)
+        instruct(armed.plan, *PHASES[1:])
+    return made
+
+
+def _apply(change: Changing, phase: str) -> Changing:
     this, hand, product = change.before.run, change.hand, f"apply-{phase}.json"
     not_ended(this)
     hand.watcher.place(phase)
@@ -173,6 +189,7 @@ def confirm(seen: Seen | Stopped) -> Kept | Stopped:
         this.course.end()
     else:
         confirmed = hand.confirmed
+    this.course.leave_guests()
     views.show(views.note(f"Confirmed at {_utc(confirmed.at)}: the change stays.", "good"))
     return Kept(seen.changing.before, confirmed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from runbook import views
-from runbook.apply.verify import standing
+from runbook.apply.verify import Verdict
 from runbook.common import serial
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.stages import stage
@@ -13,41 +13,64 @@ from runbook.notebook.shared.undoing import keep_verdict
 from runbook.notebook.shared.values import Before, Cleared, HostRun, Planned, Run, Stopped
 from runbook.plan.forecast import after_plan, boot
 from runbook.plan.plan import Plan
+from runbook.plan.promise.host import Promise
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.run import pipeline
 from runbook.run.record import Ending
 from runbook.run.session import Ready
+from runbook.run.subject import Draft
 from runbook.state.host.probes import Probed
-from runbook.views import Look, Picture
+from runbook.views import Look
 
 
 @stage("plan")
 def plan(before: Before) -> Planned:
     """Draw the plan and show it, step by step; raises Refused or ParameterError."""
-    this = before.run
+    this, verdict = before.run, None
     if before.picked:
-        drawn = before.picked.armed.plan
-        views.show(views.plan(drawn.table(), drawn.digest, drawn.deadline_s))
-        return Planned(before, drawn)
+        draft = Draft(before.picked.armed.plan)
+        _show_plan(draft.plan)
+        return Planned(before, draft)
     with reading(this, "Planning"):
-        drawn = pipeline.plan(this.session, before.snapshot)
-        this.folder.again("plan.json", serial.dumps(drawn) + "\n")
-        this.folder.note(this.session.clock.now(), f"plan {drawn.digest}")
-    if drawn.empty:
-        _show_nothing_to_do(drawn, before)
+        observation = before.observation or pipeline.observe(this.session, before.snapshot)
+        draft = pipeline.plan(this.session, before.snapshot, observation)
+        this.folder.again("plan.json", serial.dumps(draft.plan) + "\n")
+        this.folder.note(this.session.clock.now(), f"plan {draft.plan.digest}")
+        if draft.plan.empty:
+            verdict = pipeline.standing(this.session, draft, before.snapshot)
+    if verdict:
+        _show_nothing_to_do(draft.plan, verdict, before)
     else:
-        views.show(views.plan(drawn.table(), drawn.digest, drawn.deadline_s))
-        views.show(_lasting(drawn, before))
-    return Planned(before, drawn)
+        _show_plan(draft.plan)
+        _show_lasting(draft.plan, before)
+    return Planned(before, draft)
 
 
-def _lasting(drawn: Plan, before: Before) -> Picture:
-    """The edits, and what a boot would then do."""
-    after = after_plan.after(drawn, before.snapshot)
-    rows = boot.table(boot.rehearse(drawn.of_host, after))
-    told = views.boot(rows, "The next boot, once the plan is made")
-    folded = views.fold("What a boot would do once the plan is made", told)
-    return views.stack((views.edits(after_plan.diffs(drawn, before.snapshot)), folded))
+def _show_plan(drawn: Plan) -> None:
+    views.show(views.plan(drawn.table(), drawn.digest, drawn.deadline_s))
+
+
+def _show_lasting(drawn: Plan, before: Before) -> None:
+    """The edits on the host, and what a boot would then do."""
+    promise = drawn.promise
+    if isinstance(promise, Promise):
+        after = after_plan.after(drawn, before.snapshot)
+        rows = boot.table(boot.rehearse(promise, after))
+        told = views.boot(rows, "The next boot, once the plan is made")
+        folded = views.fold("What a boot would do once the plan is made", told)
+        edits = views.edits(after_plan.diffs(drawn, before.snapshot))
+        views.show(views.stack((edits, folded)))
+
+
+def _show_nothing_to_do(drawn: Plan, verdict: Verdict, before: Before) -> None:
+    views.show(views.note(f"Nothing to do: {_whole(drawn)} is as promised already.", "good"))
+    if not verdict.kept:
+        views.show(views.note("But its next boot would not leave it so.", "bad"))
+    keep_verdict(before.run, verdict, "What is promised, and what is seen")
+
+
+def _whole(drawn: Plan) -> str:
+    return "the host" if isinstance(drawn.promise, Promise) else "every guest"
 
 
 @stage("preflight")
@@ -58,7 +81,8 @@ def preflight(planned: Planned) -> Cleared | Stopped:
         views.show(views.note("Judged before the change was armed; nothing is judged anew."))
         return Cleared(planned, Ready(picked.armed.cleared, picked.probed))
     if planned.plan.empty:
-        return stopped(this, Ending.NOTHING_TO_DO, "the host is as promised already")
+        why = f"{_whole(planned.plan)} is as promised already"
+        return stopped(this, Ending.NOTHING_TO_DO, why)
     with reading(this, "Preflight"):
         ready = _judge(planned)
     show_findings(this, ready.cleared.findings)
@@ -80,7 +104,7 @@ def go_by(stop: Stopped) -> Stopped:
 def _judge(planned: Planned) -> Ready:
     session = planned.before.run.session
     try:
-        return pipeline.preflight(session, planned.plan, planned.before.snapshot)
+        return pipeline.preflight(session, planned.draft, planned.before.snapshot)
     except RefusedByPreflight as refused:
         show_findings(planned.before.run, refused.findings)
         raise
@@ -105,11 +129,3 @@ def show_probes(this: Run, probed: Probed) -> None:
         holds.append(views.note(f"{told_by.router} itself holds for this host: {macs}"))
     head = "Probes: what answers now has to answer after the change"
     views.show(views.stack((views.table(told, Look(head)), *holds)))
-
-
-def _show_nothing_to_do(drawn: Plan, before: Before) -> None:
-    found = standing(drawn.of_host, before.snapshot)
-    views.show(views.note("Nothing to do: the host is as promised already.", "good"))
-    if not found.kept:
-        views.show(views.note("But its next boot would not leave it so.", "bad"))
-    keep_verdict(before.run, found, "What is promised, and what is seen")

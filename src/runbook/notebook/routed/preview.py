@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from runbook import preflight, views
+from runbook import views
 from runbook.common.errors import ParameterError, RunbookError
 from runbook.common.folders import params_folder
 from runbook.notebook.live.background import in_background
@@ -22,6 +22,7 @@ from runbook.plan.plan import Plan
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.run import pipeline
 from runbook.run.session import Session
+from runbook.run.subject import Draft, Observation
 from runbook.state.host.operator_connection import Connection
 from runbook.views import Picture, Slot
 
@@ -93,8 +94,9 @@ class Preview:
     def _params(self, values: Mapping[str, object]) -> Params:
         return for_host(params_folder(), self.met.asked.injected, self._chosen(values))
 
-    def _plan(self, params: Params) -> Plan:
-        return pipeline.plan(replace(self.met.session, params=params), self.met.glance, self.own)
+    def _plan(self, params: Params) -> Draft:
+        session = replace(self.met.session, params=params)
+        return pipeline.plan(session, self.met.glance, Observation(self.own))
 
     def _work(self) -> None:
         while self.changed.wait():
@@ -118,10 +120,11 @@ class Preview:
 
     def _pictures(self, params: Params) -> tuple[Picture, ...]:
         session, seen = replace(self.met.session, params=params), self.met.glance
-        drawn = self._plan(params)
+        draft = self._plan(params)
+        drawn = draft.plan
         if drawn.empty:
             return (views.note("Nothing to do: the host is as promised already.", "good"),)
-        found = _findings(session, drawn, self.met)
+        found = _findings(session, draft, self.met)
         self._ask(found, params)
         after = wired(drawn.of_host, seen)
         plan = views.plan(drawn.table(), drawn.digest, drawn.deadline_s)
@@ -143,10 +146,9 @@ class Preview:
         self.form.put_below([self.asked.box()] if risks else [])
 
 
-def _findings(session: Session, drawn: Plan, met: Met) -> tuple[Finding, ...]:
-    around = pipeline.around(session, drawn)
+def _findings(session: Session, draft: Draft, met: Met) -> tuple[Finding, ...]:
     try:
-        return preflight.preflight(session.params, drawn, met.glance, around).findings
+        return pipeline.judge(session, draft, met.glance).findings
     except RefusedByPreflight as refused:
         return refused.findings
 

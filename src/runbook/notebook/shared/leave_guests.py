@@ -11,23 +11,23 @@ from runbook import views
 from runbook.guest.sessions import Within
 from runbook.notebook.shared.values import HostRun
 from runbook.run.record import Folder
+from runbook.run.subject import Subject
 from runbook.state.guest.secrets import without_arguments
 from runbook.views import CELL, Place
 
 
-def leave(this: HostRun, guests: Within | None, page: Place = CELL) -> None:
-    """Leave these guests, and keep their original files and what went to and fro.
+def leave(this: HostRun, subject: Subject, page: Place = CELL) -> None:
+    """Leave the guests of a change, and keep their original files and what went to and fro.
 
     Whatever becomes of a run is known by then, so what goes wrong here is told beside it, and
     never raised.
     """
-    if guests is None:
-        return
-    for line in _left(this.folder, guests):
-        # A record that takes no more lines may be what the line is about.
-        with suppress(OSError):
-            this.folder.note(this.session.clock.now(), line)
-        page.show(views.note(line, "warn"))
+    for guests in subject.guest_sessions:
+        for line in _left(this.folder, guests):
+            # A record that takes no more lines may be what the line is about.
+            with suppress(OSError):
+                this.folder.note(this.session.clock.now(), line)
+            page.show(views.note(line, "warn"))
 
 
 def _left(folder: Folder, guests: Within) -> Iterator[str]:

@@ -15,34 +15,22 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from runbook import views
 from runbook.common.errors import MendHost
 from runbook.notebook.shared.change_so_far import Hand
+from runbook.run.pipeline import STAGES as ORDER
 from runbook.views import Mark, Slot
 
-STAGES = {
-    "parameters": "parameters",
+BEGIN, END = ("parameters", "host"), ("after", "record")
+# A host has nothing inside that is looked at. Guests have no form, and a network already.
+OF_A_HOST = (*BEGIN, "values", *(name for name in ORDER if name != "inside"), *END)
+OF_GUESTS = (*BEGIN, *(name for name in ORDER if name != "network"), *END)
+TITLES = {
     "host": "the host",
-    "values": "values",
     "before": "state before",
     "inside": "inside the guests",
-    "plan": "plan",
-    "preflight": "preflight",
     "arm": "undo armed",
-    "prepare": "prepare",
-    "network": "network",
-    "cutover": "cutover",
-    "settle": "settle",
-    "verify": "verify",
-    "confirm": "confirm",
     "after": "state after",
-    "record": "record",
 }
-OF_A_HOST = tuple(name for name in STAGES if name != "inside")
-# Guests have no form, and their host has its network already; but there is an inside to look at.
-OF_GUESTS = (
-    *("parameters", "host", "before", "inside", "plan", "preflight", "arm", "prepare"),
-    *("cutover", "settle", "verify", "confirm", "after", "record"),
-)
 CAPTION = "This run"
-UNDONE = ("arm", "prepare", "network", "cutover", "settle", "verify", "confirm")
+UNDONE = ORDER[ORDER.index("arm") :]
 
 
 class NotNow(MendHost):
@@ -56,6 +44,10 @@ class Frozen(Protocol):
         """Show the last values as a picture, for good."""
 
 
+def _nobody_entered() -> None:
+    """Leave nobody."""
+
+
 @dataclass(slots=True)
 class Course:
     """The stages and their marks, on one output that every cell may show."""
@@ -64,6 +56,8 @@ class Course:
     slot: Slot = field(default_factory=Slot)
     live: list[Frozen] = field(default_factory=list)
     hand: Hand | None = None
+    # Whatever goes wrong in a cell, no guest stays entered.
+    leave_guests: Callable[[], None] = _nobody_entered
 
     def mark(self, stage: str, mark: Mark) -> None:
         """Set one mark, and draw."""
@@ -85,11 +79,9 @@ class Course:
         self.mark(stage, "at work")
         try:
             yield
-        except NotNow:
-            self.mark(stage, before)
-            raise
-        except BaseException:
-            self.mark(stage, "failed")
+        except BaseException as error:
+            self.mark(stage, before if isinstance(error, NotNow) else "failed")
+            self.leave_guests()
             raise
         self.mark(stage, "done")
 
@@ -123,7 +115,7 @@ class Course:
             self.live.pop().freeze()
 
     def _draw(self) -> None:
-        shown = [(STAGES[name], mark) for name, mark in self.marks.items()]
+        shown = [(TITLES.get(name, name), mark) for name, mark in self.marks.items()]
         self.slot.draw(views.board(shown, CAPTION))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 
 import pandas as pd
@@ -78,22 +78,29 @@ def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookE
         return _undo(change, error, page)
     finally:
         # A button has no later cell that would.
-        leave(this, this.session.within, page)
+        leave(this, this.session.subject, page)
 
 
 def _undo(change: Changing, error: BaseException, page: Place) -> RunbookError:
+    """The undo comes first: what cannot be shown or recorded keeps no host from it."""
     this, why = change.before.run, change.hand.why or in_short(error)
-    keep_error(this, "error.txt", error)
-    page.show(views.note(f"{type(error).__name__}: {error}", "bad"))
-    if isinstance(error, NotAsPromised):
-        keep_verdict(this, error.verdict, "The verdict: not as promised", page)
+    with suppress(Exception):
+        page.show(views.note(f"{type(error).__name__}: {error}", "bad"))
     telling = views.doing("Undoing the change", this.session.clock.monotonic)
     try:
         with telling if page is CELL else nullcontext():
             undone = pipeline.roll_back(this.session, change.underway, why)
     except BaseException as worse:  # noqa: BLE001 - told apart, and raised, by what follows
+        _keep_cause(this, error, page)
         return lost(change, worse, page)
+    _keep_cause(this, error, page)
     return as_before(change, undone, why, page)
+
+
+def _keep_cause(this: HostRun, error: BaseException, page: Place) -> None:
+    keep_error(this, "error.txt", error)
+    if isinstance(error, NotAsPromised):
+        keep_verdict(this, error.verdict, "The verdict: not as promised", page)
 
 
 def as_before(change: Changing, undone: Rollback, why: str, page: Place = CELL) -> RolledBack:

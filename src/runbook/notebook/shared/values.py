@@ -14,6 +14,7 @@ from runbook.params import Params
 from runbook.plan.plan import Plan
 from runbook.run.record import Ending, Folder
 from runbook.run.session import HostSession, Ready, Session, Underway
+from runbook.run.subject import Draft, Observation
 from runbook.state.snapshot import Snapshot
 
 
@@ -159,6 +160,7 @@ class Before(_OfARun, _Value):
     run: Run
     snapshot: Snapshot
     picked: Underway | None = None
+    observation: Observation | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -166,7 +168,12 @@ class Planned(_OfARun, _Value):
     """A plan, not yet judged."""
 
     before: Before
-    plan: Plan
+    draft: Draft
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+        return self.draft.plan
 
     @property
     def run(self) -> Run:

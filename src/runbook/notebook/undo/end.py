@@ -22,11 +22,12 @@ from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.undoing import keep_rollback, keep_verdict
 from runbook.notebook.shared.values import HostRun, Stopped
 from runbook.notebook.undo.look import ACTIONS, Looked
-from runbook.run import resume
+from runbook.run import pipeline, resume
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
 from runbook.run.resume import Standing
-from runbook.run.session import HostSession
+from runbook.run.session import ChangeSession
+from runbook.run.subject_kept import about
 from runbook.state import snapshot as snapshots
 
 
@@ -87,29 +88,31 @@ def _ask(standing: Standing, ask: Ask | None = None) -> str:
 def _undo(decided: Decided) -> Stopped:
     this, standing = decided.run, decided.standing
     what = "Undoing the change" if standing.found else "Comparing with before the change"
-    with _returning(this, what), _entering(this, standing.kept) as session:
-        undone = _undone(session, standing)
+    with _returning(this, what):
+        undone = _undone(this, standing)
     keep_rollback(this, undone)
     return Stopped(this, Ending.UNDONE, "the host is as before the change, row by row")
 
 
 @contextmanager
-def _entering(this: HostRun, kept: Kept | None) -> Iterator[HostSession]:
+def _entering(this: HostRun, kept: Kept) -> Iterator[ChangeSession]:
     """The session that the change needs; what is said in its guests is in the record."""
-    session = resume.for_change(this.session, kept) if kept else this.session
+    session = about(this.session, kept)
     try:
         yield session
     finally:
-        leave(this, session.within)
+        leave(this, session.subject)
 
 
-def _undone(session: HostSession, standing: Standing) -> Rollback:
+def _undone(this: HostRun, standing: Standing) -> Rollback:
     if standing.found:
-        return resume.undo(session, standing.found)
+        with _entering(this, standing.found.kept) as session:
+            return resume.undo(session, standing.found)
     if standing.past is None:
         raise AssertionError
     did = f"the change was {standing.past.undone}"
-    return resume.compare_now(session, standing.past.kept, did)
+    with _entering(this, standing.past.kept) as session:
+        return resume.compare_now(session, standing.past.kept, did)
 
 
 def _confirm(this: HostRun, found: Found) -> Stopped:
@@ -117,13 +120,13 @@ def _confirm(this: HostRun, found: Found) -> Stopped:
         verified = _verified(this, session, found)
         keep_verdict(this, verified.verdict, "The verdict: as promised")
         with _returning(this, "Confirming, over another new connection"):
-            confirmed = resume.confirm(session, verified)
+            confirmed = pipeline.confirm(session, verified)
     this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
     why = f"{verified.armed.plan.promise.kept}, confirmed"
     return Stopped(this, Ending.AS_PROMISED, why)
 
 
-def _verified(this: HostRun, session: HostSession, found: Found) -> Verified:
+def _verified(this: HostRun, session: ChangeSession, found: Found) -> Verified:
     with reading(this, "Verifying, over a new connection", "; not confirmed"):
         underway, applied = resume.resume(session, found)
         try:

@@ -2,5 +2,5 @@
 
 Planning asks it what is left to do, verification whether it has been reached. `host` is a
 host's promise with `ipv6` for its IPv6 part, `guests` is the promise for guests, `check` is one
-row of the answer.
+row of the answer, `subject` says what a change is about.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -25,3 +25,8 @@ def equal(about: str, promised: str, seen: str) -> Check:
 def none(about: str, present: Sequence[str]) -> Check:
     """A check that holds where nothing is left."""
     return Check(about, "none", " ".join(present) or "none", not present)
+
+
+def unkept(checks: Iterable[Check]) -> str:
+    """What each of these promised and what is there instead, a line each."""
+    return "\n".join(f"  - {c.about}: promised {c.promised}, seen {c.seen}" for c in checks)

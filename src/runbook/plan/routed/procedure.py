@@ -29,6 +29,7 @@ from runbook.plan.changes.routes import MakeRoom
 from runbook.plan.changes.sysctl import TuneBridge
 from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.plan import Plan
+from runbook.plan.promise.check import unkept
 from runbook.plan.promise.host import ExpectedFile, Promise
 from runbook.plan.routed import facts, ipv6, sysctls
 from runbook.plan.routed.dhcp_clients import stop_clients
@@ -124,9 +125,9 @@ def _not_half_done(params: Params, seen: Snapshot, promise: Promise) -> None:
     if not rows(seen.addresses, ifname=params.bridge, address=str(params.ipv4.ip)):
         return
     unmet = [check for check in promise.checks(seen) if not check.kept]
-    lines = "\n".join(f"  - {c.about}: promised {c.promised}, seen {c.seen}" for c in unmet)
     raise Refused(
-        f"{params.address} is on {params.bridge} already, and yet not all is as promised:\n{lines}",
+        f"{params.address} is on {params.bridge} already, and yet not all is as promised:\n"
+        f"{unkept(unmet)}",
         host=seen.host,
         state="nothing was written by this run; the host works as it did before it",
         then="mend each line by hand, or undo the earlier change, then run again",

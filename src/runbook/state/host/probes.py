@@ -54,6 +54,11 @@ def probe(host: Reader, gateway: str, targets: Sequence[str], nic: str, holder: 
     return Probed(probes, gateway, host.gateway_mac_view(gateway, nic))
 
 
+def probe_again(host: Reader, before: Probed, nic: str, holder: str) -> Probed:
+    """Ask what was asked before a change once more after it."""
+    return probe(host, before.gateway, [asked.target for asked in before.probes], nic, holder)
+
+
 def _answers(host: Reader, target: str, holder: str) -> bool:
     argv = _argv(target, holder)
     for _ in range(TRIES):

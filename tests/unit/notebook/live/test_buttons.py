@@ -25,6 +25,7 @@ from runbook.plan.plan import PHASES
 from runbook.run import record
 from runbook.run.extend_deadline import Longer
 from runbook.run.pulse import Pulse
+from runbook.run.subject_guests import GuestSubject
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 from runbook.views import Slot
@@ -197,7 +198,7 @@ def with_guest(change: Changing, channel: Spoken) -> Changing:
     for slot in guests._slots.values():  # noqa: SLF001 - entered without a look
         slot.channel(cast("Host", None))
     this = change.before.run
-    run = replace(this, session=replace(this.session, within=guests))
+    run = replace(this, session=replace(this.session, subject=GuestSubject(guests)))
     return replace(change, before=replace(change.before, run=run))
 
 

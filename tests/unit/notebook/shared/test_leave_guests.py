@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn, cast
 
 import pytest
@@ -14,13 +15,14 @@ from tests.unit.fakes import Time
 from runbook.common.errors import LoginRefused
 from runbook.guest.sessions import Within
 from runbook.notebook.guest import cells as nb
-from runbook.notebook.guest import change as guest_change
-from runbook.notebook.guest import look
-from runbook.notebook.routed import change
-from runbook.notebook.shared.leave_guests import keep
+from runbook.notebook.shared.by_hand import undos
+from runbook.notebook.shared.leave_guests import keep, leave
+from runbook.notebook.shared.stages import of_guests
 from runbook.notebook.shared.values import Before, Run, Stopped
+from runbook.run import pipeline
 from runbook.run.record import Ending, Folder
 from runbook.run.session import Session
+from runbook.run.subject_guests import GuestSubject
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
@@ -66,55 +68,81 @@ def test_what_is_said_after_a_first_error_is_kept_too(folder: Folder) -> None:
     }
 
 
-def test_what_was_said_where_nobody_got_in_is_in_the_record(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(_before: Before) -> NoReturn:
+def run_with(guests: Within, folder: Folder) -> Run:
+    """A run that is about these guests."""
+    this = Run(made_up(guests), folder, of_guests())
+    this.course.leave_guests = lambda: leave(this, this.session.subject)
+    return this
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody gets into a guest."""
+
+    def observe(*_: object) -> NoReturn:
         raise LoginRefused("no such login", state="-", then="-")
 
+    monkeypatch.setattr(pipeline, "observe", observe)
+
+
+@pytest.mark.usefixtures("refused")
+def test_what_was_said_where_nobody_got_in_is_in_the_record(folder: Folder) -> None:
     guests = Left()
     guests.said = {"vm-01": "login: »root\nLogin incorrect\n"}
-    monkeypatch.setattr(look, "enter", refused)
-    before = Before(Run(made_up(guests), folder), hosts.before())
     with pytest.raises(LoginRefused):
-        nb.enter(before)
+        nb.enter(Before(run_with(guests, folder), hosts.before()))
     assert texts(folder, "console") == {"console-vm-01.txt": guests.said["vm-01"]}
 
 
+@pytest.mark.usefixtures("refused")
 def test_an_error_while_they_are_left_does_not_take_the_place_of_the_first(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(_before: Before) -> NoReturn:
-        raise LoginRefused("no such login", state="-", then="-")
-
     def lost() -> NoReturn:
         raise OSError("its console is gone")
 
     guests = Left()
     guests.said = {"vm-01": "login: »root\n"}
     monkeypatch.setattr(guests, "close", lost)
-    monkeypatch.setattr(look, "enter", refused)
     with pytest.raises(LoginRefused):
-        nb.enter(Before(Run(made_up(guests), folder), hosts.before()))
+        nb.enter(Before(run_with(guests, folder), hosts.before()))
     assert texts(folder, "console") == {"console-vm-01.txt": guests.said["vm-01"]}
     assert "its console is gone" in texts(folder, "journal")["journal"]
 
 
-def test_once_the_change_stays_they_are_left(
+def test_a_run_that_stops_on_purpose_leaves_them_at_its_end(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guests, left = Left(), list[str]()
-    this = Run(made_up(guests), folder)
     monkeypatch.setattr(guests, "close", lambda: left.append("left"))
-    monkeypatch.setattr(change, "confirm", lambda seen: seen)
-    stopped = Stopped(this, Ending.AS_PROMISED, "-")
-    assert nb.confirm(stopped) is stopped
+    nb.finish(Stopped(run_with(guests, folder), Ending.PLANNED_ONLY, "-"))
+    assert left == ["left"]
+
+
+@pytest.mark.parametrize("cell", ["plan", "preflight", "arm", "verify", "confirm", "after"])
+def test_whatever_goes_wrong_in_a_cell_they_are_left(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, cell: str
+) -> None:
+    guests, left = Left(), list[str]()
+    monkeypatch.setattr(guests, "close", lambda: left.append("left"))
+    this = run_with(guests, folder)
+    # Not what the cell is made for: it fails at the first thing that it does.
+    with pytest.raises(AttributeError):
+        getattr(nb, cell)(SimpleNamespace(course=this.course))
     assert left == ["left"]
 
 
 def made_up(guests: Within) -> Session:
     host = cast("Host", None)
-    return Session(guest_data.params(), host, "root@desk", "x", Time(), lambda: host, within=guests)
+    return Session(
+        guest_data.params(),
+        host,
+        "root@desk",
+        "x",
+        Time(),
+        lambda: host,
+        subject=GuestSubject(guests),
+    )
 
 
 def test_each_original_is_kept_as_it_is_under_a_name_of_its_own(folder: Folder) -> None:
@@ -153,6 +181,6 @@ def test_what_a_hook_is_handed_is_not_kept_and_the_whole_file_can_be_told_by_its
 
 def test_each_guest_that_has_an_undo_of_its_own_has_the_line_that_a_person_types_there() -> None:
     made = guest_data.plan(guest_data.seen())
-    assert guest_change.undos(made, "x") == {guest_data.NAME: "sh /var/lib/runbook/x/undo"}
+    assert undos(made, "x") == {guest_data.NAME: "sh /var/lib/runbook/x/undo"}
     nobody = replace(made, changes=())
-    assert guest_change.undos(nobody, "x") == {}
+    assert undos(nobody, "x") == {}

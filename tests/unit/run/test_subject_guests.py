@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import NoReturn, cast
 
 import pytest
+from tests import stages
 from tests.unit import guest_data, hosts
 from tests.unit.fakes import Time
 from tests.unit.insides import WANTED
@@ -19,9 +20,12 @@ from runbook.notebook.guest import look
 from runbook.notebook.shared.stages import of_guests
 from runbook.notebook.shared.values import Before, Run
 from runbook.params import KnownHost
-from runbook.run import guest_pipeline, resume_guests
+from runbook.run import pipeline, subject_guests
 from runbook.run.record import Folder
 from runbook.run.session import HostSession, Session
+from runbook.run.subject import Observation
+from runbook.run.subject_guests import about_guests
+from runbook.run.subject_kept import about
 from runbook.transport.guest import login
 from runbook.transport.guest.channel import AGENT, Channel
 from runbook.transport.guest.login import Credentials, from_prompt, variables
@@ -43,14 +47,14 @@ def test_who_goes_in_again_is_not_asked_again_unless_it_was_refused(
             raise LoginRefused("no such login", state="-", then="-")
         raise NoWayIn("it is enough to be let in", host="-", tried=("let in",), then="-")
 
-    monkeypatch.setattr(guest_pipeline, "open_channel", opened)
+    monkeypatch.setattr(subject_guests, "open_channel", opened)
     monkeypatch.setattr(login, "from_prompt", lambda guest, user: from_prompt(guest, user, ask))
     for name in variables(guest_data.NAME):
         monkeypatch.delenv(name, raising=False)
     asked = guest_data.params()
     host = cast("Host", SimpleNamespace(doors=lambda _name: None))
     session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
-    within = guest_pipeline.within(guest_pipeline.with_guests(session, asked.guests))
+    within = stages.within(about_guests(session, asked.guests))
     with pytest.raises(LoginRefused):
         within.offer(host, WANTED, ())
     for _ in range(2):
@@ -73,13 +77,13 @@ def test_a_mute_console_is_borne_less_long_where_a_person_stands_by_and_that_is_
         borne.append(ways.patience.arrive)
         raise NoWayIn("mute", host="-", tried=("mute",), then="-")
 
-    monkeypatch.setattr(guest_pipeline, "open_channel", opened)
+    monkeypatch.setattr(subject_guests, "open_channel", opened)
     host = cast("Host", SimpleNamespace(doors=lambda _name: None))
     session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
-    made = guest_pipeline.with_guests(session, asked.guests)
+    made = about_guests(session, asked.guests)
     for guest in asked.guests:
-        guest_pipeline.within(made).offer(host, replace(WANTED, guest=guest.name), ())
-    monkeypatch.setattr(guest_pipeline, "offers", lambda *_: {})
+        stages.within(made).offer(host, replace(WANTED, guest=guest.name), ())
+    monkeypatch.setattr(pipeline, "observe", lambda *_: Observation())
     look.enter(Before(Run(made, Folder(tmp_path), of_guests()), hosts.before()))
     said = "Going into vm-01 (console: at most 240 s), vm-02 (console: at most 60 s)"
     assert borne == [240, 60]
@@ -98,10 +102,10 @@ def test_a_guest_whose_agent_has_answered_is_borne_less_long_at_its_console(
             raise NoWayIn("it boots", host="-", tried=("it boots",), then="-")
         return cast("Channel", Dying())
 
-    monkeypatch.setattr(guest_pipeline, "open_channel", opened)
+    monkeypatch.setattr(subject_guests, "open_channel", opened)
     host = cast("Host", SimpleNamespace(doors=lambda _name: None))
     session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
-    within = guest_pipeline.within(guest_pipeline.with_guests(session, asked.guests))
+    within = stages.within(about_guests(session, asked.guests))
     assert within.offer(host, WANTED, ()).tried == ("it boots",)
     assert borne == [240, 45]
 
@@ -115,7 +119,7 @@ def test_whoever_takes_a_change_up_goes_in_as_it_did_by_what_the_host_keeps() ->
     host = cast("Host", None)
     known = KnownHost(host="server-01")
     session = HostSession(known, host, "root@desk", "x", Time(), lambda: host)
-    (guest,) = guest_pipeline.within(resume_guests.for_change(session, cast("Kept", kept))).guests
+    (guest,) = stages.within(about(session, cast("Kept", kept))).guests
     assert (guest.login, guest.login_from) == ("admin", "environment")
     assert str(guest.ipv4) == guest_data.ADDRESS
     assert not guest.by_hand

@@ -1,0 +1,182 @@
+"""A change of guests, as the stages of the order ask it. Up to preflight somebody only looks."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from runbook.apply.checkpoint.arm import Armed
+from runbook.apply.checkpoint.deadline import Moved, Now, Wish
+from runbook.apply.rollback import Rollback
+from runbook.apply.steps import journal
+from runbook.apply.verify import Verdict, still_answering
+from runbook.common.errors import LoginRefused, Refused
+from runbook.guest import deadlines, facts, lan_checks, procedure
+from runbook.guest.deadlines import Together, not_moved
+from runbook.guest.login import credentials, patience
+from runbook.guest.procedure import Offer
+from runbook.guest.rules.case import GuestCase
+from runbook.guest.rules.judge import preflight
+from runbook.guest.sessions import Within
+from runbook.params import KnownHost, Params
+from runbook.params.guests import Guest
+from runbook.plan.changes.steps import Step
+from runbook.plan.plan import Plan
+from runbook.preflight import Cleared
+from runbook.run import undo as undoing
+from runbook.run.session import ChangeSession
+from runbook.run.subject import Draft, Observation
+from runbook.run.undo import WayOut
+from runbook.state.guest.inside import Inside
+from runbook.state.host import probes
+from runbook.state.host.environment import Surroundings
+from runbook.state.host.probes import Probed
+from runbook.state.snapshot import Snapshot
+from runbook.transport.guest.channel import AGENT, Channel
+from runbook.transport.guest.login import Remembered
+from runbook.transport.guest.open_channel import Ways, open_channel
+from runbook.transport.host import Host
+
+# A step inside a guest is waited for this long; a longer one is not.
+TURN_S = 20.0
+S = TypeVar("S", bound=ChangeSession)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSubject:
+    """Guests of the host, and what is open into them."""
+
+    within: Within
+
+    @property
+    def guest_sessions(self) -> tuple[Within, ...]:
+        """What is open into these guests."""
+        return (self.within,)
+
+    def observe(self, host: Host, params: Params, before: Snapshot) -> Observation:
+        """Go into each running guest, and see who answers for the address that it is to have.
+
+        Raises LoginRefused or ConsoleTaken; what merely does not lead inside is told by the offer.
+        """
+        bridge = facts.bridge(params, before)
+        offers = (self._offer(host, params, guest, before, bridge) for guest in self.within.guests)
+        return Observation(offers={offer.guest: offer for offer in offers})
+
+    def _offer(
+        self, host: Host, params: Params, guest: Guest, before: Snapshot, bridge: str
+    ) -> Offer:
+        wanted = procedure.wanted(params, guest, before)
+        answers = host.who_has(str(guest.ipv4.ip), bridge)
+        if facts.state(guest, before) != "running":
+            return Offer(guest.name, answers=answers)
+        offered = self.within.offer(host, wanted, answers)
+        has = offered.inside.addresses if offered.inside else facts.neighbours(wanted.mac, before)
+        return replace(offered, heard=lan_checks.heard_before(host, params, has))
+
+    def plan(self, params: Params, before: Snapshot, observation: Observation) -> Draft:
+        """What there is to do on the host for its guests, and inside them."""
+        targets = procedure.targets(params, self.within.guests, before, observation.offers)
+        self.within.hold(targets)
+        return Draft(procedure.make_plan(params, targets, before), targets)
+
+    def standing(self, host: Host, draft: Draft, before: Snapshot) -> Verdict:
+        """Seen from inside and outside; raises Refused if not all is as promised."""
+        promise = draft.plan.of_guests
+        checks = self.within.checks(host, promise, before)
+        verdict = Verdict((*promise.checks(before), *checks))
+        if not verdict.kept:
+            raise Refused(
+                f"every guest is configured as promised, and yet not all is so:\n{verdict.reasons}",
+                host=draft.plan.host,
+                state="nothing was written by this run",
+                then="mend each line: restart the guest's network,"
+                " or look at what filters its packets",
+            )
+        return verdict
+
+    def judge(
+        self, params: Params, draft: Draft, before: Snapshot, around: Surroundings
+    ) -> Cleared:
+        """By the rules about any change, and those about guests."""
+        return preflight(GuestCase(params, draft.plan, before, around, draft.targets))
+
+    def probe(self, host: Host, params: Params, plan: Plan) -> Probed:
+        """What the host reaches, over the bridge that it is on already."""
+        promise = plan.of_guests
+        asked = (params.gateway, params.probes, promise.nic, promise.bridge)
+        return probes.probe(host, *asked)
+
+    def inside(self) -> Mapping[str, Inside] | None:
+        """How each guest is that somebody was inside of."""
+        return self.within.before()
+
+    def perform(self, step: Step, host: Host, armed: Armed) -> None:
+        """Make one step, inside a guest or on its host."""
+        self.within.perform(step, host, armed)
+
+    def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+        """The host's deadline for a step, and each guest's."""
+        return self.within.move(armed, host, wish, now)
+
+    def verdict(
+        self, host: Host, params: KnownHost, plan: Plan, before: Probed, now: Snapshot
+    ) -> Verdict:
+        """The host's state, each guest from inside and from outside, and the probes."""
+        del params
+        promise = plan.of_guests
+        again = probes.probe_again(host, before, promise.nic, promise.bridge)
+        checks = self.within.checks(host, promise, now)
+        return Verdict((*promise.checks(now), *checks, *still_answering(before, again)))
+
+    def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
+        """Have each guest keep its change: if the host's part does not stay, it is put back."""
+        # Whoever comes after a program that died here has to know that guests may keep their part.
+        guarded = host.guarded(armed.layout.lock, armed.layout.open)
+        journal.write(guarded, armed.layout.journal, now, journal.GUESTS_CONFIRM)
+        self.within.confirm(host)
+
+    def postpone(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Together:
+        """The host's deadline and each guest's; raises NotMoved while a step is made inside."""
+        try:
+            with self.within.turn(TURN_S):
+                return deadlines.move(self.within.armed(), armed, host, wish, now)
+        except BlockingIOError as error:
+            raise not_moved(
+                host,
+                "a step is at work inside a guest, whose console takes one at a time",
+                "press it again once the step is done",
+            ) from error
+
+    def put_back(self, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
+        """The host, and then the guests."""
+        return undoing.put_back(self.within, way, undo)
+
+    def close(self) -> None:
+        """Leave every guest."""
+        self.within.close()
+
+
+def about_guests(session: S, chosen: tuple[Guest, ...]) -> S:
+    """The same session, able to go into these guests; a password is asked for once a guest.
+
+    No guest is entered yet.
+    """
+    passwords, by_agent = Remembered(), set[str]()
+
+    def enter(host: Host, guest: Guest) -> Channel:
+        ways = Ways(secrets.token_hex(4), patience=patience(guest, by_agent=guest.name in by_agent))
+        who = passwords.of(guest.name, credentials(guest))
+        try:
+            channel = open_channel(host.doors(guest.name), who, ways, clock=session.clock)
+        except LoginRefused:
+            passwords.forget(guest.name)
+            raise
+        if channel.how == AGENT:
+            by_agent.add(guest.name)
+        return channel
+
+    within = Within(session.params, chosen, enter, session.clock)
+    return replace(session, subject=GuestSubject(within))

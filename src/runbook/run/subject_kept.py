@@ -1,0 +1,63 @@
+"""What a change of another run is about, as the host keeps it, so that it can be ended.
+
+Its guests are entered as that run entered them. Where its plan is lost nobody can go into them,
+and they are told as not looked at.
+"""
+
+from __future__ import annotations
+
+from runbook.apply.checkpoint import subject
+from runbook.apply.checkpoint.armed_change import Kept
+from runbook.apply.checkpoint.guests_before import NOT_KEPT
+from runbook.params.guests import Guest
+from runbook.plan.changes.guest_steps import AwaitPerson
+from runbook.plan.plan import Plan
+from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
+from runbook.run.session import ChangeSession, HostSession
+from runbook.run.subject_guests import about_guests
+from runbook.run.subject_host import HostSubject
+
+
+def about(session: HostSession, kept: Kept) -> ChangeSession:
+    """The session, able to end this change; no guest is entered yet."""
+    way = (session.params, session.host, session.operator, session.change_id)
+    of_host = HostSubject(_not_looked_at(kept))
+    known = ChangeSession(*way, session.clock, session.connect, of_host)
+    plan = kept.plan
+    if plan is None or not isinstance(plan.promise, GuestPromise):
+        return known
+    made = about_guests(known, _chosen(plan, plan.promise))
+    for within in made.subject.guest_sessions:
+        within.take_up(plan, kept.place.change_id, kept.log, kept.within)
+    return made
+
+
+def _chosen(plan: Plan, promise: GuestPromise) -> tuple[Guest, ...]:
+    steps = (numbered.step for numbered in plan.steps())
+    by_hand = {step.guest for step in steps if isinstance(step, AwaitPerson)}
+    return tuple(_as_planned(g, by_hand=g.name in by_hand) for g in promise.guests)
+
+
+def _as_planned(planned: ExpectedGuest, *, by_hand: bool) -> Guest:
+    """As the run that made the change went into it; what the host keeps is all that is needed."""
+    how = {"login": planned.login, "login_from": planned.login_from or None, "by_hand": by_hand}
+    return Guest.model_validate({"name": planned.name, "address": str(planned.address), **how})
+
+
+def _not_looked_at(kept: Kept) -> tuple[str, ...]:
+    """Guests of a change whose plan cannot be read, so that nobody can go into them.
+
+    A change that may be about guests is told as well, although nobody knows whether there are any.
+    """
+    if kept.plan is not None or not kept.of_guests:
+        return ()
+    names = dict.fromkeys((*kept.subject.guests, *kept.within.inside))
+    who = ", ".join(names) or f"a guest of which {_untold(kept)}"
+    return (f"not looked at: {who}; {kept.place.plan} cannot be read",)
+
+
+def _untold(kept: Kept) -> str:
+    if kept.subject.kind is None:
+        return subject.UNKNOWN
+    why = kept.within.why
+    return why if why != NOT_KEPT else f"{kept.place.guests} tells nothing"

@@ -1,0 +1,28 @@
+"""The stages of a change, taken a few at a time."""
+
+from __future__ import annotations
+
+from runbook.guest.sessions import Within
+from runbook.plan.plan import Plan
+from runbook.run import pipeline
+from runbook.run.session import ChangeSession, Ready, Session
+from runbook.run.subject import Draft
+from runbook.state.snapshot import Snapshot
+
+
+def draft(session: Session, before: Snapshot) -> Draft:
+    """What there is to do."""
+    return pipeline.plan(session, before, pipeline.observe(session, before))
+
+
+def ready(session: Session) -> Ready:
+    """A change that may be armed; there has to be something to do."""
+    found = pipeline.dry_run(session)
+    assert not isinstance(found, Plan), "there is nothing to do"
+    return found
+
+
+def within(session: ChangeSession) -> Within:
+    """What is open into the guests of the change."""
+    (guests,) = session.subject.guest_sessions
+    return guests
