@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from IPython.core.error import StdinNotImplementedError
@@ -211,6 +211,25 @@ def test_whatever_goes_wrong_once_armed_is_undone_recorded_and_raised(
     assert "no row differs" in page(shown)
     for sentence in ("host:      server-01", "state now:", "do next:"):
         assert sentence in str(raised.value)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("gone", ["keep_error", "keep_verdict", "views.note"])
+def test_a_record_or_a_page_that_takes_no_more_keeps_no_host_from_its_undo(
+    made_up: MadeUp, answer: Answer, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    answer("server-01")
+    change = applied(armed())
+
+    def full(*_: object) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    verdict = Verdict((Check("a", "b", "c", kept=False),))
+    made_up.fails["verify"] = NotAsPromised("server-01", verdict)
+    monkeypatch.setattr(f"runbook.notebook.shared.undoing.{gone}", full)
+    with pytest.raises((OSError, RolledBack)):
+        nb.verify(change)
+    assert "roll back" in made_up.done
 
 
 def test_a_broken_promise_shows_which(
