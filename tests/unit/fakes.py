@@ -33,6 +33,7 @@ from runbook.state.snapshot import Snapshot
 from runbook.transport.guest_endpoints import Doors
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 from runbook.transport.netlink import check
+from runbook.transport.process import Process
 
 NIC, BRIDGE, ADDRESS, GATEWAY = "enp4s0f0", "virbr1", "172.16.1.1/16", "172.16.0.1"
 IP, LAN, NIC_MAC = "172.16.1.1", "172.16.0.0/16", "02:00:00:00:01:01"
@@ -48,6 +49,7 @@ GOOD = Surroundings(
     operator=OPERATOR,
     management_ifname=NIC,
     persistence=LOADED,
+    dhcp_clients=(),
 )
 IP6, LAN6, ROUTER6, ROUTER_LINK_LOCAL = "fd16::1:1", "fd16::/64", "fd16::1", "fe80::1"
 SLAAC6, TOKEN = "fd16::16:1ff:fe00:1", "::16:1ff:fe00:1"
@@ -328,6 +330,7 @@ class FakeHost:
     links: dict[str, str] = field(default_factory=dict)
     dumps: dict[int, bytes] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    running: list[Process] = field(default_factory=list)
     fails: dict[str, BaseException] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
     datagrams: list[bytes] = field(default_factory=list)
@@ -378,6 +381,11 @@ class FakeHost:
         # As in a shell, a star stays within one folder.
         found = (p for p in there if p.count("/") == pattern.count("/"))
         return tuple(sorted(p for p in found if fnmatch.fnmatchcase(p, pattern)))
+
+    def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
+        wanted = [name.encode() for name in names]
+        there = (p for p in self.running if any(n in p.cmdline + p.exe.encode() for n in wanted))
+        return tuple(there)
 
     def dump(self, request: bytes) -> bytes:
         kind = struct.unpack_from("=H", request, 4)[0]
@@ -443,6 +451,11 @@ class FakeHost:
         self._written(f"remove {path}")
         self.files.pop(path, None)
         self.links.pop(path, None)
+
+    def move_file(self, path: str, to: str) -> None:
+        self._written(f"move {path} {to}")
+        if path in self.files:
+            self.files[to] = replace(self.files.pop(path), path=to)
 
     def make_dir(self, path: str, mode: int) -> None:
         self._written(f"mkdir {path} {mode:04o}")

@@ -15,6 +15,7 @@ import pandas as pd
 from runbook.common import serial
 from runbook.plan import kinds
 from runbook.plan.changes.change import Change
+from runbook.plan.changes.processes import StartClient
 from runbook.plan.changes.steps import Command, Step, Unless
 from runbook.plan.netfilter import expected
 from runbook.plan.promise.check import Check
@@ -105,7 +106,7 @@ class Plan:
     def programs(self) -> tuple[str, ...]:
         """The programs that its steps and its undo run on the host."""
         steps = [*(n.step for n in self.steps()), *(step for _, step in self.undo_steps())]
-        named = {step.argv[0] for step in steps if isinstance(step, Command | Unless)}
+        named = {step.argv[0] for step in steps if isinstance(step, Command | Unless | StartClient)}
         return tuple(sorted(named))
 
     def table(self) -> pd.DataFrame:

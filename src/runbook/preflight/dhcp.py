@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Interface, ip_address, ip_interface
 
 import pandas as pd
 
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.dhcp_clients import OTHERS, Client, Trust
 from runbook.state.host.environment import Listener
 from runbook.state.syntax.ifupdown import stanzas
 from runbook.state.table import Row, rows
 
 RESERVATION, SERVER = "dhcp-reservation", "dhcp-server"
+MOST_SHOWN = 3
+_HARMLESS = {
+    Trust.POWERLESS: "it cannot configure the host's network, so the change leaves it alone",
+    Trust.ELSEWHERE: "it is in another network namespace, as in a container: it serves no NIC of"
+    " the host, so the change leaves it alone",
+}
 TWO = "two DHCP servers on one LAN give out each other's addresses"
 
 
@@ -109,4 +116,59 @@ def _signs(case: Case) -> Iterator[str]:
             yield from (f"{stanza.path} says dhcp",) if stanza.method == "dhcp" else ()
 
 
-RULES = (_of_libvirt, _of_the_host, _reservation)
+@looked_for(
+    "DHCP client",
+    "every process that looks like one is Debian's own client, or none is there",
+    "a process chooses its own name, so the name alone decides nothing",
+)
+def _clients(case: Case) -> Iterator[Finding]:
+    nic = case.params.interface
+    there = [c for c in case.around.dhcp_clients if c.ifname in (nic, "")]
+    for client in there:
+        if client.trust is Trust.OWN and client.is_outdated:
+            why = "an upgrade replaced its program since it started; an undo starts the new one"
+            yield Finding("note", "DHCP client", _shown(client), why)
+        elif client.trust is Trust.UNKNOWN:
+            yield _unknown(client)
+        elif client.trust is Trust.FOREIGN and client.program not in OTHERS:
+            yield _foreign(client, nic)
+    for trust, why in _HARMLESS.items():
+        if harmless := [c for c in there if c.trust is trust]:
+            yield Finding("note", "DHCP client", _some(harmless), why)
+
+
+def _shown(client: Client) -> str:
+    serves = client.ifname or "all interfaces"
+    program = client.exe or "a program that is not known"
+    owner = client.owner or "a user that is not known"
+    return f"process {client.pid} ({program}, of {owner}) calls itself {client.program}, {serves}"
+
+
+def _some(there: Sequence[Client]) -> str:
+    """The first few: anybody may start any number of them."""
+    more = f"; and {len(there) - MOST_SHOWN} more" if len(there) > MOST_SHOWN else ""
+    return "; ".join(_shown(client) for client in there[:MOST_SHOWN]) + more
+
+
+def _foreign(client: Client, nic: str) -> Finding:
+    return Finding(
+        "block",
+        "DHCP client",
+        _shown(client),
+        "it can configure the host's network, and its program is not that of a Debian package of"
+        " DHCP clients: whether the undo could start it again is not known",
+        f"have ifupdown run {nic} with Debian's own client, and stop process {client.pid}",
+    )
+
+
+def _unknown(client: Client) -> Finding:
+    return Finding(
+        "block",
+        "DHCP client",
+        _shown(client),
+        "whose process it is was not asked or not answered, so it cannot be judged",
+        "connect as root or through sudo; if this is a recording, record the host again",
+    )
+
+
+RULES = (_of_libvirt, _of_the_host, _clients, _reservation)

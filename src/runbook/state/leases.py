@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 
 import pandas as pd
 
+from runbook.state import dhcp_clients
+from runbook.state.dhcp_clients import OTHERS, Client, Trust
 from runbook.state.table import Table, frame, understood
 from runbook.transport.host import HostFile, Reader
 
@@ -31,39 +32,11 @@ LEASE_FILES = (
     *("/var/lib/dhcp/dhclient*.leases", "/var/lib/dhcp/*/leases", "/var/lib/dhcp/*/*.leases"),
     *("/var/lib/dhcpcd/*.lease", "/var/lib/dhcpcd/*.lease6", "/var/lib/dhcpcd5/*.lease"),
 )
-OURS = ("dhclient", "dhcpcd")
-# Each is, or has in it, a client that takes addresses where it is told to by its own files.
-OTHERS = (
-    *("udhcpc", "udhcpc6", "dhcp6c", "pump", "connmand", "wickedd-dhcp4", "wickedd-dhcp6"),
-    *("systemd-networkd", "NetworkManager"),
-)
-PROCESSES = "/proc/[0-9]*/cmdline"
 _BLOCK = re.compile(r"lease\s*\{(.*?)\}", re.DOTALL)
 _STATEMENT = re.compile(r"^\s*(?:option\s+)?([\w-]+)\s+(.*?);\s*$", re.MULTILINE)
 _INTERFACE = re.compile(r'^\s*interface\s+"([^"]+)";', re.MULTILINE)
 _FOLDER = re.compile(r"/var/lib/dhcp/([^/]+)/")
 _STEM = re.compile(r"dhclient6?[.-]?(.*)\.leases")
-# Written over its own argv: "dhcpcd: enp4s0f0 [ip4]"; the manager of all is
-# "dhcpcd: [manager] [ip4]", its helpers have other words in the brackets.
-_DHCPCD = re.compile(r"dhcpcd: (?:\[manager\]|([\w.:-]+)) \[ip[46]\].*|dhcpcd: ([\w.:-]+)")
-# Options of dhclient(8) whose next word is not an interface.
-_VALUED = frozenset(
-    {
-        *("-p", "-D", "-s", "-g", "-e", "-C", "-H", "-F", "-V", "-cf", "-df", "-lf", "-pf", "-sf"),
-        *("--dad-wait-time", "--prefix-len-hint", "--decline-wait-time", "--address-prefix-len"),
-        *("--timeout", "--request-options"),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A running client and the interface it works for; '' if for all of them."""
-
-    program: str
-    pid: int
-    ifname: str
-    argv: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,56 +129,19 @@ def _expires(value: str) -> str:
     return moment.isoformat()
 
 
-def words(cmdline: bytes) -> tuple[str, ...]:
-    """The command line that a file /proc/PID/cmdline holds."""
-    return tuple(word.decode(errors="replace") for word in cmdline.rstrip(b"\x00").split(b"\x00"))
-
-
-def clients(cmdlines: dict[int, bytes]) -> Iterator[Client]:
-    """The DHCP clients among the command lines of /proc, by pid."""
-    for pid, line in cmdlines.items():
-        argv = words(line)
-        program = argv[0].rsplit("/", 1)[-1]
-        if program in OURS:
-            for ifname in ifnames(argv[1:]) or ("",):
-                yield Client(program, pid, ifname, argv)
-        elif (other := argv[1] if program == "busybox" and argv[1:] else program) in OTHERS:
-            yield Client(other, pid, _told(argv), argv)
-        elif match := _DHCPCD.fullmatch(" ".join(argv).strip()):
-            yield Client("dhcpcd", pid, match[1] or match[2] or "", argv)
-
-
-def _told(argv: tuple[str, ...]) -> str:
-    """The interface that udhcpc and its kind are given with -i."""
-    return next((word for before, word in pairwise(argv) if before in ("-i", "--interface")), "")
-
-
-def ifnames(argv: Sequence[str]) -> tuple[str, ...]:
-    """The interfaces that dhclient is given, its own name left out of `argv`."""
-    pairs = zip(("", *argv), argv, strict=False)
-    return tuple(w for before, w in pairs if not w.startswith("-") and before not in _VALUED)
-
-
 @understood
 def read(host: Reader) -> pd.DataFrame:
-    """Look through the processes and the lease files."""
-    processes = host.glob(PROCESSES)
-    found = zip(processes, host.read_files(processes), strict=True)
-    cmdlines = {int(path.split("/")[2]): f.content for path, f in found if f and f.content}
-    running = tuple(clients(cmdlines))
-    found_there = [path for pattern in LEASE_FILES for path in host.glob(pattern)]
-    paths = list(dict.fromkeys((*found_there, *_told_paths(running))))
-    files = [file for file in host.read_files(paths) if file is not None]
+    """Look through the clients that can configure the host's network, and the lease files."""
+    running = (client for client in dhcp_clients.read(host) if _counts(client))
+    there = [path for pattern in LEASE_FILES for path in host.glob(pattern)]
+    files = [file for file in host.read_files(list(dict.fromkeys(there))) if file is not None]
     return parse(running, files)
 
 
-def _told_paths(running: Iterable[Client]) -> Iterator[str]:
-    """Where clients were told to keep their leases, wherever that is."""
-    for client in running:
-        if client.program == "dhclient":
-            for before, word in pairwise(client.argv):
-                if before == "-lf" and word.startswith("/"):
-                    yield word
+def _counts(client: Client) -> bool:
+    """Whether it is the host's own, or that of another manager with a say in its network."""
+    own = client.trust is Trust.OWN
+    return own or (client.trust is Trust.FOREIGN and client.program in OTHERS)
 
 
 TABLE = Table("leases", COLUMNS, KEY, read, VOLATILE)

@@ -4,10 +4,11 @@
 connection of parameters. `prefixes`, `bootstrap`, `wire` and `session` carry requests to the
 relay; `live_reader` and `live` are the protocol over them. `hypervisor`, `ssh_wrapper` and
 `libvirt_stream` are libvirt's own connection; `netlink` and `iproute` the kernel's. `arp`,
-`gateway` and `router` ask the LAN. `guest_endpoints` and `libvirt_endpoints` list what leads
-into a guest. `recorder`, `recording`, `questions` and `recorded` record a host and replay it.
-`failures` turns ssh's and sudo's messages into errors, `bounded` gives a library call a time
-limit. Packages: `relay` (the program on the host), `guest` (a guest from the inside).
+`gateway` and `router` ask the LAN. `process` is what a process is known by.
+`guest_endpoints` and `libvirt_endpoints` list what leads into a guest. `recorder`,
+`recording`, `questions` and `recorded` record a host and replay it. `failures` turns ssh's and
+sudo's messages into errors, `bounded` gives a library call a time limit. Packages: `relay` (the
+program on the host), `guest` (a guest from the inside).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ ARGV = (
 )
 OLD_PYTHON = "runbook needs Python 3.7 or newer on the host"
 _PACKAGE = "runbook.transport.relay"
-_MODULES = ("frames", "files", "commands", "netlink", "channels", "gate", "serve")
+_MODULES = ("frames", "files", "commands", "netlink", "channels", "gate", "processes", "serve")
 # Parsed by whatever Python 3 the host has, so kept to what all of them know.
 _LOADER = """\
 import sys, types

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pyroute2 import IPRoute
 
     from runbook.transport.guest_endpoints import Doors
+    from runbook.transport.process import Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,13 @@ class Reader(Protocol):
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Sorted paths matching a shell pattern."""
 
+    def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
+        """The processes with one of these in their command line or their program's path.
+
+        At most some hundred; those that can configure the network are not left out. A recording
+        from before this question was asked has only command lines.
+        """
+
     def dump(self, request: bytes) -> bytes:
         """Send one NETLINK_ROUTE dump request; the raw reply messages, joined."""
 
@@ -127,6 +135,9 @@ class Host(Reader, Protocol):
 
     def remove_file(self, path: str) -> None:
         """Remove a file or symbolic link; absent is not an error."""
+
+    def move_file(self, path: str, to: str) -> None:
+        """Rename a file or symbolic link within its folder; absent is not an error."""
 
     def make_dir(self, path: str, mode: int) -> None:
         """Create a directory and its parents; present is not an error."""

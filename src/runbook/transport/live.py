@@ -65,6 +65,10 @@ class LiveHost(LiveReader):
         """Remove a file or symbolic link; absent is not an error."""
         self._write(f"remove {path}", "remove", path=path)
 
+    def move_file(self, path: str, to: str) -> None:
+        """Rename a file or symbolic link within its folder; absent is not an error."""
+        self._write(f"move {path}", "move", path=path, to=to)
+
     def make_dir(self, path: str, mode: int) -> None:
         """Create a directory and its parents; present is not an error."""
         self._write(f"create the folder {path}", "make_dir", path=path, mode=mode)

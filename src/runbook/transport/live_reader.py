@@ -10,6 +10,7 @@ from runbook.common.errors import ReadFailed
 from runbook.transport import arp
 from runbook.transport import gateway as gateways
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+from runbook.transport.process import Process, from_json
 from runbook.transport.session import RelayRefused, Session
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ class LiveReader:
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Sorted paths matching a shell pattern."""
         return tuple(self._read(f"list {pattern}", "glob", pattern=pattern).header["paths"])
+
+    def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
+        """The processes with one of these in their command line or their program's path."""
+        frame = self._read("look at the processes", "processes", names=list(names))
+        return tuple(from_json(one) for one in frame.header["processes"])
 
     def dump(self, request: bytes) -> bytes:
         """Send one NETLINK_ROUTE dump request; the raw reply, NLMSG_DONE included."""

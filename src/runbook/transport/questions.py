@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+from runbook.transport.process import Process, from_json, to_json
 from runbook.transport.recording import Question, pack, unpack
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ def file(path: str) -> Question:
 def glob(pattern: str) -> Question:
     """Ask which paths match."""
     return ("glob", pattern)
+
+
+def processes(names: Sequence[str]) -> Question:
+    """Ask for the processes with one of these names."""
+    return ("processes", *names)
 
 
 def dump(request: bytes) -> Question:
@@ -76,6 +82,16 @@ def to_file(path: str, answer: dict[str, Any] | None) -> HostFile | None:
         return None
     content, mode = unpack(answer["content"]), int(answer["mode"], 8)
     return HostFile(path, content, mode, answer["uid"], answer["gid"])
+
+
+def from_processes(found: Sequence[Process]) -> list[dict[str, Any]]:
+    """Processes as JSON."""
+    return [to_json(one) for one in found]
+
+
+def to_processes(answer: list[dict[str, Any]]) -> tuple[Process, ...]:
+    """The processes that `from_processes` was given."""
+    return tuple(from_json(one) for one in answer)
 
 
 def from_all(found: Sequence[NetworkXML] | Sequence[GuestXML]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from runbook.common.errors import ReadFailed, ReadOnlyHost
 from runbook.transport import questions
+from runbook.transport.process import Process
 from runbook.transport.recording import Question, Recording, unpack
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from runbook.transport.guest_endpoints import Doors
     from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+
+# What was asked of processes before a relay could tell more of them.
+CMDLINES = "/proc/[0-9]*/cmdline"
 
 
 class RecordedHost:
@@ -43,6 +47,15 @@ class RecordedHost:
     def glob(self, pattern: str) -> tuple[str, ...]:
         """The paths that matched then."""
         return tuple(self._answer(questions.glob(pattern)))
+
+    def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
+        """The processes there were then; where they were not asked for, their command lines."""
+        asked = questions.processes(names)
+        if asked in self._recording.answers:
+            return questions.to_processes(self._answer(asked))
+        paths = self.glob(CMDLINES)
+        found = zip(paths, self.read_files(paths), strict=True)
+        return tuple(Process(int(p.split("/")[2]), file.content) for p, file in found if file)
 
     def dump(self, request: bytes) -> bytes:
         """The kernel's table as it was then."""
@@ -101,6 +114,10 @@ class RecordedHost:
     def remove_file(self, path: str) -> None:
         """Refuse."""
         self._refuse(f"remove {path}")
+
+    def move_file(self, path: str, to: str) -> None:  # noqa: ARG002 (refused whatever it is)
+        """Refuse."""
+        self._refuse(f"move {path}")
 
     def make_dir(self, path: str, mode: int) -> None:  # noqa: ARG002 (refused whatever it is)
         """Refuse."""

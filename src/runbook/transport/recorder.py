@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML, Reader
+    from runbook.transport.process import Process
 
 
 class Recorder:
@@ -57,6 +58,12 @@ class Recorder:
         paths = self._reader.glob(pattern)
         self._keep(questions.glob(pattern), list(paths))
         return paths
+
+    def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
+        """Look at the processes with one of these names."""
+        found = self._reader.processes(names)
+        self._keep(questions.processes(names), questions.from_processes(found))
+        return found
 
     def dump(self, request: bytes) -> bytes:
         """Dump a kernel table."""

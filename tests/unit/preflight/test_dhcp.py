@@ -8,6 +8,7 @@ from tests.unit.fakes import BRIDGE, IP, NIC, Row
 from tests.unit.preflight.looking import look, plus, refusal, told
 
 from runbook.preflight import Finding, RefusedByPreflight
+from runbook.state.dhcp_clients import Client, Trust
 from runbook.state.host.environment import Listener, Surroundings
 from runbook.state.snapshot import Snapshot
 
@@ -79,6 +80,65 @@ def test_an_address_that_a_server_lends_for_the_nic_s_mac(sign: str) -> None:
     assert fakes.NIC_MAC in found.seen
     assert "bridge_mac: nic" in found.then
     assert look(host, consent=["bpdu", "dhcp-reservation"])
+
+
+DHCLIENT = Client("dhclient", 812, NIC, ("dhclient", NIC), Trust.OWN, "/usr/sbin/dhclient", "root")
+USERS = replace(DHCLIENT, trust=Trust.POWERLESS, exe="/usr/bin/perl", owner="mallory", pid=66)
+
+
+def among(*clients: Client) -> Surroundings:
+    return replace(fakes.GOOD, dhcp_clients=clients)
+
+
+def test_a_user_s_process_that_is_called_like_a_client_is_only_noted_with_its_owner() -> None:
+    for serves in (NIC, ""):
+        found = told(look(around=among(replace(USERS, ifname=serves))), "note", "DHCP client")
+        assert all(word in found.seen for word in ("process 66", "/usr/bin/perl", "mallory"))
+        assert "leaves it alone" in found.why
+
+
+@pytest.mark.parametrize("program", ["NetworkManager", "udhcpc", "connmand", "dhclient"])
+def test_a_user_cannot_have_a_change_refused_by_the_name_of_a_process(program: str) -> None:
+    host = among(replace(USERS, program=program, ifname=""))
+    assert not [f for f in look(around=host).findings if f.against]
+
+
+def test_any_number_of_them_is_one_note() -> None:
+    many = [replace(USERS, pid=pid) for pid in range(100, 300)]
+    found = told(look(around=among(*many)), "note", "DHCP client")
+    assert "process 100" in found.seen
+    assert "197 more" in found.seen
+    assert len(found.seen) < 500
+
+
+def test_a_container_s_client_is_noted_and_left_alone() -> None:
+    inside = replace(DHCLIENT, trust=Trust.ELSEWHERE)
+    assert "namespace" in told(look(around=among(inside)), "note", "DHCP client").why
+
+
+def test_a_client_that_an_upgrade_replaced_on_disk_is_noted() -> None:
+    old = replace(DHCLIENT, exe="/usr/sbin/dhclient (deleted)")
+    found = told(look(around=among(old)), "note", "DHCP client")
+    assert "812" in found.seen
+    assert "upgrade" in found.why
+
+
+def test_root_s_client_that_is_not_debian_s_is_refused_by_its_name() -> None:
+    found = refusal(around=among(replace(DHCLIENT, trust=Trust.FOREIGN, exe="/opt/dhclient")))
+    assert (found.level, found.about) == ("block", "DHCP client")
+    assert all(word in found.seen for word in ("process 812", "/opt/dhclient", "root"))
+
+
+def test_a_client_of_which_a_recording_has_only_the_words_is_not_known() -> None:
+    found = refusal(around=among(Client("dhclient", 7, "", ("dhclient",), Trust.UNKNOWN)))
+    assert "cannot be judged" in found.why
+    assert "record the host again" in found.then
+
+
+def test_a_client_of_another_interface_is_nobody_s_concern_here() -> None:
+    other = replace(DHCLIENT, ifname="enp4s0f1")
+    strange = [replace(other, trust=trust) for trust in Trust]
+    assert told(look(around=among(DHCLIENT, *strange)), "ok", "DHCP client")
 
 
 def test_a_lease_for_the_mac_that_the_bridge_keeps_is_only_noted() -> None:

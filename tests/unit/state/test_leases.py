@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.fakes import NIC, FakeHost
+from tests.unit.processes import PACKAGED, argv, holding, of_mallory, process
 from tests.unit.state.recorded import as_documented, host
 
-from runbook.state import leases
+from runbook.state import dhcp_clients, leases
 from runbook.transport.host import HostFile
+from runbook.transport.process import Process
 
 FOLDER = "/var/lib/dhcp"
 # As ifupdown starts it.
@@ -42,16 +45,13 @@ lease6 {{
 """
 
 
-def argv(*words: str) -> bytes:
-    return b"".join(word.encode() + b"\0" for word in words)
-
-
 def file(name: str, content: str = "") -> HostFile:
     return HostFile(f"{FOLDER}/{name}", content.encode(), 0o644)
 
 
 def rows(cmdlines: dict[int, bytes], *files: HostFile) -> list[dict[str, Any]]:
-    frame = leases.parse(leases.clients(cmdlines), files)
+    there = [replace(process(), pid=pid, cmdline=line) for pid, line in cmdlines.items()]
+    frame = leases.parse(dhcp_clients.clients(there, PACKAGED), files)
     assert as_documented(frame, leases.TABLE)
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
@@ -106,46 +106,6 @@ def test_two_clients_of_one_lease_file_are_two() -> None:
     assert {r["pid"] for r in rows(cmdlines, file(f"dhclient.{NIC}.leases"))} == {1, 2}
 
 
-@pytest.mark.parametrize(
-    ("words", "ifnames"),
-    [
-        (("dhclient", NIC), [NIC]),
-        (("/sbin/dhclient", "-v", NIC, "eth1"), [NIC, "eth1"]),
-        (("dhclient", NIC, "-nw"), [NIC]),
-        (("dhclient", NIC, "-H", "web", "--timeout", "9"), [NIC]),
-        (("dhclient", "-v"), [""]),
-        (("dhclient",), [""]),
-        (("/usr/sbin/dhcpcd", "-4", NIC), [NIC]),
-        ((f"dhcpcd: {NIC} [ip4]",), [NIC]),
-        ((f"dhcpcd: {NIC} [ip4] [ip6]",), [NIC]),
-        ((f"dhcpcd: {NIC}",), [NIC]),
-        (("dhcpcd: [manager] [ip4] [ip6]",), [""]),
-    ],
-    ids=" ".join,
-)
-def test_which_interfaces_a_client_works_for(words: tuple[str, ...], ifnames: list[str]) -> None:
-    assert sorted(row["ifname"] for row in rows({7: argv(*words)})) == sorted(ifnames)
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        (f"dhcpcd: [privileged proxy] {NIC} [ip4]",),
-        (f"dhcpcd: [BPF ARP] {NIC} 172.16.1.1",),
-        ("dhcpcd: [network proxy]",),
-        ("/usr/bin/vi", "dhclient"),
-        ("dhclient-script",),
-        ("sh", "-c", f"dhclient {NIC}"),
-        ("/usr/bin/vi", "udhcpc"),
-        ("busybox",),
-        ("",),
-    ],
-    ids=" ".join,
-)
-def test_what_is_no_client_of_its_own(words: tuple[str, ...]) -> None:
-    assert rows({7: argv(*words)}) == []
-
-
 def test_a_client_of_dhcpcd_and_its_lease() -> None:
     lease = HostFile(f"/var/lib/dhcpcd/{NIC}.lease", b"\2\1\6\0\xff", 0o600)
     (row,) = rows({9: argv(f"dhcpcd: {NIC} [ip4]") + bytes(8)}, lease)
@@ -164,22 +124,6 @@ def test_an_end_that_is_no_date_is_none(expire: str) -> None:
     content = f'lease {{\n  interface "{NIC}";\n  expire {expire};\n}}\n'
     (row,) = rows({}, file("dhclient.leases", content))
     assert row["expires"] == ""
-
-
-@pytest.mark.parametrize(
-    ("words", "ifname"),
-    [
-        (("udhcpc", "-i", NIC, "-R"), NIC),
-        (("/bin/busybox", "udhcpc", "-b", "-i", NIC), NIC),
-        (("/lib/systemd/systemd-networkd",), ""),
-        (("/usr/sbin/NetworkManager", "--no-daemon"), ""),
-    ],
-    ids=" ".join,
-)
-def test_clients_of_other_managers_are_seen(words: tuple[str, ...], ifname: str) -> None:
-    (row,) = rows({7: argv(*words)})
-    assert (row["pid"], row["ifname"], row["lease_file"]) == (7, ifname, "")
-    assert row["client"] in leases.OTHERS
 
 
 @pytest.mark.parametrize(
@@ -208,24 +152,44 @@ def test_the_lease_in_a_folder_an_interface_says_more_than_the_folder() -> None:
     assert (row["ifname"], row["address"]) == (NIC, "172.16.1.1")
 
 
-def test_a_client_s_leases_are_read_from_where_it_was_told_to_keep_them() -> None:
-    there, path = FakeHost(), "/srv/dhcp/lan.db"
-    there.hold("/proc/5/cmdline", argv("/sbin/dhclient", "-lf", path, NIC).decode())
-    there.hold(path, LEASE.format(ifname=NIC, address="172.16.1.1", hour=12))
+def test_a_file_that_a_client_names_is_read_only_in_debian_s_folders() -> None:
+    there = holding(process("/sbin/dhclient", "-lf", "/srv/dhcp/lan.db", NIC, pid=5))
+    there.hold("/srv/dhcp/lan.db", LEASE.format(ifname=NIC, address="172.16.1.1", hour=12))
     (row,) = leases.read(there).to_dict("records")
-    assert (row["pid"], row["lease_file"], row["address"]) == (5, path, "172.16.1.1")
+    assert (row["pid"], row["lease_file"], row["address"]) == (5, "/srv/dhcp/lan.db", "")
 
 
 def test_processes_and_files_are_read_from_where_they_are() -> None:
-    there = FakeHost()
-    there.hold("/proc/812/cmdline", argv(*IFUPDOWN).decode())
-    there.hold("/proc/1/cmdline", "/sbin/init\0")
-    there.hold("/proc/2/cmdline", "")
+    there = holding(process(*IFUPDOWN, pid=812), process("/sbin/init", exe="/sbin/init", pid=1))
     there.hold(
         f"{FOLDER}/dhclient.{NIC}.leases", LEASE.format(ifname=NIC, address="1.2.3.4", hour=1)
     )
     (row,) = leases.read(there).to_dict("records")
     assert (row["pid"], row["address"]) == (812, "1.2.3.4")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        of_mallory("/home/mallory/dhclient", "-lf", "/etc/shadow", NIC),
+        of_mallory("/home/mallory/NetworkManager"),
+        replace(process("/sbin/dhclient", NIC), net=False),
+        process("/sbin/dhclient", NIC, exe="/opt/dhclient"),
+        replace(process("/sbin/dhclient", NIC), uids=()),
+    ],
+    ids=["mallory", "mallory's manager", "container", "another program", "not known"],
+)
+def test_a_process_that_is_not_the_host_s_own_client_is_in_no_row(other: Process) -> None:
+    assert leases.read(holding(other)).empty
+
+
+@pytest.mark.parametrize("uid", [0, 998])
+def test_another_manager_that_can_configure_the_network_is_a_row(uid: int) -> None:
+    exe = "/usr/lib/systemd/systemd-networkd"
+    (row,) = leases.read(holding(replace(process(exe, exe=exe), uids=(uid,) * 4))).to_dict(
+        "records"
+    )
+    assert (row["client"], row["ifname"]) == ("systemd-networkd", "")
 
 
 def test_the_recorded_host_has_no_client(tmp_path: Path) -> None:

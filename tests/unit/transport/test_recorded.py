@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from runbook.common.errors import ReadFailed, ReadOnlyHost
 from runbook.transport import HostFile, RecordedHost, Recorder, Recording
 from runbook.transport.live import LiveHost
+from runbook.transport.process import Process
 from runbook.transport.recording import pack, unpack
 
 LINKS = bytes.fromhex("14000000120001030100000000000000") + bytes(4)
@@ -21,6 +22,7 @@ WRITES: list[Callable[[RecordedHost], object]] = [
     lambda host: host.write_file(HostFile("/etc/hostname", b"", 0o644)),
     lambda host: host.append_file("/etc/hostname", b""),
     lambda host: host.remove_file("/etc/hostname"),
+    lambda host: host.move_file("/etc/hostname", "/etc/hostname.old"),
     lambda host: host.make_dir("/etc/runbook", 0o755),
     lambda host: host.symlink("a", "/b"),
     lambda host: host.send_netlink(b""),
@@ -61,6 +63,7 @@ def test_every_write_is_refused(path: Path, write: Callable[[RecordedHost], obje
         (lambda host: host.query(["ip", "route"]), "query ip route"),
         (lambda host: host.read_files(["/etc/hostname"]), "file /etc/hostname"),
         (lambda host: host.glob("/etc/*"), r"glob /etc/\*"),
+        (lambda host: host.processes(["dhclient"]), "/proc/"),
         (lambda host: host.dump(LINKS), "dump 14"),
         (lambda host: host.networks(), "networks"),
         (lambda host: host.guests(), "guests"),
@@ -116,6 +119,7 @@ def answers(host: Recorder | RecordedHost, paths: list[str]) -> list[object]:
         host.query(["no-such-program"]),
         host.read_files(paths),
         host.glob("/proc/sys/kernel/os*"),
+        host.processes(["no-such-program"]),
         host.networks(),
         host.guests(),
         host.libvirt_version(),
@@ -128,6 +132,19 @@ def test_a_dump_is_found_again_whatever_its_sequence_number(host: LiveHost, tmp_
     recorder.save(tmp_path / "links.json")
     other = LINKS[:8] + b"\x09\0\0\0" + LINKS[12:]
     assert RecordedHost(tmp_path / "links.json").dump(other) == reply
+
+
+def test_a_recording_from_before_owners_were_asked_has_only_command_lines(tmp_path: Path) -> None:
+    cmdline = {"content": pack(b"/sbin/dhclient\0eth0\0"), "mode": "0444", "uid": 0, "gid": 0}
+    paths = ["/proc/7/cmdline", "/proc/8/cmdline"]
+    answers: dict[tuple[str, ...], object] = {
+        ("glob", "/proc/[0-9]*/cmdline"): paths,
+        ("file", paths[0]): cmdline,
+        ("file", paths[1]): None,
+    }
+    Recording("server-01", answers).save(tmp_path / "older.json")
+    older = RecordedHost(tmp_path / "older.json")
+    assert older.processes(["dhclient"]) == (Process(7, b"/sbin/dhclient\0eth0\0"),)
 
 
 def test_the_first_answer_is_the_one_kept(host: LiveHost, tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ from functools import singledispatch
 from importlib.resources import files
 
 from runbook.apply.checkpoint import subject, undo_checks
+from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.guest_steps import Plug, UndoneInside
 from runbook.plan.changes.ipv6 import stand_in
 from runbook.plan.changes.messages import Route
+from runbook.plan.changes.processes import StartClient
 from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
@@ -29,13 +31,13 @@ from runbook.plan.changes.steps import (
     Restore,
     Step,
     Sysctl,
-    Unless,
 )
 from runbook.plan.changes.waits import Relearn
 from runbook.plan.plan import Plan
+from runbook.state.dhcp_clients import PROGRAMS
 
 NETWORK = (Netlink, Announce, CarryNeighbours)
-FILES = (Restore, RemoveDir)
+FILES = (Restore, PutBack, RemoveDir)
 # Nothing of a lock may live on in a program that the undo starts.
 NO_LOCKS = "8>&- 9>&-"
 # A firewall rule's comment may hold a dollar sign.
@@ -74,7 +76,7 @@ def _urgent(change: Change, step: Step) -> bool:
 def restored_paths(plan: Plan) -> tuple[str, ...]:
     """The files whose originals the script needs, numbered by their place here."""
     steps = (step for _, step in plan.undo_steps())
-    return tuple(dict.fromkeys(s.path for s in steps if isinstance(s, Restore)))
+    return tuple(dict.fromkeys(s.path for s in steps if isinstance(s, Restore | PutBack)))
 
 
 def made_dirs(plan: Plan) -> tuple[str, ...]:
@@ -114,9 +116,11 @@ def _function(name: str, lines: list[str]) -> str:
 
 
 def _files(pairs: Pairs) -> list[str]:
-    paths = tuple(dict.fromkeys(s.path for _, s in pairs if isinstance(s, Restore)))
+    back = {s.path: s for _, s in pairs if isinstance(s, Restore | PutBack)}
+    paths = tuple(back)
     dirs = tuple(dict.fromkeys(s.path for _, s in pairs if isinstance(s, RemoveDir)))
-    restore = [f"restore {shlex.join((p, file_number(p, paths)))}" for p in paths]
+    verbs = {p: "put_back" if isinstance(s, PutBack) else "restore" for p, s in back.items()}
+    restore = [f"{verbs[p]} {shlex.join((p, file_number(p, paths)))}" for p in paths]
     remove = [f"remove_dir {shlex.join((d, file_number(d, dirs)))}" for d in dirs]
     networks = [_drop(s) for _, s in pairs if isinstance(s, DropNetwork)]
     at_boot = [f'if [ "$why" = boot ]; then {line}; fi' for line in networks]
@@ -201,9 +205,10 @@ def _(step: Command) -> list[str]:
 
 
 @_shell.register
-def _(step: Unless) -> list[str]:
+def _(step: StartClient) -> list[str]:
     start = f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"
-    return [f"running {shlex.join(step.running)} || {start}"]
+    known = shlex.join((step.ifname, step.family, *PROGRAMS[step.program]))
+    return [f"client_runs {known} || {start}"]
 
 
 def _drop(step: DropNetwork) -> str:

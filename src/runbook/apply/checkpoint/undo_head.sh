@@ -57,6 +57,15 @@ restore() {
     failed=1
 }
 
+# A file that the change moved aside gets its name again. One that it did not get to move, or
+# that somebody made anew, is restored like any other.
+put_back() {
+    if [ -e "$1.runbook-aside" ] && [ ! -e "$1" ] && [ ! -L "$1" ]; then
+        mv -f -T -- "$1.runbook-aside" "$1" && return
+    fi
+    restore "$1" "$2"
+}
+
 remove_dir() {
     [ -e "$here/made/$2" ] && [ -d "$1" ] && rmdir -- "$1" 2>/dev/null
     return 0
@@ -210,11 +219,25 @@ restart_libvirt() {
     done
 }
 
-# Whether a program with exactly this command line runs; the words come NUL-ended.
-running() {
-    wanted=$(printf '%s\n' "$@")
-    for entry in /proc/[0-9]*/cmdline; do
-        [ "$({ tr '\000' '\n' <"$entry"; } 2>/dev/null)" = "$wanted" ] && return 0
+# Whether the host's own DHCP client works for an interface. Anybody may start a process with
+# the same words, so it has to be root's, run this program, and be in the host's network.
+#   client_runs NIC -4|-6 PROGRAM...
+client_runs() {
+    nic=$1 family=$2
+    shift 2
+    for process in /proc/[0-9]*; do
+        grep -qsF -e "$nic" "$process/cmdline" || continue
+        grep -qs '^Uid:[[:space:]]*0[[:space:]]*0[[:space:]]*0[[:space:]]*0$' "$process/status" || continue
+        [ "$(readlink "$process/ns/net")" = "$(readlink /proc/1/ns/net)" ] || continue
+        words=" $({ tr '\000' ' ' <"$process/cmdline"; } 2>/dev/null) "
+        case $words in *" $nic "*) ;; *) continue ;; esac
+        case $words in *' -6 '*) serves=-6 ;; *) serves=-4 ;; esac
+        [ "$serves" = "$family" ] || continue
+        exe=$(readlink "$process/exe")
+        exe=${exe% (deleted)}
+        for program in "$@"; do
+            [ "${exe#/usr}" = "$program" ] && return 0
+        done
     done
     return 1
 }

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from runbook.apply.steps import ndp_bytes, netlink_bytes
 from runbook.common.errors import StepFailed
+from runbook.plan.changes.aside import MoveAside
 from runbook.plan.changes.guest_steps import AwaitForwarding, AwaitPerson, Plug
 from runbook.plan.changes.messages import Neighbour, is_ipv6
 from runbook.plan.changes.networks import CLIENT, STDIN, URI
@@ -27,7 +28,8 @@ from runbook.plan.changes.steps import (
     WriteFile,
 )
 from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter
-from runbook.state import leases, links, neighbours
+from runbook.state import dhcp_clients, links, neighbours
+from runbook.state.dhcp_clients import Trust
 from runbook.transport import arp
 from runbook.transport.host import Host, HostFile
 
@@ -71,6 +73,11 @@ def _(step: RemoveFile, host: Host) -> None:
 
 
 @perform.register
+def _(step: MoveAside, host: Host) -> None:
+    host.move_file(step.path, step.aside)
+
+
+@perform.register
 def _(step: MakeDir, host: Host) -> None:
     host.make_dir(step.path, 0o755)
 
@@ -82,9 +89,8 @@ def _(step: Command, host: Host) -> None:
 
 @perform.register
 def _(step: Kill, host: Host) -> None:
-    path = f"/proc/{step.pid}/cmdline"
-    (file,) = host.read_files([path])
-    if file is None or leases.words(file.content) != step.running:
+    running = (c for c in dhcp_clients.read(host) if c.trust is Trust.OWN)
+    if (step.pid, step.running) not in {(client.pid, client.argv) for client in running}:
         raise failed(host, step, f"process {step.pid} is not that client any more")
     run(Command(("kill", "-KILL", str(step.pid)), budget_s=step.budget_s), host)
 

@@ -1,7 +1,8 @@
 """Changes as frozen data: each knows its before, its after, its steps and its undo.
 
 A change performs nothing. `change` has what all changes share, `steps` and `waits` the kinds of
-step, `messages` the netlink requests, `processes` the step that ends a process. One file a
+step, `messages` the netlink requests, `processes` the steps that end and start a DHCP client,
+`aside` those that move its leases. One file a
 thing changed: `bridge_ports` (the cutover), `routes`, `networks` (with `network_xml`,
 `network_hook` and `network_hook6`), `ipv6`, `ipv6_switches`, `conntrack`, `firewall`,
 `profile`, `sysctl`, `leases`, `files`.

@@ -1,4 +1,4 @@
-"""The step that ends a process, and how it knows that it is the right one."""
+"""The steps that end a process and start one, and how they know that it is the right one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A process ended at once, if it still is the program with exactly this command line.
+    """A DHCP client ended at once, if it still is the host's own with exactly this command line.
 
     A number is given to another process once its own has ended.
     """
@@ -20,3 +20,29 @@ class Kill:
     def describe(self) -> str:
         """The command as one would type it."""
         return f"kill -KILL {self.pid}   # {shlex.join(self.running)}"
+
+
+@dataclass(frozen=True, slots=True)
+class StartClient:
+    """A DHCP client started, unless the host's own works for the interface; only in an undo.
+
+    `argv` is never what a process showed: the plan puts it together of checked parts.
+    """
+
+    ifname: str
+    argv: tuple[str, ...]
+    budget_s: float = 15.0
+
+    @property
+    def program(self) -> str:
+        """Its name."""
+        return self.argv[0]
+
+    @property
+    def family(self) -> str:
+        """The option by which two clients of one interface are told apart."""
+        return "-6" if "-6" in self.argv else "-4"
+
+    def describe(self) -> str:
+        """The command as one would type it."""
+        return f"{shlex.join(self.argv)}   # unless it runs already"

@@ -10,9 +10,10 @@ import shlex
 from dataclasses import dataclass
 
 from runbook.common import octets
+from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.guest_steps import GuestStep
 from runbook.plan.changes.messages import Message, is_ipv6
-from runbook.plan.changes.processes import Kill
+from runbook.plan.changes.processes import Kill, StartClient
 from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
 
 
@@ -213,7 +214,10 @@ class DropNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Unless:
-    """A command that is left out while a program with exactly this command line runs."""
+    """A command that is left out while a program with exactly this command line runs.
+
+    Only plans of version 0.1 hold it; `StartClient` stands in its place.
+    """
 
     running: tuple[str, ...]
     argv: tuple[str, ...]
@@ -233,7 +237,10 @@ Step = (
     | Restore
     | RemoveFile
     | Command
+    | MoveAside
+    | PutBack
     | Kill
+    | StartClient
     | Sysctl
     | Announce
     | CarryNeighbours

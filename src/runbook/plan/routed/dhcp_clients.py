@@ -1,29 +1,54 @@
-"""DHCP clients that hold the NIC's address: which to stop, how to start them again."""
+"""DHCP clients that hold the NIC's address: which to stop, how to start them again.
+
+What a client shows of its command line is read, never run. The undo starts a program of a fixed
+name with options that are known, each checked; a client that was started otherwise is refused.
+"""
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from runbook.common.errors import Refused
-from runbook.plan.changes.leases import StopClient
-from runbook.state.leases import OTHERS
+from runbook.plan.changes.leases import EndClient
+from runbook.state.dhcp_clients import OTHERS
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import Row, rows
 
+# Where Debian's clients keep leases: no folder in which anybody but root makes files.
+_LEASE_FILE = re.compile(r"/var/lib/(?:dhcp|dhcpcd5?)/(?:[\w@-][\w.@:-]*/)?[\w@-][\w.@:-]*")
+_PID_FILE = re.compile(r"/(?:var/)?run/dhclient6?[\w.@:-]*\.pid")
+_CONFIGURATION = re.compile(r"/etc/dhcp/dhclient6?[\w.@:-]*\.conf")
+_METRIC = re.compile(r"IF_METRIC=\d{1,10}")
+# Options of dhclient(8) that only say how it is to begin: the undo begins it in its own way.
+_BEGIN = frozenset({"-v", "-q", "-1", "-d", "-nw", "-w"})
+# Those that it is started with again, the second kind each with what may follow it.
+_FLAGS = frozenset({"-4", "-6", "-i", "-I", "-N", "-P", "-S", "-T"})
+_VALUES = {
+    "-pf": _PID_FILE,
+    "-lf": _LEASE_FILE,
+    "-df": _LEASE_FILE,
+    "-cf": _CONFIGURATION,
+    "-e": _METRIC,
+}
+# And of dhcpcd(8), which is started by its name and the interface alone.
+_BEGIN_DHCPCD = frozenset({"-4", "-b", "-q", "-w", "-B"})
 
-def stop_clients(nic: str, seen: Snapshot) -> Iterator[StopClient]:
+
+def stop_clients(nic: str, seen: Snapshot) -> Iterator[EndClient]:
     """One change a client that runs on the NIC, or a program that only left leases for it.
 
-    Raises Refused where stopping a client would stop it for other interfaces too.
+    Raises Refused where stopping a client would stop it for other interfaces too, or where the
+    undo could not start it again.
     """
     _refuse_others(nic, seen)
     table = sorted(rows(seen.leases, ifname=nic), key=_client)
     _refuse_shared(nic, {int(row["pid"]) for row in table} - {0}, seen)
     for client, found in groupby(table, key=_client):
         for group in _by_process(list(found)):
-            yield _stop(client, nic, group)
+            yield _stop(client, nic, group, seen)
 
 
 def _client(row: Row) -> str:
@@ -67,16 +92,64 @@ def _refused(row: Row, serves: str, seen: Snapshot) -> Refused:
     )
 
 
-def _stop(client: str, nic: str, found: list[Row]) -> StopClient:
+def _stop(client: str, nic: str, found: list[Row], seen: Snapshot) -> EndClient:
     running = [r for r in found if r["pid"]]
     argv = tuple(shlex.split(str(running[0]["argv"]))) if running else ()
     files = tuple(dict.fromkeys(str(r["lease_file"]) for r in found if r["lease_file"]))
     pids = tuple(int(r["pid"]) for r in running)
-    return StopClient(client, nic, pids, argv, start_command(client, nic, argv), files)
+    unknown = "".join(unhandled(client, argv, nic)) if running else ""
+    strange = next((path for path in files if not _LEASE_FILE.fullmatch(path)), "")
+    if unknown or strange:
+        why = f"it runs with {unknown}" if unknown else f"its leases are in {strange}"
+        raise _refused_as_it_runs(client, pids, why, seen)
+    return EndClient(client, nic, pids, argv, start_command(client, nic, argv), files)
+
+
+def _refused_as_it_runs(client: str, pids: tuple[int, ...], why: str, seen: Snapshot) -> Refused:
+    which = f" (process {pids[0]})" if pids else ""
+    return Refused(
+        f"{client}{which} cannot be started again by the undo as it runs now: {why}",
+        host=seen.host,
+        state="nothing was written",
+        then=f"start {client} as ifupdown does, with no option beside, then run again",
+    )
+
+
+def unhandled(client: str, argv: tuple[str, ...], nic: str) -> Iterator[str]:
+    """The first option, or its value, that the undo could not give the client again; no secret."""
+    if client == "dhcpcd":
+        known = _BEGIN_DHCPCD | {nic}
+        shown = () if argv[0].startswith("dhcpcd:") else argv[1:]
+        yield from [_option(word) for word in shown if word not in known][:1]
+        return
+    words = iter(argv[1:])
+    for word in words:
+        if word in _VALUES:
+            value = next(words, "")
+            if not _VALUES[word].fullmatch(value):
+                yield f"an unusual value of {word}"
+                return
+        elif word not in _BEGIN | _FLAGS | {nic}:
+            yield _option(word)
+            return
+
+
+def _option(word: str) -> str:
+    """An option without its value, which may be a secret."""
+    return re.split(r"[=\s]", word, maxsplit=1)[0] if word.startswith("-") else "further words"
 
 
 def start_command(client: str, nic: str, argv: tuple[str, ...]) -> tuple[str, ...]:
-    """How to start it as it was; where dhcpcd wrote over its command line, ifupdown's serves."""
-    if client == "dhcpcd" and (not argv or argv[0].startswith("dhcpcd:")):
+    """How the undo starts it, of a fixed name and checked parts; () where none ran."""
+    if not argv:
+        return ()
+    if client == "dhcpcd":
         return ("dhcpcd", nic)
-    return argv
+    carried = [word for word in argv[1:] if word in _FLAGS]
+    valued = [
+        (word, value)
+        for word, value in pairwise(argv[1:])
+        if word in _VALUES and _VALUES[word].fullmatch(value)
+    ]
+    options = (*dict.fromkeys(carried), *(word for pair in dict(valued).items() for word in pair))
+    return ("dhclient", "-v", *options, nic)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from runbook.state import leases
+from runbook.state import dhcp_clients
 
 # Written over its own argv: "dhcpcd: eth0 [ip4]", "dhcpcd: [manager] [ip4] [ip6]"; other words
 # in the brackets are of helpers, which stand beside one of these.
@@ -43,7 +43,7 @@ def _named(line: str) -> tuple[str, ...] | None:
     if name == _TITLE:
         return _titled(line.partition(":")[2])
     if name == "dhclient":
-        return None if "-6" in words else leases.ifnames(words)
+        return None if "-6" in words else dhcp_clients.ifnames(words)
     if name == "dhcpcd":
         return _dhcpcd(words)
     return _udhcpc(words) if name == "udhcpc" else tuple(words)

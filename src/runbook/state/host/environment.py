@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from runbook.common.debian_packages import PACKAGES
 from runbook.common.errors import ReadFailed
+from runbook.state import dhcp_clients
+from runbook.state.dhcp_clients import Client
 from runbook.state.host import operator_connection, rules_at_boot
 from runbook.state.host.operator_connection import Connection
 from runbook.state.host.rules_at_boot import Persistence
@@ -53,7 +55,8 @@ class Surroundings:
     NetworkManager says of the NIC ('' where it does not run or does not
     know). `operator` is the connection that asks, None where it does not come
     through sshd, and `management_ifname` the interface that leads to it, ''
-    where that cannot be told. `persistence` is what loads saved firewall rules.
+    where that cannot be told. `persistence` is what loads saved firewall rules. `dhcp_clients`
+    are all processes that look like one, the host's own and any other.
     """
 
     missing: tuple[str, ...]
@@ -68,6 +71,7 @@ class Surroundings:
     operator: Connection | None
     management_ifname: str
     persistence: Persistence
+    dhcp_clients: tuple[Client, ...]
 
 
 def read(host: Reader, nic: str, address: str, programs: Sequence[str] = ()) -> Surroundings:
@@ -87,6 +91,7 @@ def read(host: Reader, nic: str, address: str, programs: Sequence[str] = ()) -> 
         operator,
         _leads_to(host, operator) if operator else "",
         rules_at_boot.read(host),
+        dhcp_clients.read(host),
     )
 
 

@@ -122,6 +122,21 @@ def remove(header: Dict[str, Any], _payload: bytes) -> Answer:
     return {}, b""
 
 
+def move(header: Dict[str, Any], _payload: bytes) -> Answer:
+    """Rename `path` to `to` in the same folder, durably; absent is not an error.
+
+    A symbolic link is renamed itself, whatever it leads to.
+    """
+    try:
+        os.rename(header["path"], header["to"])
+    except OSError as error:
+        if error.errno not in _ABSENT:
+            raise
+        return {}, b""
+    _sync_folder(os.path.dirname(os.path.abspath(header["to"])))
+    return {}, b""
+
+
 def make_dir(header: Dict[str, Any], _payload: bytes) -> Answer:
     """Create `path` with `mode`, and its parents, durably; present is not an error."""
     path = os.path.abspath(header["path"])
@@ -181,6 +196,7 @@ OPERATIONS = {
     "write": write,
     "append": append,
     "remove": remove,
+    "move": move,
     "make_dir": make_dir,
     "symlink": symlink,
     "glob": glob,

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any, BinaryIO, Callable, Dict, Tuple
 
-from runbook.transport.relay import channels, files, gate, netlink
+from runbook.transport.relay import channels, files, gate, netlink, processes
 from runbook.transport.relay.commands import Commands
 from runbook.transport.relay.frames import MAGIC, Decoder, Frame, FrameError, encode
 
@@ -42,6 +42,7 @@ class Relay:
         }
         self._operations.update(files.OPERATIONS)
         self._operations.update(netlink.OPERATIONS)
+        self._operations.update(processes.OPERATIONS)
 
     def serve(self) -> None:
         """Answer until the input ends."""

@@ -17,9 +17,18 @@ from tests.unit.programs import hostile
 
 from runbook.apply.checkpoint import undo_script
 from runbook.apply.checkpoint.script import made_dirs, restored_paths
+from runbook.plan.changes.aside import MoveAside
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.networks import CreateNetwork
-from runbook.plan.changes.steps import EditFile, LineEdit, MakeDir, RemoveFile, Step, WriteFile
+from runbook.plan.changes.steps import (
+    EditFile,
+    LineEdit,
+    MakeDir,
+    RemoveFile,
+    Step,
+    Unless,
+    WriteFile,
+)
 from runbook.plan.changes.waits import AwaitCarrier
 from runbook.plan.plan import Plan
 from runbook.plan.routed.procedure import make_plan
@@ -71,14 +80,14 @@ def test_a_person_at_the_console_reads_what_it_does_and_for_whom() -> None:
 def test_every_step_back_is_in_it(plan: Plan) -> None:
     text = script(plan)
     for path in restored_paths(plan):
-        assert f"restore {path} " in text
+        assert f"\nrestore {path} " in text or f"\nput_back {path} " in text
     for directory in made_dirs(plan):
         assert f"remove_dir {directory} " in text
     for command in ("drop_network routed virbr1", "ip link delete dev rbcarrier0"):
         assert command in text
     written = {n.step.path for n in plan.steps() if isinstance(n.step, WriteFile | EditFile)}
     assert written <= set(restored_paths(plan))
-    removed = {n.step.path for n in plan.steps() if isinstance(n.step, RemoveFile)}
+    removed = {n.step.path for n in plan.steps() if isinstance(n.step, MoveAside)}
     assert removed <= set(restored_paths(plan))
     assert {n.step.path for n in plan.steps() if isinstance(n.step, MakeDir)} == set(
         made_dirs(plan)
@@ -112,6 +121,8 @@ class Unknown:
         EditFile("/x", "", (LineEdit(1, 1, ""),)),
         MakeDir("/x"),
         RemoveFile("/x"),
+        MoveAside("/x"),
+        Unless(("dhclient",), ("dhclient",)),
         AwaitCarrier("virbr1"),
     ],
     ids=lambda step: type(step).__name__,

@@ -328,17 +328,83 @@ def test_a_file_that_cannot_be_put_back_is_told_and_keeps_the_lock(sandbox: Sand
     assert batches(sandbox)
 
 
-@pytest.mark.parametrize("runs", [True, False])
-def test_the_dhcp_client_is_started_unless_it_runs(sandbox: Sandbox, *, runs: bool) -> None:
-    started = sandbox.root / "programs/started"
-    script = sandbox.folder / "undo"
-    script.write_text(script.read_text().replace("/sbin/dhclient -4 enp4s0f0 8>", f"{started} 8>"))
-    started.symlink_to("dhclient")
-    if runs:
-        sandbox.file("/proc/4711/cmdline", "".join(f"{word}\0" for word in ARGV))
-    sandbox.file("/proc/4712/cmdline", "/sbin/dhclient\0-4\0eth9\0")
+HOSTS_OWN = {
+    "cmdline": f"/sbin/dhclient\0-4\0{fakes.NIC}\0",
+    "status": "Name:\tdhclient\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
+    "exe": "/usr/sbin/dhclient",
+    "ns/net": "net:[1]",
+}
+
+
+def process(sandbox: Sandbox, pid: int, **facts: str) -> None:
+    """A process of the host, and the first one, whose network the host's own are in."""
+    sandbox.file("/proc/1/ns/x")
+    first = sandbox.root / "proc/1/ns/net"
+    first.unlink(missing_ok=True)
+    first.symlink_to("net:[1]")
+    for name, value in {**HOSTS_OWN, **facts}.items():
+        if name in ("exe", "ns/net"):
+            sandbox.file(f"/proc/{pid}/{name}.folder")
+            (sandbox.root / f"proc/{pid}/{name}").symlink_to(value)
+        else:
+            sandbox.file(f"/proc/{pid}/{name}", value)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"exe": "/sbin/dhclient"},
+        {"exe": "/usr/sbin/dhclient (deleted)"},
+        {"cmdline": f"anything\0-lf\0/x\0{fakes.NIC}\0"},
+    ],
+    ids=["as it was", "no merged /usr", "upgraded", "other options"],
+)
+def test_the_host_s_own_client_that_runs_already_is_not_started_again(
+    sandbox: Sandbox, facts: dict[str, str]
+) -> None:
+    process(sandbox, 4711, **facts)
     sandbox.undo()
-    assert ("started" in names(sandbox)) == (not runs)
+    assert "dhclient" not in names(sandbox)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"status": "Name:\tdhclient\nUid:\t1000\t1000\t1000\t1000\n"},
+        {"status": "Name:\tdhclient\nUid:\t1000\t0\t0\t0\n"},
+        {"exe": "/home/mallory/dhclient"},
+        {"exe": "/usr/bin/perl"},
+        {"ns/net": "net:[2]"},
+        {"cmdline": "/sbin/dhclient\0-4\0eth9\0"},
+        {"cmdline": f"/sbin/dhclient\0-4\0{fakes.NIC}.7\0"},
+        {"cmdline": f"/sbin/dhclient\0-6\0{fakes.NIC}\0"},
+    ],
+    ids=["user", "setuid", "path", "program", "container", "NIC", "VLAN", "IPv6"],
+)
+def test_a_process_of_the_same_words_does_not_keep_the_client_from_being_started(
+    sandbox: Sandbox, facts: dict[str, str]
+) -> None:
+    process(sandbox, 4711, **facts)
+    sandbox.undo()
+    assert ["dhclient", "-v", "-4", fakes.NIC] in sandbox.ran()
+
+
+def test_a_lease_that_was_moved_aside_comes_back_as_it_was_moved(sandbox: Sandbox) -> None:
+    lease = sandbox.root / LEASE[1:]
+    lease.rename(f"{lease}.runbook-aside")
+    assert sandbox.undo() == 0
+    assert lease.read_text() == "changed\n", "the one that was moved, not the earlier copy"
+    assert not lease.with_name(f"{lease.name}.runbook-aside").exists()
+
+
+def test_a_lease_moved_aside_by_an_earlier_change_does_not_replace_this_one_s(
+    sandbox: Sandbox,
+) -> None:
+    older = sandbox.file(f"{LEASE}.runbook-aside", "of last year\n")
+    assert sandbox.undo() == 0
+    assert (sandbox.root / LEASE[1:]).read_text() == "lease {}\n"
+    assert older.read_text() == "of last year\n"
 
 
 def test_a_libvirt_that_hangs_is_killed_and_the_network_is_removed_by_hand(

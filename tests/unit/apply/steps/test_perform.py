@@ -9,13 +9,15 @@ from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, IP, NIC, NIC_MAC
+from tests.unit.processes import dhcpcd, holding, of_mallory, process
 
 from runbook.apply.steps.ndp_bytes import unsolicited_advertisement
 from runbook.apply.steps.perform import HEAR_S, perform
 from runbook.common.errors import StepFailed
+from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.guest_steps import AwaitPerson
 from runbook.plan.changes.messages import Action, LinkMaster, Route
-from runbook.plan.changes.processes import Kill
+from runbook.plan.changes.processes import Kill, StartClient
 from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
@@ -36,6 +38,7 @@ from runbook.plan.changes.steps import (
 from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
 from runbook.state import netlink
 from runbook.transport.host import Completed
+from runbook.transport.process import Process
 
 
 @pytest.fixture
@@ -55,6 +58,7 @@ def refuses(host: fakes.FakeHost, program: str, said: bytes = b"") -> None:
     [
         (MakeDir("/etc/x"), "mkdir /etc/x 0755"),
         (RemoveFile("/var/lib/dhcp/a"), "remove /var/lib/dhcp/a"),
+        (MoveAside("/var/lib/dhcp/a"), "move /var/lib/dhcp/a /var/lib/dhcp/a.runbook-aside"),
         (Command(("kill", "-KILL", "7")), "run kill -KILL 7"),
         (Sysctl("net.ipv4.ip_forward", "1"), "run sysctl -q -w net.ipv4.ip_forward=1"),
         (Netlink((LinkMaster(NIC, BRIDGE), LinkMaster(NIC, ""))), "netlink 2"),
@@ -70,29 +74,37 @@ CLIENT = ("/sbin/dhclient", "-4", "-lf", "/a b", NIC)
 
 
 @pytest.mark.parametrize(
-    "cmdline", [None, "", "dhclient\0", "\0".join(CLIENT[:-1]), "\0".join((*CLIENT, "-v"))]
+    "there",
+    [
+        (),
+        (process("dhclient", pid=7),),
+        (process(*CLIENT[:-1], pid=7),),
+        (process(*CLIENT, "-v", pid=7),),
+        (process(*CLIENT, pid=8),),
+        (of_mallory(*CLIENT, pid=7),),
+        (process(*CLIENT, pid=7, net=False),),
+        (process(*CLIENT, pid=7, exe="/opt/dhclient"),),
+    ],
+    ids=["gone", "other", "less", "more", "number", "mallory's", "container's", "program"],
 )
 def test_a_process_that_took_over_the_number_of_a_client_is_left_alone(
-    host: fakes.FakeHost, cmdline: str | None
+    there: tuple[Process, ...],
 ) -> None:
-    if cmdline is not None:
-        host.hold("/proc/7/cmdline", cmdline)
+    host = holding(*there)
     with pytest.raises(StepFailed, match="process 7 is not that client any more"):
         perform(Kill(7, CLIENT), host)
     assert host.events == []
 
 
-def test_a_client_is_killed_by_its_number(host: fakes.FakeHost) -> None:
-    host.hold("/proc/7/cmdline", "\0".join((*CLIENT, "")))
+def test_a_client_is_killed_by_its_number() -> None:
+    host = holding(process(*CLIENT, pid=7))
     perform(Kill(7, CLIENT), host)
     assert host.events == ["run kill -KILL 7"]
 
 
-def test_a_client_that_wrote_over_its_command_line_is_known_all_the_same(
-    host: fakes.FakeHost,
-) -> None:
-    host.hold("/proc/7/cmdline", "dhcpcd: enp4s0f0 [ip4]\0\0\0\0")
-    perform(Kill(7, ("dhcpcd: enp4s0f0 [ip4]",)), host)
+def test_a_client_that_wrote_over_its_command_line_is_known_all_the_same() -> None:
+    host = holding(*dhcpcd(pid=7))
+    perform(Kill(7, (f"dhcpcd: {NIC} [ip4] [ip6]",)), host)
     assert host.events == ["run kill -KILL 7"]
 
 
@@ -268,6 +280,8 @@ def test_a_router_that_is_not_heard_fails_the_step(host: fakes.FakeHost, heard: 
         RemoveDir("/etc/x"),
         DropNetwork("routed", BRIDGE),
         Unless(("dhclient",), ("dhclient",)),
+        PutBack("/var/lib/dhcp/a"),
+        StartClient(NIC, ("dhclient", NIC)),
     ],
     ids=lambda step: type(step).__name__,
 )

@@ -14,6 +14,7 @@ from ipaddress import ip_interface
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
+from runbook.plan.changes.aside import ENDING, MoveAside, PutBack
 from runbook.plan.changes.ipv6 import stand_in
 from runbook.plan.changes.messages import (
     Action,
@@ -24,7 +25,7 @@ from runbook.plan.changes.messages import (
     Route,
     is_ipv6,
 )
-from runbook.plan.changes.processes import Kill
+from runbook.plan.changes.processes import Kill, StartClient
 from runbook.plan.changes.profile import PLAIN
 from runbook.plan.changes.steps import (
     Announce,
@@ -39,7 +40,6 @@ from runbook.plan.changes.steps import (
     Restore,
     Step,
     Sysctl,
-    Unless,
     WriteFile,
 )
 from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
@@ -128,6 +128,18 @@ class HostModel:
         self.files.pop(step.path, None)
 
     @make.register
+    def _(self, step: MoveAside) -> None:
+        if step.path in self.files:
+            self.files[step.aside] = self.files.pop(step.path)
+
+    @make.register
+    def _(self, step: PutBack) -> None:
+        if f"{step.path}{ENDING}" in self.files and step.path not in self.files:
+            self.files[step.path] = self.files.pop(f"{step.path}{ENDING}")
+        else:
+            self.make(Restore(step.path))
+
+    @make.register
     def _(self, step: Restore) -> None:
         assert self.armed
         self.files.pop(step.path, None)
@@ -166,9 +178,13 @@ class HostModel:
         self.clients.discard(step.running)
 
     @make.register
-    def _(self, step: Unless) -> None:
-        if step.running not in self.clients:
-            self.clients.add(step.argv)
+    def _(self, step: StartClient) -> None:
+        # How it is started may differ in how it begins, which no row of the model has.
+        assert self.armed
+        served = {argv for argv in self.armed.clients if step.ifname in " ".join(argv)}
+        family = {argv for argv in served if ("-6" in argv) == (step.family == "-6")}
+        if not family & self.clients:
+            self.clients |= family
 
     @make.register
     def _(self, step: Command) -> None:

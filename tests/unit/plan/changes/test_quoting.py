@@ -13,6 +13,8 @@ from tests.unit.programs import hostile
 
 from runbook.apply.checkpoint import undo_script
 from runbook.apply.checkpoint.script import file_number, restored_paths
+from runbook.plan.changes.aside import PutBack
+from runbook.plan.changes.processes import StartClient
 from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
@@ -22,7 +24,6 @@ from runbook.plan.changes.steps import (
     Restore,
     Step,
     Sysctl,
-    Unless,
 )
 from runbook.plan.plan import Plan
 from runbook.plan.routed.procedure import make_plan
@@ -52,7 +53,8 @@ class Named:
         """Every step that a name goes into."""
         return (
             Command(("iptables", self.name)),
-            Unless(("dhclient", self.name), ("dhclient", self.name)),
+            StartClient(self.name, ("dhclient", self.name)),
+            PutBack(f"/etc/lease-{self.name}"),
             DropNetwork(self.name, self.name),
             Announce(self.name, self.name),
             CarryNeighbours(self.name, self.name),
@@ -71,11 +73,14 @@ def test_each_arrives_whole_and_none_is_run(name: str) -> None:
         sandbox.set_up(undo_script(plan, change_id=fakes.CHANGE, title=name))
         switch = sandbox.file(f"/proc/sys/net/ipv4/conf/{name}/forwarding", "was\n")
         file = sandbox.file(f"/etc/{name}", "changed\n")
-        number = file_number(f"/etc/{name}", restored_paths(plan))
-        (sandbox.folder / "originals" / f"{number}.absent").touch()
+        lease = sandbox.file(f"/etc/lease-{name}.runbook-aside", "lease {}\n")
+        for path in restored_paths(plan):
+            number = file_number(path, restored_paths(plan))
+            (sandbox.folder / "originals" / f"{number}.absent").touch()
         assert sandbox.undo() == 0
         assert switch.read_text() == f"{name}\n"
         assert not file.exists()
+        assert lease.with_name(f"lease-{name}").read_text() == "lease {}\n"
         ran = sandbox.ran()
     assert "INJECTED" not in {words[0] for words in ran}
     assert ["iptables", name] in ran

@@ -1,33 +1,100 @@
 from __future__ import annotations
 
+import shlex
+
 import pytest
 from tests.unit import fakes
 from tests.unit.fakes import NIC, Row, lease
 
 from runbook.apply.checkpoint.script import restored_paths
 from runbook.common.errors import Refused
-from runbook.plan.changes.leases import StopClient
-from runbook.plan.routed.dhcp_clients import start_command, stop_clients
+from runbook.plan.changes.leases import EndClient
+from runbook.plan.routed.dhcp_clients import stop_clients
 from runbook.plan.routed.procedure import make_plan
 
 FILE = str(lease()["lease_file"])
 
 
-def planned(*leases: Row) -> list[StopClient]:
+def planned(*leases: Row) -> list[EndClient]:
     return list(stop_clients(NIC, fakes.seen(leases=list(leases))))
 
 
-def test_a_client_is_stopped_and_started_again_as_it_ran() -> None:
-    (change,) = planned(lease(argv=f"/sbin/dhclient -4 -H 'a b' {NIC}"))
-    argv = ("/sbin/dhclient", "-4", "-H", "a b", NIC)
-    assert change == StopClient("dhclient", NIC, (812,), argv, argv, (FILE,))
+# As ifupdown of Debian 11, 12 and 13 starts it.
+IFUPDOWN = (
+    *("dhclient", "-4", "-v", "-i", "-pf", f"/run/dhclient.{NIC}.pid", "-lf", FILE),
+    *("-I", "-df", f"/var/lib/dhcp/dhclient6.{NIC}.leases", NIC),
+)
+IFUPDOWN6 = (
+    *("/sbin/dhclient", "-6", "-1", "-v", "-S", "-pf", f"/run/dhclient6.{NIC}.pid"),
+    *("-lf", FILE.replace("client.", "client6."), "-I", "-df", FILE, NIC),
+)
+
+
+def as_argv(*words: str) -> str:
+    return shlex.join(words)
+
+
+def test_ifupdown_s_client_is_stopped_and_started_again_with_the_same_options() -> None:
+    (change,) = planned(lease(argv=as_argv(*IFUPDOWN)))
+    assert (change.client, change.ifname, change.pids) == ("dhclient", NIC, (812,))
+    assert (change.argv, change.lease_files) == (IFUPDOWN, (FILE,))
+    assert change.start[0] == "dhclient"
+    assert change.start[-1] == NIC
+    assert sorted(change.start) == sorted(IFUPDOWN)
+    assert "-pf" in change.start
+    assert change.start[change.start.index("-lf") + 1] == FILE
+
+
+def test_a_metric_that_ifupdown_gives_comes_along_and_how_it_began_does_not() -> None:
+    (change,) = planned(lease(argv=as_argv(*IFUPDOWN, "-e", "IF_METRIC=100")))
+    assert change.start[change.start.index("-e") + 1] == "IF_METRIC=100"
+    (six,) = planned(lease(argv=as_argv(*IFUPDOWN6)))
+    assert "-1" not in six.start
+    assert {"-6", "-S", f"/run/dhclient6.{NIC}.pid"} <= set(six.start)
+
+
+def test_the_program_that_the_undo_starts_has_a_fixed_name_whatever_the_client_shows() -> None:
+    (change,) = planned(lease(argv=f"/home/mallory/dhclient -4 {NIC}"))
+    assert change.start == ("dhclient", "-v", "-4", NIC)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("-sf", "/home/x/script", NIC), "-sf"),
+        (("-e", "PASSWORD=secret", NIC), "an unusual value of -e"),
+        (("-e", "IF_METRIC=1 -sf x", NIC), "an unusual value of -e"),
+        (("-lf", "/etc/shadow", NIC), "an unusual value of -lf"),
+        (("-lf", "/var/lib/dhcp/../../../etc/shadow", NIC), "an unusual value of -lf"),
+        (("-lf", "/var/lib/dhcp/a b", NIC), "an unusual value of -lf"),
+        (("-pf", "/etc/passwd", NIC), "an unusual value of -pf"),
+        (("-cf", "/home/x/dhclient.conf", NIC), "an unusual value of -cf"),
+        (("-H", "web", NIC), "-H"),
+        (("--request-options=secret", NIC), "--request-options"),
+        ((NIC, "-lf"), "an unusual value of -lf"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_client_that_the_undo_could_not_start_as_it_ran_is_refused(
+    words: tuple[str, ...], named: str
+) -> None:
+    with pytest.raises(Refused, match=f"dhclient \\(process 812\\) .* it runs with {named}") as no:
+        planned(lease(argv=as_argv("/sbin/dhclient", *words)))
+    assert no.value.state == "nothing was written"
+    assert "secret" not in str(no.value)
+    assert "as ifupdown does" in no.value.then
+
+
+def test_leases_in_a_folder_of_somebody_s_own_are_never_moved() -> None:
+    with pytest.raises(Refused, match="its leases are in /srv/dhcp/leases"):
+        planned(lease(lease_file="/srv/dhcp/leases"))
 
 
 def test_clients_of_both_families_are_each_started_again() -> None:
     six = lease(pid=813, argv=f"dhclient -6 {NIC}", lease_file=FILE.replace("client.", "client6."))
     found = planned(lease(), six)
     assert {change.pids for change in found} == {(812,), (813,)}
-    assert {change.start[1] for change in found} == {"-4", "-6"}
+    assert {change.start[2] for change in found} == {"-4", "-6"}
     assert {change.lease_files for change in found} == {(FILE,), (six["lease_file"],)}
 
 
@@ -44,9 +111,10 @@ def test_dhcpcd_is_started_by_name_where_it_wrote_over_its_command_line() -> Non
     (change,) = planned(lease(client="dhcpcd", argv=title))
     assert change.argv == (f"dhcpcd: {NIC} [ip4]",)
     assert change.start == ("dhcpcd", NIC)
-    plain = ("/sbin/dhcpcd", "-4", NIC)
-    assert start_command("dhcpcd", NIC, plain) == plain
-    assert start_command("dhcpcd", NIC, ()) == ("dhcpcd", NIC)
+    (plain,) = planned(lease(client="dhcpcd", argv=f"/sbin/dhcpcd -4 {NIC}"))
+    assert plain.start == ("dhcpcd", NIC)
+    with pytest.raises(Refused, match="it runs with --script"):
+        planned(lease(client="dhcpcd", argv=f"/sbin/dhcpcd --script=/home/x {NIC}"))
 
 
 def test_another_interface_s_client_is_left_alone() -> None:

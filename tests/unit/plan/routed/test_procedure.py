@@ -249,7 +249,7 @@ def test_a_host_of_a_dhcp_server_loses_its_client_and_keeps_its_address() -> Non
     plan = made(leases=[DHCLIENT], files=[stanza], addresses=[lent])
     (stopped,) = of(StopClient, plan)
     assert (stopped.pids, stopped.ifname) == ((812,), NIC)
-    assert stopped.start == ("/sbin/dhclient", "-4", "-v", NIC)
+    assert stopped.start == ("dhclient", "-v", "-4", NIC)
     (edited,) = of(EditLines, plan)
     assert edited.edits[0].text == f"iface {NIC} inet manual\n"
     (moved,) = of(Cutover, plan)

@@ -113,6 +113,32 @@ def test_removing_twice_is_no_error(host: LiveHost, tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_moved_file_keeps_everything_but_its_name(host: LiveHost, tmp_path: Path) -> None:
+    path, aside = tmp_path / "leases", tmp_path / "leases.runbook-aside"
+    host.write_file(mine(path, b"lease {}", 0o640))
+    was = path.stat()
+    host.move_file(str(path), str(aside))
+    host.move_file(str(path), str(aside))
+    assert not path.exists()
+    assert (aside.read_bytes(), aside.stat().st_ino) == (b"lease {}", was.st_ino)
+
+
+def test_a_moved_link_leaves_its_target(host: LiveHost, tmp_path: Path) -> None:
+    target, link = tmp_path / "important", tmp_path / "leases"
+    target.write_text("keep")
+    link.symlink_to(target)
+    host.move_file(str(link), str(tmp_path / "aside"))
+    assert (tmp_path / "aside").is_symlink()
+    assert target.read_text() == "keep"
+
+
+def test_what_cannot_be_moved_is_an_error(host: LiveHost, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "b").mkdir()
+    with pytest.raises(StepFailed, match="could not move"):
+        host.move_file(str(tmp_path / "a"), str(tmp_path / "b"))
+
+
 def test_a_removed_link_leaves_its_target(host: LiveHost, tmp_path: Path) -> None:
     (tmp_path / "target").touch()
     (tmp_path / "link").symlink_to("target")

@@ -1,0 +1,16 @@
+"""Text from a host, a guest or the LAN, made safe to print: no character drives a terminal."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text with line breaks kept, and every other control or format character spelled out.
+
+    An escape sequence sets a terminal's title or its colours, a carriage return hides a line,
+    and U+202E (right-to-left override) shows a name backwards.
+    """
+    return "".join(c if c.isprintable() or c == "\n" else _spelled(c) for c in text)
+
+
+def _spelled(character: str) -> str:
+    return character.encode("unicode_escape").decode()

@@ -1,0 +1,69 @@
+"""A process on the host: the command line that it chose, and what the kernel says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ROOT = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """`exe` is where its program lies, `uids` are real, effective, saved and of the file system.
+
+    `owner` is the name of the effective user, `net_admin` whether it has CAP_NET_ADMIN. `net`,
+    `mnt` and `user` say whether it is in these namespaces of process 1, None where that was not
+    asked. Without `uids` only the command line is known.
+    """
+
+    pid: int
+    cmdline: bytes
+    exe: str = ""
+    uids: tuple[int, ...] = ()
+    owner: str = ""
+    ppid: int = 0
+    net_admin: bool = False
+    net: bool | None = None
+    mnt: bool | None = None
+    user: bool | None = None
+
+    @property
+    def is_roots(self) -> bool:
+        """Whether nobody but root started it, or can have it do something else."""
+        return bool(self.uids) and set(self.uids) == {ROOT} and self.user is True
+
+    @property
+    def configures(self) -> bool:
+        """Whether the kernel lets it configure the host's network."""
+        return self.net is True and self.user is True and self.net_admin
+
+
+def to_json(process: Process) -> dict[str, Any]:
+    """A process as JSON."""
+    return {
+        "pid": process.pid,
+        "cmdline": process.cmdline.decode("latin-1"),
+        "exe": process.exe,
+        "uids": list(process.uids),
+        "owner": process.owner,
+        "ppid": process.ppid,
+        "net_admin": process.net_admin,
+        **{name: getattr(process, name) for name in ("net", "mnt", "user")},
+    }
+
+
+def from_json(answer: Mapping[str, Any]) -> Process:
+    """The process that `to_json` was given, or that the relay tells of."""
+    shared = (answer["net"], answer["mnt"], answer["user"])
+    return Process(
+        int(answer["pid"]),
+        str(answer["cmdline"]).encode("latin-1"),
+        str(answer["exe"]),
+        tuple(int(uid) for uid in answer["uids"]),
+        str(answer["owner"]),
+        int(answer["ppid"]),
+        bool(answer["net_admin"]),
+        *(None if told is None else bool(told) for told in shared),
+    )

@@ -1,0 +1,94 @@
+"""What the relay tells of a process: whose it is and what it runs, not only its words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.transport.live import LiveHost
+from runbook.transport.process import Process, from_json, to_json
+from runbook.transport.relay import processes
+
+NAME = "dhclient-of-this-test"
+SLEEP = "import time; print(flush=True); time.sleep(60)"
+UNDUMPABLE = f"import ctypes; ctypes.CDLL(None).prctl(4, 0); {SLEEP}"
+
+
+@contextmanager
+def running(*words: str, script: str = SLEEP) -> Iterator[int]:
+    """A Python that bears these words; its number."""
+    argv = [words[0], "-c", script, *words[1:]]
+    with subprocess.Popen(argv, executable=sys.executable, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        child.stdout.readline()
+        try:
+            yield child.pid
+        finally:
+            child.kill()
+
+
+def found(host: LiveHost, pid: int) -> Process:
+    (process,) = (p for p in host.processes([NAME]) if p.pid == pid)
+    return process
+
+
+def test_a_process_is_known_by_its_owner_and_its_program(host: LiveHost) -> None:
+    with running(f"/home/mallory/{NAME}", "-lf", "/etc/shadow") as pid:
+        process = found(host, pid)
+        exe = str(Path(f"/proc/{pid}/exe").readlink())
+    assert process.cmdline.startswith(f"/home/mallory/{NAME}\0".encode())
+    assert process.cmdline.endswith(b"-lf\0/etc/shadow\0")
+    assert process.exe == exe
+    assert process.uids == (os.getuid(),) * 4
+    assert process.ppid == os.getpid()
+
+
+def test_one_whose_files_in_proc_are_root_s_keeps_its_own_owner(host: LiveHost) -> None:
+    with running(NAME, script=UNDUMPABLE) as pid:
+        assert found(host, pid).uids == (os.getuid(),) * 4
+
+
+def test_a_process_is_found_by_its_program_too(host: LiveHost) -> None:
+    name = Path(sys.executable).resolve().name
+    with running("anything") as pid:
+        assert pid in {process.pid for process in host.processes([name])}
+        assert pid not in {process.pid for process in host.processes([NAME])}
+
+
+def test_a_process_that_has_ended_is_not_told_of(host: LiveHost) -> None:
+    with running(NAME) as pid:
+        assert found(host, pid)
+    assert pid not in {process.pid for process in host.processes([NAME])}
+
+
+def test_command_lines_of_any_length_keep_no_host_from_being_read(host: LiveHost) -> None:
+    with running(NAME, *("x" * 100_000,) * 5) as pid:
+        assert len(found(host, pid).cmdline) < 10_000
+
+
+def test_the_first_process_shares_its_own_namespaces_where_they_may_be_seen() -> None:
+    told = {namespace: processes._shared(1, namespace) for namespace in ("net", "mnt", "user")}  # noqa: SLF001
+    assert set(told.values()) <= {True, None}
+
+
+texts = st.text(max_size=9)
+shared = st.none() | st.booleans()
+
+
+@given(
+    st.builds(
+        Process,
+        *(st.integers(1, 1 << 22), st.binary(max_size=9), texts),
+        *(st.tuples(*[st.integers(0, 1 << 32)] * 4), texts, st.integers(0, 9)),
+        *(st.booleans(), shared, shared, shared),
+    )
+)
+def test_a_process_goes_through_a_recording_without_loss(process: Process) -> None:
+    assert from_json(to_json(process)) == process
