@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
+from runbook.common.octets import text_of
 from runbook.common.printable import printable
 from runbook.state.table import understood
 from runbook.transport.host import Reader
@@ -87,7 +88,7 @@ def read(host: Reader) -> tuple[Client, ...]:
     """Every process of the host that looks like a DHCP client."""
     there = host.processes(NAMES)
     files = host.read_files(LISTS) if any(process.uids for process in there) else ()
-    lines = (line for file in files if file for line in file.content.decode().splitlines())
+    lines = (line for file in files if file for line in text_of(file.content).split("\n"))
     return tuple(clients(there, {_listed(line) for line in lines}))
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from tests.unit.fakes import NIC
 from tests.unit.processes import MALLORY, PACKAGED, dhcpcd, holding, of_mallory, process
 
-from runbook.common.errors import ReadFailed
 from runbook.state import dhcp_clients
 from runbook.state.dhcp_clients import Client, Trust
 from runbook.transport.process import Process
@@ -133,13 +132,12 @@ def test_the_packages_lists_are_read_once_somebody_s_owner_is_known() -> None:
     assert [client.trust for client in dhcp_clients.read(host)] == [Trust.FOREIGN, Trust.POWERLESS]
 
 
-def test_a_list_that_is_no_text_is_refused() -> None:
+def test_a_byte_that_is_not_utf_8_hides_no_other_file_of_a_package() -> None:
     host = holding(DHCLIENT)
-    path = dhcp_clients.LISTS[1]
-    host.hold(path)
-    host.files[path] = replace(host.files[path], content=b"\xff\n")
-    with pytest.raises(ReadFailed, match="makes no sense"):
-        dhcp_clients.read(host)
+    path = dhcp_clients.LISTS[0]
+    odd = b"/usr/share/doc/gr\xfc\xdfe\n" + host.files[path].content
+    host.files[path] = replace(host.files[path], content=odd)
+    assert [client.trust for client in dhcp_clients.read(host)] == [Trust.OWN]
 
 
 def test_what_a_user_calls_a_program_drives_no_terminal() -> None:
