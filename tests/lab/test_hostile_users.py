@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests import stages
 
 from runbook.apply.confirm import Confirmed
 from runbook.lab import machine
@@ -80,7 +81,7 @@ def played(script: str) -> None:
 def change_and_undo() -> None:
     session = pipeline.open_session(params())
     before = pipeline.read(session)
-    drawn = pipeline.plan(session, before)
+    drawn = stages.draft(session, before)
     underway = pipeline.arm(session, pipeline.preflight(session, drawn, before))
     for phase in PHASES:
         pipeline.apply(session, underway, phase)
@@ -100,7 +101,7 @@ def test_a_user_s_process_called_dhclient_runs_nothing_as_root_and_removes_nothi
     assert "No such file" in console("ls", "/etc/pwned-by-mallory")
     assert console("cat", "/etc/important/file") == "keep\n"
 
-    assert isinstance(pipeline.routed(params()), Confirmed)
+    assert isinstance(pipeline.change(pipeline.open_session(params())), Confirmed)
     assert console("cat", "/etc/important/file") == "keep\n"
     assert "No such file" in console("ls", "/etc/pwned-by-mallory")
     assert console("find", "/var/lib/runbook", "-name", "*-file") == "", "nor is a copy of it kept"

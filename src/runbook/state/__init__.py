@@ -6,5 +6,6 @@ Each table has COLUMNS, a pure ``parse`` and a ``read``: `links`, `bridge_ports`
 
 `snapshot` takes all of them with `identity`; `diff` compares two snapshots, after `tap_names`
 has given each guest's tap the name it had in the first. `dhcp_clients` says whose each process
-is that looks like a DHCP client. `table` and `netlink` are shared helpers. Packages: `host` (beside the tables), `guest` (inside a guest), `syntax` (files).
+is that looks like a DHCP client. `table` and `netlink` are shared helpers. Packages: `host`
+(beside the tables), `guest` (inside a guest), `syntax` (files).
 """
