@@ -4,6 +4,7 @@
 secrets from records and errors. `clock` is the clock, passed in. `serial` writes plans and
 promises as JSON and reads them back. `atomic_files` writes a file whole or not at all.
 `folders` says where params/ and outputs/ are. `debian_packages` names the Debian package that
-has a program. `octets` makes text of a host's bytes and bytes of the text, without loss.
-`debug_log` writes what RUNBOOK_LOG=debug asks for. `printable` spells out the characters that would drive a terminal.
+has a program. `octets` makes text of a host's bytes and bytes of the text, without
+loss. `debug_log` writes what RUNBOOK_LOG=debug asks for. `printable` spells out the characters
+that would drive a terminal.
 """
