@@ -57,7 +57,7 @@ def test_it_lists_hosts_changes_and_records_and_leads_to_the_notebooks(
     page.locator(".lm-TabBar-tab", has_text="desk.ipynb").click()
 
     follow(page, "undo.ipynb")
-    expect(page.locator("h1:visible")).to_contain_text("The way back into a change")
+    expect(page.locator("h1:visible")).to_contain_text("Undo or confirm a change")
     assert {path: path.read_bytes() for path in sources} == sources
     assert {path.name for path in desk.folder.glob("*.ipynb")} == {path.name for path in sources}
     # Nothing came of the operator's own Jupyter, nor to it.
