@@ -10,6 +10,7 @@ import pytest
 from tests.lab import by_agent, guesting, person, returning
 from tests.lab.guesting import HOST, address, console
 
+from runbook.apply.guest_difference import DifferenceKind
 from runbook.apply.phases import EACH_S
 from runbook.common.errors import StepFailed
 from runbook.lab import guest as lab_guests
@@ -102,8 +103,8 @@ def test_an_address_that_is_not_the_one_asked_for_is_not_taken_for_done(quick: s
             pipeline.roll_back(made, change.underway, "because")
     # The host is as it was; of the guest nobody says that it is.
     assert caught.value.undone.differences.empty
-    said = (f"what a person may have changed in {quick} is undone by nobody else",)
-    assert caught.value.undone.guests == said
+    (difference,) = caught.value.undone.guests
+    assert (difference.guest, difference.kind) == (quick, DifferenceKind.BY_HAND)
     person.go_back(HOST, quick, told)
     assert console("ping", "-c", "3", "-W", "2", "192.168.122.50")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from runbook.apply.checkpoint import armed_change, timer
 from runbook.apply.checkpoint.arm import Armed
 from runbook.apply.checkpoint.layout import Layout
+from runbook.apply.guest_difference import GuestDifference
 from runbook.apply.steps import journal
 from runbook.apply.steps.journal import Journal, State
 from runbook.apply.steps.perform import run
@@ -51,9 +52,9 @@ class WayBack:
 class Rollback:
     """An undo that ended: why it was run, and the rows in which the host still differs.
 
-    `failed`: what the undo itself says that it could not put back. `guests`: what is not
-    as before inside a guest, or was not compared there. A line each. `modules`: the kernel
-    modules that the change loaded; they stay loaded until the next boot.
+    `failed`: what the undo itself says that it could not put back, a line each. `guests`: what
+    is not as before inside a guest, or was not compared there. `modules`: the kernel modules
+    that the change loaded; they stay loaded until the next boot.
     """
 
     why: str
@@ -61,7 +62,7 @@ class Rollback:
     differences: Diff
     log: str
     failed: tuple[str, ...] = ()
-    guests: tuple[str, ...] = ()
+    guests: tuple[GuestDifference, ...] = ()
     modules: tuple[str, ...] = ()
 
     @property

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runbook.apply.checkpoint.guests_before import NOT_KEPT
+from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.common.clock import Clock
 from runbook.common.errors import ConnectionLost, NoWayIn, RunbookError
 from runbook.guest import undo
@@ -25,8 +26,6 @@ from runbook.transport.host import Host
 BACK_S = 180.0
 SETTLE_S = 20.0
 PAUSE_S = 2.0
-# What a DHCP server tells beside the address is its own affair.
-TOLD = ("nameservers", insides.RESOLV_CONF)
 Enter = Callable[[Host, Guest], Channel]
 T = TypeVar("T")
 
@@ -95,29 +94,36 @@ class Entered:
                 self.stuck = f"{type(error).__name__}: {error}"
             self.told.append(channel.transcript)
 
-    def has_another_lease(self, ended: InsideState, found: tuple[str, ...]) -> bool:
-        """Whether it is undone, by DHCP, and `found` differs from before although no file does.
+    def has_another_lease(
+        self, ended: InsideState, differences: tuple[GuestDifference, ...]
+    ) -> bool:
+        """Whether it is undone, by DHCP, and only settings differ from before.
 
         It may have asked for its address before its host had moved the NIC back.
         """
         lent = self.before is not None and self.before.lent
-        of_files = any(line.startswith(f"{self.guest.name}: /") for line in found)
-        return bool(found) and lent and ended is InsideState.UNDONE and not of_files
+        settings_only = {difference.kind for difference in differences} == {DifferenceKind.SETTING}
+        return lent and ended is InsideState.UNDONE and settings_only
 
-    def differs(self, channel: Channel, ended: InsideState) -> tuple[str, ...]:
-        """What is not as it was before, once the guest had time to settle; a line each.
+    def differs(self, channel: Channel, ended: InsideState) -> tuple[GuestDifference, ...]:
+        """What is not as it was before, once the guest had time to settle.
 
         One that nobody can compare is not known to be as before, whatever `ended` says.
         """
         if self.before is None:
             known = "is undone" if ended is InsideState.UNDONE else "has nothing of this change"
-            return (f"{self.guest.name} {known}, and was not compared inside: {self.why}",)
+            why = f"{known}, and was not compared inside: {self.why}"
+            return (self.difference(DifferenceKind.NOT_COMPARED, f" {why}"),)
         end = self.clock.monotonic() + SETTLE_S
         while True:
             found = tuple(_differences(self.before, insides.read(channel, self.mac)))
             if not found or self.clock.monotonic() >= end:
-                return tuple(f"{self.guest.name}: {line}" for line in found)
+                return tuple(self.difference(kind, f": {line}") for kind, line in found)
             self.clock.sleep(PAUSE_S)
+
+    def difference(self, kind: DifferenceKind, more: str) -> GuestDifference:
+        """A difference in this guest; its line begins with the guest's name."""
+        return GuestDifference(self.guest.name, kind, f"{self.guest.name}{more}")
 
     @property
     def said(self) -> str:
@@ -125,15 +131,21 @@ class Entered:
         return "".join((*self.told, self.opened.transcript if self.opened else ""))
 
 
-def _differences(before: Inside, after: Inside) -> Iterator[str]:
-    lent = before.lent
-    if lent and not after.lent:
-        yield f"DHCP client of {before.ifname}: was at work, is gone"
-    for check in undo.as_before(before, after):
-        if not (check.kept or (lent and _may_differ(check.about.partition(" ")[0], before, after))):
-            yield f"{check.about}: was {check.promised}, is {check.seen}"
+def _differences(before: Inside, after: Inside) -> Iterator[tuple[DifferenceKind, str]]:
+    if before.lent and not after.lent:
+        gone = f"DHCP client of {before.ifname}: was at work, is gone"
+        yield DifferenceKind.SETTING, gone
+    lease = _of_a_lease(before, after) if before.lent else ()
+    for kind, checks in (
+        (DifferenceKind.SETTING, undo.settings(before, after)),
+        (DifferenceKind.FILE, undo.files(before, after)),
+    ):
+        for name, check in checks.items():
+            if not (check.kept or name in lease):
+                yield kind, f"{check.about}: was {check.promised}, is {check.seen}"
 
 
-def _may_differ(field: str, before: Inside, after: Inside) -> bool:
-    """Of a lease, the host's part of the address may be another one, and nothing else."""
-    return field in TOLD or (field == "addresses" and before.networks == after.networks)
+def _of_a_lease(before: Inside, after: Inside) -> tuple[str, ...]:
+    """Settings and files that may differ under a new lease: of the address, the host's part."""
+    served = ("nameservers", insides.RESOLV_CONF)
+    return (*served, "addresses") if before.networks == after.networks else served

@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 
 from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.arm import Armed
 from runbook.apply.checkpoint.deadline import Moved, Now, Wish
 from runbook.apply.checkpoint.guests_before import GuestsBefore
+from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.steps.journal import Journal
 from runbook.apply.steps.perform import perform
 from runbook.common.clock import Clock
@@ -46,16 +46,6 @@ from runbook.state.guest.inside import Inside
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
-
-# What begins a line about a guest in which no undo of its own stands.
-OF_A_PERSON = "what a person may have changed in "
-
-
-@dataclass(frozen=True, slots=True)
-class PutBack:
-    """What an undo came to inside guests: what is not as before, or not seen to be, a line each."""
-
-    failed: tuple[str, ...] = ()
 
 
 class Within:
@@ -167,15 +157,17 @@ class Within:
             for slot in self.armed():
                 slot.again(host, partial(_confirm, slot.armed))
 
-    def undo(self, host: Host, *, confirmed_too: bool = False) -> PutBack:
-        """Have each guest put itself back and look.
+    def undo(self, host: Host, *, confirmed_too: bool = False) -> tuple[GuestDifference, ...]:
+        """Have each guest put itself back; what is not as before, or could not be compared.
 
         `confirmed_too`: the host's part did not stay, and so no guest's part may.
         """
         told = [self._undo(host, slot, confirmed_too=confirmed_too) for slot in self.armed()]
-        return PutBack((*(line for lines in told for line in lines), *self._by_hand()))
+        return (*(difference for found in told for difference in found), *self._by_hand())
 
-    def _undo(self, host: Host, slot: Entered, *, confirmed_too: bool) -> tuple[str, ...]:
+    def _undo(
+        self, host: Host, slot: Entered, *, confirmed_too: bool
+    ) -> tuple[GuestDifference, ...]:
         if slot.armed is None:
             return ()
         asked = partial(inside.undo, clock=self._clock, confirmed_too=confirmed_too)
@@ -189,12 +181,14 @@ class Within:
                     found = slot.differs(channel, ended)
                 return found
         except RunbookError as error:
-            return (f"{slot.guest.name} is not seen to be as before: {error.what}",)
+            why = f" is not seen to be as before: {error.what}"
+            return (slot.difference(DifferenceKind.NOT_COMPARED, why),)
 
-    def _by_hand(self) -> Iterator[str]:
+    def _by_hand(self) -> Iterator[GuestDifference]:
         for name, slot in self._slots.items():
             if slot.handed:
-                yield f"{OF_A_PERSON}{name} is undone by nobody else"
+                text = f"what a person may have changed in {name} is undone by nobody else"
+                yield GuestDifference(name, DifferenceKind.BY_HAND, text)
 
     def armed(self) -> Iterator[Entered]:
         """The guests in which an undo stands, or may."""

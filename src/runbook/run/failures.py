@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.apply import rollback
+from runbook.apply.guest_difference import DifferenceKind
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
 from runbook.common.errors import RollbackDiffers, VerificationFailed
-from runbook.guest.sessions import OF_A_PERSON
 from runbook.state.diff import Diff
+
+UNDO_FOLLOWS = "wait for the undo, which follows by itself; then mend what is listed"
 
 
 class NotAsPromised(VerificationFailed):
     """The verdict that failed the change."""
 
-    def __init__(self, host: str, verdict: Verdict) -> None:
+    def __init__(self, host: str, verdict: Verdict, then: str = UNDO_FOLLOWS) -> None:
         """List what does not hold; keep all of it."""
         super().__init__(
             f"not as promised:\n{verdict.reasons or '  - nothing was checked'}",
             host=host,
             state="changed, unconfirmed, its undo armed",
-            then="wait for the undo, which follows by itself; then mend what is listed",
+            then=then,
         )
         self.verdict = verdict
 
@@ -63,7 +65,7 @@ def _to_do(undone: Rollback, directory: str, *, switched_off: bool) -> str:
     if switched_off:
         return "start each guest that ran before, wait until its own undo has run"
     if undone.guests and undone.differences.empty and not undone.failed:
-        if all(line.startswith(OF_A_PERSON) for line in undone.guests):
+        if all(found.kind is DifferenceKind.BY_HAND for found in undone.guests):
             return "look into each guest that is named: `To go back`, in its instructions"
         own = f"by its timer, at a restart, or at its console by `sh {directory}/undo`"
         return f"see to each guest that is named, whose own undo runs {own}"

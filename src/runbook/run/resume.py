@@ -286,10 +286,8 @@ def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Veri
         return pipeline.verify(session, underway, applied)
     except NotAsPromised as error:
         host = session.params.host
-        error.then = (
-            f"mend what is listed and confirm again; `runbook undo {host}` puts it back now"
-        )
-        raise
+        then = f"mend what is listed and confirm again; `runbook undo {host}` puts it back now"
+        raise NotAsPromised(host, error.verdict, then) from error
 
 
 def _half_made(session: HostSession, why: str) -> HalfMade:

@@ -11,6 +11,7 @@ from runbook.apply import verify
 from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.arm import Armed
 from runbook.apply.checkpoint.deadline import Now, Wish
+from runbook.apply.guest_difference import GuestDifference
 from runbook.apply.phases import OnTheHost
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
@@ -38,7 +39,7 @@ class HostSubject(OnTheHost):
     Of those there are some only where the plan of an earlier run cannot be read.
     """
 
-    not_compared: tuple[str, ...] = ()
+    not_compared: tuple[GuestDifference, ...] = ()
 
     @property
     def guest_sessions(self) -> tuple[Within, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from runbook.apply.checkpoint import subject
 from runbook.apply.checkpoint.armed_change import Kept
 from runbook.apply.checkpoint.guests_before import NOT_KEPT
+from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.params.guests import Guest
 from runbook.plan.changes.guest_steps import AwaitPerson
 from runbook.plan.plan import Plan
@@ -44,16 +45,21 @@ def _as_planned(planned: ExpectedGuest, *, by_hand: bool) -> Guest:
     return Guest.model_validate({"name": planned.name, "address": str(planned.address), **how})
 
 
-def _not_looked_at(kept: Kept) -> tuple[str, ...]:
+def _not_looked_at(kept: Kept) -> tuple[GuestDifference, ...]:
     """Guests of a change whose plan cannot be read, so that nobody can go into them.
 
     A change that may be about guests is told as well, although nobody knows whether there are any.
     """
     if kept.plan is not None or not kept.of_guests:
         return ()
-    names = dict.fromkeys((*kept.subject.guests, *kept.within.inside))
-    who = ", ".join(names) or f"a guest of which {_untold(kept)}"
-    return (f"not looked at: {who}; {kept.place.plan} cannot be read",)
+    names = dict.fromkeys((*kept.subject.guests, *kept.within.inside)) or {"": None}
+    return tuple(_not_compared(kept, name) for name in names)
+
+
+def _not_compared(kept: Kept, name: str) -> GuestDifference:
+    who = name or f"a guest of which {_untold(kept)}"
+    text = f"not looked at: {who}; {kept.place.plan} cannot be read"
+    return GuestDifference(name, DifferenceKind.NOT_COMPARED, text)
 
 
 def _untold(kept: Kept) -> str:

@@ -11,11 +11,12 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 from runbook.apply.checkpoint.layout import Layout
+from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.rollback import Connect, NotCompared, Rollback
 from runbook.apply.steps import journal
 from runbook.common.clock import Clock
 from runbook.common.errors import GoToTheConsole, MendAccess, StepFailed
-from runbook.guest.sessions import PutBack, Within
+from runbook.guest.sessions import Within
 from runbook.transport.host import Host
 
 
@@ -32,26 +33,27 @@ class WayOut:
     host_undone: bool = True
 
 
-def put_back_alone(left: tuple[str, ...], undo: Callable[[], Rollback]) -> Rollback:
-    """Have the host undone by `undo`; `left` are guests that nobody can look at, a line each."""
+def put_back_alone(left: tuple[GuestDifference, ...], undo: Callable[[], Rollback]) -> Rollback:
+    """Have the host undone by `undo`; `left` are guests that nobody can look at."""
     return _told_together(undo, lambda _undone: left)
 
 
 def put_back(within: Within, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
     """Have the host undone by `undo`, then the guests; what is not so is told with the rest."""
 
-    def guests(undone: Rollback | GoToTheConsole) -> tuple[str, ...]:
+    def guests(undone: Rollback | GoToTheConsole) -> tuple[GuestDifference, ...]:
         # Only of these it is known that the host's own part is gone.
         gone = isinstance(undone, Rollback | NotCompared)
         good = isinstance(undone, Rollback) and undone.differences.empty and not undone.failed
         confirmed_too = way.host_undone and gone
-        return _guests(within, way, confirmed_too=confirmed_too, host_as_before=good).failed
+        return _guests(within, way, confirmed_too=confirmed_too, host_as_before=good)
 
     return _told_together(undo, guests)
 
 
 def _told_together(
-    undo: Callable[[], Rollback], guests: Callable[[Rollback | GoToTheConsole], tuple[str, ...]]
+    undo: Callable[[], Rollback],
+    guests: Callable[[Rollback | GoToTheConsole], tuple[GuestDifference, ...]],
 ) -> Rollback:
     """What the undo of the host came to, told with what is left of its guests.
 
@@ -60,12 +62,13 @@ def _told_together(
     try:
         undone = undo()
     except GoToTheConsole as error:
-        error.what = "\n  - ".join((error.what, *guests(error)))
-        raise
+        raise error.telling(*(f"\n  - {found}" for found in guests(error))) from error
     return replace(undone, guests=(*undone.guests, *guests(undone)))
 
 
-def _guests(within: Within, way: WayOut, *, confirmed_too: bool, host_as_before: bool) -> PutBack:
+def _guests(
+    within: Within, way: WayOut, *, confirmed_too: bool, host_as_before: bool
+) -> tuple[GuestDifference, ...]:
     try:
         # The connection from before the change may be dead.
         with closing(way.connect()) as fresh:
@@ -73,13 +76,16 @@ def _guests(within: Within, way: WayOut, *, confirmed_too: bool, host_as_before:
             _note(way, fresh, found, host_as_before=host_as_before)
             return found
     except MendAccess as error:
-        return PutBack((f"the guests were not looked at: {error.what}",))
+        text = f"the guests were not looked at: {error.what}"
+        return (GuestDifference("", DifferenceKind.NOT_COMPARED, text),)
 
 
-def _note(way: WayOut, fresh: Host, found: PutBack, *, host_as_before: bool) -> None:
+def _note(
+    way: WayOut, fresh: Host, found: tuple[GuestDifference, ...], *, host_as_before: bool
+) -> None:
     """Whoever comes later reads of both, and that all is as before of both only."""
     differs = journal.UNLIKE if host_as_before else journal.DIFFERS
-    said = f"{differs}: " + "\n".join(found.failed) if found.failed else ""
+    said = f"{differs}: " + "\n".join(map(str, found)) if found else ""
     if said or host_as_before:
         said = said or journal.AS_BEFORE
         # Wanted in the history, and no condition for what is told now.

@@ -22,7 +22,7 @@ def found(before: Inside, after: Inside, monkeypatch: pytest.MonkeyPatch) -> str
     monkeypatch.setattr(inside, "read", lambda *_: after)
     guest = Guest(name="vm-01", address="172.16.1.10/16")
     slot = Entered(guest, cast("Enter", None), fakes.Time(), insides.MAC, before)
-    return "; ".join(slot.differs(insides.LocalChannel(), InsideState.UNDONE))
+    return "; ".join(map(str, slot.differs(insides.LocalChannel(), InsideState.UNDONE)))
 
 
 @pytest.mark.parametrize(

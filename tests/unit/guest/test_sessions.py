@@ -15,13 +15,14 @@ from tests.unit import insides as local
 
 from runbook.apply.checkpoint.arm import Armed
 from runbook.apply.checkpoint.guests_before import GuestsBefore
+from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.steps.journal import Journal
 from runbook.common.errors import ConnectionLost, LoginRefused, MendAccess, NoWayIn, StepFailed
 from runbook.guest import lan_checks, procedure, sessions
 from runbook.guest import undo as inside
 from runbook.guest.configure.edit import GuestEdit, Wanted
 from runbook.guest.procedure import Offer
-from runbook.guest.sessions import PutBack, Within
+from runbook.guest.sessions import Within
 from runbook.guest.undo import InsideArmed, InsideState
 from runbook.params.guests import Guest
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
@@ -245,7 +246,7 @@ def test_a_guest_that_boots_is_waited_for_and_entered_again(
     made = under_way(changed, monkeypatch)
     changed.answers = [LOST, LOST, None]
     monkeypatch.setattr(Spoken, "run", first_fails())
-    assert made.undo(HOST) == PutBack()
+    assert made.undo(HOST) == ()
     assert len(changed.opened) == 4
 
 
@@ -265,11 +266,13 @@ def test_one_that_does_not_come_back_is_told(
     made = under_way(changed, monkeypatch)
     changed.answers = [LOST] * 500
     monkeypatch.setattr(Spoken, "run", first_fails())
-    assert made.undo(HOST).failed == ("vm-01 is not seen to be as before: gone",)
+    (found,) = made.undo(HOST)
+    assert str(found) == "vm-01 is not seen to be as before: gone"
+    assert found.kind is DifferenceKind.NOT_COMPARED
 
 
 def test_one_that_was_never_armed_has_nothing_to_undo(changed: Door) -> None:
-    assert entered(changed).undo(HOST) == PutBack()
+    assert entered(changed).undo(HOST) == ()
     assert changed.opened == []
 
 
@@ -292,7 +295,7 @@ def test_what_a_person_did_is_undone_by_nobody_once_they_were_asked(
     assert number > 1
     text = log.format(at="2026-03-01T12:00:01Z", n=number)
     made.take_up(plan, "change-1", Journal(text), GuestsBefore())
-    assert ["by nobody else" in line for line in made.undo(HOST).failed] == [True] * asked
+    assert [found.kind for found in made.undo(HOST)] == [DifferenceKind.BY_HAND] * asked
 
 
 def test_a_person_who_was_not_asked_yet_changed_nothing(
@@ -301,11 +304,12 @@ def test_a_person_who_was_not_asked_yet_changed_nothing(
     monkeypatch.setattr(sessions, "perform", lambda _step, _host: None)
     guest, plan = by_person()
     made = entered(changed, guest)
-    assert made.undo(HOST) == PutBack()
+    assert made.undo(HOST) == ()
     (step,) = [n.step for n in plan.steps() if isinstance(n.step, AwaitPerson)]
     made.perform(step, HOST, armed())
-    (said,) = made.undo(HOST).failed
-    assert "by nobody else" in said
+    (found,) = made.undo(HOST)
+    assert (found.guest, found.kind) == (data.NAME, DifferenceKind.BY_HAND)
+    assert "by nobody else" in str(found)
 
 
 def another_run_s(before: GuestsBefore) -> Within:
@@ -323,20 +327,20 @@ def test_another_run_s_guest_that_nobody_can_compare_is_not_called_as_before(
     monkeypatch: pytest.MonkeyPatch, end: InsideState, said: str
 ) -> None:
     monkeypatch.setattr(inside, "undo", lambda *_args, **_more: end)
-    found = another_run_s(GuestsBefore(why="guests.json is damaged")).undo(HOST)
-    assert said in found.failed[0]
-    assert "not compared inside: guests.json is damaged" in found.failed[0]
+    (found,) = another_run_s(GuestsBefore(why="guests.json is damaged")).undo(HOST)
+    assert said in str(found)
+    assert "not compared inside: guests.json is damaged" in str(found)
 
 
 def test_another_run_s_guest_is_compared_with_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inside, "undo", lambda *_args, **_more: InsideState.UNDONE)
     monkeypatch.setattr(insides, "read", lambda _channel, _mac: local.seen("by hand\n"))
     kept = GuestsBefore({data.NAME: local.seen("as it was\n")})
-    assert another_run_s(kept).undo(HOST).failed == (
-        f"{data.NAME}: {local.PATH} in the guest: was 'as it was', is 'by hand'",
-    )
+    text = f"{data.NAME}: {local.PATH} in the guest: was 'as it was', is 'by hand'"
+    found = GuestDifference(data.NAME, DifferenceKind.FILE, text)
+    assert another_run_s(kept).undo(HOST) == (found,)
     same = GuestsBefore({data.NAME: local.seen("by hand\n")})
-    assert another_run_s(same).undo(HOST) == PutBack()
+    assert another_run_s(same).undo(HOST) == ()
 
 
 def test_another_run_s_guest_is_verified_by_what_answered_before(
@@ -455,6 +459,6 @@ def test_a_guest_that_got_a_lease_before_its_host_was_undone_asks_once_more(
 
     monkeypatch.setattr(inside, "once_more", once_more)
     made = another_run_s(GuestsBefore({data.NAME: local.seen(dhcp_clients=client)}))
-    failed = made.undo(HOST).failed
+    failed = made.undo(HOST)
     assert asked == [data.NAME] * again
     assert bool(failed) is (looks[-1].files != local.seen().files)

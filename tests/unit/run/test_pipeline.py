@@ -14,6 +14,7 @@ from runbook.apply import rollback
 from runbook.apply.checkpoint import Armed, layout
 from runbook.apply.checkpoint.history import latest
 from runbook.apply.confirm import Verified
+from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.rollback import Rollback
 from runbook.apply.steps.journal import Journal
 from runbook.apply.verify import Verdict
@@ -25,7 +26,7 @@ from runbook.common.errors import (
     StalePlan,
     StepFailed,
 )
-from runbook.guest.sessions import PutBack, Within
+from runbook.guest.sessions import Within
 from runbook.preflight import RefusedByPreflight
 from runbook.run import pipeline
 from runbook.run.failures import Differs
@@ -174,12 +175,15 @@ def rolled_back(monkeypatch: pytest.MonkeyPatch, end: Rollback | GoToTheConsole)
     monkeypatch.setattr(rollback, "roll_back", roll_back)
 
 
+LEFT = GuestDifference("vm-01", DifferenceKind.SETTING, "vm-01 is not as before")
+
+
 @dataclass
 class Guests:
     """Guests of which one is not as before."""
 
     undone: list[tuple[object, bool]] = field(default_factory=list)
-    left: tuple[str, ...] = ()
+    left: tuple[GuestDifference, ...] = ()
     # What the host's journal said when they were asked to keep their part.
     confirmed: list[str] = field(default_factory=list)
     closed: bool = False
@@ -191,9 +195,9 @@ class Guests:
         (path,) = (path for path in host.files if path.endswith("/journal"))
         self.confirmed.append(host.files[path].content.decode())
 
-    def undo(self, host: object, *, confirmed_too: bool = False) -> PutBack:
+    def undo(self, host: object, *, confirmed_too: bool = False) -> tuple[GuestDifference, ...]:
         self.undone.append((host, confirmed_too))
-        return PutBack(self.left)
+        return self.left
 
 
 AS_BEFORE = Rollback("why", fakes.seen(), compare(fakes.seen(), fakes.seen()), "journal")
@@ -243,7 +247,7 @@ def test_where_the_host_is_not_seen_what_is_left_in_the_guests_is_told_all_the_s
     session: Session, armed: Armed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rolled_back(monkeypatch, GoToTheConsole("not seen", state="-", then="-"))
-    fresh, guests = fakes.standard_host(), Guests(left=("vm-01 is not as before",))
+    fresh, guests = fakes.standard_host(), Guests(left=(LEFT,))
     fresh.hold(armed.layout.journal, "")
     both = replace(session, subject=GuestSubject(cast("Within", guests)), connect=lambda: fresh)
     with pytest.raises(GoToTheConsole, match="not seen\n  - vm-01 is not as before"):
@@ -269,9 +273,7 @@ def test_a_guest_that_is_not_as_before_is_in_the_history_of_the_host(
 ) -> None:
     rolled_back(monkeypatch, AS_BEFORE)
     fakes.undone(host, armed, "operator")
-    both = replace(
-        session, subject=GuestSubject(cast("Within", Guests(left=("vm-01 is not as before",))))
-    )
+    both = replace(session, subject=GuestSubject(cast("Within", Guests(left=(LEFT,)))))
     with pytest.raises(Differs, match="of the guests: vm-01 is not as before"):
         pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why")
     past = latest(host)

@@ -10,11 +10,12 @@ from tests.unit import fakes, guest_data, insides
 from runbook.apply import rollback
 from runbook.apply.checkpoint import Armed, arm, layout
 from runbook.apply.checkpoint.armed_change import Found, InProgress, Kept
+from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.phases import apply_phase
 from runbook.apply.rollback import NotCompared, Rollback
 from runbook.apply.steps import journal
 from runbook.common.errors import RollbackDiffers, StepFailed
-from runbook.guest.sessions import PutBack, Within
+from runbook.guest.sessions import Within
 from runbook.plan.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.run import pipeline, resume, subject_kept
@@ -27,6 +28,7 @@ from runbook.state.host.probes import Probed
 from runbook.state.snapshot import Snapshot
 
 OTHER = "ann@elsewhere"
+NOT_SEEN = GuestDifference("vm-01", DifferenceKind.NOT_COMPARED, "vm-01 is undone in part")
 
 
 @pytest.fixture
@@ -371,9 +373,9 @@ class Guests:
 
     asked: list[bool] = field(default_factory=list)
 
-    def undo(self, _host: object, *, confirmed_too: bool) -> PutBack:
+    def undo(self, _host: object, *, confirmed_too: bool) -> tuple[GuestDifference, ...]:
         self.asked.append(confirmed_too)
-        return PutBack(("vm-01 is undone in part",))
+        return (NOT_SEEN,)
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from typing import cast
 import pytest
 from tests.unit import fakes
 
+from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.rollback import NotCompared, Rollback, WayBack
 from runbook.apply.steps import journal
 from runbook.common.errors import GoToTheConsole
-from runbook.guest.sessions import PutBack, Within
+from runbook.guest.sessions import Within
 from runbook.run.undo import WayOut, put_back
 from runbook.state.diff import compare
 
@@ -25,9 +26,9 @@ class Guests:
     """Guests that tell nothing."""
 
     asked: list[bool] = field(default_factory=list)
-    found: PutBack = field(default_factory=PutBack)
+    found: tuple[GuestDifference, ...] = ()
 
-    def undo(self, _host: object, *, confirmed_too: bool) -> PutBack:
+    def undo(self, _host: object, *, confirmed_too: bool) -> tuple[GuestDifference, ...]:
         self.asked.append(confirmed_too)
         return self.found
 
@@ -49,15 +50,18 @@ def test_a_guest_keeps_its_part_unless_its_hosts_is_known_to_be_gone(
     assert guests.asked == [confirmed_too]
 
 
-@pytest.mark.parametrize("failed", [(), ("vm-01: addresses in the guest: was a, is b",)])
+OTHER = GuestDifference("vm-01", DifferenceKind.SETTING, "vm-01: addresses: was a, is b")
+
+
+@pytest.mark.parametrize("failed", [(), (OTHER,)])
 def test_as_before_is_written_of_both_once_the_guests_were_looked_at(
-    failed: tuple[str, ...],
+    failed: tuple[GuestDifference, ...],
 ) -> None:
     """A program that dies before that leaves it to the next one to look."""
     host, seen = fakes.standard_host(), fakes.seen()
     host.hold(PLACE.journal)
     good = Rollback("why", seen, compare(seen, seen), "")
-    within = cast("Within", Guests(found=PutBack(failed)))
+    within = cast("Within", Guests(found=failed))
     way = WayOut(PLACE, lambda: host, fakes.Time())
     assert put_back(within, way, lambda: good).as_before is not bool(failed)
     written = journal.read(host, PLACE.journal).text

@@ -13,7 +13,7 @@ from runbook.guest.undo.end import confirm, once_more, undo
 from runbook.guest.undo.found import Found, InsideState, look, state
 from runbook.guest.undo.later import Ticking, move, ticking
 from runbook.guest.undo.start import InsideArmed, apply, arm, uptime
-from runbook.guest.undo.verify import as_before, verify
+from runbook.guest.undo.verify import as_before, files, settings, verify
 
 __all__ = [
     "Found",
@@ -24,9 +24,11 @@ __all__ = [
     "arm",
     "as_before",
     "confirm",
+    "files",
     "look",
     "move",
     "once_more",
+    "settings",
     "state",
     "ticking",
     "undo",

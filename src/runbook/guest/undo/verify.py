@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from runbook.guest.configure.wanted import Wanted
 from runbook.plan.promise.check import Check
 from runbook.state.guest import inside
@@ -73,17 +71,21 @@ def _why_silent(before: Inside | None) -> str:
 
 
 def as_before(before: Inside, after: Inside) -> tuple[Check, ...]:
-    """A guest that was put back, held against how it was: each field, and each file."""
-    fields = (
-        Check(
+    """A guest that was put back, held against how it was: each setting, and each file."""
+    return (*settings(before, after).values(), *files(before, after).values())
+
+
+def settings(before: Inside, after: Inside) -> dict[str, Check]:
+    """What is live in the guest, by field."""
+    return {
+        field: Check(
             f"{field} in the guest",
             _told(getattr(before, field)),
             _told(getattr(after, field)),
             getattr(before, field) == getattr(after, field),
         )
         for field in _SAME
-    )
-    return (*fields, *_files(before, after))
+    }
 
 
 def _told(value: object) -> str:
@@ -92,14 +94,18 @@ def _told(value: object) -> str:
     return str(value)
 
 
-def _files(before: Inside, after: Inside) -> Iterator[Check]:
+def files(before: Inside, after: Inside) -> dict[str, Check]:
+    """Each of its files, by path."""
     were, are = _by_path(before), _by_path(after)
+    found: dict[str, Check] = {}
     for path in sorted({*were, *are}):
         old, new = were.get(path), are.get(path)
         same = (old and (old.digest, old.mode)) == (new and (new.digest, new.mode))
         was, is_now = _apart(old, new) if old and new else ("there", "there")
         promised = was if old else _absent(before, path)
-        yield Check(f"{path} in the guest", promised, is_now if new else _absent(after, path), same)
+        seen = is_now if new else _absent(after, path)
+        found[path] = Check(f"{path} in the guest", promised, seen, same)
+    return found
 
 
 def _by_path(seen: Inside) -> dict[str, InsideFile]:

@@ -67,8 +67,8 @@ def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:
         page.show(views.note(f"The change loaded the kernel module {module}: {stays}."))
     for line in undone.failed:
         page.show(views.note(f"the undo itself says: {line}", "bad"))
-    for line in undone.guests:
-        page.show(views.note(line, "bad"))
+    for difference in undone.guests:
+        page.show(views.note(str(difference), "bad"))
 
 
 def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookError:
