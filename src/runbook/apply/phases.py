@@ -17,6 +17,7 @@ from runbook.apply.checkpoint.manifest import Manifest
 from runbook.apply.steps import journal
 from runbook.apply.steps.journal import BEGINS, DONE, Journal
 from runbook.apply.steps.perform import perform
+from runbook.common import debug_log
 from runbook.common.errors import StepFailed
 from runbook.plan.changes.steps import Step
 from runbook.plan.plan import MARGIN_S, PHASES, VERIFY_BUDGET_S, NumberedStep, Plan
@@ -168,7 +169,8 @@ def _remains(seen: Manifest, at: datetime) -> float:
 def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer: Doer) -> None:
     path, number, step = armed.layout.journal, numbered.number, numbered.step
     journal.write(host, path, now(), f"step {number} begins: {step.describe()}")
-    doer.perform(step, host, armed)
+    with debug_log.timed(f"step {number}: {step.describe()}"):
+        doer.perform(step, host, armed)
     journal.write(host, path, now(), f"step {number} done")
 
 

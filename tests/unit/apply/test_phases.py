@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import io
+
 import pytest
 from tests.unit import fakes
+from tests.unit.logs import logging_to
 
 from runbook.apply.checkpoint import Armed
 from runbook.apply.phases import LONG_S, apply_phase
 from runbook.common.errors import ConnectionLost, GateClosed, StepFailed
 from runbook.plan.changes.network_hook import hook_path
+from runbook.plan.changes.steps import WriteFile
 from runbook.plan.plan import PHASES
 from runbook.transport.host import Completed
 
@@ -192,3 +196,17 @@ def test_once_the_undo_has_begun_no_step_is_made(host: fakes.FakeHost, armed: Ar
     with pytest.raises(GateClosed):
         through(armed, host, "cutover")
     assert host.events == []
+
+
+def test_the_debug_log_has_each_step_with_its_number_and_how_it_ended(
+    host: fakes.FakeHost, armed: Armed
+) -> None:
+    first, second = armed.plan.steps("prepare")[:2]
+    assert isinstance(second.step, WriteFile)
+    lost = ConnectionLost("gone", host="server-01", state="unknown", then="wait")
+    host.fails[f"write {second.step.path}"] = lost
+    with logging_to(io.StringIO(), {}) as log, pytest.raises(ConnectionLost):
+        through(armed, host, "prepare")
+    lines = [line.partition(" ")[2] for line in log.getvalue().splitlines()]
+    assert lines[0].startswith(f"step 1: {first.step.describe()} -> ok, ")
+    assert lines[1].startswith(f"step 2: {second.step.describe()} -> ConnectionLost, ")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-import logging
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.unit.logs import logging_to
 
 from runbook.common import debug_log
 from runbook.transport import local
@@ -26,22 +26,6 @@ def log() -> Iterator[io.StringIO]:
     """What is logged, as with the switch."""
     with logging_to(io.StringIO(), {}) as stream:
         yield stream
-
-
-class logging_to:  # noqa: N801 - a context, read as a verb
-    """The log on a stream, for a while."""
-
-    def __init__(self, stream: io.StringIO, environ: Mapping[str, str]) -> None:
-        self._stream = stream
-        self._handler = debug_log.start(stream, environ)
-
-    def __enter__(self) -> io.StringIO:
-        return self._stream
-
-    def __exit__(self, *_: object) -> None:
-        debug_log.LOG.removeHandler(self._handler)
-        debug_log.LOG.setLevel(logging.NOTSET)
-        debug_log.LOG.propagate = True
 
 
 def test_each_request_tells_what_was_run_how_it_ended_and_how_long_it_took(

@@ -19,7 +19,7 @@ from runbook.notebook.live.background import in_background
 from runbook.notebook.shared.approval import somebody_there
 from runbook.notebook.shared.undoing import undo
 from runbook.notebook.shared.values import Changing
-from runbook.run.pulse import Event, Pulse
+from runbook.run.pulse import Pulse
 from runbook.run.record import OUTCOME
 from runbook.views import Moment, Picture, Slot
 
@@ -143,13 +143,8 @@ class Watch:
         return views.note(f"the host was not heard for {silent:.0f} s; {due}", "bad")
 
     def _line(self, key: str) -> Picture:
-        moments = [_moment(event) for event in self.pulse.events]
+        moments = [Moment(e.at_s, e.what, matters=e.what == CUTOVER) for e in self.pulse.events]
         return views.pulse(self.pulse.answers, moments, LIVE, key)
-
-
-def _moment(event: Event) -> Moment:
-    what = event.what.split(",")[0].removeprefix("Phase ").lower()
-    return Moment(event.at_s, what, matters=what == CUTOVER)
 
 
 ENDS = {

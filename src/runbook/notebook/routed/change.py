@@ -126,7 +126,7 @@ def _apply(change: Changing, phase: str) -> Changing:
     if this.folder.has(product):
         return _made_before(change, phase)
     _in_turn(change, phase)
-    with changing(change, f"Phase {phase}"), Stepping(hand.underway.armed, phase) as told:
+    with changing(change, f"Phase {phase}", phase), Stepping(hand.underway.armed, phase) as told:
         applied = pipeline.apply(this.session, hand.underway, phase, told)
         this.folder.once(product, _as_json(applied))
         told.end(applied)
@@ -165,7 +165,7 @@ def verify(change: Changing | Stopped) -> Seen | Stopped:
     if hand.confirmed:
         return Seen(change, hand.confirmed.verified)
     hand.watcher.place()
-    with changing(change, "Verifying, over a new connection"):
+    with changing(change, "Verifying, over a new connection", "verifying"):
         # A button may have confirmed it while this cell waited for its turn.
         kept = hand.confirmed.verified if hand.confirmed else None
         verified = kept or pipeline.verify(this.session, hand.underway, hand.applied)
@@ -181,7 +181,7 @@ def confirm(seen: Seen | Stopped) -> Kept | Stopped:
         return go_by(seen)
     this, hand = seen.changing.before.run, seen.changing.hand
     if hand.confirmed is None:
-        with changing(seen.changing, "Confirming, over another new connection"):
+        with changing(seen.changing, "Confirming, over another new connection", "confirming"):
             confirmed = hand.confirmed or pipeline.confirm(this.session, seen.verified)
             if hand.confirmed is None:
                 this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})

@@ -24,13 +24,16 @@ from runbook.views import CELL, Place
 
 
 @contextmanager
-def changing(change: Changing, what: str) -> Iterator[None]:
-    """A stage of an armed change; raises RolledBack, or GoToTheConsole if the undo fails."""
+def changing(change: Changing, what: str, mark: str) -> Iterator[None]:
+    """A stage of an armed change; raises RolledBack, or GoToTheConsole if the undo fails.
+
+    `mark` is its word below the line that shows how the host answers.
+    """
     this = change.before.run
     with this.folder.alone():
         not_ended(this)
         this.folder.note(this.session.clock.now(), f"{what}: begins")
-        change.hand.watcher.moment(what)
+        change.hand.watcher.moment(mark)
         try:
             with views.doing(what, this.session.clock.monotonic):
                 yield
