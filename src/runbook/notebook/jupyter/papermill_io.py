@@ -9,11 +9,13 @@ write as this one does.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from runbook.common import atomic_files
 from runbook.common.redact import redact_notebook
+from runbook.notebook.jupyter.unattended import mark_papermill
 
 
 class AtomicHandler:
@@ -59,4 +61,6 @@ def take_relative_paths() -> None:
     LocalHandler.write = write
 
 
+# papermill imports its handlers before it starts a kernel; nothing else imports this module.
 take_relative_paths()
+mark_papermill(os.environ, os.getpid())

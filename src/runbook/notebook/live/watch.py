@@ -15,8 +15,8 @@ from runbook import views
 from runbook.apply.steps.journal import State
 from runbook.common.errors import RolledBack
 from runbook.common.serial import dumps
+from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.live.background import in_background
-from runbook.notebook.shared.approval import somebody_there
 from runbook.notebook.shared.undoing import undo
 from runbook.notebook.shared.values import Changing
 from runbook.run.pulse import Pulse

@@ -8,10 +8,11 @@ from datetime import datetime
 from runbook import views
 from runbook.apply.phases import Applied
 from runbook.apply.steps.journal import Journal
+from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import watch
 from runbook.notebook.routed.plan import go_by, stopped
-from runbook.notebook.shared.approval import Approval, approve, somebody_there
+from runbook.notebook.shared.approval import Approval, approve
 from runbook.notebook.shared.by_hand import instruct, tell_undos
 from runbook.notebook.shared.change_so_far import Hand
 from runbook.notebook.shared.ending import not_ended, reading

@@ -10,9 +10,9 @@ from runbook.apply.checkpoint.armed_change import InProgress
 from runbook.common.clock import SystemClock
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook import widgets
+from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.routed.preview import Preview
 from runbook.notebook.shared import pick_up as picking
-from runbook.notebook.shared.approval import somebody_there
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.pick_up import pick_up
 from runbook.notebook.shared.stages import Course, stage

@@ -1,4 +1,4 @@
-"""Does somebody say yes? Asked where a person can answer; elsewhere mode=apply has said it.
+"""Does somebody say yes? A person is asked; a run by papermill is a yes, a rendering is not.
 
 A front end that can answer prompts says so with each cell it sends; papermill
 and nbclient cannot, and then asking fails. Either way the approval is bound to
@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from IPython.core.error import StdinNotImplementedError
-from IPython.core.getipython import get_ipython
 
+from runbook.notebook.jupyter.unattended import RENDERED, may_write
 from runbook.params.source import Source
 from runbook.plan.plan import Plan
 
@@ -44,6 +44,8 @@ def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:
     try:
         answer = ask(prompt)
     except StdinNotImplementedError:
+        if not may_write():
+            return Approval(given=False, how=RENDERED, digest=plan.digest)
         how = f"mode=apply ({mode}), with nobody to ask"
         return Approval(given=True, how=how, digest=plan.digest)
     except (EOFError, KeyboardInterrupt):
@@ -51,10 +53,3 @@ def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:
     given = answer.strip() == plan.subject
     how = f"the {kind}'s name was typed" if given else f"{answer.strip()!r} was typed"
     return Approval(given, how, plan.digest)
-
-
-def somebody_there() -> bool:
-    """Whether the front end that sent this cell can answer a prompt."""
-    shell = get_ipython()
-    kernel = getattr(shell, "kernel", None)
-    return bool(getattr(kernel, "_allow_stdin", False))

@@ -14,7 +14,7 @@ from runbook import views
 from runbook.apply.checkpoint.armed_change import Found, InProgress
 from runbook.common.errors import MendHost
 from runbook.common.folders import outputs_folder, params_folder
-from runbook.notebook.shared.approval import somebody_there
+from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.values import Asked, HostRun, Met, Settled
 from runbook.params import NAMES, Params, as_table, for_host
 from runbook.params.source import CHOSEN

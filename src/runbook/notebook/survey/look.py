@@ -13,7 +13,7 @@ from runbook.common.clock import SystemClock
 from runbook.common.errors import ParameterError, ReadFailed, Refused
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook import widgets
-from runbook.notebook.shared.approval import somebody_there
+from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.stages import Course
 from runbook.notebook.widgets import Form

@@ -14,6 +14,7 @@ from runbook.apply.checkpoint.armed_change import Found, Kept
 from runbook.apply.confirm import Verified
 from runbook.apply.rollback import NotCompared, Rollback
 from runbook.common.errors import GateClosed, GoToTheConsole
+from runbook.notebook.jupyter.unattended import RENDERED, may_write
 from runbook.notebook.routed.close import finish
 from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import Ask
@@ -46,6 +47,8 @@ def decide(looked: Looked) -> Decided | Stopped:
     action = wanted.action or _ask(standing)
     if not action:
         return stopped(this, Ending.LOOKED, "neither undo nor confirm was asked for")
+    if not may_write():
+        return stopped(this, Ending.LOOKED, f"no {action}: {RENDERED}")
     with reading(this, f"Whether there is anything to {action}"):
         if standing.found:
             resume.claim(this.session, standing.found, action, take_over=wanted.take_over)
