@@ -29,7 +29,7 @@ from runbook.state.host.environment import Surroundings
 from runbook.state.host.operator_connection import Connection
 from runbook.state.host.probes import Probe, Probed
 from runbook.state.host.rules_at_boot import Persistence
-from runbook.state.snapshot import Snapshot
+from runbook.state.snapshot import TABLES, Snapshot
 from runbook.transport.guest_endpoints import Doors
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 from runbook.transport.netlink import check
@@ -208,9 +208,11 @@ def _standard() -> Snapshot:
 
 def seen(**tables: list[Row]) -> Snapshot:
     """The standard host, but for these tables."""
-    other = snapshot(**tables)
-    changed: dict[str, Any] = {name: other.table(name) for name in tables}
-    return replace(_standard(), **changed)
+    other, made = snapshot(**tables), _standard()
+    for table in TABLES:
+        if table.name in tables:
+            made = made.having(table.row, other.rows(table.row))
+    return made
 
 
 def more(table: str, *rows: Row) -> dict[str, list[Row]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from runbook.state.identity import Identity
 from runbook.state.snapshot import FORMAT_VERSION, TABLES, Snapshot
-from runbook.state.table import Table, frame
+from runbook.state.table import R, Table, ordered
 
 NIC, BRIDGE, OWN, ROUTER = "enp4s0f0", "virbr1", "172.16.1.1", "172.16.0.1"
 LAN, MAC = "172.16.0.0/16", "52:54:00:ab:cd:ef"
@@ -16,22 +16,18 @@ NOTHING = {"str": "", "int64": 0, "bool": False, "Int64": None, "Float64": None}
 WHO = Identity("server-01", "a" * 32, "b" * 36, "6.1.0", "debian", "12", "Debian 12", 9_000_000)
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Row = dict[str, Any]
-# Made once: fourteen tables take longer than most of what is done with them.
-EMPTY = {table.name: frame(table.columns, table.key, ()) for table in TABLES}
 
 
 def snapshot(**rows: list[Row]) -> Snapshot:
     """A snapshot whose tables hold these rows; what a row does not say is absent."""
-    tables = {t.name: _table(t, rows.get(t.name, [])) for t in TABLES}
-    return Snapshot("server-01", WHO, WHEN, FORMAT_VERSION, **tables)
+    made = {t.row: ordered([blank(t, row) for row in rows.get(t.name, [])], t.key) for t in TABLES}
+    return Snapshot("server-01", WHO, WHEN, FORMAT_VERSION, made)
 
 
-def _table(table: Table, rows: list[Row]) -> Any:  # noqa: ANN401
-    if not rows:
-        return EMPTY[table.name]
-    blank = {name: NOTHING[dtype] for name, (dtype, _) in table.columns.items()}
-    full = [tuple({**blank, **row}.values()) for row in rows]
-    return frame(table.columns, table.key, full)
+def blank(table: Table[R], row: Row) -> R:
+    """A row of which only this is known."""
+    nothing = {name: NOTHING[column.dtype] for name, column in table.columns.items()}
+    return table.row(**{**nothing, **row})
 
 
 def link(ifname: str, **other: object) -> Row:

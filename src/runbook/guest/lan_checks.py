@@ -17,8 +17,8 @@ from runbook.params import KnownHost, Params
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.guests import UNHEARD, ExpectedGuest, GuestPromise
 from runbook.state import neighbours
+from runbook.state.addresses import AddressRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
 from runbook.transport.connect import ask_router
 from runbook.transport.host import Host
 from runbook.transport.router import RouterSays
@@ -114,9 +114,12 @@ def listen(
 
 def _own_address(seen: Snapshot, promise: GuestPromise, guest: ExpectedGuest) -> str:
     """The host's own address beside the guest's; '' where it has none there."""
-    held = rows(seen.addresses, ifname=promise.bridge, family="inet")
     lan = guest.address.network
-    return next((str(r["address"]) for r in held if ip_address(r["address"]) in lan), "")
+    for row in seen.rows(AddressRow):
+        on_it = (row.ifname, row.family) == (promise.bridge, "inet")
+        if on_it and ip_address(row.address) in lan:
+            return row.address
+    return ""
 
 
 def _host_pings(host: Host, ip: str, *options: str) -> bool:
@@ -127,10 +130,10 @@ def _host_pings(host: Host, ip: str, *options: str) -> bool:
 def _router_sends_to(host: Host, promise: GuestPromise, guest: ExpectedGuest) -> str | None:
     """Ask in the guest's name, where the router's own MAC is known."""
     table = neighbours.read(host)
-    known = table[(table["address"] == guest.gateway) & (table["mac"] != "")]["mac"].tolist()
+    known = [row.mac for row in table if row.address == guest.gateway and row.mac]
     if not known:
         return None
-    router = (guest.gateway, str(known[0]))
+    router = (guest.gateway, known[0])
     return host.router_mac_view(router, (str(guest.address.ip), guest.mac), promise.nic)
 
 

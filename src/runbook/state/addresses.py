@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
-import pandas as pd
 from pyroute2.netlink.rtnl import rt_scope
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
-COLUMNS = {
-    "ifname": ("str", "the interface that holds it"),
-    "family": ("str", "inet or inet6"),
-    "address": ("str", "the address alone"),
-    "prefixlen": ("int64", "bits of its network"),
-    "broadcast": ("str", "broadcast address, or ''"),
-    "scope": ("str", "global, link or host"),
-    "label": ("str", "IPv4 label, as a rule the interface's name"),
-    "flags": ("str", "sorted words: permanent, secondary, noprefixroute, deprecated, ..."),
-    "valid_lft_s": ("Int64", "seconds until it goes; missing: never"),
-    "preferred_lft_s": ("Int64", "seconds until it is deprecated; missing: never"),
-}
+
+class AddressRow(NamedTuple):
+    """One address of an interface."""
+
+    ifname: Annotated[str, "the interface that holds it"]
+    family: Annotated[str, "inet or inet6"]
+    address: Annotated[str, "the address alone"]
+    prefixlen: Annotated[int, "bits of its network"]
+    broadcast: Annotated[str, "broadcast address, or ''"]
+    scope: Annotated[str, "global, link or host"]
+    label: Annotated[str, "IPv4 label, as a rule the interface's name"]
+    flags: Annotated[str, "sorted words: permanent, secondary, noprefixroute, deprecated, ..."]
+    valid_lft_s: Annotated[int | None, "seconds until it goes; missing: never"]
+    preferred_lft_s: Annotated[int | None, "seconds until it is deprecated; missing: never"]
+
+
 KEY = ("ifname", "family", "address", "prefixlen")
 VOLATILE = ("valid_lft_s", "preferred_lft_s")
 FLAGS = {
@@ -39,17 +42,17 @@ FLAGS = {
 FOREVER = 0xFFFFFFFF
 
 
-def parse(raw: bytes, names: dict[int, str]) -> pd.DataFrame:
+def parse(raw: bytes, names: dict[int, str]) -> tuple[AddressRow, ...]:
     """One row an address, from the raw dump; `names` maps ifindex to ifname."""
     rows = [_row(message, attrs, names) for message, attrs in netlink.messages(raw)]
-    return frame(COLUMNS, KEY, rows)
+    return ordered(rows, KEY)
 
 
-def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> tuple[object, ...]:  # noqa: ANN401
+def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> AddressRow:  # noqa: ANN401
     flags = attrs.get("IFA_FLAGS", message["flags"])
     life = attrs.get("IFA_CACHEINFO") or {}
     scope = str(rt_scope.get(message["scope"], message["scope"]))
-    return (
+    return AddressRow(
         names.get(message["index"], f"if{message['index']}"),
         netlink.FAMILIES[message["family"]],
         # On a point-to-point link IFA_ADDRESS is the far end.
@@ -69,10 +72,10 @@ def _life(seconds: int) -> int | None:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[AddressRow, ...]:
     """Ask the kernel."""
     names = netlink.interface_names(host)
     return parse(host.dump(netlink.request(netlink.RTM_GETADDR)), names)
 
 
-TABLE = Table("addresses", COLUMNS, KEY, read, VOLATILE)
+TABLE = Table("addresses", AddressRow, KEY, read, VOLATILE)

@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.state.table import Key, Record, Table, by_key, sequences
+from runbook.state.sysctl import SysctlRow
+from runbook.state.table import Key, Table, by_key, cells_of, sequences
 
 COLUMNS = ["change", "table", "key", "column", "before", "after"]
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 Row = tuple[str, str, str, str, str, str]
-Rows = dict[Key, Record]
+Rows = dict[Key, Any]
 # The kernel parameters that a module brings when it is loaded: nobody has set them.
 # Not those of br_netfilter: once it is loaded, frames between guests are filtered.
 OF_MODULES = {"nf_conntrack": "net.netfilter.nf_conntrack_"}
@@ -56,7 +57,7 @@ def diff(before: Snapshot, after: Snapshot, *, volatile: bool = False) -> Diff:
         row
         for table in TABLES
         if before.has(table) and after.has(table)
-        for row in _table(table, before.table(table.name), after.table(table.name), volatile)
+        for row in _table(table, before.rows(table.row), after.rows(table.row), volatile)
     ]
     return Diff(pd.DataFrame(rows, columns=COLUMNS))
 
@@ -83,13 +84,13 @@ def loaded_since(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
 
 
 def _has(snapshot: Snapshot, prefix: str) -> bool:
-    return bool(snapshot.sysctl["name"].str.startswith(prefix).any())
+    return any(row.name.startswith(prefix) for row in snapshot.rows(SysctlRow))
 
 
 def _table(
-    table: Table,
-    before: pd.DataFrame,
-    after: pd.DataFrame,
+    table: Table[Any],
+    before: tuple[Any, ...],
+    after: tuple[Any, ...],
     volatile: bool,  # noqa: FBT001 - internal
 ) -> list[Row]:
     columns = list(table.columns) if volatile else table.settled
@@ -101,7 +102,7 @@ def _table(
     return [*removed, *added, *cells, *_reordered(table, old, new)]
 
 
-def _reordered(table: Table, old: Rows, new: Rows) -> list[Row]:
+def _reordered(table: Table[Any], old: Rows, new: Rows) -> list[Row]:
     """The rows that follow another one than before, of those that were there and still are."""
     was, follows = _followed(table, old, new), _followed(table, new, old)
     return [
@@ -111,7 +112,7 @@ def _reordered(table: Table, old: Rows, new: Rows) -> list[Row]:
     ]
 
 
-def _followed(table: Table, rows: Rows, others: Rows) -> dict[Key, Key]:
+def _followed(table: Table[Any], rows: Rows, others: Rows) -> dict[Key, Key]:
     found: dict[Key, Key] = {}
     for place, keys in sequences(table, rows).items():
         common = [key for key in keys if key in others]
@@ -123,24 +124,28 @@ def _after(followed: Key) -> str:
     return f"after {_name(followed)}" if followed else "first"
 
 
-def _whole(change: str, table: Table, key: Key, record: Record) -> Row:
+def _whole(change: str, table: Table[Any], key: Key, row: tuple[Any, ...]) -> Row:
     rest = [c for c in table.settled if c not in table.key]
-    shown = " ".join(f"{column}={_text(record[column])}" for column in rest)
+    cells = zip(rest, cells_of(rest)(row), strict=True) if rest else ()
+    shown = " ".join(f"{column}={_text(cell)}" for column, cell in cells)
     pair = ("", shown) if change == ADDED else (shown, "")
     return (change, table.name, _name(key), "", *pair)
 
 
 def _cells(
-    table: Table,
+    table: Table[Any],
     key: Key,
-    records: tuple[Record, Record],
+    rows: tuple[Any, Any],
     columns: list[str],
 ) -> list[Row]:
-    pairs = ((c, _text(records[0][c]), _text(records[1][c])) for c in columns)
+    old, new = rows
+    if old == new:
+        return []
+    cells = cells_of(columns)
     return [
-        (CHANGED, table.name, _name(key), column, old, new)
-        for column, old, new in pairs
-        if old != new
+        (CHANGED, table.name, _name(key), column, _text(was), _text(now))
+        for column, was, now in zip(columns, cells(old), cells(new), strict=True)
+        if was != now
     ]
 
 
@@ -151,4 +156,4 @@ def _name(key: Key) -> str:
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any cell
-    return "" if pd.isna(value) else str(value)
+    return "" if value is None else str(value)

@@ -9,23 +9,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-
-import pandas as pd
+from typing import Annotated, NamedTuple
 
 from runbook.common import octets
 from runbook.state.syntax import ifupdown, sysctl_d
-from runbook.state.table import Record, Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import HostFile, Reader
 
-COLUMNS = {
-    "path": ("str", "where it is"),
-    "mode": ("str", "permission bits, octal"),
-    "uid": ("int64", "owner"),
-    "gid": ("int64", "group"),
-    "sha256": ("str", "digest of the file as it is"),
-    "content": ("str", "the text, secrets redacted"),
-    "encoding": ("str", "utf-8; surrogateescape if some byte is not (PEP 383)"),
-}
+
+class FileRow(NamedTuple):
+    """One configuration file."""
+
+    path: Annotated[str, "where it is"]
+    mode: Annotated[str, "permission bits, octal"]
+    uid: Annotated[int, "owner"]
+    gid: Annotated[int, "group"]
+    sha256: Annotated[str, "digest of the file as it is"]
+    content: Annotated[str, "the text, secrets redacted"]
+    encoding: Annotated[str, "utf-8; surrogateescape if some byte is not (PEP 383)"]
+
+
 KEY = ("path",)
 PATTERNS = (
     "/etc/network/interfaces.d/*",
@@ -53,15 +56,15 @@ def redact(text: str) -> str:
     return _SECRET.sub(lambda match: match[1] + REDACTED, text)
 
 
-def parse(files: list[HostFile]) -> pd.DataFrame:
+def parse(files: list[HostFile]) -> tuple[FileRow, ...]:
     """One row a file."""
-    return frame(COLUMNS, KEY, [_row(file) for file in files])
+    return ordered([_row(file) for file in files], KEY)
 
 
-def _row(file: HostFile) -> tuple[object, ...]:
+def _row(file: HostFile) -> FileRow:
     digest = hashlib.sha256(file.content).hexdigest()
     owner = (f"{file.mode:04o}", file.uid, file.gid)
-    return (file.path, *owner, digest, *_text(file.content))
+    return FileRow(file.path, *owner, digest, *_text(file.content))
 
 
 def _text(content: bytes) -> tuple[str, str]:
@@ -69,16 +72,16 @@ def _text(content: bytes) -> tuple[str, str]:
     return redact(text), octets.coding_of(text)
 
 
-def as_text(row: Record) -> Record:
+def as_text(row: FileRow) -> FileRow:
     """A row as it is read now; an earlier version kept what is not UTF-8 as base64."""
-    if row["encoding"] != "base64":
+    if row.encoding != "base64":
         return row
-    content, encoding = _text(base64.b64decode(row["content"], validate=True))
-    return {**row, "content": content, "encoding": encoding}
+    content, encoding = _text(base64.b64decode(row.content, validate=True))
+    return row._replace(content=content, encoding=encoding)
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[FileRow, ...]:
     """Read the interface files with all that they source, then the others."""
     found = _sourced(host)
     others = {path for pattern in PATTERNS for path in host.glob(pattern)} - set(found)
@@ -102,4 +105,4 @@ def _sourced(host: Reader) -> dict[str, HostFile]:
     return found
 
 
-TABLE = Table("files", COLUMNS, KEY, read)
+TABLE = Table("files", FileRow, KEY, read)

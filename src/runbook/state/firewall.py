@@ -12,27 +12,30 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import Annotated, NamedTuple
 
 from runbook.common import octets
 from runbook.common.errors import ReadFailed
 from runbook.state.syntax import iptables_save
 from runbook.state.syntax.iptables_save import USER_CHAIN, Chain, Counters, Rule, RuleTable
-from runbook.state.table import Key, Record, Table, frame, understood
+from runbook.state.table import Key, Table, ordered, understood
 from runbook.transport.host import Reader
 
-COLUMNS = {
-    "backend": ("str", "nft or legacy"),
-    "family": ("str", "inet or inet6"),
-    "table": ("str", "filter, nat, mangle, raw or security"),
-    "chain": ("str", "the chain's name"),
-    "position": ("int64", "the rule's number in its chain, from 1; 0 is the chain itself"),
-    "rule": ("str", "-A CHAIN ..., -P CHAIN POLICY or -N CHAIN, without counters"),
-    "nth": ("int64", "which of several equal rules in the chain, from 1"),
-    "packets": ("int64", "packets counted"),
-    "bytes": ("int64", "bytes counted"),
-}
+
+class FirewallRow(NamedTuple):
+    """One rule or chain of iptables."""
+
+    backend: Annotated[str, "nft or legacy"]
+    family: Annotated[str, "inet or inet6"]
+    table: Annotated[str, "filter, nat, mangle, raw or security"]
+    chain: Annotated[str, "the chain's name"]
+    position: Annotated[int, "the rule's number in its chain, from 1; 0 is the chain itself"]
+    rule: Annotated[str, "-A CHAIN ..., -P CHAIN POLICY or -N CHAIN, without counters"]
+    nth: Annotated[int, "which of several equal rules in the chain, from 1"]
+    packets: Annotated[int, "packets counted"]
+    bytes: Annotated[int, "bytes counted"]
+
+
 KEY = ("backend", "family", "table", "chain", "rule", "nth")
 VOLATILE = ("position", "packets", "bytes")
 NOT_FOUND = 127
@@ -54,11 +57,10 @@ SOURCES = (
     Source("legacy", "inet", "iptables-legacy-save", "/proc/net/ip_tables_names"),
     Source("legacy", "inet6", "ip6tables-legacy-save", "/proc/net/ip6_tables_names"),
 )
-Row = tuple[object, ...]
 _UNSHOWN = re.compile(r"^# Table `(\S+)' .*incompatible", re.MULTILINE)
 
 
-def parse(text: str, backend: str, family: str) -> list[Row]:
+def parse(text: str, backend: str, family: str) -> list[FirewallRow]:
     """Rows from the output of one iptables-save -c; ValueError for anything else.
 
     A table that holds nothing but empty built-in chains with policy ACCEPT
@@ -73,27 +75,29 @@ def unshown(text: str) -> set[str]:
     return set(_UNSHOWN.findall(text))
 
 
-def _table(table: RuleTable, place: tuple[str, str, str]) -> list[Row]:
+def _table(table: RuleTable, place: tuple[str, str, str]) -> list[FirewallRow]:
     rows = [*_chains(table.chains, place), *_rules(table.rules, place)]
-    silent = all(str(row[5]).startswith("-P ") and str(row[5]).endswith(" ACCEPT") for row in rows)
+    silent = all(row.rule.startswith("-P ") and row.rule.endswith(" ACCEPT") for row in rows)
     return [] if silent else rows
 
 
-def _chains(chains: tuple[Chain, ...], place: tuple[str, str, str]) -> Iterator[Row]:
+def _chains(chains: tuple[Chain, ...], place: tuple[str, str, str]) -> Iterator[FirewallRow]:
     for chain in chains:
         own = chain.policy == USER_CHAIN
         rule = f"-N {chain.name}" if own else f"-P {chain.name} {chain.policy}"
-        yield (*place, chain.name, 0, rule, 1, *_counts(chain.counters))
+        yield FirewallRow(*place, chain.name, 0, rule, 1, *_counts(chain.counters))
 
 
-def _rules(rules: tuple[Rule, ...], place: tuple[str, str, str]) -> Iterator[Row]:
+def _rules(rules: tuple[Rule, ...], place: tuple[str, str, str]) -> Iterator[FirewallRow]:
     positions: Counter[str] = Counter()
     seen: Counter[str] = Counter()
     for rule in rules:
         positions[rule.chain] += 1
         seen[rule.text] += 1
-        numbers = (rule.text, seen[rule.text], *_counts(rule.counters))
-        yield (*place, rule.chain, positions[rule.chain], *numbers)
+        yield FirewallRow(
+            *(*place, rule.chain, positions[rule.chain], rule.text),
+            *(seen[rule.text], *_counts(rule.counters)),
+        )
 
 
 def _counts(counters: Counters | None) -> tuple[int, int]:
@@ -101,13 +105,13 @@ def _counts(counters: Counters | None) -> tuple[int, int]:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[FirewallRow, ...]:
     """Ask each backend that the kernel has tables of."""
     rows = [row for source in SOURCES for row in _read(host, source)]
-    return frame(COLUMNS, KEY, rows)
+    return ordered(rows, KEY)
 
 
-def _read(host: Reader, source: Source) -> list[Row]:
+def _read(host: Reader, source: Source) -> list[FirewallRow]:
     if source.gate:
         (names,) = host.read_files([source.gate])
         if names is None or not names.content.strip():
@@ -134,15 +138,15 @@ def _unreadable(host: Reader, source: Source, status: int, said: str) -> ReadFai
     )
 
 
-def chain_of(row: Record) -> Key:
+def chain_of(row: FirewallRow) -> Key:
     """The chain in which a rule's order counts.
 
     In libvirt's own chains it does not: libvirt makes them anew at each of its
     starts, network by network, in whatever order (seen with 9.0).
     """
-    if str(row["chain"]).startswith("LIBVIRT_"):
+    if row.chain.startswith("LIBVIRT_"):
         return ()
-    return tuple(row[column] for column in KEY[:4])
+    return (row.backend, row.family, row.table, row.chain)
 
 
-TABLE = Table("firewall", COLUMNS, KEY, read, VOLATILE, place=chain_of)
+TABLE = Table("firewall", FirewallRow, KEY, read, VOLATILE, place=chain_of)

@@ -3,55 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Annotated, NamedTuple
 from xml.etree.ElementTree import Element, fromstring, tostring
 
-import pandas as pd
-
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import GuestXML, Reader
 
-COLUMNS = {
-    "name": ("str", "the guest's name"),
-    "uuid": ("str", "libvirt's identity for it"),
-    "state": ("str", "virsh's word: running, shut off, paused, ..."),
-    "autostart": ("bool", "libvirt starts it at boot"),
-    "saved": ("bool", "its memory is saved on the disk, and its next start goes on from there"),
-}
+
+class GuestRow(NamedTuple):
+    """One guest."""
+
+    name: Annotated[str, "the guest's name"]
+    uuid: Annotated[str, "libvirt's identity for it"]
+    state: Annotated[str, "virsh's word: running, shut off, paused, ..."]
+    autostart: Annotated[bool, "libvirt starts it at boot"]
+    saved: Annotated[bool, "its memory is saved on the disk, and its next start goes on from there"]
+
+
 KEY = ("name",)
-TAP_COLUMNS = {
-    "guest": ("str", "the guest's name"),
-    "mac": ("str", "the MAC of its interface"),
-    "type": ("str", "network, bridge, direct (macvtap), ..."),
-    "source": ("str", "the network, bridge or interface it is attached to"),
-    "target": ("str", "the tap device on the host while it runs, or ''"),
-    "model": ("str", "the emulated card"),
-    "filter": ("str", "the nwfilter that its frames pass, or ''"),
-    "defined_source": ("str", "what it will be attached to at the next start, or ''"),
-    "defined_xml": ("str", "the interface as defined, or ''"),
-    "live_xml": ("str", "the interface as it runs, or ''"),
-}
+
+
+class TapRow(NamedTuple):
+    """One interface of a guest."""
+
+    guest: Annotated[str, "the guest's name"]
+    mac: Annotated[str, "the MAC of its interface"]
+    type: Annotated[str, "network, bridge, direct (macvtap), ..."]
+    source: Annotated[str, "the network, bridge or interface it is attached to"]
+    target: Annotated[str, "the tap device on the host while it runs, or ''"]
+    model: Annotated[str, "the emulated card"]
+    filter: Annotated[str, "the nwfilter that its frames pass, or ''"]
+    defined_source: Annotated[str, "what it will be attached to at the next start, or ''"]
+    defined_xml: Annotated[str, "the interface as defined, or ''"]
+    live_xml: Annotated[str, "the interface as it runs, or ''"]
+
+
 TAP_KEY = ("guest", "mac")
 # Which port of its network libvirt gave it is in there, and that moves by itself.
 TAP_VOLATILE = ("live_xml",)
 RUNS = ("running", "idle", "paused", "in shutdown", "pmsuspended")
 
 
-def parse(guests: Iterable[GuestXML]) -> pd.DataFrame:
+def parse(guests: Iterable[GuestXML]) -> tuple[GuestRow, ...]:
     """One row a guest."""
-    rows = ((g.name, _uuid(g), g.state, g.autostart, g.saved) for g in guests)
-    return frame(COLUMNS, KEY, rows)
+    rows = (GuestRow(g.name, _uuid(g), g.state, g.autostart, g.saved) for g in guests)
+    return ordered(rows, KEY)
 
 
-def parse_taps(guests: Iterable[GuestXML]) -> pd.DataFrame:
+def parse_taps(guests: Iterable[GuestXML]) -> tuple[TapRow, ...]:
     """One row an interface of a guest."""
-    return frame(TAP_COLUMNS, TAP_KEY, [row for guest in guests for row in _taps(guest)])
+    return ordered([row for guest in guests for row in _taps(guest)], TAP_KEY)
 
 
-def _taps(guest: GuestXML) -> Iterator[tuple[object, ...]]:
+def _taps(guest: GuestXML) -> Iterator[TapRow]:
     defined = {_mac(nic): nic for nic in _nics(guest.defined)}
     for nic in _nics(guest.xml):
         lasting, runs = defined.get(_mac(nic)), guest.state in RUNS
-        yield (
+        yield TapRow(
             guest.name,
             _mac(nic),
             nic.get("type", ""),
@@ -96,16 +104,16 @@ def _get(element: Element | None, attribute: str) -> str:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[GuestRow, ...]:
     """Ask libvirt."""
     return parse(host.guests())
 
 
 @understood
-def read_taps(host: Reader) -> pd.DataFrame:
+def read_taps(host: Reader) -> tuple[TapRow, ...]:
     """Ask libvirt."""
     return parse_taps(host.guests())
 
 
-TABLE = Table("guests", COLUMNS, KEY, read)
-TAPS = Table("taps", TAP_COLUMNS, TAP_KEY, read_taps, TAP_VOLATILE)
+TABLE = Table("guests", GuestRow, KEY, read)
+TAPS = Table("taps", TapRow, TAP_KEY, read_taps, TAP_VOLATILE)

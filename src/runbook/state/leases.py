@@ -7,24 +7,27 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import pandas as pd
+from typing import Annotated, NamedTuple
 
 from runbook.state import dhcp_clients
 from runbook.state.dhcp_clients import OTHERS, Client, Trust
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import HostFile, Reader
 
-COLUMNS = {
-    "client": ("str", "dhclient, dhcpcd, or one that is of another manager"),
-    "pid": ("int64", "its process, 0 where there is only a lease file"),
-    "ifname": ("str", "the interface it configures, '' for all of them"),
-    "argv": ("str", "its command line, quoted for a shell"),
-    "lease_file": ("str", "where its leases are, or ''"),
-    "address": ("str", "the address leased last, or ''"),
-    "server": ("str", "the server that gave it, or ''"),
-    "expires": ("str", "when it ends, UTC, ISO 8601, or ''"),
-}
+
+class LeaseRow(NamedTuple):
+    """One DHCP client, lease file, or both."""
+
+    client: Annotated[str, "dhclient, dhcpcd, or one that is of another manager"]
+    pid: Annotated[int, "its process, 0 where there is only a lease file"]
+    ifname: Annotated[str, "the interface it configures, '' for all of them"]
+    argv: Annotated[str, "its command line, quoted for a shell"]
+    lease_file: Annotated[str, "where its leases are, or ''"]
+    address: Annotated[str, "the address leased last, or ''"]
+    server: Annotated[str, "the server that gave it, or ''"]
+    expires: Annotated[str, "when it ends, UTC, ISO 8601, or ''"]
+
+
 KEY = ("client", "ifname", "lease_file")
 VOLATILE = ("pid", "expires")
 # Also a folder an interface, as some hosts keep them: /var/lib/dhcp/enp4s0f0/leases.
@@ -59,23 +62,23 @@ class Lease:
         """What identifies its row."""
         return (self.program, self.ifname, self.path)
 
-    def row(self, pid: int = 0, argv: str = "") -> tuple[object, ...]:
+    def row(self, pid: int = 0, argv: str = "") -> LeaseRow:
         """Its row, with the client that keeps it."""
         shown = (self.address, self.server, self.expires)
-        return (self.program, pid, self.ifname, argv, self.path, *shown)
+        return LeaseRow(self.program, pid, self.ifname, argv, self.path, *shown)
 
 
-def parse(clients: Iterable[Client], files: Iterable[HostFile]) -> pd.DataFrame:
+def parse(clients: Iterable[Client], files: Iterable[HostFile]) -> tuple[LeaseRow, ...]:
     """One row a client and lease file; each stands alone where the other is missing."""
     leases = [lease for file in files for lease in _leases(file)]
     running = [(client, _kept_by(client, leases)) for client in clients]
     kept = {lease.key for _, lease in running}
     rows = [
-        (client.program, *lease.row(client.pid, shlex.join(client.argv))[1:])
+        lease.row(client.pid, shlex.join(client.argv))._replace(client=client.program)
         for client, lease in running
     ]
     idle = [lease.row() for lease in leases if lease.key not in kept]
-    return frame(COLUMNS, KEY, [*rows, *idle])
+    return ordered([*rows, *idle], KEY)
 
 
 def _kept_by(client: Client, leases: list[Lease]) -> Lease:
@@ -130,7 +133,7 @@ def _expires(value: str) -> str:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[LeaseRow, ...]:
     """Look through the clients that can configure the host's network, and the lease files."""
     running = (client for client in dhcp_clients.read(host) if _counts(client))
     there = [path for pattern in LEASE_FILES for path in host.glob(pattern)]
@@ -144,4 +147,4 @@ def _counts(client: Client) -> bool:
     return own or (client.trust is Trust.FOREIGN and client.program in OTHERS)
 
 
-TABLE = Table("leases", COLUMNS, KEY, read, VOLATILE)
+TABLE = Table("leases", LeaseRow, KEY, read, VOLATILE)

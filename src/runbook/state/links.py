@@ -2,48 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
+from typing import Annotated, Any, NamedTuple
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
-COLUMNS = {
-    "ifname": ("str", "the interface's name"),
-    "ifindex": ("int64", "the kernel's number for it"),
-    "kind": ("str", "iproute2's word (bridge, veth, tun, vlan, ...); '' for hardware"),
-    "mac": ("str", "its MAC address, lower case"),
-    "mtu": ("int64", "bytes"),
-    "up": ("bool", "IFF_UP: switched on by the administrator"),
-    "carrier": ("bool", "IFF_LOWER_UP: the cable has a signal"),
-    "operstate": ("str", "RFC 2863 state (up, down, unknown, ...)"),
-    "master": ("str", "the bridge or bond it is part of, or ''"),
-    "lower": ("str", "the interface it sits on top of (VLAN, macvtap), or ''"),
-    "stp": ("Int64", "1 on, 0 off; missing if not a bridge"),
-    "forward_delay_s": ("Float64", "seconds a new port listens, and again learns, under STP"),
-}
+
+class LinkRow(NamedTuple):
+    """One interface."""
+
+    ifname: Annotated[str, "the interface's name"]
+    ifindex: Annotated[int, "the kernel's number for it"]
+    kind: Annotated[str, "iproute2's word (bridge, veth, tun, vlan, ...); '' for hardware"]
+    mac: Annotated[str, "its MAC address, lower case"]
+    mtu: Annotated[int, "bytes"]
+    up: Annotated[bool, "IFF_UP: switched on by the administrator"]
+    carrier: Annotated[bool, "IFF_LOWER_UP: the cable has a signal"]
+    operstate: Annotated[str, "RFC 2863 state (up, down, unknown, ...)"]
+    master: Annotated[str, "the bridge or bond it is part of, or ''"]
+    lower: Annotated[str, "the interface it sits on top of (VLAN, macvtap), or ''"]
+    stp: Annotated[int | None, "1 on, 0 off; missing if not a bridge"]
+    forward_delay_s: Annotated[
+        float | None, "seconds a new port listens, and again learns, under STP"
+    ]
+
+
 KEY = ("ifname",)
 VOLATILE = ("ifindex",)
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 USER_HZ = 100
 
 
-def parse(raw: bytes) -> pd.DataFrame:
+def parse(raw: bytes) -> tuple[LinkRow, ...]:
     """One row an interface, from the raw dump."""
     links = list(netlink.messages(raw))
     names = {message["index"]: attrs["IFLA_IFNAME"] for message, attrs in links}
-    return frame(COLUMNS, KEY, [_row(message, attrs, names) for message, attrs in links])
+    return ordered([_row(message, attrs, names) for message, attrs in links], KEY)
 
 
-def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> tuple[object, ...]:  # noqa: ANN401
+def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> LinkRow:  # noqa: ANN401
     info = netlink.attributes(attrs.get("IFLA_LINKINFO") or {})
     kind = info.get("IFLA_INFO_KIND", "")
     stp, delay = _bridge(info) if kind == "bridge" else (None, None)
     # An interface that sits on one in another namespace has no lower one here.
     foreign = attrs.get("IFLA_LINK_NETNSID") is not None or kind == "veth"
-    return (
+    return LinkRow(
         attrs["IFLA_IFNAME"],
         message["index"],
         kind,
@@ -67,9 +71,9 @@ def _bridge(info: dict[str, Any]) -> tuple[int | None, float | None]:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[LinkRow, ...]:
     """Ask the kernel."""
     return parse(host.dump(netlink.request(netlink.RTM_GETLINK)))
 
 
-TABLE = Table("links", COLUMNS, KEY, read, VOLATILE)
+TABLE = Table("links", LinkRow, KEY, read, VOLATILE)

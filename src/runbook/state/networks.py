@@ -4,43 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_interface
+from typing import Annotated, NamedTuple
 from xml.etree.ElementTree import Element, fromstring
 
-import pandas as pd
-
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import NetworkXML, Reader
 
-COLUMNS = {
-    "name": ("str", "the network's name"),
-    "bridge": ("str", "the bridge it makes or uses, or ''"),
-    "forward_mode": ("str", "nat, route, open, bridge, ...; '' is isolated"),
-    "forward_dev": ("str", "the interfaces it forwards through, blank between, or ''"),
-    "stp": ("str", "on or off, or ''"),
-    "delay": ("str", "forward delay as defined, seconds, or ''"),
-    "mac": ("str", "the bridge's MAC as defined, or ''"),
-    "addresses": ("str", "the host's addresses on it, with prefix, blank between"),
-    "dhcp": ("str", "the ranges that it lends, and how many fixed leases, blank between, or ''"),
-    "active": ("bool", "it is started"),
-    "persistent": ("bool", "it outlives a reboot"),
-    "autostart": ("bool", "libvirt starts it at boot"),
-    "defined_xml": ("str", "its definition"),
-    "live_xml": ("str", "its XML as it runs, or ''"),
-}
+
+class NetworkRow(NamedTuple):
+    """One libvirt network."""
+
+    name: Annotated[str, "the network's name"]
+    bridge: Annotated[str, "the bridge it makes or uses, or ''"]
+    forward_mode: Annotated[str, "nat, route, open, bridge, ...; '' is isolated"]
+    forward_dev: Annotated[str, "the interfaces it forwards through, blank between, or ''"]
+    stp: Annotated[str, "on or off, or ''"]
+    delay: Annotated[str, "forward delay as defined, seconds, or ''"]
+    mac: Annotated[str, "the bridge's MAC as defined, or ''"]
+    addresses: Annotated[str, "the host's addresses on it, with prefix, blank between"]
+    dhcp: Annotated[
+        str, "the ranges that it lends, and how many fixed leases, blank between, or ''"
+    ]
+    active: Annotated[bool, "it is started"]
+    persistent: Annotated[bool, "it outlives a reboot"]
+    autostart: Annotated[bool, "libvirt starts it at boot"]
+    defined_xml: Annotated[str, "its definition"]
+    live_xml: Annotated[str, "its XML as it runs, or ''"]
+
+
 KEY = ("name",)
 VOLATILE = ("live_xml",)
 
 
-def parse(networks: Iterable[NetworkXML]) -> pd.DataFrame:
+def parse(networks: Iterable[NetworkXML]) -> tuple[NetworkRow, ...]:
     """One row a network; raises ParseError on what is not XML."""
-    return frame(COLUMNS, KEY, [_row(network) for network in networks])
+    return ordered([_row(network) for network in networks], KEY)
 
 
-def _row(network: NetworkXML) -> tuple[object, ...]:
+def _row(network: NetworkXML) -> NetworkRow:
     # The XML comes from the host's libvirt over the connection that may already change the host.
     root = fromstring(network.defined or network.live)  # noqa: S314
     bridge, forward, mac = root.find("bridge"), root.find("forward"), root.find("mac")
-    return (
+    return NetworkRow(
         network.name,
         _get(bridge, "name"),
         _get(forward, "mode") or ("nat" if forward is not None else ""),
@@ -85,9 +90,9 @@ def _lent(root: Element) -> Iterator[str]:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[NetworkRow, ...]:
     """Ask libvirt."""
     return parse(host.networks())
 
 
-TABLE = Table("networks", COLUMNS, KEY, read, VOLATILE)
+TABLE = Table("networks", NetworkRow, KEY, read, VOLATILE)

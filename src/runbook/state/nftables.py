@@ -10,22 +10,26 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Set as AbstractSet
-from typing import Any
-
-import pandas as pd
+from typing import Annotated, Any, NamedTuple
 
 from runbook.common.errors import ReadFailed
 from runbook.state import firewall
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
-COLUMNS = {
-    "family": ("str", "nft's word: ip, ip6, inet, arp, bridge or netdev"),
-    "table": ("str", "the table's name"),
-    "chain": ("str", "the chain's name; `set NAME`, `map NAME`, `flowtable NAME` for one of those"),
-    "position": ("int64", "the rule's number in its chain, from 1; 0 is the chain or set itself"),
-    "rule": ("str", "the expressions, the chain's hook and policy, or the elements, as JSON"),
-}
+
+class NftablesRow(NamedTuple):
+    """One native rule, chain or set of nftables."""
+
+    family: Annotated[str, "nft's word: ip, ip6, inet, arp, bridge or netdev"]
+    table: Annotated[str, "the table's name"]
+    chain: Annotated[
+        str, "the chain's name; `set NAME`, `map NAME`, `flowtable NAME` for one of those"
+    ]
+    position: Annotated[int, "the rule's number in its chain, from 1; 0 is the chain or set itself"]
+    rule: Annotated[str, "the expressions, the chain's hook and policy, or the elements, as JSON"]
+
+
 KEY = ("family", "table", "chain", "position")
 # iptables-nft keeps its rules in tables of these names; the firewall table has them.
 IPTABLES = {
@@ -50,7 +54,7 @@ Item = dict[str, Any]
 Place = tuple[str, str]
 
 
-def parse(document: str, unshown: AbstractSet[Place] = frozenset()) -> pd.DataFrame:
+def parse(document: str, unshown: AbstractSet[Place] = frozenset()) -> tuple[NftablesRow, ...]:
     """One row a chain, a rule and a set, from `nft -j list ruleset`.
 
     `unshown` are tables, as (family, name), that iptables knows it cannot show.
@@ -60,7 +64,7 @@ def parse(document: str, unshown: AbstractSet[Place] = frozenset()) -> pd.DataFr
     native = {_table(item) for kind, item in items if _has_set(kind, item)} | unshown
     kept = [pair for pair in items if _table(pair[1]) not in IPTABLES - native]
     counts: Counter[tuple[str, str, str]] = Counter()
-    return frame(COLUMNS, KEY, [_row(kind, item, counts) for kind, item in kept])
+    return ordered([_row(kind, item, counts) for kind, item in kept], KEY)
 
 
 def _table(item: Item) -> Place:
@@ -71,17 +75,17 @@ def _has_set(kind: str, item: Item) -> bool:
     return kind in HOLDERS or (kind == "rule" and any(s in _text(item["expr"]) for s in SETS))
 
 
-def _row(kind: str, item: Item, counts: Counter[tuple[str, str, str]]) -> tuple[object, ...]:
+def _row(kind: str, item: Item, counts: Counter[tuple[str, str, str]]) -> NftablesRow:
     if kind == "rule":
         place = (*_table(item), item["chain"])
         counts[place] += 1
-        return (*place, counts[place], _text(item["expr"]))
+        return NftablesRow(*place, counts[place], _text(item["expr"]))
     name = item["name"] if kind == "chain" else f"{kind} {item['name']}"
     shown = {key: value for key, value in item.items() if key not in PLACE}
     if {"timeout", "dynamic"} & set(item.get("flags", ())):
         # Its elements come and go by themselves.
         shown.pop("elem", None)
-    return (*_table(item), name, 0, _text(shown))
+    return NftablesRow(*_table(item), name, 0, _text(shown))
 
 
 def _text(value: object) -> str:
@@ -97,7 +101,7 @@ def _without_counts(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[NftablesRow, ...]:
     """Ask nft; without it nobody can say what rules there are, so that is an error."""
     done = host.query(["nft", "-j", "list", "ruleset"])
     if done.returncode != 0:
@@ -115,4 +119,4 @@ def _unshown(host: Reader) -> set[Place]:
     return {(FAMILIES[family], name) for family, text in found for name in firewall.unshown(text)}
 
 
-TABLE = Table("nftables", COLUMNS, KEY, read)
+TABLE = Table("nftables", NftablesRow, KEY, read)

@@ -11,32 +11,36 @@ import socket
 import sys
 from collections.abc import Iterator
 from struct import Struct
+from typing import Annotated, NamedTuple
 
-import pandas as pd
 from pyroute2.netlink.rtnl import rt_proto, rt_scope, rt_type
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
-COLUMNS = {
-    "family": ("str", "inet or inet6"),
-    "table": ("int64", "routing table; 254 is main, 255 local"),
-    "type": ("str", "unicast, local, broadcast, blackhole, ..."),
-    "dst": ("str", "'default', or a prefix"),
-    "tos": ("int64", "type of service, 0 as a rule"),
-    "metric": ("int64", "priority; the lower wins"),
-    "ifname": ("str", "the interface it leaves by"),
-    "gateway": ("str", "the next router, or ''"),
-    "prefsrc": ("str", "the source address it suggests, or ''"),
-    "protocol": ("str", "who made it: kernel, boot, static, dhcp, ..."),
-    "scope": ("str", "global, link or host"),
-    "onlink": ("bool", "the gateway is taken to be on the link"),
-    "mtu": ("Int64", "bytes; missing: the interface's"),
-    "nexthops": ("str", "the ways of a multipath route or by a router of IPv6, or ''"),
-    "pref": ("str", "of IPv6: the router's preference (RFC 4191), medium as a rule, or ''"),
-    "expires_s": ("Int64", "of IPv6: seconds until it goes; missing: never"),
-}
+
+class RouteRow(NamedTuple):
+    """One route."""
+
+    family: Annotated[str, "inet or inet6"]
+    table: Annotated[int, "routing table; 254 is main, 255 local"]
+    type: Annotated[str, "unicast, local, broadcast, blackhole, ..."]
+    dst: Annotated[str, "'default', or a prefix"]
+    tos: Annotated[int, "type of service, 0 as a rule"]
+    metric: Annotated[int, "priority; the lower wins"]
+    ifname: Annotated[str, "the interface it leaves by"]
+    gateway: Annotated[str, "the next router, or ''"]
+    prefsrc: Annotated[str, "the source address it suggests, or ''"]
+    protocol: Annotated[str, "who made it: kernel, boot, static, dhcp, ..."]
+    scope: Annotated[str, "global, link or host"]
+    onlink: Annotated[bool, "the gateway is taken to be on the link"]
+    mtu: Annotated[int | None, "bytes; missing: the interface's"]
+    nexthops: Annotated[str, "the ways of a multipath route or by a router of IPv6, or ''"]
+    pref: Annotated[str, "of IPv6: the router's preference (RFC 4191), medium as a rule, or ''"]
+    expires_s: Annotated[int | None, "of IPv6: seconds until it goes; missing: never"]
+
+
 KEY = ("family", "table", "type", "dst", "tos", "metric", "ifname", "gateway")
 VOLATILE = ("expires_s",)
 RTM_NEWROUTE, RTM_F_CLONED, RTNH_F_ONLINK = 24, 0x200, 4
@@ -53,12 +57,12 @@ _CACHE = Struct("=IIi")
 Names = dict[int, str]
 
 
-def parse(raw: bytes, names: Names) -> pd.DataFrame:
+def parse(raw: bytes, names: Names) -> tuple[RouteRow, ...]:
     """One row a route, cached ones left out; `names` maps ifindex to ifname."""
-    return frame(COLUMNS, KEY, _rows(raw, names))
+    return ordered(_rows(raw, names), KEY)
 
 
-def _rows(raw: bytes, names: Names) -> Iterator[tuple[object, ...]]:
+def _rows(raw: bytes, names: Names) -> Iterator[RouteRow]:
     for kind, begin, end in netlink.frames(raw):
         if kind == RTM_NEWROUTE:
             fields = _RTMSG.unpack_from(raw, begin + _HEADER.size)
@@ -79,9 +83,9 @@ def _attributes(raw: bytes, position: int, end: int) -> dict[int, bytes]:
     return found
 
 
-def _row(fields: tuple[int, ...], attrs: dict[int, bytes], names: Names) -> tuple[object, ...]:
+def _row(fields: tuple[int, ...], attrs: dict[int, bytes], names: Names) -> RouteRow:
     family, bits, _, tos, table, protocol, scope, kind, flags = fields
-    return (
+    return RouteRow(
         netlink.FAMILIES[family],
         _number(attrs[TABLE_ID]) if TABLE_ID in attrs else table,
         _word(kind, rt_type),
@@ -166,11 +170,11 @@ def _via(attrs: dict[int, bytes]) -> str:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[RouteRow, ...]:
     """Ask the kernel, once a family."""
     names = netlink.interface_names(host)
     asked = (netlink.request(netlink.RTM_GETROUTE, family) for family in netlink.FAMILIES)
     return parse(b"".join(host.dump(request) for request in asked), names)
 
 
-TABLE = Table("routes", COLUMNS, KEY, read, VOLATILE)
+TABLE = Table("routes", RouteRow, KEY, read, VOLATILE)

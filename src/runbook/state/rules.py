@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
+from typing import Annotated, Any, NamedTuple
 
 from runbook.state import netlink
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
-COLUMNS = {
-    "family": ("str", "inet or inet6"),
-    "priority": ("int64", "the lower goes first"),
-    "src": ("str", "source prefix, or 'all'"),
-    "dst": ("str", "destination prefix, or 'all'"),
-    "iif": ("str", "incoming interface, or ''"),
-    "oif": ("str", "outgoing interface, or ''"),
-    "fwmark": ("str", "mark, or mark/mask, in hexadecimal, or ''"),
-    "action": ("str", "lookup, unreachable, blackhole, prohibit, goto or nop"),
-    "table": ("int64", "the routing table it looks in"),
-    "inverted": ("bool", "it is for all but what it names (iproute2's `not`)"),
-}
+
+class RuleRow(NamedTuple):
+    """One policy routing rule."""
+
+    family: Annotated[str, "inet or inet6"]
+    priority: Annotated[int, "the lower goes first"]
+    src: Annotated[str, "source prefix, or 'all'"]
+    dst: Annotated[str, "destination prefix, or 'all'"]
+    iif: Annotated[str, "incoming interface, or ''"]
+    oif: Annotated[str, "outgoing interface, or ''"]
+    fwmark: Annotated[str, "mark, or mark/mask, in hexadecimal, or ''"]
+    action: Annotated[str, "lookup, unreachable, blackhole, prohibit, goto or nop"]
+    table: Annotated[int, "the routing table it looks in"]
+    inverted: Annotated[bool, "it is for all but what it names (iproute2's `not`)"]
+
+
 KEY = ("family", "priority", "src", "dst", "iif", "oif", "fwmark", "table", "inverted")
 FIB_RULE_INVERT, WHOLE_MASK = 0x2, 0xFFFFFFFF
 ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 
 
-def parse(raw: bytes) -> pd.DataFrame:
+def parse(raw: bytes) -> tuple[RuleRow, ...]:
     """One row a rule, from the raw dumps."""
     found = (pair for pair in netlink.messages(raw) if pair[0]["family"] in netlink.FAMILIES)
-    return frame(COLUMNS, KEY, [_row(message, attrs) for message, attrs in found])
+    return ordered([_row(message, attrs) for message, attrs in found], KEY)
 
 
-def _row(message: Any, attrs: dict[str, Any]) -> tuple[object, ...]:  # noqa: ANN401 - untyped library
-    return (
+def _row(message: Any, attrs: dict[str, Any]) -> RuleRow:  # noqa: ANN401 - untyped library
+    return RuleRow(
         netlink.FAMILIES[message["family"]],
         attrs.get("FRA_PRIORITY", 0),
         _prefix(attrs.get("FRA_SRC"), message["src_len"]),
@@ -59,10 +61,10 @@ def _prefix(address: str | None, length: int) -> str:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[RuleRow, ...]:
     """Ask the kernel, once a family: AF_UNSPEC would bring multicast rules too."""
     asked = (netlink.request(netlink.RTM_GETRULE, family) for family in netlink.FAMILIES)
     return parse(b"".join(host.dump(request) for request in asked))
 
 
-TABLE = Table("rules", COLUMNS, KEY, read)
+TABLE = Table("rules", RuleRow, KEY, read)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -29,13 +31,14 @@ from runbook.state import (
     units,
 )
 from runbook.state import identity as identities
+from runbook.state.files import FileRow
 from runbook.state.identity import Identity
-from runbook.state.table import NONSENSE, Table, by_key, records, sequences, typed
+from runbook.state.table import NONSENSE, R, Table, by_key, cells_of, frame, ordered, sequences
 from runbook.transport.host import Reader
 
 # A table that is new raises this, and has the number as its `since`.
 FORMAT_VERSION = 1
-TABLES: tuple[Table, ...] = (
+TABLES: tuple[Table[Any], ...] = (
     links.TABLE,
     bridge_ports.TABLE,
     addresses.TABLE,
@@ -54,51 +57,68 @@ TABLES: tuple[Table, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """A table as a DataFrame for people, made anew each time: what they do to it stays theirs."""
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, snapshot: Snapshot, _: type) -> pd.DataFrame:
+        return snapshot.table(self._name)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One table a field; `taken_at` is UTC, `format_version` that of the program that took it."""
+    """Rows for programs, DataFrames for people.
+
+    `taken_at` is UTC, `format_version` that of the program that took it.
+    """
 
     host: str
     identity: Identity
     taken_at: datetime
     format_version: int
-    links: pd.DataFrame
-    bridge_ports: pd.DataFrame
-    addresses: pd.DataFrame
-    routes: pd.DataFrame
-    rules: pd.DataFrame
-    neighbours: pd.DataFrame
-    firewall: pd.DataFrame
-    nftables: pd.DataFrame
-    sysctl: pd.DataFrame
-    leases: pd.DataFrame
-    files: pd.DataFrame
-    networks: pd.DataFrame
-    guests: pd.DataFrame
-    taps: pd.DataFrame
-    units: pd.DataFrame
+    # By their type.
+    _rows: Mapping[type, tuple[Any, ...]]
+
+    links = _Shown()
+    bridge_ports = _Shown()
+    addresses = _Shown()
+    routes = _Shown()
+    rules = _Shown()
+    neighbours = _Shown()
+    firewall = _Shown()
+    nftables = _Shown()
+    sysctl = _Shown()
+    leases = _Shown()
+    files = _Shown()
+    networks = _Shown()
+    guests = _Shown()
+    taps = _Shown()
+    units = _Shown()
+
+    def rows(self, of: type[R]) -> tuple[R, ...]:
+        """All rows of a type, in the order of their key."""
+        return self._rows[of]
+
+    def having(self, of: type[R], rows: Iterable[R]) -> Snapshot:
+        """The same, but for all rows of a type."""
+        (table,) = (t for t in TABLES if t.row is of)
+        return replace(self, _rows={**self._rows, of: ordered(rows, table.key)})
 
     def table(self, name: str) -> pd.DataFrame:
         """A table by its name."""
-        found: pd.DataFrame = getattr(self, name)
-        return found
+        (table,) = (t for t in TABLES if t.name == name)
+        return frame(table.row, self._rows[table.row])
 
-    def has(self, table: Table) -> bool:
+    def has(self, table: Table[Any]) -> bool:
         """Whether the program that took the snapshot knew the table."""
         return table.since <= self.format_version
-
-    def equals(self, other: Snapshot) -> bool:
-        """Whether both say the same, to the last counter."""
-        return (self.host, self.identity, self.taken_at) == (
-            other.host,
-            other.identity,
-            other.taken_at,
-        ) and all(self.table(t.name).equals(other.table(t.name)) for t in TABLES)
 
     def digest(self) -> str:
         """SHA-256 over all that stays as it is unless somebody changes it."""
         settled = [
-            [t.name, _plain(self.table(t.name), t.settled), _orders(t, self.table(t.name))]
+            [t.name, _plain(t.settled, self._rows[t.row]), _orders(t, self._rows[t.row])]
             for t in TABLES
             if not t.ephemeral
         ]
@@ -108,13 +128,15 @@ class Snapshot:
 
 def take(host: Reader, now: datetime) -> Snapshot:
     """Read every table; raises ReadFailed if one cannot be read."""
-    tables = {table.name: table.read(host) for table in TABLES}
-    return Snapshot(host.name, identities.read(host), now, FORMAT_VERSION, **tables)
+    rows = {table.row: table.read(host) for table in TABLES}
+    return Snapshot(host.name, identities.read(host), now, FORMAT_VERSION, rows)
 
 
 def dumps(snapshot: Snapshot) -> str:
     """The snapshot as JSON text."""
-    tables = {t.name: _plain(snapshot.table(t.name)) for t in TABLES if snapshot.has(t)}
+    tables = {
+        t.name: _plain(list(t.columns), snapshot.rows(t.row)) for t in TABLES if snapshot.has(t)
+    }
     told = {
         "format_version": snapshot.format_version,
         "host": snapshot.host,
@@ -136,11 +158,11 @@ def loads(text: str, source: str) -> Snapshot:
         if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             raise _unreadable(source, f"it says that it is of format {version!r}")
         known = {t.name: told["tables"][t.name] if t.since <= version else [] for t in TABLES}
-        known[files.TABLE.name] = [files.as_text(row) for row in known[files.TABLE.name]]
-        tables = {t.name: _frame(t, known[t.name]) for t in TABLES}
+        rows = {t.row: _loaded(t, known[t.name]) for t in TABLES}
+        rows[FileRow] = tuple(map(files.as_text, rows[FileRow]))
         moment = datetime.fromisoformat(told["taken_at"])
         identity = Identity(**told["identity"])
-        return Snapshot(told["host"], identity, moment, version, **tables)
+        return Snapshot(told["host"], identity, moment, version, rows)
     except NONSENSE as error:
         raise _unreadable(source, f"{type(error).__name__}: {error}") from error
 
@@ -153,16 +175,17 @@ def _unreadable(source: str, why: str) -> ReadFailed:
     )
 
 
-def _plain(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str, Any]]:
-    rows = records(frame, columns)
-    return [{k: None if v is pd.NA else v for k, v in row.items()} for row in rows]
+def _plain(columns: list[str], rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    cells = cells_of(columns)
+    return [dict(zip(columns, cells(row), strict=True)) for row in rows]
 
 
-def _orders(table: Table, frame: pd.DataFrame) -> list[list[object]]:
+def _orders(table: Table[Any], rows: tuple[Any, ...]) -> list[list[object]]:
     """What stands in an order that counts, in that order."""
-    found = sequences(table, by_key(table, frame)) if table.place else {}
+    found = sequences(table, by_key(table, rows)) if table.place else {}
     return [[place, keys] for place, keys in sorted(found.items())]
 
 
-def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return typed(table.columns, [[row[name] for name in table.columns] for row in rows])
+def _loaded(table: Table[Any], rows: list[dict[str, Any]]) -> tuple[Any, ...]:
+    cells = itemgetter(*table.columns)
+    return ordered((table.row(*cells(row)) for row in rows), table.key)

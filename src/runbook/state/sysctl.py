@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import Annotated, NamedTuple
 
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
-COLUMNS = {
-    "name": ("str", "as sysctl(8) writes it; a dot inside an interface's name is a slash"),
-    "value": ("str", "its value"),
-}
+
+class SysctlRow(NamedTuple):
+    """One kernel parameter."""
+
+    name: Annotated[str, "as sysctl(8) writes it; a dot inside an interface's name is a slash"]
+    value: Annotated[str, "its value"]
+
+
 KEY = ("name",)
 ROOT = "/proc/sys/"
 PATTERNS = (
@@ -37,18 +41,18 @@ def name_of(path: str) -> str:
     return path.removeprefix(ROOT).translate(_SWAP)
 
 
-def parse(values: dict[str, bytes]) -> pd.DataFrame:
+def parse(values: dict[str, bytes]) -> tuple[SysctlRow, ...]:
     """One row a parameter; `values` maps its path to what the file holds."""
-    rows = ((name_of(path), value.decode().strip()) for path, value in values.items())
-    return frame(COLUMNS, KEY, rows)
+    rows = (SysctlRow(name_of(path), value.decode().strip()) for path, value in values.items())
+    return ordered(rows, KEY)
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[SysctlRow, ...]:
     """Read them from /proc/sys; one that went away meanwhile is left out."""
     paths = [path for pattern in PATTERNS for path in host.glob(ROOT + pattern)]
     found = zip(paths, host.read_files(paths), strict=True)
     return parse({path: file.content for path, file in found if file is not None})
 
 
-TABLE = Table("sysctl", COLUMNS, KEY, read)
+TABLE = Table("sysctl", SysctlRow, KEY, read)

@@ -1,17 +1,20 @@
-"""What a table is: its columns, what identifies a row, and what always moves.
+"""What a table is: the type of its rows, what identifies a row, and what always moves.
 
-Text columns hold '' where there is nothing, never a missing value; numbers
-that can be absent are pandas' nullable kinds.
+A row is a NamedTuple whose fields are the columns, each annotated with its type and its
+meaning: `mtu: Annotated[int, "bytes"]`. A routing table may have a million rows, and
+NamedTuples are made five times as fast as frozen dataclasses. Text columns hold '' where
+there is nothing; a number that can be absent is None there.
 """
 
 from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, Generic, TypeVar, get_type_hints
 from xml.etree.ElementTree import ParseError
 
 import pandas as pd
@@ -24,34 +27,72 @@ NONSENSE = (
     *(ValueError, OverflowError, LookupError, TypeError, AttributeError),
     *(struct.error, ParseError),
 )
+DTYPES: Mapping[object, str] = {
+    str: "str",
+    int: "int64",
+    bool: "bool",
+    int | None: "Int64",
+    float | None: "Float64",
+}
 T = TypeVar("T")
-Record = dict[str, Any]
-Row = Record
+# The NamedTuple of a table's rows.
+R = TypeVar("R", bound=tuple[Any, ...])
 # A row's key, and which of several rows of that key it is.
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Column:
+    """A column: its Python type, its pandas dtype, its meaning with unit."""
+
+    type: Any
+    dtype: str
+    meaning: str
+
+    def holds(self, cells: Iterable[object]) -> bool:
+        """Whether every cell is of the column's type."""
+        nullable = self.dtype in ("Int64", "Float64")
+        allowed = set(self.type.__args__) if nullable else {self.type}
+        return set(map(type, cells)) <= allowed
+
+
+def columns(row: type[R]) -> dict[str, Column]:
+    """The columns of a type of rows, by name, in their order."""
+    hints = get_type_hints(row, include_extras=True)
+    return {name: _column(hints[name]) for name in row._fields}  # type: ignore[attr-defined]  # of a NamedTuple
+
+
+def _column(hint: Any) -> Column:  # noqa: ANN401 - an annotation
+    (meaning,) = hint.__metadata__
+    return Column(hint.__origin__, DTYPES[hint.__origin__], meaning)
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[R]):
     """One table of a snapshot.
 
-    `columns` maps a name to (dtype, meaning with unit). `volatile` columns
-    always move (counters, ages). The rows of an `ephemeral` table come and go
-    by themselves, so they say nothing about whether a host was put back.
-    `place` is given where rows stand in an order that counts, by their column
-    `position`: the leading part of the key within which they do, or () for a
-    row whose order means nothing. `since` is the format of snapshots that brought
-    the table: a snapshot that an older program took does not have it.
+    `volatile` columns always move (counters, ages). The rows of an
+    `ephemeral` table come and go by themselves, so they say nothing about
+    whether a host was put back. `place` is given where rows stand in an order
+    that counts, by their column `position`: the leading part of the key
+    within which they do, or () for a row whose order means nothing. `since` is
+    the format of snapshots that brought the table: a snapshot that an older
+    program took does not have it.
     """
 
     name: str
-    columns: Mapping[str, tuple[str, str]]
+    row: type[R]
     key: tuple[str, ...]
-    read: Callable[[Reader], pd.DataFrame]
+    read: Callable[[Reader], tuple[R, ...]]
     volatile: tuple[str, ...] = ()
     ephemeral: bool = False
-    place: Callable[[Record], Key] | None = None
+    place: Callable[[R], Key] | None = None
     since: int = 1
+    columns: Mapping[str, Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the columns off the type of the rows."""
+        object.__setattr__(self, "columns", columns(self.row))
 
     @property
     def settled(self) -> list[str]:
@@ -78,11 +119,61 @@ def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
     return reading
 
 
-def frame(
-    columns: Mapping[str, tuple[str, str]], key: tuple[str, ...], rows: Iterable[tuple[object, ...]]
-) -> pd.DataFrame:
-    """A DataFrame of the documented dtypes, sorted by key."""
-    return typed(columns, rows).sort_values(list(key), kind="stable", ignore_index=True)
+def ordered(rows: Iterable[R], key: tuple[str, ...]) -> tuple[R, ...]:
+    """The rows in the order of their key; TypeError for a cell that is not of its column's type."""
+    found = tuple(sorted(rows, key=attrgetter(*key)))
+    if found:
+        named = columns(type(found[0])).items()
+        for (name, column), cells in zip(named, zip(*found, strict=True), strict=True):
+            if not column.holds(cells):
+                raise TypeError(f"{name} holds something else than {column.dtype}")
+    return found
+
+
+def frame(row: type[R], rows: Iterable[R]) -> pd.DataFrame:
+    """The rows as a DataFrame of the documented dtypes, in the order given."""
+    named = columns(row).items()
+    # Column by column: giving types to a whole frame afterwards takes three times as long.
+    cells = list(zip(*rows, strict=True)) or [()] * len(named)
+    pairs = zip(named, cells, strict=True)
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype=column.dtype) for (name, column), values in pairs}
+    )
+
+
+def by_key(table: Table[R], rows: Iterable[R]) -> dict[Key, R]:
+    """Each row by its key."""
+    key_of = cells_of(table.key)
+    seen: Counter[Key] = Counter()
+    found = {}
+    for row in rows:
+        key = key_of(row)
+        # The host may tell apart what our columns do not; each of them counts.
+        seen[key] += 1
+        found[*key, seen[key]] = row
+    return found
+
+
+def cells_of(names: Sequence[str]) -> Callable[[object], Key]:
+    """What takes these cells out of a row, always as a tuple."""
+    get = attrgetter(*names)
+    return (lambda row: (get(row),)) if len(names) == 1 else get
+
+
+def sequences(table: Table[R], rows: Mapping[Key, R]) -> dict[Key, list[Key]]:
+    """The keys of each place, in their order; empty where the table knows of none."""
+    found: dict[Key, list[Key]] = {}
+    if table.place is None:
+        return found
+    position = attrgetter("position")
+    for key, row in sorted(rows.items(), key=lambda pair: position(pair[1])):
+        if place := table.place(row):
+            found.setdefault(place, []).append(key)
+    return found
+
+
+Record = dict[str, Any]
+Row = Record
 
 
 def records(frame: pd.DataFrame, columns: Iterable[str] | None = None) -> list[Record]:
@@ -98,36 +189,3 @@ def rows(frame: pd.DataFrame, **equal: object) -> list[Row]:
     for column, value in equal.items():
         frame = frame[frame[column] == value]
     return records(frame)
-
-
-def by_key(table: Table, frame: pd.DataFrame) -> dict[Key, Record]:
-    """Each row by its key."""
-    seen: Counter[Key] = Counter()
-    found = {}
-    for record in records(frame):
-        key = tuple(record[column] for column in table.key)
-        # The host may tell apart what our columns do not; each of them counts.
-        seen[key] += 1
-        found[*key, seen[key]] = record
-    return found
-
-
-def sequences(table: Table, rows: Mapping[Key, Record]) -> dict[Key, list[Key]]:
-    """The keys of each place, in their order; empty where the table knows of none."""
-    found: dict[Key, list[Key]] = {}
-    if table.place is None:
-        return found
-    for key, row in sorted(rows.items(), key=lambda pair: int(pair[1]["position"])):
-        if place := table.place(row):
-            found.setdefault(place, []).append(key)
-    return found
-
-
-def typed(columns: Mapping[str, tuple[str, str]], rows: Iterable[Iterable[object]]) -> pd.DataFrame:
-    """A DataFrame of the documented dtypes, in the order given."""
-    # Column by column: giving types to a whole frame afterwards takes three times as long.
-    cells = list(zip(*rows, strict=True)) or [()] * len(columns)
-    pairs = zip(columns.items(), cells, strict=True)
-    return pd.DataFrame(
-        {name: pd.Series(values, dtype=dtype) for (name, (dtype, _)), values in pairs}
-    )

@@ -8,27 +8,20 @@ same NIC, and nothing of that was changed by anybody.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
 
-import pandas as pd
-
+from runbook.state.addresses import AddressRow
+from runbook.state.bridge_ports import BridgePortRow
+from runbook.state.guests import TapRow
+from runbook.state.links import LinkRow
+from runbook.state.neighbours import NeighbourRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import records
+from runbook.state.sysctl import SysctlRow
 
 # Prefixes that libvirt keeps for itself: a device asked for by such a name is numbered all the
 # same (https://libvirt.org/formatdomain.html, overriding the target element).
 _NUMBERED = re.compile(r"(?:vnet|vif|macvtap|macvlan)\d+")
-_COLUMNS = {
-    "links": ("ifname", "master", "lower"),
-    "bridge_ports": ("port",),
-    "addresses": ("ifname", "label"),
-    "routes": ("ifname",),
-    "neighbours": ("ifname",),
-    "sysctl": ("name",),
-    "taps": ("target",),
-}
 
 
 def named_as(before: Snapshot, after: Snapshot) -> Snapshot:
@@ -37,39 +30,47 @@ def named_as(before: Snapshot, after: Snapshot) -> Snapshot:
     A name that something else has by now is left as it is, and so differs.
     """
     names = _renamed(before, after)
-    if not names:
-        return after
-    told: dict[str, Any] = {name: _table(after.table(name), name, names) for name in _COLUMNS}
-    return replace(after, **told)
+    return _named(after, lambda cell: _in_names_of(names, cell)) if names else after
 
 
-def _table(rows: pd.DataFrame, name: str, names: Mapping[str, str]) -> pd.DataFrame:
-    told = {
-        column: pd.Series([_told(str(c), names) for c in rows[column]], dtype=rows[column].dtype)
-        for column in _COLUMNS[name]
-    }
-    return rows.reset_index(drop=True).assign(**told)
+def _in_names_of(names: Mapping[str, str], cell: str) -> str:
+    """The cell, or the kernel parameter or VLAN in it, with its device renamed."""
+    return ".".join(names.get(part, part) for part in cell.split("."))
+
+
+def _named(seen: Snapshot, to: Callable[[str], str]) -> Snapshot:
+    links = (
+        r._replace(ifname=to(r.ifname), master=to(r.master), lower=to(r.lower))
+        for r in seen.rows(LinkRow)
+    )
+    ports = (r._replace(port=to(r.port)) for r in seen.rows(BridgePortRow))
+    addresses = (r._replace(ifname=to(r.ifname), label=to(r.label)) for r in seen.rows(AddressRow))
+    routes = (r._replace(ifname=to(r.ifname)) for r in seen.rows(RouteRow))
+    neighbours = (r._replace(ifname=to(r.ifname)) for r in seen.rows(NeighbourRow))
+    sysctl = (r._replace(name=to(r.name)) for r in seen.rows(SysctlRow))
+    taps = (r._replace(target=to(r.target)) for r in seen.rows(TapRow))
+    return (
+        seen.having(LinkRow, links)
+        .having(BridgePortRow, ports)
+        .having(AddressRow, addresses)
+        .having(RouteRow, routes)
+        .having(NeighbourRow, neighbours)
+        .having(SysctlRow, sysctl)
+        .having(TapRow, taps)
+    )
 
 
 def _renamed(before: Snapshot, after: Snapshot) -> dict[str, str]:
     was, now = _devices(before), _devices(after)
     moved = {now[nic]: was[nic] for nic in now if nic in was and now[nic] != was[nic]}
-    others = {str(row["ifname"]) for row in records(after.links)} - set(moved)
+    others = {row.ifname for row in after.rows(LinkRow)} - set(moved)
     return {new: old for new, old in moved.items() if old not in others}
 
 
 def _devices(seen: Snapshot) -> dict[tuple[str, str], str]:
     """The numbered device of each NIC, by guest and MAC."""
     return {
-        (str(row["guest"]), str(row["mac"])): str(row["target"])
-        for row in records(seen.taps)
-        if _NUMBERED.fullmatch(str(row["target"]))
+        (row.guest, row.mac): row.target
+        for row in seen.rows(TapRow)
+        if _NUMBERED.fullmatch(row.target)
     }
-
-
-def _told(cell: str, names: Mapping[str, str]) -> str:
-    """The cell, or the kernel parameter in it, with its device renamed."""
-    if cell in names:
-        return names[cell]
-    parts = cell.split(".")
-    return ".".join(names.get(part, part) for part in parts)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import Annotated, NamedTuple
 
 from runbook.common.errors import ReadFailed
-from runbook.state.table import Table, frame, understood
+from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
-COLUMNS = {
-    "name": ("str", "the unit"),
-    "load": ("str", "loaded, masked or not-found"),
-    "state": ("str", "enabled, disabled, static, masked, ...; '' where it is not installed"),
-}
+
+class UnitRow(NamedTuple):
+    """One systemd unit."""
+
+    name: Annotated[str, "the unit"]
+    load: Annotated[str, "loaded, masked or not-found"]
+    state: Annotated[str, "enabled, disabled, static, masked, ...; '' where it is not installed"]
+
+
 KEY = ("name",)
 IFUPDOWN = "networking.service"
 LIBVIRT = ("libvirtd.service", "virtnetworkd.service")
@@ -26,14 +30,14 @@ NAMES = (IFUPDOWN, *LIBVIRT, "libvirtd.socket", "virtnetworkd.socket", SAVED_RUL
 ASK = ("systemctl", "show", "--property=Id,LoadState,UnitFileState", "--", *NAMES)
 
 
-def parse(text: str) -> pd.DataFrame:
+def parse(text: str) -> tuple[UnitRow, ...]:
     """One row a unit, from the blocks of `systemctl show`; ValueError if one is missing."""
     blocks = [_block(block) for block in text.strip().split("\n\n")]
     told = {said["Id"]: said for said in blocks}
     if missing := [name for name in NAMES if name not in told]:
         raise ValueError(f"systemctl does not tell of {', '.join(missing)}")
-    rows = ((n, told[n]["LoadState"], told[n]["UnitFileState"]) for n in NAMES)
-    return frame(COLUMNS, KEY, rows)
+    rows = (UnitRow(n, told[n]["LoadState"], told[n]["UnitFileState"]) for n in NAMES)
+    return ordered(rows, KEY)
 
 
 def _block(text: str) -> dict[str, str]:
@@ -41,7 +45,7 @@ def _block(text: str) -> dict[str, str]:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[UnitRow, ...]:
     """Ask systemd, once for all of them."""
     done = host.query(ASK)
     if done.returncode != 0:
@@ -55,4 +59,4 @@ def read(host: Reader) -> pd.DataFrame:
     return parse(done.stdout.decode())
 
 
-TABLE = Table("units", COLUMNS, KEY, read)
+TABLE = Table("units", UnitRow, KEY, read)

@@ -20,7 +20,7 @@ from runbook.views.page.picture import Picture, note, stack, title
 from runbook.views.progress import doing
 from runbook.views.pulse import Moment, pulse
 from runbook.views.standing import standing
-from runbook.views.state import identity, state
+from runbook.views.state import identity, interfaces, state
 from runbook.views.steps import StepShown, steps
 from runbook.views.tables import Look, card, fold, table
 from runbook.views.wiring.drawing import before_and_after, wiring
@@ -52,6 +52,7 @@ __all__ = [
     "identity",
     "instructions",
     "interactive_tables",
+    "interfaces",
     "note",
     "offers",
     "plan",

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from runbook.plan.netfilter.owner import owner, table_owner
+from runbook.preflight.survey.nics import Candidate
 from runbook.state.host.command_output import Said
 from runbook.state.identity import Identity
 from runbook.state.snapshot import TABLES, Snapshot
+from runbook.state.table import frame
 from runbook.views.page.picture import Picture, safe, stack
 from runbook.views.tables import Look, card, fold, table
 
@@ -28,6 +30,7 @@ ORDER = ("links", "addresses", "routes", "neighbours", "firewall", "nftables")
 ROUTE = ["family", "dst", "gateway", "ifname", "prefsrc", "metric", "protocol", "scope"]
 RULE = ["owner", "backend", "family", "table", "rule", "packets", "bytes"]
 NATIVE = ["owner", "family", "table", "chain", "rule"]
+CHOICE = {"this_connection": "this connection"}
 # A file's text is in the run folder; here it is told apart by its digest.
 NOT_SHOWN = {
     "files": ["content", "encoding"],
@@ -48,6 +51,12 @@ def identity(who: Identity) -> Picture:
         ("boot id", who.boot_id),
     ]
     return card(pairs, "The host")
+
+
+def interfaces(found: Sequence[Candidate], caption: str) -> Picture:
+    """The interfaces that a change could be about."""
+    look = Look(caption, headings=CHOICE, limit=len(found), unit="interface")
+    return table(frame(Candidate, found), look)
 
 
 def state(seen: Snapshot, said: Sequence[Said] = ()) -> Picture:

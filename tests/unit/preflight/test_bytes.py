@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from tests.unit import fakes
 from tests.unit.fakes import ADDRESS, GATEWAY, NIC, FakeHost
@@ -29,7 +27,7 @@ def host(**contents: bytes) -> Snapshot:
     for name, content in contents.items():
         path = {"main": MAIN, "stanza": f"{MAIN}.d/alt", "sysctl": "/etc/sysctl.d/99-zz.conf"}[name]
         there.hold_bytes(path, content)
-    return replace(fakes.seen(), files=files.read(there))
+    return fakes.seen().having(files.FileRow, files.read(there))
 
 
 def judged(seen: Snapshot) -> Cleared:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 from tests.unit.hosts import snapshot
 
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.state.table import Table, frame
+from runbook.state.table import Table
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
@@ -25,9 +24,9 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def rows_of(table: Table) -> st.SearchStrategy[Row]:
+def rows_of(table: Table[Any]) -> st.SearchStrategy[Row]:
     """A row of the table."""
-    return st.fixed_dictionaries({n: CELLS[dtype] for n, (dtype, _) in table.columns.items()})
+    return st.fixed_dictionaries({n: CELLS[c.dtype] for n, c in table.columns.items()})
 
 
 def rows() -> st.SearchStrategy[Rows]:
@@ -47,10 +46,4 @@ def snapshots() -> st.SearchStrategy[Snapshot]:
 
 def holding(rows: Rows) -> Snapshot:
     """A snapshot that holds whole rows of these tables, and nothing else."""
-    tables = {t.name: t for t in TABLES}
-    filled = {name: _frame(tables[name], found) for name, found in rows.items()}
-    return replace(EMPTY, **filled)
-
-
-def _frame(table: Table, rows: list[Row]) -> Any:  # noqa: ANN401 - a DataFrame
-    return frame(table.columns, table.key, [tuple(row[n] for n in table.columns) for row in rows])
+    return snapshot(**rows)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from runbook.state import netlink
-from runbook.state.table import Table
+from runbook.state.table import R, Table, frame
 from runbook.transport import Completed, RecordedHost, Recording, questions
 from runbook.transport.recording import Question
 
 KERNEL = Path(__file__).parents[1] / "data/kernel"
 EXAMPLE = Path(__file__).parents[3] / "params/example.json"
 LOST = object()
-NULLABLE = ("Int64", "Float64")
 
 
 def dump(name: str) -> bytes:
@@ -70,22 +67,23 @@ def program(
     return {questions.query(argv): questions.from_completed(done)}
 
 
-def as_documented(frame: pd.DataFrame, table: Table) -> bool:
-    """Columns, their order, types, no missing text, and the rows in order."""
-    assert list(frame.columns) == list(table.columns)
-    for name, (dtype, _) in table.columns.items():
-        if dtype == "str":
-            assert {type(cell) for cell in frame[name]} <= {str}, name
-        else:
-            assert str(frame[name].dtype) == dtype, name
-            assert dtype in NULLABLE or not frame[name].isna().any(), name
-    keys = list(frame[list(table.key)].itertuples(index=False, name=None))
+def as_documented(rows: Sequence[R], table: Table[R]) -> bool:
+    """Every cell is of its column's type, in the DataFrame too, and the rows are in order."""
+    shown = frame(table.row, rows)
+    assert list(shown.columns) == list(table.columns)
+    for name, described in table.columns.items():
+        assert described.holds(column(rows, name)), name
+        # pandas before 3 keeps text as objects.
+        assert str(shown[name].dtype).replace("object", "str") == described.dtype, name
+    keys = [tuple(getattr(row, name) for name in table.key) for row in rows]
     assert keys == sorted(keys)
     return True
 
 
-def column(frame: pd.DataFrame, name: str, **equal: object) -> list[Any]:
+def column(rows: Sequence[object], name: str, **equal: object) -> list[Any]:
     """One column of the rows in which each named column has the given value."""
-    for other, value in equal.items():
-        frame = frame[frame[other] == value]
-    return frame[name].tolist()
+    return [
+        getattr(row, name)
+        for row in rows
+        if all(getattr(row, other) == value for other, value in equal.items())
+    ]

@@ -12,7 +12,6 @@ from tests.unit.state.recorded import as_documented, column, host
 
 from runbook.common import octets
 from runbook.state import files
-from runbook.state.table import records
 from runbook.transport.host import HostFile
 
 INTERFACES = "/etc/network/interfaces"
@@ -27,31 +26,31 @@ def there(**texts: str) -> FakeHost:
 
 
 def test_a_file_is_told_as_it_is() -> None:
-    frame = files.parse([HostFile("/etc/x", b"a\r\n\xc3\xa9", 0o640, 7, 8)])
-    assert as_documented(frame, files.TABLE)
-    (row,) = frame.to_dict("records")
-    assert (row["mode"], row["uid"], row["gid"]) == ("0640", 7, 8)
-    assert (row["content"], row["encoding"]) == ("a\r\n\u00e9", "utf-8")
+    table = files.parse([HostFile("/etc/x", b"a\r\n\xc3\xa9", 0o640, 7, 8)])
+    assert as_documented(table, files.TABLE)
+    (row,) = table
+    assert (row.mode, row.uid, row.gid) == ("0640", 7, 8)
+    assert (row.content, row.encoding) == ("a\r\n\u00e9", "utf-8")
 
 
 @given(st.binary(max_size=60))
 def test_the_digest_is_of_the_bytes_and_no_file_breaks_the_reader(content: bytes) -> None:
-    (row,) = files.parse([HostFile("/etc/x", content, 0o644)]).to_dict("records")
-    assert row["sha256"] == hashlib.sha256(content).hexdigest()
-    assert octets.bytes_of(row["content"]) == content or "<redacted>" in row["content"]
+    (row,) = files.parse([HostFile("/etc/x", content, 0o644)])
+    assert row.sha256 == hashlib.sha256(content).hexdigest()
+    assert octets.bytes_of(row.content) == content or "<redacted>" in row.content
 
 
 def test_a_byte_that_is_not_utf8_keeps_no_secret() -> None:
     secret = HostFile("/etc/x", b"# f\xfcr\nwpa-psk hunter2\n", 0o600)
-    (row,) = files.parse([secret]).to_dict("records")
-    assert row["content"] == "# f\udcfcr\nwpa-psk <redacted>\n"
-    assert row["encoding"] == "surrogateescape"
+    (row,) = files.parse([secret])
+    assert row.content == "# f\udcfcr\nwpa-psk <redacted>\n"
+    assert row.encoding == "surrogateescape"
 
 
 def test_what_an_earlier_version_kept_as_base64_is_text_when_it_is_read_again() -> None:
     content = b"# f\xfcr\nwpa-psk hunter2\n"
-    (row,) = records(files.parse([HostFile("/etc/x", content, 0o600)]))
-    old = {**row, "content": base64.b64encode(content).decode(), "encoding": "base64"}
+    (row,) = files.parse([HostFile("/etc/x", content, 0o600)])
+    old = row._replace(content=base64.b64encode(content).decode(), encoding="base64")
     assert files.as_text(old) == row == files.as_text(row)
 
 
@@ -98,8 +97,8 @@ def test_a_host_without_interface_files_is_an_empty_table() -> None:
 
 
 def test_the_recorded_host_has_what_its_network_comes_up_from(tmp_path: Path) -> None:
-    frame = files.read(host(tmp_path))
-    assert as_documented(frame, files.TABLE)
-    (content,) = column(frame, "content", path=INTERFACES)
+    table = files.read(host(tmp_path))
+    assert as_documented(table, files.TABLE)
+    (content,) = column(table, "content", path=INTERFACES)
     assert "iface enp4s0f0 inet static" in content
-    assert {"/etc/sysctl.conf", "/etc/nftables.conf"} <= set(frame["path"])
+    assert {"/etc/sysctl.conf", "/etc/nftables.conf"} <= set(column(table, "path"))

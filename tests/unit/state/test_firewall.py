@@ -10,7 +10,8 @@ from tests.unit.state.recorded import as_documented, column, host, program, text
 
 from runbook.common.errors import ReadFailed
 from runbook.state import firewall
-from runbook.state.table import frame
+from runbook.state.firewall import FirewallRow
+from runbook.state.table import ordered
 from runbook.transport.recording import pack
 
 TABLES = ("filter", "nat", "mangle", "raw", "security")
@@ -42,11 +43,8 @@ def saved(rulesets: Rules, *, counters: bool = True) -> str:
     return "\n".join([*lines, ""])
 
 
-def parse(told: str, backend: str = "nft", family: str = "inet") -> list[dict[str, Any]]:
-    return [
-        dict(zip(firewall.COLUMNS, row, strict=True))
-        for row in firewall.parse(told, backend, family)
-    ]
+def parse(told: str, backend: str = "nft", family: str = "inet") -> list[FirewallRow]:
+    return firewall.parse(told, backend, family)
 
 
 @given(rulesets, st.booleans())
@@ -54,16 +52,16 @@ def test_every_rule_is_there_in_its_place_to_the_letter(rulesets: Rules, counter
     found = parse(saved(rulesets, counters=counters))
     for table, chains in rulesets.items():
         for name, rules in chains.items():
-            rows = [r for r in found if (r["table"], r["chain"]) == (table, name)]
-            assert [r["rule"] for r in rows if r["position"] == 0] == [f"-N {name}"]
-            written = [(r["position"], r["rule"]) for r in rows if r["position"]]
+            rows = [r for r in found if (r.table, r.chain) == (table, name)]
+            assert [r.rule for r in rows if r.position == 0] == [f"-N {name}"]
+            written = [(r.position, r.rule) for r in rows if r.position]
             assert written == [(n, f"-A {name} {rule}") for n, rule in enumerate(rules, start=1)]
     assert len(found) == sum(1 + len(r) for chains in rulesets.values() for r in chains.values())
 
 
 @given(rulesets)
 def test_equal_rules_are_told_apart(rulesets: Rules) -> None:
-    keys = [tuple(row[name] for name in firewall.KEY) for row in parse(saved(rulesets))]
+    keys = [tuple(getattr(row, name) for name in firewall.KEY) for row in parse(saved(rulesets))]
     assert len(keys) == len(set(keys))
 
 
@@ -81,8 +79,8 @@ def test_what_ends_early_or_is_not_iptables_is_an_error(
 
 def test_counters_are_counted_and_are_not_part_of_the_rule() -> None:
     (policy, rule) = parse("*filter\n:INPUT DROP [7:420]\n[5:300] -A INPUT -j ACCEPT\nCOMMIT\n")
-    assert (policy["rule"], policy["packets"], policy["bytes"]) == ("-P INPUT DROP", 7, 420)
-    assert (rule["rule"], rule["packets"], rule["bytes"]) == ("-A INPUT -j ACCEPT", 5, 300)
+    assert (policy.rule, policy.packets, policy.bytes) == ("-P INPUT DROP", 7, 420)
+    assert (rule.rule, rule.packets, rule.bytes) == ("-A INPUT -j ACCEPT", 5, 300)
 
 
 def test_a_table_that_says_nothing_is_as_none_and_a_policy_says_something() -> None:
@@ -91,7 +89,7 @@ def test_a_table_that_says_nothing_is_as_none_and_a_policy_says_something() -> N
     assert len(parse("*filter\n:INPUT DROP [0:0]\nCOMMIT\n")) == 1
 
 
-def recorded() -> Any:  # noqa: ANN401 - a DataFrame
+def recorded() -> tuple[FirewallRow, ...]:
     rows = [
         row
         for file, backend, family in (
@@ -101,7 +99,7 @@ def recorded() -> Any:  # noqa: ANN401 - a DataFrame
         )
         for row in firewall.parse(text(file), backend, family)
     ]
-    return frame(firewall.COLUMNS, firewall.KEY, rows)
+    return ordered(rows, firewall.KEY)
 
 
 def test_recorded_rules_of_both_backends_are_all_there() -> None:
@@ -157,7 +155,7 @@ def test_rules_that_cannot_be_read_are_not_no_rules(
 
 def test_the_legacy_program_is_asked_only_where_the_kernel_has_its_tables(tmp_path: Path) -> None:
     # The recorded host has an empty list, and was never asked for the rest.
-    assert "legacy" not in set(firewall.read(host(tmp_path))["backend"])
+    assert "legacy" not in set(column(firewall.read(host(tmp_path)), "backend"))
     names = {"content": pack(b"filter\n"), "mode": "0440", "uid": 0, "gid": 0}
     gate: dict[Any, Any] = {("file", "/proc/net/ip_tables_names"): names}
     rules = program("iptables-legacy-save", "-c", stdout=text("iptables-legacy-save.txt"))

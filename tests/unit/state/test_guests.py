@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.unit.state.recorded import as_documented, host
+from tests.unit.state.recorded import as_documented, column, host
 
 from runbook.common.errors import ReadFailed
 from runbook.state import guests
+from runbook.state.guests import GuestRow
 from runbook.state.table import Table
 from runbook.transport import questions
 from runbook.transport.host import GuestXML
@@ -42,28 +44,24 @@ TWO = (
 
 
 def test_each_guest_is_a_row() -> None:
-    frame = guests.parse(TWO)
-    assert as_documented(frame, guests.TABLE)
-    assert frame.to_dict("list") == {
-        "name": ["mail & more", "web"],
-        "uuid": ["", "20c5332c-4d69-434a-8835-9baaf980adae"],
-        "state": ["shut off", "running"],
-        "autostart": [False, True],
-        "saved": [False, False],
-    }
+    table = guests.parse(TWO)
+    assert as_documented(table, guests.TABLE)
+    uuid = "20c5332c-4d69-434a-8835-9baaf980adae"
+    off = GuestRow("mail & more", "", "shut off", autostart=False, saved=False)
+    assert table == (off, GuestRow("web", uuid, "running", autostart=True, saved=False))
 
 
 def test_each_interface_tells_what_it_hangs_on() -> None:
-    frame = guests.parse_taps(TWO)
-    assert as_documented(frame, guests.TAPS)
-    ways = frame[["type", "source", "target", "model"]].itertuples(index=False, name=None)
+    table = guests.parse_taps(TWO)
+    assert as_documented(table, guests.TAPS)
+    ways = ((row.type, row.source, row.target, row.model) for row in table)
     assert list(ways) == [
         ("network", "default", "vnet0", "virtio"),
         ("bridge", "br0", "vnet1", ""),
         ("direct", "enp4s0f0", "macvtap0", "e1000"),
         ("user", "", "", ""),
     ]
-    assert set(frame["guest"]) == {"web"}
+    assert set(column(table, "guest")) == {"web"}
 
 
 DEFINED = RUNNING.replace("network='default' portid='8' bridge='virbr0'", "network='routed'")
@@ -71,16 +69,16 @@ DEFINED = RUNNING.replace("network='default' portid='8' bridge='virbr0'", "netwo
 
 def test_an_interface_tells_what_it_will_hang_on_at_its_next_start() -> None:
     web = replace(TWO[0], defined=DEFINED)
-    row = guests.parse_taps([web]).to_dict("records")[0]
-    assert (row["source"], row["defined_source"]) == ("default", "routed")
-    assert row["live_xml"].startswith("<interface")
-    assert "portid" in row["live_xml"]
-    assert "portid" not in row["defined_xml"]
+    row = guests.parse_taps([web])[0]
+    assert (row.source, row.defined_source) == ("default", "routed")
+    assert row.live_xml.startswith("<interface")
+    assert "portid" in row.live_xml
+    assert "portid" not in row.defined_xml
 
 
 def test_one_that_is_shut_off_has_no_interface_that_runs() -> None:
     off = replace(TWO[0], state="shut off", xml=DEFINED, defined=DEFINED)
-    assert guests.parse_taps([off])["live_xml"].to_list() == [""] * 4
+    assert column(guests.parse_taps([off]), "live_xml") == [""] * 4
 
 
 def test_the_port_that_libvirt_drew_makes_no_difference() -> None:
@@ -94,7 +92,9 @@ def test_the_recorded_host_has_no_guest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reader", [guests.TABLE, guests.TAPS], ids=lambda table: table.name)
-def test_a_guest_that_cannot_be_understood_is_not_left_out(tmp_path: Path, reader: Table) -> None:
+def test_a_guest_that_cannot_be_understood_is_not_left_out(
+    tmp_path: Path, reader: Table[Any]
+) -> None:
     broken = questions.from_all([replace(TWO[0], xml=RUNNING[:-9])])
     with pytest.raises(ReadFailed, match=r"guests makes no sense: .*line"):
         reader.read(host(tmp_path, {questions.GUESTS: broken}))

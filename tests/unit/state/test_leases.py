@@ -51,9 +51,9 @@ def file(name: str, content: str = "") -> HostFile:
 
 def rows(cmdlines: dict[int, bytes], *files: HostFile) -> list[dict[str, Any]]:
     there = [replace(process(), pid=pid, cmdline=line) for pid, line in cmdlines.items()]
-    frame = leases.parse(dhcp_clients.clients(there, PACKAGED), files)
-    assert as_documented(frame, leases.TABLE)
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    table = leases.parse(dhcp_clients.clients(there, PACKAGED), files)
+    assert as_documented(table, leases.TABLE)
+    return [row._asdict() for row in table]
 
 
 def test_a_client_of_ifupdown_and_its_last_lease() -> None:
@@ -141,8 +141,8 @@ def test_leases_wherever_a_release_or_a_person_keeps_them(
 ) -> None:
     there = FakeHost()
     there.hold(path, "")
-    (row,) = leases.read(there).to_dict("records")
-    assert (row["client"], row["ifname"], row["lease_file"]) == (client, ifname, path)
+    (row,) = leases.read(there)
+    assert (row.client, row.ifname, row.lease_file) == (client, ifname, path)
 
 
 def test_the_lease_in_a_folder_an_interface_says_more_than_the_folder() -> None:
@@ -155,8 +155,8 @@ def test_the_lease_in_a_folder_an_interface_says_more_than_the_folder() -> None:
 def test_a_file_that_a_client_names_is_read_only_in_debian_s_folders() -> None:
     there = holding(process("/sbin/dhclient", "-lf", "/srv/dhcp/lan.db", NIC, pid=5))
     there.hold("/srv/dhcp/lan.db", LEASE.format(ifname=NIC, address="172.16.1.1", hour=12))
-    (row,) = leases.read(there).to_dict("records")
-    assert (row["pid"], row["lease_file"], row["address"]) == (5, "/srv/dhcp/lan.db", "")
+    (row,) = leases.read(there)
+    assert (row.pid, row.lease_file, row.address) == (5, "/srv/dhcp/lan.db", "")
 
 
 def test_processes_and_files_are_read_from_where_they_are() -> None:
@@ -164,8 +164,8 @@ def test_processes_and_files_are_read_from_where_they_are() -> None:
     there.hold(
         f"{FOLDER}/dhclient.{NIC}.leases", LEASE.format(ifname=NIC, address="1.2.3.4", hour=1)
     )
-    (row,) = leases.read(there).to_dict("records")
-    assert (row["pid"], row["address"]) == (812, "1.2.3.4")
+    (row,) = leases.read(there)
+    assert (row.pid, row.address) == (812, "1.2.3.4")
 
 
 @pytest.mark.parametrize(
@@ -180,19 +180,17 @@ def test_processes_and_files_are_read_from_where_they_are() -> None:
     ids=["mallory", "mallory's manager", "container", "another program", "not known"],
 )
 def test_a_process_that_is_not_the_host_s_own_client_is_in_no_row(other: Process) -> None:
-    assert leases.read(holding(other)).empty
+    assert not leases.read(holding(other))
 
 
 @pytest.mark.parametrize("uid", [0, 998])
 def test_another_manager_that_can_configure_the_network_is_a_row(uid: int) -> None:
     exe = "/usr/lib/systemd/systemd-networkd"
-    (row,) = leases.read(holding(replace(process(exe, exe=exe), uids=(uid,) * 4))).to_dict(
-        "records"
-    )
-    assert (row["client"], row["ifname"]) == ("systemd-networkd", "")
+    (row,) = leases.read(holding(replace(process(exe, exe=exe), uids=(uid,) * 4)))
+    assert (row.client, row.ifname) == ("systemd-networkd", "")
 
 
 def test_the_recorded_host_has_no_client(tmp_path: Path) -> None:
-    frame = leases.read(host(tmp_path))
-    assert as_documented(frame, leases.TABLE)
-    assert frame.empty
+    table = leases.read(host(tmp_path))
+    assert as_documented(table, leases.TABLE)
+    assert not table

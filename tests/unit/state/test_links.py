@@ -1,22 +1,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from tests.unit.state.recorded import as_documented, column, dump, host, said
 
 from runbook.state import links
+from runbook.state.links import LinkRow
 
-FRAME = links.parse(dump("links"))
+ROWS = links.parse(dump("links"))
 SAID = {told["ifname"]: told for told in said("ip-link.json")}
 
 
-def row(ifname: str, frame: pd.DataFrame = FRAME) -> dict[str, Any]:
-    (found,) = frame[frame["ifname"] == ifname].to_dict("records")
-    return {str(key): None if pd.isna(value) else value for key, value in found.items()}
+def row(ifname: str, table: tuple[LinkRow, ...] = ROWS) -> LinkRow:
+    (found,) = (row for row in table if row.ifname == ifname)
+    return found
 
 
 def message(index: int, ifname: str, kind: str, **attrs: object) -> bytes:
@@ -35,59 +34,59 @@ def message(index: int, ifname: str, kind: str, **attrs: object) -> bytes:
 
 
 def test_it_is_as_documented() -> None:
-    assert as_documented(FRAME, links.TABLE)
+    assert as_documented(ROWS, links.TABLE)
     assert as_documented(links.parse(b""), links.TABLE)
 
 
 def test_no_interface_is_left_out() -> None:
-    assert set(FRAME["ifname"]) == set(SAID)
+    assert set(column(ROWS, "ifname")) == set(SAID)
 
 
 @pytest.mark.parametrize("ifname", sorted(SAID))
 def test_each_interface_is_what_iproute2_says(ifname: str) -> None:
     told, found = SAID[ifname], row(ifname)
     flags, info = told["flags"], told.get("linkinfo", {})
-    assert found["ifindex"] == told["ifindex"]
-    assert found["kind"] == info.get("info_kind", "")
-    assert (found["mac"], found["mtu"]) == (told["address"], told["mtu"])
-    assert (found["up"], found["carrier"]) == ("UP" in flags, "LOWER_UP" in flags)
-    assert found["operstate"] == told["operstate"].lower()
-    assert (found["master"], found["lower"]) == (told.get("master", ""), told.get("link", ""))
-    bridge = info.get("info_data", {}) if found["kind"] == "bridge" else {}
-    assert found["stp"] == bridge.get("stp_state")
+    assert found.ifindex == told["ifindex"]
+    assert found.kind == info.get("info_kind", "")
+    assert (found.mac, found.mtu) == (told["address"], told["mtu"])
+    assert (found.up, found.carrier) == ("UP" in flags, "LOWER_UP" in flags)
+    assert found.operstate == told["operstate"].lower()
+    assert (found.master, found.lower) == (told.get("master", ""), told.get("link", ""))
+    bridge = info.get("info_data", {}) if found.kind == "bridge" else {}
+    assert found.stp == bridge.get("stp_state")
     delay = bridge.get("forward_delay")
-    assert found["forward_delay_s"] == (None if delay is None else delay / 100)
+    assert found.forward_delay_s == (None if delay is None else delay / 100)
 
 
 def test_a_vlan_sits_on_its_nic_and_a_bond_holds_its_own() -> None:
-    frame = links.parse(
+    table = links.parse(
         message(2, "enp4s0f0", "", IFLA_MASTER=4)
         + message(3, "enp4s0f0.7", "vlan", IFLA_LINK=2)
         + message(4, "bond0", "bond")
     )
-    assert column(frame, "lower", kind="vlan") == ["enp4s0f0"]
-    assert column(frame, "ifname", master="bond0") == ["enp4s0f0"]
+    assert column(table, "lower", kind="vlan") == ["enp4s0f0"]
+    assert column(table, "ifname", master="bond0") == ["enp4s0f0"]
 
 
 def test_the_far_end_of_a_veth_or_of_another_namespace_is_not_below_it() -> None:
-    frame = links.parse(
+    table = links.parse(
         message(2, "enp4s0f0", "")
         + message(3, "veth0", "veth", IFLA_LINK=2)
         + message(4, "macvlan0", "macvlan", IFLA_LINK=2, IFLA_LINK_NETNSID=0)
     )
-    assert set(frame["lower"]) == {""}
+    assert set(column(table, "lower")) == {""}
 
 
 def test_stp_kept_by_a_daemon_is_stp() -> None:
-    assert set(FRAME["stp"].dropna()) == {0, 1}
+    assert set(column(ROWS, "stp")) == {None, 0, 1}
     raw = bytearray(dump("links"))
     # IFLA_BR_STP_STATE of the first bridge: length 8, type 5, value 1.
     at = raw.index(bytes([8, 0, 5, 0, 1, 0, 0, 0]))
     raw[at + 4] = 2
-    assert row("br0", links.parse(bytes(raw)))["stp"] == 1
+    assert row("br0", links.parse(bytes(raw))).stp == 1
 
 
 def test_the_recorded_host_has_its_nic(tmp_path: Path) -> None:
-    frame = links.read(host(tmp_path))
-    assert as_documented(frame, links.TABLE)
-    assert column(frame, "carrier", ifname="enp4s0f0") == [True]
+    table = links.read(host(tmp_path))
+    assert as_documented(table, links.TABLE)
+    assert column(table, "carrier", ifname="enp4s0f0") == [True]

@@ -31,7 +31,7 @@ def dumps(broken: bytes | None) -> dict[Question, Any]:
 @pytest.mark.parametrize("broken", [None, REFUSED, b"\0" * 16, b"\x07"])
 @pytest.mark.parametrize("reader", KERNEL, ids=lambda module: module.TABLE.name)
 def test_a_dump_that_is_not_whole(tmp_path: Path, reader: Any, broken: bytes | None) -> None:  # noqa: ANN401 - a module
-    table: Table = reader.TABLE
+    table: Table[Any] = reader.TABLE
     with pytest.raises(ReadFailed, match="makes no sense") as failed:
         table.read(host(tmp_path, dumps(broken)))
     assert table.name.replace("_", " ") in failed.value.what

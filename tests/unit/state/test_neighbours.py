@@ -8,9 +8,9 @@ from runbook.state import neighbours
 
 
 def test_each_neighbour_is_what_iproute2_says() -> None:
-    frame = neighbours.parse(dump("neighbours"), names())
-    assert as_documented(frame, neighbours.TABLE)
-    found = frame[["ifname", "address", "mac", "state"]].itertuples(index=False, name=None)
+    table = neighbours.parse(dump("neighbours"), names())
+    assert as_documented(table, neighbours.TABLE)
+    found = ((row.ifname, row.address, row.mac, row.state) for row in table)
     told = (
         (one["dev"], one["dst"], one.get("lladdr", ""), one["state"][0])
         for one in said("ip-neigh.json")
@@ -19,11 +19,11 @@ def test_each_neighbour_is_what_iproute2_says() -> None:
 
 
 def test_the_families_are_told_apart() -> None:
-    frame = neighbours.parse(dump("neighbours"), names())
-    assert column(frame, "address", family="inet6") == ["fe80::1"]
+    table = neighbours.parse(dump("neighbours"), names())
+    assert column(table, "address", family="inet6") == ["fe80::1"]
 
 
 def test_the_recorded_host_knows_its_gateway(tmp_path: Path) -> None:
-    frame = neighbours.read(host(tmp_path))
-    assert as_documented(frame, neighbours.TABLE)
-    assert column(frame, "ifname", address="172.16.0.1") == ["enp4s0f0"]
+    table = neighbours.read(host(tmp_path))
+    assert as_documented(table, neighbours.TABLE)
+    assert column(table, "ifname", address="172.16.0.1") == ["enp4s0f0"]

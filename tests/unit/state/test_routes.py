@@ -4,7 +4,6 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +13,7 @@ from tests.unit.state.recorded import as_documented, column, dump, host, names, 
 from runbook.state import routes
 from runbook.state.table import NONSENSE
 
-FRAME = routes.parse(dump("routes"), names())
+ROWS = routes.parse(dump("routes"), names())
 # linux/rtnetlink.h, as numbers in `ip -N`.
 TYPES = {
     "1": "unicast",
@@ -64,11 +63,6 @@ def expected(family: str, told: Told) -> Told:
     }
 
 
-def plain(frame: pd.DataFrame) -> list[Told]:
-    rows = frame.to_dict("records")
-    return [{str(k): None if pd.isna(v) else v for k, v in row.items()} for row in rows]
-
-
 def message(attributes: bytes, *, family: int = 2, kind: int = 24, flags: int = 0) -> bytes:
     """An RTM_NEWROUTE for 10.0.0.0/8 in the main table."""
     body = struct.pack("=BBBBBBBBI", family, 8, 0, 0, 254, 3, 0, 1, flags) + attributes
@@ -79,7 +73,7 @@ DST = attribute(routes.DST, bytes([10, 0, 0, 0]))
 
 
 def test_it_is_as_documented() -> None:
-    assert as_documented(FRAME, routes.TABLE)
+    assert as_documented(ROWS, routes.TABLE)
     assert as_documented(routes.parse(b"", {}), routes.TABLE)
 
 
@@ -89,20 +83,20 @@ def test_it_is_as_documented() -> None:
 def test_the_routes_are_what_iproute2_says(family: str, file: str) -> None:
     order = routes.KEY
     told = [expected(family, one) for one in said(file)]
-    found = plain(FRAME[FRAME["family"] == family])
+    found = [row._asdict() for row in ROWS if row.family == family]
     assert found == sorted(told, key=lambda one: [one[name] for name in order])
 
 
 def test_a_router_of_the_other_family_is_not_left_out() -> None:
-    (way,) = column(FRAME, "nexthops", dst="10.5.0.0/16")
+    (way,) = column(ROWS, "nexthops", dst="10.5.0.0/16")
     assert way == "via inet6 fe80::1 dev nic0 weight 1"
 
 
 def test_a_cached_route_is_none_and_neither_is_another_message() -> None:
     assert len(routes.parse(message(DST), {})) == 1
-    assert routes.parse(message(DST, flags=routes.RTM_F_CLONED), {}).empty
-    assert routes.parse(message(DST, kind=25), {}).empty
-    assert routes.parse(message(DST, family=28), {}).empty
+    assert not routes.parse(message(DST, flags=routes.RTM_F_CLONED), {})
+    assert not routes.parse(message(DST, kind=25), {})
+    assert not routes.parse(message(DST, family=28), {})
 
 
 def test_an_interface_that_went_meanwhile_is_told_by_its_number() -> None:
@@ -114,8 +108,8 @@ def test_an_interface_that_went_meanwhile_is_told_by_its_number() -> None:
 def test_what_has_no_name_is_told_by_its_number(protocol: int, kind: int) -> None:
     raw = bytearray(message(DST))
     raw[16 + 5], raw[16 + 7] = protocol, kind
-    (row,) = plain(routes.parse(bytes(raw), {}))
-    assert (row["protocol"], row["type"]) == (str(protocol), str(kind))
+    (row,) = routes.parse(bytes(raw), {})
+    assert (row.protocol, row.type) == (str(protocol), str(kind))
 
 
 @given(st.integers(0, 3), st.sampled_from([routes.DST, routes.MULTIPATH, routes.METRICS]))
@@ -142,9 +136,9 @@ def test_an_address_or_number_of_a_strange_size_is_an_error(kind: int) -> None:
 
 
 def test_the_recorded_host_goes_out_by_its_nic(tmp_path: Path) -> None:
-    frame = routes.read(host(tmp_path))
-    assert as_documented(frame, routes.TABLE)
+    table = routes.read(host(tmp_path))
+    assert as_documented(table, routes.TABLE)
     way = {"family": "inet", "table": 254, "dst": "default"}
-    assert column(frame, "gateway", **way) == ["172.16.0.1"]
-    assert column(frame, "ifname", **way) == ["enp4s0f0"]
-    assert column(frame, "prefsrc", table=254, dst="172.16.0.0/16") == ["172.16.1.1"]
+    assert column(table, "gateway", **way) == ["172.16.0.1"]
+    assert column(table, "ifname", **way) == ["enp4s0f0"]
+    assert column(table, "prefsrc", table=254, dst="172.16.0.0/16") == ["172.16.1.1"]

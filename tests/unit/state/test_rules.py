@@ -7,7 +7,7 @@ from tests.unit.state.recorded import as_documented, column, dump, host, said
 
 from runbook.state import rules
 
-FRAME = rules.parse(dump("rules"))
+ROWS = rules.parse(dump("rules"))
 # FR_ACT_* of linux/fib_rules.h; iproute2 leaves the usual one out.
 ACTIONS = {"1": "lookup", "6": "blackhole", "7": "unreachable", "8": "prohibit"}
 
@@ -28,24 +28,24 @@ def expected(family: str, told: dict[str, Any]) -> tuple[object, ...]:
 def test_each_rule_is_what_iproute2_says() -> None:
     told = [expected("inet", one) for one in said("ip-rule.json")]
     told += [expected("inet6", one) for one in said("ip6-rule.json")]
-    assert sorted(FRAME.itertuples(index=False, name=None)) == sorted(told)
+    assert sorted(ROWS) == sorted(told)
 
 
 def test_it_is_as_documented() -> None:
-    assert as_documented(FRAME, rules.TABLE)
+    assert as_documented(ROWS, rules.TABLE)
     assert as_documented(rules.parse(b""), rules.TABLE)
 
 
 def test_two_rules_that_differ_in_more_than_is_read_are_two() -> None:
-    assert len(column(FRAME, "table", priority=106)) == 2
+    assert len(column(ROWS, "table", priority=106)) == 2
 
 
 def test_a_rule_bound_to_an_interface_names_it() -> None:
-    assert column(FRAME, "iif", priority=103) == ["nic0"]
-    assert column(FRAME, "oif", priority=104) == ["nic0"]
+    assert column(ROWS, "iif", priority=103) == ["nic0"]
+    assert column(ROWS, "oif", priority=104) == ["nic0"]
 
 
 def test_the_recorded_host_has_the_kernel_s_own(tmp_path: Path) -> None:
-    frame = rules.read(host(tmp_path))
-    assert as_documented(frame, rules.TABLE)
-    assert column(frame, "priority", family="inet") == [0, 32766, 32767]
+    table = rules.read(host(tmp_path))
+    assert as_documented(table, rules.TABLE)
+    assert column(table, "priority", family="inet") == [0, 32766, 32767]

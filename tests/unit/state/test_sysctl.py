@@ -33,22 +33,22 @@ def test_the_name_leads_back_to_the_file(folders: list[str]) -> None:
 
 
 def test_a_value_is_told_without_its_line_end() -> None:
-    frame = sysctl.parse({"/proc/sys/net/ipv4/ip_forward": b"1\n"})
-    assert as_documented(frame, sysctl.TABLE)
-    assert column(frame, "value") == ["1"]
+    table = sysctl.parse({"/proc/sys/net/ipv4/ip_forward": b"1\n"})
+    assert as_documented(table, sysctl.TABLE)
+    assert column(table, "value") == ["1"]
 
 
 def test_one_that_is_not_there_is_left_out() -> None:
     there = FakeHost()
     there.hold("/proc/sys/net/ipv4/ip_forward", "0\n")
     assert column(sysctl.read(there), "name") == ["net.ipv4.ip_forward"]
-    assert sysctl.read(FakeHost()).empty
+    assert not sysctl.read(FakeHost())
 
 
 def test_the_recorded_host_tells_what_decides_about_its_guests(tmp_path: Path) -> None:
-    frame = sysctl.read(host(tmp_path))
-    assert as_documented(frame, sysctl.TABLE)
-    told = dict(zip(frame["name"], frame["value"], strict=True))
+    table = sysctl.read(host(tmp_path))
+    assert as_documented(table, sysctl.TABLE)
+    told = dict(zip(column(table, "name"), column(table, "value"), strict=True))
     assert told["net.ipv4.ip_forward"] == "0"
     assert told["net.bridge.bridge-nf-call-iptables"] == "1"
     assert told["net.ipv4.conf.enp4s0f0.rp_filter"] == "0"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.fakes import FakeHost
-from tests.unit.state.recorded import as_documented
+from tests.unit.state.recorded import as_documented, column
 
 from runbook.common.errors import ReadFailed
 from runbook.state import units
@@ -42,8 +42,8 @@ def test_a_systemctl_that_cannot_ask_is_told_in_its_own_words() -> None:
 
 
 def test_each_unit_and_whether_a_boot_starts_it() -> None:
-    frame = units.read(asking(said()))
-    assert as_documented(frame, units.TABLE)
-    states = dict(zip(frame["name"], frame["state"], strict=True))
+    table = units.read(asking(said()))
+    assert as_documented(table, units.TABLE)
+    states = dict(zip(column(table, "name"), column(table, "state"), strict=True))
     assert {name: state for name, state in states.items() if state} == INSTALLED
-    assert len(frame) == len(units.NAMES)
+    assert len(table) == len(units.NAMES)

@@ -30,6 +30,7 @@ from runbook.plan.changes.steps import (
 from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter
 from runbook.state import dhcp_clients, links, neighbours
 from runbook.state.dhcp_clients import Trust
+from runbook.state.links import LinkRow
 from runbook.transport import arp
 from runbook.transport.host import Host, HostFile
 
@@ -110,10 +111,11 @@ def _(step: Announce, host: Host) -> None:
 
 @perform.register
 def _(step: CarryNeighbours, host: Host) -> None:
-    table = neighbours.read(host)
-    known = table[(table["family"] == step.family) & (table["ifname"] == step.source)]
-    pairs = zip(known["address"], known["mac"], strict=True)
-    found = tuple(Neighbour(step.target, str(a), str(mac)) for a, mac in pairs if mac)
+    found = tuple(
+        Neighbour(step.target, row.address, row.mac)
+        for row in neighbours.read(host)
+        if (row.family, row.ifname) == (step.family, step.source) and row.mac
+    )
     if found:
         perform(Netlink(found), host)
 
@@ -214,16 +216,15 @@ def gratuitous_arp(mac: bytes, address: str) -> bytes:
 
 def ifindex(host: Host, ifname: str) -> int:
     """The interface's index on the host now."""
-    return int(str(_link(host, ifname)["ifindex"]))
+    return _link(host, ifname).ifindex
 
 
 def _mac(host: Host, ifname: str) -> bytes:
-    return bytes.fromhex(str(_link(host, ifname)["mac"]).replace(":", ""))
+    return bytes.fromhex(_link(host, ifname).mac.replace(":", ""))
 
 
-def _link(host: Host, ifname: str) -> dict[str, object]:
-    frame = links.read(host)
-    found = frame[frame["ifname"] == ifname].to_dict("records")
+def _link(host: Host, ifname: str) -> LinkRow:
+    found = [row for row in links.read(host) if row.ifname == ifname]
     if len(found) != 1:
         raise failed(host, Netlink(()), f"the host has no interface {ifname}")
-    return {str(key): value for key, value in found[0].items()}
+    return found[0]

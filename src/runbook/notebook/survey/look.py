@@ -21,13 +21,14 @@ from runbook.notebook.widgets.field import written
 from runbook.params import ACCESS, NAMES, Access, access, check_names, existing
 from runbook.preflight.survey.found import candidates
 from runbook.preflight.survey.judge import judge
-from runbook.preflight.survey.nics import nics
+from runbook.preflight.survey.nics import Candidate, nics
 from runbook.preflight.survey.offer import ASKED, offer
 from runbook.preflight.survey.offer import Offered as Value
 from runbook.run import record
 from runbook.run.record import Folder
 from runbook.state import snapshot as snapshots
 from runbook.state.host import nic_hardware, operator_connection
+from runbook.state.host.nic_hardware import NicRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport.connect import Visit, visit
@@ -79,7 +80,7 @@ class Met:
     run: Surveying
     seen: Snapshot
     own: Connection | None
-    nics: pd.DataFrame
+    nics: tuple[Candidate, ...]
     names: tuple[str, ...]
 
     def judge(self, values: Mapping[str, object]) -> tuple[ParameterError, ...]:
@@ -186,13 +187,13 @@ def _several(met: Met) -> Refused:
     )
 
 
-def _ports(this: Surveying) -> pd.DataFrame | None:
+def _ports(this: Surveying) -> tuple[NicRow, ...]:
     """Drivers and speeds; a recording may be older than the question."""
     try:
         return nic_hardware.read(this.session.host)
     except ReadFailed as error:
         views.show(views.note(f"drivers and speeds are not known: {error.what}"))
-        return None
+        return ()
 
 
 def _show_wanted(wanted: Wanted) -> None:
@@ -202,7 +203,7 @@ def _show_wanted(wanted: Wanted) -> None:
     views.show(views.card(told, "The host, and the way to it"))
 
 
-def _show_host(seen: Snapshot, found: pd.DataFrame) -> None:
+def _show_host(seen: Snapshot, found: tuple[Candidate, ...]) -> None:
     networks = views.table(seen.networks[NETWORK], Look("libvirt's networks", unit="network"))
-    interfaces = views.table(found, Look("Interfaces", limit=len(found), unit="interface"))
+    interfaces = views.interfaces(found, "Interfaces")
     views.show(views.stack((views.identity(seen.identity), interfaces, networks)))

@@ -6,7 +6,7 @@ knows of no rule. Its values become parameters only when a cell reads them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import pandas as pd
@@ -17,9 +17,9 @@ from runbook.notebook.widgets import look
 from runbook.notebook.widgets.field import Field, Option, field, written
 from runbook.notebook.widgets.shown import Shown, show_widget
 from runbook.params import Params
-from runbook.preflight.survey.nics import brought, nics
+from runbook.preflight.survey.nics import Candidate, brought, nics
 from runbook.state.snapshot import Snapshot
-from runbook.views import Look, Picture, table
+from runbook.views import Look, Picture, interfaces, table
 from runbook.views.page.picture import plain
 
 Values = Mapping[str, object]
@@ -158,7 +158,7 @@ def form(
     names: Sequence[str],
     values: Params | Values,
     seen: Snapshot | None = None,
-    found: pd.DataFrame | None = None,
+    found: Sequence[Candidate] | None = None,
 ) -> Form:
     """The form for some parameters, filled with values.
 
@@ -174,7 +174,7 @@ def form(
     }
     if found is None or seen is None or "interface" not in names:
         return Form(fields)
-    below = table(found, Look(CAPTION, limit=len(found), unit="interface"))
+    below = interfaces(found, CAPTION)
     return Form(fields, partial(_brings, seen), below.html())
 
 
@@ -183,19 +183,13 @@ def _brings(seen: Snapshot, name: str, value: object) -> Values:
     return brought(seen, str(value)) if name == "interface" else {}
 
 
-def _interfaces(found: pd.DataFrame | None) -> list[Option] | None:
+def _interfaces(found: Sequence[Candidate] | None) -> list[Option] | None:
     if found is None:
         return None
-    return [(_label(row), row["interface"]) for row in found.to_dict("records")]
+    return [(_label(row), row.interface) for row in found]
 
 
-def _label(row: Mapping[Hashable, object]) -> str:
-    here = "this connection" if row["this connection"] else ""
-    said = [
-        row["addresses"] or "no IPv4 address",
-        here,
-        row["carrier"],
-        row["driver"],
-        row["speed"],
-    ]
-    return plain(f"{row['interface']}: {', '.join(str(word) for word in said if word)}")
+def _label(row: Candidate) -> str:
+    here = "this connection" if row.this_connection else ""
+    said = [row.addresses or "no IPv4 address", here, row.carrier, row.driver, row.speed]
+    return plain(f"{row.interface}: {', '.join(word for word in said if word)}")

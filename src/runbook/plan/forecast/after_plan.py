@@ -5,52 +5,52 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
-
-import pandas as pd
 
 from runbook.common import octets
 from runbook.plan.changes.leases import StopClient
 from runbook.plan.changes.networks import CreateNetwork
 from runbook.plan.changes.steps import EditFile, WriteFile
 from runbook.plan.plan import Plan
-from runbook.state import files, networks
+from runbook.state import networks
+from runbook.state.files import FileRow
+from runbook.state.leases import LeaseRow
+from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import Row, records, rows, typed
 from runbook.transport.host import NetworkXML
+
+Files = dict[str, FileRow]
 
 
 def after(plan: Plan, seen: Snapshot) -> Snapshot:
     """The snapshot with the plan's files and network in it, and without the clients it stops."""
-    kept = seen.leases
-    for change in plan.changes:
-        if isinstance(change, StopClient):
-            kept = kept[kept["ifname"] != change.ifname]
-    return replace(
-        seen,
-        files=_files(plan, seen),
-        networks=_networks(plan, seen),
-        leases=kept.reset_index(drop=True),
+    stopped = {change.ifname for change in plan.changes if isinstance(change, StopClient)}
+    running = (row for row in seen.rows(LeaseRow) if row.ifname not in stopped)
+    made = networks.parse(_defined(plan))
+    return (
+        seen.having(FileRow, _files(plan, seen).values())
+        .having(NetworkRow, (*seen.rows(NetworkRow), *made))
+        .having(LeaseRow, running)
     )
 
 
 def diffs(plan: Plan, seen: Snapshot) -> tuple[str, ...]:
     """A unified diff of each file that the plan edits, three lines around each edit."""
-    now = _files(plan, seen)
+    before, now = _by_path(seen), _files(plan, seen)
     paths = (n.step.path for n in plan.steps() if isinstance(n.step, EditFile))
-    return tuple(_diff(path, seen.files, now) for path in dict.fromkeys(paths))
+    return tuple(_diff(path, before, now) for path in dict.fromkeys(paths))
 
 
-def _diff(path: str, before: pd.DataFrame, now: pd.DataFrame) -> str:
-    old, new = (
-        [line for row in rows(table, path=path) for line in str(row["content"]).split("\n")]
-        for table in (before, now)
-    )
+def _diff(path: str, before: Files, now: Files) -> str:
+    old, new = (files[path].content.split("\n") if path in files else [] for files in (before, now))
     return "\n".join(difflib.unified_diff(old, new, path, path, lineterm=""))
 
 
-def _files(plan: Plan, seen: Snapshot) -> pd.DataFrame:
-    held = {str(row["path"]): row for row in records(seen.files)}
+def _by_path(seen: Snapshot) -> Files:
+    return {row.path: row for row in seen.rows(FileRow)}
+
+
+def _files(plan: Plan, seen: Snapshot) -> Files:
+    held = _by_path(seen)
     for numbered in plan.steps():
         match numbered.step:
             case WriteFile() as step:
@@ -59,27 +59,19 @@ def _files(plan: Plan, seen: Snapshot) -> pd.DataFrame:
                 held[step.path] = _edited(step, held[step.path])
             case _:
                 pass
-    ordered = [[held[path][name] for name in files.COLUMNS] for path in sorted(held)]
-    return typed(files.COLUMNS, ordered)
+    return held
 
 
-def _written(step: WriteFile) -> Row:
-    digest = hashlib.sha256(step.content).hexdigest()
-    owner = {"mode": f"{step.mode:04o}", "uid": step.uid, "gid": step.gid}
-    content = octets.text_of(step.content)
-    text = {"content": content, "encoding": octets.coding_of(content), "sha256": digest}
-    return {"path": step.path, **owner, **text}
+def _written(step: WriteFile) -> FileRow:
+    digest, content = hashlib.sha256(step.content).hexdigest(), octets.text_of(step.content)
+    owner = (f"{step.mode:04o}", step.uid, step.gid)
+    return FileRow(step.path, *owner, digest, content, octets.coding_of(content))
 
 
-def _edited(step: EditFile, row: Row) -> Row:
+def _edited(step: EditFile, row: FileRow) -> FileRow:
     # Its lines are as they were counted in, though a secret in one may be redacted.
-    edited = step.applied_to(octets.bytes_of(str(row["content"])))
-    return {**row, "content": octets.text_of(edited)}
-
-
-def _networks(plan: Plan, seen: Snapshot) -> pd.DataFrame:
-    made = networks.parse(_defined(plan))
-    return pd.concat([seen.networks, made], ignore_index=True) if len(made) else seen.networks
+    edited = step.applied_to(octets.bytes_of(row.content))
+    return row._replace(content=octets.text_of(edited))
 
 
 def _defined(plan: Plan) -> Iterator[NetworkXML]:

@@ -6,66 +6,64 @@ promise against what the kernel says.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
-import pandas as pd
+from collections.abc import Iterator
 
 from runbook.plan.promise.host import MAIN, Promise
-from runbook.state import addresses, bridge_ports, links, routes
+from runbook.state.addresses import AddressRow
+from runbook.state.bridge_ports import BridgePortRow
+from runbook.state.links import LinkRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import Row, frame, records
 
 FORWARDING, PORT_COST = "forwarding", 2
 
 
 def wired(promise: Promise, seen: Snapshot) -> Snapshot:
     """The snapshot, with the interface a port of the bridge, and all that it held on the bridge."""
-    return replace(
-        seen,
-        links=_framed(links, _links(promise, seen)),
-        bridge_ports=_framed(bridge_ports, _ports(promise, seen)),
-        addresses=_framed(addresses, [_moved(promise, row) for row in records(seen.addresses)]),
-        routes=_framed(routes, [_moved(promise, row) for row in _kept(seen.routes)]),
+    return (
+        seen.having(LinkRow, _links(promise, seen))
+        .having(BridgePortRow, _ports(promise, seen))
+        .having(
+            AddressRow,
+            (r._replace(ifname=_moved(promise, r.ifname)) for r in seen.rows(AddressRow)),
+        )
+        .having(RouteRow, _routes(promise, seen))
     )
 
 
-def _links(promise: Promise, seen: Snapshot) -> list[Row]:
-    there = [row for row in records(seen.links) if row["ifname"] != promise.bridge]
-    (nic,) = [row for row in there if row["ifname"] == promise.nic]
-    made = {
-        **nic,
-        "ifname": promise.bridge,
-        "ifindex": 1 + max(int(row["ifindex"]) for row in there),
-        "kind": "bridge",
-        "mac": promise.mac,
-        "master": "",
-        "lower": "",
-        "stp": int(promise.stp),
-        "forward_delay_s": 0.0,
-    }
-    return [*({**row, "master": _master(promise, row)} for row in there), made]
+def _links(promise: Promise, seen: Snapshot) -> Iterator[LinkRow]:
+    there = [row for row in seen.rows(LinkRow) if row.ifname != promise.bridge]
+    (nic,) = (row for row in there if row.ifname == promise.nic)
+    yield nic._replace(
+        ifname=promise.bridge,
+        ifindex=1 + max(row.ifindex for row in there),
+        kind="bridge",
+        mac=promise.mac,
+        master="",
+        lower="",
+        stp=int(promise.stp),
+        forward_delay_s=0.0,
+    )
+    for row in there:
+        yield row._replace(master=promise.bridge) if row is nic else row
 
 
-def _master(promise: Promise, row: Row) -> str:
-    return promise.bridge if row["ifname"] == promise.nic else str(row["master"])
+def _ports(promise: Promise, seen: Snapshot) -> Iterator[BridgePortRow]:
+    yield from (row for row in seen.rows(BridgePortRow) if row.port != promise.nic)
+    yield BridgePortRow(promise.bridge, promise.nic, FORWARDING, PORT_COST)
 
 
-def _ports(promise: Promise, seen: Snapshot) -> list[Row]:
-    there = [row for row in records(seen.bridge_ports) if row["port"] != promise.nic]
-    port = {"bridge": promise.bridge, "port": promise.nic}
-    return [*there, {**port, "state": FORWARDING, "path_cost": PORT_COST}]
+def _addresses(promise: Promise, seen: Snapshot) -> Iterator[AddressRow]:
+    for row in seen.rows(AddressRow):
+        yield row._replace(ifname=_moved(promise, row.ifname))
 
 
-def _moved(promise: Promise, row: Row) -> Row:
-    return {**row, "ifname": promise.bridge} if row["ifname"] == promise.nic else row
-
-
-def _kept(frame_: pd.DataFrame) -> list[Row]:
+def _routes(promise: Promise, seen: Snapshot) -> Iterator[RouteRow]:
     """The routes that a person thinks of; the kernel makes the rest anew."""
-    return [row for row in records(frame_) if row["table"] == MAIN]
+    for row in seen.rows(RouteRow):
+        if row.table == MAIN:
+            yield row._replace(ifname=_moved(promise, row.ifname))
 
 
-def _framed(table: Any, found: list[Row]) -> pd.DataFrame:  # noqa: ANN401 - a module of state/
-    cells = [tuple(row[name] for name in table.COLUMNS) for row in found]
-    return frame(table.COLUMNS, table.KEY, cells)
+def _moved(promise: Promise, ifname: str) -> str:
+    return promise.bridge if ifname == promise.nic else ifname

@@ -2,60 +2,74 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable
+from typing import Annotated, NamedTuple
 
 from runbook.plan.changes.messages import MAIN_TABLE
 from runbook.plan.routed.facts import nic_names
+from runbook.state.addresses import AddressRow
+from runbook.state.host.nic_hardware import NicRow
 from runbook.state.host.operator_connection import Connection
+from runbook.state.links import LinkRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import Row, rows
 
-COLUMNS = {
-    "interface": ("str", "its name"),
-    "mac": ("str", "its MAC address"),
-    "driver": ("str", "its driver, or the kind of a virtual one; '' where that is not known"),
-    "speed": ("str", "e.g. '1000 Mb/s', or ''"),
-    "carrier": ("str", "'carrier', 'no carrier', or 'down' where it is switched off"),
-    "addresses": ("str", "its IPv4 addresses with their prefix lengths"),
-    "master": ("str", "the bridge or bond that it is part of, or ''"),
-    "this connection": ("bool", "the operator's own connection comes in by it"),
-}
+
+class Candidate(NamedTuple):
+    """An interface that the operator may choose."""
+
+    interface: Annotated[str, "its name"]
+    mac: Annotated[str, "its MAC address"]
+    driver: Annotated[str, "its driver, or the kind of a virtual one; '' if that is not known"]
+    speed: Annotated[str, "e.g. '1000 Mb/s', or ''"]
+    carrier: Annotated[str, "'carrier', 'no carrier', or 'down' if it is switched off"]
+    addresses: Annotated[str, "its IPv4 addresses with their prefix lengths"]
+    master: Annotated[str, "the bridge or bond that it is part of, or ''"]
+    this_connection: Annotated[bool, "the operator's own connection comes in by it"]
 
 
 def nics(
-    seen: Snapshot, ports: pd.DataFrame | None = None, own: Connection | None = None
-) -> pd.DataFrame:
-    """One row an interface, with `COLUMNS`; `ports` is the table of `state.ports`."""
-    known = {} if ports is None else {str(row["ifname"]): row for row in rows(ports)}
+    seen: Snapshot, hardware: Iterable[NicRow] = (), own: Connection | None = None
+) -> tuple[Candidate, ...]:
+    """One row an interface."""
+    known = {row.ifname: row for row in hardware}
     carrying = carries(seen, own)
-    links = {str(row["ifname"]): row for row in rows(seen.links)}
-    told = [
-        (
+    links = {row.ifname: row for row in seen.rows(LinkRow)}
+    return tuple(
+        Candidate(
             name,
-            str(links[name]["mac"]),
+            links[name].mac,
             _driver(known.get(name), links[name]),
-            _speed(known[name]["speed_mbps"]) if name in known else "",
-            _carrier(up=bool(links[name]["up"]), carrier=bool(links[name]["carrier"])),
+            _speed(known.get(name)),
+            _carrier(links[name]),
             " ".join(held(seen, name)),
-            str(links[name]["master"]),
+            links[name].master,
             name == carrying,
         )
         for name in nic_names(seen)
-    ]
-    return pd.DataFrame(told, columns=list(COLUMNS))
+    )
 
 
 def held(seen: Snapshot, nic: str) -> list[str]:
     """The IPv4 addresses on an interface, each with its prefix length."""
-    found = rows(seen.addresses, ifname=nic, family="inet")
-    return [f"{row['address']}/{row['prefixlen']}" for row in found]
+    return [
+        f"{row.address}/{row.prefixlen}"
+        for row in seen.rows(AddressRow)
+        if (row.ifname, row.family) == (nic, "inet")
+    ]
 
 
 def gateways(seen: Snapshot, nic: str) -> list[str]:
     """Where the default routes through an interface lead, the preferred one first."""
-    found = rows(seen.routes, family="inet", table=MAIN_TABLE, dst="default", ifname=nic)
-    ordered = sorted(found, key=lambda row: int(row["metric"]))
-    return list(dict.fromkeys(str(row["gateway"]) for row in ordered if row["gateway"]))
+    found = (row for row in default_routes(seen) if row.ifname == nic and row.gateway)
+    return list(dict.fromkeys(row.gateway for row in found))
+
+
+def default_routes(seen: Snapshot) -> list[RouteRow]:
+    """The IPv4 default routes of the main table, the preferred one first."""
+    way_out = ("inet", MAIN_TABLE, "default")
+    found = (r for r in seen.rows(RouteRow) if (r.family, r.table, r.dst) == way_out)
+    return sorted(found, key=lambda row: row.metric)
 
 
 def brought(seen: Snapshot, nic: str) -> dict[str, str]:
@@ -69,20 +83,21 @@ def carries(seen: Snapshot, own: Connection | None) -> str:
     """The interface that holds the address the operator's connection came to, or ''."""
     if own is None:
         return ""
-    found = rows(seen.addresses, address=own.server)
-    return str(found[0]["ifname"]) if found else ""
+    found = (row.ifname for row in seen.rows(AddressRow) if row.address == own.server)
+    return next(found, "")
 
 
-def _driver(port: Row | None, link: Row) -> str:
+def _driver(hardware: NicRow | None, link: LinkRow) -> str:
     """What has no device of its own is known by its kind."""
-    return str((port["driver"] if port else "") or link["kind"])
+    return (hardware.driver if hardware else "") or link.kind
 
 
-def _speed(mbps: object) -> str:
-    return "" if pd.isna(mbps) else f"{mbps} Mb/s"  # type: ignore[call-overload]  # a nullable cell
+def _speed(hardware: NicRow | None) -> str:
+    mbps = hardware.speed_mbps if hardware else None
+    return "" if mbps is None else f"{mbps} Mb/s"
 
 
-def _carrier(*, up: bool, carrier: bool) -> str:
-    if not up:
+def _carrier(link: LinkRow) -> str:
+    if not link.up:
         return "down"
-    return "carrier" if carrier else "no carrier"
+    return "carrier" if link.carrier else "no carrier"

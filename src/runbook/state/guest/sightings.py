@@ -9,27 +9,36 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, NamedTuple
 
 import pandas as pd
 
 from runbook.common.errors import ReadFailed
+from runbook.state.guests import GuestRow, TapRow
+from runbook.state.links import LinkRow
+from runbook.state.neighbours import NeighbourRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import frame, records
+from runbook.state.table import frame, ordered
 from runbook.transport.host import Reader
 
 # libvirt itself gives an agent that does not answer five seconds.
 LIMIT_S = 10.0
 VIRSH = ("virsh", "--connect", "qemu:///system")
-COLUMNS = {
-    "guest": ("str", "the guest's name"),
-    "state": ("str", "virsh's word: running, shut off, paused, ..."),
-    "network": ("str", "the network or bridge that the NIC is on"),
-    "mac": ("str", "the NIC's MAC"),
-    "tap": ("str", "its device on the host, or ''"),
-    "bridge": ("str", "the bridge that the device is in, or ''"),
-    "address": ("str", "an IPv4 address of the NIC, or ''"),
-    "how": ("str", "how that was seen, blank-comma between, or ''"),
-}
+
+
+class GuestAddressRow(NamedTuple):
+    """One address of a NIC of a guest, or a NIC without any."""
+
+    guest: Annotated[str, "the guest's name"]
+    state: Annotated[str, "virsh's word: running, shut off, paused, ..."]
+    network: Annotated[str, "the network or bridge that the NIC is on"]
+    mac: Annotated[str, "the NIC's MAC"]
+    tap: Annotated[str, "its device on the host, or ''"]
+    bridge: Annotated[str, "the bridge that the device is in, or ''"]
+    address: Annotated[str, "an IPv4 address of the NIC, or ''"]
+    how: Annotated[str, "how that was seen, blank-comma between, or ''"]
+
+
 KEY = ("guest", "mac", "address")
 _LINE = re.compile(r"\s*\S+\s+([0-9a-fA-F:]{17})\s+ipv4\s+([0-9.]+)/\d+\s*")
 
@@ -56,7 +65,7 @@ def read(
     host: Reader, seen: Snapshot, asked: Iterable[tuple[str, str]] = ()
 ) -> tuple[Sighting, ...]:
     """All that is seen of running guests; `asked` are (address, interface) to ask for by ARP."""
-    running = [str(row["name"]) for row in records(seen.guests) if row["state"] == "running"]
+    running = [row.name for row in seen.rows(GuestRow) if row.state == "running"]
     return tuple(
         dict.fromkeys(
             (
@@ -72,20 +81,17 @@ def read(
 def table(seen: Snapshot, found: Iterable[Sighting]) -> pd.DataFrame:
     """One row an address of a NIC of a guest; one without an address where none was seen."""
     sightings = tuple(found)
-    states = {str(row["name"]): str(row["state"]) for row in records(seen.guests)}
-    masters = {str(row["ifname"]): str(row["master"]) for row in records(seen.links)}
+    states = {row.name: row.state for row in seen.rows(GuestRow)}
+    masters = {row.ifname: row.master for row in seen.rows(LinkRow)}
     rows = [
-        (guest, states.get(guest, ""), network, mac, tap, masters.get(tap, ""), *told)
-        for guest, network, mac, tap in _nics(seen)
-        for told in _told(mac, sightings)
+        GuestAddressRow(
+            *(nic.guest, states.get(nic.guest, ""), nic.source or nic.defined_source, nic.mac),
+            *(nic.target, masters.get(nic.target, ""), *told),
+        )
+        for nic in seen.rows(TapRow)
+        for told in _told(nic.mac, sightings)
     ]
-    return frame(COLUMNS, KEY, rows)
-
-
-def _nics(seen: Snapshot) -> Iterator[tuple[str, str, str, str]]:
-    for row in records(seen.taps):
-        source = str(row["source"] or row["defined_source"])
-        yield str(row["guest"]), source, str(row["mac"]), str(row["target"])
+    return frame(GuestAddressRow, ordered(rows, KEY))
 
 
 def _told(mac: str, found: tuple[Sighting, ...]) -> Iterator[tuple[str, str]]:
@@ -122,6 +128,6 @@ def _answers(host: Reader, address: str, ifname: str) -> Iterator[Sighting]:
 
 
 def _neighbours(seen: Snapshot) -> Iterator[Sighting]:
-    for row in records(seen.neighbours):
-        if row["family"] == "inet" and row["mac"]:
-            yield Sighting(str(row["mac"]), str(row["address"]), How.NEIGHBOUR)
+    for row in seen.rows(NeighbourRow):
+        if row.family == "inet" and row.mac:
+            yield Sighting(row.mac, row.address, How.NEIGHBOUR)

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from typing import Annotated, NamedTuple
 
-import pandas as pd
-
-from runbook.state.table import frame, understood
+from runbook.state.table import ordered, understood
 from runbook.transport.host import Reader
 
-COLUMNS = {
-    "ifname": ("str", "the interface's name"),
-    "driver": ("str", "the driver of its device, or '' where it has no device"),
-    "speed_mbps": ("Int64", "megabits a second; missing where it has none, or no cable"),
-}
+
+class NicRow(NamedTuple):
+    """The hardware of one interface."""
+
+    ifname: Annotated[str, "the interface's name"]
+    driver: Annotated[str, "the driver of its device, or '' where it has no device"]
+    speed_mbps: Annotated[int | None, "megabits a second; missing where it has none, or no cable"]
+
+
 KEY = ("ifname",)
 # `speed` of an interface that is down cannot be read; grep says nothing of it.
 SCRIPT = "grep -sH . /sys/class/net/*/ifindex /sys/class/net/*/speed /sys/class/net/*/device/uevent"
@@ -27,7 +30,7 @@ _LINE = re.compile(r"/sys/class/net/([^/]+)/(ifindex|speed|device/uevent):(.*)")
 _DRIVER = "DRIVER="
 
 
-def parse(said: str) -> pd.DataFrame:
+def parse(said: str) -> tuple[NicRow, ...]:
     """One row an interface, from what grep printed; ValueError if that is anything else."""
     told: dict[str, dict[str, str]] = defaultdict(dict)
     for line in said.splitlines():
@@ -41,7 +44,7 @@ def parse(said: str) -> pd.DataFrame:
             told[ifname]["driver"] = value.removeprefix(_DRIVER)
         else:
             told[ifname].setdefault("driver", "")
-    return frame(COLUMNS, KEY, [(name, t.get("driver", ""), _speed(t)) for name, t in told.items()])
+    return ordered([NicRow(name, t.get("driver", ""), _speed(t)) for name, t in told.items()], KEY)
 
 
 def _speed(told: dict[str, str]) -> int | None:
@@ -51,6 +54,6 @@ def _speed(told: dict[str, str]) -> int | None:
 
 
 @understood
-def read(host: Reader) -> pd.DataFrame:
+def read(host: Reader) -> tuple[NicRow, ...]:
     """Ask sysfs."""
     return parse(host.query(COMMAND).stdout.decode(errors="replace"))

@@ -52,7 +52,7 @@ def test_what_another_operator_needs_to_go_on_is_on_the_host_and_for_root_alone(
         if path.startswith(f"{PLACE.directory}/"):
             assert file.mode & 0o077 == 0, path
     kept = snapshots.loads(host.text(PLACE.before), PLACE.before)
-    assert kept.equals(fakes.cleared().before)
+    assert kept == fakes.cleared().before
     told = find(host, fakes.NOON)
     assert told is not None
     assert told.kept.probed == fakes.PROBED

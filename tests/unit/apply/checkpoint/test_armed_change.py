@@ -78,7 +78,7 @@ def test_the_whole_plan_comes_back(host: fakes.FakeHost, armed: Armed) -> None:
     kept = seen(host).kept
     assert kept.plan == armed.plan
     assert kept.before is not None
-    assert kept.before.equals(armed.cleared.before)
+    assert kept.before == armed.cleared.before
     assert kept.undo_script == armed.undo_script
 
 

@@ -81,13 +81,13 @@ def test_every_message_asks_for_its_own_ack_and_has_its_own_number(messages: lis
 def test_the_kernel_reads_the_route_that_was_meant(message: Route) -> None:
     data = bytearray(encoded(message))
     struct.pack_into("=H", data, 4, routes.RTM_NEWROUTE)
-    (row,) = routes.parse(bytes(data), NAMES).to_dict("records")
+    (row,) = routes.parse(bytes(data), NAMES)
     for word in ("dst", "ifname", "gateway", "prefsrc", "table", "scope", "metric", "tos"):
-        assert row[word] == getattr(message, word), word
-    assert row["onlink"] == message.onlink
-    assert (0 if not message.mtu else row["mtu"]) == message.mtu
-    assert row["protocol"] == message.protocol
-    assert row["type"] == "unicast"
+        assert getattr(row, word) == getattr(message, word), word
+    assert row.onlink == message.onlink
+    assert (0 if not message.mtu else row.mtu) == message.mtu
+    assert row.protocol == message.protocol
+    assert row.type == "unicast"
 
 
 @given(some_routes)

@@ -13,7 +13,7 @@ from runbook.guest.rules.judge import preflight
 from runbook.params import Params
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.state.guest.inside import Inside
-from runbook.state.table import records
+from runbook.state.links import LinkRow
 
 
 def against(case: GuestCase) -> str:
@@ -155,7 +155,7 @@ def test_what_is_not_edited_is_refused_with_the_reason() -> None:
 def test_another_guest_without_its_bridge_is_noted() -> None:
     other = data.moved_tap(guest="lost", mac="52:54:00:00:00:07", target="vnet7")
     before = data.seen()
-    links = [*records(before.links), {"ifname": "vnet7", "kind": "tun"}]
+    links = [*(row._asdict() for row in before.rows(LinkRow)), {"ifname": "vnet7", "kind": "tun"}]
     guests = [{"name": n, "state": "running"} for n in (data.NAME, "lost")]
     case = data.case(data.seen(taps=[data.tap(), other], links=links, guests=guests))
     assert any(f.about == "guest lost" and "vnet7" in f.seen for f in found(case))

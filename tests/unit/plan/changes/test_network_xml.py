@@ -112,6 +112,6 @@ def test_nat_goes_through_the_nic_and_open_takes_none() -> None:
 
 def test_the_reader_of_networks_reads_it_back() -> None:
     made = NetworkXML("routed", xml(), "", active=True, persistent=True, autostart=True)
-    (row,) = networks.parse([made]).to_dict("records")
-    assert (row["bridge"], row["forward_dev"]) == ("virbr1", "enp4s0f0")
-    assert (row["addresses"], row["stp"]) == ("172.16.1.1/16", "on")
+    (row,) = networks.parse([made])
+    assert (row.bridge, row.forward_dev) == ("virbr1", "enp4s0f0")
+    assert (row.addresses, row.stp) == ("172.16.1.1/16", "on")

@@ -4,11 +4,14 @@ import hashlib
 
 from tests.unit import fakes
 from tests.unit.fakes import NIC
-from tests.unit.state.recorded import as_documented
+from tests.unit.state.recorded import as_documented, column
 
 from runbook.plan.forecast import after_plan
 from runbook.plan.routed.procedure import make_plan
 from runbook.state import files, networks
+from runbook.state.files import FileRow
+from runbook.state.leases import LeaseRow
+from runbook.state.networks import NetworkRow
 
 INTERFACES = "/etc/network/interfaces"
 BEFORE = fakes.seen(leases=[fakes.lease(), fakes.lease(ifname="enp4s0f1", pid=9)])
@@ -38,24 +41,24 @@ def test_a_secret_beside_an_edit_stays_redacted() -> None:
 
 
 def test_the_tables_are_as_a_reader_would_have_made_them() -> None:
-    assert as_documented(AFTER.files, files.TABLE)
-    assert as_documented(AFTER.networks, networks.TABLE)
-    contents = dict(zip(AFTER.files["path"], AFTER.files["content"], strict=True))
+    assert as_documented(AFTER.rows(FileRow), files.TABLE)
+    assert as_documented(AFTER.rows(NetworkRow), networks.TABLE)
+    found = {row.path: row for row in AFTER.rows(FileRow)}
     for promised in PLAN.of_host.files:
-        assert contents[promised.path] == promised.text
-        row = AFTER.files[AFTER.files["path"] == promised.path].iloc[0]
-        assert row["sha256"] == hashlib.sha256(promised.text.encode()).hexdigest()
-    assert f"iface {NIC} inet manual" in contents[INTERFACES]
+        row = found[promised.path]
+        assert row.content == promised.text
+        assert row.sha256 == hashlib.sha256(promised.text.encode()).hexdigest()
+    assert f"iface {NIC} inet manual" in found[INTERFACES].content
 
 
 def test_only_the_nic_s_clients_are_gone() -> None:
-    assert AFTER.leases["ifname"].tolist() == ["enp4s0f1"]
-    assert BEFORE.leases["ifname"].tolist() == [NIC, "enp4s0f1"]
+    assert column(AFTER.rows(LeaseRow), "ifname") == ["enp4s0f1"]
+    assert column(BEFORE.rows(LeaseRow), "ifname") == [NIC, "enp4s0f1"]
 
 
 def test_a_plan_that_is_empty_leaves_everything() -> None:
     done = fakes.as_promised(PLAN.of_host)
     empty = make_plan(fakes.params(), done)
     assert empty.empty
-    assert after_plan.after(empty, done).files.equals(done.files)
+    assert after_plan.after(empty, done) == done
     assert after_plan.diffs(empty, done) == ()

@@ -5,6 +5,8 @@ from tests.unit import hosts
 from runbook.params import Params
 from runbook.plan.forecast.wiring import wired
 from runbook.plan.routed.procedure import make_plan
+from runbook.state.files import FileRow
+from runbook.state.links import LinkRow
 from runbook.views.wiring.topology import Fact, Wire, wiring
 
 PARAMS = Params(
@@ -32,7 +34,6 @@ def test_the_wiring_to_come_is_what_is_drawn_once_it_is_there() -> None:
 def test_what_is_not_about_the_interface_stays_as_it_is() -> None:
     before = hosts.before()
     after = wired(make_plan(PARAMS, before, None).of_host, before)
-    others = before.links[before.links["ifname"] != "enp4s0f0"]
-    kept = after.links[after.links["ifname"].isin(others["ifname"])]
-    assert kept.reset_index(drop=True).equals(others.reset_index(drop=True))
-    assert after.files is before.files
+    others = {row for row in before.rows(LinkRow) if row.ifname != "enp4s0f0"}
+    assert others < set(after.rows(LinkRow))
+    assert after.rows(FileRow) == before.rows(FileRow)

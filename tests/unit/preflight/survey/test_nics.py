@@ -9,19 +9,19 @@ OPERATOR = Connection("10.99.0.2", 50000, hosts.OWN, 22)
 
 
 def test_only_interfaces_that_could_be_meant_are_listed() -> None:
-    assert list(nics(hosts.before())["interface"]) == ["enp4s0f0", "enp4s0f1"]
+    assert [row.interface for row in nics(hosts.before())] == ["enp4s0f0", "enp4s0f1"]
 
 
 def test_the_interface_that_carries_this_connection_is_told() -> None:
-    carrying = nics(hosts.before(), own=OPERATOR)["this connection"]
-    assert list(carrying) == [True, False]
-    assert not nics(hosts.before())["this connection"].any()
+    found = nics(hosts.before(), own=OPERATOR)
+    assert [row.this_connection for row in found] == [True, False]
+    assert not any(row.this_connection for row in nics(hosts.before()))
 
 
 def test_an_interface_that_is_a_port_already_says_of_what() -> None:
     found = nics(hosts.after(), own=OPERATOR)
-    assert list(found["master"]) == ["virbr1", ""]
-    assert not found["this connection"].any()
+    assert [row.master for row in found] == ["virbr1", ""]
+    assert not any(row.this_connection for row in found)
 
 
 def test_an_interface_brings_its_address_and_where_its_default_route_leads() -> None:

@@ -116,7 +116,7 @@ def test_what_is_recorded_is_said_again(tmp_path: Path) -> None:
 def test_the_names_that_are_asked_are_those_of_the_table() -> None:
     there = host()
     (row,) = of(command_output.read(there), "sysctl")
-    assert list(row.argv[1:]) == sysctl.read(there)["name"].tolist()
+    assert list(row.argv[1:]) == [one.name for one in sysctl.read(there)]
 
 
 def test_the_record_has_every_word() -> None:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from runbook.state.host import nic_hardware
+from runbook.state.host.nic_hardware import NicRow
 
 SAID = """\
 /sys/class/net/enp4s0f0/ifindex:2
@@ -19,11 +19,12 @@ SAID = """\
 
 
 def test_driver_and_speed_of_each_interface() -> None:
-    frame = nic_hardware.parse(SAID)
-    assert list(frame["ifname"]) == ["enp4s0f0", "enp4s0f1", "lo", "odd:name"]
-    assert list(frame["driver"]) == ["ixgbe", "", "", ""]
-    assert frame["speed_mbps"].fillna(0).tolist() == [10000, 0, 0, 0]
-    assert frame["speed_mbps"].dtype == pd.Int64Dtype()
+    assert nic_hardware.parse(SAID) == (
+        NicRow("enp4s0f0", "ixgbe", 10000),
+        NicRow("enp4s0f1", "", None),
+        NicRow("lo", "", None),
+        NicRow("odd:name", "", None),
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,4 +36,4 @@ def test_what_sysfs_does_not_say_is_not_understood(said: str) -> None:
 
 
 def test_a_host_that_says_nothing_has_no_rows() -> None:
-    assert nic_hardware.parse("").empty
+    assert not nic_hardware.parse("")

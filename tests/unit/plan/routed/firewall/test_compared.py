@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from runbook.plan.netfilter.ruleset import Chain
 from runbook.plan.routed.firewall.compared import compared
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight.packets import rules_then
+from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.snapshot import Snapshot
 
@@ -85,12 +85,13 @@ def test_what_nobody_can_explain_is_marked() -> None:
     params = asked()
     after = changed(params)
     stray = fakes.rule("-A INPUT -p 99 -j ACCEPT", 9)
-    odd = fakes.seen(firewall=[stray]).firewall
-    lost = replace(after, firewall=after.firewall[after.firewall["chain"] != "FORWARD"])
+    odd = fakes.seen(firewall=[stray]).rows(FirewallRow)
+    rest = (row for row in after.rows(FirewallRow) if row.chain != "FORWARD")
+    lost = after.having(FirewallRow, rest)
     assert why(compared(params, BEFORE, lost), chain="FORWARD", where="only in file") >= {
         ("only in file", "unexplained")
     }
-    strange = replace(after, firewall=odd)
+    strange = after.having(FirewallRow, odd)
     assert ("only live", "unexplained") in why(compared(params, BEFORE, strange))
 
 
