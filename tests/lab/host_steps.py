@@ -28,7 +28,7 @@ from runbook.run.session import Ready, Session, Underway
 from runbook.state.host import operator_connection
 from runbook.state.host.probes import probe
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
+from runbook.state.sysctl import SysctlRow
 
 
 def ready(made: Session) -> Ready:
@@ -54,16 +54,16 @@ def make(made: Session, cleared: Ready) -> Underway:
 def _changes(made: Session, promise: Promise, seen: Snapshot) -> Iterator[Change]:
     params = made.params
     hook, sysctl_file = promise.files
-    (loose,) = rows(seen.sysctl, name=LOOSE)
+    (loose,) = (row.value for row in seen.rows(SysctlRow) if row.name == LOOSE)
     yield PutFile(sysctl_file.path, sysctl_file.text, 0o644, "keep forwarding on")
     yield from saved_firewall(promise.firewall, params.interface, params.bridge, seen)
     for name, value in sysctls.FORWARDING:
         yield from sysctls.switched(name, value, seen)
-    yield HoldTracking(str(loose["value"]), loaded=True)
+    yield HoldTracking(loose, loaded=True)
     yield InstallHook(PutFile(hook.path, hook.text, MODE, "bring NIC and routes back"))
     yield TuneBridge(params.bridge, sysctls.of_bridge(params))
     yield ForwardAtOnce(params.bridge, params.stp)
     yield WarmUp(params.bridge, params.interface)
     yield Settle(str(params.ipv4.ip), params.bridge, params.stp)
-    yield ReleaseTracking(str(loose["value"]))
+    yield ReleaseTracking(loose)
     yield from admit(promise.firewall, seen)

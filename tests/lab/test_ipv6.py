@@ -19,9 +19,10 @@ from runbook.params import Params, resolve
 from runbook.plan.plan import PHASES, Plan
 from runbook.plan.promise.ipv6 import global6
 from runbook.run import pipeline
+from runbook.state.addresses import AddressRow
 from runbook.state.diff import compare
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import records
 
 HOST, BRIDGE = "server-01", "virbr1"
 CONF = "/proc/sys/net/ipv6/conf"
@@ -88,20 +89,20 @@ def ipv6(request: pytest.FixtureRequest) -> str:
 
 def of(seen: Snapshot, ifname: str) -> tuple[Rows, Rows]:
     """The IPv6 addresses and routes of an interface, without its name and what always moves."""
-    addresses = [{**row, "flags": _flags(row)} for row in global6(seen, ifname)]
+    addresses = [row._replace(flags=_flags(row))._asdict() for row in global6(seen, ifname)]
+    through = ("inet6", "unicast", ifname)
     routes = [
-        row
-        for row in records(seen.routes, [c for c in seen.routes.columns if c != "expires_s"])
-        if (row["family"], row["type"], row["ifname"]) == ("inet6", "unicast", ifname)
-        and row["dst"] != "fe80::/64"
+        row._asdict()
+        for row in seen.rows(RouteRow)
+        if (row.family, row.type, row.ifname) == through and row.dst != "fe80::/64"
     ]
     moving = ("ifname", "valid_lft_s", "preferred_lft_s")
-    return _without(moving, addresses), _without(("ifname",), routes)
+    return _without(moving, addresses), _without(("ifname", "expires_s"), routes)
 
 
-def _flags(row: dict[str, Any]) -> str:
+def _flags(row: AddressRow) -> str:
     # How an address came to be on its interface: its host did not have to ask around.
-    return " ".join(flag for flag in str(row["flags"]).split() if flag != "nodad")
+    return " ".join(flag for flag in row.flags.split() if flag != "nodad")
 
 
 def _without(columns: tuple[str, ...], rows: Rows) -> Rows:

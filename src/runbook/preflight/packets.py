@@ -22,9 +22,11 @@ from runbook.plan.netfilter.ruleset import Place, after, live, usual_backend
 from runbook.plan.netfilter.walk import LOST, Judgement, Verdict
 from runbook.plan.plan import Plan
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.firewall import FirewallRow
 from runbook.state.host.environment import Surroundings
 from runbook.state.host.operator_connection import Connection, Family
 from runbook.state.host.rules_at_boot import PACKAGE
+from runbook.state.nftables import NftablesRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import rows
 
@@ -72,20 +74,20 @@ def _packets(case: Case) -> Iterator[Finding]:
 
 def rules_now(seen: Snapshot) -> Rules:
     """What decides on a packet now."""
-    return Rules(live(seen.firewall), seen.nftables)
+    return Rules(live(seen.rows(FirewallRow)), seen.rows(NftablesRow))
 
 
 def rules_then(params: Params, plan: Plan, seen: Snapshot) -> Rules:
     """What will decide once the plan is made."""
-    backend = usual_backend(seen.firewall)
+    backend = usual_backend(seen.rows(FirewallRow))
     steps = [(numbered.change.phase, numbered.step) for numbered in plan.steps()]
     early = [step for phase, step in steps if phase == "prepare"]
     late = [step for phase, step in steps if phase != "prepare"]
-    chains = after(live(seen.firewall), early, backend)
+    chains = after(live(seen.rows(FirewallRow)), early, backend)
     if params.forward == "nat":
         network = Network(params.bridge, str(params.ipv4.network), params.interface)
         chains = with_network(chains, network, backend)
-    return Rules(after(chains, late, backend), seen.nftables)
+    return Rules(after(chains, late, backend), seen.rows(NftablesRow))
 
 
 def _profile(params: Params, operator: Connection | None) -> Iterator[Finding]:
@@ -123,7 +125,7 @@ def _flushed(seen: Snapshot, around: Surroundings) -> Iterator[Finding]:
 
 
 def _backend(plan: Plan, seen: Snapshot, around: Surroundings) -> Iterator[Finding]:
-    actual, chains = around.persistence.backend, live(seen.firewall)
+    actual, chains = around.persistence.backend, live(seen.rows(FirewallRow))
     for change in plan.changes:
         if not isinstance(change, SetPolicy):
             continue

@@ -101,10 +101,14 @@ class Snapshot:
         """All rows of a type, in the order of their key."""
         return self._rows[of]
 
+    def find(self, of: type[R], *key: object) -> R | None:
+        """The row of that key; None if there is none."""
+        key_of = cells_of(_table_of(of).key)
+        return next((row for row in self._rows[of] if key_of(row) == key), None)
+
     def having(self, of: type[R], rows: Iterable[R]) -> Snapshot:
         """The same, but for all rows of a type."""
-        (table,) = (t for t in TABLES if t.row is of)
-        return replace(self, _rows={**self._rows, of: ordered(rows, table.key)})
+        return replace(self, _rows={**self._rows, of: ordered(rows, _table_of(of).key)})
 
     def table(self, name: str) -> pd.DataFrame:
         """A table by its name."""
@@ -124,6 +128,11 @@ class Snapshot:
         ]
         text = json.dumps([self.identity.machine_id, settled], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _table_of(row: type[R]) -> Table[R]:
+    (table,) = (t for t in TABLES if t.row is row)
+    return table
 
 
 def take(host: Reader, now: datetime) -> Snapshot:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
 
 from runbook.plan.netfilter.canonical import canonical
 from runbook.plan.netfilter.libvirt import is_libvirts
 from runbook.plan.netfilter.ruleset import ACCEPT
+from runbook.state.files import FileRow
+from runbook.state.firewall import FirewallRow
 from runbook.state.syntax import iptables_save
-from runbook.state.table import records
 
 Told = tuple[str, str, str, bool]
 PROGRAM_OF = {"inet": "iptables", "inet6": "ip6tables"}
@@ -65,32 +64,32 @@ class ExpectedFirewall:
         said = {p.family for p in self.policies} | {r.family for r in self.rules}
         return tuple(family for family in SAVED if family in said)
 
-    def told(self, firewall: pd.DataFrame, files: pd.DataFrame) -> Iterator[Told]:
+    def told(self, firewall: Sequence[FirewallRow], files: Iterable[FileRow]) -> Iterator[Told]:
         """Each check: what it is about, promised, seen, whether that is the same."""
+        contents = {file.path: file.content for file in files}
         for policy in self.policies:
             seen = _policy(firewall, policy)
             about = f"{PROGRAM_OF[policy.family]} {policy.table} {policy.chain}"
             yield (about, f"policy {policy.policy}", f"policy {seen}", seen == policy.policy)
         for family in self.families:
             yield from self._live(firewall, family)
-            yield self._at_boot(files, family)
+            yield self._at_boot(contents.get(SAVED[family]), family)
 
-    def _live(self, firewall: pd.DataFrame, family: str) -> Iterator[Told]:
+    def _live(self, firewall: Sequence[FirewallRow], family: str) -> Iterator[Told]:
         wanted = [rule for rule in self.rules if rule.family == family]
         there = {
-            (row["table"], row["chain"], canonical(str(row["rule"])))
-            for row in records(firewall)
-            if row["family"] == family and row["position"]
+            (row.table, row.chain, canonical(row.rule))
+            for row in firewall
+            if row.family == family and row.position
         }
         if wanted:
             lacking = [r.rule for r in wanted if _key(r) not in there]
             yield _listed(f"{PROGRAM_OF[family]} rules", len(wanted), lacking)
 
-    def _at_boot(self, files: pd.DataFrame, family: str) -> Told:
+    def _at_boot(self, text: str | None, family: str) -> Told:
         about, promised = f"{SAVED[family]} at boot", "the same, and nothing of libvirt's"
-        found = files[files["path"] == SAVED[family]]["content"].tolist()
         try:
-            lacking = self.lacking(found[0], family) if found else ["the file"]
+            lacking = ["the file"] if text is None else self.lacking(text, family)
         except ValueError as error:
             lacking = [str(error)]
         return (about, promised, f"wrong: {lacking[0]}" if lacking else promised, not lacking)
@@ -115,15 +114,14 @@ def _key(rule: ExpectedRule) -> tuple[object, ...]:
     return (rule.table, rule.chain, canonical(rule.rule))
 
 
-def _policy(firewall: pd.DataFrame, wanted: ExpectedPolicy) -> str:
+def _policy(firewall: Iterable[FirewallRow], wanted: ExpectedPolicy) -> str:
     """The policy that packets meet: DROP where either backend drops."""
-    found = firewall[
-        (firewall["family"] == wanted.family)
-        & (firewall["table"] == wanted.table)
-        & (firewall["chain"] == wanted.chain)
-        & (firewall["position"] == 0)
-    ]
-    said = {str(rule).rsplit(maxsplit=1)[-1] for rule in found["rule"]}
+    place = (wanted.family, wanted.table, wanted.chain, 0)
+    said = {
+        row.rule.rsplit(maxsplit=1)[-1]
+        for row in firewall
+        if (row.family, row.table, row.chain, row.position) == place
+    }
     return (said - {ACCEPT}).pop() if said - {ACCEPT} else ACCEPT
 
 

@@ -9,42 +9,40 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-import pandas as pd
-
 from runbook.plan.netfilter.ruleset import Place
 from runbook.plan.netfilter.walk import Decided, Judgement, Verdict
 from runbook.state.host.operator_connection import Family
-from runbook.state.table import records
+from runbook.state.nftables import NftablesRow
 
 # nft's families whose chains meet the packets of a family.
 FAMILIES = {"inet": ("ip", "inet"), "inet6": ("ip6", "inet")}
 LOSES = ('{"drop":', '{"reject":', '"queue":', '{"dnat":', '{"redirect":', '{"tproxy":')
 
 
-def native(nftables: pd.DataFrame, family: Family, hooks: Iterable[str]) -> Judgement:
+def native(nftables: Iterable[NftablesRow], family: Family, hooks: Iterable[str]) -> Judgement:
     """ACCEPT where no table with a chain at one of the hooks could lose a packet, else UNSURE."""
     hooks = tuple(hooks)
-    rows = [row for row in records(nftables) if row["family"] in FAMILIES[family]]
-    at_hook = {_table(row) for row in rows if row["position"] == 0 and _hook(row) in hooks}
+    rows = [row for row in nftables if row.family in FAMILIES[family]]
+    at_hook = {_table(row) for row in rows if row.position == 0 and _hook(row) in hooks}
     trace = tuple(
-        Decided(Place("nft", str(row["family"]), str(row["table"]), str(row["chain"])), said, False)  # noqa: FBT003
+        Decided(Place("nft", row.family, row.table, row.chain), said, False)  # noqa: FBT003
         for row in rows
         if _table(row) in at_hook and (said := _loses(row))
     )
     return Judgement(Verdict.UNSURE if trace else Verdict.ACCEPT, trace)
 
 
-def _table(row: dict[str, object]) -> tuple[str, str]:
-    return (str(row["family"]), str(row["table"]))
+def _table(row: NftablesRow) -> tuple[str, str]:
+    return (row.family, row.table)
 
 
-def _hook(row: dict[str, object]) -> str:
-    told = json.loads(str(row["rule"]) or "{}")
+def _hook(row: NftablesRow) -> str:
+    told = json.loads(row.rule or "{}")
     return str(told.get("hook", "")) if isinstance(told, dict) else ""
 
 
-def _loses(row: dict[str, object]) -> str:
-    text = str(row["rule"])
-    if row["position"] == 0:
-        return f"policy of {row['chain']}: drop" if '"policy": "drop"' in text else ""
+def _loses(row: NftablesRow) -> str:
+    text = row.rule
+    if row.position == 0:
+        return f"policy of {row.chain}: drop" if '"policy": "drop"' in text else ""
     return text if any(word in text for word in LOSES) else ""

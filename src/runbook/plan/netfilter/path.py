@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
 from runbook.plan.netfilter.native import native
 from runbook.plan.netfilter.packet import Packet
 from runbook.plan.netfilter.ruleset import Chains, Place
 from runbook.plan.netfilter.walk import LOST, Judgement, Verdict, walk
+from runbook.state.nftables import NftablesRow
 
 # Table and chain in the order in which the kernel asks them; nat only for a first packet.
 IN = (
@@ -34,7 +33,7 @@ class Rules:
     """All that may decide on a packet: iptables' chains, and nft's own tables."""
 
     chains: Chains
-    nftables: pd.DataFrame
+    nftables: tuple[NftablesRow, ...]
 
 
 def judge(rules: Rules, packet: Packet, way: Way) -> Judgement:

@@ -6,17 +6,15 @@ from what will be run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-
-import pandas as pd
 
 from runbook.common import octets
 from runbook.plan.changes.firewall import PROGRAMS
 from runbook.plan.changes.steps import Command
+from runbook.state.firewall import FirewallRow
 from runbook.state.syntax import iptables_save
 from runbook.state.syntax.iptables_save import words
-from runbook.state.table import records
 
 BUILT_IN = frozenset(("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"))
 ACCEPT = "ACCEPT"
@@ -66,33 +64,31 @@ class Chains:
         return Chains(tuple(c for c in self.chains if c.place != place))
 
 
-def live(firewall: pd.DataFrame) -> Chains:
+def live(firewall: Iterable[FirewallRow]) -> Chains:
     """The chains of a snapshot's firewall table."""
     found: dict[Place, Chain] = {}
-    for row in sorted(records(firewall), key=lambda r: int(r["position"])):
-        place = Place(row["backend"], row["family"], row["table"], row["chain"])
+    for row in sorted(firewall, key=lambda r: r.position):
+        place = Place(row.backend, row.family, row.table, row.chain)
         chain = found.get(place) or Chain(place, ACCEPT if place.chain in BUILT_IN else "")
-        rule = str(row["rule"])
-        if rule.startswith("-A "):
-            found[place] = replace(chain, rules=(*chain.rules, rule))
+        if row.rule.startswith("-A "):
+            found[place] = replace(chain, rules=(*chain.rules, row.rule))
         else:
-            found[place] = replace(
-                chain, policy=rule.rsplit(maxsplit=1)[-1] if rule[:2] == "-P" else ""
-            )
+            policy = row.rule.rsplit(maxsplit=1)[-1] if row.rule[:2] == "-P" else ""
+            found[place] = replace(chain, policy=policy)
     return Chains(tuple(found.values()))
 
 
-def usual_backend(firewall: pd.DataFrame) -> str:
+def usual_backend(firewall: Sequence[FirewallRow]) -> str:
     """The backend that the host's `iptables` uses, as far as its rules show it.
 
     libvirt uses that one; without libvirt's chains it is the only one that
     holds rules, and nft, which is Debian's choice, where that does not tell.
     """
-    own = firewall[firewall["chain"].str.startswith("LIBVIRT_")]
+    own = [row for row in firewall if row.chain.startswith("LIBVIRT_")]
     for rows in (own, firewall):
-        backends = set(rows["backend"])
+        backends = {row.backend for row in rows}
         if len(backends) == 1:
-            return str(backends.pop())
+            return backends.pop()
     return "nft"
 
 

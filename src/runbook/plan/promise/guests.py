@@ -12,8 +12,9 @@ from ipaddress import IPv4Interface
 
 from runbook.plan.promise.check import Check, equal
 from runbook.plan.promise.subject import SubjectKind
+from runbook.state.guests import TapRow
+from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
 
 # The consent to a guest that does not answer the operator's machine as it answered others.
 UNHEARD = "unheard"
@@ -54,16 +55,17 @@ class ExpectedGuest:
 
     def checks(self, network: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
         """What the host's state says of it."""
-        nics = rows(seen.taps, guest=self.name, mac=self.mac)
+        own = (self.name, self.mac)
+        nics = [row for row in seen.rows(TapRow) if (row.guest, row.mac) == own]
         if self.running:
-            shown = " ".join(str(r["source"]) for r in nics if r["live_xml"])
+            shown = " ".join(r.source for r in nics if r.live_xml)
             yield equal(f"{self.name} runs on network", network, shown)
-            taps = [str(r["target"]) for r in nics]
-            ports = [r for tap in taps for r in rows(seen.links, ifname=tap)]
-            shown = " ".join(str(r["master"]) or "no bridge" for r in ports)
+            taps = [r.target for r in nics]
+            ports = [port for tap in taps if (port := seen.find(LinkRow, tap))]
+            shown = " ".join(port.master or "no bridge" for port in ports)
             yield equal(f"{self.name}'s {' '.join(taps) or 'tap'} is in", bridge, shown)
         if self.defined:
-            shown = " ".join(str(r["defined_source"]) for r in nics)
+            shown = " ".join(r.defined_source for r in nics)
             yield equal(f"{self.name} is defined on network", network, shown)
 
 

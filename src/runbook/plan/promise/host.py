@@ -13,14 +13,24 @@ from ipaddress import IPv4Interface
 from runbook.plan.changes.messages import Route
 from runbook.plan.changes.network_xml import ETHERNET_MTU
 from runbook.plan.netfilter.expected import ExpectedFirewall
-from runbook.plan.promise.check import Check, equal
+from runbook.plan.promise.check import Check, equal, none
 from runbook.plan.promise.ipv6 import ExpectedIPv6, checks6
 from runbook.plan.promise.subject import SubjectKind
+from runbook.state.addresses import AddressRow
+from runbook.state.bridge_ports import BridgePortRow
+from runbook.state.files import FileRow
+from runbook.state.firewall import FirewallRow
+from runbook.state.leases import LeaseRow
+from runbook.state.links import LinkRow
+from runbook.state.networks import NetworkRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import stanzas
-from runbook.state.table import Row, rows
+from runbook.state.sysctl import SysctlRow
 
 MAIN = 254
+# Destination, table, metric and type of service.
+Way = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,49 +101,44 @@ class Promise:
 
 def _addresses(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     ip = str(promise.address.ip)
-    holders = rows(seen.addresses, family="inet", address=ip)
-    shown = " ".join(f"{r['ifname']} /{r['prefixlen']}" for r in holders)
+    held = [row for row in seen.rows(AddressRow) if row.family == "inet"]
+    shown = " ".join(f"{r.ifname} /{r.prefixlen}" for r in held if r.address == ip)
     wanted = f"{promise.bridge} /{promise.address.network.prefixlen}"
     yield equal(f"{ip} is on", wanted, shown)
-    left = rows(seen.addresses, family="inet", ifname=promise.nic)
-    shown = " ".join(str(r["address"]) for r in left)
-    yield Check(f"IPv4 on {promise.nic}", "none", shown or "none", not left)
+    yield none(f"IPv4 on {promise.nic}", [r.address for r in held if r.ifname == promise.nic])
 
 
 def _links(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    nic = rows(seen.links, ifname=promise.nic)
-    yield equal(f"{promise.nic} is in", promise.bridge, " ".join(str(r["master"]) for r in nic))
-    port = rows(seen.bridge_ports, bridge=promise.bridge, port=promise.nic)
-    yield equal(f"port {promise.nic}", "forwarding", " ".join(str(r["state"]) for r in port))
-    bridge = rows(seen.links, ifname=promise.bridge)
-    yield equal(f"{promise.bridge} MAC", promise.mac, " ".join(str(r["mac"]) for r in bridge))
+    nic = seen.find(LinkRow, promise.nic)
+    yield equal(f"{promise.nic} is in", promise.bridge, nic.master if nic else "")
+    port = seen.find(BridgePortRow, promise.bridge, promise.nic)
+    yield equal(f"port {promise.nic}", "forwarding", port.state if port else "")
+    bridge = seen.find(LinkRow, promise.bridge)
+    yield equal(f"{promise.bridge} MAC", promise.mac, bridge.mac if bridge else "")
     wanted = "on" if promise.stp else "off"
-    shown = " ".join("on" if r["stp"] == 1 else "off" for r in bridge)
+    shown = "on" if bridge and bridge.stp == 1 else "off" if bridge else ""
     yield equal(f"{promise.bridge} STP", wanted, shown)
-    shown = " ".join(str(r["mtu"]) for r in bridge)
-    yield equal(f"{promise.bridge} MTU", str(promise.mtu), shown)
+    yield equal(f"{promise.bridge} MTU", str(promise.mtu), str(bridge.mtu) if bridge else "")
 
 
 def _routes(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    main = rows(seen.routes, family="inet", table=MAIN)
-    default = [r for r in main if r["dst"] == "default"]
+    main = [r for r in seen.rows(RouteRow) if (r.family, r.table) == ("inet", MAIN)]
+    default = [r for r in main if r.dst == "default"]
     wanted = f"via {promise.gateway} dev {promise.bridge}{_metric(promise.metric)}"
     yield equal("default route", wanted, ", ".join(_ways_out(promise, default)))
-    lan = [r for r in main if r["dst"] == str(promise.address.network)]
-    shown = ", ".join(f"dev {r['ifname']} src {r['prefsrc']}" for r in lan)
+    lan = (r for r in main if r.dst == str(promise.address.network))
+    shown = ", ".join(f"dev {r.ifname} src {r.prefsrc}" for r in lan)
     wanted = f"dev {promise.bridge} src {promise.address.ip}"
     yield equal(f"route to {promise.address.network}", wanted, shown)
-    strays = [str(r["dst"]) for r in main if r["ifname"] == promise.nic]
-    shown = " ".join(strays)
-    yield Check(f"routes on {promise.nic}", "none", shown or "none", not strays)
+    yield none(f"routes on {promise.nic}", [r.dst for r in main if r.ifname == promise.nic])
 
 
-def _ways_out(promise: Promise, default: list[Row]) -> Iterator[str]:
+def _ways_out(promise: Promise, default: list[RouteRow]) -> Iterator[str]:
     """The default routes that are used, and all that go by the bridge."""
-    best = min((r["metric"] for r in default), default=0)
+    best = min((r.metric for r in default), default=0)
     for r in default:
-        if r["metric"] == best or r["ifname"] == promise.bridge:
-            yield f"via {r['gateway']} dev {r['ifname']}{_metric(r['metric'])}"
+        if r.metric == best or r.ifname == promise.bridge:
+            yield f"via {r.gateway} dev {r.ifname}{_metric(r.metric)}"
 
 
 def _metric(value: int) -> str:
@@ -142,13 +147,14 @@ def _metric(value: int) -> str:
 
 def _carried(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     """The routes that came along, beside the default route."""
+    found: dict[Way, list[RouteRow]] = {}
+    for row in seen.rows(RouteRow):
+        if (row.family, row.type) == ("inet", "unicast"):
+            found.setdefault((row.dst, row.table, row.metric, row.tos), []).append(row)
     for route in promise.routes:
-        key = {"dst": route.dst, "table": route.table, "metric": route.metric, "tos": route.tos}
         if (route.dst, route.table) != ("default", MAIN):
-            found = rows(seen.routes, family="inet", type="unicast", **key)
-            shown = ", ".join(
-                _way(str(r["gateway"]), str(r["ifname"]), str(r["prefsrc"])) for r in found
-            )
+            there = found.get((route.dst, route.table, route.metric, route.tos), [])
+            shown = ", ".join(_way(r.gateway, r.ifname, r.prefsrc) for r in there)
             wanted = _way(route.gateway, route.ifname, route.prefsrc)
             about = f"route to {route.dst}" + (f" in table {route.table}", "")[route.table == MAIN]
             yield equal(about, wanted, shown)
@@ -164,16 +170,17 @@ def _ipv6(promise: Promise, seen: Snapshot) -> Iterator[Check]:
 
 
 def _network(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    found = rows(seen.networks, name=promise.network)
-    for word in ("active", "persistent", "autostart"):
-        shown = " ".join("yes" if r[word] else "no" for r in found)
-        yield equal(f"network {promise.network} {word}", "yes", shown)
+    row = seen.find(NetworkRow, promise.network)
+    states = (row.active, row.persistent, row.autostart) if row else ()
+    words = ["yes" if state else "no" for state in states] or ["", "", ""]
+    for about, shown in zip(("active", "persistent", "autostart"), words, strict=True):
+        yield equal(f"network {promise.network} {about}", "yes", shown)
 
 
 def _files(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     for file in promise.files:
-        found = rows(seen.files, path=file.path)
-        same = any(r["content"] == file.text for r in found)
+        found = seen.find(FileRow, file.path)
+        same = found is not None and found.content == file.text
         shown = "as promised" if same else ("other content" if found else "absent")
         yield Check(file.path, "as promised", shown, same)
 
@@ -188,20 +195,22 @@ def _stanzas(promise: Promise, seen: Snapshot) -> Iterator[Check]:
 
 def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     for name, value in promise.sysctls:
-        shown = " ".join(str(r["value"]) for r in rows(seen.sysctl, name=name))
-        yield equal(name, value, shown)
+        row = seen.find(SysctlRow, name)
+        yield equal(name, value, row.value if row else "")
 
 
 def _clients(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     # A client of every interface, '', is one of the NIC's as well.
-    everywhere = [r for r in rows(seen.leases, ifname="") if r["pid"]]
-    left = [*rows(seen.leases, ifname=promise.nic), *everywhere]
-    shown = ", ".join(f"{r['client']} {r['lease_file']}".strip() for r in left)
-    yield Check(f"DHCP on {promise.nic}", "none", shown or "none", not left)
+    every = seen.rows(LeaseRow)
+    own = [row for row in every if row.ifname == promise.nic]
+    everywhere = [row for row in every if not row.ifname and row.pid]
+    left = [f"{row.client} {row.lease_file}".strip() for row in (*own, *everywhere)]
+    yield Check(f"DHCP on {promise.nic}", "none", ", ".join(left) or "none", not left)
 
 
 def _firewall(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    yield from (Check(*told) for told in promise.firewall.told(seen.firewall, seen.files))
+    told = promise.firewall.told(seen.rows(FirewallRow), seen.rows(FileRow))
+    yield from (Check(*check) for check in told)
 
 
 _GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from runbook.plan.changes.ipv6 import conf
 from runbook.plan.changes.messages import MAIN_TABLE
 from runbook.plan.promise.check import Check, equal, none
+from runbook.state.addresses import AddressRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import Record, records
+from runbook.state.sysctl import SysctlRow
 
 LINK_LOCAL = "fe80::/64"
 
@@ -26,42 +28,42 @@ class ExpectedIPv6:
     learns: bool
 
 
-def global6(seen: Snapshot, ifname: str) -> list[Record]:
+def global6(seen: Snapshot, ifname: str) -> list[AddressRow]:
     """The IPv6 addresses of an interface that reach beyond its link."""
-    return [row for row in _everywhere(seen) if row["ifname"] == ifname]
+    return [row for row in _everywhere(seen) if row.ifname == ifname]
 
 
 def checks6(wanted: ExpectedIPv6 | None, nic: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
     """Every check of IPv6 on the NIC and the bridge."""
-    yield none(f"IPv6 on {nic}", [str(r["address"]) for r in global6(seen, nic)])
+    yield none(f"IPv6 on {nic}", [r.address for r in global6(seen, nic)])
     if wanted is None:
-        yield none(f"IPv6 on {bridge}", [str(r["address"]) for r in global6(seen, bridge)])
+        yield none(f"IPv6 on {bridge}", [r.address for r in global6(seen, bridge)])
         return
     for address in wanted.addresses:
         ip, _, length = address.partition("/")
-        held = (r for r in _everywhere(seen) if r["address"] == ip)
-        shown = " ".join(f"{r['ifname']} /{r['prefixlen']}" for r in held)
+        held = (r for r in _everywhere(seen) if r.address == ip)
+        shown = " ".join(f"{r.ifname} /{r.prefixlen}" for r in held)
         yield equal(f"{ip} is on", f"{bridge} /{length}", shown)
     yield from _routes(wanted, nic, bridge, seen)
-    values = {str(r["name"]): str(r["value"]) for r in records(seen.sysctl)}
     wanted_values = {"disable_ipv6": "0"} | ({"accept_ra": "2"} if wanted.learns else {})
     for word, value in wanted_values.items():
-        yield equal(conf(bridge, word), value, values.get(conf(bridge, word), ""))
+        row = seen.find(SysctlRow, conf(bridge, word))
+        yield equal(conf(bridge, word), value, row.value if row else "")
 
 
-def _everywhere(seen: Snapshot) -> list[Record]:
-    held = (row for row in records(seen.addresses) if row["family"] == "inet6")
-    return [row for row in held if row["scope"] not in ("link", "host")]
+def _everywhere(seen: Snapshot) -> list[AddressRow]:
+    held = (row for row in seen.rows(AddressRow) if row.family == "inet6")
+    return [row for row in held if row.scope not in ("link", "host")]
 
 
 def _routes(wanted: ExpectedIPv6, nic: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
     kind = ("inet6", MAIN_TABLE, "unicast")
-    every = (r for r in records(seen.routes) if (r["family"], r["table"], r["type"]) == kind)
+    every = (r for r in seen.rows(RouteRow) if (r.family, r.table, r.type) == kind)
     # One router may well speak on another link by the same link-local address.
-    own = [r for r in every if r["ifname"] in (nic, bridge)]
-    default = {(str(r["gateway"]), str(r["ifname"])) for r in own if r["dst"] == "default"}
+    own = [r for r in every if r.ifname in (nic, bridge)]
+    default = {(r.gateway, r.ifname) for r in own if r.dst == "default"}
     for gateway in wanted.gateways:
         shown = ", ".join(sorted(f"dev {ifname}" for via, ifname in default if via == gateway))
         yield equal(f"IPv6 default route via {gateway}", f"dev {bridge}", shown)
-    strays = [str(r["dst"]) for r in own if r["ifname"] == nic and r["dst"] != LINK_LOCAL]
+    strays = [r.dst for r in own if r.ifname == nic and r.dst != LINK_LOCAL]
     yield none(f"IPv6 routes on {nic}", strays)

@@ -6,29 +6,28 @@ what the host has instead.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Interface
-from typing import Any
-
-import pandas as pd
 
 from runbook.common.errors import ParameterError, Refused
 from runbook.plan.changes.messages import DEFAULT6, MAIN_TABLE, MEDIUM, Action, Address, Route
+from runbook.state.addresses import AddressRow
+from runbook.state.links import LinkRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import Row, rows
 
 NOT_NICS = frozenset({"bridge", "tun", "dummy", "ifb", "sit", "gre", "vxlan", "wireguard"})
 
 
 def nic_names(seen: Snapshot) -> tuple[str, ...]:
     """Interfaces an operator could mean, in name order."""
-    links = rows(seen.links)
-    names = (r["ifname"] for r in links if r["kind"] not in NOT_NICS and r["ifname"] != "lo")
-    return tuple(sorted(str(name) for name in names))
+    links = seen.rows(LinkRow)
+    return tuple(r.ifname for r in links if r.kind not in NOT_NICS and r.ifname != "lo")
 
 
-def nic_row(seen: Snapshot, nic: str) -> Row:
+def nic_row(seen: Snapshot, nic: str) -> LinkRow:
     """The NIC's row in the links table."""
-    for row in rows(seen.links, ifname=nic):
+    if row := seen.find(LinkRow, nic):
         return row
     raise ParameterError(
         "interface",
@@ -40,11 +39,11 @@ def nic_row(seen: Snapshot, nic: str) -> Row:
 
 def nic_address(seen: Snapshot, nic: str, wanted: IPv4Interface) -> Address:
     """The address as it sits on the NIC, with all that is needed to put it back."""
-    held = rows(seen.addresses, family="inet", ifname=nic)
+    held = addresses_on(seen, nic)
     for row in held:
-        if row["address"] == str(wanted.ip) and row["prefixlen"] == wanted.network.prefixlen:
+        if (row.address, row.prefixlen) == (str(wanted.ip), wanted.network.prefixlen):
             return address(row)
-    shown = ", ".join(f"{r['address']}/{r['prefixlen']}" for r in held) or "no IPv4 address"
+    shown = ", ".join(f"{r.address}/{r.prefixlen}" for r in held) or "no IPv4 address"
     raise ParameterError(
         "address",
         str(wanted),
@@ -53,55 +52,62 @@ def nic_address(seen: Snapshot, nic: str, wanted: IPv4Interface) -> Address:
     )
 
 
-def address(row: Row) -> Address:
+def addresses_on(seen: Snapshot, ifname: str) -> list[AddressRow]:
+    """The IPv4 addresses of an interface."""
+    return [r for r in seen.rows(AddressRow) if (r.family, r.ifname) == ("inet", ifname)]
+
+
+def holds(seen: Snapshot, ifname: str, address: IPv4Interface) -> bool:
+    """Whether an interface has the address, whatever its prefix length."""
+    return any(row.address == str(address.ip) for row in addresses_on(seen, ifname))
+
+
+def address(row: AddressRow) -> Address:
     """A row of the addresses table as a message, to be taken away."""
-    preferred = row["preferred_lft_s"]
-    flags = str(row["flags"]).split()
+    flags = row.flags.split()
     return Address(
         Action.DELETE,
-        str(row["ifname"]),
-        str(row["address"]),
-        int(row["prefixlen"]),
-        broadcast=str(row["broadcast"]),
-        label=str(row["label"]),
+        row.ifname,
+        row.address,
+        row.prefixlen,
+        broadcast=row.broadcast,
+        label=row.label,
         noprefixroute="noprefixroute" in flags,
-        valid_lft_s=_number(row["valid_lft_s"]),
-        preferred_lft_s=_number(preferred),
+        valid_lft_s=row.valid_lft_s or 0,
+        preferred_lft_s=row.preferred_lft_s or 0,
         nodad="nodad" in flags,
         mngtmpaddr="mngtmpaddr" in flags,
-        deprecated=row["family"] == "inet6" and not pd.isna(preferred) and preferred == 0,
+        deprecated=row.family == "inet6" and row.preferred_lft_s == 0,
     )
 
 
-def _number(cell: Any) -> int:  # noqa: ANN401 - a nullable cell
-    return 0 if pd.isna(cell) else int(cell)
-
-
-def route(row: Row) -> Route:
+def route(row: RouteRow) -> Route:
     """A row of the routes table as a message."""
-    default6 = row["family"] == "inet6" and row["dst"] == "default"
+    default6 = row.family == "inet6" and row.dst == "default"
     return Route(
         Action.ENSURE,
-        DEFAULT6 if default6 else str(row["dst"]),
-        str(row["ifname"]),
-        gateway=str(row["gateway"]),
-        prefsrc=str(row["prefsrc"]),
-        table=int(row["table"]),
-        protocol=str(row["protocol"]),
-        scope=str(row["scope"]),
-        metric=int(row["metric"]),
-        tos=int(row["tos"]),
-        onlink=bool(row["onlink"]),
-        mtu=_number(row["mtu"]),
-        expires_s=_number(row["expires_s"]),
-        pref=str(row["pref"]) or MEDIUM,
+        DEFAULT6 if default6 else row.dst,
+        row.ifname,
+        gateway=row.gateway,
+        prefsrc=row.prefsrc,
+        table=row.table,
+        protocol=row.protocol,
+        scope=row.scope,
+        metric=row.metric,
+        tos=row.tos,
+        onlink=row.onlink,
+        mtu=row.mtu or 0,
+        expires_s=row.expires_s or 0,
+        pref=row.pref or MEDIUM,
     )
 
 
 def connected_route(seen: Snapshot, nic: str, address: IPv4Interface) -> Route:
     """The NIC's route to its own network."""
     network = str(address.network)
-    found = rows(seen.routes, family="inet", table=MAIN_TABLE, ifname=nic, dst=network, gateway="")
+    found = [
+        row for row in main_routes(seen) if (row.ifname, row.dst, row.gateway) == (nic, network, "")
+    ]
     if len(found) != 1:
         raise Refused(
             f"{seen.host} has {len(found)} routes to {network} on {nic}; the change needs one",
@@ -112,19 +118,29 @@ def connected_route(seen: Snapshot, nic: str, address: IPv4Interface) -> Route:
     return route(found[0])
 
 
+def main_routes(seen: Snapshot) -> Iterator[RouteRow]:
+    """The IPv4 routes of the main table."""
+    return (r for r in seen.rows(RouteRow) if (r.family, r.table) == ("inet", MAIN_TABLE))
+
+
+def default_routes(seen: Snapshot) -> list[RouteRow]:
+    """The IPv4 default routes of the main table, the preferred one first."""
+    found = (row for row in main_routes(seen) if row.dst == "default")
+    return sorted(found, key=lambda row: row.metric)
+
+
 def moved_routes(seen: Snapshot, nic: str, connected: Route) -> tuple[Route, ...]:
     """Every other IPv4 unicast route through the NIC, in any table."""
-    found = rows(seen.routes, family="inet", ifname=nic, type="unicast")
-    routes = tuple(route(row) for row in found)
-    return tuple(r for r in routes if not _same(r, connected))
+    through = ("inet", nic, "unicast")
+    found = (r for r in seen.rows(RouteRow) if (r.family, r.ifname, r.type) == through)
+    return tuple(r for r in map(route, found) if not _same(r, connected))
 
 
 def default_metric(seen: Snapshot, *ifnames: str) -> int:
     """The metric of the default route through the first of these that has one; 0 without any."""
-    for ifname in ifnames:
-        for row in rows(seen.routes, family="inet", table=MAIN_TABLE, dst="default", ifname=ifname):
-            return int(row["metric"])
-    return 0
+    found = default_routes(seen)
+    metrics = (row.metric for ifname in ifnames for row in found if row.ifname == ifname)
+    return next(metrics, 0)
 
 
 def _same(left: Route, right: Route) -> bool:

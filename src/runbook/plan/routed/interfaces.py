@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from runbook.common.errors import Refused
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
+from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import Stanza, is_comment, stanzas, words
-from runbook.state.table import rows
 
 # Options of interfaces(5) that say which address the interface gets.
 ADDRESSING = frozenset(
@@ -48,20 +48,24 @@ def nic_stanza(nic: str, seen: Snapshot) -> Stanza:
 
 def _refuse_unless_lasting(stanza: Stanza, seen: Snapshot) -> None:
     """Refuse a file that something else writes at boot: the address would be back on the NIC."""
-    (file,) = rows(seen.files, path=stanza.path)
     if stanza.path.startswith("/run/"):
         raise _refused(
             seen,
             f"{stanza.name}'s stanza is in {stanza.path}, which is made anew at each boot",
             f"write a stanza for {stanza.name} into /etc/network/interfaces in its place",
         )
-    if WRITTEN_ANEW in str(file["content"]):
+    if WRITTEN_ANEW in _file(stanza.path, seen).content:
         raise _refused(
             seen,
             f"{stanza.path} says that it {WRITTEN_ANEW}: cloud-init may write it anew at a boot",
             "have cloud-init leave the network alone (`network: {config: disabled}` in a file of"
             " /etc/cloud/cloud.cfg.d), then take those words out of the file",
         )
+
+
+def _file(path: str, seen: Snapshot) -> FileRow:
+    (file,) = (row for row in seen.rows(FileRow) if row.path == path)
+    return file
 
 
 def nic_stanzas6(nic: str, seen: Snapshot) -> tuple[Stanza, ...]:
@@ -92,8 +96,8 @@ def manual_stanza(nic: str, seen: Snapshot) -> Iterator[EditLines]:
 
 
 def _edit(path: str, wanted: list[Stanza], seen: Snapshot) -> EditLines:
-    (file,) = rows(seen.files, path=path)
-    content = str(file["content"]).split("\n")
+    file = _file(path, seen)
+    content = file.content.split("\n")
     edits, shown = [], ""
     for stanza in wanted:
         lines = content[stanza.first - 1 : stanza.last]
@@ -101,7 +105,7 @@ def _edit(path: str, wanted: list[Stanza], seen: Snapshot) -> EditLines:
         shown += "".join(f"{line}\n" for line in lines)
         edits.append(LineEdit(stanza.first, stanza.last, kept))
     purpose = f"leave {wanted[0].name} without an address of its own"
-    return EditLines(path, str(file["sha256"]), tuple(edits), shown, purpose)
+    return EditLines(path, file.sha256, tuple(edits), shown, purpose)
 
 
 def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:

@@ -21,8 +21,11 @@ from runbook.plan.changes.network_hook6 import HookIPv6, comes_back
 from runbook.plan.changes.sysctl import SetSysctl
 from runbook.plan.promise.ipv6 import ExpectedIPv6, global6
 from runbook.plan.routed import facts
+from runbook.state.addresses import AddressRow
+from runbook.state.files import FileRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import Row, rows
+from runbook.state.sysctl import SysctlRow
 
 SWITCH = "net.ipv6.conf.all.forwarding"
 # What the kernel sets up on every interface by itself (RFC 4291, 2.5.6 and 2.7).
@@ -43,26 +46,26 @@ class Uncarried:
 def moved(params: Params, seen: Snapshot) -> Moved6 | None:
     """All that moves; None where the host has no IPv6 beyond its link-local address."""
     nic, bridge = params.interface, params.bridge
-    done = rows(seen.addresses, ifname=bridge, address=str(params.ipv4.ip))
+    done = facts.holds(seen, bridge, params.ipv4)
     holder = bridge if done else nic
     held = global6(seen, holder)
     routes = routes6(seen, holder)
-    if not held and not any(r["protocol"] != KERNEL for r in routes):
+    if not held and not any(r.protocol != KERNEL for r in routes):
         return None
     found = Moved6(
         nic,
         bridge,
         tuple(replace(facts.address(row), ifname=nic) for row in held),
-        tuple(_route(row, nic) for row in routes if row["protocol"] == KERNEL),
-        tuple(_route(row, nic) for row in routes if row["protocol"] not in (KERNEL, RA)),
-        tuple(_route(row, nic) for row in routes if row["protocol"] == RA),
+        tuple(_route(row, nic) for row in routes if row.protocol == KERNEL),
+        tuple(_route(row, nic) for row in routes if row.protocol not in (KERNEL, RA)),
+        tuple(_route(row, nic) for row in routes if row.protocol == RA),
     )
     return _kept_by_hook(params, seen, found) if done else found
 
 
 def _kept_by_hook(params: Params, seen: Snapshot, found: Moved6) -> Moved6:
-    hooks = rows(seen.files, path=hook_path(params.network))
-    lines = {line.strip() for row in hooks for line in str(row["content"]).splitlines()}
+    hook = seen.find(FileRow, hook_path(params.network))
+    lines = {line.strip() for line in hook.content.splitlines()} if hook else set()
     return replace(
         found,
         addresses=tuple(
@@ -80,13 +83,17 @@ def _address_back(address: Address, bridge: str) -> Address:
     return replace(address, action=Action.ENSURE, ifname=bridge, nodad=True)
 
 
-def routes6(seen: Snapshot, ifname: str) -> list[Row]:
+def routes6(seen: Snapshot, ifname: str) -> list[RouteRow]:
     """The IPv6 unicast routes through an interface, but for the kernel's own link-local ones."""
-    found = rows(seen.routes, family="inet6", ifname=ifname, type="unicast")
-    return [row for row in found if row["dst"] not in OWN]
+    through = ("inet6", ifname, "unicast")
+    return [
+        row
+        for row in seen.rows(RouteRow)
+        if (row.family, row.ifname, row.type) == through and row.dst not in OWN
+    ]
 
 
-def _route(row: Row, nic: str) -> Route:
+def _route(row: RouteRow, nic: str) -> Route:
     route = facts.route(row)
     return replace(route, ifname=nic, protocol=route.protocol or BOOT)
 
@@ -134,9 +141,9 @@ def keep_listening(seen: Snapshot) -> Iterator[Change]:
 
 def _listeners(seen: Snapshot) -> list[str]:
     """The interfaces that have something from a router advertisement."""
-    routes = rows(seen.routes, family="inet6", protocol=RA)
-    made = (r for r in rows(seen.addresses, family="inet6") if "mngtmpaddr" in _flags(r))
-    return sorted({str(row["ifname"]) for row in (*routes, *made)} - {""})
+    learned = {r.ifname for r in seen.rows(RouteRow) if (r.family, r.protocol) == ("inet6", RA)}
+    made = {r.ifname for r in seen.rows(AddressRow) if r.family == "inet6" and _by_slaac(r)}
+    return sorted((learned | made) - {""})
 
 
 def enable(moves: Moved6 | None) -> Iterator[Change]:
@@ -158,11 +165,12 @@ def settle(moves: Moved6 | None, seen: Snapshot) -> Iterator[Change]:
 
 
 def _value(seen: Snapshot, name: str) -> str:
-    return next((str(row["value"]) for row in rows(seen.sysctl, name=name)), "")
+    row = seen.find(SysctlRow, name)
+    return row.value if row else ""
 
 
-def _flags(row: Row) -> list[str]:
-    return str(row["flags"]).split()
+def _by_slaac(row: AddressRow) -> bool:
+    return "mngtmpaddr" in row.flags.split()
 
 
 def uncarried(params: Params, seen: Snapshot) -> Iterator[Uncarried]:
@@ -174,8 +182,8 @@ def uncarried(params: Params, seen: Snapshot) -> Iterator[Uncarried]:
     yield from _routes(params.interface, seen, held)
 
 
-def _address(row: Row) -> Iterator[Uncarried]:
-    about, flags = f"{row['address']}/{row['prefixlen']}", _flags(row)
+def _address(row: AddressRow) -> Iterator[Uncarried]:
+    about, flags = f"{row.address}/{row.prefixlen}", row.flags.split()
     if "secondary" in flags:
         then = "it cannot be put back; set net.ipv6.conf.*.use_tempaddr to 0 and wait until it goes"
         yield Uncarried(about, "a temporary address (RFC 8981)", then)
@@ -187,37 +195,38 @@ def _address(row: Row) -> Iterator[Uncarried]:
         yield Uncarried(about, f"an address that is {unfinished[0]}", then)
 
 
-def _together(nic: str, held: list[Row]) -> Iterator[Uncarried]:
-    made = [row for row in held if "mngtmpaddr" in _flags(row) and "secondary" not in _flags(row)]
-    if len({suffix(str(row["address"])) for row in made}) > 1:
+def _together(nic: str, held: list[AddressRow]) -> Iterator[Uncarried]:
+    made = [row for row in held if _by_slaac(row) and "secondary" not in row.flags.split()]
+    if len({suffix(row.address) for row in made}) > 1:
         then = "a bridge has one interface identifier; leave one prefix, or use static addresses"
         yield Uncarried(nic, "addresses by SLAAC that end differently", then)
-    if any(row["prefixlen"] != SLAAC_BITS for row in made):
+    if any(row.prefixlen != SLAAC_BITS for row in made):
         then = "an interface identifier has 64 bits; use a static address"
         yield Uncarried(nic, f"an address by SLAAC whose prefix is not /{SLAAC_BITS}", then)
 
 
-def _routes(nic: str, seen: Snapshot, held: list[Row]) -> Iterator[Uncarried]:
+def _routes(nic: str, seen: Snapshot, held: list[AddressRow]) -> Iterator[Uncarried]:
     ways = routes6(seen, nic)
-    if not held and any(row["protocol"] != KERNEL for row in ways):
+    if not held and any(row.protocol != KERNEL for row in ways):
         then = "give the host an IPv6 address, or take the routes away"
         yield Uncarried(nic, "IPv6 routes without an IPv6 address", then)
     for row in ways:
-        about = f"IPv6 route to {row['dst']}"
-        if row["protocol"] == RA and row["dst"] != "default":
+        about = f"IPv6 route to {row.dst}"
+        if row.protocol == RA and row.dst != "default":
             then = "it would not be learned on the bridge; make it a static one, or have it go"
             yield Uncarried(about, "learned from a router (RFC 4191)", then)
         if _shared(row, seen):
             then = "moving one would replace the other; give them different metrics"
-            yield Uncarried(about, f"another interface has one of metric {row['metric']}", then)
-    for row in rows(seen.routes, family="inet6"):
-        if nic in str(row["nexthops"]):
+            yield Uncarried(about, f"another interface has one of metric {row.metric}", then)
+    for row in seen.rows(RouteRow):
+        if row.family == "inet6" and nic in row.nexthops:
             then = "multipath routes are not carried over"
-            yield Uncarried(f"IPv6 route to {row['dst']}", str(row["nexthops"]), then)
+            yield Uncarried(f"IPv6 route to {row.dst}", row.nexthops, then)
 
 
-def _shared(row: Row, seen: Snapshot) -> bool:
-    if row["protocol"] in (KERNEL, RA):
+def _shared(row: RouteRow, seen: Snapshot) -> bool:
+    if row.protocol in (KERNEL, RA):
         return False
-    same = {name: row[name] for name in ("family", "table", "dst", "metric")}
-    return any(other["ifname"] != row["ifname"] for other in rows(seen.routes, **same))
+    same = (row.family, row.table, row.dst, row.metric)
+    others = (r for r in seen.rows(RouteRow) if (r.family, r.table, r.dst, r.metric) == same)
+    return any(other.ifname != row.ifname for other in others)

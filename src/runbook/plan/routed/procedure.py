@@ -38,9 +38,10 @@ from runbook.plan.routed.firewall.saved import saved_firewall
 from runbook.plan.routed.firewall.twins import saved_rules, twins
 from runbook.plan.routed.interfaces import manual_stanza
 from runbook.plan.routed.routes import carried
+from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
+from runbook.state.sysctl import SysctlRow
 
 # The kernel's own default, for a host that has not loaded the module yet.
 LOOSE_BY_DEFAULT = "1"
@@ -86,7 +87,7 @@ def make_promise(params: Params, seen: Snapshot, operator: Connection | None = N
 def _mac(params: Params, seen: Snapshot) -> str:
     """The MAC that the bridge will have."""
     if params.bridge_mac == "nic":
-        return str(facts.nic_row(seen, params.interface)["mac"])
+        return facts.nic_row(seen, params.interface).mac
     if params.bridge_mac == "own":
         return _derived_mac(seen.identity.machine_id, params.network)
     return params.bridge_mac
@@ -100,7 +101,7 @@ def _derived_mac(machine_id: str, network: str) -> str:
 
 def _mtu(params: Params, seen: Snapshot) -> int:
     """The NIC's, which is the LAN's: the bridge must not carry smaller frames."""
-    return int(facts.nic_row(seen, params.interface)["mtu"])
+    return facts.nic_row(seen, params.interface).mtu
 
 
 def _hook_file(
@@ -122,7 +123,7 @@ def _hook_file(
 
 def _not_half_done(params: Params, seen: Snapshot, promise: Promise) -> None:
     """Refuse a host that is neither as before nor as promised."""
-    if not rows(seen.addresses, ifname=params.bridge, address=str(params.ipv4.ip)):
+    if not facts.holds(seen, params.bridge, params.ipv4):
         return
     unmet = [check for check in promise.checks(seen) if not check.kept]
     raise Refused(
@@ -141,9 +142,9 @@ def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Chang
     connected = facts.connected_route(seen, nic, address)
     moved = facts.moved_routes(seen, nic, connected)
     yield from _prepare(params, seen, promise)
-    loose = rows(seen.sysctl, name=LOOSE)
-    value = str(loose[0]["value"]) if loose else LOOSE_BY_DEFAULT
-    yield HoldTracking(value, loaded=bool(loose))
+    loose = seen.find(SysctlRow, LOOSE)
+    value = loose.value if loose else LOOSE_BY_DEFAULT
+    yield HoldTracking(value, loaded=loose is not None)
     yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
     yield _network(params, seen, promise)
     yield _hook(promise)
@@ -200,8 +201,7 @@ def _network(params: Params, seen: Snapshot, promise: Promise) -> CreateNetwork:
 
 def _chains(seen: Snapshot) -> tuple[str, ...]:
     """The programs in whose tables libvirt has no chains of its own yet."""
-    rules = rows(seen.firewall)
-    there = {r["family"] for r in rules if str(r["chain"]).startswith("LIBVIRT_")}
+    there = {r.family for r in seen.rows(FirewallRow) if r.chain.startswith("LIBVIRT_")}
     return tuple(CHAIN_PROGRAMS[f] for f in ("inet", "inet6") if f not in there)
 
 

@@ -8,8 +8,8 @@ from runbook.params import Params
 from runbook.plan.changes.messages import BOOT, MAIN_TABLE, Action, Route
 from runbook.plan.changes.network_hook import hook_path, route_line
 from runbook.plan.routed import facts
+from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
 
 
 def default_route(params: Params, seen: Snapshot) -> Route:
@@ -39,8 +39,8 @@ def _other(params: Params, seen: Snapshot, ifname: str) -> tuple[Route, ...]:
 
 
 def _kept_by_hook(params: Params, seen: Snapshot) -> tuple[Route, ...]:
-    hooks = rows(seen.files, path=hook_path(params.network))
-    lines = {line for row in hooks for line in str(row["content"]).splitlines(keepends=True)}
+    hook = seen.find(FileRow, hook_path(params.network))
+    lines = set(hook.content.splitlines(keepends=True)) if hook else set()
     there = _other(params, seen, params.bridge)
     return tuple(route for route in there if route_line(route) in lines)
 

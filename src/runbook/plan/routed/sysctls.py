@@ -8,7 +8,7 @@ from runbook.params import Params
 from runbook.plan.changes.sysctl import SetSysctl
 from runbook.plan.promise.host import ExpectedFile
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
+from runbook.state.sysctl import SysctlRow
 
 FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
 # How the bridge announces the address by ARP. docs/explanation/boot.md says why not proxy_arp.
@@ -56,7 +56,7 @@ def switched(name: str, value: str, seen: Snapshot) -> Iterator[SetSysctl]:
     """A forwarding switch, with all that it shakes, unless it is so already."""
     # net.ipv4.ip_forward shakes every net.ipv4.conf.*, and likewise for IPv6.
     prefix = ".".join(name.split(".")[:2]) + ".conf."
-    table = {str(r["name"]): str(r["value"]) for r in rows(seen.sysctl)}
+    table = {row.name: row.value for row in seen.rows(SysctlRow)}
     if table.get(name) == value:
         return
     words = (".forwarding", ".accept_redirects")

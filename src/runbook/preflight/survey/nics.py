@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, NamedTuple
 
-from runbook.plan.changes.messages import MAIN_TABLE
-from runbook.plan.routed.facts import nic_names
+from runbook.plan.routed import facts
 from runbook.state.addresses import AddressRow
 from runbook.state.host.nic_hardware import NicRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.links import LinkRow
-from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
 
 
@@ -46,30 +44,19 @@ def nics(
             links[name].master,
             name == carrying,
         )
-        for name in nic_names(seen)
+        for name in facts.nic_names(seen)
     )
 
 
 def held(seen: Snapshot, nic: str) -> list[str]:
     """The IPv4 addresses on an interface, each with its prefix length."""
-    return [
-        f"{row.address}/{row.prefixlen}"
-        for row in seen.rows(AddressRow)
-        if (row.ifname, row.family) == (nic, "inet")
-    ]
+    return [f"{row.address}/{row.prefixlen}" for row in facts.addresses_on(seen, nic)]
 
 
 def gateways(seen: Snapshot, nic: str) -> list[str]:
     """Where the default routes through an interface lead, the preferred one first."""
-    found = (row for row in default_routes(seen) if row.ifname == nic and row.gateway)
+    found = (row for row in facts.default_routes(seen) if row.ifname == nic and row.gateway)
     return list(dict.fromkeys(row.gateway for row in found))
-
-
-def default_routes(seen: Snapshot) -> list[RouteRow]:
-    """The IPv4 default routes of the main table, the preferred one first."""
-    way_out = ("inet", MAIN_TABLE, "default")
-    found = (r for r in seen.rows(RouteRow) if (r.family, r.table, r.dst) == way_out)
-    return sorted(found, key=lambda row: row.metric)
 
 
 def brought(seen: Snapshot, nic: str) -> dict[str, str]:

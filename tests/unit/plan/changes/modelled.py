@@ -15,37 +15,42 @@ from runbook.plan.changes.steps import RemoveDir
 from runbook.plan.plan import Plan
 from runbook.plan.promise.ipv6 import global6
 from runbook.plan.routed import facts
+from runbook.state.files import FileRow
+from runbook.state.firewall import FirewallRow
+from runbook.state.leases import LeaseRow
+from runbook.state.links import LinkRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.iptables_save import words
-from runbook.state.table import rows
+from runbook.state.sysctl import SysctlRow
 
 
 def modelled(seen: Snapshot, plan: Plan) -> HostModel:
     """The host of that snapshot."""
-    links = [str(name) for name in seen.links["ifname"]]
+    links = [row.ifname for row in seen.rows(LinkRow)]
     chains: dict[Any, list[tuple[str, ...]]] = {}
     policies: dict[Any, str] = {}
-    for row in sorted(rows(seen.firewall), key=lambda r: int(r["position"])):
-        place = (PROGRAMS["nft", str(row["family"])], str(row["table"]), str(row["chain"]))
-        if row["position"]:
-            chains.setdefault(place, []).append(words(str(row["rule"]))[2:])
+    for row in sorted(seen.rows(FirewallRow), key=lambda r: r.position):
+        place = (PROGRAMS["nft", row.family], row.table, row.chain)
+        if row.position:
+            chains.setdefault(place, []).append(words(row.rule)[2:])
         else:
-            policies[place] = str(row["rule"]).split()[-1]
+            policies[place] = row.rule.split()[-1]
     address = facts.nic_address(seen, NIC, plan.of_host.address)
     six = [facts.address(row) for row in global6(seen, NIC)]
     made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
     model = HostModel(
         masters=dict.fromkeys(links, ""),
         addresses=[replace(a, action=Action.ENSURE) for a in (address, *six)],
-        routes=[facts.route(row) for row in rows(seen.routes)],
-        files={str(r["path"]): str(r["content"]).encode() for r in rows(seen.files)},
+        routes=[facts.route(row) for row in seen.rows(RouteRow)],
+        files={r.path: r.content.encode() for r in seen.rows(FileRow)},
         folders=made - {"/etc/libvirt/hooks/network.d"},
-        sysctls={str(r["name"]): str(r["value"]) for r in rows(seen.sysctl)},
+        sysctls={r.name: r.value for r in seen.rows(SysctlRow)},
         chains=chains,
         policies=policies,
-        clients={tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
-        pids={str(r["pid"]): tuple(shlex.split(str(r["argv"]))) for r in rows(seen.leases)},
+        clients={tuple(shlex.split(r.argv)) for r in seen.rows(LeaseRow)},
+        pids={str(r.pid): tuple(shlex.split(r.argv)) for r in seen.rows(LeaseRow)},
     )
-    model.files |= {str(r["lease_file"]): b"lease {}\n" for r in rows(seen.leases)}
+    model.files |= {r.lease_file: b"lease {}\n" for r in seen.rows(LeaseRow)}
     model.arm()
     return model

@@ -9,6 +9,8 @@ from runbook.plan.promise.check import Check
 from runbook.plan.routed.firewall.profile import profile
 from runbook.plan.routed.firewall.saved import composed
 from runbook.plan.routed.procedure import make_promise
+from runbook.state.files import FileRow
+from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
 
 OPERATOR = Connection("10.99.0.2", 50000, fakes.IP, 22)
@@ -30,7 +32,7 @@ def saved(expected: ExpectedFirewall) -> list[Row]:
 
 def broken(expected: ExpectedFirewall, firewall: list[Row], files: list[Row]) -> list[str]:
     seen = fakes.seen(firewall=firewall, files=files)
-    checks = [Check(*told) for told in expected.told(seen.firewall, seen.files)]
+    checks = [Check(*told) for told in expected.told(seen.rows(FirewallRow), seen.rows(FileRow))]
     assert checks
     return [f"{c.about}: {c.seen}" for c in checks if not c.kept]
 

@@ -8,7 +8,9 @@ from runbook.plan.netfilter.native import native
 from runbook.plan.netfilter.packet import arriving, leaving
 from runbook.plan.netfilter.path import IN, OUT, Rules, judge
 from runbook.plan.netfilter.ruleset import live
+from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
+from runbook.state.nftables import NftablesRow
 
 OPERATOR = Connection("10.99.0.2", 50000, fakes.IP, 22)
 NEW, OLD = (arriving(OPERATOR, "eth0", state) for state in ("NEW", "ESTABLISHED"))
@@ -16,7 +18,7 @@ NEW, OLD = (arriving(OPERATOR, "eth0", state) for state in ("NEW", "ESTABLISHED"
 
 def rules(*rows: Row, nft: tuple[Row, ...] = ()) -> Rules:
     seen = fakes.seen(firewall=list(rows), nftables=list(nft))
-    return Rules(live(seen.firewall), seen.nftables)
+    return Rules(live(seen.rows(FirewallRow)), seen.rows(NftablesRow))
 
 
 def row(said: str, position: int = 1, **other: object) -> Row:

@@ -6,6 +6,7 @@ from tests.unit import fakes
 from runbook.plan.changes.steps import Command
 from runbook.plan.netfilter.libvirt import Network, with_network
 from runbook.plan.netfilter.ruleset import Chains, Place, after, live, saved, usual_backend
+from runbook.state.firewall import FirewallRow
 
 INPUT = Place("nft", "inet", "filter", "INPUT")
 FORWARD = Place("nft", "inet", "filter", "FORWARD")
@@ -24,7 +25,7 @@ def of(chains: Chains, place: Place = INPUT) -> tuple[str, tuple[str, ...]]:
 
 def start() -> Chains:
     rows = [fakes.rule("-P INPUT DROP", 0), fakes.rule("-A INPUT -i lo -j ACCEPT", 1)]
-    return live(fakes.seen(firewall=rows).firewall)
+    return live(fakes.seen(firewall=rows).rows(FirewallRow))
 
 
 def test_a_chain_that_nobody_touched_accepts_and_another_is_not_there() -> None:
@@ -83,7 +84,7 @@ def test_the_backend_of_the_host_s_iptables_shows_in_its_rules(
         fakes.rule(f"-A {chain} -j DROP", 1, backend=of_backend)
         for of_backend, chain in (rule.split() for rule in rules)
     ]
-    assert usual_backend(fakes.seen(firewall=rows).firewall) == backend
+    assert usual_backend(fakes.seen(firewall=rows).rows(FirewallRow)) == backend
 
 
 def test_libvirt_comes_before_all_else_and_lets_guests_across() -> None:

@@ -14,9 +14,7 @@ from runbook.plan.netfilter.packet import Packet, State, arriving
 from runbook.plan.netfilter.ruleset import Chain, Chains, Place, live
 from runbook.plan.netfilter.walk import Verdict, walk
 from runbook.state import firewall
-from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
-from runbook.state.table import frame
 
 CORPUS = Path(__file__).parents[2] / "data/iptables"
 OPERATOR = Connection("10.20.0.5", 50000, "172.16.1.1", 22)
@@ -167,8 +165,7 @@ def test_accept_is_said_only_where_every_doubt_comes_to_accept(
 
 
 def corpus(name: str, family: str = "inet") -> Chains:
-    rows = firewall.parse((CORPUS / name).read_text(), "nft", family)
-    return live(frame(FirewallRow, rows))
+    return live(firewall.parse((CORPUS / name).read_text(), "nft", family))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from runbook.plan.netfilter.ruleset import ACCEPT
 from runbook.plan.routed.firewall.profile import POLICIES
 from runbook.plan.routed.firewall.rules_file import OwnRules, lines, own_rules, rules_file
 from runbook.plan.routed.firewall.twins import twin_of
+from runbook.state.firewall import FirewallRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
 
 COLUMNS = ["table", "chain", "rule", "where", "why"]
 INET = "inet"
@@ -43,8 +43,8 @@ def as_frame(found: tuple[Row, ...]) -> pd.DataFrame:
 
 
 def _entries(seen: Snapshot) -> list[Entry]:
-    told = sorted(rows(seen.firewall, family=INET), key=lambda r: int(r["position"]))
-    return [Entry(str(r["table"]), str(r["chain"]), str(r["rule"])) for r in told]
+    told = sorted(seen.rows(FirewallRow), key=lambda r: r.position)
+    return [Entry(r.table, r.chain, r.rule) for r in told if r.family == INET]
 
 
 def _keys(seen: Snapshot) -> frozenset[Key]:

@@ -13,9 +13,9 @@ from runbook.plan.netfilter.owner import RUNBOOK_CHAIN
 from runbook.plan.netfilter.ruleset import ACCEPT, Chains, Place, live, usual_backend
 from runbook.plan.routed.firewall import rules_file
 from runbook.plan.routed.firewall.profile import PARENTS, is_jump, profile
+from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
 
 Change = AddRules | JumpFirst | SetPolicy
 Key = tuple[str, str, str, Canonical]
@@ -34,7 +34,7 @@ def expected_firewall(
 def admit(expected: ExpectedFirewall, seen: Snapshot) -> Iterator[Change]:
     """Rules first, then what leads to them, then the policies: nobody is cut off between."""
     _no_other_chains(expected, seen)
-    there = {_key(r["family"], r["table"], str(r["rule"])) for r in _rules(seen)}
+    there = {_key(r.family, r.table, r.rule) for r in _rules(seen)}
     lacking = [r for r in expected.rules if _key(r.family, r.table, r.rule) not in there]
     own = [rule for rule in lacking if rule.chain.startswith(RUNBOOK_CHAIN)]
     jumps = [rule for rule in lacking if is_jump(rule)]
@@ -47,12 +47,12 @@ def admit(expected: ExpectedFirewall, seen: Snapshot) -> Iterator[Change]:
     yield from _policies(expected, seen)
 
 
-def _rules(seen: Snapshot) -> list[dict[str, object]]:
-    return [row for row in rows(seen.firewall) if row["position"]]
+def _rules(seen: Snapshot) -> list[FirewallRow]:
+    return [row for row in seen.rows(FirewallRow) if row.position]
 
 
-def _key(family: object, table: object, rule: str) -> Key:
-    return (str(family), str(table), rule.split()[1], canonical(rule))
+def _key(family: str, table: str, rule: str) -> Key:
+    return (family, table, rule.split()[1], canonical(rule))
 
 
 def _once(wanted: list[ExpectedRule]) -> list[ExpectedRule]:
@@ -63,7 +63,7 @@ def _once(wanted: list[ExpectedRule]) -> list[ExpectedRule]:
 def _added(
     expected: ExpectedFirewall, seen: Snapshot, wanted: list[ExpectedRule], title: str
 ) -> Iterator[AddRules]:
-    there = {(r["family"], r["table"], r["chain"]) for r in rows(seen.firewall)}
+    there = {(r.family, r.table, r.chain) for r in seen.rows(FirewallRow)}
     for family in dict.fromkeys(rule.family for rule in wanted):
         rules = [rule for rule in wanted if rule.family == family]
         ours = rules[0].chain.startswith(RUNBOOK_CHAIN)
@@ -78,7 +78,8 @@ def _added(
 
 
 def _policies(expected: ExpectedFirewall, seen: Snapshot) -> Iterator[SetPolicy]:
-    chains, backend = live(seen.firewall), usual_backend(seen.firewall)
+    rules = seen.rows(FirewallRow)
+    chains, backend = live(rules), usual_backend(rules)
     for wanted in expected.policies:
         before = _policy(chains, Place(backend, wanted.family, wanted.table, wanted.chain))
         if before != wanted.policy:
@@ -92,8 +93,8 @@ def _policy(chains: Chains, place: Place) -> str:
 
 def _no_other_chains(expected: ExpectedFirewall, seen: Snapshot) -> None:
     """Refuse where chains of runbook's name are there and are not what they should be."""
-    there = {_key(r["family"], r["table"], str(r["rule"])) for r in _rules(seen)}
-    present = {(r["family"], r["chain"]) for r in rows(seen.firewall)}
+    there = {_key(r.family, r.table, r.rule) for r in _rules(seen)}
+    present = {(r.family, r.chain) for r in seen.rows(FirewallRow)}
     for rule in expected.rules:
         own = rule.chain.startswith(RUNBOOK_CHAIN) and (rule.family, rule.chain) in present
         if own and _key(rule.family, rule.table, rule.rule) not in there:

@@ -21,9 +21,9 @@ from runbook.plan.netfilter.libvirt import Network, OwnRule, is_libvirts, rules_
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.plan.netfilter.rule import parsed
 from runbook.state.host.operator_connection import IPV4
+from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.iptables_save import NotInTheWords, Ruleset, parse
-from runbook.state.table import rows
 
 INET = "inet"
 COLUMNS = ["table", "chain", "rule"]
@@ -99,18 +99,18 @@ def lines(ruleset: Ruleset) -> Iterator[tuple[str, str, str]]:
 def own_rules(params: Params, seen: Snapshot) -> OwnRules:
     """Find libvirt's rules for the network of this change and for every other that the host has."""
     this = Network(params.bridge, str(params.ipv4.network), params.interface)
-    others = [Network(str(r["bridge"]), _subnet(r), str(r["forward_dev"])) for r in _nat(seen)]
+    others = [Network(r.bridge, _subnet(r), r.forward_dev) for r in _nat(seen)]
     found = [rule for network in (this, *others) for rule in rules_of(network)]
     places = [(rule, chain) for rule in found for chain in (rule.chain, rule.built_in)]
     return OwnRules({(r.table, c, canonical(r.text(c))): r for r, c in places})
 
 
-def _nat(seen: Snapshot) -> list[dict[str, object]]:
-    return [row for row in rows(seen.networks, forward_mode="nat") if row["addresses"]]
+def _nat(seen: Snapshot) -> list[NetworkRow]:
+    return [row for row in seen.rows(NetworkRow) if row.forward_mode == "nat" and row.addresses]
 
 
-def _subnet(row: dict[str, object]) -> str:
-    return str(ip_interface(str(row["addresses"]).split()[0]).network)
+def _subnet(row: NetworkRow) -> str:
+    return str(ip_interface(row.addresses.split()[0]).network)
 
 
 def wanted(params: Params, seen: Snapshot) -> ExpectedFirewall:

@@ -27,6 +27,7 @@ from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.plan.netfilter.ruleset import ACCEPT, BUILT_IN
 from runbook.plan.routed.firewall.profile import is_jump
 from runbook.plan.routed.firewall.twins import twin_edits
+from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.iptables_save import (
     USER_CHAIN,
@@ -40,7 +41,6 @@ from runbook.state.syntax.iptables_save import (
     parse,
     render,
 )
-from runbook.state.table import Row, rows
 
 # As iptables-persistent makes them.
 MODE = 0o640
@@ -56,23 +56,23 @@ def saved_firewall(
     """One change a file that does not say yet what is expected; twins go in with it."""
     for family in expected.families:
         path = SAVED[family]
-        found = rows(seen.files, path=path)
-        if not found:
+        found = seen.find(FileRow, path)
+        if found is None:
             yield PutFile(path, composed("", expected, family), MODE, PURPOSE)
             continue
-        yield from _edited(found[0], expected, family, (nic, bridge), seen)
+        yield from _edited(found, expected, family, (nic, bridge), seen)
 
 
 def _edited(
-    row: Row, expected: ExpectedFirewall, family: str, names: tuple[str, str], seen: Snapshot
+    row: FileRow, expected: ExpectedFirewall, family: str, names: tuple[str, str], seen: Snapshot
 ) -> Iterator[EditLines]:
-    text = str(row["content"])
+    text = row.content
     twins = EditFile("", "", tuple(twin_edits(text.split("\n"), *names)))
     try:
         wanted = composed(octets.text_of(twins.applied_to(octets.bytes_of(text))), expected, family)
     except ValueError as error:
         raise Refused(
-            f"{row['path']} cannot be edited: {error}",
+            f"{row.path} cannot be edited: {error}",
             host=seen.host,
             state="nothing was written",
             then="bring the file into the form that iptables-save writes",
@@ -81,7 +81,7 @@ def _edited(
     if edits:
         lines = text.split("\n")
         shown = "".join(f"{line}\n" for e in edits for line in lines[e.first - 1 : e.last])
-        yield EditLines(str(row["path"]), str(row["sha256"]), edits, shown, PURPOSE)
+        yield EditLines(row.path, row.sha256, edits, shown, PURPOSE)
 
 
 def composed(text: str, expected: ExpectedFirewall, family: str) -> str:

@@ -9,9 +9,10 @@ from itertools import accumulate, groupby
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.steps import LineEdit
+from runbook.state.files import FileRow
+from runbook.state.firewall import FirewallRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.iptables_save import WORD
-from runbook.state.table import Row, rows
 
 SAVED = ("/etc/iptables/rules.v4", "/etc/iptables/rules.v6")
 LIBVIRT = "LIBVIRT_"
@@ -20,23 +21,22 @@ INTERFACE_OPTIONS = ("-i", "-o", "--in-interface", "--out-interface")
 
 def twins(nic: str, bridge: str, seen: Snapshot) -> Iterator[TwinRule]:
     """One change a rule; in each chain from the bottom up, so that positions stay true."""
-    table = rows(seen.firewall)
-    present = {(_place(r), str(r["rule"])) for r in table}
+    table = seen.rows(FirewallRow)
+    present = {(_place(r), r.rule) for r in table}
     wanted = sorted((r for r in table if _own(r)), key=_place)
     for place, chain in groupby(wanted, key=_place):
-        for row in sorted(chain, key=lambda r: -int(r["position"])):
-            twin = twin_of(str(row["rule"]), nic, bridge)
+        for row in sorted(chain, key=lambda r: -r.position):
+            twin = twin_of(row.rule, nic, bridge)
             if twin and (place, twin) not in present:
-                yield TwinRule(*place, int(row["position"]), str(row["rule"]), twin)
+                yield TwinRule(*place, row.position, row.rule, twin)
 
 
-def _place(row: Row) -> tuple[str, str, str, str]:
-    return (str(row["backend"]), str(row["family"]), str(row["table"]), str(row["chain"]))
+def _place(row: FirewallRow) -> tuple[str, str, str, str]:
+    return (row.backend, row.family, row.table, row.chain)
 
 
-def _own(row: Row) -> bool:
-    is_rule = str(row["rule"]).startswith("-A ")
-    return is_rule and not str(row["chain"]).startswith(LIBVIRT)
+def _own(row: FirewallRow) -> bool:
+    return row.rule.startswith("-A ") and not row.chain.startswith(LIBVIRT)
 
 
 def twin_of(rule: str, nic: str, bridge: str) -> str:
@@ -72,27 +72,26 @@ def _matches(pattern: str, nic: str, bridge: str) -> bool:
 
 def all_but(nic: str, bridge: str, seen: Snapshot) -> Iterator[str]:
     """Rules, live and saved, for everything but the NIC: the bridge would fall under them."""
-    live = (str(row["rule"]) for row in rows(seen.firewall))
-    saved = (line for path in SAVED for line in _saved_lines(path, seen))
+    live = (row.rule for row in seen.rows(FirewallRow))
+    saved = (line for row in _saved(seen) for line in row.content.split("\n"))
     for rule in dict.fromkeys((*live, *saved)):
         if any(negated for negated, _ in _named(rule, nic, bridge)):
             yield rule
 
 
-def _saved_lines(path: str, seen: Snapshot) -> list[str]:
-    return [line for row in rows(seen.files, path=path) for line in str(row["content"]).split("\n")]
+def _saved(seen: Snapshot) -> list[FileRow]:
+    return [row for path in SAVED if (row := seen.find(FileRow, path))]
 
 
 def saved_rules(nic: str, bridge: str, seen: Snapshot) -> Iterator[EditLines]:
     """The files that netfilter-persistent loads at boot, each with its twins put in."""
-    for path in SAVED:
-        for row in rows(seen.files, path=path):
-            lines = str(row["content"]).split("\n")
-            edits = tuple(twin_edits(lines, nic, bridge))
-            if edits:
-                shown = "".join(f"{lines[edit.first - 2]}\n" for edit in edits)
-                purpose = "admit on the bridge what the NIC admits, after a reboot as well"
-                yield EditLines(path, str(row["sha256"]), edits, shown, purpose)
+    for row in _saved(seen):
+        lines = row.content.split("\n")
+        edits = tuple(twin_edits(lines, nic, bridge))
+        if edits:
+            shown = "".join(f"{lines[edit.first - 2]}\n" for edit in edits)
+            purpose = "admit on the bridge what the NIC admits, after a reboot as well"
+            yield EditLines(row.path, row.sha256, edits, shown, purpose)
 
 
 def twin_edits(lines: list[str], nic: str, bridge: str) -> Iterator[LineEdit]:
