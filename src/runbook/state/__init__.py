@@ -1,8 +1,8 @@
-"""What is there: one table a file, each a pandas DataFrame with documented columns.
+"""What is there: one table a file. Programs read typed rows, people get pandas DataFrames.
 
-Each table has COLUMNS, a pure ``parse`` and a ``read``: `links`, `bridge_ports`, `addresses`,
-`routes`, `rules`, `neighbours`, `firewall`, `nftables`, `sysctl`, `leases`, `files`,
-`networks`, `guests`, `units`.
+Each table has the type of its rows, a pure ``parse`` and a ``read``: `links`, `bridge_ports`,
+`addresses`, `routes`, `rules`, `neighbours`, `firewall`, `nftables`, `sysctl`, `leases`,
+`files`, `networks`, `guests`, `units`.
 
 `snapshot` takes all of them with `identity`; `diff` compares two snapshots, after `tap_names`
 has given each guest's tap the name it had in the first. `dhcp_clients` says whose each process
