@@ -7,7 +7,10 @@ import sys
 
 import pytest
 
-HEAVY = ("IPython", "libvirt", "nbconvert", "pandas", "pydantic", "pyroute2")
+# What a notebook needs, and what only the archive, the server and papermill need.
+OF_A_NOTEBOOK = {"IPython", "ipywidgets", "libvirt", "pandas", "pydantic", "pyroute2"}
+OF_OTHERS = {"jupyterlab", "jupyter_server", "nbconvert", "nbformat", "papermill", "tornado"}
+HEAVY = OF_A_NOTEBOOK | OF_OTHERS
 
 
 def loaded_by(program: str) -> set[str]:
@@ -15,7 +18,7 @@ def loaded_by(program: str) -> set[str]:
     told = f"{program}\nprint('\\n', *sys.modules)"
     argv = (sys.executable, "-c", f"import sys\n{told}")
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    return set(HEAVY) & set(done.stdout.splitlines()[-1].split())
+    return HEAVY & set(done.stdout.splitlines()[-1].split())
 
 
 def test_importing_the_command_loads_no_heavy_library() -> None:
@@ -31,6 +34,11 @@ def test_help_loads_no_heavy_library(words: list[str]) -> None:
 def test_help_of_the_lab_loads_nothing_for_real_hosts() -> None:
     called = "from runbook.cli import runbook; runbook(['lab', '--help'], standalone_mode=False)"
     assert loaded_by(called) <= {"pydantic"}
+
+
+@pytest.mark.parametrize("notebook", ["routed", "guest", "undo", "survey"])
+def test_a_notebook_loads_no_library_that_only_others_need(notebook: str) -> None:
+    assert loaded_by(f"import runbook.notebook.{notebook}.cells") <= OF_A_NOTEBOOK
 
 
 def completed(*words: str) -> list[str]:
