@@ -31,7 +31,7 @@ from runbook.state.host.probes import Probe, Probed
 from runbook.state.host.rules_at_boot import Persistence
 from runbook.state.snapshot import TABLES, Snapshot
 from runbook.transport.guest_endpoints import Doors
-from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
 from runbook.transport.netlink import check
 from runbook.transport.process import Process
 
@@ -143,6 +143,12 @@ def file(path: str, content: str, mode: str = "0644") -> Row:
     """A file of the files table."""
     digest = hashlib.sha256(octets.bytes_of(content)).hexdigest()
     return {"path": path, "content": content, "sha256": digest, "mode": mode} | ENCODING
+
+
+def inode(path: str, **other: Any) -> Inode:  # noqa: ANN401
+    """A file or folder that nothing keeps from being changed."""
+    plain = {"folder": False, "immutable": False, "append_only": False, "read_only": False}
+    return Inode(**{"path": path, **plain, "mount": "/", "links": 1, **other})
 
 
 def network(promise: Promise) -> Row:
@@ -377,6 +383,9 @@ class FakeHost:
             if path.startswith(f"{where}/"):
                 return f"{where.rpartition('/')[0]}/{target}{path.removeprefix(where)}"
         return path
+
+    def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
+        return tuple((inode(path.rpartition("/")[0], folder=True),) for path in paths)
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         there = (*self.files, *self.links)

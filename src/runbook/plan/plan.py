@@ -16,7 +16,7 @@ from runbook.common import serial
 from runbook.plan import kinds
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.processes import StartClient
-from runbook.plan.changes.steps import Command, Step, Unless
+from runbook.plan.changes.steps import Command, DropNetwork, OnPath, Step, Unless
 from runbook.plan.netfilter import expected
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
@@ -108,6 +108,14 @@ class Plan:
         steps = [*(n.step for n in self.steps()), *(step for _, step in self.undo_steps())]
         named = {step.argv[0] for step in steps if isinstance(step, Command | Unless | StartClient)}
         return tuple(sorted(named))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files and folders that its steps and its undo write or remove on the host."""
+        steps = [*(n.step for n in self.steps()), *(step for _, step in self.undo_steps())]
+        own = {step.path for step in steps if isinstance(step, OnPath)}
+        networks = {path for step in steps if isinstance(step, DropNetwork) for path in step.files}
+        return tuple(sorted(own | networks))
 
     def table(self) -> pd.DataFrame:
         """One row a step: step, phase, what, from, to, undo."""

@@ -1,7 +1,7 @@
 """May it be done: plan and snapshot become `Cleared`, or `Refused` with every finding.
 
 A finding is *ok*, *note*, *consent* (stops unless its name is in `consent`) or *block*.
-`finding` has these, `judge` the list of rules. One file a subject: `identity`, `ready`,
+`finding` has these, `judge` the list of rules. One file a subject: `identity`, `ready`, `files`,
 `management`, `nic`, `addressing`, `ipv6`, `routing`, `dhcp`, `networks`, `firewall`, `packets`,
 `switch`, `lasting` (the next boot). A rule that takes a `Place` needs no plan, so the package
 `survey` can ask it too.

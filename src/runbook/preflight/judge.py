@@ -13,6 +13,7 @@ from runbook.plan.promise.guests import UNHEARD
 from runbook.preflight import (
     addressing,
     dhcp,
+    files,
     firewall,
     identity,
     ipv6,
@@ -33,6 +34,7 @@ from runbook.state.snapshot import Snapshot
 RULES: tuple[Rule, ...] = (
     *identity.RULES,
     *ready.RULES,
+    *files.RULES,
     *management.RULES,
     *nic.RULES,
     *addressing.RULES,

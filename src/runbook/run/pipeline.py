@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 
 from runbook import preflight as rules
 from runbook.apply import rollback
-from runbook.apply.checkpoint import Armed
+from runbook.apply.checkpoint import Armed, layout
 from runbook.apply.checkpoint import arm as checkpoint
 from runbook.apply.checkpoint.arm import Order, stand_down
 from runbook.apply.checkpoint.armed_change import refuse_if_armed
@@ -106,7 +106,8 @@ def judge(session: Session, draft: Draft, before: Snapshot) -> Cleared:
     """Whether it may be done; raises RefusedByPreflight with every finding."""
     params = session.params
     place = (params.interface, str(params.ipv4.ip))
-    around = environment.read(session.host, *place, draft.plan.programs)
+    paths = (*draft.plan.paths, *layout.WRITTEN)
+    around = environment.read(session.host, *place, draft.plan.programs, paths)
     return session.subject.judge(params, draft, before, around)
 
 

@@ -11,12 +11,18 @@ ARGV = (
     "python3",
     "-I",
     "-u",
+    # Names of files are bytes, whatever locale the login has.
+    "-X",
+    "utf8",
     "-c",
     "import sys; i = sys.stdin.buffer; exec(i.read(int(i.readline())))",
 )
 OLD_PYTHON = "runbook needs Python 3.7 or newer on the host"
 _PACKAGE = "runbook.transport.relay"
-_MODULES = ("frames", "files", "commands", "netlink", "channels", "gate", "processes", "serve")
+_MODULES = (
+    *("frames", "files", "inodes", "commands", "netlink", "channels", "gate", "processes"),
+    "serve",
+)
 # Parsed by whatever Python 3 the host has, so kept to what all of them know.
 _LOADER = """\
 import sys, types

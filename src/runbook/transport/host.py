@@ -42,6 +42,23 @@ class HostFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Inode:
+    """A file or a folder, and what may keep it from being changed (chattr(1), mount(8)).
+
+    `mount` is the mount point that it lies under, `read_only` whether that mount is; `links` is
+    how many names the file has.
+    """
+
+    path: str
+    folder: bool
+    immutable: bool
+    append_only: bool
+    read_only: bool
+    mount: str
+    links: int
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkXML:
     """A libvirt network as libvirt tells it; `live` is empty when not active."""
 
@@ -81,6 +98,13 @@ class Reader(Protocol):
 
     def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
         """Read several files in one round trip; None where there is none."""
+
+    def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
+        """For each path the file there, if any, and the nearest folder above that exists.
+
+        Of a symbolic link it is the file that it leads to. Nothing for a path that was not asked
+        about when the host was recorded.
+        """
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Sorted paths matching a shell pattern."""

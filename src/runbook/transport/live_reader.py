@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runbook.common.errors import ReadFailed
 from runbook.transport import arp
 from runbook.transport import gateway as gateways
-from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
 from runbook.transport.process import Process, from_json
 from runbook.transport.session import RelayRefused, Session
 
@@ -65,6 +65,11 @@ class LiveReader:
             start += status["size"]
             found.append(HostFile(path, content, status["mode"], status["uid"], status["gid"]))
         return tuple(found)
+
+    def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
+        """For each path the file there, if any, and the nearest folder above that exists."""
+        found = self._read("look at files", "inodes", paths=list(paths)).header["inodes"]
+        return tuple(tuple(Inode(**each) for each in place) for place in found)
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Sorted paths matching a shell pattern."""

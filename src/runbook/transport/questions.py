@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
 from runbook.transport.process import Process, from_json, to_json
 from runbook.transport.recording import Question, pack, unpack
 
@@ -27,6 +27,11 @@ def query(argv: Sequence[str]) -> Question:
 def file(path: str) -> Question:
     """Ask what a file holds."""
     return ("file", path)
+
+
+def inodes(path: str) -> Question:
+    """Ask what may keep a file from being changed."""
+    return ("inodes", path)
 
 
 def glob(pattern: str) -> Question:
@@ -94,8 +99,10 @@ def to_processes(answer: list[dict[str, Any]]) -> tuple[Process, ...]:
     return tuple(from_json(one) for one in answer)
 
 
-def from_all(found: Sequence[NetworkXML] | Sequence[GuestXML]) -> list[dict[str, Any]]:
-    """Networks or guests as JSON."""
+def from_all(
+    found: Sequence[NetworkXML] | Sequence[GuestXML] | Sequence[Inode],
+) -> list[dict[str, Any]]:
+    """Networks, guests or inodes as JSON."""
     return [asdict(one) for one in found]
 
 
@@ -107,3 +114,8 @@ def to_networks(answer: list[dict[str, Any]]) -> tuple[NetworkXML, ...]:
 def to_guests(answer: list[dict[str, Any]]) -> tuple[GuestXML, ...]:
     """The guests that `from_all` was given."""
     return tuple(GuestXML(**one) for one in answer)
+
+
+def to_inodes(answer: list[dict[str, Any]]) -> tuple[Inode, ...]:
+    """The inodes that `from_all` was given."""
+    return tuple(Inode(**one) for one in answer)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyroute2 import IPRoute
 
     from runbook.transport.guest_endpoints import Doors
-    from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
+    from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
 
 # What was asked of processes before a relay could tell more of them.
 CMDLINES = "/proc/[0-9]*/cmdline"
@@ -43,6 +43,11 @@ class RecordedHost:
     def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
         """The files as they were then."""
         return tuple(questions.to_file(p, self._answer(questions.file(p))) for p in paths)
+
+    def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
+        """The files and folders as they were then; which are asked about hangs on the plan."""
+        told = (self._recording.answers.get(questions.inodes(path), []) for path in paths)
+        return tuple(questions.to_inodes(found) for found in told)
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """The paths that matched then."""

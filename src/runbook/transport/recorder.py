@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML, Reader
+    from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML, Reader
     from runbook.transport.process import Process
 
 
@@ -52,6 +52,13 @@ class Recorder:
         for path, found in zip(paths, files, strict=True):
             self._keep(questions.file(path), questions.from_file(found))
         return files
+
+    def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
+        """Look at several files; each is an answer of its own."""
+        places = self._reader.inodes(paths)
+        for path, found in zip(paths, places, strict=True):
+            self._keep(questions.inodes(path), questions.from_all(found))
+        return places
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Sorted paths matching a shell pattern."""

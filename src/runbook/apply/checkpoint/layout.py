@@ -57,6 +57,14 @@ ExecStart=/bin/sh -c 'if [ -L {ARMED} ]; then exec sh {ARMED}/undo announce; fi;
 UNIT_TEXTS = {EARLY: _EARLY_UNIT, LATE: _LATE_UNIT}
 
 
+# All that a change writes on the host beside what it is about.
+WRITTEN = (
+    ARMED,
+    *(f"{UNITS}/{unit}" for unit in UNIT_TEXTS),
+    *(f"{UNITS}/{target}.wants/{unit}" for unit, target in WANTS.items()),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The paths of one change on the host."""

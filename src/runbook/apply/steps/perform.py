@@ -9,6 +9,7 @@ from functools import singledispatch
 from itertools import pairwise
 
 from runbook.apply.steps import ndp_bytes, netlink_bytes
+from runbook.common import octets
 from runbook.common.errors import StepFailed
 from runbook.plan.changes.aside import MoveAside
 from runbook.plan.changes.guest_steps import AwaitForwarding, AwaitPerson, Plug
@@ -138,7 +139,9 @@ def _(step: AwaitLinkLocal, host: Host) -> None:
         if said.strip() and b"tentative" not in said:
             return
         run(Command(("sleep", str(POLL_S))), host)
-    raise failed(host, step, f"{step.ifname} has none after {step.budget_s:g} s: {said.decode()}")
+    raise failed(
+        host, step, f"{step.ifname} has none after {step.budget_s:g} s: {octets.text_of(said)}"
+    )
 
 
 @perform.register
@@ -146,7 +149,7 @@ def _(step: AwaitRouter, host: Host) -> None:
     argv = ("ip", "-6", "route", "show", "default", "dev", step.ifname)
     wanted = {(route.gateway, str(route.metric)) for route in step.routes}
     for _ in range(int(step.budget_s / POLL_S)):
-        lines = run(Command(argv), host).decode().splitlines()
+        lines = octets.text_of(run(Command(argv), host)).splitlines()
         if wanted <= {_way(line.split()) for line in lines}:
             return
         run(Command(("sleep", str(POLL_S))), host)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from runbook.guest.rules import address, heard, inside, nic
 from runbook.guest.rules.case import GuestCase
 from runbook.plan.promise.guests import UNHEARD
-from runbook.preflight import identity, ready
+from runbook.preflight import files, identity, ready
 from runbook.preflight.finding import Cleared, Finding
 from runbook.preflight.judge import cleared
 
@@ -15,6 +15,7 @@ from runbook.preflight.judge import cleared
 RULES: tuple[Callable[[GuestCase], Iterator[Finding]], ...] = (
     *identity.RULES,
     *ready.OF_ANY_CHANGE,
+    *files.OF_ANY_CHANGE,
     *nic.RULES,
     *address.RULES,
     *inside.RULES,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from IPython.core.error import StdinNotImplementedError
 
 from runbook import views
+from runbook.apply.checkpoint import layout
 from runbook.common import atomic_files
 from runbook.common.errors import CorrectParameters, MendHost, ParameterError, ReadFailed, Refused
 from runbook.common.folders import params_folder
@@ -133,7 +134,8 @@ def _say_what_preflight_would(met: Met, params: Params) -> None:
         drawn = make_plan(params, met.seen, met.own)
         place = (params.interface, str(params.ipv4.ip))
         try:
-            around = environment.read(met.run.session.host, *place, drawn.programs)
+            paths = (*drawn.paths, *layout.WRITTEN)
+            around = environment.read(met.run.session.host, *place, drawn.programs, paths)
             found = preflight(params, drawn, met.seen, around).findings
         except RefusedByPreflight as refused:
             found = refused.findings

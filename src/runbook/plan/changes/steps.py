@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from runbook.common import octets
 from runbook.plan.changes.aside import MoveAside, PutBack
@@ -15,6 +16,17 @@ from runbook.plan.changes.guest_steps import GuestStep
 from runbook.plan.changes.messages import Message, is_ipv6
 from runbook.plan.changes.processes import Kill, StartClient
 from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
+
+NETWORKS = "/etc/libvirt/qemu/networks"
+
+
+@runtime_checkable
+class OnPath(Protocol):
+    """A step about one file or folder of the host."""
+
+    @property
+    def path(self) -> str:
+        """Which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +222,11 @@ class DropNetwork:
     def describe(self) -> str:
         """The two commands as one would type them."""
         return f"virsh net-destroy {self.name}; virsh net-undefine {self.name}"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What libvirt keeps of it: the definition, and the link that starts it at boot."""
+        return (f"{NETWORKS}/{self.name}.xml", f"{NETWORKS}/autostart/{self.name}.xml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from runbook.common import octets
 from runbook.common.debian_packages import PACKAGES
 from runbook.common.errors import ReadFailed
 from runbook.state import dhcp_clients
@@ -17,7 +18,7 @@ from runbook.state.dhcp_clients import Client
 from runbook.state.host import operator_connection, rules_at_boot
 from runbook.state.host.operator_connection import Connection
 from runbook.state.host.rules_at_boot import Persistence
-from runbook.transport.host import Completed, Reader
+from runbook.transport.host import Completed, Inode, Reader
 
 TOOLS = (
     *("ip", "ss", "virsh", "ping", "sysctl", "sh", "cp", "mv", "rm", "mkdir", "rmdir", "kill"),
@@ -47,6 +48,14 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class WritePath:
+    """A path that is to be written; `inodes` are the file there, if any, and its folder."""
+
+    path: str
+    inodes: tuple[Inode, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """Programs that are missing, managers that run, bytes free, listen addresses of sshd.
 
@@ -56,7 +65,8 @@ class Surroundings:
     know). `operator` is the connection that asks, None where it does not come
     through sshd, and `management_ifname` the interface that leads to it, ''
     where that cannot be told. `persistence` is what loads saved firewall rules. `dhcp_clients`
-    are all processes that look like one, the host's own and any other.
+    are all processes that look like one, the host's own and any other. `writes` is what the plan
+    writes on the host.
     """
 
     missing: tuple[str, ...]
@@ -72,10 +82,13 @@ class Surroundings:
     management_ifname: str
     persistence: Persistence
     dhcp_clients: tuple[Client, ...]
+    writes: tuple[WritePath, ...] = ()
 
 
-def read(host: Reader, nic: str, address: str, programs: Sequence[str] = ()) -> Surroundings:
-    """Ask the host; `programs` are further ones that this plan needs."""
+def read(
+    host: Reader, nic: str, address: str, programs: Sequence[str] = (), paths: Sequence[str] = ()
+) -> Surroundings:
+    """Ask the host; `programs` are further ones that this plan needs, `paths` what it writes."""
     active = _active(host, (*MANAGERS, *SERVICES))
     operator = operator_connection.read(host)
     return Surroundings(
@@ -92,6 +105,7 @@ def read(host: Reader, nic: str, address: str, programs: Sequence[str] = ()) -> 
         _leads_to(host, operator) if operator else "",
         rules_at_boot.read(host),
         dhcp_clients.read(host),
+        tuple(map(WritePath, paths, host.inodes(paths))),
     )
 
 
@@ -111,12 +125,12 @@ def _missing(host: Reader, names: tuple[str, ...]) -> tuple[str, ...]:
 def _which(host: Reader, names: tuple[str, ...]) -> frozenset[str]:
     done = host.query(["which", *names])
     # debianutils' which prints what it finds and is silent about the rest.
-    return frozenset(line.rsplit("/", 1)[-1] for line in done.stdout.decode().split())
+    return frozenset(path.rsplit("/", 1)[-1] for path in octets.text_of(done.stdout).split())
 
 
 def _active(host: Reader, names: tuple[str, ...]) -> frozenset[str]:
     done = host.query(["systemctl", "is-active", *(f"{name}.service" for name in names)])
-    states = done.stdout.decode().split()
+    states = octets.text_of(done.stdout).split()
     if len(states) != len(names):
         raise _unreadable(host, done, "systemctl is-active")
     return frozenset(n for n, state in zip(names, states, strict=True) if state == "active")
@@ -124,8 +138,8 @@ def _active(host: Reader, names: tuple[str, ...]) -> frozenset[str]:
 
 def _free(host: Reader) -> int:
     done = host.query(["df", "--output=avail", "--block-size=1", ROOM])
-    last = done.stdout.decode().split()[-1:]
-    if not last or not last[0].isdigit():
+    last = octets.text_of(done.stdout).split()[-1:]
+    if not last or not last[0].isdecimal():
         raise _unreadable(host, done, f"df {ROOM}")
     return int(last[0])
 

@@ -13,6 +13,8 @@ Answer = Tuple[Dict[str, Any], bytes]
 
 _ABSENT = (errno.ENOENT, errno.ENOTDIR)
 _CHUNK = 1 << 20
+# The kernel's own digests of what a file holds.
+_OF_CONTENT = ("security.ima", "security.evm")
 
 
 def read(header: Dict[str, Any], _payload: bytes) -> Answer:
@@ -58,18 +60,18 @@ def write(header: Dict[str, Any], payload: bytes) -> Answer:
     """Replace `path` by the payload in one step, owner and mode set before it shows.
 
     Through a symbolic link it is the link's target that is replaced, so that
-    a linked configuration file stays a link.
+    a linked configuration file stays a link. A file that was there passes on its extended
+    attributes, access control lists among them.
     """
     path = os.path.realpath(header["path"])
     if os.path.islink(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), header["path"])
-    if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-        raise OSError(errno.EINVAL, "not a regular file", path)
+    attributes = _passed_on(path) if os.path.lexists(path) else {}
     folder, name = os.path.split(path)
     # The leading dot keeps the name out of `source interfaces.d/*` and run-parts.
     temporary = os.path.join(folder, ".%s.runbook-%d" % (name[:200], os.getpid()))
     try:
-        _create(temporary, payload, header)
+        _create(temporary, payload, header, attributes)
         os.rename(temporary, path)
     except BaseException:
         _forget(temporary)
@@ -78,13 +80,33 @@ def write(header: Dict[str, Any], payload: bytes) -> Answer:
     return {}, b""
 
 
-def _create(path: str, content: bytes, header: Dict[str, Any]) -> None:
+def _passed_on(path: str) -> Dict[str, bytes]:
+    """The extended attributes of a file that may be replaced; OSError for one that may not."""
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    if status.st_nlink > 1:
+        raise OSError(errno.EMLINK, "it has other names (hard links), which would part", path)
+    try:
+        names = os.listxattr(path)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        names = []
+    return {name: os.getxattr(path, name) for name in names if name not in _OF_CONTENT}
+
+
+def _create(
+    path: str, content: bytes, header: Dict[str, Any], attributes: Dict[str, bytes]
+) -> None:
     _forget(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
     try:
         os.fchown(descriptor, header["uid"], header["gid"])
-        # After the owner: changing the owner clears the set-id bits.
+        for name, value in attributes.items():
+            os.setxattr(descriptor, name, value)
+        # After the owner, who takes the set-id bits along, and after a list that has the mode too.
         os.fchmod(descriptor, header["mode"])
         _write_all(descriptor, content)
         os.fsync(descriptor)

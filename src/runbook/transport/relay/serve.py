@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any, BinaryIO, Callable, Dict, Tuple
 
-from runbook.transport.relay import channels, files, gate, netlink, processes
+from runbook.transport.relay import channels, files, gate, inodes, netlink, processes
 from runbook.transport.relay.commands import Commands
 from runbook.transport.relay.frames import MAGIC, Decoder, Frame, FrameError, encode
 
@@ -41,6 +41,7 @@ class Relay:
             "send_frame": channels.send_frame,
         }
         self._operations.update(files.OPERATIONS)
+        self._operations.update(inodes.OPERATIONS)
         self._operations.update(netlink.OPERATIONS)
         self._operations.update(processes.OPERATIONS)
 

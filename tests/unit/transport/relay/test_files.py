@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,42 @@ def test_a_symbolic_link_stays_one_and_its_target_is_written(
     host.write_file(mine(tmp_path / "link", b"new"))
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_what_is_replaced_passes_on_its_access_control_list(host: LiveHost, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    # user::rw-, user:65534:r--, group::r--, mask::r--, other::--- (posix_acl_xattr.h).
+    entries = ((1, 6, -1), (2, 4, 65534), (4, 4, -1), (16, 4, -1), (32, 0, -1))
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    os.setxattr(path, "system.posix_acl_access", acl)
+    os.setxattr(path, "user.note", b"theirs")
+    host.write_file(mine(path, b"new", stat.S_IMODE(path.stat().st_mode)))
+    assert path.read_bytes() == b"new"
+    assert os.getxattr(path, "system.posix_acl_access") == acl
+    assert os.getxattr(path, "user.note") == b"theirs"
+    host.write_file(mine(path, b"closed", 0o600))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_with_another_name_is_not_parted_from_it(host: LiveHost, tmp_path: Path) -> None:
+    path, other = tmp_path / "file", tmp_path / "other"
+    path.write_bytes(b"old")
+    other.hardlink_to(path)
+    with pytest.raises(StepFailed, match="hard links"):
+        host.write_file(mine(path, b"new"))
+    assert path.read_bytes() == other.read_bytes() == b"old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "other"]
+
+
+def test_a_file_name_is_bytes(host: LiveHost, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/b\xfccher"
+    Path(os.fsdecode(name)).write_bytes(b"auto lo\n")
+    (path,) = host.glob(f"{tmp_path}/*")
+    assert os.fsencode(path) == name
+    (found,) = host.read_files([path])
+    assert found is not None
+    assert found.content == b"auto lo\n"
 
 
 def test_a_reader_of_the_old_file_never_sees_a_mixture(host: LiveHost, tmp_path: Path) -> None:
