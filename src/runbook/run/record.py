@@ -11,12 +11,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from threading import RLock
 
 from runbook.common import atomic_files, octets
 from runbook.common.redact import redact
@@ -75,16 +77,32 @@ class Outcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Folder:
-    """A run folder, open for adding."""
+    """A run folder, open for adding.
+
+    Until the undo is armed, what cannot be written stops the run. From then on the record comes
+    second: what cannot be written is held in memory and named in `unwritten`, with the reason, so
+    that no full disk keeps a host from its undo or makes a confirmed change look undone.
+    """
 
     path: Path
+    unwritten: dict[str, str] = field(default_factory=dict)
+    _held: dict[str, str] = field(default_factory=dict)
+    _second: bool = False
+    _turn: RLock = field(default_factory=RLock)
+
+    def comes_second(self) -> None:
+        """From here on nothing that the folder does raises OSError for a disk that fails."""
+        self._second = True
 
     def once(self, name: str, content: str) -> Path:
         """A product that there is one of; raises FileExistsError if it is there."""
         target = self.path / name
-        atomic_files.create(target, octets.bytes_of(content))
+        if name in self._held:
+            raise FileExistsError(str(target))
+        with self._or_held(name, content):
+            atomic_files.create(target, octets.bytes_of(content))
         return target
 
     def once_json(self, name: str, value: object) -> Path:
@@ -107,23 +125,60 @@ class Folder:
     def note(self, at: datetime, event: str) -> None:
         """One line of the journal, on the disk when this returns."""
         line = f"{at.isoformat(timespec='milliseconds')} {' ; '.join(event.splitlines())}\n"
-        atomic_files.append(self.path / JOURNAL, octets.bytes_of(line))
+        with self._or_held(JOURNAL, ""):
+            atomic_files.append(self.path / JOURNAL, octets.bytes_of(line))
 
     def has(self, name: str) -> bool:
         """Whether this product was made."""
-        return (self.path / name).exists()
+        return name in self._held or os.path.exists(self.path / name)  # noqa: PTH110 - Path.exists raises for a disk that fails
 
-    def alone(self, *, wait: bool = True) -> AbstractContextManager[None]:
+    def text(self, name: str) -> str:
+        """A product's text; raises OSError if it was not made."""
+        held = self._held.get(name)
+        return (self.path / name).read_text("utf-8") if held is None else held
+
+    @contextmanager
+    def alone(self, *, wait: bool = True) -> Iterator[None]:
         """For as long as one takes to bring the run further: another program or thread waits.
 
         Raises BlockingIOError instead of waiting where `wait` is False.
         """
-        return atomic_files.alone(self.path / ALONE, wait=wait)
+        if not self._turn.acquire(blocking=wait):
+            raise BlockingIOError(str(self.path / ALONE))
+        with contextlib.ExitStack() as held:
+            held.callback(self._turn.release)
+            try:
+                held.enter_context(atomic_files.alone(self.path / ALONE, wait=wait))
+            except BlockingIOError:
+                raise
+            except OSError:
+                if not self._second:
+                    raise
+            yield
 
     def end(self, outcome: Outcome) -> Path:
         """The last word; raises FileExistsError if it was spoken before."""
         self.note(outcome.at, f"ended: {outcome.ending}")
         return self.once_json(OUTCOME, outcome.as_dict())
+
+    def outcome(self) -> Mapping[str, object]:
+        """The last word; empty as long as there is none."""
+        if not self.has(OUTCOME):
+            return {}
+        return dict(json.loads(self.text(OUTCOME)))
+
+    @contextmanager
+    def _or_held(self, name: str, content: str) -> Iterator[None]:
+        try:
+            yield
+        except FileExistsError:
+            raise
+        except OSError as error:
+            if not self._second:
+                raise
+            self.unwritten[name] = error.strerror or str(error)
+            if content:
+                self._held[name] = content
 
 
 def as_json(value: object) -> str:
@@ -138,6 +193,16 @@ def create(outputs: Path, host: str, change_id: str) -> Folder:
     path = parent / change_id
     atomic_files.make_folder(path)
     return Folder(path)
+
+
+def create_second(outputs: Path, host: str, change_id: str) -> Folder:
+    """The run folder of an undo or a confirmation, which goes on where none can be made."""
+    try:
+        folder = create(outputs, host, change_id)
+    except OSError as error:
+        folder = Folder(outputs / host / change_id, {"the folder": error.strerror or str(error)})
+    folder.comes_second()
+    return folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -79,7 +79,7 @@ class Snapshot:
     taken_at: datetime
     format_version: int
     # By their type.
-    _rows: Mapping[type, tuple[Any, ...]]
+    _rows: Mapping[type, tuple[Any, ...]] = field(hash=False)
 
     links = _Shown()
     bridge_ports = _Shown()

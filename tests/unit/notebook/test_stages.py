@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -230,6 +231,66 @@ def test_a_record_or_a_page_that_takes_no_more_keeps_no_host_from_its_undo(
     with pytest.raises((OSError, RolledBack)):
         nb.verify(change)
     assert "roll back" in made_up.done
+
+
+CELLS: tuple[Callable[[Any], Any], ...] = (
+    *(lambda change, phase=phase: nb.apply(change, phase) for phase in PHASES),
+    nb.verify,
+    nb.confirm,
+    nb.after,
+)
+
+
+def through_all(value: Any, cells: Sequence[Callable[[Any], Any]] = CELLS) -> Any:  # noqa: ANN401 - one value after the other
+    for cell in cells:
+        value = cell(value)
+    return value
+
+
+def disk_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("create", "append", "alone"):
+        monkeypatch.setattr(f"runbook.common.atomic_files.{name}", full)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("full_before", range(len(CELLS)))
+def test_a_record_disk_that_fills_up_keeps_no_change_from_its_verdict(
+    made_up: MadeUp,
+    shown: list[Any],
+    answer: Answer,
+    monkeypatch: pytest.MonkeyPatch,
+    full_before: int,
+) -> None:
+    answer("server-01")
+    value = through_all(armed(), CELLS[:full_before])
+    disk_full(monkeypatch)
+    nb.finish(through_all(value, CELLS[full_before:]))
+    assert "roll back" not in made_up.done
+    assert outcomes(shown)[-1]["outcome"] == "as promised"
+    assert "The record is not complete" in page(shown)
+    assert "outcome.json (No space left on device)" in page(shown)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("failing", ["network", "verify", "confirm"])
+def test_a_record_disk_that_is_full_keeps_no_host_from_its_undo_and_no_reader_from_the_verdict(
+    made_up: MadeUp,
+    shown: list[Any],
+    answer: Answer,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: str,
+) -> None:
+    answer("server-01")
+    made_up.fails[failing] = OSError("the connection broke")
+    value = armed()
+    disk_full(monkeypatch)
+    with pytest.raises(RolledBack):
+        through_all(value)
+    assert made_up.done[-1] == "roll back"
+    assert outcomes(shown)[-1]["outcome"] == "as before (rolled back)"
 
 
 def test_a_broken_promise_shows_which(

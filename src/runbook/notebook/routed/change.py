@@ -62,6 +62,7 @@ def _arm(cleared: Cleared) -> Changing | Stopped:
     _keep_approval(this, approval)
     with reading(this, "Arming the undo", _LEFT.format(this.session.change_id)):
         underway = pipeline.arm(this.session, cleared.ready)
+        this.folder.comes_second()
     this.folder.once("undo", underway.armed.undo_script)
     return _taken(before, underway)
 
@@ -78,6 +79,7 @@ def _go_on(before: Before, picked: Underway) -> Changing:
             state="in the middle of the change; its undo is armed and ends it at the deadline",
             then=f"run this cell again to go on, or `runbook undo {this.host}`",
         )
+    this.folder.comes_second()
     _keep_approval(this, approval)
     this.folder.note(this.session.clock.now(), f"taken up by {this.session.operator}")
     return _taken(before, picked)
@@ -222,7 +224,7 @@ def _further(hand: Hand, applied: Applied) -> None:
 
 def _made_before(change: Changing, phase: str) -> Changing:
     """What a phase left in the record, in place of making it again."""
-    text = (change.before.run.folder.path / f"apply-{phase}.json").read_text("utf-8")
+    text = change.before.run.folder.text(f"apply-{phase}.json")
     log = Journal(str(json.loads(text)["journal"]))
     applied = Applied(change.underway.armed, phase, log)
     say = f"Phase {phase} was made already, and a step is made once: nothing was done."

@@ -100,7 +100,10 @@ def _read_again(this: Run) -> tuple[Snapshot, tuple[Said, ...]]:
 
 def products(this: Ran) -> Picture:
     """What the run folder holds."""
-    recorded = record.read(this.folder.path)
-    rows = [(name, (recorded.path / name).stat().st_size) for name in recorded.products]
+    try:
+        recorded = record.read(this.folder.path)
+        rows = [(name, (recorded.path / name).stat().st_size) for name in recorded.products]
+    except OSError as error:
+        return views.note(f"The run folder cannot be read: {error}", "bad")
     frame = pd.DataFrame(rows, columns=["file", "bytes"])
     return views.table(frame, Look("The run folder"))

@@ -9,7 +9,6 @@ from runbook import views
 from runbook.common.errors import RunbookError
 from runbook.notebook.shared.stages import NotNow
 from runbook.notebook.shared.values import Ran
-from runbook.run import record
 from runbook.run.record import MIME, OUTCOME, Ending, Outcome
 from runbook.views import CELL, Place
 from runbook.views.findings import Tone
@@ -53,18 +52,28 @@ def _end_course(this: Ran) -> None:
 
 def show_ending(this: Ran, page: Place = CELL) -> None:
     """The verdict, big and plain, with the data that `runbook archive` looks for."""
-    told = record.read(this.folder.path).outcome
+    told = this.folder.outcome()
     ending = Ending(str(told["outcome"]))
     lines = [str(told["said"]), f"host: {this.host}", f"run folder: {this.folder.path}"]
+    lines += _gaps(this)
     picture = views.verdict(TONES[ending], str(ending), lines)
     page.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
+
+
+def _gaps(this: Ran) -> list[str]:
+    """What the record lacks: this page is then the only place that has it."""
+    lost = this.folder.unwritten
+    if not lost:
+        return []
+    names = ", ".join(f"{name} ({why})" for name, why in lost.items())
+    return [f"The record is not complete. It could not be written: {names}. Keep this notebook."]
 
 
 def not_ended(this: Ran) -> None:
     """Raise RunHasEnded after the last word: a new run begins at the top."""
     if this.folder.has(OUTCOME):
         raise RunHasEnded(
-            f"this run has ended: {record.read(this.folder.path).told}",
+            f"this run has ended: {this.folder.outcome()['outcome']}",
             host=this.host,
             state="as the run's record says; this cell did nothing",
             then="to begin anew, run the cell that meets the host, and those after it",

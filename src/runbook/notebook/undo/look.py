@@ -100,7 +100,7 @@ def meet(wanted: Wanted) -> Reached:
 def look(reached: Reached) -> Looked:
     """Begin the record, read the state, and show how it differs from before the change."""
     session, kept = reached.session, reached.standing.kept
-    folder = record.create(outputs_folder(), session.params.host, session.change_id)
+    folder = record.create_second(outputs_folder(), session.params.host, session.change_id)
     this = HostRun(session, folder)
     folder.once_json("params.json", _asked(reached.wanted))
     folder.once_json("found.json", reached.standing.as_dict())
