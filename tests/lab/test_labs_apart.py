@@ -124,3 +124,4 @@ def test_a_command_at_the_console_never_enters_a_host_of_another_lab(
     machine.power_cut(fresh_host)
     with pytest.raises(LabError, match="it has no power"):
         machine.run(fresh_host, ["ls", "/root"])
+    machine.power_on(fresh_host)
