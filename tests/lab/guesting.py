@@ -245,7 +245,7 @@ def confirmed_inside() -> None:
     with session() as made:
         there = armed_change.find(made.host, made.clock.now())
         assert there is not None
-        change = about(made, there.kept)
+        change = about(made, there.checkpoint)
         with closing(stages.within(change)) as guests:
             guests.confirm(change.host)
 

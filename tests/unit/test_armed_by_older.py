@@ -13,7 +13,7 @@ from tests.older import ALL_MADE, CONFIRMED, DEMANDING, GUEST, HALF_MADE, Older
 from tests.unit import fakes
 
 from runbook.apply import rollback
-from runbook.apply.checkpoint.armed_change import Found
+from runbook.apply.checkpoint.armed_change import ArmedChange
 from runbook.common import serial
 from runbook.notebook.archive import file_away
 from runbook.plan import plan as plans
@@ -43,8 +43,8 @@ def session_on(host: fakes.FakeHost) -> Session:
     return Session(params, host, "root@desk", "20270101T000000Z-000000", fakes.Time(), lambda: host)
 
 
-def found_on(host: fakes.FakeHost) -> Found:
-    there = resume.look(session_on(host)).found
+def found_on(host: fakes.FakeHost) -> ArmedChange:
+    there = resume.look(session_on(host)).armed
     assert there is not None
     return there
 
@@ -55,8 +55,8 @@ def test_what_is_readable_here_is_what_was_on_the_host(old: Older) -> None:
     for name in ("manifest.json", "journal"):
         assert files[f"{old.directory}/{name}"][0] == (old.folder / name).read_bytes()
     for name, newline in (("undo", b""), ("plan.json", b"\n"), ("before.json", b"")):
-        kept = files[f"{old.directory}/{name}"][0]
-        assert kept + newline == (old.record / name).read_bytes()
+        checkpoint = files[f"{old.directory}/{name}"][0]
+        assert checkpoint + newline == (old.record / name).read_bytes()
 
 
 @armed
@@ -77,20 +77,20 @@ def test_status_reads_all_of_it_without_damage(old: Older) -> None:
 
 @armed
 def test_its_plan_and_its_snapshot_are_written_as_they_were_byte_for_byte(old: Older) -> None:
-    files, kept = old.files(), found_on(host_of(old)).kept
-    assert kept.plan is not None
-    assert kept.before is not None
-    assert kept.manifest is not None
-    assert serial.dumps(kept.plan).encode() == files[f"{old.directory}/plan.json"][0]
-    assert snapshots.dumps(kept.before).encode() == files[f"{old.directory}/before.json"][0]
-    assert serial.dumps(kept.probed).encode() == files[f"{old.directory}/probes.json"][0]
-    assert tuple(n.step.describe() for n in kept.plan.steps()) == kept.manifest.steps
+    files, checkpoint = old.files(), found_on(host_of(old)).checkpoint
+    assert checkpoint.plan is not None
+    assert checkpoint.before is not None
+    assert checkpoint.manifest is not None
+    assert serial.dumps(checkpoint.plan).encode() == files[f"{old.directory}/plan.json"][0]
+    assert snapshots.dumps(checkpoint.before).encode() == files[f"{old.directory}/before.json"][0]
+    assert serial.dumps(checkpoint.probed).encode() == files[f"{old.directory}/probes.json"][0]
+    assert tuple(n.step.describe() for n in checkpoint.plan.steps()) == checkpoint.manifest.steps
 
 
 def test_how_a_guest_was_inside_is_known() -> None:
-    kept = found_on(host_of(GUEST)).kept
-    assert kept.subject.kind is SubjectKind.GUESTS
-    assert kept.within.inside["vm-01"].addresses == ("192.168.122.50/24",)
+    checkpoint = found_on(host_of(GUEST)).checkpoint
+    assert checkpoint.subject.kind is SubjectKind.GUESTS
+    assert checkpoint.guests_before.inside["vm-01"].addresses == ("192.168.122.50/24",)
 
 
 @of_hosts
@@ -99,7 +99,7 @@ def test_undo_runs_its_own_script_and_compares_with_its_own_snapshot(
 ) -> None:
     host = host_of(old)
     there = found_on(host)
-    before = there.kept.before
+    before = there.checkpoint.before
     assert before is not None
     asked = f"/bin/sh {old.directory}/undo operator"
     execute = host.execute
@@ -145,7 +145,7 @@ def test_confirm_holds_the_host_against_what_was_promised_then(
     host.hold(f"{CONFIRMED.directory}/open")
     there = found_on(host)
     seen = snapshots.loads((CONFIRMED.record / "after.json").read_text(), "after.json")
-    before, probed = there.kept.before, there.kept.probed
+    before, probed = there.checkpoint.before, there.checkpoint.probed
     assert before is not None
     assert probed is not None
     bridge = seen.links.set_index("ifname").loc["virbr1", "mac"]
@@ -239,10 +239,10 @@ def test_what_a_later_version_wrote_is_refused_in_words_and_can_still_be_undone(
     assert written in text
     host.hold(path, text.replace(written, instead, 1))
     there = found_on(host)
-    (damage,) = there.kept.damage
+    (damage,) = there.checkpoint.damage
     assert said in damage
     assert "Error" not in damage
     assert there.stale == ()
-    assert there.kept.undo_script
+    assert there.checkpoint.undo_script
     with pytest.raises(HalfMade, match=said):
         resume.pick_up(session_on(host), there)

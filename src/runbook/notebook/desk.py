@@ -115,7 +115,7 @@ def _is_asked(known: KnownHost) -> bool:
 def _told(answer: Answer[Standing]) -> tuple[str, str]:
     if answer.said is None:
         return "not known", answer.why
-    state = answer.said.state if answer.said.found else "none"
+    state = answer.said.state if answer.said.armed else "none"
     return state, "; ".join(answer.said.describe())
 
 

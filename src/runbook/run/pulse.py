@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from runbook.apply.checkpoint import poll
 from runbook.apply.checkpoint.layout import Layout
-from runbook.apply.checkpoint.poll import Signs
+from runbook.apply.checkpoint.poll import PollAnswer
 from runbook.common.clock import Clock
 from runbook.common.errors import RunbookError
 from runbook.transport.host import Host
@@ -47,7 +47,7 @@ class Pulse:
     place: Layout
     connect: Callable[[], Host]
     clock: Clock
-    signs: Signs | None = None
+    signs: PollAnswer | None = None
     answers: list[Answer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     heard: threading.Event = field(default_factory=threading.Event)
@@ -89,7 +89,7 @@ class Pulse:
         """Something happens now."""
         self.events.append(Event(self.clock.monotonic() - self._began, what))
 
-    def _ask(self, asked: float) -> Signs | None:
+    def _ask(self, asked: float) -> PollAnswer | None:
         try:
             if self._host is None:
                 self._host = self.connect()

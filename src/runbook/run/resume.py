@@ -13,8 +13,8 @@ from runbook.apply import rollback
 from runbook.apply.checkpoint import armed_change as finding
 from runbook.apply.checkpoint import layout, timer
 from runbook.apply.checkpoint.arm import Armed, Order, forget_boot
-from runbook.apply.checkpoint.armed_change import Found, InProgress, Kept
-from runbook.apply.checkpoint.history import Past, latest
+from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint, InProgress
+from runbook.apply.checkpoint.history import EndedChange, latest
 from runbook.apply.confirm import Verified
 from runbook.apply.phases import Applied
 from runbook.apply.rollback import NotCompared, Rollback, WayBack
@@ -50,51 +50,51 @@ class Standing:
     """How a host stands: the change that holds it, or else the last one, or neither."""
 
     host: str
-    found: Found | None = None
-    past: Past | None = None
+    armed: ArmedChange | None = None
+    ended: EndedChange | None = None
 
     @property
-    def kept(self) -> Kept | None:
+    def checkpoint(self) -> Checkpoint | None:
         """What the host keeps of that change."""
-        there = self.found or self.past
-        return there.kept if there else None
+        there = self.armed or self.ended
+        return there.checkpoint if there else None
 
     @property
     def state(self) -> str:
         """In a word or two, for programs."""
-        if self.found:
-            return "undoing" if self.found.undoing else "stale" if self.found.stale else "armed"
-        return self.past.end if self.past else "never changed"
+        if self.armed:
+            return "undoing" if self.armed.undoing else "stale" if self.armed.stale else "armed"
+        return self.ended.end if self.ended else "never changed"
 
     def describe(self) -> tuple[str, ...]:
         """Sentences for an operator."""
-        there = self.found or self.past
+        there = self.armed or self.ended
         return there.describe() if there else ("no change was ever armed on this host",)
 
     def as_dict(self) -> dict[str, object]:
         """In JSON's own types, for programs; what is not known is null."""
         told: dict[str, object] = {"host": self.host, "state": self.state}
-        if kept := self.kept:
-            told |= _as_dict(kept)
-        if there := self.found:
+        if checkpoint := self.checkpoint:
+            told |= _as_dict(checkpoint)
+        if there := self.armed:
             told["seconds_left"] = there.countdown.left_s
             told["stale"] = list(there.stale)
         return {**told, "said": list(self.describe())}
 
 
-def _as_dict(kept: Kept) -> dict[str, object]:
-    told = kept.manifest
+def _as_dict(checkpoint: Checkpoint) -> dict[str, object]:
+    told = checkpoint.manifest
     return {
-        "change_id": kept.place.change_id,
+        "change_id": checkpoint.place.change_id,
         "operator": told.operator if told else None,
         "armed_at": told.armed_at.isoformat() if told else None,
         "deadline": told.deadline.isoformat() if told else None,
         "steps": len(told.steps) if told else None,
-        "steps_made": len(kept.log.done()),
-        "step_open": kept.open_step or None,
-        "undo_began": kept.log.undo_began,
-        "undo": kept.place.undo if kept.undo_script else None,
-        "damage": list(kept.damage),
+        "steps_made": len(checkpoint.log.done()),
+        "step_open": checkpoint.open_step or None,
+        "undo_began": checkpoint.log.undo_began,
+        "undo": checkpoint.place.undo if checkpoint.undo_script else None,
+        "damage": list(checkpoint.damage),
     }
 
 
@@ -127,7 +127,7 @@ def _refuse_another_machine(session: HostSession) -> None:
         )
 
 
-def claim(session: HostSession, there: Found, verb: str, *, take_over: bool) -> None:
+def claim(session: HostSession, there: ArmedChange, verb: str, *, take_over: bool) -> None:
     """Raise InProgress if this needs a take-over, and none was asked for."""
     command = f"`runbook {verb} {session.params.host} --take-over`"
     if take_over:
@@ -135,15 +135,17 @@ def claim(session: HostSession, there: Found, verb: str, *, take_over: bool) -> 
     if there.stale:
         nothing = f"nothing on the host will end it by itself; {command}"
         raise InProgress(there, f"{nothing} {_would(verb, there)}")
-    if there.kept.operator != session.operator:
-        why = f"it is not yours ({session.operator}): let it end, or ask {there.kept.operator};"
+    if there.checkpoint.operator != session.operator:
+        why = (
+            f"it is not yours ({session.operator}): let it end, or ask {there.checkpoint.operator};"
+        )
         raise InProgress(there, f"{why} {command} {_would(verb, there)}")
 
 
-def _would(verb: str, there: Found) -> str:
+def _would(verb: str, there: ArmedChange) -> str:
     if verb == "confirm":
         return "verifies it and has it stay"
-    if there.kept.undo_script:
+    if there.checkpoint.undo_script:
         return "runs its undo script, and compares the host with before"
     return (
         "only removes its lock: without its undo script nothing can be undone automatically,"
@@ -153,7 +155,7 @@ def _would(verb: str, there: Found) -> str:
 
 def need_undone(standing: Standing, verb: str) -> None:
     """Raise NothingArmed unless the last change was undone, which a comparison can confirm."""
-    past = standing.past
+    past = standing.ended
     if verb == "undo" and past and past.end == "undone":
         return
     raise NothingArmed(
@@ -165,10 +167,10 @@ def need_undone(standing: Standing, verb: str) -> None:
     )
 
 
-def _instead(past: Past | None, verb: str) -> str:
+def _instead(past: EndedChange | None, verb: str) -> str:
     if past is None:
         return "name the host that the change was made on"
-    place = past.kept.place
+    place = past.checkpoint.place
     if past.end == "confirmed" and verb == "undo":
         return (
             "a confirmed change is not undone by this program; what it replaced is in"
@@ -179,26 +181,34 @@ def _instead(past: Past | None, verb: str) -> str:
     return "nothing: it has ended"
 
 
-def undo(session: ChangeSession, there: Found) -> Rollback:
+def undo(session: ChangeSession, there: ArmedChange) -> Rollback:
     """Undo what was found, and compare; raises Differs, NotCompared, or GoToTheConsole."""
-    kept = there.kept
-    if not kept.undo_script:
-        return _release(session, kept)
+    checkpoint = there.checkpoint
+    if not checkpoint.undo_script:
+        return _release(session, checkpoint)
     patience = (there.countdown.left_s or 0.0) + PATIENCE_S
-    way = WayBack(session.params.host, kept.place, patience, kept.before, kept.of_guests)
+    way = WayBack(
+        session.params.host, checkpoint.place, patience, checkpoint.before, checkpoint.of_guests
+    )
     why = f"asked for by {session.operator}"
     # Wanted in the history, and no condition for the undo.
     with suppress(StepFailed, MendAccess):
-        journal.write(session.host, kept.place.journal, session.clock.now(), f"undo {why}")
+        journal.write(session.host, checkpoint.place.journal, session.clock.now(), f"undo {why}")
 
     def undone() -> Rollback:
         return rollback.undo(way, session.host, session.connect, session.clock, why)
 
-    return _as_before(session, kept, session.subject.put_back(_way_out(session, kept), undone))
+    return _as_before(
+        session, checkpoint, session.subject.put_back(_way_out(session, checkpoint), undone)
+    )
 
 
 def compare_now(
-    session: ChangeSession, kept: Kept, did: str = rollback.RAN, *, host_undone: bool = True
+    session: ChangeSession,
+    checkpoint: Checkpoint,
+    did: str = rollback.RAN,
+    *,
+    host_undone: bool = True,
 ) -> Rollback:
     """Compare the host with what it was before a change; raises Differs, or NotCompared.
 
@@ -206,78 +216,80 @@ def compare_now(
     """
 
     def compared() -> Rollback:
-        return _compared(session, kept, did)
+        return _compared(session, checkpoint, did)
 
-    way = _way_out(session, kept, host_undone=host_undone)
+    way = _way_out(session, checkpoint, host_undone=host_undone)
     both = session.subject.put_back(way, compared)
-    return _as_before(session, kept, both, did)
+    return _as_before(session, checkpoint, both, did)
 
 
-def _compared(session: ChangeSession, kept: Kept, did: str) -> Rollback:
-    if kept.before is None:
-        way = WayBack(session.params.host, kept.place, 0.0, None)
-        raise NotCompared(way, take(session.host, session.clock.now()), kept.log.text, did)
-    after, differences = rollback.look_and_compare(kept.before, session.host, session.clock)
-    if kept.log.text:
+def _compared(session: ChangeSession, checkpoint: Checkpoint, did: str) -> Rollback:
+    if checkpoint.before is None:
+        way = WayBack(session.params.host, checkpoint.place, 0.0, None)
+        raise NotCompared(way, take(session.host, session.clock.now()), checkpoint.log.text, did)
+    after, differences = rollback.look_and_compare(checkpoint.before, session.host, session.clock)
+    if checkpoint.log.text:
         rollback.note_comparison(
-            session.host, kept.place, session.clock, differences, guests=kept.of_guests
+            session.host, checkpoint.place, session.clock, differences, guests=checkpoint.of_guests
         )
-    modules = loaded_since(kept.before, after)
-    return Rollback(did, after, differences, kept.log.text, modules=modules)
+    modules = loaded_since(checkpoint.before, after)
+    return Rollback(did, after, differences, checkpoint.log.text, modules=modules)
 
 
 def _as_before(
-    session: ChangeSession, kept: Kept, undone: Rollback, did: str = rollback.RAN
+    session: ChangeSession, checkpoint: Checkpoint, undone: Rollback, did: str = rollback.RAN
 ) -> Rollback:
     if not undone.as_before:
-        raise Differs(session.params.host, undone, kept.place.directory, did)
+        raise Differs(session.params.host, undone, checkpoint.place.directory, did)
     return undone
 
 
-def _release(session: ChangeSession, kept: Kept) -> Rollback:
-    host, place = session.host, kept.place
+def _release(session: ChangeSession, checkpoint: Checkpoint) -> Rollback:
+    host, place = session.host, checkpoint.place
     # A program that still believes in this change is to make no step any more.
     host.remove_file(place.open)
     host.remove_file(layout.ARMED)
     host.execute(timer.stop_timers(place).argv)
     forget_boot(host)
     did = "only the lock was removed, for want of an undo script"
-    return compare_now(session, kept, did, host_undone=False)
+    return compare_now(session, checkpoint, did, host_undone=False)
 
 
-def _way_out(session: ChangeSession, kept: Kept, *, host_undone: bool = True) -> WayOut:
-    return WayOut(kept.place, session.connect, session.clock, host_undone)
+def _way_out(session: ChangeSession, checkpoint: Checkpoint, *, host_undone: bool = True) -> WayOut:
+    return WayOut(checkpoint.place, session.connect, session.clock, host_undone)
 
 
-def resume(session: HostSession, there: Found) -> tuple[Underway, Applied]:
+def resume(session: HostSession, there: ArmedChange) -> tuple[Underway, Applied]:
     """Take a change up where it stands, all made; raises HalfMade if it is not."""
     underway = pick_up(session, there)
-    if not there.kept.all_made:
-        raise _half_made(session, there.kept.progress)
-    return underway, Applied(underway.armed, PHASES[-1], there.kept.log)
+    if not there.checkpoint.all_made:
+        raise _half_made(session, there.checkpoint.progress)
+    return underway, Applied(underway.armed, PHASES[-1], there.checkpoint.log)
 
 
-def pick_up(session: HostSession, there: Found) -> Underway:
+def pick_up(session: HostSession, there: ArmedChange) -> Underway:
     """Take a change up where it stands; raises HalfMade if it only has a way back.
 
     A step of it may be open: then no other can be made.
     """
-    kept = there.kept
-    if kept.log.undo_began or there.undoing:
+    checkpoint = there.checkpoint
+    if checkpoint.log.undo_began or there.undoing:
         raise _half_made(session, "its undo has begun")
-    if kept.damage or not (kept.manifest and kept.plan and kept.before and kept.probed):
-        raise _half_made(session, "; ".join(kept.damage))
-    order = Order(kept.place.change_id, kept.operator, kept.manifest.armed_at)
+    if checkpoint.damage or not (
+        checkpoint.manifest and checkpoint.plan and checkpoint.before and checkpoint.probed
+    ):
+        raise _half_made(session, "; ".join(checkpoint.damage))
+    order = Order(checkpoint.place.change_id, checkpoint.operator, checkpoint.manifest.armed_at)
     armed = Armed(
-        kept.plan,
-        Cleared(kept.plan, kept.before, ()),
+        checkpoint.plan,
+        Cleared(checkpoint.plan, checkpoint.before, ()),
         order,
-        kept.place,
-        kept.manifest.deadline,
-        kept.manifest.timer,
-        kept.undo_script,
+        checkpoint.place,
+        checkpoint.manifest.deadline,
+        checkpoint.manifest.timer,
+        checkpoint.undo_script,
     )
-    return Underway(armed, kept.probed)
+    return Underway(armed, checkpoint.probed)
 
 
 def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Verified:

@@ -7,7 +7,7 @@ and they are told as not looked at.
 from __future__ import annotations
 
 from runbook.apply.checkpoint import subject
-from runbook.apply.checkpoint.armed_change import Kept
+from runbook.apply.checkpoint.armed_change import Checkpoint
 from runbook.apply.checkpoint.guests_before import NOT_KEPT
 from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.params.guests import Guest
@@ -19,17 +19,17 @@ from runbook.run.subject_guests import about_guests
 from runbook.run.subject_host import HostSubject
 
 
-def about(session: HostSession, kept: Kept) -> ChangeSession:
+def about(session: HostSession, checkpoint: Checkpoint) -> ChangeSession:
     """The session, able to end this change; no guest is entered yet."""
     way = (session.params, session.host, session.operator, session.change_id)
-    of_host = HostSubject(_not_looked_at(kept))
+    of_host = HostSubject(_not_looked_at(checkpoint))
     known = ChangeSession(*way, session.clock, session.connect, of_host)
-    plan = kept.plan
+    plan = checkpoint.plan
     if plan is None or not isinstance(plan.promise, GuestPromise):
         return known
     made = about_guests(known, _chosen(plan, plan.promise))
     for within in made.subject.guest_sessions:
-        within.take_up(plan, kept.place.change_id, kept.log, kept.within)
+        within.take_up(plan, checkpoint.place.change_id, checkpoint.log, checkpoint.guests_before)
     return made
 
 
@@ -45,25 +45,27 @@ def _as_planned(planned: ExpectedGuest, *, by_hand: bool) -> Guest:
     return Guest.model_validate({"name": planned.name, "address": str(planned.address), **how})
 
 
-def _not_looked_at(kept: Kept) -> tuple[GuestDifference, ...]:
+def _not_looked_at(checkpoint: Checkpoint) -> tuple[GuestDifference, ...]:
     """Guests of a change whose plan cannot be read, so that nobody can go into them.
 
     A change that may be about guests is told as well, although nobody knows whether there are any.
     """
-    if kept.plan is not None or not kept.of_guests:
+    if checkpoint.plan is not None or not checkpoint.of_guests:
         return ()
-    names = dict.fromkeys((*kept.subject.guests, *kept.within.inside)) or {"": None}
-    return tuple(_not_compared(kept, name) for name in names)
+    names = dict.fromkeys((*checkpoint.subject.guests, *checkpoint.guests_before.inside)) or {
+        "": None
+    }
+    return tuple(_not_compared(checkpoint, name) for name in names)
 
 
-def _not_compared(kept: Kept, name: str) -> GuestDifference:
-    who = name or f"a guest of which {_untold(kept)}"
-    text = f"not looked at: {who}; {kept.place.plan} cannot be read"
+def _not_compared(checkpoint: Checkpoint, name: str) -> GuestDifference:
+    who = name or f"a guest of which {_untold(checkpoint)}"
+    text = f"not looked at: {who}; {checkpoint.place.plan} cannot be read"
     return GuestDifference(name, DifferenceKind.NOT_COMPARED, text)
 
 
-def _untold(kept: Kept) -> str:
-    if kept.subject.kind is None:
+def _untold(checkpoint: Checkpoint) -> str:
+    if checkpoint.subject.kind is None:
         return subject.UNKNOWN
-    why = kept.within.why
-    return why if why != NOT_KEPT else f"{kept.place.guests} tells nothing"
+    why = checkpoint.guests_before.why
+    return why if why != NOT_KEPT else f"{checkpoint.place.guests} tells nothing"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from runbook.apply.checkpoint.armed_change import Found, Kept
-from runbook.apply.checkpoint.history import Past
+from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
+from runbook.apply.checkpoint.history import EndedChange
 from runbook.run.resume import Standing
 from runbook.views.findings import Tone
 from runbook.views.page.picture import Picture, note, stack
@@ -20,41 +20,41 @@ OPEN = "not known to have ended"
 def standing(there: Standing) -> Picture:
     """Whose change, how far it came, what will become of it, and its journal."""
     head = note(f"{there.host}: {there.describe()[0]}", TONES.get(there.state, "note"))
-    if there.found:
-        return stack((head, *_found(there.found)))
-    return stack((head, *_past(there.past))) if there.past else head
+    if there.armed:
+        return stack((head, *_found(there.armed)))
+    return stack((head, *_past(there.ended))) if there.ended else head
 
 
-def _found(there: Found) -> Iterator[Picture]:
-    yield card([*_pairs(there.kept), ("what becomes of it", there.outlook)])
-    yield from _damage(there.kept)
-    yield from (note(line, "warn") for line in there.kept.log.moves())
-    yield _journal(there.kept)
+def _found(there: ArmedChange) -> Iterator[Picture]:
+    yield card([*_pairs(there.checkpoint), ("what becomes of it", there.outlook)])
+    yield from _damage(there.checkpoint)
+    yield from (note(line, "warn") for line in there.checkpoint.log.moves())
+    yield _journal(there.checkpoint)
 
 
-def _past(there: Past) -> Iterator[Picture]:
-    yield card([*_pairs(there.kept), ("how it ended", there.outcome)])
-    yield from _damage(there.kept)
-    whole = fold("Its journal", _journal(there.kept))
-    yield Picture(whole.body, f"(its journal: {there.kept.place.journal} on the host)")
+def _past(there: EndedChange) -> Iterator[Picture]:
+    yield card([*_pairs(there.checkpoint), ("how it ended", there.outcome)])
+    yield from _damage(there.checkpoint)
+    whole = fold("Its journal", _journal(there.checkpoint))
+    yield Picture(whole.body, f"(its journal: {there.checkpoint.place.journal} on the host)")
 
 
-def _pairs(kept: Kept) -> list[tuple[str, str]]:
-    told = kept.manifest
-    pairs = [("change", kept.place.change_id), ("operator", kept.operator)]
+def _pairs(checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    told = checkpoint.manifest
+    pairs = [("change", checkpoint.place.change_id), ("operator", checkpoint.operator)]
     if told:
         pairs.append(("armed at", f"{told.armed_at:%Y-%m-%d %H:%M:%S} UTC"))
-    if kept.undo_script:
-        pairs.append(("by hand, at the console", f"sh {kept.place.undo}"))
-    return [*pairs, ("how far it came", kept.progress)]
+    if checkpoint.undo_script:
+        pairs.append(("by hand, at the console", f"sh {checkpoint.place.undo}"))
+    return [*pairs, ("how far it came", checkpoint.progress)]
 
 
-def _damage(kept: Kept) -> Iterator[Picture]:
-    return (note(line, "bad") for line in kept.damage)
+def _damage(checkpoint: Checkpoint) -> Iterator[Picture]:
+    return (note(line, "bad") for line in checkpoint.damage)
 
 
-def _journal(kept: Kept) -> Picture:
-    rows = kept.log.table()
+def _journal(checkpoint: Checkpoint) -> Picture:
+    rows = checkpoint.log.table()
     colours = pd.DataFrame("", index=rows.index, columns=rows.columns)
     colours.loc[rows["ended"] == "", "ended"] = "rb-changed"
     shown = rows.assign(ended=rows["ended"].where(rows["ended"] != "", OPEN))

@@ -9,7 +9,7 @@ from tests.unit import fakes, guest_data, insides
 
 from runbook.apply import rollback
 from runbook.apply.checkpoint import Armed, arm, layout
-from runbook.apply.checkpoint.armed_change import Found, InProgress, Kept
+from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint, InProgress
 from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.phases import apply_phase
 from runbook.apply.rollback import NotCompared, Rollback
@@ -88,20 +88,20 @@ def undone_by(host: fakes.FakeHost, armed: Armed, why: str, *, entirely: bool = 
     host.execute = execute  # type: ignore[method-assign, assignment]
 
 
-def found(session: Session) -> Found:
-    there = standing(session).found
+def found(session: Session) -> ArmedChange:
+    there = standing(session).armed
     assert there is not None
     return there
 
 
-def undo(session: Session, there: Found) -> Rollback:
+def undo(session: Session, there: ArmedChange) -> Rollback:
     """As whoever takes the change up does."""
-    return resume.undo(subject_kept.about(session, there.kept), there)
+    return resume.undo(subject_kept.about(session, there.checkpoint), there)
 
 
-def compare_now(session: Session, kept: Kept, *did: str) -> Rollback:
+def compare_now(session: Session, checkpoint: Checkpoint, *did: str) -> Rollback:
     """Likewise."""
-    return resume.compare_now(subject_kept.about(session, kept), kept, *did)
+    return resume.compare_now(subject_kept.about(session, checkpoint), checkpoint, *did)
 
 
 def test_a_host_that_never_had_a_change_says_so(session: Session) -> None:
@@ -165,7 +165,7 @@ def test_it_is_compared_and_the_history_says_who_and_what(
     log = host.text(armed.layout.journal)
     assert "undo asked for by root@desk" in log
     assert journal.AS_BEFORE in log
-    past = standing(session).past
+    past = standing(session).ended
     assert past is not None
     assert not past.to_compare
 
@@ -238,12 +238,12 @@ def test_what_was_undone_with_nobody_there_is_compared_once(
     session: Session, armed: Armed, host: fakes.FakeHost
 ) -> None:
     fakes.undone(host, armed, "deadline")
-    past = standing(session).past
+    past = standing(session).ended
     assert past is not None
     assert past.to_compare
     resume.need_undone(standing(session), "undo")
-    assert compare_now(session, past.kept).as_before
-    again = standing(session).past
+    assert compare_now(session, past.checkpoint).as_before
+    again = standing(session).ended
     assert again is not None
     assert not again.to_compare
 
@@ -252,12 +252,12 @@ def test_rows_that_differ_are_compared_again_the_next_time(
     session: Session, armed: Armed, host: fakes.FakeHost, sees: Sees
 ) -> None:
     fakes.undone(host, armed, "deadline")
-    past = standing(session).past
+    past = standing(session).ended
     assert past is not None
     sees(fakes.seen(routes=[]))
     with pytest.raises(RollbackDiffers, match=r"by its deadline at \S+, and the host differs"):
-        compare_now(session, past.kept, f"the change was {past.undone}")
-    again = standing(session).past
+        compare_now(session, past.checkpoint, f"the change was {past.undone}")
+    again = standing(session).ended
     assert again is not None
     assert again.to_compare
 
@@ -393,12 +393,12 @@ def test_after_the_timers_the_guests_are_looked_into_as_well(
     session: Session, armed: Armed, host: fakes.FakeHost, guests: Guests
 ) -> None:
     fakes.undone(host, armed, "deadline")
-    past = standing(session).past
+    past = standing(session).ended
     assert past is not None
     with pytest.raises(RollbackDiffers, match="vm-01 is undone in part"):
-        compare_now(session, past.kept)
+        compare_now(session, past.checkpoint)
     assert guests.asked == [True]
-    again = standing(session).past
+    again = standing(session).ended
     assert again is not None
     assert again.to_compare
 
@@ -439,10 +439,10 @@ def test_guests_of_a_plan_that_cannot_be_read_are_not_called_as_before(
 def end(session: Session) -> None:
     """Undo what stands there, or compare after the undo that was."""
     there = standing(session)
-    if there.found:
-        undo(session, there.found)
-    elif there.past:
-        compare_now(session, there.past.kept)
+    if there.armed:
+        undo(session, there.armed)
+    elif there.ended:
+        compare_now(session, there.ended.checkpoint)
 
 
 @pytest.mark.usefixtures("sees")

@@ -11,10 +11,8 @@ from tests.unit import guest_data, hosts
 from tests.unit.fakes import Time
 from tests.unit.insides import WANTED
 
-from runbook.apply.checkpoint.armed_change import Kept
-from runbook.apply.checkpoint.guests_before import GuestsBefore
+from runbook.apply.checkpoint.armed_change import Checkpoint
 from runbook.apply.checkpoint.layout import Layout
-from runbook.apply.steps.journal import Journal
 from runbook.common.errors import ConnectionLost, LoginRefused, NoWayIn
 from runbook.notebook.guest import look
 from runbook.notebook.shared.stages import of_guests
@@ -114,12 +112,11 @@ def test_whoever_takes_a_change_up_goes_in_as_it_did_by_what_the_host_keeps() ->
     entry = {"name": guest_data.NAME, "address": guest_data.ADDRESS}
     how = {"login": "admin", "login_from": "environment"}
     made = guest_data.plan(guest_data.seen(), guest_data.params(guests=({**entry, **how},)))
-    log, before = Journal(""), GuestsBefore()
-    kept = SimpleNamespace(plan=made, place=Layout("change-1"), log=log, within=before)
+    checkpoint = Checkpoint(Layout("change-1"), plan=made)
     host = cast("Host", None)
     known = KnownHost(host="server-01")
     session = HostSession(known, host, "root@desk", "x", Time(), lambda: host)
-    (guest,) = stages.within(about(session, cast("Kept", kept))).guests
+    (guest,) = stages.within(about(session, checkpoint)).guests
     assert (guest.login, guest.login_from) == ("admin", "environment")
     assert str(guest.ipv4) == guest_data.ADDRESS
     assert not guest.by_hand

@@ -34,8 +34,8 @@ HELD = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What a change's directory holds; `damage` says what of it is missing or cannot be read."""
+class Checkpoint:
+    """A change's directory on the host; `damage` says which file is missing or cannot be read."""
 
     place: Layout
     manifest: Manifest | None = None
@@ -45,7 +45,7 @@ class Kept:
     log: Journal = field(default_factory=lambda: Journal(""))
     undo_script: str = ""
     damage: tuple[str, ...] = ()
-    within: GuestsBefore = field(default_factory=GuestsBefore)
+    guests_before: GuestsBefore = field(default_factory=GuestsBefore)
     subject: Subject = field(default_factory=Subject)
 
     @property
@@ -84,12 +84,12 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ArmedChange:
     """A change that holds the host's lock."""
 
     host: str
     seen_at: datetime
-    kept: Kept
+    checkpoint: Checkpoint
     countdown: Countdown
     undoing: bool
 
@@ -101,8 +101,8 @@ class Found:
         return tuple(self._reasons())
 
     def _reasons(self) -> Iterator[str]:
-        log, last = self.kept.log, self.kept.log.last
-        if not self.kept.undo_script:
+        log, last = self.checkpoint.log, self.checkpoint.log.last
+        if not self.checkpoint.undo_script:
             yield "there is no undo script to run"
         if last and last.state is State.INCOMPLETE:
             yield f"its undo ended and could not put everything back ({'; '.join(log.remarks())})"
@@ -134,20 +134,24 @@ class Found:
 
     def describe(self) -> tuple[str, ...]:
         """Sentences for an operator: whose, how far, what will become of it."""
-        kept = self.kept
-        armed = f", armed at {kept.manifest.armed_at:{manifest.STAMP}}" if kept.manifest else ""
+        checkpoint = self.checkpoint
+        armed = (
+            f", armed at {checkpoint.manifest.armed_at:{manifest.STAMP}}"
+            if checkpoint.manifest
+            else ""
+        )
         return (
-            f"change {kept.place.change_id} by {kept.operator}{armed}",
-            kept.progress,
+            f"change {checkpoint.place.change_id} by {checkpoint.operator}{armed}",
+            checkpoint.progress,
             self.outlook,
-            *kept.damage,
+            *checkpoint.damage,
         )
 
 
 class InProgress(ChangeInProgress):
     """The change that is in the way."""
 
-    def __init__(self, found: Found, then: str = "") -> None:
+    def __init__(self, found: ArmedChange, then: str = "") -> None:
         """Describe it; keep all of it."""
         verbs = f"`runbook status {found.host}` tells more, `runbook undo {found.host}` and"
         super().__init__(
@@ -180,43 +184,45 @@ def holder(host: Reader) -> str:
     return target.rpartition("/")[2]
 
 
-def find(host: Reader, now: datetime) -> Found | None:
+def find(host: Reader, now: datetime) -> ArmedChange | None:
     """The change that holds the host's lock; None where there is none."""
     change_id = holder(host)
     if not change_id:
         return None
     place = Layout(change_id)
-    kept = read_kept(host, place)
+    checkpoint = read_checkpoint(host, place)
     ticking = countdown.read(host, place)
-    return Found(host.name, now, kept, ticking, ticking.at_work or _undo_at_work(host, place))
+    return ArmedChange(
+        host.name, now, checkpoint, ticking, ticking.at_work or _undo_at_work(host, place)
+    )
 
 
-def read_kept(host: Reader, place: Layout) -> Kept:
+def read_checkpoint(host: Reader, place: Layout) -> Checkpoint:
     """All that a change's directory says."""
     paths = (
         place.manifest, place.plan, place.before, place.probes, place.journal, place.undo,
         place.guests,
     )  # fmt: skip
     reading = _Reading(paths, host.read_files(paths))
-    told = reading.get(place.manifest, manifest.loads)
-    drawn = reading.get(place.plan, lambda raw: plans.loads(raw.decode()))
-    if told and drawn and drawn.digest != told.plan:
+    its_manifest = reading.get(place.manifest, manifest.loads)
+    plan = reading.get(place.plan, lambda raw: plans.loads(raw.decode()))
+    if its_manifest and plan and plan.digest != its_manifest.plan:
         reading.damage.append(f"{place.plan} is not the plan that was armed")
-        drawn = None
+        plan = None
     script = reading.get(place.undo, lambda raw: raw.decode(errors="replace")) or ""
     log = reading.get(place.journal, lambda raw: Journal(raw.decode(errors="replace")))
-    about = subject.read(drawn, told, script, guests=reading.has(place.guests))
-    within = _within(reading, place, about)
-    return Kept(
+    about = subject.read(plan, its_manifest, script, guests=reading.has(place.guests))
+    guests = _guests_before(reading, place, about)
+    return Checkpoint(
         place,
-        told,
-        drawn,
+        its_manifest,
+        plan,
         reading.get(place.before, lambda raw: snapshots.loads(raw.decode(), place.before)),
         reading.get(place.probes, _probed),
         log or Journal(""),
         script,
         tuple(reading.damage),
-        within,
+        guests,
         about,
     )
 
@@ -246,7 +252,7 @@ class _Reading:
             return None
 
 
-def _within(reading: _Reading, place: Layout, about: Subject) -> GuestsBefore:
+def _guests_before(reading: _Reading, place: Layout, about: Subject) -> GuestsBefore:
     """How the guests were inside before; of a change about the host alone nothing is kept."""
     if about.kind is not SubjectKind.GUESTS:
         return GuestsBefore()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runbook.apply.checkpoint import layout
-from runbook.apply.checkpoint.armed_change import Kept, read_kept
+from runbook.apply.checkpoint.armed_change import Checkpoint, read_checkpoint
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.steps import journal
 from runbook.apply.steps.journal import State
@@ -29,69 +29,70 @@ TRIGGERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class EndedChange:
     """A change that does not hold the lock any more."""
 
     host: str
-    kept: Kept
+    checkpoint: Checkpoint
 
     @property
     def end(self) -> End:
         """How it ended, by its journal on the host."""
-        last = self.kept.log.last
+        last = self.checkpoint.log.last
         return _ENDS.get(last.state, "not told") if last else "not told"
 
     @property
     def to_compare(self) -> bool:
         """Whether it was undone, and nobody has seen yet that the host is as before."""
-        return self.end == "undone" and self.kept.log.compared != journal.AS_BEFORE
+        return self.end == "undone" and self.checkpoint.log.compared != journal.AS_BEFORE
 
     @property
     def outcome(self) -> str:
         """How it ended, in a sentence."""
-        last = self.kept.log.last
+        last = self.checkpoint.log.last
         if self.end == "not told" or last is None:
             return "its lock is gone, and its journal does not say how it ended"
         if self.end == "confirmed":
             return f"confirmed at {last.at}: it stays"
         if self.end == "stood down":
             return f"stood down at {last.at}, before its first step"
-        seen = self.kept.log.compared.removeprefix("compared: ")
+        seen = self.checkpoint.log.compared.removeprefix("compared: ")
         compared = f"compared afterwards: {seen}" if seen else "not compared with before yet"
         return f"{self.undone}; {compared}"
 
     @property
     def undone(self) -> str:
         """By what it was undone, and when; '' if it was not."""
-        last = self.kept.log.last
+        last = self.checkpoint.log.last
         if last is None or last.state is not State.UNDONE:
             return ""
         return f"undone {TRIGGERS.get(last.by, last.by)} at {last.at}"
 
     def describe(self) -> tuple[str, ...]:
         """Sentences for an operator: whose it was, how far it came, how it ended."""
-        kept = self.kept
-        head = f"no change is armed; the last one was {kept.place.change_id} by {kept.operator}"
-        return (head, kept.progress, self.outcome, *self._of_guests(), *kept.damage)
+        there = self.checkpoint
+        last = f"the last one was {there.place.change_id} by {there.operator}"
+        head = f"no change is armed; {last}"
+        return (head, there.progress, self.outcome, *self._of_guests(), *there.damage)
 
     def _of_guests(self) -> Iterator[str]:
         """That a guest may still be as changed: only a program that goes into it knows."""
         if not self.to_compare:
             return
         looks = f"`runbook undo {self.host}` looks, and puts them back"
-        if self.kept.log.guests_confirm:
+        if self.checkpoint.log.guests_confirm:
             yield f"its guests had begun to keep their part, and may be as changed inside: {looks}"
-        elif self.kept.log.compared == journal.UNLIKE:
+        elif self.checkpoint.log.compared == journal.UNLIKE:
             yield f"a guest undoes itself by its own timer, if that is still to come: {looks}"
 
 
-def latest(host: Reader) -> Past | None:
+def latest(host: Reader) -> EndedChange | None:
     """The newest change that was ever armed; None on a host that never had one."""
     journals = host.glob(f"{layout.ROOT}/*/journal")
     ids = {path.split("/")[-2] for path in journals} - {layout.ARMED.rpartition("/")[2]}
     for change_id in sorted(ids, reverse=True):
-        kept = read_kept(host, Layout(change_id))
+        checkpoint = read_checkpoint(host, Layout(change_id))
         # One that was given up while it was being put in place is no change.
-        if kept.log.last or kept.log.begun():
-            return Past(host.name, kept)
+        if checkpoint.log.last or checkpoint.log.begun():
+            return EndedChange(host.name, checkpoint)
     return None

@@ -14,7 +14,7 @@ OVER = (State.UNDONE, State.INCOMPLETE, State.CONFIRMED, State.STOOD_DOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class PollAnswer:
     """Until when, and what was decided; `deadline` is None where the host does not say."""
 
     deadline: datetime | None
@@ -31,10 +31,10 @@ class Signs:
         return self.state in OVER
 
 
-def read(host: Reader, place: Layout) -> Signs:
+def read(host: Reader, place: Layout) -> PollAnswer:
     """Ask; raises ReadFailed or MendAccess where there is no answer."""
     told, log = host.read_files((place.manifest, place.journal))
-    return Signs(
+    return PollAnswer(
         _deadline(told.content if told else b""),
         Journal(log.content.decode(errors="replace") if log else ""),
     )

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from runbook import views
-from runbook.apply.checkpoint.armed_change import Found, InProgress
+from runbook.apply.checkpoint.armed_change import ArmedChange, InProgress
 from runbook.common.errors import MendHost
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
@@ -39,18 +39,18 @@ class OtherChange(MendHost):
     """The change in progress is not the one that the parameters ask for."""
 
 
-def pick_up(asked: Asked, session: Session, there: Found) -> Met:
+def pick_up(asked: Asked, session: Session, there: ArmedChange) -> Met:
     """The change found, to go on with.
 
     Raises InProgress where that may not be, OtherChange where the parameters are
     not those that it was armed with.
     """
     views.show(views.standing(Standing(session.params.host, there)))
-    if not somebody_there() or there.undoing or there.kept.open_step:
+    if not somebody_there() or there.undoing or there.checkpoint.open_step:
         raise InProgress(there)
     resume.claim(session, there, "undo", take_over=False)
     underway = resume.pick_up(session, there)
-    known = replace(session, change_id=there.kept.place.change_id)
+    known = replace(session, change_id=there.checkpoint.place.change_id)
     params = _as_armed(asked, known, underway.armed.plan)
     views.show(views.note(TAKEN_UP, "warn"))
     before = underway.armed.cleared.before
@@ -103,6 +103,6 @@ def _promised(params: Params, drawn: Plan) -> bool:
 
 def progress(this: HostRun, picked: Underway) -> str:
     """How far the change has come, for a person who is asked to go on with it."""
-    found = resume.look(this.session).found
-    made = found.kept.progress if found else "it is not in progress any more"
+    found = resume.look(this.session).armed
+    made = found.checkpoint.progress if found else "it is not in progress any more"
     return f"Change {picked.armed.change_id} is in progress: {made}."

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from IPython.core.error import StdinNotImplementedError
 
 from runbook import views
-from runbook.apply.checkpoint.armed_change import Found, Kept
+from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.confirm import Verified
 from runbook.apply.rollback import NotCompared, Rollback
 from runbook.common.errors import GateClosed, GoToTheConsole
@@ -50,14 +50,14 @@ def decide(looked: Looked) -> Decided | Stopped:
     if not may_write():
         return stopped(this, Ending.LOOKED, f"no {action}: {RENDERED}")
     with reading(this, f"Whether there is anything to {action}"):
-        if standing.found:
-            resume.claim(this.session, standing.found, action, take_over=wanted.take_over)
+        if standing.armed:
+            resume.claim(this.session, standing.armed, action, take_over=wanted.take_over)
         else:
             resume.need_undone(standing, action)
-        if standing.found and action == "confirm":
-            resume.resume(this.session, standing.found)
-    if standing.past and not standing.past.to_compare:
-        return stopped(this, Ending.NOTHING_TO_DO, standing.past.outcome)
+        if standing.armed and action == "confirm":
+            resume.resume(this.session, standing.armed)
+    if standing.ended and not standing.ended.to_compare:
+        return stopped(this, Ending.NOTHING_TO_DO, standing.ended.outcome)
     return Decided(this, standing, action)
 
 
@@ -65,7 +65,7 @@ def do(decided: Decided | Stopped) -> Stopped:
     """Undo and compare row by row, or verify and confirm; raises if the end is not that."""
     if isinstance(decided, Stopped):
         return go_by(decided)
-    this, found = decided.run, decided.standing.found
+    this, found = decided.run, decided.standing.armed
     not_ended(this)
     if found and decided.action == "confirm":
         return _confirm(this, found)
@@ -78,7 +78,7 @@ def record(done: Stopped) -> None:
 
 
 def _ask(standing: Standing, ask: Ask | None = None) -> str:
-    if not (standing.found or (standing.past and standing.past.to_compare)):
+    if not (standing.armed or (standing.ended and standing.ended.to_compare)):
         return ""
     prompt = f"{standing.host}: type undo or confirm; anything else only looks: "
     try:
@@ -90,7 +90,7 @@ def _ask(standing: Standing, ask: Ask | None = None) -> str:
 
 def _undo(decided: Decided) -> Stopped:
     this, standing = decided.run, decided.standing
-    what = "Undoing the change" if standing.found else "Comparing with before the change"
+    what = "Undoing the change" if standing.armed else "Comparing with before the change"
     with _returning(this, what):
         undone = _undone(this, standing)
     keep_rollback(this, undone)
@@ -98,9 +98,9 @@ def _undo(decided: Decided) -> Stopped:
 
 
 @contextmanager
-def _entering(this: HostRun, kept: Kept) -> Iterator[ChangeSession]:
+def _entering(this: HostRun, checkpoint: Checkpoint) -> Iterator[ChangeSession]:
     """The session that the change needs; what is said in its guests is in the record."""
-    session = about(this.session, kept)
+    session = about(this.session, checkpoint)
     try:
         yield session
     finally:
@@ -108,18 +108,18 @@ def _entering(this: HostRun, kept: Kept) -> Iterator[ChangeSession]:
 
 
 def _undone(this: HostRun, standing: Standing) -> Rollback:
-    if standing.found:
-        with _entering(this, standing.found.kept) as session:
-            return resume.undo(session, standing.found)
-    if standing.past is None:
+    if standing.armed:
+        with _entering(this, standing.armed.checkpoint) as session:
+            return resume.undo(session, standing.armed)
+    if standing.ended is None:
         raise AssertionError
-    did = f"the change was {standing.past.undone}"
-    with _entering(this, standing.past.kept) as session:
-        return resume.compare_now(session, standing.past.kept, did)
+    did = f"the change was {standing.ended.undone}"
+    with _entering(this, standing.ended.checkpoint) as session:
+        return resume.compare_now(session, standing.ended.checkpoint, did)
 
 
-def _confirm(this: HostRun, found: Found) -> Stopped:
-    with _entering(this, found.kept) as session:
+def _confirm(this: HostRun, found: ArmedChange) -> Stopped:
+    with _entering(this, found.checkpoint) as session:
         verified = _verified(this, session, found)
         keep_verdict(this, verified.verdict, "The verdict: as promised")
         with _returning(this, "Confirming, over another new connection"):
@@ -129,7 +129,7 @@ def _confirm(this: HostRun, found: Found) -> Stopped:
     return Stopped(this, Ending.AS_PROMISED, why)
 
 
-def _verified(this: HostRun, session: ChangeSession, found: Found) -> Verified:
+def _verified(this: HostRun, session: ChangeSession, found: ArmedChange) -> Verified:
     with reading(this, "Verifying, over a new connection", "; not confirmed"):
         underway, applied = resume.resume(session, found)
         try:

@@ -99,17 +99,17 @@ def meet(wanted: Wanted) -> Reached:
 
 def look(reached: Reached) -> Looked:
     """Begin the record, read the state, and show how it differs from before the change."""
-    session, kept = reached.session, reached.standing.kept
+    session, checkpoint = reached.session, reached.standing.checkpoint
     folder = record.create_second(outputs_folder(), session.params.host, session.change_id)
     this = HostRun(session, folder)
     folder.once_json("params.json", _asked(reached.wanted))
     folder.once_json("found.json", reached.standing.as_dict())
-    if kept and kept.before:
-        folder.once("before.json", snapshots.dumps(kept.before))
+    if checkpoint and checkpoint.before:
+        folder.once("before.json", snapshots.dumps(checkpoint.before))
     now = _state_now(this)
     if now:
         folder.once("now.json", snapshots.dumps(now))
-        _show_now(this, now, kept.before if kept else None)
+        _show_now(this, now, checkpoint.before if checkpoint else None)
     return Looked(reached, this, now)
 
 

@@ -51,12 +51,12 @@ def test_what_another_operator_needs_to_go_on_is_on_the_host_and_for_root_alone(
     for path, file in host.files.items():
         if path.startswith(f"{PLACE.directory}/"):
             assert file.mode & 0o077 == 0, path
-    kept = snapshots.loads(host.text(PLACE.before), PLACE.before)
-    assert kept == fakes.cleared().before
+    checkpoint = snapshots.loads(host.text(PLACE.before), PLACE.before)
+    assert checkpoint == fakes.cleared().before
     told = find(host, fakes.NOON)
     assert told is not None
-    assert told.kept.probed == fakes.PROBED
-    assert told.kept.damage == ()
+    assert told.checkpoint.probed == fakes.PROBED
+    assert told.checkpoint.damage == ()
 
 
 def test_a_host_that_is_locked_is_written_nothing_on(host: fakes.FakeHost) -> None:
@@ -157,7 +157,7 @@ def test_standing_down_gives_the_lock_back_and_is_no_longer_watched(host: fakes.
 
 def test_what_was_there_is_kept_and_what_was_not_is_told_apart(host: fakes.FakeHost) -> None:
     made = fakes.armed(host)
-    kept = {path for path in host.files if "/originals/" in path}
-    absent = {p.rsplit("-", 1)[-1] for p in kept if p.endswith(".absent")}
+    checkpoint = {path for path in host.files if "/originals/" in path}
+    absent = {p.rsplit("-", 1)[-1] for p in checkpoint if p.endswith(".absent")}
     assert absent == {"routed.absent", "routed.conf.absent"}
-    assert all(path.startswith(made.layout.directory) for path in kept)
+    assert all(path.startswith(made.layout.directory) for path in checkpoint)

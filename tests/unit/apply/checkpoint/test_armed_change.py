@@ -6,7 +6,7 @@ import pytest
 from tests.unit import fakes
 
 from runbook.apply.checkpoint import Armed, arm, layout
-from runbook.apply.checkpoint.armed_change import Found, find, holder, refuse_if_armed
+from runbook.apply.checkpoint.armed_change import ArmedChange, find, holder, refuse_if_armed
 from runbook.apply.phases import apply_phase
 from runbook.common.errors import ChangeInProgress, ConnectionLost, ReadFailed
 from runbook.plan.plan import PHASES
@@ -28,7 +28,7 @@ def armed(host: fakes.FakeHost) -> Armed:
     return fakes.armed(host)
 
 
-def seen(host: fakes.FakeHost) -> Found:
+def seen(host: fakes.FakeHost) -> ArmedChange:
     there = find(host, fakes.NOON)
     assert there is not None
     return there
@@ -55,14 +55,14 @@ def test_whose_since_when_how_far_and_until_when(host: fakes.FakeHost, armed: Ar
     ):  # fmt: skip
         assert said in text
     assert seen(host).stale == ()
-    assert not seen(host).kept.all_made
+    assert not seen(host).checkpoint.all_made
 
 
 def test_a_step_that_began_and_did_not_end_is_named(host: fakes.FakeHost, armed: Armed) -> None:
     host.fails["write /etc/sysctl.d"] = LOST
     with pytest.raises(ConnectionLost):
         apply_phase(armed, host, "prepare", fakes.Time().now)
-    number = seen(host).kept.open_step
+    number = seen(host).checkpoint.open_step
     step = next(n.step for n in armed.plan.steps() if n.number == number)
     assert f"step {number} began, and is not known to have ended: {step.describe()}" in told(host)
 
@@ -70,22 +70,22 @@ def test_a_step_that_began_and_did_not_end_is_named(host: fakes.FakeHost, armed:
 def test_a_change_that_is_all_made_says_so(host: fakes.FakeHost, armed: Armed) -> None:
     for phase in PHASES:
         apply_phase(armed, host, phase, fakes.Time().now)
-    assert seen(host).kept.all_made
-    assert seen(host).kept.open_step == 0
+    assert seen(host).checkpoint.all_made
+    assert seen(host).checkpoint.open_step == 0
 
 
 def test_the_whole_plan_comes_back(host: fakes.FakeHost, armed: Armed) -> None:
-    kept = seen(host).kept
-    assert kept.plan == armed.plan
-    assert kept.before is not None
-    assert kept.before == armed.cleared.before
-    assert kept.undo_script == armed.undo_script
+    checkpoint = seen(host).checkpoint
+    assert checkpoint.plan == armed.plan
+    assert checkpoint.before is not None
+    assert checkpoint.before == armed.cleared.before
+    assert checkpoint.undo_script == armed.undo_script
 
 
 def test_what_the_router_said_comes_back_with_the_probes(host: fakes.FakeHost) -> None:
     probed = replace(fakes.PROBED, router=RouterSays("gw", (fakes.NIC_MAC,), ""))
     arm(fakes.cleared(), probed, host, fakes.ORDER)
-    assert seen(host).kept.probed == probed
+    assert seen(host).checkpoint.probed == probed
 
 
 @pytest.mark.usefixtures("armed")
@@ -142,7 +142,7 @@ def test_a_lock_that_points_nowhere_is_explained(host: fakes.FakeHost) -> None:
     host.answers[0] = fakes.ticking(None)
     there = seen(host)
     assert there.stale == ("there is no undo script to run", "its timer does not run")
-    assert len([word for word in there.kept.damage if "is missing" in word]) == 6
+    assert len([word for word in there.checkpoint.damage if "is missing" in word]) == 6
     assert "by somebody not known" in told(host)
     with pytest.raises(ChangeInProgress, match="no undo script"):
         refuse_if_armed(host, fakes.NOON)
@@ -165,8 +165,8 @@ def test_a_damaged_file_is_told_and_never_guessed(
     host.hold(path, content)
     there = seen(host)
     field = {"probes": "probed"}.get(name, name)
-    assert getattr(there.kept, field) is None
-    assert [word for word in there.kept.damage if word.startswith(f"{path} is damaged")]
+    assert getattr(there.checkpoint, field) is None
+    assert [word for word in there.checkpoint.damage if word.startswith(f"{path} is damaged")]
     # The rest is there all the same, and the timer will do its work.
     assert there.stale == ()
 
@@ -176,12 +176,12 @@ def test_the_plan_of_another_change_is_not_taken_for_this_one(
 ) -> None:
     host.hold(armed.layout.plan, host.text(armed.layout.plan).replace("172.16.0.1", "172.16.0.2"))
     there = seen(host)
-    assert there.kept.plan is None
-    assert f"{armed.layout.plan} is not the plan that was armed" in there.kept.damage
+    assert there.checkpoint.plan is None
+    assert f"{armed.layout.plan} is not the plan that was armed" in there.checkpoint.damage
 
 
 def test_an_operator_s_name_cannot_pass_for_a_line_of_its_own(host: fakes.FakeHost) -> None:
     order = replace(fakes.ORDER, operator="root@desk\n2026-03-01T12:00:00Z confirmed: ha")
     arm(fakes.cleared(), fakes.PROBED, host, order)
-    (word,) = seen(host).kept.log.words()
+    (word,) = seen(host).checkpoint.log.words()
     assert word.state == "armed by"

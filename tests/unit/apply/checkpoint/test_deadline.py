@@ -38,9 +38,9 @@ def test_a_deadline_is_moved_in_the_open(host: fakes.FakeHost) -> None:
     assert "12:01:35Z, 95 s from now, because step 9 may" in host.text(PLACE.journal)
     told = find(host, fakes.NOON)
     assert told is not None
-    assert told.kept.manifest is not None
-    assert told.kept.manifest.deadline == later.deadline
-    assert told.kept.manifest.timer == 2
+    assert told.checkpoint.manifest is not None
+    assert told.checkpoint.manifest.deadline == later.deadline
+    assert told.checkpoint.manifest.timer == 2
     # The new countdown runs before the old one ends.
     assert at(host, f"run systemd-run --quiet --unit={PLACE.timer(2)}") < at(
         host, f"run systemctl stop {PLACE.timer(1)}.timer"

@@ -14,7 +14,7 @@ from tests.unit import guest_data as data
 
 from runbook.apply.checkpoint import guests_before, layout
 from runbook.apply.checkpoint.arm import arm
-from runbook.apply.checkpoint.armed_change import Kept, read_kept
+from runbook.apply.checkpoint.armed_change import Checkpoint, read_checkpoint
 from runbook.apply.checkpoint.guests_before import ROOM, dumps, loads
 from runbook.apply.checkpoint.layout import Layout
 from runbook.guest.undo import as_before
@@ -52,23 +52,23 @@ def without_files(seen: Inside) -> Inside:
 def test_whatever_a_guest_was_it_compares_as_the_same_when_it_comes_back(
     before: dict[str, Inside],
 ) -> None:
-    kept = loads(dumps(before)).inside
-    assert kept.keys() == before.keys()
+    checkpoint = loads(dumps(before)).inside
+    assert checkpoint.keys() == before.keys()
     for name, was in before.items():
-        assert without_files(kept[name]) == without_files(was)
-        assert all(check.kept for check in as_before(kept[name], was))
-        assert all(check.kept for check in as_before(was, kept[name]))
+        assert without_files(checkpoint[name]) == without_files(was)
+        assert all(check.kept for check in as_before(checkpoint[name], was))
+        assert all(check.kept for check in as_before(was, checkpoint[name]))
 
 
 @given(SEEN, FILES)
 def test_a_file_that_was_changed_is_seen_to_be(before: Inside, other: InsideFile) -> None:
-    kept = loads(dumps({"vm": before})).inside["vm"]
+    checkpoint = loads(dumps({"vm": before})).inside["vm"]
     now = replace(before, files=(*before.files[1:], other))
     same = {file.path: (file.content, file.mode) for file in before.files} == {
         file.path: (file.content, file.mode) for file in now.files
     }
     if len({file.path for file in now.files}) == len(now.files):
-        assert all(check.kept for check in as_before(kept, now)) == same
+        assert all(check.kept for check in as_before(checkpoint, now)) == same
 
 
 SECRETS = (
@@ -86,9 +86,9 @@ def test_a_file_that_may_hold_a_secret_is_kept_as_its_digest_alone(content: str)
     before = insides.seen(content)
     text = dumps({"vm-01": before})
     assert b"hunter22" not in text
-    kept = loads(text).inside["vm-01"]
-    assert all(check.kept for check in as_before(kept, before))
-    (odd,) = (c for c in as_before(kept, insides.seen(f"{content}# more\n")) if not c.kept)
+    checkpoint = loads(text).inside["vm-01"]
+    assert all(check.kept for check in as_before(checkpoint, before))
+    (odd,) = (c for c in as_before(checkpoint, insides.seen(f"{content}# more\n")) if not c.kept)
     assert odd.promised.startswith("sha256 ")
     assert "hunter22" not in odd.promised + odd.seen
 
@@ -99,10 +99,10 @@ def test_what_is_kept_can_be_read_by_people_and_has_a_bound() -> None:
     large = InsideFile("/etc/network/interfaces.d/large", b"# x\n" * ROOM, 0o644)
     small = InsideFile("/etc/network/interfaces.d/small", b"auto eth1\n", 0o644)
     before = insides.seen(files=(large, small))
-    kept = dumps({"vm-01": before})
-    assert len(kept) < 2 * ROOM
-    assert b"auto eth1" in kept
-    assert all(check.kept for check in as_before(loads(kept).inside["vm-01"], before))
+    checkpoint = dumps({"vm-01": before})
+    assert len(checkpoint) < 2 * ROOM
+    assert b"auto eth1" in checkpoint
+    assert all(check.kept for check in as_before(loads(checkpoint).inside["vm-01"], before))
 
 
 def cleared() -> Cleared:
@@ -117,8 +117,8 @@ def armed() -> fakes.FakeHost:
     return host
 
 
-def kept(host: fakes.FakeHost) -> Kept:
-    return read_kept(host, PLACE)
+def checkpoint(host: fakes.FakeHost) -> Checkpoint:
+    return read_checkpoint(host, PLACE)
 
 
 def test_it_stands_on_the_host_for_root_alone_before_anything_is_armed() -> None:
@@ -127,8 +127,8 @@ def test_it_stands_on_the_host_for_root_alone_before_anything_is_armed() -> None
     written = host.events.index(f"write {PLACE.guests}")
     assert written < next(n for n, e in enumerate(host.events) if e.startswith("run systemd-run"))
     assert written < host.events.index(f"link {layout.ARMED} -> {fakes.CHANGE}")
-    found = kept(host)
-    assert found.within.inside == {data.NAME: insides.seen()}
+    found = checkpoint(host)
+    assert found.guests_before.inside == {data.NAME: insides.seen()}
     assert found.damage == ()
 
 
@@ -155,11 +155,11 @@ BAD = {
 def test_what_cannot_be_read_is_told_and_never_guessed(content: str) -> None:
     host = armed()
     host.hold(PLACE.guests, content)
-    found = kept(host)
-    assert found.within.inside == {}
-    assert BAD[content] in found.within.why
-    assert found.damage == (found.within.why,)
-    assert found.within.why.startswith(f"{PLACE.guests} is damaged")
+    found = checkpoint(host)
+    assert found.guests_before.inside == {}
+    assert BAD[content] in found.guests_before.why
+    assert found.damage == (found.guests_before.why,)
+    assert found.guests_before.why.startswith(f"{PLACE.guests} is damaged")
     # All else is there: the undo does not need it.
     assert found.plan is not None
 
@@ -167,17 +167,17 @@ def test_what_cannot_be_read_is_told_and_never_guessed(content: str) -> None:
 def test_one_that_is_gone_is_told_and_of_a_host_s_own_change_there_is_none() -> None:
     host = armed()
     del host.files[PLACE.guests]
-    assert kept(host).within.why == f"{PLACE.guests} is missing"
+    assert checkpoint(host).guests_before.why == f"{PLACE.guests} is missing"
     host = fakes.standard_host()
     fakes.armed(host)
-    assert kept(host).damage == ()
-    assert kept(host).within.why == guests_before.NOT_KEPT
+    assert checkpoint(host).damage == ()
+    assert checkpoint(host).guests_before.why == guests_before.NOT_KEPT
 
 
 def test_with_the_plan_gone_the_guests_are_known_all_the_same() -> None:
     host = armed()
     host.hold(PLACE.plan, "{")
-    assert list(kept(host).within.inside) == [data.NAME]
+    assert list(checkpoint(host).guests_before.inside) == [data.NAME]
 
 
 def test_an_error_quotes_nothing_of_what_it_could_not_read() -> None:

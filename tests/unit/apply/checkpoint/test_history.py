@@ -58,7 +58,7 @@ def test_the_newest_change_counts_and_one_that_was_never_armed_does_not(
     host.hold(f"{layout.ROOT}/20250101T000000Z-ffffff/journal", "1 confirmed: x\n")
     there = latest(host)
     assert there is not None
-    assert there.kept.place.change_id == armed.change_id
+    assert there.checkpoint.place.change_id == armed.change_id
 
 
 def test_guests_that_kept_their_part_of_an_undone_change_are_told_until_somebody_compared(

@@ -11,7 +11,7 @@ from tests.unit import guest_data as data
 
 from runbook.apply.checkpoint import layout, manifest, subject
 from runbook.apply.checkpoint.arm import arm
-from runbook.apply.checkpoint.armed_change import Kept, read_kept
+from runbook.apply.checkpoint.armed_change import Checkpoint, read_checkpoint
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.script import undo_script
 from runbook.apply.checkpoint.subject import Subject
@@ -37,12 +37,12 @@ def armed(plan: Plan) -> fakes.FakeHost:
     return host
 
 
-def kept(host: fakes.FakeHost, *gone: str, **damaged: str) -> Kept:
+def checkpoint(host: fakes.FakeHost, *gone: str, **damaged: str) -> Checkpoint:
     for name in gone:
         host.files.pop(getattr(PLACE, name), None)
     for name, text in damaged.items():
         host.hold(getattr(PLACE, name), text)
-    return read_kept(host, PLACE)
+    return read_checkpoint(host, PLACE)
 
 
 @both
@@ -50,7 +50,7 @@ def kept(host: fakes.FakeHost, *gone: str, **damaged: str) -> Kept:
 def test_manifest_and_script_each_say_it_and_name_the_guests(
     plan: Plan, about: Subject, gone: tuple[str, ...]
 ) -> None:
-    found = kept(armed(plan), *gone)
+    found = checkpoint(armed(plan), *gone)
     assert found.subject == about
     assert found.of_guests == (about is GUESTS)
     missing = f"{PLACE.guests} is missing" in found.damage
@@ -76,7 +76,7 @@ def test_a_plan_that_can_be_read_has_the_last_word(plan: Plan, about: Subject) -
 @both
 def test_what_nothing_says_may_be_about_guests(plan: Plan, about: Subject) -> None:
     del about
-    found = kept(armed(plan), "guests", "undo", manifest="{")
+    found = checkpoint(armed(plan), "guests", "undo", manifest="{")
     assert (found.subject, found.of_guests) == (Subject(), True)
 
 
@@ -94,14 +94,14 @@ def test_what_nothing_says_may_be_about_guests(plan: Plan, about: Subject) -> No
     ],
 )
 def test_a_line_that_is_another_s_text_says_nothing(line: str) -> None:
-    found = kept(armed(OF_THE_HOST), "manifest", undo=f"#!/bin/sh\n{line}\n")
+    found = checkpoint(armed(OF_THE_HOST), "manifest", undo=f"#!/bin/sh\n{line}\n")
     assert found.subject == Subject()
 
 
 def test_a_subject_that_only_a_later_version_knows_is_damage_in_words() -> None:
     host = armed(OF_GUESTS)
     text = host.text(PLACE.manifest).replace('"guests",', '"colours",', 1)
-    found = kept(host, "undo", manifest=text)
+    found = checkpoint(host, "undo", manifest=text)
     assert found.manifest is None
     assert any("its subject is 'colours', which this version" in line for line in found.damage)
 
@@ -118,17 +118,17 @@ def test_an_odd_name_stays_in_its_comment_and_is_read_back() -> None:
 def test_a_lock_that_points_nowhere_says_nothing() -> None:
     host = fakes.standard_host()
     host.links[layout.ARMED] = fakes.CHANGE
-    assert read_kept(host, PLACE).of_guests
+    assert read_checkpoint(host, PLACE).of_guests
 
 
-def armed_by_0_1(old: Older, *gone: str) -> Kept:
+def armed_by_0_1(old: Older, *gone: str) -> Checkpoint:
     """Such a change, its plan damaged and other files gone."""
     files = {path: HostFile(path, content, mode) for path, (content, mode) in old.files().items()}
     host, place = fakes.FakeHost(files, old.links()), Layout(old.change_id)
     host.hold(place.plan, "{")
     for name in gone:
         host.files.pop(getattr(place, name), None)
-    return read_kept(host, place)
+    return read_checkpoint(host, place)
 
 
 @pytest.mark.parametrize("old", [HALF_MADE, ALL_MADE, DEMANDING], ids=lambda old: old.name)

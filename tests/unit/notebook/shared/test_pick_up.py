@@ -10,7 +10,7 @@ import pytest
 from tests.unit import fakes
 
 from runbook.apply.checkpoint import Armed
-from runbook.apply.checkpoint.armed_change import Found, InProgress, find
+from runbook.apply.checkpoint.armed_change import ArmedChange, InProgress, find
 from runbook.apply.phases import apply_phase
 from runbook.common.errors import ConnectionLost
 from runbook.notebook.shared import pick_up as picking
@@ -44,13 +44,13 @@ def session(home: Path, host: fakes.FakeHost, operator: str = "root@desk") -> Se
     return Session(params, host, operator, "20260302T000000Z-000000", fakes.Time(), lambda: host)
 
 
-def there(host: fakes.FakeHost) -> Found:
+def there(host: fakes.FakeHost) -> ArmedChange:
     found = find(host, fakes.NOON)
     assert found is not None
     return found
 
 
-def kept(home: Path, name: str, **values: tuple[str, str]) -> None:
+def checkpoint(home: Path, name: str, **values: tuple[str, str]) -> None:
     """What the run's folder says of the parameters."""
     folder = home / "outputs" / "server-01" / fakes.CHANGE
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def test_with_other_parameters_than_it_was_armed_with_it_is_not_gone_on_with(
     home: Path, host: fakes.FakeHost, armed: Armed, changed: str
 ) -> None:
     assert armed
-    kept(home, "params.json", **{changed: ("something else", "default")})
+    checkpoint(home, "params.json", **{changed: ("something else", "default")})
     with pytest.raises(OtherChange, match=changed):
         pick_up(asked(home), session(home, host), there(host))
 
@@ -105,8 +105,10 @@ def test_without_a_record_the_plan_says_whose_parameters_these_are(
 def test_what_was_chosen_last_is_chosen_again(
     home: Path, host: fakes.FakeHost, armed: Armed
 ) -> None:
-    kept(home, "params.json", bridge=("virbr7", "chosen"))
-    kept(home, "params-2.json", bridge=("virbr1", "chosen"), stp=("on", "params/server-01.yaml:22"))
+    checkpoint(home, "params.json", bridge=("virbr7", "chosen"))
+    checkpoint(
+        home, "params-2.json", bridge=("virbr1", "chosen"), stp=("on", "params/server-01.yaml:22")
+    )
     met = pick_up(asked(home), session(home, host), there(host))
     assert met.session.params.bridge == "virbr1"
     assert met.session.change_id == fakes.CHANGE
