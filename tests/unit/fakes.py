@@ -39,6 +39,7 @@ NIC, BRIDGE, ADDRESS, GATEWAY = "enp4s0f0", "virbr1", "172.16.1.1/16", "172.16.0
 IP, LAN, NIC_MAC = "172.16.1.1", "172.16.0.0/16", "02:00:00:00:01:01"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHANGE = "20260301T120000Z-abc123"
+MACHINE = "a" * 32
 ORDER = Order(CHANGE, "root@desk", NOON)
 INTERFACES = f"auto {NIC}\niface {NIC} inet static\n    address {ADDRESS}\n    gateway {GATEWAY}\n"
 PROBED = Probed((Probe(GATEWAY, answered=True),), GATEWAY, NIC_MAC)

@@ -82,7 +82,10 @@ def arm(
     nothing of this change left, if somebody else has the lock.
     """
     place = Layout(order.change_id)
-    script = undo_script(cleared.plan, change_id=order.change_id, title=_title(order))
+    machine_id = cleared.before.identity.machine_id
+    script = undo_script(
+        cleared.plan, change_id=order.change_id, title=_title(order), machine_id=machine_id
+    )
     deadline = order.now + timedelta(seconds=cleared.plan.deadline_s)
     armed = Armed(cleared.plan, cleared, order, place, deadline, 1, script)
     armed_change.refuse_if_armed(host, order.now)

@@ -15,6 +15,7 @@ from functools import singledispatch
 from importlib.resources import files
 
 from runbook.apply.checkpoint import subject, undo_checks
+from runbook.apply.checkpoint.layout import Layout
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.guest_steps import Plug, UndoneInside
@@ -45,14 +46,18 @@ LITERALLY = "# shellcheck disable=SC2016 # what stands in quotes is meant to the
 Pairs = tuple[tuple[Change, Step], ...]
 
 
-def undo_script(plan: Plan, *, change_id: str, title: str) -> str:
-    """The whole script; `title` says who armed it, when and what for."""
+def undo_script(plan: Plan, *, change_id: str, title: str, machine_id: str) -> str:
+    """The whole script; `title` says who armed it, when and what for.
+
+    It runs on the machine of this id alone, in the change's own directory.
+    """
     pairs = plan.undo_steps()
     own = [f"announce {shlex.join(told)}" for told in plan.promise.announcements]
     network = tuple(p for p in pairs if _urgent(*p))
     rest = tuple(p for p in pairs if not (p in network or isinstance(p[1], FILES)))
     parts = (
-        _heading(plan, change_id, title),
+        _heading(plan, change_id, title) + "\n" + _part("undo_usage.sh"),
+        _belongs(plan.host, machine_id, Layout(change_id).directory),
         _part("undo_head.sh"),
         _function("put_back_network", _lines(network)),
         _function("put_back_files", _files(pairs)),
@@ -99,6 +104,11 @@ def _heading(plan: Plan, change_id: str, title: str) -> str:
         "",
     )
     return "#!/bin/sh\n" + "".join(f"# {_plain(line)}".rstrip() + "\n" for line in lines) + "#"
+
+
+def _belongs(host: str, machine_id: str, place: str) -> str:
+    own = {"host": host, "machine": machine_id, "place": place}
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in own.items())
 
 
 def _plain(text: str) -> str:

@@ -1,17 +1,3 @@
-# It is safe at any time and as often as you like while the change is in progress:
-# before it, in the middle of it, after it, and when an undo was broken off. It
-# needs this directory and Debian's own tools, nothing else. Once the change has
-# ended it still works by hand, and then files lose what was written to them since.
-#
-#   sh undo            at the console, by a person
-#   sh undo operator   from the operator's program
-#   sh undo deadline   by the timer
-#   sh undo boot       before networking starts, after a power cut: files only
-#   sh undo announce   the second half of that, once the network is up
-#
-# All but the first do nothing once the change is confirmed or undone, and none
-# does anything while another change is in progress.
-
 set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
@@ -38,10 +24,31 @@ forget_boot() {
         /etc/systemd/system/multi-user.target.wants/runbook-announce.service
 }
 
+# A change that has ended: its files may hold what somebody wrote since.
+#   keep_what_is_replaced FILE ORIGINAL
+keep_what_is_replaced() {
+    [ -e "$1" ] || return 0
+    cmp -s -- "$1" "$here/originals/$2" && return 0
+    if mkdir -p -- "$replaced" && chmod 700 -- "$replaced" &&
+        cp --preserve=all -- "$1" "$replaced/$2"; then
+        say "replaces $1: as it is now it is kept as $replaced/$2"
+        return 0
+    fi
+    say "cannot keep a copy of $1, so nothing is undone: make room below $here first"
+    exit 1
+}
+
+# With `asking` set, nothing is put back; each file that would be replaced is kept.
+asking=
+
 # Puts back the file as it was, or none where there was none. The copy is renamed
 # into place, so a power cut leaves the one or the other, whole. A link stays one:
 # it is the file behind it that was changed.
 restore() {
+    if [ -n "$asking" ]; then
+        keep_what_is_replaced "$1" "$2"
+        return
+    fi
     file=$1
     if [ -L "$1" ]; then file=$(readlink -f -- "$1") || file=$1; fi
     if [ -e "$here/originals/$2" ]; then
@@ -60,14 +67,14 @@ restore() {
 # A file that the change moved aside gets its name again. One that it did not get to move, or
 # that somebody made anew, is restored like any other.
 put_back() {
-    if [ -e "$1.runbook-aside" ] && [ ! -e "$1" ] && [ ! -L "$1" ]; then
+    if [ -z "$asking" ] && [ -e "$1.runbook-aside" ] && [ ! -e "$1" ] && [ ! -L "$1" ]; then
         mv -f -T -- "$1.runbook-aside" "$1" && return
     fi
     restore "$1" "$2"
 }
 
 remove_dir() {
-    [ -e "$here/made/$2" ] && [ -d "$1" ] && rmdir -- "$1" 2>/dev/null
+    [ -z "$asking" ] && [ -e "$here/made/$2" ] && [ -d "$1" ] && rmdir -- "$1" 2>/dev/null
     return 0
 }
 
@@ -273,6 +280,17 @@ expect() {
 }
 
 failed=0
+
+# A copy of this script would take the network of another machine away.
+own=$(CDPATH='' cd -- "$place" 2>/dev/null && pwd -P)
+this=$(cat /etc/machine-id 2>/dev/null)
+if [ "$here" != "$own" ] || [ "${this:-$machine}" != "$machine" ]; then
+    printf '%s\n' \
+        "This script undoes a change of $host, machine $machine, from $place." \
+        "This is machine ${this:-unknown}, directory $here. Nothing was done." \
+        "On $host, type: sh $place/undo" >&2
+    exit 1
+fi
 
 # Only a person at the console may undo a change that is not armed any more, and
 # nobody may while another one is: that one's own undo knows what came before it.

@@ -25,6 +25,14 @@ put_back_all() {
     rest_is_back || failed=1
 }
 
+# A change that has ended: what is replaced is named and kept first.
+if [ "$why" = console ] && ! armed; then
+    replaced=$here/replaced-$(date -u +%Y%m%dT%H%M%SZ)
+    asking=1
+    put_back_files
+    asking=
+fi
+
 case $why in
 boot)
     rm -f -- "$here/files-are-back"

@@ -10,7 +10,22 @@ from pathlib import Path
 from tests.unit.programs import Programs
 
 # What only moves files and words about, and so may be itself.
-REAL = ("cat", "cp", "dirname", "flock", "grep", "mv", "readlink", "rm", "rmdir", "tr", "date")
+REAL = (
+    "cat",
+    "chmod",
+    "cmp",
+    "cp",
+    "dirname",
+    "flock",
+    "grep",
+    "mkdir",
+    "mv",
+    "readlink",
+    "rm",
+    "rmdir",
+    "tr",
+    "date",
+)
 ACTING = ("arping", "ip", "ip6tables", "iptables", "modprobe", "python3", "sync")
 STARTING = ("dhclient", "dhcpcd", "systemctl", "timeout", "virsh", "kill", "sysctl", "INJECTED")
 # What `ip` shows is in a file each; a link that it deletes is gone.
@@ -22,7 +37,9 @@ case "$*" in
 esac
 exit 0
 """
-ROOTS = re.compile("/etc/|/proc/|/sys/|/run/|/var/lib/dhcp")
+# The change's own directory stands nearer to the top here.
+PLACES = {"/var/lib/runbook": "/runbook"}
+ROOTS = re.compile("/var/lib/runbook|/etc/|/proc/|/sys/|/run/|/var/lib/dhcp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,7 @@ class Sandbox:
     def moved(self, script: str) -> str:
         """The script, with `root` for /."""
         # In one go, so that the /sys/ of /proc/sys/ is not moved a second time.
-        return ROOTS.sub(lambda found: f"{self.root}{found[0]}", script)
+        return ROOTS.sub(lambda found: f"{self.root}{PLACES.get(found[0], found[0])}", script)
 
     def file(self, path: str, content: str = "") -> Path:
         """A file of the host, its folders included."""

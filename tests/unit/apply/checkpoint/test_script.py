@@ -55,7 +55,7 @@ SLAAC = make_plan(fakes.params(), fakes.seen(**fakes.slaac()))
 
 
 def script(plan: Plan, title: str = "Armed by root@desk at noon.") -> str:
-    return undo_script(plan, change_id=fakes.CHANGE, title=title)
+    return undo_script(plan, change_id=fakes.CHANGE, title=title, machine_id=fakes.MACHINE)
 
 
 @pytest.mark.parametrize("plan", [STANDARD, FULL, SLAAC], ids=["standard", "full", "slaac"])

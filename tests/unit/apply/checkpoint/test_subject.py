@@ -69,7 +69,7 @@ def test_it_stands_in_line_2_of_the_script_and_in_the_manifest(plan: Plan, about
 @both
 def test_a_plan_that_can_be_read_has_the_last_word(plan: Plan, about: Subject) -> None:
     other = OF_THE_HOST if plan is OF_GUESTS else OF_GUESTS
-    script = undo_script(other, change_id=fakes.CHANGE, title="-")
+    script = undo_script(other, change_id=fakes.CHANGE, title="-", machine_id=fakes.MACHINE)
     assert subject.read(plan, None, script, guests=True) == about
 
 
@@ -109,7 +109,7 @@ def test_a_subject_that_only_a_later_version_knows_is_damage_in_words() -> None:
 def test_an_odd_name_stays_in_its_comment_and_is_read_back() -> None:
     there = replace(OF_GUESTS.of_guests.guests[0], name="a b (c)\nrm -rf x")
     odd = replace(OF_GUESTS, promise=replace(OF_GUESTS.of_guests, guests=(there,)))
-    script = undo_script(odd, change_id=fakes.CHANGE, title="-")
+    script = undo_script(odd, change_id=fakes.CHANGE, title="-", machine_id=fakes.MACHINE)
     assert script.splitlines()[1] == "# subject: guests 'a b (c) rm -rf x'"
     found = subject.read(None, None, script, guests=False)
     assert found == Subject(SubjectKind.GUESTS, ("a b (c) rm -rf x",))

@@ -40,7 +40,11 @@ def sandbox(tmp_path: Path, plan: Plan) -> Sandbox:
 def half_made(tmp_path: Path, plan: Plan) -> Sandbox:
     """The host in the middle of the change, all files of it written."""
     made = Sandbox(tmp_path, fakes.CHANGE)
-    made.set_up(undo_script(plan, change_id=fakes.CHANGE, title="Armed by root@desk."))
+    made.set_up(
+        undo_script(
+            plan, change_id=fakes.CHANGE, title="Armed by root@desk.", machine_id=fakes.MACHINE
+        )
+    )
     paths = restored_paths(plan)
     for path in paths:
         made.file(path, "changed\n")
@@ -484,3 +488,56 @@ def test_the_stand_in_of_a_learned_route_goes_once_the_router_has_spoken(
     asked = [line for line in ran if line == f"ip token set {fakes.TOKEN} dev {fakes.NIC}"]
     assert len(asked) == (0 if heard else 3)
     assert ("no router advertisement from fe80::1 yet" in made.journal) == (not heard)
+
+
+def words_of(argv: list[str]) -> tuple[int, str]:
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stderr
+
+
+def test_a_copy_of_it_in_another_directory_does_nothing_and_names_the_right_one(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    record = tmp_path / "record"
+    record.mkdir()
+    copy = Path(shutil.copy(sandbox.folder / "undo", record))
+    status, words = words_of(["/bin/sh", str(copy)])
+    assert status == 1
+    assert "Nothing was done." in words
+    assert f"type: sh {sandbox.folder}/undo" in words
+    assert sandbox.ran() == []
+    assert [path.name for path in record.iterdir()] == ["undo"]
+    assert (sandbox.root / INTERFACES.lstrip("/")).read_text() == "changed\n"
+
+
+@pytest.mark.parametrize("why", ["", "deadline", "boot"])
+def test_on_another_machine_that_got_the_directory_it_does_nothing(
+    sandbox: Sandbox, why: str
+) -> None:
+    sandbox.file("/etc/machine-id", "b" * 32 + "\n")
+    status, words = words_of(["/bin/sh", str(sandbox.folder / "undo"), *why.split()])
+    assert status == 1
+    assert f"This is machine {'b' * 32}" in words
+    assert sandbox.ran() == []
+    assert sandbox.armed.is_symlink()
+
+
+def test_on_its_own_machine_it_runs(sandbox: Sandbox) -> None:
+    sandbox.file("/etc/machine-id", fakes.MACHINE + "\n")
+    assert sandbox.undo("deadline") == 0
+
+
+def test_what_was_written_since_the_change_ended_is_named_and_kept(sandbox: Sandbox) -> None:
+    sandbox.armed.unlink()
+    sandbox.file(INTERFACES, "what somebody wrote by hand\n")
+    assert sandbox.undo() == 0
+    (kept,) = sandbox.folder.glob("replaced-*/*-interfaces")
+    assert kept.read_text() == "what somebody wrote by hand\n"
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    assert f"replaces {sandbox.root}{INTERFACES}: as it is now it is kept" in sandbox.journal
+    assert (sandbox.root / INTERFACES.lstrip("/")).read_text() == fakes.INTERFACES
+
+
+def test_while_the_change_is_armed_nothing_is_kept_beside_its_originals(sandbox: Sandbox) -> None:
+    assert sandbox.undo() == 0
+    assert list(sandbox.folder.glob("replaced-*")) == []

@@ -42,7 +42,11 @@ def sandbox(tmp_path: Path) -> Sandbox:
     """The guest is on the LAN, in both its halves; libvirt answers."""
     drawn = data.plan(data.seen())
     made = Sandbox(tmp_path, fakes.CHANGE)
-    made.set_up(undo_script(drawn, change_id=fakes.CHANGE, title="Armed by root@desk."))
+    made.set_up(
+        undo_script(
+            drawn, change_id=fakes.CHANGE, title="Armed by root@desk.", machine_id=fakes.MACHINE
+        )
+    )
     paths = restored_paths(drawn)
     assert paths == (DEFINITION,)
     (made.folder / "originals" / file_number(DEFINITION, paths)).write_text("as it was\n")
@@ -101,7 +105,9 @@ def test_a_guest_that_was_shut_off_meanwhile_has_no_running_half(sandbox: Sandbo
 
 
 def test_the_script_says_what_it_is_about() -> None:
-    script = undo_script(data.plan(data.seen()), change_id=fakes.CHANGE, title="Armed.")
+    script = undo_script(
+        data.plan(data.seen()), change_id=fakes.CHANGE, title="Armed.", machine_id=fakes.MACHINE
+    )
     assert "# The change puts guests on libvirt network routed, virbr1:" in script
     assert f"# vm-01 ({data.MAC}) at 172.16.1.10/16" in script
     assert "# in vm-01: its own undo, by its own timer" in script

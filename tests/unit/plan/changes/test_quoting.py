@@ -70,7 +70,9 @@ def test_each_arrives_whole_and_none_is_run(name: str) -> None:
     plan: Plan = replace(PLAN, changes=(Named(name),))
     with tempfile.TemporaryDirectory() as folder:
         sandbox = Sandbox(Path(folder), fakes.CHANGE)
-        sandbox.set_up(undo_script(plan, change_id=fakes.CHANGE, title=name))
+        sandbox.set_up(
+            undo_script(plan, change_id=fakes.CHANGE, title=name, machine_id=fakes.MACHINE)
+        )
         switch = sandbox.file(f"/proc/sys/net/ipv4/conf/{name}/forwarding", "was\n")
         file = sandbox.file(f"/etc/{name}", "changed\n")
         lease = sandbox.file(f"/etc/lease-{name}.runbook-aside", "lease {}\n")
