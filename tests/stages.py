@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.plan.plan import Plan
 from runbook.run import pipeline
 from runbook.run.session import ChangeSession, Ready, Session
@@ -22,7 +22,7 @@ def ready(session: Session) -> Ready:
     return found
 
 
-def within(session: ChangeSession) -> Within:
+def sessions(session: ChangeSession) -> GuestSessions:
     """What is open into the guests of the change."""
     (guests,) = session.subject.guest_sessions
     return guests

@@ -114,7 +114,7 @@ def ground(free: Sequence[Place]) -> GuestGround:
     # Where the password comes from is settled when the session is opened.
     with mock.patch.dict("os.environ", {VARIABLE: GUEST_PASSWORD}):
         session = about_guests(pipeline.open_session(params), params.guests)
-        with closing(session.host), closing(stages.within(session)):
+        with closing(session.host), closing(stages.sessions(session)):
             before = pipeline.read(session)
             drawn = stages.draft(session, before)
     return GuestGround(RELEASE, "static", drawn.plan)

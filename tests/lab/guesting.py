@@ -111,7 +111,7 @@ def session(*names: str, **other: object) -> Iterator[Session]:
     os.environ[VARIABLE] = GUEST_PASSWORD
     asked = params(*names, **other)
     made = about_guests(pipeline.open_session(asked), asked.guests)
-    with closing(made.host), closing(stages.within(made)):
+    with closing(made.host), closing(stages.sessions(made)):
         yield made
 
 
@@ -246,7 +246,7 @@ def confirmed_inside() -> None:
         there = armed_change.find(made.host, made.clock.now())
         assert there is not None
         change = about(made, there.checkpoint)
-        with closing(stages.within(change)) as guests:
+        with closing(stages.sessions(change)) as guests:
             guests.confirm(change.host)
 
 

@@ -53,7 +53,7 @@ def test_a_file_with_a_secret_is_declined_and_told_without_it(quick: str, comman
         with pytest.raises(RefusedByPreflight, match="holds a secret") as caught:
             guesting.judged(made)
         assert WORD not in str(caught.value)
-        said = stages.within(made).transcripts()
+        said = stages.sessions(made).transcripts()
         assert WORD not in said[quick]
 
 
@@ -65,7 +65,7 @@ def test_what_a_hook_is_handed_is_in_the_guest_and_nowhere_else(quick: str, tmp_
         change = guesting.armed(made)
         change.make("settle")
         guesting.is_there(quick)
-        slot = next(stages.within(made).armed())
+        slot = next(stages.sessions(made).armed())
         # Not the word itself, which would be typed at the console by this test.
         pattern = WORD.replace("t", "[t]")
         argv = ("sh", "-c", f"grep -r {pattern} /var/lib/runbook/*/originals")
@@ -75,9 +75,9 @@ def test_what_a_hook_is_handed_is_in_the_guest_and_nowhere_else(quick: str, tmp_
         assert host.strip() == ""
         assert WORD not in serial.dumps(change.underway.armed.plan)
         undone = pipeline.roll_back(made, change.underway, "because")
-        within = stages.within(made)
-        within.close()
-        keep(folder, within)
+        sessions = stages.sessions(made)
+        sessions.close()
+        keep(folder, sessions)
     assert undone.as_before
     assert guesting.inside(quick) == was
     kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
@@ -122,6 +122,6 @@ def test_a_button_goes_in_by_the_password_that_a_cell_was_told_and_asks_nobody(
         assert "runbook undo" in refused.then
         assert typed == []
         assert pipeline.observe(made, before).offers[quick].way
-        stages.within(made).close()
+        stages.sessions(made).close()
         assert in_background(lambda: pipeline.observe(made, before).offers) == []
     assert len(typed) == 1

@@ -92,11 +92,11 @@ def test_a_switch_of_cloud_init_that_is_there_is_read_and_edited_as_it_stands(
     was = guesting.inside(quick)
     with guesting.session(quick) as made:
         change = guesting.armed(made)
-        before = stages.within(made).before()[quick]
+        before = stages.sessions(made).before()[quick]
         assert before.cloud_init == state
         change.make("settle")
         guesting.is_there(quick)
-        originals = {path: content for _, path, content in stages.within(made).originals()}
+        originals = {path: content for _, path, content in stages.sessions(made).originals()}
         assert (CLOUD_SWITCH in originals) is edited
         undone = pipeline.roll_back(made, change.underway, "because")
     assert undone.as_before

@@ -57,7 +57,7 @@ def test_a_wrong_password_stops_before_anything_is_written(
         monkeypatch.setenv(VARIABLE, "not-the-password")
         with pytest.raises(LoginRefused) as caught:
             preflight(made)
-        said = stages.within(made).transcripts()["vm-01"]
+        said = stages.sessions(made).transcripts()["vm-01"]
     assert "vm-01" in caught.value.what
     assert "the last lines that the console showed" in caught.value.what
     assert "Login incorrect" in caught.value.what

@@ -21,7 +21,7 @@ from runbook.apply.phases import EACH_S
 from runbook.apply.steps import journal
 from runbook.common.errors import RunbookError, StepFailed
 from runbook.guest import undo
-from runbook.guest.session import Entered
+from runbook.guest.session import GuestSession
 from runbook.guest.steps import LEAD_S
 from runbook.guest.undo import Ticking
 from runbook.transport.host import Host
@@ -53,7 +53,7 @@ class Together:
 class _Countdown:
     """One guest's own: as it told it, and when, by this machine's clock, at the latest."""
 
-    slot: Entered
+    slot: GuestSession
     change_id: str
     told: Ticking
     at: datetime
@@ -69,7 +69,7 @@ class _Countdown:
         self.slot.again(host, lambda c: undo.move(c, self.change_id, moment))
 
 
-def move(slots: Iterable[Entered], armed: Armed, host: Host, wish: Wish, now: Now) -> Together:
+def move(slots: Iterable[GuestSession], armed: Armed, host: Host, wish: Wish, now: Now) -> Together:
     """The deadline as wished, if another one is, of the host and of each guest.
 
     Raises NotMoved, with everything as it was, where a guest does not tell its own.
@@ -121,7 +121,7 @@ def _then(target: Manifest) -> Callable[[Manifest, datetime], int | None]:
     return seconds
 
 
-def _ask(slot: Entered, armed: Armed, host: Host, now: Now) -> Iterator[_Countdown]:
+def _ask(slot: GuestSession, armed: Armed, host: Host, now: Now) -> Iterator[_Countdown]:
     try:
         told = slot.again(host, lambda c: undo.ticking(c, armed.change_id))
     except RunbookError as error:

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Entered:
+class GuestSession:
     """One guest; `edit` is what is done inside, `armed` its undo there, `told` of past channels.
 
     `before` is how it was inside, or `why` that is not known. `handed`: a person was asked

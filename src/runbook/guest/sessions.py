@@ -32,7 +32,7 @@ from runbook.guest import deadlines, lan_checks, procedure, steps
 from runbook.guest import undo as inside
 from runbook.guest.configure.edit import GuestEdit, Wanted
 from runbook.guest.procedure import Offer
-from runbook.guest.session import Enter, Entered
+from runbook.guest.session import Enter, GuestSession
 from runbook.guest.undo import InsideArmed
 from runbook.params import KnownHost
 from runbook.params.guests import Guest
@@ -48,7 +48,7 @@ from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
 
-class Within:
+class GuestSessions:
     """The guests of one change; `enter` opens a channel into one."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Within:
     ) -> None:
         """Nothing is contacted yet."""
         self._params = params
-        self._slots = {guest.name: Entered(guest, enter, clock) for guest in guests}
+        self._slots = {guest.name: GuestSession(guest, enter, clock) for guest in guests}
         self._clock = clock
         self._turn = threading.RLock()
 
@@ -166,7 +166,7 @@ class Within:
         return (*(difference for found in told for difference in found), *self._by_hand())
 
     def _undo(
-        self, host: Host, slot: Entered, *, confirmed_too: bool
+        self, host: Host, slot: GuestSession, *, confirmed_too: bool
     ) -> tuple[GuestDifference, ...]:
         if slot.armed is None:
             return ()
@@ -190,7 +190,7 @@ class Within:
                 text = f"what a person may have changed in {name} is undone by nobody else"
                 yield GuestDifference(name, DifferenceKind.BY_HAND, text)
 
-    def armed(self) -> Iterator[Entered]:
+    def armed(self) -> Iterator[GuestSession]:
         """The guests in which an undo stands, or may."""
         return (slot for slot in self._slots.values() if slot.armed is not None)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from runbook.common.errors import StepFailed
 from runbook.guest import procedure, undo
 from runbook.guest.configure.edit import GuestEdit
-from runbook.guest.session import Entered
+from runbook.guest.session import GuestSession
 from runbook.guest.undo import InsideArmed, layout
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside
 from runbook.transport.host import Host
@@ -20,7 +20,7 @@ LEAD_S = 2
 SHORTEST_S = 5
 
 
-def arm(slot: Entered, step: ArmInside, host: Host, ends: tuple[str, datetime]) -> None:
+def arm(slot: GuestSession, step: ArmInside, host: Host, ends: tuple[str, datetime]) -> None:
     """Put the guest's own undo there and start its timer.
 
     `ends` are the id of the change and the host's deadline. Raises StepFailed where too little
@@ -39,7 +39,7 @@ def arm(slot: Entered, step: ArmInside, host: Host, ends: tuple[str, datetime]) 
     slot.armed = undo.arm(channel, edit, change_id, left, since)
 
 
-def apply(slot: Entered, step: ApplyInside, host: Host) -> None:
+def apply(slot: GuestSession, step: ApplyInside, host: Host) -> None:
     """Edit the guest's files and bring them live; raises StepFailed."""
     _edit(slot, step, host)
     if slot.armed is None:
@@ -48,7 +48,7 @@ def apply(slot: Entered, step: ApplyInside, host: Host) -> None:
     undo.apply(channel, slot.armed, clock=slot.clock, patience=step.budget_s)
 
 
-def _edit(slot: Entered, step: ArmInside | ApplyInside, host: Host) -> GuestEdit:
+def _edit(slot: GuestSession, step: ArmInside | ApplyInside, host: Host) -> GuestEdit:
     edit = slot.edit
     if edit is None or procedure.digest(edit) != step.edit:
         raise _not_as_planned(host, step.guest, "what is to be done in it is not what was planned")

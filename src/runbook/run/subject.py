@@ -18,7 +18,7 @@ from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
 from runbook.guest.deadlines import Together
 from runbook.guest.procedure import Offer, Target
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.params import KnownHost, Params
 from runbook.plan.plan import Plan
 from runbook.preflight import Cleared
@@ -55,7 +55,7 @@ class Subject(Doer, Protocol):
     """What the stages of `pipeline` ask; `perform` and `move` are those of a `Doer`."""
 
     @property
-    def guest_sessions(self) -> tuple[Within, ...]:
+    def guest_sessions(self) -> tuple[GuestSessions, ...]:
         """What is open into guests; nothing where the change is about the host itself."""
 
     def observe(self, host: Host, params: Params, before: Snapshot) -> Observation:

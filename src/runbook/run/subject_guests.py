@@ -20,7 +20,7 @@ from runbook.guest.login import credentials, patience
 from runbook.guest.procedure import Offer
 from runbook.guest.rules.case import GuestCase
 from runbook.guest.rules.judge import preflight
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.params import KnownHost, Params
 from runbook.params.guests import Guest
 from runbook.plan.changes.steps import Step
@@ -49,12 +49,12 @@ S = TypeVar("S", bound=ChangeSession)
 class GuestSubject:
     """Guests of the host, and what is open into them."""
 
-    within: Within
+    sessions: GuestSessions
 
     @property
-    def guest_sessions(self) -> tuple[Within, ...]:
+    def guest_sessions(self) -> tuple[GuestSessions, ...]:
         """What is open into these guests."""
-        return (self.within,)
+        return (self.sessions,)
 
     def observe(self, host: Host, params: Params, before: Snapshot) -> Observation:
         """Go into each running guest, and see who answers for the address that it is to have.
@@ -62,7 +62,9 @@ class GuestSubject:
         Raises LoginRefused or ConsoleTaken; what merely does not lead inside is told by the offer.
         """
         bridge = facts.bridge(params, before)
-        offers = (self._offer(host, params, guest, before, bridge) for guest in self.within.guests)
+        offers = (
+            self._offer(host, params, guest, before, bridge) for guest in self.sessions.guests
+        )
         return Observation(offers={offer.guest: offer for offer in offers})
 
     def _offer(
@@ -72,20 +74,20 @@ class GuestSubject:
         answers = host.who_has(str(guest.ipv4.ip), bridge)
         if facts.state(guest, before) != "running":
             return Offer(guest.name, answers=answers)
-        offered = self.within.offer(host, wanted, answers)
+        offered = self.sessions.offer(host, wanted, answers)
         has = offered.inside.addresses if offered.inside else facts.neighbours(wanted.mac, before)
         return replace(offered, heard=lan_checks.heard_before(host, params, has))
 
     def plan(self, params: Params, before: Snapshot, observation: Observation) -> Draft:
         """What there is to do on the host for its guests, and inside them."""
-        targets = procedure.targets(params, self.within.guests, before, observation.offers)
-        self.within.hold(targets)
+        targets = procedure.targets(params, self.sessions.guests, before, observation.offers)
+        self.sessions.hold(targets)
         return Draft(procedure.make_plan(params, targets, before), targets)
 
     def standing(self, host: Host, draft: Draft, before: Snapshot) -> Verdict:
         """Seen from inside and outside; raises Refused if not all is as promised."""
         promise = draft.plan.of_guests
-        checks = self.within.checks(host, promise, before)
+        checks = self.sessions.checks(host, promise, before)
         verdict = Verdict((*promise.checks(before), *checks))
         if not verdict.kept:
             raise Refused(
@@ -111,15 +113,15 @@ class GuestSubject:
 
     def inside(self) -> Mapping[str, Inside] | None:
         """How each guest is that somebody was inside of."""
-        return self.within.before()
+        return self.sessions.before()
 
     def perform(self, step: Step, host: Host, armed: Armed) -> None:
         """Make one step, inside a guest or on its host."""
-        self.within.perform(step, host, armed)
+        self.sessions.perform(step, host, armed)
 
     def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
         """The host's deadline for a step, and each guest's."""
-        return self.within.move(armed, host, wish, now)
+        return self.sessions.move(armed, host, wish, now)
 
     def verdict(
         self, host: Host, params: KnownHost, plan: Plan, before: Probed, now: Snapshot
@@ -128,7 +130,7 @@ class GuestSubject:
         del params
         promise = plan.of_guests
         again = probes.probe_again(host, before, promise.nic, promise.bridge)
-        checks = self.within.checks(host, promise, now)
+        checks = self.sessions.checks(host, promise, now)
         return Verdict((*promise.checks(now), *checks, *still_answering(before, again)))
 
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
@@ -136,13 +138,13 @@ class GuestSubject:
         # Whoever comes after a program that died here has to know that guests may keep their part.
         guarded = host.guarded(armed.layout.lock, armed.layout.open)
         journal.write(guarded, armed.layout.journal, now, journal.GUESTS_CONFIRM)
-        self.within.confirm(host)
+        self.sessions.confirm(host)
 
     def postpone(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Together:
         """The host's deadline and each guest's; raises NotMoved while a step is made inside."""
         try:
-            with self.within.turn(TURN_S):
-                return deadlines.move(self.within.armed(), armed, host, wish, now)
+            with self.sessions.turn(TURN_S):
+                return deadlines.move(self.sessions.armed(), armed, host, wish, now)
         except BlockingIOError as error:
             raise not_moved(
                 host,
@@ -152,11 +154,11 @@ class GuestSubject:
 
     def put_back(self, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
         """The host, and then the guests."""
-        return undoing.put_back(self.within, way, undo)
+        return undoing.put_back(self.sessions, way, undo)
 
     def close(self) -> None:
         """Leave every guest."""
-        self.within.close()
+        self.sessions.close()
 
 
 def about_guests(session: S, chosen: tuple[Guest, ...]) -> S:
@@ -178,5 +180,5 @@ def about_guests(session: S, chosen: tuple[Guest, ...]) -> S:
             by_agent.add(guest.name)
         return channel
 
-    within = Within(session.params, chosen, enter, session.clock)
-    return replace(session, subject=GuestSubject(within))
+    sessions = GuestSessions(session.params, chosen, enter, session.clock)
+    return replace(session, subject=GuestSubject(sessions))

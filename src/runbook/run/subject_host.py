@@ -16,7 +16,7 @@ from runbook.apply.phases import OnTheHost
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
 from runbook.guest.deadlines import Together
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.params import KnownHost, Params
 from runbook.plan.plan import Plan
 from runbook.plan.routed.procedure import make_plan
@@ -42,7 +42,7 @@ class HostSubject(OnTheHost):
     not_compared: tuple[GuestDifference, ...] = ()
 
     @property
-    def guest_sessions(self) -> tuple[Within, ...]:
+    def guest_sessions(self) -> tuple[GuestSessions, ...]:
         """No guest is entered."""
         return ()
 

@@ -28,8 +28,8 @@ def about(session: HostSession, checkpoint: Checkpoint) -> ChangeSession:
     if plan is None or not isinstance(plan.promise, GuestPromise):
         return known
     made = about_guests(known, _chosen(plan, plan.promise))
-    for within in made.subject.guest_sessions:
-        within.take_up(plan, checkpoint.place.change_id, checkpoint.log, checkpoint.guests_before)
+    for sessions in made.subject.guest_sessions:
+        sessions.take_up(plan, checkpoint.place.change_id, checkpoint.log, checkpoint.guests_before)
     return made
 
 

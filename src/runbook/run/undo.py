@@ -16,7 +16,7 @@ from runbook.apply.rollback import Connect, NotCompared, Rollback
 from runbook.apply.steps import journal
 from runbook.common.clock import Clock
 from runbook.common.errors import GoToTheConsole, MendAccess, StepFailed
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.transport.host import Host
 
 
@@ -38,7 +38,7 @@ def put_back_alone(left: tuple[GuestDifference, ...], undo: Callable[[], Rollbac
     return _told_together(undo, lambda _undone: left)
 
 
-def put_back(within: Within, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
+def put_back(sessions: GuestSessions, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
     """Have the host undone by `undo`, then the guests; what is not so is told with the rest."""
 
     def guests(undone: Rollback | GoToTheConsole) -> tuple[GuestDifference, ...]:
@@ -46,7 +46,7 @@ def put_back(within: Within, way: WayOut, undo: Callable[[], Rollback]) -> Rollb
         gone = isinstance(undone, Rollback | NotCompared)
         good = isinstance(undone, Rollback) and undone.differences.empty and not undone.failed
         confirmed_too = way.host_undone and gone
-        return _guests(within, way, confirmed_too=confirmed_too, host_as_before=good)
+        return _guests(sessions, way, confirmed_too=confirmed_too, host_as_before=good)
 
     return _told_together(undo, guests)
 
@@ -67,12 +67,12 @@ def _told_together(
 
 
 def _guests(
-    within: Within, way: WayOut, *, confirmed_too: bool, host_as_before: bool
+    sessions: GuestSessions, way: WayOut, *, confirmed_too: bool, host_as_before: bool
 ) -> tuple[GuestDifference, ...]:
     try:
         # The connection from before the change may be dead.
         with closing(way.connect()) as fresh:
-            found = within.undo(fresh, confirmed_too=confirmed_too)
+            found = sessions.undo(fresh, confirmed_too=confirmed_too)
             _note(way, fresh, found, host_as_before=host_as_before)
             return found
     except MendAccess as error:

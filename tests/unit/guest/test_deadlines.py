@@ -20,7 +20,7 @@ from runbook.common.errors import ConnectionLost, GateClosed, StepFailed
 from runbook.guest import deadlines, procedure, sessions, undo
 from runbook.guest.configure.edit import GuestEdit
 from runbook.guest.deadlines import NotMoved
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.guest.steps import LEAD_S, may_stand
 from runbook.guest.undo import InsideArmed, Ticking
 from runbook.params.guests import Guest
@@ -51,7 +51,7 @@ class World:
     host: fakes.FakeHost
     armed: Armed
     clock: fakes.Time
-    within: Within
+    sessions: GuestSessions
     moments: dict[str, int] = field(default_factory=dict)
     silent: dict[str, BaseException] = field(default_factory=dict)
     stuck: dict[str, BaseException] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class World:
     def move(self, seconds: int) -> deadlines.Together:
         """A deadline so far from now, whatever stands."""
         wish = Wish(lambda _seen, _at: seconds, "of a test")
-        slots, there = self.within.armed(), cast("Host", self.host)
+        slots, there = self.sessions.armed(), cast("Host", self.host)
         return deadlines.move(slots, self.armed, there, wish, self.clock.now)
 
 
@@ -122,7 +122,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     host, clock = fakes.standard_host(), fakes.Time()
     plan = replace(data.plan(data.seen()), deadline_override_s=DEADLINE_S)
     armed = replace(fakes.armed(host), plan=plan)
-    inner = Within(PARAMS, PARAMS.guests, lambda _h, g: _spoken(g), clock)
+    inner = GuestSessions(PARAMS, PARAMS.guests, lambda _h, g: _spoken(g), clock)
     made = World(host, armed, clock, inner)
     made.host_moves(DEADLINE_S, "it is armed so")
     for name in (BY_AGENT, BY_CONSOLE):
@@ -149,7 +149,7 @@ def made(world: World, monkeypatch: pytest.MonkeyPatch, takes_s: int) -> None:
         world.takes(takes_s)
 
     monkeypatch.setattr(sessions, "perform", perform)
-    for slot in world.within._slots.values():  # noqa: SLF001
+    for slot in world.sessions._slots.values():  # noqa: SLF001
         slot.armed = None
     world.moments.clear()
     digest = procedure.digest(data.EDIT)
@@ -163,7 +163,7 @@ def made(world: World, monkeypatch: pytest.MonkeyPatch, takes_s: int) -> None:
     promise = replace(plan.of_guests, guests=plan.of_guests.guests * len(changes))
     world.armed = replace(world.armed, plan=replace(plan, changes=changes, promise=promise))
     there = cast("Host", world.host)
-    subject = GuestSubject(world.within)
+    subject = GuestSubject(world.sessions)
     session = Session(PARAMS, there, "root@desk", fakes.CHANGE, world.clock, lambda: there, subject)
     for phase in ("prepare", "network", "cutover", "settle"):
         pipeline.apply(session, Underway(world.armed, fakes.PROBED), phase)

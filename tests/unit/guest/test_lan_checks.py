@@ -14,7 +14,7 @@ from tests.unit import guest_data as data
 from runbook.apply.verify import Verdict
 from runbook.guest import lan_checks
 from runbook.guest.lan_checks import Heard
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.params.guests import Guest
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.guests import ExpectedGuest
@@ -199,7 +199,7 @@ def test_a_guest_that_nobody_went_into_is_asked_for_on_the_lan(
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     params = data.params()
-    seen = Within(params, params.guests, _nobody_enters, fakes.Time())
+    seen = GuestSessions(params, params.guests, _nobody_enters, fakes.Time())
     checks = seen.checks(cast("Host", fakes.FakeHost()), PROMISE, data.seen())
     assert {check.about for check in Verdict(checks).broken} == {ARP}
 

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from tests.unit import fakes, insides
 
-from runbook.guest.session import Enter, Entered
+from runbook.guest.session import Enter, GuestSession
 from runbook.guest.undo import InsideState
 from runbook.params.guests import Guest
 from runbook.state.guest import inside
@@ -21,7 +21,7 @@ LENT = insides.seen(dhcp_clients=CLIENT)
 def found(before: Inside, after: Inside, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(inside, "read", lambda *_: after)
     guest = Guest(name="vm-01", address="172.16.1.10/16")
-    slot = Entered(guest, cast("Enter", None), fakes.Time(), insides.MAC, before)
+    slot = GuestSession(guest, cast("Enter", None), fakes.Time(), insides.MAC, before)
     return "; ".join(map(str, slot.differs(insides.LocalChannel(), InsideState.UNDONE)))
 
 

@@ -22,7 +22,7 @@ from runbook.guest import lan_checks, procedure, sessions
 from runbook.guest import undo as inside
 from runbook.guest.configure.edit import GuestEdit, Wanted
 from runbook.guest.procedure import Offer
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.guest.undo import InsideArmed, InsideState
 from runbook.params.guests import Guest
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
@@ -83,8 +83,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> object:
     return there
 
 
-def entered(door: Door, guest: Guest = GUEST) -> Within:
-    return Within(data.params(), (guest,), door.enter, fakes.Time(ticks=1.0))
+def entered(door: Door, guest: Guest = GUEST) -> GuestSessions:
+    return GuestSessions(data.params(), (guest,), door.enter, fakes.Time(ticks=1.0))
 
 
 @cache
@@ -98,7 +98,9 @@ def armed(deadline_s: int = 100) -> Armed:
     return replace(made, plan=replace(data.plan(data.seen()), deadline_override_s=deadline_s))
 
 
-def held(door: Door, monkeypatch: pytest.MonkeyPatch, arm: Callable[..., InsideArmed]) -> Within:
+def held(
+    door: Door, monkeypatch: pytest.MonkeyPatch, arm: Callable[..., InsideArmed]
+) -> GuestSessions:
     made = entered(door)
     made.hold((data.target(data.params(), data.seen()),))
     monkeypatch.setattr(inside, "uptime", lambda _channel: 1000)
@@ -142,7 +144,7 @@ def test_one_that_cannot_be_left_is_told_once_and_the_others_are_left(
     def enter(_host: Host, guest: Guest) -> Channel:
         return cast("Channel", opened[guest.name])
 
-    made = Within(data.params(), (GUEST, others), enter, fakes.Time())
+    made = GuestSessions(data.params(), (GUEST, others), enter, fakes.Time())
     for slot in made._slots.values():  # noqa: SLF001 - entered without a look
         slot.channel(HOST)
     made.close()
@@ -218,7 +220,7 @@ def test_what_the_login_and_the_typing_take_is_off_the_guests_time(
         kept.extend(times)
         return stands(channel, edit, change_id, *times)
 
-    made = Within(data.params(), (GUEST,), slowly, clock)
+    made = GuestSessions(data.params(), (GUEST,), slowly, clock)
     made.hold((data.target(data.params(), data.seen()),))
     monkeypatch.setattr(inside, "uptime", lambda _channel: 1000)
     monkeypatch.setattr(inside, "arm", arm)
@@ -233,7 +235,7 @@ def changed(seen: object, monkeypatch: pytest.MonkeyPatch) -> Door:
     return Door([])
 
 
-def under_way(door: Door, monkeypatch: pytest.MonkeyPatch) -> Within:
+def under_way(door: Door, monkeypatch: pytest.MonkeyPatch) -> GuestSessions:
     made = held(door, monkeypatch, stands)
     made.offer(HOST, WANTED, ())
     made.perform(ArmInside(data.NAME, procedure.digest(data.EDIT)), HOST, armed())
@@ -312,7 +314,7 @@ def test_a_person_who_was_not_asked_yet_changed_nothing(
     assert "by nobody else" in str(found)
 
 
-def another_run_s(before: GuestsBefore) -> Within:
+def another_run_s(before: GuestsBefore) -> GuestSessions:
     made = entered(Door([]))
     made.take_up(data.plan(data.seen()), "change-1", Journal("begun"), before)
     return made

@@ -19,7 +19,7 @@ from runbook.apply.steps.journal import Journal
 from runbook.common.errors import ConnectionLost, GateClosed, ReadFailed
 from runbook.guest import undo
 from runbook.guest.deadlines import NotMoved
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.guest.steps import LEAD_S
 from runbook.guest.undo import Ticking
 from runbook.params.guests import Guest
@@ -74,11 +74,11 @@ def armed(host: fakes.FakeHost) -> Armed:
 
 
 @pytest.fixture
-def within() -> Within:
+def sessions() -> GuestSessions:
     def enter(_host: Host, guest: Guest) -> Channel:
         return cast("Channel", Spoken(guest.name))
 
-    made = Within(PARAMS, PARAMS.guests, enter, fakes.Time())
+    made = GuestSessions(PARAMS, PARAMS.guests, enter, fakes.Time())
     made.take_up(data.plan(data.seen()), fakes.CHANGE, Journal(""), GuestsBefore())
     for slot in made._slots.values():  # noqa: SLF001 - a plan of two guests is long
         slot.armed = made._slots[data.NAME].armed  # noqa: SLF001
@@ -86,7 +86,7 @@ def within() -> Within:
 
 
 @pytest.fixture
-def session(host: fakes.FakeHost, within: Within) -> Session:
+def session(host: fakes.FakeHost, sessions: GuestSessions) -> Session:
     there = cast("Host", host)
     return Session(
         PARAMS,
@@ -95,7 +95,7 @@ def session(host: fakes.FakeHost, within: Within) -> Session:
         fakes.CHANGE,
         fakes.Time(),
         lambda: there,
-        subject=GuestSubject(within),
+        subject=GuestSubject(sessions),
     )
 
 
@@ -194,7 +194,7 @@ def test_while_a_step_is_at_work_inside_it_says_so_and_moves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(subject_guests, "TURN_S", 0.1)
-    there, held, go_on = stages.within(session), threading.Event(), threading.Event()
+    there, held, go_on = stages.sessions(session), threading.Event(), threading.Event()
 
     def cell() -> None:
         with there.turn():

@@ -26,7 +26,7 @@ from runbook.common.errors import (
     StalePlan,
     StepFailed,
 )
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.preflight import RefusedByPreflight
 from runbook.run import pipeline
 from runbook.run.failures import Differs
@@ -208,7 +208,7 @@ def test_guests_do_not_keep_what_their_host_did_not(
 ) -> None:
     rolled_back(monkeypatch, AS_BEFORE)
     guests = Guests()
-    both = replace(session, subject=GuestSubject(cast("Within", guests)))
+    both = replace(session, subject=GuestSubject(cast("GuestSessions", guests)))
     assert pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why").as_before
     assert guests.undone == [(host, True)]
 
@@ -217,7 +217,7 @@ def test_that_guests_may_keep_their_part_is_on_the_host_before_they_do(
     session: Session, armed: Armed
 ) -> None:
     guests = Guests()
-    confirm(replace(session, subject=GuestSubject(cast("Within", guests))), armed)
+    confirm(replace(session, subject=GuestSubject(cast("GuestSessions", guests))), armed)
     (said,) = guests.confirmed
     assert Journal(said).guests_confirm
 
@@ -228,7 +228,7 @@ def test_guests_are_not_asked_to_keep_what_their_host_is_undoing(
     fakes.undone(host, armed, "deadline")
     guests = Guests()
     with pytest.raises(GateClosed):
-        confirm(replace(session, subject=GuestSubject(cast("Within", guests))), armed)
+        confirm(replace(session, subject=GuestSubject(cast("GuestSessions", guests))), armed)
     assert guests.confirmed == []
 
 
@@ -237,7 +237,7 @@ def test_guests_of_a_host_whose_state_is_not_known_keep_what_they_confirmed(
 ) -> None:
     rolled_back(monkeypatch, GoToTheConsole("not seen", state="-", then="-"))
     guests = Guests()
-    both = replace(session, subject=GuestSubject(cast("Within", guests)))
+    both = replace(session, subject=GuestSubject(cast("GuestSessions", guests)))
     with pytest.raises(GoToTheConsole):
         pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why")
     assert [confirmed_too for _host, confirmed_too in guests.undone] == [False]
@@ -249,7 +249,9 @@ def test_where_the_host_is_not_seen_what_is_left_in_the_guests_is_told_all_the_s
     rolled_back(monkeypatch, GoToTheConsole("not seen", state="-", then="-"))
     fresh, guests = fakes.standard_host(), Guests(left=(LEFT,))
     fresh.hold(armed.layout.journal, "")
-    both = replace(session, subject=GuestSubject(cast("Within", guests)), connect=lambda: fresh)
+    both = replace(
+        session, subject=GuestSubject(cast("GuestSessions", guests)), connect=lambda: fresh
+    )
     with pytest.raises(GoToTheConsole, match="not seen\n  - vm-01 is not as before"):
         pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why")
     assert guests.undone[0][0] is fresh
@@ -262,7 +264,7 @@ def test_guests_that_cannot_be_reached_do_not_take_away_what_the_host_came_to(
         raise LOST
 
     rolled_back(monkeypatch, AS_BEFORE)
-    both = replace(session, subject=GuestSubject(cast("Within", Guests())), connect=lost)
+    both = replace(session, subject=GuestSubject(cast("GuestSessions", Guests())), connect=lost)
     with pytest.raises(Differs, match="the guests were not looked at: gone") as caught:
         pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why")
     assert caught.value.undone.after == AS_BEFORE.after
@@ -273,7 +275,7 @@ def test_a_guest_that_is_not_as_before_is_in_the_history_of_the_host(
 ) -> None:
     rolled_back(monkeypatch, AS_BEFORE)
     fakes.undone(host, armed, "operator")
-    both = replace(session, subject=GuestSubject(cast("Within", Guests(left=(LEFT,)))))
+    both = replace(session, subject=GuestSubject(cast("GuestSessions", Guests(left=(LEFT,)))))
     with pytest.raises(Differs, match="of the guests: vm-01 is not as before"):
         pipeline.roll_back(both, Underway(armed, fakes.PROBED), "why")
     past = latest(host)
@@ -343,7 +345,7 @@ def test_the_guests_of_a_change_are_left_at_its_end(
     if fails:
         monkeypatch.setattr(pipeline, "observe", refused)
     guests = Guests()
-    about = replace(session, subject=GuestSubject(cast("Within", guests)))
+    about = replace(session, subject=GuestSubject(cast("GuestSessions", guests)))
     with suppress(ConnectionLost):
         pipeline.change(about)
     assert guests.closed

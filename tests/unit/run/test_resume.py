@@ -15,7 +15,7 @@ from runbook.apply.phases import apply_phase
 from runbook.apply.rollback import NotCompared, Rollback
 from runbook.apply.steps import journal
 from runbook.common.errors import RollbackDiffers, StepFailed
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.plan.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.run import pipeline, resume, subject_kept
@@ -381,7 +381,7 @@ class Guests:
 @pytest.fixture
 def guests(monkeypatch: pytest.MonkeyPatch) -> Guests:
     there = Guests()
-    subject = GuestSubject(cast("Within", there))
+    subject = GuestSubject(cast("GuestSessions", there))
     monkeypatch.setattr(
         subject_kept, "about", lambda session, _kept: replace(session, subject=subject)
     )

@@ -52,11 +52,11 @@ def test_who_goes_in_again_is_not_asked_again_unless_it_was_refused(
     asked = guest_data.params()
     host = cast("Host", SimpleNamespace(doors=lambda _name: None))
     session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
-    within = stages.within(about_guests(session, asked.guests))
+    sessions = stages.sessions(about_guests(session, asked.guests))
     with pytest.raises(LoginRefused):
-        within.offer(host, WANTED, ())
+        sessions.offer(host, WANTED, ())
     for _ in range(2):
-        assert within.offer(host, WANTED, ()).tried == ("let in",)
+        assert sessions.offer(host, WANTED, ()).tried == ("let in",)
     assert typed == ["wrong", "right"]
 
 
@@ -80,7 +80,7 @@ def test_a_mute_console_is_borne_less_long_where_a_person_stands_by_and_that_is_
     session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
     made = about_guests(session, asked.guests)
     for guest in asked.guests:
-        stages.within(made).offer(host, replace(WANTED, guest=guest.name), ())
+        stages.sessions(made).offer(host, replace(WANTED, guest=guest.name), ())
     monkeypatch.setattr(pipeline, "observe", lambda *_: Observation())
     look.enter(Before(Run(made, Folder(tmp_path), of_guests()), hosts.before()))
     said = "Going into vm-01 (console: at most 240 s), vm-02 (console: at most 60 s)"
@@ -103,8 +103,8 @@ def test_a_guest_whose_agent_has_answered_is_borne_less_long_at_its_console(
     monkeypatch.setattr(subject_guests, "open_channel", opened)
     host = cast("Host", SimpleNamespace(doors=lambda _name: None))
     session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
-    within = stages.within(about_guests(session, asked.guests))
-    assert within.offer(host, WANTED, ()).tried == ("it boots",)
+    sessions = stages.sessions(about_guests(session, asked.guests))
+    assert sessions.offer(host, WANTED, ()).tried == ("it boots",)
     assert borne == [240, 45]
 
 
@@ -116,7 +116,7 @@ def test_whoever_takes_a_change_up_goes_in_as_it_did_by_what_the_host_keeps() ->
     host = cast("Host", None)
     known = KnownHost(host="server-01")
     session = HostSession(known, host, "root@desk", "x", Time(), lambda: host)
-    (guest,) = stages.within(about(session, checkpoint)).guests
+    (guest,) = stages.sessions(about(session, checkpoint)).guests
     assert (guest.login, guest.login_from) == ("admin", "environment")
     assert str(guest.ipv4) == guest_data.ADDRESS
     assert not guest.by_hand

@@ -12,7 +12,7 @@ from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.rollback import NotCompared, Rollback, WayBack
 from runbook.apply.steps import journal
 from runbook.common.errors import GoToTheConsole
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.run.undo import WayOut, put_back
 from runbook.state.diff import compare
 
@@ -46,7 +46,7 @@ def test_a_guest_keeps_its_part_unless_its_hosts_is_known_to_be_gone(
     guests = Guests()
     way = WayOut(PLACE, fakes.standard_host, fakes.Time(), host_undone)
     with pytest.raises(type(error)):
-        put_back(cast("Within", guests), way, undo)
+        put_back(cast("GuestSessions", guests), way, undo)
     assert guests.asked == [confirmed_too]
 
 
@@ -61,9 +61,9 @@ def test_as_before_is_written_of_both_once_the_guests_were_looked_at(
     host, seen = fakes.standard_host(), fakes.seen()
     host.hold(PLACE.journal)
     good = Rollback("why", seen, compare(seen, seen), "")
-    within = cast("Within", Guests(found=failed))
+    sessions = cast("GuestSessions", Guests(found=failed))
     way = WayOut(PLACE, lambda: host, fakes.Time())
-    assert put_back(within, way, lambda: good).as_before is not bool(failed)
+    assert put_back(sessions, way, lambda: good).as_before is not bool(failed)
     written = journal.read(host, PLACE.journal).text
     assert (journal.AS_BEFORE in written, journal.DIFFERS in written) == (not failed, bool(failed))
     if failed:

@@ -182,7 +182,7 @@ def _sighted(reached: Reached, seen: Snapshot, bridge: str) -> tuple[Sighting, .
 def enter(before: Before) -> Before:
     """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
     this = before.run
-    guests = tuple(g for within in this.session.subject.guest_sessions for g in within.guests)
+    guests = tuple(g for sessions in this.session.subject.guest_sessions for g in sessions.guests)
     with reading(this, _going_into(guests)):
         observation = pipeline.observe(this.session, before.snapshot)
         offers = observation.offers.values()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from runbook import views
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.notebook.shared.values import HostRun
 from runbook.run.record import Folder
 from runbook.run.subject import Subject
@@ -30,7 +30,7 @@ def leave(this: HostRun, subject: Subject, page: Place = CELL) -> None:
             page.show(views.note(line, "warn"))
 
 
-def _left(folder: Folder, guests: Within) -> Iterator[str]:
+def _left(folder: Folder, guests: GuestSessions) -> Iterator[str]:
     yield from _tried("not every guest is known to be left", guests.close)
     yield from guests.not_left()
     told = "not all that was said in the guests is in the record"
@@ -44,7 +44,7 @@ def _tried(else_: str, call: Callable[[], None]) -> Iterator[str]:
         yield f"{else_}: {type(error).__name__}: {error}"
 
 
-def keep(folder: Folder, guests: Within) -> None:
+def keep(folder: Folder, guests: GuestSessions) -> None:
     """The same of guests that were left: what the record has already is not kept twice.
 
     A file's name has its number, for two paths may look the same in it. A file that is known

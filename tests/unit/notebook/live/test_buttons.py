@@ -14,7 +14,7 @@ from tests.unit import guest_data
 from tests.unit.notebook.conftest import CHANGE, WHEN, MadeUp, StoppedClock
 
 from runbook.common.errors import ConnectionLost, RolledBack, StepFailed
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.notebook.live import buttons as panel
 from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import Watch
@@ -194,7 +194,7 @@ class Spoken:
 def with_guest(change: Changing, channel: Spoken) -> Changing:
     """The same change, with a guest that is entered."""
     asked = guest_data.params()
-    guests = Within(asked, asked.guests, lambda *_: cast("Channel", channel), StoppedClock())
+    guests = GuestSessions(asked, asked.guests, lambda *_: cast("Channel", channel), StoppedClock())
     for slot in guests._slots.values():  # noqa: SLF001 - entered without a look
         slot.channel(cast("Host", None))
     this = change.before.run

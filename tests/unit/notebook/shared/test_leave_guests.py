@@ -13,7 +13,7 @@ from tests.unit import guest_data, hosts
 from tests.unit.fakes import Time
 
 from runbook.common.errors import LoginRefused
-from runbook.guest.sessions import Within
+from runbook.guest.sessions import GuestSessions
 from runbook.notebook.guest import cells as nb
 from runbook.notebook.shared.by_hand import undos
 from runbook.notebook.shared.leave_guests import keep, leave
@@ -27,7 +27,7 @@ from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
 
-class Left(Within):
+class Left(GuestSessions):
     """Guests that were left; what they said and what is replaced in them is made up."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ def test_what_is_said_after_a_first_error_is_kept_too(folder: Folder) -> None:
     }
 
 
-def run_with(guests: Within, folder: Folder) -> Run:
+def run_with(guests: GuestSessions, folder: Folder) -> Run:
     """A run that is about these guests."""
     this = Run(made_up(guests), folder, of_guests())
     this.course.leave_guests = lambda: leave(this, this.session.subject)
@@ -132,7 +132,7 @@ def test_whatever_goes_wrong_in_a_cell_they_are_left(
     assert left == ["left"]
 
 
-def made_up(guests: Within) -> Session:
+def made_up(guests: GuestSessions) -> Session:
     host = cast("Host", None)
     return Session(
         guest_data.params(),
