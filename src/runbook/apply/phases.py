@@ -31,8 +31,8 @@ AFTER_S = VERIFY_BUDGET_S + MARGIN_S
 # The countdown of one is moved in less than this, at a slow console.
 EACH_S = 15
 MADE_BEFORE = "make the phases in their order, or undo the change"
-# A step, and BEGINS or DONE.
-Told = Callable[[NumberedStep, str], None]
+# Hears of a step, and whether it BEGINS or is DONE.
+StepListener = Callable[[NumberedStep, str], None]
 
 
 def nobody(numbered: NumberedStep, event: str) -> None:
@@ -91,22 +91,22 @@ def apply_phase(
     host: Host,
     phase: str,
     now: Now,
-    told: Told = nobody,
+    on_step: StepListener = nobody,
     doer: Doer = ON_THE_HOST,
 ) -> Applied:
     """Make the steps of one phase that are not made yet; raises StepFailed, the rest not made.
 
-    `told` hears of each step as it begins and when it is done; `doer` makes it.
+    `on_step` hears of each step as it begins and when it is done; `doer` makes it.
     """
     left = _left(armed, host, phase)
     guarded = host.guarded(armed.layout.lock, armed.layout.open)
     for numbered in left:
-        told(numbered, BEGINS)
+        on_step(numbered, BEGINS)
         if numbered.step.budget_s >= LONG_S:
             _make_long(armed, guarded, numbered, now, doer)
         else:
             _make(armed, guarded, numbered, now, doer)
-        told(numbered, DONE)
+        on_step(numbered, DONE)
     log = journal.read(host, armed.layout.journal)
     return Applied(armed.until(deadline.standing(host, armed.layout)), phase, log)
 

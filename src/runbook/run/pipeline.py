@@ -20,7 +20,7 @@ from runbook.apply.checkpoint.arm import Order, stand_down
 from runbook.apply.checkpoint.armed_change import refuse_if_armed
 from runbook.apply.confirm import Confirmed, Verified, confirmed_already, disarm
 from runbook.apply.confirm import confirm as make_permanent
-from runbook.apply.phases import Applied, Told, apply_phase, nobody
+from runbook.apply.phases import Applied, StepListener, apply_phase, nobody
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
 from runbook.common.clock import Clock, SystemClock
@@ -133,10 +133,12 @@ def arm(session: Session, ready: Ready) -> Underway:
     return Underway(armed, ready.probed)
 
 
-def apply(session: Session, underway: Underway, phase: str, told: Told = nobody) -> Applied:
-    """Make the steps of one phase; `told` hears of each as it begins and is done."""
+def apply(
+    session: Session, underway: Underway, phase: str, on_step: StepListener = nobody
+) -> Applied:
+    """Make the steps of one phase; `on_step` hears of each as it begins and is done."""
     now = session.clock.now
-    return apply_phase(underway.armed, session.host, phase, now, told, session.subject)
+    return apply_phase(underway.armed, session.host, phase, now, on_step, session.subject)
 
 
 def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Verified:

@@ -19,7 +19,7 @@ from runbook.apply.checkpoint import Armed
 from runbook.apply.checkpoint.arm import Order
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.confirm import Confirmed, Verified
-from runbook.apply.phases import Applied, Told, nobody
+from runbook.apply.phases import Applied, StepListener, nobody
 from runbook.apply.rollback import Rollback
 from runbook.apply.steps.journal import Journal
 from runbook.apply.verify import standing
@@ -98,7 +98,7 @@ class MadeUp:
         return Underway(armed, ready.probed)
 
     def apply(
-        self, session: Session, underway: Underway, phase: str, told: Told = nobody
+        self, session: Session, underway: Underway, phase: str, told: StepListener = nobody
     ) -> Applied:
         del session, told
         self.ask(phase)

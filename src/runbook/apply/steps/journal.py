@@ -53,7 +53,7 @@ OF_THE_UNDO = (State.UNDOING, State.UNDONE, State.INCOMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Decision:
     """A line that decides what becomes of the change; `by` is an undo's trigger, else ''."""
 
     at: str
@@ -78,18 +78,18 @@ class Journal:
     @property
     def undo_began(self) -> bool:
         """Whether an undo has started."""
-        return any(word.state is State.UNDOING for word in self.words())
+        return any(decision.state is State.UNDOING for decision in self.decisions())
 
     @property
-    def last(self) -> Word | None:
+    def last(self) -> Decision | None:
         """The last word on the change; None where it was never armed."""
-        words = self.words()
-        return words[-1] if words else None
+        decisions = self.decisions()
+        return decisions[-1] if decisions else None
 
-    def words(self) -> tuple[Word, ...]:
+    def decisions(self) -> tuple[Decision, ...]:
         """All that was decided, in order."""
-        found = (_word(line) for line in self.text.splitlines())
-        return tuple(word for word in found if word)
+        found = (_decision(line) for line in self.text.splitlines())
+        return tuple(decision for decision in found if decision)
 
     def moves(self) -> tuple[str, ...]:
         """Each time that the deadline was moved: until when, and why."""
@@ -138,13 +138,13 @@ class Journal:
         return [match for match in found if match]
 
 
-def _word(line: str) -> Word | None:
+def _decision(line: str) -> Decision | None:
     at, _, said = line.partition(" ")
     undo = _UNDO.fullmatch(line)
-    words, by = (undo[3], undo[2]) if undo else (said, "")
+    text, by = (undo[3], undo[2]) if undo else (said, "")
     states = [state for state in State if (state in OF_THE_UNDO) == bool(undo)]
-    found = [state for state in states if words.startswith(state)]
-    return Word(at, found[0], by) if found else None
+    found = [state for state in states if text.startswith(state)]
+    return Decision(at, found[0], by) if found else None
 
 
 def read(host: Reader, path: str) -> Journal:

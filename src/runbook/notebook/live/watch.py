@@ -88,7 +88,7 @@ class Watch:
             self._draw()
         found = self.pulse.signs
         if not self.ended.is_set() and found and found.state in BACK:
-            self._came_back(found.log.words()[-1].by)
+            self._came_back(found.log.decisions()[-1].by)
 
     def _came_back(self, by: str) -> None:
         this = self.change.before.run

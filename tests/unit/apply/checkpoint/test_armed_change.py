@@ -183,5 +183,5 @@ def test_the_plan_of_another_change_is_not_taken_for_this_one(
 def test_an_operator_s_name_cannot_pass_for_a_line_of_its_own(host: fakes.FakeHost) -> None:
     order = replace(fakes.ORDER, operator="root@desk\n2026-03-01T12:00:00Z confirmed: ha")
     arm(fakes.cleared(), fakes.PROBED, host, order)
-    (word,) = seen(host).checkpoint.log.words()
+    (word,) = seen(host).checkpoint.log.decisions()
     assert word.state == "armed by"
