@@ -66,7 +66,8 @@ def judge(promise: Promise, seen: Snapshot, before: Probed, after: Probed) -> Ve
 
 def still_answering(before: Probed, after: Probed) -> tuple[Check, ...]:
     """What answered before has to answer now."""
-    return tuple(_probe(target, before, after) for target in _targets(before, after))
+    targets = dict.fromkeys(probe.target for probe in (*before.probes, *after.probes))
+    return tuple(_probe(target, before, after) for target in targets)
 
 
 def standing(promise: Promise, seen: Snapshot) -> Verdict:
@@ -75,19 +76,12 @@ def standing(promise: Promise, seen: Snapshot) -> Verdict:
     return Verdict((*promise.checks(seen), *(step.check() for step in boot)), boot)
 
 
-def _targets(before: Probed, after: Probed) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(p.target for p in (*before.probes, *after.probes)))
-
-
 def _probe(target: str, before: Probed, after: Probed) -> Check:
     answered = target in after.answered()
     required = target in before.answered()
     promised = "answers, as before" if required else "did not answer before"
-    return Check(f"probe {target}", promised, _word(answered), answered, required)
-
-
-def _word(answered: bool) -> str:  # noqa: FBT001 - one value in, one word out
-    return "answers" if answered else "no answer"
+    seen = "answers" if answered else "no answer"
+    return Check(f"probe {target}", promised, seen, answered, required)
 
 
 def _gateway(promise: Promise, before: Probed, after: Probed) -> Check:

@@ -62,7 +62,8 @@ def draft(host: str, values: Mapping[str, object], old: str | None) -> str:
     In a new file None and what is empty are left out; in an old one only what
     differs is changed. Raises `CorrectParameters` if it cannot be done.
     """
-    params = resolve(_given(values), {"host": host})
+    given = {name: value for name, value in values.items() if value is not None}
+    params = resolve(ParamsFile("the new file", given), {"host": host})
     text = _new(host, values) if old is None else _changed(host, old, values)
     if read_back(text, host) != plain(params):
         raise _cannot(host, "its text would not be read as these values")
@@ -80,10 +81,6 @@ def read_back(text: str, host: str) -> dict[str, object]:
 def plain(params: Params) -> dict[str, object]:
     """Every value by name, for comparing: where it came from is left out."""
     return params.model_dump()
-
-
-def _given(values: Mapping[str, object]) -> ParamsFile:
-    return ParamsFile("the new file", {k: v for k, v in values.items() if v is not None})
 
 
 def _new(host: str, values: Mapping[str, object]) -> str:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from ipaddress import IPv4Address, IPv6Address
 
     from runbook.transport.session import Channel
@@ -109,17 +108,11 @@ def asked_for(
 ) -> str | None:
     """The destination MAC of the router's reply to what is sent in `sender`'s name."""
     frame = echo_request(sender, router, token(name))
-    tries = _spread(timeout)
-    return next((mac for left in tries if (mac := _ask(channel, frame, name, left))), None)
-
-
-def _spread(timeout: float) -> Iterator[float]:
-    return (timeout / TRIES for _ in range(TRIES))
-
-
-def _ask(channel: Channel, frame: bytes, name: str, seconds: float) -> str | None:
-    channel.send(frame)
-    return destination_of_reply(channel, name, seconds)
+    for _ in range(TRIES):
+        channel.send(frame)
+        if mac := destination_of_reply(channel, name, timeout / TRIES):
+            return mac
+    return None
 
 
 def destination_of_reply(channel: Channel, host: str, timeout: float) -> str | None:

@@ -106,16 +106,6 @@ def from_all(
     return [asdict(one) for one in found]
 
 
-def to_networks(answer: list[dict[str, Any]]) -> tuple[NetworkXML, ...]:
-    """The networks that `from_all` was given."""
-    return tuple(NetworkXML(**one) for one in answer)
-
-
-def to_guests(answer: list[dict[str, Any]]) -> tuple[GuestXML, ...]:
-    """The guests that `from_all` was given."""
-    return tuple(GuestXML(**one) for one in answer)
-
-
 def to_inodes(answer: list[dict[str, Any]]) -> tuple[Inode, ...]:
     """The inodes that `from_all` was given."""
     return tuple(Inode(**one) for one in answer)

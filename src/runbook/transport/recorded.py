@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from runbook.common.errors import ReadFailed, ReadOnlyHost
 from runbook.transport import questions
+from runbook.transport.host import GuestXML, NetworkXML
 from runbook.transport.process import Process
 from runbook.transport.recording import Question, Recording, unpack
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pyroute2 import IPRoute
 
     from runbook.transport.guest_endpoints import Doors
-    from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
+    from runbook.transport.host import Completed, HostFile, Inode
 
 # What was asked of processes before a relay could tell more of them.
 CMDLINES = "/proc/[0-9]*/cmdline"
@@ -68,11 +69,11 @@ class RecordedHost:
 
     def networks(self) -> tuple[NetworkXML, ...]:
         """Every libvirt network there was then."""
-        return questions.to_networks(self._answer(questions.NETWORKS))
+        return tuple(NetworkXML(**each) for each in self._answer(questions.NETWORKS))
 
     def guests(self) -> tuple[GuestXML, ...]:
         """Every libvirt domain there was then."""
-        return questions.to_guests(self._answer(questions.GUESTS))
+        return tuple(GuestXML(**each) for each in self._answer(questions.GUESTS))
 
     def libvirt_version(self) -> int:
         """The hypervisor's libvirt version then."""

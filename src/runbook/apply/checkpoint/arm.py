@@ -74,24 +74,25 @@ def arm(
     probed: Probed,
     host: Host,
     order: Order,
-    within: Mapping[str, Inside] | None = None,
+    guests: Mapping[str, Inside] | None = None,
 ) -> Armed:
     """Put the undo in place, start its timer, take the host's lock, in that order.
 
-    `within` is how the guests are inside that the change is about. Raises InProgress, with
-    nothing of this change left, if somebody else has the lock.
+    `guests`: if the change is about guests, the state of each inside, by name. Raises
+    InProgress if somebody else has the lock; nothing of this change is left then.
     """
     place = Layout(order.change_id)
+    title = f"Armed by {order.operator} at {order.now:%Y-%m-%d %H:%M:%S} UTC."
     machine_id = cleared.before.identity.machine_id
     script = undo_script(
-        cleared.plan, change_id=order.change_id, title=_title(order), machine_id=machine_id
+        cleared.plan, change_id=order.change_id, title=title, machine_id=machine_id
     )
     deadline = order.now + timedelta(seconds=cleared.plan.deadline_s)
     armed = Armed(cleared.plan, cleared, order, place, deadline, 1, script)
     armed_change.refuse_if_armed(host, order.now)
     _put_in_place(armed, probed, host)
-    if within is not None:
-        _write(host, place.guests, guests_before.dumps(within), SECRET)
+    if guests is not None:
+        _write(host, place.guests, guests_before.dumps(guests), SECRET)
     _keep_originals(armed, host)
     run(timer.start_timer(place, 1, cleared.plan.deadline_s), host)
     watch_boot(host)
@@ -129,10 +130,6 @@ def forget_boot(host: Host) -> None:
     for unit in layout.UNIT_TEXTS:
         host.remove_file(layout.wants_path(unit))
         host.remove_file(layout.unit_path(unit))
-
-
-def _title(order: Order) -> str:
-    return f"Armed by {order.operator} at {order.now:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _take_lock(place: Layout, host: Host, now: datetime) -> None:
