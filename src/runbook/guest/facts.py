@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from runbook.common.errors import ParameterError, Refused
 from runbook.params import Params
 from runbook.params.guests import Guest
-from runbook.state.guests import RUNS
+from runbook.state.bridge_ports import BridgePortRow
+from runbook.state.guests import RUNS, GuestRow, TapRow
+from runbook.state.links import LinkRow
+from runbook.state.neighbours import NeighbourRow
+from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import Row, rows
 
 DEFAULT = "default"
 MOVABLE = ("network", "bridge")
@@ -36,9 +39,9 @@ class Nic:
 
 def state(guest: Guest, seen: Snapshot) -> str:
     """How the guest is, in virsh's word."""
-    for row in rows(seen.guests, name=guest.name):
-        return str(row["state"])
-    known = ", ".join(sorted(str(r["name"]) for r in rows(seen.guests))) or "none"
+    if row := seen.find(GuestRow, guest.name):
+        return row.state
+    known = ", ".join(r.name for r in seen.rows(GuestRow)) or "none"
     raise ParameterError(
         "guest",
         guest.name,
@@ -55,7 +58,7 @@ def runs(guest: Guest, seen: Snapshot) -> bool:
 def nic(params: Params, guest: Guest, seen: Snapshot) -> Nic:
     """The NIC that moves: the one that is named, else that on `default`, else that on the LAN."""
     state(guest, seen)
-    found = [_nic(row) for row in rows(seen.taps, guest=guest.name)]
+    found = [_nic(row) for row in seen.rows(TapRow) if row.guest == guest.name]
     wanted = [n for n in found if n.mac == guest.nic] if guest.nic else _meant(found, params)
     if len(wanted) == 1:
         return wanted[0]
@@ -77,25 +80,24 @@ def _meant(found: list[Nic], params: Params) -> list[Nic]:
     return []
 
 
-def _nic(row: Row) -> Nic:
+def _nic(row: TapRow) -> Nic:
     return Nic(
-        str(row["mac"]),
-        str(row["type"]),
-        str(row["source"]) if row["live_xml"] else "",
-        str(row["target"]) if row["live_xml"] else "",
-        str(row["defined_source"]),
-        str(row["live_xml"]),
-        str(row["defined_xml"]),
-        str(row["filter"]),
+        row.mac,
+        row.type,
+        row.source if row.live_xml else "",
+        row.target if row.live_xml else "",
+        row.defined_source,
+        row.live_xml,
+        row.defined_xml,
+        row.filter,
     )
 
 
 def bridge(params: Params, seen: Snapshot) -> str:
     """The bridge of the network that guests come onto; Refused unless it carries the LAN."""
-    found = [r for r in rows(seen.networks, name=params.network) if r["active"]]
-    name = str(found[0]["bridge"]) if found else ""
-    ports = rows(seen.bridge_ports, bridge=name, port=params.interface)
-    if name and ports:
+    network = seen.find(NetworkRow, params.network)
+    name = network.bridge if network and network.active else ""
+    if name and seen.find(BridgePortRow, name, params.interface):
         return name
     what = f"{params.interface} is no port of {name}, its bridge" if name else "it is not active"
     raise Refused(
@@ -108,7 +110,8 @@ def bridge(params: Params, seen: Snapshot) -> str:
 
 def neighbours(mac: str, seen: Snapshot) -> tuple[str, ...]:
     """The IPv4 addresses that the host's neighbour table has for a MAC."""
-    return tuple(str(r["address"]) for r in rows(seen.neighbours, family="inet", mac=mac))
+    held = (row for row in seen.rows(NeighbourRow) if (row.family, row.mac) == ("inet", mac))
+    return tuple(row.address for row in held)
 
 
 def gateway(params: Params, guest: Guest) -> str:
@@ -118,9 +121,10 @@ def gateway(params: Params, guest: Guest) -> str:
 
 def orphans(seen: Snapshot) -> Iterator[tuple[str, str, str]]:
     """(guest, tap, bridge) of each running guest's tap that is not in its network's bridge."""
-    bridges = {str(r["name"]): str(r["bridge"]) for r in rows(seen.networks) if r["active"]}
-    masters = {str(r["ifname"]): str(r["master"]) for r in rows(seen.links)}
-    for row in rows(seen.taps, type="network"):
-        tap, wanted = str(row["target"]), bridges.get(str(row["source"]), "")
-        if row["live_xml"] and tap in masters and wanted and masters[tap] != wanted:
-            yield str(row["guest"]), tap, wanted
+    bridges = {r.name: r.bridge for r in seen.rows(NetworkRow) if r.active}
+    masters = {r.ifname: r.master for r in seen.rows(LinkRow)}
+    for row in seen.rows(TapRow):
+        tap, wanted = row.target, bridges.get(row.source, "")
+        plugged = row.type == "network" and row.live_xml and tap in masters
+        if plugged and wanted and masters[tap] != wanted:
+            yield row.guest, tap, wanted

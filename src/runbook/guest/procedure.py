@@ -28,8 +28,8 @@ from runbook.plan.plan import Plan
 from runbook.plan.promise.guests import UNHEARD, ExpectedGuest, GuestPromise
 from runbook.state.files import redact
 from runbook.state.guest.inside import Inside
+from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,9 @@ def _plugged(one: Target, promise: GuestPromise, seen: Snapshot) -> Iterator[Cha
             *(nic.source, nic.live_xml, nic.defined_source, nic.defined_xml),
         )
     if nic.live_xml and nic.source == network:
-        for link in rows(seen.links, ifname=nic.tap):
-            if link["master"] != promise.bridge:
-                was_in = str(link["master"])
-                yield Rejoin(one.guest.name, nic.tap, promise.bridge, was_in)
+        link = seen.find(LinkRow, nic.tap)
+        if link and link.master != promise.bridge:
+            yield Rejoin(one.guest.name, nic.tap, promise.bridge, link.master)
 
 
 def _configured(one: Target, promise: GuestPromise) -> Iterator[Change]:

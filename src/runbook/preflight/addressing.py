@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Interface, ip_interface
 
-from runbook.plan.promise.host import MAIN
+from runbook.plan.routed.facts import addresses_on, main_routes
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.state.table import rows
+from runbook.state.addresses import AddressRow
+from runbook.state.links import LinkRow
+from runbook.state.networks import NetworkRow
 
 HOST_ROUTE = 32
 OVERLAP = "the kernel would send part of the LAN's traffic there instead of through the bridge"
@@ -16,12 +18,12 @@ OVERLAP = "the kernel would send part of the LAN's traffic there instead of thro
 @looked_for("IPv4 on the NIC", "no address but the one that is moved", "one address is moved")
 def _ipv4(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    for row in rows(case.seen.addresses, ifname=nic, family="inet"):
-        if row["address"] != str(case.params.ipv4.ip):
+    for row in addresses_on(case.seen, nic):
+        if row.address != str(case.params.ipv4.ip):
             yield Finding(
                 "block",
                 nic,
-                f"it also holds {row['address']}/{row['prefixlen']}",
+                f"it also holds {row.address}/{row.prefixlen}",
                 "one IPv4 address is moved; another would stay on a port, where nothing answers it",
                 "remove the others first",
             )
@@ -33,7 +35,7 @@ def _ipv4(case: Case) -> Iterator[Finding]:
     "two machines with one address take each other's packets (asked by ARP probe, RFC 5227)",
 )
 def _claimed(case: Case) -> Iterator[Finding]:
-    own = {str(link["mac"]) for link in rows(case.seen.links)}
+    own = {link.mac for link in case.seen.rows(LinkRow)}
     for mac in case.around.claimants:
         if mac not in own:
             yield Finding(
@@ -55,12 +57,14 @@ def _subnet(case: Case) -> Iterator[Finding]:
 
 def _on_interfaces(case: Case) -> Iterator[Finding]:
     nic, lan = case.params.interface, case.params.ipv4.network
-    for row in rows(case.seen.addresses, family="inet"):
-        held = IPv4Interface(f"{row['address']}/{row['prefixlen']}")
-        if row["ifname"] == nic or not held.network.overlaps(lan):
+    for row in case.seen.rows(AddressRow):
+        if row.family != "inet" or row.ifname == nic:
             continue
-        about, seen = f"subnet {lan}", f"{row['ifname']} holds {held}"
-        if row["prefixlen"] == HOST_ROUTE:
+        held = IPv4Interface(f"{row.address}/{row.prefixlen}")
+        if not held.network.overlaps(lan):
+            continue
+        about, seen = f"subnet {lan}", f"{row.ifname} holds {held}"
+        if row.prefixlen == HOST_ROUTE:
             why = "an address without a network takes no traffic but its own"
             yield Finding("note", about, seen, why, "nothing: it stays where it is")
         else:
@@ -69,28 +73,28 @@ def _on_interfaces(case: Case) -> Iterator[Finding]:
 
 def _of_routes(case: Case) -> Iterator[Finding]:
     nic, lan = case.params.interface, str(case.params.ipv4.network)
-    for row in rows(case.seen.routes, family="inet", table=MAIN, dst=lan):
-        if row["ifname"] != nic:
+    for row in main_routes(case.seen):
+        if row.dst == lan and row.ifname != nic:
             yield Finding(
                 "block",
                 f"subnet {lan}",
-                f"it is also routed through {row['ifname'] or row['type']}",
+                f"it is also routed through {row.ifname or row.type}",
                 "libvirt does not start a network to which another interface has a route",
-                f"remove that route first: ip route del {lan} dev {row['ifname']}",
+                f"remove that route first: ip route del {lan} dev {row.ifname}",
             )
 
 
 def _of_networks(case: Case) -> Iterator[Finding]:
     lan = case.params.ipv4.network
-    for row in rows(case.seen.networks):
-        for held in (ip_interface(word) for word in str(row["addresses"]).split()):
+    for row in case.seen.rows(NetworkRow):
+        for held in (ip_interface(word) for word in row.addresses.split()):
             if isinstance(held, IPv4Interface) and held.network.overlaps(lan):
                 yield Finding(
                     "block",
-                    f"network {row['name']}",
-                    f"it has {held}, {'active' if row['active'] else 'not active now'}",
+                    f"network {row.name}",
+                    f"it has {held}, {'active' if row.active else 'not active now'}",
                     OVERLAP,
-                    f"renumber it (virsh net-edit {row['name']}), or remove it",
+                    f"renumber it (virsh net-edit {row.name}), or remove it",
                 )
 
 

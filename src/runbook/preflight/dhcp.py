@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Interface, ip_address, ip_interface
 
-import pandas as pd
-
+from runbook.plan.routed.facts import addresses_on, nic_row
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.dhcp_clients import OTHERS, Client, Trust
+from runbook.state.files import FileRow, contents
 from runbook.state.host.environment import Listener
+from runbook.state.leases import LeaseRow
+from runbook.state.networks import NetworkRow
 from runbook.state.syntax.ifupdown import stanzas
-from runbook.state.table import Row, rows
 
 RESERVATION, SERVER = "dhcp-reservation", "dhcp-server"
 MOST_SHOWN = 3
@@ -25,22 +26,22 @@ TWO = "two DHCP servers on one LAN give out each other's addresses"
 
 @looked_for("DHCP server", "no libvirt network would serve the LAN", TWO)
 def _of_libvirt(case: Case) -> Iterator[Finding]:
-    for row in rows(case.seen.networks):
-        if row["dhcp"] and _on_the_lan(row, case):
+    for row in case.seen.rows(NetworkRow):
+        if row.dhcp and _on_the_lan(row, case):
             yield Finding(
                 "block",
-                f"network {row['name']}",
-                f"it lends {row['dhcp']} on {row['bridge'] or 'its bridge'}",
+                f"network {row.name}",
+                f"it lends {row.dhcp} on {row.bridge or 'its bridge'}",
                 TWO,
-                f"take <dhcp> out of it (virsh net-edit {row['name']}), or renumber it",
+                f"take <dhcp> out of it (virsh net-edit {row.name}), or renumber it",
             )
 
 
-def _on_the_lan(row: Row, case: Case) -> bool:
-    held = [ip_interface(word) for word in str(row["addresses"]).split()]
+def _on_the_lan(row: NetworkRow, case: Case) -> bool:
+    held = [ip_interface(word) for word in row.addresses.split()]
     lan = case.params.ipv4.network
     inside = any(isinstance(one, IPv4Interface) and one.network.overlaps(lan) for one in held)
-    return inside or row["bridge"] == case.params.bridge
+    return inside or row.bridge == case.params.bridge
 
 
 @looked_for("DHCP server", "no program of this host serves the NIC (udp port 67)", TWO)
@@ -86,8 +87,8 @@ def _reservation(case: Case) -> Iterator[Finding]:
     lent = " and ".join(_signs(case))
     if not lent:
         return
-    bridge, (link,) = case.plan.of_host.mac, rows(case.seen.links, ifname=case.params.interface)
-    if bridge == link["mac"]:
+    bridge, link = case.plan.of_host.mac, nic_row(case.seen, case.params.interface)
+    if bridge == link.mac:
         why = "the server knows the host by this MAC; after the change nobody renews the lease"
         then = "reserve the address for this MAC, without end or outside the pool"
         yield Finding("note", "DHCP lease", f"{lent}; the bridge has the NIC's MAC", why, then)
@@ -95,7 +96,7 @@ def _reservation(case: Case) -> Iterator[Finding]:
     yield Finding(
         "consent",
         "DHCP lease",
-        f"{lent}; the NIC is {link['mac']}, the bridge will be {bridge}",
+        f"{lent}; the NIC is {link.mac}, the bridge will be {bridge}",
         "nobody renews the lease after the change, and the server may lend the address to another"
         " machine; or it, or the switch, lets only the NIC's MAC use it",
         f"reserve the address outside the pool, then consent: [{RESERVATION}];"
@@ -106,12 +107,13 @@ def _reservation(case: Case) -> Iterator[Finding]:
 
 def _signs(case: Case) -> Iterator[str]:
     nic = case.params.interface
-    for row in rows(case.seen.leases, ifname=nic)[:1]:
-        yield f"{row['client']} works for {nic}" if row["pid"] else f"{row['client']} left a lease"
-    for row in rows(case.seen.addresses, ifname=nic, address=str(case.params.ipv4.ip)):
-        if not pd.isna(row["valid_lft_s"]):
+    leases = [row for row in case.seen.rows(LeaseRow) if row.ifname == nic]
+    for lease in leases[:1]:
+        yield f"{lease.client} works for {nic}" if lease.pid else f"{lease.client} left a lease"
+    for row in addresses_on(case.seen, nic):
+        if row.address == str(case.params.ipv4.ip) and row.valid_lft_s is not None:
             yield "the address has an end"
-    for stanza in stanzas(case.seen.files):
+    for stanza in stanzas(contents(case.seen.rows(FileRow))):
         if (stanza.kind, stanza.name, stanza.family) == ("iface", nic, "inet"):
             yield from (f"{stanza.path} says dhcp",) if stanza.method == "dhcp" else ()
 

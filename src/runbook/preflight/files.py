@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from shlex import quote
 
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.files import FileRow, contents
 from runbook.state.host.environment import WritePath
 from runbook.state.syntax import ifupdown
-from runbook.state.table import rows
 from runbook.transport.host import Inode
 
 NUL = "\0"
@@ -18,9 +18,9 @@ NOT_WRITTEN = "a file that cannot be written leaves the change half made, or its
 
 @looked_for("files: read", "ifupdown reads each of its files to the end", NOT_JUDGED)
 def _read(case: Case) -> Iterator[Finding]:
-    contents = {str(row["path"]): str(row["content"]) for row in rows(case.seen.files)}
-    for path in ifupdown.reached(contents):
-        content = contents[path]
+    texts = contents(case.seen.rows(FileRow))
+    for path in ifupdown.reached(texts):
+        content = texts[path]
         if NUL in content:
             line = content[: content.index(NUL)].count("\n") + 1
             yield Finding(

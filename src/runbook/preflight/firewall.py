@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from runbook.plan.routed.firewall.twins import all_but
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.state.table import rows
+from runbook.state.firewall import FirewallRow
+from runbook.state.links import LinkRow
+from runbook.state.nftables import NftablesRow
+from runbook.state.sysctl import SysctlRow
 
 DOCKER, DOCKER_BRIDGE = "docker", "docker0"
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
@@ -15,12 +18,12 @@ BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 @looked_for("nftables", "no native rule names the NIC", "such rules are not rewritten")
 def _native(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    for row in rows(case.seen.nftables):
-        if f'"{nic}"' in str(row["rule"]):
+    for row in case.seen.rows(NftablesRow):
+        if f'"{nic}"' in row.rule:
             yield Finding(
                 "block",
                 "nftables",
-                f"{row['family']} {row['table']} {row['chain']} names {nic}",
+                f"{row.family} {row.table} {row.chain} names {nic}",
                 "native nft rules are not rewritten, and this one would stop matching",
                 "bind it to the address, or rewrite it by hand",
             )
@@ -36,7 +39,7 @@ def _all_but(case: Case) -> Iterator[Finding]:
 @looked_for("Docker", "not here", "it sets the policy of FORWARD to DROP, for all traffic")
 def _docker(case: Case) -> Iterator[Finding]:
     signs = [f"{name}.service is active" for name in case.around.services if name == DOCKER]
-    signs += [f"{DOCKER_BRIDGE} is there" for _ in rows(case.seen.links, ifname=DOCKER_BRIDGE)]
+    signs += [f"{DOCKER_BRIDGE} is there"] if case.seen.find(LinkRow, DOCKER_BRIDGE) else []
     if not signs:
         return
     yield Finding(
@@ -52,13 +55,18 @@ def _docker(case: Case) -> Iterator[Finding]:
 
 
 def _policy(case: Case) -> Iterator[str]:
-    found = rows(case.seen.firewall, family="inet", table="filter", chain="FORWARD", position=0)
-    yield from dict.fromkeys(f"policy {str(row['rule']).removeprefix('-P ')}" for row in found)
+    place = ("inet", "filter", "FORWARD", 0)
+    found = [
+        row.rule.removeprefix("-P ")
+        for row in case.seen.rows(FirewallRow)
+        if (row.family, row.table, row.chain, row.position) == place
+    ]
+    yield from dict.fromkeys(f"policy {policy}" for policy in found)
 
 
 def _bridged(case: Case) -> Iterator[str]:
-    for row in rows(case.seen.sysctl, name=BRIDGE_NF):
-        yield f"{BRIDGE_NF} = {row['value']}"
+    if row := case.seen.find(SysctlRow, BRIDGE_NF):
+        yield f"{BRIDGE_NF} = {row.value}"
 
 
 RULES = (_native, _all_but, _docker)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.preflight.finding import Finding, Place, looked_for
-from runbook.state.table import Row, rows
+from runbook.state.links import LinkRow
+from runbook.state.networks import NetworkRow
 
 
 @looked_for("names", "network and bridge are nobody's yet", "what has the name would be replaced")
@@ -17,15 +18,17 @@ def names(case: Place) -> Iterator[Finding]:
 
 def network_names(case: Place) -> Iterator[Finding]:
     """A network that has the new one's name."""
-    yield from (_taken(row) for row in rows(case.seen.networks, name=case.params.network))
+    if row := case.seen.find(NetworkRow, case.params.network):
+        yield _taken(row)
 
 
 def bridge_names(case: Place) -> Iterator[Finding]:
     """Another network, or an interface, that has the bridge's name."""
     network, bridge = case.params.network, case.params.bridge
-    taken = rows(case.seen.networks, bridge=bridge)
-    yield from (_taken(row) for row in taken if row["name"] != network)
-    if rows(case.seen.links, ifname=bridge):
+    for row in case.seen.rows(NetworkRow):
+        if row.bridge == bridge and row.name != network:
+            yield _taken(row)
+    if case.seen.find(LinkRow, bridge):
         yield Finding(
             "block",
             bridge,
@@ -35,11 +38,11 @@ def bridge_names(case: Place) -> Iterator[Finding]:
         )
 
 
-def _taken(row: Row) -> Finding:
+def _taken(row: NetworkRow) -> Finding:
     return Finding(
         "block",
-        f"network {row['name']}",
-        f"it has bridge {row['bridge']}",
+        f"network {row.name}",
+        f"it has bridge {row.bridge}",
         "two networks cannot share a name or a bridge, and its guests hang on it",
         "remove it, or choose other names for network and bridge",
     )
@@ -50,28 +53,28 @@ def _taken(row: Row) -> Finding:
 )
 def others(case: Place) -> Iterator[Finding]:
     """Networks that the new one would cut off."""
-    for row in rows(case.seen.networks):
-        if row["name"] == case.params.network or row["bridge"] == case.params.bridge:
+    for row in case.seen.rows(NetworkRow):
+        if row.name == case.params.network or row.bridge == case.params.bridge:
             continue
-        if case.params.interface in str(row["forward_dev"]).split():
+        if case.params.interface in row.forward_dev.split():
             yield _bound(row, case.params.interface)
-        elif row["active"] and case.params.forward == "nat":
+        elif row.active and case.params.forward == "nat":
             yield Finding(
                 "block",
-                f"network {row['name']}",
+                f"network {row.name}",
                 "active beside a new NAT network",
                 "libvirt would reject its guests' traffic through the new bridge",
                 "use forward: open",
             )
 
 
-def _bound(row: Row, nic: str) -> Finding:
+def _bound(row: NetworkRow, nic: str) -> Finding:
     return Finding(
         "block",
-        f"network {row['name']}",
+        f"network {row.name}",
         f"forwards through {nic}",
         f"its guests leave by {nic} by name and would be cut off",
-        f"take the name out of its <forward> first (virsh net-edit {row['name']})",
+        f"take the name out of its <forward> first (virsh net-edit {row.name})",
     )
 
 

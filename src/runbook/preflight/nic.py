@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runbook.plan.routed.facts import nic_row
 from runbook.preflight.finding import Finding, Place, looked_for
-from runbook.state.table import Row, rows
+from runbook.state.guests import TapRow
+from runbook.state.links import LinkRow
 
 NIC_KINDS = ("", "veth")
 MTU = 1500
 
 
-def _link(case: Place) -> Row:
-    (link,) = rows(case.seen.links, ifname=case.params.interface)
-    return link
+def _link(case: Place) -> LinkRow:
+    return nic_row(case.seen, case.params.interface)
 
 
 @looked_for(
@@ -21,15 +22,15 @@ def _link(case: Place) -> Row:
 )
 def _kind(case: Place) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
-    if link["kind"] not in NIC_KINDS:
+    if link.kind not in NIC_KINDS:
         yield Finding(
             "block",
             nic,
-            f"it is a {link['kind']}",
+            f"it is a {link.kind}",
             "only a physical NIC is known to work as the bridge's port and to come back at boot",
             "name the physical NIC",
         )
-    if not (link["up"] and link["carrier"]):
+    if not (link.up and link.carrier):
         yield Finding(
             "block",
             nic,
@@ -44,39 +45,41 @@ def _kind(case: Place) -> Iterator[Finding]:
 )
 def _free(case: Place) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
-    if link["master"]:
+    if link.master:
         yield Finding(
             "block",
             nic,
-            f"it is already part of {link['master']}",
+            f"it is already part of {link.master}",
             "the bridge would take it out of there, and what goes that way would end",
             "take it out of there first, or name another NIC",
         )
-    for child in rows(case.seen.links, lower=nic):
-        yield Finding(
-            "block",
-            nic,
-            f"{child['ifname']} ({child['kind']}) is on top of it",
-            "the bridge takes the frames before the interface on top of the NIC sees them",
-            "a NIC that carries other interfaces is not moved by this procedure; name another",
-        )
+    for child in case.seen.rows(LinkRow):
+        if child.lower == nic:
+            yield Finding(
+                "block",
+                nic,
+                f"{child.ifname} ({child.kind}) is on top of it",
+                "the bridge takes the frames before the interface on top of the NIC sees them",
+                "a NIC that carries other interfaces is not moved by this procedure; name another",
+            )
 
 
 @looked_for("guests", "none holds the NIC by macvtap", "macvtap and a bridge cannot share a NIC")
 def _macvtap(case: Place) -> Iterator[Finding]:
-    for row in rows(case.seen.taps, type="direct", source=case.params.interface):
-        yield Finding(
-            "block",
-            f"guest {row['guest']}",
-            f"attached to {row['source']}",
-            "its macvtap holds the NIC, which then cannot join a bridge",
-            "have the guest leave it first: stop it, or give it another interface",
-        )
+    for row in case.seen.rows(TapRow):
+        if (row.type, row.source) == ("direct", case.params.interface):
+            yield Finding(
+                "block",
+                f"guest {row.guest}",
+                f"attached to {row.source}",
+                "its macvtap holds the NIC, which then cannot join a bridge",
+                "have the guest leave it first: stop it, or give it another interface",
+            )
 
 
 @looked_for("MTU", f"{MTU} bytes, as on any Ethernet", "frames larger than a bridge's are dropped")
 def _mtu(case: Place) -> Iterator[Finding]:
-    nic, mtu = case.params.interface, int(_link(case)["mtu"])
+    nic, mtu = case.params.interface, _link(case).mtu
     if mtu == MTU:
         return
     yield Finding(

@@ -22,13 +22,15 @@ from runbook.plan.netfilter.ruleset import Place, after, live, usual_backend
 from runbook.plan.netfilter.walk import LOST, Judgement, Verdict
 from runbook.plan.plan import Plan
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.addresses import AddressRow
+from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.environment import Surroundings
 from runbook.state.host.operator_connection import Connection, Family
 from runbook.state.host.rules_at_boot import PACKAGE
 from runbook.state.nftables import NftablesRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
+from runbook.state.sysctl import SysctlRow
 
 ABOUT = "firewall"
 CONSENT = "accept-all"
@@ -117,8 +119,8 @@ def _persistence(around: Surroundings) -> Iterator[Finding]:
 
 
 def _flushed(seen: Snapshot, around: Surroundings) -> Iterator[Finding]:
-    conf = "".join(str(row["content"]) for row in rows(seen.files, path=NFTABLES))
-    if around.persistence.nftables and FLUSH in conf:
+    conf = seen.find(FileRow, NFTABLES)
+    if around.persistence.nftables and conf and FLUSH in conf.content:
         shown = f"{NFTABLES} says `{FLUSH}`, and nftables.service is enabled"
         why = "two units load rules at the same moment of a boot, and one may flush the other's"
         yield Finding("block", "nftables", shown, why, "take the line out, or disable the service")
@@ -173,7 +175,7 @@ def _trials(params: Params, seen: Snapshot, operator: Connection) -> Iterator[Tr
 
 def _holder(seen: Snapshot, address: str) -> str | None:
     """The interface with the address; None where that is not one."""
-    names = {str(row["ifname"]) for row in rows(seen.addresses, address=address)}
+    names = {row.ifname for row in seen.rows(AddressRow) if row.address == address}
     return names.pop() if len(names) == 1 else None
 
 
@@ -190,7 +192,8 @@ def _cut_off(trial: Trial, judgement: Judgement, before: Judgement) -> Finding:
 
 def _guests(params: Params, seen: Snapshot, then: Rules) -> Iterator[Finding]:
     for family, name in BRIDGED.items():
-        if not any(str(row["value"]) == "1" for row in rows(seen.sysctl, name=name)):
+        switch = seen.find(SysctlRow, name)
+        if switch is None or switch.value != "1":
             continue
         judgement = judge(then, _across(params, family), THROUGH)
         if judgement.verdict is not Verdict.ACCEPT:

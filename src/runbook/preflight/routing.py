@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.plan.promise.host import MAIN
+from runbook.plan.routed.facts import main_routes
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.state.table import Row, rows
+from runbook.state.routes import RouteRow
+from runbook.state.rules import RuleRow
 
 OWN_RULES = (0, 32766, 32767)
 ABOUT = "default route"
@@ -14,8 +15,8 @@ ABOUT = "default route"
 
 def _default(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    found = rows(case.seen.routes, family="inet", table=MAIN, dst="default")
-    mine = [row for row in found if row["ifname"] == nic]
+    found = [row for row in main_routes(case.seen) if row.dst == "default"]
+    mine = [row for row in found if row.ifname == nic]
     wrong = _wrong(case, found, mine)
     if wrong:
         yield wrong
@@ -23,11 +24,11 @@ def _default(case: Case) -> Iterator[Finding]:
     shown = _shown(mine[0])
     yield Finding("ok", ABOUT, shown, "the change moves it to the bridge, its metric kept")
     for row in found:
-        if row["ifname"] != nic:
+        if row.ifname != nic:
             yield _other(row, mine[0])
 
 
-def _wrong(case: Case, found: list[Row], mine: list[Row]) -> Finding | None:
+def _wrong(case: Case, found: list[RouteRow], mine: list[RouteRow]) -> Finding | None:
     wanted = f"via {case.params.gateway} dev {case.params.interface}"
     shown = ", ".join(map(_shown, mine or found)) or "none"
     if not mine:
@@ -37,14 +38,14 @@ def _wrong(case: Case, found: list[Row], mine: list[Row]) -> Finding | None:
         why = "which of them an undo has to bring back as the one in use would be a guess"
         then = f"remove all but one; the change needs exactly one, {wanted}"
         return Finding("block", ABOUT, shown, why, then)
-    if mine[0]["gateway"] != case.params.gateway:
+    if mine[0].gateway != case.params.gateway:
         why = "the host leaves by another router than the one that it is to have"
         return Finding("block", ABOUT, shown, why, f"mend `gateway`, or the route: {wanted}")
     return None
 
 
-def _other(row: Row, mine: Row) -> Finding:
-    if row["metric"] > mine["metric"]:
+def _other(row: RouteRow, mine: RouteRow) -> Finding:
+    if row.metric > mine.metric:
         why = "its metric is higher, so it is used only while the other is gone"
         return Finding("note", ABOUT, _shown(row), why, "nothing: it is kept as it is")
     return Finding(
@@ -56,21 +57,21 @@ def _other(row: Row, mine: Row) -> Finding:
     )
 
 
-def _shown(row: Row) -> str:
-    way = f"via {row['gateway']} " if row["gateway"] else ""
-    where = f"dev {row['ifname']}" if row["ifname"] else str(row["nexthops"] or row["type"])
-    metric = f" metric {row['metric']}" if row["metric"] else ""
+def _shown(row: RouteRow) -> str:
+    way = f"via {row.gateway} " if row.gateway else ""
+    where = f"dev {row.ifname}" if row.ifname else str(row.nexthops or row.type)
+    metric = f" metric {row.metric}" if row.metric else ""
     return f"{way}{where}{metric}"
 
 
 @looked_for("multipath", "no route of several ways uses the NIC", "it has no one way to move")
 def _multipath(case: Case) -> Iterator[Finding]:
-    for row in rows(case.seen.routes, family="inet"):
-        if f"dev {case.params.interface} " in f"{row['nexthops']} ":
+    for row in case.seen.rows(RouteRow):
+        if row.family == "inet" and f"dev {case.params.interface} " in f"{row.nexthops} ":
             yield Finding(
                 "block",
-                f"route to {row['dst']}",
-                str(row["nexthops"]),
+                f"route to {row.dst}",
+                row.nexthops,
                 "multipath routes are not carried over",
                 "replace it by a route of one way first",
             )
@@ -79,11 +80,11 @@ def _multipath(case: Case) -> Iterator[Finding]:
 @looked_for("policy rules", "none but the kernel's own three", "they choose the routing table")
 def _rules(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    for row in rows(case.seen.rules):
-        if row["priority"] in OWN_RULES:
+    for row in case.seen.rows(RuleRow):
+        if row.priority in OWN_RULES:
             continue
-        shown = f"priority {row['priority']} table {row['table']}"
-        if nic in (row["iif"], row["oif"]):
+        shown = f"priority {row.priority} table {row.table}"
+        if nic in (row.iif, row.oif):
             why = f"it is bound to {nic} and would stop matching"
             yield Finding("block", "policy rule", shown, why, "rewrite it first")
         else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runbook.plan.routed.facts import nic_row
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.state.table import rows
 
 BPDU = "bpdu"
 
@@ -25,15 +25,15 @@ def _stp(case: Case) -> Iterator[Finding]:
 
 def _mac(case: Case) -> Iterator[Finding]:
     nic, mac = case.params.interface, case.plan.of_host.mac
-    (link,) = rows(case.seen.links, ifname=nic)
-    if mac == link["mac"]:
+    link = nic_row(case.seen, nic)
+    if mac == link.mac:
         why = "a bridge has the MAC of its first port on any Linux that is not told otherwise"
         yield Finding("ok", "bridge MAC", f"{mac}, that of {nic}", why)
         return
     yield Finding(
         "note",
         "bridge MAC",
-        f"{mac}, and {nic} keeps {link['mac']}",
+        f"{mac}, and {nic} keeps {link.mac}",
         "a switch port with port security counts the MACs that it sees, guests' as well",
         "where it allows one only, raise that first",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Annotated, NamedTuple
 
 from runbook.common import octets
@@ -70,6 +71,11 @@ def _row(file: HostFile) -> FileRow:
 def _text(content: bytes) -> tuple[str, str]:
     text = octets.text_of(content)
     return redact(text), octets.coding_of(text)
+
+
+def contents(rows: Iterable[FileRow]) -> dict[str, str]:
+    """The text of each file, by its path."""
+    return {row.path: row.content for row in rows}
 
 
 def as_text(row: FileRow) -> FileRow:

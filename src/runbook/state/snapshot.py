@@ -79,7 +79,7 @@ class Snapshot:
     taken_at: datetime
     format_version: int
     # By their type.
-    _rows: Mapping[type, tuple[Any, ...]] = field(hash=False)
+    _rows: Mapping[type, tuple[Any, ...]] = field(hash=False, repr=False)
 
     links = _Shown()
     bridge_ports = _Shown()

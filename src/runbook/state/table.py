@@ -170,22 +170,3 @@ def sequences(table: Table[R], rows: Mapping[Key, R]) -> dict[Key, list[Key]]:
         if place := table.place(row):
             found.setdefault(place, []).append(key)
     return found
-
-
-Record = dict[str, Any]
-Row = Record
-
-
-def records(frame: pd.DataFrame, columns: Iterable[str] | None = None) -> list[Record]:
-    """Each row's plain values by column; a number that is missing is pandas.NA."""
-    # Column by column: to_dict looks at each cell, and takes ten times as long.
-    names = list(frame.columns if columns is None else columns)
-    cells = zip(*(frame[name].tolist() for name in names), strict=True)
-    return [dict(zip(names, row, strict=True)) for row in cells]
-
-
-def rows(frame: pd.DataFrame, **equal: object) -> list[Row]:
-    """The rows in which every named column has the given value."""
-    for column, value in equal.items():
-        frame = frame[frame[column] == value]
-    return records(frame)

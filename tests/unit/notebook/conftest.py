@@ -171,7 +171,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch, home: Path) -> MadeUp:
 
     monkeypatch.setattr("runbook.notebook.routed.close.take", again)
     monkeypatch.setattr("runbook.state.host.command_output.read", lambda _: ())
-    monkeypatch.setattr("runbook.notebook.routed.look.nic_hardware.read", lambda _: None)
+    monkeypatch.setattr("runbook.notebook.routed.look.nic_hardware.read", lambda _: ())
     monkeypatch.setattr("runbook.notebook.routed.look.operator_connection.read", lambda _: None)
     monkeypatch.setattr("runbook.notebook.routed.change.watch", lambda _: Nobody())
     return stand_in

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from runbook.guest.procedure import Target
 from runbook.guest.rules.case import GuestCase
 from runbook.preflight.finding import Finding, looked_for
-from runbook.state.table import rows
+from runbook.state.addresses import AddressRow
 
 TWO = "two machines with one address take each other's packets"
 
@@ -19,7 +19,7 @@ TWO = "two machines with one address take each other's packets"
     "the host forwards nothing for its guests: through it they would reach nothing",
 )
 def _gateway(case: GuestCase) -> Iterator[Finding]:
-    own = {str(row["address"]) for row in rows(case.seen.addresses, family="inet")}
+    own = {row.address for row in case.seen.rows(AddressRow) if row.family == "inet"}
     for about, one in case.each():
         router = one.wanted.gateway
         if router in own | {str(case.params.ipv4.ip)}:

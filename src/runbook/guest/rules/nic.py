@@ -9,7 +9,8 @@ from xml.etree.ElementTree import fromstring
 from runbook.guest.facts import MOVABLE, orphans
 from runbook.guest.rules.case import GuestCase
 from runbook.preflight.finding import Finding, looked_for
-from runbook.state.table import rows
+from runbook.state.guests import GuestRow, TapRow
+from runbook.state.links import LinkRow
 
 # Every state in which a guest can neither be asked nor started anew from its definition.
 SUSPENDED = {
@@ -28,33 +29,32 @@ SUSPENDED = {
 )
 def _state(case: GuestCase) -> Iterator[Finding]:
     for about, one in case.each():
-        for row in rows(case.seen.guests, name=one.guest.name):
-            state, name = str(row["state"]), one.guest.name
-            if row["saved"]:
-                yield Finding(
-                    "block",
-                    about,
-                    "its memory is saved on the disk (managed save)",
-                    "its next start goes on with the NIC and the addresses that it had",
-                    f"virsh start {name}, then run again",
-                )
-            elif state in SUSPENDED:
-                yield Finding(
-                    "block",
-                    about,
-                    f"it is {state}",
-                    "it cannot be asked, and its own undo would not run",
-                    f"{SUSPENDED[state]} {name}, then run again",
-                )
-            elif not one.nic.live_xml:
-                yield Finding(
-                    "note",
-                    about,
-                    "it is shut off: only its definition is changed",
-                    "nothing inside is changed or verified; it starts on the LAN with the"
-                    " addresses that it had",
-                    f"start it, and run again for {name}",
-                )
+        name, row = one.guest.name, case.seen.find(GuestRow, one.guest.name)
+        if row and row.saved:
+            yield Finding(
+                "block",
+                about,
+                "its memory is saved on the disk (managed save)",
+                "its next start goes on with the NIC and the addresses that it had",
+                f"virsh start {name}, then run again",
+            )
+        elif row and row.state in SUSPENDED:
+            yield Finding(
+                "block",
+                about,
+                f"it is {row.state}",
+                "it cannot be asked, and its own undo would not run",
+                f"{SUSPENDED[row.state]} {name}, then run again",
+            )
+        elif row and not one.nic.live_xml:
+            yield Finding(
+                "note",
+                about,
+                "it is shut off: only its definition is changed",
+                "nothing inside is changed or verified; it starts on the LAN with the"
+                " addresses that it had",
+                f"start it, and run again for {name}",
+            )
 
 
 @looked_for(
@@ -63,8 +63,8 @@ def _state(case: GuestCase) -> Iterator[Finding]:
     "the switch and the router know a machine by its MAC",
 )
 def _nic(case: GuestCase) -> Iterator[Finding]:
-    count = Counter(str(row["mac"]) for row in rows(case.seen.taps))
-    own = {str(link["mac"]) for link in rows(case.seen.links)}
+    count = Counter(row.mac for row in case.seen.rows(TapRow))
+    own = {link.mac for link in case.seen.rows(LinkRow)}
     for about, one in case.each():
         if one.nic.kind not in MOVABLE:
             yield Finding(

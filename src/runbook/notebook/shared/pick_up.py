@@ -23,7 +23,6 @@ from runbook.plan.promise.host import Promise
 from runbook.run import resume
 from runbook.run.resume import Standing
 from runbook.run.session import Session, Underway
-from runbook.state.table import records
 
 TAKEN_UP = (
     "This change is in progress. The cells below go on with it where it stands: what was made is"
@@ -67,7 +66,7 @@ def _as_armed(asked: Asked, session: Session, drawn: Plan) -> Params:
     told = _recorded(session)
     chosen = {name: value for name, (value, source) in told.items() if source == str(CHOSEN)}
     params = for_host(params_folder(), asked.injected, chosen)
-    now = {str(row["field"]): str(row["value"]) for row in records(as_table(params))}
+    now = {str(r.field): str(r.value) for r in as_table(params).itertuples()}
     others = {name: value for name, (value, _) in told.items() if name not in FREE}
     odd = [name for name, value in others.items() if now.get(name) != value]
     if odd or not (told or _promised(params, drawn)):

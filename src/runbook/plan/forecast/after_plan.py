@@ -26,9 +26,11 @@ def after(plan: Plan, seen: Snapshot) -> Snapshot:
     stopped = {change.ifname for change in plan.changes if isinstance(change, StopClient)}
     running = (row for row in seen.rows(LeaseRow) if row.ifname not in stopped)
     made = networks.parse(_defined(plan))
+    names = {row.name for row in made}
+    others = (row for row in seen.rows(NetworkRow) if row.name not in names)
     return (
         seen.having(FileRow, _files(plan, seen).values())
-        .having(NetworkRow, (*seen.rows(NetworkRow), *made))
+        .having(NetworkRow, (*others, *made))
         .having(LeaseRow, running)
     )
 

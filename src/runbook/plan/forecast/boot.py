@@ -18,10 +18,12 @@ from runbook.plan.changes.network_hook import DIRECTORY, MODE
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.host import Promise
 from runbook.state import units
+from runbook.state.files import FileRow, contents
+from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax import sysctl_d
 from runbook.state.syntax.ifupdown import Stanza, stanzas
-from runbook.state.table import rows
+from runbook.state.units import UnitRow
 
 FIRST_HOOK = "/etc/libvirt/hooks/network"
 COLUMNS = ["order", "what", "reads", "wanted", "does", "kept", "required", "then"]
@@ -69,14 +71,10 @@ def table(steps: tuple[BootStep, ...]) -> pd.DataFrame:
     return plain[COLUMNS]
 
 
-def _contents(seen: Snapshot) -> dict[str, str]:
-    return {str(r["path"]): str(r["content"]) for r in rows(seen.files)}
-
-
 def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Found]:
-    contents = _contents(seen)
+    texts = contents(seen.rows(FileRow))
     for name, wanted in promise.sysctls:
-        value, path = sysctl_d.assigned(contents, name)
+        value, path = sysctl_d.assigned(texts, name)
         then = f"take the other value out of {path}" if path else "put it into /etc/sysctl.d"
         kept = value == wanted
         yield Found(name, path or "no file of sysctl.d", wanted, value or "not set", kept, then)
@@ -87,7 +85,8 @@ def _networking(_: Promise, seen: Snapshot) -> Iterator[Found]:
 
 
 def _started(names: tuple[str, ...], seen: Snapshot, why: str) -> Found:
-    states = {n: str(r["state"]) for n in names for r in rows(seen.units, name=n) if r["state"]}
+    found = (seen.find(UnitRow, name) for name in names)
+    states = {unit.name: unit.state for unit in found if unit and unit.state}
     shown = ", ".join(f"{name} {state}" for name, state in states.items()) or "not installed"
     then = f"{why}: systemctl enable {next(iter(states), names[0])}"
     kept = any(state in ("enabled", "alias") for state in states.values())
@@ -95,7 +94,7 @@ def _started(names: tuple[str, ...], seen: Snapshot, why: str) -> Found:
 
 
 def _ifupdown(promise: Promise, seen: Snapshot) -> Iterator[Found]:
-    every = stanzas(seen.files)
+    every = stanzas(contents(seen.rows(FileRow)))
     for stanza in every:
         if stanza.kind == "iface" and _at_boot(stanza.name, every):
             yield _brought_up(stanza, promise)
@@ -147,14 +146,20 @@ def _plain(address: str) -> str:
 
 
 def _managers(promise: Promise, seen: Snapshot) -> Iterator[Found]:
-    on = [str(r["name"]) for r in rows(seen.units, state="enabled") if r["name"] in units.MANAGERS]
+    on = [
+        row.name
+        for row in seen.rows(UnitRow)
+        if row.state == "enabled" and row.name in units.MANAGERS
+    ]
     then = f"each could give {promise.nic} an address: systemctl disable {' '.join(on)}"
     shown = ", ".join(on) or "none"
     yield Found("other network services", "systemd", "none", shown, not on, then)
 
 
 def _saved_rules(_: Promise, seen: Snapshot) -> Iterator[Found]:
-    saved = [path for path in _contents(seen) if path.startswith("/etc/iptables/rules.v")]
+    saved = [
+        path for path in contents(seen.rows(FileRow)) if path.startswith("/etc/iptables/rules.v")
+    ]
     if saved:
         found = _started((units.SAVED_RULES,), seen, "saved rules are loaded by it")
         yield Found(
@@ -170,12 +175,11 @@ def _libvirt(_: Promise, seen: Snapshot) -> Iterator[Found]:
 
 def _network(promise: Promise, seen: Snapshot) -> Iterator[Found]:
     wanted = _defined(promise)
-    found = rows(seen.networks, name=promise.network)
     does = "not defined"
-    for row in found:
-        stp, start = row["stp"], "started" if row["autostart"] else "not started"
-        ipv4 = " ".join(a for a in str(row["addresses"]).split() if ":" not in a)
-        does = f"{start}: {row['bridge']} {row['mac']} stp {stp} {ipv4}"
+    if row := seen.find(NetworkRow, promise.network):
+        stp, start = row.stp, "started" if row.autostart else "not started"
+        ipv4 = " ".join(a for a in row.addresses.split() if ":" not in a)
+        does = f"{start}: {row.bridge} {row.mac} stp {stp} {ipv4}"
     then = f"virsh net-autostart {promise.network}, and mend it with virsh net-edit"
     what = f"network {promise.network}"
     yield Found(what, "libvirt", wanted, does, does == wanted, then)
@@ -189,11 +193,11 @@ def _defined(promise: Promise) -> str:
 def _hooks(promise: Promise, seen: Snapshot) -> Iterator[Found]:
     ours, *_ = promise.files
     paths = {FIRST_HOOK, ours.path}
-    paths |= {path for path in _contents(seen) if path.startswith(f"{DIRECTORY}/")}
+    paths |= {path for path in contents(seen.rows(FileRow)) if path.startswith(f"{DIRECTORY}/")}
     for path in sorted(paths):
         if path == ours.path:
             yield _our_hook(promise, seen)
-        elif rows(seen.files, path=path):
+        elif seen.find(FileRow, path):
             does = "somebody else's; runs as well"
             yield Found("hook of libvirt's", path, does, does, kept=True, required=False)
 
@@ -201,9 +205,9 @@ def _hooks(promise: Promise, seen: Snapshot) -> Iterator[Found]:
 def _our_hook(promise: Promise, seen: Snapshot) -> Found:
     ours, *_ = promise.files
     does = "absent"
-    for row in rows(seen.files, path=ours.path):
-        text = "as promised" if row["content"] == ours.text else "other text"
-        does = f"{text}, mode {row['mode']}"
+    if row := seen.find(FileRow, ours.path):
+        text = "as promised" if row.content == ours.text else "other text"
+        does = f"{text}, mode {row.mode}"
     wanted = f"as promised, mode {MODE:04o}"
     then = f"undo the change and make it again; it writes {ours.path}"
     return Found("hook of ours", ours.path, wanted, does, does == wanted, then)

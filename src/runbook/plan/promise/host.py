@@ -18,7 +18,7 @@ from runbook.plan.promise.ipv6 import ExpectedIPv6, checks6
 from runbook.plan.promise.subject import SubjectKind
 from runbook.state.addresses import AddressRow
 from runbook.state.bridge_ports import BridgePortRow
-from runbook.state.files import FileRow
+from runbook.state.files import FileRow, contents
 from runbook.state.firewall import FirewallRow
 from runbook.state.leases import LeaseRow
 from runbook.state.links import LinkRow
@@ -187,7 +187,7 @@ def _files(promise: Promise, seen: Snapshot) -> Iterator[Check]:
 
 def _stanzas(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     """What ifupdown would do at the next boot, where its files speak of the NIC at all."""
-    for stanza in stanzas(seen.files):
+    for stanza in stanzas(contents(seen.rows(FileRow))):
         if stanza.kind == "iface" and stanza.name == promise.nic:
             about = f"{promise.nic} {stanza.family} in {stanza.path}"
             yield equal(about, "manual", stanza.method)

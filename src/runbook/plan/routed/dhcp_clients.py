@@ -14,8 +14,8 @@ from itertools import groupby, pairwise
 from runbook.common.errors import Refused
 from runbook.plan.changes.leases import EndClient
 from runbook.state.dhcp_clients import OTHERS
+from runbook.state.leases import LeaseRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import Row, rows
 
 # Where Debian's clients keep leases: no folder in which anybody but root makes files.
 _LEASE_FILE = re.compile(r"/var/lib/(?:dhcp|dhcpcd5?)/(?:[\w@-][\w.@:-]*/)?[\w@-][\w.@:-]*")
@@ -44,30 +44,30 @@ def stop_clients(nic: str, seen: Snapshot) -> Iterator[EndClient]:
     undo could not start it again.
     """
     _refuse_others(nic, seen)
-    table = sorted(rows(seen.leases, ifname=nic), key=_client)
-    _refuse_shared(nic, {int(row["pid"]) for row in table} - {0}, seen)
+    table = sorted((r for r in seen.rows(LeaseRow) if r.ifname == nic), key=_client)
+    _refuse_shared(nic, {row.pid for row in table} - {0}, seen)
     for client, found in groupby(table, key=_client):
         for group in _by_process(list(found)):
             yield _stop(client, nic, group, seen)
 
 
-def _client(row: Row) -> str:
-    return str(row["client"])
+def _client(row: LeaseRow) -> str:
+    return row.client
 
 
-def _by_process(found: list[Row]) -> list[list[Row]]:
+def _by_process(found: list[LeaseRow]) -> list[list[LeaseRow]]:
     """The rows of each process; leases that no process keeps go with the first."""
-    pids = list(dict.fromkeys(row["pid"] for row in found if row["pid"])) or [0]
-    return [[r for r in found if r["pid"] in (pid, 0 if pid == pids[0] else pid)] for pid in pids]
+    pids = list(dict.fromkeys(row.pid for row in found if row.pid)) or [0]
+    return [[r for r in found if r.pid in (pid, 0 if pid == pids[0] else pid)] for pid in pids]
 
 
 def _refuse_others(nic: str, seen: Snapshot) -> None:
     """Another manager's client would have the address back on the NIC at its next look."""
-    for row in rows(seen.leases):
-        if row["client"] in OTHERS and row["ifname"] in (nic, ""):
-            name = row["client"]
+    for row in seen.rows(LeaseRow):
+        if row.client in OTHERS and row.ifname in (nic, ""):
+            name = row.client
             raise Refused(
-                f"{name} runs (process {row['pid']}), and this procedure does not know how to have"
+                f"{name} runs (process {row.pid}), and this procedure does not know how to have"
                 f" it leave {nic} alone",
                 host=seen.host,
                 state="nothing was written",
@@ -76,27 +76,27 @@ def _refuse_others(nic: str, seen: Snapshot) -> None:
 
 
 def _refuse_shared(nic: str, ours: set[int], seen: Snapshot) -> None:
-    for row in rows(seen.leases):
-        if row["pid"] and not row["ifname"]:
+    for row in seen.rows(LeaseRow):
+        if row.pid and not row.ifname:
             raise _refused(row, "every interface", seen)
-        if row["pid"] in ours and row["ifname"] != nic:
-            raise _refused(row, str(row["ifname"]), seen)
+        if row.pid in ours and row.ifname != nic:
+            raise _refused(row, row.ifname, seen)
 
 
-def _refused(row: Row, serves: str, seen: Snapshot) -> Refused:
+def _refused(row: LeaseRow, serves: str, seen: Snapshot) -> Refused:
     return Refused(
-        f"{row['client']} (process {row['pid']}) also serves {serves}: it cannot be stopped alone",
+        f"{row.client} (process {row.pid}) also serves {serves}: it cannot be stopped alone",
         host=seen.host,
         state="nothing was written",
         then="run one client for each interface, as ifupdown does, then run again",
     )
 
 
-def _stop(client: str, nic: str, found: list[Row], seen: Snapshot) -> EndClient:
-    running = [r for r in found if r["pid"]]
-    argv = tuple(shlex.split(str(running[0]["argv"]))) if running else ()
-    files = tuple(dict.fromkeys(str(r["lease_file"]) for r in found if r["lease_file"]))
-    pids = tuple(int(r["pid"]) for r in running)
+def _stop(client: str, nic: str, found: list[LeaseRow], seen: Snapshot) -> EndClient:
+    running = [r for r in found if r.pid]
+    argv = tuple(shlex.split(running[0].argv)) if running else ()
+    files = tuple(dict.fromkeys(r.lease_file for r in found if r.lease_file))
+    pids = tuple(r.pid for r in running)
     unknown = "".join(unhandled(client, argv, nic)) if running else ""
     strange = next((path for path in files if not _LEASE_FILE.fullmatch(path)), "")
     if unknown or strange:

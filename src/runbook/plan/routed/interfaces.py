@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from runbook.common.errors import Refused
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
-from runbook.state.files import FileRow
+from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import Stanza, is_comment, stanzas, words
 
@@ -34,7 +34,9 @@ WRITTEN_ANEW = "will not persist across an instance reboot"
 def nic_stanza(nic: str, seen: Snapshot) -> Stanza:
     """The one ``iface NIC inet`` stanza; raises Refused if there is not exactly one."""
     found = [
-        s for s in stanzas(seen.files) if s.kind == "iface" and s.name == nic and s.family == "inet"
+        s
+        for s in stanzas(contents(seen.rows(FileRow)))
+        if s.kind == "iface" and s.name == nic and s.family == "inet"
     ]
     if len(found) == 1:
         _refuse_unless_lasting(found[0], seen)
@@ -72,7 +74,7 @@ def nic_stanzas6(nic: str, seen: Snapshot) -> tuple[Stanza, ...]:
     """Every ``iface NIC inet6`` stanza; raises Refused for a method that is not carried over."""
     found = tuple(
         s
-        for s in stanzas(seen.files)
+        for s in stanzas(contents(seen.rows(FileRow)))
         if s.kind == "iface" and s.name == nic and s.family == "inet6"
     )
     for stanza in found:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runbook.common.errors import Refused
-from runbook.plan.changes.messages import MAIN_TABLE
-from runbook.plan.routed.facts import nic_names
+from runbook.plan.routed.facts import default_routes, nic_names, nic_row
 from runbook.preflight.nic import NIC_KINDS
 from runbook.preflight.survey.nics import held
+from runbook.state.links import LinkRow
+from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
 
 
 def candidates(seen: Snapshot, given: Mapping[str, object]) -> tuple[str, ...]:
@@ -30,18 +30,16 @@ def candidates(seen: Snapshot, given: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _ways_out(seen: Snapshot) -> tuple[str, ...]:
-    found = rows(seen.routes, family="inet", table=MAIN_TABLE, dst="default")
-    ordered = sorted(found, key=lambda row: int(row["metric"]))
-    return tuple(dict.fromkeys(str(row["ifname"]) for row in ordered))
+    return tuple(dict.fromkeys(row.ifname for row in default_routes(seen)))
 
 
 def unfit(seen: Snapshot, name: str) -> str:
     """Why an interface of the host cannot become a bridge's port; '' if it can."""
-    (link,) = rows(seen.links, ifname=name)
-    if link["master"]:
-        return f"{name} is part of {link['master']} already"
-    if link["kind"] not in NIC_KINDS:
-        return f"{name} is a {link['kind']}"
+    link = nic_row(seen, name)
+    if link.master:
+        return f"{name} is part of {link.master} already"
+    if link.kind not in NIC_KINDS:
+        return f"{name} is a {link.kind}"
     return "" if held(seen, name) else f"{name} has no IPv4 address"
 
 
@@ -52,11 +50,11 @@ def _refused(seen: Snapshot, ways: tuple[str, ...]) -> Refused:
             "it has no IPv4 default route, so nothing tells the interface and the router",
             "name them: -p interface NAME -p address ADDRESS/LENGTH -p gateway ADDRESS",
         )
-    links = [link for name in ways for link in rows(seen.links, ifname=name)]
-    bridges = [str(link["ifname"]) for link in links if link["kind"] == "bridge"]
+    links = [link for name in ways if (link := seen.find(LinkRow, name))]
+    bridges = [link.ifname for link in links if link.kind == "bridge"]
     if bridges:
         return _bridged(seen, bridges[0])
-    told = "; ".join(unfit(seen, str(link["ifname"])) for link in links)
+    told = "; ".join(unfit(seen, link.ifname) for link in links)
     return _no(
         seen,
         f"it goes out by no interface that could become a bridge's port: {told}",
@@ -65,9 +63,9 @@ def _refused(seen: Snapshot, ways: tuple[str, ...]) -> Refused:
 
 
 def _bridged(seen: Snapshot, bridge: str) -> Refused:
-    ports = " ".join(str(row["ifname"]) for row in rows(seen.links, master=bridge)) or "none"
+    ports = " ".join(r.ifname for r in seen.rows(LinkRow) if r.master == bridge) or "none"
     on = f"its address {' '.join(held(seen, bridge)) or '(none)'} is on the bridge {bridge}"
-    networks = [str(row["name"]) for row in rows(seen.networks, bridge=bridge)]
+    networks = [row.name for row in seen.rows(NetworkRow) if row.bridge == bridge]
     if networks:
         return _no(
             seen,

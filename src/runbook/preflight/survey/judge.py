@@ -17,8 +17,8 @@ from runbook.preflight import networks, nic
 from runbook.preflight.finding import Finding, Place
 from runbook.preflight.survey.found import unfit
 from runbook.state.host.operator_connection import Connection
+from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def _interface(seen: Snapshot, name: str) -> Iterator[ParameterError]:
     fix = f"choose one of: {', '.join(nic_names(seen)) or 'none found'}"
     if not name:
         yield ParameterError("interface", name, "none is chosen", fix)
-    elif not rows(seen.links, ifname=name):
+    elif not seen.find(LinkRow, name):
         yield ParameterError("interface", name, f"{seen.host} has none of that name", fix)
     elif why := unfit(seen, name):
         yield ParameterError("interface", name, why, fix)

@@ -7,8 +7,9 @@ from itertools import count
 
 from runbook.params import Params
 from runbook.preflight.survey.nics import brought
+from runbook.state.links import LinkRow
+from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import rows
 
 # What the form asks for, in its order.
 ASKED = (
@@ -41,11 +42,11 @@ def offer(
 
 
 def _usual(seen: Snapshot, gateway: str) -> dict[str, Offered]:
-    networks = rows(seen.networks)
-    names = {str(row["name"]) for row in networks}
-    taken = {str(row["bridge"]) for row in networks}
-    taken |= {str(row["ifname"]) for row in rows(seen.links)}
-    others = [str(row["name"]) for row in networks if row["active"]]
+    networks = seen.rows(NetworkRow)
+    names = {row.name for row in networks}
+    taken = {row.bridge for row in networks}
+    taken |= {row.ifname for row in seen.rows(LinkRow)}
+    others = [row.name for row in networks if row.active]
     forward = ("open", f"{', '.join(others)} is active beside it") if others else ("nat", USUAL)
     defaults = {name: Params.model_fields[name].default for name in ASKED if name not in NEEDED}
     return {

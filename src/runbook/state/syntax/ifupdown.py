@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-import pandas as pd
-
 INTERFACES = "/etc/network/interfaces"
 SOURCES = ("source", "source-directory")
 KINDS = ("iface", "mapping", "auto", *SOURCES, "rename", "template")
@@ -52,9 +50,8 @@ class _Line:
     words: tuple[str, ...]
 
 
-def stanzas(files: pd.DataFrame) -> tuple[Stanza, ...]:
-    """Every stanza that ifupdown reads of a files table, file by file as it takes them in."""
-    contents = dict(zip(files["path"], files["content"], strict=True))
+def stanzas(contents: Mapping[str, str]) -> tuple[Stanza, ...]:
+    """Every stanza that ifupdown reads of these files, file by file as it takes them in."""
     read = reached(contents)
     return tuple(stanza for path in read for stanza in parse(path, contents[path]))
 

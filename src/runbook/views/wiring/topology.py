@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
-
+from runbook.state.addresses import AddressRow
+from runbook.state.bridge_ports import BridgePortRow
+from runbook.state.guests import TapRow
+from runbook.state.links import LinkRow
+from runbook.state.neighbours import NeighbourRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.table import records
 
 MAIN_TABLE = 254
 # What an operator does not think of as wiring.
@@ -19,7 +22,7 @@ INNER_VETH = "veth"
 Mark = Literal["plain", "same", "new", "gone", "changed"]
 Kind = Literal["mac", "state", "own", "address"]
 Role = Literal["router", "nic", "device", "bridge", "guest", "more"]
-Row = dict[str, object]
+Taps = dict[str, TapRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ class Wiring:
 
 def wiring(seen: Snapshot, address: str) -> Wiring:
     """The wiring; `address` (without prefix length) is the host's own."""
-    links = [row for row in records(seen.links) if row["ifname"] not in NOT_DRAWN]
-    taps = {str(row["target"]): row for row in records(seen.taps) if row["target"]}
+    links = [row for row in seen.rows(LinkRow) if row.ifname not in NOT_DRAWN]
+    taps = {row.target: row for row in seen.rows(TapRow) if row.target}
     wires = tuple(_wires(links, taps))
     ends = {end for wire in wires for end in (wire.left, wire.right)}
     boxes = (_node(seen, row, taps, address) for row in links)
@@ -95,11 +98,11 @@ def _held(node: Node) -> bool:
     return node.role == "bridge" or any(fact.kind in ("own", "address") for fact in node.facts)
 
 
-def _wires(links: list[Row], taps: dict[str, Row]) -> Iterator[Wire]:
+def _wires(links: list[LinkRow], taps: Taps) -> Iterator[Wire]:
     """From the cable to the guests: left is nearer to the cable."""
-    known = {str(row["ifname"]) for row in links}
+    known = {row.ifname for row in links}
     for row in links:
-        name, master, lower = (str(row[column]) for column in ("ifname", "master", "lower"))
+        name, master, lower = row.ifname, row.master, row.lower
         if master in known:
             outward = _is_tap(row, taps)
             left, right = (master, name) if outward else (name, master)
@@ -108,53 +111,52 @@ def _wires(links: list[Row], taps: dict[str, Row]) -> Iterator[Wire]:
             yield Wire(lower, name, lower)
 
 
-def _node(seen: Snapshot, row: Row, taps: dict[str, Row], address: str) -> Node:
-    name, kind = str(row["ifname"]), str(row["kind"])
+def _node(seen: Snapshot, row: LinkRow, taps: Taps, address: str) -> Node:
+    name, kind = row.ifname, row.kind
     facts = (*_states(seen, row, taps), *_addresses(seen, name, address))
     if name in taps:
         guest = taps[name]
-        return Node("guest", name, str(guest["guest"]), "guest", (*_mac(guest), *facts))
+        return Node("guest", name, guest.guest, "guest", (*_mac(guest), *facts))
     facts = (*_mac(row), *facts)
     if _is_nic(row):
-        return Node("nic", name, name, "NIC", facts, "signal" if row["carrier"] else "no signal")
+        return Node("nic", name, name, "NIC", facts, "signal" if row.carrier else "no signal")
     role: Role = "bridge" if kind == "bridge" else "device"
     return Node(role, name, name, kind or "interface", facts)
 
 
-def _mac(row: Row) -> tuple[Fact, ...]:
-    return (Fact("mac", f"MAC {row['mac']}"),) if row["mac"] else ()
+def _mac(row: LinkRow | TapRow) -> tuple[Fact, ...]:
+    return (Fact("mac", f"MAC {row.mac}"),) if row.mac else ()
 
 
-def _states(seen: Snapshot, row: Row, taps: dict[str, Row]) -> Iterator[Fact]:
-    name = str(row["ifname"])
-    states = [str(r["state"]) for r in records(seen.bridge_ports) if r["port"] == name]
+def _states(seen: Snapshot, row: LinkRow, taps: Taps) -> Iterator[Fact]:
+    name = row.ifname
+    states = [r.state for r in seen.rows(BridgePortRow) if r.port == name]
     said = [name] if name in taps else []
-    said += [] if row["up"] else ["down"]
-    said += [] if row["stp"] is pd.NA or row["stp"] is None else [_stp(row["stp"])]
+    said += [] if row.up else ["down"]
+    said += [] if row.stp is None else [_stp(row.stp)]
     said += [f"port, {state}" for state in states]
     if said:
         yield Fact("state", " · ".join(said))
 
 
-def _stp(value: object) -> str:
+def _stp(value: int) -> str:
     return "STP on" if value == 1 else "STP off"
 
 
 def _addresses(seen: Snapshot, name: str, address: str) -> Iterator[Fact]:
-    for row in records(seen.addresses):
-        if row["ifname"] == name and row["scope"] != "link":
-            kind: Kind = "own" if row["address"] == address else "address"
-            yield Fact(kind, f"{row['address']}/{row['prefixlen']}")
+    for row in seen.rows(AddressRow):
+        if row.ifname == name and row.scope != "link":
+            kind: Kind = "own" if row.address == address else "address"
+            yield Fact(kind, f"{row.address}/{row.prefixlen}")
 
 
 def _routes(seen: Snapshot) -> Iterator[Route]:
     """One an interface, whatever the family; a router is known by the first of its addresses."""
     via: dict[str, list[str]] = {}
-    chosen = (seen.routes["table"] == MAIN_TABLE) & (seen.routes["dst"] == "default")
-    for row in records(seen.routes[chosen]):
-        if row["ifname"]:
-            gateway = str(row["gateway"] or row["nexthops"] or "nobody: it is on the link")
-            via.setdefault(str(row["ifname"]), []).append(gateway)
+    for row in seen.rows(RouteRow):
+        if (row.table, row.dst) == (MAIN_TABLE, "default") and row.ifname:
+            gateway = row.gateway or row.nexthops or "nobody: it is on the link"
+            via.setdefault(row.ifname, []).append(gateway)
     for name, gateways in via.items():
         told = tuple(dict.fromkeys(gateways))
         yield Route(name, f"router {told[0]}", ", ".join(told))
@@ -162,7 +164,7 @@ def _routes(seen: Snapshot) -> Iterator[Route]:
 
 def _router(seen: Snapshot, route: Route) -> Node:
     gateways = route.via.split(", ")
-    held = (str(row["mac"]) for row in records(seen.neighbours) if row["address"] in gateways)
+    held = (row.mac for row in seen.rows(NeighbourRow) if row.address in gateways)
     macs = dict.fromkeys(mac for mac in held if mac)
     told = (
         *(Fact("mac", f"MAC {mac}") for mac in macs),
@@ -171,10 +173,10 @@ def _router(seen: Snapshot, route: Route) -> Node:
     return Node("router", route.router, "router", "", told)
 
 
-def _is_tap(row: Row, taps: dict[str, Row]) -> bool:
-    return row["kind"] == "tun" or str(row["ifname"]) in taps
+def _is_tap(row: LinkRow, taps: Taps) -> bool:
+    return row.kind == "tun" or row.ifname in taps
 
 
-def _is_nic(row: Row) -> bool:
-    named = not str(row["ifname"]).startswith(INNER_VETH)
-    return row["kind"] == "" or (row["kind"] == "veth" and named)
+def _is_nic(row: LinkRow) -> bool:
+    named = not row.ifname.startswith(INNER_VETH)
+    return row.kind == "" or (row.kind == "veth" and named)

@@ -15,6 +15,7 @@ from tests.unit.plan.routed.corpus import EDITABLE, REFUSED, files
 from runbook.common.errors import Refused
 from runbook.plan.changes.files import EditLines
 from runbook.plan.routed.interfaces import ADDRESSING, manual_stanza
+from runbook.state.files import FileRow, contents
 from runbook.state.syntax.ifupdown import Stanza, stanzas
 
 FOREIGN = (
@@ -46,7 +47,7 @@ def others(rows: list[Row]) -> list[tuple[object, ...]]:
     """What all stanzas but the NIC's own say."""
     return [
         (s.path, s.kind, s.name, s.family, s.method, s.options)
-        for s in stanzas(fakes.seen(files=rows).files)
+        for s in stanzas(contents(fakes.seen(files=rows).rows(FileRow)))
         if not _own(s)
     ]
 
@@ -112,9 +113,9 @@ def test_the_edit_touches_the_nic_s_stanzas_and_its_undo_gives_every_byte_back(
     (step,) = made.do()
     host.make(step)
 
-    own = [s for s in stanzas(fakes.seen(files=as_rows(host)).files) if _own(s)]
+    own = [s for s in stanzas(contents(fakes.seen(files=as_rows(host)).rows(FileRow))) if _own(s)]
     assert [s.family for s in own] == [
-        s.family for s in stanzas(fakes.seen(files=rows).files) if _own(s)
+        s.family for s in stanzas(contents(fakes.seen(files=rows).rows(FileRow))) if _own(s)
     ]
     assert {s.method for s in own} == {"manual"}
     assert not ADDRESSING & {word for s in own for word, _ in s.options}

@@ -5,8 +5,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.fakes import file
-from tests.unit.hosts import snapshot
 
 from runbook.state.syntax.ifupdown import misplaced, parse, reached, sourced, stanzas
 
@@ -133,8 +131,8 @@ def test_what_a_file_takes_in(line: str, patterns: list[str]) -> None:
 
 def test_only_files_of_ifupdown_are_read() -> None:
     text = "iface eth0 inet manual\n"
-    table = snapshot(files=[file(PATH, text), file("/etc/sysctl.d/interfaces", text)]).files
-    assert [s.path for s in stanzas(table)] == [PATH]
+    contents = {PATH: text, "/etc/sysctl.d/interfaces": text}
+    assert [s.path for s in stanzas(contents)] == [PATH]
 
 
 FOLDER = "/etc/network/interfaces.d"
