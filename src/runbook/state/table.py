@@ -9,6 +9,7 @@ there is nothing; a number that can be absent is None there.
 from __future__ import annotations
 
 import struct
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from runbook.transport.host import Reader
 # What decoding an answer raises where the answer is not what it should be.
 NONSENSE = (
     *(ValueError, OverflowError, LookupError, TypeError, AttributeError),
-    *(struct.error, ParseError),
+    *(struct.error, zlib.error, ParseError, RecursionError),
 )
 DTYPES: Mapping[object, str] = {
     str: "str",

@@ -20,10 +20,15 @@ from runbook.state.guest.files import InsideFile
 from runbook.state.guest.gathered import Gathered, gathered
 from runbook.state.guest.secrets import holds_secret
 from runbook.state.syntax import ifupdown, netplan
+from runbook.state.table import NONSENSE
 from runbook.transport.guest.channel import Channel
+from runbook.transport.host import Completed
 
 RESOLV_CONF = "/etc/resolv.conf"
 _LOOK_S = 60.0
+# How often a guest may name more files, how many it may name, and how much it may tell:
+# far more than any network configuration has.
+_LOOKS, _PATTERNS, _BYTES = 16, 1000, 1 << 24
 _NETPLAN_MADE = "/run/systemd/network/10-netplan-"
 # systemd's own, for containers and the like, match nothing that a guest would be asked about.
 _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
@@ -103,26 +108,45 @@ def _is_on(server: str, *networks: IPv4Network) -> bool:
 
 
 def read(channel: Channel, mac: str) -> Inside:
-    """Look; raises ReadFailed if what came back cannot be understood."""
-    seen = _look(channel, mac, ())
-    while patterns := _not_taken_in(seen):
-        seen = _look(channel, mac, patterns)
-    return parse(seen, mac)
+    """Look; raises ReadFailed if what came back cannot be understood, or does not end."""
+    patterns: tuple[str, ...] = ()
+    for _ in range(_LOOKS):
+        done = _look(channel, mac, patterns)
+        try:
+            seen = gathered(_bounded(done.stdout), patterns)
+            patterns = _not_taken_in(seen)
+            if not patterns:
+                return parse(seen, mac)
+        except NONSENSE as error:
+            said = done.stderr.decode(errors="replace").strip()[-200:]
+            raise _failed(
+                channel,
+                "did not tell its network so that it could be understood:"
+                f" {error}; {said or f'exit status {done.returncode}'}",
+            ) from error
+        if len(patterns) > _PATTERNS:
+            break
+    raise _failed(channel, f"names more files of ifupdown at each of {_LOOKS} looks")
 
 
-def _look(channel: Channel, mac: str, patterns: tuple[str, ...]) -> Gathered:
+def _look(channel: Channel, mac: str, patterns: tuple[str, ...]) -> Completed:
     script = files(__package__).joinpath("inside.sh").read_text()
-    done = channel.run(("sh", "-c", script, "sh", mac.lower(), *patterns), timeout=_LOOK_S)
-    try:
-        return gathered(done.stdout, patterns)
-    except ValueError as error:
-        said = done.stderr.decode(errors="replace").strip()[-200:]
-        raise ReadFailed(
-            f"guest {channel.guest} did not tell its network so that it could be understood:"
-            f" {error}; {said or f'exit status {done.returncode}'}",
-            state="nothing was changed in the guest",
-            then="do by hand in the guest what the instructions say",
-        ) from error
+    return channel.run(("sh", "-c", script, "sh", mac.lower(), *patterns), timeout=_LOOK_S)
+
+
+def _bounded(told: bytes) -> bytes:
+    if len(told) > _BYTES:
+        message = f"it told {len(told)} bytes, and at most {_BYTES} bytes are read"
+        raise ValueError(message)
+    return told
+
+
+def _failed(channel: Channel, why: str) -> ReadFailed:
+    return ReadFailed(
+        f"guest {channel.guest} {why}",
+        state="nothing was changed in the guest",
+        then="do by hand in the guest what the instructions say",
+    )
 
 
 def _not_taken_in(seen: Gathered) -> tuple[str, ...]:
@@ -245,11 +269,15 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 def _addresses(text: str, ifname: str) -> tuple[str, ...]:
     words = (line.split() for line in text.splitlines())
-    return tuple(
+    found = tuple(
         each[each.index("inet") + 1]
         for each in words
         if "inet" in each and len(each) > 1 and each[1].rstrip(":") == ifname
     )
+    for address in found:
+        # Whoever asks for its network later must not be the first to see that it is none.
+        IPv4Interface(address)
+    return found
 
 
 def _defaults(text: str) -> tuple[str, ...]:

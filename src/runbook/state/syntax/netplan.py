@@ -29,8 +29,11 @@ def loads(content: bytes) -> Any:  # noqa: ANN401 (YAML)
 
     Raises yaml.YAMLError.
     """
-    # BaseLoader makes text and nothing else of what it reads.
-    return yaml.load(content, Loader=yaml.BaseLoader)  # noqa: S506
+    try:
+        # BaseLoader makes text and nothing else of what it reads.
+        return yaml.load(content, Loader=yaml.BaseLoader)  # noqa: S506
+    except RecursionError as error:
+        raise yaml.YAMLError("it is nested too deep") from error
 
 
 def dumps(loaded: object) -> bytes:
@@ -55,9 +58,14 @@ def _names(content: bytes, ifname: str, mac: str) -> bool:
 
 
 def entries(loaded: Any, ifname: str, mac: str) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 (YAML)
-    """The entries below `ethernets` that mean the NIC, by their names."""
+    """The entries below `ethernets` that mean the NIC, by their names.
+
+    Raises yaml.YAMLError where `ethernets` holds no names.
+    """
     network = loaded.get("network") if isinstance(loaded, dict) else None
     ethernets = network.get("ethernets") if isinstance(network, dict) else None
+    if ethernets and not isinstance(ethernets, dict):
+        raise yaml.YAMLError("`ethernets` holds something else than names with entries")
     for name, entry in (ethernets or {}).items():
         if isinstance(entry, dict) and _means(str(name), entry, ifname, mac):
             yield str(name), entry

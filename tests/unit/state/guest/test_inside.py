@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from runbook.common.errors import ReadFailed
 from runbook.state.guest import inside
 from runbook.state.guest.gathered import Gathered, GatheredFile, gathered
 from runbook.state.guest.inside import Inside
+from runbook.transport.host import Completed
 
 ANSWERS = {
     "nic": "eth0 -\n",
@@ -222,3 +225,64 @@ def test_cloud_init_s_switch_is_known_however_it_is_spelt(text: str) -> None:
     assert parsed({**FILES, **off}, tools="cloud-init").cloud_init == "off"
     on = {"/etc/cloud/cloud.cfg.d/99.cfg": "network: {config: [\n"}
     assert parsed({**FILES, **on}, tools="cloud-init").cloud_init == "on"
+
+
+@dataclass
+class Telling(LocalChannel):
+    """A guest that tells whatever a test makes of its answers, at each look."""
+
+    tell: Callable[[int], bytes] = lambda _look: b"END\n"
+
+    def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
+        del stdin, timeout
+        self.ran.append(tuple(argv))
+        if len(self.ran) > 100:
+            pytest.fail("the guest was asked more than 100 times")
+        return Completed(tuple(argv), 0, self.tell(len(self.ran)), b"")
+
+
+def told(name: str, content: bytes, kind: str = "A 0") -> bytes:
+    return f"{kind} {len(content)} {name}\n".encode() + content + b"\nEND\n"
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda look: told(
+            "/etc/network/interfaces", f"source /etc/more/{look}\n".encode(), "F 644"
+        ),
+        lambda _look: told(
+            "/etc/network/interfaces",
+            b"".join(b"source /etc/more/%d\n" % each for each in range(100_000)),
+            "F 644",
+        ),
+        lambda _look: told("clients", b"x" * (1 << 25)),
+    ],
+    ids=["one file more each time", "100,000 files", "32 MiB"],
+)
+def test_a_guest_that_never_comes_to_an_end_is_not_asked_for_ever(
+    tell: Callable[[int], bytes],
+) -> None:
+    channel = Telling(tell=tell)
+    with pytest.raises(ReadFailed, match="vm-01"):
+        inside.read(channel, MAC)
+    assert len(channel.ran) <= 20
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("addresses", "2: eth0    inet\n"),
+        ("addresses", "2: eth0    inet zzz scope global\n"),
+        ("nic", "eth0\n"),
+    ],
+)
+def test_an_odd_answer_is_said_to_be_one_by_the_guest_s_name(name: str, content: str) -> None:
+    nic = told("nic", b"eth0 -\n").removesuffix(b"END\n")
+    with pytest.raises(ReadFailed, match="guest vm-01"):
+        inside.read(Telling(tell=lambda _look: nic + told(name, content.encode())), MAC)
+
+
+@pytest.mark.parametrize("content", ["network:\n  ethernets: [a]\n", "[" * 100_000])
+def test_a_netplan_file_that_nobody_can_read_counts_as_one_that_names_the_nic(content: str) -> None:
+    assert parsed({"/etc/netplan/1.yaml": content}).managers == ("netplan",)
