@@ -12,5 +12,10 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else _spelled(c) for c in text)
 
 
+def one_line(text: str) -> str:
+    """The text as the comment of a script: a line break in a name would begin a command."""
+    return " ".join(text.split())
+
+
 def _spelled(character: str) -> str:
     return character.encode("unicode_escape").decode()

@@ -29,6 +29,12 @@ class Completed:
     stdout: bytes
     stderr: bytes
 
+    @property
+    def complaint(self) -> str:
+        """What a command that failed said of it, or else its exit status."""
+        said = (self.stderr or self.stdout).decode(errors="replace").strip()
+        return said or f"exit status {self.returncode}"
+
 
 @dataclass(frozen=True, slots=True)
 class HostFile:

@@ -162,8 +162,7 @@ class LiveHost(LiveReader):
         # done under the lock.
         done = self.execute(("virsh", "-q", "-c", "qemu:///system", *argv), stdin=stdin)
         if done.returncode != 0:
-            said = (done.stderr or done.stdout).decode(errors="replace").strip()
-            raise self._step_failed(f"virsh {argv[0]}", said or f"exit status {done.returncode}")
+            raise self._step_failed(f"virsh {argv[0]}", done.complaint)
 
     def _write(
         self,

@@ -67,9 +67,8 @@ def _pairs(block: str) -> list[tuple[str, str]]:
 def _said(host: Reader, argv: tuple[str, ...]) -> str:
     done = host.query(argv)
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()
         raise ReadFailed(
-            f"`{' '.join(argv)}` failed: {said or f'exit status {done.returncode}'}",
+            f"`{' '.join(argv)}` failed: {done.complaint}",
             host=host.name,
             state="perhaps in the middle of a change; this program wrote nothing",
             then="see at its console that systemd answers; `sh /var/lib/runbook/armed/undo`"

@@ -126,5 +126,4 @@ def script() -> str:
 
 
 def _not_moved(place: Layout, host: Host, seconds: int, done: Completed) -> StepFailed:
-    said = done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}"
-    return failed(host, timer.start_timer(place, 0, seconds), said)
+    return failed(host, timer.start_timer(place, 0, seconds), done.complaint)

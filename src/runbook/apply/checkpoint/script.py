@@ -16,6 +16,7 @@ from importlib.resources import files
 
 from runbook.apply.checkpoint import subject, undo_checks
 from runbook.apply.checkpoint.layout import Layout
+from runbook.common.printable import one_line
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.guest_steps import Plug, UndoneInside
@@ -103,17 +104,12 @@ def _heading(plan: Plan, change_id: str, title: str) -> str:
         *plan.promise.purpose,
         "",
     )
-    return "#!/bin/sh\n" + "".join(f"# {_plain(line)}".rstrip() + "\n" for line in lines) + "#"
+    return "#!/bin/sh\n" + "".join(f"# {one_line(line)}".rstrip() + "\n" for line in lines) + "#"
 
 
 def _belongs(host: str, machine_id: str, place: str) -> str:
     own = {"host": host, "machine": machine_id, "place": place}
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in own.items())
-
-
-def _plain(text: str) -> str:
-    # A line break in a name would end the comment and begin a command.
-    return " ".join(text.split())
 
 
 def _part(name: str) -> str:
@@ -147,7 +143,7 @@ def _lines(pairs: Iterable[tuple[Change, Step]]) -> list[str]:
     for change, step in pairs:
         if change.title != heading:
             heading = change.title
-            lines.append(f"# {_plain(heading)}")
+            lines.append(f"# {one_line(heading)}")
         lines.extend(_shell(step))
     return lines
 
@@ -200,7 +196,7 @@ def _(step: Plug) -> list[str]:
 
 @_shell.register
 def _(step: UndoneInside) -> list[str]:
-    return [f"# {_plain(step.describe())}"]
+    return [f"# {one_line(step.describe())}"]
 
 
 @_shell.register

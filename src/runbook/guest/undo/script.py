@@ -11,9 +11,10 @@ import shlex
 from collections.abc import Iterable
 from importlib.resources import files
 
+from runbook.common.printable import one_line
 from runbook.guest.configure.wanted import Argv, GuestEdit
 from runbook.guest.undo import layout
-from runbook.guest.undo.words import heredoc, plain
+from runbook.guest.undo.words import heredoc
 
 ALREADY_ARMED, STALE, LATE, ENDED = 41, 42, 43, 44
 # With less, the undo would come into the middle of the change.
@@ -138,7 +139,7 @@ def _heading(edit: GuestEdit, change_id: str, guest: str) -> str:
         f"which gives {edit.ifname} an address on the LAN by way of {edit.manager}.",
         *(f"It writes {file.path}" for file in edit.files),
     )
-    return "#!/bin/sh\n" + "".join(f"# {plain(line)}\n" for line in lines) + "#"
+    return "#!/bin/sh\n" + "".join(f"# {one_line(line)}\n" for line in lines) + "#"
 
 
 def _part(name: str) -> str:

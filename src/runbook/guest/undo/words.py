@@ -1,13 +1,8 @@
-"""Bytes and words as a shell script holds them."""
+"""Bytes as a shell script holds them."""
 
 from __future__ import annotations
 
 END = "RUNBOOK-END"
-
-
-def plain(text: str) -> str:
-    """One line: a line break in a name would end the comment that it stands in."""
-    return " ".join(text.split())
 
 
 def heredoc(target: str, content: bytes) -> list[str]:

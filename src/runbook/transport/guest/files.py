@@ -53,9 +53,8 @@ def write(run: Run, path: str, content: bytes, mode: int) -> None:
 def _checked(done: Completed, what: str) -> Completed:
     if done.returncode == 0:
         return done
-    said = done.stderr.decode(errors="replace").strip()
     raise StepFailed(
-        f"the guest could not {what}: {said or f'exit status {done.returncode}'}",
+        f"the guest could not {what}: {done.complaint}",
         state="this step was not made; the steps before it stand",
         then="undo the change, mend what is named here, then start again",
     )
