@@ -41,9 +41,15 @@ keep_what_is_replaced() {
 # With `asking` set, nothing is put back; each file that would be replaced is kept.
 asking=
 
-# Puts back the file as it was, or none where there was none. The copy is renamed
-# into place, so a power cut leaves the one or the other, whole. A link stays one:
-# it is the file behind it that was changed.
+# Whether two files hold the same, and have the same mode and owner.
+same() {
+    cmp -s -- "$1" "$2" && [ "$(stat -c '%a %u %g' -- "$1")" = "$(stat -c '%a %u %g' -- "$2")" ]
+}
+
+# Puts back the file as it was, or none where there was none. A file that is as it was
+# is left alone: it may be one that nobody can write. The copy is renamed into place, so
+# a power cut leaves the one or the other, whole. ifupdown does not read a name with a
+# dot in front. A link stays one: it is the file behind it that was changed.
 restore() {
     if [ -n "$asking" ]; then
         keep_what_is_replaced "$1" "$2"
@@ -52,12 +58,14 @@ restore() {
     file=$1
     if [ -L "$1" ]; then file=$(readlink -f -- "$1") || file=$1; fi
     if [ -e "$here/originals/$2" ]; then
-        cp --preserve=all -- "$here/originals/$2" "$file.runbook-undo" &&
-            mv -f -- "$file.runbook-undo" "$file" && return
-        say "cannot put back $1"
+        same "$here/originals/$2" "$file" && return
+        copy=${file%/*}/.${2%%-*}.runbook-undo
+        cp --preserve=all -- "$here/originals/$2" "$copy" && mv -f -T -- "$copy" "$file" && return
+        rm -f -- "$copy"
+        say "cannot put back $1: see that it can be written (lsattr; chattr -ia), then: sh $here/undo"
     elif [ -e "$here/originals/$2.absent" ]; then
         rm -f -- "$file" && return
-        say "cannot remove $1"
+        say "cannot remove $1: see that it can be (lsattr; chattr -ia), then: sh $here/undo"
     else
         say "the original of $1 is gone from $here/originals: it is left as it is"
     fi

@@ -23,6 +23,7 @@ REAL = (
     "readlink",
     "rm",
     "rmdir",
+    "stat",
     "tr",
     "date",
 )

@@ -332,6 +332,41 @@ def test_a_file_that_cannot_be_put_back_is_told_and_keeps_the_lock(sandbox: Sand
     assert batches(sandbox)
 
 
+def test_a_file_that_is_as_it_was_is_not_written(sandbox: Sandbox) -> None:
+    path = sandbox.file(INTERFACES, fakes.INTERFACES)
+    path.chmod(0o640)
+    was = path.stat()
+    # Nobody could replace it: it may be immutable by now.
+    failing(sandbox, "mv")
+    (sandbox.root / LEASE[1:]).write_text("lease {}\n")
+    (sandbox.root / LEASE[1:]).chmod(0o640)
+    assert sandbox.undo("deadline") == 0
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (was.st_ino, was.st_mtime_ns)
+    assert not sandbox.armed.is_symlink()
+
+
+def test_a_mode_that_is_not_as_it_was_is_put_back(sandbox: Sandbox) -> None:
+    path = sandbox.file(INTERFACES, fakes.INTERFACES)
+    path.chmod(0o600)
+    assert sandbox.undo() == 0
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_an_undo_that_fails_leaves_no_copy_for_ifupdown_to_read(sandbox: Sandbox) -> None:
+    failing(sandbox, "mv")
+    assert sandbox.undo() == 1
+    assert not list(sandbox.root.rglob("*.runbook-undo"))
+    assert f"cannot put back {sandbox.root}{INTERFACES}" in sandbox.journal
+    assert "chattr" in sandbox.journal
+
+
+def failing(sandbox: Sandbox, name: str) -> None:
+    """The program fails, whatever it is asked for."""
+    (sandbox.root / "programs" / name).unlink()
+    (sandbox.root / "programs" / name).write_text("#!/bin/sh\nexit 1\n")
+    (sandbox.root / "programs" / name).chmod(0o755)
+
+
 HOSTS_OWN = {
     "cmdline": f"/sbin/dhclient\0-4\0{fakes.NIC}\0",
     "status": "Name:\tdhclient\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
