@@ -6,6 +6,7 @@ would do what is wanted, and nothing else, there is none, and the reason why.
 
 from __future__ import annotations
 
+import posixpath
 from contextlib import suppress
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ import yaml
 from runbook.guest.configure import ifupdown, name_servers, networkd
 from runbook.guest.configure import netplan as inside_netplan
 from runbook.guest.configure.wanted import Declined, FileEdit, GuestEdit, Wanted
-from runbook.state.guest.inside import CLOUD_SWITCH, Inside
+from runbook.state.guest.inside import CLOUD_SWITCH, NOT_UTF8, Inside
 from runbook.state.syntax import netplan
 
 __all__ = ["Declined", "FileEdit", "GuestEdit", "Wanted", "edit"]
@@ -35,7 +36,13 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
     made = _named(_BY_MANAGER[inside.manager](inside, wanted), inside, wanted)
     if isinstance(made, Declined) or not made.files:
         return made
-    made = replace(made, home=_home(inside))
+    made = _without_cloud_init(replace(made, home=_home(inside)), inside)
+    if isinstance(made, Declined):
+        return made
+    return next((d for file in made.files if (d := _not_replaced(file, inside))), made)
+
+
+def _without_cloud_init(made: GuestEdit, inside: Inside) -> GuestEdit | Declined:
     if inside.cloud_init != "on":
         return made
     switch = _switched_off(inside)
@@ -43,6 +50,26 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
         return switch
     note = f"cloud-init would write the network anew at a boot: {CLOUD_SWITCH} tells it not to"
     return replace(made, files=(*made.files, switch), notes=(*made.notes, note))
+
+
+def _not_replaced(file: FileEdit, inside: Inside) -> Declined | None:
+    """Why a file is not written."""
+    path = file.path
+    if NOT_UTF8 in path:
+        then = "give the file a name in UTF-8 in the guest"
+        return Declined(f"the name of {path} in the guest is not UTF-8", then)
+    if b"\0" in (file.before or b""):
+        then = "take the byte out in the guest"
+        return Declined(f"{path} in the guest has a NUL byte, and programs differ about it", then)
+    held = [each for each in (path, posixpath.dirname(path)) if each in inside.unwritable]
+    if held:
+        return Declined(
+            f"{held[0]} in the guest cannot be replaced: it is immutable or append-only, its file"
+            " system is read-only, or it has hard links",
+            f"in the guest, look with `lsattr -d {held[0]}`, `findmnt -T {held[0]}` and"
+            f" `ls -ld {held[0]}`; chattr -ia {held[0]} takes both flags away",
+        )
+    return None
 
 
 def _home(inside: Inside) -> str:

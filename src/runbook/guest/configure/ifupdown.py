@@ -30,6 +30,9 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
     declined = _unreadable(inside)
     if declined is not None:
         return declined
+    declined = _misread(contents)
+    if declined is not None:
+        return declined
     read = [s for path in ifupdown.reached(contents) for s in ifupdown.parse(path, contents[path])]
     found = [s for s in read if s.kind == "iface" and (s.name, s.family) == (inside.ifname, "inet")]
     if len(found) != 1:
@@ -60,6 +63,18 @@ def _unreadable(inside: Inside) -> Declined | None:
     return None
 
 
+def _misread(contents: dict[str, str]) -> Declined | None:
+    """A file that ifupdown takes otherwise than it stands."""
+    for path in ifupdown.reached(contents):
+        if "\0" in contents[path]:
+            then = "take the byte out in the guest"
+            return Declined(f"{path} has a NUL byte, and ifupdown reads on behind it", then)
+        if line := ifupdown.misplaced(contents[path]):
+            then = f"correct line {line} of it in the guest"
+            return Declined(f"ifupdown stops reading {path} at line {line}: no stanza's", then)
+    return None
+
+
 def _unfit(stanza: Stanza, read: list[Stanza], inside: Inside) -> Declined | None:
     where = f"the stanza of {stanza.name} in {stanza.path}"
     if stanza.method not in METHODS:
@@ -72,7 +87,7 @@ def _unfit(stanza: Stanza, read: list[Stanza], inside: Inside) -> Declined | Non
             f"{where} has a command that has to do with addresses: {without_arguments(hooks[0])}",
             "move it to a place that does not hang on the address, or take it out",
         )
-    if any(s.kind == "mapping" and inside.ifname in s.name.split() for s in read):
+    if any(s.kind == "mapping" and inside.ifname in ifupdown.words(s.name) for s in read):
         return Declined(f"a `mapping` decides what {stanza.name} is", "take it out")
     gateways = {
         s.name for s in read if s.name != stanza.name for word, _ in s.options if word == "gateway"
@@ -90,7 +105,9 @@ def _edit(
 ) -> GuestEdit | Declined:
     lines = file.content.decode("latin-1").split("\n")
     old = lines[stanza.first - 1 : stanza.last]
-    if len(old[0].split()) != len(("iface", "eth0", "inet", "dhcp")) or old[0].endswith("\\"):
+    if len(ifupdown.words(old[0])) != len(("iface", "eth0", "inet", "dhcp")) or old[0].endswith(
+        "\\"
+    ):
         return Declined(
             f"{stanza.path} has a first line of {stanza.name}'s stanza that is not plain: {old[0]}",
             "write it as `iface NAME inet METHOD`",
@@ -121,7 +138,7 @@ def _is_already(stanza: Stanza, wanted: Wanted) -> bool:
 
 
 def _names_are(stanza: Stanza, wanted: Wanted) -> bool:
-    told = [rest.split() for word, rest in stanza.options if word in _NAMES]
+    told = [list(ifupdown.words(rest)) for word, rest in stanza.options if word in _NAMES]
     return not wanted.nameservers or told == [list(wanted.nameservers)]
 
 
@@ -148,9 +165,9 @@ def _static(old: list[str], stanza: Stanza, wanted: Wanted) -> list[str]:
 def _kept(lines: list[str], replaced: tuple[str, ...]) -> Iterator[str]:
     dropping = continued = False
     for line in lines:
-        comment = line.lstrip().startswith("#") and not continued
+        comment = ifupdown.is_comment(line) and not continued
         if not continued:
-            dropping = (line.split() or [""])[0] in replaced
+            dropping = (ifupdown.words(line) or ("",))[0] in replaced
         continued = line.endswith("\\") and not comment
         if not dropping:
             yield line
@@ -158,7 +175,7 @@ def _kept(lines: list[str], replaced: tuple[str, ...]) -> Iterator[str]:
 
 def _notes(stanza: Stanza, read: list[Stanza], inside: Inside, wanted: Wanted) -> Iterator[str]:
     started = [s for s in read if s.kind == "auto" or s.kind.startswith("allow-")]
-    if not any(stanza.name in s.name.split() for s in started):
+    if not any(stanza.name in ifupdown.words(s.name) for s in started):
         yield f"no line `auto {stanza.name}`: a boot of the guest does not bring it up"
     if stanza.method == "dhcp" and inside.nameservers and not wanted.nameservers:
         servers = ", ".join(inside.nameservers)

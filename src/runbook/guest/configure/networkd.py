@@ -7,7 +7,10 @@ import re
 from runbook.guest.configure.wanted import Declined, FileEdit, GuestEdit, Wanted
 from runbook.state.guest.inside import Inside
 
-_SECTION = re.compile(r"\[(.+)\]\s*")
+_SECTION = re.compile(r"\[(.+)\]")
+# What systemd strips of a line. It ends one at a lone carriage return and at a NUL byte too.
+_BLANK = " \t\r\n"
+_OTHER_END = re.compile(r"\0|\r(?!\n)")
 _SIMPLE = {"Match", "Network", "Link", "DHCP", "DHCPv4"}
 _ADDRESSING = ("DHCP", "Address", "Gateway")
 _NAMES = ("DNS",)
@@ -43,24 +46,42 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
 def _entries(text: str) -> list[Entry]:
     """(section, key, value) of every line that is one."""
     found, section = [], ""
-    for line in text.splitlines():
-        head = _SECTION.fullmatch(line.strip())
+    for line in text.split("\n"):
+        head = _SECTION.fullmatch(line.strip(_BLANK))
         if head is not None:
             section = head[1]
-        elif line.strip() and not line.lstrip().startswith(("#", ";")):
+        elif line.strip(_BLANK) and not _is_comment(line):
             key, _, value = line.partition("=")
-            found.append((section, key.strip(), value.strip()))
+            found.append((section, key.strip(_BLANK), value.strip(_BLANK)))
     return found
 
 
+def _is_comment(line: str) -> bool:
+    return line.lstrip(_BLANK).startswith(("#", ";"))
+
+
+def _is_utf8(line: str) -> bool:
+    try:
+        line.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _unfit(text: str, inside: Inside) -> Declined | None:
+    if _OTHER_END.search(text):
+        then = "have each line end in a line feed"
+        return Declined(f"{inside.owned_by} has lines that end in another way", then)
+    if odd := [line for line in text.split("\n") if not (_is_comment(line) or _is_utf8(line))]:
+        then = "write the line in UTF-8, or take it out"
+        return Declined(f"systemd ignores a line of {inside.owned_by}: {odd[0]}", then)
     entries = _entries(text)
     then = "give it its address and its gateway by hand in the guest"
     matches = {(key, value.lower()) for section, key, value in entries if section == "Match"}
     own = {("Name", inside.ifname.lower()), ("MACAddress", inside.mac.lower())}
     if not matches or not matches <= own:
         return Declined(f"{inside.owned_by} is not for {inside.ifname} alone", then)
-    sections = set(re.findall(r"(?m)^\s*\[(.+)\]\s*$", text))
+    sections = set(re.findall(r"(?m)^[ \t]*\[(.+)\][ \t\r]*$", text))
     six = [v for s, k, v in entries if s == "Network" and k in _ADDRESSING and ":" in v]
     if not sections <= _SIMPLE or text.count("[Network]") != 1 or six or "\\\n" in text:
         return Declined(f"{inside.owned_by} is not a simple one", then)
@@ -74,10 +95,10 @@ def _static(text: str, wanted: Wanted) -> str:
     lines = []
     replaced = (*_ADDRESSING, *(_NAMES if wanted.nameservers else ()))
     names = [f"DNS={server}\n" for server in wanted.nameservers]
-    for line in text.splitlines(keepends=True):
-        head = _SECTION.fullmatch(line.strip())
+    for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+        head = _SECTION.fullmatch(line.strip(_BLANK))
         section = head[1] if head else section
-        if section == "Network" and line.partition("=")[0].strip() in replaced:
+        if section == "Network" and line.partition("=")[0].strip(_BLANK) in replaced:
             continue
         lines.append(line)
         if head is not None and section == "Network":

@@ -35,17 +35,26 @@ ends_as() {
     [ "$(readlink "$here/end")" = "$1" ]
 }
 
-# Renamed into place, so that a power cut leaves the one or the other, whole. A link
-# stays one: it is the file behind it that is changed.
+# A file that is so already is left alone: it may be one that nobody can write. Renamed into
+# place, so that a power cut leaves the one or the other, whole. Nothing that reads the network's
+# files reads a name with a dot in front. A link stays one: it is the file behind it that is
+# changed. A file that is there passes on its owner, its mode and its access control list.
 put() {
     file=$2
     if [ -L "$2" ]; then file=$(readlink -f -- "$2") || file=$2; fi
     if [ -e "$here/$1" ]; then
-        cp -p -- "$here/$1" "$file.runbook" && mv -f -- "$file.runbook" "$file" && return 0
-        say "cannot write $2"
+        cmp -s "$here/$1" "$file" && return 0
+        like=$here/$1
+        case $1 in new/*) if [ -e "$file" ]; then like=$file; fi ;; esac
+        copy=${file%/*}/.${1##*/}.runbook
+        # Onto a folder `mv` would move into it.
+        ! [ -d "$file" ] && cp -a -- "$like" "$copy" && cat -- "$here/$1" >"$copy" &&
+            mv -f -- "$copy" "$file" && return 0
+        rm -f -- "$copy"
+        say "cannot write $2: see that it can be (lsattr; chattr -ia)"
     elif [ -e "$here/$1.absent" ]; then
         rm -f -- "$file" && return 0
-        say "cannot remove $2"
+        say "cannot remove $2: see that it can be (lsattr; chattr -ia)"
     else
         say "$here/$1 is gone: $2 is left as it is"
     fi

@@ -87,7 +87,8 @@ def _kept(number: int, path: str, before: bytes | None) -> list[str]:
     if before is None:
         return [f"if [ -e {quoted} ]; then stale; fi", f': >"$here/originals/{number}.absent"']
     return [
-        f"cp -p -- {quoted} {kept} || stale",
+        # The file itself where it is a link, with all that belongs to it.
+        f'cp -a -- "$(readlink -f -- {quoted})" {kept} || stale',
         *heredoc('"$here/expected"', before),
         f'cmp -s {kept} "$here/expected" || stale',
         'rm -f "$here/expected"',

@@ -34,6 +34,8 @@ _NETPLAN_MADE = "/run/systemd/network/10-netplan-"
 _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
 # What is read beside ifupdown's own files, for others.
 FOREIGN = (RESOLV_CONF, "/etc/netplan/", "/etc/cloud/", "/etc/systemd/network/")
+# What stands for a byte that is not UTF-8 in a name.
+NOT_UTF8 = "\ufffd"
 # What has cloud-init leave the network alone, by its own documentation.
 CLOUD_SWITCH = "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
 
@@ -50,7 +52,8 @@ class Inside:
     it does. `cloud_init`: 'absent', 'off' (leaves the network alone) or 'on'.
     `answering` are the name servers that answer. `withheld` are files with a secret.
     `resolv_conf` is /etc/resolv.conf where it is a plain file; where it is a link,
-    `resolv_link` is what it names.
+    `resolv_link` is what it names. `unwritable` are the files and folders that cannot be
+    replaced: immutable or append-only, on a read-only file system, or with hard links.
     """
 
     mac: str
@@ -75,6 +78,7 @@ class Inside:
     withheld: tuple[str, ...]
     resolv_conf: InsideFile | None = None
     resolv_link: str = ""
+    unwritable: tuple[str, ...] = ()
 
     @property
     def manager(self) -> str:
@@ -126,6 +130,7 @@ def read(channel: Channel, mac: str) -> Inside:
             ) from error
         if len(patterns) > _PATTERNS:
             break
+        _refuse_odd_names(channel.guest, patterns)
     raise _failed(channel, f"names more files of ifupdown at each of {_LOOKS} looks")
 
 
@@ -154,6 +159,17 @@ def _not_taken_in(seen: Gathered) -> tuple[str, ...]:
     contents = _texts(seen)
     found = {p for path in contents for p in ifupdown.sourced(path, contents[path])}
     return tuple(sorted(found)) if found - set(seen.patterns) else ()
+
+
+def _refuse_odd_names(guest: str, patterns: tuple[str, ...]) -> None:
+    """Raise ReadFailed for a file that cannot be asked for: its name is not UTF-8."""
+    for pattern in patterns:
+        if NOT_UTF8 in pattern:
+            raise ReadFailed(
+                f"ifupdown in guest {guest} takes in {pattern}, and that name is not UTF-8",
+                state="nothing was changed in the guest",
+                then="give the file a name in UTF-8 in the guest, or change its address by hand",
+            )
 
 
 def _texts(seen: Gathered) -> dict[str, str]:
@@ -195,6 +211,7 @@ def parse(seen: Gathered, mac: str) -> Inside:
         withheld=withheld,
         resolv_conf=resolver,
         resolv_link=seen.text("resolv-link").strip(),
+        unwritable=_unwritable(seen),
     )
 
 
@@ -217,6 +234,20 @@ def _kept(seen: Gathered) -> tuple[tuple[InsideFile, ...], tuple[str, ...]]:
         else:
             kept.append(InsideFile(path, file.content, file.mode))
     return tuple(kept), tuple(withheld)
+
+
+def _unwritable(seen: Gathered) -> tuple[str, ...]:
+    flags = (line.partition(" ") for line in seen.lines("flags"))
+    links = (line.partition(" ") for line in seen.lines("links"))
+    return tuple(
+        sorted(
+            {
+                *seen.lines("unwritable"),
+                *(path for letters, _, path in flags if {"a", "i"} & set(letters)),
+                *(path for count, _, path in links if count.isdecimal() and int(count) > 1),
+            }
+        )
+    )
 
 
 def _claims(seen: Gathered, ifname: str, mac: str) -> list[tuple[str, str]]:

@@ -12,8 +12,11 @@ answer() {
     printf '%s\n' "$2"
 }
 
+paths=
 file() {
     [ -f "$1" ] && [ -r "$1" ] || return 0
+    paths="$paths$1
+"
     mode=$(stat -L -c %a "$1" 2>/dev/null)
     printf 'F %s %s %s\n' "${mode:-644}" "$(wc -c <"$1" | tr -d ' ')" "$1"
     cat "$1"
@@ -128,4 +131,32 @@ for pattern; do
     # shellcheck disable=SC2086
     for path in $pattern; do file "$path"; done
 done
+
+# What keeps a file from being replaced. `-w` is false of an immutable one, and on a file system
+# that is read-only.
+set -f
+IFS='
+'
+# A line is a path each.
+# shellcheck disable=SC2086
+set -- $paths
+held=
+folders='/etc
+/etc/cloud/cloud.cfg.d
+'
+for path; do
+    folders="$folders${path%/*}
+"
+done
+# shellcheck disable=SC2086
+for path in $paths $folders; do
+    if [ -e "$path" ] && ! [ -w "$path" ]; then
+        held="$held$path
+"
+    fi
+done
+answer unwritable "$held"
+# shellcheck disable=SC2086
+answer flags "$(lsattr -d $paths $folders 2>/dev/null)"
+answer links "$(stat -L -c '%h %n' "$@" 2>/dev/null)"
 echo END

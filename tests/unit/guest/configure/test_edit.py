@@ -58,10 +58,34 @@ def declined(inside: Inside) -> str:
         (seen(f"{DHCP}iface eth1 inet static\n    gateway 10.0.0.1\n"), "has a gateway: eth1"),
         (seen("iface eth0 inet dhcp inherits lan\n"), "not plain"),
         (seen("iface eth0 inet \\\n dhcp\n"), "not plain"),
+        (seen(f"{DHCP}# a\0b\n"), f"{PATH} has a NUL byte"),
+        (seen(f"\u00ef\u00bb\u00bf{DHCP}"), f"ifupdown stops reading {PATH} at line 1"),
+        (seen(unwritable=(PATH,)), f"{PATH} in the guest cannot be replaced"),
+        (seen(unwritable=("/etc/network",)), "/etc/network in the guest cannot be replaced"),
     ],
 )
 def test_what_is_not_sure_is_declined_with_the_reason(inside: Inside, why: str) -> None:
     assert why in declined(inside)
+
+
+def test_what_is_not_edited_may_be_immutable() -> None:
+    assert made(seen(unwritable=("/etc/resolv.conf",))).files
+
+
+def test_a_name_that_is_not_utf8_is_named() -> None:
+    odd = "/etc/network/interfaces.d/\ufffd"
+    files = (
+        InsideFile(PATH, b"source /etc/network/interfaces.d/*\n", 0o644),
+        InsideFile(odd, DHCP.encode(), 0o644),
+    )
+    assert f"the name of {odd}" in declined(seen(files=files))
+
+
+def test_bytes_that_are_not_utf8_stay_and_part_no_words() -> None:
+    # A no-break space and a next line in Latin-1, where Python sees blanks.
+    comment = "    # \u00c5\u00a0dns-nameservers \u00fcber\u0085up route\n"
+    stanza = f"{DHCP}{comment}    hostname a\u00a0b\n"
+    assert comment in after(seen(stanza))
 
 
 def test_a_command_that_is_declined_is_told_without_what_it_is_handed() -> None:
@@ -258,6 +282,13 @@ def test_networkds_one_file_gets_the_address_and_keeps_the_rest() -> None:
     assert "DHCP" not in after(linked(UNIT.replace("yes", "ipv4")))
 
 
+@pytest.mark.parametrize("comment", ["# f\u00fcr", "; x\u0085DHCP=no", "# \u00c3\u0085land"])
+def test_a_comment_of_networkds_in_any_coding_stays_to_the_byte(comment: str) -> None:
+    changed = after(linked(f"{UNIT}{comment}\n"))
+    assert changed.endswith(f"# end\n{comment}\n")
+    assert "Gateway" in after(linked(UNIT.replace("\n", "\r\n")))
+
+
 @pytest.mark.parametrize(
     ("inside", "why"),
     [
@@ -266,6 +297,9 @@ def test_networkds_one_file_gets_the_address_and_keeps_the_rest() -> None:
         (linked(f"{UNIT}[Address]\nAddress=10.0.0.1/8\n"), "not a simple one"),
         (linked(f"{UNIT}[Route]\nGateway=10.0.0.1\n"), "not a simple one"),
         (linked(UNIT.replace("DHCP=yes", "Address=fd00::1/64")), "not a simple one"),
+        (linked(f"{UNIT}Description=f\u00fcr\n"), "systemd ignores a line"),
+        (linked(f"{UNIT}# x\rDHCP=no\n"), "lines that end in another way"),
+        (linked(f"{UNIT}# x\0DHCP=no\n"), "lines that end in another way"),
         (linked(UNIT, owned_by="/run/systemd/network/10-x.network"), "which is not a readable"),
         (linked(UNIT, files=(InsideFile(LINK, UNIT.encode(), 0o644),
                              InsideFile(f"{LINK}.d/x.conf", b"", 0o644))), "files beside it"),

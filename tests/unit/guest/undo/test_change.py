@@ -257,6 +257,35 @@ def test_an_undo_that_failed_stays_armed_until_one_succeeds(place: Place) -> Non
     assert not (place.root / "lib/armed-inside").is_symlink()
 
 
+def test_a_file_that_is_as_it_was_is_not_written_by_an_undo(place: Place) -> None:
+    changes.apply(place.channel, place.arm(), clock=CLOCK)
+    place.config.write_bytes(OLD)
+    was = place.config.stat()
+    assert place.run("operator") == 0
+    assert (place.config.stat().st_ino, place.is_as_before()) == (was.st_ino, True)
+
+
+def test_a_file_that_cannot_be_put_back_leaves_no_copy_beside_it(place: Place) -> None:
+    changes.apply(place.channel, place.arm(), clock=CLOCK)
+    # Neither can be renamed over.
+    place.config.unlink()
+    (place.config / "below").mkdir(parents=True)
+    (place.root / "fresh").unlink()
+    assert place.run("operator") == 1
+    assert list(place.root.glob(".*")) == []
+    assert "lsattr" in (place.root / "lib/change-1/journal").read_text()
+
+
+def test_what_is_written_keeps_the_access_control_list(place: Place) -> None:
+    place.config.write_bytes(OLD)
+    os.setxattr(place.config, "user.note", b"theirs")
+    changes.apply(place.channel, place.arm(), clock=CLOCK)
+    assert place.is_changed()
+    assert os.getxattr(place.config, "user.note") == b"theirs"
+    assert place.run("operator") == 0
+    assert os.getxattr(place.config, "user.note") == b"theirs"
+
+
 def test_a_link_stays_a_link(place: Place) -> None:
     place.config.rename(place.root / "real")
     place.config.symlink_to("real")

@@ -183,6 +183,32 @@ def test_a_name_server_answers_where_nslookup_says_so(
     assert inside.read(LocalChannel(given=given), MAC).answering == ("9.9.9.9",) * answers
 
 
+def test_what_cannot_be_replaced_is_told() -> None:
+    flags = (
+        "----i---------e------- /etc/a b\n--------------e------- /etc/c\n-----a-------- /etc/d\n"
+    )
+    seen = parsed(flags=flags, links="1 /etc/c\n2 /etc/e f\n", unwritable="/etc/g\n")
+    assert seen.unwritable == ("/etc/a b", "/etc/d", "/etc/e f", "/etc/g")
+    assert parsed().unwritable == ()
+
+
+def test_a_file_with_two_names_is_found_on_this_machine(tmp_path: Path) -> None:
+    interfaces = tmp_path / "interfaces"
+    interfaces.write_text("auto lo\n")
+    (tmp_path / "other").hardlink_to(interfaces)
+    channel = LocalChannel(given={"/etc/network/interfaces": str(interfaces)})
+    assert str(interfaces) in inside.read(channel, MAC).unwritable
+
+
+def test_a_file_that_is_taken_in_by_a_name_that_is_not_utf8_is_refused_by_name(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "interfaces").write_bytes(b"source /etc/network/b\xfccher\n")
+    channel = LocalChannel(given={"/etc/network/interfaces": str(tmp_path / "interfaces")})
+    with pytest.raises(ReadFailed, match="that name is not UTF-8"):
+        inside.read(channel, MAC)
+
+
 def test_a_guest_that_breaks_off_is_told_with_what_it_said() -> None:
     channel = LocalChannel(given={"answer nic": "echo no room >&2; exit 1; :"})
     with pytest.raises(ReadFailed, match="no room"):
