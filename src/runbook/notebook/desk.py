@@ -22,6 +22,7 @@ from runbook import views
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ParameterError
 from runbook.common.folders import outputs_folder, params_folder
+from runbook.notebook.shared.cell_value import CellValue, Frame
 from runbook.params import Described, KnownHost, check_names, listing
 from runbook.run import fleet, record
 from runbook.run.fleet import Answer
@@ -35,21 +36,24 @@ NAMES = ("patience_s", "last")
 ASKED = ["host", "address", "interface", "bridge", "connect"]
 PATIENCE_S, LAST = 15, 20
 MOST = 600
+WRONG = "what is wrong with its file"
 STANDS = ["host", "change", "how it stands"]
 TONES = {"armed": "rb-changed", "undoing": "rb-changed", "stale": "rb-block"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Known:
+class Known(CellValue):
     """The hosts of params/, how long each may take to answer, and how many records to list."""
 
     hosts: tuple[Described, ...]
     patience_s: int
     last: int
 
-    def __repr__(self) -> str:
-        """So that a cell that ends with it does not fill the page."""
-        return f"<{len(self.hosts)} hosts>"
+    @Frame
+    def files(self) -> pd.DataFrame:
+        """One row a file: host, address, interface, bridge, connect, what is wrong with it."""
+        rows = [_row(one) for one in self.hosts]
+        return pd.DataFrame(rows, columns=[*ASKED, WRONG])
 
 
 def hosts(namespace: Mapping[str, object]) -> Known:
@@ -57,13 +61,12 @@ def hosts(namespace: Mapping[str, object]) -> Known:
     check_names(namespace, NAMES)
     numbers = (_number(namespace, "patience_s", PATIENCE_S), _number(namespace, "last", LAST))
     found = listing(params_folder())
-    rows = [_row(one) for one in found]
+    known = Known(found, *numbers)
     empty = "none yet: survey.ipynb describes the first"
-    shown = pd.DataFrame(rows, columns=[*ASKED, "what is wrong with its file"])
-    wrong = [] if any(one.error for one in found) else ["what is wrong with its file"]
-    look = Look("Hosts in params/", limit=max(len(rows), 1), empty=empty, unit="host")
-    views.show(views.table(shown.drop(columns=wrong), look))
-    return Known(found, *numbers)
+    wrong = [] if any(one.error for one in found) else [WRONG]
+    look = Look("Hosts in params/", limit=max(len(found), 1), empty=empty, unit="host")
+    views.show(views.table(known.files.drop(columns=wrong), look))
+    return known
 
 
 def armed(known: Known) -> None:

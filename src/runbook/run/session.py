@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from runbook.apply.checkpoint import Armed
-from runbook.common.clock import Clock
 from runbook.params import KnownHost, Params
 from runbook.preflight import Cleared
 from runbook.run.subject import Subject
 from runbook.run.subject_host import HOST
 from runbook.state.host.probes import Probed
-from runbook.transport.host import Host
+from runbook.transport.connect import Visit
 
 
 @dataclass(frozen=True, slots=True)
-class HostSession:
+class HostSession(Visit):
     """One run against one host, of which only the way to it is known: enough to look at it."""
 
     params: KnownHost
-    host: Host
-    operator: str
-    change_id: str
-    clock: Clock
-    connect: Callable[[], Host]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from runbook.transport.router import RouterSays, ask
 class Visit:
     """Who asks a host, over which connection, and under which number."""
 
-    access: Access
+    params: Access
     host: Host
     operator: str
     change_id: str

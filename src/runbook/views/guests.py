@@ -76,12 +76,17 @@ def guests(rows: pd.DataFrame, bridge: str) -> Picture:
 
 def offers(found: Iterable[Offer]) -> Picture:
     """A guest a row: the way inside, and what was seen there."""
-    rows = [(offer.guest, offer.way or "none", *_inside(offer)) for offer in found]
-    columns = ["guest", "way inside", "system", "NIC inside", "addresses", "default route"]
-    frame = pd.DataFrame(rows, columns=columns)
-    colours = pd.DataFrame("", index=frame.index, columns=columns)
+    frame = offers_table(found)
+    colours = pd.DataFrame("", index=frame.index, columns=frame.columns)
     colours["way inside"] = ["rb-changed" if way == "none" else "" for way in frame["way inside"]]
     return table(frame, Look("What leads inside", classes=colours, limit=max(len(frame), 1)))
+
+
+def offers_table(found: Iterable[Offer]) -> pd.DataFrame:
+    """One row a guest: guest, way inside, system, NIC inside, addresses, default route."""
+    rows = [(offer.guest, offer.way or "none", *_inside(offer)) for offer in found]
+    columns = ["guest", "way inside", "system", "NIC inside", "addresses", "default route"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _inside(offer: Offer) -> tuple[str, str, str, str]:

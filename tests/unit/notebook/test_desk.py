@@ -63,7 +63,7 @@ def test_every_file_is_listed_and_one_that_is_not_right_says_why(
     told = capsys.readouterr().out
     assert "Hosts in params/: 5 hosts" in told
     assert "gatway: there is no parameter of this name" in told
-    assert repr(known) == "<5 hosts>"
+    assert repr(known) == "<known: DataFrames: files (5 rows)>"
 
 
 @pytest.mark.usefixtures("home")

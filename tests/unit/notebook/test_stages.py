@@ -25,7 +25,8 @@ from runbook.common.errors import (
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.routed.change import OutOfTurn
 from runbook.notebook.shared.ending import RunHasEnded
-from runbook.notebook.shared.values import Before, Changing, Finished, Seen, Stopped
+from runbook.notebook.shared.runs import Stopped
+from runbook.notebook.shared.values import Before, Changing, Finished, Seen
 from runbook.plan.plan import PHASES
 from runbook.plan.promise.check import Check
 from runbook.preflight import Finding, RefusedByPreflight

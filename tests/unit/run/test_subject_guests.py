@@ -15,8 +15,9 @@ from runbook.apply.checkpoint.armed_change import Checkpoint
 from runbook.apply.checkpoint.layout import Layout
 from runbook.common.errors import ConnectionLost, LoginRefused, NoWayIn
 from runbook.notebook.guest import look
+from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.stages import of_guests
-from runbook.notebook.shared.values import Before, Run
+from runbook.notebook.shared.values import Before
 from runbook.params import KnownHost
 from runbook.run import pipeline, subject_guests
 from runbook.run.record import Folder

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
 
 from runbook import views
 from runbook.common.clock import SystemClock
@@ -13,11 +15,13 @@ from runbook.guest import facts
 from runbook.guest.login import patience
 from runbook.guest.procedure import Offer
 from runbook.notebook.routed.look import stop_at_a_change
+from runbook.notebook.shared.cell_value import CellValue, Frame
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.leave_guests import leave
+from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.stages import Course, of_guests, stage
 from runbook.notebook.shared.undoing import records
-from runbook.notebook.shared.values import Before, Run
+from runbook.notebook.shared.values import Before
 from runbook.params import Params, as_table, check_names, for_host
 from runbook.params.guests import Guest
 from runbook.run import pipeline, record
@@ -28,6 +32,7 @@ from runbook.state.guest import sightings
 from runbook.state.guest.sightings import Sighting
 from runbook.state.snapshot import Snapshot
 from runbook.views import Look
+from runbook.views.guests import offers_table
 
 OF_THE_HOST = (
     *("host", "mode", "connect", "destination", "ssh_config", "libvirt_uri", "network"),
@@ -46,17 +51,27 @@ LEFT_OUT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+@dataclass(frozen=True, slots=True, repr=False)
+class Wanted(CellValue):
     """Resolved parameters, and the guests that are meant."""
 
     params: Params
     guests: tuple[Guest, ...]
     course: Course = field(default_factory=of_guests)
 
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and which guests."""
+        names = " ".join(guest.name for guest in self.guests)
+        return ("host", self.params.host), ("guests", names), ("mode", self.params.mode)
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+    @Frame
+    def parameters(self) -> pd.DataFrame:
+        """One row a parameter of the host: field, value, source (where the value came from)."""
+        return as_table(self.params)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reached(CellValue):
     """A host that answers."""
 
     wanted: Wanted
@@ -66,6 +81,22 @@ class Reached:
     def course(self) -> Course:
         """How the run goes."""
         return self.wanted.course
+
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and which change."""
+        session = self.session
+        return ("host", session.params.host), ("change", session.change_id)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Entered(Before):
+    """The state before, and what each guest offers."""
+
+    @Frame
+    def offers(self) -> pd.DataFrame:
+        """One row a guest: guest, way inside, system, NIC inside, addresses, default route."""
+        seen = self.observation
+        return offers_table(seen.offers.values() if seen else ())
 
 
 def parameters(namespace: Mapping[str, object]) -> Wanted:
@@ -179,7 +210,7 @@ def _sighted(reached: Reached, seen: Snapshot, bridge: str) -> tuple[Sighting, .
 
 
 @stage("inside")
-def enter(before: Before) -> Before:
+def enter(before: Before) -> Entered:
     """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
     this = before.run
     guests = tuple(g for sessions in this.session.subject.guest_sessions for g in sessions.guests)
@@ -188,7 +219,7 @@ def enter(before: Before) -> Before:
         offers = observation.offers.values()
         this.folder.again_json("inside.json", [_told(offer) for offer in offers])
     views.show(views.offers(offers))
-    return replace(before, observation=observation)
+    return Entered(this, before.snapshot, observation=observation)
 
 
 def _going_into(guests: tuple[Guest, ...]) -> str:

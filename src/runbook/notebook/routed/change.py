@@ -17,10 +17,11 @@ from runbook.notebook.shared.by_hand import instruct, tell_undos
 from runbook.notebook.shared.change_so_far import Hand
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.pick_up import progress
+from runbook.notebook.shared.runs import Run, Stopped
 from runbook.notebook.shared.stages import NotNow, stage
 from runbook.notebook.shared.steps import Stepping, show_journal
 from runbook.notebook.shared.undoing import changing, keep_verdict
-from runbook.notebook.shared.values import Before, Changing, Cleared, Kept, Run, Seen, Stopped
+from runbook.notebook.shared.values import Before, Changing, Cleared, Kept, Seen
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 from runbook.run.record import Ending
@@ -39,7 +40,7 @@ def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
     """With the operator's say, put the undo on the host and start its timer."""
     if isinstance(cleared, Stopped):
         return go_by(cleared)
-    before = cleared.planned.before
+    before = cleared.before
     this = before.run
     not_ended(this)
     if this.course.hand:
@@ -52,11 +53,11 @@ def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
 
 
 def _arm(cleared: Cleared) -> Changing | Stopped:
-    before = cleared.planned.before
+    before = cleared.before
     this = before.run
     if this.session.params.mode == "plan":
         return stopped(this, Ending.PLANNED_ONLY, "mode is plan")
-    approval = approve(cleared.planned.plan, this.session.params.sources["mode"])
+    approval = approve(cleared.ready.cleared.plan, this.session.params.sources["mode"])
     if not approval.given:
         return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
     _keep_approval(this, approval)
@@ -166,7 +167,7 @@ def verify(change: Changing | Stopped) -> Seen | Stopped:
             then=f"run the cells of the phases {', '.join(PHASES)} first",
         )
     if hand.confirmed:
-        return Seen(change, hand.confirmed.verified)
+        return Seen(change.before, hand, hand.confirmed.verified)
     hand.watcher.place()
     with changing(change, "Verifying, over a new connection", "verifying"):
         # A button may have confirmed it while this cell waited for its turn.
@@ -174,7 +175,7 @@ def verify(change: Changing | Stopped) -> Seen | Stopped:
         verified = kept or pipeline.verify(this.session, hand.underway, hand.applied)
     hand.verified = verified
     keep_verdict(this, verified.verdict, "The verdict: as promised")
-    return Seen(change, verified)
+    return Seen(change.before, hand, verified)
 
 
 @stage("confirm")
@@ -182,9 +183,9 @@ def confirm(seen: Seen | Stopped) -> Kept | Stopped:
     """Over another new connection, take the undo away: the change stays."""
     if isinstance(seen, Stopped):
         return go_by(seen)
-    this, hand = seen.changing.before.run, seen.changing.hand
+    this, hand = seen.run, seen.hand
     if hand.confirmed is None:
-        with changing(seen.changing, "Confirming, over another new connection", "confirming"):
+        with changing(seen, "Confirming, over another new connection", "confirming"):
             confirmed = hand.confirmed or pipeline.confirm(this.session, seen.verified)
             if hand.confirmed is None:
                 this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
@@ -194,7 +195,7 @@ def confirm(seen: Seen | Stopped) -> Kept | Stopped:
         confirmed = hand.confirmed
     this.course.leave_guests()
     views.show(views.note(f"Confirmed at {_utc(confirmed.at)}: the change stays.", "good"))
-    return Kept(seen.changing.before, confirmed)
+    return Kept(seen.before, confirmed)
 
 
 def _keep_approval(this: Run, approval: Approval) -> None:

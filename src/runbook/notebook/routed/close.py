@@ -10,9 +10,10 @@ from runbook import views
 from runbook.common.errors import GoToTheConsole, MendAccess
 from runbook.notebook.routed.plan import go_by
 from runbook.notebook.shared.ending import end, in_short, keep_error, show_ending
+from runbook.notebook.shared.runs import Recorded, Run, Stopped
 from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.undoing import records
-from runbook.notebook.shared.values import Finished, Kept, Ran, Run, Stopped
+from runbook.notebook.shared.values import Finished, Kept
 from runbook.plan.routed.firewall.compared import compared
 from runbook.run import record
 from runbook.run.record import OUTCOME, Ending
@@ -37,7 +38,7 @@ def after(kept: Kept | Stopped) -> Finished | Stopped:
     _show_wiring(this, before, snapshot)
     _show_rules(this, before, snapshot)
     views.show(views.fold("The whole state after", views.state(snapshot, words)))
-    return Finished(this, kept.confirmed, snapshot)
+    return Finished(kept.before, kept.confirmed, snapshot)
 
 
 def _show_changes(this: Run, before: Snapshot, seen: Snapshot) -> None:
@@ -98,7 +99,7 @@ def _read_again(this: Run) -> tuple[Snapshot, tuple[Said, ...]]:
         ) from error
 
 
-def products(this: Ran) -> Picture:
+def products(this: Recorded) -> Picture:
     """What the run folder holds."""
     try:
         recorded = record.read(this.folder.path)

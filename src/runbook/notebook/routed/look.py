@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from runbook import views
 from runbook.apply.checkpoint.armed_change import InProgress
@@ -13,10 +13,12 @@ from runbook.notebook import widgets
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.routed.preview import Preview
 from runbook.notebook.shared import pick_up as picking
+from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.pick_up import pick_up
+from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.stages import Course, stage
-from runbook.notebook.shared.values import Asked, Before, Met, Offered, Run, Settled
+from runbook.notebook.shared.values import Asked, Before, Met, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
 from runbook.plan.routed.firewall.rules_file import as_table as as_rows
 from runbook.plan.routed.firewall.rules_file import rules_file
@@ -38,6 +40,25 @@ FORM = (
     "stp",
     "firewall",
 )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Offered(CellValue):
+    """The form, and what it comes to; None where nobody is there to fill it in."""
+
+    met: Met
+    preview: Preview | None
+
+    @property
+    def course(self) -> Course:
+        """How the run goes."""
+        return self.met.course
+
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and what a person changed so far."""
+        changed = self.preview.chosen() if self.preview else {}
+        host = self.met.session.params.host
+        return ("host", host), ("changed in the form", " ".join(changed) or "nothing")
 
 
 def parameters(namespace: Mapping[str, object]) -> Asked:

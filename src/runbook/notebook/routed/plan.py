@@ -8,9 +8,10 @@ from runbook import views
 from runbook.apply.verify import Verdict
 from runbook.common import serial
 from runbook.notebook.shared.ending import reading
+from runbook.notebook.shared.runs import HostRun, Run, Stopped
 from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.undoing import keep_verdict
-from runbook.notebook.shared.values import Before, Cleared, HostRun, Planned, Run, Stopped
+from runbook.notebook.shared.values import Before, Cleared, Planned
 from runbook.plan.forecast import after_plan, boot
 from runbook.plan.plan import Plan
 from runbook.plan.promise.host import Promise
@@ -79,15 +80,15 @@ def preflight(planned: Planned) -> Cleared | Stopped:
     this, picked = planned.before.run, planned.before.picked
     if picked:
         views.show(views.note("Judged before the change was armed; nothing is judged anew."))
-        return Cleared(planned, Ready(picked.armed.cleared, picked.probed))
-    if planned.plan.empty:
-        why = f"{_whole(planned.plan)} is as promised already"
+        return Cleared(planned.before, Ready(picked.armed.cleared, picked.probed))
+    if planned.draft.plan.empty:
+        why = f"{_whole(planned.draft.plan)} is as promised already"
         return stopped(this, Ending.NOTHING_TO_DO, why)
     with reading(this, "Preflight"):
         ready = _judge(planned)
     show_findings(this, ready.cleared.findings)
     show_probes(this, ready.probed)
-    return Cleared(planned, ready)
+    return Cleared(planned.before, ready)
 
 
 def stopped(this: HostRun, ending: Ending, why: str) -> Stopped:

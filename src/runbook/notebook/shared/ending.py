@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from runbook import views
 from runbook.common.errors import RunbookError
+from runbook.notebook.shared.runs import Recorded
 from runbook.notebook.shared.stages import NotNow
-from runbook.notebook.shared.values import Ran
 from runbook.run.record import MIME, OUTCOME, Ending, Outcome
 from runbook.views import CELL, Place
 from runbook.views.findings import Tone
@@ -31,7 +31,7 @@ class RunHasEnded(NotNow):
     """A cell was run again after the run's last word."""
 
 
-def end(this: Ran, ending: Ending, said: str, page: Place = CELL) -> None:
+def end(this: Recorded, ending: Ending, said: str, page: Place = CELL) -> None:
     """Speak the last word and show it; nobody can use anything of the run any more."""
     session = this.session
     _end_course(this)
@@ -42,7 +42,7 @@ def end(this: Ran, ending: Ending, said: str, page: Place = CELL) -> None:
     show_ending(this, page)
 
 
-def _end_course(this: Ran) -> None:
+def _end_course(this: Recorded) -> None:
     """Whatever goes wrong with what is on the screen, the last word is spoken."""
     try:
         this.course.end()
@@ -50,7 +50,7 @@ def _end_course(this: Ran) -> None:
         this.folder.note(this.session.clock.now(), f"the page was not ended: {in_short(error)}")
 
 
-def show_ending(this: Ran, page: Place = CELL) -> None:
+def show_ending(this: Recorded, page: Place = CELL) -> None:
     """The verdict, big and plain, with the data that `runbook archive` looks for."""
     told = this.folder.outcome()
     ending = Ending(str(told["outcome"]))
@@ -60,7 +60,7 @@ def show_ending(this: Ran, page: Place = CELL) -> None:
     page.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
 
 
-def _gaps(this: Ran) -> list[str]:
+def _gaps(this: Recorded) -> list[str]:
     """What the record lacks: this page is then the only place that has it."""
     lost = this.folder.unwritten
     if not lost:
@@ -69,7 +69,7 @@ def _gaps(this: Ran) -> list[str]:
     return [f"The record is not complete. It could not be written: {names}. Keep this notebook."]
 
 
-def not_ended(this: Ran) -> None:
+def not_ended(this: Recorded) -> None:
     """Raise RunHasEnded after the last word: a new run begins at the top."""
     if this.folder.has(OUTCOME):
         raise RunHasEnded(
@@ -81,7 +81,7 @@ def not_ended(this: Ran) -> None:
 
 
 @contextmanager
-def reading(this: Ran, what: str, left: str = "") -> Iterator[None]:
+def reading(this: Recorded, what: str, left: str = "") -> Iterator[None]:
     """A stage that changes nothing: whatever goes wrong in it is a refusal.
 
     `left` says what may stand on the host then.
@@ -98,7 +98,7 @@ def reading(this: Ran, what: str, left: str = "") -> Iterator[None]:
     this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
-def keep_error(this: Ran, name: str, error: BaseException) -> None:
+def keep_error(this: Recorded, name: str, error: BaseException) -> None:
     """The error's text, whole, into the record."""
     this.folder.again(name, f"{type(error).__name__}: {error}\n")
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from runbook import views
 from runbook.guest.sessions import GuestSessions
-from runbook.notebook.shared.values import HostRun
+from runbook.notebook.shared.runs import HostRun
 from runbook.run.record import Folder
 from runbook.run.subject import Subject
 from runbook.state.guest.secrets import without_arguments

@@ -15,7 +15,8 @@ from runbook.apply.checkpoint.armed_change import ArmedChange, InProgress
 from runbook.common.errors import MendHost
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
-from runbook.notebook.shared.values import Asked, HostRun, Met, Settled
+from runbook.notebook.shared.runs import HostRun
+from runbook.notebook.shared.values import Asked, Met, Settled
 from runbook.params import NAMES, Params, as_table, for_host
 from runbook.params.source import CHOSEN
 from runbook.plan.plan import Plan

@@ -14,7 +14,8 @@ from runbook.apply.verify import Verdict
 from runbook.common.errors import GoToTheConsole, RolledBack, RunbookError
 from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended
 from runbook.notebook.shared.leave_guests import leave
-from runbook.notebook.shared.values import Changing, HostRun
+from runbook.notebook.shared.runs import HostRun
+from runbook.notebook.shared.values import Changing
 from runbook.plan.forecast import boot
 from runbook.run import pipeline
 from runbook.run.failures import Differs, NotAsPromised

@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
+
+import pandas as pd
 
 from runbook.apply.confirm import Confirmed, Verified
-from runbook.common.clock import Clock
+from runbook.apply.steps.journal import Journal
+from runbook.notebook.shared.cell_value import CellValue, Frame
 from runbook.notebook.shared.change_so_far import Hand
+from runbook.notebook.shared.runs import OfARun, Run
 from runbook.notebook.shared.stages import Course
-from runbook.params import Params
-from runbook.plan.plan import Plan
-from runbook.run.record import Ending, Folder
-from runbook.run.session import HostSession, Ready, Session, Underway
+from runbook.notebook.shared.state_tables import StateTables
+from runbook.params import Params, as_table
+from runbook.plan.forecast import boot
+from runbook.preflight import Finding
+from runbook.run.session import Ready, Session, Underway
 from runbook.run.subject import Draft, Observation
+from runbook.state.diff import diff
 from runbook.state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Value:
-    """A value that does not fill the page when a cell ends with it."""
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__.lower()}>"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Asked(_Value):
+class Asked(CellValue):
     """Resolved parameters, and the ones that were injected."""
 
     params: Params
     injected: Mapping[str, Any]
     course: Course = field(default_factory=Course)
 
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and what for."""
+        return ("host", self.params.host), ("mode", self.params.mode)
+
+    @Frame
+    def parameters(self) -> pd.DataFrame:
+        """One row a parameter: field, value, source (where the value came from)."""
+        return as_table(self.params)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Met(_Value):
+class Met(CellValue):
     """A host that answers, and a first look at it; `picked` is a change taken up on it."""
 
     asked: Asked
@@ -49,112 +56,36 @@ class Met(_Value):
         """How the run goes."""
         return self.asked.course
 
-
-class _OfARun:
-    """A value that belongs to a run, and so to its course."""
-
-    __slots__ = ()
-
-    @property
-    def course(self: _HasRun) -> Course:
-        """How the run goes."""
-        return self.run.course
-
-
-class _HasRun(Protocol):
-    @property
-    def run(self) -> HostRun:
-        """The run that it is part of."""
-
-
-class Chooser(Protocol):
-    """A form that is being filled in."""
-
-    def chosen(self) -> dict[str, object]:
-        """The values that a person changed."""
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which machine answers."""
+        seen = self.glance.identity
+        return (
+            ("host", self.session.params.host),
+            ("hostname", seen.hostname),
+            ("machine id", seen.machine_id),
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Offered(_Value):
-    """The form, and what it comes to; None where nobody is there to fill it in."""
-
-    met: Met
-    preview: Chooser | None
-
-    @property
-    def course(self) -> Course:
-        """How the run goes."""
-        return self.met.course
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Settled(_Value):
+class Settled(CellValue):
     """Final parameters."""
 
     session: Session
     picked: Underway | None = None
     course: Course = field(default_factory=Course)
 
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and what for."""
+        return ("host", self.session.params.host), ("mode", self.session.params.mode)
 
-class Asker(Protocol):
-    """Who asks a host, and under which number."""
-
-    @property
-    def operator(self) -> str:
-        """user@machine."""
-
-    @property
-    def change_id(self) -> str:
-        """What the run folder is called."""
-
-    @property
-    def clock(self) -> Clock:
-        """The time."""
-
-
-class Ran(Protocol):
-    """Whatever keeps a record and comes to a last word."""
-
-    @property
-    def session(self) -> Asker:
-        """Who asks."""
-
-    @property
-    def folder(self) -> Folder:
-        """Its record."""
-
-    @property
-    def course(self) -> Course:
-        """What can be used of it until it ends."""
-
-    @property
-    def host(self) -> str:
-        """The host's name."""
+    @Frame
+    def parameters(self) -> pd.DataFrame:
+        """One row a parameter: field, value, source (where the value came from)."""
+        return as_table(self.session.params)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class HostRun(_Value):
-    """One run: the session, and the folder that keeps what becomes of it."""
-
-    session: HostSession
-    folder: Folder
-    course: Course = field(default_factory=Course)
-
-    @property
-    def host(self) -> str:
-        """The host's name."""
-        return self.session.params.host
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Run(HostRun):
-    """A run that makes a change."""
-
-    session: Session
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Before(_OfARun, _Value):
+class Before(OfARun, StateTables):
     """The complete state before."""
 
     run: Run
@@ -164,16 +95,8 @@ class Before(_OfARun, _Value):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Planned(_OfARun, _Value):
-    """A plan, not yet judged."""
-
+class _AfterBefore(OfARun):
     before: Before
-    draft: Draft
-
-    @property
-    def plan(self) -> Plan:
-        """The plan."""
-        return self.draft.plan
 
     @property
     def run(self) -> Run:
@@ -182,23 +105,51 @@ class Planned(_OfARun, _Value):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Cleared(_OfARun, _Value):
-    """A plan that may be armed."""
+class Planned(_AfterBefore):
+    """A plan, not yet judged."""
 
-    planned: Planned
-    ready: Ready
+    draft: Draft
 
-    @property
-    def run(self) -> Run:
-        """The run that it is part of."""
-        return self.planned.run
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which plan, of how many steps."""
+        plan = self.draft.plan
+        return (
+            *self.run.facts(),
+            ("plan", plan.digest[:12]),
+            ("steps", len(plan.steps())),
+            ("undone after", f"{plan.deadline_s} s unless confirmed"),
+        )
+
+    @Frame
+    def steps(self) -> pd.DataFrame:
+        """One row a step: step (number), phase, what, from, to, undo."""
+        return self.draft.plan.table()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Changing(_OfARun, _Value):
+class Cleared(_AfterBefore):
+    """A plan that may be armed."""
+
+    ready: Ready
+
+    @Frame
+    def findings(self) -> pd.DataFrame:
+        """One row a finding: level, about, seen, why, then (what to do), name, given (consent)."""
+        columns = list(Finding.__dataclass_fields__)
+        rows = [[getattr(one, name) for name in columns] for one in self.ready.cleared.findings]
+        return pd.DataFrame(rows, columns=columns)
+
+    @Frame
+    def probes(self) -> pd.DataFrame:
+        """One row a probe before the change: target, answered."""
+        rows = [(probe.target, probe.answered) for probe in self.ready.probed.probes]
+        return pd.DataFrame(rows, columns=["target", "answered"])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Changing(_AfterBefore):
     """An armed change, as far as it has been made; nothing of it yet, at first."""
 
-    before: Before
     hand: Hand
 
     @property
@@ -206,51 +157,72 @@ class Changing(_OfARun, _Value):
         """The armed change, and what has to answer again after it."""
         return self.hand.underway
 
-    @property
-    def run(self) -> Run:
-        """The run that it is part of."""
-        return self.before.run
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """How far it came, and when it is undone."""
+        made, armed = int((self.journal["ended"] != "").sum()), self.underway.armed
+        return (
+            *self.run.facts(),
+            ("made", f"{made} of {len(armed.plan.steps())} steps"),
+            ("undone at", f"{armed.deadline:%Y-%m-%d %H:%M:%S} UTC unless confirmed"),
+        )
+
+    @Frame
+    def steps(self) -> pd.DataFrame:
+        """One row a step: step (number), phase, what, from, to, undo."""
+        return self.underway.armed.plan.table()
+
+    @Frame
+    def journal(self) -> pd.DataFrame:
+        """One row a step that was begun: step (number), what, began, ended (UTC)."""
+        log = self.hand.applied.log if self.hand.applied else Journal("")
+        return log.table()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Seen(_OfARun, _Value):
+class Seen(Changing):
     """A change whose promise was seen to be kept."""
 
-    changing: Changing
     verified: Verified
 
-    @property
-    def run(self) -> Run:
-        """The run that it is part of."""
-        return self.changing.run
+    @Frame
+    def checks(self) -> pd.DataFrame:
+        """One row a check: about, promised, seen, kept, required."""
+        return self.verified.verdict.table()
+
+    @Frame
+    def boot(self) -> pd.DataFrame:
+        """One row a step of the next boot, in order."""
+        return boot.table(self.verified.verdict.boot)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Kept(_OfARun, _Value):
+class Kept(_AfterBefore):
     """A change that stays."""
 
-    before: Before
     confirmed: Confirmed
 
-    @property
-    def run(self) -> Run:
-        """The run that it is part of."""
-        return self.before.run
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Since when it stays."""
+        at = f"{self.confirmed.at:%Y-%m-%d %H:%M:%S} UTC"
+        return (*self.run.facts(), ("confirmed at", at))
+
+    @Frame
+    def checks(self) -> pd.DataFrame:
+        """One row a check: about, promised, seen, kept, required."""
+        return self.confirmed.verified.verdict.table()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Finished(_OfARun, _Value):
+class Finished(_AfterBefore, StateTables):
     """A change that stays, and the host as it is with it."""
 
-    run: Run
     confirmed: Confirmed
-    after: Snapshot
+    snapshot: Snapshot
 
+    @Frame
+    def diff(self) -> pd.DataFrame:
+        """One row a difference: change, table, key, column, before, after.
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Stopped(_OfARun, _Value):
-    """A run that goes no further, on purpose; every later cell hands it on."""
-
-    run: HostRun
-    ending: Ending
-    why: str
+        `change` is added, removed or changed; `column` is '' unless a cell was changed.
+        """
+        return diff(self.before.snapshot, self.snapshot).rows

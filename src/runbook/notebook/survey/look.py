@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -14,8 +14,10 @@ from runbook.common.errors import ParameterError, ReadFailed, Refused
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook import widgets
 from runbook.notebook.jupyter.unattended import somebody_there
+from runbook.notebook.shared.cell_value import CellValue, Frame
 from runbook.notebook.shared.ending import reading
-from runbook.notebook.shared.stages import Course
+from runbook.notebook.shared.runs import OfARun, Recorded
+from runbook.notebook.shared.state_tables import StateTables
 from runbook.notebook.widgets import Form
 from runbook.notebook.widgets.field import written
 from runbook.params import ACCESS, NAMES, Access, access, check_names, existing
@@ -25,13 +27,13 @@ from runbook.preflight.survey.nics import Candidate, nics
 from runbook.preflight.survey.offer import ASKED, offer
 from runbook.preflight.survey.offer import Offered as Value
 from runbook.run import record
-from runbook.run.record import Folder
 from runbook.state import snapshot as snapshots
 from runbook.state.host import nic_hardware, operator_connection
 from runbook.state.host.nic_hardware import NicRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.snapshot import Snapshot, take
-from runbook.transport.connect import Visit, visit
+from runbook.state.table import frame
+from runbook.transport.connect import visit
 from runbook.views import Look
 
 # What is not the rest of the file: the way to the host, and what is to be done.
@@ -39,14 +41,18 @@ APART = (*ACCESS, "mode")
 NETWORK = ["name", "bridge", "forward_mode", "addresses", "active", "autostart"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+@dataclass(frozen=True, slots=True, repr=False)
+class Wanted(CellValue):
     """A host to survey: the way to it, what its file says now, what was given; whether to write."""
 
     access: Access
     in_file: Mapping[str, object]
     given: Mapping[str, object]
     writes: bool
+
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and the way to it."""
+        return ("host", self.access.host), ("connect", self.access.connect)
 
     def all(self, values: Mapping[str, object]) -> dict[str, object]:
         """The values of the whole file: the way to the host, and these."""
@@ -58,43 +64,53 @@ class Wanted:
         return {**shown, **kept, **values}
 
 
-@dataclass(frozen=True, slots=True)
-class Surveying:
-    """A survey under way: who asks, and the folder that keeps what becomes of it."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Surveying(Recorded):
+    """A survey under way: what is wanted, and the folder that keeps what becomes of it."""
 
-    wanted: Wanted
-    session: Visit
-    folder: Folder
-    course: Course = field(default_factory=Course)
-
-    @property
-    def host(self) -> str:
-        """The host's name."""
-        return self.wanted.access.host
+    wanted: Wanted = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Met:
-    """A host as it was found; `nics` are its interfaces, `names` those that could be meant."""
+class Met(OfARun, StateTables):
+    """A host as it was found; `names` are the interfaces that could be meant."""
 
     run: Surveying
-    seen: Snapshot
+    snapshot: Snapshot
     own: Connection | None
-    nics: tuple[Candidate, ...]
+    found: tuple[Candidate, ...]
     names: tuple[str, ...]
+
+    @Frame
+    def nics(self) -> pd.DataFrame:
+        """One row an interface: interface, mac, driver, speed, carrier, addresses, master, ...
+
+        `this_connection`: the operator's own connection comes in by it.
+        """
+        return frame(Candidate, self.found)
 
     def judge(self, values: Mapping[str, object]) -> tuple[ParameterError, ...]:
         """What is wrong with values for this host."""
-        return judge(self.run.host, self.run.wanted.all(values), self.seen, self.own)
+        return judge(self.run.host, self.run.wanted.all(values), self.snapshot, self.own)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Offer:
+class Offer(CellValue):
     """A value for each parameter, and the form to change them; None where nobody is there."""
 
     met: Met
     values: Mapping[str, Value]
     form: Form | None = field(default=None)
+
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host."""
+        return (("host", self.met.run.host),)
+
+    @Frame
+    def offered(self) -> pd.DataFrame:
+        """One row a parameter: field, value, because it is (where the value came from)."""
+        rows = [(name, written(value), why) for name, (value, why) in self.values.items()]
+        return pd.DataFrame(rows, columns=["field", "value", "because it is"])
 
     def now(self) -> dict[str, object]:
         """The values as they are now."""
@@ -129,7 +145,7 @@ def meet(wanted: Wanted) -> Met:
     with views.doing(f"Connecting to {wanted.access.host}", clock.monotonic):
         session = visit(wanted.access, clock)
     folder = record.create(outputs_folder(), wanted.access.host, session.change_id)
-    this = Surveying(wanted, session, folder)
+    this = Surveying(session, folder, wanted=wanted)
     folder.once_json("params.json", {"given": dict(wanted.given), "file": dict(wanted.in_file)})
     with reading(this, f"Looking at {this.host}"):
         refuse_if_armed(session.host, clock.now())
@@ -153,16 +169,15 @@ def choose(met: Met) -> Offer:
             raise _several(met)
     given = {name: value for name, value in wanted.given.items() if name not in APART}
     file = {name: value for name, value in wanted.in_file.items() if name not in APART}
-    values = offer(met.seen, nic, given, file)
-    rows = [(name, written(value), why) for name, (value, why) in values.items()]
-    shown = pd.DataFrame(rows, columns=["field", "value", "because it is"])
+    values = offer(met.snapshot, nic, given, file)
+    shown = Offer(met, values).offered
     views.show(views.table(shown, Look("What is offered", limit=len(shown), unit="value")))
     return Offer(met, values, _form(met, values) if there else None)
 
 
 def _form(met: Met, values: Mapping[str, Value]) -> Form:
     rest = {name: value for name, (value, _) in values.items()}
-    form = widgets.form(ASKED, rest, met.seen, met.nics)
+    form = widgets.form(ASKED, rest, met.snapshot, met.found)
     form.check(lambda now: met.judge({**rest, **now}))
     form.show()
     met.run.course.live.append(form)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import builtins
 import difflib
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
+import pandas as pd
 from IPython.core.error import StdinNotImplementedError
 
 from runbook import views
@@ -17,7 +19,9 @@ from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import may_write
 from runbook.notebook.routed.close import products
 from runbook.notebook.shared.approval import Ask
+from runbook.notebook.shared.cell_value import CellValue, Frame
 from runbook.notebook.shared.ending import end, in_short, not_ended, reading
+from runbook.notebook.shared.runs import OfARun
 from runbook.notebook.survey.look import Met, Offer, Surveying
 from runbook.params import Params, as_table, for_host, resolve
 from runbook.params.draft import draft as drafted_text
@@ -30,16 +34,25 @@ from runbook.views import Look
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Settled:
+class Settled(CellValue):
     """The values that the file is to give."""
 
     met: Met
     params: Params
     values: dict[str, object]
 
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host."""
+        return (("host", self.met.run.host),)
+
+    @Frame
+    def parameters(self) -> pd.DataFrame:
+        """One row a parameter: field, value, source (where the value came from)."""
+        return as_table(self.params)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Drafted:
+class Drafted(OfARun):
     """The file as it will be; `old` is None where there is none."""
 
     settled: Settled
@@ -131,12 +144,12 @@ def _right(offered: Offer) -> tuple[Params, dict[str, object]]:
 def _say_what_preflight_would(met: Met, params: Params) -> None:
     """What the change itself would be told; no verdict on the file."""
     with suppress(MendHost, ParameterError):
-        drawn = make_plan(params, met.seen, met.own)
+        drawn = make_plan(params, met.snapshot, met.own)
         place = (params.interface, str(params.ipv4.ip))
         try:
             paths = (*drawn.paths, *layout.WRITTEN)
             around = environment.read(met.run.session.host, *place, drawn.programs, paths)
-            found = preflight(params, drawn, met.seen, around).findings
+            found = preflight(params, drawn, met.snapshot, around).findings
         except RefusedByPreflight as refused:
             found = refused.findings
         except ReadFailed as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,11 +18,12 @@ from runbook.notebook.jupyter.unattended import RENDERED, may_write
 from runbook.notebook.routed.close import finish
 from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import Ask
+from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended, reading
 from runbook.notebook.shared.leave_guests import leave
+from runbook.notebook.shared.runs import HostRun, Stopped
 from runbook.notebook.shared.undoing import keep_rollback, keep_verdict
-from runbook.notebook.shared.values import HostRun, Stopped
-from runbook.notebook.undo.look import ACTIONS, Looked
+from runbook.notebook.undo.look import ACTIONS, Looked, facts_of
 from runbook.run import pipeline, resume
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
@@ -32,13 +33,17 @@ from runbook.run.subject_kept import about
 from runbook.state import snapshot as snapshots
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+@dataclass(frozen=True, slots=True, repr=False)
+class Decided(CellValue):
     """What is going to be done to what was found."""
 
     run: HostRun
     standing: Standing
     action: str
+
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, how it stands, and what is going to be done."""
+        return (*facts_of(self.standing), ("action", self.action))
 
 
 def decide(looked: Looked) -> Decided | Stopped:

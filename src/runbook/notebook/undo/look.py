@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+
+import pandas as pd
 
 from runbook import views
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ParameterError, RunbookError
 from runbook.common.folders import outputs_folder, params_folder
+from runbook.notebook.shared.cell_value import CellValue, Frame
 from runbook.notebook.shared.ending import in_short
+from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.undoing import records
-from runbook.notebook.shared.values import HostRun
 from runbook.params import KnownHost, as_table, check_names, known_host
 from runbook.run import pipeline, record, resume
 from runbook.run.resume import Standing
 from runbook.run.session import HostSession
 from runbook.state import snapshot as snapshots
-from runbook.state.diff import compare
+from runbook.state.diff import COLUMNS, compare
 from runbook.state.snapshot import Snapshot
 from runbook.state.tap_names import named_as
 from runbook.views import Look
@@ -29,31 +32,61 @@ DIFF = "diff-now.json"
 ACTIONS = ("undo", "confirm")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+@dataclass(frozen=True, slots=True, repr=False)
+class Wanted(CellValue):
     """A host, and what is to become of the change on it: '' leaves it open."""
 
     params: KnownHost
     action: str
     take_over: bool
 
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and what is to be done."""
+        return ("host", self.params.host), ("action", self.action or "not given")
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reached(CellValue):
     """A host that answers, and how it stands."""
 
     wanted: Wanted
     session: HostSession
     standing: Standing
 
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and how it stands."""
+        return facts_of(self.standing)
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+
+def facts_of(standing: Standing) -> tuple[tuple[str, object], ...]:
+    """Which host, how it stands, and which change it is about."""
+    kept = standing.checkpoint
+    change = kept.place.change_id if kept else "none"
+    return ("host", standing.host), ("state", standing.state), ("change", change)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Looked(CellValue):
     """The same, its record begun, and its state now; None where that cannot be read."""
 
     reached: Reached
     run: HostRun
     now: Snapshot | None
+
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and how it stands."""
+        return facts_of(self.reached.standing)
+
+    @Frame
+    def diff(self) -> pd.DataFrame:
+        """One row a difference from before the change: change, table, key, column, before, after.
+
+        Empty where either state cannot be read.
+        """
+        kept = self.reached.standing.checkpoint
+        if not (self.now and kept and kept.before):
+            return pd.DataFrame(columns=COLUMNS)
+        return compare(kept.before, named_as(kept.before, self.now)).rows
 
 
 def parameters(namespace: Mapping[str, object]) -> Wanted:

@@ -8,8 +8,8 @@ from tests.unit.notebook.conftest import MadeUp
 from runbook.common.errors import ParameterError
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.routed import look, preview
+from runbook.notebook.routed.look import Offered
 from runbook.notebook.routed.preview import Preview
-from runbook.notebook.shared.values import Offered
 from runbook.notebook.widgets import Form
 
 

@@ -17,8 +17,9 @@ from runbook.guest.sessions import GuestSessions
 from runbook.notebook.guest import cells as nb
 from runbook.notebook.shared.by_hand import undos
 from runbook.notebook.shared.leave_guests import keep, leave
+from runbook.notebook.shared.runs import Run, Stopped
 from runbook.notebook.shared.stages import of_guests
-from runbook.notebook.shared.values import Before, Run, Stopped
+from runbook.notebook.shared.values import Before
 from runbook.run import pipeline
 from runbook.run.record import Ending, Folder
 from runbook.run.session import Session

@@ -10,8 +10,9 @@ from tests.unit.notebook.conftest import MadeUp
 from runbook.common.errors import RolledBack, StepFailed
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.shared.ending import RunHasEnded
+from runbook.notebook.shared.runs import Stopped
 from runbook.notebook.shared.stages import Course
-from runbook.notebook.shared.values import Changing, Stopped
+from runbook.notebook.shared.values import Changing
 from runbook.plan.plan import PHASES
 
 Answer = Callable[[str | BaseException], None]

@@ -141,6 +141,19 @@ def test_without_a_clear_word_it_only_looks(
     assert armed.change_id in page(shown)
 
 
+@pytest.mark.usefixtures("host", "home")
+def test_what_it_looked_at_says_which_change_and_what_differs(
+    armed: Armed, sees: Callable[[Snapshot], None]
+) -> None:
+    sees(fakes.seen(routes=[]))
+    looked = nb.look(nb.meet(nb.parameters({"host": "server-01"})))
+    assert set(looked.diff["table"]) == {"routes"}
+    assert looked.diff["change"].tolist() == ["removed"] * len(armed.cleared.before.routes)
+    assert repr(looked).startswith("<looked: host server-01, state armed, change ")
+    assert armed.change_id in repr(looked)
+    assert armed.change_id in looked._repr_html_()
+
+
 @pytest.mark.usefixtures("sees", "armed")
 def test_undo_typed_is_undone_and_compared(
     host: Undoing, home: Path, shown: list[Any], answer: Answer
