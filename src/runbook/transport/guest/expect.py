@@ -24,6 +24,8 @@ from runbook.transport.guest.login import Secret
 TYPED = "»"
 _FOREVER = 1e9
 _CHUNK = 4096
+# What may come between two lines that are typed: more than a command of ours ever writes.
+_SHOWN_BYTES = 1 << 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,19 @@ class Where:
 class Patience:
     """Seconds of silence: after which output has ended, an answer is not coming; and totals.
 
-    `arrive` is for all of it from an unknown console to a shell, a boot included.
+    `arrive` is for all of it from an unknown console to a shell, a boot included;
+    `tell` is for all that a command wrote, which at 300 baud is 30 characters a second.
     """
 
     quiet: float = 1.5
     answer: float = 20.0
     arrive: float = 240.0
+    tell: float = 1800.0
     leave: float = 8.0
+
+
+class _Flood(Exception):
+    """More was shown than anybody asked for."""
 
 
 class _Spawn(SocketSpawn):  # type: ignore[misc] # pexpect ships no types
@@ -54,9 +62,14 @@ class _Spawn(SocketSpawn):  # type: ignore[misc] # pexpect ships no types
         super().__init__(console, timeout=None, maxread=_CHUNK, encoding="latin-1")
         self.cleaner = Cleaner()
         self.shown: list[str] = []
+        self.allowed = _SHOWN_BYTES
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> str:
-        text = self.cleaner.feed(super().read_nonblocking(size, timeout))
+        came = super().read_nonblocking(size, timeout)
+        self.allowed -= len(came)
+        if self.allowed < 0:
+            raise _Flood
+        text = self.cleaner.feed(came)
         self.shown.append(text)
         return text
 
@@ -142,6 +155,7 @@ class Line:
         )
 
     def _send(self, text: str) -> None:
+        self._spawn.allowed = _SHOWN_BYTES
         try:
             self._socket.settimeout(self.patience.answer)
             self._socket.sendall(text.encode("utf-8"))
@@ -154,6 +168,11 @@ class Line:
             index = self._spawn.expect([*patterns, pexpect.TIMEOUT], timeout=timeout)
         except (pexpect.EOF, OSError):
             raise self.lost("the stream has ended") from None
+        except _Flood:
+            # Nobody reads it again: it would be searched from its start with each byte that comes.
+            self._spawn.buffer = ""
+            much = f"it showed more than {_SHOWN_BYTES >> 20} MiB after one line that was typed"
+            raise self.lost(much) from None
         return None if index == len(patterns) else self._spawn.match
 
 

@@ -162,13 +162,17 @@ class Shell:
             self._line.type("\x03")
             self._line.settle(self._line.patience.answer)
             return None
-        text = begun[0]
+        text, patience, clock = begun[0], self._line.patience, self._line.clock
+        until = clock.monotonic() + patience.tell
         for _ in range(_TRIES):
-            if not text.endswith(end) and self._line.wait([end], self._line.patience.answer):
+            left = until - clock.monotonic()
+            if not text.endswith(end) and self._line.wait([end], patience.answer, limit=left):
                 text += self._line.before()
             ended = frames.decode(text, self._mark, self._number, hexadecimal=self._hexadecimal)
             if ended is not None:
                 return ended
+            if left <= 0:
+                break
             self._line.type("tell")
             text = ""
         raise self._noisy()
@@ -183,7 +187,7 @@ class Shell:
 
     def _noisy(self) -> StepFailed:
         return StepFailed(
-            f"the console of guest {self._line.where.guest} is too noisy: {_TRIES} times in vain",
+            f"the console of guest {self._line.where.guest} is too noisy to be read",
             host=self._line.where.host,
             state="the last command was run once; what it did stands",
             then="quiet the console (`dmesg --console-off` in the guest), then look at the guest",

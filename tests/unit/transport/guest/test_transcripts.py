@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import shlex
 import socket
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,8 +18,9 @@ from tests.unit.transport.guest.playing import Event, Guest
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ConnectionLost, LoginRefused, NoConsole, RunbookError, StepFailed
 from runbook.transport.guest.console import ConsoleChannel, open_console
-from runbook.transport.guest.expect import Patience, Where
+from runbook.transport.guest.expect import Line, Patience, Where
 from runbook.transport.guest.login import Credentials, Secret
+from runbook.transport.guest.shell import Shell
 
 # A recording shows at once what took its guest seconds.
 SWIFT = Patience(quiet=0.15, answer=3, arrive=20, leave=0.5)
@@ -273,3 +277,35 @@ def test_a_missing_program_is_status_127_and_a_word_of_the_shell_is_none() -> No
     found = [channel.run(argv).returncode for argv in (("no-such-program",), ("if", "then"))]
     channel.close()
     assert found == [127, 127]
+
+
+@pytest.mark.parametrize(
+    ("noise", "pause", "tell", "error"),
+    [(b"noise ", 0.02, 2, StepFailed), (b"x" * 65536, 0.0, 600, ConnectionLost)],
+    ids=["drop by drop", "a flood"],
+)
+def test_half_a_frame_and_noise_without_end_is_given_up(
+    noise: bytes, pause: float, tell: float, error: type[RunbookError]
+) -> None:
+    ours, guest = socket.socketpair()
+    patience = Patience(quiet=0.1, answer=1, arrive=3, leave=0.3, tell=tell)
+    line = Line(ours, Where("server-01", "vm-01"), patience, SystemClock())
+    over = threading.Event()
+
+    def shout() -> None:
+        with suppress(OSError):
+            guest.sendall(b"rbXH 0 0 ")
+            while not over.wait(pause):
+                guest.sendall(noise)
+
+    threading.Thread(target=shout, daemon=True).start()
+    begun = time.monotonic()
+    try:
+        with pytest.raises(error, match="guest vm-01"):
+            # Past the upload, which a guest would have to answer well.
+            Shell(line, "rbX")._collect(1.0)  # noqa: SLF001
+    finally:
+        over.set()
+        line.close()
+        guest.close()
+    assert time.monotonic() - begun < 60
