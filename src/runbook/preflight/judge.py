@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from runbook.common.errors import Refused
 from runbook.params import Params
@@ -30,6 +31,7 @@ from runbook.preflight.finding import Case, Cleared, Finding, RefusedByPreflight
 from runbook.state.host.environment import Surroundings
 from runbook.state.snapshot import Snapshot
 
+C = TypeVar("C", bound=Case)
 # In the order in which an operator would look.
 RULES: tuple[Rule, ...] = (
     *identity.RULES,
@@ -57,17 +59,18 @@ def preflight(
     rules: tuple[Rule, ...] = RULES,
 ) -> Cleared:
     """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
-    case = Case(params, plan, seen, around)
-    found = tuple(finding for rule in rules for finding in rule(case))
-    return cleared(case, found, frozenset(CONSENTS) - {UNHEARD})
+    return judge(Case(params, plan, seen, around), rules, frozenset(CONSENTS) - {UNHEARD})
 
 
-def cleared(case: Case, found: tuple[Finding, ...], consents: frozenset[str]) -> Cleared:
-    """What the findings come to; raises RefusedByPreflight if one stands in the way.
+def judge(
+    case: C, rules: Iterable[Callable[[C], Iterator[Finding]]], consents: frozenset[str]
+) -> Cleared:
+    """Apply these rules to a case; raises RefusedByPreflight if a finding stands in the way.
 
     `consents` are those that such a plan may ask for: one host's file serves hosts and guests.
     """
     params, plan, seen = case.params, case.plan, case.seen
+    found = tuple(finding for rule in rules for finding in rule(case))
     if not found:
         raise _blind(plan.host)
     findings = (*(_settled(f, params) for f in found), *_unasked(params, found, consents))

@@ -9,7 +9,7 @@ from runbook.guest.rules.case import GuestCase
 from runbook.plan.promise.guests import UNHEARD
 from runbook.preflight import files, identity, ready
 from runbook.preflight.finding import Cleared, Finding
-from runbook.preflight.judge import cleared
+from runbook.preflight.judge import judge
 
 # In the order in which an operator would look.
 RULES: tuple[Callable[[GuestCase], Iterator[Finding]], ...] = (
@@ -25,5 +25,4 @@ RULES: tuple[Callable[[GuestCase], Iterator[Finding]], ...] = (
 
 def preflight(case: GuestCase) -> Cleared:
     """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
-    found = tuple(finding for rule in RULES for finding in rule(case))
-    return cleared(case, found, frozenset({UNHEARD}))
+    return judge(case, RULES, frozenset({UNHEARD}))
