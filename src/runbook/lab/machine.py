@@ -168,7 +168,7 @@ def _missing(host: str) -> str:
 
 def _autoconfigured(host: str) -> bool:
     """Whether a host that waits for an IPv6 address by SLAAC has it; true for every other."""
-    if "inet6 auto" not in (folder(host) / "root/etc/network/interfaces").read_text():
+    if b"inet6 auto" not in (folder(host) / "root/etc/network/interfaces").read_bytes():
         return True
     return bool(run(host, ["ip", "-6", "address", "show", "scope", "global"]).stdout.strip())
 
