@@ -18,7 +18,9 @@ from runbook.lab import machine
 from runbook.params import Params, resolve
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
+from runbook.run.session import Session, Underway
 from runbook.state.diff import compare
+from runbook.state.snapshot import Snapshot
 
 HOST, NIC, MALLORY = "server-01", "enp4s0f0", "1000"
 WORDS = f"-lf /etc/important/file {NIC}"
@@ -51,6 +53,20 @@ ip netns exec inside ip link add {NIC} type veth peer name far
 ip netns exec inside ip link set {NIC} up
 ip netns exec inside dhclient -nw -4 -lf "$lease" -pf /run/inside.pid {NIC}
 """
+# A folder in which any user may have made files, and an environment that somebody prepared.
+ELSEWHERE = """
+useradd --uid 1000 --create-home mallory
+cd /home/mallory
+for module in socket struct sys; do
+    echo 'open("/etc/pwned-by-'"$module"'", "w")' >"$module.py"
+done
+echo 'touch /etc/pwned-by-env' >env
+chown mallory: *
+export ENV=/home/mallory/env BASH_ENV=/home/mallory/env PYTHONPATH=/home/mallory
+ip() { touch /etc/pwned-by-function; }
+export -f ip
+for shell in sh "bash --posix"; do $shell /var/lib/runbook/armed/undo; done
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -78,13 +94,18 @@ def played(script: str) -> None:
     time.sleep(0.5)
 
 
-def change_and_undo() -> None:
-    session = pipeline.open_session(params())
-    before = pipeline.read(session)
+def made(session: Session, before: Snapshot) -> Underway:
     drawn = stages.draft(session, before)
     underway = pipeline.arm(session, pipeline.preflight(session, drawn, before))
     for phase in PHASES:
         pipeline.apply(session, underway, phase)
+    return underway
+
+
+def change_and_undo() -> None:
+    session = pipeline.open_session(params())
+    before = pipeline.read(session)
+    underway = made(session, before)
     assert pipeline.roll_back(session, underway, why="the test says so").differences.empty
     assert compare(before, pipeline.read(session)).empty
 
@@ -120,3 +141,15 @@ def test_a_client_in_a_container_stays_and_the_host_gets_none_by_the_undo(
     change_and_undo()
     assert console("pgrep", "-x", "dhclient").split() == [pid]
     assert console("cat", f"/var/lib/dhcp/dhclient.{NIC}.leases") == lease
+
+
+def test_an_undo_that_is_typed_in_a_user_s_folder_runs_nothing_of_that_folder(
+    console: Callable[..., str],
+) -> None:
+    session = pipeline.open_session(params())
+    before = pipeline.read(session)
+    made(session, before)
+    said = machine.run(HOST, ["bash", "-c", ELSEWHERE]).stdout.decode()
+    assert "finished: the host is as it was before the change" in said
+    assert console("sh", "-c", "ls /etc | grep pwned") == ""
+    assert compare(before, pipeline.read(session)).empty

@@ -55,7 +55,7 @@ def never_started(ending: Ending) -> MendAccess:
         f"the relay did not start over {ending.description}: {ending.last_words}",
         host=ending.host,
         state=_UNTOUCHED,
-        then=f"make 'python3 -c 1' work over {ending.description}, then start again",
+        then=f"make 'python3 -I -c 1' work over {ending.description}, then start again",
     )
 
 

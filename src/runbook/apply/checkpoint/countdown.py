@@ -9,7 +9,7 @@ from runbook.apply.checkpoint.layout import UNIT_TEXTS, Layout
 from runbook.common.errors import ReadFailed
 from runbook.transport.host import Reader
 
-NOW = ("python3", "-c", "import time; print(time.monotonic())")
+NOW = ("python3", "-I", "-c", "import time; print(time.monotonic())")
 # As systemd writes a span of time; a month is a twelfth of a year there.
 _SECONDS = {
     "y": 31557600.0,

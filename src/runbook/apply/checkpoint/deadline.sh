@@ -5,6 +5,10 @@
 # DIGEST is that of the manifest that was looked at, LINE goes into the journal, COMMAND starts the
 # countdown NUMBER; those before it end only once it runs. All of it is done under the change's lock.
 set -u
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+export PATH LC_ALL
+cd / || exit 1
 manifest=$1 seen=$2 stem=$3 number=$4 line=$5
 shift 5
 

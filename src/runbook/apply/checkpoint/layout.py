@@ -51,7 +51,7 @@ After=network.target networking.service {EARLY}
 
 [Service]
 Type=oneshot
-ExecStart=/bin/sh -c 'if [ -L {ARMED} ]; then exec sh {ARMED}/undo announce; fi; {_TIDY}'
+ExecStart=/bin/sh -c 'if [ -L {ARMED} ]; then exec /bin/sh {ARMED}/undo announce; fi; {_TIDY}'
 """
 
 UNIT_TEXTS = {EARLY: _EARLY_UNIT, LATE: _LATE_UNIT}

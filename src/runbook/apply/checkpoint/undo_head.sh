@@ -1,10 +1,18 @@
 set -u
+# Where a person stands who types this, and what their environment holds, must not matter.
+if [ "${1-}" = clean ]; then
+    shift
+elif [ -x /usr/bin/env ]; then
+    exec /usr/bin/env -i /bin/sh "$0" clean "$@"
+fi
+umask 022
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
 why=${1:-console}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
 root=$(dirname -- "$here")
+cd / || exit 1
 
 say() {
     printf '%s undo (%s): %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$why" "$*"
@@ -91,7 +99,7 @@ remove_dir() {
 announce() {
     [ -e "/sys/class/net/$1" ] || return 0
     if command -v python3 >/dev/null 2>&1; then
-        python3 - "$1" "$2" <<'PYTHON' && return 0
+        python3 -I - "$1" "$2" <<'PYTHON' && return 0
 import socket, struct, sys
 name, address = sys.argv[1:]
 with open("/sys/class/net/%s/address" % name) as file:

@@ -20,6 +20,7 @@ export PATH LC_ALL
 why=${1:-console}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
 root=$(dirname -- "$here")
+cd / || exit 1
 id=${here##*/}
 failed=0
 

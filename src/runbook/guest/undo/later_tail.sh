@@ -1,7 +1,8 @@
 # Moves it: $1 is the change's directory, $2 the uptime at which the undo is to come.
 set -u
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-export PATH
+LC_ALL=C
+export PATH LC_ALL
 here=$1
 moment=$2
 id=${here##*/}

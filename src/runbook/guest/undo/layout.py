@@ -8,6 +8,8 @@ confirmation and an undo one comes first.
 
 from __future__ import annotations
 
+from runbook.transport.guest.shell import PATH
+
 ROOT = "/var/lib/runbook"
 ARMED = f"{ROOT}/armed-inside"
 UNIT = "/etc/systemd/system/runbook-inside.service"
@@ -35,6 +37,10 @@ ExecStart=/bin/sh {ARMED}/undo boot
 HOOK_TEXT = f"""\
 #!/bin/sh
 # Undoes an unconfirmed network change after a reboot.
+PATH={PATH}
+LC_ALL=C
+export PATH LC_ALL
+cd /
 [ -L {ARMED} ] || exit 0
 [ "$(cat {ARMED}/boot)" = "$(cat /proc/sys/kernel/random/boot_id)" ] && exit 0
 here=$(readlink -f {ARMED})

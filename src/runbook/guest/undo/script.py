@@ -15,6 +15,7 @@ from runbook.common.printable import one_line
 from runbook.guest.configure.wanted import Argv, GuestEdit
 from runbook.guest.undo import layout
 from runbook.guest.undo.words import heredoc
+from runbook.transport.guest.shell import PATH
 
 ALREADY_ARMED, STALE, LATE, ENDED = 41, 42, 43, 44
 # With less, the undo would come into the middle of the change.
@@ -51,6 +52,7 @@ def setup_script(edit: GuestEdit, change_id: str, until: int, script: str) -> st
     lines = [
         "set -eu",
         "umask 077",
+        f"PATH={PATH} LC_ALL=C; export PATH LC_ALL; cd /",
         f"root={layout.ROOT} id={shlex.quote(change_id)}",
         'here=$root/$id; mkdir -p "$root"',
         f'if [ -L {layout.ARMED} ] || ! mkdir "$here" 2>/dev/null; then exit {ALREADY_ARMED}; fi',

@@ -75,6 +75,9 @@ _TEXT = """\
 # and the host's address would be gone with it.
 [ "$1" = {network} ] && [ "$2" = started ] || exit 0
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+export PATH LC_ALL
+cd /
 cat >/dev/null
 
 try() {{

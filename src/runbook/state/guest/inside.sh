@@ -4,6 +4,7 @@
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
+cd / || exit 1
 mac=$1
 shift
 
@@ -87,7 +88,7 @@ answer clients "$clients"
 # Whether a name server answers at all; what it answers is its own affair.
 answers() {
     if command -v perl >/dev/null 2>&1; then
-        perl -MSocket -e '
+        perl -T -MSocket -e '
             my $to = inet_aton($ARGV[0]) or exit 1;
             socket(my $s, PF_INET, SOCK_DGRAM, 0) or exit 1;
             send($s, pack("n6", 7, 256, 1, 0, 0, 0) . pack("Cnn", 0, 2, 1), 0,

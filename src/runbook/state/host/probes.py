@@ -76,7 +76,7 @@ def _argv(target: str, holder: str) -> list[str]:
         return [*ping, f"{target}%{holder}"]
     address, _, port = target.partition(":")
     if port and target.count(":") == 1:
-        return ["python3", "-c", CONNECT, address, port]
+        return ["python3", "-I", "-c", CONNECT, address, port]
     return [*ping, target]
 
 

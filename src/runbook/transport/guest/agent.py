@@ -31,7 +31,7 @@ _TOLD = 160
 T = TypeVar("T")
 _POLL_S = (0.05, 0.1, 0.2, 0.5)
 # What the agent has for an environment is its service's, or nothing at all.
-_ENVIRONMENT = f'PATH={PATH} LC_ALL=C; export PATH LC_ALL; exec "$@"'
+_ENVIRONMENT = f'PATH={PATH} LC_ALL=C; export PATH LC_ALL; cd /; exec "$@"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,9 @@ class Shell:
             raise self._no_shell(
                 "it does not start /bin/sh: a restricted shell, or no shell at all"
             )
-        self._line.type(f"PS1= PS2= HISTFILE= PATH={PATH} LC_ALL=C; export PATH LC_ALL; set +m")
+        self._line.type(
+            f"PS1= PS2= HISTFILE= PATH={PATH} LC_ALL=C; export PATH LC_ALL; cd /; set +m"
+        )
         begin = 't=${t:-$(stty -g)}; stty -echo; w=; echo "${m}R $(id -u)"'
         found = self._ask(begin, rf"{self._mark}R (\d+)\n")
         if found is None:

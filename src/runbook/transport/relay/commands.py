@@ -11,7 +11,9 @@ import threading
 import time
 from typing import IO, Any, Dict, List, Set, Tuple
 
-_SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+# What an undo script on the host has too: a program that is found here is found there.
+_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+_KEPT = ("HOME", "USER", "LOGNAME")
 # How long output is waited for after the command itself has ended: a daemon
 # that it left behind may hold the pipe open for ever.
 _DRAIN_S = 1.0
@@ -77,12 +79,10 @@ class Commands:
 
 
 def _environment() -> Dict[str, str]:
-    # A non-interactive login often lacks the sbin folders; and output is
-    # parsed, so it must not be translated.
-    path = os.environ.get("PATH", "").split(":")
-    path += [folder for folder in _SYSTEM_PATH if folder not in path]
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("LC_")}
-    return dict(inherited, PATH=":".join(filter(None, path)), LC_ALL="C", LANGUAGE="")
+    # Whatever a login's own files set must not choose which program runs as root, nor how. And
+    # output is parsed, so it must not be translated.
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return dict(kept, PATH=_PATH, LC_ALL="C")
 
 
 def _die_with_relay() -> None:

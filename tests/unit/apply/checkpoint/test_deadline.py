@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit import fakes
+from tests.unit.programs import PATH
 
 from runbook.apply.checkpoint import Armed, deadline, manifest
 from runbook.apply.checkpoint.armed_change import find
@@ -178,11 +179,13 @@ class Real:
     def move(self, seen: str = "old\n", number: int = 3) -> subprocess.CompletedProcess[bytes]:
         """The script, as the host is given it."""
         digest = hashlib.sha256(seen.encode()).hexdigest()
+        assert PATH in deadline.script()
+        script = deadline.script().replace(PATH, f"PATH={self.folder}/bin:/usr/bin:/bin")
         told = (str(self.manifest), digest, "deadline-", str(number), "moved")
         return subprocess.run(
-            ("sh", "-c", deadline.script(), "sh", *told, "systemd-run", "it"),
+            ("sh", "-c", script, "sh", *told, "systemd-run", "it"),
             input=b"new\n",
-            env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", "LOG": f"{self.folder}/log"},
+            env={"LOG": f"{self.folder}/log"},
             capture_output=True,
             check=False,
         )
