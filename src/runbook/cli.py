@@ -105,7 +105,8 @@ def status(host: str, *, as_json: bool) -> None:
     with closing(session.host):
         standing = resume.look(session)
     if as_json:
-        click.echo(json.dumps(standing.as_dict(), ensure_ascii=False))
+        # All of it in ASCII: a host's words cannot drive the terminal.
+        click.echo(json.dumps(standing.as_dict()))
     else:
         from runbook import views
 

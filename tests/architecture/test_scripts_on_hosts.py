@@ -22,7 +22,10 @@ EDIT = GuestEdit("ifupdown", "eth0", (FileEdit("/etc/x", None, b"", 0o600),), do
 CHANGE = change_script(EDIT, "1", "vm-01")
 SCRIPTS = {
     "undo": undo_script(
-        make_plan(fakes.params(), fakes.seen()), change_id=fakes.CHANGE, title="by root"
+        make_plan(fakes.params(), fakes.seen()),
+        change_id=fakes.CHANGE,
+        title="by root",
+        machine_id=fakes.MACHINE,
     ),
     "deadline": deadline.script(),
     "hook": hook_script(

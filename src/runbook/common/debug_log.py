@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TextIO
 
+from runbook.common.printable import printable
 from runbook.common.redact import redact_line, redact_text, secrets_in
 
 VARIABLE, DEBUG = "RUNBOOK_LOG", "debug"
@@ -40,7 +41,7 @@ class _Redacted(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = " ".join(super().format(record).split())
-        return redact_line(redact_text(line, self._secrets))[:_LONGEST]
+        return printable(redact_line(redact_text(line, self._secrets))[:_LONGEST])
 
 
 def wanted(environ: Mapping[str, str]) -> bool:

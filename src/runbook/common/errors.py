@@ -39,36 +39,40 @@ from __future__ import annotations
 
 from typing import Self
 
+from runbook.common.printable import printable
+
+# Nothing that a host shows may look like one of these lines.
+_LABELS = ("host:", "state now:", "do next:")
+
 
 class RunbookError(Exception):
     """What happened, on which host, the state it is in, and what to do next.
 
-    `transcript` is what went to and fro at a console until then, '' where there was none.
+    Any of it may hold words of a host, a guest or the LAN, so it is made printable here: whoever
+    prints or records an error need not think of that. `transcript` is what went to and fro at a
+    console until then, '' where there was none.
     """
 
     def __init__(
         self, what: str, *, host: str = "-", state: str, then: str, transcript: str = ""
     ) -> None:
         """Keep the four sentences; `host` is '-' where no host was contacted."""
-        super().__init__(what)
+        self.what, self.host, self.state, self.then = map(printable, (what, host, state, then))
+        super().__init__(self.what)
         self.transcript = transcript
-        self.what = what
-        self.host = host
-        self.state = state
-        self.then = then
 
     def __str__(self) -> str:
         """Four labelled lines, as the operator reads them."""
+        first, *more = self.what.split("\n")
+        shown = (f"| {line}" if line.lstrip().startswith(_LABELS) else line for line in more)
+        what = "\n".join((first, *shown))
         return (
-            f"{self.what}\n"
-            f"  host:      {self.host}\n"
-            f"  state now: {self.state}\n"
-            f"  do next:   {self.then}"
+            f"{what}\n  host:      {self.host}\n  state now: {self.state}\n  do next:   {self.then}"
         )
 
     def telling(self, *more: str, transcript: str = "") -> Self:
         """A copy of the error, of the same class, that tells more of what happened."""
-        what = "".join((self.what, *more))
+        what = printable("".join((self.what, *more)))
         made = type(self).__new__(type(self), what)
         made.__dict__ |= self.__dict__
         made.what, made.transcript = what, transcript or self.transcript
@@ -127,7 +131,7 @@ class NoWayIn(MendAccess):
         """Nothing was changed; a person at the guest's console is what is left."""
         state = "nothing was changed in the guest"
         super().__init__(what, host=host, state=state, then=then, transcript=transcript)
-        self.tried = tried
+        self.tried = tuple(map(printable, tried))
 
 
 class LoginRefused(MendAccess):

@@ -18,6 +18,8 @@ _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 _URI = re.compile(r"[a-z]+(?:\+[a-z0-9]+)?://[!-~]*")
 # `all` and `default` are directories of their own in /proc/sys/net/*/conf.
 _RESERVED = frozenset({"lo", "all", "default"})
+# Two interfaces that a change makes for itself, and takes away again.
+CARRIERS = ("rbcarrier0", "rbcarrier1")
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 # What an operator can be asked to take on: each name is that of a preflight finding.
 CONSENTS = ("accept-all", "bpdu", "dhcp-reservation", "dhcp-server", "docker", "unheard")
@@ -50,6 +52,11 @@ def host(text: str) -> str:
 
 def ifname(text: str) -> str:
     """Check an interface name: 15 characters at most, none that sysctl or iproute2 mistakes."""
+    if text in CARRIERS:
+        raise Wrong(
+            f"runbook makes interfaces of the names {' and '.join(CARRIERS)} for itself",
+            "take another name",
+        )
     if not _IFNAME.fullmatch(text) or text in _RESERVED:
         raise Wrong(
             "an interface name is 1 to 15 letters, digits, '_', '.' or '-', starts with none of"

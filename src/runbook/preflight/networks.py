@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runbook.params.fields import CARRIERS
 from runbook.preflight.finding import Finding, Place, looked_for
 from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
@@ -14,6 +15,7 @@ def names(case: Place) -> Iterator[Finding]:
     """Names that something else has."""
     yield from network_names(case)
     yield from bridge_names(case)
+    yield from carrier_names(case)
 
 
 def network_names(case: Place) -> Iterator[Finding]:
@@ -36,6 +38,19 @@ def bridge_names(case: Place) -> Iterator[Finding]:
             "libvirt makes the bridge itself, and does not take one that is there",
             "choose another name for the bridge",
         )
+
+
+def carrier_names(case: Place) -> Iterator[Finding]:
+    """An interface that has a name which the change makes and takes away: it is somebody's."""
+    for name in CARRIERS:
+        if case.seen.find(LinkRow, name):
+            yield Finding(
+                "block",
+                name,
+                "an interface of that name exists",
+                "a change makes one of that name for itself, and its undo deletes it",
+                f"give it another name (ip link set dev {name} name NAME), or delete it",
+            )
 
 
 def _taken(row: NetworkRow) -> Finding:

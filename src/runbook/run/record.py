@@ -21,6 +21,7 @@ from pathlib import Path
 from threading import RLock
 
 from runbook.common import atomic_files, octets
+from runbook.common.printable import printable
 from runbook.common.redact import redact
 
 OUTCOME, JOURNAL = "outcome.json", "journal"
@@ -124,7 +125,8 @@ class Folder:
 
     def note(self, at: datetime, event: str) -> None:
         """One line of the journal, on the disk when this returns."""
-        line = f"{at.isoformat(timespec='milliseconds')} {' ; '.join(event.splitlines())}\n"
+        told = " ; ".join(printable(event).splitlines())
+        line = f"{at.isoformat(timespec='milliseconds')} {told}\n"
         with self._or_held(JOURNAL, ""):
             atomic_files.append(self.path / JOURNAL, octets.bytes_of(line))
 

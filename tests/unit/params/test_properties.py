@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from runbook.common.errors import ParameterError
 from runbook.params import NAMES, Params, as_table, resolve
+from runbook.params.fields import CARRIERS
 from runbook.params.file import parse
 
 junk = st.recursive(
@@ -24,7 +25,7 @@ junk = st.recursive(
 )
 names = st.sampled_from(NAMES) | st.text()
 ifnames = st.from_regex(r"[a-z][a-z0-9_.-]{0,13}[a-z0-9]", fullmatch=True).filter(
-    lambda name: name not in {"lo", "all", "default"}
+    lambda name: name not in {"lo", "all", "default", *CARRIERS}
 )
 
 

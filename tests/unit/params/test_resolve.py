@@ -4,6 +4,7 @@ import pytest
 
 from runbook.common.errors import ParameterError
 from runbook.params import NAMES, Params, ParamsFile, resolve
+from runbook.params.fields import CARRIERS
 from runbook.params.source import Source
 
 FILE: dict[str, object] = {
@@ -110,7 +111,23 @@ def test_stp_takes_nothing_else(value: object) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "a" * 16, "eth 0", "eth/0", "eth:0", "-eth0", ".", "..", "lo", "all", "eth0\n", "ethé"],
+    [
+        *(
+            "",
+            "a" * 16,
+            "eth 0",
+            "eth/0",
+            "eth:0",
+            "-eth0",
+            ".",
+            "..",
+            "lo",
+            "all",
+            "eth0\n",
+            "ethé",
+        ),
+        *CARRIERS,
+    ],
 )
 def test_interface_and_bridge_names_are_those_the_kernel_takes(name: str) -> None:
     refused("interface", FILE, interface=name)

@@ -5,6 +5,7 @@ from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, NIC
 from tests.unit.preflight.looking import look, nic, plus, refusal
 
+from runbook.params.fields import CARRIERS
 from runbook.state.snapshot import Snapshot
 
 
@@ -30,6 +31,13 @@ def test_an_active_network_beside_a_nat_network() -> None:
     assert "beside a new NAT network" in refusal(network(active=True)).seen
     assert look(network(active=True), forward="open")
     assert look(network(active=False))
+
+
+@pytest.mark.parametrize("name", CARRIERS)
+def test_an_interface_that_has_a_name_of_the_change_s_own(name: str) -> None:
+    found = refusal(fakes.seen(links=[*nic(), fakes.link(name, kind="veth")]))
+    assert found.about == name
+    assert "its undo deletes it" in found.why
 
 
 def test_an_interface_that_has_the_bridge_s_name() -> None:

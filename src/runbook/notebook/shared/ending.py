@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from runbook import views
 from runbook.common.errors import RunbookError
+from runbook.common.printable import printable
 from runbook.notebook.shared.runs import Recorded
 from runbook.notebook.shared.stages import NotNow
 from runbook.run.record import MIME, OUTCOME, Ending, Outcome
@@ -100,11 +101,11 @@ def reading(this: Recorded, what: str, left: str = "") -> Iterator[None]:
 
 def keep_error(this: Recorded, name: str, error: BaseException) -> None:
     """The error's text, whole, into the record."""
-    this.folder.again(name, f"{type(error).__name__}: {error}\n")
+    this.folder.again(name, printable(f"{type(error).__name__}: {error}\n"))
 
 
 def in_short(error: BaseException) -> str:
     """The error in one line."""
     what = error.what if isinstance(error, RunbookError) else str(error)
-    line = " ".join(what.split()) or type(error).__name__
+    line = " ".join(printable(what).split()) or type(error).__name__
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

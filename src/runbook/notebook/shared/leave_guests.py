@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from runbook import views
+from runbook.common.printable import printable
 from runbook.guest.sessions import GuestSessions
 from runbook.notebook.shared.runs import HostRun
 from runbook.run.record import Folder
@@ -54,7 +55,9 @@ def keep(folder: Folder, guests: GuestSessions) -> None:
     """
     for name, said in guests.transcripts().items():
         if said:
-            _anew(folder, f"console-{name}.txt", said)
+            # A console has told its text one character a byte: some of these are C1 controls.
+            shown = "\t".join(map(printable, said.split("\t")))
+            _anew(folder, f"console-{name}.txt", shown)
     for number, (name, path, content) in enumerate(guests.originals(), start=1):
         product = f"original-{name}-{number}{path.replace('/', '_')}"
         _original(folder, product, path, content)

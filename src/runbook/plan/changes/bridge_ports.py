@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from runbook.params.fields import CARRIERS
 from runbook.plan.changes.ipv6 import Moved6
 from runbook.plan.changes.messages import Action, Address, BridgeOption, LinkMaster, Route
 from runbook.plan.changes.routes import delete, halves
 from runbook.plan.changes.steps import Announce, CarryNeighbours, Command, Netlink, Step
 from runbook.plan.changes.waits import AwaitCarrier
 
-CARRIER, CARRIER_PEER = "rbcarrier0", "rbcarrier1"
+CARRIER, CARRIER_PEER = CARRIERS
 _NO_CARRIER = ("ip", "link", "delete", "dev", CARRIER)
 
 

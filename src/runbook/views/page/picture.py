@@ -10,6 +10,7 @@ import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from runbook.common.printable import printable
 from runbook.views.page.style import STYLE
 
 
@@ -57,11 +58,7 @@ def safe(value: object) -> str:
 
 def plain(value: object) -> str:
     """Text for a terminal: line breaks kept, every other control character spelled out."""
-    return "".join(c if c.isprintable() or c == "\n" else _spelled(c) for c in str(value))
-
-
-def _spelled(character: str) -> str:
-    return character.encode("unicode_escape").decode()
+    return printable(str(value))
 
 
 def note(text: str, tone: str = "note") -> Picture:

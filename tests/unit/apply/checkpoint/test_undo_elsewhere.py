@@ -26,7 +26,11 @@ def sandbox(tmp_path: Path) -> Sandbox:
     """The host, with a Python that is one."""
     made = Sandbox(tmp_path / "host", fakes.CHANGE)
     made.root.mkdir()
-    made.set_up(undo_script(PLAN, change_id=fakes.CHANGE, title="Armed by root@desk."))
+    made.set_up(
+        undo_script(
+            PLAN, change_id=fakes.CHANGE, title="Armed by root@desk.", machine_id=fakes.MACHINE
+        )
+    )
     made.file(f"/sys/class/net/{fakes.NIC}/address", f"{fakes.NIC_MAC}\n")
     python = made.root / "programs/python3"
     python.unlink()
