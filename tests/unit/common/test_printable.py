@@ -60,6 +60,10 @@ def test_words_of_any_language_stay_as_they_are() -> None:
         assert RunbookError(text, state="", then="").what == text
 
 
+def test_a_byte_that_is_not_utf_8_is_spelled_as_the_byte() -> None:
+    assert printable(text_of(b"\x9b31m f\xfcr")) == "\\x9b31m f\\xfcr"
+
+
 @pytest.mark.parametrize("control", [TITLE, BACKWARDS, CSI, "\r", "\udc80"])
 def test_a_control_character_is_spelled_out_and_not_lost(control: str) -> None:
     shown = printable(f"a{control}b")

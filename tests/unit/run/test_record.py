@@ -53,7 +53,7 @@ def test_a_product_with_a_byte_that_is_not_utf8_is_kept_to_the_byte(folder: Fold
     folder.note(NOW, "f\udcfcr")
     assert (folder.path / "undo").read_bytes() == b"iptables -D f\xfcr\n"
     assert json.loads((folder.path / "said.json").read_text("utf-8")) == {"path": "f\udcfcr"}
-    assert (folder.path / "journal").read_bytes().endswith(b"f\xfcr\n")
+    assert (folder.path / "journal").read_bytes().endswith(b"f\\xfcr\n")
 
 
 def test_no_text_keeps_a_product_from_being_written(folder: Folder) -> None:
