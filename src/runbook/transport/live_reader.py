@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from contextlib import contextmanager
 from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from runbook.transport.process import Process, from_json
 from runbook.transport.session import RelayRefused, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from runbook.transport.hypervisor import Hypervisor
     from runbook.transport.relay.frames import Frame
@@ -48,37 +49,43 @@ class LiveReader:
             frame = self._session.result(answer, timeout + MARGIN_S)
         except RelayRefused as refusal:
             raise self._read_failed(what, str(refusal)) from refusal
-        if frame.header["timed_out"]:
-            raise self._read_failed(what, f"it did not end within {timeout:g} s and was killed")
-        return completed(argv, frame)
+        with self._understood(what):
+            if not frame.header["timed_out"]:
+                return completed(argv, frame)
+        raise self._read_failed(what, f"it did not end within {timeout:g} s and was killed")
 
     def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
         """Read several files in one round trip; None where there is none."""
         frame = self._read("read files", "read", paths=list(paths))
         found: list[HostFile | None] = []
         start = 0
-        for path, status in zip(paths, frame.header["files"], strict=True):
-            if status is None:
-                found.append(None)
-                continue
-            content = frame.payload[start : start + status["size"]]
-            start += status["size"]
-            found.append(HostFile(path, content, status["mode"], status["uid"], status["gid"]))
+        with self._understood("read files"):
+            for path, status in zip(paths, frame.header["files"], strict=True):
+                if status is None:
+                    found.append(None)
+                    continue
+                content = frame.payload[start : start + status["size"]]
+                start += status["size"]
+                found.append(HostFile(path, content, status["mode"], status["uid"], status["gid"]))
         return tuple(found)
 
     def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
         """For each path the file there, if any, and the nearest folder above that exists."""
-        found = self._read("look at files", "inodes", paths=list(paths)).header["inodes"]
-        return tuple(tuple(Inode(**each) for each in place) for place in found)
+        frame = self._read("look at files", "inodes", paths=list(paths))
+        with self._understood("look at files"):
+            return tuple(tuple(Inode(**at) for at in place) for place in frame.header["inodes"])
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Sorted paths matching a shell pattern."""
-        return tuple(self._read(f"list {pattern}", "glob", pattern=pattern).header["paths"])
+        frame = self._read(f"list {pattern}", "glob", pattern=pattern)
+        with self._understood(f"list {pattern}"):
+            return tuple(frame.header["paths"])
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
         """The processes with one of these in their command line or their program's path."""
         frame = self._read("look at the processes", "processes", names=list(names))
-        return tuple(from_json(one) for one in frame.header["processes"])
+        with self._understood("look at the processes"):
+            return tuple(from_json(one) for one in frame.header["processes"])
 
     def dump(self, request: bytes) -> bytes:
         """Send one NETLINK_ROUTE dump request; the raw reply, NLMSG_DONE included."""
@@ -164,6 +171,15 @@ class LiveReader:
             return self._session.request(op, payload, timeout=ANSWER_S, **fields)
         except RelayRefused as refusal:
             raise self._read_failed(what, str(refusal)) from refusal
+
+    @contextmanager
+    def _understood(self, what: str) -> Iterator[None]:
+        """Have an answer of another shape than the relay's be an error with the host's name."""
+        try:
+            yield
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            why = "what came back is not what the program's own relay answers"
+            raise self._read_failed(what, why) from error
 
     def _read_failed(self, what: str, why: str) -> ReadFailed:
         return ReadFailed(

@@ -14,6 +14,7 @@ import base64
 import gzip
 import json
 import os
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ FORMAT = "runbook-recording"
 VERSION = 1
 
 Question = tuple[str, ...]
+
+
+_DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Recording:
                 raise _unreadable(path, f"it is not a {FORMAT} of version {VERSION}")
             answers = {tuple(one["question"]): one["answer"] for one in document["answers"]}
             return cls(document["host"], answers)
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except _DAMAGE as error:
             raise _unreadable(path, f"{type(error).__name__}: {error}") from error
 
 

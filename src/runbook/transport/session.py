@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from runbook.common import debug_log
 from runbook.common.errors import ConnectionLost
 from runbook.transport import bootstrap, failures
-from runbook.transport.relay.frames import Frame, encode
+from runbook.transport.relay.frames import Frame, FrameError, encode
 from runbook.transport.wire import Wire
 
 if TYPE_CHECKING:
@@ -185,9 +185,13 @@ class Session:
             raise self.error() from None
 
     def _deliver(self, frame: Frame) -> None:
+        answered, number = (frame.header.get(name, -1) for name in ("id", "channel"))
+        if not isinstance(answered, int) or not isinstance(number, int):
+            message = "a header says to whom it goes by something else than a number"
+            raise FrameError(message)
         with self._lock:
-            answer = self._waiting.pop(frame.header.get("id", -1), None)
-            channel = self._channels.get(frame.header.get("channel", -1))
+            answer = self._waiting.pop(answered, None)
+            channel = self._channels.get(number)
         if answer is not None:
             answer.set_result(frame)
         elif channel is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -275,3 +277,30 @@ def wait_until(true: Callable[[], bool]) -> bool:
 def test_the_stand_ins_are_found_first(stand_in: StandIn, tmp_path: Path) -> None:
     stand_in("ssh", "")
     assert shutil.which("ssh") == str(tmp_path / "ssh")
+
+
+FAKE = """\
+import os, struct, sys, threading, time
+def listen(): sys.stdin.buffer.read(), os._exit(0)
+threading.Thread(target=listen, daemon=True).start()
+os.write(1, b"\\0runbook-relay 1\\n")
+for header in (b'{"id": 0}', sys.argv[1].encode()):
+    os.write(1, struct.pack(">II", len(header), 0) + header)
+    time.sleep(1)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("header", ['{"id": [1]}', '{"channel": {}}', '[{"id": 1}'])
+def test_a_header_of_another_shape_is_told_at_once(
+    stand_in: StandIn, tmp_path: Path, header: str
+) -> None:
+    fake = tmp_path / "fake.py"
+    fake.write_text(FAKE)
+    stand_in("ssh", shlex.join(["exec", sys.executable, str(fake), header]))
+    session = Session("server-01", ssh("server-01"))
+    began = time.monotonic()
+    with pytest.raises(ConnectionLost, match="not of this protocol"):
+        session.request("ping", timeout=8)
+    assert time.monotonic() - began < 7
+    session.close()

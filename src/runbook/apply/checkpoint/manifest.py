@@ -67,7 +67,7 @@ def loads(text: bytes) -> Manifest:
         for name in ("steps", "guests"):
             told[name] = tuple(told.get(name, ()))
         return Manifest(**{**told, "timer": int(told["timer"])})
-    except (TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(serial.NOT_OURS) from error
 
 

@@ -70,7 +70,7 @@ class Decoder:
 def _object(text: bytes) -> Dict[str, Any]:
     try:
         header = json.loads(text.decode())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FrameError("a header is not JSON: %r" % text[:80]) from error
     if not isinstance(header, dict):
         raise FrameError("a header is not an object: %r" % text[:80])

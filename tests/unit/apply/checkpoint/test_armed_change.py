@@ -157,7 +157,9 @@ def test_something_else_in_the_lock_s_place_is_not_taken_for_a_free_host(
 
 
 @pytest.mark.parametrize("name", ["manifest", "plan", "before", "probes"])
-@pytest.mark.parametrize("content", ["", "{", "{}", '{"format_version": 99}', "[]", "\ufffd"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "{}", '{"format_version": 99}', "[]", "\ufffd", "[" * 100_000]
+)
 def test_a_damaged_file_is_told_and_never_guessed(
     host: fakes.FakeHost, armed: Armed, name: str, content: str
 ) -> None:

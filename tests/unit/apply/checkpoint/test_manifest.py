@@ -39,6 +39,7 @@ def test_a_manifest_cut_off_by_a_full_disk_is_damaged(told: Manifest, data: st.D
         {"deadline": "soon"},
         {"deadline": None},
         {"timer": "x"},
+        {"timer": float("inf")},
         {"steps": 3},
         {"surprise": 1},
     ],

@@ -20,8 +20,9 @@ FRAMES = st.lists(st.builds(Frame, HEADERS, st.binary(max_size=300)), max_size=6
         b"\0\0\0\2\0\0\0\0[]",
         b"\0\0\0\2\0\0\0\0{x",
         b"\0\0\0\1\0\0\0\0\xff",
+        b"\0\1\x86\xa0\0\0\0\0" + b"[" * 100_000,
     ],
-    ids=["huge header", "huge payload", "not an object", "not JSON", "not UTF-8"],
+    ids=["huge header", "huge payload", "not an object", "not JSON", "not UTF-8", "nested"],
 )
 def test_what_is_no_frame_is_an_error(data: bytes) -> None:
     with pytest.raises(FrameError):
