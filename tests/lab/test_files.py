@@ -78,6 +78,23 @@ def test_a_comment_in_latin_1_is_kept_by_the_change_by_its_undo_and_by_a_reboot(
     assert console(fresh_host, f"ip -4 -o address show dev {NIC}") == b""
 
 
+def test_a_stanza_in_a_file_whose_name_is_not_utf8_is_edited_and_put_back(
+    fresh_host: str,
+) -> None:
+    folder = "/etc/network/interfaces.d"
+    odd = f"{folder}/$(printf 'b\\374cher')"
+    console(fresh_host, f"mv {INTERFACES} {odd}; echo 'source {folder}/*' >{INTERFACES}")
+    original = console(fresh_host, f"cat {odd}")
+    session = pipeline.open_session(params(fresh_host))
+    underway = pipeline.arm(session, ready(session))
+    for phase in PHASES:
+        pipeline.apply(session, underway, phase)
+    assert b"inet manual" in console(fresh_host, f"cat {odd}")
+    assert pipeline.roll_back(session, underway, why="because").as_before
+    assert console(fresh_host, f"cat {odd}") == original
+    assert console(fresh_host, f"ls -A {folder}") == b"b\xfccher\n"
+
+
 def test_what_latin_1_says_of_the_next_boot_is_seen_whatever_the_file_is_called(
     fresh_host: str,
 ) -> None:

@@ -39,6 +39,31 @@ def test_mode_plan_writes_nothing_on_the_host(fresh_host: str, home: Path) -> No
     assert bench.on_host("sh", "-c", "ls -A /var/lib | grep -c runbook || true").strip() == "0"
 
 
+@pytest.mark.thorough
+def test_a_byte_that_is_not_utf8_is_kept_on_the_host_and_every_record_is_utf8(
+    fresh_host: str, home: Path
+) -> None:
+    stanza = "s/^ *gateway/    # f$(printf '\\374')r alle\\n&/"
+    bench.on_host("sh", "-c", f'sed -i "{stanza}" /etc/network/interfaces')
+    comment = "-m comment --comment \"f$(printf '\\374')r\""
+    bench.on_host("sh", "-c", f"iptables -A INPUT -i enp4s0f0 {comment} -j ACCEPT")
+    done = papermill(home, "-p", "host", fresh_host)
+    assert done.status == 0, done.said
+    assert done.outcome["outcome"] == "as promised"
+    rules = bench.on_host("sh", "-c", "iptables -S INPUT | cat -v")
+    assert '-A INPUT -i virbr1 -m comment --comment "fM-|r" -j ACCEPT' in rules
+    assert "# fM-|r alle" in bench.on_host("cat", "-v", "/etc/network/interfaces")
+    (folder,) = (home / "outputs" / fresh_host).iterdir()
+    products = [path for path in folder.iterdir() if path.is_file()]
+    # The script gives iptables the byte itself.
+    assert [path.name for path in products if not is_utf8(path.read_bytes())] == ["undo"]
+    assert "f\\xfcr" in done.page
+
+
+def is_utf8(content: bytes) -> bool:
+    return content.decode(errors="ignore").encode() == content
+
+
 def test_the_address_moves_once_and_then_there_is_nothing_to_do(
     fresh_host: str, home: Path
 ) -> None:

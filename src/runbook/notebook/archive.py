@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runbook.common import atomic_files
+from runbook.common import atomic_files, octets
 from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact_notebook
 from runbook.run import record
@@ -17,7 +17,7 @@ from runbook.views.page.document import page
 
 def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
     """Where notebook and page were filed; raises CorrectParameters if it tells of no run."""
-    text = redact_notebook(notebook.read_text(encoding="utf-8"))
+    text = octets.valid_json(redact_notebook(notebook.read_text(encoding="utf-8")))
     folder = _run_folder(notebook, text, outputs)
     filed = folder / NOTEBOOK, folder / PAGE
     for path, content in zip(filed, (text, page(text, folder.name)), strict=True):

@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from runbook.common import atomic_files
+from runbook.common import atomic_files, octets
 from runbook.common.redact import redact_notebook
 from runbook.notebook.jupyter.unattended import mark_papermill
 
@@ -38,7 +38,7 @@ class AtomicHandler:
         A link stays, and the file that it leads to is replaced. What is no
         file, /dev/null or a pipe, is written to.
         """
-        target, content = Path(path).resolve(), redact_notebook(buf).encode()
+        target, content = Path(path).resolve(), octets.valid_json(redact_notebook(buf)).encode()
         if target.exists() and not target.is_file():
             target.write_bytes(content)
         else:

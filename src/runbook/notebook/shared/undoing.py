@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pandas as pd
 from runbook import views
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
+from runbook.common import octets
 from runbook.common.errors import GoToTheConsole, RolledBack, RunbookError
 from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended
 from runbook.notebook.shared.leave_guests import leave
@@ -55,7 +57,12 @@ def keep_verdict(this: HostRun, verdict: Verdict, caption: str, page: Place = CE
 
 def records(rows: pd.DataFrame) -> str:
     """A table as JSON text, a row an object."""
-    return str(rows.to_json(orient="records", indent=1, force_ascii=False)) + "\n"
+    # Not by `to_json`: it refuses a text with a byte of the host's that is not UTF-8.
+    told = [
+        {name: None if pd.isna(cell) else cell for name, cell in row.items()}
+        for row in rows.astype(object).to_dict("records")
+    ]
+    return octets.valid_json(json.dumps(told, indent=1, ensure_ascii=False)) + "\n"
 
 
 def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:

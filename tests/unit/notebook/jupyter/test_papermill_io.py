@@ -85,6 +85,12 @@ def test_without_secrets_the_notebook_is_written_as_it_is(tmp_path: Path) -> Non
     assert AtomicHandler.read(str(path)) == text
 
 
+def test_a_notebook_is_written_whatever_was_shown_in_it(tmp_path: Path) -> None:
+    path, told = tmp_path / "out.ipynb", notebook(host="f\udcfcr")
+    AtomicHandler.write(json.dumps(told, ensure_ascii=False), str(path))
+    assert json.loads(AtomicHandler.read(str(path))) == told
+
+
 def test_a_reader_never_sees_half_a_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
