@@ -22,6 +22,8 @@ NOBODY = bytes(4)
 ETHERNET_MINIMUM = 60
 # RFC 5227 sends three, up to two seconds apart; on a LAN that forwards, answers take milliseconds.
 PROBES, PAUSE_S = 3, 0.4
+# One is a conflict already; whoever floods the LAN must not fill a record.
+MOST = 16
 _REQUEST = b"\x00\x01\x08\x00\x06\x04\x00\x01"
 _LDH, _LD = 0x28, 0x20
 _TYPE_AT, _SENDER_IP_AT = 12, 28
@@ -41,7 +43,7 @@ def sent_by(address: IPv4Address) -> tuple[Instruction, ...]:
 
 
 def who_has(channel: Channel, mac: bytes, address: IPv4Address, timeout: float) -> tuple[str, ...]:
-    """Each MAC that answered a probe for `address` in `timeout` seconds, sorted.
+    """Each MAC that answered a probe for `address` in `timeout` seconds, sorted; MOST at most.
 
     A request in which somebody gives the address as his own counts as well.
     """
@@ -49,7 +51,7 @@ def who_has(channel: Channel, mac: bytes, address: IPv4Address, timeout: float) 
     for _ in range(PROBES):
         channel.send(request(mac, NOBODY, address.packed))
         found.update(_heard(channel, min(PAUSE_S, timeout / PROBES)))
-    return tuple(sorted(found))
+    return tuple(sorted(found))[:MOST]
 
 
 def _heard(channel: Channel, seconds: float) -> set[str]:
@@ -59,4 +61,6 @@ def _heard(channel: Channel, seconds: float) -> set[str]:
         frame = channel.receive(left)
         if frame is not None and frame.header.get("pkttype") != PACKET_OUTGOING:
             found.add(frame.payload[_SENDER_MAC].hex(":"))
+            if len(found) == MOST:
+                break
     return found

@@ -7,7 +7,6 @@ bridge port before the bridge takes it.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import struct
 import time
@@ -23,6 +22,7 @@ ETH_P_ALL = 0x0003
 PACKET_OUTGOING = 4
 
 TRIES = 3
+MARK_BYTES = 8
 
 Instruction = tuple[int, int, int, int]
 
@@ -69,18 +69,16 @@ def all_of(loads: list[tuple[int, int, int | None]]) -> tuple[Instruction, ...]:
     return (*program, (_RET, 0, 0, _WHOLE_FRAME), (_RET, 0, 0, 0))
 
 
-def token(host: str) -> bytes:
-    """The pattern that marks this host's own pings: a bridge carries others' too."""
-    return hashlib.sha256(host.encode()).digest()[:8]
+def ping(gateway: str, mark: bytes, timeout: float) -> tuple[str, ...]:
+    """Three marked pings, 0.2 s apart (iputils).
 
-
-def ping(gateway: str, host: str, timeout: float) -> tuple[str, ...]:
-    """Three marked pings, 0.2 s apart (iputils)."""
+    A mark is MARK_BYTES that nobody else on the LAN can know: a bridge carries others' replies
+    too, and whoever guesses the mark could answer in the gateway's name.
+    """
     limit = str(max(1, math.ceil(timeout)))
-    pattern = token(host).hex()
     return (
         *("ping", "-n", "-c", "3", "-i", "0.2", "-W", "1"),
-        *("-w", limit, "-p", pattern, gateway),
+        *("-w", limit, "-p", mark.hex(), gateway),
     )
 
 
@@ -104,24 +102,24 @@ def _checksum(data: bytes) -> int:
 
 
 def asked_for(
-    channel: Channel, sender: Station, router: Station, name: str, timeout: float
+    channel: Channel, sender: Station, router: Station, mark: bytes, timeout: float
 ) -> str | None:
     """The destination MAC of the router's reply to what is sent in `sender`'s name."""
-    frame = echo_request(sender, router, token(name))
+    frame = echo_request(sender, router, mark)
     for _ in range(TRIES):
         channel.send(frame)
-        if mac := destination_of_reply(channel, name, timeout / TRIES):
+        if mac := destination_of_reply(channel, mark, timeout / TRIES):
             return mac
     return None
 
 
-def destination_of_reply(channel: Channel, host: str, timeout: float) -> str | None:
-    """The destination MAC of the first reply to `host`'s own ping, None if none comes."""
+def destination_of_reply(channel: Channel, mark: bytes, timeout: float) -> str | None:
+    """The destination MAC of the first reply that bears the mark, None if none comes."""
     deadline = time.monotonic() + timeout
     while (left := deadline - time.monotonic()) > 0:
         frame = channel.receive(left)
         if frame is None or frame.header.get("pkttype") == PACKET_OUTGOING:
             continue
-        if token(host) in frame.payload:
+        if mark in frame.payload:
             return frame.payload[:6].hex(":")
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import secrets
 from contextlib import contextmanager
 from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING
@@ -106,7 +107,8 @@ class LiveReader:
     def gateway_mac_view(self, gateway: str, ifname: str, *, timeout: float = 2.0) -> str | None:
         """Ping `gateway`; the destination MAC of its reply as it enters `ifname`."""
         program = gateways.echo_reply_filter(ip_address(gateway))
-        argv = gateways.ping(gateway, self._name, timeout)
+        mark = secrets.token_bytes(gateways.MARK_BYTES)
+        argv = gateways.ping(gateway, mark, timeout)
         what = f"listen on {ifname} for the gateway {gateway}"
         try:
             channel = self._session.open(
@@ -114,7 +116,7 @@ class LiveReader:
             )
             try:
                 pings = self._session.submit("run", argv=argv, limit=timeout + MARGIN_S)
-                mac = gateways.destination_of_reply(channel, self._name, timeout)
+                mac = gateways.destination_of_reply(channel, mark, timeout)
             finally:
                 channel.close()
             done = completed(argv, self._session.result(pings, timeout + 2 * MARGIN_S))
@@ -136,8 +138,8 @@ class LiveReader:
                 "open_packet", ifname=ifname, protocol=gateways.ETH_P_ALL, filter=program
             )
             try:
-                name = f"{self._name}/{near.ip}"
-                return gateways.asked_for(channel, near, far, name, timeout)
+                mark = secrets.token_bytes(gateways.MARK_BYTES)
+                return gateways.asked_for(channel, near, far, mark, timeout)
             finally:
                 channel.close()
         except RelayRefused as refusal:

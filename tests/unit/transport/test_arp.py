@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.transport.sockets import passes_filter
 
-from runbook.transport.arp import PROBES, request, sent_by, who_has
+from runbook.transport.arp import MOST, PROBES, request, sent_by, who_has
 from runbook.transport.relay.frames import Frame
 from runbook.transport.session import Channel
 
@@ -47,6 +47,27 @@ def test_whoever_says_that_he_is_the_address_is_heard(kind: int) -> None:
 )
 def test_other_frames_are_dropped(frame: bytes) -> None:
     assert not passes(frame)
+
+
+class Flooded(Channel):
+    """A LAN on which somebody answers for the address by one MAC after the other."""
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    def send(self, data: bytes) -> None:
+        """Nobody waits for it."""
+
+    def receive(self, timeout: float | None) -> Frame | None:
+        del timeout
+        self.heard += 1
+        return Frame({"pkttype": 0}, reply(self.heard.to_bytes(6), ADDRESS))
+
+
+def test_whoever_answers_by_any_number_of_macs_fills_no_record() -> None:
+    lan = Flooded()
+    assert len(who_has(lan, OWN, ADDRESS, 1.2)) == MOST
+    assert lan.heard < 1000
 
 
 @given(st.ip_addresses(v=4), macs)

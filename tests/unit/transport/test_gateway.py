@@ -19,12 +19,12 @@ from runbook.transport.gateway import (
     echo_reply_filter,
     echo_request,
     ping,
-    token,
 )
 from runbook.transport.relay.frames import Frame
 from runbook.transport.session import Channel
 
 GATEWAY = IPv4Address("172.16.0.1")
+MARK = bytes.fromhex("9f3c51aa07d2e864")
 HOST_MAC = bytes.fromhex("525400123456")
 
 
@@ -91,22 +91,23 @@ class Heard(Channel):
 
 def test_a_guests_ping_through_the_same_port_is_not_taken_for_the_hosts() -> None:
     guest = Frame({"pkttype": 3}, bytes.fromhex("525400aaaaaa") + bytes(50))
-    own = Frame({"pkttype": 0}, HOST_MAC + bytes(40) + token("server-01"))
-    assert destination_of_reply(Heard([guest, own]), "server-01", 1) == "52:54:00:12:34:56"
+    own = Frame({"pkttype": 0}, HOST_MAC + bytes(40) + MARK)
+    assert destination_of_reply(Heard([guest, own]), MARK, 1) == "52:54:00:12:34:56"
 
 
 def test_without_a_reply_there_is_no_mac() -> None:
-    assert destination_of_reply(Heard([]), "server-01", 0.05) is None
+    assert destination_of_reply(Heard([]), MARK, 0.05) is None
 
 
 def test_what_goes_out_is_not_taken_for_what_comes_in() -> None:
-    out = Frame({"pkttype": 4}, HOST_MAC + token("server-01"))
-    assert destination_of_reply(Heard([out]), "server-01", 0.05) is None
+    out = Frame({"pkttype": 4}, HOST_MAC + MARK)
+    assert destination_of_reply(Heard([out]), MARK, 0.05) is None
 
 
-def test_two_hosts_mark_their_pings_differently() -> None:
-    assert token("server-01") != token("server-02")
-    assert token("server-01").hex() in ping("172.16.0.1", "server-01", 2.0)
+def test_a_reply_of_somebody_who_does_not_know_the_mark_is_not_the_gateways() -> None:
+    forged = Frame({"pkttype": 0}, HOST_MAC + bytes(40) + b"server01")
+    assert destination_of_reply(Heard([forged]), MARK, 0.05) is None
+    assert MARK.hex() in ping("172.16.0.1", MARK, 2.0)
 
 
 GUEST = Station(bytes.fromhex("525400000001"), IPv4Address("172.16.1.10"))
@@ -114,7 +115,7 @@ ROUTER = Station(bytes.fromhex("0200000000ff"), GATEWAY)
 
 
 def test_a_request_in_a_guests_name_is_one_that_a_router_answers() -> None:
-    frame = echo_request(GUEST, ROUTER, token("server-01"))
+    frame = echo_request(GUEST, ROUTER, MARK)
     assert (frame[:6], frame[6:12], frame[12:14]) == (ROUTER.mac, GUEST.mac, b"\x08\x00")
     head, icmp = frame[14:34], frame[34:]
     assert (head[12:16], head[16:20]) == (GUEST.ip.packed, ROUTER.ip.packed)
@@ -132,8 +133,8 @@ def _sum(data: bytes) -> int:
 
 
 def test_a_router_that_answers_the_second_request_is_heard() -> None:
-    channel = Answering([None, None, Frame({"pkttype": 0}, HOST_MAC + token("server-01"))])
-    mac = asked_for(channel, GUEST, ROUTER, "server-01", 0.3)
+    channel = Answering([None, None, Frame({"pkttype": 0}, HOST_MAC + MARK)])
+    mac = asked_for(channel, GUEST, ROUTER, MARK, 0.3)
     assert mac == "52:54:00:12:34:56"
     assert len(channel.sent) > 1
 

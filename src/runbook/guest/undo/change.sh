@@ -63,13 +63,17 @@ put() {
     return 1
 }
 
-# A client that lives on would bring its address back when its lease is renewed.
+# A client that lives on would bring its address back when its lease is renewed. The guest's own
+# is root's and in the guest's network: anybody may call a process so, and so may a container.
 stop_clients() {
+    net=$(readlink /proc/1/ns/net)
     for entry in /proc/[0-9]*; do
         comm=
         { read -r comm <"$entry/comm"; } 2>/dev/null
         case $comm in
         dhclient | udhcpc)
+            [ "$(readlink "$entry/ns/net")" = "$net" ] || continue
+            grep -q '^Uid:[[:space:]]*0[[:space:]]*0[[:space:]]*0[[:space:]]*0$' "$entry/status" 2>/dev/null || continue
             case " $(tr '\000' ' ' <"$entry/cmdline" 2>/dev/null) " in
             *" $1 "*) kill "${entry##*/}" 2>/dev/null ;;
             esac

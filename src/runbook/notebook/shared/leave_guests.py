@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -45,6 +46,10 @@ def _tried(else_: str, call: Callable[[], None]) -> Iterator[str]:
         yield f"{else_}: {type(error).__name__}: {error}"
 
 
+# A guest chooses the paths of its files, and this machine has files named by them.
+_ODD, _LONGEST = re.compile(r"[^A-Za-z0-9._@-]"), 100
+
+
 def keep(folder: Folder, guests: GuestSessions) -> None:
     """The same of guests that were left: what the record has already is not kept twice.
 
@@ -59,7 +64,7 @@ def keep(folder: Folder, guests: GuestSessions) -> None:
             shown = "\t".join(map(printable, said.split("\t")))
             _anew(folder, f"console-{name}.txt", shown)
     for number, (name, path, content) in enumerate(guests.originals(), start=1):
-        product = f"original-{name}-{number}{path.replace('/', '_')}"
+        product = f"original-{name}-{number}{_ODD.sub('_', path)[:_LONGEST]}"
         _original(folder, product, path, content)
 
 

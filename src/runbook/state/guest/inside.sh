@@ -67,12 +67,26 @@ fi
 answer network-file "$network_file"
 answer connection "$connection"
 
+# Anybody in the guest may call a process dhclient, and a container in it has clients of its own:
+# the guest's are root's, or of the user that Debian's dhcpcd works as, and in the guest's network.
+#   is_own /proc/PID NAME
+is_own() {
+    [ "$(readlink "$1/ns/net")" = "$(readlink /proc/1/ns/net)" ] || return 1
+    uids=$(sed -n 's/^Uid:[[:blank:]]*//p' "$1/status" 2>/dev/null | tr -s '\t' ' ')
+    [ "$uids" = '0 0 0 0' ] && return 0
+    [ "$2" = dhcpcd ] || return 1
+    for user in dhcpcd _dhcpcd; do
+        [ "${uids%% *}" = "$(id -u "$user" 2>/dev/null || echo none)" ] && return 0
+    done
+    return 1
+}
 clients=
 for entry in /proc/[0-9]*; do
     comm=
     { read -r comm <"$entry/comm"; } 2>/dev/null
     case $comm in
     dhclient | dhcpcd | udhcpc)
+        is_own "$entry" "$comm" || continue
         clients="$clients$(tr '\000' ' ' <"$entry/cmdline" 2>/dev/null)
 " ;;
     esac

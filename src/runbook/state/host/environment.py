@@ -34,7 +34,7 @@ NETPLAN = ("/etc/netplan/*.yaml", "/run/systemd/network/*netplan*")
 ROOM = "/var/lib"
 LISTENERS = ("ss", "-Hlunp", "sport", "=", ":67")
 NM_DEVICES = ("nmcli", "-t", "-f", "DEVICE,STATE", "device")
-_LISTENER = re.compile(r'UNCONN\s+\d+\s+\d+\s+(\S+):67\s+\S+(?:\s+users:\(\("([^"]*)".*)?\s*')
+_LISTENER = re.compile(r'UNCONN\s+\d+\s+\d+\s+(\S+):67\s+\S+(?:\s+users:\(\("(.*?)",pid=.*)?\s*')
 _DEVICE = re.compile(r"\bdev (\S+)")
 
 

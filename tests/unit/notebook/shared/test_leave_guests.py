@@ -69,6 +69,18 @@ def test_what_is_said_after_a_first_error_is_kept_too(folder: Folder) -> None:
     }
 
 
+def test_a_guest_s_path_names_a_file_of_this_folder_and_drives_no_terminal(folder: Folder) -> None:
+    paths = ("/etc/\x1b]0;pwn\x07/a b\n$(id)", f"/etc/{'x' * 4000}", "/etc/../../../../tmp/x")
+    guests = Left()
+    guests.files = [("vm-01", path, b"iface eth0\n") for path in paths]
+    guests.said = {"vm-01": "\x9b31m\tred\u202e\n"}
+    keep(folder, guests)
+    there = list(folder.path.iterdir())
+    assert len([path for path in there if path.name.startswith("original-")]) == len(paths)
+    assert all(path.name.isascii() and path.name.isprintable() for path in there)
+    assert texts(folder, "console") == {"console-vm-01.txt": "\\x9b31m\tred\\u202e\n"}
+
+
 def run_with(guests: GuestSessions, folder: Folder) -> Run:
     """A run that is about these guests."""
     this = Run(made_up(guests), folder, of_guests())
