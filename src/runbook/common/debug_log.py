@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from runbook.common.printable import printable
-from runbook.common.redact import redact_line, redact_text, secrets_in
+from runbook.common.redact import redact_prose, secrets_in, without
 
 VARIABLE, DEBUG = "RUNBOOK_LOG", "debug"
 LOG = logging.getLogger("runbook")
@@ -40,8 +40,8 @@ class _Redacted(logging.Formatter):
         return stamp.replace("+00:00", "Z")
 
     def format(self, record: logging.LogRecord) -> str:
-        line = " ".join(super().format(record).split())
-        return printable(redact_line(redact_text(line, self._secrets))[:_LONGEST])
+        line = redact_prose(without(super().format(record), self._secrets))
+        return printable(" ".join(line.split())[:_LONGEST])
 
 
 def wanted(environ: Mapping[str, str]) -> bool:

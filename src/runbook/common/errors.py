@@ -40,6 +40,7 @@ from __future__ import annotations
 from typing import Self
 
 from runbook.common.printable import printable
+from runbook.common.redact import redact_prose
 
 # Nothing that a host shows may look like one of these lines.
 _LABELS = ("host:", "state now:", "do next:")
@@ -48,16 +49,16 @@ _LABELS = ("host:", "state now:", "do next:")
 class RunbookError(Exception):
     """What happened, on which host, the state it is in, and what to do next.
 
-    Any of it may hold words of a host, a guest or the LAN, so it is made printable here: whoever
-    prints or records an error need not think of that. `transcript` is what went to and fro at a
-    console until then, '' where there was none.
+    Any of it may hold words of a host, a guest or the LAN, so it is redacted and made printable
+    here: whoever prints or records an error need not think of that. `transcript` is what went to
+    and fro at a console until then, '' where there was none.
     """
 
     def __init__(
         self, what: str, *, host: str = "-", state: str, then: str, transcript: str = ""
     ) -> None:
         """Keep the four sentences; `host` is '-' where no host was contacted."""
-        self.what, self.host, self.state, self.then = map(printable, (what, host, state, then))
+        self.what, self.host, self.state, self.then = map(_shown, (what, host, state, then))
         super().__init__(self.what)
         self.transcript = transcript
 
@@ -72,11 +73,15 @@ class RunbookError(Exception):
 
     def telling(self, *more: str, transcript: str = "") -> Self:
         """A copy of the error, of the same class, that tells more of what happened."""
-        what = printable("".join((self.what, *more)))
+        what = _shown("".join((self.what, *more)))
         made = type(self).__new__(type(self), what)
         made.__dict__ |= self.__dict__
         made.what, made.transcript = what, transcript or self.transcript
         return made
+
+
+def _shown(text: str) -> str:
+    return printable(redact_prose(text))
 
 
 class CorrectParameters(RunbookError):

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from runbook.common import serial
-from runbook.common.redact import redact_line
+from runbook.common.redact import redact_text
 from runbook.guest import facts
 from runbook.guest.configure.by_hand import by_hand
 from runbook.guest.configure.edit import Declined, FileEdit, GuestEdit, Wanted, edit
@@ -26,7 +26,6 @@ from runbook.plan.changes.guest.configuration import Reconfigure, ReconfigureByH
 from runbook.plan.changes.guest.nic import Forwarding, MoveNic, Rejoin
 from runbook.plan.plan import Plan
 from runbook.plan.promise.guests import UNHEARD, ExpectedGuest, GuestPromise
-from runbook.state.files import redact
 from runbook.state.guest.inside import Inside
 from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
@@ -181,9 +180,9 @@ def _diffs(made: GuestEdit) -> Iterator[str]:
 def _diff(file: FileEdit) -> str:
     """The lines that are changed, before and after, and none beside them: it goes into records."""
     old, new = (
-        redact((text or b"").decode(errors="replace")) for text in (file.before, file.after)
+        redact_text((text or b"").decode(errors="replace")) for text in (file.before, file.after)
     )
     lines = difflib.unified_diff(
         old.splitlines(), new.splitlines(), file.path, file.path, "", "", 0
     )
-    return "\n".join(redact_line(line.rstrip("\n")) for line in lines)
+    return "\n".join(line.rstrip("\n") for line in lines)

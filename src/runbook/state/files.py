@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterable
 from typing import Annotated, NamedTuple
 
 from runbook.common import octets
+from runbook.common.redact import redact_text
 from runbook.state.syntax import ifupdown, sysctl_d
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import HostFile, Reader
@@ -43,18 +43,6 @@ PATTERNS = (
     "/etc/dhcp/dhclient.conf",
     "/etc/resolv.conf",
 )
-REDACTED = "<redacted>"
-_SECRET = re.compile(
-    r"^([ \t]*[^\s=]*"
-    r"(?:psk|passphrase|password|passwd|secret|wireless-key|wep-key|private-key)[^\s=]*"
-    r"[ \t]*[= \t][ \t]*)(\S.*)$",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-def redact(text: str) -> str:
-    """The text with the value of every secret-looking option taken out."""
-    return _SECRET.sub(lambda match: match[1] + REDACTED, text)
 
 
 def parse(files: list[HostFile]) -> tuple[FileRow, ...]:
@@ -70,7 +58,7 @@ def _row(file: HostFile) -> FileRow:
 
 def _text(content: bytes) -> tuple[str, str]:
     text = octets.text_of(content)
-    return redact(text), octets.coding_of(text)
+    return redact_text(text), octets.coding_of(text)
 
 
 def contents(rows: Iterable[FileRow]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Annotated, NamedTuple
 
 from runbook.common import octets
 from runbook.common.errors import ReadFailed
+from runbook.common.redact import redact_text
 from runbook.state.syntax import iptables_save
 from runbook.state.syntax.iptables_save import USER_CHAIN, Chain, Counters, Rule, RuleTable
 from runbook.state.table import Key, Table, ordered, understood
@@ -93,10 +94,11 @@ def _rules(rules: tuple[Rule, ...], place: tuple[str, str, str]) -> Iterator[Fir
     seen: Counter[str] = Counter()
     for rule in rules:
         positions[rule.chain] += 1
-        seen[rule.text] += 1
+        text = redact_text(rule.text)
+        seen[text] += 1
         yield FirewallRow(
-            *(*place, rule.chain, positions[rule.chain], rule.text),
-            *(seen[rule.text], *_counts(rule.counters)),
+            *(*place, rule.chain, positions[rule.chain], text),
+            *(seen[text], *_counts(rule.counters)),
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, NamedTuple
 from xml.etree.ElementTree import Element, fromstring, tostring
 
+from runbook.common.redact import redact_xml
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import GuestXML, Reader
 
@@ -96,7 +97,7 @@ def _source(nic: Element) -> str:
 
 
 def _text(nic: Element) -> str:
-    return tostring(nic, encoding="unicode").strip()
+    return redact_xml(tostring(nic, encoding="unicode").strip())
 
 
 def _get(element: Element | None, attribute: str) -> str:

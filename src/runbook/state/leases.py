@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
+from runbook.common.redact import redact_argv
 from runbook.state import dhcp_clients
 from runbook.state.dhcp_clients import OTHERS, Client, Trust
 from runbook.state.table import Table, ordered, understood
@@ -74,7 +75,7 @@ def parse(clients: Iterable[Client], files: Iterable[HostFile]) -> tuple[LeaseRo
     running = [(client, _kept_by(client, leases)) for client in clients]
     kept = {lease.key for _, lease in running}
     rows = [
-        lease.row(client.pid, shlex.join(client.argv))._replace(client=client.program)
+        lease.row(client.pid, shlex.join(redact_argv(client.argv)))._replace(client=client.program)
         for client, lease in running
     ]
     idle = [lease.row() for lease in leases if lease.key not in kept]

@@ -7,6 +7,7 @@ from ipaddress import ip_interface
 from typing import Annotated, NamedTuple
 from xml.etree.ElementTree import Element, fromstring
 
+from runbook.common.redact import redact_xml
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import NetworkXML, Reader
 
@@ -58,8 +59,8 @@ def _row(network: NetworkXML) -> NetworkRow:
         network.active,
         network.persistent,
         network.autostart,
-        network.defined,
-        network.live,
+        redact_xml(network.defined),
+        redact_xml(network.live),
     )
 
 

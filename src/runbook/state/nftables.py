@@ -13,6 +13,7 @@ from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, NamedTuple
 
 from runbook.common.errors import ReadFailed
+from runbook.common.redact import redact_text
 from runbook.state import firewall
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
@@ -89,15 +90,16 @@ def _row(kind: str, item: Item, counts: Counter[tuple[str, str, str]]) -> Nftabl
 
 
 def _text(value: object) -> str:
-    return json.dumps(_without_counts(value), sort_keys=True)
+    return json.dumps(_settled(value), sort_keys=True)
 
 
-def _without_counts(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _settled(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """The value without its counts, and with no secret in a comment."""
     if isinstance(value, dict):
-        return {
-            key: None if key in COUNTED else _without_counts(inner) for key, inner in value.items()
-        }
-    return [_without_counts(item) for item in value] if isinstance(value, list) else value
+        return {key: None if key in COUNTED else _settled(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    return redact_text(value) if isinstance(value, str) else value
 
 
 @understood

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.common.errors import Refused
+from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
 from runbook.state.files import FileRow, contents
@@ -26,7 +27,6 @@ ADDRESSING = frozenset(
 )
 CARRIED6 = ("static", "auto", "manual")
 HOOKS = frozenset({"up", "post-up", "pre-up", "down", "pre-down", "post-down"})
-REDACTED = "<redacted>"
 # cloud-init's own words at the head of what it writes.
 WRITTEN_ANEW = "will not persist across an instance reboot"
 

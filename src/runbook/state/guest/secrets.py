@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from runbook.common.redact import REDACTED, is_secret, redact_credentials
-from runbook.state.files import redact
+from runbook.common.redact import REDACTED, is_secret, redact_text
 
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 # Names of secrets where they stand alone, with a value: netplan's and WireGuard's, iw's.
@@ -35,15 +34,11 @@ _NOWHERE = re.compile(r"[12]?>+\s*/dev/null|2>&1")
 
 def holds_secret(text: str) -> bool:
     """Whether the text has a secret by its name or its form, in a comment too."""
-    lines = text.splitlines()
-    return redact_credentials(text) != text or any(_is_secret(line) for line in lines)
+    return redact_text(text) != text or any(map(_names_one, text.splitlines()))
 
 
-def _is_secret(line: str) -> bool:
-    bare = line.lstrip(" \t#;")
+def _names_one(line: str) -> bool:
     names = {word.lower() for word in _WORD.findall(line) if is_secret(word)}
-    if redact(bare) != bare:
-        return True
     if line.lstrip().startswith(("#", ";")):
         return bool(names - _PROSE)
     return bool(names) or _KEY.search(line) is not None
@@ -53,7 +48,7 @@ def names_secret(text: str) -> bool:
     """Stricter: whether any word in it so much as names one."""
     words = _WORD.findall(text)
     odd = any(is_secret(word) or _KEY.fullmatch(f"{word} ") for word in words)
-    return odd or redact(text) != text or redact_credentials(text) != text
+    return odd or redact_text(text) != text
 
 
 def without_arguments(text: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 
 from runbook.common import octets
 from runbook.common.errors import ReadFailed
+from runbook.common.redact import redact_text
 from runbook.state import firewall, sysctl
 from runbook.transport.host import Reader
 
@@ -75,7 +76,7 @@ def _ask(host: Reader, table: str, argv: tuple[str, ...]) -> Said:
     if done.returncode == NOT_FOUND:
         return Said(table, argv, None, f"{argv[0]} is missing on the host")
     words = done.stdout if done.returncode == 0 else done.stderr + done.stdout
-    return Said(table, argv, done.returncode, _cut(words.decode(errors="replace")))
+    return Said(table, argv, done.returncode, _cut(redact_text(words.decode(errors="replace"))))
 
 
 def _found(host: Reader) -> Iterator[tuple[str, tuple[str, ...]]]:

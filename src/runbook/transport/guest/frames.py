@@ -19,7 +19,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from runbook.common.redact import redact_line
+from runbook.common.redact import redact_prose
 from runbook.transport.guest.cleaning import without_kernel
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
@@ -70,7 +70,7 @@ def without_payload(transcript: str, mark: str) -> str:
 
 def _redacted(line: str) -> str:
     shown, sign, typed = line.partition("»")
-    return f"{redact_line(shown)}{sign}{typed}"
+    return f"{redact_prose(shown)}{sign}{typed}"
 
 
 def _sized(told: str, mark: str) -> str:

@@ -1,0 +1,31 @@
+"""Secrets taken out of everything that is kept, shown or logged: the one place that knows how.
+
+`names` says which names are those of secrets, `forms` what is one by its form, `values` where a
+value behind a name ends, `below` which lines under it belong to it. `text` puts these together
+for text and bytes, `words` for command lines, `xml` for libvirt's documents,
+`data` for nested values, `source` and `notebook` for executed notebooks.
+"""
+
+from __future__ import annotations
+
+from runbook.common.redact.data import redact, secrets_in, shown
+from runbook.common.redact.names import REDACTED, is_secret
+from runbook.common.redact.notebook import redact_notebook
+from runbook.common.redact.text import redact_bytes, redact_prose, redact_text, without
+from runbook.common.redact.words import redact_argv
+from runbook.common.redact.xml import redact_xml
+
+__all__ = [
+    "REDACTED",
+    "is_secret",
+    "redact",
+    "redact_argv",
+    "redact_bytes",
+    "redact_notebook",
+    "redact_prose",
+    "redact_text",
+    "redact_xml",
+    "secrets_in",
+    "shown",
+    "without",
+]

@@ -1,0 +1,101 @@
+"""An executed notebook without secrets: its parameters, the injected cell, and what cells show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from runbook.common.redact.data import redact, secrets_in
+from runbook.common.redact.source import redact_source, secrets_of
+from runbook.common.redact.text import redact_prose, without
+
+# Pictures and pages are drawn of data that is redacted; a line of theirs may not lose its end.
+_DRAWN = ("text/html", "text/latex")
+# What widgets draw is kept beside the cells.
+_WIDGETS = "widgets"
+Data = Any
+
+
+def redact_notebook(buf: str) -> str:
+    """A notebook's JSON; to the letter as it was where there is no secret, or no notebook."""
+    try:
+        notebook = json.loads(buf)
+    except (json.JSONDecodeError, RecursionError):
+        return buf
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+        return buf
+    cleaned = _cleaned(notebook)
+    if cleaned == notebook:
+        return buf
+    return json.dumps(cleaned, indent=1, ensure_ascii=False) + "\n"
+
+
+def _cleaned(notebook: dict[str, Data]) -> dict[str, Data]:
+    metadata = notebook.get("metadata", {})
+    secrets = tuple(dict.fromkeys(_known(notebook["cells"], metadata)))
+    secrets = tuple(sorted(secrets, key=len, reverse=True))
+    told = {k: v for k, v in metadata.items() if k != _WIDGETS}
+    drawn = {k: _without(v, secrets) for k, v in metadata.items() if k == _WIDGETS}
+    kept = redact(told, secrets)
+    cells = [_cell(cell, secrets) for cell in notebook["cells"]]
+    metadata = {**kept, **drawn} if isinstance(kept, dict) else drawn
+    return {**notebook, "cells": cells, "metadata": metadata}
+
+
+def _known(cells: list[Data], metadata: Mapping[str, Data]) -> Iterator[str]:
+    """Secrets that have a name somewhere, to be taken out wherever else they are."""
+    yield from secrets_in(metadata.get("papermill", {}))
+    for cell in cells:
+        if cell.get("cell_type") == "code":
+            yield from secrets_of(_joined(cell.get("source", "")))
+
+
+def _cell(cell: dict[str, Data], secrets: tuple[str, ...]) -> dict[str, Data]:
+    code = cell.get("cell_type") == "code"
+    cleaned = {**cell, "metadata": redact(cell.get("metadata", {}), secrets)}
+    source = cell.get("source", "")
+    cleaned["source"] = _lines(source, lambda t: _source(t, secrets, code=code))
+    if "outputs" in cell:
+        cleaned["outputs"] = [_output(output, secrets) for output in cell["outputs"]]
+    return cleaned
+
+
+def _source(text: str, secrets: tuple[str, ...], *, code: bool) -> str:
+    return redact_source(text, secrets) if code else without(text, secrets)
+
+
+def _output(output: dict[str, Data], secrets: tuple[str, ...]) -> dict[str, Data]:
+    cleaned = {k: _shown("text/plain", v, secrets) for k, v in output.items() if k != "data"}
+    if "data" in output:
+        cleaned["data"] = {k: _shown(k, v, secrets) for k, v in output["data"].items()}
+    return cleaned
+
+
+def _shown(mime: str, content: Data, secrets: tuple[str, ...]) -> Data:
+    if mime in _DRAWN or not mime.startswith(("text/", "application/")):
+        return _without(content, secrets)
+    if mime.startswith("text/"):
+        return _lines(content, lambda text: without(redact_prose(text), secrets))
+    return redact(content, secrets)
+
+
+def _without(value: Data, secrets: tuple[str, ...]) -> Data:
+    """Known secrets taken out, and nothing else."""
+    if isinstance(value, dict):
+        return {key: _without(inner, secrets) for key, inner in value.items()}
+    return _lines(value, lambda text: without(text, secrets))
+
+
+def _lines(value: Data, change: Callable[[str], str]) -> Data:
+    """Text, or the lines of one, changed as one text."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        changed = change(_joined(value))
+        return value if changed == _joined(value) else changed.splitlines(keepends=True)
+    return value
+
+
+def _joined(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else "".join(value)
