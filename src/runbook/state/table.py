@@ -123,22 +123,22 @@ def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
 def ordered(rows: Iterable[R], key: tuple[str, ...]) -> tuple[R, ...]:
     """The rows in the order of their key; TypeError for a cell that is not of its column's type."""
     found = tuple(sorted(rows, key=attrgetter(*key)))
-    if found:
-        named = columns(type(found[0])).items()
-        for (name, column), cells in zip(named, zip(*found, strict=True), strict=True):
-            if not column.holds(cells):
-                raise TypeError(f"{name} holds something else than {column.dtype}")
+    described = columns(type(found[0])).items() if found else ()
+    for at, (name, column) in enumerate(described):
+        if not column.holds(row[at] for row in found):
+            raise TypeError(f"{name} holds something else than {column.dtype}")
     return found
 
 
-def frame(row: type[R], rows: Iterable[R]) -> pd.DataFrame:
+def frame(of: type[R], rows: Iterable[R]) -> pd.DataFrame:
     """The rows as a DataFrame of the documented dtypes, in the order given."""
-    named = columns(row).items()
     # Column by column: giving types to a whole frame afterwards takes three times as long.
-    cells = list(zip(*rows, strict=True)) or [()] * len(named)
-    pairs = zip(named, cells, strict=True)
+    found = tuple(rows)
     return pd.DataFrame(
-        {name: pd.Series(values, dtype=column.dtype) for (name, column), values in pairs}
+        {
+            name: pd.Series([row[at] for row in found], dtype=column.dtype)
+            for at, (name, column) in enumerate(columns(of).items())
+        }
     )
 
 

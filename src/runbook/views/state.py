@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from runbook.plan.netfilter.owner import owner, table_owner
 from runbook.preflight.survey.nics import Candidate
+from runbook.state.firewall import FirewallRow
 from runbook.state.host.command_output import Said
 from runbook.state.identity import Identity
+from runbook.state.nftables import NftablesRow
+from runbook.state.routes import RouteRow
 from runbook.state.snapshot import TABLES, Snapshot
 from runbook.state.table import frame
 from runbook.views.page.picture import Picture, safe, stack
@@ -67,7 +68,7 @@ def state(seen: Snapshot, said: Sequence[Said] = ()) -> Picture:
     first = {name: table(seen.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST}
     first |= {"routes": _routes(seen), "firewall": _iptables(seen), "nftables": _nftables(seen)}
     shown = [_with_words(first[name], name, said) for name in ORDER]
-    count = sum(len(seen.table(t.name)) for t in TABLES)
+    count = sum(len(seen.rows(t.row)) for t in TABLES)
     rest = stack(
         _with_words(_whole(seen, t.name), t.name, said if t.name not in first else ())
         for t in TABLES
@@ -95,24 +96,22 @@ def _words(row: Said) -> str:
 
 
 def _routes(seen: Snapshot) -> Picture:
-    frame = seen.routes
-    main = frame[(frame["table"] == MAIN_TABLE) & (frame["type"] == "unicast")]
-    return table(main[ROUTE], Look("Routes (main table)"))
+    main = [r for r in seen.rows(RouteRow) if (r.table, r.type) == (MAIN_TABLE, "unicast")]
+    return table(frame(RouteRow, main)[ROUTE], Look("Routes (main table)"))
 
 
 def _iptables(seen: Snapshot) -> Picture:
-    frame = seen.firewall
-    pairs = zip(frame["chain"], frame["rule"], strict=True)
-    owned = frame.assign(owner=[owner(str(chain), str(rule)) for chain, rule in pairs])
+    owners = [owner(row.chain, row.rule) for row in seen.rows(FirewallRow)]
+    owned = seen.firewall.assign(owner=owners)
     return table(owned[RULE], Look("iptables, both backends"))
 
 
 def _nftables(seen: Snapshot) -> Picture:
-    frame = seen.nftables
-    owned = frame.assign(owner=[table_owner(str(name)) for name in frame["table"]])
+    owners = [table_owner(row.table) for row in seen.rows(NftablesRow)]
+    owned = seen.nftables.assign(owner=owners)
     return table(owned[NATIVE], Look("nft, beside those of iptables"))
 
 
 def _whole(seen: Snapshot, name: str) -> Picture:
-    frame: pd.DataFrame = seen.table(name).drop(columns=NOT_SHOWN.get(name, []))
-    return table(frame, Look(name))
+    whole = seen.table(name).drop(columns=NOT_SHOWN.get(name, []))
+    return table(whole, Look(name))
