@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import pandas as pd
-
 from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.arm import Armed
 from runbook.apply.checkpoint.deadline import Moved, Now, Wish
@@ -74,11 +72,6 @@ class Applied:
     armed: Armed
     phase: str
     log: Journal
-
-    @property
-    def journal(self) -> pd.DataFrame:
-        """One row a step made so far: step, what, began, ended."""
-        return self.log.table()
 
     @property
     def complete(self) -> bool:

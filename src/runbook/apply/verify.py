@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-
-import pandas as pd
+from dataclasses import dataclass
 
 from runbook.plan.forecast.boot import BootStep, rehearse
 from runbook.plan.promise.check import Check, unkept
@@ -13,8 +11,6 @@ from runbook.plan.promise.host import Promise
 from runbook.state.host.probes import Probed
 from runbook.state.snapshot import Snapshot
 from runbook.transport.router import RouterSays
-
-COLUMNS = ["about", "promised", "seen", "kept", "required"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +46,6 @@ class Verdict:
         """The others."""
         rehearsed = set(self.of_boot)
         return tuple(check for check in self.checks if check not in rehearsed)
-
-    def table(self) -> pd.DataFrame:
-        """One row a check: about, promised, seen, kept, required."""
-        return pd.DataFrame([asdict(check) for check in self.checks], columns=COLUMNS)
 
 
 def judge(promise: Promise, seen: Snapshot, before: Probed, after: Probed) -> Verdict:

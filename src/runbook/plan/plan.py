@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, field
-
-import pandas as pd
+from typing import Annotated, NamedTuple
 
 from runbook.common import serial
 from runbook.plan import kinds
@@ -28,6 +27,17 @@ PHASES = ("prepare", "network", "cutover", "settle")
 # Reading the host again, a second SSH connection, the probes.
 VERIFY_BUDGET_S = 30.0
 MARGIN_S = 15.0
+
+
+class StepRow(NamedTuple):
+    """One step, as a person reads a plan."""
+
+    step: Annotated[int, "its number, from 1"]
+    phase: Annotated[str, "the phase that makes it"]
+    what: Annotated[str, "its change, then the step itself"]
+    before: Annotated[str, "what the change replaces"]
+    after: Annotated[str, "what the change makes of it"]
+    undo: Annotated[str, "the steps back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +127,9 @@ class Plan:
         networks = {path for step in steps if isinstance(step, DropNetwork) for path in step.files}
         return tuple(sorted(own | networks))
 
-    def table(self) -> pd.DataFrame:
-        """One row a step: step, phase, what, from, to, undo."""
-        columns = ["step", "phase", "what", "from", "to", "undo"]
-        return pd.DataFrame([_row(n) for n in self.steps()], columns=columns)
+    def rows(self) -> tuple[StepRow, ...]:
+        """One row a step."""
+        return tuple(map(_row, self.steps()))
 
 
 _OF_PROMISE = (Promise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS)
@@ -137,8 +146,8 @@ def loads(text: str) -> Plan:
     return found
 
 
-def _row(numbered: NumberedStep) -> tuple[int, str, str, str, str, str]:
+def _row(numbered: NumberedStep) -> StepRow:
     change, step = numbered.change, numbered.step
     undo = "\n".join(s.describe() for s in change.undo()) or "goes with the bridge"
     what = f"{change.title}: {step.describe()}"
-    return numbered.number, change.phase, what, change.before, change.after, undo
+    return StepRow(numbered.number, change.phase, what, change.before, change.after, undo)

@@ -2,8 +2,8 @@
 
 One file a thing drawn: `state`, `changes`, `findings` (also plan and verdict), `boot`,
 `guests`, `standing`, `steps`, `progress`, `board`, `countdown`, `pulse`, `links`, and `tables`
-for any DataFrame. Packages: `wiring` (the drawing of links and ports), `page` (the way onto a
-page).
+for any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and boots. Packages:
+`wiring` (the drawing of links and ports), `page` (the way onto a page).
 """
 
 from __future__ import annotations

@@ -6,19 +6,17 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from runbook.plan.forecast.boot import BootStep, Found
 from runbook.views.page.picture import Picture, plain, safe, stack, title
 from runbook.views.tables import Look, table
 
 TONES = {"+": "rb-added", "-": "rb-removed", "@": "rb-changed"}
 
 
-def boot(rows: pd.DataFrame, caption: str) -> Picture:
-    """Rows with the columns order, what, reads, wanted, does, kept, required, then."""
+def boot(steps: Iterable[BootStep], caption: str) -> Picture:
+    """What a boot does, in its order; what is wrong says what is needed and what to do."""
     shown = pd.DataFrame(
-        [
-            (_mark(kept=bool(r["kept"]), required=bool(r["required"])), *_told(r))
-            for r in rows.to_dict("records")
-        ],
+        [(_mark(step.found), step.order, *_told(step.found)) for step in steps],
         columns=["", "order", "what", "reads", "does", "needed"],
     )
     colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
@@ -27,15 +25,15 @@ def boot(rows: pd.DataFrame, caption: str) -> Picture:
     return table(shown, Look(caption, classes=colours, limit=len(shown)))
 
 
-def _told(row: dict[object, object]) -> tuple[object, ...]:
-    needed = "" if row["kept"] else f"{row['wanted']}; {row['then']}"
-    return (row["order"], row["what"], row["reads"], row["does"], needed)
+def _told(found: Found) -> tuple[str, str, str, str]:
+    needed = "" if found.kept else f"{found.wanted}; {found.then}"
+    return (found.what, found.reads, found.does, needed)
 
 
-def _mark(*, kept: bool, required: bool) -> str:
-    if kept:
+def _mark(found: Found) -> str:
+    if found.kept:
         return "✓"
-    return "✗" if required else "!"
+    return "✗" if found.required else "!"
 
 
 def edits(diffs: Iterable[str]) -> Picture:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from typing import Literal, Protocol
 
 import pandas as pd
 
+from runbook.plan.netfilter.compare import Row
+from runbook.plan.promise.check import Check
 from runbook.views.page.picture import Picture, note, plain, safe, stack
 from runbook.views.tables import Look, card, table
 
+RULE_COLUMNS = ["table", "chain", "rule", "where", "why"]
 Tone = Literal["good", "warn", "bad", "note"]
 # The worst first; the last is what a consent looks like once it is given.
 MARKS = {
@@ -97,18 +101,10 @@ def _without_repeats(whats: list[str]) -> list[str]:
     return [step if step and change == last else what for (change, _, step), last, what in pairs]
 
 
-def checks(rows: pd.DataFrame, caption: str) -> Picture:
-    """Promised against seen; rows with the columns about, promised, seen, kept, required."""
+def checks(made: Iterable[Check], caption: str) -> Picture:
+    """Promised against seen."""
     shown = pd.DataFrame(
-        [
-            (
-                _mark(kept=bool(r["kept"]), required=bool(r["required"])),
-                r["about"],
-                r["promised"],
-                r["seen"],
-            )
-            for r in rows.to_dict("records")
-        ],
+        [(_mark(kept=check.kept, required=check.required), *astuple(check)[:3]) for check in made],
         columns=["", "about", "promised", "seen"],
     )
     colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
@@ -118,8 +114,9 @@ def checks(rows: pd.DataFrame, caption: str) -> Picture:
     return table(shown, Look(caption, classes=colours, limit=len(shown), unit="check"))
 
 
-def compared(rows: pd.DataFrame, caption: str) -> Picture:
+def compared(rules: Iterable[Row], caption: str) -> Picture:
     """A rule a row: where it is and why; what nobody can explain stands out."""
+    rows = pd.DataFrame([astuple(rule) for rule in rules], columns=RULE_COLUMNS)
     colours = pd.DataFrame("rb-words", index=rows.index, columns=rows.columns)
     odd = rows["why"] == "unexplained"
     colours.loc[odd, "why"] = "rb-removed"

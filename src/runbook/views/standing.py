@@ -9,6 +9,7 @@ import pandas as pd
 from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.checkpoint.history import EndedChange
 from runbook.run.resume import Standing
+from runbook.views import frames
 from runbook.views.findings import Tone
 from runbook.views.page.picture import Picture, note, stack
 from runbook.views.tables import Look, card, fold, table
@@ -54,7 +55,7 @@ def _damage(checkpoint: Checkpoint) -> Iterator[Picture]:
 
 
 def _journal(checkpoint: Checkpoint) -> Picture:
-    rows = checkpoint.log.table()
+    rows = frames.journal(checkpoint.log)
     colours = pd.DataFrame("", index=rows.index, columns=rows.columns)
     colours.loc[rows["ended"] == "", "ended"] = "rb-changed"
     shown = rows.assign(ended=rows["ended"].where(rows["ended"] != "", OPEN))

@@ -109,7 +109,7 @@ def test_all_phases_together_are_the_whole_change(host: fakes.FakeHost, armed: A
     through(armed, host, *PHASES[:-1])
     applied = apply_phase(armed, host, PHASES[-1], fakes.Time().now)
     assert applied.complete
-    assert len(applied.journal) == len(armed.plan.steps())
+    assert len(applied.log.rows()) == len(armed.plan.steps())
     for promised in armed.plan.of_host.files:
         assert host.text(promised.path) == promised.text
     assert host.files[hook_path("routed")].mode == 0o755

@@ -61,10 +61,8 @@ def test_the_way_back_undoes_the_last_change_first(plan: Plan) -> None:
 def test_every_change_has_a_way_back_or_goes_with_the_bridge(plan: Plan) -> None:
     without = {type(change).__name__ for change in plan.changes if not change.undo()}
     assert without == {"ForwardAtOnce", "Settle", "TuneBridge"}
-    table = plan.table()
-    assert set(table.columns) == {"step", "phase", "what", "from", "to", "undo"}
-    assert (table["undo"] != "").all()
-    assert len(table) == len(plan.steps())
+    assert all(row.undo for row in plan.rows())
+    assert [row.step for row in plan.rows()] == [n.number for n in plan.steps()]
 
 
 def test_every_program_of_the_change_and_of_its_undo_is_told() -> None:

@@ -1,20 +1,18 @@
 from __future__ import annotations
 
-import pandas as pd
-
-from runbook.plan.forecast.boot import COLUMNS
+from runbook.plan.forecast.boot import BootStep, Found
 from runbook.views import boot, edits
 
-ROWS = [
-    (1, "networking.service", "systemd", "enabled", "enabled", True, True, ""),
-    (2, "hook of ours", "/etc/<x>", "as promised", "absent", False, True, "make it again"),
-    (3, "saved rules", "/etc/y", "enabled", "disabled", False, False, "enable it"),
+FOUND = [
+    Found("networking.service", "systemd", "enabled", "enabled", kept=True),
+    Found("hook of ours", "/etc/<x>", "as promised", "absent", kept=False, then="make it again"),
+    Found("saved rules", "/etc/y", "enabled", "disabled", False, "enable it", required=False),  # noqa: FBT003 - `kept`
 ]
 DIFF = "--- /etc/x\n+++ /etc/x\n@@ -1,2 +1 @@\n auto a\n-address <b>\n+manual"
 
 
 def test_what_would_go_wrong_is_marked_and_says_what_to_do() -> None:
-    picture = boot(pd.DataFrame(ROWS, columns=COLUMNS), "The next boot")
+    picture = boot([BootStep(n, one) for n, one in enumerate(FOUND, start=1)], "The next boot")
     head, _, *lines = picture.text.splitlines()
     assert head == "The next boot: 3 rows"
     assert [line[0] for line in lines] == ["✓", "✗", "!"]

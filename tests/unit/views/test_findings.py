@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 from tests.unit import hosts
 
+from runbook.plan.promise.check import Check
 from runbook.preflight import Finding
 from runbook.state.host.command_output import Said
 from runbook.views import checks, findings, plan, state, verdict
@@ -35,13 +36,12 @@ def test_a_preflight_that_looked_at_nothing_is_no_good_sign() -> None:
 
 
 def test_a_broken_check_is_told_from_one_that_is_not_required() -> None:
-    columns = ["about", "promised", "seen", "kept", "required"]
-    rows = [
-        ("a", "x", "x", True, True),
-        ("b", "x", "y", False, True),
-        ("c", "x", "y", False, False),
+    made = [
+        Check("a", "x", "x", kept=True),
+        Check("b", "x", "y", kept=False),
+        Check("c", "x", "y", kept=False, required=False),
     ]
-    text = checks(pd.DataFrame(rows, columns=columns), "Verdict").text
+    text = checks(made, "Verdict").text
     assert [line.split("  ")[0] for line in text.splitlines()[2:]] == [
         "✓ kept",
         "✗ broken",

@@ -17,8 +17,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-import pandas as pd
+from typing import Annotated, NamedTuple
 
 from runbook.common import octets
 from runbook.common.errors import ReadFailed
@@ -34,7 +33,15 @@ UNLIKE = f"{DIFFERS}: none of the host's; a guest is not seen to be as before"
 ENDS = (AS_BEFORE, DIFFERS, UNSEEN, UNLIKE)
 _LINE = re.compile(r"(\S+) step (\d+) (begins|done)(?:: (.*))?")
 _UNDO = re.compile(r"(\S+) undo \((\w+)\): (.*)")
-COLUMNS = ("step", "what", "began", "ended")
+
+
+class JournalRow(NamedTuple):
+    """One step that began."""
+
+    step: Annotated[int, "its number"]
+    what: Annotated[str, "what it does"]
+    began: Annotated[str, "UTC, ISO 8601"]
+    ended: Annotated[str, "UTC, ISO 8601, or '' if it did not end"]
 
 
 class State(StrEnum):
@@ -120,15 +127,14 @@ class Journal:
         told = [known for line in lines for known in ENDS if line.startswith(known)]
         return told[-1] if told else ""
 
-    def table(self) -> pd.DataFrame:
-        """One row a step: step, what, began, ended (UTC, ISO 8601; '' if it did not end)."""
+    def rows(self) -> tuple[JournalRow, ...]:
+        """One row a step that began."""
         ended = {int(m[2]): m[1] for m in self._matches() if m[3] == DONE}
-        rows = [
-            (int(m[2]), m[4] or "", m[1], ended.get(int(m[2]), ""))
+        return tuple(
+            JournalRow(int(m[2]), m[4] or "", m[1], ended.get(int(m[2]), ""))
             for m in self._matches()
             if m[3] == BEGINS
-        ]
-        return pd.DataFrame(rows, columns=list(COLUMNS))
+        )
 
     def _numbers(self, event: str) -> frozenset[int]:
         return frozenset(int(m[2]) for m in self._matches() if m[3] == event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -75,7 +76,7 @@ def _show_rules(this: Run, before: Snapshot, seen: Snapshot) -> None:
     params = this.session.params
     found = compared(params, before, seen)
     if found is not None:
-        this.folder.again("rules.json", records(found))
+        this.folder.again_json("rules.json", [asdict(rule) for rule in found])
         views.show(views.compared(found, f"params/{params.rules} and the live rules"))
 
 

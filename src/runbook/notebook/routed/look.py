@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from runbook import views
 from runbook.apply.checkpoint.armed_change import InProgress
 from runbook.common.clock import SystemClock
@@ -20,8 +22,7 @@ from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.stages import Course, stage
 from runbook.notebook.shared.values import Asked, Before, Met, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
-from runbook.plan.routed.firewall.rules_file import as_table as as_rows
-from runbook.plan.routed.firewall.rules_file import rules_file
+from runbook.plan.routed.firewall.rules_file import lines, rules_file
 from runbook.preflight.survey.nics import nics
 from runbook.run import pipeline, record
 from runbook.run.resume import Standing
@@ -196,7 +197,7 @@ def _open_run(settled: Settled) -> Run:
 def _show_rules(params: Params) -> None:
     ruleset = rules_file(params)
     if ruleset is not None:
-        rows = as_rows(ruleset)
+        rows = pd.DataFrame(list(lines(ruleset)), columns=["table", "chain", "rule"])
         views.show(views.table(rows, Look(f"The rules of params/{params.rules}", limit=len(rows))))
 
 

@@ -12,7 +12,8 @@ from runbook.notebook.shared.runs import HostRun, Run, Stopped
 from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.undoing import keep_verdict
 from runbook.notebook.shared.values import Before, Cleared, Planned
-from runbook.plan.forecast import after_plan, boot
+from runbook.plan.forecast import after_plan
+from runbook.plan.forecast.boot import rehearse
 from runbook.plan.plan import Plan
 from runbook.plan.promise.host import Promise
 from runbook.preflight import Finding, RefusedByPreflight
@@ -21,7 +22,7 @@ from runbook.run.record import Ending
 from runbook.run.session import Ready
 from runbook.run.subject import Draft
 from runbook.state.host.probes import Probed
-from runbook.views import Look
+from runbook.views import Look, frames
 
 
 @stage("plan")
@@ -48,7 +49,7 @@ def plan(before: Before) -> Planned:
 
 
 def _show_plan(drawn: Plan) -> None:
-    views.show(views.plan(drawn.table(), drawn.digest, drawn.deadline_s))
+    views.show(views.plan(frames.steps(drawn), drawn.digest, drawn.deadline_s))
 
 
 def _show_lasting(drawn: Plan, before: Before) -> None:
@@ -56,8 +57,7 @@ def _show_lasting(drawn: Plan, before: Before) -> None:
     promise = drawn.promise
     if isinstance(promise, Promise):
         after = after_plan.after(drawn, before.snapshot)
-        rows = boot.table(boot.rehearse(promise, after))
-        told = views.boot(rows, "The next boot, once the plan is made")
+        told = views.boot(rehearse(promise, after), "The next boot, once the plan is made")
         folded = views.fold("What a boot would do once the plan is made", told)
         edits = views.edits(after_plan.diffs(drawn, before.snapshot))
         views.show(views.stack((edits, folded)))

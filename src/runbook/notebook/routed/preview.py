@@ -24,7 +24,7 @@ from runbook.run import pipeline
 from runbook.run.session import Session
 from runbook.run.subject import Draft, Observation
 from runbook.state.host.operator_connection import Connection
-from runbook.views import Picture, Slot
+from runbook.views import Picture, Slot, frames
 
 # A person types faster than a plan is drawn.
 PAUSE_S = 0.4
@@ -127,7 +127,7 @@ class Preview:
         found = _findings(session, draft, self.met)
         self._ask(found, params)
         after = wired(drawn.of_host, seen)
-        plan = views.plan(drawn.table(), drawn.digest, drawn.deadline_s)
+        plan = views.plan(frames.steps(drawn), drawn.digest, drawn.deadline_s)
         return (
             _summary(drawn, found),
             views.wiring(after, params.address, seen),

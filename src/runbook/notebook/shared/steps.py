@@ -12,7 +12,7 @@ from runbook.apply.checkpoint import Armed
 from runbook.apply.phases import Applied
 from runbook.apply.steps.journal import BEGINS
 from runbook.plan.plan import NumberedStep
-from runbook.views import Look, Picture, Slot, StepShown
+from runbook.views import Look, Picture, Slot, StepShown, frames
 
 
 @dataclass(slots=True)
@@ -74,11 +74,16 @@ def journal(applied: Applied) -> tuple[Picture, ...]:
     """What the host's journal says of the phase's steps, and of the deadline meanwhile."""
     caption = f"The journal on the host: phase {applied.phase}"
     numbers = [numbered.number for numbered in applied.armed.plan.steps(applied.phase)]
-    rows = applied.journal[applied.journal["step"].isin(numbers)]
+    whole = frames.journal(applied.log)
+    rows = whole[whole["step"].isin(numbers)]
     moves = [
         views.note(moved, "warn")
         for moved in applied.log.moves()
         if any(f"because step {number} " in moved for number in numbers)
     ]
     until = f"undone by itself at {applied.armed.deadline:%Y-%m-%d %H:%M:%S} UTC, unless confirmed"
-    return (views.table(rows, Look(caption, limit=len(rows))), *moves, views.note(until))
+    return (
+        views.table(rows, Look(caption, limit=len(rows))),
+        *moves,
+        views.note(until),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -18,7 +18,6 @@ from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.values import Changing
-from runbook.plan.forecast import boot
 from runbook.run import pipeline
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
@@ -48,11 +47,10 @@ def changing(change: Changing, what: str, mark: str) -> Iterator[None]:
 
 def keep_verdict(this: HostRun, verdict: Verdict, caption: str, page: Place = CELL) -> None:
     """The checks, into the record and onto the page; what a boot would do, in its own order."""
-    this.folder.again("verdict.json", records(verdict.table()))
-    now = replace(verdict, checks=verdict.of_now)
-    page.show(views.checks(now.table(), caption))
+    this.folder.again_json("verdict.json", [asdict(check) for check in verdict.checks])
+    page.show(views.checks(verdict.of_now, caption))
     if verdict.boot:
-        page.show(views.boot(boot.table(verdict.boot), "What the next boot would do, in order"))
+        page.show(views.boot(verdict.boot, "What the next boot would do, in order"))
 
 
 def records(rows: pd.DataFrame) -> str:

@@ -16,12 +16,12 @@ from runbook.notebook.shared.runs import OfARun, Run
 from runbook.notebook.shared.stages import Course
 from runbook.notebook.shared.state_tables import StateTables
 from runbook.params import Params, as_table
-from runbook.plan.forecast import boot
 from runbook.preflight import Finding
 from runbook.run.session import Ready, Session, Underway
 from runbook.run.subject import Draft, Observation
 from runbook.state.diff import diff
 from runbook.state.snapshot import Snapshot
+from runbook.views import frames
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -123,7 +123,7 @@ class Planned(_AfterBefore):
     @Frame
     def steps(self) -> pd.DataFrame:
         """One row a step: step (number), phase, what, from, to, undo."""
-        return self.draft.plan.table()
+        return frames.steps(self.draft.plan)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -169,13 +169,12 @@ class Changing(_AfterBefore):
     @Frame
     def steps(self) -> pd.DataFrame:
         """One row a step: step (number), phase, what, from, to, undo."""
-        return self.underway.armed.plan.table()
+        return frames.steps(self.underway.armed.plan)
 
     @Frame
     def journal(self) -> pd.DataFrame:
         """One row a step that was begun: step (number), what, began, ended (UTC)."""
-        log = self.hand.applied.log if self.hand.applied else Journal("")
-        return log.table()
+        return frames.journal(self.hand.applied.log if self.hand.applied else Journal(""))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -187,12 +186,12 @@ class Seen(Changing):
     @Frame
     def checks(self) -> pd.DataFrame:
         """One row a check: about, promised, seen, kept, required."""
-        return self.verified.verdict.table()
+        return frames.checks(self.verified.verdict.checks)
 
     @Frame
     def boot(self) -> pd.DataFrame:
         """One row a step of the next boot, in order."""
-        return boot.table(self.verified.verdict.boot)
+        return frames.boot(self.verified.verdict.boot)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -209,7 +208,7 @@ class Kept(_AfterBefore):
     @Frame
     def checks(self) -> pd.DataFrame:
         """One row a check: about, promised, seen, kept, required."""
-        return self.confirmed.verified.verdict.table()
+        return frames.checks(self.confirmed.verified.verdict.checks)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

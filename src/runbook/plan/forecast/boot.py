@@ -8,11 +8,9 @@ and the hook that brings the NIC and the routes back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
-
-import pandas as pd
 
 from runbook.plan.changes.network_hook import DIRECTORY, MODE
 from runbook.plan.promise.check import Check
@@ -26,7 +24,6 @@ from runbook.state.syntax.ifupdown import Stanza, stanzas
 from runbook.state.units import UnitRow
 
 FIRST_HOOK = "/etc/libvirt/hooks/network"
-COLUMNS = ["order", "what", "reads", "wanted", "does", "kept", "required", "then"]
 # Options of ifupdown's helpers that take an interface for one of their own.
 TAKES_PORTS = ("bridge_ports", "bridge-ports", "bond-slaves", "slaves", "vlan-raw-device")
 
@@ -62,13 +59,6 @@ def rehearse(promise: Promise, seen: Snapshot) -> tuple[BootStep, ...]:
     """Every step of a boot that the host's network depends on."""
     found = (one for stage in _STAGES for one in stage(promise, seen))
     return tuple(BootStep(order, one) for order, one in enumerate(found, start=1))
-
-
-def table(steps: tuple[BootStep, ...]) -> pd.DataFrame:
-    """One row a step: order, what, reads, wanted, does, kept, required, then."""
-    told = [(s.order, *astuple(s.found)) for s in steps]
-    plain = pd.DataFrame(told, columns=[*COLUMNS[:6], "then", "required"])
-    return plain[COLUMNS]
 
 
 def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Found]:

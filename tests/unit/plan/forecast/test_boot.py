@@ -10,7 +10,7 @@ from tests.unit.fakes import BRIDGE, GATEWAY, NIC, Row
 from tests.unit.plan.routed.corpus import EDITABLE, files
 
 from runbook.plan.forecast import after_plan
-from runbook.plan.forecast.boot import BootStep, rehearse, table
+from runbook.plan.forecast.boot import BootStep, rehearse
 from runbook.plan.routed.procedure import make_plan, make_promise
 
 PROMISE = make_promise(fakes.params(), fakes.seen())
@@ -224,6 +224,6 @@ def test_a_boot_in_its_order() -> None:
         *("libvirtd.service", "network routed", "hook of ours", NIC, "route to default"),
     ]
     assert broken() == {}
-    rows = table(steps()).to_dict("records")
-    assert f"via {GATEWAY}" in str(rows[-1]["does"])
-    assert all(row["kept"] is True and row["required"] is True for row in rows)
+    found = [step.found for step in steps()]
+    assert f"via {GATEWAY}" in found[-1].does
+    assert all(one.required for one in found)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
-
-import pandas as pd
+from dataclasses import dataclass
 
 from runbook.params import Params
 from runbook.plan.netfilter.canonical import canonical
@@ -19,11 +17,10 @@ from runbook.plan.routed.firewall.twins import twin_of
 from runbook.state.firewall import FirewallRow
 from runbook.state.snapshot import Snapshot
 
-COLUMNS = ["table", "chain", "rule", "where", "why"]
 INET = "inet"
 
 
-def compared(params: Params, before: Snapshot, after: Snapshot) -> pd.DataFrame | None:
+def compared(params: Params, before: Snapshot, after: Snapshot) -> tuple[Row, ...] | None:
     """One row a rule; None where no file is given.
 
     `before` tells what of the live rules was there without the change.
@@ -34,12 +31,7 @@ def compared(params: Params, before: Snapshot, after: Snapshot) -> pd.DataFrame 
     file = [Entry(*line) for line in lines(ruleset)]
     why = _Why(params, own_rules(params, after), _keys(before), _keys(after), _twins(params, after))
     reasons = Reasons(why.of_file, why.of_live, why.of_both, why.moved_to)
-    return as_frame(compare(file, _entries(after), reasons))
-
-
-def as_frame(found: tuple[Row, ...]) -> pd.DataFrame:
-    """The rows as a table."""
-    return pd.DataFrame([astuple(row) for row in found], columns=COLUMNS)
+    return compare(file, _entries(after), reasons)
 
 
 def _entries(seen: Snapshot) -> list[Entry]:

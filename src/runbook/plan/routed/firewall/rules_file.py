@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_interface, ip_network
 
-import pandas as pd
-
 from runbook.common.errors import ParameterError
 from runbook.params import Params
 from runbook.plan.netfilter.canonical import Canonical, canonical
@@ -26,7 +24,6 @@ from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.iptables_save import NotInTheWords, Ruleset, parse
 
 INET = "inet"
-COLUMNS = ["table", "chain", "rule"]
 OwnPlace = tuple[str, str, Canonical]
 
 
@@ -79,11 +76,6 @@ def _line(error: ValueError, text: str) -> str:
     said = [at for at, line in enumerate(lines, start=1) if line and str(error).endswith(line)]
     found = number or (said[0] if said else 0)
     return f", line {found}" if found else ""
-
-
-def as_table(ruleset: Ruleset) -> pd.DataFrame:
-    """One row a policy, a chain and a rule."""
-    return pd.DataFrame(list(lines(ruleset)), columns=COLUMNS)
 
 
 def lines(ruleset: Ruleset) -> Iterator[tuple[str, str, str]]:

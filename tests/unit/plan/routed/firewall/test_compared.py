@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.unit import fakes
 from tests.unit.fakes import NIC, Row
 
 from runbook.params import Params
+from runbook.plan.netfilter.compare import Row as Compared
 from runbook.plan.netfilter.ruleset import Chain
 from runbook.plan.routed.firewall.compared import compared
 from runbook.plan.routed.procedure import make_plan
@@ -42,10 +43,9 @@ def _rows(chain: Chain) -> list[Row]:
     return [fakes.rule(text, n, **at) for n, text in enumerate((head, *chain.rules))]
 
 
-def why(found: Any, **equal: str) -> set[tuple[str, str]]:  # noqa: ANN401 - a DataFrame
-    for column, value in equal.items():
-        found = found[found[column] == value]
-    return set(zip(found["where"], found["why"], strict=True))
+def why(found: tuple[Compared, ...] | None, **equal: str) -> set[tuple[str, str]]:
+    rows = (row for row in found or () if equal.items() <= asdict(row).items())
+    return {(row.where, row.why) for row in rows}
 
 
 @pytest.mark.parametrize("firewall", ["keep", "accept", "drop"])
@@ -54,9 +54,9 @@ def test_nothing_is_left_unexplained(firewall: str, forward: str) -> None:
     params = asked(firewall=firewall, forward=forward)
     found = compared(params, BEFORE, changed(params))
     assert found is not None
-    assert found[found["why"] == "unexplained"].empty
+    assert not [row for row in found if row.why == "unexplained"]
     lines = [line for line in FILE.split("\n") if line.startswith((":", "-A"))]
-    assert (found["where"] != "only live").sum() == len(lines)
+    assert len([row for row in found if row.where != "only live"]) == len(lines)
 
 
 def test_each_kind_of_difference_is_told_apart() -> None:

@@ -7,7 +7,7 @@ from tests.unit import fakes
 
 from runbook.common.errors import ParameterError
 from runbook.params import for_host
-from runbook.plan.routed.firewall.rules_file import as_table, rules_file, wanted
+from runbook.plan.routed.firewall.rules_file import lines, rules_file, wanted
 from runbook.run import pipeline
 
 HOST = f"""\
@@ -62,7 +62,7 @@ def test_the_file_is_read_along_with_the_host_s_own(tmp_path: Path) -> None:
     params = for_host(folder(tmp_path, GOOD.encode()), {"host": "server-01"})
     found = rules_file(params)
     assert found
-    assert as_table(found)["rule"].tolist() == ["-P INPUT DROP", "-N own", "-A INPUT -j own"]
+    assert [rule for _, _, rule in lines(found)] == ["-P INPUT DROP", "-N own", "-A INPUT -j own"]
     assert "lan.rules" not in str(params.model_dump().get("rules_text", ""))
 
 
