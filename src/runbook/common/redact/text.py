@@ -37,6 +37,8 @@ _GOES_ON = ("\\\n", "\\\r\n")
 _PIECE = re.compile(r"(?m)^([ \t\r]*)(?!\\?\r?$)([^ \t\r\n].*?)([ \t\r]*(?:\\\r?(?=\n))?)$")
 # Of a longer line everything goes from the first thing on that looks like a secret.
 _LONGEST = 8192
+# What was taken out can be the end of something else.
+_MOST_ROUNDS = 4
 
 
 def redact_text(text: str) -> str:
@@ -64,9 +66,13 @@ def without(text: str, secrets: tuple[str, ...]) -> str:
 def _redacted(text: str, *, prose: bool) -> str:
     if "\0" in text:
         return _unreadable(text, prose=prose)
-    if not _HINT.search(text):
-        return text
-    return _cut(text, sorted(_spans(text, prose=prose)))
+    for _ in range(_MOST_ROUNDS):
+        if not _HINT.search(text):
+            break
+        before, text = text, _cut(text, sorted(_spans(text, prose=prose)))
+        if before == text:
+            break
+    return text
 
 
 def _unreadable(text: str, *, prose: bool) -> str:
