@@ -23,12 +23,12 @@ def create(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Write the file in place of what was there; a mode that was there is kept."""
+def replace(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write the file in place of what was there; without a `mode`, its old one is kept."""
     temporary = _temporary(path, content)
     try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        temporary.chmod(mode)
+        kept = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        temporary.chmod(kept if mode is None else mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from runbook.common.errors import ParameterError
-from runbook.common.redact import shown
+from runbook.common.redact import redact_text, shown
 from runbook.params import fields
 from runbook.params.access import ACCESS, Access
 from runbook.params.fields import Wrong
@@ -43,9 +43,9 @@ def faults_for_host(
 
 
 def _rules_text(folder: Path, name: str) -> str:
-    """What the rules file holds; its grammar is judged where rules are understood."""
+    """What the rules file holds, redacted; its grammar is judged where rules are understood."""
     try:
-        return (folder / name).read_text(encoding="utf-8")
+        return redact_text((folder / name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         problem = f"{folder.name}/{name} cannot be read: {why}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from xml.etree.ElementTree import fromstring
+from xml.sax.saxutils import escape
 
+from runbook.common.redact import REDACTED
 from runbook.guest.facts import MOVABLE, orphans
 from runbook.guest.rules.case import GuestCase
 from runbook.preflight.finding import Finding, looked_for
@@ -73,6 +75,14 @@ def _nic(case: GuestCase) -> Iterator[Finding]:
                 f"its NIC {one.nic.mac} is of type {one.nic.kind}",
                 "only one on a network or a bridge is moved without a restart",
                 f"virsh edit {one.guest.name}: make it <interface type='network'>",
+            )
+        if any(escape(REDACTED) in xml for xml in (one.nic.live_xml, one.nic.defined_xml)):
+            yield Finding(
+                "block",
+                about,
+                f"the definition of its NIC {one.nic.mac} has a secret in it",
+                "runbook keeps no secret in a plan, so it cannot move the NIC unaltered",
+                f"virsh edit {one.guest.name}: take the secret out of the <interface>",
             )
         if count[one.nic.mac] > 1 or one.nic.mac in own:
             yield Finding(

@@ -9,12 +9,13 @@ write as this one does.
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
 
 from runbook.common import atomic_files, octets
-from runbook.common.redact import redact_notebook
+from runbook.common.redact import redact_notebook, redact_prose
 from runbook.notebook.jupyter.unattended import mark_papermill
 
 
@@ -35,6 +36,7 @@ class AtomicHandler:
     def write(cls, buf: str, path: str) -> None:
         """Redact, then replace the file in one operation; raises OSError as writing does.
 
+        Only its owner may read it, also where it took the place of a file that others could read.
         A link stays, and the file that it leads to is replaced. What is no
         file, /dev/null or a pipe, is written to.
         """
@@ -42,7 +44,7 @@ class AtomicHandler:
         if target.exists() and not target.is_file():
             target.write_bytes(content)
         else:
-            atomic_files.replace(target, content)
+            atomic_files.replace(target, content, atomic_files.PRIVATE_FILE)
 
     @classmethod
     def pretty_path(cls, path: str) -> str:
@@ -50,17 +52,36 @@ class AtomicHandler:
         return path
 
 
-def take_relative_paths() -> None:
-    """Have papermill's own handler of files write as `AtomicHandler` does."""
+class RedactedLog(logging.Filter):
+    """papermill's log has what cells print and the errors that they end with."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Redact the message with its arguments; each goes on."""
+        record.msg, record.args = redact_prose(record.getMessage()), None
+        return True
+
+
+def take_other_paths() -> None:
+    """Have papermill's own handler of files write as `AtomicHandler` does, and redact the others.
+
+    The others are its standard output and stores in a cloud.
+    """
     # papermill may be what imports this module, half way through its own import.
-    from papermill.iorw import LocalHandler  # noqa: PLC0415
+    from papermill.iorw import LocalHandler, PapermillIO  # noqa: PLC0415
 
     def write(self: Any, buf: str, path: str) -> None:  # noqa: ANN401 - papermill has no types
         AtomicHandler.write(buf, str(Path(self._cwd or "") / path))
 
     LocalHandler.write = write
+    to_any = PapermillIO.write
+
+    def redacted(self: Any, buf: str, *where: Any) -> Any:  # noqa: ANN401 - likewise
+        return to_any(self, redact_notebook(buf), *where)
+
+    PapermillIO.write = redacted
 
 
 # papermill imports its handlers before it starts a kernel; nothing else imports this module.
-take_relative_paths()
+take_other_paths()
+logging.getLogger("papermill").addFilter(RedactedLog())
 mark_papermill(os.environ, os.getpid())

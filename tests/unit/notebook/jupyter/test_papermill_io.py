@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import ast
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from papermill.iorw import local_file_io_cwd, papermill_io
+from papermill.log import logger
 
 from runbook.notebook.jupyter.papermill_io import AtomicHandler
 
@@ -107,9 +110,51 @@ def test_a_reader_never_sees_half_a_notebook(
     assert [p.name for p in tmp_path.iterdir()] == ["out.ipynb"]
 
 
-def test_the_mode_of_a_notebook_that_was_there_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_only_its_owner_reads_a_notebook(tmp_path: Path, before: int | None) -> None:
     path = tmp_path / "out.ipynb"
-    path.write_text("old")
-    path.chmod(0o640)
+    if before:
+        path.write_text("old")
+        path.chmod(before)
     AtomicHandler.write("new", str(path))
-    assert path.stat().st_mode & 0o777 == 0o640
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"guests": [{"name": "a", "address": "172.16.1.9/16", "password": SECRET}]},
+        {"guests": [{"login": {"tokens": [SECRET, 7]}}]},
+        {"note": f"curl -u admin:{SECRET} http://r/"},
+        {"wpa-psk": f"it's {SECRET}"},
+        {"password": {"of": f'a "{SECRET}"'}},
+    ],
+)
+def test_a_secret_one_level_down_is_in_no_place_either(
+    tmp_path: Path, parameters: dict[str, object]
+) -> None:
+    path = tmp_path / "out.ipynb"
+    told = notebook()
+    told["metadata"]["papermill"]["parameters"] = parameters
+    ((name, value),) = parameters.items()
+    name = name.replace("-", "_")
+    told["cells"][0]["source"] = f"# Parameters\n{name} = {value!r}\n"
+    told["cells"][1]["outputs"][0]["evalue"] = f"unknown: {value}"
+    AtomicHandler.write(json.dumps(told), str(path))
+    assert SECRET not in path.read_text()
+    ast.parse(json.loads(path.read_text())["cells"][0]["source"])
+
+
+def test_a_secret_is_not_on_standard_output_where_papermill_writes_there(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    papermill_io.write(json.dumps(notebook(password=SECRET)), "-")
+    out = capfdbinary.readouterr().out
+    assert b"cells" in out
+    assert SECRET.encode() not in out
+
+
+def test_a_secret_is_not_in_the_log_of_papermill(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "papermill"):
+        logger.info("a cell printed %s", f"PASSWORD={SECRET}")
+    assert "a cell printed PASSWORD=<redacted>" in caplog.text

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_interface, ip_network
 
 from runbook.common.errors import ParameterError
+from runbook.common.redact import REDACTED
 from runbook.params import Params
 from runbook.plan.netfilter.canonical import Canonical, canonical
 from runbook.plan.netfilter.expected import (
@@ -61,10 +62,14 @@ def rules_file(params: Params) -> Ruleset | None:
 def _judge(text: str) -> None:
     """Raise NotInTheWords for a rule that cannot be taken apart, or is not IPv4."""
     try:
-        named = [option for option in parsed(text).matches if option.name in ("-s", "-d")]
+        rule = parsed(text)
+        named = [option for option in rule.matches if option.name in ("-s", "-d")]
         versions = {ip_network(word, strict=False).version for o in named for word in o.words}
     except ValueError as error:
         raise NotInTheWords(0, f"{error} in {text}") from error
+    for option in (*rule.matches, *rule.target_options):
+        if option.name != "--comment" and any(REDACTED in word for word in option.words):
+            raise NotInTheWords(0, f"a rule with a secret outside its comment: {text}")
     if versions - {IPV4} or "ipv6-icmp" in text:
         raise NotInTheWords(0, f"an IPv6 rule: {text}")
 

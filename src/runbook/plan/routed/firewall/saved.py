@@ -26,7 +26,7 @@ from runbook.plan.netfilter.libvirt import is_libvirts
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.plan.netfilter.ruleset import ACCEPT, BUILT_IN
 from runbook.plan.routed.firewall.profile import is_jump
-from runbook.plan.routed.firewall.twins import twin_edits
+from runbook.plan.routed.firewall.twins import refuse_unless_whole, twin_edits
 from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.iptables_save import (
@@ -79,6 +79,7 @@ def _edited(
         ) from error
     edits = line_edits(text, wanted)
     if edits:
+        refuse_unless_whole("".join(edit.text for edit in edits), seen)
         lines = text.split("\n")
         shown = "".join(f"{line}\n" for e in edits for line in lines[e.first - 1 : e.last])
         yield EditLines(row.path, row.sha256, edits, shown, PURPOSE)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 
+from runbook.common.errors import Refused
+from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.steps import LineEdit
@@ -16,6 +18,7 @@ from runbook.state.syntax.iptables_save import WORD
 
 SAVED = ("/etc/iptables/rules.v4", "/etc/iptables/rules.v6")
 LIBVIRT = "LIBVIRT_"
+COMMENT = "--comment"
 INTERFACE_OPTIONS = ("-i", "-o", "--in-interface", "--out-interface")
 
 
@@ -28,6 +31,7 @@ def twins(nic: str, bridge: str, seen: Snapshot) -> Iterator[TwinRule]:
         for row in sorted(chain, key=lambda r: -r.position):
             twin = twin_of(row.rule, nic, bridge)
             if twin and (place, twin) not in present:
+                refuse_unless_whole(twin, seen)
                 yield TwinRule(*place, row.position, row.rule, twin)
 
 
@@ -90,8 +94,24 @@ def saved_rules(nic: str, bridge: str, seen: Snapshot) -> Iterator[EditLines]:
         edits = tuple(twin_edits(lines, nic, bridge))
         if edits:
             shown = "".join(f"{lines[edit.first - 2]}\n" for edit in edits)
+            refuse_unless_whole("".join(edit.text for edit in edits), seen)
             purpose = "admit on the bridge what the NIC admits, after a reboot as well"
             yield EditLines(row.path, row.sha256, edits, shown, purpose)
+
+
+def refuse_unless_whole(text: str, seen: Snapshot) -> None:
+    """Refuse to write a line of which a secret was taken out, but for a rule's comment."""
+    for line in text.split("\n"):
+        words = [match[0] for match in WORD.finditer(line)]
+        pairs = pairwise(("", *words)) if line.startswith(("-A ", "[")) else [("", line)]
+        if any(REDACTED in word and before != COMMENT for before, word in pairs):
+            raise Refused(
+                f"a rule cannot be copied, because it has a secret in it: {line}",
+                host=seen.host,
+                state="nothing was written",
+                then="take the secret out of the rule, or out of the line of the file; a secret"
+                " in the comment of a rule does not matter: the copy is made without it",
+            )
 
 
 def twin_edits(lines: list[str], nic: str, bridge: str) -> Iterator[LineEdit]:

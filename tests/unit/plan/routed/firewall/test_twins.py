@@ -8,6 +8,8 @@ from tests.unit.fakes import BRIDGE, NIC, Row
 from tests.unit.state.recorded import text
 
 from runbook.common import octets
+from runbook.common.errors import Refused
+from runbook.common.redact import redact_text
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.steps import EditFile
 from runbook.plan.routed.firewall.twins import all_but, saved_rules, twin_of, twins
@@ -181,3 +183,21 @@ def test_a_rule_for_all_but_the_nic_is_found_live_and_saved(option: str, pattern
 def test_a_rule_for_all_but_another_is_not() -> None:
     for rule in (f"-A INPUT ! -s 10.0.0.1 -i {NIC} -j DROP", "-A INPUT ! -i lo -j DROP"):
         assert list(all_but(NIC, BRIDGE, fakes.seen(firewall=[fakes.rule(rule, 1)]))) == []
+
+
+@pytest.mark.parametrize("start", ["-A INPUT", "[7:420] -A INPUT"])
+def test_a_twin_is_made_without_the_secret_in_the_comment_of_its_rule(start: str) -> None:
+    rule = f'{start} -i {NIC} -m comment --comment "password=hunter22" -j ACCEPT'
+    kept = redact_text(rule)
+    assert kept == rule.replace("hunter22", "<redacted>")
+    written = saved(f"*filter\n:INPUT ACCEPT [0:0]\n{kept}\nCOMMIT\n")
+    assert written.splitlines()[3] == kept.replace(NIC, BRIDGE)
+
+
+def test_no_twin_is_made_of_a_rule_that_matches_a_secret() -> None:
+    rule = f'-A INPUT -i {NIC} -m string --string "password=<redacted>" --algo bm -j DROP'
+    row = fakes.rule(rule, 1)
+    with pytest.raises(Refused, match="has a secret in it"):
+        planned(row)
+    with pytest.raises(Refused, match="has a secret in it"):
+        saved(f"*filter\n:INPUT ACCEPT [0:0]\n{rule}\nCOMMIT\n")
