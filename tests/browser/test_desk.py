@@ -46,9 +46,7 @@ def test_it_lists_hosts_changes_and_records_and_leads_to_the_notebooks(
     expect(hosts.locator("tr", has_text="odd")).to_contain_text("did you mean 'gateway'?")
     changes = shown(page, "nb.armed")
     expect(changes.locator("tr", has_text="server-01")).to_contain_text("none")
-    expect(changes).to_contain_text(
-        "not asked, being recordings, or files that do not lead to a host"
-    )
+    expect(changes).to_contain_text("not asked (recordings, or files that do not lead to a host")
     picture(page, "desk")
     assert_accessible(page, ".jp-OutputArea-output .rb")
 

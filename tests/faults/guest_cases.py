@@ -99,7 +99,7 @@ def refusals(ground: GuestGround) -> Iterator[GuestCase]:
         made = ground.hit(fault, BEFORE, _nothing)
         yield replace(made, setting=setting, refusal=said)
     silent = ground.hit("no login offered", BEFORE, _nothing)
-    yield replace(silent, console="none", refusal="nothing leads")
+    yield replace(silent, console="none", refusal="cannot enter the guest")
 
 
 def at_their_place(ground: GuestGround) -> Iterator[GuestCase]:
@@ -125,7 +125,7 @@ def _debian(ground: GuestGround, arm: int, apply: int) -> Iterator[GuestCase]:
     for point in (*first, points.VERIFY, points.CONFIRM, points.CONFIRMING):
         yield ground.hit("agent stopped", point, guest_injections.stop_agent, "debian")
     for point in (points.made(apply), points.VERIFY):
-        yield ground.hit("nothing leads inside", point, guest_injections.lock_out, "debian")
+        yield ground.hit("cannot enter the guest", point, guest_injections.lock_out, "debian")
     for point in (points.made(apply), points.VERIFY):
         yield ground.hit("guest reset: Debian", point, guest_injections.reset, "debian")
     kill = injections.kill_kernel

@@ -40,7 +40,7 @@ def password(monkeypatch: pytest.MonkeyPatch) -> None:
     ("options", "said"),
     [
         ((), "no guest is named"),
-        thorough(("-p", "guest", "vm-01"), "is to have none"),
+        thorough(("-p", "guest", "vm-01"), "is given for guest"),
         (("-p", "adress", "172.16.1.10/16"), "address"),
         thorough(("-p", "address", "172.16.1.10/16"), "no guest is named"),
         thorough((*WANTED[:3], "-p", "address", "172.16.1.10"), "prefix length"),

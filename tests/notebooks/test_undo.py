@@ -47,7 +47,7 @@ def test_it_looks_and_then_undoes_and_the_host_is_as_before(host: str, home: Pat
     undone = undo(home, "-p", "action", "undo", name="again.ipynb")
     assert undone.status == 0, undone.said
     assert undone.outcome["outcome"] == "undone: as before"
-    assert "After the undo, against before: no row differs" in undone.page
+    assert "After the undo, compared with the state before: no difference" in undone.page
     before.check()
     folder = record.read(Path(str(undone.outcome["folder"])))
     kept = {"found.json", "before.json", "after.json", "diff.json", "journal-of-the-host"}

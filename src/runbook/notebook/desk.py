@@ -81,7 +81,7 @@ def armed(known: Known) -> None:
     left = [one.host for one in known.hosts if one.host not in told]
     if left:
         why = "recordings, or files that do not lead to a host"
-        views.show(views.note(f"not asked, being {why}: {', '.join(left)}"))
+        views.show(views.note(f"not asked ({why}): {', '.join(left)}"))
 
 
 def records(known: Known) -> None:

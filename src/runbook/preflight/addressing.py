@@ -24,7 +24,7 @@ def _ipv4(case: Case) -> Iterator[Finding]:
                 "block",
                 nic,
                 f"it also holds {row.address}/{row.prefixlen}",
-                "one IPv4 address is moved; another would stay on a port, where nothing answers it",
+                "runbook moves one IPv4 address; any other would stop working on a bridge port",
                 "remove the others first",
             )
 
@@ -42,7 +42,7 @@ def _claimed(case: Case) -> Iterator[Finding]:
                 "block",
                 f"address {case.params.ipv4.ip}",
                 f"{mac} answers for it as well",
-                "the router would send this host's packets there whenever that machine spoke last",
+                "the router sends this host's packets to the machine that answered ARP last",
                 f"find {mac} on the switch and give it another address; if it is a router,"
                 " turn proxy ARP off",
             )
@@ -65,10 +65,10 @@ def _on_interfaces(case: Case) -> Iterator[Finding]:
             continue
         about, seen = f"subnet {lan}", f"{row.ifname} holds {held}"
         if row.prefixlen == HOST_ROUTE:
-            why = "an address without a network takes no traffic but its own"
+            why = "a /32 address has no subnet, so it takes no traffic of the LAN"
             yield Finding("note", about, seen, why, "nothing: it stays where it is")
         else:
-            yield Finding("block", about, seen, OVERLAP, "take it off there, or renumber it")
+            yield Finding("block", about, seen, OVERLAP, "remove it there, or renumber it")
 
 
 def _of_routes(case: Case) -> Iterator[Finding]:

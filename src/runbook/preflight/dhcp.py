@@ -21,7 +21,7 @@ _HARMLESS = {
     Trust.ELSEWHERE: "it is in another network namespace, as in a container: it serves no NIC of"
     " the host, so the change leaves it alone",
 }
-TWO = "two DHCP servers on one LAN give out each other's addresses"
+TWO = "two DHCP servers on one LAN can lend one address to two machines"
 
 
 @looked_for("DHCP server", "no libvirt network would serve the LAN", TWO)
@@ -54,8 +54,8 @@ def _of_the_host(case: Case) -> Iterator[Finding]:
                 "block",
                 "DHCP server",
                 f"{shown}, on {nic}",
-                "it is bound to the NIC, and a port of a bridge hears nothing: it would serve"
-                " nobody any more",
+                "it is bound to the NIC. The IP stack hears nothing on a bridge port, so its"
+                " clients would get no answer",
                 f"move it off {nic}, or bind it to {case.params.bridge} after the change by hand",
             )
         elif not found.ifname and _everywhere(found.address):
@@ -71,9 +71,9 @@ def _perhaps(found: Listener, shown: str, nic: str) -> Finding:
         "consent",
         "DHCP server",
         f"{shown}, whatever the interface",
-        f"if it serves {nic} it would serve nobody any more; if it takes the bridge as well, {TWO}",
-        f"see its configuration; if it serves neither, consent: [{SERVER}], else stop"
-        f" {found.program} or bind it to the interface that it is for",
+        f"if it serves {nic}, its clients get no answer; if it also serves the bridge, {TWO}",
+        f"read its configuration; if it serves neither, set consent: [{SERVER}]; if it does, stop"
+        f" {found.program}, or bind it to its own interface",
         SERVER,
     )
 
@@ -81,7 +81,7 @@ def _perhaps(found: Listener, shown: str, nic: str) -> Finding:
 @looked_for(
     "DHCP lease",
     "the address is the host's own",
-    "an address that a server lends is only the host's for as long as the server thinks so",
+    "when a lease ends, the DHCP server may give the address to another machine",
 )
 def _reservation(case: Case) -> Iterator[Finding]:
     lent = " and ".join(_signs(case))
@@ -90,15 +90,15 @@ def _reservation(case: Case) -> Iterator[Finding]:
     bridge, link = case.plan.of_host.mac, nic_row(case.seen, case.params.interface)
     if bridge == link.mac:
         why = "the server knows the host by this MAC; after the change nobody renews the lease"
-        then = "reserve the address for this MAC, without end or outside the pool"
+        then = "reserve the address for this MAC, with an infinite lease or outside the pool"
         yield Finding("note", "DHCP lease", f"{lent}; the bridge has the NIC's MAC", why, then)
         return
     yield Finding(
         "consent",
         "DHCP lease",
         f"{lent}; the NIC is {link.mac}, the bridge will be {bridge}",
-        "nobody renews the lease after the change, and the server may lend the address to another"
-        " machine; or it, or the switch, lets only the NIC's MAC use it",
+        "nobody renews the lease after the change, so the server may lend the address to another"
+        " machine; server or switch may also allow only the NIC's MAC to use it",
         f"reserve the address outside the pool, then consent: [{RESERVATION}];"
         " or bridge_mac: nic, and a reservation for that MAC",
         RESERVATION,
@@ -121,7 +121,7 @@ def _signs(case: Case) -> Iterator[str]:
 @looked_for(
     "DHCP client",
     "every process that looks like one is Debian's own client, or none is there",
-    "a process chooses its own name, so the name alone decides nothing",
+    "any process can call itself dhclient, so runbook checks program and owner",
 )
 def _clients(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
@@ -157,8 +157,8 @@ def _foreign(client: Client, nic: str) -> Finding:
         "block",
         "DHCP client",
         _shown(client),
-        "it can configure the host's network, and its program is not that of a Debian package of"
-        " DHCP clients: whether the undo could start it again is not known",
+        "it can configure the host's network, but its program is from no Debian package of DHCP"
+        " clients: the undo may be unable to start it again",
         f"have ifupdown run {nic} with Debian's own client, and stop process {client.pid}",
     )
 
@@ -168,7 +168,7 @@ def _unknown(client: Client) -> Finding:
         "block",
         "DHCP client",
         _shown(client),
-        "whose process it is was not asked or not answered, so it cannot be judged",
+        "it is not known who started this process, so runbook cannot judge it",
         "connect as root or through sudo; if this is a recording, record the host again",
     )
 

@@ -13,7 +13,7 @@ from runbook.transport.host import Inode
 
 NUL = "\0"
 NOT_JUDGED = "a file that is misjudged here can take the host off the network at its next boot"
-NOT_WRITTEN = "a file that cannot be written leaves the change half made, or its undo"
+NOT_WRITTEN = "if a file cannot be written, the change or its undo stops halfway"
 
 
 @looked_for("files: read", "ifupdown reads each of its files to the end", NOT_JUDGED)
@@ -37,8 +37,8 @@ def _read(case: Case) -> Iterator[Finding]:
                 "block",
                 "files: read",
                 f"{path}: ifupdown stops reading at line {line}, which belongs to no stanza",
-                "at the next boot nothing comes of what the file says",
-                f"correct line {line}, until `ifquery --list` complains of nothing",
+                "at the next boot ifupdown configures nothing from this file",
+                f"correct line {line}; then `ifquery --list` has to print no error",
             )
 
 
@@ -48,7 +48,7 @@ def _counts(path: str, content: str, nic: str) -> bool:
     return path == ifupdown.INTERFACES or any(stanza.name == nic for stanza in stanzas)
 
 
-@looked_for("files: write", "each that the plan writes or removes can be", NOT_WRITTEN)
+@looked_for("files: write", "the plan can write or remove each of its files", NOT_WRITTEN)
 def _write(case: Case) -> Iterator[Finding]:
     unknown = [write.path for write in case.around.writes if not write.inodes]
     if unknown:
@@ -89,7 +89,7 @@ def _names(inode: Inode) -> Iterator[tuple[str, str]]:
     if not inode.folder and inode.links > 1:
         path, new = quote(inode.path), quote(f"{inode.path}.new")
         yield (
-            f"{inode.path} has {inode.links} names (hard links), and an edit would part them",
+            f"{inode.path} has {inode.links} names (hard links); an edit would change only one",
             f"make it a file of its own: cp -a {path} {new} && mv {new} {path}",
         )
 

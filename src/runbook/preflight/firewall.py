@@ -24,15 +24,15 @@ def _native(case: Case) -> Iterator[Finding]:
                 "block",
                 "nftables",
                 f"{row.family} {row.table} {row.chain} names {nic}",
-                "native nft rules are not rewritten, and this one would stop matching",
-                "bind it to the address, or rewrite it by hand",
+                "runbook does not rewrite native nft rules, so this rule would stop matching",
+                "match the address instead of the NIC, or rewrite the rule by hand",
             )
 
 
-@looked_for("iptables", "no rule is for all but the NIC", "each rule for the NIC gets a twin")
+@looked_for("iptables", "no rule excludes the NIC (`! -i`)", "each rule with the NIC is copied")
 def _all_but(case: Case) -> Iterator[Finding]:
     for rule in all_but(case.params.interface, case.params.bridge, case.seen):
-        why = "a rule for everything but the NIC has no safe twin"
+        why = "a rule for every interface except the NIC cannot be copied for the bridge"
         yield Finding("block", "iptables", rule, why, "rewrite it first")
 
 
@@ -47,7 +47,7 @@ def _docker(case: Case) -> Iterator[Finding]:
         "Docker",
         "; ".join((*signs, *_policy(case), *_bridged(case))),
         "at its start Docker may set FORWARD to DROP and have bridged frames go through FORWARD"
-        " (bridge-nf): guests would then be seen by ARP, and reach nobody",
+        " (bridge-nf): guests would then answer ARP and nothing else",
         f"see that FORWARD accepts -i {case.params.bridge} -o {case.params.bridge} after a start"
         f" of Docker too (chain DOCKER-USER), then consent: [{DOCKER}]",
         DOCKER,

@@ -9,7 +9,7 @@ from runbook.preflight.finding import Case, Finding, RefusedByPreflight
 from runbook.state.identity import Identity
 
 ABOUT = "machine"
-WHY = "a name or an address can come to lead to another machine, which this would then change"
+WHY = "DNS or ARP may one day lead to another machine, and runbook would change that one"
 
 
 def refuse_another_machine(params: KnownHost, identity: Identity) -> None:
@@ -30,8 +30,8 @@ def _judged(params: KnownHost, identity: Identity) -> Finding:
         then = f"once you know that it is the right one, add to params/{params.host}.yaml: "
         return Finding("note", ABOUT, f"{who}, not pinned", WHY, f"{then}machine_id: {seen}")
     if wanted != seen:
-        then = "see where `destination` leads; if the machine was set up anew, mend `machine_id`"
-        return Finding("block", ABOUT, f"{who}, and {wanted} was asked for", WHY, then)
+        then = "check where `destination` leads; if it was reinstalled, correct `machine_id`"
+        return Finding("block", ABOUT, f"{who}, but the parameters pin {wanted}", WHY, then)
     return Finding("ok", ABOUT, f"{who}, as pinned", WHY)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from runbook.plan.routed import ipv6
 from runbook.preflight.finding import Case, Finding, looked_for
 
-WHY = "a host keeps the IPv6 that it had, whole, or is not changed"
+WHY = "runbook keeps all of a host's IPv6 configuration, or refuses the host"
 
 
-@looked_for("IPv6", "none beyond the link, and so it stays", WHY)
+@looked_for("IPv6", "link-local addresses only, before and after", WHY)
 def _ipv6(case: Case) -> Iterator[Finding]:
     for found in ipv6.uncarried(case.params, case.seen):
         yield Finding("block", found.about, found.seen, WHY, found.then)

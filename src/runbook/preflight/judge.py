@@ -93,15 +93,15 @@ def _unasked(
             yield Finding(
                 "note",
                 f"consent {name}",
-                "given, and nothing here asks for it",
-                "kept for the day when something does, it would be consented to unseen",
+                "given, but no finding of this run needs it",
+                "if a later run finds this risk, it is accepted and nobody is asked",
                 f"take {name} out of `consent`",
             )
 
 
 def _blind(host: str) -> Refused:
     return Refused(
-        "preflight looked at nothing: no rule found anything, not even that all is well",
+        "preflight has no result: no rule gave a finding, not even an `ok`",
         host=host,
         state="nothing was written",
         then="this is a fault of the program; do not make the change with it",

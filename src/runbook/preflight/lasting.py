@@ -8,7 +8,7 @@ from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.boot import rehearse
 from runbook.preflight.finding import Case, Finding, looked_for
 
-WHY = "a change that a reboot takes away cuts the host off when nobody is looking"
+WHY = "if a reboot loses the change, the host is cut off later, when nobody watches"
 
 
 @looked_for("the next boot", "it would come up as promised", WHY)

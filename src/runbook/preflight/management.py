@@ -15,7 +15,7 @@ def _path(case: Case) -> Iterator[Finding]:
         yield Finding(
             "note",
             ABOUT,
-            "which interface it comes in by cannot be told",
+            "the interface that it uses is not known",
             f"if it is {nic}, it hangs for a moment at the cutover",
             "nothing; if you lose it, the undo brings you back at the deadline",
         )
@@ -24,11 +24,11 @@ def _path(case: Case) -> Iterator[Finding]:
             "note",
             ABOUT,
             f"it comes in by {nic}, the interface that is moved",
-            "a slip of the change cuts you off together with everybody else",
+            "if the change fails, you are cut off like everybody else",
             "nothing; if you lose it, the undo brings you back at the deadline",
         )
     else:
-        why = "whatever becomes of the NIC, you can go on watching, and undo"
+        why = "if the NIC fails, you can still watch the host and undo the change"
         yield Finding("ok", ABOUT, f"you stay connected over {way}", why)
 
 

@@ -10,7 +10,7 @@ from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 
 
-@looked_for("names", "network and bridge are nobody's yet", "what has the name would be replaced")
+@looked_for("names", "no network or interface has them yet", "an existing one would be replaced")
 def names(case: Place) -> Iterator[Finding]:
     """Names that something else has."""
     yield from network_names(case)
@@ -35,7 +35,7 @@ def bridge_names(case: Place) -> Iterator[Finding]:
             "block",
             bridge,
             "an interface of that name exists",
-            "libvirt makes the bridge itself, and does not take one that is there",
+            "libvirt creates the bridge itself, and does not use an existing one",
             "choose another name for the bridge",
         )
 
@@ -58,13 +58,13 @@ def _taken(row: NetworkRow) -> Finding:
         "block",
         f"network {row.name}",
         f"it has bridge {row.bridge}",
-        "two networks cannot share a name or a bridge, and its guests hang on it",
+        "two networks cannot share a name or a bridge, and guests may use this one",
         "remove it, or choose other names for network and bridge",
     )
 
 
 @looked_for(
-    "other networks", "none would lose its way", "libvirt's NAT rules speak for every guest"
+    "other networks", "none would be cut off", "libvirt's NAT rules apply to every network's guests"
 )
 def others(case: Place) -> Iterator[Finding]:
     """Networks that the new one would cut off."""
@@ -88,7 +88,7 @@ def _bound(row: NetworkRow, nic: str) -> Finding:
         "block",
         f"network {row.name}",
         f"forwards through {nic}",
-        f"its guests leave by {nic} by name and would be cut off",
+        f"the network forwards through {nic} only, so its guests would be cut off",
         f"take the name out of its <forward> first (virsh net-edit {row.name})",
     )
 

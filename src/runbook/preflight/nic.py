@@ -18,7 +18,7 @@ def _link(case: Place) -> LinkRow:
 
 
 @looked_for(
-    "NIC", "a physical one, with a link", "the bridge's way out of the host is this one port"
+    "NIC", "a physical one, with a link", "the bridge reaches the LAN through this one port"
 )
 def _kind(case: Place) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
@@ -41,7 +41,7 @@ def _kind(case: Place) -> Iterator[Finding]:
 
 
 @looked_for(
-    "NIC", "in no bridge and no bond, nothing on top", "an interface has one master, and no other"
+    "NIC", "in no bridge and no bond, nothing on top", "a NIC can be in one bridge or bond only"
 )
 def _free(case: Place) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
@@ -50,7 +50,7 @@ def _free(case: Place) -> Iterator[Finding]:
             "block",
             nic,
             f"it is already part of {link.master}",
-            "the bridge would take it out of there, and what goes that way would end",
+            "the change would remove it from there, and the traffic there would stop",
             "take it out of there first, or name another NIC",
         )
     for child in case.seen.rows(LinkRow):
@@ -60,7 +60,7 @@ def _free(case: Place) -> Iterator[Finding]:
                 nic,
                 f"{child.ifname} ({child.kind}) is on top of it",
                 "the bridge takes the frames before the interface on top of the NIC sees them",
-                "a NIC that carries other interfaces is not moved by this procedure; name another",
+                "runbook does not move a NIC that carries other interfaces; name another NIC",
             )
 
 
@@ -73,7 +73,7 @@ def _macvtap(case: Place) -> Iterator[Finding]:
                 f"guest {row.guest}",
                 f"attached to {row.source}",
                 "its macvtap holds the NIC, which then cannot join a bridge",
-                "have the guest leave it first: stop it, or give it another interface",
+                "stop the guest, or give it another interface",
             )
 
 
@@ -86,8 +86,8 @@ def _mtu(case: Place) -> Iterator[Finding]:
         "note",
         "MTU",
         f"{nic} has {mtu} bytes",
-        f"left at {MTU}, the bridge would not carry what the LAN sends",
-        f"nothing: bridge and NIC are given {mtu}, at each start as well; guests set it themselves",
+        f"NIC and bridge need one MTU, and a new bridge has {MTU}",
+        f"nothing here: bridge and NIC are given {mtu} at each start; set the MTU in each guest",
     )
 
 

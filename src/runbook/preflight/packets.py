@@ -94,18 +94,18 @@ def rules_then(params: Params, plan: Plan, seen: Snapshot) -> Rules:
 
 def _profile(params: Params, operator: Connection | None) -> Iterator[Finding]:
     if params.firewall == "keep":
-        shown = "profile keep: rules and policies stay, but for a twin of each that names the NIC"
-        why = "what they let in and what they drop is as it was, for good or ill"
-        do = "see that they are what host and guests need; or firewall: accept, or drop"
+        shown = "profile keep: your rules and policies stay; each rule that names the NIC is copied"
+        why = "the rules accept and drop the same packets as before"
+        do = "check that they fit host and guests; or set firewall: accept, or firewall: drop"
         yield Finding("note", ABOUT, shown, why, do)
     if params.firewall == "accept":
         shown = "profile accept: INPUT, FORWARD and OUTPUT accept whatever no rule decides on"
-        why = "it is right only behind a firewall of its own, on a LAN that is yours alone"
+        why = "use it only behind another firewall, on a LAN where you trust every machine"
         do = f"consent: [{CONSENT}], or firewall: drop"
         yield Finding("consent", CONSENT, shown, why, do, CONSENT)
     if params.firewall == "drop" and operator:
-        shown = f"profile drop: SSH from {operator.client} to port {operator.server_port}"
-        why = "from elsewhere only where a rule of yours accepts it already"
+        shown = f"profile drop accepts SSH from {operator.client} to port {operator.server_port}"
+        why = "SSH from other addresses works only if one of your own rules accepts it"
         yield Finding("note", ABOUT, shown, why)
 
 
@@ -113,7 +113,7 @@ def _persistence(around: Surroundings) -> Iterator[Finding]:
     if not around.persistence.in_place:
         missing = ", ".join(around.persistence.missing)
         shown = f"{missing} missing" if missing else "netfilter-persistent is not enabled"
-        why = "without it a boot comes up without these rules"
+        why = "without it the rules are gone after a reboot"
         do = f"apt-get install {PACKAGE}; systemctl enable netfilter-persistent"
         yield Finding("block", f"package {PACKAGE}", shown, why, do)
 
@@ -133,11 +133,11 @@ def _backend(plan: Plan, seen: Snapshot, around: Surroundings) -> Iterator[Findi
             continue
         there = chains.get(Place(actual, change.family, change.table, change.chain))
         if not actual or (there and there.policy != change.policy_before):
-            shown = f"rules of both backends, and `iptables --version` says {actual or 'neither'}"
+            shown = f"both backends have rules, and `iptables --version` says {actual or 'neither'}"
             why = (
                 f"the undo would put back -P {change.chain} {change.policy_before} in the wrong one"
             )
-            yield Finding("block", "iptables", shown, why, "take away the rules of the other")
+            yield Finding("block", "iptables", shown, why, "remove the rules of the other backend")
             return
 
 
@@ -158,7 +158,7 @@ def _nobody(params: Params, around: Surroundings) -> Iterator[Finding]:
         why = "profile drop lets in the address that you connect from, and no other"
         yield Finding("block", "operator", shown, why, "connect by ssh")
     elif params.connect not in ("local", "sudo"):
-        why = "it cannot be tried against the rules"
+        why = "runbook cannot check your connection against the firewall rules"
         yield Finding("note", "operator", shown, why, "nothing; the undo stands by")
 
 
@@ -185,9 +185,9 @@ def _cut_off(trial: Trial, judgement: Judgement, before: Judgement) -> Finding:
     if judgement.verdict in LOST:
         return Finding("block", ABOUT, shown, "you would be cut off", do)
     if before.verdict is Verdict.UNSURE:
-        why = "nobody can say here, now or then; it is let in now, so it will be then"
+        why = "runbook cannot judge this rule; it lets you in now, so it will afterwards"
         return Finding("note", ABOUT, shown, why, "nothing; the undo stands by")
-    return Finding("block", ABOUT, shown, "it is let in now, and may not be then", do)
+    return Finding("block", ABOUT, shown, "accepted now, may be dropped after the change", do)
 
 
 def _guests(params: Params, seen: Snapshot, then: Rules) -> Iterator[Finding]:
@@ -198,7 +198,7 @@ def _guests(params: Params, seen: Snapshot, then: Rules) -> Iterator[Finding]:
         judgement = judge(then, _across(params, family), THROUGH)
         if judgement.verdict is not Verdict.ACCEPT:
             word = "is dropped" if judgement.verdict in LOST else "may be dropped"
-            shown = f"{name} is 1, so what guests send is forwarded, and {word}: {judgement.told}"
+            shown = f"{name} is 1, so FORWARD filters what guests send; it {word}: {judgement.told}"
             why = "guests would answer ARP and nothing else"
             do = (
                 f"accept -i {params.bridge} -o {params.bridge} in FORWARD, or use firewall: drop,"

@@ -9,7 +9,7 @@ from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.host.environment import package_of
 
 ROOM_BYTES = 8 << 20
-MANAGED = "two that manage one interface undo each other's work, at the latest at the next boot"
+MANAGED = "two managers of one interface overwrite each other, at the latest at the next boot"
 # What to do about each; all of them come down to one manager, and that one ifupdown.
 INSTEAD = {
     "NetworkManager": "systemctl disable --now NetworkManager",
@@ -23,7 +23,7 @@ UNMANAGED = "unmanaged"
 @looked_for(
     "programs",
     "all that the plan and its undo run are installed",
-    "a step that cannot run leaves the change half made, and an undo that cannot run leaves it so",
+    "if a program is missing, the change or its undo stops halfway",
 )
 def _programs(case: Case) -> Iterator[Finding]:
     for name in case.around.missing:
@@ -59,8 +59,8 @@ def _let_go(nic: str) -> Finding:
         "note",
         "network manager",
         f"NetworkManager is active, and {nic} is not managed by it",
-        "it leaves alone what it does not manage, and a bridge that libvirt makes",
-        "nothing; see that its configuration keeps saying so",
+        "NetworkManager does not touch unmanaged interfaces, nor libvirt's bridges",
+        "nothing now; keep the NIC unmanaged in its configuration",
     )
 
 
@@ -84,7 +84,7 @@ def _disk(case: Case) -> Iterator[Finding]:
             "block",
             "disk",
             f"{case.around.free_bytes >> 10} KiB free in /var/lib",
-            "an undo that is cut short on a full disk is none",
+            "if the disk is full, the undo cannot be written completely",
             f"free {ROOM_BYTES >> 20} MiB or more there",
         )
 
@@ -92,14 +92,14 @@ def _disk(case: Case) -> Iterator[Finding]:
 @looked_for(
     "sshd",
     "it does not wait for the address that is moved",
-    "you come back through it, after a reboot as well",
+    "you need sshd to reach the host, also after a reboot",
 )
 def _sshd(case: Case) -> Iterator[Finding]:
     if not case.around.sshd_listens:
         why = (
-            "one that listens on the moved address alone fails at a boot, before the bridge has it"
+            "an sshd that listens on the moved address only fails at boot: the bridge has it later"
         )
-        then = "see that `sshd -T` on the host shows a listenaddress, and that it is every one"
+        then = "run `sshd -T` on the host: listenaddress has to be 0.0.0.0 or [::]"
         yield Finding("note", "sshd", "it does not say where it listens", why, then)
     for listen in case.around.sshd_listens:
         if listen.startswith(f"{case.params.ipv4.ip}:"):

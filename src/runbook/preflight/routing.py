@@ -32,15 +32,15 @@ def _wrong(case: Case, found: list[RouteRow], mine: list[RouteRow]) -> Finding |
     wanted = f"via {case.params.gateway} dev {case.params.interface}"
     shown = ", ".join(map(_shown, mine or found)) or "none"
     if not mine:
-        why = "without a way out through the NIC there is none to move, and none to come back to"
+        why = "the NIC has no default route, so there is none to move and none to restore"
         return Finding("block", ABOUT, shown, why, f"the change needs {wanted}")
     if len(mine) > 1:
-        why = "which of them an undo has to bring back as the one in use would be a guess"
+        why = "the undo could not know which of them the host used"
         then = f"remove all but one; the change needs exactly one, {wanted}"
         return Finding("block", ABOUT, shown, why, then)
     if mine[0].gateway != case.params.gateway:
-        why = "the host leaves by another router than the one that it is to have"
-        return Finding("block", ABOUT, shown, why, f"mend `gateway`, or the route: {wanted}")
+        why = "the host uses another router than the parameter `gateway` says"
+        return Finding("block", ABOUT, shown, why, f"correct `gateway`, or the route: {wanted}")
     return None
 
 
@@ -52,7 +52,7 @@ def _other(row: RouteRow, mine: RouteRow) -> Finding:
         "block",
         ABOUT,
         f"{_shown(row)}, beside {_shown(mine)}",
-        "its metric is not higher, so the host leaves by it and not by the NIC",
+        "its metric is not higher, so the host uses this route and not the one of the NIC",
         "remove it, or give it a metric above that of the NIC's",
     )
 
@@ -64,7 +64,7 @@ def _shown(row: RouteRow) -> str:
     return f"{way}{where}{metric}"
 
 
-@looked_for("multipath", "no route of several ways uses the NIC", "it has no one way to move")
+@looked_for("multipath", "no multipath route uses the NIC", "runbook cannot move a multipath route")
 def _multipath(case: Case) -> Iterator[Finding]:
     for row in case.seen.rows(RouteRow):
         if row.family == "inet" and f"dev {case.params.interface} " in f"{row.nexthops} ":
@@ -73,11 +73,11 @@ def _multipath(case: Case) -> Iterator[Finding]:
                 f"route to {row.dst}",
                 row.nexthops,
                 "multipath routes are not carried over",
-                "replace it by a route of one way first",
+                "replace it with a route that has one gateway",
             )
 
 
-@looked_for("policy rules", "none but the kernel's own three", "they choose the routing table")
+@looked_for("policy rules", "only the kernel's own three", "policy rules choose the routing table")
 def _rules(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
     for row in case.seen.rows(RuleRow):

@@ -16,8 +16,8 @@ def _stp(case: Case) -> Iterator[Finding]:
         yield Finding(
             "consent",
             "STP",
-            "on: BPDUs are sent to the switch",
-            "a switch port with BPDU guard shuts on the first, and the host cannot undo that",
+            "spanning tree is on, so the host sends BPDUs",
+            "a switch port with BPDU guard shuts down at the first BPDU; the undo cannot open it",
             f"set stp: false, or consent: [{BPDU}] once you know that the port has no guard",
             BPDU,
         )
@@ -27,7 +27,7 @@ def _mac(case: Case) -> Iterator[Finding]:
     nic, mac = case.params.interface, case.plan.of_host.mac
     link = nic_row(case.seen, nic)
     if mac == link.mac:
-        why = "a bridge has the MAC of its first port on any Linux that is not told otherwise"
+        why = "it is the default of Linux: a bridge takes the MAC of a port"
         yield Finding("ok", "bridge MAC", f"{mac}, that of {nic}", why)
         return
     yield Finding(
@@ -35,7 +35,7 @@ def _mac(case: Case) -> Iterator[Finding]:
         "bridge MAC",
         f"{mac}, and {nic} keeps {link.mac}",
         "a switch port with port security counts the MACs that it sees, guests' as well",
-        "where it allows one only, raise that first",
+        "if the switch port allows only one MAC, raise that limit first",
     )
 
 

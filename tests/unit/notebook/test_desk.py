@@ -73,7 +73,7 @@ def test_whatever_leads_to_a_host_is_asked_and_recordings_are_not(
     nb.armed(nb.hosts({"patience_s": 7}))
     assert asked == ["odd", "server-01", "server-02"]
     told = capsys.readouterr().out
-    assert "recordings, or files that do not lead to a host: example, no-yaml" in told
+    assert "(recordings, or files that do not lead to a host): example, no-yaml" in told
 
 
 def test_an_answer_says_how_the_host_stands_or_why_that_is_not_known() -> None:

@@ -131,7 +131,7 @@ def test_root_s_client_that_is_not_debian_s_is_refused_by_its_name() -> None:
 
 def test_a_client_of_which_a_recording_has_only_the_words_is_not_known() -> None:
     found = refusal(around=among(Client("dhclient", 7, "", ("dhclient",), Trust.UNKNOWN)))
-    assert "cannot be judged" in found.why
+    assert "cannot judge it" in found.why
     assert "record the host again" in found.then
 
 

@@ -17,7 +17,7 @@ def test_a_connection_by_the_nic_is_told_what_brings_it_back() -> None:
 
 def test_a_connection_that_cannot_be_traced_is_not_taken_for_a_safe_one() -> None:
     found = told(look(around=replace(fakes.GOOD, management_ifname="")), "note", ABOUT)
-    assert "cannot be told" in found.seen
+    assert "is not known" in found.seen
 
 
 def test_a_connection_by_another_interface_stays() -> None:

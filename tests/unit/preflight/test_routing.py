@@ -46,7 +46,7 @@ def test_another_default_route_is_kept_while_it_is_the_second_choice(mine: int, 
         assert f"via 10.0.0.1 dev {OTHER_NIC} metric {other}" in found.seen
         assert "kept" in found.then
     else:
-        assert "leaves by it and not by the NIC" in refusal(host).why
+        assert "uses this route and not the one of the NIC" in refusal(host).why
 
 
 def test_a_metric_is_shown_and_kept() -> None:

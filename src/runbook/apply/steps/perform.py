@@ -1,4 +1,4 @@
-"""One step, made on the host. The only module that turns steps into deeds."""
+"""One step, made on the host. Steps inside a guest are made by `guest/steps`."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def _gateway(case: GuestCase) -> Iterator[Finding]:
                 "block",
                 about,
                 f"its gateway {router} is not on the link of {one.guest.address}",
-                "a router that is not on the link cannot be asked for by ARP",
+                "a guest cannot find a router outside its own subnet by ARP",
                 f"mend `gateway`, or the prefix length: the LAN is {case.params.ipv4.network}",
             )
 
@@ -71,7 +71,7 @@ def _on_the_lan(case: GuestCase, about: str, one: Target) -> Iterator[Finding]:
             about,
             f"its prefix length says {one.guest.ipv4.network}, and the LAN is {lan}",
             "it would reach the rest of the LAN through the router only",
-            f"write {one.guest.ipv4.ip}/{lan.prefixlen}, unless it is meant so",
+            f"write {one.guest.ipv4.ip}/{lan.prefixlen}, unless you want that",
         )
 
 

@@ -9,7 +9,7 @@ from runbook.guest.rules.case import GuestCase
 from runbook.plan.promise.guests import UNHEARD
 from runbook.preflight.finding import Finding, looked_for
 
-WHY = "what answered before has to answer after, from beyond the host too"
+WHY = "a guest that answered other subnets before the change has to answer them after it"
 
 
 @looked_for("guests: heard from here", "no guest runs: nothing to hear", WHY)
@@ -28,14 +28,14 @@ def _judged(about: str, one: Target) -> Finding:
             f"it answers another subnet at {one.offer.heard}: it has to answer this machine"
             f" at {one.guest.ipv4.ip}, if the host does",
             WHY,
-            "where a firewall on the way lets only known addresses through:"
-            f" consent: [{UNHEARD}], or have it let this one through first",
+            "if a firewall on the way admits only known addresses:"
+            f" consent: [{UNHEARD}], or have it admit this address first",
         )
     return Finding(
         "ok",
         about,
-        "it is not seen to answer another subnet: whether it answers this machine is told only",
-        "its own firewall may drop pings; who answers by ARP is required all the same",
+        "it answers no other subnet now: an answer to this machine is reported, not required",
+        "its own firewall may drop pings; its ARP answer is still required",
     )
 
 
@@ -45,7 +45,7 @@ def _accepted(about: str, one: Target) -> Finding:
         about,
         f"it answers another subnet at {one.offer.heard}, and need not answer this machine"
         f" at {one.guest.ipv4.ip}",
-        "a router or a firewall that lets nothing through to it would go unnoticed",
+        "runbook would not notice a router or a firewall that blocks the guest",
         f"take {UNHEARD} out of `consent` once the way to it is open",
         UNHEARD,
     )

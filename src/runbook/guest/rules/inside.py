@@ -13,7 +13,7 @@ from runbook.guest.rules.case import GuestCase
 from runbook.preflight.finding import Finding, looked_for
 from runbook.state.guest.inside import Inside
 
-WHY = "the address is inside the guest, and is changed there or not at all"
+WHY = "the address of a guest can be changed only inside the guest"
 
 
 @looked_for("guests: inside", "nothing to change in any of them", WHY)
@@ -41,7 +41,7 @@ def _judged(about: str, one: Target) -> Finding:
     return Finding(
         "block",
         about,
-        f"nothing leads inside: {_why_not(one)}",
+        f"runbook cannot enter the guest: {_why_not(one)}",
         WHY,
         "install qemu-guest-agent in it, or give it a serial console with a login (ttyS0);"
         " or do it by hand: by_hand: true",
@@ -53,12 +53,12 @@ def _noted(edit: GuestEdit, one: Target) -> Iterator[str]:
     if seen is None or not edit.files:
         return
     if not survives_reboot(edit, systemd=seen.systemd):
-        yield "a restart of the guest in the middle would not be undone"
+        yield "if the guest restarts during the change, its own undo does not run"
     left = () if one.wanted.nameservers else _left_behind(seen, one.wanted.address.network)
     if left:
         yield (
-            f"names may not resolve any more: {', '.join(left)} is left behind,"
-            " so give the guest others: `nameservers` in its entry"
+            f"names may not resolve any more: the LAN may not reach {', '.join(left)},"
+            " so set `nameservers` in the guest's entry"
         )
 
 

@@ -19,15 +19,15 @@ SUSPENDED = {
     "paused": "virsh resume",
     "pmsuspended": "virsh dompmwakeup",
     "in shutdown": "wait until it is off, then virsh start",
-    "crashed": "virsh destroy, then virsh start",
-    "no state": "see what virsh dominfo says of it",
+    "crashed": "run virsh destroy and then virsh start on",
+    "no state": "look at virsh dominfo",
 }
 
 
 @looked_for(
     "guests: state",
     "each is running",
-    "what is neither running nor off can be changed neither inside nor for its next start",
+    "only a guest that is running or shut off can be changed",
 )
 def _state(case: GuestCase) -> Iterator[Finding]:
     for about, one in case.each():
@@ -37,7 +37,7 @@ def _state(case: GuestCase) -> Iterator[Finding]:
                 "block",
                 about,
                 "its memory is saved on the disk (managed save)",
-                "its next start goes on with the NIC and the addresses that it had",
+                "its next start restores the old NIC and the old addresses",
                 f"virsh start {name}, then run again",
             )
         elif row and row.state in SUSPENDED:
@@ -61,7 +61,7 @@ def _state(case: GuestCase) -> Iterator[Finding]:
 
 @looked_for(
     "guests: NIC",
-    "each hangs on a network or a bridge, with a MAC of its own",
+    "each is on a network or a bridge, with a MAC of its own",
     "the switch and the router know a machine by its MAC",
 )
 def _nic(case: GuestCase) -> Iterator[Finding]:
@@ -96,8 +96,8 @@ def _nic(case: GuestCase) -> Iterator[Finding]:
             yield Finding(
                 "note",
                 about,
-                "it is not persistent: its NIC moves as long as it runs",
-                "it is gone once it is shut off",
+                "it is a transient guest: its NIC moves until it is shut off",
+                "libvirt forgets a transient guest that is shut off",
                 "nothing, unless it was meant to stay",
             )
 
@@ -121,7 +121,7 @@ def _filters(case: GuestCase) -> Iterator[Finding]:
             )
         else:
             why = "it stays; without a pinned IP libvirt learns the address from the first packets"
-            then = "if the guest is not heard afterwards, look there first"
+            then = "if the guest does not answer afterwards, check this filter first"
             yield Finding("note", about, seen, why, then)
 
 

@@ -144,7 +144,7 @@ def want(given: Mapping[str, object]) -> Wanted:
 def _all(written: Params, own: Mapping[str, object]) -> tuple[Guest, ...]:
     for odd, value in own.items():
         fix = "name the guest that it is for: -p guest vm-01"
-        raise ParameterError(odd, value, "it is a guest's, and no guest is named", fix)
+        raise ParameterError(odd, value, "it is a parameter of a guest, and no guest is named", fix)
     if not written.guests:
         fix = (
             "name one: -p guest vm-01 -p address 172.16.1.10/16;"
@@ -157,7 +157,7 @@ def _all(written: Params, own: Mapping[str, object]) -> tuple[Guest, ...]:
 def _no_address(written: Params, name: object) -> ParameterError:
     known = ", ".join(guest.name for guest in written.guests) or "none"
     fix = f"give it: -p address 172.16.1.10/16; params/{written.host}.yaml has guests: {known}"
-    return ParameterError("address", None, f"the guest {name} is to have none", fix)
+    return ParameterError("address", None, f"no address is given for guest {name}", fix)
 
 
 def _resolved(asked: Mapping[str, object]) -> Params:

@@ -33,8 +33,8 @@ COMES_FROM = {
     "done": "the cell that does it",
 }
 FIRST = (
-    "run the notebook from the top (Run > Run All Above Selected Cell): what was made on the"
-    " host is not made again, and a change in progress is taken up where the host says it is"
+    "run the notebook from the top (Run > Run All Above Selected Cell): steps that were made"
+    " are not made again, and runbook continues a change in progress"
 )
 
 

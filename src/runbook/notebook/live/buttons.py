@@ -46,7 +46,7 @@ class Panel:
         """Make the buttons, and have them shown wherever the countdown is."""
         self.shown = buttons(self.press)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.shown.box.model_id}
-        self.slot.show_with(static("Here are buttons, where there are widgets."), {MIME: view})
+        self.slot.show_with(static("JupyterLab shows buttons here."), {MIME: view})
         self.watch.beside.append(self.slot)
         self.change.before.run.course.live.append(self)
 
@@ -83,8 +83,8 @@ class Panel:
             raise NotMoved(
                 later.said,
                 host=this.host,
-                state="armed: all that was moved is so, and each guest has its own undo",
-                then="confirm before the first of them, or undo now",
+                state="armed; some deadlines were moved and stay so; each guest has its own undo",
+                then="confirm before the earliest deadline, or undo now",
             )
         return later.said
 
@@ -102,7 +102,7 @@ class Panel:
             if hand.confirmed:
                 return STAYS
             if this.folder.has(OUTCOME):
-                return "the change is over; the run says how"
+                return "the change is over; see the result of the run"
             asked = UndoAsked(
                 BY_HAND, host=this.host, state="being undone", then="wait for the end"
             )
@@ -118,10 +118,10 @@ class Panel:
                 return "it was confirmed already"
             if hand.applied is None or hand.applied.phase != PHASES[-1]:
                 raise VerificationFailed(
-                    "the change is not all made, so it cannot be confirmed yet",
+                    "not all steps are made, so the change cannot be confirmed yet",
                     host=this.host,
                     state="armed, and as the cells left it",
-                    then="run the cells of the phases that are left",
+                    then="run the remaining phase cells",
                 )
             self._stay()
         return "the change stays; run the cells that are left, for the record"

@@ -30,7 +30,7 @@ OVER = "the change is over"
 # Until the first answer: the cutover is not to come before it.
 FIRST_S = 5.0
 CUTOVER = "cutover"
-LIVE = "The host's answers to this program, a question each 0.1 s"
+LIVE = "Time of each answer of the host; runbook asks every 0.1 s"
 BACK = (State.UNDONE, State.INCOMPLETE)
 
 
@@ -98,9 +98,9 @@ class Watch:
             why = self.change.hand.why or WHYS.get(by, f"somebody undid it ({by})")
             self.change.hand.why = why
             error = UndoneByTheHost(
-                f"the host was undone: {why}",
+                f"the host undid the change: {why}",
                 host=this.host,
-                state="about to be compared with before",
+                state="will be compared with the state before",
                 then="run again from the start, once you know why",
             )
             undo(self.change, error, self.aftermath)
@@ -128,10 +128,10 @@ class Watch:
             return ENDS.get(state, OVER) if state else OVER
         if self.pulse.failed:
             return (
-                f"the host is not looked at any more ({self.pulse.failed}); its own timer runs on"
+                f"runbook stopped asking the host ({self.pulse.failed}); the host's timer runs on"
             )
         if left <= 0:
-            return "the deadline has passed: the host undoes the change, and was not heard since"
+            return "the deadline has passed: the host undoes the change, and has not answered since"
         return ""
 
     def _age(self, deadline: datetime) -> Picture | None:
@@ -140,7 +140,7 @@ class Watch:
         if self.ended.is_set() or silent < SILENT_S:
             return None
         due = f"unless confirmed it undoes the change at {deadline:%H:%M:%S} UTC, by its own timer"
-        return views.note(f"the host was not heard for {silent:.0f} s; {due}", "bad")
+        return views.note(f"the host has not answered for {silent:.0f} s; {due}", "bad")
 
     def _line(self, key: str) -> Picture:
         moments = [Moment(e.at_s, e.what, matters=e.what == CUTOVER) for e in self.pulse.events]
@@ -152,13 +152,13 @@ ENDS = {
     State.UNDONE: "the host has undone the change",
     State.INCOMPLETE: "the undo ended, and could not put everything back",
     State.CONFIRMED: "confirmed: the change stays; the cells below finish the record",
-    State.STOOD_DOWN: "the change stood down",
+    State.STOOD_DOWN: "the change was given up before its first step",
 }
 WHYS = {
     "deadline": "the deadline passed, and nobody had confirmed it",
     "console": "somebody undid it at the console",
     "operator": "an operator's program undid it",
-    "announce": "the host was booted before it was confirmed",
+    "announce": "the host rebooted before the change was confirmed",
 }
 
 

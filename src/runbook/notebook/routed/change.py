@@ -44,7 +44,7 @@ def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
     this = before.run
     not_ended(this)
     if this.course.hand:
-        say = "Armed already, and that is done once: nothing was done."
+        say = "The undo is armed already. This cell did nothing."
         views.show(views.note(say, "warn"))
         return _in_hand(before, this.course.hand)
     if before.picked:
@@ -161,7 +161,7 @@ def verify(change: Changing | Stopped) -> Seen | Stopped:
     if hand.applied is None or hand.applied.phase != PHASES[-1]:
         not_ended(this)
         raise OutOfTurn(
-            "the change is not all made, so there is nothing to verify",
+            "not all steps are made, so there is nothing to verify yet",
             host=this.host,
             state="armed, and as the cells before this one left it",
             then=f"run the cells of the phases {', '.join(PHASES)} first",
@@ -228,7 +228,7 @@ def _made_before(change: Changing, phase: str) -> Changing:
     text = change.before.run.folder.text(f"apply-{phase}.json")
     log = Journal(str(json.loads(text)["journal"]))
     applied = Applied(change.underway.armed, phase, log)
-    say = f"Phase {phase} was made already, and a step is made once: nothing was done."
+    say = f"Phase {phase} was made already. This cell did nothing."
     views.show(views.note(say, "warn"))
     show_journal(applied)
     done = change.hand.applied

@@ -91,7 +91,7 @@ def _read_again(this: Run) -> tuple[Snapshot, tuple[Said, ...]]:
             return take(fresh, clock.now()), command_output.read(fresh)
     except MendAccess as error:
         keep_error(this, "error.txt", error)
-        end(this, Ending.UNKNOWN, f"confirmed, and then not to be read: {in_short(error)}")
+        end(this, Ending.UNKNOWN, f"confirmed, but then it could not be read: {in_short(error)}")
         raise GoToTheConsole(
             f"the change was confirmed, and then the host could not be read: {in_short(error)}",
             host=this.host,

@@ -66,7 +66,7 @@ def _show_lasting(drawn: Plan, before: Before) -> None:
 def _show_nothing_to_do(drawn: Plan, verdict: Verdict, before: Before) -> None:
     views.show(views.note(f"Nothing to do: {_whole(drawn)} is as promised already.", "good"))
     if not verdict.kept:
-        views.show(views.note("But its next boot would not leave it so.", "bad"))
+        views.show(views.note("But the next boot would change that.", "bad"))
     keep_verdict(before.run, verdict, "What is promised, and what is seen")
 
 
@@ -79,7 +79,7 @@ def preflight(planned: Planned) -> Cleared | Stopped:
     """Judge the plan; raises Refused, with every finding on the page."""
     this, picked = planned.before.run, planned.before.picked
     if picked:
-        views.show(views.note("Judged before the change was armed; nothing is judged anew."))
+        views.show(views.note("Preflight ran before the change was armed, and is not repeated."))
         return Cleared(planned.before, Ready(picked.armed.cleared, picked.probed))
     if planned.draft.plan.empty:
         why = f"{_whole(planned.draft.plan)} is as promised already"
@@ -127,6 +127,6 @@ def show_probes(this: Run, probed: Probed) -> None:
     if probed.router:
         told_by = probed.router
         macs = " ".join(told_by.macs) or told_by.said
-        holds.append(views.note(f"{told_by.router} itself holds for this host: {macs}"))
+        holds.append(views.note(f"{told_by.router} has in its ARP table for this host: {macs}"))
     head = "Probes: what answers now has to answer after the change"
     views.show(views.stack((views.table(told, Look(head)), *holds)))

@@ -28,7 +28,7 @@ from runbook.views import Picture, Slot, frames
 
 # A person types faster than a plan is drawn.
 PAUSE_S = 0.4
-MEND = "Mend what is marked above; plan, findings and wiring follow."
+MEND = "Correct the marked fields. Then plan, findings and wiring appear here."
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class Preview:
         if self.form.told:
             self.slot.draw(views.note(MEND, "warn"))
             return
-        self.slot.draw(views.note("Looking at what this comes to …"))
+        self.slot.draw(views.note("Computing the plan …"))
         try:
             self.slot.draw(*self._pictures(self._params(self.form.values())))
         except RunbookError as error:
@@ -157,5 +157,5 @@ def _summary(drawn: Plan, found: tuple[Finding, ...]) -> Picture:
     against = sum(finding.against for finding in found)
     steps = f"{len(drawn.steps())} steps, undone within {drawn.deadline_s} s unless confirmed"
     if against:
-        return views.note(f"{steps}; {against} findings stand in the way", "bad")
-    return views.note(f"{steps}; nothing stands in the way", "good")
+        return views.note(f"{steps}; {against} finding(s) block the change", "bad")
+    return views.note(f"{steps}; nothing blocks the change", "good")

@@ -77,7 +77,7 @@ def not_ended(this: Recorded) -> None:
             f"this run has ended: {this.folder.outcome()['outcome']}",
             host=this.host,
             state="as the run's record says; this cell did nothing",
-            then="to begin anew, run the cell that meets the host, and those after it",
+            then="for a new run, run the cell that connects to the host, and all cells after it",
         )
 
 

@@ -33,9 +33,9 @@ def leave(this: HostRun, subject: Subject, page: Place = CELL) -> None:
 
 
 def _left(folder: Folder, guests: GuestSessions) -> Iterator[str]:
-    yield from _tried("not every guest is known to be left", guests.close)
+    yield from _tried("a guest's console may still be open", guests.close)
     yield from guests.not_left()
-    told = "not all that was said in the guests is in the record"
+    told = "the record of the guests' consoles is not complete"
     yield from _tried(told, lambda: keep(folder, guests))
 
 

@@ -69,8 +69,8 @@ def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:
     this.folder.once("after.json", snapshots.dumps(undone.after))
     this.folder.once("diff.json", records(rows))
     this.folder.once("journal-of-the-host", undone.log)
-    none = "none of the host's rows does" if undone.guests else "no row differs"
-    page.show(views.changes(rows, f"After the undo, against before: {none}"))
+    none = "no difference on the host" if undone.guests else "no difference"
+    page.show(views.changes(rows, f"After the undo, compared with the state before: {none}"))
     for module in undone.modules:
         stays = "it stays loaded until the next boot; it filters nothing by itself"
         page.show(views.note(f"The change loaded the kernel module {module}: {stays}."))
@@ -122,7 +122,7 @@ def as_before(change: Changing, undone: Rollback, why: str, page: Place = CELL) 
         f"the change was undone, because: {why}",
         host=this.host,
         state="as before the change, row by row",
-        then="mend what the error complained of, then run again from the start",
+        then="remove the cause of the error, then run again from the start",
     )
 
 

@@ -195,7 +195,7 @@ def _meant(met: Met) -> str:
 def _several(met: Met) -> Refused:
     host = met.run.host
     return Refused(
-        f"{host} goes out by several interfaces: {', '.join(met.names)}",
+        f"{host} has default routes on several interfaces: {', '.join(met.names)}",
         host=host,
         state="nothing was written",
         then=f"say which: -p interface {met.names[0]}; or choose in JupyterLab",

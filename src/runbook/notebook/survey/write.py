@@ -113,7 +113,7 @@ def write(drafted: Drafted) -> Surveying:
     elif not this.wanted.writes:
         end(this, Ending.LOOKED, "mode is plan: nothing was written")
     elif not _said_so(this):
-        end(this, Ending.LOOKED, "nobody said to write it: nothing was written")
+        end(this, Ending.LOOKED, "writing was not approved: nothing was written")
     else:
         with reading(this, f"Writing params/{this.host}.yaml"):
             _write(drafted)
@@ -156,7 +156,7 @@ def _say_what_preflight_would(met: Met, params: Params) -> None:
             views.show(views.note(f"preflight is left to routed.ipynb: {in_short(error)}"))
             return
         told = views.findings([finding for finding in found if finding.level != "ok"])
-        head = views.note("What routed.ipynb would be told of this host, as things are:")
+        head = views.note("What preflight in routed.ipynb would say of this host now:")
         views.show(views.stack((head, told)))
 
 
@@ -189,7 +189,7 @@ def _write(drafted: Drafted) -> None:
         raise _not_written(this, error) from error
     if plain(for_host(params_folder(), {"host": this.host})) != plain(drafted.settled.params):
         raise Refused(
-            f"params/{this.host}.yaml is not read as what was written",
+            f"params/{this.host}.yaml now holds other values than were written",
             host=this.host,
             state=f"the host is as it was; the file before is in {this.folder.path}",
             then="see who else writes that file, then survey again",
@@ -201,14 +201,14 @@ def _not_written(this: Surveying, error: OSError) -> CorrectParameters:
         f"params/{this.host}.yaml could not be written: {error.strerror}",
         host=this.host,
         state="the file is as it was; the host was only read",
-        then=f"see to {params_folder()}, then survey again; what was to be written is in"
+        then=f"make {params_folder()} writable, then survey again; the new text is in"
         f" {this.folder.path}/written.yaml",
     )
 
 
 def _changed_since(this: Surveying) -> CorrectParameters:
     return CorrectParameters(
-        f"params/{this.host}.yaml is not what it was when it was shown",
+        f"params/{this.host}.yaml has changed since it was shown",
         host=this.host,
         state="as somebody else wrote it; nothing was written",
         then="run again from the cell that shows the file",

@@ -13,9 +13,9 @@ from runbook.views.page.picture import framed
 
 CONFIRM, UNDO, MORE = "confirm", "undo now", "more time"
 TIPS = {
-    CONFIRM: "Verify over a new connection, and have the change stay",
+    CONFIRM: "Verify over a new connection, then keep the change",
     UNDO: "Put the host back as it was, at once",
-    MORE: "Have the host wait five minutes more than it would",
+    MORE: "Move the deadline: the host undoes the change five minutes later",
 }
 KEYS = {CONFIRM: "success", UNDO: "danger", MORE: "info"}
 

@@ -26,7 +26,7 @@ EXAMPLES = {
     "probes": "172.16.0.1, 10.99.0.2:443",
     "consent": "bpdu, docker, … as preflight names them",
     "rules": "a file in params/",
-    "router": "what ssh is told",
+    "router": "destination for ssh to the router",
 }
 SUGGESTED = {"bridge_mac": ("own", "nic")}
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")

@@ -1,7 +1,7 @@
 """Netlink requests as data: what RTM_* message to send, in iproute2's words.
 
-A message knows no ifindex and no bytes; `runbook.datagram` encodes it at the
-moment of sending, `runbook.checkpoint.script` writes it as a line of `ip -batch`.
+A message knows no ifindex and no bytes. `apply/steps/netlink_bytes` encodes it when it is
+sent; `apply/checkpoint/script` writes it as a line of `ip -batch`.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def _refused(seen: Snapshot, ways: tuple[str, ...]) -> Refused:
     if not ways:
         return _no(
             seen,
-            "it has no IPv4 default route, so nothing tells the interface and the router",
+            "it has no IPv4 default route, so runbook cannot find interface and router",
             "name them: -p interface NAME -p address ADDRESS/LENGTH -p gateway ADDRESS",
         )
     links = [link for name in ways if (link := seen.find(LinkRow, name))]
@@ -57,8 +57,8 @@ def _refused(seen: Snapshot, ways: tuple[str, ...]) -> Refused:
     told = "; ".join(unfit(seen, link.ifname) for link in links)
     return _no(
         seen,
-        f"it goes out by no interface that could become a bridge's port: {told}",
-        "this procedure takes a physical NIC that is part of nothing; see README.md",
+        f"no interface with its default route can become a bridge port: {told}",
+        "runbook needs a physical NIC in no bridge, bond or VLAN; see README.md",
     )
 
 
@@ -75,7 +75,7 @@ def _bridged(seen: Snapshot, bridge: str) -> Refused:
         )
     return _no(
         seen,
-        f"{on} already, which is no libvirt network's; ports: {ports}",
+        f"{on} already, and that bridge belongs to no libvirt network; ports: {ports}",
         "this procedure does not take over a bridge that something else makes",
     )
 

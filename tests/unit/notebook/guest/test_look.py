@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ({"host": "server-02"}, "guest", "no guest is named"),
         ({"address": "172.16.1.10/16"}, "address", "no guest is named"),
-        ({"guest": "vm-09"}, "address", "is to have none"),
+        ({"guest": "vm-09"}, "address", "is given for guest"),
         ({"guest": 7, "address": "172.16.1.10/16"}, "guest", "must be text"),
         ({"guest": "vm-01", "address": "172.16.1.10"}, "address", "prefix length"),
         ({"guest": "vm-01", "gateway": "x"}, "gateway", "not an IPv4 address"),

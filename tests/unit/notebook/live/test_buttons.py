@@ -73,7 +73,7 @@ def test_a_change_that_is_not_all_made_is_not_confirmed(
     change, buttons = armed(answer)
     nb.apply(change, "prepare")
     buttons.press("confirm")
-    assert "not all made" in said(buttons)
+    assert "not all steps are made" in said(buttons)
     assert "confirm" not in made_up.done
     assert pressed == []
 
@@ -268,7 +268,7 @@ def test_a_record_that_takes_no_more_of_the_guests_hides_no_verdict(
 
     monkeypatch.setattr(leave_guests, "keep", full)
     page, line = pressed_on(name, change)
-    assert "not all that was said in the guests is in the record: OSError: no room" in drawn(page)
+    assert "the record of the guests' consoles is not complete: OSError: no room" in drawn(page)
     assert "no room" not in line
     assert (recorded(home).outcome == {}) == (name == "confirm")
 
@@ -291,7 +291,7 @@ def test_more_time_says_until_when_and_which_guest_has_none(
     assert all(line in said(buttons) for line in left)
     assert ("and so does each guest" in said(buttons)) == (bool(moved) and not left)
     assert ("and so does" in said(buttons)) == bool(moved)
-    assert ("confirm before the first of them" in said(buttons)) == bool(left)
+    assert ("confirm before the earliest deadline" in said(buttons)) == bool(left)
     # The deadline that is shown is the host's, whatever became of the guests.
     assert change.underway.armed == later
     assert pressed == []

@@ -149,7 +149,7 @@ def test_mode_plan_shows_the_file_and_writes_nothing(
 def test_a_file_that_somebody_changed_since_it_was_shown_is_left_alone(home: Path) -> None:
     shown = drafted(NEW)
     (home / "params/new.yaml").write_text("stp: false\n")
-    with pytest.raises(CorrectParameters, match="is not what it was when it was shown"):
+    with pytest.raises(CorrectParameters, match="has changed since it was shown"):
         nb.write(shown)
     assert (home / "params/new.yaml").read_text() == "stp: false\n"
     assert outcome(home) == "refused"

@@ -62,7 +62,10 @@ def test_several_ways_out_are_several_candidates() -> None:
             hosts.snapshot(links=[hosts.link("a0")], routes=[default("a0")]),
             "a0 has no IPv4 address",
         ),
-        (hosts.after(), "is on the bridge virbr1 already, which is no libvirt network's"),
+        (
+            hosts.after(),
+            "is on the bridge virbr1 already, and that bridge belongs to no libvirt network",
+        ),
     ],
 )
 def test_a_host_without_one_is_told_why(seen: Any, said: str) -> None:  # noqa: ANN401
