@@ -8,8 +8,6 @@ import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
-from pydantic import BaseModel
-
 from runbook.common.redact.names import REDACTED, is_secret
 from runbook.common.redact.text import redact_bytes, redact_prose, without
 
@@ -44,8 +42,9 @@ def secrets_in(values: object) -> tuple[str, ...]:
 
 
 def _as_data(value: object) -> object:
-    if isinstance(value, BaseModel):
-        return value.model_dump()
+    # A pydantic model, known by its method: `runbook --help` loads no pydantic.
+    if not isinstance(value, type) and callable(dump := getattr(value, "model_dump", None)):
+        return dump()
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     return list(value) if isinstance(value, tuple | set | frozenset) else value
