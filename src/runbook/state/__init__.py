@@ -6,6 +6,7 @@ Each table has the type of its rows, a pure ``parse`` and a ``read``: `links`, `
 
 `snapshot` takes all of them with `identity`; `diff` compares two snapshots, after `tap_names`
 has given each guest's tap the name it had in the first. `dhcp_clients` says whose each process
-is that looks like a DHCP client. `table` and `netlink` are shared helpers. Packages: `host`
+is that looks like a DHCP client. `redacted` takes secrets out of rows that an earlier version
+kept. `table` and `netlink` are shared helpers. Packages: `host`
 (beside the tables), `guest` (inside a guest), `syntax` (files).
 """

@@ -93,6 +93,14 @@ def _text(value: object) -> str:
     return json.dumps(_settled(value), sort_keys=True)
 
 
+def redacted(rule: str) -> str:
+    """A rule's JSON without secrets."""
+    try:
+        return rule if rule == redact_text(rule) else _text(json.loads(rule))
+    except json.JSONDecodeError:
+        return redact_text(rule)
+
+
 def _settled(value: Any) -> Any:  # noqa: ANN401 - JSON
     """The value without its counts, and with no secret in a comment."""
     if isinstance(value, dict):

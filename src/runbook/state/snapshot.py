@@ -31,8 +31,8 @@ from runbook.state import (
     units,
 )
 from runbook.state import identity as identities
-from runbook.state.files import FileRow
 from runbook.state.identity import Identity
+from runbook.state.redacted import redacted
 from runbook.state.table import NONSENSE, R, Table, by_key, cells_of, frame, ordered, sequences
 from runbook.transport.host import Reader
 
@@ -167,8 +167,7 @@ def loads(text: str, source: str) -> Snapshot:
         if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             raise _unreadable(source, f"it says that it is of format {version!r}")
         known = {t.name: told["tables"][t.name] if t.since <= version else [] for t in TABLES}
-        rows = {t.row: _loaded(t, known[t.name]) for t in TABLES}
-        rows[FileRow] = tuple(map(files.as_text, rows[FileRow]))
+        rows = {t.row: tuple(map(redacted, _loaded(t, known[t.name]))) for t in TABLES}
         moment = datetime.fromisoformat(told["taken_at"])
         identity = Identity(**told["identity"])
         return Snapshot(told["host"], identity, moment, version, rows)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.fakes import NOON
 from tests.unit.hosts import snapshot
 from tests.unit.state.made_up import CELLS, EMPTY, holding, rows_of, snapshots
-from tests.unit.state.recorded import as_documented, host
+from tests.unit.state.recorded import as_documented, host, program
 
 from runbook.common.errors import ReadFailed
 from runbook.state import diff as diffs
@@ -155,3 +155,13 @@ def test_a_newer_table_is_required_of_a_newer_snapshot(newer_table: Table[Any]) 
     assert loads(whole, "before.json").has(newer_table)
     with pytest.raises(ReadFailed, match="or older: KeyError"):
         loads(damaged(whole, "tables", newer_table.name), "before.json")
+
+
+def test_what_an_earlier_version_kept_of_secrets_is_no_difference(tmp_path: Path) -> None:
+    said = '-A INPUT -m comment --comment "password=hunter22" -j ACCEPT'
+    text = f"*filter\n:INPUT ACCEPT [0:0]\n[0:0] {said}\nCOMMIT\n"
+    answers = program("iptables-nft-save", "-c", stdout=text)
+    now = take(host(tmp_path, answers), NOON)
+    before = dumps(now).replace("password=<redacted>", "password=hunter22")
+    assert "hunter22" in before
+    assert loads(before, "before.json") == now

@@ -21,8 +21,10 @@ def below(text: str, start: int, end: int) -> Iterator[Span]:
     opened = _OPEN.search(line)
     if opened is None or not _asks(opened[1], given=bool(opened[2])):
         return
-    if _COMMENT.match(line) or not opened[2]:
-        yield from _next(text, end, begins="#;" if _COMMENT.match(line) else "\"'")
+    if not opened[2]:
+        yield from _next(text, end, begins="\"'")
+    elif _COMMENT.match(line):
+        yield from _next(text, end, begins="#;")
     else:
         yield from _deeper(text, end, _indent(line))
 

@@ -18,7 +18,7 @@ def redact_xml(text: str) -> str:
     try:
         # The XML comes from the host's libvirt, over the connection that may change the host.
         root = fromstring(text)  # noqa: S314
-    except ParseError:
+    except (ParseError, ValueError):
         return redact_text(text)
     before = tostring(root)
     _take_out(root)

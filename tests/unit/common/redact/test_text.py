@@ -109,6 +109,7 @@ def test_a_secret_is_taken_out_and_no_line_comes_or_goes(line: str) -> None:
         "key exchange: curve25519-sha256",
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl a@b",
         "/etc/machine-id 4c4c4544004d4a10805ab9c04f4d3533",
+        "# enable TCP/IP SYN cookies\n# See http://lwn.net/Articles/277146/",
         "net.ipv4.tcp_syncookies = 1",
         "# public key: AAAAC3NzaC1lZDI1NTE5",
         "source /etc/network/psk /etc/network/interfaces.d/*",
