@@ -34,15 +34,6 @@ lease {{
   expire 0 2026/03/01 {hour:02d}:30:00;
 }}
 """
-LEASE6 = """\
-default-duid "\\000\\001";
-lease6 {{
-  interface "{ifname}";
-  ia-na 00:00:00:01 {{
-    iaaddr 2001:db8::5 {{ preferred-life 375; }}
-  }}
-}}
-"""
 
 
 def file(name: str, content: str = "") -> HostFile:
@@ -65,33 +56,6 @@ def test_a_client_of_ifupdown_and_its_last_lease() -> None:
     assert row["lease_file"] == f"{FOLDER}/dhclient.{NIC}.leases"
     assert (row["address"], row["server"]) == ("172.16.1.1", "172.16.0.1")
     assert row["expires"] == "2026-03-01T12:30:00+00:00"
-
-
-def test_a_file_of_many_interfaces_is_a_row_for_each() -> None:
-    content = LEASE.format(ifname="eth1", address="10.0.0.1", hour=11)
-    content += LEASE.format(ifname=NIC, address="172.16.1.1", hour=12)
-    content += LEASE.format(ifname="eth1", address="10.0.0.2", hour=13)
-    found = rows({}, file("dhclient.leases", content))
-    assert [(r["ifname"], r["address"]) for r in found] == [
-        (NIC, "172.16.1.1"),
-        ("eth1", "10.0.0.2"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "ifname"),
-    [
-        (f"dhclient.{NIC}.leases", "", NIC),
-        (f"dhclient-{NIC}.leases", "lease { half", NIC),
-        (f"dhclient6.{NIC}.leases", "", NIC),
-        (f"dhclient6.{NIC}.leases", LEASE6.format(ifname="eth7"), "eth7"),
-        ("dhclient6.leases", LEASE6.format(ifname=NIC), NIC),
-        ("dhclient.leases", "", ""),
-    ],
-)
-def test_whose_a_file_is_without_a_lease_of_ipv4(name: str, content: str, ifname: str) -> None:
-    (row,) = rows({}, file(name, content))
-    assert (row["ifname"], row["address"], row["pid"]) == (ifname, "", 0)
 
 
 def test_clients_of_both_families_are_two_with_a_file_each() -> None:
@@ -119,13 +83,6 @@ def test_no_file_and_no_command_line_breaks_it(content: bytes, cmdline: bytes) -
     rows({1: cmdline})
 
 
-@pytest.mark.parametrize("expire", ["never", "epoch 1700000000", "0 never", "9 2026/13/45 1:1:1"])
-def test_an_end_that_is_no_date_is_none(expire: str) -> None:
-    content = f'lease {{\n  interface "{NIC}";\n  expire {expire};\n}}\n'
-    (row,) = rows({}, file("dhclient.leases", content))
-    assert row["expires"] == ""
-
-
 @pytest.mark.parametrize(
     ("path", "client", "ifname"),
     [
@@ -143,13 +100,6 @@ def test_leases_wherever_a_release_or_a_person_keeps_them(
     there.hold(path, "")
     (row,) = leases.read(there)
     assert (row.client, row.ifname, row.lease_file) == (client, ifname, path)
-
-
-def test_the_lease_in_a_folder_an_interface_says_more_than_the_folder() -> None:
-    path = f"{FOLDER}/old-name/leases"
-    content = LEASE.format(ifname=NIC, address="172.16.1.1", hour=12)
-    (row,) = rows({}, HostFile(path, content.encode(), 0o644))
-    assert (row["ifname"], row["address"]) == (NIC, "172.16.1.1")
 
 
 def test_a_file_that_a_client_names_is_read_only_in_debian_s_folders() -> None:

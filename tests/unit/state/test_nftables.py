@@ -95,14 +95,6 @@ def test_a_policy_and_a_hook_are_part_of_the_chain() -> None:
     assert shut != opened
 
 
-@pytest.mark.parametrize("made", [{"set": ["a", "b"]}, {"map": {"key": 1}}, {"vmap": {"key": 1}}])
-def test_a_rule_that_iptables_would_show_without_its_set_is_native(made: dict[str, Any]) -> None:
-    expr = [{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": made}}, *ACCEPT]
-    found = nftables.parse(document(chain("INPUT", "filter", "ip"), rule(expr, 2, "filter", "ip")))
-    assert len(found) == 2
-    assert not nftables.parse(document(rule(ACCEPT, 2, "filter", "ip")))
-
-
 def test_the_recorded_host_has_none(tmp_path: Path) -> None:
     assert as_documented(nftables.read(host(tmp_path)), nftables.TABLE)
 

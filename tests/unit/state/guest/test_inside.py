@@ -307,8 +307,3 @@ def test_an_odd_answer_is_said_to_be_one_by_the_guest_s_name(name: str, content:
     nic = told("nic", b"eth0 -\n").removesuffix(b"END\n")
     with pytest.raises(ReadFailed, match="guest vm-01"):
         inside.read(Telling(tell=lambda _look: nic + told(name, content.encode())), MAC)
-
-
-@pytest.mark.parametrize("content", ["network:\n  ethernets: [a]\n", "[" * 100_000])
-def test_a_netplan_file_that_nobody_can_read_counts_as_one_that_names_the_nic(content: str) -> None:
-    assert parsed({"/etc/netplan/1.yaml": content}).managers == ("netplan",)

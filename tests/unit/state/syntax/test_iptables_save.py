@@ -18,7 +18,6 @@ from runbook.state.syntax.iptables_save import (
     parse,
     render,
 )
-from runbook.state.syntax.iptables_save import words as words_of
 
 DATA = Path(__file__).parents[2] / "data"
 CORPUS = sorted([*(DATA / "iptables").glob("*.rules"), *(DATA / "kernel").glob("ip*-save.txt")])
@@ -85,51 +84,8 @@ def test_a_text_is_refused_or_comes_back(text: str) -> None:
     assert render(found) == text
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        "-A INPUT -p tcp\r--dport 22 -j ACCEPT",
-        "-A INPUT -p tcp\x0b--dport 22 -j ACCEPT",
-        "-A INPUT -p tcp\0 --dport 22 -j ACCEPT",
-        "# a comment\0",
-        f"#{'x' * 10240}",
-        f"-A INPUT {' ' * 11000}-j ACCEPT",
-    ],
-)
-def test_a_line_that_iptables_restore_reads_otherwise_is_refused_by_its_number(odd: str) -> None:
+@pytest.mark.parametrize("long", [f"#{'x' * 10240}", f"-A INPUT {' ' * 11000}-j ACCEPT"])
+def test_a_line_longer_than_iptables_restore_reads_is_refused_by_its_number(long: str) -> None:
     with pytest.raises(NotInTheWords) as refused:
-        parse(f"*filter\n:INPUT ACCEPT [0:0]\n{odd}\nCOMMIT\n")
+        parse(f"*filter\n:INPUT ACCEPT [0:0]\n{long}\nCOMMIT\n")
     assert refused.value.line == 3
-
-
-@pytest.mark.parametrize("comment", ["f\udcfcr", "a\x1bb", "a\tb", "a\u00a0b"])
-def test_a_comment_may_hold_what_is_no_text(comment: str) -> None:
-    text = f'*filter\n-A INPUT -m comment --comment "{comment}" -j ACCEPT\nCOMMIT\n'
-    (rule,) = parse(text).tables[0].rules
-    assert words_of(rule.text)[5] == comment
-    assert render(parse(text)) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("*filter\n-A INPUT -j DROP\n", 0),
-        ("-A INPUT -j DROP\n", 1),
-        ("*filter\n-I INPUT -j DROP\nCOMMIT\n", 2),
-        ("*filter\n:INPUT DROP [00:1]\nCOMMIT\n", 2),
-        ("# x\n\n*filter\n:INPUT DROP [0:0] \nCOMMIT\n", 4),
-        ("*filter\nCOMMIT\nCOMMIT\n", 3),
-        ("*filter\n*nat\nCOMMIT\n", 2),
-        ("iptables v1.8.9: can't initialize\n", 1),
-    ],
-)
-def test_the_line_that_is_not_understood_is_named(text: str, line: int) -> None:
-    with pytest.raises(NotInTheWords) as refused:
-        parse(text)
-    assert refused.value.line == line
-
-
-def test_chains_rules_and_their_counters_are_told() -> None:
-    (table,) = parse("*nat\n:own - [0:0]\n[5:300] -A own -j RETURN\nCOMMIT\n").tables
-    assert table.chains == (Chain("own", "-", Counters(0, 0)),)
-    assert table.rules == (Rule("own", "-A own -j RETURN", Counters(5, 300)),)

@@ -1,0 +1,122 @@
+"""Files as hosts have them, and what their module makes of each: tests/cases/MODULE/CASE.in|out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from runbook.common import octets
+from runbook.state import firewall, leases, nftables
+from runbook.state.syntax import ifupdown, iptables_save, netplan
+from runbook.transport.host import HostFile
+
+CASES = Path(__file__).parents[1] / "cases"
+INPUTS = sorted(CASES.glob("*/*.in"))
+NIC, MAC = "enp4s0f0", "52:54:00:aa:bb:01"
+# A line `==== PATH` begins another file of the same host.
+NEXT_FILE = "==== "
+
+
+def files(content: bytes, first: str) -> dict[str, str]:
+    """The files of a case by their paths."""
+    path, found = first, {first: ""}
+    for line in octets.text_of(content).splitlines(keepends=True):
+        if line.startswith(NEXT_FILE):
+            path = line.removeprefix(NEXT_FILE).strip()
+            found[path] = ""
+        else:
+            found[path] += line
+    return found
+
+
+def lines(values: Iterable[object]) -> str:
+    return "".join(f"{json.dumps(value)}\n" for value in values)
+
+
+def of_ifupdown(content: bytes) -> str:
+    """Each file that ifupdown reads, its stanzas by line number, and where it gives the file up."""
+    shown = []
+    held = files(content, ifupdown.INTERFACES)
+    for path in ifupdown.reached(held):
+        shown.append(path)
+        for s in ifupdown.parse(path, held[path]):
+            head = " ".join(word for word in (s.kind, s.name, s.family, s.method) if word)
+            shown.append(f"  {s.first}-{s.last} {head}")
+            shown += [f"      {option}: {value}" for option, value in s.options]
+        if line := ifupdown.misplaced(held[path]):
+            shown.append(f"  line {line} belongs to no stanza")
+    return "".join(f"{line}\n" for line in shown)
+
+
+def of_iptables_save(content: bytes) -> str:
+    """Each chain and each rule's words; or the line that iptables-restore would not read."""
+    text = octets.text_of(content)
+    try:
+        ruleset = iptables_save.parse(text)
+    except iptables_save.NotInTheWords as refused:
+        return f"refused at line {refused.line}\n"
+    assert iptables_save.render(ruleset) == text
+    shown = []
+    for table in ruleset.tables:
+        shown.append(f"*{table.name}")
+        shown += [f":{chain.name} {chain.policy}" for chain in table.chains]
+        shown += [json.dumps(iptables_save.words(rule.text)) for rule in table.rules]
+    shown += [f"not shown by iptables: {name}" for name in sorted(firewall.unshown(text))]
+    return "".join(f"{line}\n" for line in shown)
+
+
+def of_nftables(content: bytes) -> str:
+    """A row for each chain, rule and set of `nft -j list ruleset` that iptables does not show."""
+    return lines(nftables.parse(content.decode()))
+
+
+def of_leases(content: bytes) -> str:
+    """A row for each interface that the first file, or another of the case, has a lease for."""
+    held = files(content, "/var/lib/dhcp/dhclient.leases")
+    there = [HostFile(p, octets.bytes_of(t), 0o644) for p, t in held.items() if t]
+    return lines(
+        {name: value for name, value in row._asdict().items() if value not in ("", 0)}
+        for row in leases.parse([], there)
+    )
+
+
+def of_netplan(content: bytes) -> str:
+    """The entries of each file that mean NIC or MAC; an unreadable file counts as one of them."""
+    shown = []
+    held = {p: octets.bytes_of(t) for p, t in files(content, "/etc/netplan/01.yaml").items() if t}
+    for path in netplan.naming(held, NIC, MAC):
+        shown.append(path)
+        try:
+            entries = list(netplan.entries(netplan.loads(held[path]), NIC, MAC))
+            shown += [f"  {name}: {json.dumps(entry)}" for name, entry in entries]
+        except yaml.YAMLError:
+            shown.append("  cannot be read")
+    return "".join(f"{line}\n" for line in shown)
+
+
+MODULES: dict[str, Callable[[bytes], str]] = {
+    "ifupdown": of_ifupdown,
+    "iptables_save": of_iptables_save,
+    "leases": of_leases,
+    "netplan": of_netplan,
+    "nftables": of_nftables,
+}
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_file_is_read_as_its_case_says(path: Path) -> None:
+    found = MODULES[path.parent.name](path.read_bytes())
+    found = found.encode(errors="backslashreplace").decode()
+    wanted = path.with_suffix(".out")
+    assert wanted.is_file(), f"there is no {wanted.name}; this is what was read:\n{found}"
+    assert found == wanted.read_text(), f"this is what was read:\n{found}"
+
+
+def test_each_module_has_its_odd_cases_and_no_result_stands_alone() -> None:
+    assert {path.parent.name for path in INPUTS} == set(MODULES)
+    assert all(path.with_suffix(".in").is_file() for path in CASES.glob("*/*.out"))
+    assert not [path for path in CASES.glob("*/*") if path.suffix not in (".in", ".out")]
