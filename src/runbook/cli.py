@@ -96,14 +96,14 @@ def status(host: str, *, as_json: bool) -> None:
     The exit status is 0 whatever is found.
     """
     from runbook.params import known_host
-    from runbook.run import resume
+    from runbook.run.standing import open_host_session, read_standing
 
     known = known_host(params_folder(), {"host": host})
     for note in known.notes:
         click.echo(note, err=True)
-    session = resume.open_session(known)
+    session = open_host_session(known)
     with closing(session.host):
-        standing = resume.look(session)
+        standing = read_standing(session)
     if as_json:
         # All of it in ASCII: a host's words cannot drive the terminal.
         click.echo(json.dumps(standing.as_dict()))

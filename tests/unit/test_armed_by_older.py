@@ -22,6 +22,7 @@ from runbook.run import pipeline, record, resume
 from runbook.run.failures import NotAsPromised
 from runbook.run.resume import HalfMade
 from runbook.run.session import Session
+from runbook.run.standing import read_standing
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import diff
 from runbook.state.host import probes
@@ -44,7 +45,7 @@ def session_on(host: fakes.FakeHost) -> Session:
 
 
 def found_on(host: fakes.FakeHost) -> ArmedChange:
-    there = resume.look(session_on(host)).armed
+    there = read_standing(session_on(host)).armed
     assert there is not None
     return there
 
@@ -62,7 +63,7 @@ def test_what_is_readable_here_is_what_was_on_the_host(old: Older) -> None:
 @armed
 def test_status_reads_all_of_it_without_damage(old: Older) -> None:
     host = host_of(old)
-    standing = resume.look(session_on(host))
+    standing = read_standing(session_on(host))
     told = standing.as_dict()
     manifest = json.loads((old.folder / "manifest.json").read_text())
     steps = len(manifest["steps"])
@@ -116,7 +117,7 @@ def test_undo_runs_its_own_script_and_compares_with_its_own_snapshot(
     monkeypatch.setattr(rollback, "take", lambda _host, _now: before)
     resume.claim(session_on(host), there, "undo", take_over=False)
     assert resume.undo(session_on(host), there).as_before
-    assert resume.look(session_on(host)).state == "undone"
+    assert read_standing(session_on(host)).state == "undone"
 
 
 @pytest.mark.parametrize("old", [ALL_MADE, DEMANDING, GUEST], ids=lambda old: old.name)
@@ -159,11 +160,11 @@ def test_confirm_holds_the_host_against_what_was_promised_then(
     monkeypatch.setattr(pipeline, "take", lambda _host, _now: seen)
     verified = resume.verify(session_on(host), underway, applied)
     pipeline.confirm(session_on(host), verified)
-    assert resume.look(session_on(host)).state == "confirmed"
+    assert read_standing(session_on(host)).state == "confirmed"
 
 
 def test_a_change_that_it_confirmed_is_the_last_one_and_stays() -> None:
-    standing = resume.look(session_on(host_of(CONFIRMED)))
+    standing = read_standing(session_on(host_of(CONFIRMED)))
     assert standing.state == "confirmed"
     assert standing.as_dict()["damage"] == []
 

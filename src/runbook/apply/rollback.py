@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runbook.apply.checkpoint import armed_change, timer
 from runbook.apply.checkpoint.arm import Armed
@@ -38,7 +38,8 @@ Connect = Callable[[], Host]
 class WayBack:
     """The undo on a host, how long it may be until it ends, and what it is held against.
 
-    `guests`: whether the change was about guests, who are looked at after the host.
+    `guests`: whether the change was about guests, who are looked at after the host. `did` says
+    in an error how the change ended.
     """
 
     host: str
@@ -46,6 +47,7 @@ class WayBack:
     patience_s: float
     before: Snapshot | None
     guests: bool = False
+    did: str = RAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,10 @@ class Rollback:
 class NotCompared(GoToTheConsole):
     """The state before the change is not known any more, so nobody can say it is back."""
 
-    def __init__(self, way: WayBack, after: Snapshot, log: str, did: str = RAN) -> None:
+    def __init__(self, way: WayBack, after: Snapshot, log: str) -> None:
         """Keep the state after, so that it can be looked at."""
         super().__init__(
-            f"{did}, and {way.layout.before} cannot be read, so nothing was compared",
+            f"{way.did}, and {way.layout.before} cannot be read, so nothing was compared",
             host=way.host,
             state="reachable; not known to be as before",
             then=f"look at the state shown, and at {way.layout.journal} on the host",
@@ -104,13 +106,21 @@ def undo(way: WayBack, host: Host, connect: Connect, clock: Clock, why: str) -> 
     known = _ask(way, host, connect, clock)
     with closing(_wait(way, connect, clock, known)) as fresh:
         log = journal.read(fresh, way.layout.journal)
-        if way.before is None:
-            raise NotCompared(way, take(fresh, clock.now()), log.text)
-        after, differences = look_and_compare(way.before, fresh, clock)
-        note_comparison(fresh, way.layout, clock, differences, guests=way.guests)
-    failed = log.remarks() if _in_part(log) else ()
-    modules = loaded_since(way.before, after)
-    return Rollback(why, after, differences, log.text, failed, modules=modules)
+        undone = compare_with_before(way, fresh, clock, log, why)
+    return replace(undone, failed=log.remarks()) if _in_part(log) else undone
+
+
+def compare_with_before(way: WayBack, host: Host, clock: Clock, log: Journal, why: str) -> Rollback:
+    """Compare the host with its state before the change; the change's journal says the result.
+
+    Raises NotCompared if that state cannot be read.
+    """
+    if way.before is None:
+        raise NotCompared(way, take(host, clock.now()), log.text)
+    after, differences = look_and_compare(way.before, host, clock)
+    if log.text:
+        _note_comparison(host, way.layout, clock, differences, guests=way.guests)
+    return Rollback(why, after, differences, log.text, modules=loaded_since(way.before, after))
 
 
 def look_and_compare(before: Snapshot, host: Host, clock: Clock) -> tuple[Snapshot, Diff]:
@@ -128,7 +138,7 @@ def look_and_compare(before: Snapshot, host: Host, clock: Clock) -> tuple[Snapsh
         clock.sleep(PAUSE_S)
 
 
-def note_comparison(
+def _note_comparison(
     host: Host, place: Layout, clock: Clock, found_rows: Diff, *, guests: bool
 ) -> None:
     """Have the change's journal say how the host compares with before.

@@ -27,7 +27,7 @@ from runbook.params import Described, KnownHost, check_names, listing
 from runbook.run import fleet, record
 from runbook.run.fleet import Answer
 from runbook.run.record import JOURNAL, NOTEBOOK, PAGE, Entry
-from runbook.run.resume import Standing
+from runbook.run.standing import Standing
 from runbook.views import Look, Picture
 from runbook.views.links import Link, linked
 from runbook.views.page.page import show_lasting

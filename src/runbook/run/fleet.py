@@ -16,8 +16,7 @@ from typing import Generic, TypeVar
 from runbook.common.clock import Clock
 from runbook.common.errors import RunbookError
 from runbook.params import KnownHost
-from runbook.run import resume
-from runbook.run.resume import Standing
+from runbook.run.standing import Standing, open_host_session, read_standing
 
 # So many at once, or the ssh processes would be in each other's way.
 AT_ONCE = 16
@@ -40,9 +39,9 @@ def standings(
     """How each host stands, as the answers come; `patience_s` is for each of them."""
 
     def look(known: KnownHost) -> Standing:
-        session = resume.open_session(known, clock)
+        session = open_host_session(known, clock)
         with closing(session.host):
-            return resume.look(session)
+            return read_standing(session)
 
     return ask(hosts, look, clock, patience_s)
 

@@ -6,32 +6,26 @@ nothing on the host will end, is touched only by an operator who says so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from runbook.apply import rollback
-from runbook.apply.checkpoint import armed_change as finding
 from runbook.apply.checkpoint import layout, timer
 from runbook.apply.checkpoint.arm import Armed, Order, forget_boot
 from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint, InProgress
-from runbook.apply.checkpoint.history import EndedChange, latest
+from runbook.apply.checkpoint.history import EndedChange
 from runbook.apply.confirm import Verified
 from runbook.apply.phases import Applied
-from runbook.apply.rollback import NotCompared, Rollback, WayBack
+from runbook.apply.rollback import Rollback, WayBack
 from runbook.apply.steps import journal
-from runbook.common.clock import Clock, SystemClock
-from runbook.common.errors import MendAccess, MendHost, Refused, StepFailed, VerificationFailed
-from runbook.params import KnownHost
+from runbook.common.errors import MendAccess, MendHost, StepFailed, VerificationFailed
 from runbook.plan.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.run import pipeline
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.session import ChangeSession, HostSession, Underway
+from runbook.run.standing import Standing
 from runbook.run.undo import WayOut
-from runbook.state.diff import loaded_since
-from runbook.state.identity import machine_id
-from runbook.state.snapshot import take
-from runbook.transport.connect import visit
 
 # Until a take-over sees the end of an undo whose plan, and so whose pace, is not known.
 PATIENCE_S = 300.0
@@ -43,88 +37,6 @@ class NothingArmed(MendHost):
 
 class HalfMade(VerificationFailed):
     """A change that cannot be confirmed, because it is not known to be all made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a host stands: the change that holds it, or else the last one, or neither."""
-
-    host: str
-    armed: ArmedChange | None = None
-    ended: EndedChange | None = None
-
-    @property
-    def checkpoint(self) -> Checkpoint | None:
-        """What the host keeps of that change."""
-        there = self.armed or self.ended
-        return there.checkpoint if there else None
-
-    @property
-    def state(self) -> str:
-        """In a word or two, for programs."""
-        if self.armed:
-            return "undoing" if self.armed.undoing else "stale" if self.armed.stale else "armed"
-        return self.ended.end if self.ended else "never changed"
-
-    def describe(self) -> tuple[str, ...]:
-        """Sentences for an operator."""
-        there = self.armed or self.ended
-        return there.describe() if there else ("no change was ever armed on this host",)
-
-    def as_dict(self) -> dict[str, object]:
-        """In JSON's own types, for programs; what is not known is null."""
-        told: dict[str, object] = {"host": self.host, "state": self.state}
-        if checkpoint := self.checkpoint:
-            told |= _as_dict(checkpoint)
-        if there := self.armed:
-            told["seconds_left"] = there.countdown.left_s
-            told["stale"] = list(there.stale)
-        return {**told, "said": list(self.describe())}
-
-
-def _as_dict(checkpoint: Checkpoint) -> dict[str, object]:
-    told = checkpoint.manifest
-    return {
-        "change_id": checkpoint.place.change_id,
-        "operator": told.operator if told else None,
-        "armed_at": told.armed_at.isoformat() if told else None,
-        "deadline": told.deadline.isoformat() if told else None,
-        "steps": len(told.steps) if told else None,
-        "steps_made": len(checkpoint.log.done()),
-        "step_open": checkpoint.open_step or None,
-        "undo_began": checkpoint.log.undo_began,
-        "undo": checkpoint.place.undo if checkpoint.undo_script else None,
-        "damage": list(checkpoint.damage),
-    }
-
-
-def open_session(known: KnownHost, clock: Clock | None = None) -> HostSession:
-    """Connect to the host; it is not changed by that."""
-    met = visit(known, clock or SystemClock())
-    return HostSession(known, met.host, met.operator, met.change_id, met.clock, met.connect)
-
-
-def look(session: HostSession) -> Standing:
-    """How the host stands; writes nothing. Raises Refused if it is not the machine pinned."""
-    _refuse_another_machine(session)
-    there = finding.find(session.host, session.clock.now())
-    past = None if there else latest(session.host)
-    return Standing(session.params.host, there, past)
-
-
-def _refuse_another_machine(session: HostSession) -> None:
-    wanted, host = session.params.machine_id, session.params.host
-    if wanted is None:
-        return
-    seen = machine_id(session.host)
-    if seen != wanted:
-        raise Refused(
-            f"this is another machine: its machine id is {seen or 'not to be read'},"
-            f" and params/{host}.yaml pins {wanted}",
-            host=host,
-            state="nothing was written by this run",
-            then="see where `destination` leads; if it is the right machine, correct `machine_id`",
-        )
 
 
 def claim(session: HostSession, there: ArmedChange, verb: str, *, take_over: bool) -> None:
@@ -182,25 +94,20 @@ def _instead(past: EndedChange | None, verb: str) -> str:
 
 
 def undo(session: ChangeSession, there: ArmedChange) -> Rollback:
-    """Undo what was found, and compare; raises Differs, NotCompared, or GoToTheConsole."""
+    """Undo the change, and compare; raises Differs, NotCompared, or GoToTheConsole."""
     checkpoint = there.checkpoint
     if not checkpoint.undo_script:
         return _release(session, checkpoint)
-    patience = (there.countdown.left_s or 0.0) + PATIENCE_S
-    way = WayBack(
-        session.params.host, checkpoint.place, patience, checkpoint.before, checkpoint.of_guests
-    )
+    way = _way_back(session, checkpoint, (there.countdown.left_s or 0.0) + PATIENCE_S)
     why = f"asked for by {session.operator}"
     # Wanted in the history, and no condition for the undo.
     with suppress(StepFailed, MendAccess):
-        journal.write(session.host, checkpoint.place.journal, session.clock.now(), f"undo {why}")
+        journal.write(session.host, way.layout.journal, session.clock.now(), f"undo {why}")
 
-    def undone() -> Rollback:
+    def undo_host() -> Rollback:
         return rollback.undo(way, session.host, session.connect, session.clock, why)
 
-    return _as_before(
-        session, checkpoint, session.subject.put_back(_way_out(session, checkpoint), undone)
-    )
+    return _with_guests(session, checkpoint, undo_host)
 
 
 def compare_now(
@@ -215,30 +122,33 @@ def compare_now(
     Of its guests each is asked whether it is undone too, and has to undo what it still keeps.
     """
 
-    def compared() -> Rollback:
-        return _compared(session, checkpoint, did)
-
-    way = _way_out(session, checkpoint, host_undone=host_undone)
-    both = session.subject.put_back(way, compared)
-    return _as_before(session, checkpoint, both, did)
-
-
-def _compared(session: ChangeSession, checkpoint: Checkpoint, did: str) -> Rollback:
-    if checkpoint.before is None:
-        way = WayBack(session.params.host, checkpoint.place, 0.0, None)
-        raise NotCompared(way, take(session.host, session.clock.now()), checkpoint.log.text, did)
-    after, differences = rollback.look_and_compare(checkpoint.before, session.host, session.clock)
-    if checkpoint.log.text:
-        rollback.note_comparison(
-            session.host, checkpoint.place, session.clock, differences, guests=checkpoint.of_guests
+    def compare_host() -> Rollback:
+        way = _way_back(session, checkpoint, did=did)
+        return rollback.compare_with_before(
+            way, session.host, session.clock, checkpoint.log, why=did
         )
-    modules = loaded_since(checkpoint.before, after)
-    return Rollback(did, after, differences, checkpoint.log.text, modules=modules)
+
+    return _with_guests(session, checkpoint, compare_host, did, host_undone=host_undone)
 
 
-def _as_before(
-    session: ChangeSession, checkpoint: Checkpoint, undone: Rollback, did: str = rollback.RAN
+def _way_back(
+    session: ChangeSession, checkpoint: Checkpoint, patience_s: float = 0.0, did: str = rollback.RAN
+) -> WayBack:
+    host, place = session.params.host, checkpoint.place
+    return WayBack(host, place, patience_s, checkpoint.before, checkpoint.of_guests, did)
+
+
+def _with_guests(
+    session: ChangeSession,
+    checkpoint: Checkpoint,
+    end_on_host: Callable[[], Rollback],
+    did: str = rollback.RAN,
+    *,
+    host_undone: bool = True,
 ) -> Rollback:
+    """End the change on the host, then in its guests; raises Differs if a difference is left."""
+    way = WayOut(checkpoint.place, session.connect, session.clock, host_undone)
+    undone = session.subject.put_back(way, end_on_host)
     if not undone.as_before:
         raise Differs(session.params.host, undone, checkpoint.place.directory, did)
     return undone
@@ -253,10 +163,6 @@ def _release(session: ChangeSession, checkpoint: Checkpoint) -> Rollback:
     forget_boot(host)
     did = "only the lock was removed, for want of an undo script"
     return compare_now(session, checkpoint, did, host_undone=False)
-
-
-def _way_out(session: ChangeSession, checkpoint: Checkpoint, *, host_undone: bool = True) -> WayOut:
-    return WayOut(checkpoint.place, session.connect, session.clock, host_undone)
 
 
 def resume(session: HostSession, there: ArmedChange) -> tuple[Underway, Applied]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.checkpoint.history import EndedChange
-from runbook.run.resume import Standing
+from runbook.run.standing import Standing
 from runbook.views import frames
 from runbook.views.findings import Tone
 from runbook.views.page.picture import Picture, note, stack

@@ -14,7 +14,7 @@ from runbook.params import Params
 from runbook.run import fleet, record
 from runbook.run.fleet import Answer
 from runbook.run.record import Ending, Outcome
-from runbook.run.resume import Standing
+from runbook.run.standing import Standing
 
 ROOT = Path(__file__).parents[3]
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -20,8 +20,9 @@ from runbook.plan.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.run import pipeline, resume, subject_kept
 from runbook.run.failures import NotAsPromised
-from runbook.run.resume import HalfMade, NothingArmed, Standing
+from runbook.run.resume import HalfMade, NothingArmed
 from runbook.run.session import Session
+from runbook.run.standing import Standing, read_standing
 from runbook.run.subject_guests import GuestSubject
 from runbook.state.host import probes
 from runbook.state.host.probes import Probed
@@ -59,7 +60,7 @@ def sees(monkeypatch: pytest.MonkeyPatch) -> Sees:
     """Say what the host looks like from now on."""
 
     def is_(seen: Snapshot) -> None:
-        for module in (rollback, resume, pipeline):
+        for module in (rollback, pipeline):
             monkeypatch.setattr(module, "take", lambda _host, _now: seen)
 
     is_(fakes.seen())
@@ -72,7 +73,7 @@ def all_made(armed: Armed, host: fakes.FakeHost) -> None:
 
 
 def standing(session: Session) -> Standing:
-    return resume.look(session)
+    return read_standing(session)
 
 
 def undone_by(host: fakes.FakeHost, armed: Armed, why: str, *, entirely: bool = True) -> None:

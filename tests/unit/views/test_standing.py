@@ -8,7 +8,7 @@ from runbook.apply.checkpoint.armed_change import find
 from runbook.apply.checkpoint.history import latest
 from runbook.apply.phases import apply_phase
 from runbook.common.errors import ConnectionLost
-from runbook.run.resume import Standing
+from runbook.run.standing import Standing
 from runbook.views import Picture, standing
 
 

@@ -25,8 +25,8 @@ from runbook.params import NAMES, Params, as_table, check_names, for_host
 from runbook.plan.routed.firewall.rules_file import lines, rules_file
 from runbook.preflight.survey.nics import nics
 from runbook.run import pipeline, record
-from runbook.run.resume import Standing
 from runbook.run.session import Session
+from runbook.run.standing import Standing
 from runbook.state import snapshot as snapshots
 from runbook.state.host import command_output, nic_hardware, operator_connection
 from runbook.views import Look

@@ -22,8 +22,8 @@ from runbook.params.source import CHOSEN
 from runbook.plan.plan import Plan
 from runbook.plan.promise.host import Promise
 from runbook.run import resume
-from runbook.run.resume import Standing
 from runbook.run.session import Session, Underway
+from runbook.run.standing import Standing, read_standing
 
 TAKEN_UP = (
     "This change is in progress. The cells below go on with it where it stands: what was made is"
@@ -103,6 +103,6 @@ def _promised(params: Params, drawn: Plan) -> bool:
 
 def progress(this: HostRun, picked: Underway) -> str:
     """How far the change has come, for a person who is asked to go on with it."""
-    found = resume.look(this.session).armed
+    found = read_standing(this.session).armed
     made = found.checkpoint.progress if found else "it is not in progress any more"
     return f"Change {picked.armed.change_id} is in progress: {made}."

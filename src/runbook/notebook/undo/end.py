@@ -27,8 +27,8 @@ from runbook.notebook.undo.look import ACTIONS, Looked, facts_of
 from runbook.run import pipeline, resume
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
-from runbook.run.resume import Standing
 from runbook.run.session import ChangeSession
+from runbook.run.standing import Standing
 from runbook.run.subject_kept import about
 from runbook.state import snapshot as snapshots
 

@@ -17,9 +17,9 @@ from runbook.notebook.shared.ending import in_short
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.undoing import records
 from runbook.params import KnownHost, as_table, check_names, known_host
-from runbook.run import pipeline, record, resume
-from runbook.run.resume import Standing
+from runbook.run import pipeline, record
 from runbook.run.session import HostSession
+from runbook.run.standing import Standing, open_host_session, read_standing
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import COLUMNS, compare
 from runbook.state.snapshot import Snapshot
@@ -123,9 +123,9 @@ def meet(wanted: Wanted) -> Reached:
     for note in wanted.params.notes:
         views.show(views.note(note, "warn"))
     with views.doing(f"Connecting to {wanted.params.host}", clock.monotonic):
-        session = resume.open_session(wanted.params, clock)
+        session = open_host_session(wanted.params, clock)
     with views.doing("Looking for a change on it", clock.monotonic):
-        standing = resume.look(session)
+        standing = read_standing(session)
     views.show(views.standing(standing))
     return Reached(wanted, session, standing)
 

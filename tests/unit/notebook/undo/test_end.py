@@ -24,9 +24,10 @@ from runbook.common.errors import (
 )
 from runbook.notebook.routed import cells
 from runbook.notebook.undo import cells as nb
+from runbook.notebook.undo import look
 from runbook.params import KnownHost, Params
 from runbook.plan.plan import PHASES
-from runbook.run import pipeline, record, resume
+from runbook.run import pipeline, record, standing
 from runbook.run.record import MIME, Recorded
 from runbook.run.session import HostSession, Session
 from runbook.state.snapshot import Snapshot
@@ -52,7 +53,8 @@ def host(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeHost:
         return HostSession(params, made, "root@desk", made.run, fakes.Time(), lambda: made)
 
     monkeypatch.setattr(pipeline, "open_session", open_session)
-    monkeypatch.setattr(resume, "open_session", open_known)
+    for module in (standing, look):
+        monkeypatch.setattr(module, "open_host_session", open_known)
     return made
 
 
@@ -84,7 +86,7 @@ def sees(monkeypatch: pytest.MonkeyPatch) -> Callable[[Snapshot | BaseException]
                 raise seen
             return seen
 
-        for module in (rollback, resume, pipeline):
+        for module in (rollback, pipeline):
             monkeypatch.setattr(module, "take", take)
 
     is_(fakes.seen())
