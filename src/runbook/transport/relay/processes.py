@@ -29,7 +29,8 @@ _LONGEST = 4096
 def processes(header: Dict[str, Any], _payload: bytes) -> Answer:
     """The processes that have one of `names` in their command line or in their program's path.
 
-    Those that can configure the network come first: of the others there may be any number.
+    All that can configure the host's network are told of, and the processes that they work for:
+    dhcpcd itself has no privilege, its child has. Of the others anybody may start any number.
     """
     names = [name.encode() for name in header["names"]]
     users = _users()
@@ -41,14 +42,30 @@ def processes(header: Dict[str, Any], _payload: bytes) -> Answer:
                 break
         if facts and before:
             found.append(dict(facts, owner=users.get(facts["uids"][1], "")))
-    found.sort(key=lambda facts: facts["uids"][1] != 0 and not facts["net_admin"])
-    return {"processes": found[:_MOST]}, b""
+    return {"processes": _bounded(found)}, b""
+
+
+def _bounded(found: List[Facts]) -> List[Facts]:
+    """What counts first, and no more than _MOST of the rest."""
+    mighty = [facts for facts in found if _configures(facts)]
+    first = {number for facts in mighty for number in (facts["pid"], facts["ppid"])}
+    rest = [facts for facts in found if facts["pid"] not in first]
+    return [facts for facts in found if facts["pid"] in first] + rest[:_MOST]
+
+
+def _configures(facts: Facts) -> bool:
+    """Whether it can configure the host's network, or nobody could say that it cannot.
+
+    Root of a container, and whoever made a user namespace, have every privilege in there.
+    """
+    privileged = facts["uids"][1] == 0 or facts["net_admin"]
+    return privileged and facts["net"] is not False and facts["user"] is not False
 
 
 def _facts(pid: int, names: List[bytes]) -> Facts:
     """What is known of one process; nothing where it has ended, or has none of the names."""
     try:
-        cmdline, exe = _read(pid, "cmdline"), _link(pid, "exe")
+        cmdline, exe = _read(pid, "cmdline", _LONGEST), _link(pid, "exe")
         if not any(name in cmdline or name in exe for name in names):
             return {}
         status = dict(_pair(line) for line in _read(pid, "status").splitlines())
@@ -59,7 +76,7 @@ def _facts(pid: int, names: List[bytes]) -> Facts:
     facts = {
         "pid": pid,
         "ppid": int(status[b"PPid"]),
-        "cmdline": cmdline[:_LONGEST].decode("latin-1"),
+        "cmdline": cmdline.decode("latin-1"),
         "exe": exe.decode("utf-8", "replace"),
         "uids": [int(word) for word in status[b"Uid"].split()],
         "net_admin": bool(int(status[b"CapPrm"], 16) >> _NET_ADMIN & 1),
@@ -87,9 +104,9 @@ def _started(pid: int) -> bytes:
     return b""
 
 
-def _read(pid: int, name: str) -> bytes:
+def _read(pid: int, name: str, most: int = -1) -> bytes:
     with open("/proc/%d/%s" % (pid, name), "rb") as file:
-        return file.read()
+        return file.read(most)
 
 
 def _link(pid: int, name: str) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,6 +77,42 @@ def test_command_lines_of_any_length_keep_no_host_from_being_read(host: LiveHost
 def test_the_first_process_shares_its_own_namespaces_where_they_may_be_seen() -> None:
     told = {namespace: processes._shared(1, namespace) for namespace in ("net", "mnt", "user")}  # noqa: SLF001
     assert set(told.values()) <= {True, None}
+
+
+def facts(
+    pid: int, uid: int, ppid: int = 1, *, net_admin: bool, net: bool, user: bool
+) -> processes.Facts:
+    return {
+        "pid": pid,
+        "ppid": ppid,
+        "uids": [uid] * 4,
+        "net_admin": net_admin,
+        "net": net,
+        "user": user,
+    }
+
+
+def crowd(uid: int, *, net: bool, user: bool) -> list[processes.Facts]:
+    """More than are told of, all with numbers below the host's own client."""
+    return [facts(pid, uid, net_admin=True, net=net, user=user) for pid in range(100, 400)]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        crowd(1000, net=True, user=False),
+        crowd(1000, net=False, user=False),
+        crowd(0, net=False, user=True),
+    ],
+    ids=["in a user namespace", "in a network of its own", "root of a container"],
+)
+def test_no_crowd_of_lookalikes_hides_the_host_s_own_client(others: list[processes.Facts]) -> None:
+    own = facts(900, 0, net_admin=True, net=True, user=True)
+    dhcpcd = facts(901, 104, net_admin=False, net=True, user=True)
+    child = facts(902, 0, ppid=901, net_admin=True, net=True, user=True)
+    told = processes._bounded([*others, own, dhcpcd, child])  # noqa: SLF001
+    assert [one["pid"] for one in told[:3]] == [900, 901, 902]
+    assert len(told) < 250
 
 
 texts = st.text(max_size=9)
