@@ -11,7 +11,7 @@ from tests.unit import fakes
 
 from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.script import undo_script
-from runbook.guest.configure.wanted import FileEdit, GuestEdit
+from runbook.guest.configure.guest_edit import FileEdit, GuestEdit
 from runbook.guest.undo import layout
 from runbook.guest.undo.script import change_script, later_script, setup_script
 from runbook.plan.changes.network_hook import HookShape, hook_script

@@ -18,7 +18,7 @@ from tests.lab import half_made
 from runbook.apply import rollback
 from runbook.apply.checkpoint import armed_change
 from runbook.guest.login import credentials
-from runbook.guest.procedure import Target
+from runbook.guest.target import Target
 from runbook.lab import guest as lab_guests
 from runbook.lab import guest_lent, machine, shell
 from runbook.lab import lab as labs

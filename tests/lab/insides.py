@@ -10,7 +10,8 @@ from ipaddress import IPv4Interface
 
 from runbook.common.clock import SystemClock
 from runbook.guest import undo as changes
-from runbook.guest.configure.edit import GuestEdit, Wanted, edit
+from runbook.guest.configure.edit import edit
+from runbook.guest.configure.guest_edit import DesiredNetwork, GuestEdit
 from runbook.guest.undo import InsideArmed, InsideState
 from runbook.lab import guest as guests
 from runbook.lab import lab as labs
@@ -73,13 +74,15 @@ class Made:
     """A change in a guest: how it was before, what it is to be, what stands in it."""
 
     before: Inside
-    wanted: Wanted
+    wanted: DesiredNetwork
     armed: InsideArmed
 
 
-def wanted(name: str, last: int) -> Wanted:
+def wanted(name: str, last: int) -> DesiredNetwork:
     """An address for a guest on the network that it is on."""
-    return Wanted(name, mac_of(HOST, name), IPv4Interface(f"192.168.122.{last}/24"), GATEWAY)
+    return DesiredNetwork(
+        name, mac_of(HOST, name), IPv4Interface(f"192.168.122.{last}/24"), GATEWAY
+    )
 
 
 def arm(channel: Channel, last: int, seconds: int = 600) -> Made:
@@ -99,7 +102,9 @@ def broken(checks: tuple[Check, ...]) -> list[str]:
 
 def differences(channel: Channel, before: Inside) -> list[str]:
     """In what the guest is not as it was."""
-    return broken(changes.as_before(before, inside.read(channel, before.mac)))
+    after = inside.read(channel, before.mac)
+    settings, files = changes.settings(before, after), changes.files(before, after)
+    return broken((*settings.values(), *files.values()))
 
 
 def until(ask: Callable[[], InsideState], state: InsideState, seconds: float) -> None:

@@ -67,7 +67,7 @@ def test_a_confirmed_change_stays_and_is_not_undone_any_more(
         made = insides.arm(channel, 203, seconds=60)
         changes.apply(channel, made.armed, clock=insides.CLOCK)
         changes.confirm(channel, made.armed)
-        assert changes.state(channel, made.armed.change_id) is InsideState.CONFIRMED
+        assert changes.read_progress(channel, made.armed.change_id).state is InsideState.CONFIRMED
         with pytest.raises(StepFailed, match="is confirmed"):
             changes.undo(channel, made.armed, clock=insides.CLOCK)
         assert insides.broken(changes.verify(channel, made.wanted, made.before)) == []
@@ -85,7 +85,11 @@ def test_an_unconfirmed_change_is_undone_by_the_guest_itself(
         made = insides.arm(channel, 204, seconds=30)
         changes.apply(channel, made.armed, clock=insides.CLOCK)
     with insides.entered(host, name, how) as channel:
-        insides.until(lambda: changes.state(channel, made.armed.change_id), InsideState.UNDONE, 90)
+        insides.until(
+            lambda: changes.read_progress(channel, made.armed.change_id).state,
+            InsideState.UNDONE,
+            90,
+        )
         assert insides.differences(channel, made.before) == []
 
 
@@ -104,8 +108,8 @@ def test_a_moved_undo_comes_at_its_new_moment_and_not_at_the_old_one(
         changes.move(channel, change, told.moment + 10)
         while changes.uptime(channel) < told.moment + 3:
             time.sleep(1)
-        assert changes.state(channel, change) is InsideState.ARMED
-        insides.until(lambda: changes.state(channel, change), InsideState.UNDONE, 30)
+        assert changes.read_progress(channel, change).state is InsideState.ARMED
+        insides.until(lambda: changes.read_progress(channel, change).state, InsideState.UNDONE, 30)
         assert changes.uptime(channel) >= told.moment + 10
         with pytest.raises(GateClosed):
             changes.move(channel, change, told.moment + 600)

@@ -39,7 +39,11 @@ def test_an_agent_that_dies_in_mid_change_leaves_the_change_to_itself(host: Host
     # What was begun goes on, and the console leads back into it.
     with insides.entered(host, "vm-01", "qemu-guest-agent, serial console") as channel:
         assert channel.how == "serial console"
-        insides.until(lambda: changes.state(channel, made.armed.change_id), InsideState.APPLIED, 60)
+        insides.until(
+            lambda: changes.read_progress(channel, made.armed.change_id).state,
+            InsideState.APPLIED,
+            60,
+        )
         changes.undo(channel, made.armed, clock=insides.CLOCK)
         assert insides.differences(channel, made.before) == []
         channel.run(("systemctl", "start", "qemu-guest-agent"))
@@ -55,7 +59,11 @@ def test_a_guest_that_restarts_in_mid_change_comes_up_as_before(host: Host, name
         channel.run(("sync",))
     assert machine.run(HOST, ("virsh", "reset", name)).returncode == 0
     with insides.entered(host, name, "serial console") as channel:
-        insides.until(lambda: changes.state(channel, made.armed.change_id), InsideState.UNDONE, 120)
+        insides.until(
+            lambda: changes.read_progress(channel, made.armed.change_id).state,
+            InsideState.UNDONE,
+            120,
+        )
         guests.wait(HOST, QUICK if name == "web" else DEBIAN)
         assert insides.differences(channel, made.before) == []
 
@@ -66,7 +74,11 @@ def test_a_guest_that_restarts_before_the_change_is_left_alone(host: Host) -> No
         made = insides.arm(channel, 213)
     assert machine.run(HOST, ("virsh", "reset", "web")).returncode == 0
     with insides.entered(host, "web", "serial console") as channel:
-        insides.until(lambda: changes.state(channel, made.armed.change_id), InsideState.UNDONE, 120)
+        insides.until(
+            lambda: changes.read_progress(channel, made.armed.change_id).state,
+            InsideState.UNDONE,
+            120,
+        )
         assert insides.differences(channel, made.before) == []
 
 

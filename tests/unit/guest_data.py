@@ -8,9 +8,9 @@ from tests.unit import fakes
 from tests.unit.hosts import snapshot
 
 from runbook.guest import facts, procedure
-from runbook.guest.configure.edit import FileEdit, GuestEdit
-from runbook.guest.procedure import Offer, Target
+from runbook.guest.configure.guest_edit import FileEdit, GuestEdit
 from runbook.guest.rules.case import GuestCase
+from runbook.guest.target import GuestOffer, Target
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.plan.plan import Plan
@@ -87,9 +87,9 @@ def target(asked: Params, before: Snapshot, **other: object) -> Target:
     """The guest as the plan has it, an edit at hand but for `other`."""
     guest: Guest = asked.guests[0]
     nic = facts.nic(asked, guest, before)
-    wanted = procedure.wanted(asked, guest, before)
-    usual = {"offer": Offer(guest.name, "serial console"), "inside": EDIT}
-    return Target(guest, nic, wanted, **{**usual, **other})  # type: ignore[arg-type] # by name
+    desired = facts.desired(asked, guest, before)
+    usual = {"offer": GuestOffer(guest.name, "serial console"), "edit": EDIT}
+    return Target(guest, nic, desired, **{**usual, **other})  # type: ignore[arg-type] # by name
 
 
 def plan(before: Snapshot, asked: Params | None = None, **other: object) -> Plan:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Interface
 
-from runbook.guest.configure.wanted import Wanted
+from runbook.guest import undo
+from runbook.guest.configure.guest_edit import DesiredNetwork
+from runbook.plan.promise.check import Check
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import Inside
 from runbook.transport.guest import files
 from runbook.transport.host import Completed
 
 MAC, PATH = "52:54:00:12:34:56", "/etc/network/interfaces"
-WANTED = Wanted("vm-01", MAC, IPv4Interface("172.16.1.10/16"), "172.16.0.1")
+WANTED = DesiredNetwork("vm-01", MAC, IPv4Interface("172.16.1.10/16"), "172.16.0.1")
 DHCP = "auto lo\niface lo inet loopback\n\nallow-hotplug eth0\niface eth0 inet dhcp\n"
 
 
@@ -43,6 +45,11 @@ def seen(content: str = DHCP, path: str = PATH, **other: object) -> Inside:
         withheld=(),
     )
     return replace(found, **other)  # type: ignore[arg-type] # fields by name
+
+
+def compared(before: Inside, after: Inside) -> tuple[Check, ...]:
+    """A guest held against how it was: each setting, and each file."""
+    return (*undo.settings(before, after).values(), *undo.files(before, after).values())
 
 
 @dataclass

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from runbook.common.errors import ParameterError, Refused
+from runbook.guest.configure.guest_edit import DesiredNetwork
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.state.bridge_ports import BridgePortRow
@@ -59,14 +60,14 @@ def nic(params: Params, guest: Guest, seen: Snapshot) -> Nic:
     """The NIC that moves: the one that is named, else that on `default`, else that on the LAN."""
     state(guest, seen)
     found = [_nic(row) for row in seen.rows(TapRow) if row.guest == guest.name]
-    wanted = [n for n in found if n.mac == guest.nic] if guest.nic else _meant(found, params)
-    if len(wanted) == 1:
-        return wanted[0]
+    matching = [n for n in found if n.mac == guest.nic] if guest.nic else _meant(found, params)
+    if len(matching) == 1:
+        return matching[0]
     has = ", ".join(f"{n.mac} on {n.source or n.defined_source or n.kind}" for n in found)
     raise ParameterError(
         "nic",
         guest.nic,
-        f"{len(wanted)} NICs of {guest.name} are meant by it, and one is needed;"
+        f"{len(matching)} NICs of {guest.name} are meant by it, and one is needed;"
         f" it has {has or 'none'}",
         f"name the one that is to move by its MAC: nic, in the entry of {guest.name}",
     )
@@ -114,9 +115,11 @@ def neighbours(mac: str, seen: Snapshot) -> tuple[str, ...]:
     return tuple(row.address for row in held)
 
 
-def gateway(params: Params, guest: Guest) -> str:
-    """The guest's router."""
-    return guest.gateway or params.gateway
+def desired(params: Params, guest: Guest, seen: Snapshot) -> DesiredNetwork:
+    """The network that the guest is to have."""
+    gateway = guest.gateway or params.gateway
+    mac = nic(params, guest, seen).mac
+    return DesiredNetwork(guest.name, mac, guest.ipv4, gateway, guest.nameservers)
 
 
 def orphans(seen: Snapshot) -> Iterator[tuple[str, str, str]]:

@@ -30,7 +30,7 @@ NO_ANSWER = f"no answer to {TRIES} pings"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LanView:
     """One guest as the LAN has it.
 
     `answers` are the MACs that answer for its address by ARP. `router_sends_to` is None where
@@ -82,7 +82,7 @@ def _word(*, answered: bool) -> str:
     return "answers" if answered else NO_ANSWER
 
 
-def heard_before(host: Host, params: Params, addresses: Iterable[str]) -> str:
+def first_answering(host: Host, params: Params, addresses: Iterable[str]) -> str:
     """The first of a guest's addresses that answers somebody of another subnet; '' for none.
 
     The host asks as the address that it has on the LAN, so the answer has to come through the
@@ -98,12 +98,12 @@ def heard_before(host: Host, params: Params, addresses: Iterable[str]) -> str:
 
 def listen(
     host: Host, params: KnownHost, promise: GuestPromise, guest: ExpectedGuest, seen: Snapshot
-) -> Heard:
+) -> LanView:
     """Ask the LAN about one guest; `seen` is its host."""
     ip = str(guest.address.ip)
     answers = host.who_has(ip, promise.bridge)
     pinged = _host_pings(host, ip)
-    return Heard(
+    return LanView(
         answers,
         pinged,
         _router_sends_to(host, promise, guest),

@@ -14,7 +14,7 @@ from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.common.clock import Clock
 from runbook.common.errors import ConnectionLost, NoWayIn, RunbookError
 from runbook.guest import undo
-from runbook.guest.configure.edit import GuestEdit
+from runbook.guest.configure.guest_edit import GuestEdit
 from runbook.guest.undo import InsideArmed, InsideState
 from runbook.params.guests import Guest
 from runbook.state.guest import inside as insides

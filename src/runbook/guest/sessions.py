@@ -28,11 +28,11 @@ from runbook.common.errors import (
     RunbookError,
     StepFailed,
 )
-from runbook.guest import deadlines, lan_checks, procedure, steps
+from runbook.guest import deadlines, lan_checks, steps
 from runbook.guest import undo as inside
-from runbook.guest.configure.edit import GuestEdit, Wanted
-from runbook.guest.procedure import Offer
+from runbook.guest.configure.guest_edit import DesiredNetwork, GuestEdit
 from runbook.guest.session import Enter, GuestSession
+from runbook.guest.target import GuestOffer, Target
 from runbook.guest.undo import InsideArmed
 from runbook.params import KnownHost
 from runbook.params.guests import Guest
@@ -75,26 +75,26 @@ class GuestSessions:
         """The guests, in order."""
         return tuple(slot.guest for slot in self._slots.values())
 
-    def offer(self, host: Host, wanted: Wanted, answers: tuple[str, ...]) -> Offer:
+    def offer(self, host: Host, desired: DesiredNetwork, answers: tuple[str, ...]) -> GuestOffer:
         """Go into a running guest and look; raises LoginRefused or ConsoleTaken."""
-        slot = self._slots[wanted.guest]
-        slot.mac = wanted.mac
+        slot = self._slots[desired.guest]
+        slot.mac = desired.mac
         try:
             with self.turn():
-                how, slot.before = slot.again(host, lambda c: (c.how, insides.read(c, wanted.mac)))
+                how, slot.before = slot.again(host, lambda c: (c.how, insides.read(c, desired.mac)))
         except (LoginRefused, ConsoleTaken, CorrectParameters) as error:
             if not slot.guest.by_hand:
                 raise
-            return Offer(wanted.guest, tried=(error.what,), answers=answers)
+            return GuestOffer(desired.guest, tried=(error.what,), answers=answers)
         except NoWayIn as error:
-            return Offer(wanted.guest, tried=error.tried, answers=answers)
-        return Offer(wanted.guest, how, slot.before, answers=answers)
+            return GuestOffer(desired.guest, tried=error.tried, answers=answers)
+        return GuestOffer(desired.guest, how, slot.before, answers=answers)
 
-    def hold(self, found: tuple[procedure.Target, ...]) -> None:
+    def hold(self, targets: tuple[Target, ...]) -> None:
         """Keep what is to be done inside each; the plan has only its digest."""
-        for one in found:
-            made = one.inside
-            self._slots[one.guest.name].edit = made if isinstance(made, GuestEdit) else None
+        for target in targets:
+            edit = target.edit if isinstance(target.edit, GuestEdit) else None
+            self._slots[target.guest.name].edit = edit
 
     def before(self) -> Mapping[str, Inside]:
         """How each guest was that somebody was inside of."""
@@ -147,9 +147,11 @@ class GuestSessions:
         slot = self._slots[guest.name]
         if slot.armed is None and slot.before is None:
             return ()
-        wanted = Wanted(guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers)
+        desired = DesiredNetwork(
+            guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers
+        )
         with self.turn():
-            return slot.again(host, lambda c: inside.verify(c, wanted, slot.before))
+            return slot.again(host, lambda c: inside.verify(c, desired, slot.before))
 
     def confirm(self, host: Host) -> None:
         """Have each guest keep its change."""

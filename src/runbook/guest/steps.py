@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from runbook.common.errors import StepFailed
-from runbook.guest import procedure, undo
-from runbook.guest.configure.edit import GuestEdit
+from runbook.guest import undo
+from runbook.guest.configure.guest_edit import GuestEdit
 from runbook.guest.session import GuestSession
 from runbook.guest.undo import InsideArmed, layout
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside
@@ -50,7 +50,7 @@ def apply(slot: GuestSession, step: ApplyInside, host: Host) -> None:
 
 def _edit(slot: GuestSession, step: ArmInside | ApplyInside, host: Host) -> GuestEdit:
     edit = slot.edit
-    if edit is None or procedure.digest(edit) != step.edit:
+    if edit is None or edit.digest != step.edit:
         raise _not_as_planned(host, step.guest, "what is to be done in it is not what was planned")
     return edit
 

@@ -17,8 +17,8 @@ from runbook.apply.phases import Doer
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
 from runbook.guest.deadlines import Together
-from runbook.guest.procedure import Offer, Target
 from runbook.guest.sessions import GuestSessions
+from runbook.guest.target import GuestOffer, Target
 from runbook.params import KnownHost, Params
 from runbook.plan.plan import Plan
 from runbook.preflight import Cleared
@@ -40,7 +40,7 @@ class Observation:
     """
 
     operator: Connection | None = None
-    offers: Mapping[str, Offer] = field(default_factory=dict)
+    offers: Mapping[str, GuestOffer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

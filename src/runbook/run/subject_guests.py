@@ -14,13 +14,14 @@ from runbook.apply.rollback import Rollback
 from runbook.apply.steps import journal
 from runbook.apply.verify import Verdict, still_answering
 from runbook.common.errors import LoginRefused, Refused
-from runbook.guest import deadlines, facts, lan_checks, procedure
+from runbook.guest import deadlines, facts, lan_checks
 from runbook.guest.deadlines import Together, not_moved
 from runbook.guest.login import credentials, patience
-from runbook.guest.procedure import Offer
+from runbook.guest.procedure import make_plan
 from runbook.guest.rules.case import GuestCase
 from runbook.guest.rules.judge import preflight
 from runbook.guest.sessions import GuestSessions
+from runbook.guest.target import GuestOffer, targets
 from runbook.params import KnownHost, Params
 from runbook.params.guests import Guest
 from runbook.plan.changes.steps import Step
@@ -69,20 +70,20 @@ class GuestSubject:
 
     def _offer(
         self, host: Host, params: Params, guest: Guest, before: Snapshot, bridge: str
-    ) -> Offer:
-        wanted = procedure.wanted(params, guest, before)
+    ) -> GuestOffer:
+        desired = facts.desired(params, guest, before)
         answers = host.who_has(str(guest.ipv4.ip), bridge)
         if facts.state(guest, before) != "running":
-            return Offer(guest.name, answers=answers)
-        offered = self.sessions.offer(host, wanted, answers)
-        has = offered.inside.addresses if offered.inside else facts.neighbours(wanted.mac, before)
-        return replace(offered, heard=lan_checks.heard_before(host, params, has))
+            return GuestOffer(guest.name, answers=answers)
+        offered = self.sessions.offer(host, desired, answers)
+        has = offered.inside.addresses if offered.inside else facts.neighbours(desired.mac, before)
+        return replace(offered, heard=lan_checks.first_answering(host, params, has))
 
     def plan(self, params: Params, before: Snapshot, observation: Observation) -> Draft:
         """What there is to do on the host for its guests, and inside them."""
-        targets = procedure.targets(params, self.sessions.guests, before, observation.offers)
-        self.sessions.hold(targets)
-        return Draft(procedure.make_plan(params, targets, before), targets)
+        guests = targets(params, self.sessions.guests, before, observation.offers)
+        self.sessions.hold(guests)
+        return Draft(make_plan(params, guests, before), guests)
 
     def standing(self, host: Host, draft: Draft, before: Snapshot) -> Verdict:
         """Seen from inside and outside; raises Refused if not all is as promised."""

@@ -17,8 +17,8 @@ from runbook.apply.checkpoint.deadline import Wish
 from runbook.apply.checkpoint.manifest import Manifest
 from runbook.apply.phases import AFTER_S, EACH_S
 from runbook.common.errors import ConnectionLost, GateClosed, StepFailed
-from runbook.guest import deadlines, procedure, sessions, undo
-from runbook.guest.configure.edit import GuestEdit
+from runbook.guest import deadlines, sessions, undo
+from runbook.guest.configure.guest_edit import GuestEdit
 from runbook.guest.deadlines import NotMoved
 from runbook.guest.sessions import GuestSessions
 from runbook.guest.steps import LEAD_S, may_stand
@@ -152,7 +152,7 @@ def made(world: World, monkeypatch: pytest.MonkeyPatch, takes_s: int) -> None:
     for slot in world.sessions._slots.values():  # noqa: SLF001
         slot.armed = None
     world.moments.clear()
-    digest = procedure.digest(data.EDIT)
+    digest = data.EDIT.digest
     by_hand = ("52:54:00:00:00:03", "172.16.1.12/16", "virbr1", "as told", WAIT_S)
     changes = (
         WatchInside(BY_AGENT, digest, "agent"),

@@ -13,7 +13,7 @@ from tests.unit import guest_data as data
 
 from runbook.apply.verify import Verdict
 from runbook.guest import lan_checks
-from runbook.guest.lan_checks import Heard
+from runbook.guest.lan_checks import LanView
 from runbook.guest.sessions import GuestSessions
 from runbook.params.guests import Guest
 from runbook.plan.promise.check import Check
@@ -30,7 +30,7 @@ ARP = "172.16.1.10, asked for by ARP from the host, is answered for by"
 HERE = "this machine pings 172.16.1.10"
 
 
-def heard(**other: object) -> Heard:
+def heard(**other: object) -> LanView:
     usual: dict[str, object] = {
         "answers": (data.MAC,),
         "pinged": True,
@@ -38,20 +38,20 @@ def heard(**other: object) -> Heard:
         "router": None,
         "from_here": "not to be said",
     }
-    return Heard(**{**usual, **other})  # type: ignore[arg-type] # by name
+    return LanView(**{**usual, **other})  # type: ignore[arg-type] # by name
 
 
-def listened(held: str = fakes.ADDRESS) -> Heard:
+def listened(held: str = fakes.ADDRESS) -> LanView:
     """What is heard of the guest by a host that holds this address."""
     seen = data.seen(addresses=[fakes.address("virbr1", held)])
     return lan_checks.listen(cast("Host", fakes.FakeHost()), data.params(), PROMISE, GUEST, seen)
 
 
-def broken(told: Heard, guest: ExpectedGuest = GUEST) -> set[str]:
+def broken(told: LanView, guest: ExpectedGuest = GUEST) -> set[str]:
     return {check.about for check in Verdict(tuple(told.checks(guest))).broken}
 
 
-def from_here(told: Heard, guest: ExpectedGuest) -> Check:
+def from_here(told: LanView, guest: ExpectedGuest) -> Check:
     (found,) = (check for check in told.checks(guest) if check.about == HERE)
     return found
 
@@ -159,7 +159,7 @@ def test_what_counts_is_an_answer_to_another_subnet(
 ) -> None:
     monkeypatch.setattr(subprocess, "run", pinged.of_here)
     host = cast("Host", fakes.FakeHost(answers=[pinged.of_host]))
-    assert lan_checks.heard_before(host, data.params(), addresses) == said
+    assert lan_checks.first_answering(host, data.params(), addresses) == said
 
 
 def test_one_lost_ping_is_no_silence_and_a_host_that_is_silent_proves_nothing(
@@ -190,7 +190,8 @@ def test_a_machine_without_ping_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     told = listened()
     assert told.from_here == "this machine has no ping (Debian: iputils-ping)"
     assert (
-        lan_checks.heard_before(cast("Host", fakes.FakeHost()), data.params(), ["172.16.1.9"]) == ""
+        lan_checks.first_answering(cast("Host", fakes.FakeHost()), data.params(), ["172.16.1.9"])
+        == ""
     )
 
 

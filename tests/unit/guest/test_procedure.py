@@ -7,10 +7,9 @@ from tests.unit.fakes import link
 
 from runbook.common import serial
 from runbook.common.errors import ParameterError, Refused
-from runbook.guest import procedure
 from runbook.guest.configure import edit as inside
-from runbook.guest.configure.edit import Declined, FileEdit, GuestEdit
-from runbook.guest.procedure import Offer
+from runbook.guest.configure.guest_edit import Declined, FileEdit, GuestEdit
+from runbook.guest.target import GuestOffer
 from runbook.plan import plan
 from runbook.plan.changes.guest.configuration import Reconfigure, ReconfigureByHand, WatchInside
 from runbook.plan.changes.guest.nic import Forwarding, MoveNic, Rejoin
@@ -62,15 +61,15 @@ def test_the_plan_holds_no_file_of_the_guest_but_its_digest() -> None:
     flow = b"x: {password: hunter2hunter2}\n"
     secret = FileEdit("/etc/x", b"wpa-psk hunter2hunter2\n" + flow, b"wpa-psk hunter2x\n", 0o600)
     edit = GuestEdit("ifupdown", "eth0", (secret,), (), ())
-    text = serial.dumps(data.plan(data.seen(), inside=edit))
-    assert procedure.digest(edit) in text
+    text = serial.dumps(data.plan(data.seen(), edit=edit))
+    assert edit.digest in text
     assert "hunter2" not in text
 
 
 def test_a_plan_shows_the_lines_that_are_changed_and_none_beside_them() -> None:
     old = "iface eth0 inet dhcp\n    up /usr/bin/vpn admin hunter22\n    mtu 1400\n"
     made = inside.edit(insides.seen(old), insides.WANTED)
-    text = serial.dumps(data.plan(data.seen(), inside=made))
+    text = serial.dumps(data.plan(data.seen(), edit=made))
     assert "-iface eth0 inet dhcp" in text
     assert "hunter22" not in text
 
@@ -81,7 +80,7 @@ def test_a_plan_is_read_back_as_it_was() -> None:
 
 
 def test_a_guest_that_is_there_and_configured_has_nothing_to_do() -> None:
-    drawn = data.plan(data.seen(data.moved_tap()), inside=DONE)
+    drawn = data.plan(data.seen(data.moved_tap()), edit=DONE)
     assert drawn.empty
     assert drawn.unmet == ()
 
@@ -92,14 +91,14 @@ def test_one_that_lost_its_bridge_is_put_back_into_it() -> None:
         link("virbr1", kind="bridge"),
         link(data.TAP, kind="tun"),
     ]
-    drawn = data.plan(data.seen(data.moved_tap(), links=links), inside=DONE)
+    drawn = data.plan(data.seen(data.moved_tap(), links=links), edit=DONE)
     assert [type(c) for c in drawn.changes] == [Rejoin, Forwarding]
 
 
 def test_one_that_is_shut_off_has_its_definition_changed_and_nothing_inside() -> None:
     off = data.tap(live_xml="", target="")
     before = data.seen(off, guests=[{"name": data.NAME, "state": "shut off"}])
-    drawn = data.plan(before, inside=None, offer=Offer(data.NAME))
+    drawn = data.plan(before, edit=None, offer=GuestOffer(data.NAME))
     (change,) = drawn.changes
     assert isinstance(change, MoveNic)
     assert [n.step.which for n in drawn.steps() if isinstance(n.step, Plug)] == ["config"]
@@ -107,27 +106,27 @@ def test_one_that_is_shut_off_has_its_definition_changed_and_nothing_inside() ->
 
 def test_by_hand_it_waits_for_the_address_as_long_as_it_was_told() -> None:
     one = {"name": data.NAME, "address": data.ADDRESS, "by_hand": True, "wait_s": 77}
-    offer = Offer(data.NAME, tried=("no agent", "no console"))
-    drawn = data.plan(data.seen(), data.params(guests=(one,)), inside=None, offer=offer)
+    offer = GuestOffer(data.NAME, tried=("no agent", "no console"))
+    drawn = data.plan(data.seen(), data.params(guests=(one,)), edit=None, offer=offer)
     (wait,) = (n.step for n in drawn.steps() if isinstance(n.step, AwaitPerson))
     assert (wait.mac, wait.address, wait.budget_s) == (data.MAC, "172.16.1.10", 77)
     (change,) = (c for c in drawn.changes if isinstance(c, ReconfigureByHand))
     assert "172.16.1.10" in change.instructions
-    answered = Offer(data.NAME, answers=(data.MAC,))
+    answered = GuestOffer(data.NAME, answers=(data.MAC,))
     there = data.seen(data.moved_tap())
-    assert data.plan(there, data.params(guests=(one,)), inside=None, offer=answered).empty
+    assert data.plan(there, data.params(guests=(one,)), edit=None, offer=answered).empty
 
 
 def test_a_person_is_told_why_what_leads_inside_does_not_do_it() -> None:
     one = {"name": data.NAME, "address": data.ADDRESS, "by_hand": True}
     why = Declined("NetworkManager has it", "by hand")
-    drawn = data.plan(data.seen(), data.params(guests=(one,)), inside=why)
+    drawn = data.plan(data.seen(), data.params(guests=(one,)), edit=why)
     (change,) = (c for c in drawn.changes if isinstance(c, ReconfigureByHand))
     assert "because\n   NetworkManager has it\n" in change.instructions
 
 
 def test_what_is_declined_is_not_configured() -> None:
-    drawn = data.plan(data.seen(), inside=Declined("a bond", "by hand"))
+    drawn = data.plan(data.seen(), edit=Declined("a bond", "by hand"))
     assert [type(c) for c in drawn.changes] == [MoveNic, Forwarding]
 
 

@@ -18,11 +18,11 @@ from runbook.apply.checkpoint.guests_before import GuestsBefore
 from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.steps.journal import Journal
 from runbook.common.errors import ConnectionLost, LoginRefused, MendAccess, NoWayIn, StepFailed
-from runbook.guest import lan_checks, procedure, sessions
+from runbook.guest import lan_checks, sessions
 from runbook.guest import undo as inside
-from runbook.guest.configure.edit import GuestEdit, Wanted
-from runbook.guest.procedure import Offer
+from runbook.guest.configure.guest_edit import DesiredNetwork, GuestEdit
 from runbook.guest.sessions import GuestSessions
+from runbook.guest.target import GuestOffer
 from runbook.guest.undo import InsideArmed, InsideState
 from runbook.params.guests import Guest
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
@@ -36,7 +36,7 @@ from runbook.transport.host import Host
 STANDS = fakes.standard_host()
 HOST = cast("Host", STANDS)
 GUEST = data.params().guests[0]
-WANTED = Wanted(data.NAME, data.MAC, GUEST.ipv4, data.GATEWAY)
+WANTED = DesiredNetwork(data.NAME, data.MAC, GUEST.ipv4, data.GATEWAY)
 LOST = ConnectionLost("gone", state="-", then="-")
 
 
@@ -79,7 +79,6 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> object:
     """What a look inside comes to."""
     there = local.seen()
     monkeypatch.setattr(insides, "read", lambda _channel, _mac: there)
-    monkeypatch.setattr(inside, "as_before", lambda _before, _after: ())
     return there
 
 
@@ -119,7 +118,7 @@ def test_a_login_that_is_refused_stops_the_run_unless_a_person_goes() -> None:
 
 def test_what_was_tried_is_told_where_nothing_leads_inside() -> None:
     shut = NoWayIn("nothing", host="h", tried=("no agent", "no console"), then="-")
-    assert entered(Door([shut])).offer(HOST, WANTED, ("m",)) == Offer(
+    assert entered(Door([shut])).offer(HOST, WANTED, ("m",)) == GuestOffer(
         data.NAME, tried=("no agent", "no console"), answers=("m",)
     )
 
@@ -166,7 +165,7 @@ def test_nothing_is_applied_in_a_guest_without_an_undo_in_it(
 ) -> None:
     made = held(Door([]), monkeypatch, lambda *_: pytest.fail("armed"))
     with pytest.raises(StepFailed, match="no undo stands in it"):
-        made.perform(ApplyInside(data.NAME, procedure.digest(data.EDIT), "-"), HOST, armed())
+        made.perform(ApplyInside(data.NAME, data.EDIT.digest, "-"), HOST, armed())
 
 
 def stands(
@@ -195,7 +194,7 @@ def test_its_own_undo_comes_before_the_hosts_whoever_moved_that_on(
     if by != "nobody":
         later = fakes.moved(STANDS, until, 600, "of a person")
         until = later if by == "before this phase" else until
-    made.perform(ArmInside(data.NAME, procedure.digest(data.EDIT)), HOST, until)
+    made.perform(ArmInside(data.NAME, data.EDIT.digest), HOST, until)
     enough = 98 if by == "nobody" else 598
     assert enough - 8 < kept[0] <= enough
 
@@ -203,7 +202,7 @@ def test_its_own_undo_comes_before_the_hosts_whoever_moved_that_on(
 def test_too_little_time_for_an_undo_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     made = held(Door([]), monkeypatch, stands)
     with pytest.raises(StepFailed, match="too little time"):
-        made.perform(ArmInside(data.NAME, procedure.digest(data.EDIT)), HOST, armed(5))
+        made.perform(ArmInside(data.NAME, data.EDIT.digest), HOST, armed(5))
 
 
 def test_what_the_login_and_the_typing_take_is_off_the_guests_time(
@@ -224,7 +223,7 @@ def test_what_the_login_and_the_typing_take_is_off_the_guests_time(
     made.hold((data.target(data.params(), data.seen()),))
     monkeypatch.setattr(inside, "uptime", lambda _channel: 1000)
     monkeypatch.setattr(inside, "arm", arm)
-    made.perform(ArmInside(data.NAME, procedure.digest(data.EDIT)), HOST, armed(100))
+    made.perform(ArmInside(data.NAME, data.EDIT.digest), HOST, armed(100))
     assert kept == [38, 1000]
 
 
@@ -238,7 +237,7 @@ def changed(seen: object, monkeypatch: pytest.MonkeyPatch) -> Door:
 def under_way(door: Door, monkeypatch: pytest.MonkeyPatch) -> GuestSessions:
     made = held(door, monkeypatch, stands)
     made.offer(HOST, WANTED, ())
-    made.perform(ArmInside(data.NAME, procedure.digest(data.EDIT)), HOST, armed())
+    made.perform(ArmInside(data.NAME, data.EDIT.digest), HOST, armed())
     return made
 
 
@@ -281,7 +280,7 @@ def test_one_that_was_never_armed_has_nothing_to_undo(changed: Door) -> None:
 def by_person() -> tuple[Guest, Plan]:
     """A guest that a person changes, and the plan for it."""
     asked = data.params(guests=({"name": data.NAME, "address": data.ADDRESS, "by_hand": True},))
-    return asked.guests[0], data.plan(data.seen(), asked, inside=None)
+    return asked.guests[0], data.plan(data.seen(), asked, edit=None)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +349,7 @@ def test_another_run_s_guest_is_verified_by_what_answered_before(
 ) -> None:
     asked: list[object] = []
 
-    def verify(_channel: Channel, wanted: Wanted, before: object) -> tuple[Check, ...]:
+    def verify(_channel: Channel, wanted: DesiredNetwork, before: object) -> tuple[Check, ...]:
         asked.append((wanted.mac, before))
         return ()
 
@@ -433,7 +432,7 @@ def test_an_undo_whose_arming_got_no_answer_is_looked_for(
     monkeypatch.setattr(inside, "undo", undo)
     made, change = held(Door([]), monkeypatch, lost), armed()
     with pytest.raises(ConnectionLost):
-        made.perform(ArmInside(data.NAME, procedure.digest(data.EDIT)), HOST, change)
+        made.perform(ArmInside(data.NAME, data.EDIT.digest), HOST, change)
     made.undo(HOST)
     assert undone == [f"/var/lib/runbook/{change.change_id}"]
 

@@ -6,7 +6,7 @@ from tests.unit import guest_data as data
 from tests.unit.fakes import link
 
 from runbook import views
-from runbook.guest.procedure import Offer
+from runbook.guest.target import GuestOffer
 from runbook.state.guest import sightings
 from runbook.state.guest.sightings import How, Sighting
 
@@ -55,7 +55,7 @@ def test_what_a_guest_says_of_itself_is_no_html() -> None:
 
 
 def test_what_was_tried_is_shown_where_nothing_leads_inside() -> None:
-    shown = views.offers([Offer("vm-01", tried=("no agent", "no console"))])
+    shown = views.offers([GuestOffer("vm-01", tried=("no agent", "no console"))])
     assert "no agent; no console" in shown.text
     assert "none" in shown.text
 

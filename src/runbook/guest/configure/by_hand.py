@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runbook.guest.configure.wanted import Wanted
+from runbook.guest.configure.guest_edit import DesiredNetwork
 from runbook.state.guest.inside import RESOLV_CONF
 
 
@@ -66,13 +66,13 @@ class ByHand:
         )
 
 
-def by_hand(wanted: Wanted, why: tuple[str, ...], before: str = "") -> ByHand:
+def by_hand(desired: DesiredNetwork, why: tuple[str, ...], before: str = "") -> ByHand:
     """The instructions; `why` says what was tried, one line each."""
-    ip, file = wanted.address.ip, "/etc/network/interfaces"
-    nic = f"NIC=$(grep -il {wanted.mac} /sys/class/net/*/address | cut -d/ -f5); echo $NIC"
+    ip, file = desired.address.ip, "/etc/network/interfaces"
+    nic = f"NIC=$(grep -il {desired.mac} /sys/class/net/*/address | cut -d/ -f5); echo $NIC"
     down = "ifdown $NIC; ip -4 addr flush dev $NIC"
     return ByHand(
-        guest=wanted.guest,
+        guest=desired.guest,
         why=why,
         find=(nic, "ip -4 address; ip -4 route"),
         # By the file as it was: by the new one, ifdown would leave a DHCP client alive.
@@ -82,29 +82,29 @@ def by_hand(wanted: Wanted, why: tuple[str, ...], before: str = "") -> ByHand:
         stanza=(
             "iface NIC inet static\n"
             f"    address {ip}\n"
-            f"    netmask {wanted.address.netmask}\n"
-            f"    gateway {wanted.gateway}"
-            f"{_own(wanted)}"
+            f"    netmask {desired.address.netmask}\n"
+            f"    gateway {desired.gateway}"
+            f"{_own(desired)}"
         ),
-        names="\n".join(f"nameserver {server}" for server in wanted.nameservers),
-        up=("ifup $NIC", f"ping -c 3 {wanted.gateway}"),
+        names="\n".join(f"nameserver {server}" for server in desired.nameservers),
+        up=("ifup $NIC", f"ping -c 3 {desired.gateway}"),
         back=(f"{down}; mv {file}.before {file}; ifup $NIC",),
-        others=_others(wanted),
+        others=_others(desired),
         checked=(
-            f"{ip} answers with the MAC {wanted.mac}, and with no other.",
-            f"Then: where {wanted.gateway} sends its packets, and whether it answers from beyond.",
+            f"{ip} answers with the MAC {desired.mac}, and with no other.",
+            f"Then: where {desired.gateway} sends its packets, and whether it answers from beyond.",
         ),
     )
 
 
-def _own(wanted: Wanted) -> str:
-    told = " ".join(wanted.nameservers)
+def _own(desired: DesiredNetwork) -> str:
+    told = " ".join(desired.nameservers)
     return f"\n    dns-nameservers {told}" if told else ""
 
 
-def _others(wanted: Wanted) -> tuple[str, ...]:
-    address, gateway = wanted.address, wanted.gateway
-    servers = wanted.nameservers
+def _others(desired: DesiredNetwork) -> tuple[str, ...]:
+    address, gateway = desired.address, desired.gateway
+    servers = desired.nameservers
     nmcli = f"ipv4.method manual ipv4.addresses {address} ipv4.gateway {gateway}"
     replaced = f"DHCP=, {'DNS=, ' if servers else ''}Address= and Gateway="
     nmcli += f" ipv4.dns {','.join(servers)}" if servers else ""

@@ -1,7 +1,7 @@
 """A guest's own configuration, edited so that its NIC has an address on the LAN. Pure.
 
 Which network manager has the NIC decides how; where it is not sure that an edit
-would do what is wanted, and nothing else, there is none, and the reason why.
+would do what is desired, and nothing else, there is none, and the reason why.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ import yaml
 
 from runbook.guest.configure import ifupdown, name_servers, networkd
 from runbook.guest.configure import netplan as inside_netplan
-from runbook.guest.configure.wanted import Declined, FileEdit, GuestEdit, Wanted
+from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, FileEdit, GuestEdit
 from runbook.state.guest.inside import CLOUD_SWITCH, NOT_UTF8, Inside
 from runbook.state.syntax import netplan
-
-__all__ = ["Declined", "FileEdit", "GuestEdit", "Wanted", "edit"]
 
 _CLOUD_TEXT = b"network: {config: disabled}\n"
 _BY_MANAGER = {
@@ -28,12 +26,12 @@ _BY_MANAGER = {
 }
 
 
-def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
     """The edit, or why there is none. A GuestEdit without files: it is so already."""
-    declined = _unfit(inside, wanted)
+    declined = _unfit(inside, desired)
     if declined is not None:
         return declined
-    made = _named(_BY_MANAGER[inside.manager](inside, wanted), inside, wanted)
+    made = _named(_BY_MANAGER[inside.manager](inside, desired), inside, desired)
     if isinstance(made, Declined) or not made.files:
         return made
     made = _without_cloud_init(replace(made, home=_home(inside)), inside)
@@ -100,23 +98,25 @@ def _is_about_network(content: bytes) -> bool:
     return False
 
 
-def _named(made: GuestEdit | Declined, inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
-    """With the name servers that are wanted, where the manager's own file is not all."""
+def _named(
+    made: GuestEdit | Declined, inside: Inside, desired: DesiredNetwork
+) -> GuestEdit | Declined:
+    """With the name servers that are desired, where the manager's own file is not all."""
     if isinstance(made, Declined):
         return made
-    names = name_servers.edit(inside, wanted)
+    names = name_servers.edit(inside, desired)
     if isinstance(names, Declined):
         return names
     return replace(made, files=(*made.files, names)) if names else made
 
 
-def _unfit(inside: Inside, wanted: Wanted) -> Declined | None:
+def _unfit(inside: Inside, desired: DesiredNetwork) -> Declined | None:
     """What stands against any edit."""
     if not inside.root:
         return Declined("the login in the guest is not root's", "log in as root")
     if not inside.ifname:
         return Declined(
-            f"the guest has no NIC, or several, with the MAC {wanted.mac}",
+            f"the guest has no NIC, or several, with the MAC {desired.mac}",
             "see what `ip link` in the guest says of its NICs",
         )
     if inside.master:

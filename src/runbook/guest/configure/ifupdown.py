@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from runbook.guest.configure.wanted import Declined, FileEdit, GuestEdit, Wanted
+from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, FileEdit, GuestEdit
 from runbook.plan.routed.interfaces import ADDRESSING, HOOKS
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import FOREIGN, Inside
@@ -24,7 +24,7 @@ _NAMES = ("dns-nameservers", "dns-nameserver")
 _NOTHING = re.compile(r"\s*(?:#.*)?")
 
 
-def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
     """The edit of the file that has the stanza, or why there is none."""
     contents = _contents(inside)
     declined = _unreadable(inside)
@@ -44,7 +44,7 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
     declined = _unfit(found[0], read, inside)
     if declined is not None or file is None:
         return declined or Declined(f"{found[0].path} was not read", "look at it in the guest")
-    return _edit(found[0], file, read, inside, wanted)
+    return _edit(found[0], file, read, inside, desired)
 
 
 def _contents(inside: Inside) -> dict[str, str]:
@@ -101,7 +101,7 @@ def _unfit(stanza: Stanza, read: list[Stanza], inside: Inside) -> Declined | Non
 
 
 def _edit(
-    stanza: Stanza, file: InsideFile, read: list[Stanza], inside: Inside, wanted: Wanted
+    stanza: Stanza, file: InsideFile, read: list[Stanza], inside: Inside, desired: DesiredNetwork
 ) -> GuestEdit | Declined:
     lines = file.content.decode("latin-1").split("\n")
     old = lines[stanza.first - 1 : stanza.last]
@@ -112,10 +112,10 @@ def _edit(
             f"{stanza.path} has a first line of {stanza.name}'s stanza that is not plain: {old[0]}",
             "write it as `iface NAME inet METHOD`",
         )
-    new = _static(old, stanza, wanted)
+    new = _static(old, stanza, desired)
     lines[stanza.first - 1 : stanza.last] = new
     after = "\n".join(lines).encode("latin-1")
-    settled = _is_already(stanza, wanted) and _names_are(stanza, wanted)
+    settled = _is_already(stanza, desired) and _names_are(stanza, desired)
     same = settled or after == file.content
     edits = () if same else (FileEdit(file.path, file.content, after, file.mode),)
     name = inside.ifname
@@ -125,40 +125,40 @@ def _edit(
         edits,
         down=(("ifdown", name), ("ip", "-4", "addr", "flush", "dev", name)),
         up=(("ifup", name),),
-        notes=tuple(_notes(stanza, read, inside, wanted)),
+        notes=tuple(_notes(stanza, read, inside, desired)),
     )
 
 
-def _is_already(stanza: Stanza, wanted: Wanted) -> bool:
+def _is_already(stanza: Stanza, desired: DesiredNetwork) -> bool:
     told = {word: rest for word, rest in stanza.options if word in ADDRESSING}
     address = told.pop("address", "")
     whole = address if "/" in address else f"{address}/{told.pop('netmask', '')}"
-    spellings = (wanted.address.with_prefixlen, wanted.address.with_netmask)
-    return stanza.method == "static" and whole in spellings and told == {"gateway": wanted.gateway}
+    spellings = (desired.address.with_prefixlen, desired.address.with_netmask)
+    return stanza.method == "static" and whole in spellings and told == {"gateway": desired.gateway}
 
 
-def _names_are(stanza: Stanza, wanted: Wanted) -> bool:
+def _names_are(stanza: Stanza, desired: DesiredNetwork) -> bool:
     told = [list(ifupdown.words(rest)) for word, rest in stanza.options if word in _NAMES]
-    return not wanted.nameservers or told == [list(wanted.nameservers)]
+    return not desired.nameservers or told == [list(desired.nameservers)]
 
 
-def _static(old: list[str], stanza: Stanza, wanted: Wanted) -> list[str]:
+def _static(old: list[str], stanza: Stanza, desired: DesiredNetwork) -> list[str]:
     end = "\r" if old[0].endswith("\r") else ""
     indents = (re.match(r"[ \t]*", line) for line in old[1:] if not _NOTHING.fullmatch(line))
     indent = next((found[0] for found in indents if found and found[0]), "    ")
     told = (
         # With a netmask of its own: busybox's ifup knows no length in an address.
-        f"address {wanted.address.ip}",
-        f"netmask {wanted.address.netmask}",
-        f"gateway {wanted.gateway}",
-        *([f"dns-nameservers {' '.join(wanted.nameservers)}"] if wanted.nameservers else []),
+        f"address {desired.address.ip}",
+        f"netmask {desired.address.netmask}",
+        f"gateway {desired.gateway}",
+        *([f"dns-nameservers {' '.join(desired.nameservers)}"] if desired.nameservers else []),
     )
     head = re.match(r"[ \t]*", old[0])
     first = f"{head[0] if head else ''}iface {stanza.name} inet static{end}"
     return [
         first,
         *(f"{indent}{line}{end}" for line in told),
-        *_kept(old[1:], (*ADDRESSING, *(_NAMES if wanted.nameservers else ()))),
+        *_kept(old[1:], (*ADDRESSING, *(_NAMES if desired.nameservers else ()))),
     ]
 
 
@@ -173,10 +173,12 @@ def _kept(lines: list[str], replaced: tuple[str, ...]) -> Iterator[str]:
             yield line
 
 
-def _notes(stanza: Stanza, read: list[Stanza], inside: Inside, wanted: Wanted) -> Iterator[str]:
+def _notes(
+    stanza: Stanza, read: list[Stanza], inside: Inside, desired: DesiredNetwork
+) -> Iterator[str]:
     started = [s for s in read if s.kind == "auto" or s.kind.startswith("allow-")]
     if not any(stanza.name in ifupdown.words(s.name) for s in started):
         yield f"no line `auto {stanza.name}`: a boot of the guest does not bring it up"
-    if stanza.method == "dhcp" and inside.nameservers and not wanted.nameservers:
+    if stanza.method == "dhcp" and inside.nameservers and not desired.nameservers:
         servers = ", ".join(inside.nameservers)
         yield f"the name server came with DHCP and stays as it is: {servers}"

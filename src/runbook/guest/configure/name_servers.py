@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 
-from runbook.guest.configure.wanted import Declined, FileEdit, Wanted
+from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, FileEdit
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import RESOLV_CONF, Inside
 
 _SERVER = re.compile(r"(?m)^[ \t]*nameserver\b.*\n?")
 
 
-def edit(inside: Inside, wanted: Wanted) -> FileEdit | Declined | None:
+def edit(inside: Inside, desired: DesiredNetwork) -> FileEdit | Declined | None:
     """The edit of that file, or why there is none; None where there is nothing to edit.
 
     Where it is a link, resolvconf or systemd-resolved writes what it leads to, from
     what the NIC's own configuration says.
     """
-    if not wanted.nameservers:
+    if not desired.nameservers:
         return None
     if inside.resolv_link:
         known = {"resolvconf", "resolvectl"} & set(inside.tools)
@@ -25,7 +25,7 @@ def edit(inside: Inside, wanted: Wanted) -> FileEdit | Declined | None:
     if RESOLV_CONF in inside.withheld:
         return _secret()
     old = inside.resolv_conf
-    new = _with(old, wanted.nameservers)
+    new = _with(old, desired.nameservers)
     if old is not None and old.content == new:
         return None
     return FileEdit(RESOLV_CONF, old.content if old else None, new, old.mode if old else 0o644)

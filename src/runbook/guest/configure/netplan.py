@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from runbook.guest.configure.wanted import Declined, FileEdit, GuestEdit, Wanted
+from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, FileEdit, GuestEdit
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import Inside
 from runbook.state.syntax import netplan
@@ -19,7 +19,7 @@ _REPLACED = {"dhcp4", "addresses", "routes", "gateway4", "dhcp4-overrides"}
 _TRUE = ("true", "yes", "on", "y", "1")
 
 
-def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
     """The edit of the one file that names the NIC, or why there is none."""
     if "netplan" not in inside.tools:
         return Declined("the guest has netplan's files and no `netplan`", "install netplan.io")
@@ -37,11 +37,11 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
         return Declined(f"{file.path} is no YAML: {type(error).__name__}", "mend it")
     if len(found) != 1:
         return Declined(f"{file.path} has {len(found)} entries for {inside.ifname}", "leave it one")
-    return _edit(file, loaded, found[0][1], inside, wanted)
+    return _edit(file, loaded, found[0][1], inside, desired)
 
 
 def _edit(
-    file: InsideFile, loaded: object, entry: dict[str, Any], inside: Inside, wanted: Wanted
+    file: InsideFile, loaded: object, entry: dict[str, Any], inside: Inside, desired: DesiredNetwork
 ) -> GuestEdit | Declined:
     foreign = sorted(set(entry) - _KEPT - _REPLACED)
     more = [r for r in entry.get("routes") or [] if not _is_default(r)]
@@ -53,13 +53,13 @@ def _edit(
             "give it its address and its gateway by hand in the guest",
         )
     told: dict[str, Any] = {
-        "addresses": [str(wanted.address)],
-        "routes": [{"to": "0.0.0.0/0", "via": wanted.gateway}],
+        "addresses": [str(desired.address)],
+        "routes": [{"to": "0.0.0.0/0", "via": desired.gateway}],
     }
-    if wanted.nameservers:
+    if desired.nameservers:
         told["nameservers"] = {
             **(entry.get("nameservers") or {}),
-            "addresses": list(wanted.nameservers),
+            "addresses": list(desired.nameservers),
         }
     off = str(entry.get("dhcp4", "false")).lower() not in _TRUE
     if off and all(entry.get(key) == value for key, value in told.items()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runbook.guest.configure.wanted import Declined, FileEdit, GuestEdit, Wanted
+from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, FileEdit, GuestEdit
 from runbook.state.guest.inside import Inside
 
 _SECTION = re.compile(r"\[(.+)\]")
@@ -17,7 +17,7 @@ _NAMES = ("DNS",)
 Entry = tuple[str, str, str]
 
 
-def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
+def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
     """The edit of the file that networkd itself names, or why there is none."""
     path = inside.owned_by
     file = inside.file(path)
@@ -37,7 +37,7 @@ def edit(inside: Inside, wanted: Wanted) -> GuestEdit | Declined:
     declined = _unfit(text, inside)
     if declined is not None:
         return declined
-    after = _static(text, wanted).encode("latin-1")
+    after = _static(text, desired).encode("latin-1")
     edits = () if after == file.content else (FileEdit(path, file.content, after, file.mode),)
     up = (("systemctl", "restart", "systemd-networkd"),)
     return GuestEdit("systemd-networkd", inside.ifname, edits, (), up)
@@ -90,11 +90,11 @@ def _unfit(text: str, inside: Inside) -> Declined | None:
     return None
 
 
-def _static(text: str, wanted: Wanted) -> str:
+def _static(text: str, desired: DesiredNetwork) -> str:
     section = ""
     lines = []
-    replaced = (*_ADDRESSING, *(_NAMES if wanted.nameservers else ()))
-    names = [f"DNS={server}\n" for server in wanted.nameservers]
+    replaced = (*_ADDRESSING, *(_NAMES if desired.nameservers else ()))
+    names = [f"DNS={server}\n" for server in desired.nameservers]
     for line in re.findall(r"[^\n]*\n|[^\n]+", text):
         head = _SECTION.fullmatch(line.strip(_BLANK))
         section = head[1] if head else section
@@ -105,7 +105,7 @@ def _static(text: str, wanted: Wanted) -> str:
             lines[-1] = line if line.endswith("\n") else f"{line}\n"
             both = any((k, v) in _SIX for s, k, v in _entries(text) if s == "Network")
             lines.extend(["DHCP=ipv6\n"] if both else [])
-            lines.extend([f"Address={wanted.address}\n", f"Gateway={wanted.gateway}\n", *names])
+            lines.extend([f"Address={desired.address}\n", f"Gateway={desired.gateway}\n", *names])
     return "".join(lines)
 
 

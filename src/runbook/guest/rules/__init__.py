@@ -1,6 +1,6 @@
 """The preflight rules for guests. Pure.
 
 `judge` asks all of them; `case` is what a rule may look at. One file a subject: `address`,
-`nic`, `inside` (is there a way in, and may the configuration be changed), `heard` (does the
-guest have to answer this machine afterwards).
+`nic`, `inside` (is there a way in, and may the configuration be changed), `reachability`
+(does the guest have to answer this machine afterwards).
 """

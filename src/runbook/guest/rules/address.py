@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
-from runbook.guest.procedure import Target
 from runbook.guest.rules.case import GuestCase
+from runbook.guest.target import Target
 from runbook.preflight.finding import Finding, looked_for
 from runbook.state.addresses import AddressRow
 
@@ -21,7 +21,7 @@ TWO = "two machines with one address take each other's packets"
 def _gateway(case: GuestCase) -> Iterator[Finding]:
     own = {row.address for row in case.seen.rows(AddressRow) if row.family == "inet"}
     for about, one in case.each():
-        router = one.wanted.gateway
+        router = one.desired.gateway
         if router in own | {str(case.params.ipv4.ip)}:
             yield Finding(
                 "block",
@@ -78,8 +78,8 @@ def _on_the_lan(case: GuestCase, about: str, one: Target) -> Iterator[Finding]:
 def _others(case: GuestCase, one: Target) -> Iterator[tuple[str, str]]:
     yield "the host", str(case.params.ipv4.ip)
     yield "the router", case.params.gateway
-    if one.wanted.gateway != case.params.gateway:
-        yield "its router", one.wanted.gateway
+    if one.desired.gateway != case.params.gateway:
+        yield "its router", one.desired.gateway
     asked = {guest.name: guest for guest in case.params.guests}
     asked |= {other.guest.name: other.guest for other in case.targets}
     for name, guest in asked.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runbook.guest.procedure import Target
+from runbook.guest.target import Target
 from runbook.preflight.finding import Case
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Network
 
-from runbook.guest.configure.edit import Declined, GuestEdit
-from runbook.guest.configure.wanted import survives_reboot
-from runbook.guest.procedure import Target
+from runbook.guest.configure.guest_edit import Declined, GuestEdit
 from runbook.guest.rules.case import GuestCase
+from runbook.guest.target import Target
 from runbook.preflight.finding import Finding, looked_for
 from runbook.state.guest.inside import Inside
 
@@ -24,9 +23,9 @@ def _way_in(case: GuestCase) -> Iterator[Finding]:
 
 
 def _judged(about: str, one: Target) -> Finding:
-    if isinstance(one.inside, GuestEdit):
-        seen = f"by {one.offer.way}; {one.inside.manager} has {one.inside.ifname}"
-        noted = "; ".join((*one.inside.notes, *_noted(one.inside, one)))
+    if isinstance(one.edit, GuestEdit):
+        seen = f"by {one.offer.way}; {one.edit.manager} has {one.edit.ifname}"
+        noted = "; ".join((*one.edit.notes, *_noted(one.edit, one)))
         return Finding("note" if noted else "ok", about, seen, noted or WHY)
     if one.guest.by_hand:
         return Finding(
@@ -36,8 +35,8 @@ def _judged(about: str, one: Target) -> Finding:
             "what a person changes inside is not undone by this program",
             "have the guest's console open before you go on",
         )
-    if isinstance(one.inside, Declined):
-        return Finding("block", about, one.inside.reason, WHY, one.inside.then)
+    if isinstance(one.edit, Declined):
+        return Finding("block", about, one.edit.reason, WHY, one.edit.then)
     return Finding(
         "block",
         about,
@@ -52,9 +51,9 @@ def _noted(edit: GuestEdit, one: Target) -> Iterator[str]:
     seen = one.offer.inside
     if seen is None or not edit.files:
         return
-    if not survives_reboot(edit, systemd=seen.systemd):
+    if not edit.survives_reboot(systemd=seen.systemd):
         yield "if the guest restarts during the change, its own undo does not run"
-    left = () if one.wanted.nameservers else _left_behind(seen, one.wanted.address.network)
+    left = () if one.desired.nameservers else _left_behind(seen, one.desired.address.network)
     if left:
         yield (
             f"names may not resolve any more: the LAN may not reach {', '.join(left)},"
@@ -75,8 +74,8 @@ def _left_behind(seen: Inside, network: IPv4Network) -> tuple[str, ...]:
 
 
 def _why_not(one: Target) -> str:
-    if isinstance(one.inside, Declined):
-        return one.inside.reason
+    if isinstance(one.edit, Declined):
+        return one.edit.reason
     return "; ".join(one.offer.tried) or "it was not tried"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from runbook.guest.rules import address, heard, inside, nic
+from runbook.guest.rules import address, inside, nic, reachability
 from runbook.guest.rules.case import GuestCase
 from runbook.plan.promise.guests import UNHEARD
 from runbook.preflight import files, identity, ready
@@ -19,7 +19,7 @@ RULES: tuple[Callable[[GuestCase], Iterator[Finding]], ...] = (
     *nic.RULES,
     *address.RULES,
     *inside.RULES,
-    *heard.RULES,
+    *reachability.RULES,
 )
 
 

@@ -3,33 +3,31 @@
 The host's undo is made of a plan's steps and needs Debian with systemd. A guest's undo puts a
 few files back and has to run in any shell that a guest has. `script` writes it, `layout` has
 the paths, `start` arms it and then makes the edit, `later` moves its timer, `end` confirms or
-undoes, `found` reads back what is in a guest, `verify` compares, `detached` starts a script
+undoes, `progress` reads how far a change is, `verify` compares, `detached` starts a script
 that outlives its caller, `words` quotes.
 """
 
 from __future__ import annotations
 
 from runbook.guest.undo.end import confirm, once_more, undo
-from runbook.guest.undo.found import Found, InsideState, look, state
 from runbook.guest.undo.later import Ticking, move, ticking
+from runbook.guest.undo.progress import InsideProgress, InsideState, read_progress
 from runbook.guest.undo.start import InsideArmed, apply, arm, uptime
-from runbook.guest.undo.verify import as_before, files, settings, verify
+from runbook.guest.undo.verify import files, settings, verify
 
 __all__ = [
-    "Found",
     "InsideArmed",
+    "InsideProgress",
     "InsideState",
     "Ticking",
     "apply",
     "arm",
-    "as_before",
     "confirm",
     "files",
-    "look",
     "move",
     "once_more",
+    "read_progress",
     "settings",
-    "state",
     "ticking",
     "undo",
     "uptime",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from runbook.common.clock import Clock
 from runbook.common.errors import StepFailed
 from runbook.guest.undo import layout
-from runbook.guest.undo.found import Found, look
+from runbook.guest.undo.progress import InsideProgress, read_progress
 from runbook.transport.guest.channel import Channel
 
 # An agent's own unit takes its commands with it when it ends: hence a unit of its own.
@@ -35,10 +35,14 @@ def start(channel: Channel, change_id: str, verb: str) -> None:
 
 
 def wait(
-    channel: Channel, change_id: str, over: Callable[[Found], bool], clock: Clock, patience: float
-) -> Found:
+    channel: Channel,
+    change_id: str,
+    over: Callable[[InsideProgress], bool],
+    clock: Clock,
+    patience: float,
+) -> InsideProgress:
     """Look until it is over, or for `patience` seconds; what was seen last."""
     until = clock.monotonic() + patience
-    while not over(found := look(channel, change_id)) and clock.monotonic() < until:
+    while not over(progress := read_progress(channel, change_id)) and clock.monotonic() < until:
         clock.sleep(_POLL_S)
-    return found
+    return progress

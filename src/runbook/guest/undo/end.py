@@ -5,7 +5,7 @@ from __future__ import annotations
 from runbook.common.clock import Clock
 from runbook.common.errors import GateClosed, GoToTheConsole, StepFailed
 from runbook.guest.undo import detached
-from runbook.guest.undo.found import Found, InsideState, look
+from runbook.guest.undo.progress import InsideProgress, InsideState, read_progress
 from runbook.guest.undo.start import InsideArmed
 from runbook.transport.guest.channel import Channel
 
@@ -44,7 +44,7 @@ def undo(
     in part only or not in time, StepFailed if the change is confirmed, unless
     `confirmed_too`: for a guest whose host has not kept its own part.
     """
-    before = look(channel, armed.change_id)
+    before = read_progress(channel, armed.change_id)
     if before.state in {InsideState.UNDONE, InsideState.UNKNOWN}:
         return before.state
     confirmed = before.state is InsideState.CONFIRMED
@@ -56,15 +56,15 @@ def undo(
         )
     # Only a person's word goes before a confirmation.
     detached.start(channel, armed.change_id, "console" if confirmed else "operator")
-    found = detached.wait(channel, armed.change_id, _is_over, clock, patience)
-    if found.state is not InsideState.UNDONE:
-        lines = " | ".join(found.journal.strip().splitlines()[-6:])
+    progress = detached.wait(channel, armed.change_id, _is_over, clock, patience)
+    if progress.state is not InsideState.UNDONE:
+        lines = " | ".join(progress.journal.strip().splitlines()[-6:])
         raise GoToTheConsole(
-            f"guest {armed.guest} is {found.state}: {lines}",
+            f"guest {armed.guest} is {progress.state}: {lines}",
             state="its network is not known to be as before",
             then=f"at the guest's console: `sh {armed.directory}/undo`, then look at its network",
         )
-    return found.state
+    return progress.state
 
 
 def once_more(channel: Channel, armed: InsideArmed) -> None:
@@ -76,5 +76,5 @@ def once_more(channel: Channel, armed: InsideArmed) -> None:
     detached.start(channel, armed.change_id, "console")
 
 
-def _is_over(found: Found) -> bool:
-    return found.state in {InsideState.UNDONE, InsideState.FAILED}
+def _is_over(progress: InsideProgress) -> bool:
+    return progress.state in {InsideState.UNDONE, InsideState.FAILED}

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 from runbook.common.printable import one_line
-from runbook.guest.configure.wanted import Argv, GuestEdit
+from runbook.guest.configure.guest_edit import Argv, GuestEdit
 from runbook.guest.undo import layout
 from runbook.guest.undo.words import heredoc
 from runbook.transport.guest.shell import PATH

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from runbook.common.clock import Clock
 from runbook.common.errors import ChangeInProgress, StalePlan, StepFailed
-from runbook.guest.configure.wanted import GuestEdit, survives_reboot
+from runbook.guest.configure.guest_edit import GuestEdit
 from runbook.guest.undo import detached, layout
-from runbook.guest.undo.found import Found, InsideState
+from runbook.guest.undo.progress import InsideProgress, InsideState
 from runbook.guest.undo.script import ALREADY_ARMED, LATE, STALE, change_script, setup_script
 from runbook.transport.guest.channel import Channel
 
@@ -70,7 +70,7 @@ def arm(channel: Channel, edit: GuestEdit, change_id: str, seconds: int, since: 
         edit=edit,
         seconds=seconds,
         timer="systemd" if systemd else "sleep",
-        survives_reboot=survives_reboot(edit, systemd=systemd),
+        survives_reboot=edit.survives_reboot(systemd=systemd),
         directory=layout.directory(change_id),
         undo_script=script,
     )
@@ -82,18 +82,18 @@ def apply(channel: Channel, armed: InsideArmed, *, clock: Clock, patience: float
     Raises StepFailed if it ends badly or not within `patience` seconds: then undo.
     """
     detached.start(channel, armed.change_id, "apply")
-    found = detached.wait(channel, armed.change_id, _is_over, clock, patience)
-    if found.state is not InsideState.APPLIED:
-        lines = " | ".join(found.journal.strip().splitlines()[-6:])
+    progress = detached.wait(channel, armed.change_id, _is_over, clock, patience)
+    if progress.state is not InsideState.APPLIED:
+        lines = " | ".join(progress.journal.strip().splitlines()[-6:])
         raise StepFailed(
-            f"the change in guest {armed.guest} is {found.state}, not made: {lines}",
+            f"the change in guest {armed.guest} is {progress.state}, not made: {lines}",
             state=f"the guest undoes it by itself, {armed.seconds} s after it was armed",
             then="undo it, then see what the guest's network says to the new configuration",
         )
 
 
-def _is_over(found: Found) -> bool:
-    return found.state is not InsideState.ARMED
+def _is_over(progress: InsideProgress) -> bool:
+    return progress.state is not InsideState.ARMED
 
 
 def _not_armed(guest: str, status: int, stderr: bytes) -> Exception:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.guest.configure.wanted import Wanted
+from runbook.guest.configure.guest_edit import DesiredNetwork
 from runbook.plan.promise.check import Check
 from runbook.state.guest import inside
 from runbook.state.guest.files import InsideFile
@@ -16,32 +16,32 @@ _SAME = ("ifname", "addresses", "default_routes", "nameservers", "managers", "cl
 _LINES, _WIDTH = 4, 100
 
 
-def verify(channel: Channel, wanted: Wanted, before: Inside | None) -> tuple[Check, ...]:
+def verify(channel: Channel, desired: DesiredNetwork, before: Inside | None) -> tuple[Check, ...]:
     """Address, default route, the router's answer to a ping, name resolution.
 
     A name server has to answer if some are asked for, if one did `before` the change and is
     not left behind by it, or where that is not known; else it is told only.
     """
-    seen = inside.read(channel, wanted.mac)
-    pinged = channel.run(("sh", "-c", _PING, "sh", wanted.gateway), timeout=60.0).returncode == 0
+    seen = inside.read(channel, desired.mac)
+    pinged = channel.run(("sh", "-c", _PING, "sh", desired.gateway), timeout=60.0).returncode == 0
     return (
-        *_standing(seen, wanted),
+        *_standing(seen, desired),
         Check(
-            f"in {wanted.guest}: ping {wanted.gateway}",
+            f"in {desired.guest}: ping {desired.gateway}",
             "answers",
             "answers" if pinged else "no answer",
             pinged,
         ),
-        _names(seen, wanted, before),
+        _names(seen, desired, before),
     )
 
 
-def _standing(seen: Inside, wanted: Wanted) -> tuple[Check, ...]:
-    address, where = str(wanted.address), f"in {wanted.guest}"
-    route = f"{wanted.gateway} {seen.ifname}"
+def _standing(seen: Inside, desired: DesiredNetwork) -> tuple[Check, ...]:
+    address, where = str(desired.address), f"in {desired.guest}"
+    route = f"{desired.gateway} {seen.ifname}"
     return (
         Check(
-            f"{where}: IPv4 of the NIC {wanted.mac}",
+            f"{where}: IPv4 of the NIC {desired.mac}",
             address,
             " ".join(seen.addresses) or "none",
             seen.addresses == (address,),
@@ -55,24 +55,19 @@ def _standing(seen: Inside, wanted: Wanted) -> tuple[Check, ...]:
     )
 
 
-def _names(seen: Inside, wanted: Wanted, before: Inside | None) -> Check:
+def _names(seen: Inside, desired: DesiredNetwork, before: Inside | None) -> Check:
     answered = bool(seen.answering)
-    lasting = before is None or before.lasting(wanted.address.network)
-    required = bool(wanted.nameservers or lasting)
+    lasting = before is None or before.lasting(desired.address.network)
+    required = bool(desired.nameservers or lasting)
     each = (f"{s} {'answers' if s in seen.answering else 'silent'}" for s in seen.nameservers)
     shown = ", ".join(each) or "none is configured"
     promised = "one answers" if required else f"told only: {_why_silent(before)}"
-    return Check(f"in {wanted.guest}: name servers", promised, shown, answered, required)
+    return Check(f"in {desired.guest}: name servers", promised, shown, answered, required)
 
 
 def _why_silent(before: Inside | None) -> str:
     left = ", ".join(before.answering) if before else ""
     return f"{left} is left behind" if left else "before, none was seen to answer"
-
-
-def as_before(before: Inside, after: Inside) -> tuple[Check, ...]:
-    """A guest that was put back, held against how it was: each setting, and each file."""
-    return (*settings(before, after).values(), *files(before, after).values())
 
 
 def settings(before: Inside, after: Inside) -> dict[str, Check]:
@@ -97,15 +92,15 @@ def _told(value: object) -> str:
 def files(before: Inside, after: Inside) -> dict[str, Check]:
     """Each of its files, by path."""
     were, are = _by_path(before), _by_path(after)
-    found: dict[str, Check] = {}
+    progress: dict[str, Check] = {}
     for path in sorted({*were, *are}):
         old, new = were.get(path), are.get(path)
         same = (old and (old.digest, old.mode)) == (new and (new.digest, new.mode))
         was, is_now = _apart(old, new) if old and new else ("there", "there")
         promised = was if old else _absent(before, path)
         seen = is_now if new else _absent(after, path)
-        found[path] = Check(f"{path} in the guest", promised, seen, same)
-    return found
+        progress[path] = Check(f"{path} in the guest", promised, seen, same)
+    return progress
 
 
 def _by_path(seen: Inside) -> dict[str, InsideFile]:

@@ -13,7 +13,7 @@ from runbook.common.errors import ParameterError
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.guest import facts
 from runbook.guest.login import patience
-from runbook.guest.procedure import Offer
+from runbook.guest.target import GuestOffer
 from runbook.notebook.routed.look import stop_at_a_change
 from runbook.notebook.shared.cell_value import CellValue, Frame
 from runbook.notebook.shared.ending import reading
@@ -228,7 +228,7 @@ def _going_into(guests: tuple[Guest, ...]) -> str:
     return f"Going into {', '.join(each)}"
 
 
-def _told(offer: Offer) -> dict[str, object]:
+def _told(offer: GuestOffer) -> dict[str, object]:
     """What was seen inside, but for whole files: those that are edited are kept by themselves."""
     seen = offer.inside
     told: dict[str, object] = {

@@ -17,7 +17,6 @@ from runbook.apply.checkpoint.arm import arm
 from runbook.apply.checkpoint.armed_change import Checkpoint, read_checkpoint
 from runbook.apply.checkpoint.guests_before import ROOM, dumps, loads
 from runbook.apply.checkpoint.layout import Layout
-from runbook.guest.undo import as_before
 from runbook.preflight import Cleared
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import RESOLV_CONF, Inside
@@ -56,8 +55,8 @@ def test_whatever_a_guest_was_it_compares_as_the_same_when_it_comes_back(
     assert checkpoint.keys() == before.keys()
     for name, was in before.items():
         assert without_files(checkpoint[name]) == without_files(was)
-        assert all(check.kept for check in as_before(checkpoint[name], was))
-        assert all(check.kept for check in as_before(was, checkpoint[name]))
+        assert all(check.kept for check in insides.compared(checkpoint[name], was))
+        assert all(check.kept for check in insides.compared(was, checkpoint[name]))
 
 
 @given(SEEN, FILES)
@@ -68,7 +67,7 @@ def test_a_file_that_was_changed_is_seen_to_be(before: Inside, other: InsideFile
         file.path: (file.content, file.mode) for file in now.files
     }
     if len({file.path for file in now.files}) == len(now.files):
-        assert all(check.kept for check in as_before(checkpoint, now)) == same
+        assert all(check.kept for check in insides.compared(checkpoint, now)) == same
 
 
 SECRETS = (
@@ -87,8 +86,10 @@ def test_a_file_that_may_hold_a_secret_is_kept_as_its_digest_alone(content: str)
     text = dumps({"vm-01": before})
     assert b"hunter22" not in text
     checkpoint = loads(text).inside["vm-01"]
-    assert all(check.kept for check in as_before(checkpoint, before))
-    (odd,) = (c for c in as_before(checkpoint, insides.seen(f"{content}# more\n")) if not c.kept)
+    assert all(check.kept for check in insides.compared(checkpoint, before))
+    (odd,) = (
+        c for c in insides.compared(checkpoint, insides.seen(f"{content}# more\n")) if not c.kept
+    )
     assert odd.promised.startswith("sha256 ")
     assert "hunter22" not in odd.promised + odd.seen
 
@@ -102,7 +103,7 @@ def test_what_is_kept_can_be_read_by_people_and_has_a_bound() -> None:
     checkpoint = dumps({"vm-01": before})
     assert len(checkpoint) < 2 * ROOM
     assert b"auto eth1" in checkpoint
-    assert all(check.kept for check in as_before(loads(checkpoint).inside["vm-01"], before))
+    assert all(check.kept for check in insides.compared(loads(checkpoint).inside["vm-01"], before))
 
 
 def cleared() -> Cleared:

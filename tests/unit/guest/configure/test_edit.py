@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.insides import DHCP, MAC, PATH, WANTED, seen
 
-from runbook.guest.configure.edit import Declined, GuestEdit, edit
+from runbook.guest.configure.edit import edit
+from runbook.guest.configure.guest_edit import Declined, GuestEdit
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import CLOUD_SWITCH, Inside
 from runbook.state.syntax import ifupdown, netplan

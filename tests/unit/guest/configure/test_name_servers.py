@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tests.unit.insides import PATH, WANTED, seen
 
 from runbook.guest.configure import name_servers
-from runbook.guest.configure.edit import Declined, FileEdit, GuestEdit, edit
+from runbook.guest.configure.edit import edit
+from runbook.guest.configure.guest_edit import Declined, FileEdit, GuestEdit
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import RESOLV_CONF, Inside
 from runbook.state.syntax import netplan

@@ -6,10 +6,10 @@ import pytest
 from tests.unit import guest_data as data
 from tests.unit import insides
 
-from runbook.guest.configure.edit import Declined
-from runbook.guest.procedure import Offer
+from runbook.guest.configure.guest_edit import Declined
 from runbook.guest.rules.case import GuestCase
 from runbook.guest.rules.judge import preflight
+from runbook.guest.target import GuestOffer
 from runbook.params import Params
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.state.guest.inside import Inside
@@ -56,9 +56,9 @@ def test_an_address_of_another_guest_in_the_parameters() -> None:
 
 
 def test_an_address_in_use_is_told_with_the_mac_and_the_guests_own_is_none() -> None:
-    taken = Offer(data.NAME, "serial console", answers=("02:00:00:00:00:99", data.MAC))
+    taken = GuestOffer(data.NAME, "serial console", answers=("02:00:00:00:00:99", data.MAC))
     assert "02:00:00:00:00:99 answers for 172.16.1.10 already" in against(data.case(offer=taken))
-    own = Offer(data.NAME, "serial console", answers=(data.MAC,))
+    own = GuestOffer(data.NAME, "serial console", answers=(data.MAC,))
     assert found(data.case(offer=own))
 
 
@@ -77,7 +77,7 @@ def test_one_that_is_neither_running_nor_off(row: data.Row, said: str) -> None:
 def test_one_that_is_shut_off_is_noted() -> None:
     off = data.tap(live_xml="", target="")
     before = data.seen(off, guests=[{"name": data.NAME, "state": "shut off"}])
-    notes = [f.seen for f in found(data.case(before, inside=None)) if f.level == "note"]
+    notes = [f.seen for f in found(data.case(before, edit=None)) if f.level == "note"]
     assert "it is shut off: only its definition is changed" in notes
 
 
@@ -122,32 +122,32 @@ NAMELESS = insides.seen(answering=(), nameservers=())
     ],
 )
 def test_what_a_guest_will_lack_is_said_beforehand(inside: Inside, manager: str, said: str) -> None:
-    offer = Offer(data.NAME, "serial console", inside)
+    offer = GuestOffer(data.NAME, "serial console", inside)
     edit = replace(data.EDIT, manager=manager)
-    findings = found(data.case(offer=offer, inside=edit))
+    findings = found(data.case(offer=offer, edit=edit))
     noted = [f for f in findings if f.seen.startswith("by serial console")]
     assert [f.level for f in noted] == ["note" if said else "ok"]
     assert said in noted[0].why
 
 
 def test_name_servers_that_are_asked_for_are_not_missed_beforehand() -> None:
-    offer = Offer(data.NAME, "serial console", insides.seen())
-    case = data.case(asked=asked(nameservers=["172.16.0.1"]), offer=offer, inside=data.EDIT)
+    offer = GuestOffer(data.NAME, "serial console", insides.seen())
+    case = data.case(asked=asked(nameservers=["172.16.0.1"]), offer=offer, edit=data.EDIT)
     assert not any("may not resolve" in finding.why for finding in found(case))
 
 
 def test_nothing_that_leads_inside_unless_a_person_goes() -> None:
-    offer = Offer(data.NAME, tried=("no agent", "no console"))
-    said = against(data.case(inside=None, offer=offer))
+    offer = GuestOffer(data.NAME, tried=("no agent", "no console"))
+    said = against(data.case(edit=None, offer=offer))
     assert "cannot enter the guest: no agent; no console" in said
     assert "by_hand" in said
-    by_hand = found(data.case(asked=asked(by_hand=True), inside=None, offer=offer))
+    by_hand = found(data.case(asked=asked(by_hand=True), edit=None, offer=offer))
     assert any(f.seen.startswith("by hand, for 600 s") for f in by_hand)
 
 
 def test_what_is_not_edited_is_refused_with_the_reason() -> None:
     declined = Declined("a mapping decides", "take it out")
-    said = against(data.case(inside=declined))
+    said = against(data.case(edit=declined))
     assert "a mapping decides" in said
     assert "take it out" in said
 
@@ -171,7 +171,7 @@ def test_a_guest_that_is_fine_is_said_to_be_so() -> None:
     }
 
 
-HEARD = Offer(data.NAME, "serial console", heard="192.168.122.50")
+HEARD = GuestOffer(data.NAME, "serial console", heard="192.168.122.50")
 
 
 def on_hearing(case: GuestCase) -> Finding:

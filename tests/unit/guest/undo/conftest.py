@@ -14,7 +14,7 @@ from tests.unit.insides import LocalChannel
 
 from runbook.common.clock import SystemClock
 from runbook.guest import undo as changes
-from runbook.guest.configure.wanted import FileEdit, GuestEdit
+from runbook.guest.configure.guest_edit import FileEdit, GuestEdit
 from runbook.guest.undo import InsideArmed, InsideState, layout
 
 OLD, NEW = b"iface eth0 inet dhcp\n", b"iface eth0 inet static\n"
@@ -58,7 +58,7 @@ class Place:
         return replace(armed, directory=str(self.root / "lib" / number))
 
     def state(self, number: str = "change-1") -> InsideState:
-        return changes.state(self.channel, number)
+        return changes.read_progress(self.channel, number).state
 
     def run(self, *verb: str) -> int:
         argv = ("sh", str(self.root / "lib/change-1/undo"), *verb)

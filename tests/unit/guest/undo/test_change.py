@@ -20,7 +20,7 @@ from runbook.common.errors import (
     StepFailed,
 )
 from runbook.guest import undo as changes
-from runbook.guest.configure.wanted import FileEdit, GuestEdit
+from runbook.guest.configure.guest_edit import FileEdit, GuestEdit
 from runbook.guest.undo import InsideState, detached
 from runbook.guest.undo.script import change_script
 from runbook.guest.undo.words import heredoc
@@ -304,7 +304,7 @@ def test_a_guest_that_tells_nothing_is_not_taken_for_one_without_a_change() -> N
             return "exit 1" if "readlink" in text else text
 
     with pytest.raises(ReadFailed):
-        changes.state(Mute(), "change-1")
+        changes.read_progress(Mute(), "change-1")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.guest.undo.conftest import CLOCK, Place
 
 from runbook.guest import undo as changes
-from runbook.guest.undo import InsideState, detached, look
-from runbook.guest.undo.found import Found
+from runbook.guest.undo import InsideState, detached
+from runbook.guest.undo.progress import InsideProgress, read_progress
 
 HOME, LAN = "192.168.122.0/24 scope link\n", "172.16.0.0/16 scope link\n"
 AT_HOME = "of its own network again"
@@ -35,8 +35,8 @@ def has(place: Place, routes: str) -> None:
 
 
 def seen(place: Place, what: str, patience: float = 15) -> bool:
-    def over(found: Found) -> bool:
-        return what in found.journal
+    def over(progress: InsideProgress) -> bool:
+        return what in progress.journal
 
     return over(detached.wait(place.channel, "change-1", over, CLOCK, patience))
 
@@ -62,7 +62,7 @@ def test_after_a_restart_it_asks_until_its_host_has_moved_the_nic_back(
     while asked(lent) < before + 3 and CLOCK.monotonic() < until:
         CLOCK.sleep(0.1)
     assert asked(lent) >= before + 3
-    assert AT_HOME not in look(lent.channel, "change-1").journal
+    assert AT_HOME not in read_progress(lent.channel, "change-1").journal
     has(lent, HOME)
     assert seen(lent, AT_HOME)
     once = asked(lent)
@@ -76,7 +76,7 @@ def test_by_its_own_timer_too(lent: Place) -> None:
     changes.apply(lent.channel, lent.arm(seconds=306, passed=300), clock=CLOCK)
     assert seen(lent, "undone: ")
     has(lent, HOME)
-    assert changes.state(lent.channel, "change-1") is InsideState.UNDONE
+    assert changes.read_progress(lent.channel, "change-1").state is InsideState.UNDONE
     CLOCK.sleep(1)
     once = asked(lent)
     CLOCK.sleep(1.5)
@@ -130,12 +130,12 @@ def test_it_does_not_ask_for_ever(lent: Place) -> None:
 
 def processes(root: Path) -> list[str]:
     """Command lines of what still runs of a change."""
-    found = []
+    progress = []
     for words in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             told = words.read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
         if f"{root}/lib/change-1/undo" in told:
-            found.append(told)
-    return found
+            progress.append(told)
+    return progress

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.guest.configure.wanted import FileEdit, GuestEdit
+from runbook.guest.configure.guest_edit import FileEdit, GuestEdit
 from runbook.guest.undo.layout import HOOK_TEXT
 from runbook.guest.undo.script import change_script, later_script, setup_script
 

@@ -5,9 +5,9 @@ from ipaddress import IPv4Interface
 from pathlib import Path
 
 import pytest
-from tests.unit.insides import DHCP, PATH, WANTED, LocalChannel, seen
+from tests.unit.insides import DHCP, PATH, WANTED, LocalChannel, compared, seen
 
-from runbook.guest.undo import as_before, verify
+from runbook.guest.undo import verify
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import RESOLV_CONF, Inside
 
@@ -52,7 +52,7 @@ def test_where_none_has_to_answer_it_says_why(
 
 
 def told(before: Inside, after: Inside) -> list[tuple[str, str, str]]:
-    return [(c.about, c.promised, c.seen) for c in as_before(before, after) if not c.kept]
+    return [(c.about, c.promised, c.seen) for c in compared(before, after) if not c.kept]
 
 
 FILE = f"{PATH} in the guest"

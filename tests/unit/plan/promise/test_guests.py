@@ -40,7 +40,7 @@ def test_a_promise_about_nobody_is_none() -> None:
 
 def test_of_a_guest_that_is_shut_off_no_address_is_promised() -> None:
     off = data.seen(data.tap(live_xml="", source="", target=""))
-    drawn = data.plan(off, inside=None)
+    drawn = data.plan(off, edit=None)
     for told in (drawn.of_guests.kept, "\n".join(drawn.of_guests.purpose), drawn.changes[0].after):
         assert "vm-01 at" not in told
         assert "shut off" in told

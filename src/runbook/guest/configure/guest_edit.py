@@ -1,15 +1,18 @@
-"""What is wanted of a guest's network, and an edit of its files that brings it about."""
+"""The network that a guest is to have, and an edit of its files that makes it so."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
+
+from runbook.common import serial
 
 Argv = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredNetwork:
     """What a guest is to have: on the NIC with `mac`, this address and this gateway.
 
     `nameservers` empty: those that it has.
@@ -49,10 +52,25 @@ class GuestEdit:
     notes: tuple[str, ...] = ()
     home: str = ""
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that is done inside; a plan holds this, never a whole file of the guest.
 
-def survives_reboot(edit: GuestEdit, *, systemd: bool) -> bool:
-    """Whether a reboot of the guest in the middle puts it back: a unit does, or ifupdown's hook."""
-    return systemd or edit.manager == "ifupdown"
+        The edit itself stays in the guest's session, which makes no step with another digest.
+        """
+        files = tuple((f.path, f.before or b"", f.after, f.mode) for f in self.files)
+        content = (self.manager, self.ifname, files, self.down, self.up, self.home)
+        return hashlib.sha256(serial.dumps(content).encode()).hexdigest()
+
+    @property
+    def in_words(self) -> str:
+        """The edit in words, in its order."""
+        down, up = ([" ".join(argv) for argv in runs] for runs in (self.down, self.up))
+        return "; ".join((*down, *(f"write {file.path}" for file in self.files), *up))
+
+    def survives_reboot(self, *, systemd: bool) -> bool:
+        """Whether a reboot of the guest in the middle undoes it: by a unit, or ifupdown's hook."""
+        return systemd or self.manager == "ifupdown"
 
 
 @dataclass(frozen=True, slots=True)

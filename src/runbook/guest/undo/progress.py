@@ -1,4 +1,4 @@
-"""What stands in a guest of a change: read back by whoever comes later."""
+"""How far a change in a guest is, read from the guest."""
 
 from __future__ import annotations
 
@@ -35,20 +35,15 @@ class InsideState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class InsideProgress:
     """How far the change is, and the last lines of its journal and of what its commands said."""
 
     state: InsideState
     journal: str
 
 
-def state(channel: Channel, change_id: str) -> InsideState:
-    """How far the change is; UNKNOWN where the guest has nothing of it."""
-    return look(channel, change_id).state
-
-
-def look(channel: Channel, change_id: str) -> Found:
-    """The same, with the journal. Raises ReadFailed if the guest cannot tell."""
+def read_progress(channel: Channel, change_id: str) -> InsideProgress:
+    """How far the change is, with its journal. Raises ReadFailed if the guest cannot tell."""
     done = channel.run(("sh", "-c", _LOOK, "sh", layout.directory(change_id)))
     marks, _, journal = done.stdout.decode(errors="replace").partition("journal\n")
     told = marks.split()
@@ -58,7 +53,7 @@ def look(channel: Channel, change_id: str) -> Found:
             state="its own undo, if it is armed, stands",
             then=f"look into {layout.directory(change_id)} in the guest",
         )
-    return Found(_state(told), journal)
+    return InsideProgress(_state(told), journal)
 
 
 def _state(told: list[str]) -> InsideState:

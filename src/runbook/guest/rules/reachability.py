@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.guest.procedure import Target
 from runbook.guest.rules.case import GuestCase
+from runbook.guest.target import Target
 from runbook.plan.promise.guests import UNHEARD
 from runbook.preflight.finding import Finding, looked_for
 
