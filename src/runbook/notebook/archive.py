@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runbook.common import atomic_files, octets
+import nbformat
+
+from runbook.common import atomic_files, handed_files, octets
 from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact_notebook
 from runbook.run import record
@@ -17,7 +19,7 @@ from runbook.views.page.document import page
 
 def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
     """Where notebook and page were filed; raises CorrectParameters if it tells of no run."""
-    text = octets.valid_json(redact_notebook(notebook.read_text(encoding="utf-8")))
+    text = octets.valid_json(redact_notebook(_text(notebook)))
     folder = _run_folder(notebook, text, outputs)
     filed = folder / NOTEBOOK, folder / PAGE
     for path, content in zip(filed, (text, page(text, folder.name)), strict=True):
@@ -25,30 +27,51 @@ def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
     return filed
 
 
+def _text(notebook: Path) -> str:
+    """Its text, which is that of a notebook."""
+    try:
+        text = handed_files.read(notebook).decode()
+        found: Any = handed_files.json_object(text)
+        nbformat.validate(found)
+    except (OSError, ValueError, RecursionError, nbformat.ValidationError) as error:
+        why = str(error).partition("\n")[0]
+        raise _refusal(notebook, f"it is not a notebook: {why}", "name an .ipynb file") from None
+    return text
+
+
 def _run_folder(notebook: Path, text: str, outputs: Path) -> Path:
-    told = [o["data"][MIME] for o in _outputs(_parsed(notebook, text)) if MIME in o.get("data", {})]
-    if not told:
+    told = [o["data"][MIME] for o in _outputs(text) if MIME in o.get("data", {})]
+    if not told or not isinstance(told[-1], dict):
         why = "it holds no outcome: it was not run, or its run died in the middle"
         raise _refusal(notebook, why, "file what `papermill` wrote at the end of a run")
-    folder = Path(str(told[-1].get("folder", ""))).resolve()
-    if folder.parent.parent != outputs.resolve() or not folder.is_dir():
-        why = f"its run folder {folder} is not below {outputs}"
+    named = str(told[-1].get("folder", ""))
+    folder = _resolved(named)
+    if folder is None or folder.parent.parent != outputs.resolve() or not folder.is_dir():
+        why = f"its run folder {folder or repr(named[:100])} is not below {outputs}"
         raise _refusal(notebook, why, "file it where it was run, or set RUNBOOK_HOME to that place")
-    kept = record.read(folder).outcome
-    if not kept or kept.get("change_id") != told[-1].get("change_id"):
+    if _kept(notebook, folder) != told[-1].get("change_id"):
         raise _refusal(notebook, f"{folder} tells of another run", "find the notebook of that run")
     return folder
 
 
-def _parsed(notebook: Path, text: str) -> Any:  # noqa: ANN401 - JSON
+def _resolved(path: str) -> Path | None:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _refusal(notebook, f"it is not a notebook: {error}", "name an .ipynb file") from None
+        return Path(path).resolve()
+    except (OSError, ValueError):
+        return None
 
 
-def _outputs(notebook: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
-    for cell in notebook.get("cells", []):
+def _kept(notebook: Path, folder: Path) -> object:
+    """The number of the change that the run folder tells of."""
+    try:
+        return record.read(folder).outcome.get("change_id", "")
+    except (OSError, ValueError) as error:
+        why = f"its run folder {folder} cannot be read: {error}"
+        raise _refusal(notebook, why, "look at what is in that folder") from None
+
+
+def _outputs(text: str) -> Iterator[dict[str, Any]]:
+    for cell in json.loads(text)["cells"]:
         yield from cell.get("outputs", [])
 
 
@@ -56,8 +79,15 @@ def _create(path: Path, content: str) -> None:
     try:
         atomic_files.create(path, content.encode())
     except FileExistsError:
-        if path.name == NOTEBOOK and path.read_text(encoding="utf-8") != content:
+        if path.name == NOTEBOOK and not _holds(path, content):
             raise _refusal(path, "another notebook was filed for this run", "keep one") from None
+
+
+def _holds(path: Path, content: str) -> bool:
+    try:
+        return handed_files.read(path) == content.encode()
+    except OSError:
+        return False
 
 
 def _refusal(notebook: Path, why: str, then: str) -> CorrectParameters:

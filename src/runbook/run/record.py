@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from threading import RLock
 
-from runbook.common import atomic_files, octets
+from runbook.common import atomic_files, handed_files, octets
 from runbook.common.printable import printable
 from runbook.common.redact import redact
 
@@ -224,10 +224,11 @@ class Recorded:
 
 
 def read(path: Path) -> Recorded:
-    """Read a run folder; raises FileNotFoundError if there is none, ValueError if it is damaged."""
+    """Read a run folder; raises OSError where it cannot be read, ValueError if it is damaged."""
     products = tuple(sorted(p.name for p in path.iterdir() if not p.name.startswith(".")))
-    outcome = json.loads((path / OUTCOME).read_text("utf-8")) if OUTCOME in products else {}
-    journal = (path / JOURNAL).read_text("utf-8").splitlines() if JOURNAL in products else []
+    texts = {n: handed_files.read(path / n).decode() for n in (OUTCOME, JOURNAL) if n in products}
+    outcome = handed_files.json_object(texts.get(OUTCOME, "{}"))
+    journal = texts.get(JOURNAL, "").splitlines()
     return Recorded(path, outcome, tuple(journal), products)
 
 

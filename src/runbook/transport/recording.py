@@ -18,7 +18,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook.common import octets
+from runbook.common import handed_files, octets
 from runbook.common.errors import ReadFailed
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class Recording:
     def load(cls, path: Path) -> Recording:
         """Read a file that `save` wrote; ReadFailed if it is anything else."""
         try:
-            data = path.read_bytes()
-            text = gzip.decompress(data) if path.suffix == ".gz" else data
+            data = handed_files.read(path)
+            text = handed_files.unpacked(data, path) if path.suffix == ".gz" else data
             document = json.loads(text)
             if (document["format"], document["version"]) != (FORMAT, VERSION):
                 raise _unreadable(path, f"it is not a {FORMAT} of version {VERSION}")

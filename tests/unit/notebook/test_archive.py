@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,80 @@ def test_what_is_no_notebook_is_refused(tmp_path: Path, text: str) -> None:
     out.write_text(text)
     with pytest.raises(CorrectParameters):
         file_away(out, tmp_path / "outputs")
+
+
+def told(outcome: object) -> str:
+    return executed(shown("x", **{MIME: outcome}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[]", '"x"', "null", '{"cells": null}', '{"cells": ["x"]}', '{"cells": ' + "[" * 200_000),
+        '{"cells": [{"cell_type": "code", "outputs": ["x"]}], "nbformat": 4, "metadata": {}}',
+        told("x"),
+        told(["x"]),
+        told({"folder": "/a\0b"}),
+        told({"folder": "/" + "a" * 70_000}),
+        told({"folder": ["x"]}),
+    ],
+    ids=str.__len__,
+)
+def test_a_notebook_of_any_shape_is_refused_in_our_own_words(tmp_path: Path, text: str) -> None:
+    out = tmp_path / "out.ipynb"
+    out.write_text(text)
+    with pytest.raises(CorrectParameters, match="was not filed"):
+        file_away(out, tmp_path / "outputs")
+
+
+def pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+def link(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to("/dev/zero")
+
+
+def folder_instead(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+
+def written(content: bytes) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(content)
+
+
+ODD = [pipe, link, folder_instead, written(b"\xff\xfe\n")]
+SHAPES = [written(text) for text in (b"[1]", b'"x"', b"null", b"[" * 200_000)]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        *((name, make) for name in ("outcome.json", "journal", "notebook.ipynb") for make in ODD),
+        *(("outcome.json", make) for make in SHAPES),
+    ],
+)
+def test_a_run_folder_of_somebody_else_s_is_refused_in_our_own_words(
+    tmp_path: Path, folder: Folder, name: str, make: Callable[[Path], object]
+) -> None:
+    make(folder.path / name)
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(outcome(folder.path)))
+    with pytest.raises(CorrectParameters, match="was not filed"):
+        file_away(out, tmp_path / "outputs")
+    (entry,) = record.latest(tmp_path / "outputs", 5)
+    assert name == "notebook.ipynb" or entry.ended.startswith("cannot be read")
+
+
+@pytest.mark.parametrize("make", [pipe, link, folder_instead])
+def test_what_is_no_file_is_no_notebook(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / "out.ipynb")
+    with pytest.raises(CorrectParameters, match="not a notebook"):
+        file_away(tmp_path / "out.ipynb", tmp_path / "outputs")
 
 
 @pytest.mark.parametrize("elsewhere", ["/etc", "/", "", "outputs/server-01/../../.."])

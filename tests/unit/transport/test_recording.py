@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,10 @@ def test_a_damaged_recording_is_told_with_its_path(
     path.write_bytes(content)
     with pytest.raises(ReadFailed, match=name):
         Recording.load(path)
+
+
+@pytest.mark.timeout(30)
+def test_a_recording_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    with pytest.raises(ReadFailed, match="not a regular file"):
+        Recording.load(tmp_path / "a.json")

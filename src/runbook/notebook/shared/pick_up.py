@@ -6,12 +6,12 @@ undo can still end it. What was made of it is told by the host.
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import replace
 
 from runbook import views
 from runbook.apply.checkpoint.armed_change import ArmedChange, InProgress
+from runbook.common import handed_files
 from runbook.common.errors import MendHost
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
@@ -85,11 +85,11 @@ def _recorded(session: Session) -> dict[str, tuple[str, str]]:
     """Value and source of each parameter when it was armed; empty where there is no record."""
     folder = outputs_folder() / session.params.host / session.change_id
     files = sorted(folder.glob("params*.json"), key=lambda path: (len(path.name), path.name))
-    told: dict[str, dict[str, str]] = {}
-    with suppress(IndexError, ValueError, OSError):
-        told = json.loads(files[-1].read_text("utf-8"))
-    rows = {name: row for name, row in told.items() if name in NAMES}
-    return {name: (row["value"], row["source"]) for name, row in rows.items()}
+    with suppress(IndexError, ValueError, OSError, KeyError, TypeError):
+        told = handed_files.json_object(handed_files.read(files[-1]).decode())
+        rows = {name: row for name, row in told.items() if name in NAMES}
+        return {name: (str(row["value"]), str(row["source"])) for name, row in rows.items()}
+    return {}
 
 
 def _promised(params: Params, drawn: Plan) -> bool:

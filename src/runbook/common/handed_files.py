@@ -1,0 +1,57 @@
+"""Files that somebody else may have made, as a record, a recording or a notebook may be.
+
+A named pipe would be waited for without end, a device never ends, and a small packed file can
+hold more than a machine's memory. Each of these is refused.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import json
+import os
+import stat
+import zlib
+from pathlib import Path
+from typing import Any
+
+# A record of a host with 100,000 routes has some 40 MiB.
+LARGEST = 256 << 20
+
+
+def read(path: Path, largest: int = LARGEST) -> bytes:
+    """The file's bytes; OSError for what is no regular file, and for what is larger."""
+    # Without O_NONBLOCK the opening itself would wait for the other end of a pipe.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        return _within(file.read(largest + 1), path, largest)
+
+
+def unpacked(content: bytes, path: Path, largest: int = LARGEST) -> bytes:
+    """What a gzip file of this content holds; OSError for more than `largest` bytes."""
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    told = _within(unpacking.decompress(content, largest + 1), path, largest)
+    if not unpacking.eof:
+        raise EOFError("the packed file is cut short")
+    if unpacking.unused_data:
+        raise gzip.BadGzipFile("something follows the packed file")
+    return told
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The object that JSON text holds; ValueError for anything else, however deep it is nested."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if not isinstance(value, dict):
+        raise ValueError("it holds no JSON object")  # noqa: TRY004 - a damaged text, not a wrong call
+    return value
+
+
+def _within(content: bytes, path: Path, largest: int) -> bytes:
+    if len(content) > largest:
+        raise OSError(errno.EFBIG, f"it is larger than {largest >> 20} MiB", str(path))
+    return content
