@@ -6,8 +6,9 @@ from what will be run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
 
 from runbook.common import octets
 from runbook.plan.changes.firewall import PROGRAMS
@@ -46,36 +47,64 @@ class Chains:
     """All chains of both backends and both families."""
 
     chains: tuple[Chain, ...]
+    _at: Mapping[Place, Chain] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the chains by their place."""
+        object.__setattr__(self, "_at", {chain.place: chain for chain in self.chains})
 
     def get(self, place: Place) -> Chain | None:
         """The chain there; a built-in one that nobody has touched is empty and accepts."""
-        for chain in self.chains:
-            if chain.place == place:
-                return chain
-        return Chain(place, ACCEPT) if place.chain in BUILT_IN else None
+        return self._at.get(place) or (Chain(place, ACCEPT) if place.chain in BUILT_IN else None)
 
     def put(self, chain: Chain) -> Chains:
         """The same with this chain in its place."""
-        others = tuple(c for c in self.chains if c.place != chain.place)
+        others = (c for c in self.chains if c.place != chain.place)
         return Chains((*others, chain))
-
-    def without(self, place: Place) -> Chains:
-        """The same without it."""
-        return Chains(tuple(c for c in self.chains if c.place != place))
 
 
 def live(firewall: Iterable[FirewallRow]) -> Chains:
     """The chains of a snapshot's firewall table."""
-    found: dict[Place, Chain] = {}
+    edited = _Edited()
     for row in sorted(firewall, key=lambda r: r.position):
         place = Place(row.backend, row.family, row.table, row.chain)
-        chain = found.get(place) or Chain(place, ACCEPT if place.chain in BUILT_IN else "")
+        rules = edited.rules_of(place)
         if row.rule.startswith("-A "):
-            found[place] = replace(chain, rules=(*chain.rules, row.rule))
+            rules.append(row.rule)
         else:
             policy = row.rule.rsplit(maxsplit=1)[-1] if row.rule[:2] == "-P" else ""
-            found[place] = replace(chain, policy=policy)
-    return Chains(tuple(found.values()))
+            edited.policies[place] = policy
+    return edited.chains
+
+
+@dataclass(slots=True)
+class _Edited:
+    """Chains that are edited in place: a host may have 50,000 rules, a plan a command for each."""
+
+    policies: dict[Place, str] = field(default_factory=dict)
+    rules: dict[Place, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, chains: Chains) -> Self:
+        """The same chains."""
+        policies = {chain.place: chain.policy for chain in chains.chains}
+        return cls(policies, {chain.place: list(chain.rules) for chain in chains.chains})
+
+    @property
+    def chains(self) -> Chains:
+        """What they are now."""
+        places = self.policies.items()
+        return Chains(tuple(Chain(place, p, tuple(self.rules[place])) for place, p in places))
+
+    def rules_of(self, place: Place) -> list[str]:
+        """The rules there, of a chain that is made where there is none."""
+        self.policies.setdefault(place, ACCEPT if place.chain in BUILT_IN else "")
+        return self.rules.setdefault(place, [])
+
+    def remove(self, place: Place) -> None:
+        """Remove the chain."""
+        self.policies.pop(place, None)
+        self.rules.pop(place, None)
 
 
 def usual_backend(firewall: Sequence[FirewallRow]) -> str:
@@ -94,62 +123,61 @@ def usual_backend(firewall: Sequence[FirewallRow]) -> str:
 
 def after(chains: Chains, steps: Iterable[object], backend: str) -> Chains:
     """The chains once the iptables commands among the steps were run."""
+    edited = _Edited.of(chains)
     for step in steps:
         if isinstance(step, Command):
-            chains = _run(chains, step, backend)
-    return chains
+            _run(edited, step, backend)
+    return edited.chains
 
 
-def _run(chains: Chains, step: Command, backend: str) -> Chains:
+def _run(edited: _Edited, step: Command, backend: str) -> None:
     program = step.argv[0]
     named = {name: pair for pair, name in PROGRAMS.items()}
     named |= {name: (backend, family) for name, family in PLAIN.items()}
     if program.endswith(RESTORE):
-        return _restore(chains, octets.text_of(step.stdin), *named[program.removesuffix(RESTORE)])
-    if program not in named:
-        return chains
-    _, _, _, _, table, verb, chain, *rest = step.argv
-    return _edit(chains, Place(*named[program], table, chain), verb, rest)
+        _restore(edited, octets.text_of(step.stdin), *named[program.removesuffix(RESTORE)])
+    elif program in named:
+        _, _, _, _, table, verb, chain, *rest = step.argv
+        _edit(edited, Place(*named[program], table, chain), verb, rest)
 
 
-def _edit(chains: Chains, place: Place, verb: str, rest: list[str]) -> Chains:
-    chain = chains.get(place) or Chain(place)
+def _edit(edited: _Edited, place: Place, verb: str, rest: list[str]) -> None:
+    rules = edited.rules_of(place)
     match verb:
         case "-P":
-            return chains.put(replace(chain, policy=rest[0]))
+            edited.policies[place] = rest[0]
         case "-X":
-            return chains.without(place)
+            edited.remove(place)
         case "-F":
-            return chains.put(replace(chain, rules=()))
+            rules.clear()
         case "-I":
-            at, rule = int(rest[0]) - 1, saved(place.chain, rest[1:])
-            return chains.put(replace(chain, rules=(*chain.rules[:at], rule, *chain.rules[at:])))
+            rules.insert(int(rest[0]) - 1, saved(place.chain, rest[1:]))
         case "-D":
-            return chains.put(replace(chain, rules=_less(chain.rules, rest)))
+            _delete(rules, rest)
         case _:
             raise ValueError(f"iptables {verb} is not worked out")
 
 
-def _less(rules: tuple[str, ...], rest: list[str]) -> tuple[str, ...]:
+def _delete(rules: list[str], rest: list[str]) -> None:
     for number, rule in enumerate(rules):
         if list(words(rule)[2:]) == rest:
-            return (*rules[:number], *rules[number + 1 :])
-    return rules
+            del rules[number]
+            return
 
 
-def _restore(chains: Chains, text: str, backend: str, family: str) -> Chains:
+def _restore(edited: _Edited, text: str, backend: str, family: str) -> None:
     """As `iptables-restore --noflush` does: a user chain that is named is made anew."""
     for table in iptables_save.parse(text).tables:
         for named in table.chains:
             place = Place(backend, family, table.name, named.name)
-            own = named.policy == iptables_save.USER_CHAIN
-            was = chains.get(place) or Chain(place)
-            chains = chains.put(Chain(place) if own else replace(was, policy=named.policy))
+            if named.policy == iptables_save.USER_CHAIN:
+                edited.remove(place)
+                edited.rules_of(place)
+            else:
+                edited.rules_of(place)
+                edited.policies[place] = named.policy
         for rule in table.rules:
-            place = Place(backend, family, table.name, rule.chain)
-            was = chains.get(place) or Chain(place)
-            chains = chains.put(replace(was, rules=(*was.rules, rule.text)))
-    return chains
+            edited.rules_of(Place(backend, family, table.name, rule.chain)).append(rule.text)
 
 
 def saved(chain: str, argv: Iterable[str]) -> str:

@@ -38,6 +38,8 @@ GOES_ON = frozenset(
 # In the nat table these end the walk, and the packet goes on with another address.
 REWRITES_SOURCE = ("MASQUERADE", "SNAT")
 NEXT, RETURN = "next", "RETURN"
+# The kernel's own limit is 16 for nft (NFT_JUMP_STACK_SIZE); legacy iptables has none.
+DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class _Walk:
         if target in ENDS:
             return frozenset((ENDS[target],))
         to = self.chains.get(replace(place, chain=target))
-        if rule is None or to is None or to.policy or to.place in above:
+        if rule is None or to is None or to.policy or to.place in above or len(above) >= DEEPEST:
             # What is not known here may do anything.
             return frozenset((Verdict.UNSURE,))
         ways = self.through(to, above)

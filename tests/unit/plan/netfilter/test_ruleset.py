@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from tests.unit import fakes
 
@@ -103,3 +105,19 @@ def test_words_become_a_rule_again() -> None:
     assert saved("own", ["-j", "LOG", "--log-prefix", 'a "b"']) == (
         '-A own -j LOG --log-prefix "a \\"b\\""'
     )
+
+
+def test_50_000_rules_and_a_command_for_each_of_20_000_take_seconds() -> None:
+    rows = fakes.seen(
+        firewall=[
+            fakes.rule(f"-A INPUT -s 10.{n // 256}.{n % 256}.1/32 -j ACCEPT", n + 1)
+            for n in range(50_000)
+        ]
+    ).rows(FirewallRow)
+    argv = ("iptables", "-w", "5", "-t", "filter", "-I", "INPUT", "1", "-j", "ACCEPT")
+    steps = [Command(argv, b"")] * 20_000
+    started = time.process_time()
+    _, rules = of(after(live(rows), steps, "nft"))
+    assert len(rules) == 70_000
+    taken = time.process_time() - started
+    assert taken < 10, taken

@@ -195,3 +195,17 @@ def test_what_a_packet_of_somebody_else_s_meets() -> None:
     assert walk(corpus("ip6tables.rules", "inet6"), six, place).verdict == "DROP"
     near = arriving(Connection("2001:db8:1::9", 1, "2001:db8:1::1", 22), "eth0", "NEW")
     assert walk(corpus("ip6tables.rules", "inet6"), near, place).verdict == "ACCEPT"
+
+
+@pytest.mark.parametrize("end", ["ACCEPT", "DROP"])
+def test_chains_as_deep_as_nft_allows_are_followed_and_3000_are_not_judged(end: str) -> None:
+    def deep(count: int) -> str:
+        targets = [*(f"c{n}" for n in range(1, count)), end]
+        made = (
+            Chain(replace(INPUT, chain=f"c{n}"), "", (f"-A c{n} -j {target}",))
+            for n, target in enumerate(targets)
+        )
+        return walk(Chains((*chains("-j c0").chains, *made)), SYN, INPUT).verdict
+
+    assert deep(16) == end
+    assert deep(3000) == "UNSURE"
