@@ -44,7 +44,8 @@ def test_every_source_file_that_is_named_exists(page: Path) -> None:
 def test_each_decision_has_a_number_of_its_own_and_is_in_the_list() -> None:
     folder = ROOT / "docs" / "decisions"
     files = sorted(path.name for path in folder.glob("0*.md"))
-    assert [int(name[:4]) for name in files] == list(range(1, len(files) + 1))
+    # Two that are written at the same time may leave a number free.
+    assert len({name[:4] for name in files}) == len(files)
     assert [link for link in _links(folder / "README.md") if link[0] == "0"] == files
 
 

@@ -6,7 +6,8 @@ only the way to the host, which is all that ending a change needs. Whatever is w
 contacts a host.
 
 `model` has names, types, defaults and what must fit together; `fields`, `addresses` and
-`destination` say what one value must look like; `file` reads YAML without its surprises;
+`destination` say what one value must look like, `libvirt_uri` which of libvirt's URIs lead to
+the host that is asked for; `file` reads YAML without its surprises;
 `resolve` puts the sources together; `guests` is one guest's entry. `access` is the way to a
 host that has no file yet, `known_host` the way to a host whose file may be wrong, `listing`
 every host with a file. `draft`, `edit` and `scalar` write a file and leave what did not change

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from runbook.params import fields
+from runbook.params import libvirt_uri as libvirt_uris
 from runbook.params.fields import Wrong
 from runbook.params.source import Source
 
@@ -36,6 +37,13 @@ class Access(BaseModel):
                 "name the file below params/, e.g. recording: example.json",
                 "recording",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _libvirt_is_the_hosts(self) -> Self:
+        """Hold that libvirt's URI leads to this host."""
+        if self.libvirt_uri is not None:
+            libvirt_uris.check(self.libvirt_uri, self.connect, self.destination)
         return self
 
     @property

@@ -51,9 +51,14 @@ class _Slot:
 class Hypervisor:
     """A libvirt connection that opens when first asked, and again if it died."""
 
-    def __init__(self, host: str, uri: str) -> None:
-        """`host` is the name for the operator; nothing is contacted yet."""
+    def __init__(self, host: str, uri: str, elsewhere: Callable[[], str] | None = None) -> None:
+        """`host` is the name for the operator; nothing is contacted yet.
+
+        `elsewhere` is asked once a connection is open: why it may end on another machine, '' if it
+        does not. Without it the URI itself says that it is this machine.
+        """
         self._host = host
+        self._elsewhere = elsewhere
         self._uri = uri
         self._slot = _Slot()
         self._lock = threading.Lock()
@@ -152,9 +157,24 @@ class Hypervisor:
         _start_events()
         try:
             with debug_log.timed(f"libvirt of {self._host}: open {self._uri}"):
-                return within(_OPEN_S, lambda: _kept_alive(libvirt.open(self._uri)))
+                opened = within(_OPEN_S, lambda: _kept_alive(libvirt.open(self._uri)))
         except (libvirt.libvirtError, FutureTimeout) as error:
             raise self._unavailable("open a connection", error) from error
+        why = self._elsewhere() if self._elsewhere else ""
+        if why:
+            in_thread(lambda: _quietly(opened.close), 2.0)
+            raise self._not_here(why)
+        return opened
+
+    def _not_here(self, why: str) -> HypervisorUnavailable:
+        return HypervisorUnavailable(
+            f"libvirt at {self._uri} is not proven to be on {self._host}: {why}",
+            host=self._host,
+            state="not changed by this; nothing was asked of that libvirt",
+            then="make ssh lead to one machine each time: leave `libvirt_uri` out, and see in"
+            f" `ssh -G` that the name means one address; `virsh -c {self._uri} hostname`"
+            " shows which machine libvirt is on",
+        )
 
     def _unavailable(self, what: str, error: BaseException) -> HypervisorUnavailable:
         return HypervisorUnavailable(

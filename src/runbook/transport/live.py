@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook.common.errors import GateClosed, StepFailed
-from runbook.transport import netlink
+from runbook.transport import libvirt_machine, netlink
 from runbook.transport.hypervisor import Hypervisor
 from runbook.transport.iproute import iproute
 from runbook.transport.libvirt_endpoints import LibvirtDoors
@@ -33,13 +34,16 @@ class LiveHost(LiveReader):
         self._prefix = prefix
         self._libvirt_uri = libvirt_uri
         self._guard: dict[str, tuple[str, str]] = {}
-        self._wrapper = SshWrapper(prefix)
+        mark = libvirt_machine.mark()
+        self._wrapper = SshWrapper(prefix, mark)
         try:
             session = Session(name, prefix)
         except BaseException:
             self._wrapper.close()
             raise
-        super().__init__(name, session, Hypervisor(name, self._wrapper.uri(libvirt_uri)))
+        elsewhere = partial(libvirt_machine.elsewhere, session, mark) if prefix.ssh else None
+        hypervisor = Hypervisor(name, self._wrapper.uri(libvirt_uri), elsewhere)
+        super().__init__(name, session, hypervisor)
 
     def execute(
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0

@@ -3,6 +3,8 @@
 libvirt takes a program to run instead of ssh, but no arguments for it. A small
 script in a private folder carries them: the configuration file if one was
 given, host key checking, no prompts, and the same time limits.
+What libvirt runs on the host gets a mark in its environment, by which the relay sees that it
+runs there.
 """
 
 from __future__ import annotations
@@ -22,19 +24,34 @@ if TYPE_CHECKING:
     from runbook.transport.prefixes import Prefix
 
 _NAME = "ssh"
+# libvirt calls it with: OPTIONS -- HOST COMMAND.
+_SCRIPT = """\
+#!/bin/sh
+next=option
+for word do
+    shift
+    case $next:$word in
+    option:--) next=host ;;
+    host:*) next=command; set -- "$@" "$word" env; word={mark} ;;
+    esac
+    set -- "$@" "$word"
+done
+exec {ssh} "$@"
+"""
 
 
 class SshWrapper:
     """The script, for as long as this object is kept; nothing without ssh."""
 
-    def __init__(self, prefix: Prefix) -> None:
-        """Write the script if the prefix goes through ssh.
+    def __init__(self, prefix: Prefix, mark: str) -> None:
+        """Write the script if the prefix goes through ssh; `mark` is a NAME=VALUE.
 
         Raises MendAccess where no folder of this machine can hold a script that executes.
         """
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         if prefix.ssh:
-            self._folder = _written(f'#!/bin/sh\nexec {shlex.join(prefix.ssh)} "$@"\n')
+            script = _SCRIPT.format(mark=shlex.quote(mark), ssh=shlex.join(prefix.ssh))
+            self._folder = _written(script)
 
     def uri(self, uri: str) -> str:
         """`uri`, going through the script where it goes through ssh and names no program."""

@@ -60,6 +60,7 @@ def test_whatever_only_a_change_needs_is_not_judged(tmp_path: Path, rest: str) -
         ("destination: -oProxyCommand=x\n", "destination"),
         ("destination:\n", "destination"),
         ("libvirt_uri: not a uri\n", "libvirt_uri"),
+        ("libvirt_uri: qemu+ssh://server-02/system\n", "libvirt_uri"),
         ("machine_id: 7\n", "machine_id"),
         ("host: server-02\n", "host"),
         ("destination: a\ndestination: b\n", "host"),

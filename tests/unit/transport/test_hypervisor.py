@@ -93,3 +93,11 @@ def test_a_closed_connection_opens_again_when_asked(hypervisor: Hypervisor) -> N
 
 def named(hypervisor: Hypervisor, name: str) -> NetworkXML:
     return next(network for network in hypervisor.networks() if network.name == name)
+
+
+def test_a_libvirt_that_is_elsewhere_is_asked_nothing() -> None:
+    hypervisor = Hypervisor("server-01", "test:///default", lambda: "it is on the moon")
+    for _ in range(2):
+        with pytest.raises(HypervisorUnavailable, match="server-01: it is on the moon") as caught:
+            hypervisor.networks()
+    assert "nothing was asked of that libvirt" in caught.value.state

@@ -12,6 +12,8 @@ from runbook.transport import local, ssh
 from runbook.transport.connect import connect
 from runbook.transport.ssh_wrapper import SshWrapper
 
+MARK = "RUNBOOK_LIBVIRT=abc"
+
 
 @pytest.mark.parametrize(
     "uri",
@@ -22,13 +24,16 @@ from runbook.transport.ssh_wrapper import SshWrapper
     ],
 )
 def test_a_uri_that_does_not_need_it_stays_as_it_is(uri: str) -> None:
-    wrapper = SshWrapper(ssh("server-01"))
+    wrapper = SshWrapper(ssh("server-01"), MARK)
     assert wrapper.uri(uri) == uri
     wrapper.close()
 
 
 def test_without_ssh_there_is_no_script() -> None:
-    assert SshWrapper(local()).uri("qemu+ssh://server-01/system") == "qemu+ssh://server-01/system"
+    assert (
+        SshWrapper(local(), MARK).uri("qemu+ssh://server-01/system")
+        == "qemu+ssh://server-01/system"
+    )
 
 
 def test_libvirts_ssh_gets_the_same_options_and_configuration(
@@ -37,14 +42,16 @@ def test_libvirts_ssh_gets_the_same_options_and_configuration(
     (tmp_path / "ssh").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     (tmp_path / "ssh").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    wrapper = SshWrapper(ssh("server-01", config=Path("/etc/my config")))
+    wrapper = SshWrapper(ssh("server-01", config=Path("/etc/my config")), MARK)
     query = parse_qs(urlsplit(wrapper.uri("qemu+ssh://server-01/system?proxy=netcat")).query)
     script = query["command"][0]
-    argv = subprocess.run([script, "-T", "server-01"], capture_output=True, text=True, check=True)
+    asked = [script, "-T", "--", "server-01", "sh -c 'virt-ssh-helper \"$@\"'"]
+    argv = subprocess.run(asked, capture_output=True, text=True, check=True)
     given = argv.stdout.splitlines()
     assert given[:2] == ["-F", "/etc/my config"]
     assert "StrictHostKeyChecking=yes" in given
-    assert given[-2:] == ["-T", "server-01"]
+    assert given[-6:-1] == ["-T", "--", "server-01", "env", MARK]
+    assert given[-1] == asked[-1]
     assert query["proxy"] == ["netcat"]
     wrapper.close()
     assert not Path(script).exists()
@@ -71,7 +78,7 @@ def test_the_script_goes_to_the_first_place_that_takes_it(
     places: dict[str, Path], there: str
 ) -> None:
     places[there].mkdir()
-    wrapper = SshWrapper(ssh("server-01"))
+    wrapper = SshWrapper(ssh("server-01"), MARK)
     assert script_of(wrapper).parents[1] == places[there]
     wrapper.close()
     assert list(places[there].iterdir()) == []
@@ -81,7 +88,7 @@ def test_where_no_other_place_takes_it_the_script_goes_into_the_cache(
     places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XDG_RUNTIME_DIR")
-    wrapper = SshWrapper(ssh("server-01"))
+    wrapper = SshWrapper(ssh("server-01"), MARK)
     assert script_of(wrapper).parents[1] == places["home"] / ".cache"
     assert script_of(wrapper).parent.stat().st_mode & 0o777 == 0o700
     wrapper.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runbook.transport import libvirt_machine
 from runbook.transport.live import LiveHost
 from runbook.transport.process import Process, from_json, to_json
 from runbook.transport.relay import processes
@@ -129,3 +131,25 @@ shared = st.none() | st.booleans()
 )
 def test_a_process_goes_through_a_recording_without_loss(process: Process) -> None:
     assert from_json(to_json(process)) == process
+
+
+def test_a_variable_is_seen_in_a_process_of_this_machine_alone(host: LiveHost) -> None:
+    mark = libvirt_machine.mark()
+    session = host._session  # noqa: SLF001 (what the proof is given)
+    assert "another machine" in libvirt_machine.elsewhere(session, mark)
+    with subprocess.Popen(["env", mark, "sleep", "60"]) as child:
+        try:
+            assert eventually(lambda: not libvirt_machine.elsewhere(session, mark))
+            # A part of the mark is another mark.
+            assert libvirt_machine.elsewhere(session, mark[:-1])
+        finally:
+            child.kill()
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether it comes to hold within 10 s."""
+    for _ in range(100):
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
