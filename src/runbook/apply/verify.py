@@ -48,12 +48,12 @@ class Verdict:
         return tuple(check for check in self.checks if check not in rehearsed)
 
 
-def judge(promise: Promise, seen: Snapshot, before: Probed, after: Probed) -> Verdict:
+def judge(promise: Promise, snapshot: Snapshot, before: Probed, after: Probed) -> Verdict:
     """The state, then the probes, what routers hold for this host, and what a boot would do."""
     probes = still_answering(before, after)
     routers = (_gateway(promise, before, after), *_router(promise, before, after))
-    stands = standing(promise, seen)
-    return Verdict((*promise.checks(seen), *probes, *routers, *stands.of_boot), stands.boot)
+    stands = standing(promise, snapshot)
+    return Verdict((*promise.checks(snapshot), *probes, *routers, *stands.of_boot), stands.boot)
 
 
 def still_answering(before: Probed, after: Probed) -> tuple[Check, ...]:
@@ -62,10 +62,10 @@ def still_answering(before: Probed, after: Probed) -> tuple[Check, ...]:
     return tuple(_probe(target, before, after) for target in targets)
 
 
-def standing(promise: Promise, seen: Snapshot) -> Verdict:
+def standing(promise: Promise, snapshot: Snapshot) -> Verdict:
     """What the host's state alone says: the promise, and a boot."""
-    boot = rehearse(promise, seen)
-    return Verdict((*promise.checks(seen), *(step.check() for step in boot)), boot)
+    boot = rehearse(promise, snapshot)
+    return Verdict((*promise.checks(snapshot), *(step.check() for step in boot)), boot)
 
 
 def _probe(target: str, before: Probed, after: Probed) -> Check:

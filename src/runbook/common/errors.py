@@ -174,6 +174,12 @@ class MendHost(RunbookError):
 class Refused(MendHost):
     """Planning or preflight found something that forbids the change."""
 
+    def __init__(
+        self, what: str, *, host: str, then: str, state: str = "nothing was written"
+    ) -> None:
+        """Keep the sentences; before a change begins, the host is as it was."""
+        super().__init__(what, host=host, state=state, then=then)
+
 
 class StalePlan(MendHost):
     """The host has changed since the plan was made."""

@@ -104,7 +104,6 @@ def bridge(params: Params, seen: Snapshot) -> str:
     raise Refused(
         f"{seen.host} has no libvirt network {params.network} that leads onto the LAN: {what}",
         host=seen.host,
-        state="nothing was written",
         then="put the host itself on it first: notebooks/routed.ipynb",
     )
 

@@ -18,7 +18,7 @@ OVERLAP = "the kernel would send part of the LAN's traffic there instead of thro
 @looked_for("IPv4 on the NIC", "no address but the one that is moved", "one address is moved")
 def _ipv4(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    for row in addresses_on(case.seen, nic):
+    for row in addresses_on(case.snapshot, nic):
         if row.address != str(case.params.ipv4.ip):
             yield Finding(
                 "block",
@@ -35,7 +35,7 @@ def _ipv4(case: Case) -> Iterator[Finding]:
     "two machines with one address take each other's packets (asked by ARP probe, RFC 5227)",
 )
 def _claimed(case: Case) -> Iterator[Finding]:
-    own = {link.mac for link in case.seen.rows(LinkRow)}
+    own = {link.mac for link in case.snapshot.rows(LinkRow)}
     for mac in case.around.claimants:
         if mac not in own:
             yield Finding(
@@ -57,7 +57,7 @@ def _subnet(case: Case) -> Iterator[Finding]:
 
 def _on_interfaces(case: Case) -> Iterator[Finding]:
     nic, lan = case.params.interface, case.params.ipv4.network
-    for row in case.seen.rows(AddressRow):
+    for row in case.snapshot.rows(AddressRow):
         if row.family != "inet" or row.ifname == nic:
             continue
         held = IPv4Interface(f"{row.address}/{row.prefixlen}")
@@ -73,7 +73,7 @@ def _on_interfaces(case: Case) -> Iterator[Finding]:
 
 def _of_routes(case: Case) -> Iterator[Finding]:
     nic, lan = case.params.interface, str(case.params.ipv4.network)
-    for row in main_routes(case.seen):
+    for row in main_routes(case.snapshot):
         if row.dst == lan and row.ifname != nic:
             yield Finding(
                 "block",
@@ -86,7 +86,7 @@ def _of_routes(case: Case) -> Iterator[Finding]:
 
 def _of_networks(case: Case) -> Iterator[Finding]:
     lan = case.params.ipv4.network
-    for row in case.seen.rows(NetworkRow):
+    for row in case.snapshot.rows(NetworkRow):
         for held in (ip_interface(word) for word in row.addresses.split()):
             if isinstance(held, IPv4Interface) and held.network.overlaps(lan):
                 yield Finding(

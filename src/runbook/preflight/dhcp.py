@@ -26,7 +26,7 @@ TWO = "two DHCP servers on one LAN can lend one address to two machines"
 
 @looked_for("DHCP server", "no libvirt network would serve the LAN", TWO)
 def _of_libvirt(case: Case) -> Iterator[Finding]:
-    for row in case.seen.rows(NetworkRow):
+    for row in case.snapshot.rows(NetworkRow):
         if row.dhcp and _on_the_lan(row, case):
             yield Finding(
                 "block",
@@ -87,7 +87,7 @@ def _reservation(case: Case) -> Iterator[Finding]:
     lent = " and ".join(_signs(case))
     if not lent:
         return
-    bridge, link = case.plan.of_host.mac, nic_row(case.seen, case.params.interface)
+    bridge, link = case.plan.of_host.mac, nic_row(case.snapshot, case.params.interface)
     if bridge == link.mac:
         why = "the server knows the host by this MAC; after the change nobody renews the lease"
         then = "reserve the address for this MAC, with an infinite lease or outside the pool"
@@ -107,13 +107,13 @@ def _reservation(case: Case) -> Iterator[Finding]:
 
 def _signs(case: Case) -> Iterator[str]:
     nic = case.params.interface
-    leases = [row for row in case.seen.rows(LeaseRow) if row.ifname == nic]
+    leases = [row for row in case.snapshot.rows(LeaseRow) if row.ifname == nic]
     for lease in leases[:1]:
         yield f"{lease.client} works for {nic}" if lease.pid else f"{lease.client} left a lease"
-    for row in addresses_on(case.seen, nic):
+    for row in addresses_on(case.snapshot, nic):
         if row.address == str(case.params.ipv4.ip) and row.valid_lft_s is not None:
             yield "the address has an end"
-    for stanza in stanzas(contents(case.seen.rows(FileRow))):
+    for stanza in stanzas(contents(case.snapshot.rows(FileRow))):
         if (stanza.kind, stanza.name, stanza.family) == ("iface", nic, "inet"):
             yield from (f"{stanza.path} says dhcp",) if stanza.method == "dhcp" else ()
 

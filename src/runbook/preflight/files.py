@@ -18,7 +18,7 @@ NOT_WRITTEN = "if a file cannot be written, the change or its undo stops halfway
 
 @looked_for("files: read", "ifupdown reads each of its files to the end", NOT_JUDGED)
 def _read(case: Case) -> Iterator[Finding]:
-    texts = contents(case.seen.rows(FileRow))
+    texts = contents(case.snapshot.rows(FileRow))
     for path in ifupdown.reached(texts):
         content = texts[path]
         if NUL in content:

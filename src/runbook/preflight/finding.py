@@ -51,8 +51,8 @@ class Place(Protocol):
         """What is wanted."""
 
     @property
-    def seen(self) -> Snapshot:
-        """The host."""
+    def snapshot(self) -> Snapshot:
+        """The host as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Case:
 
     params: Params
     plan: Plan
-    seen: Snapshot
+    snapshot: Snapshot
     around: Surroundings
 
 

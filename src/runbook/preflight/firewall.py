@@ -18,7 +18,7 @@ BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 @looked_for("nftables", "no native rule names the NIC", "such rules are not rewritten")
 def _native(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    for row in case.seen.rows(NftablesRow):
+    for row in case.snapshot.rows(NftablesRow):
         if f'"{nic}"' in row.rule:
             yield Finding(
                 "block",
@@ -31,7 +31,7 @@ def _native(case: Case) -> Iterator[Finding]:
 
 @looked_for("iptables", "no rule excludes the NIC (`! -i`)", "each rule with the NIC is copied")
 def _all_but(case: Case) -> Iterator[Finding]:
-    for rule in all_but(case.params.interface, case.params.bridge, case.seen):
+    for rule in all_but(case.params.interface, case.params.bridge, case.snapshot):
         why = "a rule for every interface except the NIC cannot be copied for the bridge"
         yield Finding("block", "iptables", rule, why, "rewrite it first")
 
@@ -39,7 +39,7 @@ def _all_but(case: Case) -> Iterator[Finding]:
 @looked_for("Docker", "not here", "it sets the policy of FORWARD to DROP, for all traffic")
 def _docker(case: Case) -> Iterator[Finding]:
     signs = [f"{name}.service is active" for name in case.around.services if name == DOCKER]
-    signs += [f"{DOCKER_BRIDGE} is there"] if case.seen.find(LinkRow, DOCKER_BRIDGE) else []
+    signs += [f"{DOCKER_BRIDGE} is there"] if case.snapshot.find(LinkRow, DOCKER_BRIDGE) else []
     if not signs:
         return
     yield Finding(
@@ -58,14 +58,14 @@ def _policy(case: Case) -> Iterator[str]:
     place = ("inet", "filter", "FORWARD", 0)
     found = [
         row.rule.removeprefix("-P ")
-        for row in case.seen.rows(FirewallRow)
+        for row in case.snapshot.rows(FirewallRow)
         if (row.family, row.table, row.chain, row.position) == place
     ]
     yield from dict.fromkeys(f"policy {policy}" for policy in found)
 
 
 def _bridged(case: Case) -> Iterator[str]:
-    if row := case.seen.find(SysctlRow, BRIDGE_NF):
+    if row := case.snapshot.find(SysctlRow, BRIDGE_NF):
         yield f"{BRIDGE_NF} = {row.value}"
 
 

@@ -20,7 +20,7 @@ def refuse_another_machine(params: KnownHost, identity: Identity) -> None:
 
 
 def _machine(case: Case) -> Iterator[Finding]:
-    yield _judged(case.params, case.seen.identity)
+    yield _judged(case.params, case.snapshot.identity)
 
 
 def _judged(params: KnownHost, identity: Identity) -> Finding:

@@ -54,12 +54,12 @@ RULES: tuple[Rule, ...] = (
 def preflight(
     params: Params,
     plan: Plan,
-    seen: Snapshot,
+    snapshot: Snapshot,
     around: Surroundings,
     rules: tuple[Rule, ...] = RULES,
 ) -> Cleared:
     """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
-    return judge(Case(params, plan, seen, around), rules, frozenset(CONSENTS) - {UNHEARD})
+    return judge(Case(params, plan, snapshot, around), rules, frozenset(CONSENTS) - {UNHEARD})
 
 
 def judge(
@@ -69,14 +69,14 @@ def judge(
 
     `consents` are those that such a plan may ask for: one host's file serves hosts and guests.
     """
-    params, plan, seen = case.params, case.plan, case.seen
+    params, plan, snapshot = case.params, case.plan, case.snapshot
     found = tuple(finding for rule in rules for finding in rule(case))
     if not found:
         raise _blind(plan.host)
     findings = (*(_settled(f, params) for f in found), *_unasked(params, found, consents))
     if any(finding.against for finding in findings):
         raise RefusedByPreflight(plan.host, findings)
-    return Cleared(plan, seen, findings)
+    return Cleared(plan, snapshot, findings)
 
 
 def _settled(finding: Finding, params: Params) -> Finding:
@@ -103,6 +103,5 @@ def _blind(host: str) -> Refused:
     return Refused(
         "preflight has no result: no rule gave a finding, not even an `ok`",
         host=host,
-        state="nothing was written",
         then="this is a fault of the program; do not make the change with it",
     )

@@ -20,17 +20,17 @@ def names(case: Place) -> Iterator[Finding]:
 
 def network_names(case: Place) -> Iterator[Finding]:
     """A network that has the new one's name."""
-    if row := case.seen.find(NetworkRow, case.params.network):
+    if row := case.snapshot.find(NetworkRow, case.params.network):
         yield _taken(row)
 
 
 def bridge_names(case: Place) -> Iterator[Finding]:
     """Another network, or an interface, that has the bridge's name."""
     network, bridge = case.params.network, case.params.bridge
-    for row in case.seen.rows(NetworkRow):
+    for row in case.snapshot.rows(NetworkRow):
         if row.bridge == bridge and row.name != network:
             yield _taken(row)
-    if case.seen.find(LinkRow, bridge):
+    if case.snapshot.find(LinkRow, bridge):
         yield Finding(
             "block",
             bridge,
@@ -43,7 +43,7 @@ def bridge_names(case: Place) -> Iterator[Finding]:
 def carrier_names(case: Place) -> Iterator[Finding]:
     """An interface that has a name which the change makes and takes away: it is somebody's."""
     for name in CARRIERS:
-        if case.seen.find(LinkRow, name):
+        if case.snapshot.find(LinkRow, name):
             yield Finding(
                 "block",
                 name,
@@ -68,7 +68,7 @@ def _taken(row: NetworkRow) -> Finding:
 )
 def others(case: Place) -> Iterator[Finding]:
     """Networks that the new one would cut off."""
-    for row in case.seen.rows(NetworkRow):
+    for row in case.snapshot.rows(NetworkRow):
         if row.name == case.params.network or row.bridge == case.params.bridge:
             continue
         if case.params.interface in row.forward_dev.split():

@@ -14,7 +14,7 @@ MTU = 1500
 
 
 def _link(case: Place) -> LinkRow:
-    return nic_row(case.seen, case.params.interface)
+    return nic_row(case.snapshot, case.params.interface)
 
 
 @looked_for(
@@ -53,7 +53,7 @@ def _free(case: Place) -> Iterator[Finding]:
             "the change would remove it from there, and the traffic there would stop",
             "take it out of there first, or name another NIC",
         )
-    for child in case.seen.rows(LinkRow):
+    for child in case.snapshot.rows(LinkRow):
         if child.lower == nic:
             yield Finding(
                 "block",
@@ -66,7 +66,7 @@ def _free(case: Place) -> Iterator[Finding]:
 
 @looked_for("guests", "none holds the NIC by macvtap", "macvtap and a bridge cannot share a NIC")
 def _macvtap(case: Place) -> Iterator[Finding]:
-    for row in case.seen.rows(TapRow):
+    for row in case.snapshot.rows(TapRow):
         if (row.type, row.source) == ("direct", case.params.interface):
             yield Finding(
                 "block",

@@ -58,8 +58,8 @@ def _kept(case: Case) -> Iterator[Finding]:
     yield from _profile(params, around.operator)
     if params.firewall != "keep" or params.rules is not None:
         yield from _persistence(around)
-        yield from _flushed(case.seen, around)
-        yield from _backend(case.plan, case.seen, around)
+        yield from _flushed(case.snapshot, around)
+        yield from _backend(case.plan, case.snapshot, around)
 
 
 @looked_for(
@@ -69,27 +69,27 @@ def _kept(case: Case) -> Iterator[Finding]:
 )
 def _packets(case: Case) -> Iterator[Finding]:
     if not case.plan.empty:
-        now, then = rules_now(case.seen), rules_then(case.params, case.plan, case.seen)
+        now, then = rules_now(case.snapshot), rules_then(case.params, case.plan, case.snapshot)
         yield from _operator(case, now, then)
-        yield from _guests(case.params, case.seen, then)
+        yield from _guests(case.params, case.snapshot, then)
 
 
-def rules_now(seen: Snapshot) -> Rules:
+def rules_now(snapshot: Snapshot) -> Rules:
     """What decides on a packet now."""
-    return Rules(live(seen.rows(FirewallRow)), seen.rows(NftablesRow))
+    return Rules(live(snapshot.rows(FirewallRow)), snapshot.rows(NftablesRow))
 
 
-def rules_then(params: Params, plan: Plan, seen: Snapshot) -> Rules:
+def rules_then(params: Params, plan: Plan, snapshot: Snapshot) -> Rules:
     """What will decide once the plan is made."""
-    backend = usual_backend(seen.rows(FirewallRow))
+    backend = usual_backend(snapshot.rows(FirewallRow))
     steps = [(numbered.change.phase, numbered.step) for numbered in plan.steps()]
     early = [step for phase, step in steps if phase == "prepare"]
     late = [step for phase, step in steps if phase != "prepare"]
-    chains = after(live(seen.rows(FirewallRow)), early, backend)
+    chains = after(live(snapshot.rows(FirewallRow)), early, backend)
     if params.forward == "nat":
         network = Network(params.bridge, str(params.ipv4.network), params.interface)
         chains = with_network(chains, network, backend)
-    return Rules(after(chains, late, backend), seen.rows(NftablesRow))
+    return Rules(after(chains, late, backend), snapshot.rows(NftablesRow))
 
 
 def _profile(params: Params, operator: Connection | None) -> Iterator[Finding]:
@@ -118,16 +118,16 @@ def _persistence(around: Surroundings) -> Iterator[Finding]:
         yield Finding("block", f"package {PACKAGE}", shown, why, do)
 
 
-def _flushed(seen: Snapshot, around: Surroundings) -> Iterator[Finding]:
-    conf = seen.find(FileRow, NFTABLES)
+def _flushed(snapshot: Snapshot, around: Surroundings) -> Iterator[Finding]:
+    conf = snapshot.find(FileRow, NFTABLES)
     if around.persistence.nftables and conf and FLUSH in conf.content:
         shown = f"{NFTABLES} says `{FLUSH}`, and nftables.service is enabled"
         why = "two units load rules at the same moment of a boot, and one may flush the other's"
         yield Finding("block", "nftables", shown, why, "take the line out, or disable the service")
 
 
-def _backend(plan: Plan, seen: Snapshot, around: Surroundings) -> Iterator[Finding]:
-    actual, chains = around.persistence.backend, live(seen.rows(FirewallRow))
+def _backend(plan: Plan, snapshot: Snapshot, around: Surroundings) -> Iterator[Finding]:
+    actual, chains = around.persistence.backend, live(snapshot.rows(FirewallRow))
     for change in plan.changes:
         if not isinstance(change, SetPolicy):
             continue
@@ -146,7 +146,7 @@ def _operator(case: Case, now: Rules, then: Rules) -> Iterator[Finding]:
     if operator is None:
         yield from _nobody(case.params, case.around)
         return
-    for trial in _trials(case.params, case.seen, operator):
+    for trial in _trials(case.params, case.snapshot, operator):
         judgement = judge(then, trial.after, trial.way)
         if judgement.verdict is not Verdict.ACCEPT:
             yield _cut_off(trial, judgement, judge(now, trial.before, trial.way))
@@ -162,9 +162,9 @@ def _nobody(params: Params, around: Surroundings) -> Iterator[Finding]:
         yield Finding("note", "operator", shown, why, "nothing; the undo stands by")
 
 
-def _trials(params: Params, seen: Snapshot, operator: Connection) -> Iterator[Trial]:
+def _trials(params: Params, snapshot: Snapshot, operator: Connection) -> Iterator[Trial]:
     """A new connection, a packet of this one, and its answer."""
-    before = _holder(seen, operator.server)
+    before = _holder(snapshot, operator.server)
     after_ = params.bridge if before == params.interface else before
     states: tuple[State, ...] = ("NEW", "ESTABLISHED")
     for state in states:
@@ -173,9 +173,9 @@ def _trials(params: Params, seen: Snapshot, operator: Connection) -> Iterator[Tr
     yield Trial("the answer to you", leaving(operator, before), leaving(operator, after_), OUT)
 
 
-def _holder(seen: Snapshot, address: str) -> str | None:
+def _holder(snapshot: Snapshot, address: str) -> str | None:
     """The interface with the address; None where that is not one."""
-    names = {row.ifname for row in seen.rows(AddressRow) if row.address == address}
+    names = {row.ifname for row in snapshot.rows(AddressRow) if row.address == address}
     return names.pop() if len(names) == 1 else None
 
 
@@ -190,9 +190,9 @@ def _cut_off(trial: Trial, judgement: Judgement, before: Judgement) -> Finding:
     return Finding("block", ABOUT, shown, "accepted now, may be dropped after the change", do)
 
 
-def _guests(params: Params, seen: Snapshot, then: Rules) -> Iterator[Finding]:
+def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding]:
     for family, name in BRIDGED.items():
-        switch = seen.find(SysctlRow, name)
+        switch = snapshot.find(SysctlRow, name)
         if switch is None or switch.value != "1":
             continue
         judgement = judge(then, _across(params, family), THROUGH)

@@ -118,7 +118,7 @@ def _sshd(case: Case) -> Iterator[Finding]:
     "a hook brings the NIC back at each start of the network",
 )
 def _libvirt(case: Case) -> Iterator[Finding]:
-    version = case.seen.identity.libvirt_version
+    version = case.snapshot.identity.libvirt_version
     if version < SINCE_LIBVIRT:
         yield Finding(
             "block",

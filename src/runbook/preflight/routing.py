@@ -15,7 +15,7 @@ ABOUT = "default route"
 
 def _default(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    found = [row for row in main_routes(case.seen) if row.dst == "default"]
+    found = [row for row in main_routes(case.snapshot) if row.dst == "default"]
     mine = [row for row in found if row.ifname == nic]
     wrong = _wrong(case, found, mine)
     if wrong:
@@ -66,7 +66,7 @@ def _shown(row: RouteRow) -> str:
 
 @looked_for("multipath", "no multipath route uses the NIC", "runbook cannot move a multipath route")
 def _multipath(case: Case) -> Iterator[Finding]:
-    for row in case.seen.rows(RouteRow):
+    for row in case.snapshot.rows(RouteRow):
         if row.family == "inet" and f"dev {case.params.interface} " in f"{row.nexthops} ":
             yield Finding(
                 "block",
@@ -80,7 +80,7 @@ def _multipath(case: Case) -> Iterator[Finding]:
 @looked_for("policy rules", "only the kernel's own three", "policy rules choose the routing table")
 def _rules(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    for row in case.seen.rows(RuleRow):
+    for row in case.snapshot.rows(RuleRow):
         if row.priority in OWN_RULES:
             continue
         shown = f"priority {row.priority} table {row.table}"

@@ -25,7 +25,7 @@ def _stp(case: Case) -> Iterator[Finding]:
 
 def _mac(case: Case) -> Iterator[Finding]:
     nic, mac = case.params.interface, case.plan.of_host.mac
-    link = nic_row(case.seen, nic)
+    link = nic_row(case.snapshot, nic)
     if mac == link.mac:
         why = "it is the default of Linux: a bridge takes the MAC of a port"
         yield Finding("ok", "bridge MAC", f"{mac}, that of {nic}", why)

@@ -38,19 +38,21 @@ def _in_names_of(names: Mapping[str, str], cell: str) -> str:
     return ".".join(names.get(part, part) for part in cell.split("."))
 
 
-def _named(seen: Snapshot, to: Callable[[str], str]) -> Snapshot:
+def _named(snapshot: Snapshot, to: Callable[[str], str]) -> Snapshot:
     links = (
         r._replace(ifname=to(r.ifname), master=to(r.master), lower=to(r.lower))
-        for r in seen.rows(LinkRow)
+        for r in snapshot.rows(LinkRow)
     )
-    ports = (r._replace(port=to(r.port)) for r in seen.rows(BridgePortRow))
-    addresses = (r._replace(ifname=to(r.ifname), label=to(r.label)) for r in seen.rows(AddressRow))
-    routes = (r._replace(ifname=to(r.ifname)) for r in seen.rows(RouteRow))
-    neighbours = (r._replace(ifname=to(r.ifname)) for r in seen.rows(NeighbourRow))
-    sysctl = (r._replace(name=to(r.name)) for r in seen.rows(SysctlRow))
-    taps = (r._replace(target=to(r.target)) for r in seen.rows(TapRow))
+    ports = (r._replace(port=to(r.port)) for r in snapshot.rows(BridgePortRow))
+    addresses = (
+        r._replace(ifname=to(r.ifname), label=to(r.label)) for r in snapshot.rows(AddressRow)
+    )
+    routes = (r._replace(ifname=to(r.ifname)) for r in snapshot.rows(RouteRow))
+    neighbours = (r._replace(ifname=to(r.ifname)) for r in snapshot.rows(NeighbourRow))
+    sysctl = (r._replace(name=to(r.name)) for r in snapshot.rows(SysctlRow))
+    taps = (r._replace(target=to(r.target)) for r in snapshot.rows(TapRow))
     return (
-        seen.having(LinkRow, links)
+        snapshot.having(LinkRow, links)
         .having(BridgePortRow, ports)
         .having(AddressRow, addresses)
         .having(RouteRow, routes)
@@ -67,10 +69,10 @@ def _renamed(before: Snapshot, after: Snapshot) -> dict[str, str]:
     return {new: old for new, old in moved.items() if old not in others}
 
 
-def _devices(seen: Snapshot) -> dict[tuple[str, str], str]:
+def _devices(snapshot: Snapshot) -> dict[tuple[str, str], str]:
     """The numbered device of each NIC, by guest and MAC."""
     return {
         (row.guest, row.mac): row.target
-        for row in seen.rows(TapRow)
+        for row in snapshot.rows(TapRow)
         if _NUMBERED.fullmatch(row.target)
     }

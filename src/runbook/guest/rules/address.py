@@ -19,7 +19,7 @@ TWO = "two machines with one address take each other's packets"
     "the host forwards nothing for its guests: through it they would reach nothing",
 )
 def _gateway(case: GuestCase) -> Iterator[Finding]:
-    own = {row.address for row in case.seen.rows(AddressRow) if row.family == "inet"}
+    own = {row.address for row in case.snapshot.rows(AddressRow) if row.family == "inet"}
     for about, one in case.each():
         router = one.desired.gateway
         if router in own | {str(case.params.ipv4.ip)}:

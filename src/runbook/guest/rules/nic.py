@@ -31,7 +31,7 @@ SUSPENDED = {
 )
 def _state(case: GuestCase) -> Iterator[Finding]:
     for about, one in case.each():
-        name, row = one.guest.name, case.seen.find(GuestRow, one.guest.name)
+        name, row = one.guest.name, case.snapshot.find(GuestRow, one.guest.name)
         if row and row.saved:
             yield Finding(
                 "block",
@@ -65,8 +65,8 @@ def _state(case: GuestCase) -> Iterator[Finding]:
     "the switch and the router know a machine by its MAC",
 )
 def _nic(case: GuestCase) -> Iterator[Finding]:
-    count = Counter(row.mac for row in case.seen.rows(TapRow))
-    own = {link.mac for link in case.seen.rows(LinkRow)}
+    count = Counter(row.mac for row in case.snapshot.rows(TapRow))
+    own = {link.mac for link in case.snapshot.rows(LinkRow)}
     for about, one in case.each():
         if one.nic.kind not in MOVABLE:
             yield Finding(
@@ -138,7 +138,7 @@ def _pinned(xml: str) -> list[str]:
 )
 def _orphans(case: GuestCase) -> Iterator[Finding]:
     named = {one.guest.name for one in case.targets}
-    for guest, tap, bridge in orphans(case.seen):
+    for guest, tap, bridge in orphans(case.snapshot):
         if guest not in named:
             yield Finding(
                 "note",

@@ -197,7 +197,6 @@ def _several(met: Met) -> Refused:
     return Refused(
         f"{host} has default routes on several interfaces: {', '.join(met.names)}",
         host=host,
-        state="nothing was written",
         then=f"say which: -p interface {met.names[0]}; or choose in JupyterLab",
     )
 

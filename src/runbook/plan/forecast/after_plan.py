@@ -21,23 +21,23 @@ from runbook.transport.host import NetworkXML
 Files = dict[str, FileRow]
 
 
-def after(plan: Plan, seen: Snapshot) -> Snapshot:
+def after(plan: Plan, snapshot: Snapshot) -> Snapshot:
     """The snapshot with the plan's files and network in it, and without the clients it stops."""
     stopped = {change.ifname for change in plan.changes if isinstance(change, StopClient)}
-    running = (row for row in seen.rows(LeaseRow) if row.ifname not in stopped)
+    running = (row for row in snapshot.rows(LeaseRow) if row.ifname not in stopped)
     made = networks.parse(_defined(plan))
     names = {row.name for row in made}
-    others = (row for row in seen.rows(NetworkRow) if row.name not in names)
+    others = (row for row in snapshot.rows(NetworkRow) if row.name not in names)
     return (
-        seen.having(FileRow, _files(plan, seen).values())
+        snapshot.having(FileRow, _files(plan, snapshot).values())
         .having(NetworkRow, (*others, *made))
         .having(LeaseRow, running)
     )
 
 
-def diffs(plan: Plan, seen: Snapshot) -> tuple[str, ...]:
+def diffs(plan: Plan, snapshot: Snapshot) -> tuple[str, ...]:
     """A unified diff of each file that the plan edits, three lines around each edit."""
-    before, now = _by_path(seen), _files(plan, seen)
+    before, now = _by_path(snapshot), _files(plan, snapshot)
     paths = (n.step.path for n in plan.steps() if isinstance(n.step, EditFile))
     return tuple(_diff(path, before, now) for path in dict.fromkeys(paths))
 
@@ -47,12 +47,12 @@ def _diff(path: str, before: Files, now: Files) -> str:
     return "\n".join(difflib.unified_diff(old, new, path, path, lineterm=""))
 
 
-def _by_path(seen: Snapshot) -> Files:
-    return {row.path: row for row in seen.rows(FileRow)}
+def _by_path(snapshot: Snapshot) -> Files:
+    return {row.path: row for row in snapshot.rows(FileRow)}
 
 
-def _files(plan: Plan, seen: Snapshot) -> Files:
-    held = _by_path(seen)
+def _files(plan: Plan, snapshot: Snapshot) -> Files:
+    held = _by_path(snapshot)
     for numbered in plan.steps():
         match numbered.step:
             case WriteFile() as step:

@@ -55,14 +55,14 @@ class BootStep:
         return Check(about, found.wanted, found.does, found.kept, found.required)
 
 
-def rehearse(promise: Promise, seen: Snapshot) -> tuple[BootStep, ...]:
+def rehearse(promise: Promise, snapshot: Snapshot) -> tuple[BootStep, ...]:
     """Every step of a boot that the host's network depends on."""
-    found = (one for stage in _STAGES for one in stage(promise, seen))
+    found = (one for stage in _STAGES for one in stage(promise, snapshot))
     return tuple(BootStep(order, one) for order, one in enumerate(found, start=1))
 
 
-def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Found]:
-    texts = contents(seen.rows(FileRow))
+def _sysctls(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
+    texts = contents(snapshot.rows(FileRow))
     for name, wanted in promise.sysctls:
         value, path = sysctl_d.assigned(texts, name)
         then = f"take the other value out of {path}" if path else "put it into /etc/sysctl.d"
@@ -70,12 +70,12 @@ def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Found]:
         yield Found(name, path or "no file of sysctl.d", wanted, value or "not set", kept, then)
 
 
-def _networking(_: Promise, seen: Snapshot) -> Iterator[Found]:
-    yield _started((units.IFUPDOWN,), seen, "ifupdown brings the NIC's link up")
+def _networking(_: Promise, snapshot: Snapshot) -> Iterator[Found]:
+    yield _started((units.IFUPDOWN,), snapshot, "ifupdown brings the NIC's link up")
 
 
-def _started(names: tuple[str, ...], seen: Snapshot, why: str) -> Found:
-    found = (seen.find(UnitRow, name) for name in names)
+def _started(names: tuple[str, ...], snapshot: Snapshot, why: str) -> Found:
+    found = (snapshot.find(UnitRow, name) for name in names)
     states = {unit.name: unit.state for unit in found if unit and unit.state}
     shown = ", ".join(f"{name} {state}" for name, state in states.items()) or "not installed"
     then = f"{why}: systemctl enable {next(iter(states), names[0])}"
@@ -83,8 +83,8 @@ def _started(names: tuple[str, ...], seen: Snapshot, why: str) -> Found:
     return Found(" or ".join(states) or names[0], "systemd", "enabled", shown, kept, then)
 
 
-def _ifupdown(promise: Promise, seen: Snapshot) -> Iterator[Found]:
-    every = stanzas(contents(seen.rows(FileRow)))
+def _ifupdown(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
+    every = stanzas(contents(snapshot.rows(FileRow)))
     for stanza in every:
         if stanza.kind == "iface" and _at_boot(stanza.name, every):
             yield _brought_up(stanza, promise)
@@ -135,10 +135,10 @@ def _plain(address: str) -> str:
         return address
 
 
-def _managers(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+def _managers(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
     on = [
         row.name
-        for row in seen.rows(UnitRow)
+        for row in snapshot.rows(UnitRow)
         if row.state == "enabled" and row.name in units.MANAGERS
     ]
     then = f"each could give {promise.nic} an address: systemctl disable {' '.join(on)}"
@@ -146,27 +146,29 @@ def _managers(promise: Promise, seen: Snapshot) -> Iterator[Found]:
     yield Found("other network services", "systemd", "none", shown, not on, then)
 
 
-def _saved_rules(_: Promise, seen: Snapshot) -> Iterator[Found]:
+def _saved_rules(_: Promise, snapshot: Snapshot) -> Iterator[Found]:
     saved = [
-        path for path in contents(seen.rows(FileRow)) if path.startswith("/etc/iptables/rules.v")
+        path
+        for path in contents(snapshot.rows(FileRow))
+        if path.startswith("/etc/iptables/rules.v")
     ]
     if saved:
-        found = _started((units.SAVED_RULES,), seen, "saved rules are loaded by it")
+        found = _started((units.SAVED_RULES,), snapshot, "saved rules are loaded by it")
         yield Found(
             *(found.what, " ".join(saved), found.wanted, found.does, found.kept, found.then),
             required=False,
         )
 
 
-def _libvirt(_: Promise, seen: Snapshot) -> Iterator[Found]:
+def _libvirt(_: Promise, snapshot: Snapshot) -> Iterator[Found]:
     # Its socket does not do: nobody may ask it anything after a boot.
-    yield _started(units.LIBVIRT, seen, "a network is started only by a daemon that runs")
+    yield _started(units.LIBVIRT, snapshot, "a network is started only by a daemon that runs")
 
 
-def _network(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+def _network(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
     wanted = _defined(promise)
     does = "not defined"
-    if row := seen.find(NetworkRow, promise.network):
+    if row := snapshot.find(NetworkRow, promise.network):
         stp, start = row.stp, "started" if row.autostart else "not started"
         ipv4 = " ".join(a for a in row.addresses.split() if ":" not in a)
         does = f"{start}: {row.bridge} {row.mac} stp {stp} {ipv4}"
@@ -180,22 +182,22 @@ def _defined(promise: Promise) -> str:
     return f"started: {promise.bridge} {promise.mac} stp {stp} {promise.address}"
 
 
-def _hooks(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+def _hooks(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
     ours, *_ = promise.files
     paths = {FIRST_HOOK, ours.path}
-    paths |= {path for path in contents(seen.rows(FileRow)) if path.startswith(f"{DIRECTORY}/")}
+    paths |= {path for path in contents(snapshot.rows(FileRow)) if path.startswith(f"{DIRECTORY}/")}
     for path in sorted(paths):
         if path == ours.path:
-            yield _our_hook(promise, seen)
-        elif seen.find(FileRow, path):
+            yield _our_hook(promise, snapshot)
+        elif snapshot.find(FileRow, path):
             does = "somebody else's; runs as well"
             yield Found("hook of libvirt's", path, does, does, kept=True, required=False)
 
 
-def _our_hook(promise: Promise, seen: Snapshot) -> Found:
+def _our_hook(promise: Promise, snapshot: Snapshot) -> Found:
     ours, *_ = promise.files
     does = "absent"
-    if row := seen.find(FileRow, ours.path):
+    if row := snapshot.find(FileRow, ours.path):
         text = "as promised" if row.content == ours.text else "other text"
         does = f"{text}, mode {row.mode}"
     wanted = f"as promised, mode {MODE:04o}"
@@ -203,10 +205,10 @@ def _our_hook(promise: Promise, seen: Snapshot) -> Found:
     return Found("hook of ours", ours.path, wanted, does, does == wanted, then)
 
 
-def _brought_back(promise: Promise, seen: Snapshot) -> Iterator[Found]:
+def _brought_back(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
     """What comes of the hook, where libvirt runs it."""
     stages = (_libvirt, _network, _hooks)
-    needed = [one for stage in stages for one in stage(promise, seen) if one.required]
+    needed = [one for stage in stages for one in stage(promise, snapshot) if one.required]
     runs = all(one.kept for one in needed)
     missing = ", ".join(one.what for one in needed if not one.kept)
     reads, then = promise.files[0].path, f"mend first: {missing}"

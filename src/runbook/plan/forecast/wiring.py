@@ -18,21 +18,21 @@ from runbook.state.snapshot import Snapshot
 FORWARDING, PORT_COST = "forwarding", 2
 
 
-def wired(promise: Promise, seen: Snapshot) -> Snapshot:
+def wired(promise: Promise, snapshot: Snapshot) -> Snapshot:
     """The snapshot, with the interface a port of the bridge, and all that it held on the bridge."""
     return (
-        seen.having(LinkRow, _links(promise, seen))
-        .having(BridgePortRow, _ports(promise, seen))
+        snapshot.having(LinkRow, _links(promise, snapshot))
+        .having(BridgePortRow, _ports(promise, snapshot))
         .having(
             AddressRow,
-            (r._replace(ifname=_moved(promise, r.ifname)) for r in seen.rows(AddressRow)),
+            (r._replace(ifname=_moved(promise, r.ifname)) for r in snapshot.rows(AddressRow)),
         )
-        .having(RouteRow, _routes(promise, seen))
+        .having(RouteRow, _routes(promise, snapshot))
     )
 
 
-def _links(promise: Promise, seen: Snapshot) -> Iterator[LinkRow]:
-    there = [row for row in seen.rows(LinkRow) if row.ifname != promise.bridge]
+def _links(promise: Promise, snapshot: Snapshot) -> Iterator[LinkRow]:
+    there = [row for row in snapshot.rows(LinkRow) if row.ifname != promise.bridge]
     (nic,) = (row for row in there if row.ifname == promise.nic)
     yield nic._replace(
         ifname=promise.bridge,
@@ -48,19 +48,19 @@ def _links(promise: Promise, seen: Snapshot) -> Iterator[LinkRow]:
         yield row._replace(master=promise.bridge) if row is nic else row
 
 
-def _ports(promise: Promise, seen: Snapshot) -> Iterator[BridgePortRow]:
-    yield from (row for row in seen.rows(BridgePortRow) if row.port != promise.nic)
+def _ports(promise: Promise, snapshot: Snapshot) -> Iterator[BridgePortRow]:
+    yield from (row for row in snapshot.rows(BridgePortRow) if row.port != promise.nic)
     yield BridgePortRow(promise.bridge, promise.nic, FORWARDING, PORT_COST)
 
 
-def _addresses(promise: Promise, seen: Snapshot) -> Iterator[AddressRow]:
-    for row in seen.rows(AddressRow):
+def _addresses(promise: Promise, snapshot: Snapshot) -> Iterator[AddressRow]:
+    for row in snapshot.rows(AddressRow):
         yield row._replace(ifname=_moved(promise, row.ifname))
 
 
-def _routes(promise: Promise, seen: Snapshot) -> Iterator[RouteRow]:
+def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[RouteRow]:
     """The routes that a person thinks of; the kernel makes the rest anew."""
-    for row in seen.rows(RouteRow):
+    for row in snapshot.rows(RouteRow):
         if row.table == MAIN:
             yield row._replace(ifname=_moved(promise, row.ifname))
 

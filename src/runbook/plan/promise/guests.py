@@ -53,15 +53,15 @@ class ExpectedGuest:
             f" has inside, and comes to {self.address} by a run for {self.name} after that"
         )
 
-    def checks(self, network: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
+    def checks(self, network: str, bridge: str, snapshot: Snapshot) -> Iterator[Check]:
         """What the host's state says of it."""
         own = (self.name, self.mac)
-        nics = [row for row in seen.rows(TapRow) if (row.guest, row.mac) == own]
+        nics = [row for row in snapshot.rows(TapRow) if (row.guest, row.mac) == own]
         if self.running:
             shown = " ".join(r.source for r in nics if r.live_xml)
             yield equal(f"{self.name} runs on network", network, shown)
             taps = [r.target for r in nics]
-            ports = [port for tap in taps if (port := seen.find(LinkRow, tap))]
+            ports = [port for tap in taps if (port := snapshot.find(LinkRow, tap))]
             shown = " ".join(port.master or "no bridge" for port in ports)
             yield equal(f"{self.name}'s {' '.join(taps) or 'tap'} is in", bridge, shown)
         if self.defined:
@@ -105,7 +105,7 @@ class GuestPromise:
         told = ", ".join(guest.told(guest.name) for guest in self.guests)
         return f"on {self.bridge}: {told}"
 
-    def checks(self, seen: Snapshot) -> tuple[Check, ...]:
+    def checks(self, snapshot: Snapshot) -> tuple[Check, ...]:
         """Every check that the host's state can answer."""
-        found = (guest.checks(self.network, self.bridge, seen) for guest in self.guests)
+        found = (guest.checks(self.network, self.bridge, snapshot) for guest in self.guests)
         return tuple(check for checks in found for check in checks)

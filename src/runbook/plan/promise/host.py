@@ -94,26 +94,26 @@ class Promise:
         """The end state in a sentence."""
         return f"{self.address} is on {self.bridge}"
 
-    def checks(self, seen: Snapshot) -> tuple[Check, ...]:
+    def checks(self, snapshot: Snapshot) -> tuple[Check, ...]:
         """Every check, in the order an operator would look."""
-        return tuple(check for group in _GROUPS for check in group(self, seen))
+        return tuple(check for group in _GROUPS for check in group(self, snapshot))
 
 
-def _addresses(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+def _addresses(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     ip = str(promise.address.ip)
-    held = [row for row in seen.rows(AddressRow) if row.family == "inet"]
+    held = [row for row in snapshot.rows(AddressRow) if row.family == "inet"]
     shown = " ".join(f"{r.ifname} /{r.prefixlen}" for r in held if r.address == ip)
     wanted = f"{promise.bridge} /{promise.address.network.prefixlen}"
     yield equal(f"{ip} is on", wanted, shown)
     yield none(f"IPv4 on {promise.nic}", [r.address for r in held if r.ifname == promise.nic])
 
 
-def _links(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    nic = seen.find(LinkRow, promise.nic)
+def _links(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+    nic = snapshot.find(LinkRow, promise.nic)
     yield equal(f"{promise.nic} is in", promise.bridge, nic.master if nic else "")
-    port = seen.find(BridgePortRow, promise.bridge, promise.nic)
+    port = snapshot.find(BridgePortRow, promise.bridge, promise.nic)
     yield equal(f"port {promise.nic}", "forwarding", port.state if port else "")
-    bridge = seen.find(LinkRow, promise.bridge)
+    bridge = snapshot.find(LinkRow, promise.bridge)
     yield equal(f"{promise.bridge} MAC", promise.mac, bridge.mac if bridge else "")
     wanted = "on" if promise.stp else "off"
     shown = "on" if bridge and bridge.stp == 1 else "off" if bridge else ""
@@ -121,8 +121,8 @@ def _links(promise: Promise, seen: Snapshot) -> Iterator[Check]:
     yield equal(f"{promise.bridge} MTU", str(promise.mtu), str(bridge.mtu) if bridge else "")
 
 
-def _routes(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    main = [r for r in seen.rows(RouteRow) if (r.family, r.table) == ("inet", MAIN)]
+def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+    main = [r for r in snapshot.rows(RouteRow) if (r.family, r.table) == ("inet", MAIN)]
     default = [r for r in main if r.dst == "default"]
     wanted = f"via {promise.gateway} dev {promise.bridge}{_metric(promise.metric)}"
     yield equal("default route", wanted, ", ".join(_ways_out(promise, default)))
@@ -145,10 +145,10 @@ def _metric(value: int) -> str:
     return f" metric {value}" if value else ""
 
 
-def _carried(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+def _carried(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     """The routes that came along, beside the default route."""
     found: dict[Way, list[RouteRow]] = {}
-    for row in seen.rows(RouteRow):
+    for row in snapshot.rows(RouteRow):
         if (row.family, row.type) == ("inet", "unicast"):
             found.setdefault((row.dst, row.table, row.metric, row.tos), []).append(row)
     for route in promise.routes:
@@ -165,51 +165,51 @@ def _way(gateway: str, ifname: str, prefsrc: str) -> str:
     return f"{via}dev {ifname}" + (f" src {prefsrc}" if prefsrc else "")
 
 
-def _ipv6(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    yield from checks6(promise.ipv6, promise.nic, promise.bridge, seen)
+def _ipv6(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+    yield from checks6(promise.ipv6, promise.nic, promise.bridge, snapshot)
 
 
-def _network(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    row = seen.find(NetworkRow, promise.network)
+def _network(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+    row = snapshot.find(NetworkRow, promise.network)
     states = (row.active, row.persistent, row.autostart) if row else ()
     words = ["yes" if state else "no" for state in states] or ["", "", ""]
     for about, shown in zip(("active", "persistent", "autostart"), words, strict=True):
         yield equal(f"network {promise.network} {about}", "yes", shown)
 
 
-def _files(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+def _files(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     for file in promise.files:
-        found = seen.find(FileRow, file.path)
+        found = snapshot.find(FileRow, file.path)
         same = found is not None and found.content == file.text
         shown = "as promised" if same else ("other content" if found else "absent")
         yield Check(file.path, "as promised", shown, same)
 
 
-def _stanzas(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+def _stanzas(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     """What ifupdown would do at the next boot, where its files speak of the NIC at all."""
-    for stanza in stanzas(contents(seen.rows(FileRow))):
+    for stanza in stanzas(contents(snapshot.rows(FileRow))):
         if stanza.kind == "iface" and stanza.name == promise.nic:
             about = f"{promise.nic} {stanza.family} in {stanza.path}"
             yield equal(about, "manual", stanza.method)
 
 
-def _sysctls(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+def _sysctls(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     for name, value in promise.sysctls:
-        row = seen.find(SysctlRow, name)
+        row = snapshot.find(SysctlRow, name)
         yield equal(name, value, row.value if row else "")
 
 
-def _clients(promise: Promise, seen: Snapshot) -> Iterator[Check]:
+def _clients(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     # A client of every interface, '', is one of the NIC's as well.
-    every = seen.rows(LeaseRow)
+    every = snapshot.rows(LeaseRow)
     own = [row for row in every if row.ifname == promise.nic]
     everywhere = [row for row in every if not row.ifname and row.pid]
     left = [f"{row.client} {row.lease_file}".strip() for row in (*own, *everywhere)]
     yield Check(f"DHCP on {promise.nic}", "none", ", ".join(left) or "none", not left)
 
 
-def _firewall(promise: Promise, seen: Snapshot) -> Iterator[Check]:
-    told = promise.firewall.told(seen.rows(FirewallRow), seen.rows(FileRow))
+def _firewall(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+    told = promise.firewall.told(snapshot.rows(FirewallRow), snapshot.rows(FileRow))
     yield from (Check(*check) for check in told)
 
 

@@ -28,37 +28,39 @@ class ExpectedIPv6:
     learns: bool
 
 
-def global6(seen: Snapshot, ifname: str) -> list[AddressRow]:
+def global6(snapshot: Snapshot, ifname: str) -> list[AddressRow]:
     """The IPv6 addresses of an interface that reach beyond its link."""
-    return [row for row in _everywhere(seen) if row.ifname == ifname]
+    return [row for row in _everywhere(snapshot) if row.ifname == ifname]
 
 
-def checks6(wanted: ExpectedIPv6 | None, nic: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
+def checks6(
+    wanted: ExpectedIPv6 | None, nic: str, bridge: str, snapshot: Snapshot
+) -> Iterator[Check]:
     """Every check of IPv6 on the NIC and the bridge."""
-    yield none(f"IPv6 on {nic}", [r.address for r in global6(seen, nic)])
+    yield none(f"IPv6 on {nic}", [r.address for r in global6(snapshot, nic)])
     if wanted is None:
-        yield none(f"IPv6 on {bridge}", [r.address for r in global6(seen, bridge)])
+        yield none(f"IPv6 on {bridge}", [r.address for r in global6(snapshot, bridge)])
         return
     for address in wanted.addresses:
         ip, _, length = address.partition("/")
-        held = (r for r in _everywhere(seen) if r.address == ip)
+        held = (r for r in _everywhere(snapshot) if r.address == ip)
         shown = " ".join(f"{r.ifname} /{r.prefixlen}" for r in held)
         yield equal(f"{ip} is on", f"{bridge} /{length}", shown)
-    yield from _routes(wanted, nic, bridge, seen)
+    yield from _routes(wanted, nic, bridge, snapshot)
     wanted_values = {"disable_ipv6": "0"} | ({"accept_ra": "2"} if wanted.learns else {})
     for word, value in wanted_values.items():
-        row = seen.find(SysctlRow, conf(bridge, word))
+        row = snapshot.find(SysctlRow, conf(bridge, word))
         yield equal(conf(bridge, word), value, row.value if row else "")
 
 
-def _everywhere(seen: Snapshot) -> list[AddressRow]:
-    held = (row for row in seen.rows(AddressRow) if row.family == "inet6")
+def _everywhere(snapshot: Snapshot) -> list[AddressRow]:
+    held = (row for row in snapshot.rows(AddressRow) if row.family == "inet6")
     return [row for row in held if row.scope not in ("link", "host")]
 
 
-def _routes(wanted: ExpectedIPv6, nic: str, bridge: str, seen: Snapshot) -> Iterator[Check]:
+def _routes(wanted: ExpectedIPv6, nic: str, bridge: str, snapshot: Snapshot) -> Iterator[Check]:
     kind = ("inet6", MAIN_TABLE, "unicast")
-    every = (r for r in seen.rows(RouteRow) if (r.family, r.table, r.type) == kind)
+    every = (r for r in snapshot.rows(RouteRow) if (r.family, r.table, r.type) == kind)
     # One router may well speak on another link by the same link-local address.
     own = [r for r in every if r.ifname in (nic, bridge)]
     default = {(r.gateway, r.ifname) for r in own if r.dst == "default"}

@@ -37,18 +37,18 @@ _VALUES = {
 _BEGIN_DHCPCD = frozenset({"-4", "-b", "-q", "-w", "-B"})
 
 
-def stop_clients(nic: str, seen: Snapshot) -> Iterator[EndClient]:
+def stop_clients(nic: str, snapshot: Snapshot) -> Iterator[EndClient]:
     """One change a client that runs on the NIC, or a program that only left leases for it.
 
     Raises Refused where stopping a client would stop it for other interfaces too, or where the
     undo could not start it again.
     """
-    _refuse_others(nic, seen)
-    table = sorted((r for r in seen.rows(LeaseRow) if r.ifname == nic), key=_client)
-    _refuse_shared(nic, {row.pid for row in table} - {0}, seen)
+    _refuse_others(nic, snapshot)
+    table = sorted((r for r in snapshot.rows(LeaseRow) if r.ifname == nic), key=_client)
+    _refuse_shared(nic, {row.pid for row in table} - {0}, snapshot)
     for client, found in groupby(table, key=_client):
         for group in _by_process(list(found)):
-            yield _stop(client, nic, group, seen)
+            yield _stop(client, nic, group, snapshot)
 
 
 def _client(row: LeaseRow) -> str:
@@ -61,38 +61,36 @@ def _by_process(found: list[LeaseRow]) -> list[list[LeaseRow]]:
     return [[r for r in found if r.pid in (pid, 0 if pid == pids[0] else pid)] for pid in pids]
 
 
-def _refuse_others(nic: str, seen: Snapshot) -> None:
+def _refuse_others(nic: str, snapshot: Snapshot) -> None:
     """Another manager's client would have the address back on the NIC at its next look."""
-    for row in seen.rows(LeaseRow):
+    for row in snapshot.rows(LeaseRow):
         if row.client in OTHERS and row.ifname in (nic, ""):
             name = row.client
             raise Refused(
                 f"{name} runs (process {row.pid}), and this procedure does not know how to have"
                 f" it leave {nic} alone",
-                host=seen.host,
-                state="nothing was written",
+                host=snapshot.host,
                 then=f"have ifupdown run {nic}, and {name} stopped and disabled; then run again",
             )
 
 
-def _refuse_shared(nic: str, ours: set[int], seen: Snapshot) -> None:
-    for row in seen.rows(LeaseRow):
+def _refuse_shared(nic: str, ours: set[int], snapshot: Snapshot) -> None:
+    for row in snapshot.rows(LeaseRow):
         if row.pid and not row.ifname:
-            raise _refused(row, "every interface", seen)
+            raise _refused(row, "every interface", snapshot)
         if row.pid in ours and row.ifname != nic:
-            raise _refused(row, row.ifname, seen)
+            raise _refused(row, row.ifname, snapshot)
 
 
-def _refused(row: LeaseRow, serves: str, seen: Snapshot) -> Refused:
+def _refused(row: LeaseRow, serves: str, snapshot: Snapshot) -> Refused:
     return Refused(
         f"{row.client} (process {row.pid}) also serves {serves}: it cannot be stopped alone",
-        host=seen.host,
-        state="nothing was written",
+        host=snapshot.host,
         then="run one client for each interface, as ifupdown does, then run again",
     )
 
 
-def _stop(client: str, nic: str, found: list[LeaseRow], seen: Snapshot) -> EndClient:
+def _stop(client: str, nic: str, found: list[LeaseRow], snapshot: Snapshot) -> EndClient:
     running = [r for r in found if r.pid]
     argv = tuple(shlex.split(running[0].argv)) if running else ()
     files = tuple(dict.fromkeys(r.lease_file for r in found if r.lease_file))
@@ -101,16 +99,17 @@ def _stop(client: str, nic: str, found: list[LeaseRow], seen: Snapshot) -> EndCl
     strange = next((path for path in files if not _LEASE_FILE.fullmatch(path)), "")
     if unknown or strange:
         why = f"it runs with {unknown}" if unknown else f"its leases are in {strange}"
-        raise _refused_as_it_runs(client, pids, why, seen)
+        raise _refused_as_it_runs(client, pids, why, snapshot)
     return EndClient(client, nic, pids, argv, start_command(client, nic, argv), files)
 
 
-def _refused_as_it_runs(client: str, pids: tuple[int, ...], why: str, seen: Snapshot) -> Refused:
+def _refused_as_it_runs(
+    client: str, pids: tuple[int, ...], why: str, snapshot: Snapshot
+) -> Refused:
     which = f" (process {pids[0]})" if pids else ""
     return Refused(
         f"{client}{which} cannot be started again by the undo as it runs now: {why}",
-        host=seen.host,
-        state="nothing was written",
+        host=snapshot.host,
         then=f"start {client} as ifupdown does, with no option beside, then run again",
     )
 

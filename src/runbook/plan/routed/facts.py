@@ -19,27 +19,27 @@ from runbook.state.snapshot import Snapshot
 NOT_NICS = frozenset({"bridge", "tun", "dummy", "ifb", "sit", "gre", "vxlan", "wireguard"})
 
 
-def nic_names(seen: Snapshot) -> tuple[str, ...]:
+def nic_names(snapshot: Snapshot) -> tuple[str, ...]:
     """Interfaces an operator could mean, in name order."""
-    links = seen.rows(LinkRow)
+    links = snapshot.rows(LinkRow)
     return tuple(r.ifname for r in links if r.kind not in NOT_NICS and r.ifname != "lo")
 
 
-def nic_row(seen: Snapshot, nic: str) -> LinkRow:
+def nic_row(snapshot: Snapshot, nic: str) -> LinkRow:
     """The NIC's row in the links table."""
-    if row := seen.find(LinkRow, nic):
+    if row := snapshot.find(LinkRow, nic):
         return row
     raise ParameterError(
         "interface",
         nic,
-        f"{seen.host} has no interface of that name",
-        f"choose one of: {', '.join(nic_names(seen)) or 'none found'}",
+        f"{snapshot.host} has no interface of that name",
+        f"choose one of: {', '.join(nic_names(snapshot)) or 'none found'}",
     )
 
 
-def nic_address(seen: Snapshot, nic: str, wanted: IPv4Interface) -> Address:
+def nic_address(snapshot: Snapshot, nic: str, wanted: IPv4Interface) -> Address:
     """The address as it sits on the NIC, with all that is needed to put it back."""
-    held = addresses_on(seen, nic)
+    held = addresses_on(snapshot, nic)
     for row in held:
         if (row.address, row.prefixlen) == (str(wanted.ip), wanted.network.prefixlen):
             return address(row)
@@ -47,19 +47,19 @@ def nic_address(seen: Snapshot, nic: str, wanted: IPv4Interface) -> Address:
     raise ParameterError(
         "address",
         str(wanted),
-        f"it is not on {nic} of {seen.host}, which holds {shown}",
+        f"it is not on {nic} of {snapshot.host}, which holds {shown}",
         "give the address as the host holds it now; the change moves it, it does not alter it",
     )
 
 
-def addresses_on(seen: Snapshot, ifname: str) -> list[AddressRow]:
+def addresses_on(snapshot: Snapshot, ifname: str) -> list[AddressRow]:
     """The IPv4 addresses of an interface."""
-    return [r for r in seen.rows(AddressRow) if (r.family, r.ifname) == ("inet", ifname)]
+    return [r for r in snapshot.rows(AddressRow) if (r.family, r.ifname) == ("inet", ifname)]
 
 
-def holds(seen: Snapshot, ifname: str, address: IPv4Interface) -> bool:
+def holds(snapshot: Snapshot, ifname: str, address: IPv4Interface) -> bool:
     """Whether an interface has the address, whatever its prefix length."""
-    return any(row.address == str(address.ip) for row in addresses_on(seen, ifname))
+    return any(row.address == str(address.ip) for row in addresses_on(snapshot, ifname))
 
 
 def address(row: AddressRow) -> Address:
@@ -102,43 +102,44 @@ def route(row: RouteRow) -> Route:
     )
 
 
-def connected_route(seen: Snapshot, nic: str, address: IPv4Interface) -> Route:
+def connected_route(snapshot: Snapshot, nic: str, address: IPv4Interface) -> Route:
     """The NIC's route to its own network."""
     network = str(address.network)
     found = [
-        row for row in main_routes(seen) if (row.ifname, row.dst, row.gateway) == (nic, network, "")
+        row
+        for row in main_routes(snapshot)
+        if (row.ifname, row.dst, row.gateway) == (nic, network, "")
     ]
     if len(found) != 1:
         raise Refused(
-            f"{seen.host} has {len(found)} routes to {network} on {nic}; the change needs one",
-            host=seen.host,
-            state="nothing was written",
+            f"{snapshot.host} has {len(found)} routes to {network} on {nic}; the change needs one",
+            host=snapshot.host,
             then=f"look at `ip route show dev {nic}` and bring it to one connected route",
         )
     return route(found[0])
 
 
-def main_routes(seen: Snapshot) -> Iterator[RouteRow]:
+def main_routes(snapshot: Snapshot) -> Iterator[RouteRow]:
     """The IPv4 routes of the main table."""
-    return (r for r in seen.rows(RouteRow) if (r.family, r.table) == ("inet", MAIN_TABLE))
+    return (r for r in snapshot.rows(RouteRow) if (r.family, r.table) == ("inet", MAIN_TABLE))
 
 
-def default_routes(seen: Snapshot) -> list[RouteRow]:
+def default_routes(snapshot: Snapshot) -> list[RouteRow]:
     """The IPv4 default routes of the main table, the preferred one first."""
-    found = (row for row in main_routes(seen) if row.dst == "default")
+    found = (row for row in main_routes(snapshot) if row.dst == "default")
     return sorted(found, key=lambda row: row.metric)
 
 
-def moved_routes(seen: Snapshot, nic: str, connected: Route) -> tuple[Route, ...]:
+def moved_routes(snapshot: Snapshot, nic: str, connected: Route) -> tuple[Route, ...]:
     """Every other IPv4 unicast route through the NIC, in any table."""
     through = ("inet", nic, "unicast")
-    found = (r for r in seen.rows(RouteRow) if (r.family, r.ifname, r.type) == through)
+    found = (r for r in snapshot.rows(RouteRow) if (r.family, r.ifname, r.type) == through)
     return tuple(r for r in map(route, found) if not _same(r, connected))
 
 
-def default_metric(seen: Snapshot, *ifnames: str) -> int:
+def default_metric(snapshot: Snapshot, *ifnames: str) -> int:
     """The metric of the default route through the first of these that has one; 0 without any."""
-    found = default_routes(seen)
+    found = default_routes(snapshot)
     metrics = (row.metric for ifname in ifnames for row in found if row.ifname == ifname)
     return next(metrics, 0)
 

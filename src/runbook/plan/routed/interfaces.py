@@ -31,86 +31,88 @@ HOOKS = frozenset({"up", "post-up", "pre-up", "down", "pre-down", "post-down"})
 WRITTEN_ANEW = "will not persist across an instance reboot"
 
 
-def nic_stanza(nic: str, seen: Snapshot) -> Stanza:
+def nic_stanza(nic: str, snapshot: Snapshot) -> Stanza:
     """The one ``iface NIC inet`` stanza; raises Refused if there is not exactly one."""
     found = [
         s
-        for s in stanzas(contents(seen.rows(FileRow)))
+        for s in stanzas(contents(snapshot.rows(FileRow)))
         if s.kind == "iface" and s.name == nic and s.family == "inet"
     ]
     if len(found) == 1:
-        _refuse_unless_lasting(found[0], seen)
+        _refuse_unless_lasting(found[0], snapshot)
         return found[0]
     raise _refused(
-        seen,
+        snapshot,
         f"ifupdown has {len(found)} stanzas `iface {nic} inet`, and the change needs one",
         "configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources",
     )
 
 
-def _refuse_unless_lasting(stanza: Stanza, seen: Snapshot) -> None:
+def _refuse_unless_lasting(stanza: Stanza, snapshot: Snapshot) -> None:
     """Refuse a file that something else writes at boot: the address would be back on the NIC."""
     if stanza.path.startswith("/run/"):
         raise _refused(
-            seen,
+            snapshot,
             f"{stanza.name}'s stanza is in {stanza.path}, which is made anew at each boot",
             f"write a stanza for {stanza.name} into /etc/network/interfaces in its place",
         )
-    if WRITTEN_ANEW in _file(stanza.path, seen).content:
+    if WRITTEN_ANEW in _file(stanza.path, snapshot).content:
         raise _refused(
-            seen,
+            snapshot,
             f"{stanza.path} says that it {WRITTEN_ANEW}: cloud-init may write it anew at a boot",
             "have cloud-init leave the network alone (`network: {config: disabled}` in a file of"
             " /etc/cloud/cloud.cfg.d), then take those words out of the file",
         )
 
 
-def _file(path: str, seen: Snapshot) -> FileRow:
-    (file,) = (row for row in seen.rows(FileRow) if row.path == path)
+def _file(path: str, snapshot: Snapshot) -> FileRow:
+    (file,) = (row for row in snapshot.rows(FileRow) if row.path == path)
     return file
 
 
-def nic_stanzas6(nic: str, seen: Snapshot) -> tuple[Stanza, ...]:
+def nic_stanzas6(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
     """Every ``iface NIC inet6`` stanza; raises Refused for a method that is not carried over."""
     found = tuple(
         s
-        for s in stanzas(contents(seen.rows(FileRow)))
+        for s in stanzas(contents(snapshot.rows(FileRow)))
         if s.kind == "iface" and s.name == nic and s.family == "inet6"
     )
     for stanza in found:
-        _refuse_unless_lasting(stanza, seen)
+        _refuse_unless_lasting(stanza, snapshot)
         if stanza.method not in CARRIED6:
             raise _refused(
-                seen,
+                snapshot,
                 f"{stanza.path} has `iface {nic} inet6 {stanza.method}`, which is not carried over",
                 f"use one of: {', '.join(CARRIED6)}",
             )
     return found
 
 
-def manual_stanza(nic: str, seen: Snapshot) -> Iterator[EditLines]:
+def manual_stanza(nic: str, snapshot: Snapshot) -> Iterator[EditLines]:
     """The edits, one a file, but for what is manual already."""
-    wanted = [s for s in (nic_stanza(nic, seen), *nic_stanzas6(nic, seen)) if s.method != "manual"]
+    wanted = [
+        s for s in (nic_stanza(nic, snapshot), *nic_stanzas6(nic, snapshot)) if s.method != "manual"
+    ]
     for path in dict.fromkeys(stanza.path for stanza in wanted):
         yield _edit(
-            path, sorted((s for s in wanted if s.path == path), key=lambda s: s.first), seen
+            path, sorted((s for s in wanted if s.path == path), key=lambda s: s.first), snapshot
         )
 
 
-def _edit(path: str, wanted: list[Stanza], seen: Snapshot) -> EditLines:
-    file = _file(path, seen)
+def _edit(path: str, wanted: list[Stanza], snapshot: Snapshot) -> EditLines:
+    file = _file(path, snapshot)
     content = file.content.split("\n")
     edits, shown = [], ""
     for stanza in wanted:
         lines = content[stanza.first - 1 : stanza.last]
-        kept = "".join(f"{line}\n" for line in _kept(lines, stanza, seen))
+        kept = "".join(f"{line}\n" for line in _kept(lines, stanza, snapshot))
         shown += "".join(f"{line}\n" for line in lines)
         edits.append(LineEdit(stanza.first, stanza.last, kept))
     purpose = f"leave {wanted[0].name} without an address of its own"
     return EditLines(path, file.sha256, tuple(edits), shown, purpose)
 
 
-def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:
+def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[str]:
     end = "\r" if lines[0].endswith("\r") else ""
     yield f"iface {stanza.name} {stanza.family} manual{end}"
     dropping = True
@@ -119,17 +121,17 @@ def _kept(lines: list[str], stanza: Stanza, seen: Snapshot) -> Iterator[str]:
         # A comment goes on only as part of a line that began before it.
         comment = is_comment(line) and not continued
         if not continued:
-            dropping = _dropped(line, stanza, seen)
+            dropping = _dropped(line, stanza, snapshot)
         continued = line.endswith("\\") and not comment
         if not dropping:
             yield line
 
 
-def _dropped(line: str, stanza: Stanza, seen: Snapshot) -> bool:
+def _dropped(line: str, stanza: Stanza, snapshot: Snapshot) -> bool:
     word = (words(line) or ("",))[0]
     if word in HOOKS or REDACTED in line:
         raise _refused(
-            seen,
+            snapshot,
             f"{stanza.path} has a line in {stanza.name}'s stanza that cannot be carried over: "
             f"{line.strip()}",
             "move what it does to a place that does not hang on the NIC's address",
@@ -137,5 +139,5 @@ def _dropped(line: str, stanza: Stanza, seen: Snapshot) -> bool:
     return word in ADDRESSING
 
 
-def _refused(seen: Snapshot, what: str, then: str) -> Refused:
-    return Refused(what, host=seen.host, state="nothing was written", then=then)
+def _refused(snapshot: Snapshot, what: str, then: str) -> Refused:
+    return Refused(what, host=snapshot.host, then=then)

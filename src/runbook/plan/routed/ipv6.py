@@ -43,13 +43,13 @@ class Uncarried:
     then: str
 
 
-def moved(params: Params, seen: Snapshot) -> Moved6 | None:
+def moved(params: Params, snapshot: Snapshot) -> Moved6 | None:
     """All that moves; None where the host has no IPv6 beyond its link-local address."""
     nic, bridge = params.interface, params.bridge
-    done = facts.holds(seen, bridge, params.ipv4)
+    done = facts.holds(snapshot, bridge, params.ipv4)
     holder = bridge if done else nic
-    held = global6(seen, holder)
-    routes = routes6(seen, holder)
+    held = global6(snapshot, holder)
+    routes = routes6(snapshot, holder)
     if not held and not any(r.protocol != KERNEL for r in routes):
         return None
     found = Moved6(
@@ -60,11 +60,11 @@ def moved(params: Params, seen: Snapshot) -> Moved6 | None:
         tuple(_route(row, nic) for row in routes if row.protocol not in (KERNEL, RA)),
         tuple(_route(row, nic) for row in routes if row.protocol == RA),
     )
-    return _kept_by_hook(params, seen, found) if done else found
+    return _kept_by_hook(params, snapshot, found) if done else found
 
 
-def _kept_by_hook(params: Params, seen: Snapshot, found: Moved6) -> Moved6:
-    hook = seen.find(FileRow, hook_path(params.network))
+def _kept_by_hook(params: Params, snapshot: Snapshot, found: Moved6) -> Moved6:
+    hook = snapshot.find(FileRow, hook_path(params.network))
     lines = {line.strip() for line in hook.content.splitlines()} if hook else set()
     return replace(
         found,
@@ -83,12 +83,12 @@ def _address_back(address: Address, bridge: str) -> Address:
     return replace(address, action=Action.ENSURE, ifname=bridge, nodad=True)
 
 
-def routes6(seen: Snapshot, ifname: str) -> list[RouteRow]:
+def routes6(snapshot: Snapshot, ifname: str) -> list[RouteRow]:
     """The IPv6 unicast routes through an interface, but for the kernel's own link-local ones."""
     through = ("inet6", ifname, "unicast")
     return [
         row
-        for row in seen.rows(RouteRow)
+        for row in snapshot.rows(RouteRow)
         if (row.family, row.ifname, row.type) == through and row.dst not in OWN
     ]
 
@@ -124,25 +124,27 @@ def hooked(moves: Moved6 | None) -> HookIPv6 | None:
     )
 
 
-def lasting(params: Params, seen: Snapshot, moves: Moved6 | None) -> tuple[tuple[str, str], ...]:
+def lasting(
+    params: Params, snapshot: Snapshot, moves: Moved6 | None
+) -> tuple[tuple[str, str], ...]:
     """The parameters that a boot has to find besides the switches of forwarding."""
-    others = [n for n in _listeners(seen) if n not in (params.interface, params.bridge)]
+    others = [n for n in _listeners(snapshot) if n not in (params.interface, params.bridge)]
     names = (conf(name, "accept_ra") for name in others)
-    heard = tuple((name, LEARN) for name in names if _value(seen, name) in ("1", LEARN))
+    heard = tuple((name, LEARN) for name in names if _value(snapshot, name) in ("1", LEARN))
     return heard if moves is None else (*heard, (conf(params.interface, "accept_ra"), "0"))
 
 
-def keep_listening(seen: Snapshot) -> Iterator[Change]:
+def keep_listening(snapshot: Snapshot) -> Iterator[Change]:
     """Before forwarding goes on: the kernel would forget all routers where accept_ra is 1."""
-    for name in _listeners(seen):
-        if _value(seen, conf(name, "accept_ra")) == "1":
+    for name in _listeners(snapshot):
+        if _value(snapshot, conf(name, "accept_ra")) == "1":
             yield SetSysctl(conf(name, "accept_ra"), LEARN, "1")
 
 
-def _listeners(seen: Snapshot) -> list[str]:
+def _listeners(snapshot: Snapshot) -> list[str]:
     """The interfaces that have something from a router advertisement."""
-    learned = {r.ifname for r in seen.rows(RouteRow) if (r.family, r.protocol) == ("inet6", RA)}
-    made = {r.ifname for r in seen.rows(AddressRow) if r.family == "inet6" and _by_slaac(r)}
+    learned = {r.ifname for r in snapshot.rows(RouteRow) if (r.family, r.protocol) == ("inet6", RA)}
+    made = {r.ifname for r in snapshot.rows(AddressRow) if r.family == "inet6" and _by_slaac(r)}
     return sorted((learned | made) - {""})
 
 
@@ -152,20 +154,20 @@ def enable(moves: Moved6 | None) -> Iterator[Change]:
         yield EnableIPv6(moves.bridge, moves.nic, moves.learns, moves.token)
 
 
-def settle(moves: Moved6 | None, seen: Snapshot) -> Iterator[Change]:
+def settle(moves: Moved6 | None, snapshot: Snapshot) -> Iterator[Change]:
     """What follows the cutover."""
     if moves is None:
         return
     if moves.learns:
         yield LearnOnBridge(moves.bridge, moves.token, moves.learned)
-    value = _value(seen, conf(moves.nic, "accept_ra"))
+    value = _value(snapshot, conf(moves.nic, "accept_ra"))
     if value not in ("", "0"):
-        during = LEARN if moves.nic in _listeners(seen) else value
+        during = LEARN if moves.nic in _listeners(snapshot) else value
         yield DeafenNIC(moves.nic, during)
 
 
-def _value(seen: Snapshot, name: str) -> str:
-    row = seen.find(SysctlRow, name)
+def _value(snapshot: Snapshot, name: str) -> str:
+    row = snapshot.find(SysctlRow, name)
     return row.value if row else ""
 
 
@@ -173,13 +175,13 @@ def _by_slaac(row: AddressRow) -> bool:
     return "mngtmpaddr" in row.flags.split()
 
 
-def uncarried(params: Params, seen: Snapshot) -> Iterator[Uncarried]:
+def uncarried(params: Params, snapshot: Snapshot) -> Iterator[Uncarried]:
     """Everything that speaks against moving the host's IPv6."""
-    held = global6(seen, params.interface)
+    held = global6(snapshot, params.interface)
     for row in held:
         yield from _address(row)
     yield from _together(params.interface, held)
-    yield from _routes(params.interface, seen, held)
+    yield from _routes(params.interface, snapshot, held)
 
 
 def _address(row: AddressRow) -> Iterator[Uncarried]:
@@ -205,8 +207,8 @@ def _together(nic: str, held: list[AddressRow]) -> Iterator[Uncarried]:
         yield Uncarried(nic, f"an address by SLAAC whose prefix is not /{SLAAC_BITS}", then)
 
 
-def _routes(nic: str, seen: Snapshot, held: list[AddressRow]) -> Iterator[Uncarried]:
-    ways = routes6(seen, nic)
+def _routes(nic: str, snapshot: Snapshot, held: list[AddressRow]) -> Iterator[Uncarried]:
+    ways = routes6(snapshot, nic)
     if not held and any(row.protocol != KERNEL for row in ways):
         then = "give the host an IPv6 address, or take the routes away"
         yield Uncarried(nic, "IPv6 routes without an IPv6 address", then)
@@ -215,18 +217,18 @@ def _routes(nic: str, seen: Snapshot, held: list[AddressRow]) -> Iterator[Uncarr
         if row.protocol == RA and row.dst != "default":
             then = "it would not be learned on the bridge; make it a static one, or have it go"
             yield Uncarried(about, "learned from a router (RFC 4191)", then)
-        if _shared(row, seen):
+        if _shared(row, snapshot):
             then = "moving one would replace the other; give them different metrics"
             yield Uncarried(about, f"another interface has one of metric {row.metric}", then)
-    for row in seen.rows(RouteRow):
+    for row in snapshot.rows(RouteRow):
         if row.family == "inet6" and nic in row.nexthops:
             then = "multipath routes are not carried over"
             yield Uncarried(f"IPv6 route to {row.dst}", row.nexthops, then)
 
 
-def _shared(row: RouteRow, seen: Snapshot) -> bool:
+def _shared(row: RouteRow, snapshot: Snapshot) -> bool:
     if row.protocol in (KERNEL, RA):
         return False
     same = (row.family, row.table, row.dst, row.metric)
-    others = (r for r in seen.rows(RouteRow) if (r.family, r.table, r.dst, r.metric) == same)
+    others = (r for r in snapshot.rows(RouteRow) if (r.family, r.table, r.dst, r.metric) == same)
     return any(other.ifname != row.ifname for other in others)

@@ -48,25 +48,25 @@ LOOSE_BY_DEFAULT = "1"
 CHAIN_PROGRAMS = {"inet": "iptables", "inet6": "ip6tables"}
 
 
-def make_plan(params: Params, seen: Snapshot, operator: Connection | None = None) -> Plan:
+def make_plan(params: Params, snapshot: Snapshot, operator: Connection | None = None) -> Plan:
     """The plan, empty where the host is as promised already.
 
     `operator` is the connection that profile drop lets in.
     """
-    promise = make_promise(params, seen, operator)
-    unmet = tuple(check for check in promise.checks(seen) if not check.kept)
+    promise = make_promise(params, snapshot, operator)
+    unmet = tuple(check for check in promise.checks(snapshot) if not check.kept)
     if not unmet:
-        return Plan(seen.host, promise, (), seen.digest(), (), params.deadline_s)
-    _not_half_done(params, seen, promise)
-    changes = tuple(_changes(params, seen, promise))
-    return Plan(seen.host, promise, changes, seen.digest(), unmet, params.deadline_s)
+        return Plan(snapshot.host, promise, (), snapshot.digest(), (), params.deadline_s)
+    _not_half_done(params, snapshot, promise)
+    changes = tuple(_changes(params, snapshot, promise))
+    return Plan(snapshot.host, promise, changes, snapshot.digest(), unmet, params.deadline_s)
 
 
-def make_promise(params: Params, seen: Snapshot, operator: Connection | None = None) -> Promise:
+def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None = None) -> Promise:
     """The end state that the parameters ask for on this host."""
-    mac, routes, mtu = _mac(params, seen), carried(params, seen), _mtu(params, seen)
-    moves = ipv6.moved(params, seen)
-    heard = ipv6.lasting(params, seen, moves)
+    mac, routes, mtu = _mac(params, snapshot), carried(params, snapshot), _mtu(params, snapshot)
+    moves = ipv6.moved(params, snapshot)
+    heard = ipv6.lasting(params, snapshot, moves)
     return Promise(
         params.interface,
         params.bridge,
@@ -79,17 +79,17 @@ def make_promise(params: Params, seen: Snapshot, operator: Connection | None = N
         (*sysctls.FORWARDING, *sysctls.of_bridge(params), *heard),
         routes,
         mtu,
-        expected_firewall(params, seen, operator),
+        expected_firewall(params, snapshot, operator),
         ipv6.expected(moves),
     )
 
 
-def _mac(params: Params, seen: Snapshot) -> str:
+def _mac(params: Params, snapshot: Snapshot) -> str:
     """The MAC that the bridge will have."""
     if params.bridge_mac == "nic":
-        return facts.nic_row(seen, params.interface).mac
+        return facts.nic_row(snapshot, params.interface).mac
     if params.bridge_mac == "own":
-        return _derived_mac(seen.identity.machine_id, params.network)
+        return _derived_mac(snapshot.identity.machine_id, params.network)
     return params.bridge_mac
 
 
@@ -99,9 +99,9 @@ def _derived_mac(machine_id: str, network: str) -> str:
     return "52:54:00:" + ":".join(f"{byte:02x}" for byte in digest[:3])
 
 
-def _mtu(params: Params, seen: Snapshot) -> int:
+def _mtu(params: Params, snapshot: Snapshot) -> int:
     """The NIC's, which is the LAN's: the bridge must not carry smaller frames."""
-    return facts.nic_row(seen, params.interface).mtu
+    return facts.nic_row(snapshot, params.interface).mtu
 
 
 def _hook_file(
@@ -121,72 +121,72 @@ def _hook_file(
     return ExpectedFile(hook_path(params.network), hook_script(shape))
 
 
-def _not_half_done(params: Params, seen: Snapshot, promise: Promise) -> None:
+def _not_half_done(params: Params, snapshot: Snapshot, promise: Promise) -> None:
     """Refuse a host that is neither as before nor as promised."""
-    if not facts.holds(seen, params.bridge, params.ipv4):
+    if not facts.holds(snapshot, params.bridge, params.ipv4):
         return
-    unmet = [check for check in promise.checks(seen) if not check.kept]
+    unmet = [check for check in promise.checks(snapshot) if not check.kept]
     raise Refused(
         f"{params.address} is on {params.bridge} already, and yet not all is as promised:\n"
         f"{unkept(unmet)}",
-        host=seen.host,
+        host=snapshot.host,
         state="nothing was written by this run; the host works as it did before it",
         then="mend each line by hand, or undo the earlier change, then run again",
     )
 
 
-def _changes(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
+def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:
     nic, address = params.interface, params.ipv4
-    facts.nic_row(seen, nic)
-    held = facts.nic_address(seen, nic, address)
-    connected = facts.connected_route(seen, nic, address)
-    moved = facts.moved_routes(seen, nic, connected)
-    yield from _prepare(params, seen, promise)
-    loose = seen.find(SysctlRow, LOOSE)
+    facts.nic_row(snapshot, nic)
+    held = facts.nic_address(snapshot, nic, address)
+    connected = facts.connected_route(snapshot, nic, address)
+    moved = facts.moved_routes(snapshot, nic, connected)
+    yield from _prepare(params, snapshot, promise)
+    loose = snapshot.find(SysctlRow, LOOSE)
     value = loose.value if loose else LOOSE_BY_DEFAULT
     yield HoldTracking(value, loaded=loose is not None)
     yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
-    yield _network(params, seen, promise)
+    yield _network(params, snapshot, promise)
     yield _hook(promise)
     yield TuneBridge(params.bridge, sysctls.of_bridge(params))
     yield ForwardAtOnce(params.bridge, params.stp)
     yield WarmUp(params.bridge, params.interface)
-    moves = ipv6.moved(params, seen)
+    moves = ipv6.moved(params, snapshot)
     yield from ipv6.enable(moves)
     yield Cutover(held, params.bridge, connected, moved, promise.routes, moves)
     yield Settle(str(address.ip), params.bridge, params.stp, promise.announced[1:])
-    yield from ipv6.settle(moves, seen)
+    yield from ipv6.settle(moves, snapshot)
     yield ReleaseTracking(value)
     # Only now: a packet of a connection older than its tracking belongs to none until then.
-    yield from admit(promise.firewall, seen)
+    yield from admit(promise.firewall, snapshot)
 
 
-def _prepare(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
+def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:
     _, sysctl_file = promise.files
     purpose = "keep forwarding on after a reboot"
     yield PutFile(sysctl_file.path, sysctl_file.text, 0o644, purpose)
-    yield from manual_stanza(params.interface, seen)
+    yield from manual_stanza(params.interface, snapshot)
     if promise.firewall.families:
-        yield from saved_firewall(promise.firewall, params.interface, params.bridge, seen)
-    yield from _twins_alone(params, seen, promise)
-    yield from twins(params.interface, params.bridge, seen)
-    yield from ipv6.keep_listening(seen)
+        yield from saved_firewall(promise.firewall, params.interface, params.bridge, snapshot)
+    yield from _twins_alone(params, snapshot, promise)
+    yield from twins(params.interface, params.bridge, snapshot)
+    yield from ipv6.keep_listening(snapshot)
     for name, value in sysctls.FORWARDING:
-        yield from sysctls.switched(name, value, seen)
-    yield from stop_clients(params.interface, seen)
+        yield from sysctls.switched(name, value, snapshot)
+    yield from stop_clients(params.interface, snapshot)
 
 
-def _twins_alone(params: Params, seen: Snapshot, promise: Promise) -> Iterator[Change]:
+def _twins_alone(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:
     """Saved files of which nothing more is expected."""
     done = {SAVED[family] for family in promise.firewall.families}
-    edits = saved_rules(params.interface, params.bridge, seen)
+    edits = saved_rules(params.interface, params.bridge, snapshot)
     yield from (edit for edit in edits if edit.path not in done)
 
 
-def _network(params: Params, seen: Snapshot, promise: Promise) -> CreateNetwork:
+def _network(params: Params, snapshot: Snapshot, promise: Promise) -> CreateNetwork:
     shape = NetworkShape(
         params.network,
-        str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{seen.identity.machine_id}/{params.network}")),
+        str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{snapshot.identity.machine_id}/{params.network}")),
         params.interface,
         params.bridge,
         promise.mac,
@@ -196,12 +196,12 @@ def _network(params: Params, seen: Snapshot, promise: Promise) -> CreateNetwork:
         params.ipv4,
         promise.mtu,
     )
-    return CreateNetwork(params.network, params.bridge, network_xml(shape), _chains(seen))
+    return CreateNetwork(params.network, params.bridge, network_xml(shape), _chains(snapshot))
 
 
-def _chains(seen: Snapshot) -> tuple[str, ...]:
+def _chains(snapshot: Snapshot) -> tuple[str, ...]:
     """The programs in whose tables libvirt has no chains of its own yet."""
-    there = {r.family for r in seen.rows(FirewallRow) if r.chain.startswith("LIBVIRT_")}
+    there = {r.family for r in snapshot.rows(FirewallRow) if r.chain.startswith("LIBVIRT_")}
     return tuple(CHAIN_PROGRAMS[f] for f in ("inet", "inet6") if f not in there)
 
 

@@ -52,11 +52,11 @@ _FILE = """\
 {arp}"""
 
 
-def switched(name: str, value: str, seen: Snapshot) -> Iterator[SetSysctl]:
+def switched(name: str, value: str, snapshot: Snapshot) -> Iterator[SetSysctl]:
     """A forwarding switch, with all that it shakes, unless it is so already."""
     # net.ipv4.ip_forward shakes every net.ipv4.conf.*, and likewise for IPv6.
     prefix = ".".join(name.split(".")[:2]) + ".conf."
-    table = {row.name: row.value for row in seen.rows(SysctlRow)}
+    table = {row.name: row.value for row in snapshot.rows(SysctlRow)}
     if table.get(name) == value:
         return
     words = (".forwarding", ".accept_redirects")

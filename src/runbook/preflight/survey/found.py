@@ -13,7 +13,7 @@ from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 
 
-def candidates(seen: Snapshot, given: Mapping[str, object]) -> tuple[str, ...]:
+def candidates(snapshot: Snapshot, given: Mapping[str, object]) -> tuple[str, ...]:
     """The interfaces that could be meant, in name order; raises Refused if there is none.
 
     One that is given is the only one; whether it will do is for the judge.
@@ -22,63 +22,63 @@ def candidates(seen: Snapshot, given: Mapping[str, object]) -> tuple[str, ...]:
     """
     if given.get("interface"):
         return (str(given["interface"]),)
-    ways = _ways_out(seen)
-    able = [name for name in nic_names(seen) if name in ways and not unfit(seen, name)]
+    ways = _ways_out(snapshot)
+    able = [name for name in nic_names(snapshot) if name in ways and not unfit(snapshot, name)]
     if not able:
-        raise _refused(seen, ways)
+        raise _refused(snapshot, ways)
     return tuple(able)
 
 
-def _ways_out(seen: Snapshot) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(row.ifname for row in default_routes(seen)))
+def _ways_out(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(row.ifname for row in default_routes(snapshot)))
 
 
-def unfit(seen: Snapshot, name: str) -> str:
+def unfit(snapshot: Snapshot, name: str) -> str:
     """Why an interface of the host cannot become a bridge's port; '' if it can."""
-    link = nic_row(seen, name)
+    link = nic_row(snapshot, name)
     if link.master:
         return f"{name} is part of {link.master} already"
     if link.kind not in NIC_KINDS:
         return f"{name} is a {link.kind}"
-    return "" if held(seen, name) else f"{name} has no IPv4 address"
+    return "" if held(snapshot, name) else f"{name} has no IPv4 address"
 
 
-def _refused(seen: Snapshot, ways: tuple[str, ...]) -> Refused:
+def _refused(snapshot: Snapshot, ways: tuple[str, ...]) -> Refused:
     if not ways:
         return _no(
-            seen,
+            snapshot,
             "it has no IPv4 default route, so runbook cannot find interface and router",
             "name them: -p interface NAME -p address ADDRESS/LENGTH -p gateway ADDRESS",
         )
-    links = [link for name in ways if (link := seen.find(LinkRow, name))]
+    links = [link for name in ways if (link := snapshot.find(LinkRow, name))]
     bridges = [link.ifname for link in links if link.kind == "bridge"]
     if bridges:
-        return _bridged(seen, bridges[0])
-    told = "; ".join(unfit(seen, link.ifname) for link in links)
+        return _bridged(snapshot, bridges[0])
+    told = "; ".join(unfit(snapshot, link.ifname) for link in links)
     return _no(
-        seen,
+        snapshot,
         f"no interface with its default route can become a bridge port: {told}",
         "runbook needs a physical NIC in no bridge, bond or VLAN; see README.md",
     )
 
 
-def _bridged(seen: Snapshot, bridge: str) -> Refused:
-    ports = " ".join(r.ifname for r in seen.rows(LinkRow) if r.master == bridge) or "none"
-    on = f"its address {' '.join(held(seen, bridge)) or '(none)'} is on the bridge {bridge}"
-    networks = [row.name for row in seen.rows(NetworkRow) if row.bridge == bridge]
+def _bridged(snapshot: Snapshot, bridge: str) -> Refused:
+    ports = " ".join(r.ifname for r in snapshot.rows(LinkRow) if r.master == bridge) or "none"
+    on = f"its address {' '.join(held(snapshot, bridge)) or '(none)'} is on the bridge {bridge}"
+    networks = [row.name for row in snapshot.rows(NetworkRow) if row.bridge == bridge]
     if networks:
         return _no(
-            seen,
+            snapshot,
             f"{on} of the libvirt network {networks[0]} already; ports: {ports}",
             "there is nothing to survey: that is what the change makes. `routed.ipynb`, with the"
             " parameters it was made with, tells whether all of it is as promised",
         )
     return _no(
-        seen,
+        snapshot,
         f"{on} already, and that bridge belongs to no libvirt network; ports: {ports}",
         "this procedure does not take over a bridge that something else makes",
     )
 
 
-def _no(seen: Snapshot, what: str, then: str) -> Refused:
-    return Refused(f"{seen.host}: {what}", host=seen.host, state="nothing was written", then=then)
+def _no(snapshot: Snapshot, what: str, then: str) -> Refused:
+    return Refused(f"{snapshot.host}: {what}", host=snapshot.host, then=then)

@@ -22,41 +22,43 @@ from runbook.state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class HostOfParams:
     """The parameters, and the host that they are for."""
 
     params: Params
-    seen: Snapshot
+    snapshot: Snapshot
 
 
 def judge(
-    host: str, values: Mapping[str, object], seen: Snapshot, own: Connection | None
+    host: str, values: Mapping[str, object], snapshot: Snapshot, own: Connection | None
 ) -> tuple[ParameterError, ...]:
     """All that is known to be wrong; an error about field '' is about none in particular."""
     given = {name: value for name, value in values.items() if value is not None}
     named = {"host": host}
-    wrong = (*_interface(seen, str(given.get("interface", ""))), *faults({}, named, given))
-    return wrong or against(resolve({}, named, given), seen, own)
+    wrong = (*_interface(snapshot, str(given.get("interface", ""))), *faults({}, named, given))
+    return wrong or against(resolve({}, named, given), snapshot, own)
 
 
-def _interface(seen: Snapshot, name: str) -> Iterator[ParameterError]:
+def _interface(snapshot: Snapshot, name: str) -> Iterator[ParameterError]:
     """What is wrong with the interface, whatever else may be: the rest hangs on it."""
-    fix = f"choose one of: {', '.join(nic_names(seen)) or 'none found'}"
+    fix = f"choose one of: {', '.join(nic_names(snapshot)) or 'none found'}"
     if not name:
         yield ParameterError("interface", name, "none is chosen", fix)
-    elif not seen.find(LinkRow, name):
-        yield ParameterError("interface", name, f"{seen.host} has none of that name", fix)
-    elif why := unfit(seen, name):
+    elif not snapshot.find(LinkRow, name):
+        yield ParameterError("interface", name, f"{snapshot.host} has none of that name", fix)
+    elif why := unfit(snapshot, name):
         yield ParameterError("interface", name, why, fix)
 
 
-def against(params: Params, seen: Snapshot, own: Connection | None) -> tuple[ParameterError, ...]:
+def against(
+    params: Params, snapshot: Snapshot, own: Connection | None
+) -> tuple[ParameterError, ...]:
     """What of parameters that are right by themselves is wrong on this host."""
     try:
-        nic_address(seen, params.interface, params.ipv4)
-        stands = tuple(_stands_against(Seen(params, seen)))
+        nic_address(snapshot, params.interface, params.ipv4)
+        stands = tuple(_stands_against(HostOfParams(params, snapshot)))
         if not stands:
-            make_plan(params, seen, own)
+            make_plan(params, snapshot, own)
     except ParameterError as error:
         return (error,)
     except Refused as refused:

@@ -27,12 +27,12 @@ class Candidate(NamedTuple):
 
 
 def nics(
-    seen: Snapshot, hardware: Iterable[NicRow] = (), own: Connection | None = None
+    snapshot: Snapshot, hardware: Iterable[NicRow] = (), own: Connection | None = None
 ) -> tuple[Candidate, ...]:
     """One row an interface."""
     known = {row.ifname: row for row in hardware}
-    carrying = carries(seen, own)
-    links = {row.ifname: row for row in seen.rows(LinkRow)}
+    carrying = carries(snapshot, own)
+    links = {row.ifname: row for row in snapshot.rows(LinkRow)}
     return tuple(
         Candidate(
             name,
@@ -40,37 +40,37 @@ def nics(
             _driver(known.get(name), links[name]),
             _speed(known.get(name)),
             _carrier(links[name]),
-            " ".join(held(seen, name)),
+            " ".join(held(snapshot, name)),
             links[name].master,
             name == carrying,
         )
-        for name in facts.nic_names(seen)
+        for name in facts.nic_names(snapshot)
     )
 
 
-def held(seen: Snapshot, nic: str) -> list[str]:
+def held(snapshot: Snapshot, nic: str) -> list[str]:
     """The IPv4 addresses on an interface, each with its prefix length."""
-    return [f"{row.address}/{row.prefixlen}" for row in facts.addresses_on(seen, nic)]
+    return [f"{row.address}/{row.prefixlen}" for row in facts.addresses_on(snapshot, nic)]
 
 
-def gateways(seen: Snapshot, nic: str) -> list[str]:
+def gateways(snapshot: Snapshot, nic: str) -> list[str]:
     """Where the default routes through an interface lead, the preferred one first."""
-    found = (row for row in facts.default_routes(seen) if row.ifname == nic and row.gateway)
+    found = (row for row in facts.default_routes(snapshot) if row.ifname == nic and row.gateway)
     return list(dict.fromkeys(row.gateway for row in found))
 
 
-def brought(seen: Snapshot, nic: str) -> dict[str, str]:
+def brought(snapshot: Snapshot, nic: str) -> dict[str, str]:
     """The parameters that follow from the choice of an interface; '' where it has none."""
-    addresses, routers = held(seen, nic), gateways(seen, nic)
+    addresses, routers = held(snapshot, nic), gateways(snapshot, nic)
     found = {"address": addresses[0] if addresses else ""}
     return {**found, "gateway": routers[0]} if routers else found
 
 
-def carries(seen: Snapshot, own: Connection | None) -> str:
+def carries(snapshot: Snapshot, own: Connection | None) -> str:
     """The interface that holds the address the operator's connection came to, or ''."""
     if own is None:
         return ""
-    found = (row.ifname for row in seen.rows(AddressRow) if row.address == own.server)
+    found = (row.ifname for row in snapshot.rows(AddressRow) if row.address == own.server)
     return next(found, "")
 
 

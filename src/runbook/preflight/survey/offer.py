@@ -24,7 +24,7 @@ Offered = tuple[object, str]
 
 
 def offer(
-    seen: Snapshot, nic: str, given: Mapping[str, object], file: Mapping[str, object]
+    snapshot: Snapshot, nic: str, given: Mapping[str, object], file: Mapping[str, object]
 ) -> dict[str, Offered]:
     """The value for each of ASKED, and for whatever else was given or is in the file.
 
@@ -32,20 +32,20 @@ def offer(
     address, gateway) wins over the file; what is a choice stays as the file has it.
     `nic` is '' where the interface is still to be chosen.
     """
-    found = {"interface": nic, **brought(seen, nic)} if nic else {}
+    found = {"interface": nic, **brought(snapshot, nic)} if nic else {}
     router = str(given.get("gateway") or found.get("gateway") or "")
-    offered = _usual(seen, router)
+    offered = _usual(snapshot, router)
     offered |= {name: (value, IN_THE_FILE) for name, value in file.items()}
     offered |= {name: (value, FOUND) for name, value in found.items() if value}
     offered |= {name: (value, GIVEN) for name, value in given.items()}
     return {name: offered[name] for name in (*ASKED, *sorted(offered.keys() - set(ASKED)))}
 
 
-def _usual(seen: Snapshot, gateway: str) -> dict[str, Offered]:
-    networks = seen.rows(NetworkRow)
+def _usual(snapshot: Snapshot, gateway: str) -> dict[str, Offered]:
+    networks = snapshot.rows(NetworkRow)
     names = {row.name for row in networks}
     taken = {row.bridge for row in networks}
-    taken |= {row.ifname for row in seen.rows(LinkRow)}
+    taken |= {row.ifname for row in snapshot.rows(LinkRow)}
     others = [row.name for row in networks if row.active]
     forward = ("open", f"{', '.join(others)} is active beside it") if others else ("nat", USUAL)
     defaults = {name: Params.model_fields[name].default for name in ASKED if name not in NEEDED}

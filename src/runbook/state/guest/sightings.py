@@ -62,33 +62,33 @@ class Sighting:
 
 
 def read(
-    host: Reader, seen: Snapshot, asked: Iterable[tuple[str, str]] = ()
+    host: Reader, snapshot: Snapshot, asked: Iterable[tuple[str, str]] = ()
 ) -> tuple[Sighting, ...]:
     """All that is seen of running guests; `asked` are (address, interface) to ask for by ARP."""
-    running = [row.name for row in seen.rows(GuestRow) if row.state == "running"]
+    running = [row.name for row in snapshot.rows(GuestRow) if row.state == "running"]
     return tuple(
         dict.fromkeys(
             (
                 *(s for name in running for s in _of_agent(host, name)),
                 *(s for place in asked for s in _answers(host, *place)),
-                *_neighbours(seen),
+                *_neighbours(snapshot),
                 *(s for name in running for s in _leases(host, name)),
             )
         )
     )
 
 
-def table(seen: Snapshot, found: Iterable[Sighting]) -> pd.DataFrame:
+def table(snapshot: Snapshot, found: Iterable[Sighting]) -> pd.DataFrame:
     """One row an address of a NIC of a guest; one without an address where none was seen."""
     sightings = tuple(found)
-    states = {row.name: row.state for row in seen.rows(GuestRow)}
-    masters = {row.ifname: row.master for row in seen.rows(LinkRow)}
+    states = {row.name: row.state for row in snapshot.rows(GuestRow)}
+    masters = {row.ifname: row.master for row in snapshot.rows(LinkRow)}
     rows = [
         GuestAddressRow(
             *(nic.guest, states.get(nic.guest, ""), nic.source or nic.defined_source, nic.mac),
             *(nic.target, masters.get(nic.target, ""), *told),
         )
-        for nic in seen.rows(TapRow)
+        for nic in snapshot.rows(TapRow)
         for told in _told(nic.mac, sightings)
     ]
     return frame(GuestAddressRow, ordered(rows, KEY))
@@ -127,7 +127,7 @@ def _answers(host: Reader, address: str, ifname: str) -> Iterator[Sighting]:
     return (Sighting(mac, address, How.ASKED) for mac in host.who_has(address, ifname))
 
 
-def _neighbours(seen: Snapshot) -> Iterator[Sighting]:
-    for row in seen.rows(NeighbourRow):
+def _neighbours(snapshot: Snapshot) -> Iterator[Sighting]:
+    for row in snapshot.rows(NeighbourRow):
         if row.family == "inet" and row.mac:
             yield Sighting(row.mac, row.address, How.NEIGHBOUR)

@@ -34,21 +34,21 @@ def compared(params: Params, before: Snapshot, after: Snapshot) -> tuple[Row, ..
     return compare(file, _entries(after), reasons)
 
 
-def _entries(seen: Snapshot) -> list[Entry]:
-    told = sorted(seen.rows(FirewallRow), key=lambda r: r.position)
+def _entries(snapshot: Snapshot) -> list[Entry]:
+    told = sorted(snapshot.rows(FirewallRow), key=lambda r: r.position)
     return [Entry(r.table, r.chain, r.rule) for r in told if r.family == INET]
 
 
-def _keys(seen: Snapshot) -> frozenset[Key]:
-    return frozenset(entry.key for entry in _entries(seen))
+def _keys(snapshot: Snapshot) -> frozenset[Key]:
+    return frozenset(entry.key for entry in _entries(snapshot))
 
 
-def _twins(params: Params, seen: Snapshot) -> frozenset[Key]:
-    return frozenset(_twins_of(params, seen))
+def _twins(params: Params, snapshot: Snapshot) -> frozenset[Key]:
+    return frozenset(_twins_of(params, snapshot))
 
 
-def _twins_of(params: Params, seen: Snapshot) -> Iterator[Key]:
-    for entry in _entries(seen):
+def _twins_of(params: Params, snapshot: Snapshot) -> Iterator[Key]:
+    for entry in _entries(snapshot):
         twin = twin_of(entry.rule, params.interface, params.bridge)
         if twin:
             yield Entry(entry.table, entry.chain, twin).key

@@ -22,34 +22,34 @@ Key = tuple[str, str, str, Canonical]
 
 
 def expected_firewall(
-    params: Params, seen: Snapshot, operator: Connection | None
+    params: Params, snapshot: Snapshot, operator: Connection | None
 ) -> ExpectedFirewall:
     """What the profile and the file ask for, together."""
-    file, own = rules_file.wanted(params, seen), profile(params, operator)
+    file, own = rules_file.wanted(params, snapshot), profile(params, operator)
     return ExpectedFirewall(
         file.policies + own.policies, file.chains + own.chains, file.rules + own.rules
     )
 
 
-def admit(expected: ExpectedFirewall, seen: Snapshot) -> Iterator[Change]:
+def admit(expected: ExpectedFirewall, snapshot: Snapshot) -> Iterator[Change]:
     """Rules first, then what leads to them, then the policies: nobody is cut off between."""
     # To take 50,000 rules apart takes seconds; most plans ask for no rule.
-    there = {_key(r.family, r.table, r.rule) for r in _rules(seen)} if expected.rules else set()
-    _no_other_chains(expected, seen, there)
+    there = {_key(r.family, r.table, r.rule) for r in _rules(snapshot)} if expected.rules else set()
+    _no_other_chains(expected, snapshot, there)
     lacking = [r for r in expected.rules if _key(r.family, r.table, r.rule) not in there]
     own = [rule for rule in lacking if rule.chain.startswith(RUNBOOK_CHAIN)]
     jumps = [rule for rule in lacking if is_jump(rule)]
     file = _once([rule for rule in lacking if rule not in (*own, *jumps)])
-    yield from _added(expected, seen, file, "reproduce the rules of the file")
-    yield from _added(expected, seen, own, "say what the host and its guests need")
+    yield from _added(expected, snapshot, file, "reproduce the rules of the file")
+    yield from _added(expected, snapshot, own, "say what the host and its guests need")
     for rule in jumps:
         name = next(own for own in PARENTS if rule.rule.endswith(f" {own}"))
         yield JumpFirst(rule.family, PARENTS[name], name)
-    yield from _policies(expected, seen)
+    yield from _policies(expected, snapshot)
 
 
-def _rules(seen: Snapshot) -> list[FirewallRow]:
-    return [row for row in seen.rows(FirewallRow) if row.position]
+def _rules(snapshot: Snapshot) -> list[FirewallRow]:
+    return [row for row in snapshot.rows(FirewallRow) if row.position]
 
 
 def _key(family: str, table: str, rule: str) -> Key:
@@ -62,9 +62,9 @@ def _once(wanted: list[ExpectedRule]) -> list[ExpectedRule]:
 
 
 def _added(
-    expected: ExpectedFirewall, seen: Snapshot, wanted: list[ExpectedRule], title: str
+    expected: ExpectedFirewall, snapshot: Snapshot, wanted: list[ExpectedRule], title: str
 ) -> Iterator[AddRules]:
-    there = {(r.family, r.table, r.chain) for r in seen.rows(FirewallRow)}
+    there = {(r.family, r.table, r.chain) for r in snapshot.rows(FirewallRow)}
     for family in dict.fromkeys(rule.family for rule in wanted):
         rules = [rule for rule in wanted if rule.family == family]
         ours = rules[0].chain.startswith(RUNBOOK_CHAIN)
@@ -78,8 +78,8 @@ def _added(
         yield AddRules(family, chains, tuple(InTable(r.table, r.rule) for r in rules), title)
 
 
-def _policies(expected: ExpectedFirewall, seen: Snapshot) -> Iterator[SetPolicy]:
-    rules = seen.rows(FirewallRow)
+def _policies(expected: ExpectedFirewall, snapshot: Snapshot) -> Iterator[SetPolicy]:
+    rules = snapshot.rows(FirewallRow)
     chains, backend = live(rules), usual_backend(rules)
     for wanted in expected.policies:
         before = _policy(chains, Place(backend, wanted.family, wanted.table, wanted.chain))
@@ -92,16 +92,15 @@ def _policy(chains: Chains, place: Place) -> str:
     return chain.policy if chain else ACCEPT
 
 
-def _no_other_chains(expected: ExpectedFirewall, seen: Snapshot, there: set[Key]) -> None:
+def _no_other_chains(expected: ExpectedFirewall, snapshot: Snapshot, there: set[Key]) -> None:
     """Refuse where chains of runbook's name are there and are not what they should be."""
-    present = {(r.family, r.chain) for r in seen.rows(FirewallRow)}
+    present = {(r.family, r.chain) for r in snapshot.rows(FirewallRow)}
     for rule in expected.rules:
         own = rule.chain.startswith(RUNBOOK_CHAIN) and (rule.family, rule.chain) in present
         if own and _key(rule.family, rule.table, rule.rule) not in there:
             raise Refused(
                 f"there is a chain {rule.chain} already, and it does not hold `{rule.rule}`",
-                host=seen.host,
-                state="nothing was written",
+                host=snapshot.host,
                 then=f"see what is in it; take it away with its jump, or rename it: "
                 f"the profile makes {rule.chain} itself",
             )

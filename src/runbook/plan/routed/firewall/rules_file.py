@@ -93,29 +93,29 @@ def lines(ruleset: Ruleset) -> Iterator[tuple[str, str, str]]:
         yield from ((table.name, rule.chain, rule.text) for rule in table.rules)
 
 
-def own_rules(params: Params, seen: Snapshot) -> OwnRules:
+def own_rules(params: Params, snapshot: Snapshot) -> OwnRules:
     """Find libvirt's rules for the network of this change and for every other that the host has."""
     this = Network(params.bridge, str(params.ipv4.network), params.interface)
-    others = [Network(r.bridge, _subnet(r), r.forward_dev) for r in _nat(seen)]
+    others = [Network(r.bridge, _subnet(r), r.forward_dev) for r in _nat(snapshot)]
     found = [rule for network in (this, *others) for rule in rules_of(network)]
     places = [(rule, chain) for rule in found for chain in (rule.chain, rule.built_in)]
     return OwnRules({(r.table, c, canonical(r.text(c))): r for r, c in places})
 
 
-def _nat(seen: Snapshot) -> list[NetworkRow]:
-    return [row for row in seen.rows(NetworkRow) if row.forward_mode == "nat" and row.addresses]
+def _nat(snapshot: Snapshot) -> list[NetworkRow]:
+    return [row for row in snapshot.rows(NetworkRow) if row.forward_mode == "nat" and row.addresses]
 
 
 def _subnet(row: NetworkRow) -> str:
     return str(ip_interface(row.addresses.split()[0]).network)
 
 
-def wanted(params: Params, seen: Snapshot) -> ExpectedFirewall:
+def wanted(params: Params, snapshot: Snapshot) -> ExpectedFirewall:
     """What of the file is to be there: all but libvirt's; policies only under `keep`."""
     ruleset = rules_file(params)
     if ruleset is None:
         return ExpectedFirewall()
-    own = own_rules(params, seen)
+    own = own_rules(params, snapshot)
     named = [(t.name, c) for t in ruleset.tables for c in t.chains]
     told = [(t.name, r) for t in ruleset.tables for r in t.rules]
     rest = [(t, r) for t, r in told if not (is_libvirts(r.text) or own.find(t, r.chain, r.text))]

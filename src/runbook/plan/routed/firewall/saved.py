@@ -51,20 +51,24 @@ PURPOSE = "keep the firewall over a reboot"
 
 
 def saved_firewall(
-    expected: ExpectedFirewall, nic: str, bridge: str, seen: Snapshot
+    expected: ExpectedFirewall, nic: str, bridge: str, snapshot: Snapshot
 ) -> Iterator[EditLines | PutFile]:
     """One change a file that does not say yet what is expected; twins go in with it."""
     for family in expected.families:
         path = SAVED[family]
-        found = seen.find(FileRow, path)
+        found = snapshot.find(FileRow, path)
         if found is None:
             yield PutFile(path, composed("", expected, family), MODE, PURPOSE)
             continue
-        yield from _edited(found, expected, family, (nic, bridge), seen)
+        yield from _edited(found, expected, family, (nic, bridge), snapshot)
 
 
 def _edited(
-    row: FileRow, expected: ExpectedFirewall, family: str, names: tuple[str, str], seen: Snapshot
+    row: FileRow,
+    expected: ExpectedFirewall,
+    family: str,
+    names: tuple[str, str],
+    snapshot: Snapshot,
 ) -> Iterator[EditLines]:
     text = row.content
     twins = EditFile("", "", tuple(twin_edits(text.split("\n"), *names)))
@@ -73,13 +77,12 @@ def _edited(
     except ValueError as error:
         raise Refused(
             f"{row.path} cannot be edited: {error}",
-            host=seen.host,
-            state="nothing was written",
+            host=snapshot.host,
             then="bring the file into the form that iptables-save writes",
         ) from error
     edits = line_edits(text, wanted)
     if edits:
-        refuse_unless_whole("".join(edit.text for edit in edits), seen)
+        refuse_unless_whole("".join(edit.text for edit in edits), snapshot)
         lines = text.split("\n")
         shown = "".join(f"{line}\n" for e in edits for line in lines[e.first - 1 : e.last])
         yield EditLines(row.path, row.sha256, edits, shown, PURPOSE)

@@ -22,16 +22,16 @@ COMMENT = "--comment"
 INTERFACE_OPTIONS = ("-i", "-o", "--in-interface", "--out-interface")
 
 
-def twins(nic: str, bridge: str, seen: Snapshot) -> Iterator[TwinRule]:
+def twins(nic: str, bridge: str, snapshot: Snapshot) -> Iterator[TwinRule]:
     """One change a rule; in each chain from the bottom up, so that positions stay true."""
-    table = seen.rows(FirewallRow)
+    table = snapshot.rows(FirewallRow)
     present = {(_place(r), r.rule) for r in table}
     wanted = sorted((r for r in table if _own(r)), key=_place)
     for place, chain in groupby(wanted, key=_place):
         for row in sorted(chain, key=lambda r: -r.position):
             twin = twin_of(row.rule, nic, bridge)
             if twin and (place, twin) not in present:
-                refuse_unless_whole(twin, seen)
+                refuse_unless_whole(twin, snapshot)
                 yield TwinRule(*place, row.position, row.rule, twin)
 
 
@@ -74,32 +74,32 @@ def _matches(pattern: str, nic: str, bridge: str) -> bool:
     return nic.startswith(stem) and not bridge.startswith(stem)
 
 
-def all_but(nic: str, bridge: str, seen: Snapshot) -> Iterator[str]:
+def all_but(nic: str, bridge: str, snapshot: Snapshot) -> Iterator[str]:
     """Rules, live and saved, for everything but the NIC: the bridge would fall under them."""
-    live = (row.rule for row in seen.rows(FirewallRow))
-    saved = (line for row in _saved(seen) for line in row.content.split("\n"))
+    live = (row.rule for row in snapshot.rows(FirewallRow))
+    saved = (line for row in _saved(snapshot) for line in row.content.split("\n"))
     for rule in dict.fromkeys((*live, *saved)):
         if any(negated for negated, _ in _named(rule, nic, bridge)):
             yield rule
 
 
-def _saved(seen: Snapshot) -> list[FileRow]:
-    return [row for path in SAVED if (row := seen.find(FileRow, path))]
+def _saved(snapshot: Snapshot) -> list[FileRow]:
+    return [row for path in SAVED if (row := snapshot.find(FileRow, path))]
 
 
-def saved_rules(nic: str, bridge: str, seen: Snapshot) -> Iterator[EditLines]:
+def saved_rules(nic: str, bridge: str, snapshot: Snapshot) -> Iterator[EditLines]:
     """The files that netfilter-persistent loads at boot, each with its twins put in."""
-    for row in _saved(seen):
+    for row in _saved(snapshot):
         lines = row.content.split("\n")
         edits = tuple(twin_edits(lines, nic, bridge))
         if edits:
             shown = "".join(f"{lines[edit.first - 2]}\n" for edit in edits)
-            refuse_unless_whole("".join(edit.text for edit in edits), seen)
+            refuse_unless_whole("".join(edit.text for edit in edits), snapshot)
             purpose = "admit on the bridge what the NIC admits, after a reboot as well"
             yield EditLines(row.path, row.sha256, edits, shown, purpose)
 
 
-def refuse_unless_whole(text: str, seen: Snapshot) -> None:
+def refuse_unless_whole(text: str, snapshot: Snapshot) -> None:
     """Refuse to write a line of which a secret was taken out, but for a rule's comment."""
     for line in text.split("\n"):
         words = [match[0] for match in WORD.finditer(line)]
@@ -107,8 +107,7 @@ def refuse_unless_whole(text: str, seen: Snapshot) -> None:
         if any(REDACTED in word and before != COMMENT for before, word in pairs):
             raise Refused(
                 f"a rule cannot be copied, because it has a secret in it: {line}",
-                host=seen.host,
-                state="nothing was written",
+                host=snapshot.host,
                 then="take the secret out of the rule, or out of the line of the file; a secret"
                 " in the comment of a rule does not matter: the copy is made without it",
             )
