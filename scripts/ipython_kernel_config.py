@@ -12,6 +12,10 @@ EXTENSIONS = ["cell_errors", "shell_replies", "debug_log"]
 PATHS = [f"runbook.notebook.jupyter.{name}" for name in EXTENSIONS]
 c.InteractiveShellApp.extensions.extend(PATHS)  # noqa: F821 - IPython has it there
 
+# IPython would keep every cell, and so a password that somebody hands to papermill, in a database
+# in the home folder that others may read.
+c.HistoryManager.enabled = False  # noqa: F821 - IPython has it there
+
 UNSAID = ("Kernel is running over TCP without encryption", "KeyboardInterrupt caught in kernel")
 
 logging.getLogger("IPKernelApp").addFilter(

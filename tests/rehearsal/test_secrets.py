@@ -112,8 +112,15 @@ def nothing(_: Answers) -> None:
     ],
 )
 def test_a_planted_secret_is_in_no_file_of_a_run(
-    tmp_path: Path, more: Callable[[Answers], None], options: tuple[str, ...], status: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    more: Callable[[Answers], None],
+    options: tuple[str, ...],
+    status: int,
 ) -> None:
+    # IPython and Jupyter keep files of their own there.
+    (tmp_path / "operator").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "operator"))
     home = bench.make_home(tmp_path)
     plant(home, more)
     done = papermill(home, "-p", "host", "example", "--log-output", *options)
@@ -126,7 +133,7 @@ def test_a_planted_secret_is_in_no_file_of_a_run(
     # A run that was refused before its host had a folder has none to be filed in.
     assert filed.returncode == 0 or "holds no outcome" in filed.stderr
     found = subprocess.run(
-        ["grep", "-r", "-l", SECRET, "elsewhere", "home/outputs"],
+        ["grep", "-r", "-l", SECRET, "elsewhere", "home/outputs", "operator"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
