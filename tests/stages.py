@@ -12,7 +12,7 @@ from runbook.state.snapshot import Snapshot
 
 def draft(session: Session, before: Snapshot) -> Draft:
     """What there is to do."""
-    return pipeline.plan(session, before, pipeline.observe(session, before))
+    return pipeline.plan(session, before)
 
 
 def ready(session: Session) -> Ready:

@@ -215,17 +215,6 @@ def test_a_configuration_file_serves_the_relay_and_libvirt_alike(tmp_path: Path)
     live.close()
 
 
-def test_pyroute2_changes_the_far_side_and_not_this_one(host: Host) -> None:
-    with host.iproute() as route:
-        route.link("add", ifname="br78", kind="bridge")
-        try:
-            assert route.link_lookup(ifname="br78")
-            assert not Path("/sys/class/net/br78").exists()
-            assert host.query(["ip", "link", "show", "br78"]).returncode == 0
-        finally:
-            route.link("del", ifname="br78")
-
-
 def test_one_datagram_makes_all_its_changes(host: Host) -> None:
     index = int(host.query(["cat", "/sys/class/net/lo/ifindex"]).stdout)
     made = [address(NEW, n, index, f"10.78.0.{n}") for n in (1, 2, 3)]
@@ -303,33 +292,3 @@ def test_another_machine_that_has_an_address_is_heard_and_forgotten(host: Host) 
     finally:
         host.execute(["ip", "netns", "del", "gw77"])
         host.execute(["ip", "link", "del", "br77"])
-
-
-def test_networks_are_defined_started_and_told(host: Host) -> None:
-    host.define_network(NETWORK)
-    try:
-        host.start_network("scratch")
-        host.set_network_autostart("scratch", autostart=True)
-        (network,) = [one for one in host.networks() if one.name == "scratch"]
-        assert (network.active, network.persistent, network.autostart) == (True, True, True)
-        assert "virbr77" in network.live
-        with pytest.raises(StepFailed, match="already active"):
-            host.start_network("scratch")
-    finally:
-        host.execute(["virsh", "net-destroy", "scratch"])
-        host.execute(["virsh", "net-undefine", "scratch"])
-
-
-def test_guarded_networks_are_written_on_the_host_itself(host: Host, folder: str) -> None:
-    host.write_file(HostFile(f"{folder}/open", b"", 0o600))
-    guarded = host.guarded(f"{folder}/lock", f"{folder}/open")
-    guarded.define_network(NETWORK)
-    try:
-        guarded.start_network("scratch")
-        guarded.set_network_autostart("scratch", autostart=True)
-        assert [one.autostart for one in host.networks() if one.name == "scratch"] == [True]
-        with pytest.raises(StepFailed, match="already active"):
-            guarded.start_network("scratch")
-    finally:
-        host.execute(["virsh", "net-destroy", "scratch"])
-        host.execute(["virsh", "net-undefine", "scratch"])

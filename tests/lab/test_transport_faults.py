@@ -52,16 +52,16 @@ def test_a_cut_cable_is_a_lost_connection_for_all_who_wait(host: Host) -> None:
         assert time.monotonic() - began < 15
         assert len(errors) == 2
         with pytest.raises(ConnectionLost):
-            host.reconnect()
+            connect(HOST, prefix=ssh(HOST))
     finally:
         lab("mend", HOST)
-    again = host.reconnect()
+    again = connect(HOST, prefix=ssh(HOST))
     assert again.query(["true"]).returncode == 0
     again.close()
 
 
 def test_what_was_running_ends_with_the_connection(host: Host) -> None:
-    other = host.reconnect()
+    other = connect(HOST, prefix=ssh(HOST))
     waiting = threading.Thread(target=_until_lost, args=(other,))
     waiting.start()
     assert _appears(host, "sleep 4321")

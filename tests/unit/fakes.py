@@ -510,9 +510,6 @@ class FakeHost:
         assert lock in self.files
         return replace(self, gate=gate)
 
-    def reconnect(self) -> FakeHost:
-        return self
-
     def close(self) -> None:
         self.closed += 1
 

@@ -12,7 +12,6 @@ from runbook.guest.configure.guest_edit import DesiredNetwork
 from runbook.plan.promise.check import Check
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import Inside
-from runbook.transport.guest import files
 from runbook.transport.host import Completed
 
 MAC, PATH = "52:54:00:12:34:56", "/etc/network/interfaces"
@@ -68,12 +67,6 @@ class LocalChannel:
         text = self._swapped(stdin.decode("latin-1")).encode("latin-1")
         done = subprocess.run(words, input=text, capture_output=True, timeout=timeout, check=False)
         return Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
-
-    def read_file(self, path: str) -> bytes | None:
-        return files.read(self.run, path)
-
-    def write_file(self, path: str, content: bytes, mode: int) -> None:
-        files.write(self.run, path, content, mode)
 
     def close(self) -> str:
         return ""

@@ -14,7 +14,7 @@ from runbook.guest.configure.guest_edit import DesiredNetwork
 from runbook.params import Params
 from runbook.params.guests import Guest
 from runbook.state.bridge_ports import BridgePortRow
-from runbook.state.guests import RUNS, GuestRow, TapRow
+from runbook.state.guests import GuestRow, TapRow
 from runbook.state.links import LinkRow
 from runbook.state.neighbours import NeighbourRow
 from runbook.state.networks import NetworkRow
@@ -49,11 +49,6 @@ def state(guest: Guest, seen: Snapshot) -> str:
         f"{seen.host} has no guest of that name",
         f"choose one of its guests: {known}",
     )
-
-
-def runs(guest: Guest, seen: Snapshot) -> bool:
-    """Whether it is there as a process, paused or not."""
-    return state(guest, seen) in RUNS
 
 
 def nic(params: Params, guest: Guest, seen: Snapshot) -> Nic:

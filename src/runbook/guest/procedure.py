@@ -98,7 +98,7 @@ def _configured(one: Target, promise: GuestPromise) -> Iterator[Change]:
         yield Reconfigure(name, made.digest, made.in_words, f"{name}: {has}", new)
     elif one.guest.by_hand:
         why = (one.edit.reason,) if isinstance(one.edit, Declined) else one.offer.tried
-        told = by_hand(one.desired, why).text()
+        told = by_hand(one.desired, why)
         wait = one.guest.wait_s
         address = one.guest.address
         yield ReconfigureByHand(name, one.nic.mac, address, promise.bridge, told, wait)

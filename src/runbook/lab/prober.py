@@ -21,7 +21,6 @@ ECHO_REQUEST, ECHO_REPLY = 8, 0
 ECHO_REQUEST6, ECHO_REPLY6 = 128, 129
 # An answer that takes longer is none; after the last probe, all are waited for as long.
 PATIENCE_S = 2.0
-_ICMP = struct.Struct("!BBHHI")
 # The sequence field has 16 bits; the count goes on in the payload.
 _COUNT = struct.Struct("!Q")
 

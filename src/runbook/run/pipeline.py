@@ -28,7 +28,7 @@ from runbook.common.errors import GateClosed, MendAccess, StalePlan, StepFailed
 from runbook.params import Params
 from runbook.plan.plan import PHASES, Plan
 from runbook.plan.routed.firewall.rules_file import rules_file
-from runbook.preflight import Cleared
+from runbook.preflight import Cleared, Finding, RefusedByPreflight
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.session import ChangeSession, HostSession, Ready, Session, Underway
 from runbook.run.subject import Draft, Observation
@@ -92,8 +92,9 @@ def observe(session: Session, before: Snapshot) -> Observation:
     return session.subject.observe(session.host, session.params, before)
 
 
-def plan(session: Session, before: Snapshot, observation: Observation) -> Draft:
-    """What there is to do."""
+def plan(session: Session, before: Snapshot, observation: Observation | None = None) -> Draft:
+    """What there is to do; it is observed first where no `observation` is at hand."""
+    observation = observation or observe(session, before)
     return session.subject.plan(session.params, before, observation)
 
 
@@ -109,6 +110,14 @@ def judge(session: Session, draft: Draft, before: Snapshot) -> Cleared:
     paths = (*draft.plan.paths, *layout.WRITTEN)
     around = environment.read(session.host, *place, draft.plan.programs, paths)
     return session.subject.judge(params, draft, before, around)
+
+
+def findings(session: Session, draft: Draft, before: Snapshot) -> tuple[Finding, ...]:
+    """What preflight finds, whether or not it may be done."""
+    try:
+        return judge(session, draft, before).findings
+    except RefusedByPreflight as refused:
+        return refused.findings
 
 
 def preflight(session: Session, draft: Draft, before: Snapshot) -> Ready:

@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
-
-    from pyroute2 import IPRoute
 
     from runbook.transport.guest_endpoints import Doors
     from runbook.transport.process import Process
@@ -182,9 +179,6 @@ class Host(Reader, Protocol):
         sequence number. Raises StepFailed naming the message that was refused.
         """
 
-    def iproute(self) -> AbstractContextManager[IPRoute]:
-        """A pyroute2 IPRoute whose netlink socket is on the host."""
-
     def send_frame(self, ifname: str, frame: bytes) -> None:
         """Send one Ethernet frame out of `ifname`."""
 
@@ -198,15 +192,6 @@ class Host(Reader, Protocol):
         that it did not ask for, and lets it go.
         """
 
-    def define_network(self, xml: str) -> None:
-        """Define a persistent libvirt network."""
-
-    def start_network(self, name: str) -> None:
-        """Start a defined libvirt network."""
-
-    def set_network_autostart(self, name: str, *, autostart: bool) -> None:
-        """Say whether libvirt starts the network by itself."""
-
     def doors(self, guest: str) -> Doors:
         """What leads into one of its guests; nothing is contacted yet."""
 
@@ -217,9 +202,6 @@ class Host(Reader, Protocol):
         host itself, so that a request delayed on its way cannot be carried out
         after an undo has closed the gate. Raises GateClosed then.
         """
-
-    def reconnect(self) -> Host:
-        """A second, wholly new connection to the same host."""
 
     def close(self) -> None:
         """End the connection; the host is not changed by that."""

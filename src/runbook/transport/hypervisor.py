@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import libvirt
 
 from runbook.common import debug_log
-from runbook.common.errors import HypervisorUnavailable, StepFailed
+from runbook.common.errors import HypervisorUnavailable
 from runbook.transport.bounded import in_thread, within
 from runbook.transport.host import GuestXML, NetworkXML
 
@@ -26,7 +26,6 @@ Result = TypeVar("Result")
 
 _OPEN_S = 15.0
 _READ_S = 30.0
-_WRITE_S = 60.0
 _KEEPALIVE_S = 2
 _KEEPALIVE_COUNT = 3
 # virsh's words for virDomainState.
@@ -75,29 +74,6 @@ class Hypervisor:
         """Every domain, sorted by name."""
         return self._read("list guests", lambda c: _each(c.listAllDomains(0), _guest))
 
-    def define_network(self, xml: str) -> None:
-        """Define a persistent network."""
-        self._write("define the network", lambda c: c.networkDefineXML(xml))
-
-    def start_network(self, name: str) -> None:
-        """Start a defined network."""
-        self._write(f"start network '{name}'", lambda c: c.networkLookupByName(name).create())
-
-    def set_network_autostart(self, name: str, *, autostart: bool) -> None:
-        """Say whether libvirt starts the network by itself."""
-        self._write(
-            f"set autostart of network '{name}'",
-            lambda c: c.networkLookupByName(name).setAutostart(int(autostart)),
-        )
-
-    def stop_network(self, name: str) -> None:
-        """Stop (virsh: net-destroy) an active network; its bridge goes with it."""
-        self._write(f"stop network '{name}'", lambda c: c.networkLookupByName(name).destroy())
-
-    def undefine_network(self, name: str) -> None:
-        """Remove a network's definition."""
-        self._write(f"undefine network '{name}'", lambda c: c.networkLookupByName(name).undefine())
-
     def of_guest(self, guest: str, ask: Callable[[Any], Result], limit: float) -> Result:
         """What `ask` makes of a guest's virDomain within `limit` seconds.
 
@@ -129,23 +105,6 @@ class Hypervisor:
                 return within(_READ_S, lambda: ask(connection))
         except (libvirt.libvirtError, FutureTimeout) as error:
             raise self._unavailable(what, error) from error
-
-    def _write(self, what: str, ask: Callable[[Any], Any]) -> None:
-        connection = self._connection()
-        try:
-            with debug_log.timed(f"libvirt of {self._host}: {what}"):
-                within(_WRITE_S, lambda: ask(connection))
-        except FutureTimeout as error:
-            raise self._unavailable(what, error) from error
-        except libvirt.libvirtError as error:
-            if not _alive(connection):
-                raise self._unavailable(what, error) from error
-            raise StepFailed(
-                f"libvirt refused to {what}: {_message(error)}",
-                host=self._host,
-                state="libvirt did not do this; what was done before it stands",
-                then="undo the change, mend what libvirt names, then start again",
-            ) from error
 
     def _connection(self) -> libvirt.virConnect:
         with self._lock:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from runbook.common.errors import GateClosed, StepFailed
 from runbook.transport import libvirt_machine, netlink
 from runbook.transport.hypervisor import Hypervisor
-from runbook.transport.iproute import iproute
 from runbook.transport.libvirt_endpoints import LibvirtDoors
 from runbook.transport.live_reader import ANSWER_S, MARGIN_S, LiveReader, completed
 from runbook.transport.session import RelayRefused, Session
@@ -17,11 +16,8 @@ from runbook.transport.ssh_wrapper import SshWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
 
-    from pyroute2 import IPRoute
-
-    from runbook.transport.host import Completed, Host, HostFile
+    from runbook.transport.host import Completed, HostFile
     from runbook.transport.prefixes import Prefix
     from runbook.transport.relay.frames import Frame
 
@@ -31,8 +27,6 @@ class LiveHost(LiveReader):
 
     def __init__(self, name: str, *, prefix: Prefix, libvirt_uri: str) -> None:
         """Start the relay; libvirt is contacted when first asked."""
-        self._prefix = prefix
-        self._libvirt_uri = libvirt_uri
         self._guard: dict[str, tuple[str, str]] = {}
         mark = libvirt_machine.mark()
         self._wrapper = SshWrapper(prefix, mark)
@@ -95,51 +89,9 @@ class LiveHost(LiveReader):
                 then="undo the change, then read the host's state again",
             )
 
-    def iproute(self) -> AbstractContextManager[IPRoute]:
-        """A pyroute2 IPRoute whose netlink socket is on the host."""
-        if self._guard:
-            raise self._step_failed("open a netlink socket", "a guarded host has none")
-        return iproute(self._session)
-
     def send_frame(self, ifname: str, frame: bytes) -> None:
         """Send one Ethernet frame out of `ifname`."""
         self._write(f"send a frame out of {ifname}", "send_frame", frame, ifname=ifname)
-
-    def define_network(self, xml: str) -> None:
-        """Define a persistent libvirt network."""
-        if self._guard:
-            self._virsh("net-define", "/dev/stdin", stdin=xml.encode())
-        else:
-            self._hypervisor.define_network(xml)
-
-    def start_network(self, name: str) -> None:
-        """Start a defined libvirt network."""
-        if self._guard:
-            self._virsh("net-start", "--network", name)
-        else:
-            self._hypervisor.start_network(name)
-
-    def set_network_autostart(self, name: str, *, autostart: bool) -> None:
-        """Say whether libvirt starts the network by itself."""
-        if self._guard:
-            disable = () if autostart else ("--disable",)
-            self._virsh("net-autostart", "--network", name, *disable)
-        else:
-            self._hypervisor.set_network_autostart(name, autostart=autostart)
-
-    def stop_network(self, name: str) -> None:
-        """Stop an active libvirt network; its bridge goes with it."""
-        if self._guard:
-            self._virsh("net-destroy", "--network", name)
-        else:
-            self._hypervisor.stop_network(name)
-
-    def undefine_network(self, name: str) -> None:
-        """Remove a libvirt network's definition."""
-        if self._guard:
-            self._virsh("net-undefine", "--network", name)
-        else:
-            self._hypervisor.undefine_network(name)
 
     def doors(self, guest: str) -> LibvirtDoors:
         """What leads into one of its guests."""
@@ -151,22 +103,11 @@ class LiveHost(LiveReader):
         same._guard = {"guard": (lock, gate)}  # noqa: SLF001 (a copy of this very object)
         return same
 
-    def reconnect(self) -> Host:
-        """Make a second, wholly new connection to the same host."""
-        return LiveHost(self._name, prefix=self._prefix, libvirt_uri=self._libvirt_uri)
-
     def close(self) -> None:
         """End the connection; the host is not changed by that."""
         self._hypervisor.close()
         self._session.close()
         self._wrapper.close()
-
-    def _virsh(self, *argv: str, stdin: bytes = b"") -> None:
-        # Not through libvirt's own connection: only what the relay does is
-        # done under the lock.
-        done = self.execute(("virsh", "-q", "-c", "qemu:///system", *argv), stdin=stdin)
-        if done.returncode != 0:
-            raise self._step_failed(f"virsh {argv[0]}", done.complaint)
 
     def _write(
         self,

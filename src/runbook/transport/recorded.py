@@ -12,10 +12,7 @@ from runbook.transport.recording import Question, Recording, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
-
-    from pyroute2 import IPRoute
 
     from runbook.transport.guest_endpoints import Doors
     from runbook.transport.host import Completed, HostFile, Inode
@@ -137,25 +134,9 @@ class RecordedHost:
         """Refuse."""
         self._refuse(f"send a netlink datagram of {len(datagram)} bytes")
 
-    def iproute(self) -> AbstractContextManager[IPRoute]:
-        """Refuse: a netlink socket can write."""
-        self._refuse("open a netlink socket")
-
     def send_frame(self, ifname: str, frame: bytes) -> None:  # noqa: ARG002 (refused whatever it is)
         """Refuse."""
         self._refuse(f"send a frame out of {ifname}")
-
-    def define_network(self, xml: str) -> None:  # noqa: ARG002 (refused whatever it is)
-        """Refuse."""
-        self._refuse("define a libvirt network")
-
-    def start_network(self, name: str) -> None:
-        """Refuse."""
-        self._refuse(f"start the libvirt network {name}")
-
-    def set_network_autostart(self, name: str, *, autostart: bool) -> None:  # noqa: ARG002 (refused whatever it is)
-        """Refuse."""
-        self._refuse(f"set autostart of the libvirt network {name}")
 
     def doors(self, guest: str) -> Doors:
         """Refuse: whoever is inside a guest can write."""
@@ -164,10 +145,6 @@ class RecordedHost:
     def guarded(self, lock: str, gate: str) -> RecordedHost:  # noqa: ARG002 (every write is refused anyway)
         """The same recording."""
         return self
-
-    def reconnect(self) -> RecordedHost:
-        """The same recording, read again."""
-        return RecordedHost(self._path)
 
     def close(self) -> None:
         """Nothing is open."""

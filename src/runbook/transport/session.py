@@ -145,7 +145,7 @@ class Session:
         return frame
 
     def open(self, op: str, **fields: object) -> Channel:
-        """Open a socket on the host ('open_netlink', 'open_packet')."""
+        """Open a packet socket on the host ('open_packet')."""
         number = next(self._ids)
         channel = Channel(number, self)
         with self._lock:

@@ -23,7 +23,7 @@ from runbook.views.standing import standing
 from runbook.views.state import identity, interfaces, state
 from runbook.views.steps import StepShown, steps
 from runbook.views.tables import Look, card, fold, table
-from runbook.views.wiring.drawing import before_and_after, wiring
+from runbook.views.wiring.drawing import wiring
 
 __all__ = [
     "CELL",
@@ -34,7 +34,6 @@ __all__ = [
     "Place",
     "Slot",
     "StepShown",
-    "before_and_after",
     "board",
     "boot",
     "card",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
-from typing import Literal, Protocol
+from typing import Literal
 
 import pandas as pd
 
 from runbook.plan.netfilter.compare import Row
 from runbook.plan.promise.check import Check
+from runbook.preflight import Finding
 from runbook.views.page.picture import Picture, note, plain, safe, stack
 from runbook.views.tables import Look, card, table
 
@@ -32,38 +33,10 @@ COLOURS = {
 }
 
 
-class Finding(Protocol):
-    """One thing that preflight looked at."""
-
-    @property
-    def level(self) -> str:
-        """'ok', 'note', 'consent' or 'block'."""
-
-    @property
-    def given(self) -> bool:
-        """Whether a consent is given."""
-
-    @property
-    def about(self) -> str:
-        """What it is about."""
-
-    @property
-    def seen(self) -> str:
-        """What was seen."""
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-
-    @property
-    def then(self) -> str:
-        """What to do."""
-
-
-def findings(found: Iterable[Finding]) -> Picture:
+def findings(rows: Iterable[Finding]) -> Picture:
     """What stands in the way first, what is fine last."""
     order = list(MARKS)
-    rows = sorted(found, key=lambda f: order.index(_mark_of(f)))
+    rows = sorted(rows, key=lambda f: order.index(_mark_of(f)))
     if not rows:
         return note("preflight looked at nothing: that says nothing for the change", "bad")
     columns = ["", "about", "seen", "why it matters", "what to do"]

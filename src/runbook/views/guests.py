@@ -3,58 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 import pandas as pd
 
+from runbook.guest.target import GuestOffer
 from runbook.views.page.picture import Picture, note, safe, stack, title
 from runbook.views.tables import Look, card, table
 
 STATES = {"running": "rb-added", "shut off": "rb-changed"}
-
-
-class Inside(Protocol):
-    """A guest as seen from inside."""
-
-    @property
-    def os_name(self) -> str:
-        """Its system."""
-
-    @property
-    def manager(self) -> str:
-        """What manages its NIC."""
-
-    @property
-    def ifname(self) -> str:
-        """The NIC's name inside."""
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """The NIC's addresses."""
-
-    @property
-    def default_routes(self) -> tuple[str, ...]:
-        """Its ways out."""
-
-
-class Offer(Protocol):
-    """What a guest offers."""
-
-    @property
-    def guest(self) -> str:
-        """Its name."""
-
-    @property
-    def way(self) -> str:
-        """What leads inside, or ''."""
-
-    @property
-    def inside(self) -> Inside | None:
-        """What was seen there."""
-
-    @property
-    def tried(self) -> tuple[str, ...]:
-        """What was tried and did not lead inside."""
 
 
 def guests(rows: pd.DataFrame, bridge: str) -> Picture:
@@ -74,22 +30,22 @@ def guests(rows: pd.DataFrame, bridge: str) -> Picture:
     return table(shown, Look(head, classes=colours, headings={"how": "seen by"}, limit=len(rows)))
 
 
-def offers(found: Iterable[Offer]) -> Picture:
+def offers(rows: Iterable[GuestOffer]) -> Picture:
     """A guest a row: the way inside, and what was seen there."""
-    frame = offers_table(found)
+    frame = offers_table(rows)
     colours = pd.DataFrame("", index=frame.index, columns=frame.columns)
     colours["way inside"] = ["rb-changed" if way == "none" else "" for way in frame["way inside"]]
     return table(frame, Look("What leads inside", classes=colours, limit=max(len(frame), 1)))
 
 
-def offers_table(found: Iterable[Offer]) -> pd.DataFrame:
+def offers_table(found: Iterable[GuestOffer]) -> pd.DataFrame:
     """One row a guest: guest, way inside, system, NIC inside, addresses, default route."""
     rows = [(offer.guest, offer.way or "none", *_inside(offer)) for offer in found]
     columns = ["guest", "way inside", "system", "NIC inside", "addresses", "default route"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _inside(offer: Offer) -> tuple[str, str, str, str]:
+def _inside(offer: GuestOffer) -> tuple[str, str, str, str]:
     seen = offer.inside
     if seen is None:
         return "; ".join(offer.tried) or "it does not run", "", "", ""

@@ -132,7 +132,5 @@ class Dying:
     def run(self, *_: object, **__: object) -> NoReturn:
         raise ConnectionLost("reset", host="-", state="-", then="-")
 
-    read_file = run
-
     def close(self) -> None:
         """Nothing stays open."""

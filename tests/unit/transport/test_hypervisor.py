@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.common.errors import HypervisorUnavailable, StepFailed
+from runbook.common.errors import HypervisorUnavailable
 from runbook.transport.host import NetworkXML
 from runbook.transport.hypervisor import Hypervisor
 
@@ -48,31 +48,6 @@ def test_a_daemon_that_never_answers_is_given_up(
         with pytest.raises(HypervisorUnavailable, match="no answer in time"):
             hypervisor.version()
         assert time.monotonic() - began < 5
-
-
-def test_a_refused_write_is_a_failed_step(hypervisor: Hypervisor) -> None:
-    with pytest.raises(StepFailed, match="no network with matching name 'none'"):
-        hypervisor.start_network("none")
-
-
-def test_xml_that_libvirt_does_not_take_is_a_failed_step(hypervisor: Hypervisor) -> None:
-    with pytest.raises(StepFailed, match="libvirt refused to define the network"):
-        hypervisor.define_network("<network>")
-
-
-def test_a_network_is_defined_started_marked_stopped_and_removed(hypervisor: Hypervisor) -> None:
-    hypervisor.define_network(NETWORK)
-    assert not named(hypervisor, "routed").active
-    assert named(hypervisor, "routed").live == ""
-    hypervisor.start_network("routed")
-    hypervisor.set_network_autostart("routed", autostart=True)
-    network = named(hypervisor, "routed")
-    assert (network.active, network.persistent, network.autostart) == (True, True, True)
-    assert "virbr1" in network.live
-    assert "virbr1" in network.defined
-    hypervisor.stop_network("routed")
-    hypervisor.undefine_network("routed")
-    assert "routed" not in [n.name for n in hypervisor.networks()]
 
 
 def test_guests_are_told_in_virshs_words(hypervisor: Hypervisor) -> None:

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import asyncio
 import struct
-import time
 from pathlib import Path
 
 import pytest
-from pyroute2 import IPRoute
 
-from runbook.common.errors import ConnectionLost, ReadFailed, StepFailed
+from runbook.common.errors import ReadFailed, StepFailed
 from runbook.transport import local
 from runbook.transport.connect import connect
 from runbook.transport.live import LiveHost
@@ -37,49 +34,6 @@ def test_asking_by_arp_where_there_is_no_interface_is_an_error(host: LiveHost) -
         host.who_has("172.16.1.1", "nic0")
 
 
-def test_pyroute2_sees_what_it_sees_without_a_relay(host: LiveHost) -> None:
-    with host.iproute() as relayed, IPRoute() as direct:
-        for ask in ("get_links", "get_addr", "get_routes", "get_rules"):
-            seen, expected = getattr(relayed, ask)(), getattr(direct, ask)()
-            assert len(seen) == len(expected)
-        assert names(relayed) == names(direct)
-
-
-def test_pyroute2_works_where_an_event_loop_runs_as_in_a_notebook(host: LiveHost) -> None:
-    async def cell() -> list[str]:
-        with host.iproute() as route:
-            return names(route)
-
-    assert "lo" in asyncio.run(cell())
-
-
-def test_a_refusal_reaches_pyroute2_as_its_own_error(host: LiveHost) -> None:
-    with host.iproute() as route, pytest.raises(Exception, match=r"No such|not permitted"):
-        route.link("del", index=999999)
-
-
-def test_several_sockets_are_open_at_once(host: LiveHost) -> None:
-    with host.iproute() as one, host.iproute() as two:
-        assert names(one) == names(two) == names(one)
-
-
-def test_pyroute2_does_not_wait_for_a_host_that_is_gone() -> None:
-    host = LiveHost("here", prefix=local(), libvirt_uri="test:///default")
-    began = time.monotonic()
-    with pytest.raises(ConnectionLost):
-        ask_after_losing(host)
-    assert time.monotonic() - began < 5
-    host.close()
-
-
-def test_a_second_connection_is_one_of_its_own(host: LiveHost) -> None:
-    second = host.reconnect()
-    relay = "echo $PPID"
-    assert second.query(["sh", "-c", relay]).stdout != host.query(["sh", "-c", relay]).stdout
-    second.close()
-    assert host.query(["true"]).returncode == 0
-
-
 def test_libvirt_answers_beside_the_relay(host: LiveHost) -> None:
     assert [network.name for network in host.networks()] == ["default"]
     assert [guest.name for guest in host.guests()] == ["test"]
@@ -93,14 +47,3 @@ def test_a_host_is_known_by_its_name(tmp_path: Path) -> None:
         host.append_file(str(tmp_path / "none"), b"")
     assert caught.value.host == "server-01"
     host.close()
-
-
-def ask_after_losing(host: LiveHost) -> None:
-    with host.iproute() as route:
-        route.get_links()
-        host._session._wire.kill()  # noqa: SLF001 (as a lost connection would)
-        route.get_links()
-
-
-def names(route: IPRoute) -> list[str]:
-    return sorted(link.get("ifname") for link in route.get_links())

@@ -26,13 +26,8 @@ WRITES: list[Callable[[RecordedHost], object]] = [
     lambda host: host.make_dir("/etc/runbook", 0o755),
     lambda host: host.symlink("a", "/b"),
     lambda host: host.send_netlink(b""),
-    lambda host: host.iproute(),
     lambda host: host.send_frame("lo", b""),
-    lambda host: host.define_network("<network/>"),
-    lambda host: host.start_network("routed"),
-    lambda host: host.set_network_autostart("routed", autostart=True),
     lambda host: host.guarded("/lock", "/open").remove_file("/etc/hostname"),
-    lambda host: host.reconnect().remove_file("/etc/hostname"),
 ]
 
 

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tests.unit import guest_data as data
+from tests.unit import insides
 from tests.unit.fakes import link
 
 from runbook import views
@@ -31,25 +30,9 @@ def test_a_tap_in_no_bridge_stands_out() -> None:
     assert "rb-removed" in shown.body
 
 
-@dataclass(frozen=True)
-class Inside:
-    os_name: str = "<b>Debian</b>"
-    manager: str = ""
-    ifname: str = "eth0"
-    addresses: tuple[str, ...] = ("192.168.122.50/24",)
-    default_routes: tuple[str, ...] = ("192.168.122.1 eth0",)
-
-
-@dataclass(frozen=True)
-class Seen:
-    guest: str = "vm-01"
-    way: str = "serial console"
-    inside: Inside | None = None
-    tried: tuple[str, ...] = ()
-
-
 def test_what_a_guest_says_of_itself_is_no_html() -> None:
-    shown = views.offers([Seen(inside=Inside())])
+    inside = insides.seen(os_name="<b>Debian</b>", managers=())
+    shown = views.offers([GuestOffer("vm-01", "serial console", inside)])
     assert "<b>Debian" not in shown.body
     assert "eth0 (managed by nothing known)" in shown.text
 

@@ -34,8 +34,7 @@ def plan(before: Before) -> Planned:
         _show_plan(draft.plan)
         return Planned(before, draft)
     with reading(this, "Planning"):
-        observation = before.observation or pipeline.observe(this.session, before.snapshot)
-        draft = pipeline.plan(this.session, before.snapshot, observation)
+        draft = pipeline.plan(this.session, before.snapshot, before.observation)
         this.folder.again("plan.json", serial.dumps(draft.plan) + "\n")
         this.folder.note(this.session.clock.now(), f"plan {draft.plan.digest}")
         if draft.plan.empty:

@@ -19,9 +19,8 @@ from runbook.notebook.widgets import Consents, Form, consents
 from runbook.params import Params, faults_for_host, for_host
 from runbook.plan.forecast.wiring import wired
 from runbook.plan.plan import Plan
-from runbook.preflight import Finding, RefusedByPreflight
+from runbook.preflight import Finding
 from runbook.run import pipeline
-from runbook.run.session import Session
 from runbook.run.subject import Draft, Observation
 from runbook.state.host.operator_connection import Connection
 from runbook.views import Picture, Slot, frames
@@ -124,7 +123,7 @@ class Preview:
         drawn = draft.plan
         if drawn.empty:
             return (views.note("Nothing to do: the host is as promised already.", "good"),)
-        found = _findings(session, draft, self.met)
+        found = pipeline.findings(session, draft, seen)
         self._ask(found, params)
         after = wired(drawn.of_host, seen)
         plan = views.plan(frames.steps(drawn), drawn.digest, drawn.deadline_s)
@@ -144,13 +143,6 @@ class Preview:
         self.asked = consents(risks, ticked)
         self.asked.on_change(self.again)
         self.form.put_below([self.asked.box()] if risks else [])
-
-
-def _findings(session: Session, draft: Draft, met: Met) -> tuple[Finding, ...]:
-    try:
-        return pipeline.judge(session, draft, met.glance).findings
-    except RefusedByPreflight as refused:
-        return refused.findings
 
 
 def _summary(drawn: Plan, found: tuple[Finding, ...]) -> Picture:

@@ -12,7 +12,6 @@ import pandas as pd
 from IPython.core.error import StdinNotImplementedError
 
 from runbook import views
-from runbook.apply.checkpoint import layout
 from runbook.common import atomic_files
 from runbook.common.errors import CorrectParameters, MendHost, ParameterError, ReadFailed, Refused
 from runbook.common.folders import params_folder
@@ -26,10 +25,10 @@ from runbook.notebook.survey.look import Met, Offer, Surveying
 from runbook.params import Params, as_table, for_host, resolve
 from runbook.params.draft import draft as drafted_text
 from runbook.params.draft import plain
-from runbook.plan.routed.procedure import make_plan
-from runbook.preflight import RefusedByPreflight, preflight
+from runbook.run import pipeline
 from runbook.run.record import Ending
-from runbook.state.host import environment
+from runbook.run.session import Session
+from runbook.run.subject import Observation
 from runbook.views import Look
 
 
@@ -144,14 +143,12 @@ def _right(offered: Offer) -> tuple[Params, dict[str, object]]:
 def _say_what_preflight_would(met: Met, params: Params) -> None:
     """What the change itself would be told; no verdict on the file."""
     with suppress(MendHost, ParameterError):
-        drawn = make_plan(params, met.snapshot, met.own)
-        place = (params.interface, str(params.ipv4.ip))
+        visit = met.run.session
+        way = (visit.host, visit.operator, visit.change_id, visit.clock, visit.connect)
+        session = Session(params, *way)
+        draft = pipeline.plan(session, met.snapshot, Observation(met.own))
         try:
-            paths = (*drawn.paths, *layout.WRITTEN)
-            around = environment.read(met.run.session.host, *place, drawn.programs, paths)
-            found = preflight(params, drawn, met.snapshot, around).findings
-        except RefusedByPreflight as refused:
-            found = refused.findings
+            found = pipeline.findings(session, draft, met.snapshot)
         except ReadFailed as error:
             views.show(views.note(f"preflight is left to routed.ipynb: {in_short(error)}"))
             return

@@ -53,11 +53,6 @@ def _ports(promise: Promise, snapshot: Snapshot) -> Iterator[BridgePortRow]:
     yield BridgePortRow(promise.bridge, promise.nic, FORWARDING, PORT_COST)
 
 
-def _addresses(promise: Promise, snapshot: Snapshot) -> Iterator[AddressRow]:
-    for row in snapshot.rows(AddressRow):
-        yield row._replace(ifname=_moved(promise, row.ifname))
-
-
 def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[RouteRow]:
     """The routes that a person thinks of; the kernel makes the rest anew."""
     for row in snapshot.rows(RouteRow):

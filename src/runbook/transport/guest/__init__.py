@@ -1,10 +1,9 @@
 """A guest from the inside, without its network: by qemu-guest-agent or by serial console.
 
-`channel` is the protocol (commands and files), `agent` and `console` implement it,
+`channel` is the protocol (commands), `agent` and `console` implement it,
 `open_channel` chooses. For the console, `expect` waits for text, `reach_shell` gets to a shell,
 `login` has the password, `shell` runs commands, `frames` finds a command's end and `cleaning`
-removes terminal codes. `files` writes files by commands. `agent_answers` checks the agent's
-JSON.
+removes terminal codes. `agent_answers` checks the agent's JSON.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A guest through its qemu-guest-agent: commands only, for files can be had by commands.
+"""A guest through its qemu-guest-agent, by commands.
 
 `guest-file-*` is not used: where an agent may not run commands, nothing can be
 done with files alone.
@@ -10,7 +10,6 @@ import base64
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from runbook.common import debug_log
 from runbook.common.clock import Clock
 from runbook.common.errors import AgentRefused, AgentSilent, ConnectionLost, StepFailed
-from runbook.transport.guest import agent_answers, files
+from runbook.transport.guest import agent_answers
 from runbook.transport.guest.channel import AGENT
 from runbook.transport.guest.shell import PATH
 from runbook.transport.guest_endpoints import Doors
@@ -32,15 +31,6 @@ T = TypeVar("T")
 _POLL_S = (0.05, 0.1, 0.2, 0.5)
 # What the agent has for an environment is its service's, or nothing at all.
 _ENVIRONMENT = f'PATH={PATH} LC_ALL=C; export PATH LC_ALL; cd /; exec "$@"'
-
-
-@dataclass(frozen=True, slots=True)
-class Interface:
-    """An interface as the agent tells of it; `addresses` as address/length."""
-
-    name: str
-    mac: str
-    addresses: tuple[str, ...]
 
 
 class AgentChannel:
@@ -69,11 +59,6 @@ class AgentChannel:
         known = self._ask("guest-info", agent_answers.INFO).supported_commands
         return tuple(command.name for command in known if command.enabled)
 
-    def interfaces(self) -> tuple[Interface, ...]:
-        """The guest's interfaces with their addresses."""
-        links = self._ask("guest-network-get-interfaces", agent_answers.LINKS)
-        return tuple(_interface(link) for link in links)
-
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
         """Run a command to its end."""
         with debug_log.timed(f"{self.guest} by its agent: {shlex.join(argv)}") as timing:
@@ -99,14 +84,6 @@ class AgentChannel:
         # A shell's way to tell of a signal.
         status = 128 + done.signal if done.exitcode is None else done.exitcode
         return Completed(tuple(argv), status, done.stdout, done.stderr)
-
-    def read_file(self, path: str) -> bytes | None:
-        """The content of a file; None where there is none."""
-        return files.read(self.run, path)
-
-    def write_file(self, path: str, content: bytes, mode: int) -> None:
-        """Write atomically and durably."""
-        files.write(self.run, path, content, mode)
 
     def close(self) -> str:
         """Nothing stays open."""
@@ -176,8 +153,3 @@ def open_agent(doors: Doors, clock: Clock) -> AgentChannel:
             " or use its serial console",
         )
     return channel
-
-
-def _interface(link: agent_answers.Link) -> Interface:
-    addresses = (f"{one.address}/{one.prefix}" for one in link.addresses)
-    return Interface(link.name, link.mac, tuple(addresses))

@@ -51,23 +51,7 @@ class Info(_Told):
     supported_commands: tuple[Command, ...] = ()
 
 
-class Address(_Told):
-    """One of an interface."""
-
-    address: str = Field(alias="ip-address")
-    prefix: int
-
-
-class Link(_Told):
-    """An interface, of guest-network-get-interfaces."""
-
-    name: str
-    mac: str = Field(default="", alias="hardware-address")
-    addresses: tuple[Address, ...] = Field(default=(), alias="ip-addresses")
-
-
 ANYTHING: TypeAdapter[object] = TypeAdapter(Any)
 BEGUN = TypeAdapter(Begun)
 STATUS = TypeAdapter(Status)
 INFO = TypeAdapter(Info)
-LINKS = TypeAdapter(tuple[Link, ...])

@@ -1,4 +1,4 @@
-"""A way into a guest: commands and files, whatever carries them."""
+"""A way into a guest: commands, whatever carries them."""
 
 from __future__ import annotations
 
@@ -35,12 +35,6 @@ class Channel(Protocol):
         `timeout` is the seconds it may take in the guest; the time that its output
         takes on a slow line comes on top.
         """
-
-    def read_file(self, path: str) -> bytes | None:
-        """The content of a file; None where there is none."""
-
-    def write_file(self, path: str, content: bytes, mode: int) -> None:
-        """Write atomically and durably (temporary file, rename, sync); through a symbolic link."""
 
     def close(self) -> str:
         """End it and leave the guest's console as it was found; why not, or '' if so.

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from runbook.common import debug_log
 from runbook.common.clock import Clock
 from runbook.common.errors import RunbookError
-from runbook.transport.guest import files
 from runbook.transport.guest.channel import CONSOLE
 from runbook.transport.guest.expect import TYPED, Line, Patience, Where
 from runbook.transport.guest.login import Credentials
@@ -44,14 +43,6 @@ class ConsoleChannel:
             ended = self._shell.run(argv, stdin, timeout)
             timing.status = f"exit status {ended.status}"
         return Completed(tuple(argv), ended.status, ended.stdout, ended.stderr)
-
-    def read_file(self, path: str) -> bytes | None:
-        """The content of a file; None where there is none."""
-        return files.read(self.run, path)
-
-    def write_file(self, path: str, content: bytes, mode: int) -> None:
-        """Write atomically and durably."""
-        files.write(self.run, path, content, mode)
 
     def close(self) -> str:
         """Leave the console as it was found; why not, or '' if so. Never raises."""

@@ -1,4 +1,4 @@
-"""Sockets on the host that stay open: netlink and packet sockets, both ways."""
+"""Packet sockets on the host that stay open, both ways."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import socket
 import struct
 import threading
 from typing import Any, Callable, Dict, List, Tuple
-
-from runbook.transport.relay.netlink import open_socket
 
 Send = Callable[[Dict[str, Any], bytes], None]
 Answer = Tuple[Dict[str, Any], bytes]
@@ -30,11 +28,6 @@ class Channels:
         self._idle = socket.socketpair()
         self._selector.register(self._idle[0], selectors.EVENT_READ, 0)
         threading.Thread(target=self._receive, daemon=True).start()
-
-    def open_netlink(self, header: Dict[str, Any], _payload: bytes) -> Answer:
-        """Open channel `channel` on netlink `protocol`, bound to `groups`."""
-        self._add(header["channel"], open_socket(header["protocol"], header["groups"]))
-        return {}, b""
 
     def open_packet(self, header: Dict[str, Any], _payload: bytes) -> Answer:
         """Open channel `channel` on `ifname` for an Ethernet protocol, filtered."""
@@ -88,10 +81,7 @@ class Channels:
             if channel in self._sockets:
                 self._send({"channel": channel, "errno": error.errno, "error": error.strerror}, b"")
             return
-        header = {"channel": channel}
-        if sock.family == socket.AF_PACKET:
-            header["pkttype"] = address[2]
-        self._send(header, data)
+        self._send({"channel": channel, "pkttype": address[2]}, data)
 
 
 def attach_filter(sock: socket.socket, instructions: List[List[int]]) -> None:

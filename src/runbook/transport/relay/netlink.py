@@ -35,7 +35,7 @@ class Interrupted(Exception):
     """The table changed under the dump, or the buffer was too small: ask again."""
 
 
-def open_socket(protocol: int, groups: int = 0) -> socket.socket:
+def open_socket(protocol: int) -> socket.socket:
     """A bound netlink socket with room for the largest answers."""
     sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
     try:
@@ -43,7 +43,7 @@ def open_socket(protocol: int, groups: int = 0) -> socket.socket:
     except PermissionError:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-    sock.bind((0, groups))
+    sock.bind((0, 0))
     return sock
 
 

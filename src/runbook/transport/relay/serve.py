@@ -35,7 +35,6 @@ class Relay:
         self._operations: Dict[str, Operation] = {
             "ping": lambda _header, _payload: ({}, b""),
             "run": self._commands.run,
-            "open_netlink": self._channels.open_netlink,
             "open_packet": self._channels.open_packet,
             "close": self._channels.close,
             "send_frame": channels.send_frame,

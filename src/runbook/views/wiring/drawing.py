@@ -52,12 +52,6 @@ def wiring(
     return Picture(body, "\n".join(told))
 
 
-def before_and_after(before: Picture, after: Picture) -> Picture:
-    """Two drawings, the first folded away."""
-    folded = f"<details><summary>{safe('Before')}</summary>{before.body}</details>"
-    return Picture(after.body + folded, f"{after.text}\n\nbefore:\n{before.text}")
-
-
 def _drawing(seen: Wiring, told: list[str], key: str) -> str:
     plan = placed(seen)
     name = f"The wiring of {seen.host}"

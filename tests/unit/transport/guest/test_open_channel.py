@@ -27,7 +27,7 @@ from runbook.common.errors import (
     StepFailed,
 )
 from runbook.transport.guest import Channel, Credentials, Secret, Ways, open_channel
-from runbook.transport.guest.agent import AgentChannel, Interface, open_agent
+from runbook.transport.guest.agent import AgentChannel, open_agent
 from runbook.transport.guest.expect import Patience
 
 ALL = ("guest-exec", "guest-exec-status", "guest-ping")
@@ -212,9 +212,3 @@ def test_a_command_that_does_not_end_is_killed() -> None:
     with pytest.raises(StepFailed, match="did not end within 5 s"):
         AgentChannel(doors, Time()).run(("true",), timeout=5)
     assert doors.asked[-1] == "guest-exec"
-
-
-def test_an_agent_tells_the_interfaces() -> None:
-    lo, eth0 = AgentChannel(FakeDoors(), Time()).interfaces()
-    assert lo == Interface("lo", "", ())
-    assert eth0 == Interface("eth0", "52:54", ("10.0.0.2/8",))

@@ -76,8 +76,6 @@ def test_a_slow_command_does_not_hold_up_other_questions(host: LiveHost, tmp_pat
     slow = threading.Thread(target=host.query, args=(["cat", str(tmp_path / "gate")],))
     slow.start()
     host.query(["true"])
-    with host.iproute() as route:
-        assert len(route.get_links()) > 0
     assert slow.is_alive()
     # It ends once somebody has written.
     (tmp_path / "gate").write_text("")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.common.errors import GateClosed, StepFailed
+from runbook.common.errors import GateClosed
 from runbook.transport import HostFile
 from runbook.transport.live import LiveHost
 
@@ -22,11 +22,6 @@ WRITES: list[Callable[[LiveHost, str], object]] = [
     lambda host, path: host.symlink("target", path),
     lambda host, _path: host.send_netlink(b""),
     lambda host, _path: host.send_frame("lo", bytes(60)),
-    lambda host, _path: host.define_network("<network/>"),
-    lambda host, _path: host.start_network("routed"),
-    lambda host, _path: host.set_network_autostart("routed", autostart=True),
-    lambda host, _path: host.stop_network("routed"),
-    lambda host, _path: host.undefine_network("routed"),
 ]
 
 
@@ -38,13 +33,6 @@ def test_nothing_is_written_once_the_gate_is_closed(
     with pytest.raises(GateClosed, match="undo of this change has begun"):
         write(guarded, str(tmp_path / "file"))
     assert [p.name for p in tmp_path.iterdir()] == ["lock"]
-
-
-def test_a_guarded_host_gives_no_socket_that_could_write_unguarded(
-    host: LiveHost, tmp_path: Path
-) -> None:
-    with pytest.raises(StepFailed):
-        host.guarded(str(tmp_path / "lock"), str(tmp_path / "open")).iproute()
 
 
 def test_a_write_waits_for_the_lock_and_sees_that_the_gate_closed_meanwhile(

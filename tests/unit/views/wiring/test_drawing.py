@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.unit import hosts
 
 from runbook.state.snapshot import Snapshot
-from runbook.views import Picture, before_and_after, wiring
+from runbook.views import Picture, wiring
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = "<script>alert(1)</script>"
@@ -97,12 +97,6 @@ def test_a_host_with_nothing_at_all_is_drawn() -> None:
     picture = wiring(hosts.snapshot(), hosts.OWN)
     assert drawing(picture).tag == f"{SVG}svg"
     assert "There is no default route." in picture.text
-
-
-def test_before_is_folded_below_after() -> None:
-    both = before_and_after(wiring(hosts.before(), hosts.OWN), changed())
-    assert both.body.count("<svg") == 2
-    assert both.body.index("virbr1") < both.body.index("<details>")
 
 
 @given(st.text(max_size=80))
