@@ -35,10 +35,11 @@ def test_a_name_that_leads_elsewhere_a_moment_later_is_refused(lab: Lab, tmp_pat
         told = told.replace(f"Host {host}\n", f'Match originalhost the-server exec "{when}"\n')
     config = tmp_path / "ssh_config"
     config.write_text(told)
-    live = connect("the-server", prefix=ssh("the-server", config=config))
+    prefix = ssh("the-server", config=config)
+    live = connect("the-server", prefix=prefix)
     try:
         assert live.libvirt_version() > 1_000_000
-        again = live.reconnect()
+        again = connect("the-server", prefix=prefix)
         moved.touch()
         try:
             with pytest.raises(HypervisorUnavailable, match="ends on another machine"):
