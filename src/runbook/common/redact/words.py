@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from runbook.common.redact import forms
 from runbook.common.redact.names import REDACTED
 from runbook.common.redact.text import redact_text
 from runbook.common.redact.values import is_value
 
 # Options of curl and wget whose word is USER:SECRET.
 _USER = ("-u", "-U", "--user", "--proxy-user")
+# As in `sshpass -p SECRET`.
+_LONGEST_FORM = 3
 
 
 def redact_argv(argv: Sequence[str]) -> tuple[str, ...]:
@@ -21,12 +24,19 @@ def redact_argv(argv: Sequence[str]) -> tuple[str, ...]:
 
 
 def _words(argv: Sequence[str]) -> Iterator[str]:
-    before = ""
-    for word in argv:
-        if is_value(before, word):
+    for at, word in enumerate(argv):
+        before = argv[at - 1] if at else ""
+        if is_value(before, word) or _ends_form(argv[max(0, at + 1 - _LONGEST_FORM) : at], word):
             yield REDACTED
         elif before in _USER and ":" in word:
             yield f"{word.partition(':')[0]}:{REDACTED}"
         else:
             yield redact_text(word)
-        before = word
+
+
+def _ends_form(before: Sequence[str], word: str) -> bool:
+    """Whether the word is or has a secret by the words that stand before it."""
+    alone = set(forms.spans(word))
+    start = sum(len(each) + 1 for each in before)
+    spans = forms.spans(" ".join((*before, word)))
+    return any(a >= start and (a - start, b - start) not in alone for a, b in spans)

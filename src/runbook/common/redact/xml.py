@@ -11,6 +11,8 @@ from runbook.common.redact.text import redact_text
 _OF_OTHERS = "metadata"
 _SECRET = "secret"  # noqa: S105 - the name of an element, and no secret
 _KIND = "type"
+# The parser leaves these out: comments, instructions to programs, and definitions of entities.
+_UNPARSED = ("<!--", "<?", "<!DOCTYPE")
 
 
 def redact_xml(text: str) -> str:
@@ -22,7 +24,7 @@ def redact_xml(text: str) -> str:
         return redact_text(text)
     before = tostring(root)
     _take_out(root)
-    if before == tostring(root) and "<!--" not in text:
+    if before == tostring(root) and not any(sign in text for sign in _UNPARSED):
         return text
     return tostring(root, encoding="unicode").strip()
 

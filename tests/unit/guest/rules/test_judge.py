@@ -6,6 +6,7 @@ import pytest
 from tests.unit import guest_data as data
 from tests.unit import insides
 
+from runbook.common.redact import redact_xml
 from runbook.guest.configure.guest_edit import Declined
 from runbook.guest.rules.case import GuestCase
 from runbook.guest.rules.judge import preflight
@@ -84,6 +85,17 @@ def test_one_that_is_shut_off_is_noted() -> None:
 def test_a_macvtap_is_not_moved() -> None:
     direct = data.tap(type="direct")
     assert "is of type direct" in against(data.case(data.seen(direct)))
+
+
+@pytest.mark.parametrize("which", ["live_xml", "defined_xml"])
+def test_a_nic_with_a_secret_in_its_definition_is_refused_by_name(which: str) -> None:
+    word = "S3cretVaLue99"
+    ref = f"<filterref filter='x'><parameter name='PASSWORD' value='{word}'/></filterref>"
+    xml = data.NIC_XML.replace("</interface>", f"{ref}</interface>")
+    said = against(data.case(data.seen(data.tap(**{which: redact_xml(xml)}))))
+    assert f"the definition of its NIC {data.MAC} has a secret in it" in said
+    assert "virsh edit vm-01" in said
+    assert word not in said
 
 
 def test_a_mac_that_is_there_twice() -> None:
