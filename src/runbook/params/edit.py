@@ -5,7 +5,7 @@ The parser says where each value stands in the text; only there is it replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -63,7 +63,9 @@ def _cut(text: str, name: yaml.Node, value: yaml.Node, wanted: object) -> _Cut:
         start = name.start_mark.index - name.start_mark.column
         return _Cut(start, _line_end(text, _stop(value)), "")
     if _is_block(value) and isinstance(wanted, (list, tuple)) and wanted:
-        return _Cut(value.start_mark.index, _stop(value), _items(wanted, value.start_mark.column))
+        indent = "\n" + " " * value.start_mark.column
+        items = indent.join(f"- {scalar(item)}" for item in wanted)
+        return _Cut(value.start_mark.index, _stop(value), items)
     start = name.end_mark.index + text[name.end_mark.index :].index(":") + 1
     if not _is_block(value) and value.start_mark.index > start:
         start = value.start_mark.index
@@ -80,10 +82,6 @@ def _stop(value: yaml.Node) -> int:
     if isinstance(value, yaml.SequenceNode) and not value.flow_style and value.value:
         return _stop(value.value[-1])
     return int(value.end_mark.index)
-
-
-def _items(values: Iterable[object], column: int) -> str:
-    return ("\n" + " " * column).join(f"- {scalar(value)}" for value in values)
 
 
 def _line_end(text: str, index: int) -> int:

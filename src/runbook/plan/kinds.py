@@ -12,8 +12,9 @@ from runbook.plan import changes
 
 
 def kinds_in(package: ModuleType) -> Iterator[type]:
-    """The dataclasses that the modules of a package define."""
-    for module in map(import_module, _names(package)):
+    """The dataclasses that the modules of a package, and of the packages in it, define."""
+    names = sorted(m.name for m in walk_packages(package.__path__, f"{package.__name__}."))
+    for module in map(import_module, names):
         for thing in vars(module).values():
             if (
                 isinstance(thing, type)
@@ -21,11 +22,6 @@ def kinds_in(package: ModuleType) -> Iterator[type]:
                 and thing.__module__ == module.__name__
             ):
                 yield thing
-
-
-def _names(package: ModuleType) -> list[str]:
-    """The modules of a package and of the packages in it."""
-    return sorted(found.name for found in walk_packages(package.__path__, f"{package.__name__}."))
 
 
 KINDS = tuple(kinds_in(changes))

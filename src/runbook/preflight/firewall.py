@@ -42,10 +42,12 @@ def _docker(case: Case) -> Iterator[Finding]:
     signs += [f"{DOCKER_BRIDGE} is there"] if case.snapshot.find(LinkRow, DOCKER_BRIDGE) else []
     if not signs:
         return
+    row = case.snapshot.find(SysctlRow, BRIDGE_NF)
+    bridged = (f"{BRIDGE_NF} = {row.value}",) if row else ()
     yield Finding(
         "consent",
         "Docker",
-        "; ".join((*signs, *_policy(case), *_bridged(case))),
+        "; ".join((*signs, *_policy(case), *bridged)),
         "at its start Docker may set FORWARD to DROP and have bridged frames go through FORWARD"
         " (bridge-nf): guests would then answer ARP and nothing else",
         f"see that FORWARD accepts -i {case.params.bridge} -o {case.params.bridge} after a start"
@@ -62,11 +64,6 @@ def _policy(case: Case) -> Iterator[str]:
         if (row.family, row.table, row.chain, row.position) == place
     ]
     yield from dict.fromkeys(f"policy {policy}" for policy in found)
-
-
-def _bridged(case: Case) -> Iterator[str]:
-    if row := case.snapshot.find(SysctlRow, BRIDGE_NF):
-        yield f"{BRIDGE_NF} = {row.value}"
 
 
 RULES = (_native, _all_but, _docker)

@@ -145,7 +145,8 @@ def _serves(process: Process, argv: tuple[str, ...]) -> Iterator[tuple[str, str]
         for ifname in ifnames(argv[1:], _VALUED[program]) or ("",):
             yield program, ifname
     elif program in OTHERS:
-        yield program, _given(argv)
+        options = ("-i", "--interface")
+        yield program, next((word for before, word in pairwise(argv) if before in options), "")
 
 
 def _program(process: Process, argv: tuple[str, ...]) -> str:
@@ -156,11 +157,6 @@ def _program(process: Process, argv: tuple[str, ...]) -> str:
             return program
     name = argv[0].rsplit("/", 1)[-1]
     return argv[1] if name == "busybox" and argv[1:] else name
-
-
-def _given(argv: tuple[str, ...]) -> str:
-    """The interface that udhcpc and its kind are given with -i."""
-    return next((word for before, word in pairwise(argv) if before in ("-i", "--interface")), "")
 
 
 def ifnames(argv: Sequence[str], valued: frozenset[str] = _OF_DHCLIENT) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ same NIC, and nothing of that was changed by anybody.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from runbook.state.addresses import AddressRow
 from runbook.state.bridge_ports import BridgePortRow
@@ -30,12 +30,12 @@ def named_as(before: Snapshot, after: Snapshot) -> Snapshot:
     A name that something else has by now is left as it is, and so differs.
     """
     names = _renamed(before, after)
-    return _named(after, lambda cell: _in_names_of(names, cell)) if names else after
 
+    def renamed(cell: str) -> str:
+        # A cell may be a device, or name it within a kernel parameter or a VLAN.
+        return ".".join(names.get(part, part) for part in cell.split("."))
 
-def _in_names_of(names: Mapping[str, str], cell: str) -> str:
-    """The cell, or the kernel parameter or VLAN in it, with its device renamed."""
-    return ".".join(names.get(part, part) for part in cell.split("."))
+    return _named(after, renamed) if names else after
 
 
 def _named(snapshot: Snapshot, to: Callable[[str], str]) -> Snapshot:

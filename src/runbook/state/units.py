@@ -32,16 +32,13 @@ ASK = ("systemctl", "show", "--property=Id,LoadState,UnitFileState", "--", *NAME
 
 def parse(text: str) -> tuple[UnitRow, ...]:
     """One row a unit, from the blocks of `systemctl show`; ValueError if one is missing."""
-    blocks = [_block(block) for block in text.strip().split("\n\n")]
-    told = {said["Id"]: said for said in blocks}
+    blocks = text.strip().split("\n\n")
+    said = (dict(line.split("=", 1) for line in block.splitlines()) for block in blocks)
+    told = {unit["Id"]: unit for unit in said}
     if missing := [name for name in NAMES if name not in told]:
         raise ValueError(f"systemctl does not tell of {', '.join(missing)}")
     rows = (UnitRow(n, told[n]["LoadState"], told[n]["UnitFileState"]) for n in NAMES)
     return ordered(rows, KEY)
-
-
-def _block(text: str) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in text.splitlines())
 
 
 @understood

@@ -42,7 +42,10 @@ def read(host: Reader, layout: Layout) -> Countdown:
     names = ("Id", "ActiveState", "NextElapseUSecMonotonic")
     asked = (f"--property={name}" for name in names)
     shown = _said(host, ("systemctl", "show", *asked, layout.units, *UNIT_TEXTS))
-    blocks = [dict(_pairs(block)) for block in shown.split("\n\n")]
+    blocks = [
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        for block in shown.split("\n\n")
+    ]
     at_work = any(block.get("ActiveState") == "activating" for block in blocks)
     active = [
         block.get("NextElapseUSecMonotonic", "")
@@ -58,10 +61,6 @@ def seconds(span: str) -> float | None:
     """'1min 3.5s' as 63.5; None for 'infinity' and for nothing."""
     found = _SPAN.findall(span)
     return sum(float(number) * _SECONDS[unit] for number, unit in found) if found else None
-
-
-def _pairs(block: str) -> list[tuple[str, str]]:
-    return [(name, value) for name, _, value in (w.partition("=") for w in block.splitlines())]
 
 
 def _said(host: Reader, argv: tuple[str, ...]) -> str:

@@ -21,7 +21,7 @@ from runbook.apply.steps import journal
 from runbook.apply.steps.perform import failed
 from runbook.common.errors import ReadFailed, StepFailed
 from runbook.plan.changes.steps import Command
-from runbook.transport.host import Completed, Host
+from runbook.transport.host import Host
 
 SINCE, TAKEN = 45, 46
 # So many may move it in the same moment, or have been broken off while they did.
@@ -108,7 +108,7 @@ def _replaced(
             return None
         if done.returncode != TAKEN:
             break
-    raise _not_moved(place, host, seconds, done)
+    raise failed(host, timer.start_timer(place, 0, seconds), done.complaint)
 
 
 def _command(place: Layout, seen: Manifest, made: Manifest, seconds: int, line: str) -> Command:
@@ -123,7 +123,3 @@ def script() -> str:
     """What the host runs."""
     codes = f"SINCE={SINCE} TAKEN={TAKEN}\n"
     return codes + files(__package__).joinpath("deadline.sh").read_text()
-
-
-def _not_moved(place: Layout, host: Host, seconds: int, done: Completed) -> StepFailed:
-    return failed(host, timer.start_timer(place, 0, seconds), done.complaint)

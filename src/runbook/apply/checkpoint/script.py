@@ -56,13 +56,15 @@ def undo_script(plan: Plan, *, change_id: str, title: str, machine_id: str) -> s
     own = [f"announce {shlex.join(told)}" for told in plan.promise.announcements]
     network = tuple(p for p in pairs if _urgent(*p))
     rest = tuple(p for p in pairs if not (p in network or isinstance(p[1], FILES)))
+    drops = any(isinstance(step, DropNetwork) for _, step in pairs)
+    restart = ["restart_libvirt"] if drops else []
     parts = (
         _heading(plan, change_id, title) + "\n" + _part("undo_usage.sh"),
         _belongs(plan.host, machine_id, Layout(change_id).directory),
         _part("undo_head.sh"),
         _function("put_back_network", _lines(network)),
         _function("put_back_files", _files(pairs)),
-        _function("put_back_rest", _lines(rest) + _restart(pairs)),
+        _function("put_back_rest", _lines(rest) + restart),
         _function("network_is_back", undo_checks.network_is_back(plan)),
         _function("rest_is_back", undo_checks.rest_is_back(plan)),
         _function("came_up", undo_checks.came_up(plan)),
@@ -131,10 +133,6 @@ def _files(pairs: Pairs) -> list[str]:
     networks = [_drop(s) for _, s in pairs if isinstance(s, DropNetwork)]
     at_boot = [f'if [ "$why" = boot ]; then {line}; fi' for line in networks]
     return [*restore, *remove, *at_boot]
-
-
-def _restart(pairs: Pairs) -> list[str]:
-    return ["restart_libvirt"] if any(isinstance(s, DropNetwork) for _, s in pairs) else []
 
 
 def _lines(pairs: Iterable[tuple[Change, Step]]) -> list[str]:

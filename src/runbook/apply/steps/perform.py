@@ -105,7 +105,8 @@ def _(step: Sysctl, host: Host) -> None:
 @perform.register
 def _(step: Announce, host: Host) -> None:
     told = ndp_bytes.unsolicited_advertisement if is_ipv6(step.address) else gratuitous_arp
-    frame = told(_mac(host, step.ifname), step.address)
+    mac = bytes.fromhex(_link(host, step.ifname).mac.replace(":", ""))
+    frame = told(mac, step.address)
     for _ in range(ANNOUNCEMENTS):
         host.send_frame(step.ifname, frame)
 
@@ -220,10 +221,6 @@ def gratuitous_arp(mac: bytes, address: str) -> bytes:
 def ifindex(host: Host, ifname: str) -> int:
     """The interface's index on the host now."""
     return _link(host, ifname).ifindex
-
-
-def _mac(host: Host, ifname: str) -> bytes:
-    return bytes.fromhex(_link(host, ifname).mac.replace(":", ""))
 
 
 def _link(host: Host, ifname: str) -> LinkRow:

@@ -19,7 +19,11 @@ def below(text: str, start: int, end: int) -> Iterator[Span]:
     """What belongs to the name that ends the line from `start` to `end`, a line each."""
     line = text[start:end].rstrip("\n")
     opened = _OPEN.search(line)
-    if opened is None or not _asks(opened[1], given=bool(opened[2])):
+    if opened is None:
+        return
+    # `key:` alone is too common a word; with a sign behind it, a value follows.
+    is_key = bool(opened[2]) and _KEY.fullmatch(opened[1])
+    if not (is_key or is_secret(opened[1])):
         return
     if not opened[2]:
         yield from _next(text, end, begins="\"'")
@@ -27,10 +31,6 @@ def below(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _next(text, end, begins="#;")
     else:
         yield from _deeper(text, end, _indent(line))
-
-
-def _asks(name: str, *, given: bool) -> bool:
-    return is_secret(name) or (given and _KEY.fullmatch(name) is not None)
 
 
 def _next(text: str, at: int, begins: str) -> Iterator[Span]:

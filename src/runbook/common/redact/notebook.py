@@ -55,14 +55,11 @@ def _cell(cell: dict[str, Data], secrets: tuple[str, ...]) -> dict[str, Data]:
     code = cell.get("cell_type") == "code"
     cleaned = {**cell, "metadata": redact(cell.get("metadata", {}), secrets)}
     source = cell.get("source", "")
-    cleaned["source"] = _lines(source, lambda t: _source(t, secrets, code=code))
+    clean = redact_source if code else without
+    cleaned["source"] = _lines(source, lambda text: clean(text, secrets))
     if "outputs" in cell:
         cleaned["outputs"] = [_output(output, secrets) for output in cell["outputs"]]
     return cleaned
-
-
-def _source(text: str, secrets: tuple[str, ...], *, code: bool) -> str:
-    return redact_source(text, secrets) if code else without(text, secrets)
 
 
 def _output(output: dict[str, Data], secrets: tuple[str, ...]) -> dict[str, Data]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from runbook.common.redact.data import secrets_in
 from runbook.common.redact.names import REDACTED, is_secret
@@ -90,13 +91,10 @@ def _replaced(source: str, changes: Iterable[tuple[ast.expr, str | None]]) -> st
     """The source with the literals in place of those of the nodes; ast counts bytes of UTF-8."""
     content = source.encode()
     starts = [found.start() for found in _LINE.finditer(content)]
-    for node, instead in sorted(changes, key=lambda pair: _place(pair[0]), reverse=True):
+    place = attrgetter("lineno", "col_offset")
+    for node, instead in sorted(changes, key=lambda pair: place(pair[0]), reverse=True):
         if instead is not None and node.end_lineno and node.end_col_offset is not None:
             start = starts[node.lineno - 1] + node.col_offset
             end = starts[node.end_lineno - 1] + node.end_col_offset
             content = content[:start] + instead.encode() + content[end:]
     return content.decode()
-
-
-def _place(node: ast.expr) -> tuple[int, int]:
-    return node.lineno, node.col_offset

@@ -22,7 +22,6 @@ class MoveAside:
         return f"{self.path}{ENDING}"
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return f"mv {shlex.join((self.path, self.aside))}"
 
 
@@ -34,5 +33,4 @@ class PutBack:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return f"mv {shlex.join((f'{self.path}{ENDING}', self.path))}"

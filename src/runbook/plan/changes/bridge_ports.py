@@ -31,12 +31,10 @@ class ForwardAtOnce:
 
     @property
     def before(self) -> str:
-        """As libvirt made it."""
         return f"{self.bridge}: STP {'on, forward delay 2 s' if self.stp else 'off'}"
 
     @property
     def after(self) -> str:
-        """As the cutover needs it."""
         return f"{self.bridge}: STP off, forward delay 0"
 
     def do(self) -> tuple[Step, ...]:
@@ -69,12 +67,10 @@ class WarmUp:
 
     @property
     def before(self) -> str:
-        """A bridge nobody uses."""
         return f"{self.bridge}: no port, no neighbours"
 
     @property
     def after(self) -> str:
-        """A bridge that can take over."""
         return f"{self.bridge}: port {CARRIER} for the time of the change, neighbours of {self.nic}"
 
     def do(self) -> tuple[Step, ...]:
@@ -89,7 +85,6 @@ class WarmUp:
         )
 
     def undo(self) -> tuple[Step, ...]:
-        """The pair away."""
         return (Command(_NO_CARRIER),)
 
 
@@ -114,12 +109,10 @@ class Cutover:
 
     @property
     def before(self) -> str:
-        """Who holds the address and the routes."""
         return self._wiring(self.nic, self.routes)
 
     @property
     def after(self) -> str:
-        """Who will hold them."""
         return f"{self._wiring(self.bridge, self.routes_after)}\n{self.nic} in {self.bridge}"
 
     def _wiring(self, ifname: str, routes: tuple[Route, ...]) -> str:
@@ -208,12 +201,10 @@ class Settle:
 
     @property
     def before(self) -> str:
-        """What the neighbours hold until they are told."""
         return "neighbours hold the NIC's MAC; STP off"
 
     @property
     def after(self) -> str:
-        """What they will hold."""
         return f"neighbours hold {self.bridge}'s MAC; STP {'on' if self.stp else 'off'}"
 
     def do(self) -> tuple[Step, ...]:

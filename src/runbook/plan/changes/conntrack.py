@@ -31,12 +31,10 @@ class HoldTracking:
 
     @property
     def before(self) -> str:
-        """The setting as it is."""
         return f"{LOOSE} = {self.value_before}"
 
     @property
     def after(self) -> str:
-        """The setting for the time of the change."""
         return f"{LOOSE} = {STRICT}"
 
     def do(self) -> tuple[Step, ...]:
@@ -60,16 +58,13 @@ class ReleaseTracking:
 
     @property
     def before(self) -> str:
-        """The setting for the time of the change."""
         return f"{LOOSE} = {STRICT}"
 
     @property
     def after(self) -> str:
-        """The setting as it was."""
         return f"{LOOSE} = {self.value_before}"
 
     def do(self) -> tuple[Step, ...]:
-        """One write."""
         return (Sysctl(LOOSE, self.value_before),)
 
     def undo(self) -> tuple[Step, ...]:

@@ -30,21 +30,17 @@ class PutFile:
 
     @property
     def title(self) -> str:
-        """What the file is for."""
         return self.purpose
 
     @property
     def before(self) -> str:
-        """There is none."""
         return f"{self.path}: absent"
 
     @property
     def after(self) -> str:
-        """All of it."""
         return f"{self.path}:\n{self.text}"
 
     def do(self) -> tuple[Step, ...]:
-        """The directory, then the file."""
         return (
             MakeDir(dirname(self.path)),
             WriteFile(self.path, octets.bytes_of(self.text), self.mode),
@@ -69,23 +65,18 @@ class EditLines:
 
     @property
     def title(self) -> str:
-        """What the edit is for."""
         return self.purpose
 
     @property
     def before(self) -> str:
-        """The lines as they are."""
         return f"{self.path}:\n{self.lines_before}"
 
     @property
     def after(self) -> str:
-        """The lines as they will be."""
         return f"{self.path}:\n{''.join(edit.text for edit in self.edits)}"
 
     def do(self) -> tuple[Step, ...]:
-        """One edit of the whole file."""
         return (EditFile(self.path, self.sha256, self.edits),)
 
     def undo(self) -> tuple[Step, ...]:
-        """The original, byte for byte."""
         return (Restore(self.path),)

@@ -37,16 +37,13 @@ class TwinRule:
 
     @property
     def before(self) -> str:
-        """The rule that will stop matching."""
         return self.rule
 
     @property
     def after(self) -> str:
-        """Both rules."""
         return f"{self.rule}\n{self.twin}"
 
     def do(self) -> tuple[Step, ...]:
-        """Insert below the original."""
         return (Command(self._argv("-I", self.chain, str(self.position + 1))),)
 
     def undo(self) -> tuple[Step, ...]:

@@ -29,7 +29,6 @@ class Plug:
     budget_s: float = 14.0
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return f"virsh update-device {self.guest} NIC.xml --{self.which}   # {self.source}"
 
 
@@ -42,7 +41,6 @@ class AwaitForwarding:
     budget_s: float = 10.0
 
     def describe(self) -> str:
-        """What is waited for."""
         return f"wait until {self.bridge} forwards on {self.port}"
 
 
@@ -58,7 +56,6 @@ class ArmInside:
     budget_s: float = 40.0
 
     def describe(self) -> str:
-        """What is put there."""
         return f"in {self.guest}: keep the originals, put the undo beside them, start its timer"
 
 
@@ -72,7 +69,6 @@ class ApplyInside:
     budget_s: float = 90.0
 
     def describe(self) -> str:
-        """Each command and file."""
         return f"in {self.guest}: {self.shown}"
 
 
@@ -87,7 +83,6 @@ class AwaitPerson:
     budget_s: float
 
     def describe(self) -> str:
-        """What is waited for."""
         return f"in {self.guest}, by hand; wait until {self.mac} answers for {self.address}"
 
 
@@ -100,7 +95,6 @@ class UndoneInside:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """Who does it."""
         if self.by_hand:
             return f"in {self.guest}: by hand, as the instructions say"
         return f"in {self.guest}: its own undo, by its own timer"

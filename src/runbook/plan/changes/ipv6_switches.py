@@ -30,12 +30,10 @@ class EnableIPv6:
 
     @property
     def before(self) -> str:
-        """As libvirt made it."""
         return f"{self.bridge}: no IPv6"
 
     @property
     def after(self) -> str:
-        """As the cutover needs it."""
         heard = "heard" if self.learns else "not heard"
         return f"{self.bridge}: IPv6, router advertisements {heard}, neighbours of {self.nic}"
 
@@ -72,16 +70,13 @@ class DeafenNIC:
 
     @property
     def before(self) -> str:
-        """The setting as it is then."""
         return f"{conf(self.nic, 'accept_ra')} = {self.value_before}"
 
     @property
     def after(self) -> str:
-        """The setting that stays."""
         return f"{conf(self.nic, 'accept_ra')} = {DEAF}"
 
     def do(self) -> tuple[Step, ...]:
-        """One write."""
         return (Sysctl(conf(self.nic, "accept_ra"), DEAF),)
 
     def undo(self) -> tuple[Step, ...]:
@@ -102,12 +97,10 @@ class LearnOnBridge:
 
     @property
     def before(self) -> str:
-        """What bridges the gap."""
         return "\n".join(f"{r.dst} via {r.gateway} dev {self.bridge}, a stand-in" for r in self._in)
 
     @property
     def after(self) -> str:
-        """What the kernel keeps by itself from then on."""
         token = f"token {self.token} dev {self.bridge}"
         return "\n".join((token, *(f"{r.dst} via {r.gateway} dev {r.ifname}" for r in self._own)))
 

@@ -30,13 +30,11 @@ class StopClient:
 
     @property
     def before(self) -> str:
-        """The client and its lease files."""
         running = " ".join(self.argv) or f"no {self.client} running"
         return "\n".join((running, *self.lease_files))
 
     @property
     def after(self) -> str:
-        """Neither."""
         return f"no {self.client} on {self.ifname}, no lease to take the address back from"
 
     def do(self) -> tuple[Step, ...]:
@@ -62,10 +60,8 @@ class EndClient(StopClient):
     """
 
     def do(self) -> tuple[Step, ...]:
-        """The client first, so that it cannot write its lease again."""
         return (*self.kill(), *(MoveAside(path) for path in self.lease_files))
 
     def undo(self) -> tuple[Step, ...]:
-        """The leases back, then the client, which will ask for the same address."""
         files = tuple(PutBack(path) for path in self.lease_files)
         return (*files, StartClient(self.ifname, self.start)) if self.pids else files

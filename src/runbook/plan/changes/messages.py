@@ -1,7 +1,7 @@
 """Netlink requests as data: what RTM_* message to send, in iproute2's words.
 
-A message knows no ifindex and no bytes. `apply/steps/netlink_bytes` encodes it when it is
-sent; `apply/checkpoint/script` writes it as a line of `ip -batch`.
+`words` gives a message as a line of `ip -batch`. A message knows no ifindex and no bytes:
+`apply/steps/netlink_bytes` encodes it when it is sent.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ class LinkMaster:
     master: str
 
     def words(self) -> tuple[str, ...]:
-        """The `ip -batch` line."""
         target = ("master", self.master) if self.master else ("nomaster",)
         return ("link", "set", "dev", self.ifname, *target)
 
@@ -49,7 +48,6 @@ class BridgeOption:
     value: int
 
     def words(self) -> tuple[str, ...]:
-        """The `ip -batch` line."""
         return ("link", "set", "dev", self.ifname, "type", "bridge", self.option, str(self.value))
 
 
@@ -76,7 +74,6 @@ class Address:
     deprecated: bool = False
 
     def words(self) -> tuple[str, ...]:
-        """The `ip -batch` line."""
         base = ("address", self.action, f"{self.address}/{self.prefixlen}", "dev", self.ifname)
         if self.action is Action.DELETE:
             return base
@@ -123,7 +120,6 @@ class Route:
     pref: str = MEDIUM
 
     def words(self) -> tuple[str, ...]:
-        """The `ip -batch` line."""
         return (
             *("route", self.action, self.dst),
             *(("via", self.gateway) if self.gateway else ()),
@@ -155,7 +151,6 @@ class Neighbour:
     mac: str
 
     def words(self) -> tuple[str, ...]:
-        """The `ip -batch` line."""
         entry = ("neighbour", "replace", self.address, "lladdr", self.mac)
         return (*entry, "dev", self.ifname, "nud", "stale")
 

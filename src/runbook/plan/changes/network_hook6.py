@@ -23,7 +23,8 @@ def ipv6_function(shape: HookIPv6 | None, nic: str, bridge: str) -> str:
     """A shell function `ipv6`; it does nothing where there is nothing to bring back."""
     if shape is None:
         return ""
-    lines = (*_switches(shape, bridge), *_off(nic), *_on(shape))
+    static = (*map(comes_back, shape.addresses), *map(comes_back, shape.routes))
+    lines = (*_switches(shape, bridge), *_off(nic), *static)
     return _TEXT.format(body="".join(f"    {line}\n" for line in lines))
 
 
@@ -55,10 +56,6 @@ def _off(nic: str) -> tuple[str, ...]:
 def comes_back(message: Address | Route) -> str:
     """The line that brings an address or a route back."""
     return f"try ip {shlex.join(message.words())}"
-
-
-def _on(shape: HookIPv6) -> tuple[str, ...]:
-    return (*map(comes_back, shape.addresses), *map(comes_back, shape.routes))
 
 
 def _set(ifname: str, word: str, value: str) -> str:

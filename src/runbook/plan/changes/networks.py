@@ -31,17 +31,14 @@ class CreateNetwork:
 
     @property
     def title(self) -> str:
-        """The network."""
         return f"define and start libvirt network {self.name}"
 
     @property
     def before(self) -> str:
-        """There is none."""
         return f"no network {self.name}, no {self.bridge}"
 
     @property
     def after(self) -> str:
-        """Its XML."""
         return self.xml
 
     def do(self) -> tuple[Step, ...]:
@@ -55,7 +52,6 @@ class CreateNetwork:
         )
 
     def undo(self) -> tuple[Step, ...]:
-        """Stop and forget it; the bridge goes with it."""
         return (DropNetwork(self.name, self.bridge, self.chains_of), RemoveDir(GUESTS_SEEN))
 
 
@@ -79,17 +75,14 @@ class InstallHook:
 
     @property
     def title(self) -> str:
-        """What the script is for."""
         return self.file.purpose
 
     @property
     def before(self) -> str:
-        """There is none."""
         return self.file.before
 
     @property
     def after(self) -> str:
-        """All of it."""
         return self.file.after
 
     def do(self) -> tuple[Step, ...]:

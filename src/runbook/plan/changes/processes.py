@@ -18,7 +18,6 @@ class Kill:
     budget_s: float = 10.0
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return f"kill -KILL {self.pid}   # {shlex.join(self.running)}"
 
 
@@ -44,5 +43,4 @@ class StartClient:
         return "-6" if "-6" in self.argv else "-4"
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return f"{shlex.join(self.argv)}   # unless it runs already"

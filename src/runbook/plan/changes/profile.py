@@ -44,16 +44,13 @@ class AddRules:
 
     @property
     def before(self) -> str:
-        """None of them is there."""
         return "none of these rules"
 
     @property
     def after(self) -> str:
-        """The rules, table by table."""
         return "\n".join(f"{rule.table}: {rule.text}" for rule in self.rules)
 
     def do(self) -> tuple[Step, ...]:
-        """One load beside what is there."""
         argv = (f"{PLAIN[self.family]}-restore", f"--wait={LOCK_WAIT_S}", "--noflush")
         return (Command(argv, octets.bytes_of("".join(self._text()))),)
 
@@ -94,12 +91,10 @@ class JumpFirst:
 
     @property
     def before(self) -> str:
-        """Nothing leads there."""
         return "no jump"
 
     @property
     def after(self) -> str:
-        """The jump."""
         return f"-A {self.parent} -j {self.chain}"
 
     def do(self) -> tuple[Step, ...]:
@@ -108,7 +103,6 @@ class JumpFirst:
         return (Command(_argv(self.family, "filter", *jump)),)
 
     def undo(self) -> tuple[Step, ...]:
-        """Away, wherever it stands by then."""
         return (Command(_argv(self.family, "filter", "-D", self.parent, "-j", self.chain)),)
 
 
@@ -127,18 +121,14 @@ class SetPolicy:
 
     @property
     def before(self) -> str:
-        """The policy as it is."""
         return f"{PLAIN[self.family]} {self.table}: -P {self.chain} {self.policy_before}"
 
     @property
     def after(self) -> str:
-        """The policy as it will be."""
         return f"{PLAIN[self.family]} {self.table}: -P {self.chain} {self.policy}"
 
     def do(self) -> tuple[Step, ...]:
-        """One command."""
         return (Command(_argv(self.family, self.table, "-P", self.chain, self.policy)),)
 
     def undo(self) -> tuple[Step, ...]:
-        """The same with the policy from before."""
         return (Command(_argv(self.family, self.table, "-P", self.chain, self.policy_before)),)

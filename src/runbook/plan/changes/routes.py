@@ -37,12 +37,10 @@ class MakeRoom:
 
     @property
     def before(self) -> str:
-        """The connected route."""
         return f"{self.connected.dst} dev {self.connected.ifname}"
 
     @property
     def after(self) -> str:
-        """The two halves."""
         return "\n".join(f"{half.dst} dev {half.ifname}" for half in halves(self.connected))
 
     def do(self) -> tuple[Step, ...]:

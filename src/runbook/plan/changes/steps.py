@@ -1,7 +1,8 @@
 """The few kinds of step a change is made of; each is data that another module performs.
 
 `budget_s` is how long the step may take before it counts as failed, in
-seconds: the deadline of a plan is computed from these.
+seconds: the deadline of a plan is computed from these. `describe` gives the step as a
+person would type it, or says what is waited for.
 """
 
 from __future__ import annotations
@@ -37,7 +38,6 @@ class Netlink:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """One `ip` line a message."""
         return "\n".join("ip " + " ".join(message.words()) for message in self.messages)
 
 
@@ -53,7 +53,6 @@ class WriteFile:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The path and the permissions."""
         return f"write {self.path} (mode {self.mode:04o})"
 
 
@@ -83,7 +82,6 @@ class EditFile:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The path and each edit."""
         return "\n".join(f"edit {self.path}:{e.first}" for e in self.edits)
 
     def applied_to(self, content: bytes) -> bytes:
@@ -105,7 +103,6 @@ class MakeDir:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return f"mkdir -p {self.path}"
 
 
@@ -117,7 +114,6 @@ class RemoveDir:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return f"rmdir {self.path}"
 
 
@@ -129,7 +125,6 @@ class Restore:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The path."""
         return f"put back {self.path}"
 
 
@@ -141,7 +136,6 @@ class RemoveFile:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The path."""
         return f"rm -f {self.path}"
 
 
@@ -154,7 +148,6 @@ class Command:
     budget_s: float = 10.0
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return shlex.join(self.argv)
 
 
@@ -167,7 +160,6 @@ class Sysctl:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return f"sysctl -w {self.name}={self.value}"
 
 
@@ -183,7 +175,6 @@ class Announce:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """The announcement in arping's words, or in ndsend's."""
         if is_ipv6(self.address):
             return f"ndsend {self.address} {self.ifname}"
         return f"arping -U -I {self.ifname} {self.address}"
@@ -202,7 +193,6 @@ class CarryNeighbours:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """What would otherwise have to be asked for by ARP."""
         return f"make the neighbours known on {self.source} known on {self.target}"
 
 
@@ -220,7 +210,6 @@ class DropNetwork:
     budget_s: float = 15.0
 
     def describe(self) -> str:
-        """The two commands as one would type them."""
         return f"virsh net-destroy {self.name}; virsh net-undefine {self.name}"
 
     @property
@@ -241,7 +230,6 @@ class Unless:
     budget_s: float = 15.0
 
     def describe(self) -> str:
-        """The command as one would type it."""
         return f"{shlex.join(self.argv)}   # unless it runs already"
 
 

@@ -24,21 +24,17 @@ class SetSysctl:
 
     @property
     def title(self) -> str:
-        """The parameter."""
         return f"set {self.name}"
 
     @property
     def before(self) -> str:
-        """The value as it is."""
         return f"{self.name} = {self.value_before}"
 
     @property
     def after(self) -> str:
-        """The value as it will be."""
         return f"{self.name} = {self.value}"
 
     def do(self) -> tuple[Step, ...]:
-        """One write."""
         return (Sysctl(self.name, self.value),)
 
     def undo(self) -> tuple[Step, ...]:
@@ -58,21 +54,17 @@ class TuneBridge:
 
     @property
     def title(self) -> str:
-        """What they are for."""
         return f"have {self.bridge} announce the address, and speak for no other"
 
     @property
     def before(self) -> str:
-        """As the kernel made it."""
         return f"{self.bridge}: as every new interface"
 
     @property
     def after(self) -> str:
-        """The values as they will be."""
         return "\n".join(f"{name} = {value}" for name, value in self.sysctls)
 
     def do(self) -> tuple[Step, ...]:
-        """One write each."""
         return tuple(Sysctl(name, value) for name, value in self.sysctls)
 
     def undo(self) -> tuple[Step, ...]:

@@ -15,7 +15,6 @@ class AwaitCarrier:
     budget_s: float = 5.0
 
     def describe(self) -> str:
-        """What is waited for."""
         return f"wait until {self.ifname} is up"
 
 
@@ -27,7 +26,6 @@ class AwaitLinkLocal:
     budget_s: float = 10.0
 
     def describe(self) -> str:
-        """What is waited for."""
         return f"wait until {self.ifname} has its link-local address"
 
 
@@ -40,7 +38,6 @@ class AwaitRouter:
     budget_s: float = 20.0
 
     def describe(self) -> str:
-        """What is waited for."""
         gateways = ", ".join(route.gateway for route in self.routes)
         return f"wait for a router advertisement on {self.ifname} from {gateways}"
 
@@ -59,6 +56,5 @@ class Relearn:
     budget_s: float = 10.0
 
     def describe(self) -> str:
-        """What is asked for."""
         gateways = ", ".join(route.gateway for route in self.routes)
         return f"have {self.ifname} learn its default route anew from {gateways}"

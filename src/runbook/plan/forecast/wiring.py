@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.plan.promise.host import MAIN, Promise
+from runbook.plan.changes.messages import MAIN_TABLE
+from runbook.plan.promise.host import Promise
 from runbook.state.addresses import AddressRow
 from runbook.state.bridge_ports import BridgePortRow
 from runbook.state.links import LinkRow
@@ -56,7 +57,7 @@ def _ports(promise: Promise, snapshot: Snapshot) -> Iterator[BridgePortRow]:
 def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[RouteRow]:
     """The routes that a person thinks of; the kernel makes the rest anew."""
     for row in snapshot.rows(RouteRow):
-        if row.table == MAIN:
+        if row.table == MAIN_TABLE:
             yield row._replace(ifname=_moved(promise, row.ifname))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 
-from runbook.plan.changes.messages import Route
+from runbook.plan.changes.messages import MAIN_TABLE, Route
 from runbook.plan.changes.network_xml import ETHERNET_MTU
 from runbook.plan.netfilter.expected import ExpectedFirewall
 from runbook.plan.promise.check import Check, equal, none
@@ -28,7 +28,6 @@ from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import stanzas
 from runbook.state.sysctl import SysctlRow
 
-MAIN = 254
 # Destination, table, metric and type of service.
 Way = tuple[str, int, int, int]
 
@@ -67,7 +66,7 @@ class Promise:
     @property
     def metric(self) -> int:
         """Of the default route, as `ip route` shows it."""
-        ways = (r.metric for r in self.routes if (r.dst, r.table) == ("default", MAIN))
+        ways = (r.metric for r in self.routes if (r.dst, r.table) == ("default", MAIN_TABLE))
         return next(ways, 0)
 
     @property
@@ -122,7 +121,7 @@ def _links(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 
 
 def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    main = [r for r in snapshot.rows(RouteRow) if (r.family, r.table) == ("inet", MAIN)]
+    main = [r for r in snapshot.rows(RouteRow) if (r.family, r.table) == ("inet", MAIN_TABLE)]
     default = [r for r in main if r.dst == "default"]
     wanted = f"via {promise.gateway} dev {promise.bridge}{_metric(promise.metric)}"
     yield equal("default route", wanted, ", ".join(_ways_out(promise, default)))
@@ -152,11 +151,14 @@ def _carried(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
         if (row.family, row.type) == ("inet", "unicast"):
             found.setdefault((row.dst, row.table, row.metric, row.tos), []).append(row)
     for route in promise.routes:
-        if (route.dst, route.table) != ("default", MAIN):
+        if (route.dst, route.table) != ("default", MAIN_TABLE):
             there = found.get((route.dst, route.table, route.metric, route.tos), [])
             shown = ", ".join(_way(r.gateway, r.ifname, r.prefsrc) for r in there)
             wanted = _way(route.gateway, route.ifname, route.prefsrc)
-            about = f"route to {route.dst}" + (f" in table {route.table}", "")[route.table == MAIN]
+            about = (
+                f"route to {route.dst}"
+                + (f" in table {route.table}", "")[route.table == MAIN_TABLE]
+            )
             yield equal(about, wanted, shown)
 
 

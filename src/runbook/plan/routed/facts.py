@@ -134,7 +134,8 @@ def moved_routes(snapshot: Snapshot, nic: str, connected: Route) -> tuple[Route,
     """Every other IPv4 unicast route through the NIC, in any table."""
     through = ("inet", nic, "unicast")
     found = (r for r in snapshot.rows(RouteRow) if (r.family, r.ifname, r.type) == through)
-    return tuple(r for r in map(route, found) if not _same(r, connected))
+    same = (connected.dst, connected.table, connected.gateway)
+    return tuple(r for r in map(route, found) if (r.dst, r.table, r.gateway) != same)
 
 
 def default_metric(snapshot: Snapshot, *ifnames: str) -> int:
@@ -142,7 +143,3 @@ def default_metric(snapshot: Snapshot, *ifnames: str) -> int:
     found = default_routes(snapshot)
     metrics = (row.metric for ifname in ifnames for row in found if row.ifname == ifname)
     return next(metrics, 0)
-
-
-def _same(left: Route, right: Route) -> bool:
-    return (left.dst, left.table, left.gateway) == (right.dst, right.table, right.gateway)

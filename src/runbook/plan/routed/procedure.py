@@ -64,7 +64,9 @@ def make_plan(params: Params, snapshot: Snapshot, operator: Connection | None = 
 
 def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None = None) -> Promise:
     """The end state that the parameters ask for on this host."""
-    mac, routes, mtu = _mac(params, snapshot), carried(params, snapshot), _mtu(params, snapshot)
+    mac, routes = _mac(params, snapshot), carried(params, snapshot)
+    # The NIC's MTU is the LAN's: the bridge must not carry smaller frames.
+    mtu = facts.nic_row(snapshot, params.interface).mtu
     moves = ipv6.moved(params, snapshot)
     heard = ipv6.lasting(params, snapshot, moves)
     return Promise(
@@ -97,11 +99,6 @@ def _derived_mac(machine_id: str, network: str) -> str:
     """A MAC from libvirt's own range, the same each time for one host and network."""
     digest = hashlib.sha256(f"{machine_id}/{network}".encode()).digest()
     return "52:54:00:" + ":".join(f"{byte:02x}" for byte in digest[:3])
-
-
-def _mtu(params: Params, snapshot: Snapshot) -> int:
-    """The NIC's, which is the LAN's: the bridge must not carry smaller frames."""
-    return facts.nic_row(snapshot, params.interface).mtu
 
 
 def _hook_file(

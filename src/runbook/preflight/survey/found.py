@@ -22,15 +22,11 @@ def candidates(snapshot: Snapshot, given: Mapping[str, object]) -> tuple[str, ..
     """
     if given.get("interface"):
         return (str(given["interface"]),)
-    ways = _ways_out(snapshot)
+    ways = tuple(dict.fromkeys(row.ifname for row in default_routes(snapshot)))
     able = [name for name in nic_names(snapshot) if name in ways and not unfit(snapshot, name)]
     if not able:
         raise _refused(snapshot, ways)
     return tuple(able)
-
-
-def _ways_out(snapshot: Snapshot) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(row.ifname for row in default_routes(snapshot)))
 
 
 def unfit(snapshot: Snapshot, name: str) -> str:

@@ -69,10 +69,14 @@ def read(
     return tuple(
         dict.fromkeys(
             (
-                *(s for name in running for s in _of_agent(host, name)),
-                *(s for place in asked for s in _answers(host, *place)),
+                *(s for name in running for s in _listed(host, name, "agent", How.AGENT)),
+                *(
+                    Sighting(mac, ip, How.ASKED)
+                    for ip, nic in asked
+                    for mac in host.who_has(ip, nic)
+                ),
                 *_neighbours(snapshot),
-                *(s for name in running for s in _leases(host, name)),
+                *(s for name in running for s in _listed(host, name, "lease", How.LEASE)),
             )
         )
     )
@@ -103,14 +107,6 @@ def _told(mac: str, found: tuple[Sighting, ...]) -> Iterator[tuple[str, str]]:
         yield "", ""
 
 
-def _of_agent(host: Reader, name: str) -> Iterator[Sighting]:
-    return _listed(host, name, "agent", How.AGENT)
-
-
-def _leases(host: Reader, name: str) -> Iterator[Sighting]:
-    return _listed(host, name, "lease", How.LEASE)
-
-
 def _listed(host: Reader, name: str, source: str, how: How) -> Iterator[Sighting]:
     argv = (*VIRSH, "domifaddr", name, "--full", "--source", source)
     try:
@@ -121,10 +117,6 @@ def _listed(host: Reader, name: str, source: str, how: How) -> Iterator[Sighting
     for line in done.stdout.decode(errors="replace").splitlines():
         if match := _LINE.fullmatch(line):
             yield Sighting(match[1].lower(), match[2], how)
-
-
-def _answers(host: Reader, address: str, ifname: str) -> Iterator[Sighting]:
-    return (Sighting(mac, address, How.ASKED) for mac in host.who_has(address, ifname))
 
 
 def _neighbours(snapshot: Snapshot) -> Iterator[Sighting]:

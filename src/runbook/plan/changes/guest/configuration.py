@@ -20,21 +20,17 @@ class WatchInside:
 
     @property
     def title(self) -> str:
-        """Where."""
         return f"put an undo into {self.guest}"
 
     @property
     def before(self) -> str:
-        """There is none."""
         return f"{self.guest}: no undo in it"
 
     @property
     def after(self) -> str:
-        """What will watch."""
         return f"{self.guest}: puts itself back unless confirmed ({self.way})"
 
     def do(self) -> tuple[Step, ...]:
-        """One step inside."""
         return (ArmInside(self.guest, self.edit),)
 
     def undo(self) -> tuple[Step, ...]:
@@ -56,25 +52,20 @@ class Reconfigure:
 
     @property
     def title(self) -> str:
-        """The guest and its address."""
         return f"give {self.guest} its address"
 
     @property
     def before(self) -> str:
-        """The addresses inside."""
         return self.old
 
     @property
     def after(self) -> str:
-        """The address, and how it is written down."""
         return self.new
 
     def do(self) -> tuple[Step, ...]:
-        """One step inside."""
         return (ApplyInside(self.guest, self.edit, self.shown),)
 
     def undo(self) -> tuple[Step, ...]:
-        """The guest's own."""
         return (UndoneInside(self.guest),)
 
 
@@ -93,21 +84,17 @@ class ReconfigureByHand:
 
     @property
     def title(self) -> str:
-        """The guest and its address."""
         return f"give {self.guest} its address, by hand"
 
     @property
     def before(self) -> str:
-        """Nobody could look."""
         return f"{self.guest}: not known, nothing leads inside"
 
     @property
     def after(self) -> str:
-        """What the person does."""
         return self.instructions
 
     def do(self) -> tuple[Step, ...]:
-        """The address answers with the guest's MAC once it is done."""
         ip = self.address.partition("/")[0]
         return (AwaitPerson(self.guest, self.mac, ip, self.bridge, float(self.wait_s)),)
 

@@ -70,17 +70,14 @@ class MoveNic:
 
     @property
     def title(self) -> str:
-        """The guest and the network."""
         return f"move the NIC of {self.guest} to network {self.network}"
 
     @property
     def before(self) -> str:
-        """What it hangs on."""
         return f"{self.guest}: {self.mac} on {self.live_source or self.defined_source}"
 
     @property
     def after(self) -> str:
-        """What it will hang on."""
         told = f"{self.guest}: {self.mac} on {self.network}, all else of the NIC as it is"
         off = "; it is shut off: nothing inside is changed, and it starts with its old addresses"
         return told if self.live_xml else told + off
@@ -96,12 +93,9 @@ class MoveNic:
     def undo(self) -> tuple[Step, ...]:
         """As it was; the definition also as a file, which a boot has before libvirt reads it."""
         back = tuple(old for old in self._plugs() if old.source != self.network)
-        files = (Restore(f"{DEFINITIONS}/{self.guest}.xml"),) if self._redefines else ()
+        redefines = self.defined_xml and self.defined_source != self.network
+        files = (Restore(f"{DEFINITIONS}/{self.guest}.xml"),) if redefines else ()
         return (*back, *files)
-
-    @property
-    def _redefines(self) -> bool:
-        return bool(self.defined_xml) and self.defined_source != self.network
 
     def _plugs(self) -> Iterator[Plug]:
         """Both as they are."""
@@ -129,25 +123,20 @@ class Rejoin:
 
     @property
     def title(self) -> str:
-        """The tap and its guest."""
         return f"put {self.guest}'s {self.tap} back into {self.bridge}"
 
     @property
     def before(self) -> str:
-        """Where it is."""
         return f"{self.tap} is in {self.was_in or 'no bridge'}"
 
     @property
     def after(self) -> str:
-        """Where it will be."""
         return f"{self.tap} is in {self.bridge}"
 
     def do(self) -> tuple[Step, ...]:
-        """One request."""
         return (Netlink((LinkMaster(self.tap, self.bridge),)),)
 
     def undo(self) -> tuple[Step, ...]:
-        """Out again: it was so."""
         return (Netlink((LinkMaster(self.tap, self.was_in),)),)
 
 
@@ -163,23 +152,18 @@ class Forwarding:
 
     @property
     def title(self) -> str:
-        """The port."""
         return f"wait for the port of {self.guest}"
 
     @property
     def before(self) -> str:
-        """As STP has it."""
         return f"{self.bridge} may still listen and learn on {self.tap}"
 
     @property
     def after(self) -> str:
-        """As it is needed."""
         return f"{self.bridge} forwards on {self.tap}"
 
     def do(self) -> tuple[Step, ...]:
-        """It comes by itself."""
         return (AwaitForwarding(self.tap, self.bridge),)
 
     def undo(self) -> tuple[Step, ...]:
-        """Nothing to put back."""
         return ()

@@ -96,18 +96,14 @@ def lines(ruleset: Ruleset) -> Iterator[tuple[str, str, str]]:
 def own_rules(params: Params, snapshot: Snapshot) -> OwnRules:
     """Find libvirt's rules for the network of this change and for every other that the host has."""
     this = Network(params.bridge, str(params.ipv4.network), params.interface)
-    others = [Network(r.bridge, _subnet(r), r.forward_dev) for r in _nat(snapshot)]
+    nat = (r for r in snapshot.rows(NetworkRow) if r.forward_mode == "nat" and r.addresses)
+    others = [
+        Network(r.bridge, str(ip_interface(r.addresses.split()[0]).network), r.forward_dev)
+        for r in nat
+    ]
     found = [rule for network in (this, *others) for rule in rules_of(network)]
     places = [(rule, chain) for rule in found for chain in (rule.chain, rule.built_in)]
     return OwnRules({(r.table, c, canonical(r.text(c))): r for r, c in places})
-
-
-def _nat(snapshot: Snapshot) -> list[NetworkRow]:
-    return [row for row in snapshot.rows(NetworkRow) if row.forward_mode == "nat" and row.addresses]
-
-
-def _subnet(row: NetworkRow) -> str:
-    return str(ip_interface(row.addresses.split()[0]).network)
 
 
 def wanted(params: Params, snapshot: Snapshot) -> ExpectedFirewall:

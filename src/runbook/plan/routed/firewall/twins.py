@@ -11,13 +11,13 @@ from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.steps import LineEdit
+from runbook.plan.netfilter.expected import SAVED
+from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.iptables_save import WORD
 
-SAVED = ("/etc/iptables/rules.v4", "/etc/iptables/rules.v6")
-LIBVIRT = "LIBVIRT_"
 COMMENT = "--comment"
 INTERFACE_OPTIONS = ("-i", "-o", "--in-interface", "--out-interface")
 
@@ -26,7 +26,8 @@ def twins(nic: str, bridge: str, snapshot: Snapshot) -> Iterator[TwinRule]:
     """One change a rule; in each chain from the bottom up, so that positions stay true."""
     table = snapshot.rows(FirewallRow)
     present = {(_place(r), r.rule) for r in table}
-    wanted = sorted((r for r in table if _own(r)), key=_place)
+    rules = (r for r in table if r.rule.startswith("-A "))
+    wanted = sorted((r for r in rules if not r.chain.startswith(LIBVIRT_CHAIN)), key=_place)
     for place, chain in groupby(wanted, key=_place):
         for row in sorted(chain, key=lambda r: -r.position):
             twin = twin_of(row.rule, nic, bridge)
@@ -37,10 +38,6 @@ def twins(nic: str, bridge: str, snapshot: Snapshot) -> Iterator[TwinRule]:
 
 def _place(row: FirewallRow) -> tuple[str, str, str, str]:
     return (row.backend, row.family, row.table, row.chain)
-
-
-def _own(row: FirewallRow) -> bool:
-    return row.rule.startswith("-A ") and not row.chain.startswith(LIBVIRT)
 
 
 def twin_of(rule: str, nic: str, bridge: str) -> str:
@@ -84,7 +81,7 @@ def all_but(nic: str, bridge: str, snapshot: Snapshot) -> Iterator[str]:
 
 
 def _saved(snapshot: Snapshot) -> list[FileRow]:
-    return [row for path in SAVED if (row := snapshot.find(FileRow, path))]
+    return [row for path in SAVED.values() if (row := snapshot.find(FileRow, path))]
 
 
 def saved_rules(nic: str, bridge: str, snapshot: Snapshot) -> Iterator[EditLines]:
@@ -119,7 +116,7 @@ def twin_edits(lines: list[str], nic: str, bridge: str) -> Iterator[LineEdit]:
     tables = list(accumulate(line.startswith("*") for line in lines))
     present = set(zip(tables, lines, strict=True))
     for number, (table, line) in enumerate(zip(tables, lines, strict=True), start=1):
-        if line.startswith(("-A ", "[")) and LIBVIRT not in line:
+        if line.startswith(("-A ", "[")) and LIBVIRT_CHAIN not in line:
             twin = twin_of(line, nic, bridge)
             if twin and (table, twin) not in present:
                 yield LineEdit(number + 1, number, twin + "\n")
