@@ -32,6 +32,7 @@ def elsewhere(session: Session, variable: str) -> str:
         there = session.request("environment", variable=variable, timeout=_LOOK_S)
     except RelayRefused as refusal:
         return f"the host cannot be asked whether libvirt's connection ends there: {refusal}"
+    # Whatever else comes back proves nothing.
     if there.header.get("found") is True:
         return ""
     return "libvirt's connection ends on another machine, or in a container of this one"

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import copy
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from runbook.common.errors import GateClosed, StepFailed
-from runbook.transport import libvirt_machine, netlink
+from runbook.transport import libvirt_machine, netlink, relay_answers
 from runbook.transport.hypervisor import Hypervisor
 from runbook.transport.libvirt_endpoints import LibvirtDoors
-from runbook.transport.live_reader import ANSWER_S, MARGIN_S, LiveReader, completed
+from runbook.transport.live_reader import ANSWER_S, MARGIN_S, ODD, LiveReader
+from runbook.transport.relay_answers import Acks, Created, Ran, told
 from runbook.transport.session import RelayRefused, Session
 from runbook.transport.ssh_wrapper import SshWrapper
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from runbook.transport.host import Completed, HostFile
     from runbook.transport.prefixes import Prefix
@@ -46,9 +48,12 @@ class LiveHost(LiveReader):
         what = f"run {argv[0]}"
         patience = timeout + MARGIN_S
         frame = self._write(what, "run", stdin, patience, argv=list(argv), limit=timeout)
-        if frame.header["timed_out"]:
+        with self._answered(what):
+            ran = told(Ran, frame)
+            done = relay_answers.completed(argv, ran, frame.payload)
+        if ran.timed_out:
             raise self._step_failed(what, f"it did not end within {timeout:g} s and was killed")
-        return completed(argv, frame)
+        return done
 
     def write_file(self, file: HostFile) -> None:
         """Write atomically: the path holds the old content or the new, never a mixture."""
@@ -74,13 +79,16 @@ class LiveHost(LiveReader):
     def symlink(self, target: str, path: str) -> bool:
         """Create a symbolic link exclusively and durably; False if `path` exists."""
         frame = self._write(f"link {path}", "symlink", target=target, path=path)
-        return bool(frame.header["created"])
+        with self._answered(f"link {path}"):
+            return told(Created, frame).created
 
     def send_netlink(self, datagram: bytes) -> None:
         """Send one datagram in one `send` and read every ACK; StepFailed names a refusal."""
         kinds = netlink.check(datagram)
-        frame = self._write("send a netlink datagram", "send", datagram)
-        refused = netlink.refusals(kinds, frame.header["acks"])
+        what = "send a netlink datagram"
+        frame = self._write(what, "send", datagram)
+        with self._answered(what):
+            refused = netlink.refusals(kinds, told(Acks, frame).acks)
         if refused:
             raise StepFailed(
                 f"the kernel refused {'; '.join(refused)}",
@@ -124,6 +132,14 @@ class LiveHost(LiveReader):
             if refusal.gate_shut:
                 raise self._gate_closed(what) from refusal
             raise self._step_failed(what, str(refusal)) from refusal
+
+    @contextmanager
+    def _answered(self, what: str) -> Iterator[None]:
+        """Have an answer of another shape than the relay's be a step that failed."""
+        try:
+            yield
+        except ValueError as error:
+            raise self._step_failed(what, ODD) from error
 
     def _gate_closed(self, what: str) -> GateClosed:
         return GateClosed(

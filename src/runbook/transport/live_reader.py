@@ -9,10 +9,11 @@ from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING
 
 from runbook.common.errors import ReadFailed
-from runbook.transport import arp
+from runbook.transport import arp, relay_answers
 from runbook.transport import gateway as gateways
 from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
-from runbook.transport.process import Process, from_json
+from runbook.transport.process import Process
+from runbook.transport.relay_answers import Paths, Processes, Ran, told
 from runbook.transport.session import RelayRefused, Session
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ ANSWER_S = 60.0
 # Past a command's own limit, which the relay keeps; a guarded one may first
 # wait for its lock.
 MARGIN_S = 45.0
+ODD = "what came back is not what the program's own relay answers"
 _CANNOT_RUN = (126, 127)
 
 
@@ -51,42 +53,34 @@ class LiveReader:
         except RelayRefused as refusal:
             raise self._read_failed(what, str(refusal)) from refusal
         with self._understood(what):
-            if not frame.header["timed_out"]:
-                return completed(argv, frame)
+            ran = told(Ran, frame)
+            if not ran.timed_out:
+                return relay_answers.completed(argv, ran, frame.payload)
         raise self._read_failed(what, f"it did not end within {timeout:g} s and was killed")
 
     def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
         """Read several files in one round trip; None where there is none."""
         frame = self._read("read files", "read", paths=list(paths))
-        found: list[HostFile | None] = []
-        start = 0
         with self._understood("read files"):
-            for path, status in zip(paths, frame.header["files"], strict=True):
-                if status is None:
-                    found.append(None)
-                    continue
-                content = frame.payload[start : start + status["size"]]
-                start += status["size"]
-                found.append(HostFile(path, content, status["mode"], status["uid"], status["gid"]))
-        return tuple(found)
+            return relay_answers.files(paths, frame)
 
     def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
         """For each path the file there, if any, and the nearest folder above that exists."""
         frame = self._read("look at files", "inodes", paths=list(paths))
         with self._understood("look at files"):
-            return tuple(tuple(Inode(**at) for at in place) for place in frame.header["inodes"])
+            return relay_answers.inodes(paths, frame)
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Sorted paths matching a shell pattern."""
         frame = self._read(f"list {pattern}", "glob", pattern=pattern)
         with self._understood(f"list {pattern}"):
-            return tuple(frame.header["paths"])
+            return told(Paths, frame).paths
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
         """The processes with one of these in their command line or their program's path."""
         frame = self._read("look at the processes", "processes", names=list(names))
         with self._understood("look at the processes"):
-            return tuple(from_json(one) for one in frame.header["processes"])
+            return tuple(map(relay_answers.process, told(Processes, frame).processes))
 
     def dump(self, request: bytes) -> bytes:
         """Send one NETLINK_ROUTE dump request; the raw reply, NLMSG_DONE included."""
@@ -119,9 +113,11 @@ class LiveReader:
                 mac = gateways.destination_of_reply(channel, mark, timeout)
             finally:
                 channel.close()
-            done = completed(argv, self._session.result(pings, timeout + 2 * MARGIN_S))
+            frame = self._session.result(pings, timeout + 2 * MARGIN_S)
         except RelayRefused as refusal:
             raise self._read_failed(what, str(refusal)) from refusal
+        with self._understood("ping the gateway"):
+            done = relay_answers.completed(argv, told(Ran, frame), frame.payload)
         if done.returncode in _CANNOT_RUN:
             raise self._read_failed("ping the gateway", done.stderr.decode(errors="replace"))
         return mac
@@ -151,7 +147,8 @@ class LiveReader:
         (own,) = self.read_files([f"/sys/class/net/{ifname}/address"])
         if own is None:
             raise self._read_failed(what, f"there is no interface {ifname}")
-        mac = bytes.fromhex(own.content.decode().strip().replace(":", ""))
+        with self._understood(what):
+            mac = bytes.fromhex(own.content.decode().strip().replace(":", ""))
         try:
             channel = self._session.open(
                 "open_packet",
@@ -179,9 +176,8 @@ class LiveReader:
         """Have an answer of another shape than the relay's be an error with the host's name."""
         try:
             yield
-        except (LookupError, TypeError, AttributeError, ValueError) as error:
-            why = "what came back is not what the program's own relay answers"
-            raise self._read_failed(what, why) from error
+        except ValueError as error:
+            raise self._read_failed(what, ODD) from error
 
     def _read_failed(self, what: str, why: str) -> ReadFailed:
         return ReadFailed(
@@ -195,10 +191,3 @@ class LiveReader:
 def _station(pair: tuple[str, str]) -> gateways.Station:
     address, mac = pair
     return gateways.Station(bytes.fromhex(mac.replace(":", "")), IPv4Address(address))
-
-
-def completed(argv: Sequence[str], frame: Frame) -> Completed:
-    """The relay's answer to a command."""
-    split = frame.header["stdout"]
-    returncode = frame.header["returncode"]
-    return Completed(tuple(argv), returncode, frame.payload[:split], frame.payload[split:])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 ROOT = 0
 
@@ -38,32 +36,3 @@ class Process:
     def configures(self) -> bool:
         """Whether the kernel lets it configure the host's network."""
         return self.net is True and self.user is True and self.net_admin
-
-
-def to_json(process: Process) -> dict[str, Any]:
-    """A process as JSON."""
-    return {
-        "pid": process.pid,
-        "cmdline": process.cmdline.decode("latin-1"),
-        "exe": process.exe,
-        "uids": list(process.uids),
-        "owner": process.owner,
-        "ppid": process.ppid,
-        "net_admin": process.net_admin,
-        **{name: getattr(process, name) for name in ("net", "mnt", "user")},
-    }
-
-
-def from_json(answer: Mapping[str, Any]) -> Process:
-    """The process that `to_json` was given, or that the relay tells of."""
-    shared = (answer["net"], answer["mnt"], answer["user"])
-    return Process(
-        int(answer["pid"]),
-        str(answer["cmdline"]).encode("latin-1"),
-        str(answer["exe"]),
-        tuple(int(uid) for uid in answer["uids"]),
-        str(answer["owner"]),
-        int(answer["ppid"]),
-        bool(answer["net_admin"]),
-        *(None if told is None else bool(told) for told in shared),
-    )

@@ -2,21 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
+from pydantic import Field, StrictBool, StrictInt, TypeAdapter
+
+from runbook.transport import relay_answers
 from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
-from runbook.transport.process import Process, from_json, to_json
-from runbook.transport.recording import Question, pack, unpack
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from runbook.transport.process import Process
+from runbook.transport.recording import Packed, Question, pack
+from runbook.transport.relay_answers import Answer, InodeStatus, Number, ProcessFacts, Text
 
 NETWORKS: Question = ("networks",)
 GUESTS: Question = ("guests",)
 LIBVIRT_VERSION: Question = ("libvirt_version",)
 # Where a netlink header holds what differs between two askings of one thing.
 _SEQUENCE_AND_PORT = slice(8, 16)
+# 0o0 to 0o7777, as Python writes it after the "0o".
+_Mode = Annotated[str, Field(pattern=r"^[0-7]{1,4}$")]
+
+
+class _Ran(Answer):
+    returncode: StrictInt
+    stdout: Packed
+    stderr: Packed
+
+
+class _File(Answer):
+    content: Packed
+    mode: _Mode
+    uid: Number
+    gid: Number
+
+
+class _Network(Answer):
+    name: Text
+    defined: Text
+    live: Text
+    active: StrictBool
+    persistent: StrictBool
+    autostart: StrictBool
+
+
+class _Guest(Answer):
+    name: Text
+    xml: Text
+    state: Text
+    autostart: StrictBool
+    defined: Text = ""
+    saved: StrictBool = False
+
+
+_FILE = TypeAdapter(_File | None)
+_PACKED = TypeAdapter(Packed)
+_INODES = TypeAdapter(tuple[InodeStatus, ...])
+_PROCESSES = TypeAdapter(tuple[ProcessFacts, ...])
+_NETWORKS = TypeAdapter(tuple[_Network, ...])
+_GUESTS = TypeAdapter(tuple[_Guest, ...])
+_TEXTS = TypeAdapter(tuple[Text, ...])
+_TEXT_OR_NONE = TypeAdapter(Text | None)
+_NUMBER = TypeAdapter(StrictInt)
 
 
 def query(argv: Sequence[str]) -> Question:
@@ -67,10 +113,10 @@ def from_completed(done: Completed) -> dict[str, Any]:
     return {"returncode": done.returncode, "stdout": stdout, "stderr": stderr}
 
 
-def to_completed(argv: Sequence[str], answer: dict[str, Any]) -> Completed:
-    """The command's end that `from_completed` was given."""
-    stdout, stderr = unpack(answer["stdout"]), unpack(answer["stderr"])
-    return Completed(tuple(argv), answer["returncode"], stdout, stderr)
+def to_completed(argv: Sequence[str], answer: object) -> Completed:
+    """The command's end that `from_completed` was given; ValueError for anything else."""
+    ran = _Ran.model_validate(answer)
+    return Completed(tuple(argv), ran.returncode, ran.stdout.content, ran.stderr.content)
 
 
 def from_file(found: HostFile | None) -> dict[str, Any] | None:
@@ -81,22 +127,22 @@ def from_file(found: HostFile | None) -> dict[str, Any] | None:
     return {"content": pack(found.content), **owner}
 
 
-def to_file(path: str, answer: dict[str, Any] | None) -> HostFile | None:
-    """The file that `from_file` was given."""
-    if answer is None:
+def to_file(path: str, answer: object) -> HostFile | None:
+    """The file that `from_file` was given; ValueError for anything else, here and below."""
+    file = _FILE.validate_python(answer)
+    if file is None:
         return None
-    content, mode = unpack(answer["content"]), int(answer["mode"], 8)
-    return HostFile(path, content, mode, answer["uid"], answer["gid"])
+    return HostFile(path, file.content.content, int(file.mode, 8), file.uid, file.gid)
 
 
 def from_processes(found: Sequence[Process]) -> list[dict[str, Any]]:
     """Processes as JSON."""
-    return [to_json(one) for one in found]
+    return [relay_answers.process_facts(one) for one in found]
 
 
-def to_processes(answer: list[dict[str, Any]]) -> tuple[Process, ...]:
+def to_processes(answer: object) -> tuple[Process, ...]:
     """The processes that `from_processes` was given."""
-    return tuple(from_json(one) for one in answer)
+    return tuple(map(relay_answers.process, _PROCESSES.validate_python(answer)))
 
 
 def from_all(
@@ -106,6 +152,36 @@ def from_all(
     return [asdict(one) for one in found]
 
 
-def to_inodes(answer: list[dict[str, Any]]) -> tuple[Inode, ...]:
+def to_inodes(answer: object) -> tuple[Inode, ...]:
     """The inodes that `from_all` was given."""
-    return tuple(Inode(**one) for one in answer)
+    return tuple(map(relay_answers.inode, _INODES.validate_python(answer)))
+
+
+def to_networks(answer: object) -> tuple[NetworkXML, ...]:
+    """The networks that `from_all` was given."""
+    return tuple(NetworkXML(**each.model_dump()) for each in _NETWORKS.validate_python(answer))
+
+
+def to_guests(answer: object) -> tuple[GuestXML, ...]:
+    """The guests that `from_all` was given."""
+    return tuple(GuestXML(**each.model_dump()) for each in _GUESTS.validate_python(answer))
+
+
+def to_texts(answer: object) -> tuple[str, ...]:
+    """Paths or MACs."""
+    return _TEXTS.validate_python(answer)
+
+
+def to_mac(answer: object) -> str | None:
+    """A MAC; None where nobody answered."""
+    return _TEXT_OR_NONE.validate_python(answer)
+
+
+def to_number(answer: object) -> int:
+    """A number."""
+    return _NUMBER.validate_python(answer)
+
+
+def to_bytes(answer: object) -> bytes:
+    """What `pack` was given."""
+    return _PACKED.validate_python(answer).content

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from runbook.common.errors import ReadFailed, ReadOnlyHost
 from runbook.transport import questions
-from runbook.transport.host import GuestXML, NetworkXML
 from runbook.transport.process import Process
-from runbook.transport.recording import Question, Recording, unpack
+from runbook.transport.recording import Question, Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from runbook.transport.guest_endpoints import Doors
-    from runbook.transport.host import Completed, HostFile, Inode
+    from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
 
+T = TypeVar("T")
 # What was asked of processes before a relay could tell more of them.
 CMDLINES = "/proc/[0-9]*/cmdline"
 
@@ -36,54 +37,57 @@ class RecordedHost:
 
     def query(self, argv: Sequence[str], *, timeout: float = 30.0) -> Completed:  # noqa: ARG002 (an answer is at hand)
         """What the command said then."""
-        return questions.to_completed(argv, self._answer(questions.query(argv)))
+        return self._answer(questions.query(argv), partial(questions.to_completed, argv))
 
     def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
         """The files as they were then."""
-        return tuple(questions.to_file(p, self._answer(questions.file(p))) for p in paths)
+        return tuple(
+            self._answer(questions.file(path), partial(questions.to_file, path)) for path in paths
+        )
 
     def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
         """The files and folders as they were then; which are asked about hangs on the plan."""
-        told = (self._recording.answers.get(questions.inodes(path), []) for path in paths)
-        return tuple(questions.to_inodes(found) for found in told)
+        return tuple(
+            self._answer(asked, questions.to_inodes) if asked in self._recording.answers else ()
+            for asked in map(questions.inodes, paths)
+        )
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """The paths that matched then."""
-        return tuple(self._answer(questions.glob(pattern)))
+        return self._answer(questions.glob(pattern), questions.to_texts)
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
         """The processes there were then; where they were not asked for, their command lines."""
         asked = questions.processes(names)
         if asked in self._recording.answers:
-            return questions.to_processes(self._answer(asked))
+            return self._answer(asked, questions.to_processes)
         paths = self.glob(CMDLINES)
         found = zip(paths, self.read_files(paths), strict=True)
         return tuple(Process(int(p.split("/")[2]), file.content) for p, file in found if file)
 
     def dump(self, request: bytes) -> bytes:
         """The kernel's table as it was then."""
-        return unpack(self._answer(questions.dump(request)))
+        return self._answer(questions.dump(request), questions.to_bytes)
 
     def networks(self) -> tuple[NetworkXML, ...]:
         """Every libvirt network there was then."""
-        return tuple(NetworkXML(**each) for each in self._answer(questions.NETWORKS))
+        return self._answer(questions.NETWORKS, questions.to_networks)
 
     def guests(self) -> tuple[GuestXML, ...]:
         """Every libvirt domain there was then."""
-        return tuple(GuestXML(**each) for each in self._answer(questions.GUESTS))
+        return self._answer(questions.GUESTS, questions.to_guests)
 
     def libvirt_version(self) -> int:
         """The hypervisor's libvirt version then."""
-        return int(self._answer(questions.LIBVIRT_VERSION))
+        return self._answer(questions.LIBVIRT_VERSION, questions.to_number)
 
     def gateway_mac_view(self, gateway: str, ifname: str, *, timeout: float = 2.0) -> str | None:  # noqa: ARG002 (an answer is at hand)
         """The MAC that the gateway answered to then."""
-        mac = self._answer(questions.gateway_mac_view(gateway, ifname))
-        return None if mac is None else str(mac)
+        return self._answer(questions.gateway_mac_view(gateway, ifname), questions.to_mac)
 
     def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:  # noqa: ARG002 (an answer is at hand)
         """The MACs that answered for the address then."""
-        return tuple(self._answer(questions.who_has(address, ifname)))
+        return self._answer(questions.who_has(address, ifname), questions.to_texts)
 
     def execute(
         self,
@@ -149,16 +153,21 @@ class RecordedHost:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _answer(self, question: Question) -> Any:  # noqa: ANN401 (JSON, which the caller gives its type)
+    def _answer(self, question: Question, decode: Callable[[object], T]) -> T:
+        if question not in self._recording.answers:
+            raise self._lacking("has no answer to", question)
         try:
-            return self._recording.answers[question]
-        except KeyError:
-            raise ReadFailed(
-                f"the recording {self._path} has no answer to: {' '.join(question)}",
-                host=self.name,
-                state="no host was contacted",
-                then="record the host again with this version of the program",
-            ) from None
+            return decode(self._recording.answers[question])
+        except ValueError as error:
+            raise self._lacking("has something else than an answer to", question) from error
+
+    def _lacking(self, what: str, question: Question) -> ReadFailed:
+        return ReadFailed(
+            f"the recording {self._path} {what}: {' '.join(question)}",
+            host=self.name,
+            state="no host was contacted",
+            then="record the host again with this version of the program",
+        )
 
     def _refuse(self, what: str) -> NoReturn:
         raise ReadOnlyHost(

@@ -16,7 +16,9 @@ import json
 import os
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, InstanceOf, ValidationError
 
 from runbook.common import handed_files, octets
 from runbook.common.errors import ReadFailed
@@ -31,7 +33,33 @@ VERSION = 1
 Question = tuple[str, ...]
 
 
-_DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error, RecursionError)
+_DAMAGE = (OSError, EOFError, ValueError, zlib.error, RecursionError)
+
+
+class _Answered(BaseModel):
+    question: tuple[InstanceOf[str], ...]
+    answer: Any
+
+
+class _Document(BaseModel):
+    format: Literal["runbook-recording"]
+    version: Literal[1]
+    host: InstanceOf[str]
+    answers: tuple[_Answered, ...]
+
+
+class Packed(BaseModel):
+    """Bytes as `pack` writes them."""
+
+    text: InstanceOf[str] | None = None
+    base64: InstanceOf[str] = ""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes; ValueError where that is no base64."""
+        if self.text is not None:
+            return self.text.encode()
+        return base64.b64decode(self.base64, validate=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +98,13 @@ class Recording:
         try:
             data = handed_files.read(path)
             text = handed_files.unpacked(data, path) if path.suffix == ".gz" else data
-            document = json.loads(text)
-            if (document["format"], document["version"]) != (FORMAT, VERSION):
-                raise _unreadable(path, f"it is not a {FORMAT} of version {VERSION}")
-            answers = {tuple(one["question"]): one["answer"] for one in document["answers"]}
-            return cls(document["host"], answers)
+            document = _Document.model_validate(json.loads(text))
+        except ValidationError as error:
+            why = f"it is not a {FORMAT} of version {VERSION}"
+            raise _unreadable(path, why) from error
         except _DAMAGE as error:
-            raise _unreadable(path, f"{type(error).__name__}: {error}") from error
+            raise _unreadable(path, str(error)) from error
+        return cls(document.host, {one.question: one.answer for one in document.answers})
 
 
 def pack(data: bytes) -> dict[str, str]:
@@ -85,13 +113,6 @@ def pack(data: bytes) -> dict[str, str]:
         return {"text": data.decode()}
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(data).decode()}
-
-
-def unpack(packed: Mapping[str, str]) -> bytes:
-    """The bytes that `pack` was given."""
-    if "text" in packed:
-        return packed["text"].encode()
-    return base64.b64decode(packed["base64"], validate=True)
 
 
 def _unreadable(path: Path, why: str) -> ReadFailed:

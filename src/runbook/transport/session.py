@@ -15,10 +15,13 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from runbook.common import debug_log
 from runbook.common.errors import ConnectionLost
 from runbook.transport import bootstrap, failures
 from runbook.transport.relay.frames import Frame, FrameError, encode
+from runbook.transport.relay_answers import Refusal
 from runbook.transport.wire import Wire
 
 if TYPE_CHECKING:
@@ -45,13 +48,13 @@ class RelayRefused(Exception):
 
 
 def _raise_refusal(header: dict[str, Any]) -> None:
-    if "error" in header:
-        raise RelayRefused(
-            header["error"],
-            header.get("errno") or 0,
-            header.get("path") or "",
-            gate_shut=header.get("gate_shut", False),
-        )
+    if "error" not in header:
+        return
+    try:
+        told = Refusal.model_validate(header)
+    except ValidationError:
+        raise RelayRefused("it refuses, and not in the words of the program's own relay") from None
+    raise RelayRefused(told.error, told.errno or 0, told.path or "", gate_shut=told.gate_shut)
 
 
 def _shown(op: str, fields: Mapping[str, object]) -> str:
@@ -178,7 +181,11 @@ class Session:
 
     def _write(self, header: dict[str, object], payload: bytes) -> None:
         try:
-            self._wire.write(encode(header, payload))
+            data = encode(header, payload)
+        except FrameError as error:
+            raise RelayRefused(str(error), errno.EMSGSIZE) from error
+        try:
+            self._wire.write(data)
         except (OSError, ValueError):
             self._over.wait(5.0)
             self._lose("it does not take anything any more")

@@ -14,7 +14,8 @@ from runbook.state import addresses, bridge_ports, links, neighbours, routes, ru
 from runbook.state.snapshot import take
 from runbook.state.table import Table
 from runbook.transport import RecordedHost, Recorder, Recording
-from runbook.transport.recording import Question, pack, unpack
+from runbook.transport.questions import to_bytes
+from runbook.transport.recording import Question, pack
 
 ANSWERS = Recording.load(EXAMPLE).answers
 KERNEL = (links, bridge_ports, addresses, routes, rules, neighbours)
@@ -24,7 +25,7 @@ REFUSED = bytes([20, 0, 0, 0, 2, 0, 0, 0, *bytes(8), 255, 255, 255, 255])
 def dumps(broken: bytes | None) -> dict[Question, Any]:
     """Every dump of the kernel's, cut short or replaced."""
     questions = (question for question in ANSWERS if question[0] == "dump")
-    cut = {q: unpack(ANSWERS[q])[:-25] if broken is None else broken for q in questions}
+    cut = {q: to_bytes(ANSWERS[q])[:-25] if broken is None else broken for q in questions}
     return {question: pack(raw) for question, raw in cut.items()}
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import errno
+import struct
 from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
 from typing import cast
 
 import pytest
 
-from runbook.common.errors import ReadFailed
+from runbook.common.errors import ReadFailed, StepFailed
+from runbook.transport.host import HostFile
 from runbook.transport.hypervisor import Hypervisor
+from runbook.transport.live import LiveHost
 from runbook.transport.live_reader import LiveReader
 from runbook.transport.relay.frames import Frame
 from runbook.transport.session import Channel, RelayRefused, Session
@@ -97,3 +103,43 @@ def test_an_answer_of_another_shape_is_told_with_the_host(
     with pytest.raises(ReadFailed, match="relay answers") as caught:
         ask(host)
     assert caught.value.host == "server-01"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda host: host.execute(["true"]),
+        lambda host: host.symlink("/a", "/b"),
+        lambda host: host.send_netlink(struct.pack("=IHHII", 16, 16, 5, 1, 0)),
+    ],
+    ids=["execute", "symlink", "send_netlink"],
+)
+def test_a_write_that_is_answered_in_another_shape_is_a_step_not_known_to_be_made(
+    host: LiveHost, write: Callable[[LiveHost], object]
+) -> None:
+    odd = copy.copy(host)
+    odd._session = cast("Session", Odd(0))  # noqa: SLF001 (a copy of a live host with an odd relay)
+    with pytest.raises(StepFailed, match="relay answers") as caught:
+        write(odd)
+    assert "not known to be made" in caught.value.state
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [{"error": 5}, {"error": "no", "errno": "a"}, {"error": "no", "errno": 1 << 40}],
+)
+def test_a_refusal_in_other_words_is_a_refusal(host: LiveHost, refusal: dict[str, object]) -> None:
+    answer: Future[Frame] = Future()
+    answer.set_result(Frame(refusal, b""))
+    with pytest.raises(RelayRefused, match="not in the words of the program's own relay"):
+        host._session.result(answer, 1)  # noqa: SLF001 (the relay itself refuses well)
+
+
+def test_a_file_too_large_for_a_frame_is_refused_and_the_connection_stays(
+    host: LiveHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("runbook.transport.relay.frames.PAYLOAD_LIMIT", 10)
+    with pytest.raises(StepFailed, match="too large for one frame"):
+        host.write_file(HostFile(str(tmp_path / "a"), b"x" * 11, 0o600))
+    monkeypatch.undo()
+    assert host.query(["true"]).returncode == 0

@@ -14,7 +14,8 @@ from runbook.common.errors import ReadFailed, ReadOnlyHost
 from runbook.transport import HostFile, RecordedHost, Recorder, Recording
 from runbook.transport.live import LiveHost
 from runbook.transport.process import Process
-from runbook.transport.recording import pack, unpack
+from runbook.transport.questions import to_bytes
+from runbook.transport.recording import pack
 
 LINKS = bytes.fromhex("14000000120001030100000000000000") + bytes(4)
 WRITES: list[Callable[[RecordedHost], object]] = [
@@ -184,4 +185,4 @@ def test_the_same_answers_make_the_same_file(tmp_path: Path) -> None:
 
 @given(st.binary())
 def test_any_bytes_are_kept(data: bytes) -> None:
-    assert unpack(json.loads(json.dumps(pack(data)))) == data
+    assert to_bytes(json.loads(json.dumps(pack(data)))) == data
