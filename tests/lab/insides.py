@@ -88,7 +88,7 @@ def wanted(name: str, last: int) -> DesiredNetwork:
 def arm(channel: Channel, last: int, seconds: int = 600) -> Made:
     """The undo of a change in place; each is told by its address and the time."""
     goal = wanted(channel.guest, last)
-    before = inside.read(channel, goal.mac)
+    before = inside.read(channel, goal.mac, SystemClock())
     made = edit(before, goal)
     assert isinstance(made, GuestEdit), made
     number = f"test-{last}-{int(CLOCK.now().timestamp())}"
@@ -102,7 +102,7 @@ def broken(checks: tuple[Check, ...]) -> list[str]:
 
 def differences(channel: Channel, before: Inside) -> list[str]:
     """In what the guest is not as it was."""
-    after = inside.read(channel, before.mac)
+    after = inside.read(channel, before.mac, SystemClock())
     settings, files = changes.settings(before, after), changes.files(before, after)
     return broken((*settings.values(), *files.values()))
 

@@ -10,6 +10,7 @@ from tests import bench
 from tests.lab import insides
 from tests.lab.insides import DEBIAN, ENTRANCES, HOST, QUICK
 
+from runbook.common.clock import SystemClock
 from runbook.common.errors import (
     ChangeInProgress,
     ConsoleTaken,
@@ -49,7 +50,9 @@ def test_an_undone_change_leaves_the_guest_as_it_was(host: Host, name: str, how:
         with pytest.raises(ChangeInProgress):
             insides.arm(channel, 202)
         changes.apply(channel, made.armed, clock=insides.CLOCK)
-        assert insides.broken(changes.verify(channel, made.wanted, made.before)) == []
+        assert (
+            insides.broken(changes.verify(channel, made.wanted, made.before, insides.CLOCK)) == []
+        )
         assert machine.run(HOST, ("ping", "-c", "1", "-W", "2", "192.168.122.201")).returncode == 0
         changes.undo(channel, made.armed, clock=insides.CLOCK)
         assert insides.differences(channel, made.before) == []
@@ -70,7 +73,9 @@ def test_a_confirmed_change_stays_and_is_not_undone_any_more(
         assert changes.read_progress(channel, made.armed.change_id).state is InsideState.CONFIRMED
         with pytest.raises(StepFailed, match="is confirmed"):
             changes.undo(channel, made.armed, clock=insides.CLOCK)
-        assert insides.broken(changes.verify(channel, made.wanted, made.before)) == []
+        assert (
+            insides.broken(changes.verify(channel, made.wanted, made.before, insides.CLOCK)) == []
+        )
         # Back to the address that it had, for whoever comes next.
         assert channel.run(("sh", made.armed.directory + "/undo"), timeout=120).returncode == 0
         assert insides.differences(channel, made.before) == []
@@ -118,7 +123,7 @@ def test_a_moved_undo_comes_at_its_new_moment_and_not_at_the_old_one(
 
 def test_what_is_inside_is_seen(host: Host) -> None:
     with insides.entered(host, "vm-01", "qemu-guest-agent") as channel:
-        seen = inside.read(channel, insides.wanted("vm-01", 201).mac)
+        seen = inside.read(channel, insides.wanted("vm-01", 201).mac, SystemClock())
     assert (seen.ifname, seen.manager, seen.os_id, seen.systemd) == (
         "eth0", "ifupdown", "debian", True,
     )  # fmt: skip

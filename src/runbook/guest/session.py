@@ -116,7 +116,7 @@ class GuestSession:
             return (self.difference(DifferenceKind.NOT_COMPARED, f" {why}"),)
         end = self.clock.monotonic() + SETTLE_S
         while True:
-            found = tuple(_differences(self.before, insides.read(channel, self.mac)))
+            found = tuple(_differences(self.before, insides.read(channel, self.mac, self.clock)))
             if not found or self.clock.monotonic() >= end:
                 return tuple(self.difference(kind, f": {line}") for kind, line in found)
             self.clock.sleep(PAUSE_S)

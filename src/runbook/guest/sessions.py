@@ -81,7 +81,9 @@ class GuestSessions:
         slot.mac = desired.mac
         try:
             with self.turn():
-                how, slot.before = slot.again(host, lambda c: (c.how, insides.read(c, desired.mac)))
+                how, slot.before = slot.again(
+                    host, lambda c: (c.how, insides.read(c, desired.mac, self._clock))
+                )
         except (LoginRefused, ConsoleTaken, CorrectParameters) as error:
             if not slot.guest.by_hand:
                 raise
@@ -151,7 +153,7 @@ class GuestSessions:
             guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers
         )
         with self.turn():
-            return slot.again(host, lambda c: inside.verify(c, desired, slot.before))
+            return slot.again(host, lambda c: inside.verify(c, desired, slot.before, self._clock))
 
     def confirm(self, host: Host) -> None:
         """Have each guest keep its change."""

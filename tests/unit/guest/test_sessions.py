@@ -78,7 +78,7 @@ class Spoken:
 def seen(monkeypatch: pytest.MonkeyPatch) -> object:
     """What a look inside comes to."""
     there = local.seen()
-    monkeypatch.setattr(insides, "read", lambda _channel, _mac: there)
+    monkeypatch.setattr(insides, "read", lambda *_: there)
     return there
 
 
@@ -335,7 +335,7 @@ def test_another_run_s_guest_that_nobody_can_compare_is_not_called_as_before(
 
 def test_another_run_s_guest_is_compared_with_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inside, "undo", lambda *_args, **_more: InsideState.UNDONE)
-    monkeypatch.setattr(insides, "read", lambda _channel, _mac: local.seen("by hand\n"))
+    monkeypatch.setattr(insides, "read", lambda *_: local.seen("by hand\n"))
     kept = GuestsBefore({data.NAME: local.seen("as it was\n")})
     text = f"{data.NAME}: {local.PATH} in the guest: was 'as it was', is 'by hand'"
     found = GuestDifference(data.NAME, DifferenceKind.FILE, text)
@@ -349,7 +349,9 @@ def test_another_run_s_guest_is_verified_by_what_answered_before(
 ) -> None:
     asked: list[object] = []
 
-    def verify(_channel: Channel, wanted: DesiredNetwork, before: object) -> tuple[Check, ...]:
+    def verify(
+        _channel: Channel, wanted: DesiredNetwork, before: object, _clock: object
+    ) -> tuple[Check, ...]:
         asked.append((wanted.mac, before))
         return ()
 
@@ -451,7 +453,7 @@ def test_a_guest_that_got_a_lease_before_its_host_was_undone_asks_once_more(
     """Restarted in the middle it asks on the LAN; one whose files are others since is let be."""
     client = ("dhclient eth0",)
     looks, asked = [replace(after, dhcp_clients=client)], list[str]()
-    monkeypatch.setattr(insides, "read", lambda _channel, _mac: looks[-1])
+    monkeypatch.setattr(insides, "read", lambda *_: looks[-1])
     monkeypatch.setattr(inside, "undo", lambda *_args, **_more: InsideState.UNDONE)
 
     def once_more(_channel: Channel, undone: InsideArmed) -> None:

@@ -77,8 +77,8 @@ class Odd(Relay):
         del op, payload, fields
         return Frame({"paths": 5, "files": [{"size": 1}], "inodes": [[{}]]}, b"")
 
-    def submit(self, op: str, **fields: object) -> Frame:
-        return self.request(op, **fields)
+    def submit(self, op: str, *payload: bytes, **fields: object) -> Frame:
+        return self.request(op, *payload, **fields)
 
     def result(self, answer: Frame, timeout: float) -> Frame:
         del timeout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runbook.common.clock import Clock
 from runbook.guest.configure.guest_edit import DesiredNetwork
 from runbook.plan.promise.check import Check
 from runbook.state.guest import inside
@@ -16,13 +17,15 @@ _SAME = ("ifname", "addresses", "default_routes", "nameservers", "managers", "cl
 _LINES, _WIDTH = 4, 100
 
 
-def verify(channel: Channel, desired: DesiredNetwork, before: Inside | None) -> tuple[Check, ...]:
+def verify(
+    channel: Channel, desired: DesiredNetwork, before: Inside | None, clock: Clock
+) -> tuple[Check, ...]:
     """Address, default route, the router's answer to a ping, name resolution.
 
     A name server has to answer if some are asked for, if one did `before` the change and is
     not left behind by it, or where that is not known; else it is told only.
     """
-    seen = inside.read(channel, desired.mac)
+    seen = inside.read(channel, desired.mac, clock)
     pinged = channel.run(("sh", "-c", _PING, "sh", desired.gateway), timeout=60.0).returncode == 0
     return (
         *_standing(seen, desired),

@@ -14,6 +14,7 @@ from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 import yaml
 
+from runbook.common.clock import Clock
 from runbook.common.errors import ReadFailed
 from runbook.state.guest import dhcp_clients as inside_clients
 from runbook.state.guest.files import InsideFile
@@ -25,7 +26,7 @@ from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Completed
 
 RESOLV_CONF = "/etc/resolv.conf"
-_LOOK_S = 60.0
+_LOOK_S, _ALL_LOOKS_S = 60.0, 180.0
 # How often a guest may name more files, how many it may name, and how much it may tell:
 # far more than any network configuration has.
 _LOOKS, _PATTERNS, _BYTES = 16, 1000, 1 << 24
@@ -111,11 +112,15 @@ def _is_on(server: str, *networks: IPv4Network) -> bool:
     return False
 
 
-def read(channel: Channel, mac: str) -> Inside:
+def read(channel: Channel, mac: str, clock: Clock) -> Inside:
     """Look; raises ReadFailed if what came back cannot be understood, or does not end."""
     patterns: tuple[str, ...] = ()
+    until = clock.monotonic() + _ALL_LOOKS_S
     for _ in range(_LOOKS):
-        done = _look(channel, mac, patterns)
+        left = until - clock.monotonic()
+        if left <= 0:
+            raise _failed(channel, f"names more files of ifupdown even after {_ALL_LOOKS_S:g} s")
+        done = _look(channel, mac, patterns, min(left, _LOOK_S))
         try:
             seen = gathered(_bounded(done.stdout), patterns)
             patterns = _not_taken_in(seen)
@@ -134,9 +139,9 @@ def read(channel: Channel, mac: str) -> Inside:
     raise _failed(channel, f"names more files of ifupdown at each of {_LOOKS} looks")
 
 
-def _look(channel: Channel, mac: str, patterns: tuple[str, ...]) -> Completed:
+def _look(channel: Channel, mac: str, patterns: tuple[str, ...], limit: float) -> Completed:
     script = files(__package__).joinpath("inside.sh").read_text()
-    return channel.run(("sh", "-c", script, "sh", mac.lower(), *patterns), timeout=_LOOK_S)
+    return channel.run(("sh", "-c", script, "sh", mac.lower(), *patterns), timeout=limit)
 
 
 def _bounded(told: bytes) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.insides import DHCP, PATH, WANTED, LocalChannel, compared, seen
 
+from runbook.common.clock import SystemClock
 from runbook.guest.undo import verify
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import RESOLV_CONF, Inside
@@ -29,13 +30,13 @@ def test_a_name_server_has_to_answer_if_one_did_that_is_not_left_behind(
 ) -> None:
     given = {"/etc/resolv.conf": str(tmp_path / "none"), "ping -c 1 -W 2": "true"}
     wanted = replace(WANTED, address=IPv4Interface(address))
-    names = verify(LocalChannel(given=given), wanted, seen(answering=answering))[-1]
+    names = verify(LocalChannel(given=given), wanted, seen(answering=answering), SystemClock())[-1]
     assert (names.required, names.seen) == (required, "none is configured")
 
 
 def test_where_it_is_not_known_how_they_answered_before_one_has_to_answer(tmp_path: Path) -> None:
     given = {"/etc/resolv.conf": str(tmp_path / "none"), "ping -c 1 -W 2": "true"}
-    names = verify(LocalChannel(given=given), WANTED, None)[-1]
+    names = verify(LocalChannel(given=given), WANTED, None, SystemClock())[-1]
     assert (names.required, names.kept) == (True, False)
 
 
@@ -47,7 +48,7 @@ def test_where_none_has_to_answer_it_says_why(
     tmp_path: Path, answering: tuple[str, ...], said: str
 ) -> None:
     given = {"/etc/resolv.conf": str(tmp_path / "none"), "ping -c 1 -W 2": "true"}
-    names = verify(LocalChannel(given=given), WANTED, seen(answering=answering))[-1]
+    names = verify(LocalChannel(given=given), WANTED, seen(answering=answering), SystemClock())[-1]
     assert names.promised == f"told only: {said}"
 
 
@@ -94,5 +95,5 @@ def test_lines_in_another_order_are_a_difference_too() -> None:
 def test_a_name_server_has_to_answer_if_some_are_asked_for(tmp_path: Path) -> None:
     given = {"/etc/resolv.conf": str(tmp_path / "none"), "ping -c 1 -W 2": "true"}
     wanted = replace(WANTED, nameservers=("172.16.0.1",))
-    names = verify(LocalChannel(given=given), wanted, seen(answering=()))[-1]
+    names = verify(LocalChannel(given=given), wanted, seen(answering=()), SystemClock())[-1]
     assert (names.required, names.kept) == (True, False)

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.unit.insides import MAC, LocalChannel
 
+from runbook.common.clock import SystemClock
 from runbook.common.errors import ReadFailed
 from runbook.state.guest import inside
 from runbook.state.guest.gathered import Gathered, GatheredFile, gathered
@@ -142,7 +144,7 @@ def test_a_file_is_taken_byte_for_byte() -> None:
 
 
 def test_this_machine_can_be_looked_into_as_a_guest_is() -> None:
-    seen = inside.read(LocalChannel(), "52:54:00:ff:ff:ff")
+    seen = inside.read(LocalChannel(), "52:54:00:ff:ff:ff", SystemClock())
     assert (seen.ifname, seen.mac) == ("", "52:54:00:ff:ff:ff")
     assert seen.hostname
 
@@ -152,7 +154,7 @@ def test_the_connections_of_networkmanager_stay_where_they_are(tmp_path: Path) -
     folder.mkdir()
     (folder / "home.nmconnection").write_text("[wifi-security]\npsk=hunter22\n")
     channel = LocalChannel(given={"/etc/NetworkManager/system-connections": str(folder)})
-    inside.read(channel, MAC)
+    inside.read(channel, MAC, SystemClock())
     done = channel.run(channel.ran[0])
     assert b"hunter22" not in done.stdout
 
@@ -180,7 +182,10 @@ def test_a_name_server_answers_where_nslookup_says_so(
         "command -v nslookup": "true",
         "nslookup -type=ns": f"cat {tmp_path}/said; true",
     }
-    assert inside.read(LocalChannel(given=given), MAC).answering == ("9.9.9.9",) * answers
+    assert (
+        inside.read(LocalChannel(given=given), MAC, SystemClock()).answering
+        == ("9.9.9.9",) * answers
+    )
 
 
 def test_what_cannot_be_replaced_is_told() -> None:
@@ -197,7 +202,7 @@ def test_a_file_with_two_names_is_found_on_this_machine(tmp_path: Path) -> None:
     interfaces.write_text("auto lo\n")
     (tmp_path / "other").hardlink_to(interfaces)
     channel = LocalChannel(given={"/etc/network/interfaces": str(interfaces)})
-    assert str(interfaces) in inside.read(channel, MAC).unwritable
+    assert str(interfaces) in inside.read(channel, MAC, SystemClock()).unwritable
 
 
 def test_a_file_that_is_taken_in_by_a_name_that_is_not_utf8_is_refused_by_name(
@@ -206,13 +211,13 @@ def test_a_file_that_is_taken_in_by_a_name_that_is_not_utf8_is_refused_by_name(
     (tmp_path / "interfaces").write_bytes(b"source /etc/network/b\xfccher\n")
     channel = LocalChannel(given={"/etc/network/interfaces": str(tmp_path / "interfaces")})
     with pytest.raises(ReadFailed, match="that name is not UTF-8"):
-        inside.read(channel, MAC)
+        inside.read(channel, MAC, SystemClock())
 
 
 def test_a_guest_that_breaks_off_is_told_with_what_it_said() -> None:
     channel = LocalChannel(given={"answer nic": "echo no room >&2; exit 1; :"})
     with pytest.raises(ReadFailed, match="no room"):
-        inside.read(channel, MAC)
+        inside.read(channel, MAC, SystemClock())
 
 
 @pytest.mark.parametrize(
@@ -291,7 +296,7 @@ def test_a_guest_that_never_comes_to_an_end_is_not_asked_for_ever(
 ) -> None:
     channel = Telling(tell=tell)
     with pytest.raises(ReadFailed, match="vm-01"):
-        inside.read(channel, MAC)
+        inside.read(channel, MAC, SystemClock())
     assert len(channel.ran) <= 20
 
 
@@ -305,5 +310,35 @@ def test_a_guest_that_never_comes_to_an_end_is_not_asked_for_ever(
 )
 def test_an_odd_answer_is_said_to_be_one_by_the_guest_s_name(name: str, content: str) -> None:
     nic = told("nic", b"eth0 -\n").removesuffix(b"END\n")
+    channel = Telling(tell=lambda _look: nic + told(name, content.encode()))
     with pytest.raises(ReadFailed, match="guest vm-01"):
-        inside.read(Telling(tell=lambda _look: nic + told(name, content.encode())), MAC)
+        inside.read(channel, MAC, SystemClock())
+
+
+@dataclass
+class Slow:
+    """A clock by which each look takes a minute."""
+
+    passed: float = 0.0
+
+    def monotonic(self) -> float:
+        self.passed += 60
+        return self.passed
+
+    def sleep(self, seconds: float) -> None:
+        """Nobody waits."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def test_a_guest_that_takes_a_minute_for_each_look_is_given_up_within_minutes(
+    tmp_path: Path,
+) -> None:
+    for number in range(9):
+        (tmp_path / f"{number}").write_text(f"source {tmp_path}/{number + 1}\n")
+    channel = LocalChannel(given={"/etc/network/interfaces": f"{tmp_path}/0"})
+    clock = Slow()
+    with pytest.raises(ReadFailed, match="even after 180 s"):
+        inside.read(channel, MAC, clock)
+    assert clock.passed <= 360
