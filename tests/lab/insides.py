@@ -19,7 +19,7 @@ from runbook.lab.guest import Guest
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER
 from runbook.plan.promise.check import Check
-from runbook.state.guest import inside
+from runbook.state.guest import reader
 from runbook.state.guest.inside import Inside
 from runbook.transport import ssh
 from runbook.transport.connect import connect
@@ -88,7 +88,7 @@ def wanted(name: str, last: int) -> DesiredNetwork:
 def arm(channel: Channel, last: int, seconds: int = 600) -> Made:
     """The undo of a change in place; each is told by its address and the time."""
     goal = wanted(channel.guest, last)
-    before = inside.read(channel, goal.mac, SystemClock())
+    before = reader.read(channel, goal.mac, SystemClock())
     made = edit(before, goal)
     assert isinstance(made, GuestEdit), made
     number = f"test-{last}-{int(CLOCK.now().timestamp())}"
@@ -102,7 +102,7 @@ def broken(checks: tuple[Check, ...]) -> list[str]:
 
 def differences(channel: Channel, before: Inside) -> list[str]:
     """In what the guest is not as it was."""
-    after = inside.read(channel, before.mac, SystemClock())
+    after = reader.read(channel, before.mac, SystemClock())
     settings, files = changes.settings(before, after), changes.files(before, after)
     return broken((*settings.values(), *files.values()))
 

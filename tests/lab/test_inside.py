@@ -22,7 +22,7 @@ from runbook.guest import undo as changes
 from runbook.guest.undo import InsideState, layout
 from runbook.lab import lab as labs
 from runbook.lab import machine
-from runbook.state.guest import inside
+from runbook.state.guest import reader
 from runbook.transport.host import Host
 
 THOROUGH = ("vm-01", "serial console")
@@ -123,7 +123,7 @@ def test_a_moved_undo_comes_at_its_new_moment_and_not_at_the_old_one(
 
 def test_what_is_inside_is_seen(host: Host) -> None:
     with insides.entered(host, "vm-01", "qemu-guest-agent") as channel:
-        seen = inside.read(channel, insides.wanted("vm-01", 201).mac, SystemClock())
+        seen = reader.read(channel, insides.wanted("vm-01", 201).mac, SystemClock())
     assert (seen.ifname, seen.manager, seen.os_id, seen.systemd) == (
         "eth0", "ifupdown", "debian", True,
     )  # fmt: skip

@@ -17,8 +17,8 @@ from runbook.guest import undo
 from runbook.guest.configure.guest_edit import GuestEdit
 from runbook.guest.undo import InsideArmed, InsideState
 from runbook.params.guests import Guest
-from runbook.state.guest import inside as insides
-from runbook.state.guest.inside import Inside
+from runbook.state.guest import reader
+from runbook.state.guest.inside import RESOLV_CONF, Inside
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
 
@@ -116,7 +116,7 @@ class GuestSession:
             return (self.difference(DifferenceKind.NOT_COMPARED, f" {why}"),)
         end = self.clock.monotonic() + SETTLE_S
         while True:
-            found = tuple(_differences(self.before, insides.read(channel, self.mac, self.clock)))
+            found = tuple(_differences(self.before, reader.read(channel, self.mac, self.clock)))
             if not found or self.clock.monotonic() >= end:
                 return tuple(self.difference(kind, f": {line}") for kind, line in found)
             self.clock.sleep(PAUSE_S)
@@ -147,5 +147,5 @@ def _differences(before: Inside, after: Inside) -> Iterator[tuple[DifferenceKind
 
 def _of_a_lease(before: Inside, after: Inside) -> tuple[str, ...]:
     """Settings and files that may differ under a new lease: of the address, the host's part."""
-    served = ("nameservers", insides.RESOLV_CONF)
+    served = ("nameservers", RESOLV_CONF)
     return (*served, "addresses") if before.networks == after.networks else served

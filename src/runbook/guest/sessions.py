@@ -41,7 +41,7 @@ from runbook.plan.changes.steps import Step
 from runbook.plan.plan import Plan
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
-from runbook.state.guest import inside as insides
+from runbook.state.guest import reader
 from runbook.state.guest.inside import Inside
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.channel import Channel
@@ -82,7 +82,7 @@ class GuestSessions:
         try:
             with self.turn():
                 how, slot.before = slot.again(
-                    host, lambda c: (c.how, insides.read(c, desired.mac, self._clock))
+                    host, lambda c: (c.how, reader.read(c, desired.mac, self._clock))
                 )
         except (LoginRefused, ConsoleTaken, CorrectParameters) as error:
             if not slot.guest.by_hand:

@@ -11,7 +11,7 @@ from tests.unit import fakes, insides
 from runbook.guest.session import Enter, GuestSession
 from runbook.guest.undo import InsideState
 from runbook.params.guests import Guest
-from runbook.state.guest import inside
+from runbook.state.guest import reader
 from runbook.state.guest.inside import Inside
 
 CLIENT = ("dhclient -4 -pf /run/dhclient.eth0.pid eth0",)
@@ -19,7 +19,7 @@ LENT = insides.seen(dhcp_clients=CLIENT)
 
 
 def found(before: Inside, after: Inside, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(inside, "read", lambda *_: after)
+    monkeypatch.setattr(reader, "read", lambda *_: after)
     guest = Guest(name="vm-01", address="172.16.1.10/16")
     slot = GuestSession(guest, cast("Enter", None), fakes.Time(), insides.MAC, before)
     return "; ".join(map(str, slot.differs(insides.LocalChannel(), InsideState.UNDONE)))

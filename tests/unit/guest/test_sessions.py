@@ -28,7 +28,7 @@ from runbook.params.guests import Guest
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson
 from runbook.plan.plan import Plan
 from runbook.plan.promise.check import Check
-from runbook.state.guest import inside as insides
+from runbook.state.guest import reader
 from runbook.state.guest.inside import Inside
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
@@ -78,7 +78,7 @@ class Spoken:
 def seen(monkeypatch: pytest.MonkeyPatch) -> object:
     """What a look inside comes to."""
     there = local.seen()
-    monkeypatch.setattr(insides, "read", lambda *_: there)
+    monkeypatch.setattr(reader, "read", lambda *_: there)
     return there
 
 
@@ -335,7 +335,7 @@ def test_another_run_s_guest_that_nobody_can_compare_is_not_called_as_before(
 
 def test_another_run_s_guest_is_compared_with_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inside, "undo", lambda *_args, **_more: InsideState.UNDONE)
-    monkeypatch.setattr(insides, "read", lambda *_: local.seen("by hand\n"))
+    monkeypatch.setattr(reader, "read", lambda *_: local.seen("by hand\n"))
     kept = GuestsBefore({data.NAME: local.seen("as it was\n")})
     text = f"{data.NAME}: {local.PATH} in the guest: was 'as it was', is 'by hand'"
     found = GuestDifference(data.NAME, DifferenceKind.FILE, text)
@@ -453,7 +453,7 @@ def test_a_guest_that_got_a_lease_before_its_host_was_undone_asks_once_more(
     """Restarted in the middle it asks on the LAN; one whose files are others since is let be."""
     client = ("dhclient eth0",)
     looks, asked = [replace(after, dhcp_clients=client)], list[str]()
-    monkeypatch.setattr(insides, "read", lambda *_: looks[-1])
+    monkeypatch.setattr(reader, "read", lambda *_: looks[-1])
     monkeypatch.setattr(inside, "undo", lambda *_args, **_more: InsideState.UNDONE)
 
     def once_more(_channel: Channel, undone: InsideArmed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runbook.common.clock import Clock
 from runbook.guest.configure.guest_edit import DesiredNetwork
 from runbook.plan.promise.check import Check
-from runbook.state.guest import inside
+from runbook.state.guest import reader
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import Inside
 from runbook.transport.guest.channel import Channel
@@ -25,7 +25,7 @@ def verify(
     A name server has to answer if some are asked for, if one did `before` the change and is
     not left behind by it, or where that is not known; else it is told only.
     """
-    seen = inside.read(channel, desired.mac, clock)
+    seen = reader.read(channel, desired.mac, clock)
     pinged = channel.run(("sh", "-c", _PING, "sh", desired.gateway), timeout=60.0).returncode == 0
     return (
         *_standing(seen, desired),

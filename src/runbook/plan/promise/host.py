@@ -155,10 +155,8 @@ def _carried(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
             there = found.get((route.dst, route.table, route.metric, route.tos), [])
             shown = ", ".join(_way(r.gateway, r.ifname, r.prefsrc) for r in there)
             wanted = _way(route.gateway, route.ifname, route.prefsrc)
-            about = (
-                f"route to {route.dst}"
-                + (f" in table {route.table}", "")[route.table == MAIN_TABLE]
-            )
+            table = "" if route.table == MAIN_TABLE else f" in table {route.table}"
+            about = f"route to {route.dst}{table}"
             yield equal(about, wanted, shown)
 
 

@@ -31,7 +31,7 @@ class Gathered:
         return tuple(line for line in self.text(name).splitlines() if line.strip())
 
 
-def gathered(told: bytes, patterns: tuple[str, ...] = ()) -> Gathered:
+def gathered(output: bytes, patterns: tuple[str, ...] = ()) -> Gathered:
     """Take it apart; raises ValueError where it is not whole.
 
     Each part is ``A 0 LENGTH NAME`` or ``F MODE LENGTH PATH``, a line feed, LENGTH
@@ -40,13 +40,13 @@ def gathered(told: bytes, patterns: tuple[str, ...] = ()) -> Gathered:
     answers: dict[str, bytes] = {}
     found: dict[str, GatheredFile] = {}
     at = 0
-    while (end := told.find(b"\n", at)) >= 0:
-        head = told[at:end].decode(errors="replace")
+    while (end := output.find(b"\n", at)) >= 0:
+        head = output[at:end].decode(errors="replace")
         if head == "END":
             return Gathered(answers, found, patterns)
         kind, mode, length, name = head.split(" ", 3)
         start, at = end + 1, end + 2 + int(length)
-        content = told[start : at - 1]
+        content = output[start : at - 1]
         if kind == "F":
             found[name] = GatheredFile(content, int(mode, 8))
         else:

@@ -10,9 +10,10 @@ from tests.unit.insides import MAC, LocalChannel
 
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ReadFailed
-from runbook.state.guest import inside
+from runbook.state.guest import reader
+from runbook.state.guest.answers import parse
 from runbook.state.guest.gathered import Gathered, GatheredFile, gathered
-from runbook.state.guest.inside import Inside
+from runbook.state.guest.inside import CLOUD_SWITCH, Inside
 from runbook.transport.host import Completed
 
 ANSWERS = {
@@ -34,7 +35,7 @@ FILES = {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n"}
 def parsed(files: dict[str, str] | None = None, **answers: str) -> Inside:
     told = {**ANSWERS, **{key.replace("_", "-"): text for key, text in answers.items()}}
     held = FILES if files is None else files
-    return inside.parse(
+    return parse(
         Gathered(
             {key: text.encode() for key, text in told.items()},
             {path: GatheredFile(text.encode(), 0o644) for path, text in held.items()},
@@ -126,7 +127,7 @@ def test_a_secret_is_kept_in_the_guest() -> None:
     assert seen.withheld == (path,)
     assert "hunter22" not in repr(seen)
     assert parsed({"/etc/cloud/cloud.cfg": "x: y\n"}).files == ()
-    switch = parsed({inside.CLOUD_SWITCH: "network: {}\n"}).file(inside.CLOUD_SWITCH)
+    switch = parsed({CLOUD_SWITCH: "network: {}\n"}).file(CLOUD_SWITCH)
     assert switch is not None
     assert switch.content == b"network: {}\n"
 
@@ -144,7 +145,7 @@ def test_a_file_is_taken_byte_for_byte() -> None:
 
 
 def test_this_machine_can_be_looked_into_as_a_guest_is() -> None:
-    seen = inside.read(LocalChannel(), "52:54:00:ff:ff:ff", SystemClock())
+    seen = reader.read(LocalChannel(), "52:54:00:ff:ff:ff", SystemClock())
     assert (seen.ifname, seen.mac) == ("", "52:54:00:ff:ff:ff")
     assert seen.hostname
 
@@ -154,7 +155,7 @@ def test_the_connections_of_networkmanager_stay_where_they_are(tmp_path: Path) -
     folder.mkdir()
     (folder / "home.nmconnection").write_text("[wifi-security]\npsk=hunter22\n")
     channel = LocalChannel(given={"/etc/NetworkManager/system-connections": str(folder)})
-    inside.read(channel, MAC, SystemClock())
+    reader.read(channel, MAC, SystemClock())
     done = channel.run(channel.ran[0])
     assert b"hunter22" not in done.stdout
 
@@ -183,7 +184,7 @@ def test_a_name_server_answers_where_nslookup_says_so(
         "nslookup -type=ns": f"cat {tmp_path}/said; true",
     }
     assert (
-        inside.read(LocalChannel(given=given), MAC, SystemClock()).answering
+        reader.read(LocalChannel(given=given), MAC, SystemClock()).answering
         == ("9.9.9.9",) * answers
     )
 
@@ -202,7 +203,7 @@ def test_a_file_with_two_names_is_found_on_this_machine(tmp_path: Path) -> None:
     interfaces.write_text("auto lo\n")
     (tmp_path / "other").hardlink_to(interfaces)
     channel = LocalChannel(given={"/etc/network/interfaces": str(interfaces)})
-    assert str(interfaces) in inside.read(channel, MAC, SystemClock()).unwritable
+    assert str(interfaces) in reader.read(channel, MAC, SystemClock()).unwritable
 
 
 def test_a_file_that_is_taken_in_by_a_name_that_is_not_utf8_is_refused_by_name(
@@ -211,13 +212,13 @@ def test_a_file_that_is_taken_in_by_a_name_that_is_not_utf8_is_refused_by_name(
     (tmp_path / "interfaces").write_bytes(b"source /etc/network/b\xfccher\n")
     channel = LocalChannel(given={"/etc/network/interfaces": str(tmp_path / "interfaces")})
     with pytest.raises(ReadFailed, match="that name is not UTF-8"):
-        inside.read(channel, MAC, SystemClock())
+        reader.read(channel, MAC, SystemClock())
 
 
 def test_a_guest_that_breaks_off_is_told_with_what_it_said() -> None:
     channel = LocalChannel(given={"answer nic": "echo no room >&2; exit 1; :"})
     with pytest.raises(ReadFailed, match="no room"):
-        inside.read(channel, MAC, SystemClock())
+        reader.read(channel, MAC, SystemClock())
 
 
 @pytest.mark.parametrize(
@@ -296,7 +297,7 @@ def test_a_guest_that_never_comes_to_an_end_is_not_asked_for_ever(
 ) -> None:
     channel = Telling(tell=tell)
     with pytest.raises(ReadFailed, match="vm-01"):
-        inside.read(channel, MAC, SystemClock())
+        reader.read(channel, MAC, SystemClock())
     assert len(channel.ran) <= 20
 
 
@@ -312,7 +313,7 @@ def test_an_odd_answer_is_said_to_be_one_by_the_guest_s_name(name: str, content:
     nic = told("nic", b"eth0 -\n").removesuffix(b"END\n")
     channel = Telling(tell=lambda _look: nic + told(name, content.encode()))
     with pytest.raises(ReadFailed, match="guest vm-01"):
-        inside.read(channel, MAC, SystemClock())
+        reader.read(channel, MAC, SystemClock())
 
 
 @dataclass
@@ -340,5 +341,5 @@ def test_a_guest_that_takes_a_minute_for_each_look_is_given_up_within_minutes(
     channel = LocalChannel(given={"/etc/network/interfaces": f"{tmp_path}/0"})
     clock = Slow()
     with pytest.raises(ReadFailed, match="even after 180 s"):
-        inside.read(channel, MAC, clock)
+        reader.read(channel, MAC, clock)
     assert clock.passed <= 360

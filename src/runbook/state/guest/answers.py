@@ -1,0 +1,106 @@
+"""A guest's answers put together. Pure. Files that hold a secret are named and not kept."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Interface
+
+from runbook.state.guest.files import InsideFile
+from runbook.state.guest.gathered import Gathered
+from runbook.state.guest.inside import CLOUD_SWITCH, RESOLV_CONF, Inside
+from runbook.state.guest.managers import claims, cloud_init
+from runbook.state.guest.secrets import holds_secret
+
+
+def parse(answers: Gathered, mac: str) -> Inside:
+    """The guest as its answers describe it; raises an error of NONSENSE if they make no sense."""
+    ifname, master = _nic(answers)
+    kept, withheld = _kept(answers)
+    resolver = next((file for file in kept if file.path == RESOLV_CONF), None)
+    release = dict(_pairs(answers.text("os-release")))
+    managers = dict(claims(answers, ifname, mac))
+    return Inside(
+        mac=mac.lower(),
+        ifname=ifname,
+        master=master,
+        hostname=answers.text("hostname").strip(),
+        os_id=release.get("ID", ""),
+        os_version=release.get("VERSION_ID", ""),
+        os_name=release.get("PRETTY_NAME", ""),
+        managers=tuple(managers),
+        owned_by=next(iter(managers.values()), ""),
+        cloud_init=cloud_init(answers),
+        systemd=answers.text("systemd").strip() == "yes",
+        root=answers.text("uid").strip() == "0",
+        addresses=_addresses(answers.text("addresses"), ifname),
+        default_routes=_defaults(answers.text("routes")),
+        nameservers=tuple(
+            re.findall(r"^\s*nameserver\s+(\S+)", answers.text("resolv"), re.MULTILINE)
+        ),
+        answering=tuple(answers.text("answering").split()),
+        dhcp_clients=tuple(line.strip() for line in answers.lines("clients")),
+        tools=tuple(answers.text("tools").split()),
+        files=tuple(file for file in kept if file is not resolver),
+        withheld=withheld,
+        resolv_conf=resolver,
+        resolv_link=answers.text("resolv-link").strip(),
+        unwritable=_unwritable(answers),
+    )
+
+
+def _nic(answers: Gathered) -> tuple[str, str]:
+    words = [line.split() for line in answers.lines("nic")]
+    # A bond, a bridge or a VLAN above the NIC has its MAC too; only the NIC is hardware.
+    return (words[0][0], words[0][1].strip("-")) if len(words) == 1 else ("", "")
+
+
+def _kept(answers: Gathered) -> tuple[tuple[InsideFile, ...], tuple[str, ...]]:
+    kept: list[InsideFile] = []
+    withheld: list[str] = []
+    for path, file in sorted(answers.files.items()):
+        text = file.content.decode(errors="replace")
+        # Of cloud-init's, only the one that is edited: others have the passwords of users.
+        if path.startswith("/etc/cloud/") and path != CLOUD_SWITCH:
+            continue
+        if holds_secret(text):
+            withheld.append(path)
+        else:
+            kept.append(InsideFile(path, file.content, file.mode))
+    return tuple(kept), tuple(withheld)
+
+
+def _unwritable(answers: Gathered) -> tuple[str, ...]:
+    flags = (line.partition(" ") for line in answers.lines("flags"))
+    links = (line.partition(" ") for line in answers.lines("links"))
+    return tuple(
+        sorted(
+            {
+                *answers.lines("unwritable"),
+                *(path for letters, _, path in flags if {"a", "i"} & set(letters)),
+                *(path for count, _, path in links if count.isdecimal() and int(count) > 1),
+            }
+        )
+    )
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    lines = (line.partition("=") for line in text.splitlines())
+    return [(key.strip(), value.strip().strip("\"'")) for key, _, value in lines]
+
+
+def _addresses(text: str, ifname: str) -> tuple[str, ...]:
+    words = (line.split() for line in text.splitlines())
+    found = tuple(
+        each[each.index("inet") + 1]
+        for each in words
+        if "inet" in each and len(each) > 1 and each[1].rstrip(":") == ifname
+    )
+    for address in found:
+        # Whoever asks for its network later must not be the first to see that it is none.
+        IPv4Interface(address)
+    return found
+
+
+def _defaults(text: str) -> tuple[str, ...]:
+    found = re.findall(r"^default(?: via (\S+))?.*? dev (\S+)", text, re.MULTILINE)
+    return tuple(f"{gateway or '-'} {ifname}" for gateway, ifname in found)
