@@ -21,7 +21,7 @@ def run_all(page: Page) -> None:
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
-def runs(home: Path) -> list[record.Recorded]:
+def runs(home: Path) -> list[record.RunRecord]:
     return [record.read(path) for path in sorted(home.glob("outputs/*/*"))]
 
 

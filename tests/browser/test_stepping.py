@@ -16,7 +16,7 @@ from tests.browser import desk
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Lab
 
-from runbook.notebook.widgets.shown import MIME
+from runbook.notebook.widgets.on_page import MIME
 from runbook.run import record
 from runbook.state.diff import compare
 
@@ -42,7 +42,7 @@ def arm(page: Page, host: str) -> None:
     desk.ended(page, "nb.arm(")
 
 
-def only_run(home: Path) -> record.Recorded:
+def only_run(home: Path) -> record.RunRecord:
     (path,) = home.glob("outputs/*/*")
     return record.read(path)
 

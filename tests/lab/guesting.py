@@ -25,7 +25,7 @@ from runbook.lab import lab as labs
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, ROUTER
-from runbook.lab.probe import Probe, Probed
+from runbook.lab.probe import Outage, OutageProbe
 from runbook.params import Params, resolve
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
@@ -168,9 +168,9 @@ def inside(name: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[object, .
         return offered.addresses, offered.default_routes, offered.files
 
 
-def probed(name: str, seconds: float = 1, rate: int = 50) -> Probed:
+def probed(name: str, seconds: float = 1, rate: int = 50) -> Outage:
     """From beyond the router."""
-    return Probe(address(name).partition("/")[0], rate=rate, seconds=seconds).result()
+    return OutageProbe(address(name).partition("/")[0], rate=rate, seconds=seconds).result()
 
 
 def answers(name: str) -> bool:

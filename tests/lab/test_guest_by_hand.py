@@ -16,7 +16,7 @@ from runbook.common.errors import StepFailed
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab import shell
-from runbook.lab.probe import Probe
+from runbook.lab.probe import OutageProbe
 from runbook.params.guests import Guest
 from runbook.plan.changes.guest.configuration import ReconfigureByHand
 from runbook.run import pipeline
@@ -84,7 +84,7 @@ def confirmed(made: Session, change: guesting.Change) -> None:
 
 def is_there(name: str) -> None:
     ip = address(name).partition("/")[0]
-    assert Probe(ip, rate=50, seconds=1).result().lost == 0
+    assert OutageProbe(ip, rate=50, seconds=1).result().lost == 0
     assert guesting.neighbour(name) == guesting.mac(name)
 
 
@@ -98,7 +98,7 @@ def test_an_address_that_is_not_the_one_asked_for_is_not_taken_for_done(quick: s
         with pytest.raises(StepFailed, match="nobody answers for"):
             change.make_only("cutover")
         at_work.join(60)
-        assert Probe("172.16.1.77", rate=50, seconds=1).result().lost == 0
+        assert OutageProbe("172.16.1.77", rate=50, seconds=1).result().lost == 0
         with pytest.raises(Differs) as caught:
             pipeline.roll_back(made, change.underway, "because")
     # The host is as it was; of the guest nobody says that it is.

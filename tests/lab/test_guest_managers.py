@@ -19,7 +19,7 @@ from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab import shell
 from runbook.lab.guest_xml import Guest as LabGuest
-from runbook.lab.probe import Probe
+from runbook.lab.probe import OutageProbe
 from runbook.preflight import RefusedByPreflight
 from runbook.run import pipeline
 from runbook.state.guest.inside import Inside
@@ -114,7 +114,7 @@ def agent_is_back(name: str) -> None:
 def is_there(name: str) -> None:
     """Beyond the router it is heard, and the router sends to it and to nobody else."""
     ip = address(name).partition("/")[0]
-    until(f"{name} at {ip}", lambda: Probe(ip, rate=50, seconds=1).result().lost == 0, 30)
+    until(f"{name} at {ip}", lambda: OutageProbe(ip, rate=50, seconds=1).result().lost == 0, 30)
     assert guesting.neighbour(name) == guesting.mac(name)
 
 

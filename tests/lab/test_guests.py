@@ -19,7 +19,7 @@ from runbook.apply.confirm import Confirmed
 from runbook.lab import guest as lab_guests
 from runbook.lab import lab as labs
 from runbook.lab.guest_xml import Guest as LabGuest
-from runbook.lab.probe import Probe, Probed
+from runbook.lab.probe import Outage, OutageProbe
 from runbook.plan.changes.guest.nic import Rejoin
 from runbook.plan.plan import PHASES, Plan
 from runbook.run import pipeline
@@ -69,7 +69,7 @@ def test_a_guest_is_moved_once_and_then_there_is_nothing_to_do(scene: Scene) -> 
     assert isinstance(guesting.moved("vm-01"), Confirmed)
     guesting.is_there("vm-01")
     assert guesting.probed("vm-01").lost == 0
-    assert Probe("172.16.1.1", rate=50, seconds=1).result().lost == 0
+    assert OutageProbe("172.16.1.1", rate=50, seconds=1).result().lost == 0
     again = guesting.moved("vm-01")
     assert isinstance(again, Plan)
     assert again.empty
@@ -78,7 +78,7 @@ def test_a_guest_is_moved_once_and_then_there_is_nothing_to_do(scene: Scene) -> 
 @contextmanager
 def nothing_lost(name: str) -> Iterator[None]:
     """Each probe has an answer within two seconds, from beyond the router, all the while."""
-    probe = Probe(address(name).partition("/")[0], rate=RATE, seconds=LONGEST_S)
+    probe = OutageProbe(address(name).partition("/")[0], rate=RATE, seconds=LONGEST_S)
     try:
         time.sleep(0.5)
         yield
@@ -91,9 +91,9 @@ def nothing_lost(name: str) -> Iterator[None]:
     assert seen.lost == 0, seen
 
 
-def frozen(name: str, seconds: float) -> Probed:
+def frozen(name: str, seconds: float) -> Outage:
     """What probes say of a guest that stands still meanwhile."""
-    probe = Probe(address(name).partition("/")[0], rate=RATE, seconds=LONGEST_S)
+    probe = OutageProbe(address(name).partition("/")[0], rate=RATE, seconds=LONGEST_S)
     time.sleep(0.5)
     pid = console("cat", f"/run/libvirt/qemu/{name}.pid").strip()
     console("sh", "-c", f"kill -STOP {pid}; sleep {seconds}; kill -CONT {pid}")
@@ -152,7 +152,7 @@ def test_three_quick_guests_and_a_debian_one_come_in_one_change(lab: labs.Lab) -
     names = ("vm-01", "vm-02", "vm-03", "deb-04")
     guesting.undone_as_before(*names)
     assert isinstance(guesting.moved(*names), Confirmed)
-    assert Probe("172.16.1.1", rate=50, seconds=1).result().lost == 0
+    assert OutageProbe("172.16.1.1", rate=50, seconds=1).result().lost == 0
     for name in names:
         guesting.is_there(name)
     guesting.rebooted(*names)

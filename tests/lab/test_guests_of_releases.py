@@ -7,7 +7,7 @@ from tests.lab import guesting
 
 from runbook.apply.confirm import Confirmed
 from runbook.lab import lab as labs
-from runbook.lab.probe import Probe
+from runbook.lab.probe import OutageProbe
 
 # Debian 12 with a static address has its own tests, a file of them.
 GROUNDS = [
@@ -34,7 +34,7 @@ def test_they_go_back_as_before_and_come_to_stay(release: str, addressing: str) 
     assert isinstance(guesting.moved(*names, consent=consent), Confirmed)
     for name in names:
         guesting.is_there(name)
-    assert Probe("172.16.1.1", rate=50, seconds=1).result().lost == 0
+    assert OutageProbe("172.16.1.1", rate=50, seconds=1).result().lost == 0
     guesting.rebooted(*names)
-    assert Probe("172.16.1.1", rate=50, seconds=1).result().lost == 0
+    assert OutageProbe("172.16.1.1", rate=50, seconds=1).result().lost == 0
     guesting.nothing_is_left_to_do(*names, consent=consent)

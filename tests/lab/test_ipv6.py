@@ -14,7 +14,7 @@ from runbook.apply.confirm import Confirmed
 from runbook.lab import lab as labs
 from runbook.lab import machine
 from runbook.lab.names import NIC, address6
-from runbook.lab.probe import Probe, Probed
+from runbook.lab.probe import Outage, OutageProbe
 from runbook.params import Params, resolve
 from runbook.plan.plan import PHASES, Plan
 from runbook.plan.promise.ipv6 import global6
@@ -125,13 +125,13 @@ def settled(before: Snapshot) -> None:
     is_all_on_the_bridge(before)
 
 
-def is_outage(seen: Probed) -> bool:
+def is_outage(seen: Outage) -> bool:
     """More than one late answer of a busy machine."""
     return seen.lost > 0 and seen.longest_gap_ms >= A_LATE_ANSWER_MS
 
 
-def changed(ipv6: str) -> Probed:
-    probe = Probe(address6(HOST, ipv6), rate=1000, seconds=90)
+def changed(ipv6: str) -> Outage:
+    probe = OutageProbe(address6(HOST, ipv6), rate=1000, seconds=90)
     time.sleep(0.3)
     assert isinstance(pipeline.change(pipeline.open_session(params())), Confirmed)
     time.sleep(0.3)
@@ -168,10 +168,10 @@ def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(how: str) -> 
     # With STP on, a port that went down listens and learns for four seconds.
     time.sleep(5)
     settled(before)
-    assert Probe(address6(HOST, how), rate=100, seconds=1).result().lost == 0
+    assert OutageProbe(address6(HOST, how), rate=100, seconds=1).result().lost == 0
 
 
-def rolled_back(ipv6: str, upto: str) -> Probed:
+def rolled_back(ipv6: str, upto: str) -> Outage:
     session = pipeline.open_session(params())
     with closing(session.host):
         before = pipeline.read(session)
@@ -180,7 +180,7 @@ def rolled_back(ipv6: str, upto: str) -> Probed:
         )
         for phase in PHASES[: PHASES.index(upto) + 1]:
             pipeline.apply(session, underway, phase)
-        probe = Probe(address6(HOST, ipv6), rate=1000, seconds=60)
+        probe = OutageProbe(address6(HOST, ipv6), rate=1000, seconds=60)
         time.sleep(0.3)
         undone = pipeline.roll_back(session, underway, why="because")
         time.sleep(0.3)

@@ -13,7 +13,7 @@ import pytest
 
 from runbook.lab import lab as labs
 from runbook.lab import machine, rootfs, shell, wiring
-from runbook.lab.probe import Probe
+from runbook.lab.probe import OutageProbe
 
 RUNBOOK = str(Path(sys.executable).with_name("runbook"))
 Console = Callable[..., str]
@@ -76,14 +76,14 @@ def test_a_cut_cable_takes_the_carrier_away_and_loses_every_probe(
     wiring.set_cable(fresh_host, "down")
     try:
         assert console("cat", "/sys/class/net/enp4s0f0/carrier").strip() == "0"
-        lost = Probe("172.16.1.1", rate=100, seconds=1).result()
+        lost = OutageProbe("172.16.1.1", rate=100, seconds=1).result()
         assert lost.sent == lost.lost == 100
         assert lost.longest_gap_ms > 900
     finally:
         wiring.set_cable(fresh_host, "up")
     # The kernel takes note of a carrier once a second, and asks by ARP as often.
     time.sleep(3)
-    assert Probe("172.16.1.1", rate=100, seconds=1).result().lost == 0
+    assert OutageProbe("172.16.1.1", rate=100, seconds=1).result().lost == 0
 
 
 def test_each_host_has_control_groups_of_its_own(lab: labs.Lab) -> None:
@@ -95,7 +95,7 @@ def test_each_host_has_control_groups_of_its_own(lab: labs.Lab) -> None:
 
 
 def test_a_probe_counts_only_what_the_network_lost(fresh_host: str) -> None:
-    probe = Probe("172.16.1.1", rate=1000, seconds=30)
+    probe = OutageProbe("172.16.1.1", rate=1000, seconds=30)
     time.sleep(1)
     wiring.set_cable(fresh_host, "down")
     time.sleep(0.5)

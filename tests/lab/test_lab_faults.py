@@ -15,7 +15,7 @@ from runbook.common.errors import LabError
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell, wiring
 from runbook.lab.names import OPERATOR, ROUTER, RUN, SSH_CONFIG
-from runbook.lab.probe import Probe
+from runbook.lab.probe import OutageProbe
 
 RUNBOOK = str(Path(sys.executable).with_name("runbook"))
 
@@ -57,7 +57,7 @@ def test_a_command_at_the_console_passes_its_exit_status_on(fresh_host: str) -> 
 
 def test_a_probe_out_of_bounds_is_refused() -> None:
     with pytest.raises(LabError, match="out of bounds"):
-        Probe("172.16.1.1", rate=1_000_000)
+        OutageProbe("172.16.1.1", rate=1_000_000)
 
 
 def test_a_boot_that_does_not_end_says_what_it_waits_for(
@@ -104,7 +104,7 @@ def test_down_leaves_nothing_behind(lab: labs.Lab, addressing: str) -> None:
     labs.up(1, lab.release, addressing, say)
     was_there = not (RUN / wiring.MADE_HERE).exists()
     inodes = {(wiring.NAMED / name).stat().st_ino for name in wiring.namespaces()}
-    probe = Probe("172.16.1.1", rate=10, seconds=60)
+    probe = OutageProbe("172.16.1.1", rate=10, seconds=60)
     shell.wait_for("the prober", lambda: any("prober.py" in line for line in names()), 10)
     inside = inhabitants()
     assert held(inodes)

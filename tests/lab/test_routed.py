@@ -18,7 +18,7 @@ from runbook.common.errors import StepFailed
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell
 from runbook.lab.names import OPERATOR
-from runbook.lab.probe import Probe, Probed
+from runbook.lab.probe import Outage, OutageProbe
 from runbook.params import Params, resolve
 from runbook.plan.changes.processes import Kill
 from runbook.plan.plan import PHASES, Plan
@@ -62,10 +62,10 @@ def as_the_procedure_says(before: str) -> str:
     return PROCEDURE.replace(" dev virbr1\n", f" dev virbr1{metric[1] if metric else ''}\n", 1)
 
 
-def probed_across(change: Callable[[], object]) -> Probed:
+def probed_across(change: Callable[[], object]) -> Outage:
     """What is lost of probes that begin before the change and end after it."""
     before = echoes()
-    probe = Probe("172.16.1.1", rate=RATE, seconds=LONGEST_S)
+    probe = OutageProbe("172.16.1.1", rate=RATE, seconds=LONGEST_S)
     shell.wait_for("the first probe", lambda: echoes() > before, 20, pause=0.01)
     time.sleep(0.3)
     began = time.monotonic()
@@ -86,7 +86,7 @@ def echoes() -> int:
     return int(dict(zip(head, values, strict=True))["OutEchos"])
 
 
-def is_late(seen: Probed) -> bool:
+def is_late(seen: Outage) -> bool:
     """Whether a busy machine failed to answer in time: an outage is longer, and comes again."""
     return seen.lost > 0 and seen.longest_gap_ms < A_LATE_ANSWER_MS
 
@@ -185,10 +185,10 @@ def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(fresh_host: s
     # With STP on, a port that went down listens and learns for four seconds.
     time.sleep(5)
     assert routes() == PROCEDURE
-    assert Probe("172.16.1.1", rate=100, seconds=1).result().lost == 0
+    assert OutageProbe("172.16.1.1", rate=100, seconds=1).result().lost == 0
 
 
-def roll_back_and_probe() -> Probed:
+def roll_back_and_probe() -> Outage:
     session = pipeline.open_session(params())
     before = pipeline.read(session)
     drawn = stages.draft(session, before)

@@ -15,7 +15,7 @@ from runbook.common.errors import Refused
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell, wiring
 from runbook.lab.names import ROUTER, SWITCH, address, host_name, mac, port
-from runbook.lab.probe import Probe
+from runbook.lab.probe import OutageProbe
 from runbook.params import Params, resolve
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.run import pipeline
@@ -163,14 +163,14 @@ def test_trap_03_stp_speaks_to_the_switch_and_is_asked_about_first(
 def test_trap_04_the_router_goes_on_sending_to_the_old_mac_until_it_is_told(
     fresh_host: str,
 ) -> None:
-    assert Probe(address(fresh_host), rate=10, seconds=1).result().lost == 0
+    assert OutageProbe(address(fresh_host), rate=10, seconds=1).result().lost == 0
     # Nobody announces anything, and the bridge has a MAC of its own.
     console(fresh_host, f"sysctl -qw net.ipv4.conf.all.arp_announce=0\n{BY_HAND}")
     assert router_holds(fresh_host) == mac(fresh_host)
     assert mac_of(fresh_host, BRIDGE) != mac(fresh_host)
 
     labs.renew(fresh_host)
-    assert Probe(address(fresh_host), rate=10, seconds=1).result().lost == 0
+    assert OutageProbe(address(fresh_host), rate=10, seconds=1).result().lost == 0
     change(fresh_host)
     assert router_holds(fresh_host) == mac_of(fresh_host, BRIDGE)
     console(fresh_host, "sh /var/lib/runbook/*/undo")
@@ -191,7 +191,7 @@ def test_trap_05_neither_port_nor_route_outlives_a_restart_of_the_network(
     assert f"default via {GATEWAY} dev {BRIDGE}" in said
     assert console(changed, f"readlink /sys/class/net/{NIC}/master").strip().endswith(BRIDGE)
     assert "yes" in console(changed, "virsh net-info routed | grep Autostart").split()
-    assert Probe(address(changed), rate=10, seconds=1).result().lost == 0
+    assert OutageProbe(address(changed), rate=10, seconds=1).result().lost == 0
 
 
 @pytest.mark.thorough
@@ -207,7 +207,7 @@ def test_trap_06_a_dhcp_client_brings_the_old_address_back(lab: labs.Lab) -> Non
         assert console(HOST, f"ip -4 address show dev {NIC}").strip() == ""
         assert console(HOST, "pgrep -l 'dhclient|dhcpcd'").strip() == ""
         assert NIC not in console(HOST, "ls /var/lib/dhcp")
-        assert Probe(address(HOST), rate=10, seconds=1).result().lost == 0
+        assert OutageProbe(address(HOST), rate=10, seconds=1).result().lost == 0
     finally:
         labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
 
@@ -257,7 +257,7 @@ def test_trap_12_a_restart_of_networking_leaves_the_host_reachable(changed: str)
     console(changed, f"ifdown {NIC}; ifup {NIC}")
     assert console(changed, f"cat /sys/class/net/{NIC}/brport/state").strip() in "123"
     # With STP on, a port that went down listens and learns for four seconds.
-    answers = lambda: Probe(address(changed), rate=10, seconds=1).result().lost == 0  # noqa: E731
+    answers = lambda: OutageProbe(address(changed), rate=10, seconds=1).result().lost == 0  # noqa: E731
     shell.wait_for("the host", answers, 10)
     assert f"default via {GATEWAY} dev {BRIDGE}" in console(changed, "ip route")
 

@@ -20,7 +20,7 @@ from tests.lab.guesting import console
 from runbook.lab import guest as lab_guests
 from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.names import OPERATOR
-from runbook.lab.probe import Probe
+from runbook.lab.probe import OutageProbe
 from runbook.plan.promise.check import Check
 
 pytestmark = pytest.mark.thorough
@@ -110,7 +110,7 @@ def test_with_consent_it_is_kept_and_told(guest: LabGuest, home: Path) -> None:
     assert guest
     with not_let_through():
         done = run(home, "-p", "consent", "unheard")
-        assert Probe(IP, rate=10, seconds=1).result().lost == 10
+        assert OutageProbe(IP, rate=10, seconds=1).result().lost == 10
     assert done.status == 0, done.said
     assert done.outcome["outcome"] == "as promised"
     check = told(done)
@@ -121,5 +121,5 @@ def test_with_consent_it_is_kept_and_told(guest: LabGuest, home: Path) -> None:
     assert given["given"]
     assert f"at {OLD}, and need not answer this machine at {IP}" in given["seen"]
     # The way was all that was shut.
-    assert Probe(IP, rate=10, seconds=1).result().lost == 0
+    assert OutageProbe(IP, rate=10, seconds=1).result().lost == 0
     assert guesting.neighbour("vm-01") == guesting.mac("vm-01")

@@ -12,7 +12,7 @@ from tests.lab import guesting
 from tests.lab.guesting import console
 
 from runbook.lab import machine, shell
-from runbook.lab.probe import Probe
+from runbook.lab.probe import OutageProbe
 from runbook.run import pipeline
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
@@ -77,4 +77,4 @@ def test_its_definition_moves_and_a_later_start_is_as_was_said(host: str, home: 
 
     again = bench.papermill(home, *WANTED, name="on.ipynb", notebook=GUEST)
     assert again.status == 0, again.said
-    assert Probe("172.16.1.10", rate=50, seconds=1).result().lost == 0
+    assert OutageProbe("172.16.1.10", rate=50, seconds=1).result().lost == 0

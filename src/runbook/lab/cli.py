@@ -16,7 +16,7 @@ from runbook.lab import guest_lent, machine, wiring
 from runbook.lab import lab as labs
 from runbook.lab.guest_managers import MANAGERS
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, IPV6, OPERATOR, RELEASES, ROUTER, address
-from runbook.lab.probe import Probe
+from runbook.lab.probe import OutageProbe
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 COMMAND = click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
@@ -233,7 +233,9 @@ def probe(address_to_probe: str, rate: int, seconds: float, *, as_json: bool) ->
     """Ping ADDRESS from beyond the router; say what was lost and for how long."""
     labs.need_root()
     labs.current()
-    _report(asdict(Probe(address_to_probe, rate=rate, seconds=seconds).result()), as_json=as_json)
+    _report(
+        asdict(OutageProbe(address_to_probe, rate=rate, seconds=seconds).result()), as_json=as_json
+    )
 
 
 def _on(host: str) -> None:

@@ -17,7 +17,7 @@ PROBER = Path(__file__).with_name("prober.py")
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class Outage:
     """Probes sent; those without an answer in two seconds; longest outage and round trip in ms."""
 
     sent: int
@@ -26,7 +26,7 @@ class Probed:
     longest_rtt_ms: float
 
 
-class Probe:
+class OutageProbe:
     """A probe in progress; `result` waits for its end, `stop` ends it early."""
 
     def __init__(self, address: str, *, rate: int = 1000, seconds: float = 10.0) -> None:
@@ -46,14 +46,14 @@ class Probe:
             text=True,
         )
 
-    def stop(self) -> Probed:
+    def stop(self) -> Outage:
         """Send no more; what came of those sent."""
         self._process.terminate()
         return self.result()
 
-    def result(self) -> Probed:
+    def result(self) -> Outage:
         """Wait for the end."""
         text, _ = self._process.communicate(timeout=MOST_SECONDS + 60)
         if self._process.returncode != 0:
             raise shell.failed("probe", f"exit status {self._process.returncode}")
-        return Probed(**json.loads(text))
+        return Outage(**json.loads(text))

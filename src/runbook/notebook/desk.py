@@ -22,11 +22,11 @@ from runbook import views
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ParameterError
 from runbook.common.folders import outputs_folder, params_folder
-from runbook.notebook.shared.cell_value import CellValue, Frame
+from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.params import Described, KnownHost, check_names, listing
 from runbook.run import fleet, record
-from runbook.run.fleet import Answer
-from runbook.run.record import JOURNAL, NOTEBOOK, PAGE, Entry
+from runbook.run.fleet import HostAnswer
+from runbook.run.record import JOURNAL, NOTEBOOK, PAGE, RecordEntry
 from runbook.run.standing import Standing
 from runbook.views import Look, Picture
 from runbook.views.links import Link, linked
@@ -42,26 +42,26 @@ TONES = {"armed": "rb-changed", "undoing": "rb-changed", "stale": "rb-block"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Known(CellValue):
+class DeskHosts(CellValue):
     """The hosts of params/, how long each may take to answer, and how many records to list."""
 
     hosts: tuple[Described, ...]
     patience_s: int
     last: int
 
-    @Frame
+    @FrameProperty
     def files(self) -> pd.DataFrame:
         """One row a file: host, address, interface, bridge, connect, what is wrong with it."""
         rows = [_row(one) for one in self.hosts]
         return pd.DataFrame(rows, columns=[*ASKED, WRONG])
 
 
-def hosts(namespace: Mapping[str, object]) -> Known:
+def hosts(namespace: Mapping[str, object]) -> DeskHosts:
     """List the hosts of params/; `namespace` is `globals()`. Contacts nothing."""
     check_names(namespace, NAMES)
     numbers = (_number(namespace, "patience_s", PATIENCE_S), _number(namespace, "last", LAST))
     found = listing(params_folder())
-    known = Known(found, *numbers)
+    known = DeskHosts(found, *numbers)
     empty = "none yet: survey.ipynb describes the first"
     wrong = [] if any(one.error for one in found) else [WRONG]
     look = Look("Hosts in params/", limit=max(len(found), 1), empty=empty, unit="host")
@@ -69,7 +69,7 @@ def hosts(namespace: Mapping[str, object]) -> Known:
     return known
 
 
-def armed(known: Known) -> None:
+def armed(known: DeskHosts) -> None:
     """Ask every host, side by side, whether a change is armed or half made there."""
     asked = [one.known for one in known.hosts if one.known and _is_asked(one.known)]
     told = {host.host: ("", "asking …") for host in asked}
@@ -84,7 +84,7 @@ def armed(known: Known) -> None:
         views.show(views.note(f"not asked ({why}): {', '.join(left)}"))
 
 
-def records(known: Known) -> None:
+def records(known: DeskHosts) -> None:
     """The last runs, with what each of them left to be read."""
     found = record.latest(outputs_folder(), known.last)
     rows = [(e.host, _when(e), e.ended, e.operator) for e in found]
@@ -115,11 +115,11 @@ def _is_asked(known: KnownHost) -> bool:
     return known.connect != "recorded"
 
 
-def _told(answer: Answer[Standing]) -> tuple[str, str]:
-    if answer.said is None:
+def _told(answer: HostAnswer[Standing]) -> tuple[str, str]:
+    if answer.value is None:
         return "not known", answer.why
-    state = answer.said.state if answer.said.armed else "none"
-    return state, "; ".join(answer.said.describe())
+    state = answer.value.state if answer.value.armed else "none"
+    return state, "; ".join(answer.value.describe())
 
 
 def _standing(told: Mapping[str, tuple[str, str]]) -> Picture:
@@ -131,7 +131,7 @@ def _standing(told: Mapping[str, tuple[str, str]]) -> Picture:
     return views.table(rows, Look(caption, classes=colours, limit=max(len(rows), 1), unit=""))
 
 
-def _when(entry: Entry) -> str:
+def _when(entry: RecordEntry) -> str:
     """The change id begins with its stamp."""
     day, _, clock = entry.path.name.partition("-")[0].partition("T")
     if len(day) + len(clock) != len("20260301120000Z"):
@@ -139,7 +139,7 @@ def _when(entry: Entry) -> str:
     return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:4]}:{clock[4:6]}"
 
 
-def _links(entry: Entry) -> Iterator[Link]:
+def _links(entry: RecordEntry) -> Iterator[Link]:
     for words, name in (("page", PAGE), ("notebook", NOTEBOOK), ("journal", JOURNAL)):
         if (entry.path / name).is_file():
             yield Link(words, os.path.relpath(entry.path / name, Path.cwd()))

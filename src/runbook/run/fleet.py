@@ -25,17 +25,17 @@ H = TypeVar("H", bound=KnownHost)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
+class HostAnswer(Generic[T]):
     """What a host said, or why it said nothing."""
 
     host: str
-    said: T | None
+    value: T | None
     why: str = ""
 
 
 def standings(
     hosts: Sequence[KnownHost], clock: Clock, patience_s: float
-) -> Iterator[Answer[Standing]]:
+) -> Iterator[HostAnswer[Standing]]:
     """How each host stands, as the answers come; `patience_s` is for each of them."""
 
     def look(known: KnownHost) -> Standing:
@@ -48,9 +48,9 @@ def standings(
 
 def ask(
     hosts: Sequence[H], question: Callable[[H], T], clock: Clock, patience_s: float
-) -> Iterator[Answer[T]]:
+) -> Iterator[HostAnswer[T]]:
     """Put a question to each host, AT_ONCE at a time; every host comes back exactly once."""
-    waiting, answers = list(hosts), Queue[Answer[T]]()
+    waiting, answers = list(hosts), Queue[HostAnswer[T]]()
     while waiting:
         asked, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
         for params in asked:
@@ -59,18 +59,18 @@ def ask(
         yield from _collected({p.host for p in asked}, answers, clock, patience_s)
 
 
-def _ask(params: H, question: Callable[[H], T], answers: Queue[Answer[T]]) -> None:
+def _ask(params: H, question: Callable[[H], T], answers: Queue[HostAnswer[T]]) -> None:
     try:
-        answers.put(Answer(params.host, question(params)))
+        answers.put(HostAnswer(params.host, question(params)))
     except RunbookError as error:
-        answers.put(Answer(params.host, None, error.what))
+        answers.put(HostAnswer(params.host, None, error.what))
     except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell
-        answers.put(Answer(params.host, None, f"{type(error).__name__}: {error}"))
+        answers.put(HostAnswer(params.host, None, f"{type(error).__name__}: {error}"))
 
 
 def _collected(
-    missing: set[str], answers: Queue[Answer[T]], clock: Clock, patience_s: float
-) -> Iterator[Answer[T]]:
+    missing: set[str], answers: Queue[HostAnswer[T]], clock: Clock, patience_s: float
+) -> Iterator[HostAnswer[T]]:
     end = clock.monotonic() + patience_s
     while missing and (left := end - clock.monotonic()) > 0:
         try:
@@ -82,4 +82,4 @@ def _collected(
             missing.remove(answer.host)
             yield answer
     for host in sorted(missing):
-        yield Answer(host, None, f"no answer within {patience_s:.0f} s")
+        yield HostAnswer(host, None, f"no answer within {patience_s:.0f} s")

@@ -208,7 +208,7 @@ def create_second(outputs: Path, host: str, change_id: str) -> Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RunRecord:
     """A run folder, read back; `outcome` is empty where the run died in the middle."""
 
     path: Path
@@ -223,17 +223,17 @@ class Recorded:
         return str(self.outcome.get("outcome") or f"died in the middle; last: {last}")
 
 
-def read(path: Path) -> Recorded:
+def read(path: Path) -> RunRecord:
     """Read a run folder; raises OSError where it cannot be read, ValueError if it is damaged."""
     products = tuple(sorted(p.name for p in path.iterdir() if not p.name.startswith(".")))
     texts = {n: handed_files.read(path / n).decode() for n in (OUTCOME, JOURNAL) if n in products}
     outcome = handed_files.json_object(texts.get(OUTCOME, "{}"))
     journal = texts.get(JOURNAL, "").splitlines()
-    return Recorded(path, outcome, tuple(journal), products)
+    return RunRecord(path, outcome, tuple(journal), products)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RecordEntry:
     """A run folder in a list: whose host, which run, and how it ended."""
 
     host: str
@@ -242,7 +242,7 @@ class Entry:
     operator: str
 
 
-def latest(outputs: Path, count: int) -> tuple[Entry, ...]:
+def latest(outputs: Path, count: int) -> tuple[RecordEntry, ...]:
     """The last runs of all hosts, the newest first; one that is damaged says so."""
     # A host's name begins with a letter or a digit; what else is there is no host's.
     folders = (path for path in outputs.glob("[A-Za-z0-9]*/*") if path.is_dir())
@@ -250,9 +250,11 @@ def latest(outputs: Path, count: int) -> tuple[Entry, ...]:
     return tuple(_entry(path) for path in newest[:count])
 
 
-def _entry(path: Path) -> Entry:
+def _entry(path: Path) -> RecordEntry:
     try:
         found = read(path)
-        return Entry(path.parent.name, path, found.told, str(found.outcome.get("operator", "")))
+        return RecordEntry(
+            path.parent.name, path, found.told, str(found.outcome.get("operator", ""))
+        )
     except (OSError, ValueError) as error:
-        return Entry(path.parent.name, path, f"cannot be read: {error}", "")
+        return RecordEntry(path.parent.name, path, f"cannot be read: {error}", "")

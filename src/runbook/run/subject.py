@@ -51,7 +51,7 @@ class Draft:
     targets: tuple[Target, ...] = ()
 
 
-class Subject(Doer, Protocol):
+class ChangeSubject(Doer, Protocol):
     """What the stages of `pipeline` ask; `perform` and `move` are those of a `Doer`."""
 
     @property

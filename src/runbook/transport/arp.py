@@ -14,7 +14,7 @@ from runbook.transport.gateway import PACKET_OUTGOING, Instruction, all_of
 if TYPE_CHECKING:
     from ipaddress import IPv4Address
 
-    from runbook.transport.session import Channel
+    from runbook.transport.session import RelayChannel
 
 BROADCAST = b"\xff" * 6
 ETHERTYPE = 0x0806
@@ -42,7 +42,9 @@ def sent_by(address: IPv4Address) -> tuple[Instruction, ...]:
     return all_of([(_LDH, _TYPE_AT, ETHERTYPE), (_LD, _SENDER_IP_AT, int(address))])
 
 
-def who_has(channel: Channel, mac: bytes, address: IPv4Address, timeout: float) -> tuple[str, ...]:
+def who_has(
+    channel: RelayChannel, mac: bytes, address: IPv4Address, timeout: float
+) -> tuple[str, ...]:
     """Each MAC that answered a probe for `address` in `timeout` seconds, sorted; MOST at most.
 
     A request in which somebody gives the address as his own counts as well.
@@ -54,7 +56,7 @@ def who_has(channel: Channel, mac: bytes, address: IPv4Address, timeout: float) 
     return tuple(sorted(found))[:MOST]
 
 
-def _heard(channel: Channel, seconds: float) -> set[str]:
+def _heard(channel: RelayChannel, seconds: float) -> set[str]:
     found: set[str] = set()
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:

@@ -23,7 +23,7 @@ _SSH_FAILED = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ConnectionEnd:
     """How the process that carried the connection ended.
 
     `returncode` is None while it still runs; `stderr` is its last words.
@@ -46,7 +46,7 @@ class Ending:
         return " / ".join(lines[-3:]) or f"it said nothing; exit status {self.returncode}"
 
 
-def never_started(ending: Ending) -> MendAccess:
+def never_started(ending: ConnectionEnd) -> MendAccess:
     """The error for a relay that did not come up."""
     for matches, make in _CAUSES:
         if matches(ending):
@@ -59,7 +59,7 @@ def never_started(ending: Ending) -> MendAccess:
     )
 
 
-def broken(ending: Ending, what: str) -> ConnectionLost:
+def broken(ending: ConnectionEnd, what: str) -> ConnectionLost:
     """The error for a connection that broke after it had come up."""
     return ConnectionLost(
         f"the connection over {ending.description} is lost: {what}",
@@ -70,7 +70,7 @@ def broken(ending: Ending, what: str) -> ConnectionLost:
     )
 
 
-def _host_key(ending: Ending) -> MendAccess:
+def _host_key(ending: ConnectionEnd) -> MendAccess:
     changed = ending.says("HAS CHANGED")
     problem = "is not the one known for it" if changed else "is not known here"
     return HostKeyRejected(
@@ -83,7 +83,7 @@ def _host_key(ending: Ending) -> MendAccess:
     )
 
 
-def _denied(ending: Ending) -> MendAccess:
+def _denied(ending: ConnectionEnd) -> MendAccess:
     return MendAccess(
         f"the host refused the login over {ending.description}: {ending.last_words}",
         host=ending.host,
@@ -93,7 +93,7 @@ def _denied(ending: Ending) -> MendAccess:
     )
 
 
-def _unreachable(ending: Ending) -> MendAccess:
+def _unreachable(ending: ConnectionEnd) -> MendAccess:
     return ConnectionLost(
         f"no connection over {ending.description}: {ending.last_words}",
         host=ending.host,
@@ -102,7 +102,7 @@ def _unreachable(ending: Ending) -> MendAccess:
     )
 
 
-def _python(ending: Ending) -> MendAccess:
+def _python(ending: ConnectionEnd) -> MendAccess:
     return PythonMissing(
         f"the host has no usable python3: {ending.last_words}",
         host=ending.host,
@@ -111,7 +111,7 @@ def _python(ending: Ending) -> MendAccess:
     )
 
 
-def _sudo(ending: Ending) -> MendAccess:
+def _sudo(ending: ConnectionEnd) -> MendAccess:
     return SudoRefused(
         f"sudo -n was refused over {ending.description}: {ending.last_words}",
         host=ending.host,
@@ -130,7 +130,9 @@ _NO_PYTHON = (
 )
 # env's words, with the quotes of either locale.
 _NO_SUDO = ("'sudo': No such file", "\u2018sudo\u2019: No such file")
-_CAUSES: tuple[tuple[Callable[[Ending], bool], Callable[[Ending], MendAccess]], ...] = (
+_CAUSES: tuple[
+    tuple[Callable[[ConnectionEnd], bool], Callable[[ConnectionEnd], MendAccess]], ...
+] = (
     (lambda e: e.returncode == _SSH_FAILED and e.says(*_KEY_WORDS), _host_key),
     (
         lambda e: e.returncode == _SSH_FAILED and e.says("Permission denied", "Too many auth"),

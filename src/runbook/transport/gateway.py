@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
-    from runbook.transport.session import Channel
+    from runbook.transport.session import RelayChannel
 
 ETH_P_ALL = 0x0003
 PACKET_OUTGOING = 4
@@ -102,7 +102,7 @@ def _checksum(data: bytes) -> int:
 
 
 def asked_for(
-    channel: Channel, sender: Station, router: Station, mark: bytes, timeout: float
+    channel: RelayChannel, sender: Station, router: Station, mark: bytes, timeout: float
 ) -> str | None:
     """The destination MAC of the router's reply to what is sent in `sender`'s name."""
     frame = echo_request(sender, router, mark)
@@ -113,7 +113,7 @@ def asked_for(
     return None
 
 
-def destination_of_reply(channel: Channel, mark: bytes, timeout: float) -> str | None:
+def destination_of_reply(channel: RelayChannel, mark: bytes, timeout: float) -> str | None:
     """The destination MAC of the first reply that bears the mark, None if none comes."""
     deadline = time.monotonic() + timeout
     while (left := deadline - time.monotonic()) > 0:

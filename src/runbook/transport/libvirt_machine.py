@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from runbook.transport.session import RelayRefused
 
 if TYPE_CHECKING:
-    from runbook.transport.session import Session
+    from runbook.transport.session import RelaySession
 
 _VARIABLE = "RUNBOOK_LIBVIRT"
 _LOOK_S = 20.0
@@ -26,7 +26,7 @@ def mark() -> str:
     return f"{_VARIABLE}={secrets.token_hex(16)}"
 
 
-def elsewhere(session: Session, variable: str) -> str:
+def elsewhere(session: RelaySession, variable: str) -> str:
     """Why the connection with this mark is not proven to end where the relay runs; '' if it is."""
     try:
         there = session.request("environment", variable=variable, timeout=_LOOK_S)

@@ -13,7 +13,7 @@ from runbook.transport.hypervisor import Hypervisor
 from runbook.transport.libvirt_endpoints import LibvirtDoors
 from runbook.transport.live_reader import ANSWER_S, MARGIN_S, ODD, LiveReader
 from runbook.transport.relay_answers import Acks, Created, Ran, told
-from runbook.transport.session import RelayRefused, Session
+from runbook.transport.session import RelayRefused, RelaySession
 from runbook.transport.ssh_wrapper import SshWrapper
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class LiveHost(LiveReader):
         mark = libvirt_machine.mark()
         self._wrapper = SshWrapper(prefix, mark)
         try:
-            session = Session(name, prefix)
+            session = RelaySession(name, prefix)
         except BaseException:
             self._wrapper.close()
             raise

@@ -14,7 +14,7 @@ from runbook.transport import gateway as gateways
 from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
 from runbook.transport.process import Process
 from runbook.transport.relay_answers import Paths, Processes, Ran, told
-from runbook.transport.session import RelayRefused, Session
+from runbook.transport.session import RelayRefused, RelaySession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ _CANNOT_RUN = (126, 127)
 class LiveReader:
     """Implements Reader over one relay and one libvirt connection."""
 
-    def __init__(self, name: str, session: Session, hypervisor: Hypervisor) -> None:
+    def __init__(self, name: str, session: RelaySession, hypervisor: Hypervisor) -> None:
         """Ask through a started session."""
         self._name = name
         self._session = session

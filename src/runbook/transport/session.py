@@ -22,7 +22,7 @@ from runbook.common.errors import ConnectionLost
 from runbook.transport import bootstrap, failures
 from runbook.transport.relay.frames import Frame, FrameError, encode
 from runbook.transport.relay_answers import Refusal
-from runbook.transport.wire import Wire
+from runbook.transport.wire import RelayWire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ def _status(done: Future[Frame]) -> str:
     return f"exit status {header['returncode']}" if "returncode" in header else "ok"
 
 
-class Session:
+class RelaySession:
     """A started relay."""
 
     def __init__(self, host: str, prefix: Prefix, *, patience: float = _START_S) -> None:
@@ -89,12 +89,12 @@ class Session:
         self._over = threading.Event()
         self._reason = ""
         self._waiting: dict[int, Future[Frame]] = {0: Future()}
-        self._channels: dict[int, Channel] = {}
+        self._channels: dict[int, RelayChannel] = {}
         hello = self._waiting[0]
         argv = prefix.command(bootstrap.ARGV)
         with debug_log.timed(f"connect to {host} ({prefix.description})"):
             try:
-                self._wire = Wire(argv, deliver=self._deliver, lose=self._lose)
+                self._wire = RelayWire(argv, deliver=self._deliver, lose=self._lose)
             except FileNotFoundError as error:
                 raise failures.never_started(self._ending(127, str(error))) from error
             self._begin(hello, patience)
@@ -147,10 +147,10 @@ class Session:
         _raise_refusal(frame.header)
         return frame
 
-    def open(self, op: str, **fields: object) -> Channel:
+    def open(self, op: str, **fields: object) -> RelayChannel:
         """Open a packet socket on the host ('open_packet')."""
         number = next(self._ids)
-        channel = Channel(number, self)
+        channel = RelayChannel(number, self)
         with self._lock:
             self._channels[number] = channel
         try:
@@ -222,15 +222,17 @@ class Session:
         with self._lock:
             self._channels.pop(number, None)
 
-    def _ending(self, returncode: int | None, words: str) -> failures.Ending:
+    def _ending(self, returncode: int | None, words: str) -> failures.ConnectionEnd:
         prefix = self._prefix
-        return failures.Ending(self._host, prefix.description, returncode, words, prefix.sudo)
+        return failures.ConnectionEnd(
+            self._host, prefix.description, returncode, words, prefix.sudo
+        )
 
 
-class Channel:
+class RelayChannel:
     """A socket on the host: datagrams or frames both ways."""
 
-    def __init__(self, number: int, session: Session) -> None:
+    def __init__(self, number: int, session: RelaySession) -> None:
         """Made by `Session.open`."""
         self._number = number
         self._session = session

@@ -24,7 +24,7 @@ _CHUNK = 1 << 16
 _PING = encode({"id": -1, "op": "ping"})
 
 
-class Wire:
+class RelayWire:
     """A started process whose output is frames; `deliver` and `lose` are told.
 
     `lose` is called from a thread of the wire with a reason, when nothing more

@@ -16,7 +16,7 @@ from tests.unit.logs import logging_to
 from runbook.common import debug_log
 from runbook.transport import local
 from runbook.transport.hypervisor import Hypervisor
-from runbook.transport.session import RelayRefused, Session
+from runbook.transport.session import RelayRefused, RelaySession
 
 SECRET = "correct-horse-battery"  # noqa: S105 - planted, to be looked for
 
@@ -31,7 +31,7 @@ def log() -> Iterator[io.StringIO]:
 def test_each_request_tells_what_was_run_how_it_ended_and_how_long_it_took(
     log: io.StringIO,
 ) -> None:
-    session = Session("server-01", local())
+    session = RelaySession("server-01", local())
     session.request("run", argv=["sh", "-c", "exit 3"], limit=5.0, timeout=10.0)
     session.request("read", paths=["/nowhere", "/etc/hostname"], timeout=10.0)
     with pytest.raises(RelayRefused):
@@ -50,7 +50,7 @@ def test_each_request_tells_what_was_run_how_it_ended_and_how_long_it_took(
 
 
 def test_a_request_whose_connection_broke_is_lost(log: io.StringIO) -> None:
-    session = Session("server-01", local())
+    session = RelaySession("server-01", local())
     answer = session.submit("run", argv=["sleep", "30"], limit=40.0)
     session.close()
     assert answer.exception() is not None
@@ -86,7 +86,7 @@ def test_a_secret_in_an_argument_is_not_in_the_log(argv: list[str], log: io.Stri
 
 def test_a_secret_of_the_environment_is_not_in_the_log_wherever_it_turns_up() -> None:
     with logging_to(io.StringIO(), {"RUNBOOK_GUEST_PASSWORD_VM_01": SECRET}) as log:
-        session = Session("server-01", local())
+        session = RelaySession("server-01", local())
         session.request("run", argv=["echo", SECRET], limit=5.0, timeout=10.0)
         session.close()
     assert "run echo <redacted> -> exit status 0" in log.getvalue()
@@ -94,7 +94,7 @@ def test_a_secret_of_the_environment_is_not_in_the_log_wherever_it_turns_up() ->
 
 
 def test_what_a_command_reads_and_writes_is_not_in_the_log(log: io.StringIO) -> None:
-    session = Session("server-01", local())
+    session = RelaySession("server-01", local())
     session.request("run", b"typed-in", argv=["cat"], limit=5.0, timeout=10.0)
     session.close()
     assert "typed-in" not in log.getvalue()

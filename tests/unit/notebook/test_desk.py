@@ -12,7 +12,7 @@ from runbook.common.errors import ParameterError
 from runbook.notebook import desk as nb
 from runbook.params import Params
 from runbook.run import fleet, record
-from runbook.run.fleet import Answer
+from runbook.run.fleet import HostAnswer
 from runbook.run.record import Ending, Outcome
 from runbook.run.standing import Standing
 
@@ -39,11 +39,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def standings(
         hosts: Sequence[Params], clock: Clock, patience_s: float
-    ) -> Iterator[Answer[Standing]]:
+    ) -> Iterator[HostAnswer[Standing]]:
         del clock
         names.extend(params.host for params in hosts)
-        yield Answer("server-01", Standing("server-01"))
-        yield Answer("server-02", None, f"no answer within {patience_s} s")
+        yield HostAnswer("server-01", Standing("server-01"))
+        yield HostAnswer("server-02", None, f"no answer within {patience_s} s")
 
     monkeypatch.setattr(fleet, "standings", standings)
     return names
@@ -63,7 +63,7 @@ def test_every_file_is_listed_and_one_that_is_not_right_says_why(
     told = capsys.readouterr().out
     assert "Hosts in params/: 5 hosts" in told
     assert "gatway: there is no parameter of this name" in told
-    assert repr(known) == "<known: DataFrames: files (5 rows)>"
+    assert repr(known) == "<desk hosts: DataFrames: files (5 rows)>"
 
 
 @pytest.mark.usefixtures("home")
@@ -77,9 +77,9 @@ def test_whatever_leads_to_a_host_is_asked_and_recordings_are_not(
 
 
 def test_an_answer_says_how_the_host_stands_or_why_that_is_not_known() -> None:
-    never = Answer("a", Standing("a"))
+    never = HostAnswer("a", Standing("a"))
     assert nb._told(never) == ("none", "no change was ever armed on this host")  # noqa: SLF001
-    assert nb._told(Answer("a", None, "no way")) == ("not known", "no way")  # noqa: SLF001
+    assert nb._told(HostAnswer("a", None, "no way")) == ("not known", "no way")  # noqa: SLF001
 
 
 def test_the_newest_record_is_first_and_leads_to_what_there_is_of_it(

@@ -32,7 +32,7 @@ from runbook.plan.promise.check import Check
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.run import record
 from runbook.run.failures import NotAsPromised
-from runbook.run.record import MIME, Recorded
+from runbook.run.record import MIME, RunRecord
 from runbook.transport.router import RouterSays
 
 Answer = Callable[[str | BaseException], None]
@@ -62,7 +62,7 @@ def through(**injected: object) -> None:
     nb.finish(nb.after(nb.confirm(nb.verify(applied(armed(**injected))))))
 
 
-def recorded(home: Path) -> Recorded:
+def recorded(home: Path) -> RunRecord:
     return record.read(home / "outputs" / "server-01" / CHANGE)
 
 

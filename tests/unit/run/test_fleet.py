@@ -25,7 +25,7 @@ def test_one_that_never_answers_holds_up_no_other() -> None:
 
     answers = list(fleet.ask(hosts(3), question, SystemClock(), 0.3))
     never.set()
-    assert {a.host: a.said for a in answers} == {
+    assert {a.host: a.value for a in answers} == {
         "server-01": "server-01 says so",
         "server-02": None,
         "server-03": "server-03 says so",
@@ -38,7 +38,7 @@ def test_one_that_cannot_be_reached_says_why() -> None:
         raise MendAccess("the cable is cut", host=params.host, state="-", then="-")
 
     (answer,) = fleet.ask(hosts(1), question, SystemClock(), 5)
-    assert (answer.said, answer.why) == (None, "the cable is cut")
+    assert (answer.value, answer.why) == (None, "the cable is cut")
 
 
 def test_a_fault_of_the_program_is_that_host_s_answer() -> None:
@@ -53,4 +53,4 @@ def test_many_hosts_come_in_lots_and_each_exactly_once(monkeypatch: pytest.Monke
     monkeypatch.setattr(fleet, "AT_ONCE", 2)
     answers = list(fleet.ask(hosts(5), lambda params: params.host, SystemClock(), 5))
     assert sorted(a.host for a in answers) == [f"server-{n:02}" for n in range(1, 6)]
-    assert all(a.said == a.host for a in answers)
+    assert all(a.value == a.host for a in answers)

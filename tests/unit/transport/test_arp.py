@@ -13,7 +13,7 @@ from tests.unit.transport.sockets import passes_filter
 
 from runbook.transport.arp import MOST, PROBES, request, sent_by, who_has
 from runbook.transport.relay.frames import Frame
-from runbook.transport.session import Channel
+from runbook.transport.session import RelayChannel
 
 ADDRESS = IPv4Address("172.16.1.1")
 OWN, OTHER = bytes.fromhex("020000000101"), bytes.fromhex("020000000199")
@@ -49,7 +49,7 @@ def test_other_frames_are_dropped(frame: bytes) -> None:
     assert not passes(frame)
 
 
-class Flooded(Channel):
+class Flooded(RelayChannel):
     """A LAN on which somebody answers for the address by one MAC after the other."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ def test_a_probe_names_no_sender_and_so_enters_nobody_s_table(
     assert (frame[22:28], frame[28:32], frame[38:42]) == (mac, bytes(4), target.packed)
 
 
-class Answering(Channel):
+class Answering(RelayChannel):
     """A channel on which each frame that is sent brings these frames, and then nothing."""
 
     def __init__(self, answer: Callable[[int], list[Frame]]) -> None:

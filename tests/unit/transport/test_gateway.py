@@ -21,7 +21,7 @@ from runbook.transport.gateway import (
     ping,
 )
 from runbook.transport.relay.frames import Frame
-from runbook.transport.session import Channel
+from runbook.transport.session import RelayChannel
 
 GATEWAY = IPv4Address("172.16.0.1")
 MARK = bytes.fromhex("9f3c51aa07d2e864")
@@ -79,7 +79,7 @@ def test_only_the_gateways_reply_passes(source: IPv4Address, kind: int) -> None:
     assert passes(GATEWAY, icmp(source, kind)) is expected
 
 
-class Heard(Channel):
+class Heard(RelayChannel):
     """A channel on which these frames have arrived."""
 
     def __init__(self, frames: list[Frame]) -> None:
@@ -139,7 +139,7 @@ def test_a_router_that_answers_the_second_request_is_heard() -> None:
     assert len(channel.sent) > 1
 
 
-class Answering(Channel):
+class Answering(RelayChannel):
     """A channel on which something arrives each time that somebody listens, or nothing."""
 
     def __init__(self, frames: list[Frame | None]) -> None:

@@ -18,12 +18,12 @@ from runbook.transport.hypervisor import Hypervisor
 from runbook.transport.live import LiveHost
 from runbook.transport.live_reader import LiveReader
 from runbook.transport.relay.frames import Frame
-from runbook.transport.session import Channel, RelayRefused, Session
+from runbook.transport.session import RelayChannel, RelayRefused, RelaySession
 
 MAC = b"02:00:00:00:01:01\n"
 
 
-class Refusing(Channel):
+class Refusing(RelayChannel):
     """A socket that the kernel lets nothing through."""
 
     def __init__(self, number: int) -> None:
@@ -52,13 +52,13 @@ class Relay:
         status = {"size": len(MAC), "mode": 0o444, "uid": 0, "gid": 0}
         return Frame({"files": [status]}, MAC)
 
-    def open(self, op: str, **fields: object) -> Channel:
+    def open(self, op: str, **fields: object) -> RelayChannel:
         assert (op, fields["ifname"]) == ("open_packet", "enp4s0f0")
         return Refusing(self._errno)
 
 
 def reader(number: int) -> LiveReader:
-    return LiveReader("server-01", cast("Session", Relay(number)), cast("Hypervisor", None))
+    return LiveReader("server-01", cast("RelaySession", Relay(number)), cast("Hypervisor", None))
 
 
 def test_nobody_answers_where_the_interface_is_down() -> None:
@@ -99,7 +99,7 @@ class Odd(Relay):
 def test_an_answer_of_another_shape_is_told_with_the_host(
     ask: Callable[[LiveReader], object],
 ) -> None:
-    host = LiveReader("server-01", cast("Session", Odd(0)), cast("Hypervisor", None))
+    host = LiveReader("server-01", cast("RelaySession", Odd(0)), cast("Hypervisor", None))
     with pytest.raises(ReadFailed, match="relay answers") as caught:
         ask(host)
     assert caught.value.host == "server-01"
@@ -118,7 +118,7 @@ def test_a_write_that_is_answered_in_another_shape_is_a_step_not_known_to_be_mad
     host: LiveHost, write: Callable[[LiveHost], object]
 ) -> None:
     odd = copy.copy(host)
-    odd._session = cast("Session", Odd(0))  # noqa: SLF001 (a copy of a live host with an odd relay)
+    odd._session = cast("RelaySession", Odd(0))  # noqa: SLF001 (a copy of a live host with an odd relay)
     with pytest.raises(StepFailed, match="relay answers") as caught:
         write(odd)
     assert "not known to be made" in caught.value.state

@@ -25,7 +25,7 @@ from runbook.common.errors import (
 )
 from runbook.transport import local, ssh, ssh_sudo, sudo
 from runbook.transport.prefixes import Prefix
-from runbook.transport.session import RelayRefused, Session
+from runbook.transport.session import RelayRefused, RelaySession
 
 CHANGED_KEY = """\
 @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
@@ -55,8 +55,8 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
-    session = Session("here", local())
+def session() -> Iterator[RelaySession]:
+    session = RelaySession("here", local())
     yield session
     session.close()
 
@@ -82,7 +82,7 @@ def test_ssh_that_fails_says_what_to_mend(
 ) -> None:
     stand_in("ssh", f"cat >&2 <<'END'\n{words}\nEND\nexit {status}")
     with pytest.raises(MendAccess, match=said) as caught:
-        Session("server-01", ssh("server-01"))
+        RelaySession("server-01", ssh("server-01"))
     assert type(caught.value) is error
     assert caught.value.host == "server-01"
     assert "nothing was read or written" in caught.value.state
@@ -97,19 +97,19 @@ def test_sudo_that_wants_a_password_is_named(stand_in: StandIn, prefix: Prefix, 
     stand_in("ssh", LOGIN)
     stand_in("sudo", f"echo '{words}' >&2; exit 1")
     with pytest.raises(SudoRefused, match="sudo -n was refused"):
-        Session("server-01", prefix)
+        RelaySession("server-01", prefix)
 
 
 def test_a_machine_without_sudo_is_not_said_to_lack_python(stand_in: StandIn) -> None:
     stand_in("ssh", "echo 'env: \u2018sudo\u2019: No such file or directory' >&2; exit 127")
     with pytest.raises(SudoRefused):
-        Session("server-01", ssh_sudo("server-01"))
+        RelaySession("server-01", ssh_sudo("server-01"))
 
 
 def test_sudo_without_python_is_not_taken_for_a_refusal(stand_in: StandIn) -> None:
     stand_in("sudo", "echo 'sudo: python3: command not found' >&2; exit 1")
     with pytest.raises(PythonMissing):
-        Session("server-01", sudo())
+        RelaySession("server-01", sudo())
 
 
 def test_a_machine_without_python_is_named(
@@ -118,20 +118,20 @@ def test_a_machine_without_python_is_named(
     stand_in("ssh", "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PythonMissing):
-        Session("here", local())
+        RelaySession("here", local())
 
 
 def test_a_host_that_never_answers_is_given_up(stand_in: StandIn) -> None:
     stand_in("ssh", "exec sleep 60")
     began = time.monotonic()
     with pytest.raises(ConnectionLost, match="no connection over ssh server-01"):
-        Session("server-01", ssh("server-01"), patience=0.5)
+        RelaySession("server-01", ssh("server-01"), patience=0.5)
     assert time.monotonic() - began < 5
 
 
 def test_what_a_login_shell_prints_first_does_no_harm(stand_in: StandIn) -> None:
     stand_in("ssh", f"printf 'Welcome!\\n\\0runbook-rel\\377'; {LOGIN}")
-    session = Session("server-01", ssh("server-01"))
+    session = RelaySession("server-01", ssh("server-01"))
     assert session.request("ping", timeout=5).payload == b""
     session.close()
 
@@ -139,7 +139,7 @@ def test_what_a_login_shell_prints_first_does_no_harm(stand_in: StandIn) -> None
 def test_endless_noise_is_given_up(stand_in: StandIn) -> None:
     stand_in("ssh", "exec cat /dev/zero")
     with pytest.raises(MendAccess):
-        Session("server-01", ssh("server-01"), patience=5)
+        RelaySession("server-01", ssh("server-01"), patience=5)
 
 
 def test_a_file_beside_the_login_does_not_shadow_a_module(
@@ -148,11 +148,11 @@ def test_a_file_beside_the_login_does_not_shadow_a_module(
     (tmp_path / "socket.py").write_text("raise SystemExit('shadowed')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    Session("here", local()).close()
+    RelaySession("here", local()).close()
 
 
 def test_a_killed_relay_is_a_lost_connection_for_every_caller_at_once() -> None:
-    session = Session("here", local())
+    session = RelaySession("here", local())
     (pid,) = children()
     errors: list[BaseException] = []
     callers = [threading.Thread(target=_ask, args=(session, errors)) for _ in range(3)]
@@ -174,7 +174,7 @@ def test_a_relay_that_falls_silent_is_a_lost_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("runbook.transport.wire._SILENCE_S", 1)
-    session = Session("here", local())
+    session = RelaySession("here", local())
     (pid,) = children()
     os.kill(pid, signal.SIGSTOP)
     began = time.monotonic()
@@ -184,9 +184,9 @@ def test_a_relay_that_falls_silent_is_a_lost_connection(
     session.close()
 
 
-def test_commands_end_with_the_relay(session: Session) -> None:
+def test_commands_end_with_the_relay(session: RelaySession) -> None:
     for sign in (signal.SIGKILL, signal.SIGTERM):
-        other = Session("here", local())
+        other = RelaySession("here", local())
         relay = max(children())
         other.submit("run", argv=["sleep", "61"], limit=60)
         sleeper = wait_for_child(relay)
@@ -197,7 +197,7 @@ def test_commands_end_with_the_relay(session: Session) -> None:
 
 
 def test_commands_end_when_the_connection_closes() -> None:
-    session = Session("here", local())
+    session = RelaySession("here", local())
     (relay,) = children()
     session.submit("run", argv=["sleep", "61"], limit=60)
     sleeper = wait_for_child(relay)
@@ -206,19 +206,19 @@ def test_commands_end_when_the_connection_closes() -> None:
 
 
 def test_an_answer_that_comes_too_late_is_refused_and_the_session_lives(
-    session: Session,
+    session: RelaySession,
 ) -> None:
     with pytest.raises(RelayRefused, match="no answer within"):
         session.result(session.submit("run", argv=["sleep", "1"], limit=5), 0.1)
     assert session.request("ping", timeout=5)
 
 
-def test_what_the_relay_does_not_know_is_refused(session: Session) -> None:
+def test_what_the_relay_does_not_know_is_refused(session: RelaySession) -> None:
     with pytest.raises(RelayRefused, match="dance"):
         session.request("dance", timeout=5)
 
 
-def test_closing_twice_is_no_error(session: Session) -> None:
+def test_closing_twice_is_no_error(session: RelaySession) -> None:
     session.close()
     session.close()
 
@@ -227,12 +227,12 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    Session("here", local()).close()
+    RelaySession("here", local()).close()
     assert list(tmp_path.iterdir()) == []
     assert children() == set()
 
 
-def _ask(session: Session, errors: list[BaseException]) -> None:
+def _ask(session: RelaySession, errors: list[BaseException]) -> None:
     try:
         session.result(session.submit("run", argv=["sleep", "30"], limit=40), 60)
     except ConnectionLost as error:
@@ -298,7 +298,7 @@ def test_a_header_of_another_shape_is_told_at_once(
     fake = tmp_path / "fake.py"
     fake.write_text(FAKE)
     stand_in("ssh", shlex.join(["exec", sys.executable, str(fake), header]))
-    session = Session("server-01", ssh("server-01"))
+    session = RelaySession("server-01", ssh("server-01"))
     began = time.monotonic()
     with pytest.raises(ConnectionLost, match="not of this protocol"):
         session.request("ping", timeout=8)

@@ -15,7 +15,7 @@ from runbook.guest import facts
 from runbook.guest.login import patience
 from runbook.guest.target import GuestOffer
 from runbook.notebook.routed.look import stop_at_a_change
-from runbook.notebook.shared.cell_value import CellValue, Frame
+from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import Run
@@ -52,7 +52,7 @@ LEFT_OUT = {
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wanted(CellValue):
+class GuestRequest(CellValue):
     """Resolved parameters, and the guests that are meant."""
 
     params: Params
@@ -64,17 +64,17 @@ class Wanted(CellValue):
         names = " ".join(guest.name for guest in self.guests)
         return ("host", self.params.host), ("guests", names), ("mode", self.params.mode)
 
-    @Frame
+    @FrameProperty
     def parameters(self) -> pd.DataFrame:
         """One row a parameter of the host: field, value, source (where the value came from)."""
         return as_table(self.params)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Reached(CellValue):
+class GuestVisit(CellValue):
     """A host that answers."""
 
-    wanted: Wanted
+    wanted: GuestRequest
     session: Session
 
     @property
@@ -89,17 +89,17 @@ class Reached(CellValue):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Entered(Before):
+class GuestOffers(Before):
     """The state before, and what each guest offers."""
 
-    @Frame
+    @FrameProperty
     def offers(self) -> pd.DataFrame:
         """One row a guest: guest, way inside, system, NIC inside, addresses, default route."""
         seen = self.observation
         return offers_table(seen.offers.values() if seen else ())
 
 
-def parameters(namespace: Mapping[str, object]) -> Wanted:
+def parameters(namespace: Mapping[str, object]) -> GuestRequest:
     """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
@@ -124,21 +124,21 @@ def _shown(guest: Guest) -> Iterator[tuple[str, object]]:
         yield name, words or LEFT_OUT.get(name, words)
 
 
-def want(given: Mapping[str, object]) -> Wanted:
+def want(given: Mapping[str, object]) -> GuestRequest:
     """The same from values; None stands for a value that was not given."""
     asked = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
     own = {name: given[name] for name in OF_A_GUEST if given.get(name) is not None}
     name = given.get("guest")
     written = for_host(params_folder(), asked)
     if name is None:
-        return Wanted(written, _all(written, own))
+        return GuestRequest(written, _all(written, own))
     entries = {guest.name: guest.model_dump() for guest in written.guests}
     known = entries.pop(str(name), {})
     if not (known or "address" in own):
         raise _no_address(written, name)
     rest = [*entries.values()]
     params = _resolved({**asked, "guests": [{**known, **own, "name": name}, *rest]})
-    return Wanted(params, params.guests[:1])
+    return GuestRequest(params, params.guests[:1])
 
 
 def _all(written: Params, own: Mapping[str, object]) -> tuple[Guest, ...]:
@@ -174,17 +174,17 @@ def _resolved(asked: Mapping[str, object]) -> Params:
 
 
 @stage("host")
-def meet(wanted: Wanted) -> Reached:
+def meet(wanted: GuestRequest) -> GuestVisit:
     """Connect and say which machine this is; raises MendAccess, or InProgress with a picture."""
     clock = SystemClock()
     with views.doing(f"Connecting to {wanted.params.host}", clock.monotonic):
         session = about_guests(pipeline.open_session(wanted.params, clock), wanted.guests)
     stop_at_a_change(session)
-    return Reached(wanted, session)
+    return GuestVisit(wanted, session)
 
 
 @stage("before")
-def look(reached: Reached) -> Before:
+def look(reached: GuestVisit) -> Before:
     """Read the host's state, begin the record, and show every guest and how it was seen."""
     session = reached.session
     folder = record.create(outputs_folder(), session.params.host, session.change_id)
@@ -203,14 +203,14 @@ def look(reached: Reached) -> Before:
     return Before(this, snapshot)
 
 
-def _sighted(reached: Reached, seen: Snapshot, bridge: str) -> tuple[Sighting, ...]:
+def _sighted(reached: GuestVisit, seen: Snapshot, bridge: str) -> tuple[Sighting, ...]:
     """Each address that a guest was seen with; what is wanted is asked for by ARP."""
     asked = [(str(guest.ipv4.ip), bridge) for guest in reached.wanted.guests]
     return sightings.read(reached.session.host, seen, asked)
 
 
 @stage("inside")
-def enter(before: Before) -> Entered:
+def enter(before: Before) -> GuestOffers:
     """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
     this = before.run
     guests = tuple(g for sessions in this.session.subject.guest_sessions for g in sessions.guests)
@@ -219,7 +219,7 @@ def enter(before: Before) -> Entered:
         offers = observation.offers.values()
         this.folder.again_json("inside.json", [_told(offer) for offer in offers])
     views.show(views.offers(offers))
-    return Entered(this, before.snapshot, observation=observation)
+    return GuestOffers(this, before.snapshot, observation=observation)
 
 
 def _going_into(guests: tuple[Guest, ...]) -> str:

@@ -17,7 +17,7 @@ from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.undoing import keep_verdict, undo
 from runbook.notebook.shared.values import Changing
 from runbook.notebook.widgets.buttons import CONFIRM, MORE, UNDO, Buttons, buttons, static
-from runbook.notebook.widgets.shown import MIME
+from runbook.notebook.widgets.on_page import MIME
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 from runbook.run.extend_deadline import more_time

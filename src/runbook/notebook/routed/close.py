@@ -11,7 +11,7 @@ from runbook import views
 from runbook.common.errors import GoToTheConsole, MendAccess
 from runbook.notebook.routed.plan import go_by
 from runbook.notebook.shared.ending import end, in_short, keep_error, show_ending
-from runbook.notebook.shared.runs import Recorded, Run, Stopped
+from runbook.notebook.shared.runs import RecordedRun, Run, Stopped
 from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.undoing import records
 from runbook.notebook.shared.values import Finished, Kept
@@ -100,7 +100,7 @@ def _read_again(this: Run) -> tuple[Snapshot, tuple[Said, ...]]:
         ) from error
 
 
-def products(this: Recorded) -> Picture:
+def products(this: RecordedRun) -> Picture:
     """What the run folder holds."""
     try:
         recorded = record.read(this.folder.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, NoReturn, Self, overload
 
@@ -13,7 +14,7 @@ from runbook.views.page.picture import plain
 from runbook.views.tables import counted
 
 
-class Frame:
+class FrameProperty:
     """A DataFrame that a value offers. Whoever asks gets a copy: change it as you like."""
 
     def __init__(self, read: Callable[[Any], pd.DataFrame], doc: str = "") -> None:
@@ -50,8 +51,11 @@ class CellValue:
     def _frames(self) -> Iterator[tuple[str, pd.DataFrame]]:
         for cls in reversed(type(self).__mro__):
             for name, item in vars(cls).items():
-                if isinstance(item, Frame):
+                if isinstance(item, FrameProperty):
                     yield name, getattr(self, name)
+
+    def _name(self) -> str:
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self).__name__).lower()
 
     def __dir__(self) -> list[str]:
         """The names that are of use to a person."""
@@ -62,11 +66,11 @@ class CellValue:
         facts = ", ".join(f"{name} {value}" for name, value in self.facts())
         frames = ", ".join(f"{name} ({counted(len(f), 'row')})" for name, f in self._frames())
         told = "; ".join(filter(None, (facts, frames and f"DataFrames: {frames}")))
-        return plain(f"<{type(self).__name__.lower()}: {told}>")
+        return plain(f"<{self._name()}: {told}>")
 
     def _repr_html_(self) -> str:
         """The same as a page shows it: a card, and a line for each DataFrame with its columns."""
-        name = type(self).__name__.lower()
+        name = self._name()
         card = views.card(tuple(self.facts()), name)
         rows = [(name, len(frame), " ".join(frame.columns)) for name, frame in self._frames()]
         shown = pd.DataFrame(rows, columns=["DataFrame", "rows", "columns"])

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from runbook import views
 from runbook.common.errors import RunbookError
 from runbook.common.printable import printable
-from runbook.notebook.shared.runs import Recorded
+from runbook.notebook.shared.runs import RecordedRun
 from runbook.notebook.shared.stages import NotNow
 from runbook.run.record import MIME, OUTCOME, Ending, Outcome
 from runbook.views import CELL, Place
@@ -32,7 +32,7 @@ class RunHasEnded(NotNow):
     """A cell was run again after the run's last word."""
 
 
-def end(this: Recorded, ending: Ending, said: str, page: Place = CELL) -> None:
+def end(this: RecordedRun, ending: Ending, said: str, page: Place = CELL) -> None:
     """Speak the last word and show it; nobody can use anything of the run any more."""
     session = this.session
     _end_course(this)
@@ -43,7 +43,7 @@ def end(this: Recorded, ending: Ending, said: str, page: Place = CELL) -> None:
     show_ending(this, page)
 
 
-def _end_course(this: Recorded) -> None:
+def _end_course(this: RecordedRun) -> None:
     """Whatever goes wrong with what is on the screen, the last word is spoken."""
     try:
         this.course.end()
@@ -51,7 +51,7 @@ def _end_course(this: Recorded) -> None:
         this.folder.note(this.session.clock.now(), f"the page was not ended: {in_short(error)}")
 
 
-def show_ending(this: Recorded, page: Place = CELL) -> None:
+def show_ending(this: RecordedRun, page: Place = CELL) -> None:
     """The verdict, big and plain, with the data that `runbook archive` looks for."""
     told = this.folder.outcome()
     ending = Ending(str(told["outcome"]))
@@ -61,7 +61,7 @@ def show_ending(this: Recorded, page: Place = CELL) -> None:
     page.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
 
 
-def _gaps(this: Recorded) -> list[str]:
+def _gaps(this: RecordedRun) -> list[str]:
     """What the record lacks: this page is then the only place that has it."""
     lost = this.folder.unwritten
     if not lost:
@@ -70,7 +70,7 @@ def _gaps(this: Recorded) -> list[str]:
     return [f"The record is not complete. It could not be written: {names}. Keep this notebook."]
 
 
-def not_ended(this: Recorded) -> None:
+def not_ended(this: RecordedRun) -> None:
     """Raise RunHasEnded after the last word: a new run begins at the top."""
     if this.folder.has(OUTCOME):
         raise RunHasEnded(
@@ -82,7 +82,7 @@ def not_ended(this: Recorded) -> None:
 
 
 @contextmanager
-def reading(this: Recorded, what: str, left: str = "") -> Iterator[None]:
+def reading(this: RecordedRun, what: str, left: str = "") -> Iterator[None]:
     """A stage that changes nothing: whatever goes wrong in it is a refusal.
 
     `left` says what may stand on the host then.
@@ -99,7 +99,7 @@ def reading(this: Recorded, what: str, left: str = "") -> Iterator[None]:
     this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
-def keep_error(this: Recorded, name: str, error: BaseException) -> None:
+def keep_error(this: RecordedRun, name: str, error: BaseException) -> None:
     """The error's text, whole, into the record."""
     this.folder.again(name, printable(f"{type(error).__name__}: {error}\n"))
 

@@ -13,12 +13,12 @@ from runbook.common.printable import printable
 from runbook.guest.sessions import GuestSessions
 from runbook.notebook.shared.runs import HostRun
 from runbook.run.record import Folder
-from runbook.run.subject import Subject
+from runbook.run.subject import ChangeSubject
 from runbook.state.guest.secrets import without_arguments
 from runbook.views import CELL, Place
 
 
-def leave(this: HostRun, subject: Subject, page: Place = CELL) -> None:
+def leave(this: HostRun, subject: ChangeSubject, page: Place = CELL) -> None:
     """Leave the guests of a change, and keep their original files and what went to and fro.
 
     Whatever becomes of a run is known by then, so what goes wrong here is told beside it, and

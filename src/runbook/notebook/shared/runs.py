@@ -15,7 +15,7 @@ from runbook.transport.connect import Visit
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Recorded(CellValue):
+class RecordedRun(CellValue):
     """A run: who asks which host, and the folder that keeps what becomes of it."""
 
     session: Visit
@@ -33,7 +33,7 @@ class Recorded(CellValue):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class HostRun(Recorded):
+class HostRun(RecordedRun):
     """A run against a host that a change was made on."""
 
     session: HostSession
@@ -48,7 +48,7 @@ class Run(HostRun):
 
 class _HasRun(Protocol):
     @property
-    def run(self) -> Recorded:
+    def run(self) -> RecordedRun:
         """The run that it is part of."""
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runbook.notebook.shared.cell_value import CellValue, Frame
+from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.state.snapshot import TABLES, Snapshot
 
 BY_NAME = {table.name: table for table in TABLES}
 
 
-def _frame(name: str) -> Frame:
+def _frame(name: str) -> FrameProperty:
     """The table of this name; what its columns mean, with their units, is its docstring."""
     columns = BY_NAME[name].columns.items()
     meaning = (f"{column} ({about.dtype}): {about.meaning}" for column, about in columns)
@@ -18,7 +18,7 @@ def _frame(name: str) -> Frame:
     def read(value: StateTables) -> pd.DataFrame:
         return value.snapshot.table(name)
 
-    return Frame(read, "\n".join((f"The table {name} of the host's state.", "", *meaning)))
+    return FrameProperty(read, "\n".join((f"The table {name} of the host's state.", "", *meaning)))
 
 
 class StateTables(CellValue):
@@ -43,7 +43,7 @@ class StateTables(CellValue):
     taps = _frame("taps")
     units = _frame("units")
 
-    @Frame
+    @FrameProperty
     def columns(self) -> pd.DataFrame:
         """What the columns of the other DataFrames mean: table, column, dtype, meaning (unit)."""
         rows = [

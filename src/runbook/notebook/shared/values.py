@@ -10,7 +10,7 @@ import pandas as pd
 
 from runbook.apply.confirm import Confirmed, Verified
 from runbook.apply.steps.journal import Journal
-from runbook.notebook.shared.cell_value import CellValue, Frame
+from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.change_so_far import Hand
 from runbook.notebook.shared.runs import OfARun, Run
 from runbook.notebook.shared.stages import Course
@@ -36,7 +36,7 @@ class Asked(CellValue):
         """Which host, and what for."""
         return ("host", self.params.host), ("mode", self.params.mode)
 
-    @Frame
+    @FrameProperty
     def parameters(self) -> pd.DataFrame:
         """One row a parameter: field, value, source (where the value came from)."""
         return as_table(self.params)
@@ -78,7 +78,7 @@ class Settled(CellValue):
         """Which host, and what for."""
         return ("host", self.session.params.host), ("mode", self.session.params.mode)
 
-    @Frame
+    @FrameProperty
     def parameters(self) -> pd.DataFrame:
         """One row a parameter: field, value, source (where the value came from)."""
         return as_table(self.session.params)
@@ -120,7 +120,7 @@ class Planned(_AfterBefore):
             ("undone after", f"{plan.deadline_s} s unless confirmed"),
         )
 
-    @Frame
+    @FrameProperty
     def steps(self) -> pd.DataFrame:
         """One row a step: step (number), phase, what, from, to, undo."""
         return frames.steps(self.draft.plan)
@@ -132,14 +132,14 @@ class Cleared(_AfterBefore):
 
     ready: Ready
 
-    @Frame
+    @FrameProperty
     def findings(self) -> pd.DataFrame:
         """One row a finding: level, about, seen, why, then (what to do), name, given (consent)."""
         columns = list(Finding.__dataclass_fields__)
         rows = [[getattr(one, name) for name in columns] for one in self.ready.cleared.findings]
         return pd.DataFrame(rows, columns=columns)
 
-    @Frame
+    @FrameProperty
     def probes(self) -> pd.DataFrame:
         """One row a probe before the change: target, answered."""
         rows = [(probe.target, probe.answered) for probe in self.ready.probed.probes]
@@ -166,12 +166,12 @@ class Changing(_AfterBefore):
             ("undone at", f"{armed.deadline:%Y-%m-%d %H:%M:%S} UTC unless confirmed"),
         )
 
-    @Frame
+    @FrameProperty
     def steps(self) -> pd.DataFrame:
         """One row a step: step (number), phase, what, from, to, undo."""
         return frames.steps(self.underway.armed.plan)
 
-    @Frame
+    @FrameProperty
     def journal(self) -> pd.DataFrame:
         """One row a step that was begun: step (number), what, began, ended (UTC)."""
         return frames.journal(self.hand.applied.log if self.hand.applied else Journal(""))
@@ -183,12 +183,12 @@ class Seen(Changing):
 
     verified: Verified
 
-    @Frame
+    @FrameProperty
     def checks(self) -> pd.DataFrame:
         """One row a check: about, promised, seen, kept, required."""
         return frames.checks(self.verified.verdict.checks)
 
-    @Frame
+    @FrameProperty
     def boot(self) -> pd.DataFrame:
         """One row a step of the next boot, in order."""
         return frames.boot(self.verified.verdict.boot)
@@ -205,7 +205,7 @@ class Kept(_AfterBefore):
         at = f"{self.confirmed.at:%Y-%m-%d %H:%M:%S} UTC"
         return (*self.run.facts(), ("confirmed at", at))
 
-    @Frame
+    @FrameProperty
     def checks(self) -> pd.DataFrame:
         """One row a check: about, promised, seen, kept, required."""
         return frames.checks(self.confirmed.verified.verdict.checks)
@@ -218,7 +218,7 @@ class Finished(_AfterBefore, StateTables):
     confirmed: Confirmed
     snapshot: Snapshot
 
-    @Frame
+    @FrameProperty
     def diff(self) -> pd.DataFrame:
         """One row a difference: change, table, key, column, before, after.
 

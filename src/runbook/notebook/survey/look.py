@@ -14,9 +14,9 @@ from runbook.common.errors import ParameterError, ReadFailed, Refused
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook import widgets
 from runbook.notebook.jupyter.unattended import somebody_there
-from runbook.notebook.shared.cell_value import CellValue, Frame
+from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import reading
-from runbook.notebook.shared.runs import OfARun, Recorded
+from runbook.notebook.shared.runs import OfARun, RecordedRun
 from runbook.notebook.shared.state_tables import StateTables
 from runbook.notebook.widgets import Form
 from runbook.notebook.widgets.field import written
@@ -42,7 +42,7 @@ NETWORK = ["name", "bridge", "forward_mode", "addresses", "active", "autostart"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wanted(CellValue):
+class SurveyRequest(CellValue):
     """A host to survey: the way to it, what its file says now, what was given; whether to write."""
 
     access: Access
@@ -65,23 +65,23 @@ class Wanted(CellValue):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Surveying(Recorded):
+class SurveyRun(RecordedRun):
     """A survey under way: what is wanted, and the folder that keeps what becomes of it."""
 
-    wanted: Wanted = field(kw_only=True)
+    wanted: SurveyRequest = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Met(OfARun, StateTables):
+class SurveyedHost(OfARun, StateTables):
     """A host as it was found; `names` are the interfaces that could be meant."""
 
-    run: Surveying
+    run: SurveyRun
     snapshot: Snapshot
     own: Connection | None
     found: tuple[Candidate, ...]
     names: tuple[str, ...]
 
-    @Frame
+    @FrameProperty
     def nics(self) -> pd.DataFrame:
         """One row an interface: interface, mac, driver, speed, carrier, addresses, master, ...
 
@@ -95,10 +95,10 @@ class Met(OfARun, StateTables):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Offer(CellValue):
+class SurveyOffer(CellValue):
     """A value for each parameter, and the form to change them; None where nobody is there."""
 
-    met: Met
+    met: SurveyedHost
     values: Mapping[str, Value]
     form: Form | None = field(default=None)
 
@@ -106,7 +106,7 @@ class Offer(CellValue):
         """Which host."""
         return (("host", self.met.run.host),)
 
-    @Frame
+    @FrameProperty
     def offered(self) -> pd.DataFrame:
         """One row a parameter: field, value, because it is (where the value came from)."""
         rows = [(name, written(value), why) for name, (value, why) in self.values.items()]
@@ -118,7 +118,7 @@ class Offer(CellValue):
         return {**offered, **(self.form.values() if self.form else {})}
 
 
-def parameters(namespace: Mapping[str, object]) -> Wanted:
+def parameters(namespace: Mapping[str, object]) -> SurveyRequest:
     """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
@@ -130,12 +130,12 @@ def parameters(namespace: Mapping[str, object]) -> Wanted:
     if mode not in ("plan", "apply"):
         fix = "write 'plan' to show the file only, or leave it out to have it written"
         raise ParameterError("mode", mode, "there is no such mode", fix)
-    wanted = Wanted(access(file, given), file.values, given, writes=mode == "apply")
+    wanted = SurveyRequest(access(file, given), file.values, given, writes=mode == "apply")
     _show_wanted(wanted)
     return wanted
 
 
-def meet(wanted: Wanted) -> Met:
+def meet(wanted: SurveyRequest) -> SurveyedHost:
     """Connect, begin the record, and show the host's interfaces.
 
     Raises MendAccess if there is no way to it, InProgress if a change is armed
@@ -145,7 +145,7 @@ def meet(wanted: Wanted) -> Met:
     with views.doing(f"Connecting to {wanted.access.host}", clock.monotonic):
         session = visit(wanted.access, clock)
     folder = record.create(outputs_folder(), wanted.access.host, session.change_id)
-    this = Surveying(session, folder, wanted=wanted)
+    this = SurveyRun(session, folder, wanted=wanted)
     folder.once_json("params.json", {"given": dict(wanted.given), "file": dict(wanted.in_file)})
     with reading(this, f"Looking at {this.host}"):
         refuse_if_armed(session.host, clock.now())
@@ -154,10 +154,10 @@ def meet(wanted: Wanted) -> Met:
         own = operator_connection.read(session.host)
         found = nics(seen, _ports(this), own)
         _show_host(seen, found)
-        return Met(this, seen, own, found, candidates(seen, wanted.given))
+        return SurveyedHost(this, seen, own, found, candidates(seen, wanted.given))
 
 
-def choose(met: Met) -> Offer:
+def choose(met: SurveyedHost) -> SurveyOffer:
     """Offer a value for each parameter: a form where somebody can fill it in.
 
     Raises Refused where several interfaces could be meant and nobody can be asked.
@@ -170,12 +170,12 @@ def choose(met: Met) -> Offer:
     given = {name: value for name, value in wanted.given.items() if name not in APART}
     file = {name: value for name, value in wanted.in_file.items() if name not in APART}
     values = offer(met.snapshot, nic, given, file)
-    shown = Offer(met, values).offered
+    shown = SurveyOffer(met, values).offered
     views.show(views.table(shown, Look("What is offered", limit=len(shown), unit="value")))
-    return Offer(met, values, _form(met, values) if there else None)
+    return SurveyOffer(met, values, _form(met, values) if there else None)
 
 
-def _form(met: Met, values: Mapping[str, Value]) -> Form:
+def _form(met: SurveyedHost, values: Mapping[str, Value]) -> Form:
     rest = {name: value for name, (value, _) in values.items()}
     form = widgets.form(ASKED, rest, met.snapshot, met.found)
     form.check(lambda now: met.judge({**rest, **now}))
@@ -184,7 +184,7 @@ def _form(met: Met, values: Mapping[str, Value]) -> Form:
     return form
 
 
-def _meant(met: Met) -> str:
+def _meant(met: SurveyedHost) -> str:
     """The one interface that could be meant, or of several the one in the file; '' if neither."""
     in_the_file = str(met.run.wanted.in_file.get("interface", ""))
     if in_the_file in met.names:
@@ -192,7 +192,7 @@ def _meant(met: Met) -> str:
     return met.names[0] if len(met.names) == 1 else ""
 
 
-def _several(met: Met) -> Refused:
+def _several(met: SurveyedHost) -> Refused:
     host = met.run.host
     return Refused(
         f"{host} has default routes on several interfaces: {', '.join(met.names)}",
@@ -201,7 +201,7 @@ def _several(met: Met) -> Refused:
     )
 
 
-def _ports(this: Surveying) -> tuple[NicRow, ...]:
+def _ports(this: SurveyRun) -> tuple[NicRow, ...]:
     """Drivers and speeds; a recording may be older than the question."""
     try:
         return nic_hardware.read(this.session.host)
@@ -210,7 +210,7 @@ def _ports(this: Surveying) -> tuple[NicRow, ...]:
         return ()
 
 
-def _show_wanted(wanted: Wanted) -> None:
+def _show_wanted(wanted: SurveyRequest) -> None:
     there = "it is there, and would be changed" if wanted.in_file else "there is none yet"
     ways = [(name, getattr(wanted.access, name) or "") for name in ACCESS]
     told = [*ways, (f"params/{wanted.access.host}.yaml", there), ("to be written", wanted.writes)]

@@ -18,10 +18,10 @@ from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import may_write
 from runbook.notebook.routed.close import products
 from runbook.notebook.shared.approval import Ask
-from runbook.notebook.shared.cell_value import CellValue, Frame
+from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import end, in_short, not_ended, reading
 from runbook.notebook.shared.runs import OfARun
-from runbook.notebook.survey.look import Met, Offer, Surveying
+from runbook.notebook.survey.look import SurveyedHost, SurveyOffer, SurveyRun
 from runbook.params import Params, as_table, for_host, resolve
 from runbook.params.draft import draft as drafted_text
 from runbook.params.draft import plain
@@ -33,10 +33,10 @@ from runbook.views import Look
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Settled(CellValue):
+class SurveyValues(CellValue):
     """The values that the file is to give."""
 
-    met: Met
+    met: SurveyedHost
     params: Params
     values: dict[str, object]
 
@@ -44,27 +44,27 @@ class Settled(CellValue):
         """Which host."""
         return (("host", self.met.run.host),)
 
-    @Frame
+    @FrameProperty
     def parameters(self) -> pd.DataFrame:
         """One row a parameter: field, value, source (where the value came from)."""
         return as_table(self.params)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Drafted(OfARun):
+class ParamsDraft(OfARun):
     """The file as it will be; `old` is None where there is none."""
 
-    settled: Settled
+    settled: SurveyValues
     text: str
     old: str | None
 
     @property
-    def run(self) -> Surveying:
+    def run(self) -> SurveyRun:
         """The survey."""
         return self.settled.met.run
 
 
-def settle(offered: Offer) -> Settled:
+def settle(offered: SurveyOffer) -> SurveyValues:
     """Read the form and print what it comes to, and what preflight would say.
 
     Raises ParameterError for a value that is not right; nothing was written then.
@@ -83,10 +83,10 @@ def settle(offered: Offer) -> Settled:
         )
     )
     _say_what_preflight_would(met, params)
-    return Settled(met, params, values)
+    return SurveyValues(met, params, values)
 
 
-def draft(settled: Settled) -> Drafted:
+def draft(settled: SurveyValues) -> ParamsDraft:
     """Show the file as it will be: whole where it is new, else what changes in it."""
     this = settled.met.run
     path = params_folder() / f"{this.host}.yaml"
@@ -100,10 +100,10 @@ def draft(settled: Settled) -> Drafted:
     )
     diff = "\n".join(lines)
     views.show(views.edits([diff]) if diff else views.note(f"{shown} says so already", "good"))
-    return Drafted(settled, text, old)
+    return ParamsDraft(settled, text, old)
 
 
-def write(drafted: Drafted) -> Surveying:
+def write(drafted: ParamsDraft) -> SurveyRun:
     """Write the file, once somebody says so; under papermill the mode has said it."""
     this = drafted.run
     not_ended(this)
@@ -120,13 +120,13 @@ def write(drafted: Drafted) -> Surveying:
     return this
 
 
-def record(this: Surveying) -> None:
+def record(this: SurveyRun) -> None:
     """Where the record is, and what it holds."""
     with closing(this.session.host):
         views.show(products(this))
 
 
-def _right(offered: Offer) -> tuple[Params, dict[str, object]]:
+def _right(offered: SurveyOffer) -> tuple[Params, dict[str, object]]:
     """The values, if nothing is wrong with them."""
     met = offered.met
     values = met.run.wanted.all(offered.now())
@@ -140,7 +140,7 @@ def _right(offered: Offer) -> tuple[Params, dict[str, object]]:
     return params, {name: getattr(params, name) for name in values}
 
 
-def _say_what_preflight_would(met: Met, params: Params) -> None:
+def _say_what_preflight_would(met: SurveyedHost, params: Params) -> None:
     """What the change itself would be told; no verdict on the file."""
     with suppress(MendHost, ParameterError):
         visit = met.run.session
@@ -157,7 +157,7 @@ def _say_what_preflight_would(met: Met, params: Params) -> None:
         views.show(views.stack((head, told)))
 
 
-def _said_so(this: Surveying, ask: Ask | None = None) -> bool:
+def _said_so(this: SurveyRun, ask: Ask | None = None) -> bool:
     prompt = (
         f"params/{this.host}.yaml is about to be written as shown above.\n"
         f"Type the host's name to have it written; anything else writes nothing: "
@@ -170,7 +170,7 @@ def _said_so(this: Surveying, ask: Ask | None = None) -> bool:
         return False
 
 
-def _write(drafted: Drafted) -> None:
+def _write(drafted: ParamsDraft) -> None:
     """What was there goes into the record first; what is there then is read back."""
     this = drafted.run
     path = (params_folder() / f"{this.host}.yaml").resolve()
@@ -193,7 +193,7 @@ def _write(drafted: Drafted) -> None:
         )
 
 
-def _not_written(this: Surveying, error: OSError) -> CorrectParameters:
+def _not_written(this: SurveyRun, error: OSError) -> CorrectParameters:
     return CorrectParameters(
         f"params/{this.host}.yaml could not be written: {error.strerror}",
         host=this.host,
@@ -203,7 +203,7 @@ def _not_written(this: Surveying, error: OSError) -> CorrectParameters:
     )
 
 
-def _changed_since(this: Surveying) -> CorrectParameters:
+def _changed_since(this: SurveyRun) -> CorrectParameters:
     return CorrectParameters(
         f"params/{this.host}.yaml has changed since it was shown",
         host=this.host,

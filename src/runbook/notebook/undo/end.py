@@ -23,7 +23,7 @@ from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended,
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import HostRun, Stopped
 from runbook.notebook.shared.undoing import keep_rollback, keep_verdict
-from runbook.notebook.undo.look import ACTIONS, Looked, facts_of
+from runbook.notebook.undo.look import ACTIONS, UndoView, facts_of
 from runbook.run import pipeline, resume
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
@@ -34,7 +34,7 @@ from runbook.state import snapshot as snapshots
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Decided(CellValue):
+class Decision(CellValue):
     """What is going to be done to what was found."""
 
     run: HostRun
@@ -46,7 +46,7 @@ class Decided(CellValue):
         return (*facts_of(self.standing), ("action", self.action))
 
 
-def decide(looked: Looked) -> Decided | Stopped:
+def decide(looked: UndoView) -> Decision | Stopped:
     """Undo, confirm, or only look; raises what stands against it, with nothing written."""
     this, wanted, standing = looked.run, looked.reached.wanted, looked.reached.standing
     action = wanted.action or _ask(standing)
@@ -63,10 +63,10 @@ def decide(looked: Looked) -> Decided | Stopped:
             resume.resume(this.session, standing.armed)
     if standing.ended and not standing.ended.to_compare:
         return stopped(this, Ending.NOTHING_TO_DO, standing.ended.outcome)
-    return Decided(this, standing, action)
+    return Decision(this, standing, action)
 
 
-def do(decided: Decided | Stopped) -> Stopped:
+def do(decided: Decision | Stopped) -> Stopped:
     """Undo and compare row by row, or verify and confirm; raises if the end is not that."""
     if isinstance(decided, Stopped):
         return go_by(decided)
@@ -93,7 +93,7 @@ def _ask(standing: Standing, ask: Ask | None = None) -> str:
     return answer if answer in ACTIONS else ""
 
 
-def _undo(decided: Decided) -> Stopped:
+def _undo(decided: Decision) -> Stopped:
     this, standing = decided.run, decided.standing
     what = "Undoing the change" if standing.armed else "Comparing with before the change"
     with _returning(this, what):

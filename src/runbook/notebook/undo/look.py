@@ -12,7 +12,7 @@ from runbook import views
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ParameterError, RunbookError
 from runbook.common.folders import outputs_folder, params_folder
-from runbook.notebook.shared.cell_value import CellValue, Frame
+from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import in_short
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.undoing import records
@@ -33,7 +33,7 @@ ACTIONS = ("undo", "confirm")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wanted(CellValue):
+class UndoRequest(CellValue):
     """A host, and what is to become of the change on it: '' leaves it open."""
 
     params: KnownHost
@@ -46,10 +46,10 @@ class Wanted(CellValue):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Reached(CellValue):
+class UndoVisit(CellValue):
     """A host that answers, and how it stands."""
 
-    wanted: Wanted
+    wanted: UndoRequest
     session: HostSession
     standing: Standing
 
@@ -66,10 +66,10 @@ def facts_of(standing: Standing) -> tuple[tuple[str, object], ...]:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Looked(CellValue):
+class UndoView(CellValue):
     """The same, its record begun, and its state now; None where that cannot be read."""
 
-    reached: Reached
+    reached: UndoVisit
     run: HostRun
     now: Snapshot | None
 
@@ -77,7 +77,7 @@ class Looked(CellValue):
         """Which host, and how it stands."""
         return facts_of(self.reached.standing)
 
-    @Frame
+    @FrameProperty
     def diff(self) -> pd.DataFrame:
         """One row a difference from before the change: change, table, key, column, before, after.
 
@@ -89,7 +89,7 @@ class Looked(CellValue):
         return compare(kept.before, named_as(kept.before, self.now)).rows
 
 
-def parameters(namespace: Mapping[str, object]) -> Wanted:
+def parameters(namespace: Mapping[str, object]) -> UndoRequest:
     """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
@@ -104,7 +104,7 @@ def parameters(namespace: Mapping[str, object]) -> Wanted:
     return wanted
 
 
-def want(given: Mapping[str, object]) -> Wanted:
+def want(given: Mapping[str, object]) -> UndoRequest:
     """The same from values; None stands for a value that was not given."""
     action, take_over = given.get("action") or "", given.get("take_over") or False
     if action not in ("", *ACTIONS):
@@ -114,10 +114,10 @@ def want(given: Mapping[str, object]) -> Wanted:
         fix = "write True only once you know whose change it is and what became of it"
         raise ParameterError("take_over", take_over, "it is neither True nor False", fix)
     injected = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
-    return Wanted(known_host(params_folder(), injected), str(action), take_over)
+    return UndoRequest(known_host(params_folder(), injected), str(action), take_over)
 
 
-def meet(wanted: Wanted) -> Reached:
+def meet(wanted: UndoRequest) -> UndoVisit:
     """Connect and show how the host stands; raises MendAccess, or Refused on another machine."""
     clock = SystemClock()
     for note in wanted.params.notes:
@@ -127,10 +127,10 @@ def meet(wanted: Wanted) -> Reached:
     with views.doing("Looking for a change on it", clock.monotonic):
         standing = read_standing(session)
     views.show(views.standing(standing))
-    return Reached(wanted, session, standing)
+    return UndoVisit(wanted, session, standing)
 
 
-def look(reached: Reached) -> Looked:
+def look(reached: UndoVisit) -> UndoView:
     """Begin the record, read the state, and show how it differs from before the change."""
     session, checkpoint = reached.session, reached.standing.checkpoint
     folder = record.create_second(outputs_folder(), session.params.host, session.change_id)
@@ -143,10 +143,10 @@ def look(reached: Reached) -> Looked:
     if now:
         folder.once("now.json", snapshots.dumps(now))
         _show_now(this, now, checkpoint.before if checkpoint else None)
-    return Looked(reached, this, now)
+    return UndoView(reached, this, now)
 
 
-def _asked(wanted: Wanted) -> dict[str, object]:
+def _asked(wanted: UndoRequest) -> dict[str, object]:
     values = {name: getattr(wanted.params, name) for name in OF_THE_HOST}
     return {**values, "action": wanted.action or None, "take_over": wanted.take_over}
 

@@ -15,7 +15,7 @@ from ipywidgets import HTML, Layout, VBox, Widget
 from runbook.common.errors import ParameterError
 from runbook.notebook.widgets import look
 from runbook.notebook.widgets.field import Field, Option, field, written
-from runbook.notebook.widgets.shown import Shown, show_widget
+from runbook.notebook.widgets.on_page import WidgetOnPage, show_widget
 from runbook.params import Params
 from runbook.preflight.survey.nics import Candidate, brought, nics
 from runbook.state.snapshot import Snapshot
@@ -51,7 +51,7 @@ class Form:
         self._told: dict[str, str] = {}
         self._callbacks: list[Callable[[], None]] = []
         self._filling = False
-        self._shown: Shown | None = None
+        self._shown: WidgetOnPage | None = None
         for one in fields.values():
             one.widget.observe(partial(self._changed, one), names="value")
 

@@ -109,7 +109,9 @@ class AgentChannel:
         asked = {"execute": command, **({"arguments": arguments} if arguments else {})}
         answer = self._doors.ask_agent(json.dumps(asked), timeout=_ANSWER_S)
         try:
-            return shape.validate_python(agent_answers.Answer.model_validate_json(answer).returned)
+            return shape.validate_python(
+                agent_answers.AgentAnswer.model_validate_json(answer).returned
+            )
         except ValidationError as error:
             raise self._odd(command) from error
 

@@ -14,7 +14,7 @@ class _Told(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Answer(_Told):
+class AgentAnswer(_Told):
     """What each answer is wrapped in."""
 
     returned: Any = Field(alias="return")
@@ -38,7 +38,7 @@ class Status(_Told):
     err_truncated: bool = Field(default=False, alias="err-truncated")
 
 
-class Command(_Told):
+class AgentCommand(_Told):
     """One that the agent knows."""
 
     name: str
@@ -48,7 +48,7 @@ class Command(_Told):
 class Info(_Told):
     """Of guest-info."""
 
-    supported_commands: tuple[Command, ...] = ()
+    supported_commands: tuple[AgentCommand, ...] = ()
 
 
 ANYTHING: TypeAdapter[object] = TypeAdapter(Any)

@@ -10,7 +10,7 @@ from runbook.common import debug_log
 from runbook.common.clock import Clock
 from runbook.common.errors import RunbookError
 from runbook.transport.guest.channel import CONSOLE
-from runbook.transport.guest.expect import TYPED, Line, Patience, Where
+from runbook.transport.guest.expect import TYPED, ConsoleLine, Patience, Where
 from runbook.transport.guest.login import Credentials
 from runbook.transport.guest.reach_shell import Arrival
 from runbook.transport.guest.shell import Shell
@@ -25,7 +25,7 @@ class ConsoleChannel:
 
     how = CONSOLE
 
-    def __init__(self, line: Line, shell: Shell, *, logged_in: bool) -> None:
+    def __init__(self, line: ConsoleLine, shell: Shell, *, logged_in: bool) -> None:
         """`shell` has been started; `logged_in` says that the login is ours to end."""
         self.guest = line.where.guest
         self._line = line
@@ -62,7 +62,7 @@ def open_console(
     Raises LoginRefused, NoConsole or ConnectionLost, each with the console's last lines in
     it and the whole transcript beside it; the console is left and closed then.
     """
-    line = Line(console, where, patience, clock)
+    line = ConsoleLine(console, where, patience, clock)
     mark = f"rb{token}"
     shell = Shell(line, mark)
     arrival = Arrival(line, credentials, mark)
@@ -87,7 +87,7 @@ def last_shown(transcript: str) -> str:
     return " | ".join(shown[-_LAST:]) or "nothing"
 
 
-def leave(line: Line, shell: Shell, *, logged_in: bool) -> str:
+def leave(line: ConsoleLine, shell: Shell, *, logged_in: bool) -> str:
     """Log out where the login was ours, and close; why it could not be done, or ''."""
     try:
         shell.leave(log_out=logged_in)

@@ -74,7 +74,7 @@ class _Spawn(SocketSpawn):  # type: ignore[misc] # pexpect ships no types
         return text
 
 
-class Line:
+class ConsoleLine:
     """One console; what was typed and shown is kept, the secrets taken out."""
 
     def __init__(

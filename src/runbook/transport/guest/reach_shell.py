@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from runbook.common.errors import LoginRefused, NoConsole
 from runbook.transport.guest.cleaning import last_line, without_kernel
-from runbook.transport.guest.expect import Line
+from runbook.transport.guest.expect import ConsoleLine
 from runbook.transport.guest.login import Credentials
 
 # To the end of the line, then kill it: somebody may have left a command half typed.
@@ -37,7 +37,7 @@ _EMERGENCY = re.compile(
 _LOADER = re.compile(r"gnu grub|press any key to (?:enter|stop)|hit any key to stop", re.IGNORECASE)
 
 
-class Shown(Enum):
+class Screen(Enum):
     """What a console shows."""
 
     NOTHING = auto()
@@ -50,10 +50,10 @@ class Shown(Enum):
     SOMETHING = auto()
 
 
-_OF_A_TRY = (Shown.REFUSED, Shown.EXPIRED)
+_OF_A_TRY = (Screen.REFUSED, Screen.EXPIRED)
 
 
-def shown(text: str, *, tried: bool) -> Shown:
+def screen(text: str, *, tried: bool) -> Screen:
     """What the console shows, after `text` came and silence followed.
 
     Only whoever has `tried` a password is refused or told that it has expired.
@@ -61,22 +61,22 @@ def shown(text: str, *, tried: bool) -> Shown:
     text = without_kernel(text)
     last = last_line(text)
     for kind, pattern, where in (
-        (Shown.EMERGENCY, _EMERGENCY, text),
-        (Shown.EXPIRED, _EXPIRED, text),
-        (Shown.REFUSED, _REFUSED, text),
-        (Shown.LOADER, _LOADER, text),
-        (Shown.LOGIN, _LOGIN, last),
-        (Shown.PASSWORD, _PASSWORD, last),
+        (Screen.EMERGENCY, _EMERGENCY, text),
+        (Screen.EXPIRED, _EXPIRED, text),
+        (Screen.REFUSED, _REFUSED, text),
+        (Screen.LOADER, _LOADER, text),
+        (Screen.LOGIN, _LOGIN, last),
+        (Screen.PASSWORD, _PASSWORD, last),
     ):
         if pattern.search(where.strip()) and (tried or kind not in _OF_A_TRY):
             return kind
-    return Shown.SOMETHING if last else Shown.NOTHING
+    return Screen.SOMETHING if last else Screen.NOTHING
 
 
 class Arrival:
     """The dialogue up to a shell. Use `arrive`."""
 
-    def __init__(self, line: Line, credentials: Credentials, mark: str) -> None:
+    def __init__(self, line: ConsoleLine, credentials: Credentials, mark: str) -> None:
         """Nothing is typed yet."""
         self._line = line
         self._credentials = credentials
@@ -103,23 +103,23 @@ class Arrival:
         raise self._no_shell()
 
     def _step(self, text: str) -> bool:
-        match shown(text, tried=self._password_given):
-            case Shown.LOGIN:
+        match screen(text, tried=self._password_given):
+            case Screen.LOGIN:
                 self._log_in(text)
-            case Shown.PASSWORD:
+            case Screen.PASSWORD:
                 self._give_password()
-            case Shown.REFUSED:
+            case Screen.REFUSED:
                 self._refused()
-            case Shown.EXPIRED:
+            case Screen.EXPIRED:
                 raise self._login_refused("it wants a new password first", "set one")
-            case Shown.EMERGENCY:
+            case Screen.EMERGENCY:
                 raise self._no_shell("the guest is in emergency mode")
-            case Shown.LOADER:
+            case Screen.LOADER:
                 # Its keys are commands. It goes on by itself.
                 self._answered = False
-            case Shown.SOMETHING if self._answered:
+            case Screen.SOMETHING if self._answered:
                 return self._try_command()
-            case Shown.SOMETHING:
+            case Screen.SOMETHING:
                 self._press_enter()
             case _:
                 return self._mutely()

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from runbook.common.errors import NoConsole, StepFailed
 from runbook.transport.guest import frames
-from runbook.transport.guest.expect import Line
+from runbook.transport.guest.expect import ConsoleLine
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TRIES, _ASKS = 6, 3
@@ -40,7 +40,7 @@ _SETUP = (
 class Shell:
     """An sh that runs argv lists. Made at a console that has a shell."""
 
-    def __init__(self, line: Line, mark: str) -> None:
+    def __init__(self, line: ConsoleLine, mark: str) -> None:
         """Nothing is typed yet; `mark` is letters and digits that nothing else prints."""
         self._line = line
         self._mark = mark

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from runbook.views.wiring.topology import Fact, Node, Route, Wire, Wiring
+from runbook.views.wiring.topology import DefaultRoute, Fact, Node, Wire, Wiring
 
-T = TypeVar("T", bound=Fact | Wire | Route)
+T = TypeVar("T", bound=Fact | Wire | DefaultRoute)
 KINDS = ("mac", "state", "own", "address")
 
 

@@ -17,7 +17,7 @@ from runbook.views.wiring.difference import rewired
 from runbook.views.wiring.in_words import sentences
 from runbook.views.wiring.layout import Band, Placed, placed
 from runbook.views.wiring.svg import Rect
-from runbook.views.wiring.topology import Fact, Mark, Node, Route, Wire, Wiring
+from runbook.views.wiring.topology import DefaultRoute, Fact, Mark, Node, Wire, Wiring
 from runbook.views.wiring.topology import wiring as read
 
 SIGNS: dict[Mark, str] = {"new": "+", "gone": "-"}
@@ -123,7 +123,9 @@ def _port(root: Element, nic: Node, place: Rect) -> None:
     svg.text(part, Rect(inside.x, port.y + 19, inside.w, 18), nic.cable, "rb-small", svg.SMALL)
 
 
-def _route(root: Element, route: Route, ends: tuple[Rect, Rect], top: int, lane: int) -> None:
+def _route(
+    root: Element, route: DefaultRoute, ends: tuple[Rect, Rect], top: int, lane: int
+) -> None:
     """From the interface that carries it, over the band, down to the router."""
     carrier, router = ends
     y, x, tip = top + lane * layout.LANE + 20, carrier.x - 12, router.x + 24 + lane * 24

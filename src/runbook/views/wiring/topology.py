@@ -62,7 +62,7 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class DefaultRoute:
     """A default route: the interface that carries it, the router's node, and via whom."""
 
     ifname: str
@@ -78,7 +78,7 @@ class Wiring:
     host: str
     nodes: tuple[Node, ...]
     wires: tuple[Wire, ...]
-    routes: tuple[Route, ...]
+    routes: tuple[DefaultRoute, ...]
 
 
 def wiring(seen: Snapshot, address: str) -> Wiring:
@@ -150,7 +150,7 @@ def _addresses(seen: Snapshot, name: str, address: str) -> Iterator[Fact]:
             yield Fact(kind, f"{row.address}/{row.prefixlen}")
 
 
-def _routes(seen: Snapshot) -> Iterator[Route]:
+def _routes(seen: Snapshot) -> Iterator[DefaultRoute]:
     """One an interface, whatever the family; a router is known by the first of its addresses."""
     via: dict[str, list[str]] = {}
     for row in seen.rows(RouteRow):
@@ -159,10 +159,10 @@ def _routes(seen: Snapshot) -> Iterator[Route]:
             via.setdefault(row.ifname, []).append(gateway)
     for name, gateways in via.items():
         told = tuple(dict.fromkeys(gateways))
-        yield Route(name, f"router {told[0]}", ", ".join(told))
+        yield DefaultRoute(name, f"router {told[0]}", ", ".join(told))
 
 
-def _router(seen: Snapshot, route: Route) -> Node:
+def _router(seen: Snapshot, route: DefaultRoute) -> Node:
     gateways = route.via.split(", ")
     held = (row.mac for row in seen.rows(NeighbourRow) if row.address in gateways)
     macs = dict.fromkeys(mac for mac in held if mac)

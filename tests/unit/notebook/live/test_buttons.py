@@ -63,7 +63,7 @@ def said(one: Panel) -> str:
     return str(one.shown.line.value)
 
 
-def recorded(home: Path) -> record.Recorded:
+def recorded(home: Path) -> record.RunRecord:
     return record.read(home / "outputs" / "server-01" / CHANGE)
 
 

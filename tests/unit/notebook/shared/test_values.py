@@ -14,7 +14,7 @@ from tests.unit.notebook.conftest import CHANGE, MadeUp
 from runbook.notebook import desk
 from runbook.notebook.guest import cells as guest
 from runbook.notebook.routed import cells as nb
-from runbook.notebook.shared.cell_value import CellValue, Frame
+from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.runs import Stopped
 from runbook.notebook.shared.values import Before, Changing, Cleared, Finished, Kept, Planned, Seen
 from runbook.notebook.survey import cells as survey
@@ -113,7 +113,9 @@ def test_a_line_and_a_card_say_which_host_which_change_and_which_dataframes(
     chain: list[CellValue],
 ) -> None:
     for value in chain:
-        frames = [name for name in dir(value) if isinstance(getattr(type(value), name), Frame)]
+        frames = [
+            name for name in dir(value) if isinstance(getattr(type(value), name), FrameProperty)
+        ]
         assert frames
         for said in (repr(value), value._repr_html_()):
             assert all(word in said for word in ("server-01", CHANGE, *frames))

@@ -49,7 +49,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, what: str | None) -> None:
     monkeypatch.setattr(look, "somebody_there", lambda: what is not None)
 
 
-def drafted(given: Mapping[str, object]) -> survey_write.Drafted:
+def drafted(given: Mapping[str, object]) -> survey_write.ParamsDraft:
     return nb.draft(nb.settle(nb.choose(nb.meet(nb.parameters(given)))))
 
 

@@ -28,7 +28,7 @@ from runbook.notebook.undo import look
 from runbook.params import KnownHost, Params
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline, record, standing
-from runbook.run.record import MIME, Recorded
+from runbook.run.record import MIME, RunRecord
 from runbook.run.session import HostSession, Session
 from runbook.state.snapshot import Snapshot
 
@@ -99,7 +99,7 @@ def through(**given: object) -> None:
     nb.record(nb.do(nb.decide(nb.look(nb.meet(wanted)))))
 
 
-def recorded(home: Path) -> Recorded:
+def recorded(home: Path) -> RunRecord:
     return record.read(home / "outputs" / "server-01" / NEW)
 
 
@@ -151,7 +151,7 @@ def test_what_it_looked_at_says_which_change_and_what_differs(
     looked = nb.look(nb.meet(nb.parameters({"host": "server-01"})))
     assert set(looked.diff["table"]) == {"routes"}
     assert looked.diff["change"].tolist() == ["removed"] * len(armed.cleared.before.routes)
-    assert repr(looked).startswith("<looked: host server-01, state armed, change ")
+    assert repr(looked).startswith("<undo view: host server-01, state armed, change ")
     assert armed.change_id in repr(looked)
     assert armed.change_id in looked._repr_html_()
 

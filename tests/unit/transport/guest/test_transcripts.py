@@ -18,7 +18,7 @@ from tests.unit.transport.guest.playing import Event, Guest
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ConnectionLost, LoginRefused, NoConsole, RunbookError, StepFailed
 from runbook.transport.guest.console import ConsoleChannel, open_console
-from runbook.transport.guest.expect import Line, Patience, Where
+from runbook.transport.guest.expect import ConsoleLine, Patience, Where
 from runbook.transport.guest.login import Credentials, Secret
 from runbook.transport.guest.shell import Shell
 
@@ -289,7 +289,7 @@ def test_half_a_frame_and_noise_without_end_is_given_up(
 ) -> None:
     ours, guest = socket.socketpair()
     patience = Patience(quiet=0.1, answer=1, arrive=3, leave=0.3, tell=tell)
-    line = Line(ours, Where("server-01", "vm-01"), patience, SystemClock())
+    line = ConsoleLine(ours, Where("server-01", "vm-01"), patience, SystemClock())
     over = threading.Event()
 
     def shout() -> None:

@@ -18,7 +18,7 @@ MIME = "application/vnd.jupyter.widget-view+json"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class WidgetOnPage:
     """A widget that stands on the page until it is settled."""
 
     widget: DOMWidget
@@ -31,10 +31,10 @@ class Shown:
         _close(self.widget)
 
 
-def show_widget(widget: DOMWidget, picture: Picture) -> Shown:
+def show_widget(widget: DOMWidget, picture: Picture) -> WidgetOnPage:
     """Show a widget in this cell's output; `picture` is what it is without widgets."""
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    return Shown(widget, show_lasting(picture, {MIME: view}))
+    return WidgetOnPage(widget, show_lasting(picture, {MIME: view}))
 
 
 def _close(widget: DOMWidget) -> None:
