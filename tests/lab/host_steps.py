@@ -61,7 +61,7 @@ def _changes(made: Session, promise: Promise, seen: Snapshot) -> Iterator[Change
         yield from sysctls.switched(name, value, seen)
     yield HoldTracking(loose, loaded=True)
     yield InstallHook(PutFile(hook.path, hook.text, MODE, "bring NIC and routes back"))
-    yield TuneBridge(params.bridge, sysctls.of_bridge(params))
+    yield TuneBridge(params.bridge, sysctls.of_bridge(params, seen))
     yield ForwardAtOnce(params.bridge, params.stp)
     yield WarmUp(params.bridge, params.interface)
     yield Settle(str(params.ipv4.ip), params.bridge, params.stp)

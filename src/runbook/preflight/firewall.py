@@ -12,21 +12,51 @@ from runbook.state.nftables import NftablesRow
 from runbook.state.sysctl import SysctlRow
 
 DOCKER, DOCKER_BRIDGE = "docker", "docker0"
+FIREWALLD, NFTABLES = "firewalld", "/etc/nftables.conf"
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 
 
-@looked_for("nftables", "no native rule names the NIC", "such rules are not rewritten")
+@looked_for("nftables", "no native rule is for the NIC alone", "such rules are not rewritten")
 def _native(case: Case) -> Iterator[Finding]:
-    nic = case.params.interface
-    for row in case.snapshot.rows(NftablesRow):
-        if f'"{nic}"' in row.rule:
+    nic, bridge = case.params.interface, case.params.bridge
+    rows = case.snapshot.rows(NftablesRow)
+    there = {(*_chain(row), row.rule) for row in rows}
+    alone = [row for row in rows if _names(row.rule, nic) and not _names(row.rule, bridge)]
+    lacking = [
+        row
+        for row in alone
+        if (*_chain(row), row.rule.replace(f'"{nic}"', f'"{bridge}"')) not in there
+    ]
+    if any(row.table == FIREWALLD for row in lacking):
+        yield _firewalld(nic)
+    for row in lacking:
+        if row.table != FIREWALLD:
             yield Finding(
                 "block",
                 "nftables",
                 f"{row.family} {row.table} {row.chain} names {nic}",
                 "runbook does not rewrite native nft rules, so this rule would stop matching",
-                "match the address instead of the NIC, or rewrite the rule by hand",
+                f'name both in the rule, {{ "{nic}", "{bridge}" }}, live and in {NFTABLES}',
             )
+
+
+def _chain(row: NftablesRow) -> tuple[str, str, str]:
+    return (row.family, row.table, row.chain)
+
+
+def _names(rule: str, ifname: str) -> bool:
+    return f'"{ifname}"' in rule
+
+
+def _firewalld(nic: str) -> Finding:
+    return Finding(
+        "block",
+        FIREWALLD,
+        f"firewalld filters what comes in by {nic}",
+        "libvirt puts each of its bridges into firewalld's zone `libvirt`, which lets in few"
+        " services, so the host's own services would be cut off",
+        "have nftables or iptables-persistent load the rules, for both names; disable firewalld",
+    )
 
 
 @looked_for("iptables", "no rule excludes the NIC (`! -i`)", "each rule with the NIC is copied")

@@ -19,7 +19,9 @@ from runbook.preflight import (
     identity,
     ipv6,
     lasting,
+    late,
     management,
+    names,
     networks,
     nic,
     packets,
@@ -46,7 +48,9 @@ RULES: tuple[Rule, ...] = (
     *networks.RULES,
     *firewall.RULES,
     *packets.RULES,
+    *names.RULES,
     *switch.RULES,
+    *late.RULES,
     *lasting.RULES,
 )
 

@@ -35,6 +35,7 @@ from runbook.run.subject import Draft, Observation
 from runbook.run.undo import WayOut
 from runbook.state.diff import diff
 from runbook.state.host import environment
+from runbook.state.host.environment import Place
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport.connect import visit
 
@@ -106,9 +107,9 @@ def standing(session: Session, draft: Draft, before: Snapshot) -> Verdict:
 def judge(session: Session, draft: Draft, before: Snapshot) -> Cleared:
     """Whether it may be done; raises RefusedByPreflight with every finding."""
     params = session.params
-    place = (params.interface, str(params.ipv4.ip))
+    place = Place(params.interface, str(params.ipv4.ip), params.bridge)
     paths = (*draft.plan.paths, *layout.WRITTEN)
-    around = environment.read(session.host, *place, draft.plan.programs, paths)
+    around = environment.read(session.host, place, draft.plan.programs, paths)
     return session.subject.judge(params, draft, before, around)
 
 

@@ -17,20 +17,16 @@ class SysctlRow(NamedTuple):
 
 KEY = ("name",)
 ROOT = "/proc/sys/"
+WORDS4 = (
+    *("forwarding", "accept_redirects", "send_redirects", "rp_filter"),
+    *("arp_ignore", "arp_announce", "arp_notify", "proxy_arp"),
+)
+WORDS6 = ("disable_ipv6", "accept_ra", "forwarding", "accept_redirects")
 PATTERNS = (
     "net/ipv4/ip_forward",
     "net/netfilter/nf_conntrack_tcp_loose",
-    *(
-        f"net/ipv4/conf/*/{word}"
-        for word in (
-            *("forwarding", "accept_redirects", "send_redirects", "rp_filter"),
-            *("arp_ignore", "arp_announce", "arp_notify", "proxy_arp"),
-        )
-    ),
-    *(
-        f"net/ipv6/conf/*/{word}"
-        for word in ("disable_ipv6", "accept_ra", "forwarding", "accept_redirects")
-    ),
+    *(f"net/ipv4/conf/*/{word}" for word in WORDS4),
+    *(f"net/ipv6/conf/*/{word}" for word in WORDS6),
     *(f"net/bridge/bridge-nf-call-{word}" for word in ("iptables", "ip6tables", "arptables")),
 )
 _SWAP = str.maketrans("/.", "./")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from tests.unit import fakes
-from tests.unit.fakes import NIC
+from tests.unit.fakes import BRIDGE, NIC
 from tests.unit.preflight.looking import look, nic, plus, refusal, told
 
 from runbook.state.snapshot import Snapshot
@@ -19,6 +19,25 @@ def test_a_native_nft_rule_that_names_the_nic() -> None:
     named = '[{"match": {"left": {"meta": {"key": "iifname"}}, "right": "%s"}}]'
     assert "inet host input" in refusal(nft(named % NIC)).seen
     assert look(nft(named % f"{NIC}0"))
+
+
+def test_a_native_nft_rule_for_both_names_is_fine() -> None:
+    match = '[{"match": {"left": {"meta": {"key": "iifname"}}, "op": "==", "right": %s}}]'
+    assert look(nft(match % f'{{"set": ["{NIC}", "{BRIDGE}"]}}'))
+    place = {"family": "inet", "table": "host", "chain": "input"}
+    rows = [
+        {**place, "position": number, "rule": match % f'"{name}"'}
+        for number, name in enumerate((NIC, BRIDGE), start=1)
+    ]
+    assert look(fakes.seen(nftables=rows))
+    assert "both" in refusal(fakes.seen(nftables=rows[:1])).then
+
+
+def test_firewalld_is_named_once_however_many_rules_it_has() -> None:
+    place = {"family": "inet", "table": "firewalld", "chain": "filter_INPUT"}
+    rule = f'[{{"match": {{"right": "{NIC}"}}}}]'
+    rows = [{**place, "position": number, "rule": rule} for number in (1, 2, 3)]
+    assert refusal(fakes.seen(nftables=rows)).about == "firewalld"
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None
     mtu = facts.nic_row(snapshot, params.interface).mtu
     moves = ipv6.moved(params, snapshot)
     heard = ipv6.lasting(params, snapshot, moves)
+    own = sysctls.of_bridge(params, snapshot)
     return Promise(
         params.interface,
         params.bridge,
@@ -77,8 +78,8 @@ def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None
         params.gateway,
         mac,
         params.stp,
-        (_hook_file(params, mac, routes, mtu, moves), sysctls.file(params, heard)),
-        (*sysctls.FORWARDING, *sysctls.of_bridge(params), *heard),
+        (_hook_file(params, snapshot, routes, moves), sysctls.file(params, snapshot, heard)),
+        (*sysctls.FORWARDING, *own, *heard),
         routes,
         mtu,
         expected_firewall(params, snapshot, operator),
@@ -102,17 +103,17 @@ def _derived_mac(machine_id: str, network: str) -> str:
 
 
 def _hook_file(
-    params: Params, mac: str, routes: tuple[Route, ...], mtu: int, moves: Moved6 | None
+    params: Params, snapshot: Snapshot, routes: tuple[Route, ...], moves: Moved6 | None
 ) -> ExpectedFile:
     shape = HookShape(
         params.network,
         params.bridge,
         params.interface,
-        mac,
+        _mac(params, snapshot),
         params.stp,
         routes,
-        sysctls.of_bridge(params),
-        mtu,
+        sysctls.of_bridge(params, snapshot),
+        _mtu(params, snapshot),
         ipv6.hooked(moves),
     )
     return ExpectedFile(hook_path(params.network), hook_script(shape))
@@ -145,7 +146,7 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
     yield _network(params, snapshot, promise)
     yield _hook(promise)
-    yield TuneBridge(params.bridge, sysctls.of_bridge(params))
+    yield TuneBridge(params.bridge, sysctls.of_bridge(params, snapshot))
     yield ForwardAtOnce(params.bridge, params.stp)
     yield WarmUp(params.bridge, params.interface)
     moves = ipv6.moved(params, snapshot)

@@ -13,23 +13,50 @@ from runbook.state.sysctl import SysctlRow
 FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
 # How the bridge announces the address by ARP. docs/explanation/boot.md says why not proxy_arp.
 ARP = (("arp_announce", "2"), ("arp_notify", "1"))
+# What somebody may have set for the NIC alone: the bridge takes its place on the LAN.
+FOLLOW = (
+    *("net.ipv4.conf.{}.accept_redirects", "net.ipv4.conf.{}.send_redirects"),
+    *("net.ipv4.conf.{}.rp_filter", "net.ipv4.conf.{}.arp_ignore", "net.ipv4.conf.{}.proxy_arp"),
+    "net.ipv6.conf.{}.accept_redirects",
+)
 
 
-def of_bridge(params: Params) -> tuple[tuple[str, str], ...]:
-    """How the bridge speaks for the address by ARP, in sysctl(8)'s names."""
-    # As in sysctl(8): a dot inside an interface's name is written as a slash.
-    prefix = f"net.ipv4.conf.{params.bridge.replace('.', '/')}"
-    return tuple((f"{prefix}.{word}", value) for word, value in ARP)
+def of_bridge(params: Params, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    """How the bridge speaks for the address by ARP, and what follows from the NIC to it."""
+    return (*_arp(params), *followed(params, snapshot))
 
 
-def file(params: Params, heard: tuple[tuple[str, str], ...]) -> ExpectedFile:
+def _arp(params: Params) -> tuple[tuple[str, str], ...]:
+    return tuple((f"net.ipv4.conf.{_dotted(params.bridge)}.{word}", value) for word, value in ARP)
+
+
+def followed(params: Params, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    """The NIC's own parameters, as the bridge's: a new interface has the default's value."""
+    table = {row.name: row.value for row in snapshot.rows(SysctlRow)}
+    nic, bridge = _dotted(params.interface), _dotted(params.bridge)
+    values = ((name, table.get(name.format(nic))) for name in FOLLOW)
+    return tuple(
+        (name.format(bridge), value)
+        for name, value in values
+        if value is not None and value != table.get(name.format("default"))
+    )
+
+
+def _dotted(ifname: str) -> str:
+    """As in sysctl(8): a dot inside an interface's name is written as a slash."""
+    return ifname.replace(".", "/")
+
+
+def file(params: Params, snapshot: Snapshot, heard: tuple[tuple[str, str], ...]) -> ExpectedFile:
     """The file of sysctl.d; `heard` is who hears router advertisements."""
     text = _FILE.format(
         network=params.network,
         forwarding=_lines(FORWARDING),
         bridge=params.bridge,
-        arp=_lines(of_bridge(params)),
+        arp=_lines(_arp(params)),
     )
+    own = followed(params, snapshot)
+    text += _FOLLOWED.format(nic=params.interface, lines=_lines(own)) if own else ""
     text += _HEARD + _lines(heard) if heard else ""
     return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", text)
 
@@ -38,6 +65,9 @@ def _lines(pairs: tuple[tuple[str, str], ...]) -> str:
     return "".join(f"{name} = {value}\n" for name, value in pairs)
 
 
+_FOLLOWED = """
+# Set for {nic} before the change.
+{lines}"""
 _HEARD = """
 # Whoever forwards hears router advertisements only where accept_ra is 2; a port of
 # a bridge is not to hear any.

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runbook.common import octets
 from runbook.common.debian_packages import PACKAGES
 from runbook.common.errors import ReadFailed
 from runbook.state import dhcp_clients
 from runbook.state.dhcp_clients import Client
-from runbook.state.host import operator_connection, rules_at_boot
+from runbook.state.host import late_network, naming_files, operator_connection, rules_at_boot
+from runbook.state.host.late_network import LateNetwork
+from runbook.state.host.naming_files import NamingFiles
 from runbook.state.host.operator_connection import Connection
 from runbook.state.host.rules_at_boot import Persistence
 from runbook.transport.host import Completed, Inode, Reader
@@ -56,6 +58,15 @@ class WritePath:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """The NIC with the host's address, and the bridge that the address is to go to."""
+
+    nic: str
+    address: str
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """Programs that are missing, managers that run, bytes free, listen addresses of sshd.
 
@@ -66,7 +77,8 @@ class Surroundings:
     through sshd, and `management_ifname` the interface that leads to it, ''
     where that cannot be told. `persistence` is what loads saved firewall rules. `dhcp_clients`
     are all processes that look like one, the host's own and any other. `writes` is what the plan
-    writes on the host.
+    writes on the host, `naming` the files that name the NIC, `late` what waits
+    for the network at a boot.
     """
 
     missing: tuple[str, ...]
@@ -83,12 +95,18 @@ class Surroundings:
     persistence: Persistence
     dhcp_clients: tuple[Client, ...]
     writes: tuple[WritePath, ...] = ()
+    naming: NamingFiles = field(default_factory=NamingFiles)
+    late: LateNetwork = field(default_factory=LateNetwork)
 
 
 def read(
-    host: Reader, nic: str, address: str, programs: Sequence[str] = (), paths: Sequence[str] = ()
+    host: Reader,
+    place: Place,
+    programs: Sequence[str] = (),
+    paths: Sequence[str] = (),
 ) -> Surroundings:
     """Ask the host; `programs` are further ones that this plan needs, `paths` what it writes."""
+    nic, address = place.nic, place.address
     active = _active(host, (*MANAGERS, *SERVICES))
     operator = operator_connection.read(host)
     return Surroundings(
@@ -106,6 +124,8 @@ def read(
         rules_at_boot.read(host),
         dhcp_clients.read(host),
         tuple(map(WritePath, paths, host.inodes(paths))),
+        naming_files.read(host, nic, place.bridge),
+        late_network.read(host, address),
     )
 
 

@@ -353,3 +353,23 @@ def test_no_file_of_another_s_hooks_is_in_any_step() -> None:
     steps = [n.step for n in plan.steps()] + [step for _, step in plan.undo_steps()]
     touched = {getattr(step, "path", "") for step in steps}
     assert not touched & {row["path"] for row in theirs}
+
+
+def test_parameters_of_the_nic_s_own_follow_to_the_bridge() -> None:
+    own = {"proxy_arp": "1", "rp_filter": "2", "accept_redirects": "0", "arp_ignore": "1"}
+    same = {"send_redirects": "1"}
+    defaults = {"proxy_arp": "0", "rp_filter": "0", "accept_redirects": "1", "arp_ignore": "0"}
+    rows = [
+        {"name": f"net.ipv4.conf.{where}.{word}", "value": value}
+        for where, values in ((NIC, own | same), ("default", defaults | same))
+        for word, value in values.items()
+    ]
+    plan = made(sysctl=rows)
+    hook, file = plan.of_host.files
+    for word, value in own.items():
+        name = f"net.ipv4.conf.{BRIDGE}.{word}"
+        assert (name, value) in plan.of_host.sysctls
+        assert f"{name} = {value}\n" in file.text
+        assert f"sysctl -q -w {name}={value}\n" in hook.text
+        assert [n.step for n in plan.steps("network") if n.step == Sysctl(name, value)]
+    assert "send_redirects" not in file.text + hook.text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit import fakes
-from tests.unit.fakes import IP, NIC
+from tests.unit.fakes import BRIDGE, IP, NIC
 
 from runbook.common.debian_packages import PACKAGES
 from runbook.common.errors import ReadFailed
@@ -15,6 +15,7 @@ from runbook.state.host.environment import (
     SERVICES,
     TOOLS,
     Listener,
+    Place,
     Surroundings,
     package_of,
     read,
@@ -40,6 +41,7 @@ def host(**said: str) -> fakes.FakeHost:
         "sh": HERE,
         "iptables": "",
         "ip": WAY,
+        "grep": "",
         **said,
     }
 
@@ -51,7 +53,7 @@ def host(**said: str) -> fakes.FakeHost:
 
 
 def look(asked: fakes.FakeHost, programs: Sequence[str] = ()) -> Surroundings:
-    return read(asked, NIC, IP, programs)
+    return read(asked, Place(NIC, IP, BRIDGE), programs)
 
 
 def states(*active: str) -> str:

@@ -1,0 +1,127 @@
+"""The lines of a file that name the NIC: which of them act, and what each lacks. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from runbook.plan.forecast.loaders import Loader, Sort, loader
+from runbook.state.host.naming_files import FILTERS, Line, NamingFile
+from runbook.state.sysctl import WORDS4, WORDS6
+
+_COMMENT = re.compile(r"\s*(#|;|//|<!--)|.*?\s#")
+_RULE = re.compile(rf"\b{FILTERS}\b|\s-A\s|^-A\s|\b[io]ifname\b|\b[io]if\b|\s-[io]\s")
+# A line that asks for the name, and does nothing with it.
+_CONDITION = re.compile(r"\s*(if|elif|while|case|test|\[)\b|\s*\[|.*\$\{?IFACE\b|[^=\s(]*\)")
+# Commands that are as good for a port of a bridge.
+_OF_A_PORT = re.compile(
+    r"\b(ethtool|mii-tool|tc|iw|tcpdump|logger|echo|printf|vnstat|lldpcli|ip (-\w+ )*link)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file that names the NIC, and those of its lines that do not serve the bridge as well.
+
+    `both` says whether the file names the bridge at all.
+    """
+
+    file: NamingFile
+    loader: Loader
+    lacking: tuple[Line, ...]
+    both: bool
+
+    @property
+    def sort(self) -> Sort:
+        """What the file is; one that a script comes to is taken for a script."""
+        if self.loader.sort is Sort.UNKNOWN and self.file.led_from:
+            return Sort.SCRIPT
+        return self.loader.sort
+
+    @property
+    def at_boot(self) -> bool:
+        """Whether something is known to run or read it at a boot."""
+        if self.file.unit in ("disabled", "masked"):
+            return False
+        return bool(self.loader.program) or bool(self.file.led_from)
+
+    @property
+    def filters(self) -> bool:
+        """Whether it makes firewall rules of the NIC's name."""
+        return self.sort is Sort.RULES or (self.sort is Sort.SCRIPT and self.file.filters)
+
+    @property
+    def acting(self) -> tuple[Line, ...]:
+        """The lacking lines that do something a port of a bridge does not serve for."""
+        if self.loader.program == "systemd-sysctl":
+            return tuple(line for line in self.lacking if not _followed(line.text))
+        if self.sort is not Sort.SCRIPT:
+            return self.lacking
+        return tuple(line for line in self.lacking if _acts(line.text))
+
+    @property
+    def run_by(self) -> str:
+        """What comes to it at a boot, in words."""
+        if self.file.led_from:
+            return f"{self.file.led_from[0]} leads to it"
+        return f"{self.loader.program} reads it" if self.loader.program else "nothing known runs it"
+
+
+def named(file: NamingFile, nic: str, bridge: str) -> Named:
+    """The file, judged by its lines."""
+    lines = [line for line in file.lines if not _only_comment(line.text, nic, bridge)]
+    texts = {line.text for line in lines}
+    own = [line for line in lines if names(line.text, nic)]
+    lacking = tuple(
+        line
+        for line in own
+        if not names(line.text, bridge) and renamed(line.text, nic, bridge) not in texts
+    )
+    both = any(names(line.text, bridge) for line in lines)
+    return Named(file, loader(file.path), lacking, both)
+
+
+def names(text: str, ifname: str) -> bool:
+    """Whether the text has the interface's name as a word; `eth0.10` is another interface."""
+    return _word(ifname).search(text) is not None
+
+
+def renamed(text: str, nic: str, bridge: str) -> str:
+    """The line with the bridge's name in the place of the NIC's."""
+    return _word(nic).sub(bridge, text)
+
+
+def is_rule(line: Line) -> bool:
+    """Whether the line itself is a rule, which can stand a second time with the other name."""
+    return _RULE.search(line.text) is not None
+
+
+def says(text: str, rule: str) -> bool:
+    """Whether a line of a script makes the rule, as iptables-save shows it (it adds words)."""
+    words = text.split()
+    at = next((number for number, word in enumerate(words) if word in ("-A", "-I")), None)
+    return at is not None and set(words[at + 1 :]) <= set(rule.split())
+
+
+def _followed(text: str) -> bool:
+    """Whether the change itself brings the kernel parameter to the bridge."""
+    parameter = re.split(r"[./]", text.partition("=")[0].strip())[-1]
+    return parameter in (*WORDS4, *WORDS6)
+
+
+def _acts(text: str) -> bool:
+    if is_rule(Line(0, text)):
+        return True
+    return not (_CONDITION.match(text) or _OF_A_PORT.search(text))
+
+
+def _only_comment(text: str, nic: str, bridge: str) -> bool:
+    comment = _COMMENT.match(text)
+    if comment is None:
+        return False
+    before = text[: comment.end()]
+    return not (names(before, nic) or names(before, bridge))
+
+
+def _word(ifname: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(ifname)}(?![\w-]|\.\d)")

@@ -1,0 +1,184 @@
+"""Whatever on the host knows the NIC by its name: what a boot makes of it after the change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from runbook.plan.changes.firewall import TwinRule
+from runbook.plan.forecast.loaders import Sort
+from runbook.plan.forecast.named_lines import Named, is_rule, named, renamed, says
+from runbook.plan.netfilter.expected import SAVED
+from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.files import FileRow
+from runbook.state.firewall import FirewallRow
+from runbook.state.host.naming_files import Line
+
+ABOUT = "the NIC's name"
+BY_NAME, AT_BOOT = "nic-by-name", "rules-at-boot"
+CUT_OFF = (
+    "after the next boot the host's traffic comes in by {bridge}, and rules for {nic} alone do not"
+    " match it: the host may be cut off for good"
+)
+MOST_SHOWN = 5
+_LOSES = re.compile(r"^-P \S+ DROP$| -j (DROP|REJECT)\b")
+_UFW_RULE = re.compile(
+    r"-A ufw6?-(?:user|before|after)-\w+ .*?-([io]) \S+ -p (\w+) .*?--dport (\d+) -j (\w+)"
+)
+_UFW_VERBS = {"ACCEPT": "allow", "DROP": "deny", "REJECT": "reject"}
+_UFW_WAYS = {"i": "in", "o": "out"}
+
+
+@looked_for(ABOUT, "what a boot loads or starts by the NIC's name is carried over", CUT_OFF)
+def _names(case: Case) -> Iterator[Finding]:
+    files = [named(f, case.params.interface, case.params.bridge) for f in case.around.naming.files]
+    unsaved = tuple(twin for twin in _unsaved(case) if not _loaded(twin.rule, files))
+    filtering = [n for n in files if _makes_rules(n, case, live=bool(unsaved))]
+    yield from (_rules(n, case) for n in filtering)
+    if unsaved and not filtering:
+        yield _nobody(unsaved, case)
+    for n in files:
+        if n not in filtering and n.acting:
+            yield from _other(n, case)
+    if not case.around.naming.complete:
+        yield Finding(
+            "consent",
+            ABOUT,
+            "more files name the NIC, or are named by scripts, than runbook looks at",
+            "a file that was not looked at may hold rules for the NIC alone",
+            f"look through `grep -rw {case.params.interface} /etc`, then consent: [{BY_NAME}]",
+            BY_NAME,
+        )
+
+
+def _makes_rules(n: Named, case: Case, *, live: bool) -> bool:
+    """Whether a boot makes rules of the file that do not match on the bridge."""
+    if not n.filters or not n.acting or not n.at_boot:
+        return False
+    if n.loader.program == "ufw":
+        return _ufw_runs(case)
+    # A script with a variable: whether each of its rules is there for both names is seen live.
+    return live or not (n.sort is Sort.SCRIPT and n.both)
+
+
+def _ufw_runs(case: Case) -> bool:
+    return any(row.chain.startswith("ufw") for row in case.snapshot.rows(FirewallRow))
+
+
+def _unsaved(case: Case) -> Iterator[TwinRule]:
+    """Live rules for the NIC that count, and that netfilter-persistent does not load."""
+    twins = [change for change in case.plan.changes if isinstance(change, TwinRule)]
+    if not twins or not any(_loses(row) for row in case.snapshot.rows(FirewallRow)):
+        return
+    saved = {family: _saved(case, family) for family in SAVED}
+    yield from (twin for twin in twins if twin.rule not in saved[twin.family])
+
+
+def _loaded(rule: str, files: list[Named]) -> bool:
+    """Whether a boot loads the rule from a file that has it for the bridge too."""
+    whole = (n for n in files if n.filters and n.at_boot and n.both and not n.acting)
+    return any(says(line.text, rule) for n in whole for line in n.file.lines)
+
+
+def _loses(row: FirewallRow) -> bool:
+    return not row.chain.startswith(LIBVIRT_CHAIN) and bool(_LOSES.search(row.rule))
+
+
+def _saved(case: Case, family: str) -> frozenset[str]:
+    row = case.snapshot.find(FileRow, SAVED[family])
+    if row is None or not case.around.persistence.in_place:
+        return frozenset()
+    lines = (line.strip() for line in row.content.split("\n"))
+    return frozenset(line.partition("] ")[2] if line.startswith("[") else line for line in lines)
+
+
+def _rules(n: Named, case: Case) -> Finding:
+    nic, bridge = case.params.interface, case.params.bridge
+    return Finding(
+        "block",
+        ABOUT,
+        f"{_shown(n)}; {n.run_by}",
+        CUT_OFF.format(nic=nic, bridge=bridge),
+        _mended(n, nic, bridge),
+    )
+
+
+def _shown(n: Named) -> str:
+    lines = n.acting[:MOST_SHOWN]
+    more = len(n.acting) - len(lines)
+    told = "; ".join(f"line {line.number}: {line.text}" for line in lines)
+    return f"{n.file.path} {told}" + (f"; and {more} more lines" if more else "")
+
+
+def _mended(n: Named, nic: str, bridge: str) -> str:
+    program = n.loader.program
+    if program == "ufw":
+        return f"for each of them type: {'; '.join(_ufw(n.acting, bridge))}; then run again"
+    if program == "firewalld":
+        return (
+            "libvirt puts its bridges into firewalld's zone `libvirt`, which lets in few services;"
+            " have iptables-persistent or nftables load the rules, for both names, and disable"
+            " firewalld"
+        )
+    if rules := [line for line in n.acting if is_rule(line)]:
+        lines = (f"below line {x.number}: {renamed(x.text, nic, bridge)}" for x in rules)
+        return f"add the bridge's name beside it in {n.file.path}, {'; '.join(lines)}"
+    return (
+        f"have {n.file.path} make each of its rules for {bridge} too (for i in {nic} {bridge}; do"
+        " ...; done), run it once, then run this again"
+    )
+
+
+def _ufw(lines: tuple[Line, ...], bridge: str) -> Iterator[str]:
+    """The commands of ufw that make the same rules for the bridge."""
+    commands = []
+    for line in lines:
+        if found := _UFW_RULE.search(line.text):
+            way, proto, port, target = found.groups()
+            verb = _UFW_VERBS.get(target, "limit")
+            commands.append(
+                f"ufw {verb} {_UFW_WAYS[way]} on {bridge} to any port {port} proto {proto}"
+            )
+        else:
+            commands.append(f"ufw with `on {bridge}` as it was typed for: {line.text}")
+    yield from dict.fromkeys(commands)
+
+
+def _nobody(unsaved: tuple[TwinRule, ...], case: Case) -> Finding:
+    nic, bridge = case.params.interface, case.params.bridge
+    rules = "; ".join(twin.rule for twin in unsaved[:MOST_SHOWN])
+    return Finding(
+        "consent",
+        AT_BOOT,
+        f"{len(unsaved)} live rules name {nic}, and no file that runbook knows loads them: {rules}",
+        CUT_OFF.format(nic=nic, bridge=bridge),
+        f"if something loads them at a boot, have it load them for {bridge} too, or save them with"
+        f" `netfilter-persistent save`; if nothing does, consent: [{AT_BOOT}]",
+        AT_BOOT,
+    )
+
+
+def _other(n: Named, case: Case) -> Iterator[Finding]:
+    nic, bridge = case.params.interface, case.params.bridge
+    # A script that filters for both names: its rules were seen to be live for both.
+    if n.sort in (Sort.JUDGED, Sort.SILENT) or (n.filters and n.sort is Sort.SCRIPT and n.both):
+        return
+    if n.sort is Sort.WATCHES or n.loader.program == "ufw" or not n.at_boot:
+        why = f"{nic} is there as before, without an address"
+        yield Finding("note", ABOUT, f"{_shown(n)}; {n.run_by}", why, "nothing, if that will do")
+        return
+    lines = "; ".join(f"line {x.number}: {renamed(x.text, nic, bridge)}" for x in n.acting)
+    yield Finding(
+        "consent",
+        ABOUT,
+        f"{_shown(n)}; {n.run_by}",
+        f"{nic} will have no address, and what binds to it by name does not serve the host's"
+        " address any more",
+        f"name {bridge} as well in {n.file.path} ({lines}), or do it after the change;"
+        f" then consent: [{BY_NAME}]",
+        BY_NAME,
+    )
+
+
+RULES = (_names,)

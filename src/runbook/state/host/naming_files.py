@@ -1,0 +1,164 @@
+"""Files on the host that name the NIC, and by which other files a boot comes to them.
+
+The host's files are only searched, never run. The search has bounds: lines a file,
+characters a line, paths followed, seconds. Where a bound is met, `complete` says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from runbook.common import octets
+from runbook.common.errors import ReadFailed
+from runbook.common.redact import redact_text
+from runbook.transport.host import Reader
+
+# Where an administrator puts what belongs to one host.
+TREES = (
+    *("/etc", "/usr/local/bin", "/usr/local/sbin", "/usr/local/etc", "/usr/local/lib/systemd"),
+    *("/usr/local/libexec", "/var/spool/cron", "/root/bin"),
+)
+# What a boot, ifupdown, libvirt or cron runs by itself.
+STARTS = (
+    *("/etc/systemd/system", "/usr/local/lib/systemd/system", "/etc/network"),
+    *("/etc/libvirt/hooks", "/etc/rc.local", "/etc/init.d"),
+    *("/etc/crontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/var/spool/cron"),
+    *("/etc/udev/rules.d", "/etc/wireguard", "/etc/ppp"),
+)
+LEFT_OUT = ("ssl", "alternatives", "ca-certificates", ".git", "terminfo")
+MOST_LINES, MOST_LETTERS, MOST_FILES, MOST_PATHS, ROUNDS = 200, 160, 200, 200, 3
+# What root of an own host writes; programs of Debian packages are elsewhere.
+_PATH = "/(etc|opt|root|srv|home|usr/local|var/lib)/[A-Za-z0-9._/@+-]+"
+FILTERS = "(iptables|ip6tables|nft|ebtables|arptables|ipset|ufw|firewall-cmd)"
+_FOUND = re.compile(rb"([^\0]+)\0(\d+):([^\n]*)\n")
+_LED = re.compile(rb"([^\0]+)\0([^\n]*)\n")
+# A place that the host does not have, and a symbolic link that leads nowhere or back.
+_HARMLESS = ("No such file or directory", "recursive directory loop")
+
+
+class Line(NamedTuple):
+    """A line with the name of the NIC or of the bridge."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamingFile:
+    """A file that names the NIC.
+
+    `led_from` are the files that name this one. `filters` says whether a command of a firewall
+    is in it, `unit` what systemd says of it where it is a unit ('' where it is none).
+    """
+
+    path: str
+    lines: tuple[Line, ...]
+    led_from: tuple[str, ...] = ()
+    filters: bool = False
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamingFiles:
+    """All that were found; `complete` is False where the search met a bound."""
+
+    files: tuple[NamingFile, ...] = ()
+    complete: bool = True
+
+
+def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
+    """Search the trees, and then the files that scripts in them name."""
+    led, whole = _followed(host)
+    pattern = _names(nic, bridge)
+    found = _search(host, ("-r", *_skipped()), pattern, TREES)
+    found |= _search(host, ("-R",), pattern, STARTS)
+    if led:
+        found |= _search(host, ("-d", "skip"), pattern, sorted(led))
+    own = re.compile(_word(nic))
+    naming = {p: lines for p, lines in found.items() if any(own.search(x.text) for x in lines)}
+    kept = sorted(naming)[:MOST_FILES]
+    filters, states = _filtering(host, kept), _states(host, kept)
+    files = (
+        NamingFile(p, naming[p], led.get(p, ()), p in filters, states.get(p, "")) for p in kept
+    )
+    long = any(len(lines) >= MOST_LINES for lines in naming.values())
+    return NamingFiles(tuple(files), whole and not long and len(kept) == len(naming))
+
+
+def _word(name: str) -> str:
+    return rf"\b{re.escape(name)}\b"
+
+
+def _names(nic: str, bridge: str) -> str:
+    around = f".{{0,{MOST_LETTERS}}}"
+    words = "|".join(name.replace(".", "[.]") for name in (nic, bridge))
+    return rf"{around}\b({words})\b{around}"
+
+
+def _skipped() -> tuple[str, ...]:
+    return tuple(f"--exclude-dir={name}" for name in LEFT_OUT)
+
+
+def _search(
+    host: Reader, how: tuple[str, ...], pattern: str, places: Iterable[str]
+) -> dict[str, tuple[Line, ...]]:
+    options = ("-I", "-D", "skip", "-H", "-n", "-Z", "-o", f"--max-count={MOST_LINES}", "-E")
+    found: dict[str, list[Line]] = {}
+    for path, number, text in _FOUND.findall(_grep(host, (*how, *options), pattern, places)):
+        lines = found.setdefault(octets.text_of(path), [])
+        lines.append(Line(int(number), redact_text(octets.text_of(text)).strip()))
+    return {path: tuple(lines) for path, lines in found.items()}
+
+
+def _followed(host: Reader) -> tuple[dict[str, tuple[str, ...]], bool]:
+    """The paths that a boot may come to, with the files that name each; whether those are all."""
+    led: dict[str, set[str]] = {}
+    places: tuple[str, ...] = STARTS
+    how: tuple[str, ...] = ("-R",)
+    for _ in range(ROUNDS):
+        options = (*how, "-I", "-D", "skip", "-H", "-Z", "-o", "-E")
+        named = _LED.findall(_grep(host, options, _PATH, places))
+        new: set[str] = set()
+        for source, path in ((octets.text_of(s), octets.text_of(p)) for s, p in named):
+            new |= {path} - set(led)
+            led.setdefault(path, set()).add(source)
+        places, how = tuple(sorted(new))[:MOST_PATHS], ("-d", "skip")
+        if not new:
+            break
+    sources = {path: tuple(sorted(by - {path})) for path, by in led.items()}
+    return sources, len(new) <= MOST_PATHS
+
+
+def _filtering(host: Reader, paths: list[str]) -> frozenset[str]:
+    if not paths:
+        return frozenset()
+    said = _grep(host, ("-d", "skip", "-D", "skip", "-l", "-Z", "-w", "-E"), FILTERS, paths)
+    return frozenset(octets.text_of(path) for path in said.split(b"\0") if path)
+
+
+def _states(host: Reader, paths: list[str]) -> dict[str, str]:
+    """What systemd says of each unit, by its path."""
+    units = [path for path in paths if path.endswith(".service")]
+    if not units:
+        return {}
+    names = [path.rpartition("/")[2] for path in units]
+    done = host.query(["systemctl", "is-enabled", "--", *names])
+    states = octets.text_of(done.stdout).split()
+    # A unit that systemd cannot name has no line, and then no line can be told whose it is.
+    return dict(zip(units, states, strict=True)) if len(states) == len(units) else {}
+
+
+def _grep(host: Reader, options: tuple[str, ...], pattern: str, places: Iterable[str]) -> bytes:
+    done = host.query(["grep", *options, "-e", pattern, "--", *places])
+    said = octets.text_of(done.stderr).splitlines()
+    if done.returncode > 1 and not all(line.endswith(_HARMLESS) for line in said):
+        raise ReadFailed(
+            f"the files that may name the NIC cannot be searched: {said[:1] or 'grep failed'}",
+            host=host.name,
+            state="nothing was written",
+            then="run `grep -r NIC /etc` on the host as root, and see what it says",
+        )
+    return done.stdout

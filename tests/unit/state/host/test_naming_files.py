@@ -1,0 +1,104 @@
+"""A tree of files, searched as a host's is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from tests.unit import fakes
+from tests.unit.fakes import BRIDGE, NIC
+
+from runbook.common.errors import ReadFailed
+from runbook.state.host import naming_files
+from runbook.state.host.naming_files import NamingFile, NamingFiles
+from runbook.transport.host import Completed
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A host whose units are in `units`, and whose other files are in `opt`."""
+    (tmp_path / "units").mkdir()
+    (tmp_path / "opt").mkdir()
+    monkeypatch.setattr(naming_files, "TREES", (str(tmp_path / "units"), "/no/such/place"))
+    monkeypatch.setattr(naming_files, "STARTS", (str(tmp_path / "units"),))
+    monkeypatch.setattr(naming_files, "_PATH", f"{tmp_path}/[A-Za-z0-9._/-]+")
+    return tmp_path
+
+
+def search() -> NamingFiles:
+    def answer(argv: Sequence[str]) -> Completed | None:
+        if argv[0] != "grep":
+            return Completed(tuple(argv), 0, b"", b"")
+        environment = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
+        done = subprocess.run(argv, capture_output=True, check=False, env=environment)
+        return Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
+
+    return naming_files.read(fakes.FakeHost(answers=[answer]), NIC, BRIDGE)
+
+
+def only(found: NamingFiles) -> NamingFile:
+    (file,) = found.files
+    assert found.complete
+    return file
+
+
+def test_a_script_is_found_by_way_of_the_unit_that_runs_it(tree: Path) -> None:
+    script, unit = tree / "opt/fw", tree / "units/fw.service"
+    unit.write_text(f"[Service]\nExecStart={tree}/opt/start --now\n")
+    (tree / "opt/start").write_text(f"#!/bin/sh\n. {script}\n")
+    script.write_text(f"#!/bin/sh\nEXT={NIC}\niptables -A INPUT -i $EXT -j ACCEPT\n")
+    found = only(search())
+    assert (found.path, found.led_from, found.filters) == (
+        str(script),
+        (str(tree / "opt/start"),),
+        True,
+    )
+    assert [(line.number, line.text) for line in found.lines] == [(2, f"EXT={NIC}")]
+
+
+def test_a_byte_that_is_not_utf_8_hides_nothing(tree: Path) -> None:
+    (tree / "units/fw").write_bytes(b"# f\xfcr B\xfcro\n-A INPUT -i enp4s0f0 -j ACCEPT\n")
+    assert only(search()).lines[0].number == 2
+
+
+def test_a_linked_unit_is_read_and_links_that_lead_nowhere_are_passed_over(tree: Path) -> None:
+    (tree / "opt/fw").write_text(f"ExecStart=/sbin/iptables -A INPUT -i {NIC} -j ACCEPT\n")
+    (tree / "units/fw.service").symlink_to(tree / "opt/fw")
+    (tree / "units/gone").symlink_to("/no/such/file")
+    (tree / "units/around").symlink_to(tree / "units")
+    assert str(tree / "units/fw.service") in {file.path for file in search().files}
+
+
+def test_a_pipe_is_not_waited_for(tree: Path) -> None:
+    os.mkfifo(tree / "opt/pipe")
+    (tree / "units/fw.service").write_text(f"ExecStart={tree}/opt/pipe\n")
+    os.mkfifo(tree / "units/pipe")
+    assert search() == NamingFiles()
+
+
+def test_a_file_with_very_many_lines_is_not_said_to_be_searched_to_its_end(tree: Path) -> None:
+    (tree / "units/fw").write_text(f"-A INPUT -i {NIC} -j ACCEPT\n" * 1000)
+    found = search()
+    assert len(found.files[0].lines) == naming_files.MOST_LINES
+    assert not found.complete
+
+
+def test_a_very_long_line_is_cut(tree: Path) -> None:
+    (tree / "units/fw").write_text("x" * 100_000 + f" {NIC} " + "y" * 100_000)
+    assert len(only(search()).lines[0].text) < 400
+
+
+def test_another_interface_whose_name_begins_alike_is_not_meant(tree: Path) -> None:
+    (tree / "units/fw").write_text(f"-A INPUT -i {NIC}1 -j ACCEPT\n-A INPUT -i x{NIC} -j DROP\n")
+    assert search() == NamingFiles()
+
+
+def test_a_search_that_fails_is_not_taken_for_an_empty_one() -> None:
+    def answer(argv: Sequence[str]) -> Completed:
+        return Completed(tuple(argv), 2, b"", b"grep: /etc: Permission denied\n")
+
+    with pytest.raises(ReadFailed, match="Permission denied"):
+        naming_files.read(fakes.FakeHost(answers=[answer]), NIC, BRIDGE)
