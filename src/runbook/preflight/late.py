@@ -18,8 +18,9 @@ PATIENT = (
     *("*wait-online*", "cloud-*", "packagekit*", "docker.*", "containerd.*", "libvirt*", "virt*"),
     *("e2scrub*", "dpkg-db-backup.*", "update-notifier*", "anacron.*", "popularity-contest.*"),
 )
-# The rule about sshd names it with a remedy of its own.
-SSHD = "sshd"
+# sshd has a rule of its own. The change stops DHCP clients. The others bind to each address as
+# it comes.
+BINDS_ANEW = ("sshd", "dhclient", "dhcpcd", "ntpd", "named", "nmbd")
 
 
 @looked_for(ABOUT, "none waits for the network, and none binds to the address alone", LATER)
@@ -35,7 +36,7 @@ def _late(case: Case) -> Iterator[Finding]:
     if mounts:
         then = "add x-systemd.automount to their options in /etc/fstab"
         yield _consent(f"{', '.join(mounts)} wait for network-online.target", then)
-    bound = [socket for socket in late.sockets if not socket.startswith(f"{SSHD} ")]
+    bound = [socket for socket in late.sockets if socket.split()[0] not in BINDS_ANEW]
     if bound:
         shown = f"{', '.join(bound)} bind to {address} alone"
         then = "have them listen on all addresses, or set net.ipv4.ip_nonlocal_bind = 1 in sysctl.d"

@@ -36,6 +36,7 @@ def test_what_tries_again_by_itself_is_no_matter() -> None:
     assert told(look(around=replace(fakes.GOOD, late=late)), "ok", ABOUT)
 
 
-def test_sshd_has_a_finding_of_its_own() -> None:
-    late = LateNetwork(sockets=(f"sshd (tcp {IP}:22)",))
+@pytest.mark.parametrize("program", ["sshd", "dhcpcd", "ntpd"])
+def test_what_binds_to_each_address_as_it_comes_is_no_matter(program: str) -> None:
+    late = LateNetwork(sockets=(f"{program} (udp {IP}:68)",))
     assert told(look(around=replace(fakes.GOOD, late=late)), "ok", ABOUT)

@@ -113,7 +113,7 @@ def _hook_file(
         params.stp,
         routes,
         sysctls.of_bridge(params, snapshot),
-        _mtu(params, snapshot),
+        facts.nic_row(snapshot, params.interface).mtu,
         ipv6.hooked(moves),
     )
     return ExpectedFile(hook_path(params.network), hook_script(shape))

@@ -46,7 +46,7 @@ def host(**said: str) -> fakes.FakeHost:
     }
 
     def answer(argv: Sequence[str]) -> Completed:
-        status = FAILED.get(argv[0], 0)
+        status = 0 if argv[1] == "show" else FAILED.get(argv[0], 0)
         return Completed(tuple(argv), status, answers[argv[0]].encode(), b"what it complains of")
 
     return fakes.FakeHost(answers=[answer])

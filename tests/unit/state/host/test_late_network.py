@@ -13,9 +13,7 @@ from runbook.state.host.late_network import LateNetwork, read
 from runbook.transport.host import Completed
 
 UNITS = "WantedBy=needs-net.service mnt.mount\nRequiredBy=binds.service\n"
-SOCKET = (
-    f'tcp   LISTEN 0      5      {IP}:8000      0.0.0.0:*    users:(("python3",pid=77,fd=3))\n'
-)
+SOCKET = f'tcp   LISTEN 0      5      {IP}:8000      0.0.0.0:*    users:(("python3",pid=77,fd=3))\n'
 
 
 def asked(systemctl: tuple[int, str], ss: tuple[int, str]) -> LateNetwork:
