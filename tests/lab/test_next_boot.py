@@ -103,3 +103,32 @@ def test_a_hook_of_libvirt_s_that_filters_by_the_nic_is_refused(fresh_host: str,
     console(fresh_host, f"mkdir -p {QEMU}.d" if path != QEMU else "true")
     put(fresh_host, path, f"#!/bin/sh\niptables -I FORWARD -i {NIC} -d 172.16.2.1 -j ACCEPT\n")
     assert f"{path} line 2: iptables -I FORWARD -i {NIC}" in refusal(fresh_host)
+
+
+def test_kernel_parameters_of_the_nic_follow_to_the_bridge_and_outlive_a_boot(
+    fresh_host: str,
+) -> None:
+    wanted = {"proxy_arp": "1", "rp_filter": "2", "accept_redirects": "0", "arp_ignore": "1"}
+    lines = "".join(f"net.ipv4.conf.{NIC}.{word} = {value}\n" for word, value in wanted.items())
+    put(fresh_host, "/etc/sysctl.d/70-nic.conf", lines, "644")
+    console(fresh_host, "sysctl --system")
+    assert isinstance(pipeline.change(pipeline.open_session(params(fresh_host))), Confirmed)
+    asked = "cd /proc/sys/net/ipv4/conf/{}; head -n1 {}".format(BRIDGE, " ".join(wanted))
+    shown = "\n".join(f"==> {word} <==\n{value}\n" for word, value in wanted.items())
+    assert console(fresh_host, asked).decode() == shown
+    machine.shut_down(fresh_host)
+    machine.power_on(fresh_host)
+    assert console(fresh_host, asked).decode() == shown
+
+
+def test_what_waits_for_the_network_or_binds_to_the_address_is_named(fresh_host: str) -> None:
+    unit = "[Unit]\nWants=network-online.target\nAfter=network-online.target\n[Service]\n"
+    install = "[Install]\nWantedBy=multi-user.target\n"
+    server = f"ExecStart=/usr/bin/python3 -m http.server --bind {address(fresh_host)} 8000\n"
+    put(fresh_host, "/etc/systemd/system/binds.service", f"{unit}{server}{install}", "644")
+    console(fresh_host, "systemctl enable binds")
+    machine.shut_down(fresh_host)
+    machine.power_on(fresh_host)
+    said = refusal(fresh_host)
+    assert "binds.service wait for network-online.target" in said
+    assert f"python3 (tcp {address(fresh_host)}:8000)" in said

@@ -24,7 +24,7 @@ _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 # What an operator can be asked to take on: each name is that of a preflight finding.
 CONSENTS = (
     *("accept-all", "bpdu", "dhcp-reservation", "dhcp-server", "docker"),
-    *("late-network", "nic-by-name", "rules-at-boot", "unheard"),
+    *("late-network", "nic-by-name", "rules-at-boot", "ssh-limit", "unheard"),
 )
 # What libvirt takes for a domain's name, and what is safe as a file's.
 _GUEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,62}")

@@ -26,7 +26,9 @@ from runbook.preflight import (
     nic,
     packets,
     ready,
+    resolver,
     routing,
+    ssh_limits,
     switch,
 )
 from runbook.preflight.finding import Case, Cleared, Finding, RefusedByPreflight, Rule
@@ -45,9 +47,11 @@ RULES: tuple[Rule, ...] = (
     *ipv6.RULES,
     *routing.RULES,
     *dhcp.RULES,
+    *resolver.RULES,
     *networks.RULES,
     *firewall.RULES,
     *packets.RULES,
+    *ssh_limits.RULES,
     *names.RULES,
     *switch.RULES,
     *late.RULES,

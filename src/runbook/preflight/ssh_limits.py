@@ -1,0 +1,99 @@
+"""Limits on new SSH connections: a change makes several, and a limit may drop one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from runbook.plan.netfilter.matches import matches
+from runbook.plan.netfilter.packet import arriving
+from runbook.plan.netfilter.rule import ParsedRule, parsed
+from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.firewall import FirewallRow
+from runbook.state.host.operator_connection import Connection
+from runbook.state.nftables import NftablesRow
+
+ABOUT = "SSH connections"
+SSH_PORT = 22
+CONSENT = "ssh-limit"
+WHY = (
+    "runbook makes several new connections during a change; if the limit drops one after the"
+    " cutover, a good change is undone, and runbook may not see the end of the undo"
+)
+# Matches that count connections or packets.
+COUNTS = ("recent", "hashlimit", "limit", "connlimit")
+# nft's words for the same, in its JSON.
+_NATIVE = re.compile(r'"(limit|ct count|meter)":|"op": "(add|update)"')
+PORTS = ("--dport", "--dports")
+
+
+@looked_for(ABOUT, "no firewall rule limits how many may come in", WHY)
+def _limits(case: Case) -> Iterator[Finding]:
+    operator = case.around.operator
+    port = operator.server_port if operator else SSH_PORT
+    rows = case.snapshot.rows(FirewallRow)
+    rules = [r.rule for r in rows if _counts(r.rule, port) and not _passes(r, rows, operator)]
+    rules += [r.rule for r in case.snapshot.rows(NftablesRow) if _counts_natively(r.rule, port)]
+    if rules:
+        client = operator.client if operator else "YOUR-ADDRESS"
+        yield Finding(
+            "consent",
+            ABOUT,
+            "; ".join(dict.fromkeys(rules)),
+            WHY,
+            f"let your address pass first: iptables -I INPUT -s {client} -p tcp --dport {port} -j"
+            " ACCEPT, and take this rule out after the change; if the limit is wide enough,"
+            f" consent: [{CONSENT}]",
+            CONSENT,
+        )
+
+
+def _passes(row: FirewallRow, rows: tuple[FirewallRow, ...], operator: Connection | None) -> bool:
+    """Whether the chain accepts the operator before it comes to the rule."""
+    if operator is None:
+        return False
+    packet = arriving(operator, None, "NEW")
+    chain = (row.backend, row.family, row.table, row.chain)
+    above = (
+        _understood(other.rule)
+        for other in rows
+        if (other.backend, other.family, other.table, other.chain) == chain
+        and 0 < other.position < row.position
+    )
+    return any(r and r.target == "ACCEPT" and matches(packet, r) is True for r in above)
+
+
+def _understood(rule: str) -> ParsedRule | None:
+    try:
+        return parsed(rule)
+    except ValueError:
+        return None
+
+
+def _counts(rule: str, port: int) -> bool:
+    """Whether the rule counts what comes to the port, or to every port, of TCP."""
+    told = _understood(rule)
+    if told is None:
+        return False
+    modules = [o.words[0] for o in told.matches if o.name == "-m" and o.words]
+    return any(name in COUNTS for name in modules) and _of_port(told, port)
+
+
+def _of_port(rule: ParsedRule, port: int) -> bool:
+    ports = [word for o in rule.matches if o.name in PORTS for word in o.words]
+    return any(_within(port, part) for word in ports for part in word.split(","))
+
+
+def _within(port: int, part: str) -> bool:
+    low, _, high = part.partition(":")
+    try:
+        return int(low or 0) <= port <= int(high or low or 65535)
+    except ValueError:
+        return False
+
+
+def _counts_natively(rule: str, port: int) -> bool:
+    return bool(_NATIVE.search(rule)) and f'"right": {port}' in rule
+
+
+RULES = (_limits,)
