@@ -25,7 +25,7 @@ TAKE_OVER = click.option(
 @click.group()
 def runbook() -> None:
     """Move a Debian KVM host's address onto a bridge, and always be able to move it back."""
-    if debug_log.wanted(os.environ):
+    if debug_log.is_asked_for(os.environ):
         debug_log.start(sys.stderr, os.environ)
 
 

@@ -215,7 +215,7 @@ def nothing_is_left_to_do(*names: str, **other: object) -> None:
         before = pipeline.read(made)
         drawn = stages.draft(made, before)
         assert drawn.plan.empty
-        assert pipeline.standing(made, drawn, before).kept
+        assert pipeline.standing(made, drawn, before).passed
 
 
 def in_guest(name: str, command: str) -> None:

@@ -555,5 +555,5 @@ def armed(host: FakeHost, **asked: object) -> Armed:
 
 def moved(host: FakeHost, armed: Armed, seconds: int, why: str, at: datetime = NOON) -> Armed:
     """The deadline moved by somebody to whom any other is wrong."""
-    wish = deadline.Wish(lambda _seen, _at: seconds, why)
-    return armed.until(deadline.move(armed.layout, host, wish, lambda: at).stands)
+    wish = deadline.DeadlineWish(lambda _seen, _at: seconds, why)
+    return armed.until(deadline.move(armed.layout, host, wish, lambda: at).after)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.arm import Armed
-from runbook.apply.checkpoint.deadline import Moved, Now, Wish
+from runbook.apply.checkpoint.deadline import DeadlineMove, DeadlineWish, Now
 from runbook.apply.checkpoint.manifest import Manifest
 from runbook.apply.steps import journal
 from runbook.apply.steps.journal import BEGINS, DONE, Journal
@@ -44,7 +44,7 @@ class Doer(Protocol):
     def perform(self, step: Step, host: Host, armed: Armed) -> None:
         """Make one step."""
 
-    def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+    def move(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> DeadlineMove:
         """Move the deadline."""
 
 
@@ -57,7 +57,7 @@ class OnTheHost:
         del armed
         perform(step, host)
 
-    def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+    def move(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> DeadlineMove:
         """Move the host's deadline."""
         return deadline.move(armed.layout, host, wish, now)
 
@@ -107,13 +107,13 @@ def apply_phase(
 def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer: Doer) -> None:
     """Make a step that may take all the time there is: its deadline is later than that."""
     moved = doer.move(armed, host, _enough(armed.plan, numbered), now)
-    _make(armed.until(moved.stands), host, numbered, now, doer)
-    if moved.made:
+    _make(armed.until(moved.after), host, numbered, now, doer)
+    if moved.changed:
         # It did not; a host that is lost from here on need not wait that long.
         doer.move(armed, host, _as_granted(armed.plan, moved, numbered), now)
 
 
-def _enough(plan: Plan, numbered: NumberedStep) -> Wish:
+def _enough(plan: Plan, numbered: NumberedStep) -> DeadlineWish:
     """A deadline after the step, where the one that stands may come before.
 
     A host's is begun anew at every long step. Of guests each has a countdown of its own, and to
@@ -127,10 +127,10 @@ def _enough(plan: Plan, numbered: NumberedStep) -> Wish:
     def seconds(seen: Manifest, at: datetime) -> int | None:
         return enough if _remains(seen, at) <= least else None
 
-    return Wish(seconds, f"step {numbered.number} may take up to {budget_s:g} s")
+    return DeadlineWish(seconds, f"step {numbered.number} may take up to {budget_s:g} s")
 
 
-def _as_granted(plan: Plan, moved: Moved, numbered: NumberedStep) -> Wish:
+def _as_granted(plan: Plan, moved: DeadlineMove, numbered: NumberedStep) -> DeadlineWish:
     """The deadline that stood before the step, or the usual one from now.
 
     Not where somebody has moved it meanwhile: a person who asked for more time keeps it.
@@ -138,11 +138,11 @@ def _as_granted(plan: Plan, moved: Moved, numbered: NumberedStep) -> Wish:
     usual = _usual(plan)
 
     def seconds(seen: Manifest, at: datetime) -> int | None:
-        again = max(usual, math.ceil(_remains(moved.seen, at)))
-        mine = seen.timer == moved.stands.timer
+        again = max(usual, math.ceil(_remains(moved.before, at)))
+        mine = seen.timer == moved.after.timer
         return again if mine and _remains(seen, at) > again else None
 
-    return Wish(seconds, f"step {numbered.number} is done")
+    return DeadlineWish(seconds, f"step {numbered.number} is done")
 
 
 def _usual(plan: Plan) -> int:

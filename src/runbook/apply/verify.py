@@ -21,7 +21,7 @@ class Verdict:
     boot: tuple[BootStep, ...] = ()
 
     @property
-    def kept(self) -> bool:
+    def passed(self) -> bool:
         """Whether all that was required holds; never true without a required check."""
         required = [check.kept for check in self.checks if check.required]
         return bool(required) and all(required)

@@ -44,7 +44,7 @@ class _Redacted(logging.Formatter):
         return printable(" ".join(line.split())[:_LONGEST])
 
 
-def wanted(environ: Mapping[str, str]) -> bool:
+def is_asked_for(environ: Mapping[str, str]) -> bool:
     """Whether the environment asks for a log."""
     return environ.get(VARIABLE) == DEBUG
 

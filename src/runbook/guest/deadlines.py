@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.arm import Armed
-from runbook.apply.checkpoint.deadline import Moved, Now, Wish
+from runbook.apply.checkpoint.deadline import DeadlineMove, DeadlineWish, Now
 from runbook.apply.checkpoint.manifest import Manifest
 from runbook.apply.phases import EACH_S
 from runbook.apply.steps import journal
@@ -35,7 +35,7 @@ class NotMoved(StepFailed):
 class Together:
     """The host's deadline, and each guest with a countdown: '' where it follows, else why not."""
 
-    host: Moved
+    host: DeadlineMove
     guests: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -69,7 +69,9 @@ class _Countdown:
         self.slot.again(host, lambda c: undo.move(c, self.change_id, moment))
 
 
-def move(slots: Iterable[GuestSession], armed: Armed, host: Host, wish: Wish, now: Now) -> Together:
+def move(
+    slots: Iterable[GuestSession], armed: Armed, host: Host, wish: DeadlineWish, now: Now
+) -> Together:
     """The deadline as wished, if another one is, of the host and of each guest.
 
     Raises NotMoved, with everything as it was, where a guest does not tell its own.
@@ -77,7 +79,7 @@ def move(slots: Iterable[GuestSession], armed: Armed, host: Host, wish: Wish, no
     seen, at = deadline.standing(host, armed.layout), now()
     seconds = wish.seconds(seen, at)
     if seconds is None:
-        return Together(Moved(seen, seen))
+        return Together(DeadlineMove(seen, seen))
     sooner = at + timedelta(seconds=seconds) < seen.deadline
     try:
         asked = tuple(one for slot in slots for one in _ask(slot, armed, host, now))
@@ -86,29 +88,31 @@ def move(slots: Iterable[GuestSession], armed: Armed, host: Host, wish: Wish, no
             raise
         # Nobody needs an earlier one.
         journal.write(host, armed.layout.journal, now(), error.what)
-        return Together(Moved(seen, seen))
+        return Together(DeadlineMove(seen, seen))
     if sooner:
         return _sooner(asked, armed, host, wish, now)
     moved = deadline.move(armed.layout, host, wish, now)
-    return Together(moved, _follow(asked, armed, host, moved.stands, now))
+    return Together(moved, _follow(asked, armed, host, moved.after, now))
 
 
 def _sooner(
-    asked: tuple[_Countdown, ...], armed: Armed, host: Host, wish: Wish, now: Now
+    asked: tuple[_Countdown, ...], armed: Armed, host: Host, wish: DeadlineWish, now: Now
 ) -> Together:
     """The guests first: the host waits where it waited until each of them comes before it."""
     seen, at = deadline.standing(host, armed.layout), now()
     seconds = wish.seconds(seen, at)
     until = at + timedelta(seconds=(seconds or 0) + EACH_S * len(asked))
     if seconds is None or until >= seen.deadline:
-        return Together(Moved(seen, seen))
+        return Together(DeadlineMove(seen, seen))
     target = replace(seen, deadline=until)
     guests = _follow(asked, armed, host, target, now)
     if any(guests.values()):
-        return Together(Moved(seen, seen), guests)
-    moved = deadline.move(armed.layout, host, Wish(_then(target), wish.why), now)
+        return Together(DeadlineMove(seen, seen), guests)
+    moved = deadline.move(armed.layout, host, DeadlineWish(_then(target), wish.why), now)
     # Another program may have moved the host meanwhile.
-    return Together(moved, guests if moved.made else _follow(asked, armed, host, moved.stands, now))
+    return Together(
+        moved, guests if moved.changed else _follow(asked, armed, host, moved.after, now)
+    )
 
 
 def _then(target: Manifest) -> Callable[[Manifest, datetime], int | None]:

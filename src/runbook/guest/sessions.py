@@ -14,7 +14,7 @@ from functools import partial
 
 from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.arm import Armed
-from runbook.apply.checkpoint.deadline import Moved, Now, Wish
+from runbook.apply.checkpoint.deadline import DeadlineMove, DeadlineWish, Now
 from runbook.apply.checkpoint.guests_before import GuestsBefore
 from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.steps.journal import Journal
@@ -198,7 +198,7 @@ class GuestSessions:
         """The guests in which an undo stands, or may."""
         return (slot for slot in self._slots.values() if slot.armed is not None)
 
-    def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+    def move(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> DeadlineMove:
         """The host's deadline for a step, and each guest's; StepFailed where one is left behind."""
         with self.turn():
             both = deadlines.move(self.armed(), armed, host, wish, now)

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runbook.common.errors import ParameterError
-from runbook.common.redact import shown
+from runbook.common.redact import quotable
 from runbook.params.model import NAMES
 from runbook.params.suggest import nearest
 
@@ -36,7 +36,7 @@ def unknown_names(
     held = {n: v for n, v in namespace.items() if _is_foreign(n, namespace)}
     found = {**_last_injected(namespace.get("In")), **held}
     return tuple(
-        ParameterError(name, shown(name, value), _problem(name), nearest(name, known))
+        ParameterError(name, quotable(name, value), _problem(name), nearest(name, known))
         for name, value in found.items()
         if name not in known
     )

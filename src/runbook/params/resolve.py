@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from runbook.common.errors import ParameterError
-from runbook.common.redact import redact_text, shown
+from runbook.common.redact import quotable, redact_text
 from runbook.params import fields
 from runbook.params.access import ACCESS, Access
 from runbook.params.fields import Wrong
@@ -168,7 +168,7 @@ def known_names(values: Mapping[str, object], source: Callable[[str], str]) -> N
     for name, value in values.items():
         if name not in NAMES:
             problem = f"there is no parameter of this name ({source(name)})"
-            told = shown(str(name), value)
+            told = quotable(str(name), value)
             raise ParameterError(str(name), told, problem, nearest(str(name), NAMES))
 
 

@@ -6,7 +6,7 @@ A finding is *ok*, *note*, *consent* (stops unless its name is in `consent`) or 
 servers of a lease), `networks`, `firewall`, `packets`, `ssh_limits`,
 `names` (what knows the NIC by its name), `switch`, `late` (what waits for the
 network), `lasting` (the next boot). A rule that takes a
-`Place` needs no plan, so the package `survey` can ask it too.
+`CaseWithoutPlan` needs no plan, so the package `survey` can ask it too.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Finding:
         return self.level == "block" or (self.level == "consent" and not self.given)
 
 
-class Place(Protocol):
+class CaseWithoutPlan(Protocol):
     """A host and what is wanted of it: all that some rules look at, with no plan made yet."""
 
     @property

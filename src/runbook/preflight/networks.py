@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.params.fields import CARRIERS
-from runbook.preflight.finding import Finding, Place, looked_for
+from runbook.preflight.finding import CaseWithoutPlan, Finding, looked_for
 from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 
 
 @looked_for("names", "no network or interface has them yet", "an existing one would be replaced")
-def names(case: Place) -> Iterator[Finding]:
+def names(case: CaseWithoutPlan) -> Iterator[Finding]:
     """Names that something else has."""
     yield from network_names(case)
     yield from bridge_names(case)
     yield from carrier_names(case)
 
 
-def network_names(case: Place) -> Iterator[Finding]:
+def network_names(case: CaseWithoutPlan) -> Iterator[Finding]:
     """A network that has the new one's name."""
     if row := case.snapshot.find(NetworkRow, case.params.network):
         yield _taken(row)
 
 
-def bridge_names(case: Place) -> Iterator[Finding]:
+def bridge_names(case: CaseWithoutPlan) -> Iterator[Finding]:
     """Another network, or an interface, that has the bridge's name."""
     network, bridge = case.params.network, case.params.bridge
     for row in case.snapshot.rows(NetworkRow):
@@ -40,7 +40,7 @@ def bridge_names(case: Place) -> Iterator[Finding]:
         )
 
 
-def carrier_names(case: Place) -> Iterator[Finding]:
+def carrier_names(case: CaseWithoutPlan) -> Iterator[Finding]:
     """An interface that has a name which the change makes and takes away: it is somebody's."""
     for name in CARRIERS:
         if case.snapshot.find(LinkRow, name):
@@ -66,7 +66,7 @@ def _taken(row: NetworkRow) -> Finding:
 @looked_for(
     "other networks", "none would be cut off", "libvirt's NAT rules apply to every network's guests"
 )
-def others(case: Place) -> Iterator[Finding]:
+def others(case: CaseWithoutPlan) -> Iterator[Finding]:
     """Networks that the new one would cut off."""
     for row in case.snapshot.rows(NetworkRow):
         if row.name == case.params.network or row.bridge == case.params.bridge:

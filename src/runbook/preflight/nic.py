@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.plan.routed.facts import nic_row
-from runbook.preflight.finding import Finding, Place, looked_for
+from runbook.preflight.finding import CaseWithoutPlan, Finding, looked_for
 from runbook.state.guests import TapRow
 from runbook.state.links import LinkRow
 
@@ -13,14 +13,14 @@ NIC_KINDS = ("", "veth")
 MTU = 1500
 
 
-def _link(case: Place) -> LinkRow:
+def _link(case: CaseWithoutPlan) -> LinkRow:
     return nic_row(case.snapshot, case.params.interface)
 
 
 @looked_for(
     "NIC", "a physical one, with a link", "the bridge reaches the LAN through this one port"
 )
-def _kind(case: Place) -> Iterator[Finding]:
+def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
     if link.kind not in NIC_KINDS:
         yield Finding(
@@ -43,7 +43,7 @@ def _kind(case: Place) -> Iterator[Finding]:
 @looked_for(
     "NIC", "in no bridge and no bond, nothing on top", "a NIC can be in one bridge or bond only"
 )
-def _free(case: Place) -> Iterator[Finding]:
+def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
     if link.master:
         yield Finding(
@@ -65,7 +65,7 @@ def _free(case: Place) -> Iterator[Finding]:
 
 
 @looked_for("guests", "none holds the NIC by macvtap", "macvtap and a bridge cannot share a NIC")
-def _macvtap(case: Place) -> Iterator[Finding]:
+def _macvtap(case: CaseWithoutPlan) -> Iterator[Finding]:
     for row in case.snapshot.rows(TapRow):
         if (row.type, row.source) == ("direct", case.params.interface):
             yield Finding(
@@ -78,7 +78,7 @@ def _macvtap(case: Place) -> Iterator[Finding]:
 
 
 @looked_for("MTU", f"{MTU} bytes, as on any Ethernet", "frames larger than a bridge's are dropped")
-def _mtu(case: Place) -> Iterator[Finding]:
+def _mtu(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, mtu = case.params.interface, _link(case).mtu
     if mtu == MTU:
         return

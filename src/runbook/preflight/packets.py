@@ -18,8 +18,8 @@ from runbook.plan.changes.profile import SetPolicy
 from runbook.plan.netfilter.libvirt import Network, with_network
 from runbook.plan.netfilter.packet import Packet, State, arriving, leaving
 from runbook.plan.netfilter.path import IN, OUT, THROUGH, Rules, Way, judge
-from runbook.plan.netfilter.ruleset import Place, after, live, usual_backend
-from runbook.plan.netfilter.walk import LOST, Judgement, Verdict
+from runbook.plan.netfilter.ruleset import ChainPlace, after, live, usual_backend
+from runbook.plan.netfilter.walk import LOST, Judgement, PacketVerdict
 from runbook.plan.plan import Plan
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.addresses import AddressRow
@@ -131,7 +131,7 @@ def _backend(plan: Plan, snapshot: Snapshot, around: Surroundings) -> Iterator[F
     for change in plan.changes:
         if not isinstance(change, SetPolicy):
             continue
-        there = chains.get(Place(actual, change.family, change.table, change.chain))
+        there = chains.get(ChainPlace(actual, change.family, change.table, change.chain))
         if not actual or (there and there.policy != change.policy_before):
             shown = f"both backends have rules, and `iptables --version` says {actual or 'neither'}"
             why = (
@@ -148,7 +148,7 @@ def _operator(case: Case, now: Rules, then: Rules) -> Iterator[Finding]:
         return
     for trial in _trials(case.params, case.snapshot, operator):
         judgement = judge(then, trial.after, trial.way)
-        if judgement.verdict is not Verdict.ACCEPT:
+        if judgement.verdict is not PacketVerdict.ACCEPT:
             yield _cut_off(trial, judgement, judge(now, trial.before, trial.way))
 
 
@@ -180,11 +180,11 @@ def _holder(snapshot: Snapshot, address: str) -> str | None:
 
 
 def _cut_off(trial: Trial, judgement: Judgement, before: Judgement) -> Finding:
-    shown = f"{trial.about} on {trial.after.iif or trial.after.oif or '?'}: {judgement.told}"
+    shown = f"{trial.about} on {trial.after.iif or trial.after.oif or '?'}: {judgement.explanation}"
     do = "accept your address and port, on the bridge, before that rule"
     if judgement.verdict in LOST:
         return Finding("block", ABOUT, shown, "you would be cut off", do)
-    if before.verdict is Verdict.UNSURE:
+    if before.verdict is PacketVerdict.UNSURE:
         why = "runbook cannot judge this rule; it lets you in now, so it will afterwards"
         return Finding("note", ABOUT, shown, why, "nothing; the undo stands by")
     return Finding("block", ABOUT, shown, "accepted now, may be dropped after the change", do)
@@ -196,9 +196,12 @@ def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding
         if switch is None or switch.value != "1":
             continue
         judgement = judge(then, _across(params, family), THROUGH)
-        if judgement.verdict is not Verdict.ACCEPT:
+        if judgement.verdict is not PacketVerdict.ACCEPT:
             word = "is dropped" if judgement.verdict in LOST else "may be dropped"
-            shown = f"{name} is 1, so FORWARD filters what guests send; it {word}: {judgement.told}"
+            shown = (
+                f"{name} is 1, so FORWARD filters what guests send; it {word}:"
+                f" {judgement.explanation}"
+            )
             why = "guests would answer ARP and nothing else"
             do = (
                 f"accept -i {params.bridge} -o {params.bridge} in FORWARD, or use firewall: drop,"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runbook.apply.checkpoint.arm import Armed
-from runbook.apply.checkpoint.deadline import Wish
+from runbook.apply.checkpoint.deadline import DeadlineWish
 from runbook.apply.checkpoint.manifest import Manifest
 from runbook.run.session import ChangeSession
 
@@ -45,11 +45,11 @@ def more_time(session: ChangeSession, armed: Armed, more_s: int) -> Longer:
     with closing(session.connect()) as fresh:
         host = fresh.guarded(armed.layout.lock, armed.layout.open)
         both = session.subject.postpone(armed, host, wish, now)
-        return Longer(armed.until(both.host.stands), both.left, both.moved)
+        return Longer(armed.until(both.host.after), both.left, both.moved)
 
 
-def _more(session: ChangeSession, more_s: int) -> Wish:
+def _more(session: ChangeSession, more_s: int) -> DeadlineWish:
     def seconds(seen: Manifest, at: datetime) -> int:
         return more_s + math.ceil(max((seen.deadline - at).total_seconds(), 0.0))
 
-    return Wish(seconds, f"{session.operator} asked for more time")
+    return DeadlineWish(seconds, f"{session.operator} asked for more time")

@@ -157,7 +157,7 @@ def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Veri
     with closing(session.connect()) as fresh:
         now = take(fresh, session.clock.now())
         verdict = session.subject.verdict(fresh, session.params, plan, before, now)
-    if not (verdict.kept and applied.complete):
+    if not (verdict.passed and applied.complete):
         raise NotAsPromised(session.params.host, verdict)
     return Verified(applied.armed, verdict)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from runbook.apply.checkpoint.arm import Armed
-from runbook.apply.checkpoint.deadline import Now, Wish
+from runbook.apply.checkpoint.deadline import DeadlineWish, Now
 from runbook.apply.phases import Doer
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
@@ -86,7 +86,7 @@ class ChangeSubject(Doer, Protocol):
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
         """Have all that is not the host's own stay; the host's part is confirmed after it."""
 
-    def postpone(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Together:
+    def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> Together:
         """Another deadline, because a person asks for it."""
 
     def put_back(self, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from runbook.apply.checkpoint.arm import Armed
-from runbook.apply.checkpoint.deadline import Moved, Now, Wish
+from runbook.apply.checkpoint.deadline import DeadlineMove, DeadlineWish, Now
 from runbook.apply.rollback import Rollback
 from runbook.apply.steps import journal
 from runbook.apply.verify import Verdict, still_answering
@@ -90,7 +90,7 @@ class GuestSubject:
         promise = draft.plan.of_guests
         checks = self.sessions.checks(host, promise, before)
         verdict = Verdict((*promise.checks(before), *checks))
-        if not verdict.kept:
+        if not verdict.passed:
             raise Refused(
                 f"every guest is configured as promised, and yet not all is so:\n{verdict.reasons}",
                 host=draft.plan.host,
@@ -120,7 +120,7 @@ class GuestSubject:
         """Make one step, inside a guest or on its host."""
         self.sessions.perform(step, host, armed)
 
-    def move(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Moved:
+    def move(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> DeadlineMove:
         """The host's deadline for a step, and each guest's."""
         return self.sessions.move(armed, host, wish, now)
 
@@ -141,7 +141,7 @@ class GuestSubject:
         journal.write(guarded, armed.layout.journal, now, journal.GUESTS_CONFIRM)
         self.sessions.confirm(host)
 
-    def postpone(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Together:
+    def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> Together:
         """The host's deadline and each guest's; raises NotMoved while a step is made inside."""
         try:
             with self.sessions.turn(TURN_S):

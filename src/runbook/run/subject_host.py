@@ -10,7 +10,7 @@ from runbook import preflight
 from runbook.apply import verify
 from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.arm import Armed
-from runbook.apply.checkpoint.deadline import Now, Wish
+from runbook.apply.checkpoint.deadline import DeadlineWish, Now
 from runbook.apply.guest_difference import GuestDifference
 from runbook.apply.phases import OnTheHost
 from runbook.apply.rollback import Rollback
@@ -90,7 +90,7 @@ class HostSubject(OnTheHost):
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
         """There is nothing beside the host."""
 
-    def postpone(self, armed: Armed, host: Host, wish: Wish, now: Now) -> Together:
+    def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> Together:
         """The host's deadline alone."""
         return Together(deadline.move(armed.layout, host, wish, now))
 

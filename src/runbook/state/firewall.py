@@ -43,7 +43,7 @@ NOT_FOUND = 127
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SaveProgram:
     """Where rules come from; `gate` is a file that names the tables a legacy kernel has."""
 
     backend: str
@@ -53,10 +53,10 @@ class Source:
 
 
 SOURCES = (
-    Source("nft", "inet", "iptables-nft-save"),
-    Source("nft", "inet6", "ip6tables-nft-save"),
-    Source("legacy", "inet", "iptables-legacy-save", "/proc/net/ip_tables_names"),
-    Source("legacy", "inet6", "ip6tables-legacy-save", "/proc/net/ip6_tables_names"),
+    SaveProgram("nft", "inet", "iptables-nft-save"),
+    SaveProgram("nft", "inet6", "ip6tables-nft-save"),
+    SaveProgram("legacy", "inet", "iptables-legacy-save", "/proc/net/ip_tables_names"),
+    SaveProgram("legacy", "inet6", "ip6tables-legacy-save", "/proc/net/ip6_tables_names"),
 )
 _UNSHOWN = re.compile(r"^# Table `(\S+)' .*incompatible", re.MULTILINE)
 
@@ -113,7 +113,7 @@ def read(host: Reader) -> tuple[FirewallRow, ...]:
     return ordered(rows, KEY)
 
 
-def _read(host: Reader, source: Source) -> list[FirewallRow]:
+def _read(host: Reader, source: SaveProgram) -> list[FirewallRow]:
     if source.gate:
         (names,) = host.read_files([source.gate])
         if names is None or not names.content.strip():
@@ -121,7 +121,7 @@ def _read(host: Reader, source: Source) -> list[FirewallRow]:
     return parse(ask(host, source), source.backend, source.family)
 
 
-def ask(host: Reader, source: Source) -> str:
+def ask(host: Reader, source: SaveProgram) -> str:
     """What the program says; raises ReadFailed if it is missing or fails."""
     done = host.query([source.program, "-c"])
     if done.returncode != 0:
@@ -129,7 +129,7 @@ def ask(host: Reader, source: Source) -> str:
     return octets.text_of(done.stdout)
 
 
-def _unreadable(host: Reader, source: Source, status: int, said: str) -> ReadFailed:
+def _unreadable(host: Reader, source: SaveProgram, status: int, said: str) -> ReadFailed:
     missing = status == NOT_FOUND
     return ReadFailed(
         f"the firewall cannot be read: {source.program} "

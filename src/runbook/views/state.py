@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from runbook.plan.netfilter.owner import owner, table_owner
 from runbook.preflight.survey.nics import Candidate
 from runbook.state.firewall import FirewallRow
-from runbook.state.host.command_output import Said
+from runbook.state.host.command_output import CommandOutput
 from runbook.state.identity import Identity
 from runbook.state.nftables import NftablesRow
 from runbook.state.routes import RouteRow
@@ -60,7 +60,7 @@ def interfaces(found: Sequence[Candidate], caption: str) -> Picture:
     return table(frame(Candidate, found), look)
 
 
-def state(seen: Snapshot, said: Sequence[Said] = ()) -> Picture:
+def state(seen: Snapshot, said: Sequence[CommandOutput] = ()) -> Picture:
     """Links, addresses, routes, neighbours and firewall; every table whole, folded, below.
 
     Under each, folded, what the host's own programs print of it, where that was asked.
@@ -78,13 +78,13 @@ def state(seen: Snapshot, said: Sequence[Said] = ()) -> Picture:
     return stack((*shown, Picture(folded.body, f"(all {len(TABLES)} tables: see the page)")))
 
 
-def _with_words(drawn: Picture, name: str, said: Sequence[Said]) -> Picture:
+def _with_words(drawn: Picture, name: str, said: Sequence[CommandOutput]) -> Picture:
     """The page alone has the words: a log would be buried by them."""
     words = "".join(_words(row) for row in said if row.table == name)
     return Picture(drawn.body + words, drawn.text)
 
 
-def _words(row: Said) -> str:
+def _words(row: CommandOutput) -> str:
     command = f"<code>{safe(row.command)}</code>"
     if row.status is None:
         return f'<p class="rb-more">{command}: {safe(row.text)}</p>'

@@ -31,11 +31,11 @@ def verdict(before: Probed, after: Probed) -> Verdict:
 
 
 def test_nothing_checked_is_not_kept() -> None:
-    assert not Verdict(()).kept
+    assert not Verdict(()).passed
 
 
 def test_only_optional_checks_are_not_kept() -> None:
-    assert not Verdict((Check("a", "b", "b", kept=True, required=False),)).kept
+    assert not Verdict((Check("a", "b", "b", kept=True, required=False),)).passed
 
 
 @given(checks)
@@ -44,27 +44,27 @@ def test_it_is_kept_when_there_is_a_required_check_and_none_of_them_is_broken(
 ) -> None:
     found = Verdict(tuple(made))
     required = [c for c in made if c.required]
-    assert found.kept == (required != [] and not found.broken)
+    assert found.passed == (required != [] and not found.broken)
     assert all(c.required and not c.kept for c in found.broken)
 
 
 def test_a_promise_that_is_kept_is_seen_to_be() -> None:
     found = verdict(probed(), probed())
     assert found.broken == ()
-    assert found.kept
+    assert found.passed
 
 
 def test_a_target_that_went_silent_breaks_the_promise() -> None:
     found = verdict(probed(), probed(BEYOND))
     assert [c.about for c in found.broken] == [f"probe {BEYOND}"]
-    assert not found.kept
+    assert not found.passed
 
 
 def test_a_target_that_was_silent_before_is_reported_and_not_required() -> None:
     found = verdict(probed(BEYOND), probed(BEYOND))
     (check,) = [c for c in found.checks if c.about == f"probe {BEYOND}"]
     assert (check.kept, check.required) == (False, False)
-    assert found.kept
+    assert found.passed
 
 
 def test_a_target_that_was_not_asked_again_breaks_the_promise() -> None:
@@ -102,18 +102,18 @@ def test_a_router_that_could_not_be_read_before_is_reported_and_not_required() -
     found = heard(before=())
     (check,) = (c for c in found.checks if c.about.startswith("gw holds"))
     assert (check.kept, check.required, check.seen) == (False, False, "refused")
-    assert found.kept
+    assert found.passed
 
 
 def test_a_router_that_nobody_named_is_not_spoken_of() -> None:
     assert not any("holds for" in c.about for c in verdict(probed(), probed()).checks)
-    assert heard(PROMISE.mac).kept
+    assert heard(PROMISE.mac).passed
 
 
 def test_a_boot_that_would_not_come_up_right_breaks_the_promise() -> None:
     disabled = fakes.as_promised(PROMISE, units=fakes.units(libvirtd="disabled"))
     found = judge(PROMISE, disabled, probed(), probed())
-    assert not found.kept
+    assert not found.passed
     assert all(c.about.startswith("boot ") for c in found.broken)
     assert set(found.of_boot) | set(found.of_now) == set(found.checks)
     assert not set(found.of_boot) & set(found.of_now)
@@ -123,12 +123,12 @@ def test_a_mac_that_stays_the_nic_s_is_what_every_router_goes_on_holding() -> No
     same = make_promise(fakes.params(bridge_mac="nic"), fakes.seen())
     assert same.mac == fakes.NIC_MAC
     still = replace(probed(sees=same.mac), router=RouterSays("gw", (same.mac,), ""))
-    assert judge(same, fakes.as_promised(same), still, still).kept
+    assert judge(same, fakes.as_promised(same), still, still).passed
 
 
 def test_a_gateway_that_never_answers_pings_is_not_required_to() -> None:
     silent = probed(fakes.GATEWAY, sees=None)
-    assert verdict(silent, silent).kept
+    assert verdict(silent, silent).passed
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_router_that_was_read_before_and_is_not_asked_now_breaks_the_promise()
 def test_one_that_could_not_be_read_before_either_is_told_and_breaks_nothing() -> None:
     asked = replace(probed(), router=RouterSays("admin@gw", (), "no answer"))
     found = verdict(asked, probed())
-    assert found.kept
+    assert found.passed
     assert [c.seen for c in found.checks if c.about.startswith("admin@gw")] == [
         "not asked: the parameter `router` is not given"
     ]

@@ -13,7 +13,7 @@ from tests.unit.insides import Spoken
 
 from runbook.apply.checkpoint import deadline
 from runbook.apply.checkpoint.arm import Armed
-from runbook.apply.checkpoint.deadline import Wish
+from runbook.apply.checkpoint.deadline import DeadlineWish
 from runbook.apply.checkpoint.manifest import Manifest
 from runbook.apply.phases import AFTER_S, EACH_S
 from runbook.common.errors import ConnectionLost, GateClosed, StepFailed
@@ -111,7 +111,7 @@ class World:
 
     def move(self, seconds: int) -> deadlines.Together:
         """A deadline so far from now, whatever stands."""
-        wish = Wish(lambda _seen, _at: seconds, "of a test")
+        wish = DeadlineWish(lambda _seen, _at: seconds, "of a test")
         slots, there = self.sessions.armed(), cast("Host", self.host)
         return deadlines.move(slots, self.armed, there, wish, self.clock.now)
 
@@ -237,7 +237,7 @@ def test_an_earlier_deadline_is_the_guests_first(world: World, *, broken: bool) 
         with pytest.raises(ConnectionLost):
             world.move(100)
     else:
-        assert world.move(100).host.made
+        assert world.move(100).host.changed
     assert [name for name, _ in world.moved] == [BY_AGENT, BY_CONSOLE]
     world.orderly()
     assert all(world.comes(n) < fakes.NOON + timedelta(seconds=200) for n in world.moments)
@@ -250,7 +250,7 @@ def test_where_one_guest_cannot_come_earlier_the_host_does_not(world: World) -> 
     both = world.move(100)
     assert [line.split()[0] for line in both.left] == [BY_CONSOLE]
     assert both.moved == (BY_AGENT,)
-    assert (both.host.made, world.stands()) == (False, stood)
+    assert (both.host.changed, world.stands()) == (False, stood)
     world.orderly()
 
 
@@ -260,7 +260,7 @@ def test_where_one_guest_does_not_tell_none_comes_earlier_and_the_journal_says_s
     world.move(3000)
     stood, moments = world.stands(), dict(world.moments)
     world.silent[BY_CONSOLE] = GateClosed("its undo has begun", state="-", then="-")
-    assert world.move(100) == deadlines.Together(deadline.Moved(stood, stood))
+    assert world.move(100) == deadlines.Together(deadline.DeadlineMove(stood, stood))
     assert (world.stands(), world.moments) == (stood, moments)
     journal = world.host.text(world.armed.layout.journal)
     assert journal.endswith("the deadline was not moved: its undo has begun\n")
@@ -279,6 +279,6 @@ def test_a_host_that_another_program_moves_on_meanwhile_has_its_guests_with_it(
 
     monkeypatch.setattr(undo, "move", meanwhile)
     both = world.move(100)
-    assert (both.host.made, both.left) == (False, ())
+    assert (both.host.changed, both.left) == (False, ())
     assert all(world.comes(n) > fakes.NOON + timedelta(seconds=4900) for n in world.moments)
     world.orderly()

@@ -77,8 +77,8 @@ def test_a_guest_that_nobody_heard_by_arp_never_passes(
     here: bool | str,  # noqa: FBT001 - a value of the table above
 ) -> None:
     told = heard(answers=(), router_sends_to=sees, router=router, from_here=here)
-    assert not Verdict(tuple(told.checks(GUEST))).kept
-    assert not Verdict(tuple(told.checks(replace(KNOWN, unheard=True)))).kept
+    assert not Verdict(tuple(told.checks(GUEST))).passed
+    assert not Verdict(tuple(told.checks(replace(KNOWN, unheard=True)))).passed
 
 
 def test_a_router_that_sends_elsewhere_breaks_it_and_one_that_is_silent_does_not() -> None:

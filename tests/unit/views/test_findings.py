@@ -7,7 +7,7 @@ from tests.unit import hosts
 
 from runbook.plan.promise.check import Check
 from runbook.preflight import Finding
-from runbook.state.host.command_output import Said
+from runbook.state.host.command_output import CommandOutput
 from runbook.views import checks, findings, plan, state, verdict
 
 FINE = Finding("ok", "disk", "room enough", "the undo is kept there")
@@ -96,9 +96,9 @@ def test_whose_each_rule_is_stands_beside_it_and_native_rules_are_shown() -> Non
 
 def test_what_the_host_s_own_programs_print_is_one_click_away_and_in_no_log() -> None:
     said = (
-        Said("addresses", ("ip", "address"), 0, "1: lo: <LOOPBACK,UP> inet 127.0.0.1/8"),
-        Said("nftables", ("nft", "list", "ruleset"), 1, "Operation not permitted"),
-        Said("guests", ("virsh", "list", "--all"), None, "it did not end within 5 s"),
+        CommandOutput("addresses", ("ip", "address"), 0, "1: lo: <LOOPBACK,UP> inet 127.0.0.1/8"),
+        CommandOutput("nftables", ("nft", "list", "ruleset"), 1, "Operation not permitted"),
+        CommandOutput("guests", ("virsh", "list", "--all"), None, "it did not end within 5 s"),
     )
     picture = state(hosts.before(), said)
     first, folded = picture.body.split("<summary>All ")

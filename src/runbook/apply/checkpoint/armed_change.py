@@ -16,7 +16,7 @@ from runbook.apply.checkpoint.countdown import Countdown
 from runbook.apply.checkpoint.guests_before import GuestsBefore
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.manifest import Manifest
-from runbook.apply.checkpoint.subject import Subject
+from runbook.apply.checkpoint.subject import ChangeSubject
 from runbook.apply.steps.journal import Journal, State
 from runbook.common import serial
 from runbook.common.errors import ChangeInProgress, ReadFailed
@@ -46,7 +46,7 @@ class Checkpoint:
     undo_script: str = ""
     damage: tuple[str, ...] = ()
     guests_before: GuestsBefore = field(default_factory=GuestsBefore)
-    subject: Subject = field(default_factory=Subject)
+    subject: ChangeSubject = field(default_factory=ChangeSubject)
 
     @property
     def of_guests(self) -> bool:
@@ -252,7 +252,7 @@ class _Reading:
             return None
 
 
-def _guests_before(reading: _Reading, place: Layout, about: Subject) -> GuestsBefore:
+def _guests_before(reading: _Reading, place: Layout, about: ChangeSubject) -> GuestsBefore:
     """How the guests were inside before; of a change about the host alone nothing is kept."""
     if about.kind is not SubjectKind.GUESTS:
         return GuestsBefore()

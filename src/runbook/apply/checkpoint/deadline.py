@@ -32,7 +32,7 @@ Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DeadlineWish:
     """What somebody wants, and why: how many seconds from now, by the deadline that stands.
 
     None where that may stay as it is.
@@ -43,16 +43,16 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class DeadlineMove:
     """What stood when the wish was asked last, and what stands by now."""
 
-    seen: Manifest
-    stands: Manifest
+    before: Manifest
+    after: Manifest
 
     @property
-    def made(self) -> bool:
+    def changed(self) -> bool:
         """Whether there is another deadline, and by this wish."""
-        return self.stands.timer != self.seen.timer
+        return self.after.timer != self.before.timer
 
 
 def standing(host: Host, place: Layout) -> Manifest:
@@ -69,7 +69,7 @@ def standing(host: Host, place: Layout) -> Manifest:
         ) from error
 
 
-def move(place: Layout, host: Host, wish: Wish, now: Now) -> Moved:
+def move(place: Layout, host: Host, wish: DeadlineWish, now: Now) -> DeadlineMove:
     """Have it as wished; the old timer ends only once the new one runs.
 
     Where somebody else moved it meanwhile, the wish is asked again by what stands then.
@@ -78,12 +78,12 @@ def move(place: Layout, host: Host, wish: Wish, now: Now) -> Moved:
         seen, moment = standing(host, place), now()
         seconds = wish.seconds(seen, moment)
         if seconds is None:
-            return Moved(seen, seen)
+            return DeadlineMove(seen, seen)
         later = replace(seen, deadline=moment + timedelta(seconds=seconds))
         line = f"{journal.MOVED} {later.deadline:{STAMP}}, {seconds} s from now, because {wish.why}"
         made = _replaced(place, host, (seen, later), seconds, journal.line(moment, line))
         if made is not None:
-            return Moved(seen, made)
+            return DeadlineMove(seen, made)
     raise StepFailed(
         "the deadline was not moved: others moved it again and again meanwhile",
         host=host.name,

@@ -35,7 +35,7 @@ class Manifest:
     guests: tuple[str, ...] = ()
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """Who holds the host, in a sentence."""
         return (
             f"change {self.change_id} by {self.operator}, armed at {self.armed_at:{STAMP}}, "

@@ -8,7 +8,7 @@ for text and bytes, `words` for command lines, `xml` for libvirt's documents,
 
 from __future__ import annotations
 
-from runbook.common.redact.data import redact, secrets_in, shown
+from runbook.common.redact.data import quotable, redact, secrets_in
 from runbook.common.redact.names import REDACTED, is_secret
 from runbook.common.redact.notebook import redact_notebook
 from runbook.common.redact.text import redact_bytes, redact_prose, redact_text, without
@@ -18,6 +18,7 @@ from runbook.common.redact.xml import redact_xml
 __all__ = [
     "REDACTED",
     "is_secret",
+    "quotable",
     "redact",
     "redact_argv",
     "redact_bytes",
@@ -26,6 +27,5 @@ __all__ = [
     "redact_text",
     "redact_xml",
     "secrets_in",
-    "shown",
     "without",
 ]

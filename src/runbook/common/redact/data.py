@@ -15,7 +15,7 @@ from runbook.common.redact.text import redact_bytes, redact_prose, without
 SHORTEST = 4
 
 
-def shown(name: str, value: object) -> object:
+def quotable(name: str, value: object) -> object:
     """The value as an error may quote it: an error is in a log, and in an executed notebook."""
     return _withheld(value) if is_secret(name) else redact(value)
 

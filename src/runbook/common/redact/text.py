@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from runbook.common.redact import forms
 from runbook.common.redact.below import below
 from runbook.common.redact.names import REDACTED, is_secret
-from runbook.common.redact.values import Line, Span, is_value
+from runbook.common.redact.values import LogicalLine, Span, is_value
 
 # What every secret that can be found has in it or beside it; most text has none of it.
 _HINT = re.compile(
@@ -147,7 +147,7 @@ def _of_rule(text: str) -> Iterator[Span]:
 
 def _of_words(text: str, *, prose: bool) -> Iterator[Span]:
     yield from forms.spans(text)
-    line = Line(text.rstrip("\n"), prose)
+    line = LogicalLine(text.rstrip("\n"), prose)
     for found in _NAME.finditer(line.text):
         if not is_secret(found[0]) or (prose and _SYNTAX.search(text, 0, found.end())):
             continue

@@ -33,7 +33,7 @@ _DECLARES = re.compile(
 
 
 @dataclass(frozen=True)
-class Line:
+class LogicalLine:
     """A line with those that it goes on in; `prose` is text in which a secret's name is a word.
 
     In prose "the password is asked for" says nothing secret. In a file of configuration

@@ -21,7 +21,7 @@ FOLDER = "_debug"
 
 def load_ipython_extension(_shell: object) -> None:
     """Log if the environment asks for it; a kernel that cannot log works all the same."""
-    if debug_log.wanted(os.environ):
+    if debug_log.is_asked_for(os.environ):
         with suppress(OSError, CorrectParameters):
             start(outputs_folder(), SystemClock().now())
 

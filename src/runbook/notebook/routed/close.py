@@ -21,7 +21,7 @@ from runbook.run.record import OUTCOME, Ending
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import diff
 from runbook.state.host import command_output
-from runbook.state.host.command_output import Said
+from runbook.state.host.command_output import CommandOutput
 from runbook.state.snapshot import Snapshot, take
 from runbook.views import Look, Picture
 
@@ -67,7 +67,7 @@ def finish(last: Finished | Stopped) -> None:
         end(this, last.ending, last.why)
     else:
         promise = last.confirmed.verified.armed.plan.promise
-        end(this, Ending.AS_PROMISED, f"{promise.kept}, confirmed")
+        end(this, Ending.AS_PROMISED, f"{promise.end_state}, confirmed")
     views.show(products(this))
 
 
@@ -80,7 +80,7 @@ def _show_rules(this: Run, before: Snapshot, seen: Snapshot) -> None:
         views.show(views.compared(found, f"params/{params.rules} and the live rules"))
 
 
-def _read_again(this: Run) -> tuple[Snapshot, tuple[Said, ...]]:
+def _read_again(this: Run) -> tuple[Snapshot, tuple[CommandOutput, ...]]:
     """Over a new connection: the one from before the change proves nothing."""
     clock = this.session.clock
     try:

@@ -64,7 +64,7 @@ def _show_lasting(drawn: Plan, before: Before) -> None:
 
 def _show_nothing_to_do(drawn: Plan, verdict: Verdict, before: Before) -> None:
     views.show(views.note(f"Nothing to do: {_whole(drawn)} is as promised already.", "good"))
-    if not verdict.kept:
+    if not verdict.passed:
         views.show(views.note("But the next boot would change that.", "bad"))
     keep_verdict(before.run, verdict, "What is promised, and what is seen")
 

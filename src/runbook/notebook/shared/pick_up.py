@@ -73,7 +73,7 @@ def _as_armed(asked: Asked, session: Session, drawn: Plan) -> Params:
     if odd or not (told or _promised(params, drawn)):
         raise OtherChange(
             "the change in progress was armed with other parameters than these: "
-            + (", ".join(odd) or drawn.promise.kept),
+            + (", ".join(odd) or drawn.promise.end_state),
             host=params.host,
             state="in the middle of that change; this run wrote nothing",
             then=f"give the parameters of that change, or end it: `runbook undo {params.host}`",

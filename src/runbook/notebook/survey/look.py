@@ -21,7 +21,7 @@ from runbook.notebook.shared.state_tables import StateTables
 from runbook.notebook.widgets import Form
 from runbook.notebook.widgets.field import written
 from runbook.params import ACCESS, NAMES, Access, access, check_names, existing
-from runbook.preflight.survey.found import candidates
+from runbook.preflight.survey.candidates import candidates
 from runbook.preflight.survey.judge import judge
 from runbook.preflight.survey.nics import Candidate, nics
 from runbook.preflight.survey.offer import ASKED, offer

@@ -130,7 +130,7 @@ def _confirm(this: HostRun, found: ArmedChange) -> Stopped:
         with _returning(this, "Confirming, over another new connection"):
             confirmed = pipeline.confirm(session, verified)
     this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
-    why = f"{verified.armed.plan.promise.kept}, confirmed"
+    why = f"{verified.armed.plan.promise.end_state}, confirmed"
     return Stopped(this, Ending.AS_PROMISED, why)
 
 

@@ -15,7 +15,7 @@ Key = tuple[str, str, Canonical | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RulesetEntry:
     """A policy (`-P`), a chain (`-N`) or a rule (`-A`) in its table."""
 
     table: str
@@ -47,13 +47,15 @@ class Reasons:
     `moved_to` tells the key under which a rule of the file is live, itself if nowhere else.
     """
 
-    of_file: Callable[[Entry], str]
-    of_live: Callable[[Entry], str]
-    of_both: Callable[[Entry], str]
-    moved_to: Callable[[Entry], Key]
+    of_file: Callable[[RulesetEntry], str]
+    of_live: Callable[[RulesetEntry], str]
+    of_both: Callable[[RulesetEntry], str]
+    moved_to: Callable[[RulesetEntry], Key]
 
 
-def compare(file: Iterable[Entry], live: Iterable[Entry], reasons: Reasons) -> tuple[Row, ...]:
+def compare(
+    file: Iterable[RulesetEntry], live: Iterable[RulesetEntry], reasons: Reasons
+) -> tuple[Row, ...]:
     """The file's entries in its order, then what is live and not in it."""
     # A policy that nobody set, and a table that nobody used, are not written down live.
     wanted = tuple(file)
@@ -71,17 +73,19 @@ def compare(file: Iterable[Entry], live: Iterable[Entry], reasons: Reasons) -> t
     return (*found, *(_row(entry, "only live", reasons.of_live(entry)) for entry in rest))
 
 
-def _row(entry: Entry, where: Where, why: str) -> Row:
+def _row(entry: RulesetEntry, where: Where, why: str) -> Row:
     return Row(entry.table, entry.chain, entry.rule, where, why or UNEXPLAINED)
 
 
-def _default(entry: Entry) -> Entry | None:
+def _default(entry: RulesetEntry) -> RulesetEntry | None:
     """What is live of a chain of which nothing is told: the policy that it is born with."""
     is_policy = entry.rule.startswith("-P ") and entry.chain in BUILT_IN
-    return Entry(entry.table, entry.chain, f"-P {entry.chain} {ACCEPT}") if is_policy else None
+    return (
+        RulesetEntry(entry.table, entry.chain, f"-P {entry.chain} {ACCEPT}") if is_policy else None
+    )
 
 
-def _without_overridden(there: dict[Key, Entry]) -> dict[Key, Entry]:
+def _without_overridden(there: dict[Key, RulesetEntry]) -> dict[Key, RulesetEntry]:
     """A chain has one policy: the one that was told, if any was."""
     told = {
         (entry.table, entry.chain)

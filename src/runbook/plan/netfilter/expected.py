@@ -64,7 +64,7 @@ class ExpectedFirewall:
         said = {p.family for p in self.policies} | {r.family for r in self.rules}
         return tuple(family for family in SAVED if family in said)
 
-    def told(self, firewall: Sequence[FirewallRow], files: Iterable[FileRow]) -> Iterator[Told]:
+    def checks(self, firewall: Sequence[FirewallRow], files: Iterable[FileRow]) -> Iterator[Told]:
         """Each check: what it is about, promised, seen, whether that is the same."""
         contents = {file.path: file.content for file in files}
         for policy in self.policies:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
-from runbook.plan.netfilter.ruleset import Chain, Chains, Place
+from runbook.plan.netfilter.ruleset import Chain, ChainPlace, Chains
 
 # Its chains, in the order in which the jumps to them stand.
 JUMPS = (
@@ -100,18 +100,18 @@ def _mangle(network: Network) -> tuple[OwnRule, ...]:
 def with_network(chains: Chains, network: Network, backend: str) -> Chains:
     """The chains once libvirt has started the network; its jumps come first where it has none."""
     for table, parent, name in reversed(JUMPS):
-        chains = _with_jump(chains, Place(backend, "inet", table, parent), name)
+        chains = _with_jump(chains, ChainPlace(backend, "inet", table, parent), name)
     for rule in reversed(rules_of(network)):
-        place = Place(backend, "inet", rule.table, rule.chain)
+        place = ChainPlace(backend, "inet", rule.table, rule.chain)
         own = chains.get(place) or Chain(place)
         if not rule.dhcp_only:
             chains = chains.put(Chain(place, own.policy, (rule.text(), *own.rules)))
     return chains
 
 
-def _with_jump(chains: Chains, place: Place, name: str) -> Chains:
+def _with_jump(chains: Chains, place: ChainPlace, name: str) -> Chains:
     parent = chains.get(place)
-    own = Place(place.backend, place.family, place.table, name)
+    own = ChainPlace(place.backend, place.family, place.table, name)
     chains = chains if chains.get(own) else chains.put(Chain(own))
     jump = f"-A {place.chain} -j {name}"
     if parent is None or jump in parent.rules:

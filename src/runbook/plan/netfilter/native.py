@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from runbook.plan.netfilter.ruleset import Place
-from runbook.plan.netfilter.walk import Decided, Judgement, Verdict
+from runbook.plan.netfilter.ruleset import ChainPlace
+from runbook.plan.netfilter.walk import DecidingRule, Judgement, PacketVerdict
 from runbook.state.host.operator_connection import Family
 from runbook.state.nftables import NftablesRow
 
@@ -25,11 +25,11 @@ def native(nftables: Iterable[NftablesRow], family: Family, hooks: Iterable[str]
     rows = [row for row in nftables if row.family in FAMILIES[family]]
     at_hook = {_table(row) for row in rows if row.position == 0 and _hook(row) in hooks}
     trace = tuple(
-        Decided(Place("nft", row.family, row.table, row.chain), said, False)  # noqa: FBT003
+        DecidingRule(ChainPlace("nft", row.family, row.table, row.chain), said, False)  # noqa: FBT003
         for row in rows
         if _table(row) in at_hook and (said := _loses(row))
     )
-    return Judgement(Verdict.UNSURE if trace else Verdict.ACCEPT, trace)
+    return Judgement(PacketVerdict.UNSURE if trace else PacketVerdict.ACCEPT, trace)
 
 
 def _table(row: NftablesRow) -> tuple[str, str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from runbook.plan.netfilter.native import native
 from runbook.plan.netfilter.packet import Packet
-from runbook.plan.netfilter.ruleset import Chains, Place
-from runbook.plan.netfilter.walk import LOST, Judgement, Verdict, walk
+from runbook.plan.netfilter.ruleset import ChainPlace, Chains
+from runbook.plan.netfilter.walk import LOST, Judgement, PacketVerdict, walk
 from runbook.state.nftables import NftablesRow
 
 # Table and chain in the order in which the kernel asks them; nat only for a first packet.
@@ -43,10 +43,10 @@ def judge(rules: Rules, packet: Packet, way: Way) -> Judgement:
         for table, chain in way:
             if table == "nat" and packet.ctstate != "NEW":
                 continue
-            found = walk(rules.chains, packet, Place(backend, packet.family, table, chain))
+            found = walk(rules.chains, packet, ChainPlace(backend, packet.family, table, chain))
             if found.verdict in LOST:
                 return found
-            doubtful += [found] if found.verdict is Verdict.UNSURE else []
+            doubtful += [found] if found.verdict is PacketVerdict.UNSURE else []
     found = native(rules.nftables, packet.family, {chain.lower() for _, chain in way})
-    doubtful += [found] if found.verdict is Verdict.UNSURE else []
-    return doubtful[0] if doubtful else Judgement(Verdict.ACCEPT, ())
+    doubtful += [found] if found.verdict is PacketVerdict.UNSURE else []
+    return doubtful[0] if doubtful else Judgement(PacketVerdict.ACCEPT, ())

@@ -24,7 +24,7 @@ RESTORE = "-restore"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChainPlace:
     """A chain's place: backend, family, table, chain."""
 
     backend: str
@@ -37,7 +37,7 @@ class Place:
 class Chain:
     """A chain: its policy, '' where it is not built in, and its rules from `-A` on."""
 
-    place: Place
+    place: ChainPlace
     policy: str = ""
     rules: tuple[str, ...] = ()
 
@@ -47,13 +47,13 @@ class Chains:
     """All chains of both backends and both families."""
 
     chains: tuple[Chain, ...]
-    _at: Mapping[Place, Chain] = field(init=False, repr=False, compare=False)
+    _at: Mapping[ChainPlace, Chain] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the chains by their place."""
         object.__setattr__(self, "_at", {chain.place: chain for chain in self.chains})
 
-    def get(self, place: Place) -> Chain | None:
+    def get(self, place: ChainPlace) -> Chain | None:
         """The chain there; a built-in one that nobody has touched is empty and accepts."""
         return self._at.get(place) or (Chain(place, ACCEPT) if place.chain in BUILT_IN else None)
 
@@ -67,7 +67,7 @@ def live(firewall: Iterable[FirewallRow]) -> Chains:
     """The chains of a snapshot's firewall table."""
     edited = _Edited()
     for row in sorted(firewall, key=lambda r: r.position):
-        place = Place(row.backend, row.family, row.table, row.chain)
+        place = ChainPlace(row.backend, row.family, row.table, row.chain)
         rules = edited.rules_of(place)
         if row.rule.startswith("-A "):
             rules.append(row.rule)
@@ -81,8 +81,8 @@ def live(firewall: Iterable[FirewallRow]) -> Chains:
 class _Edited:
     """Chains that are edited in place: a host may have 50,000 rules, a plan a command for each."""
 
-    policies: dict[Place, str] = field(default_factory=dict)
-    rules: dict[Place, list[str]] = field(default_factory=dict)
+    policies: dict[ChainPlace, str] = field(default_factory=dict)
+    rules: dict[ChainPlace, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, chains: Chains) -> Self:
@@ -96,12 +96,12 @@ class _Edited:
         places = self.policies.items()
         return Chains(tuple(Chain(place, p, tuple(self.rules[place])) for place, p in places))
 
-    def rules_of(self, place: Place) -> list[str]:
+    def rules_of(self, place: ChainPlace) -> list[str]:
         """The rules there, of a chain that is made where there is none."""
         self.policies.setdefault(place, ACCEPT if place.chain in BUILT_IN else "")
         return self.rules.setdefault(place, [])
 
-    def remove(self, place: Place) -> None:
+    def remove(self, place: ChainPlace) -> None:
         """Remove the chain."""
         self.policies.pop(place, None)
         self.rules.pop(place, None)
@@ -138,10 +138,10 @@ def _run(edited: _Edited, step: Command, backend: str) -> None:
         _restore(edited, octets.text_of(step.stdin), *named[program.removesuffix(RESTORE)])
     elif program in named:
         _, _, _, _, table, verb, chain, *rest = step.argv
-        _edit(edited, Place(*named[program], table, chain), verb, rest)
+        _edit(edited, ChainPlace(*named[program], table, chain), verb, rest)
 
 
-def _edit(edited: _Edited, place: Place, verb: str, rest: list[str]) -> None:
+def _edit(edited: _Edited, place: ChainPlace, verb: str, rest: list[str]) -> None:
     rules = edited.rules_of(place)
     match verb:
         case "-P":
@@ -169,7 +169,7 @@ def _restore(edited: _Edited, text: str, backend: str, family: str) -> None:
     """As `iptables-restore --noflush` does: a user chain that is named is made anew."""
     for table in iptables_save.parse(text).tables:
         for named in table.chains:
-            place = Place(backend, family, table.name, named.name)
+            place = ChainPlace(backend, family, table.name, named.name)
             if named.policy == iptables_save.USER_CHAIN:
                 edited.remove(place)
                 edited.rules_of(place)
@@ -177,7 +177,7 @@ def _restore(edited: _Edited, text: str, backend: str, family: str) -> None:
                 edited.rules_of(place)
                 edited.policies[place] = named.policy
         for rule in table.rules:
-            edited.rules_of(Place(backend, family, table.name, rule.chain)).append(rule.text)
+            edited.rules_of(ChainPlace(backend, family, table.name, rule.chain)).append(rule.text)
 
 
 def saved(chain: str, argv: Iterable[str]) -> str:

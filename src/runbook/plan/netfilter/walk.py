@@ -13,10 +13,10 @@ from enum import StrEnum
 from runbook.plan.netfilter.matches import matches
 from runbook.plan.netfilter.packet import Packet
 from runbook.plan.netfilter.rule import ParsedRule, parsed
-from runbook.plan.netfilter.ruleset import Chain, Chains, Place
+from runbook.plan.netfilter.ruleset import Chain, ChainPlace, Chains
 
 
-class Verdict(StrEnum):
+class PacketVerdict(StrEnum):
     """What becomes of the packet."""
 
     ACCEPT = "ACCEPT"
@@ -25,8 +25,8 @@ class Verdict(StrEnum):
     UNSURE = "UNSURE"
 
 
-LOST = frozenset((Verdict.DROP, Verdict.REJECT))
-ENDS = {v.value: v for v in (Verdict.ACCEPT, Verdict.DROP, Verdict.REJECT)}
+LOST = frozenset((PacketVerdict.DROP, PacketVerdict.REJECT))
+ENDS = {v.value: v for v in (PacketVerdict.ACCEPT, PacketVerdict.DROP, PacketVerdict.REJECT)}
 # Targets after which the next rule is looked at, whatever they do besides.
 GOES_ON = frozenset(
     (
@@ -43,10 +43,10 @@ DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidingRule:
     """A rule, or a policy, that had a say; `certain` where it surely matched."""
 
-    place: Place
+    place: ChainPlace
     rule: str
     certain: bool
 
@@ -60,11 +60,11 @@ class Decided:
 class Judgement:
     """The verdict, and the rules that led to it in the order in which they were met."""
 
-    verdict: Verdict
-    trace: tuple[Decided, ...]
+    verdict: PacketVerdict
+    trace: tuple[DecidingRule, ...]
 
     @property
-    def told(self) -> str:
+    def explanation(self) -> str:
         """The verdict and its rules, a line each."""
         return "\n".join((self.verdict, *(f"  {line}" for line in self.trace)))
 
@@ -75,17 +75,17 @@ class _Walk:
 
     chains: Chains
     packet: Packet
-    trace: list[Decided] = field(default_factory=list)
-    known: dict[Place, frozenset[str]] = field(default_factory=dict)
+    trace: list[DecidingRule] = field(default_factory=list)
+    known: dict[ChainPlace, frozenset[str]] = field(default_factory=dict)
 
-    def through(self, chain: Chain, above: tuple[Place, ...] = ()) -> frozenset[str]:
+    def through(self, chain: Chain, above: tuple[ChainPlace, ...] = ()) -> frozenset[str]:
         """The ways out of the chain."""
         if chain.place not in self.known:
             ways = frozenset(self._ways(chain, (*above, chain.place)))
             self.known[chain.place] = ways
         return self.known[chain.place]
 
-    def _ways(self, chain: Chain, above: tuple[Place, ...]) -> Iterator[str]:
+    def _ways(self, chain: Chain, above: tuple[ChainPlace, ...]) -> Iterator[str]:
         for text in chain.rules:
             met = self._meet(chain, text, above)
             yield from met - {NEXT}
@@ -93,21 +93,21 @@ class _Walk:
                 return
         yield RETURN
 
-    def _meet(self, chain: Chain, text: str, above: tuple[Place, ...]) -> frozenset[str]:
+    def _meet(self, chain: Chain, text: str, above: tuple[ChainPlace, ...]) -> frozenset[str]:
         rule = _understood(text)
         match = None if rule is None else matches(self.packet, rule)
         if match is False or (rule and rule.target in GOES_ON):
             return frozenset((NEXT,))
-        self.trace.append(Decided(chain.place, text, certain=bool(match)))
+        self.trace.append(DecidingRule(chain.place, text, certain=bool(match)))
         sent = self._sent(rule, chain.place, above)
         return sent if match else sent | {NEXT}
 
     def _sent(
-        self, rule: ParsedRule | None, place: Place, above: tuple[Place, ...]
+        self, rule: ParsedRule | None, place: ChainPlace, above: tuple[ChainPlace, ...]
     ) -> frozenset[str]:
         target = rule.target if rule else "?"
         if target in REWRITES_SOURCE and place.table == "nat":
-            return frozenset((Verdict.ACCEPT,))
+            return frozenset((PacketVerdict.ACCEPT,))
         if target == RETURN:
             return frozenset((RETURN,))
         if target in ENDS:
@@ -115,7 +115,7 @@ class _Walk:
         to = self.chains.get(replace(place, chain=target))
         if rule is None or to is None or to.policy or to.place in above or len(above) >= DEEPEST:
             # What is not known here may do anything.
-            return frozenset((Verdict.UNSURE,))
+            return frozenset((PacketVerdict.UNSURE,))
         ways = self.through(to, above)
         back = {RETURN if rule.goto else NEXT} if RETURN in ways else set()
         return ways - {RETURN} | back
@@ -128,7 +128,7 @@ def _understood(text: str) -> ParsedRule | None:
         return None
 
 
-def walk(chains: Chains, packet: Packet, place: Place) -> Judgement:
+def walk(chains: Chains, packet: Packet, place: ChainPlace) -> Judgement:
     """The packet through one built-in chain."""
     chain = chains.get(place)
     if chain is None:
@@ -136,15 +136,15 @@ def walk(chains: Chains, packet: Packet, place: Place) -> Judgement:
     walking = _Walk(chains, packet)
     ways = walking.through(chain)
     if RETURN in ways:
-        policy = ENDS.get(chain.policy, Verdict.UNSURE)
+        policy = ENDS.get(chain.policy, PacketVerdict.UNSURE)
         ways = ways - {RETURN} | {policy}
-        walking.trace.append(Decided(place, f"-P {place.chain} {chain.policy}", certain=True))
+        walking.trace.append(DecidingRule(place, f"-P {place.chain} {chain.policy}", certain=True))
     return Judgement(_one(ways), tuple(walking.trace))
 
 
-def _one(ways: frozenset[str]) -> Verdict:
-    if ways == {Verdict.ACCEPT}:
-        return Verdict.ACCEPT
+def _one(ways: frozenset[str]) -> PacketVerdict:
+    if ways == {PacketVerdict.ACCEPT}:
+        return PacketVerdict.ACCEPT
     if ways <= LOST:
-        return Verdict(min(ways))
-    return Verdict.UNSURE
+        return PacketVerdict(min(ways))
+    return PacketVerdict.UNSURE

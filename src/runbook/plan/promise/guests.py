@@ -44,7 +44,7 @@ class ExpectedGuest:
     login: str = "root"
     login_from: str = ""
 
-    def told(self, about: str) -> str:
+    def in_words(self, about: str) -> str:
         """Where it will be, in words; of one that is shut off nothing inside is promised."""
         if self.running:
             return f"{about} at {self.address}"
@@ -96,13 +96,13 @@ class GuestPromise:
     @property
     def purpose(self) -> tuple[str, ...]:
         """What the change is for, in lines."""
-        told = (guest.told(f"{guest.name} ({guest.mac})") for guest in self.guests)
+        told = (guest.in_words(f"{guest.name} ({guest.mac})") for guest in self.guests)
         return (f"The change puts guests on libvirt network {self.network}, {self.bridge}:", *told)
 
     @property
-    def kept(self) -> str:
+    def end_state(self) -> str:
         """The end state in a sentence."""
-        told = ", ".join(guest.told(guest.name) for guest in self.guests)
+        told = ", ".join(guest.in_words(guest.name) for guest in self.guests)
         return f"on {self.bridge}: {told}"
 
     def checks(self, snapshot: Snapshot) -> tuple[Check, ...]:

@@ -89,7 +89,7 @@ class Promise:
         )
 
     @property
-    def kept(self) -> str:
+    def end_state(self) -> str:
         """The end state in a sentence."""
         return f"{self.address} is on {self.bridge}"
 
@@ -209,7 +209,7 @@ def _clients(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 
 
 def _firewall(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    told = promise.firewall.told(snapshot.rows(FirewallRow), snapshot.rows(FileRow))
+    told = promise.firewall.checks(snapshot.rows(FirewallRow), snapshot.rows(FileRow))
     yield from (Check(*check) for check in told)
 
 

@@ -14,15 +14,15 @@ from runbook.params import Params, faults, resolve
 from runbook.plan.routed.facts import nic_address, nic_names
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import networks, nic
-from runbook.preflight.finding import Finding, Place
-from runbook.preflight.survey.found import unfit
+from runbook.preflight.finding import CaseWithoutPlan, Finding
+from runbook.preflight.survey.candidates import unfit
 from runbook.state.host.operator_connection import Connection
 from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class HostOfParams:
+class SurveyCase:
     """The parameters, and the host that they are for."""
 
     params: Params
@@ -56,7 +56,7 @@ def against(
     """What of parameters that are right by themselves is wrong on this host."""
     try:
         nic_address(snapshot, params.interface, params.ipv4)
-        stands = tuple(_stands_against(HostOfParams(params, snapshot)))
+        stands = tuple(_stands_against(SurveyCase(params, snapshot)))
         if not stands:
             make_plan(params, snapshot, own)
     except ParameterError as error:
@@ -66,7 +66,7 @@ def against(
     return stands
 
 
-def _stands_against(place: Place) -> Iterator[ParameterError]:
+def _stands_against(place: CaseWithoutPlan) -> Iterator[ParameterError]:
     for rule in nic.RULES:
         yield from _errors("interface", place, rule(place))
     yield from _errors("network", place, networks.network_names(place))
@@ -74,7 +74,9 @@ def _stands_against(place: Place) -> Iterator[ParameterError]:
     yield from _errors("forward", place, networks.others(place))
 
 
-def _errors(field: str, place: Place, found: Iterator[Finding]) -> Iterator[ParameterError]:
+def _errors(
+    field: str, place: CaseWithoutPlan, found: Iterator[Finding]
+) -> Iterator[ParameterError]:
     for finding in found:
         if finding.level == "block":
             problem = f"{finding.about}: {finding.seen}; {finding.why}"

@@ -40,7 +40,7 @@ def nics(
             _driver(known.get(name), links[name]),
             _speed(known.get(name)),
             _carrier(links[name]),
-            " ".join(held(snapshot, name)),
+            " ".join(ipv4_addresses(snapshot, name)),
             links[name].master,
             name == carrying,
         )
@@ -48,7 +48,7 @@ def nics(
     )
 
 
-def held(snapshot: Snapshot, nic: str) -> list[str]:
+def ipv4_addresses(snapshot: Snapshot, nic: str) -> list[str]:
     """The IPv4 addresses on an interface, each with its prefix length."""
     return [f"{row.address}/{row.prefixlen}" for row in facts.addresses_on(snapshot, nic)]
 
@@ -61,7 +61,7 @@ def gateways(snapshot: Snapshot, nic: str) -> list[str]:
 
 def brought(snapshot: Snapshot, nic: str) -> dict[str, str]:
     """The parameters that follow from the choice of an interface; '' where it has none."""
-    addresses, routers = held(snapshot, nic), gateways(snapshot, nic)
+    addresses, routers = ipv4_addresses(snapshot, nic), gateways(snapshot, nic)
     found = {"address": addresses[0] if addresses else ""}
     return {**found, "gateway": routers[0]} if routers else found
 

@@ -39,7 +39,7 @@ COMMANDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandOutput:
     """One command: the table it tells of, its argv, its exit status and its words.
 
     `status` is None where it was not there, not asked or did not end; `text` says why.
@@ -57,26 +57,28 @@ class Said:
         return shown if len(self.argv) <= MOST_WORDS else f"{shown} …"
 
 
-def read(host: Reader) -> tuple[Said, ...]:
+def read(host: Reader) -> tuple[CommandOutput, ...]:
     """Ask each in turn; raises ConnectionLost, and nothing for a program that fails."""
     return tuple(_ask(host, table, argv) for table, argv in (*COMMANDS, *_found(host)))
 
 
-def dumps(rows: Iterable[Said]) -> str:
+def dumps(rows: Iterable[CommandOutput]) -> str:
     """The rows as JSON text."""
     told = json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False)
     return octets.valid_json(told) + "\n"
 
 
-def _ask(host: Reader, table: str, argv: tuple[str, ...]) -> Said:
+def _ask(host: Reader, table: str, argv: tuple[str, ...]) -> CommandOutput:
     try:
         done = host.query(argv, timeout=PATIENCE_S)
     except ReadFailed as error:
-        return Said(table, argv, None, error.what)
+        return CommandOutput(table, argv, None, error.what)
     if done.returncode == NOT_FOUND:
-        return Said(table, argv, None, f"{argv[0]} is missing on the host")
+        return CommandOutput(table, argv, None, f"{argv[0]} is missing on the host")
     words = done.stdout if done.returncode == 0 else done.stderr + done.stdout
-    return Said(table, argv, done.returncode, _cut(redact_text(words.decode(errors="replace"))))
+    return CommandOutput(
+        table, argv, done.returncode, _cut(redact_text(words.decode(errors="replace")))
+    )
 
 
 def _found(host: Reader) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -88,12 +88,12 @@ def test_who_comes_second_looks_again_and_goes_by_what_stands_then(host: fakes.F
         seen.append(stands.timer)
         return round((stands.deadline - fakes.NOON).total_seconds()) + 20
 
-    wish = deadline.Wish(more, "step 9 may take long")
+    wish = deadline.DeadlineWish(more, "step 9 may take long")
     moved = deadline.move(made.layout, there, wish, lambda: fakes.NOON)
     assert seen == [1, 2]
-    assert (moved.seen.timer, moved.stands.timer) == (2, 3)
-    assert (moved.stands.deadline - fakes.NOON).total_seconds() == 920
-    assert deadline.standing(host, PLACE) == moved.stands
+    assert (moved.before.timer, moved.after.timer) == (2, 3)
+    assert (moved.after.deadline - fakes.NOON).total_seconds() == 920
+    assert deadline.standing(host, PLACE) == moved.after
     # Of ours only what came about is told, and no countdown was started in vain.
     assert host.text(PLACE.journal).count("because step 9") == 1
     assert len([e for e in there.events if e.startswith("run systemd-run")]) == 2
@@ -107,10 +107,10 @@ def test_what_was_given_meanwhile_is_not_taken_back_by_who_wanted_less(
     def first(stands: manifest.Manifest, _at: object) -> int | None:
         return 30 if stands.timer == 1 else None
 
-    wish = deadline.Wish(first, "step 9 is done")
+    wish = deadline.DeadlineWish(first, "step 9 is done")
     moved = deadline.move(made.layout, there, wish, lambda: fakes.NOON)
-    assert not moved.made
-    assert (moved.stands.deadline - fakes.NOON).total_seconds() == 900
+    assert not moved.changed
+    assert (moved.after.deadline - fakes.NOON).total_seconds() == 900
 
 
 def test_where_others_move_it_again_and_again_it_is_an_error(host: fakes.FakeHost) -> None:

@@ -19,7 +19,7 @@ from runbook.notebook.survey import cells as nb
 from runbook.notebook.survey import look
 from runbook.notebook.survey import write as survey_write
 from runbook.params import for_host
-from runbook.preflight.survey import found
+from runbook.preflight.survey import candidates
 
 ROOT = Path(__file__).parents[4]
 NEW = {"host": "new", "connect": "recorded", "recording": "example.json"}
@@ -221,7 +221,7 @@ def test_a_recording_older_than_a_question_says_what_it_does_not_know(
 def test_a_host_that_cannot_be_surveyed_says_why_in_its_record(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(found, "_ways_out", lambda _: ())
+    monkeypatch.setattr(candidates, "default_routes", lambda _: [])
     with pytest.raises(Refused, match="no IPv4 default route"):
         survey(NEW)
     assert outcome(home) == "refused"

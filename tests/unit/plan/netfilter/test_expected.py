@@ -32,7 +32,7 @@ def saved(expected: ExpectedFirewall) -> list[Row]:
 
 def broken(expected: ExpectedFirewall, firewall: list[Row], files: list[Row]) -> list[str]:
     seen = fakes.seen(firewall=firewall, files=files)
-    checks = [Check(*told) for told in expected.told(seen.rows(FirewallRow), seen.rows(FileRow))]
+    checks = [Check(*told) for told in expected.checks(seen.rows(FirewallRow), seen.rows(FileRow))]
     assert checks
     return [f"{c.about}: {c.seen}" for c in checks if not c.kept]
 

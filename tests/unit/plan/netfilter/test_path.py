@@ -41,7 +41,7 @@ def test_any_table_of_either_backend_can_drop(table: str, backend: str) -> None:
     dropping = fakes.rule(f"-A {chain} -p tcp -j DROP", 1, table=table, backend=backend)
     found = judge(rules(dropping), OLD, IN)
     assert found.verdict == "DROP"
-    assert table in found.told
+    assert table in found.explanation
     assert judge(rules(dropping), leaving(OPERATOR, "eth0"), OUT).verdict == "ACCEPT"
 
 

@@ -7,11 +7,11 @@ from tests.unit import fakes
 
 from runbook.plan.changes.steps import Command
 from runbook.plan.netfilter.libvirt import Network, with_network
-from runbook.plan.netfilter.ruleset import Chains, Place, after, live, saved, usual_backend
+from runbook.plan.netfilter.ruleset import ChainPlace, Chains, after, live, saved, usual_backend
 from runbook.state.firewall import FirewallRow
 
-INPUT = Place("nft", "inet", "filter", "INPUT")
-FORWARD = Place("nft", "inet", "filter", "FORWARD")
+INPUT = ChainPlace("nft", "inet", "filter", "INPUT")
+FORWARD = ChainPlace("nft", "inet", "filter", "FORWARD")
 NETWORK = Network("virbr1", "172.16.0.0/16", "enp4s0f0")
 
 
@@ -19,7 +19,7 @@ def run(chains: Chains, *argv: str, stdin: str = "", backend: str = "nft") -> Ch
     return after(chains, [Command(argv, stdin.encode())], backend)
 
 
-def of(chains: Chains, place: Place = INPUT) -> tuple[str, tuple[str, ...]]:
+def of(chains: Chains, place: ChainPlace = INPUT) -> tuple[str, tuple[str, ...]]:
     chain = chains.get(place)
     assert chain
     return chain.policy, chain.rules
@@ -33,7 +33,7 @@ def start() -> Chains:
 def test_a_chain_that_nobody_touched_accepts_and_another_is_not_there() -> None:
     assert of(start()) == ("DROP", ("-A INPUT -i lo -j ACCEPT",))
     assert of(start(), FORWARD) == ("ACCEPT", ())
-    assert start().get(Place("nft", "inet", "filter", "own")) is None
+    assert start().get(ChainPlace("nft", "inet", "filter", "own")) is None
 
 
 def test_each_command_of_a_plan_is_worked_out() -> None:
@@ -59,7 +59,7 @@ def test_a_load_beside_what_is_there_keeps_it() -> None:
     text = "*filter\n:own - [0:0]\n-A INPUT -j own\n-A own -j ACCEPT\nCOMMIT\n"
     chains = run(start(), "iptables-restore", "--wait=5", "--noflush", stdin=text)
     assert of(chains) == ("DROP", ("-A INPUT -i lo -j ACCEPT", "-A INPUT -j own"))
-    assert of(chains, Place("nft", "inet", "filter", "own")) == ("", ("-A own -j ACCEPT",))
+    assert of(chains, ChainPlace("nft", "inet", "filter", "own")) == ("", ("-A own -j ACCEPT",))
 
 
 def test_a_plain_program_is_of_the_usual_backend_and_others_of_their_own() -> None:
@@ -96,7 +96,7 @@ def test_libvirt_comes_before_all_else_and_lets_guests_across() -> None:
     assert jumps == ["LIBVIRT_FWX", "LIBVIRT_FWI", "LIBVIRT_FWO"]
     again = with_network(chains, Network("virbr2", "10.0.0.0/24", ""), "nft")
     assert of(again, FORWARD)[1] == of(chains, FORWARD)[1]
-    crossed = of(again, Place("nft", "inet", "filter", "LIBVIRT_FWX"))[1]
+    crossed = of(again, ChainPlace("nft", "inet", "filter", "LIBVIRT_FWX"))[1]
     assert crossed[0] == "-A LIBVIRT_FWX -i virbr2 -o virbr2 -j ACCEPT"
     assert len(crossed) == 2
 

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.plan.netfilter.packet import Packet, State, arriving
-from runbook.plan.netfilter.ruleset import Chain, Chains, Place, live
-from runbook.plan.netfilter.walk import Verdict, walk
+from runbook.plan.netfilter.ruleset import Chain, ChainPlace, Chains, live
+from runbook.plan.netfilter.walk import PacketVerdict, walk
 from runbook.state import firewall
 from runbook.state.host.operator_connection import Connection
 
 CORPUS = Path(__file__).parents[2] / "data/iptables"
 OPERATOR = Connection("10.20.0.5", 50000, "172.16.1.1", 22)
-INPUT = Place("nft", "inet", "filter", "INPUT")
+INPUT = ChainPlace("nft", "inet", "filter", "INPUT")
 SYN = arriving(OPERATOR, "eth0", "NEW")
 
 
@@ -135,7 +135,7 @@ def test_log_decides_nothing_and_the_trace_tells_what_did() -> None:
     assert found.verdict == "REJECT"
     assert [line.rule for line in found.trace] == ["-A INPUT -p tcp -j own", "-A own -j REJECT"]
     assert all(line.certain for line in found.trace)
-    assert "filter -A own -j REJECT" in found.told
+    assert "filter -A own -j REJECT" in found.explanation
 
 
 RULES = st.sampled_from(
@@ -158,7 +158,7 @@ def test_accept_is_said_only_where_every_doubt_comes_to_accept(
         choices = [[sure], []] if "mark" in rule else [[rule]]
         ways = [way + choice for way in ways for choice in choices]
     ends = {str(verdict(*way, policy=policy)) for way in ways}
-    if found == Verdict.ACCEPT:
+    if found == PacketVerdict.ACCEPT:
         assert ends == {"ACCEPT"}
     if found in ("DROP", "REJECT"):
         assert ends <= {"DROP", "REJECT"}

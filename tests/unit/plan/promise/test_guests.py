@@ -30,7 +30,7 @@ def test_one_whose_tap_is_in_no_bridge_is_not_there() -> None:
 
 def test_all_of_it_is_kept_on_the_lan() -> None:
     assert broken(data.seen(data.moved_tap())) == []
-    assert "vm-01 at 172.16.1.10/16" in PROMISE.kept
+    assert "vm-01 at 172.16.1.10/16" in PROMISE.end_state
 
 
 def test_a_promise_about_nobody_is_none() -> None:
@@ -41,10 +41,14 @@ def test_a_promise_about_nobody_is_none() -> None:
 def test_of_a_guest_that_is_shut_off_no_address_is_promised() -> None:
     off = data.seen(data.tap(live_xml="", source="", target=""))
     drawn = data.plan(off, edit=None)
-    for told in (drawn.of_guests.kept, "\n".join(drawn.of_guests.purpose), drawn.changes[0].after):
+    for told in (
+        drawn.of_guests.end_state,
+        "\n".join(drawn.of_guests.purpose),
+        drawn.changes[0].after,
+    ):
         assert "vm-01 at" not in told
         assert "shut off" in told
-    assert "addresses that it has inside" in drawn.of_guests.kept
+    assert "addresses that it has inside" in drawn.of_guests.end_state
 
 
 def test_neither_promise_passes_for_the_other() -> None:

@@ -11,7 +11,7 @@ from tests.unit.state import recorded
 from runbook.common.errors import ConnectionLost, ReadFailed
 from runbook.state import firewall, sysctl
 from runbook.state.host import command_output
-from runbook.state.host.command_output import COMMANDS, MOST_LETTERS, Said
+from runbook.state.host.command_output import COMMANDS, MOST_LETTERS, CommandOutput
 from runbook.transport import RecordedHost, Recorder
 from runbook.transport.host import Completed
 
@@ -30,7 +30,7 @@ def host(**files: str) -> FakeHost:
     return made
 
 
-def of(rows: Sequence[Said], table: str) -> list[Said]:
+def of(rows: Sequence[CommandOutput], table: str) -> list[CommandOutput]:
     return [row for row in rows if row.table == table]
 
 
@@ -122,9 +122,11 @@ def test_the_names_that_are_asked_are_those_of_the_table() -> None:
 def test_the_record_has_every_word() -> None:
     rows = command_output.read(host())
     kept = json.loads(command_output.dumps(rows))
-    assert [Said(r["table"], tuple(r["argv"]), r["status"], r["text"]) for r in kept] == list(rows)
+    assert [
+        CommandOutput(r["table"], tuple(r["argv"]), r["status"], r["text"]) for r in kept
+    ] == list(rows)
 
 
 def test_a_command_with_very_many_names_is_told_by_the_first() -> None:
-    assert Said("links", LINK, 0, "").command == "ip -details link"
-    assert Said("sysctl", tuple("sabcdefghi"), 0, "").command == "s a b c d …"
+    assert CommandOutput("links", LINK, 0, "").command == "ip -details link"
+    assert CommandOutput("sysctl", tuple("sabcdefghi"), 0, "").command == "s a b c d …"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runbook.params import Params
 from runbook.plan.netfilter.canonical import canonical
-from runbook.plan.netfilter.compare import Entry, Key, Reasons, Row, compare
+from runbook.plan.netfilter.compare import Key, Reasons, Row, RulesetEntry, compare
 from runbook.plan.netfilter.libvirt import is_libvirts
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN, RUNBOOK, owner
 from runbook.plan.netfilter.ruleset import ACCEPT
@@ -28,15 +28,15 @@ def compared(params: Params, before: Snapshot, after: Snapshot) -> tuple[Row, ..
     ruleset = rules_file(params)
     if ruleset is None:
         return None
-    file = [Entry(*line) for line in lines(ruleset)]
+    file = [RulesetEntry(*line) for line in lines(ruleset)]
     why = _Why(params, own_rules(params, after), _keys(before), _keys(after), _twins(params, after))
     reasons = Reasons(why.of_file, why.of_live, why.of_both, why.moved_to)
     return compare(file, _entries(after), reasons)
 
 
-def _entries(snapshot: Snapshot) -> list[Entry]:
+def _entries(snapshot: Snapshot) -> list[RulesetEntry]:
     told = sorted(snapshot.rows(FirewallRow), key=lambda r: r.position)
-    return [Entry(r.table, r.chain, r.rule) for r in told if r.family == INET]
+    return [RulesetEntry(r.table, r.chain, r.rule) for r in told if r.family == INET]
 
 
 def _keys(snapshot: Snapshot) -> frozenset[Key]:
@@ -51,7 +51,7 @@ def _twins_of(params: Params, snapshot: Snapshot) -> Iterator[Key]:
     for entry in _entries(snapshot):
         twin = twin_of(entry.rule, params.interface, params.bridge)
         if twin:
-            yield Entry(entry.table, entry.chain, twin).key
+            yield RulesetEntry(entry.table, entry.chain, twin).key
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ class _Why:
     live: frozenset[Key]
     twins: frozenset[Key]
 
-    def moved_to(self, entry: Entry) -> Key:
+    def moved_to(self, entry: RulesetEntry) -> Key:
         """Where libvirt keeps the rule now, if it is one of libvirt's and not where it was."""
         own = self.own.find(entry.table, entry.chain, entry.rule)
         if own is None or entry.key in self.live:
             return entry.key
         return (own.table, own.chain, canonical(own.text()))
 
-    def of_both(self, entry: Entry) -> str:
+    def of_both(self, entry: RulesetEntry) -> str:
         """A rule of the file that is live."""
         to = self.moved_to(entry)
         if to != entry.key:
@@ -80,7 +80,7 @@ class _Why:
             return "libvirt's own"
         return "the same, as before" if entry.key in self.before else "the same, from the file"
 
-    def of_file(self, entry: Entry) -> str:
+    def of_file(self, entry: RulesetEntry) -> str:
         """A rule of the file that is not live."""
         if entry.rule.startswith("-P "):
             return self._policy(entry)
@@ -93,7 +93,7 @@ class _Why:
             return "libvirt's own: it makes none for forward: open"
         return "libvirt's own, of another release or network" if own is None else ""
 
-    def of_live(self, entry: Entry) -> str:
+    def of_live(self, entry: RulesetEntry) -> str:
         """A live rule that is not in the file."""
         if entry.rule.startswith("-P "):
             born = "as the chain was made" if entry.rule.endswith(f" {ACCEPT}") else ""
@@ -107,14 +107,14 @@ class _Why:
             return self._kept(entry)
         return "runbook's twin for the bridge" if entry.key in self.twins else ""
 
-    def _kept(self, entry: Entry) -> str:
+    def _kept(self, entry: RulesetEntry) -> str:
         return "somebody else's, kept" if entry.key in self.before else ""
 
-    def _policy(self, entry: Entry) -> str:
+    def _policy(self, entry: RulesetEntry) -> str:
         ours = entry.table == "filter" and entry.chain in POLICIES[self.params.firewall]
         return f"policy set by profile {self.params.firewall}" if ours else ""
 
-    def _libvirts(self, entry: Entry) -> bool:
+    def _libvirts(self, entry: RulesetEntry) -> bool:
         if not entry.rule.startswith("-A "):
             return entry.chain.startswith(LIBVIRT_CHAIN)
         known = self.own.find(entry.table, entry.chain, entry.rule)

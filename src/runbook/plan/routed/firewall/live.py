@@ -10,7 +10,7 @@ from runbook.plan.changes.profile import AddRules, InTable, JumpFirst, SetPolicy
 from runbook.plan.netfilter.canonical import Canonical, canonical
 from runbook.plan.netfilter.expected import ExpectedFirewall, ExpectedRule
 from runbook.plan.netfilter.owner import RUNBOOK_CHAIN
-from runbook.plan.netfilter.ruleset import ACCEPT, Chains, Place, live, usual_backend
+from runbook.plan.netfilter.ruleset import ACCEPT, ChainPlace, Chains, live, usual_backend
 from runbook.plan.routed.firewall import rules_file
 from runbook.plan.routed.firewall.profile import PARENTS, is_jump, profile
 from runbook.state.firewall import FirewallRow
@@ -25,7 +25,7 @@ def expected_firewall(
     params: Params, snapshot: Snapshot, operator: Connection | None
 ) -> ExpectedFirewall:
     """What the profile and the file ask for, together."""
-    file, own = rules_file.wanted(params, snapshot), profile(params, operator)
+    file, own = rules_file.expected_of_file(params, snapshot), profile(params, operator)
     return ExpectedFirewall(
         file.policies + own.policies, file.chains + own.chains, file.rules + own.rules
     )
@@ -82,12 +82,12 @@ def _policies(expected: ExpectedFirewall, snapshot: Snapshot) -> Iterator[SetPol
     rules = snapshot.rows(FirewallRow)
     chains, backend = live(rules), usual_backend(rules)
     for wanted in expected.policies:
-        before = _policy(chains, Place(backend, wanted.family, wanted.table, wanted.chain))
+        before = _policy(chains, ChainPlace(backend, wanted.family, wanted.table, wanted.chain))
         if before != wanted.policy:
             yield SetPolicy(wanted.family, wanted.table, wanted.chain, wanted.policy, before)
 
 
-def _policy(chains: Chains, place: Place) -> str:
+def _policy(chains: Chains, place: ChainPlace) -> str:
     chain = chains.get(place)
     return chain.policy if chain else ACCEPT
 

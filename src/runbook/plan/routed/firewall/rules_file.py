@@ -106,7 +106,7 @@ def own_rules(params: Params, snapshot: Snapshot) -> OwnRules:
     return OwnRules({(r.table, c, canonical(r.text(c))): r for r, c in places})
 
 
-def wanted(params: Params, snapshot: Snapshot) -> ExpectedFirewall:
+def expected_of_file(params: Params, snapshot: Snapshot) -> ExpectedFirewall:
     """What of the file is to be there: all but libvirt's; policies only under `keep`."""
     ruleset = rules_file(params)
     if ruleset is None:

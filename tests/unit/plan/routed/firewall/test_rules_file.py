@@ -7,7 +7,7 @@ from tests.unit import fakes
 
 from runbook.common.errors import ParameterError
 from runbook.params import for_host
-from runbook.plan.routed.firewall.rules_file import lines, rules_file, wanted
+from runbook.plan.routed.firewall.rules_file import expected_of_file, lines, rules_file
 from runbook.run import pipeline
 
 HOST = f"""\
@@ -72,5 +72,5 @@ def test_other_networks_rules_are_libvirt_s_as_well() -> None:
     params = fakes.params(rules="lan.rules", rules_text=text)
     network = {"name": "default", "bridge": "virbr0", "forward_mode": "nat"}
     there = fakes.seen(networks=[{**network, "addresses": "192.168.122.1/24", "active": True}])
-    assert wanted(params, there).rules == ()
-    assert len(wanted(params, fakes.seen()).rules) == 1
+    assert expected_of_file(params, there).rules == ()
+    assert len(expected_of_file(params, fakes.seen()).rules) == 1

@@ -7,7 +7,7 @@ import pytest
 from tests.unit import hosts
 
 from runbook.common.errors import Refused
-from runbook.preflight.survey.found import candidates
+from runbook.preflight.survey.candidates import candidates
 
 NONE: Mapping[str, object] = {}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from runbook.common.errors import Refused
 from runbook.plan.routed.facts import default_routes, nic_names, nic_row
 from runbook.preflight.nic import NIC_KINDS
-from runbook.preflight.survey.nics import held
+from runbook.preflight.survey.nics import ipv4_addresses
 from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
@@ -36,7 +36,7 @@ def unfit(snapshot: Snapshot, name: str) -> str:
         return f"{name} is part of {link.master} already"
     if link.kind not in NIC_KINDS:
         return f"{name} is a {link.kind}"
-    return "" if held(snapshot, name) else f"{name} has no IPv4 address"
+    return "" if ipv4_addresses(snapshot, name) else f"{name} has no IPv4 address"
 
 
 def _refused(snapshot: Snapshot, ways: tuple[str, ...]) -> Refused:
@@ -60,7 +60,8 @@ def _refused(snapshot: Snapshot, ways: tuple[str, ...]) -> Refused:
 
 def _bridged(snapshot: Snapshot, bridge: str) -> Refused:
     ports = " ".join(r.ifname for r in snapshot.rows(LinkRow) if r.master == bridge) or "none"
-    on = f"its address {' '.join(held(snapshot, bridge)) or '(none)'} is on the bridge {bridge}"
+    addresses = " ".join(ipv4_addresses(snapshot, bridge)) or "(none)"
+    on = f"its address {addresses} is on the bridge {bridge}"
     networks = [row.name for row in snapshot.rows(NetworkRow) if row.bridge == bridge]
     if networks:
         return _no(
