@@ -1,9 +1,9 @@
-"""The host's deadline moved, and with it that of each guest's own undo.
+"""Moves the deadline of the host, and with it the deadline of each guest's own undo.
 
-Every guest is asked first, and one that does not tell leaves all as it is. For a later deadline
-the host is moved and then guest by guest; for an earlier one the guests come first. So whatever
-breaks off in between, no undo of the host comes before that of a guest, and each of them has a
-countdown at every moment.
+Every guest is asked for its countdown first; if one does not answer, nothing is moved. A later
+deadline is moved on the host first, then in each guest; an earlier one in the guests first. So
+wherever this breaks off, the undo of a guest comes before the undo of the host, and each of them
+has a running countdown.
 """
 
 from __future__ import annotations
@@ -28,53 +28,53 @@ from runbook.transport.host import Host
 
 
 class NotMoved(StepFailed):
-    """The deadline, or that of one guest, stays as it is."""
+    """The deadline of the host, or of one guest, was not moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """The host's deadline, and each guest with a countdown: '' where it follows, else why not."""
+    """The host's deadline, and by guest '' if its deadline moved too, else why not."""
 
     host: DeadlineMove
     guests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def left(self) -> tuple[str, ...]:
-        """Of guests whose own undo may come as it was to, a line each."""
+        """One line for each guest whose deadline did not move."""
         return tuple(line for line in self.guests.values() if line)
 
     @property
     def moved(self) -> tuple[str, ...]:
-        """The names of the others."""
+        """The names of the guests whose deadline moved."""
         return tuple(name for name, line in self.guests.items() if not line)
 
 
 @dataclass(frozen=True, slots=True)
 class _Countdown:
-    """One guest's own: as it told it, and when, by this machine's clock, at the latest."""
+    """The countdown in one guest, and the time by this machine's clock at which it was read."""
 
     slot: GuestSession
     change_id: str
-    told: Ticking
+    ticking: Ticking
     at: datetime
 
     def comes(self) -> datetime:
         """When its undo comes."""
-        return self.at + timedelta(seconds=self.told.moment - self.told.now)
+        return self.at + timedelta(seconds=self.ticking.moment - self.ticking.now)
 
     def move(self, host: Host, until: datetime) -> None:
         """Have it come shortly before the host's deadline."""
         left = math.floor((until - self.at).total_seconds()) - LEAD_S
-        moment = self.told.now + left
+        moment = self.ticking.now + left
         self.slot.again(host, lambda c: undo.move(c, self.change_id, moment))
 
 
 def move(
     slots: Iterable[GuestSession], armed: Armed, host: Host, wish: DeadlineWish, now: Now
 ) -> Together:
-    """The deadline as wished, if another one is, of the host and of each guest.
+    """Move the deadline of the host and of each guest, if the wish changes it.
 
-    Raises NotMoved, with everything as it was, where a guest does not tell its own.
+    Raises NotMoved, with nothing moved, if a guest does not say when its undo comes.
     """
     seen, at = deadline.standing(host, armed.layout), now()
     seconds = wish.seconds(seen, at)
@@ -98,7 +98,7 @@ def move(
 def _sooner(
     asked: tuple[_Countdown, ...], armed: Armed, host: Host, wish: DeadlineWish, now: Now
 ) -> Together:
-    """The guests first: the host waits where it waited until each of them comes before it."""
+    """An earlier deadline: the guests first, the host after each of them has moved."""
     seen, at = deadline.standing(host, armed.layout), now()
     seconds = wish.seconds(seen, at)
     until = at + timedelta(seconds=(seconds or 0) + EACH_S * len(asked))
@@ -116,7 +116,7 @@ def _sooner(
 
 
 def _then(target: Manifest) -> Callable[[Manifest, datetime], int | None]:
-    """That moment, as long as nobody has moved the deadline."""
+    """The seconds until that moment, if nobody else has moved the deadline."""
 
     def seconds(seen: Manifest, at: datetime) -> int | None:
         left = math.ceil((target.deadline - at).total_seconds())
@@ -137,7 +137,7 @@ def _ask(slot: GuestSession, armed: Armed, host: Host, now: Now) -> Iterator[_Co
 def _follow(
     asked: tuple[_Countdown, ...], armed: Armed, host: Host, stands: Manifest, now: Now
 ) -> Mapping[str, str]:
-    """Each guest as the host; those that are not are in the journal too."""
+    """Move each guest to the host's deadline; the journal names each guest that did not move."""
     told = {one.slot.guest.name: _left(one, host, stands.deadline) for one in asked}
     left = "; ".join(filter(None, told.values()))
     if left:
@@ -146,7 +146,7 @@ def _follow(
 
 
 def _left(one: _Countdown, host: Host, until: datetime) -> str:
-    """Move it; '' where that was done, else when its undo comes, and why."""
+    """Move one guest; '' if that was done, else when its undo comes, and why."""
     try:
         one.move(host, until)
     except RunbookError as error:

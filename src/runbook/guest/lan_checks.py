@@ -1,8 +1,8 @@
-"""What the LAN says of a guest: who answers for its address, and where the router sends to.
+"""Checks of a guest from outside: who answers for its address, where the router sends packets.
 
-Asked from the host, from the router where it lets itself be asked, and from this
-machine, which may be beyond the router. By pings and not by TCP: a refusal may be that of
-a firewall on the way, whose ICMP the kernel tells as the guest's own.
+They run on the host, on the router if runbook may log in there, and on this machine, which may be
+beyond the router. They use pings and not TCP: a firewall on the way may refuse a TCP connection,
+and the kernel reports its ICMP as an answer of the guest.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ NO_ANSWER = f"no answer to {TRIES} pings"
 
 @dataclass(frozen=True, slots=True)
 class LanView:
-    """One guest as the LAN has it.
+    """One guest, seen from the LAN.
 
-    `answers` are the MACs that answer for its address by ARP. `router_sends_to` is None where
-    no reply came, `router` where it is not to be asked. `from_here` is whether it answers this
-    machine, or why this machine can say nothing of it.
+    `answers` are the MACs that answer for its address by ARP. `router_sends_to` is None if no
+    reply came, `router` is None if the router is not asked. `from_here` is whether the guest
+    answers this machine, or why this machine cannot tell.
     """
 
     answers: tuple[str, ...]

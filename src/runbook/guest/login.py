@@ -10,9 +10,9 @@ from runbook.transport.guest import login
 from runbook.transport.guest.expect import Patience
 from runbook.transport.guest.login import Credentials
 
-# A console that shows nothing for so long, of a guest that a person can configure.
+# Patience with a silent console of a guest that a person may configure instead.
 BY_HAND_S = 60.0
-# And of one whose agent has answered before: it is booting, and its agent is asked again.
+# Patience if its agent has answered before: the guest is booting, so the agent is asked again.
 AGAIN_S = 45.0
 
 

@@ -1,6 +1,6 @@
-"""One guest as somebody goes into it: the channel, what was seen there, the undo armed there.
+"""One guest from inside: the channel, its state before the change, the undo armed in it.
 
-A guest that went away and came back is entered again.
+If the guest restarts, it is entered again.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class GuestSession:
-    """One guest; `edit` is what is done inside, `armed` its undo there, `told` of past channels.
+    """One guest; `edit` is what is done inside, `armed` its undo there.
 
-    `before` is how it was inside, or `why` that is not known. `handed`: a person was asked
-    to change it. `stuck`: why the last channel did not leave the guest as it was found.
+    `transcripts` are those of closed channels. `before` is the state inside before the change;
+    if it is not known, `why` says why. `handed`: a person was asked to change the guest. `stuck`:
+    why the last channel did not leave the guest as it was.
     """
 
     guest: Guest
@@ -46,7 +47,7 @@ class GuestSession:
     why: str = NOT_KEPT
     edit: GuestEdit | None = None
     armed: InsideArmed | None = None
-    told: list[str] = field(default_factory=list)
+    transcripts: list[str] = field(default_factory=list)
     opened: Channel | None = None
     handed: bool = False
     stuck: str = ""
@@ -57,7 +58,7 @@ class GuestSession:
             try:
                 self.opened = self.enter(host, self.guest)
             except RunbookError as error:
-                self.told.append(error.transcript)
+                self.transcripts.append(error.transcript)
                 raise
         return self.opened
 
@@ -70,7 +71,7 @@ class GuestSession:
             return ask(self.channel(host))
 
     def back(self, host: Host) -> Channel:
-        """A channel into a guest that may be booting."""
+        """A channel into a guest that may be booting; waits for it."""
         end = self.clock.monotonic() + BACK_S
         while True:
             try:
@@ -92,23 +93,23 @@ class GuestSession:
                 self.stuck = channel.close()
             except Exception as error:  # noqa: BLE001 - what comes after it counts for more
                 self.stuck = f"{type(error).__name__}: {error}"
-            self.told.append(channel.transcript)
+            self.transcripts.append(channel.transcript)
 
     def has_another_lease(
         self, ended: InsideState, differences: tuple[GuestDifference, ...]
     ) -> bool:
-        """Whether it is undone, by DHCP, and only settings differ from before.
+        """Whether the guest is undone, has DHCP, and only settings differ from before.
 
-        It may have asked for its address before its host had moved the NIC back.
+        It may have asked for its address before the host had moved the NIC back.
         """
         lent = self.before is not None and self.before.lent
         settings_only = {difference.kind for difference in differences} == {DifferenceKind.SETTING}
         return lent and ended is InsideState.UNDONE and settings_only
 
     def differs(self, channel: Channel, ended: InsideState) -> tuple[GuestDifference, ...]:
-        """What is not as it was before, once the guest had time to settle.
+        """The differences from before, once the guest had time to settle.
 
-        One that nobody can compare is not known to be as before, whatever `ended` says.
+        A guest without a known state before counts as different, whatever `ended` says.
         """
         if self.before is None:
             known = "is undone" if ended is InsideState.UNDONE else "has nothing of this change"
@@ -126,9 +127,9 @@ class GuestSession:
         return GuestDifference(self.guest.name, kind, f"{self.guest.name}{more}")
 
     @property
-    def said(self) -> str:
-        """What went to and fro; no password is in it."""
-        return "".join((*self.told, self.opened.transcript if self.opened else ""))
+    def transcript(self) -> str:
+        """All that was typed and shown, without passwords."""
+        return "".join((*self.transcripts, self.opened.transcript if self.opened else ""))
 
 
 def _differences(before: Inside, after: Inside) -> Iterator[tuple[DifferenceKind, str]]:
@@ -146,6 +147,6 @@ def _differences(before: Inside, after: Inside) -> Iterator[tuple[DifferenceKind
 
 
 def _of_a_lease(before: Inside, after: Inside) -> tuple[str, ...]:
-    """Settings and files that may differ under a new lease: of the address, the host's part."""
+    """Settings and files that may differ after a new lease."""
     served = ("nameservers", RESOLV_CONF)
     return (*served, "addresses") if before.networks == after.networks else served

@@ -1,8 +1,8 @@
-"""The guests of one run, from inside: entered once, changed, verified, confirmed or undone there.
+"""All guests of one change, from inside: entered, changed, verified, confirmed or undone.
 
-It holds what is open: a channel into each guest, and the undo that stands there.
-A guest that went away and came back is entered again. A channel carries one at a time:
-whoever speaks inside has the turn, a cell or a button.
+It keeps the channel into each guest, the edit that is made there, and the undo armed there. The
+plan has only the digest of the edit, and `steps` refuses an edit with another digest. One cell or
+one button at a time may use the channels: it has the turn.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class GuestSessions:
 
     @contextmanager
     def turn(self, patience_s: float = -1) -> Iterator[None]:
-        """Speak inside alone; BlockingIOError where another has the turn for `patience_s`."""
+        """Use the channels alone; BlockingIOError if another has the turn for `patience_s`."""
         if not self._turn.acquire(timeout=patience_s):
             raise BlockingIOError
         try:
@@ -76,7 +76,7 @@ class GuestSessions:
         return tuple(slot.guest for slot in self._slots.values())
 
     def offer(self, host: Host, desired: DesiredNetwork, answers: tuple[str, ...]) -> GuestOffer:
-        """Go into a running guest and look; raises LoginRefused or ConsoleTaken."""
+        """Enter a running guest and read its state; raises LoginRefused or ConsoleTaken."""
         slot = self._slots[desired.guest]
         slot.mac = desired.mac
         try:
@@ -93,17 +93,17 @@ class GuestSessions:
         return GuestOffer(desired.guest, how, slot.before, answers=answers)
 
     def hold(self, targets: tuple[Target, ...]) -> None:
-        """Keep what is to be done inside each; the plan has only its digest."""
+        """Keep the edit of each guest; the plan has only its digest."""
         for target in targets:
             edit = target.edit if isinstance(target.edit, GuestEdit) else None
             self._slots[target.guest.name].edit = edit
 
     def before(self) -> Mapping[str, Inside]:
-        """How each guest was that somebody was inside of."""
+        """The state before of each guest that was entered."""
         return {name: slot.before for name, slot in self._slots.items() if slot.before}
 
     def take_up(self, plan: Plan, change_id: str, log: Journal, before: GuestsBefore) -> None:
-        """Another run's change: its guests are entered when they are needed."""
+        """Take up a change of another run; its guests are entered when they are needed."""
         for numbered in plan.steps():
             step = numbered.step
             if isinstance(step, ArmInside):
@@ -145,7 +145,7 @@ class GuestSessions:
         )
 
     def _from_inside(self, host: Host, guest: ExpectedGuest) -> tuple[Check, ...]:
-        """First of all: its ping of the router is what the router then knows it by."""
+        """The guest's own checks come first: by its ping the router learns its MAC."""
         slot = self._slots[guest.name]
         if slot.armed is None and slot.before is None:
             return ()
@@ -156,15 +156,15 @@ class GuestSessions:
             return slot.again(host, lambda c: inside.verify(c, desired, slot.before, self._clock))
 
     def confirm(self, host: Host) -> None:
-        """Have each guest keep its change."""
+        """Confirm the change in each guest."""
         with self.turn():
             for slot in self.armed():
                 slot.again(host, partial(_confirm, slot.armed))
 
     def undo(self, host: Host, *, confirmed_too: bool = False) -> tuple[GuestDifference, ...]:
-        """Have each guest put itself back; what is not as before, or could not be compared.
+        """Undo each guest; the differences that remain, and the guests that cannot be compared.
 
-        `confirmed_too`: the host's part did not stay, and so no guest's part may.
+        `confirmed_too`: the host's part did not stay, so no guest may keep its part.
         """
         told = [self._undo(host, slot, confirmed_too=confirmed_too) for slot in self.armed()]
         return (*(difference for found in told for difference in found), *self._by_hand())
@@ -195,11 +195,11 @@ class GuestSessions:
                 yield GuestDifference(name, DifferenceKind.BY_HAND, text)
 
     def armed(self) -> Iterator[GuestSession]:
-        """The guests in which an undo stands, or may."""
+        """The guests in which an undo is armed, or may be."""
         return (slot for slot in self._slots.values() if slot.armed is not None)
 
     def move(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> DeadlineMove:
-        """The host's deadline for a step, and each guest's; StepFailed where one is left behind."""
+        """Move the deadline of host and guests for a step; StepFailed if one did not move."""
         with self.turn():
             both = deadlines.move(self.armed(), armed, host, wish, now)
         if both.left:
@@ -207,24 +207,24 @@ class GuestSessions:
         return both.host
 
     def close(self) -> None:
-        """Leave every guest; none is changed by that. See `not_left`."""
+        """Close every channel; no guest is changed by that. See `not_left`."""
         with self.turn():
             for slot in self._slots.values():
                 slot.leave()
 
     def not_left(self) -> tuple[str, ...]:
-        """What was not left as it was found, a line each; it is told once."""
+        """One line for each guest whose console was not left as it was; each line comes once."""
         stuck = {name: slot.stuck for name, slot in self._slots.items() if slot.stuck}
         for name in stuck:
             self._slots[name].stuck = ""
         return tuple(f"{name} was not left as it was found: {why}" for name, why in stuck.items())
 
     def transcripts(self) -> Mapping[str, str]:
-        """What went to and fro, by guest; no password is in it."""
-        return {name: slot.said for name, slot in self._slots.items()}
+        """All that was typed and shown, by guest, without passwords."""
+        return {name: slot.transcript for name, slot in self._slots.items()}
 
     def originals(self) -> Iterator[tuple[str, str, bytes]]:
-        """(guest, path, content) of each file that is replaced inside one."""
+        """(guest, path, content) of each file that is replaced in a guest."""
         for name, slot in self._slots.items():
             for file in slot.edit.files if slot.edit else ():
                 if file.before is not None:

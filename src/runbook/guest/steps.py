@@ -1,6 +1,6 @@
-"""The steps of a change that are made inside a guest: its undo armed there, its files edited.
+"""The steps of a change that are made inside a guest: arm its undo, edit its files.
 
-Only what was planned is done: the plan has the digest of each edit.
+Only the planned edit is made: the plan has its digest.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def arm(slot: GuestSession, step: ArmInside, host: Host, ends: tuple[str, dateti
     """
     change_id, until = ends
     edit = _edit(slot, step, host)
-    # First: what passes from here on is taken off the guest's time.
+    # First: the time from here on counts against the guest's deadline.
     since = undo.uptime(slot.channel(host))
     left = int((until - slot.clock.now()).total_seconds()) - LEAD_S
     if left < SHORTEST_S:
@@ -56,7 +56,7 @@ def _edit(slot: GuestSession, step: ArmInside | ApplyInside, host: Host) -> Gues
 
 
 def may_stand(change_id: str, guest: str) -> InsideArmed:
-    """An undo that may be there: all that an end needs of it."""
+    """An undo that may be in the guest: what is needed to end it."""
     nothing = GuestEdit("", "", (), (), ())
     return InsideArmed(
         change_id, guest, nothing, 0, "", survives_reboot=False,

@@ -17,8 +17,8 @@ from runbook.run.session import ChangeSession
 class Longer:
     """The change with its new deadline.
 
-    `left` tells, a line each, of guests whose own undo comes as it was to; `moved` are the
-    names of those whose undo comes later as well.
+    `left` has one line for each guest whose own deadline did not move. `moved` has the names of
+    the guests whose deadline did.
     """
 
     armed: Armed
@@ -27,7 +27,7 @@ class Longer:
 
     @property
     def said(self) -> str:
-        """Until when is waited, and by whom; of a guest in which nothing is armed, nothing."""
+        """The new deadline in words, and which guests keep an earlier one."""
         waits = f"the host waits until {self.armed.deadline:%H:%M:%S} UTC"
         if not self.left:
             return f"{waits}, and so does each guest" if self.moved else waits

@@ -1,4 +1,4 @@
-"""How an armed change can fail to end well, with all that was seen of it."""
+"""The errors of an armed change that did not end well, with everything that was read of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNDO_FOLLOWS = "wait for the undo, which follows by itself; then mend what is li
 
 
 class NotAsPromised(VerificationFailed):
-    """The verdict that failed the change."""
+    """The host, or a guest, is not as promised after the change."""
 
     def __init__(self, host: str, verdict: Verdict, then: str = UNDO_FOLLOWS) -> None:
         """List what does not hold; keep all of it."""
@@ -29,7 +29,7 @@ class NotAsPromised(VerificationFailed):
 
 
 class Differs(RollbackDiffers):
-    """The loud error of an undo that did not bring everything back."""
+    """The undo ran, and differences from the state before remain."""
 
     def __init__(
         self, host: str, undone: Rollback, directory: str, did: str = rollback.RAN
@@ -55,7 +55,7 @@ class Differs(RollbackDiffers):
 
 
 def _off(differences: Diff) -> Iterator[str]:
-    """Guests that do not run as they did, a line each."""
+    """One line for each guest that ran before the change and does not run now."""
     for row in differences.rows.itertuples():
         if (row.table, row.column) == ("guests", "state"):
             yield f"{row.key} is {row.after}, and was {row.before} before the change"

@@ -1,7 +1,7 @@
-"""Many hosts, asked side by side; one that does not answer holds up no other.
+"""Many hosts, asked at the same time; the others do not wait for one that does not answer.
 
-A question is asked in a thread of its own. What does not come back in time is
-left behind: its connection ends by itself, and writes nothing.
+Each question runs in a thread of its own. A thread without an answer in time is abandoned: its
+connection ends by itself, and it writes nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class HostAnswer(Generic[T]):
 def standings(
     hosts: Sequence[KnownHost], clock: Clock, patience_s: float
 ) -> Iterator[HostAnswer[Standing]]:
-    """How each host stands, as the answers come; `patience_s` is for each of them."""
+    """The standing of each host, in the order of their answers; each has `patience_s` seconds."""
 
     def look(known: KnownHost) -> Standing:
         session = open_host_session(known, clock)

@@ -1,11 +1,8 @@
 """The order of a change. It is written down here, and nowhere else.
 
-    params -> snapshot -> plan -> preflight -> checkpoint -> apply -> verify -> confirm
-
-`change` recites it, whatever the change is about: the session's subject is the host itself, or
-guests on it. A notebook calls the same functions, one in each cell. Each demands what the one
-before returned: nothing is applied without an armed undo, nothing is armed without a cleared
-preflight.
+`change` goes through `STAGES`. The session's subject is the host itself, or guests on it. A
+notebook calls the same functions, one in each cell. Each function needs the result of the one
+before: nothing is applied without an armed undo, nothing is armed without a cleared preflight.
 """
 
 from __future__ import annotations
@@ -46,7 +43,7 @@ STAGES = ("before", "inside", "plan", "preflight", "arm", *PHASES, "verify", "co
 
 
 def change(session: Session) -> Confirmed | Plan:
-    """The whole procedure; the plan alone where all is as promised already."""
+    """Make the whole change; return the plan alone if everything is as promised already."""
     with closing(session.subject):
         ready = dry_run(session)
         if isinstance(ready, Plan):
@@ -62,7 +59,7 @@ def change(session: Session) -> Confirmed | Plan:
 
 
 def dry_run(session: Session) -> Ready | Plan:
-    """The half that only looks; the plan alone where all is as promised already."""
+    """Look, plan and judge; return the plan alone if everything is as promised already."""
     stand_clear(session)
     before = read(session)
     draft = plan(session, before, observe(session, before))
@@ -70,7 +67,7 @@ def dry_run(session: Session) -> Ready | Plan:
 
 
 def open_session(params: Params, clock: Clock | None = None) -> Session:
-    """Connect to the host; it is not changed by that. A rules file is judged before."""
+    """Read the rules file, then connect to the host, which is not changed by that."""
     rules_file(params)
     met = visit(params, clock or SystemClock())
     return Session(params, met.host, met.operator, met.change_id, met.clock, met.connect)
@@ -89,7 +86,7 @@ def read(session: HostSession) -> Snapshot:
 
 
 def observe(session: Session, before: Snapshot) -> Observation:
-    """What the plan has to know beside the snapshot; goes into the guests if it is about some."""
+    """Read what the plan needs beside the snapshot; enters the guests of the change."""
     return session.subject.observe(session.host, session.params, before)
 
 
@@ -100,12 +97,12 @@ def plan(session: Session, before: Snapshot, observation: Observation | None = N
 
 
 def standing(session: Session, draft: Draft, before: Snapshot) -> Verdict:
-    """That all is as promised, where the plan has nothing to do."""
+    """Check the whole promise, for a plan that has nothing to do."""
     return session.subject.standing(session.host, draft, before)
 
 
 def judge(session: Session, draft: Draft, before: Snapshot) -> Cleared:
-    """Whether it may be done; raises RefusedByPreflight with every finding."""
+    """Apply every preflight rule; raises RefusedByPreflight with every finding."""
     params = session.params
     place = Place(params.interface, str(params.ipv4.ip), params.bridge)
     paths = (*draft.plan.paths, *layout.WRITTEN)
@@ -122,7 +119,7 @@ def findings(session: Session, draft: Draft, before: Snapshot) -> tuple[Finding,
 
 
 def preflight(session: Session, draft: Draft, before: Snapshot) -> Ready:
-    """Whether it may be done now, and what answers before it; raises RefusedByPreflight."""
+    """Apply every preflight rule, and ask which probes answer now; raises RefusedByPreflight."""
     stand_clear(session)
     cleared = judge(session, draft, before)
     return Ready(cleared, session.subject.probe(session.host, session.params, draft.plan))
@@ -146,13 +143,13 @@ def arm(session: Session, ready: Ready) -> Underway:
 def apply(
     session: Session, underway: Underway, phase: str, on_step: StepListener = nobody
 ) -> Applied:
-    """Make the steps of one phase; `on_step` hears of each as it begins and is done."""
+    """Make the steps of one phase; `on_step` is called when a step begins and when it is done."""
     now = session.clock.now
     return apply_phase(underway.armed, session.host, phase, now, on_step, session.subject)
 
 
 def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Verified:
-    """Look again, over a connection opened now; raises NotAsPromised."""
+    """Read the host again, over a new connection; raises NotAsPromised."""
     plan, before = applied.armed.plan, underway.probed
     with closing(session.connect()) as fresh:
         now = take(fresh, session.clock.now())
@@ -163,7 +160,7 @@ def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Veri
 
 
 def confirm(session: ChangeSession, verified: Verified) -> Confirmed:
-    """Make the change stay, over another connection opened now."""
+    """Make the change permanent, over another new connection."""
     try:
         with closing(session.connect()) as fresh:
             # The guests first: if the host's part does not stay, they are still put back.

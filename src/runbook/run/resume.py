@@ -1,7 +1,7 @@
-"""The way back into a change that another run began, by whichever program is at hand.
+"""Ends a change that another run began: undo it, compare it, or confirm it.
 
-All that it needs is on the host. A change that is somebody else's, or that
-nothing on the host will end, is touched only by an operator who says so.
+Everything that this needs is on the host. A change of another operator, or one that the host
+will not undo by itself, is ended only with `--take-over`.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ PATIENCE_S = 300.0
 
 
 class NothingArmed(MendHost):
-    """There is no change that this could end."""
+    """No change is in progress on the host."""
 
 
 class HalfMade(VerificationFailed):
-    """A change that cannot be confirmed, because it is not known to be all made."""
+    """A change that cannot be confirmed, because not every step is known to be made."""
 
 
 def claim(session: HostSession, there: ArmedChange, verb: str, *, take_over: bool) -> None:
@@ -166,7 +166,7 @@ def _release(session: ChangeSession, checkpoint: Checkpoint) -> Rollback:
 
 
 def resume(session: HostSession, there: ArmedChange) -> tuple[Underway, Applied]:
-    """Take a change up where it stands, all made; raises HalfMade if it is not."""
+    """Take up a change whose steps are all made; raises HalfMade otherwise."""
     underway = pick_up(session, there)
     if not there.checkpoint.all_made:
         raise _half_made(session, there.checkpoint.progress)
@@ -174,9 +174,9 @@ def resume(session: HostSession, there: ArmedChange) -> tuple[Underway, Applied]
 
 
 def pick_up(session: HostSession, there: ArmedChange) -> Underway:
-    """Take a change up where it stands; raises HalfMade if it only has a way back.
+    """Take up a change where it stands; raises HalfMade if it can only be undone.
 
-    A step of it may be open: then no other can be made.
+    If one of its steps is open, no other step can be made.
     """
     checkpoint = there.checkpoint
     if checkpoint.log.undo_began or there.undoing:
@@ -199,7 +199,7 @@ def pick_up(session: HostSession, there: ArmedChange) -> Underway:
 
 
 def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Verified:
-    """As for a living run; what is not as promised is left to its undo."""
+    """Verify it like a change of this run; the error says how to confirm later, or to undo."""
     try:
         return pipeline.verify(session, underway, applied)
     except NotAsPromised as error:

@@ -1,4 +1,4 @@
-"""What one run hands from stage to stage: the session, a cleared plan, an armed change."""
+"""What one stage hands to the next: the session, a cleared plan, an armed change."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from runbook.transport.connect import Visit
 
 @dataclass(frozen=True, slots=True)
 class HostSession(Visit):
-    """One run against one host, of which only the way to it is known: enough to look at it."""
+    """One run against one host: enough to read the host."""
 
     params: KnownHost
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSession(HostSession):
-    """The same where it is known what the change is about: enough to end one.
+    """The same with the subject of the change: enough to end a change.
 
-    That is the host itself, unless guests are named.
+    The subject is the host itself, unless guests are named.
     """
 
     subject: ChangeSubject = HOST
@@ -32,14 +32,14 @@ class ChangeSession(HostSession):
 
 @dataclass(frozen=True, slots=True)
 class Session(ChangeSession):
-    """The same where it is known what is asked for: enough to make a change."""
+    """The same with all parameters: enough to make a change."""
 
     params: Params
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A cleared plan, and what answered before it."""
+    """A cleared plan, and the probes before it."""
 
     cleared: Cleared
     probed: Probed
@@ -47,7 +47,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Underway:
-    """An armed change, and what has to answer again after it."""
+    """An armed change, and the probes that have to answer again after it."""
 
     armed: Armed
     probed: Probed

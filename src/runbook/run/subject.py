@@ -1,7 +1,7 @@
 """What a change is about: the host itself, or guests on it.
 
-`pipeline` recites the order of a change once, and asks the subject in each stage for what is
-its own. A subject knows nothing of the order.
+Each stage of `pipeline` calls its subject for the part that differs between a host and guests.
+A subject does not know the order of the stages.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from runbook.transport.host import Host
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a plan has to know beside the snapshot.
+    """What a plan needs beside the snapshot.
 
-    `operator` is the operator's own connection to the host, where the plan has to let it in;
-    `offers` are, by name, what the guests offer that the change is about.
+    `operator` is the operator's own connection to the host; profile drop has to let it in.
+    `offers` has what each guest of the change offers, by the guest's name.
     """
 
     operator: Connection | None = None
@@ -45,52 +45,52 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A plan that is not judged yet, and the guests that it was made of."""
+    """A plan that is not judged yet, and its guests."""
 
     plan: Plan
     targets: tuple[Target, ...] = ()
 
 
 class ChangeSubject(Doer, Protocol):
-    """What the stages of `pipeline` ask; `perform` and `move` are those of a `Doer`."""
+    """What the stages of `pipeline` call; `perform` and `move` come from `Doer`."""
 
     @property
     def guest_sessions(self) -> tuple[GuestSessions, ...]:
-        """What is open into guests; nothing where the change is about the host itself."""
+        """The open sessions in guests; empty if the change is about the host itself."""
 
     def observe(self, host: Host, params: Params, before: Snapshot) -> Observation:
-        """What the plan has to know beside the snapshot; writes nothing."""
+        """Read what the plan needs beside the snapshot; writes nothing."""
 
     def plan(self, params: Params, before: Snapshot, observation: Observation) -> Draft:
         """What there is to do."""
 
     def standing(self, host: Host, draft: Draft, before: Snapshot) -> Verdict:
-        """Whether all is as promised, of a plan that has nothing to do."""
+        """Check the whole promise, for a plan that has nothing to do."""
 
     def judge(
         self, params: Params, draft: Draft, before: Snapshot, around: Surroundings
     ) -> Cleared:
-        """Whether it may be done; raises RefusedByPreflight with every finding."""
+        """Apply every preflight rule; raises RefusedByPreflight with every finding."""
 
     def probe(self, host: Host, params: Params, plan: Plan) -> Probed:
-        """What answers before the change."""
+        """Ask which probes answer before the change."""
 
     def inside(self) -> Mapping[str, Inside] | None:
-        """How its guests are inside, for their undo; None where it is not about guests."""
+        """The state inside each guest, for its undo; None if the change is not about guests."""
 
     def verdict(
         self, host: Host, params: KnownHost, plan: Plan, before: Probed, now: Snapshot
     ) -> Verdict:
-        """What was promised against what is seen; `before` is what answered before."""
+        """Compare the promise with the snapshot `now`; `before` says what answered before."""
 
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
-        """Have all that is not the host's own stay; the host's part is confirmed after it."""
+        """Confirm the part of the guests; the host's part is confirmed after it."""
 
     def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> Together:
-        """Another deadline, because a person asks for it."""
+        """Move the deadline, because a person asks for it."""
 
     def put_back(self, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
-        """The host put back by `undo`, and all else that the change is about."""
+        """Undo the host by `undo`, then the guests."""
 
     def close(self) -> None:
         """Leave the guests; nothing is changed by that."""

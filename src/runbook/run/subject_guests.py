@@ -1,4 +1,4 @@
-"""A change of guests, as the stages of the order ask it. Up to preflight somebody only looks."""
+"""A change of guests: what each stage of the pipeline does. Nothing is written before `arm`."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class GuestSubject:
     def observe(self, host: Host, params: Params, before: Snapshot) -> Observation:
         """Go into each running guest, and see who answers for the address that it is to have.
 
-        Raises LoginRefused or ConsoleTaken; what merely does not lead inside is told by the offer.
+        Raises LoginRefused or ConsoleTaken. A way that does not lead inside is listed in the offer.
         """
         bridge = facts.bridge(params, before)
         offers = (

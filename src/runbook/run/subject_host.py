@@ -34,9 +34,9 @@ from runbook.transport.host import Host
 
 @dataclass(frozen=True, slots=True)
 class HostSubject(OnTheHost):
-    """The host itself; `not_compared` are guests of its change that nobody can look at.
+    """The host itself. `not_compared` are guests of its change that runbook cannot compare.
 
-    Of those there are some only where the plan of an earlier run cannot be read.
+    There are some only if the plan of an earlier run cannot be read.
     """
 
     not_compared: tuple[GuestDifference, ...] = ()
@@ -47,7 +47,7 @@ class HostSubject(OnTheHost):
         return ()
 
     def observe(self, host: Host, params: Params, before: Snapshot) -> Observation:
-        """Profile drop lets its operator in, so the plan has to know who that is."""
+        """Profile drop has to let the operator in, so the plan needs the operator's connection."""
         del before
         drops = params.firewall == "drop"
         return Observation(operator_connection.read(host) if drops else None)
@@ -69,7 +69,7 @@ class HostSubject(OnTheHost):
         return preflight.preflight(params, draft.plan, before, around)
 
     def probe(self, host: Host, params: Params, plan: Plan) -> Probed:
-        """Gateways, probes, and last the router: the probes made it look up who this host is."""
+        """Ask gateways and probes, and the router last: their answers made it look up this host."""
         six = plan.of_host.ipv6
         targets = (*params.probes, *(six.gateways if six else ()))
         asked = probes.probe(host, params.gateway, targets, params.interface)

@@ -1,7 +1,7 @@
-"""What a change of another run is about, as the host keeps it, so that it can be ended.
+"""What a change of an earlier run is about, read from the host, so that it can be ended.
 
-Its guests are entered as that run entered them. Where its plan is lost nobody can go into them,
-and they are told as not looked at.
+Its guests are entered the way that run entered them. If its plan is lost, runbook cannot enter
+them and reports them as not looked at.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def _as_planned(planned: ExpectedGuest, *, by_hand: bool) -> Guest:
 
 
 def _not_looked_at(checkpoint: Checkpoint) -> tuple[GuestDifference, ...]:
-    """Guests of a change whose plan cannot be read, so that nobody can go into them.
+    """Guests of a change whose plan cannot be read, so that runbook cannot enter them.
 
-    A change that may be about guests is told as well, although nobody knows whether there are any.
+    A change that may be about guests counts too, although it is not known whether it has any.
     """
     if checkpoint.plan is not None or not checkpoint.of_guests:
         return ()

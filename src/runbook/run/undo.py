@@ -1,7 +1,7 @@
-"""The undo of a host and of the guests that its change was about, told as one.
+"""The undo of a host and then of its guests, with one result.
 
-The guests come after the host: one that had its address by DHCP asks for it at
-once, and has to ask on the network that lent it.
+The guests come after the host. A guest with DHCP asks for its address at once, so its NIC has to
+be on the network that lends that address.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from runbook.transport.host import Host
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """Where the change stands on its host, and how that is reached.
+    """The change's folder on the host, and how to connect to that host.
 
-    `host_undone` is False where only the lock goes: a guest that has confirmed then keeps its part.
+    `host_undone` is False if only the lock is removed: a guest that has confirmed then keeps its
+    part.
     """
 
     place: Layout
@@ -33,13 +34,15 @@ class WayOut:
     host_undone: bool = True
 
 
-def put_back_alone(left: tuple[GuestDifference, ...], undo: Callable[[], Rollback]) -> Rollback:
-    """Have the host undone by `undo`; `left` are guests that nobody can look at."""
-    return _told_together(undo, lambda _undone: left)
+def put_back_alone(
+    not_compared: tuple[GuestDifference, ...], undo: Callable[[], Rollback]
+) -> Rollback:
+    """Undo the host by `undo`; `not_compared` are guests that runbook cannot look at."""
+    return _told_together(undo, lambda _undone: not_compared)
 
 
 def put_back(sessions: GuestSessions, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
-    """Have the host undone by `undo`, then the guests; what is not so is told with the rest."""
+    """Undo the host by `undo`, then the guests; one result has the differences of both."""
 
     def guests(undone: Rollback | GoToTheConsole) -> tuple[GuestDifference, ...]:
         # Only of these it is known that the host's own part is gone.
@@ -55,9 +58,9 @@ def _told_together(
     undo: Callable[[], Rollback],
     guests: Callable[[Rollback | GoToTheConsole], tuple[GuestDifference, ...]],
 ) -> Rollback:
-    """What the undo of the host came to, told with what is left of its guests.
+    """The result of the host's undo, with the differences that remain in its guests.
 
-    Whatever GoToTheConsole `undo` raises tells of the guests too.
+    A GoToTheConsole that `undo` raises lists the guests too.
     """
     try:
         undone = undo()
@@ -83,7 +86,7 @@ def _guests(
 def _note(
     way: WayOut, fresh: Host, found: tuple[GuestDifference, ...], *, host_as_before: bool
 ) -> None:
-    """Whoever comes later reads of both, and that all is as before of both only."""
+    """Write the result into the change's journal: as before only if host and guests both are."""
     differs = journal.UNLIKE if host_as_before else journal.DIFFERS
     said = f"{differs}: " + "\n".join(map(str, found)) if found else ""
     if said or host_as_before:

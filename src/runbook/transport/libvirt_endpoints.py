@@ -24,6 +24,7 @@ _OPEN_S = 15.0
 # libvirt waits this much longer than asked before it says that the agent is silent.
 _MARGIN_S = 8.0
 _UNTOUCHED = "nothing was done in the guest by this"
+_STATE = "what was asked of the guest before this may have been done"
 _SILENT = (
     libvirt.VIR_ERR_AGENT_UNRESPONSIVE,
     libvirt.VIR_ERR_AGENT_UNSYNCED,
@@ -65,9 +66,7 @@ class LibvirtDoors:
             self._agent_failed(error)
         except HypervisorUnavailable as error:
             # libvirt itself hangs, or is gone; a second command would hang likewise.
-            raise AgentSilent(
-                error.what, host=self._host, state=_state(), then=error.then
-            ) from error
+            raise AgentSilent(error.what, host=self._host, state=_STATE, then=error.then) from error
 
     def open_console(self, *, force: bool) -> socket.socket:
         """The first serial console; ConsoleTaken or NoConsole where it cannot be had."""
@@ -90,7 +89,7 @@ class LibvirtDoors:
         raise (AgentSilent if silent else AgentRefused)(
             f"the agent of guest {self._guest}: {error}",
             host=self._host,
-            state=_state(),
+            state=_STATE,
             then="start qemu-guest-agent in the guest and give it a channel"
             " org.qemu.guest_agent.0, or use its serial console",
         )
@@ -111,7 +110,3 @@ class LibvirtDoors:
             state=_UNTOUCHED,
             then=f"start the guest, and give it a serial port: `virsh edit {self._guest}`",
         )
-
-
-def _state() -> str:
-    return "what was asked of the guest before this may have been done"

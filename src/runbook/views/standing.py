@@ -1,4 +1,4 @@
-"""How a host stands: the change that is armed or half made there, or the last one."""
+"""The standing of a host: the change in progress there, or the last one."""
 
 from __future__ import annotations
 

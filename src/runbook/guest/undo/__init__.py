@@ -1,4 +1,4 @@
-"""The guest's own half of a change: its undo, kept in the guest as one script.
+"""The part of a change inside a guest: its undo, one script in the guest.
 
 The host's undo is made of a plan's steps and needs Debian with systemd. A guest's undo puts a
 few files back and has to run in any shell that a guest has. `script` writes it, `layout` has

@@ -54,7 +54,7 @@ def undo(
             state="as changed",
             then=f"to put it back all the same, run `sh {armed.directory}/undo` in the guest",
         )
-    # Only a person's word goes before a confirmation.
+    # Only an undo by a person is stronger than a confirmation.
     detached.start(channel, armed.change_id, "console" if confirmed else "operator")
     progress = detached.wait(channel, armed.change_id, _is_over, clock, patience)
     if progress.state is not InsideState.UNDONE:

@@ -1,16 +1,7 @@
-"""The guests' notebook: one call a cell, each returns what the next one demands.
+"""What guest.ipynb imports: one call a cell, each returns what the next one demands.
 
-::
-
-    asked   = parameters(globals())     armed    = arm(cleared)
-    met     = meet(asked)               made     = apply(armed, "prepare"), and the other phases
-    before  = look(met)                 seen     = verify(made)
-    entered = enter(before)             kept     = confirm(seen)
-    planned = plan(entered)             finished = after(kept)
-    cleared = preflight(planned)        finish(finished)
-
-From the approval on it is the pipeline of every change. What was said in the
-guests is kept in the record whichever way the run ends.
+From the plan on the cells are those of routed.ipynb. However the run ends, the record has what
+was typed and shown in the guests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A cell's error as an operator reads it: four sentences, and no traceback.
 
-Loaded into each kernel by scripts/ipython_kernel_config.py, before any cell has
-run, so that a cell run before its turn can say which one comes first.
+scripts/ipython_kernel_config.py loads this into each kernel before any cell runs, so a cell that
+is run too early can say which cell comes first.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from typing import Any
 
 from runbook.common.errors import RunbookError
 
-# What each notebook's cells hand on, and the cell that does.
+# By the name of a value, the cell that makes it. The notebooks have the order of the cells.
 COMES_FROM = {
-    "nb": "the first cell below section 1, which loads this package",
-    "asked": "the cell that resolves the parameters, in section 1",
-    "met": "the cell that meets the host, in section 2",
-    "offered": "the cell that offers the form",
-    "settled": "the cell that settles the values",
-    "before": "the cell that reads the state before",
-    "planned": "the cell that draws the plan",
-    "cleared": "the cell of the preflight",
     "armed": "the cell that arms the undo",
-    "prepared": "the cell of phase prepare",
-    "networked": "the cell of phase network",
+    "asked": "the cell that resolves the parameters, in section 1",
+    "before": "the cell that reads the state before",
+    "cleared": "the cell of the preflight",
     "cut_over": "the cell of phase cutover",
-    "settled_in": "the cell of phase settle",
-    "seen": "the cell that looks, or verifies",
-    "kept": "the cell that confirms",
-    "finished": "the cell that shows the state after",
     "decided": "the cell that asks what is to be done",
     "done": "the cell that does it",
+    "finished": "the cell that shows the state after",
+    "kept": "the cell that confirms",
+    "met": "the cell that meets the host, in section 2",
+    "nb": "the first cell below section 1, which loads this package",
+    "networked": "the cell of phase network",
+    "offered": "the cell that offers the form",
+    "planned": "the cell that draws the plan",
+    "prepared": "the cell of phase prepare",
+    "seen": "the cell that looks, or verifies",
+    "settled": "the cell that settles the values",
+    "settled_in": "the cell of phase settle",
 }
 FIRST = (
     "run the notebook from the top (Run > Run All Above Selected Cell): steps that were made"

@@ -1,4 +1,4 @@
-"""What the buttons of an armed change do, each in a thread of its own, whatever cell is at work."""
+"""What the buttons of an armed change do. Each runs in its own thread, beside the cell at work."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from runbook.notebook.shared.ending import in_short
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.undoing import keep_verdict, undo
 from runbook.notebook.shared.values import Changing
-from runbook.notebook.widgets.buttons import CONFIRM, MORE, UNDO, Buttons, buttons, static
+from runbook.notebook.widgets.buttons import CONFIRM, MORE, UNDO, Buttons, buttons
 from runbook.notebook.widgets.on_page import MIME
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 from runbook.run.extend_deadline import more_time
 from runbook.run.record import OUTCOME
-from runbook.views import Slot
+from runbook.views import Slot, note
 
 MORE_S = 300
 STAYS = "the change was confirmed, so it is not undone"
@@ -30,7 +30,7 @@ BY_HAND = "the button 'undo now' was pressed"
 
 
 class UndoAsked(RolledBack):
-    """A person wants the host as it was."""
+    """A person pressed `undo now`."""
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Panel:
         """Make the buttons, and have them shown wherever the countdown is."""
         self.shown = buttons(self.press)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.shown.box.model_id}
-        self.slot.show_with(static("JupyterLab shows buttons here."), {MIME: view})
+        self.slot.show_with(note("JupyterLab shows buttons here."), {MIME: view})
         self.watch.beside.append(self.slot)
         self.change.before.run.course.live.append(self)
 
@@ -61,7 +61,7 @@ class Panel:
         in_background(lambda: self._tell(name, does[name]), f"runbook-{name}")
 
     def freeze(self) -> None:
-        """The change is over: what stands here now is what became of it."""
+        """The change is over: remove the buttons."""
         self.shown.close()
         self.slot.draw()
 

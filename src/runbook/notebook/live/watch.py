@@ -1,8 +1,8 @@
-"""Whoever looks on while a change is made: the countdown, and how the host answers meanwhile.
+"""Shows a change while it is made: the countdown, and the time of each answer of the host.
 
-Without anybody there the host's answers are kept all the same, and shown once
-the change is over. With somebody there it also sees the host come back by
-itself, when the deadline passes or somebody else undoes the change.
+Without a person at the notebook the answers are recorded all the same, and shown when the change
+is over. With a person there, it also notices that the host undid the change: the deadline passed,
+or somebody else undid it.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ BACK = (State.UNDONE, State.INCOMPLETE)
 
 
 class UndoneByTheHost(RolledBack):
-    """Nobody confirmed the change in time, or somebody else undid it."""
+    """The host undid the change: it was not confirmed in time, or somebody else undid it."""
 
 
 @dataclass(slots=True)
 class Watch:
-    """A pulse, and what is drawn of it; `live` where somebody looks at it."""
+    """Draws a pulse; `live` if a person looks at it."""
 
     change: Changing
     pulse: Pulse
@@ -53,7 +53,7 @@ class Watch:
     placed: bool = False
 
     def place(self, phase: str = "") -> None:
-        """Show the countdown in this cell, and where it says most how the host answers."""
+        """Show the countdown here; in the first cell and the cutover also the line of answers."""
         first, self.placed = not self.placed, True
         slots = (self.clock, *self.beside) if self.live else ()
         if first or (self.live and phase == CUTOVER):
@@ -68,7 +68,7 @@ class Watch:
         self.pulse.event(what)
 
     def end(self) -> None:
-        """The change is over: keep what was seen, and draw it for the last time."""
+        """The change is over: write the answers into the record, and draw them a last time."""
         if self.ended.is_set():
             return
         self.ended.set()
@@ -83,7 +83,7 @@ class Watch:
         self.pulse.over.set()
 
     def tick(self) -> None:
-        """Draw each second until the change is over; then see what became of it."""
+        """Draw each second until the change is over; then see whether the host undid it."""
         while not self.pulse.over.wait(TICK_S):
             self._draw()
         found = self.pulse.signs
@@ -120,7 +120,7 @@ class Watch:
         return views.countdown(left, deadline, self._said(left))
 
     def _said(self, left: float) -> str:
-        """What stands in the place of the number; '' while that is what counts."""
+        """The words in place of the countdown; '' while the countdown runs."""
         if self.change.hand.confirmed:
             return ENDS[State.CONFIRMED]
         state = self.pulse.signs.state if self.pulse.signs else None
@@ -135,7 +135,7 @@ class Watch:
         return ""
 
     def _age(self, deadline: datetime) -> Picture | None:
-        """That what is shown is old, where the host does not answer."""
+        """A warning that the countdown is not confirmed by the host, if the host is silent."""
         silent = self.pulse.silent_s
         if self.ended.is_set() or silent < SILENT_S:
             return None
@@ -163,7 +163,7 @@ WHYS = {
 
 
 def watch(change: Changing) -> Watch:
-    """Begin to look on; ends with the change."""
+    """Begin to watch the change; the watch ends with it."""
     session = change.before.run.session
     pulse = Pulse(change.underway.armed.layout, session.connect, session.clock)
     made = Watch(change, pulse, somebody_there())

@@ -1,20 +1,8 @@
-"""What the notebooks import: one call a cell, each returns what the next one demands.
+"""What routed.ipynb imports: one call a cell, each returns what the next one demands.
 
-::
-
-    asked   = parameters(globals())     seen     = verify(settled_in)
-    met     = meet(asked)               kept     = confirm(seen)
-    offered = choose(met)               finished = after(kept)
-    settled = settle(offered)           finish(finished)
-    before  = look(settled)
-    planned = plan(before)
-    cleared = preflight(planned)
-    armed   = arm(cleared)
-    made    = apply(armed, "prepare"), and so on through the four phases
-
-A run that stops on purpose (mode is plan, nothing to do, not approved) hands a
-`Stopped` from cell to cell. A run that fails speaks its last word into the
-record first and raises then, so that papermill's exit status is not zero.
+The notebook shows the cells in their order. A run that stops on purpose (mode is plan, nothing
+to do, not approved) hands a `Stopped` from cell to cell. A run that fails writes its result into
+the record first and raises then, so papermill's exit status is not zero.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Does somebody say yes? A person is asked; a run by papermill is a yes, a rendering is not.
+"""The approval of a plan: a person is asked; papermill approves, a rendering does not.
 
-A front end that can answer prompts says so with each cell it sends; papermill
-and nbclient cannot, and then asking fails. Either way the approval is bound to
-the digest of the plan that was shown.
+A front end that can answer prompts says so with each cell that it sends. papermill and nbclient
+cannot answer, so asking fails there. The approval is bound to the digest of the plan that was
+shown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Ask = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Whether, how, and to which plan."""
+    """Whether it was given, how, and for which plan."""
 
     given: bool
     how: str
@@ -30,9 +30,9 @@ class Approval:
 
 
 def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:
-    """Ask for the host's name, or the one guest's; no answer and a wrong answer are both a no.
+    """Ask for the name of the host, or of the one guest; any other answer is a no.
 
-    `mode` is where mode=apply came from, which counts where nobody can be asked.
+    `mode` says where mode=apply came from. It is the approval if nobody can be asked.
     """
     kind = "host" if plan.subject == plan.host else "guest"
     prompt = (

@@ -1,4 +1,4 @@
-"""A change in hand: what was made of it, whether a cell or a button asked for it."""
+"""An armed change as the cells and the buttons share it: what is applied, verified, confirmed."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from runbook.run.session import Session, Underway
 
 
 class Watcher(Protocol):
-    """Whoever looks on while the change is made."""
+    """Shows the change while it is made: the countdown and the answers of the host."""
 
     def place(self, phase: str = "") -> None:
-        """Show how it stands, in the cell that is at work on this phase."""
+        """Show the state of the change in the cell that makes this phase."""
 
     def moment(self, what: str) -> None:
-        """Something happens now."""
+        """Mark this moment with a word."""
 
     def end(self) -> None:
-        """The change is over: nothing is to be looked at any more."""
+        """The change is over: stop asking the host."""
 
     def leave(self) -> None:
-        """Somebody else looks on from here."""
+        """Stop: another watcher goes on from here."""
 
 
 @dataclass(slots=True)
 class Nobody:
-    """No one looks on."""
+    """A watcher that shows nothing."""
 
     def place(self, phase: str = "") -> None:
         """Show nothing."""
         del phase
 
     def moment(self, what: str) -> None:
-        """Hear nothing."""
+        """Mark nothing."""
         del what
 
     def end(self) -> None:
-        """Have nothing to end."""
+        """Nothing has to stop."""
 
     def leave(self) -> None:
-        """Have nothing to leave."""
+        """Nothing has to stop."""
 
 
 @dataclass(slots=True)
 class Hand:
-    """What is known of it so far; `why` is not empty once somebody asked for the undo."""
+    """The change so far; `why` has the reason once somebody asked for the undo."""
 
     underway: Underway
     session: Session

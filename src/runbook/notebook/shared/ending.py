@@ -1,4 +1,4 @@
-"""How a run ends: the last word, once, into the record and onto the page."""
+"""The end of a run: its result, written once into the record and shown on the page."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ TONES: dict[Ending, Tone] = {
 
 
 class RunHasEnded(NotNow):
-    """A cell was run again after the run's last word."""
+    """A cell was run again after the run had ended."""
 
 
 def end(this: RecordedRun, ending: Ending, said: str, page: Place = CELL) -> None:
-    """Speak the last word and show it; nobody can use anything of the run any more."""
+    """Write the result of the run and show it; forms and buttons of the run are closed."""
     session = this.session
     _end_course(this)
     outcome = Outcome(
@@ -44,7 +44,7 @@ def end(this: RecordedRun, ending: Ending, said: str, page: Place = CELL) -> Non
 
 
 def _end_course(this: RecordedRun) -> None:
-    """Whatever goes wrong with what is on the screen, the last word is spoken."""
+    """Close forms and buttons; an error there must not keep the result from the record."""
     try:
         this.course.end()
     except Exception as error:  # noqa: BLE001 - any of them is less than a lost outcome
@@ -52,7 +52,7 @@ def _end_course(this: RecordedRun) -> None:
 
 
 def show_ending(this: RecordedRun, page: Place = CELL) -> None:
-    """The verdict, big and plain, with the data that `runbook archive` looks for."""
+    """Show the result, with the data that `runbook archive` reads."""
     told = this.folder.outcome()
     ending = Ending(str(told["outcome"]))
     lines = [str(told["said"]), f"host: {this.host}", f"run folder: {this.folder.path}"]
@@ -62,7 +62,7 @@ def show_ending(this: RecordedRun, page: Place = CELL) -> None:
 
 
 def _gaps(this: RecordedRun) -> list[str]:
-    """What the record lacks: this page is then the only place that has it."""
+    """The files that could not be written: only this page has their content."""
     lost = this.folder.unwritten
     if not lost:
         return []
@@ -71,7 +71,7 @@ def _gaps(this: RecordedRun) -> list[str]:
 
 
 def not_ended(this: RecordedRun) -> None:
-    """Raise RunHasEnded after the last word: a new run begins at the top."""
+    """Raise RunHasEnded if the run has a result: a new run begins at the first cell."""
     if this.folder.has(OUTCOME):
         raise RunHasEnded(
             f"this run has ended: {this.folder.outcome()['outcome']}",
@@ -83,9 +83,9 @@ def not_ended(this: RecordedRun) -> None:
 
 @contextmanager
 def reading(this: RecordedRun, what: str, left: str = "") -> Iterator[None]:
-    """A stage that changes nothing: whatever goes wrong in it is a refusal.
+    """A stage that changes nothing: any error in it ends the run as refused.
 
-    `left` says what may stand on the host then.
+    `left` says what may be on the host then.
     """
     not_ended(this)
     this.folder.note(this.session.clock.now(), f"{what}: begins")
@@ -100,7 +100,7 @@ def reading(this: RecordedRun, what: str, left: str = "") -> Iterator[None]:
 
 
 def keep_error(this: RecordedRun, name: str, error: BaseException) -> None:
-    """The error's text, whole, into the record."""
+    """Write the whole text of the error into the record."""
     this.folder.again(name, printable(f"{type(error).__name__}: {error}\n"))
 
 

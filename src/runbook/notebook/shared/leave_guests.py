@@ -1,4 +1,4 @@
-"""Guests are left, and what was found and said in them goes into the run folder."""
+"""Closes the sessions in guests, and writes their files and consoles into the run folder."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from runbook.views import CELL, Place
 
 
 def leave(this: HostRun, subject: ChangeSubject, page: Place = CELL) -> None:
-    """Leave the guests of a change, and keep their original files and what went to and fro.
+    """Close the sessions of a change; write their original files and transcripts to the record.
 
-    Whatever becomes of a run is known by then, so what goes wrong here is told beside it, and
-    never raised.
+    The result of the run is known by then, so an error here is shown beside it and never raised.
     """
     for guests in subject.guest_sessions:
         for line in _left(this.folder, guests):
@@ -51,12 +50,12 @@ _ODD, _LONGEST = re.compile(r"[^A-Za-z0-9._@-]"), 100
 
 
 def keep(folder: Folder, guests: GuestSessions) -> None:
-    """The same of guests that were left: what the record has already is not kept twice.
+    """Write transcripts and original files of closed sessions; the record keeps none twice.
 
-    A file's name has its number, for two paths may look the same in it. A file that is known
-    to hold a secret is never edited; where a hook has arguments that nobody knows, they are left
-    out, and the digest of the whole file is beside it, as `sha256sum -c` reads it: the guest
-    has the file.
+    A file's name in the record has a number, because two paths may give the same name. A file
+    that holds a known secret is never edited. If a hook has arguments that runbook does not know,
+    they are left out, and the digest of the whole file is beside it, as `sha256sum -c` reads it:
+    the guest has the file.
     """
     for name, said in guests.transcripts().items():
         if said:

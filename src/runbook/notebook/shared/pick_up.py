@@ -1,7 +1,7 @@
-"""A change that is in progress taken up again: its kernel died, or its page was closed.
+"""Takes up a change in progress after its kernel died or its page was closed.
 
-Only with somebody there, only by the operator who armed it, and only while its
-undo can still end it. What was made of it is told by the host.
+Only if a person is there, only for the operator who armed the change, and only while its undo
+can still run. The host says which steps are made.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TAKEN_UP = (
 )
 
 
-# What a change is not made of: how it is asked for, and how the host is reached.
+# May differ between the two runs: how the change is asked for, how the host is reached.
 FREE = ("mode", "connect", "destination", "ssh_config", "libvirt_uri", "consent", "machine_id")
 
 
@@ -40,10 +40,10 @@ class OtherChange(MendHost):
 
 
 def pick_up(asked: Asked, session: Session, there: ArmedChange) -> Met:
-    """The change found, to go on with.
+    """The change in progress, to go on with.
 
-    Raises InProgress where that may not be, OtherChange where the parameters are
-    not those that it was armed with.
+    Raises InProgress if this run may not take it up, OtherChange if the parameters are not those
+    that it was armed with.
     """
     views.show(views.standing(Standing(session.params.host, there)))
     if not somebody_there() or there.undoing or there.checkpoint.open_step:
@@ -58,12 +58,12 @@ def pick_up(asked: Asked, session: Session, there: ArmedChange) -> Met:
 
 
 def settle(met: Met, picked: Underway) -> Settled:
-    """The parameters with which it was armed."""
+    """The parameters with which the change was armed."""
     return Settled(met.session, picked, met.course)
 
 
 def _as_armed(asked: Asked, session: Session, drawn: Plan) -> Params:
-    """What the notebook asks for, with what was chosen before; it has to be what was armed."""
+    """The notebook's parameters with the earlier choices; they have to equal the armed ones."""
     told = _recorded(session)
     chosen = {name: value for name, (value, source) in told.items() if source == str(CHOSEN)}
     params = for_host(params_folder(), asked.injected, chosen)
@@ -82,7 +82,7 @@ def _as_armed(asked: Asked, session: Session, drawn: Plan) -> Params:
 
 
 def _recorded(session: Session) -> dict[str, tuple[str, str]]:
-    """Value and source of each parameter when it was armed; empty where there is no record."""
+    """Value and source of each parameter when the change was armed; empty without a record."""
     folder = outputs_folder() / session.params.host / session.change_id
     files = sorted(folder.glob("params*.json"), key=lambda path: (len(path.name), path.name))
     with suppress(IndexError, ValueError, OSError, KeyError, TypeError):
@@ -93,7 +93,7 @@ def _recorded(session: Session) -> dict[str, tuple[str, str]]:
 
 
 def _promised(params: Params, drawn: Plan) -> bool:
-    """Whether the plan is of these parameters, as far as it says so."""
+    """Whether address, bridge, NIC and network of the plan equal the parameters."""
     promise = drawn.promise
     if not isinstance(promise, Promise):
         return False
@@ -102,7 +102,7 @@ def _promised(params: Params, drawn: Plan) -> bool:
 
 
 def progress(this: HostRun, picked: Underway) -> str:
-    """How far the change has come, for a person who is asked to go on with it."""
+    """How far the change is, for the person who decides whether to go on."""
     found = read_standing(this.session).armed
     made = found.checkpoint.progress if found else "it is not in progress any more"
     return f"Change {picked.armed.change_id} is in progress: {made}."

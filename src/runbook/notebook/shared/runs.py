@@ -1,4 +1,4 @@
-"""A run with its record, and what a cell returns that belongs to a run."""
+"""A run with its record, and the values of cells that belong to a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from runbook.transport.connect import Visit
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecordedRun(CellValue):
-    """A run: who asks which host, and the folder that keeps what becomes of it."""
+    """A run: operator, host and change number, and the run folder."""
 
     session: Visit
     folder: Folder
@@ -85,7 +85,7 @@ class OfARun(CellValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Stopped(OfARun):
-    """A run that goes no further, on purpose; every later cell hands it on."""
+    """A run that stopped on purpose; every later cell hands it on."""
 
     run: HostRun
     ending: Ending

@@ -1,4 +1,4 @@
-"""A phase's steps on the page while they are made; afterwards the journal of the host."""
+"""Shows the steps of a phase while they are made; afterwards the journal of the host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runbook.views import Look, Picture, Slot, StepShown, frames
 
 @dataclass(slots=True)
 class Stepping:
-    """Hears of each step as it begins and is done, and draws it."""
+    """Draws each step when it begins and when it is done."""
 
     armed: Armed
     phase: str
@@ -26,7 +26,7 @@ class Stepping:
     began: float = 0.0
 
     def __enter__(self) -> Self:
-        """Show every step as to come."""
+        """Show every step with the mark `to come`."""
         for numbered in self.armed.plan.steps(self.phase):
             self.shown[numbered.number] = StepShown(numbered.number, numbered.step.describe())
         self._draw()
@@ -39,7 +39,7 @@ class Stepping:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """A step that was at work when something went wrong has failed."""
+        """Mark the step that was at work as failed if there is an error."""
         if error is not None:
             for number, step in self.shown.items():
                 if step.mark == "at work":
@@ -58,7 +58,7 @@ class Stepping:
         self._draw()
 
     def end(self, applied: Applied) -> None:
-        """The journal instead: it is what counts."""
+        """Show the host's journal in their place: only the journal proves a step."""
         self.slot.draw(*journal(applied))
 
     def _draw(self) -> None:
@@ -71,7 +71,7 @@ def show_journal(applied: Applied) -> None:
 
 
 def journal(applied: Applied) -> tuple[Picture, ...]:
-    """What the host's journal says of the phase's steps, and of the deadline meanwhile."""
+    """The journal's lines about the steps of a phase, and each move of the deadline."""
     caption = f"The journal on the host: phase {applied.phase}"
     numbers = [numbered.number for numbered in applied.armed.plan.steps(applied.phase)]
     whole = frames.journal(applied.log)

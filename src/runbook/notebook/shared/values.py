@@ -1,4 +1,4 @@
-"""What one cell hands to the next. None can be had without the one before it."""
+"""What one cell hands to the next. Each value needs the value of the cell before."""
 
 from __future__ import annotations
 

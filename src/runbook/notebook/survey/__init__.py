@@ -1,5 +1,5 @@
 """What survey.ipynb imports.
 
-`cells` lists the calls in their order. `look` reads a host and offers values, `write` writes
+`cells` lists the calls. `look` reads a host and offers values, `write` writes
 the host's file.
 """

@@ -1,11 +1,5 @@
 """What survey.ipynb imports: look at a host, and describe it in params/.
 
-::
-
-    asked   = parameters(globals())     settled = settle(offered)
-    met     = meet(asked)               drafted = draft(settled)
-    offered = choose(met)               record(write(drafted))
-
 Nothing is written on the host.
 """
 

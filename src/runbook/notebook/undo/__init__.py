@@ -1,5 +1,5 @@
 """What undo.ipynb imports.
 
-`cells` lists the calls in their order. `look` shows what is on the host, `end` undoes or
+`cells` lists the calls. `look` shows what is on the host, `end` undoes or
 confirms it.
 """

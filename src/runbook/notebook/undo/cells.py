@@ -1,10 +1,6 @@
-"""The cells that lead back into a change another run began; `runbook undo` goes the same way.
+"""What undo.ipynb imports: the cells that end a change which another run began.
 
-::
-
-    asked = parameters(globals())     decided = decide(seen)
-    met   = meet(asked)               done    = do(decided)
-    seen  = look(met)                 record(done)
+`runbook undo` and `runbook confirm` call the same functions in the same order.
 """
 
 from __future__ import annotations

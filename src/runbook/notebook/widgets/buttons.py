@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipywidgets import HTML, Button, HBox, Layout, VBox
 
 from runbook.notebook.widgets import look
-from runbook.views import Picture, note
+from runbook.views import note
 from runbook.views.page.picture import framed
 
 CONFIRM, UNDO, MORE = "confirm", "undo now", "more time"
@@ -45,11 +45,6 @@ def buttons(press: Callable[[str], None]) -> Buttons:
     box = VBox([look.sheet(), HBox(list(made)), line], layout=Layout(width=look.FULL))
     box.add_class("rb-form")
     return Buttons(made, line, box)
-
-
-def static(said: str) -> Picture:
-    """What stands in their place where there are no widgets."""
-    return note(said)
 
 
 def _button(name: str, press: Callable[[str], None]) -> Button:
