@@ -24,7 +24,7 @@ SYNC = Command(("sync", "--file-system", "/etc"), budget_s=20.0)
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A change whose promise was seen to be kept."""
+    """A change whose verification passed."""
 
     armed: Armed
     verdict: Verdict

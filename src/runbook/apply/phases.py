@@ -67,7 +67,7 @@ ON_THE_HOST = OnTheHost()
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How far the change has come, told by the journal on the host."""
+    """How far the change is, by the journal on the host."""
 
     armed: Armed
     phase: str
@@ -87,7 +87,7 @@ def apply_phase(
     on_step: StepListener = nobody,
     doer: Doer = ON_THE_HOST,
 ) -> Applied:
-    """Make the steps of one phase that are not made yet; raises StepFailed, the rest not made.
+    """Make the missing steps of one phase; raises StepFailed and stops at the first failure.
 
     `on_step` hears of each step as it begins and when it is done; `doer` makes it.
     """
@@ -114,7 +114,7 @@ def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer:
 
 
 def _enough(plan: Plan, numbered: NumberedStep) -> DeadlineWish:
-    """A deadline after the step, where the one that stands may come before.
+    """A deadline after the end of the step, if the current one may come earlier.
 
     A host's is begun anew at every long step. Of guests each has a countdown of its own, and to
     move it takes a while: there it is moved only where too little is left.

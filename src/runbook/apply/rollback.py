@@ -74,7 +74,7 @@ class Rollback:
 
 
 class NotCompared(GoToTheConsole):
-    """The state before the change is not known any more, so nobody can say it is back."""
+    """The state before the change is unknown, so runbook cannot say whether it is restored."""
 
     def __init__(self, way: WayBack, after: Snapshot, log: str) -> None:
         """Keep the state after, so that it can be looked at."""

@@ -1,4 +1,4 @@
-"""What was promised x what is seen -> Verdict. Pure; no checks at all is a failure."""
+"""Promise x Snapshot -> Verdict. Pure; a verdict without checks is a failure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether all that was required holds; never true without a required check."""
+        """Whether every required check holds; never true without a required check."""
         required = [check.kept for check in self.checks if check.required]
         return bool(required) and all(required)
 
@@ -96,7 +96,7 @@ def _router(promise: Promise, before: Probed, after: Probed) -> Iterator[Check]:
 
 
 def _not_asked(before: RouterSays | None) -> RouterSays | None:
-    """What answered before has to answer again, whoever confirms."""
+    """A router that answered before has to answer again, whoever confirms the change."""
     if before is None:
         return None
     return RouterSays(before.router, (), "not asked: the parameter `router` is not given")

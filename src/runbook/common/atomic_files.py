@@ -24,7 +24,7 @@ def create(path: Path, content: bytes) -> None:
 
 
 def replace(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Write the file in place of what was there; without a `mode`, its old one is kept."""
+    """Replace the file; without a `mode`, the file keeps its old mode."""
     temporary = _temporary(path, content)
     try:
         kept = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()

@@ -15,7 +15,7 @@ class Clock(Protocol):
         """The time of day, UTC."""
 
     def monotonic(self) -> float:
-        """Seconds on a clock that nobody can set."""
+        """Seconds on the monotonic clock."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -30,7 +30,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds on a clock that nobody can set."""
+        """Seconds on the monotonic clock."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:

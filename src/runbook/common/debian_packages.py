@@ -1,4 +1,4 @@
-"""The Debian package that has a program, for whoever is told that the program is missing."""
+"""The Debian package of each program, for messages about a missing program."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class RunbookError(Exception):
         )
 
     def telling(self, *more: str, transcript: str = "") -> Self:
-        """A copy of the error, of the same class, that tells more of what happened."""
+        """A copy of the error, of the same class, with more text."""
         what = _shown("".join((self.what, *more)))
         made = type(self).__new__(type(self), what)
         made.__dict__ |= self.__dict__
@@ -128,7 +128,7 @@ class HypervisorUnavailable(MendAccess):
 
 
 class NoWayIn(MendAccess):
-    """Nothing that a guest offers leads inside; `tried` tells each way, one line each."""
+    """No way into a guest works; `tried` has one line for each way."""
 
     def __init__(
         self, what: str, *, host: str, tried: tuple[str, ...], then: str, transcript: str = ""
@@ -198,7 +198,7 @@ class GateClosed(StepFailed):
 
 
 class VerificationFailed(RunbookError):
-    """What was promised is not what is seen."""
+    """The host's state is not the promised one."""
 
 
 class RolledBack(RunbookError):

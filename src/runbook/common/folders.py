@@ -1,4 +1,4 @@
-"""Where the parameters are read and the records kept.
+"""Where parameters are read from and records are written to.
 
 The home is a folder with ``params/`` and ``outputs/`` in it: the environment's
 RUNBOOK_HOME, or else the source checkout that the package is installed from.

@@ -1,4 +1,4 @@
-"""What a host holds is bytes: to text and back without loss, whatever the bytes are.
+"""A host's files are bytes: bytes to text and back, without loss.
 
 The syntax of a host's files is ASCII, so a byte that is not UTF-8 need not be understood.
 But it must neither hide the rest of its file nor be changed. In the text it stands as one

@@ -1,4 +1,4 @@
-"""How a host is reached: all that is needed to look at it, or to end a change on it."""
+"""How to reach a host: enough to look at it, or to end a change on it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Access(BaseModel):
 
 
 class KnownHost(Access):
-    """A host that a change was made on: the way to it, and what tells it from another machine.
+    """A host with a change on it: how to reach it, and how to know it from another machine.
 
     `no_file` and `no_router` say what was left out, and why; '' is nothing.
     """

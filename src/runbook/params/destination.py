@@ -1,4 +1,4 @@
-"""What `ssh` may be told: a host, an alias or user@host."""
+"""What `ssh` accepts as destination: a host, an alias or user@host."""
 
 from __future__ import annotations
 

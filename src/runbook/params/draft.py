@@ -117,7 +117,7 @@ def _changed(host: str, old: str, values: Mapping[str, object]) -> str:
 
 
 def _held(host: str, old: str) -> dict[str, object]:
-    """What the file gives for the names in it; as it stands there, where all of it is not right."""
+    """The file's values by name; the raw values if the file as a whole is not valid."""
     file = parse(old, "")
     try:
         params = resolve(file, {"host": host})

@@ -49,7 +49,7 @@ def _places(text: str) -> dict[str, tuple[yaml.Node, yaml.Node]]:
 
 
 def _same(held: Mapping[str, object], name: str, value: object) -> bool:
-    """Whether the text says so already; a list is one whatever holds it."""
+    """Whether the text has this value already; a tuple counts as a list."""
     if value is None or name not in held:
         return value is None and name not in held
     if isinstance(value, (list, tuple)):

@@ -150,7 +150,7 @@ def rules(text: str) -> str:
 
 
 def destination(text: str) -> str:
-    """Check what `ssh` is told: a host, an alias or user@host; never an option or a URI."""
+    """Check an SSH destination: a host, an alias or user@host; never an option or a URI."""
     if parse(text) is None:
         raise Wrong(
             "an SSH destination is a host name, an alias or user@host: no spaces, no '/', no"

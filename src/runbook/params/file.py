@@ -118,7 +118,7 @@ def parse(text: str, path: str, names: Collection[str] | None = None) -> ParamsF
 def read(
     path: Path, *, host: str, shown_as: str | None = None, names: Collection[str] | None = None
 ) -> ParamsFile:
-    """Read one host's file; whatever is wrong with it names the file and the line.
+    """Read one host's file; an error names the file and the line.
 
     Raises `ParameterError` about the field `host`, which is what led here.
     """

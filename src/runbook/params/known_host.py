@@ -1,4 +1,4 @@
-"""Just what a host's file says of the way to it: all that looking and ending a change need."""
+"""How to reach a host, by its file: enough to look at the host or to end a change on it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LEADING = tuple(name for name in KNOWN if name not in ("host", "router"))
 
 
 def known_host(folder: Path, injected: Mapping[str, object]) -> KnownHost:
-    """What `folder`/<host>.yaml says of the way to a host; nothing else in it is judged.
+    """How to reach a host, by `folder`/<host>.yaml; the rest of the file is not checked.
 
     Without a file the way is `ssh` to the host's name. Raises `ParameterError` for what
     leads to the host, or may be meant to.
@@ -44,7 +44,7 @@ def known_host(folder: Path, injected: Mapping[str, object]) -> KnownHost:
 
 
 def _file(folder: Path, host: str) -> tuple[ParamsFile, str]:
-    """What the host's file says of the way; where there is no file, a sentence that says so."""
+    """The host's file, and '' or, if there is no file, a sentence that says so."""
     path = folder / f"{host}.yaml"
     shown = f"{folder.name}/{path.name}"
     if path.is_file():

@@ -90,7 +90,7 @@ def faults(
 
 
 def access(file: ParamsFile, injected: Mapping[str, object]) -> Access:
-    """The way to a host, of which the rest need not be known; raises `ParameterError`."""
+    """How to reach a host, without the other parameters; raises `ParameterError`."""
     values, sources = put_together(file, injected, {})
     try:
         return Access.model_validate({name: values[name] for name in ACCESS if name in values})

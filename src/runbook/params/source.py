@@ -19,7 +19,7 @@ class Source:
 
     @property
     def aside(self) -> str:
-        """In brackets, behind what is said of a value; who is typing it knows where it is from."""
+        """The source in brackets, to follow a value; '' for a value that is being typed."""
         return "" if self.kind == "chosen" else f" ({self})"
 
 

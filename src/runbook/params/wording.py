@@ -27,7 +27,7 @@ _MADE_OF = {
 
 
 def mistyped(field: str, value: object, source: Source, wanted: str) -> tuple[str, str]:
-    """Problem and fix for a value of the wrong type, told by where it came from."""
+    """Problem and fix for a value of the wrong type; both depend on where it came from."""
     kind, why = _MADE_OF.get(type(value), (f"a Python {type(value).__name__}", ""))
     problem = f"it must be {wanted}, and arrived as {kind}{source.aside}"
     injected = source.kind == "injected"

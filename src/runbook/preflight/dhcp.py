@@ -1,4 +1,4 @@
-"""DHCP: a server of this host's own on the LAN, and one that lends the host its address."""
+"""DHCP: servers on this host, and a lease for the host's own address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule of preflight says, what it may look at, and what comes of it.
+"""The findings of preflight's rules, what a rule may look at, and the result.
 
 Four levels. `ok`: looked for, and found fine. `note`: worth knowing, nothing
 to decide. `consent`: a risk that only the operator can judge; it stands in
@@ -24,7 +24,7 @@ Level = Literal["ok", "note", "consent", "block"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: what was seen, why it matters, what to do.
+    """One finding: what was seen, why it matters, what to do.
 
     `name` is what a 'consent' is given by in `params.consent`, `given` whether it is.
     """
@@ -44,7 +44,7 @@ class Finding:
 
 
 class CaseWithoutPlan(Protocol):
-    """A host and what is wanted of it: all that some rules look at, with no plan made yet."""
+    """Parameters and snapshot: all that some rules need, before there is a plan."""
 
     @property
     def params(self) -> Params:
@@ -78,7 +78,7 @@ class RefusedByPreflight(Refused):
     """Refused, with the findings that say why."""
 
     def __init__(self, host: str, findings: tuple[Finding, ...]) -> None:
-        """List what refuses; keep all of it."""
+        """List the findings that refuse the change."""
         against = [f for f in findings if f.against]
         lines = "\n".join(f"  - {f.about}: {f.seen}\n    {f.why}\n    {f.then}" for f in against)
         super().__init__(

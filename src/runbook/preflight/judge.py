@@ -1,4 +1,4 @@
-"""Every rule, and what they come to together."""
+"""All rules in order, and their common result."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ WHY = "if a reboot loses the change, the host is cut off later, when nobody watc
 @looked_for("the next boot", "it would come up as promised", WHY)
 def _boot(case: Case) -> Iterator[Finding]:
     after = after_plan.after(case.plan, case.snapshot)
-    for found in (step.found for step in rehearse(case.plan.of_host, after)):
+    for found in (step.effect for step in rehearse(case.plan.of_host, after)):
         if found.required and not found.kept:
-            seen = f"{found.what}: {found.does}; needed: {found.wanted}"
+            seen = f"{found.about}: {found.does}; needed: {found.promised}"
             yield Finding("block", "the next boot", seen, WHY, found.then)
 
 

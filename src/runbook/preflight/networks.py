@@ -1,4 +1,4 @@
-"""libvirt's other networks, and the names that the new one wants."""
+"""libvirt's other networks, and the names of the new network."""
 
 from __future__ import annotations
 

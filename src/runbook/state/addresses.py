@@ -1,4 +1,4 @@
-"""IPv4 and IPv6 addresses, as RTM_GETADDR tells them."""
+"""IPv4 and IPv6 addresses, read with RTM_GETADDR."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Diff:
 
     @property
     def settled(self) -> Diff:
-        """Without the tables whose rows come and go by themselves."""
+        """The differences without the ephemeral tables."""
         coming_and_going = [table.name for table in TABLES if table.ephemeral]
         kept = self.rows[~self.rows["table"].isin(coming_and_going)]
         return Diff(kept.reset_index(drop=True))
@@ -75,7 +75,7 @@ def compare(before: Snapshot, after: Snapshot) -> Diff:
 
 
 def loaded_since(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
-    """The kernel modules of `OF_MODULES` whose parameters are there after, and were not before."""
+    """The modules of `OF_MODULES` whose kernel parameters appeared between the snapshots."""
     return tuple(
         module
         for module, prefix in OF_MODULES.items()

@@ -67,7 +67,7 @@ def contents(rows: Iterable[FileRow]) -> dict[str, str]:
 
 
 def as_text(row: FileRow) -> FileRow:
-    """A row as it is read now; an earlier version kept what is not UTF-8 as base64."""
+    """The row in today's form; an earlier version wrote content that is not UTF-8 as base64."""
     if row.encoding != "base64":
         return row
     content, encoding = _text(base64.b64decode(row.content, validate=True))

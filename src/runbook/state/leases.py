@@ -45,7 +45,7 @@ _STEM = re.compile(r"dhclient6?[.-]?(.*)\.leases")
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The last lease for an interface in a file; empty where the file only tells the interface."""
+    """The last lease for an interface in a file; '' where the file has only the interface."""
 
     path: str
     ifname: str

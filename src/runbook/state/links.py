@@ -1,4 +1,4 @@
-"""Interfaces, as RTM_GETLINK tells them."""
+"""Interfaces, read with RTM_GETLINK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ARP and NDP tables, as RTM_GETNEIGH tells them."""
+"""The ARP and NDP tables, read with RTM_GETNEIGH."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def _settled(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 @understood
 def read(host: Reader) -> tuple[NftablesRow, ...]:
-    """Ask nft; without it nobody can say what rules there are, so that is an error."""
+    """Ask nft; if it does not answer, that is an error, because rules would be overlooked."""
     done = host.query(["nft", "-j", "list", "ruleset"])
     if done.returncode != 0:
         raise ReadFailed(

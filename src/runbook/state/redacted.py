@@ -1,4 +1,4 @@
-"""Rows that an earlier version kept, redacted as they would be if they were read today.
+"""Redacts rows of an earlier version's snapshot by today's rules.
 
 Otherwise a secret that only the later of two programs takes out would look like a change.
 """

@@ -1,4 +1,4 @@
-"""Policy routing rules, as RTM_GETRULE tells them."""
+"""Policy routing rules, read with RTM_GETRULE."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Snapshot:
         return next((row for row in self._rows[of] if key_of(row) == key), None)
 
     def having(self, of: type[R], rows: Iterable[R]) -> Snapshot:
-        """The same, but for all rows of a type."""
+        """The snapshot with all rows of one type replaced."""
         return replace(self, _rows={**self._rows, of: ordered(rows, _table_of(of).key)})
 
     def table(self, name: str) -> pd.DataFrame:
@@ -120,7 +120,7 @@ class Snapshot:
         return table.since <= self.format_version
 
     def digest(self) -> str:
-        """SHA-256 over all that stays as it is unless somebody changes it."""
+        """SHA-256 over everything but volatile columns and ephemeral tables."""
         settled = [
             [t.name, _plain(t.settled, self._rows[t.row]), _orders(t, self._rows[t.row])]
             for t in TABLES

@@ -1,4 +1,4 @@
-"""A snapshot told with the names that guests' devices had in another one.
+"""Gives each guest's tap the name that it had in an earlier snapshot.
 
 libvirt numbers the device of each NIC anew whenever its guest starts (vnet0,
 vnet1, ...): after a boot, or a guest's restart, another number stands for the

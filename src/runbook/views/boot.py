@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from runbook.plan.forecast.boot import BootStep, Found
+from runbook.plan.forecast.boot import BootEffect, BootStep
 from runbook.views.page.picture import Picture, plain, safe, stack, title
 from runbook.views.tables import Look, table
 
@@ -16,7 +16,7 @@ TONES = {"+": "rb-added", "-": "rb-removed", "@": "rb-changed"}
 def boot(steps: Iterable[BootStep], caption: str) -> Picture:
     """What a boot does, in its order; what is wrong says what is needed and what to do."""
     shown = pd.DataFrame(
-        [(_mark(step.found), step.order, *_told(step.found)) for step in steps],
+        [(_mark(step.effect), step.order, *_told(step.effect)) for step in steps],
         columns=["", "order", "what", "reads", "does", "needed"],
     )
     colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
@@ -25,12 +25,12 @@ def boot(steps: Iterable[BootStep], caption: str) -> Picture:
     return table(shown, Look(caption, classes=colours, limit=len(shown)))
 
 
-def _told(found: Found) -> tuple[str, str, str, str]:
-    needed = "" if found.kept else f"{found.wanted}; {found.then}"
-    return (found.what, found.reads, found.does, needed)
+def _told(found: BootEffect) -> tuple[str, str, str, str]:
+    needed = "" if found.kept else f"{found.promised}; {found.then}"
+    return (found.about, found.reads, found.does, needed)
 
 
-def _mark(found: Found) -> str:
+def _mark(found: BootEffect) -> str:
     if found.kept:
         return "✓"
     return "✗" if found.required else "!"

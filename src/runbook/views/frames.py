@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 import pandas as pd
 
 from runbook.apply.steps.journal import Journal, JournalRow
-from runbook.plan.forecast.boot import BootStep, Found
+from runbook.plan.forecast.boot import BootEffect, BootStep
 from runbook.plan.plan import Plan, StepRow
 from runbook.plan.promise.check import Check
 from runbook.state.table import frame
@@ -32,5 +32,5 @@ def checks(made: Iterable[Check]) -> pd.DataFrame:
 
 def boot(steps: Iterable[BootStep]) -> pd.DataFrame:
     """One row a step: order, what, reads, wanted, does, kept, then, required."""
-    columns = ["order", *(field.name for field in fields(Found))]
-    return pd.DataFrame([{"order": s.order, **asdict(s.found)} for s in steps], columns=columns)
+    columns = ["order", *(field.name for field in fields(BootEffect))]
+    return pd.DataFrame([{"order": s.order, **asdict(s.effect)} for s in steps], columns=columns)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from runbook.plan.forecast.boot import BootStep, Found
+from runbook.plan.forecast.boot import BootEffect, BootStep
 from runbook.views import boot, edits
 
 FOUND = [
-    Found("networking.service", "systemd", "enabled", "enabled", kept=True),
-    Found("hook of ours", "/etc/<x>", "as promised", "absent", kept=False, then="make it again"),
-    Found("saved rules", "/etc/y", "enabled", "disabled", False, "enable it", required=False),  # noqa: FBT003 - `kept`
+    BootEffect("networking.service", "systemd", "enabled", "enabled", kept=True),
+    BootEffect(
+        "hook of ours", "/etc/<x>", "as promised", "absent", kept=False, then="make it again"
+    ),
+    BootEffect("saved rules", "/etc/y", "enabled", "disabled", False, "enable it", required=False),  # noqa: FBT003 - `kept`
 ]
 DIFF = "--- /etc/x\n+++ /etc/x\n@@ -1,2 +1 @@\n auto a\n-address <b>\n+manual"
 

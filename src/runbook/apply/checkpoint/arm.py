@@ -44,7 +44,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """A plan whose undo stands on the host and will run at `deadline` unless confirmed."""
+    """A plan whose undo is on the host and runs at `deadline` unless the change is confirmed."""
 
     plan: Plan
     cleared: Cleared

@@ -50,7 +50,7 @@ class Checkpoint:
 
     @property
     def of_guests(self) -> bool:
-        """Whether it is about guests, or nobody can tell that it is not."""
+        """Whether the change is about guests, or its subject is unknown."""
         return self.subject.kind is not SubjectKind.HOST
 
     @property
@@ -95,7 +95,7 @@ class ArmedChange:
 
     @property
     def stale(self) -> tuple[str, ...]:
-        """Why nothing on the host will end this change by itself; empty if something will."""
+        """Why the host will not undo this change by itself; () if it will."""
         if self.undoing:
             return ()
         return tuple(self._reasons())
@@ -120,7 +120,7 @@ class ArmedChange:
 
     @property
     def outlook(self) -> str:
-        """What will become of it if nobody does anything."""
+        """What will happen to the change if nobody acts."""
         if self.undoing:
             return "it is being undone at this moment"
         if self.stale:
@@ -133,7 +133,7 @@ class ArmedChange:
         )
 
     def describe(self) -> tuple[str, ...]:
-        """Sentences for an operator: whose, how far, what will become of it."""
+        """Sentences for an operator: who armed the change, how far it is, what will happen."""
         checkpoint = self.checkpoint
         armed = (
             f", armed at {checkpoint.manifest.armed_at:{manifest.STAMP}}"
@@ -152,7 +152,7 @@ class InProgress(ChangeInProgress):
     """The change that is in the way."""
 
     def __init__(self, found: ArmedChange, then: str = "") -> None:
-        """Describe it; keep all of it."""
+        """Describe the change that is in the way."""
         verbs = f"`runbook status {found.host}` tells more, `runbook undo {found.host}` and"
         super().__init__(
             "a change is in progress: " + "\n  - ".join(["", *found.describe()]),
@@ -253,7 +253,7 @@ class _Reading:
 
 
 def _guests_before(reading: _Reading, place: Layout, about: ChangeSubject) -> GuestsBefore:
-    """How the guests were inside before; of a change about the host alone nothing is kept."""
+    """The guests' state before the change; empty for a change of the host alone."""
     if about.kind is not SubjectKind.GUESTS:
         return GuestsBefore()
     return reading.get(place.guests, guests_before.loads) or GuestsBefore(why=reading.damage[-1])
@@ -267,7 +267,7 @@ def _probed(raw: bytes) -> Probed:
 
 
 def _undo_at_work(host: Reader, place: Layout) -> bool:
-    """Whether an undo holds its lock: one that a person started at the console is no unit."""
+    """Whether an undo holds its lock; an undo started at the console is no systemd unit."""
     if not host.glob(place.undo_lock):
         return False
     argv = ("flock", "--nonblock", "--conflict-exit-code", str(HELD), place.undo_lock, "true")

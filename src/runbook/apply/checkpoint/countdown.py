@@ -1,4 +1,4 @@
-"""The deadline as the host's own timers tell it, on the host's monotonic clock."""
+"""The deadline by the host's own timers, on the host's monotonic clock."""
 
 from __future__ import annotations
 

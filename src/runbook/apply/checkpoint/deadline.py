@@ -1,4 +1,4 @@
-"""The deadline moved: by somebody who has seen the one that stands, and by nobody else.
+"""Moves the deadline, but only for somebody who has read the current one.
 
 A step, a button and another program may all move it in the same moment. The host does it
 under the change's lock, and only while the manifest is the one that was looked at; who comes
@@ -33,7 +33,7 @@ Now = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class DeadlineWish:
-    """What somebody wants, and why: how many seconds from now, by the deadline that stands.
+    """A new deadline and its reason: seconds from now, computed from the current deadline.
 
     None where that may stay as it is.
     """
@@ -95,7 +95,7 @@ def move(place: Layout, host: Host, wish: DeadlineWish, now: Now) -> DeadlineMov
 def _replaced(
     place: Layout, host: Host, pair: tuple[Manifest, Manifest], seconds: int, line: str
 ) -> Manifest | None:
-    """The manifest as it stands then; None where the one that was seen stands no more."""
+    """The new manifest; None if somebody else has replaced the one that was read."""
     seen, later = pair
     for number in range(seen.timer + 1, seen.timer + AT_ONCE):
         made = replace(later, timer=number)

@@ -1,4 +1,4 @@
-"""guests.json: how each guest was inside before the change, for whoever compares it afterwards.
+"""guests.json: the state inside each guest before the change, to compare with afterwards.
 
 No secret is in it: of a file in which a word names one the digest is kept, as of one
 that is no text, or for which there is no room.

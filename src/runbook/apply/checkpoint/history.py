@@ -43,7 +43,7 @@ class EndedChange:
 
     @property
     def to_compare(self) -> bool:
-        """Whether it was undone, and nobody has seen yet that the host is as before."""
+        """Whether the change was undone, and no comparison has shown the host as before yet."""
         return self.end == "undone" and self.checkpoint.log.compared != journal.AS_BEFORE
 
     @property
@@ -69,7 +69,7 @@ class EndedChange:
         return f"undone {TRIGGERS.get(last.by, last.by)} at {last.at}"
 
     def describe(self) -> tuple[str, ...]:
-        """Sentences for an operator: whose it was, how far it came, how it ended."""
+        """Sentences for an operator: who made the change, how far it came, how it ended."""
         there = self.checkpoint
         last = f"the last one was {there.place.change_id} by {there.operator}"
         head = f"no change is armed; {last}"

@@ -1,4 +1,4 @@
-"""manifest.json: which change a directory on the host is of, whose, since when, until when."""
+"""manifest.json: the change's number, its operator, when it was armed, and its deadline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the host says of a change in progress, in one small question that can be asked often."""
+"""The state of a change in progress, by one small query that can be repeated often."""
 
 from __future__ import annotations
 

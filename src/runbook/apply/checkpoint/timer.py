@@ -33,7 +33,7 @@ def stop_timers(layout: Layout) -> Command:
 
 
 def run_now(layout: Layout, moment: str) -> Command:
-    """The undo as a unit of its own, so that it outlives the connection that asked for it."""
+    """Start the undo as a systemd unit, so that it survives the loss of the connection."""
     return Command(
         (
             *("systemd-run", "--quiet", f"--unit=runbook-undo-{layout.change_id}-{moment}"),

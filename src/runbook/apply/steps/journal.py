@@ -110,7 +110,7 @@ class Journal:
         return any(line.startswith(GUESTS_CONFIRM) for line in said)
 
     def remarks(self) -> tuple[str, ...]:
-        """What the last undo said while it was at work: what it could not do, and more."""
+        """The lines that the last undo wrote while it ran, such as what it could not do."""
         told: list[str] = []
         for undo in filter(None, map(_UNDO.fullmatch, self.text.splitlines())):
             if undo[3] == State.UNDOING and undo[2] != "announce":

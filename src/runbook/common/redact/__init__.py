@@ -1,4 +1,4 @@
-"""Secrets taken out of everything that is kept, shown or logged: the one place that knows how.
+"""Removes secrets from everything that runbook writes, shows or logs.
 
 `names` says which names are those of secrets, `forms` what is one by its form, `values` where a
 value behind a name ends, `below` which lines under it belong to it. `text` puts these together

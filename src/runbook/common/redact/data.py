@@ -1,4 +1,4 @@
-"""Secrets taken out of values: nested as deep as they may be, of whatever kind."""
+"""Removes secrets from values of any kind, however deep they are nested."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _secrets(value: object, *, named: bool = False) -> Iterator[str]:
 
 
 def _ways(value: str) -> Iterator[str]:
-    """The value to the letter, and as JSON, Python, HTML and a URL write it."""
+    """The value as it is, and as JSON, Python, HTML and a URL write it."""
     yield value
     yield json.dumps(value)[1:-1]
     yield repr(value)[1:-1]

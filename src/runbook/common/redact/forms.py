@@ -1,4 +1,4 @@
-"""Secrets that are known by their form, whatever they are called."""
+"""Finds secrets by their form, whatever their name is."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def _plain(name: str) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Whether a value of this name is not to be kept."""
+    """Whether this is the name of a secret."""
     return _SECRET.search(_plain(name)) is not None
 
 

@@ -18,7 +18,7 @@ Data = Any
 
 
 def redact_notebook(buf: str) -> str:
-    """A notebook's JSON; to the letter as it was where there is no secret, or no notebook."""
+    """A notebook's JSON without secrets; unchanged if it has none, or is no notebook."""
     try:
         notebook = json.loads(buf)
     except (json.JSONDecodeError, RecursionError):

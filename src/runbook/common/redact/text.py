@@ -52,7 +52,7 @@ def redact_prose(text: str) -> str:
 
 
 def redact_bytes(content: bytes) -> bytes:
-    """A file's content, of whatever encoding that has ASCII in it."""
+    """A file's content without secrets, in any encoding that contains ASCII."""
     return redact_text(content.decode("latin-1")).encode("latin-1")
 
 

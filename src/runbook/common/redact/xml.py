@@ -16,7 +16,7 @@ _UNPARSED = ("<!--", "<?", "<!DOCTYPE")
 
 
 def redact_xml(text: str) -> str:
-    """The document without secrets; to the letter as it was where there is none."""
+    """The document without secrets; unchanged if it has none."""
     try:
         # The XML comes from the host's libvirt, over the connection that may change the host.
         root = fromstring(text)  # noqa: S314

@@ -16,7 +16,7 @@ Which = Literal["live", "config"]
 
 @dataclass(frozen=True, slots=True)
 class Plug:
-    """A guest's NIC given to libvirt anew: `xml` is its <interface>, known by its MAC.
+    """Update a guest's NIC in libvirt: `xml` is its <interface>, found by its MAC.
 
     `which` is the running guest or its definition; `source` the network or bridge in `xml`.
     """
@@ -46,7 +46,7 @@ class AwaitForwarding:
 
 @dataclass(frozen=True, slots=True)
 class ArmInside:
-    """The originals kept inside the guest, an undo beside them, its timer started.
+    """Copy the originals inside the guest, put an undo beside them, start its timer.
 
     `edit` is the digest of what is to be done there.
     """
@@ -61,7 +61,7 @@ class ArmInside:
 
 @dataclass(frozen=True, slots=True)
 class ApplyInside:
-    """The edit made inside the guest and brought live; `shown` tells it in words."""
+    """Make the edit inside the guest, on disk and live; `shown` is the edit in words."""
 
     guest: str
     edit: str

@@ -57,11 +57,11 @@ class Moved6:
         return bool(self.token or self.learned)
 
     def announced(self, ifname: str) -> tuple[Step, ...]:
-        """Every address told to the neighbours."""
+        """Announcements of every address to the neighbours."""
         return tuple(Announce(ifname, address.address) for address in self.addresses)
 
     def arrive(self) -> tuple[Message, ...]:
-        """Onto the bridge, before the NIC is in it: whoever asks gets an answer all along."""
+        """Addresses onto the bridge before the NIC joins it: neighbours always get an answer."""
         return tuple(_held(self.addresses, self.bridge, nodad=True))
 
     def leave(self) -> tuple[Message, ...]:

@@ -1,4 +1,4 @@
-"""IPv6 on the bridge and no more on the NIC: the switches, the token, what routers tell.
+"""IPv6 on the bridge instead of the NIC: switches, token, router advertisements.
 
 libvirt turns IPv6 off on the bridge of a network without an IPv6 address, and
 one with such an address would advertise itself as a router on the LAN. So the

@@ -144,7 +144,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """RTM_NEWNEIGH: a neighbour's MAC, to be used at once and verified soon (NUD_STALE)."""
+    """RTM_NEWNEIGH: a neighbour's MAC, usable at once and verified later (NUD_STALE)."""
 
     ifname: str
     address: str

@@ -35,7 +35,7 @@ class HookShape:
 
 
 def hook_path(network: str) -> str:
-    """Where libvirt looks for it; scripts there run in name order."""
+    """Where libvirt looks for the hook; scripts there run in the order of their names."""
     return f"{DIRECTORY}/50-runbook-{network}"
 
 

@@ -1,4 +1,4 @@
-"""The libvirt network: defined, started, and started again by itself after a reboot."""
+"""The libvirt network: define it, start it, and have libvirt start it at boot."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ DAEMONS = ("libvirt[d].service", "virtnetwork[d].service")
 
 @dataclass(frozen=True, slots=True)
 class InstallHook:
-    """The script that brings the NIC back, and libvirt told to look for it.
+    """Install the script that brings the NIC back, and restart libvirt so that it finds it.
 
     libvirt looks for hook scripts once, when it starts. It is restarted after
     the network was started, so the script does not run in mid-change.

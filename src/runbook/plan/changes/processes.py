@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A DHCP client ended at once, if it still is the host's own with exactly this command line.
+    """Kill a DHCP client, if it still is the host's own and has exactly this command line.
 
     A number is given to another process once its own has ended.
     """

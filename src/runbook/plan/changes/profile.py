@@ -1,4 +1,4 @@
-"""Rules, jumps and policies put in beside what is there: nothing is flushed or loaded anew.
+"""Adds rules, jumps and policies; existing rules are neither flushed nor reloaded.
 
 The rules go in through `iptables-restore --noflush`, all or none of a table;
 libvirt's own rules, and everybody else's, stay where they are. The programs are
@@ -33,7 +33,7 @@ class InTable:
 
 @dataclass(frozen=True, slots=True)
 class AddRules:
-    """Chains that are not there yet, and rules at the end of theirs, in order."""
+    """Create missing chains, and append rules to their chains, in order."""
 
     family: str
     chains: tuple[InTable, ...]
@@ -98,7 +98,7 @@ class JumpFirst:
         return f"-A {self.parent} -j {self.chain}"
 
     def do(self) -> tuple[Step, ...]:
-        """In front of all that is there."""
+        """The jump becomes the first rule."""
         jump = ("-I", self.parent, "1", "-j", self.chain)
         return (Command(_argv(self.family, "filter", *jump)),)
 

@@ -32,7 +32,7 @@ class OnPath(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Netlink:
-    """One netlink datagram: the kernel works through all of it, whoever dies."""
+    """One netlink datagram: the kernel works through all of it, even if the sender dies."""
 
     messages: tuple[Message, ...]
     budget_s: float = 5.0
@@ -70,7 +70,7 @@ class LineEdit:
 
 @dataclass(frozen=True, slots=True)
 class EditFile:
-    """Some lines of a file replaced, every other byte, the owner and the mode kept.
+    """Replace some lines of a file; every other byte, the owner and the mode stay.
 
     The plan holds the lines and a digest, never the whole file: an interface
     file may hold a secret. `sha256` is of the bytes the lines were counted in.
@@ -214,7 +214,7 @@ class DropNetwork:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """What libvirt keeps of it: the definition, and the link that starts it at boot."""
+        """The network's files: its definition, and the link that has libvirt start it at boot."""
         return (f"{NETWORKS}/{self.name}.xml", f"{NETWORKS}/autostart/{self.name}.xml")
 
 

@@ -29,12 +29,12 @@ TAKES_PORTS = ("bridge_ports", "bridge-ports", "bond-slaves", "slaves", "vlan-ra
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One thing that a boot does; `then` is what to do where it is not kept."""
+class BootEffect:
+    """One thing that a boot does; `then` says what to do if it is not as promised."""
 
-    what: str
+    about: str
     reads: str
-    wanted: str
+    promised: str
     does: str
     kept: bool
     then: str = ""
@@ -43,16 +43,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class BootStep:
-    """The same, with its place in the order, counted from 1."""
+    """An effect with its place in the order of the boot, counted from 1."""
 
     order: int
-    found: Found
+    effect: BootEffect
 
     def check(self) -> Check:
-        """What the verdict says of it."""
-        found = self.found
-        about = f"boot {self.order}: {found.what}"
-        return Check(about, found.wanted, found.does, found.kept, found.required)
+        """The effect as a check of the verdict."""
+        effect = self.effect
+        about = f"boot {self.order}: {effect.about}"
+        return Check(about, effect.promised, effect.does, effect.kept, effect.required)
 
 
 def rehearse(promise: Promise, snapshot: Snapshot) -> tuple[BootStep, ...]:
@@ -61,29 +61,31 @@ def rehearse(promise: Promise, snapshot: Snapshot) -> tuple[BootStep, ...]:
     return tuple(BootStep(order, one) for order, one in enumerate(found, start=1))
 
 
-def _sysctls(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
+def _sysctls(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     texts = contents(snapshot.rows(FileRow))
     for name, wanted in promise.sysctls:
         value, path = sysctl_d.assigned(texts, name)
         then = f"take the other value out of {path}" if path else "put it into /etc/sysctl.d"
         kept = value == wanted
-        yield Found(name, path or "no file of sysctl.d", wanted, value or "not set", kept, then)
+        yield BootEffect(
+            name, path or "no file of sysctl.d", wanted, value or "not set", kept, then
+        )
 
 
-def _networking(_: Promise, snapshot: Snapshot) -> Iterator[Found]:
+def _networking(_: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     yield _started((units.IFUPDOWN,), snapshot, "ifupdown brings the NIC's link up")
 
 
-def _started(names: tuple[str, ...], snapshot: Snapshot, why: str) -> Found:
+def _started(names: tuple[str, ...], snapshot: Snapshot, why: str) -> BootEffect:
     found = (snapshot.find(UnitRow, name) for name in names)
     states = {unit.name: unit.state for unit in found if unit and unit.state}
     shown = ", ".join(f"{name} {state}" for name, state in states.items()) or "not installed"
     then = f"{why}: systemctl enable {next(iter(states), names[0])}"
     kept = any(state in ("enabled", "alias") for state in states.values())
-    return Found(" or ".join(states) or names[0], "systemd", "enabled", shown, kept, then)
+    return BootEffect(" or ".join(states) or names[0], "systemd", "enabled", shown, kept, then)
 
 
-def _ifupdown(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
+def _ifupdown(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     every = stanzas(contents(snapshot.rows(FileRow)))
     for stanza in every:
         if stanza.kind == "iface" and _at_boot(stanza.name, every):
@@ -91,7 +93,9 @@ def _ifupdown(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
         elif stanza.kind == "mapping" and _matches(promise.nic, stanza):
             does = f"a script decides what {promise.nic} is"
             then = f"take the mapping out of {stanza.path}"
-            yield Found(f"mapping {stanza.name}", stanza.path, "none", does, kept=False, then=then)
+            yield BootEffect(
+                f"mapping {stanza.name}", stanza.path, "none", does, kept=False, then=then
+            )
 
 
 def _at_boot(name: str, every: tuple[Stanza, ...]) -> bool:
@@ -103,7 +107,7 @@ def _matches(name: str, stanza: Stanza) -> bool:
     return any(fnmatchcase(name, pattern.lstrip("/")) for pattern in stanza.name.split())
 
 
-def _brought_up(stanza: Stanza, promise: Promise) -> Found:
+def _brought_up(stanza: Stanza, promise: Promise) -> BootEffect:
     wrong = _wrong(stanza, promise)
     address = dict(stanza.options).get("address", "")
     does = " ".join(word for word in (stanza.family, stanza.method, address) if word)
@@ -111,7 +115,7 @@ def _brought_up(stanza: Stanza, promise: Promise) -> Found:
     wanted = f"{stanza.family} manual" if of_nic else "nothing of the kind"
     then = f"{wrong}: take that out of {stanza.path}"
     what = f"ifup {stanza.name}"
-    return Found(what, stanza.path, wanted if wrong else does, does, not wrong, then)
+    return BootEffect(what, stanza.path, wanted if wrong else does, does, not wrong, then)
 
 
 def _wrong(stanza: Stanza, promise: Promise) -> str:
@@ -135,7 +139,7 @@ def _plain(address: str) -> str:
         return address
 
 
-def _managers(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
+def _managers(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     on = [
         row.name
         for row in snapshot.rows(UnitRow)
@@ -143,10 +147,10 @@ def _managers(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
     ]
     then = f"each could give {promise.nic} an address: systemctl disable {' '.join(on)}"
     shown = ", ".join(on) or "none"
-    yield Found("other network services", "systemd", "none", shown, not on, then)
+    yield BootEffect("other network services", "systemd", "none", shown, not on, then)
 
 
-def _saved_rules(_: Promise, snapshot: Snapshot) -> Iterator[Found]:
+def _saved_rules(_: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     saved = [
         path
         for path in contents(snapshot.rows(FileRow))
@@ -154,18 +158,18 @@ def _saved_rules(_: Promise, snapshot: Snapshot) -> Iterator[Found]:
     ]
     if saved:
         found = _started((units.SAVED_RULES,), snapshot, "saved rules are loaded by it")
-        yield Found(
-            *(found.what, " ".join(saved), found.wanted, found.does, found.kept, found.then),
+        yield BootEffect(
+            *(found.about, " ".join(saved), found.promised, found.does, found.kept, found.then),
             required=False,
         )
 
 
-def _libvirt(_: Promise, snapshot: Snapshot) -> Iterator[Found]:
+def _libvirt(_: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     # Its socket does not do: nobody may ask it anything after a boot.
     yield _started(units.LIBVIRT, snapshot, "a network is started only by a daemon that runs")
 
 
-def _network(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
+def _network(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     wanted = _defined(promise)
     does = "not defined"
     if row := snapshot.find(NetworkRow, promise.network):
@@ -174,7 +178,7 @@ def _network(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
         does = f"{start}: {row.bridge} {row.mac} stp {stp} {ipv4}"
     then = f"virsh net-autostart {promise.network}, and mend it with virsh net-edit"
     what = f"network {promise.network}"
-    yield Found(what, "libvirt", wanted, does, does == wanted, then)
+    yield BootEffect(what, "libvirt", wanted, does, does == wanted, then)
 
 
 def _defined(promise: Promise) -> str:
@@ -182,7 +186,7 @@ def _defined(promise: Promise) -> str:
     return f"started: {promise.bridge} {promise.mac} stp {stp} {promise.address}"
 
 
-def _hooks(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
+def _hooks(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     ours, *_ = promise.files
     paths = {FIRST_HOOK, ours.path}
     paths |= {path for path in contents(snapshot.rows(FileRow)) if path.startswith(f"{DIRECTORY}/")}
@@ -191,10 +195,10 @@ def _hooks(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
             yield _our_hook(promise, snapshot)
         elif snapshot.find(FileRow, path):
             does = "somebody else's; runs as well"
-            yield Found("hook of libvirt's", path, does, does, kept=True, required=False)
+            yield BootEffect("hook of libvirt's", path, does, does, kept=True, required=False)
 
 
-def _our_hook(promise: Promise, snapshot: Snapshot) -> Found:
+def _our_hook(promise: Promise, snapshot: Snapshot) -> BootEffect:
     ours, *_ = promise.files
     does = "absent"
     if row := snapshot.find(FileRow, ours.path):
@@ -202,15 +206,15 @@ def _our_hook(promise: Promise, snapshot: Snapshot) -> Found:
         does = f"{text}, mode {row.mode}"
     wanted = f"as promised, mode {MODE:04o}"
     then = f"undo the change and make it again; it writes {ours.path}"
-    return Found("hook of ours", ours.path, wanted, does, does == wanted, then)
+    return BootEffect("hook of ours", ours.path, wanted, does, does == wanted, then)
 
 
-def _brought_back(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
+def _brought_back(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     """What comes of the hook, where libvirt runs it."""
     stages = (_libvirt, _network, _hooks)
     needed = [one for stage in stages for one in stage(promise, snapshot) if one.required]
     runs = all(one.kept for one in needed)
-    missing = ", ".join(one.what for one in needed if not one.kept)
+    missing = ", ".join(one.about for one in needed if not one.kept)
     reads, then = promise.files[0].path, f"mend first: {missing}"
     wirings = (
         (promise.nic, f"port of {promise.bridge}"),
@@ -218,7 +222,7 @@ def _brought_back(promise: Promise, snapshot: Snapshot) -> Iterator[Found]:
         *_wirings6(promise),
     )
     for what, wanted in wirings:
-        yield Found(what, reads, wanted, wanted if runs else "does not come back", runs, then)
+        yield BootEffect(what, reads, wanted, wanted if runs else "does not come back", runs, then)
 
 
 def _wirings6(promise: Promise) -> Iterator[tuple[str, str]]:
@@ -231,7 +235,7 @@ def _wirings6(promise: Promise) -> Iterator[tuple[str, str]]:
         yield "route to ::/0", f"via {gateway} dev {promise.bridge}"
 
 
-_STAGES: tuple[Callable[[Promise, Snapshot], Iterator[Found]], ...] = (
+_STAGES: tuple[Callable[[Promise, Snapshot], Iterator[BootEffect]], ...] = (
     _sysctls,
     _networking,
     _ifupdown,

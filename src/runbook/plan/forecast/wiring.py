@@ -20,7 +20,7 @@ FORWARDING, PORT_COST = "forwarding", 2
 
 
 def wired(promise: Promise, snapshot: Snapshot) -> Snapshot:
-    """The snapshot, with the interface a port of the bridge, and all that it held on the bridge."""
+    """The snapshot with the NIC as port of the bridge, and the NIC's addresses on the bridge."""
     return (
         snapshot.having(LinkRow, _links(promise, snapshot))
         .having(BridgePortRow, _ports(promise, snapshot))

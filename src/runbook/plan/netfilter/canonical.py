@@ -1,4 +1,4 @@
-"""One form for the many spellings of a rule, so that equal rules are seen to be equal."""
+"""One form for all spellings of a rule, so that equal rules compare equal."""
 
 from __future__ import annotations
 

@@ -24,14 +24,14 @@ class RulesetEntry:
 
     @property
     def key(self) -> Key:
-        """The same for each spelling of it."""
+        """A key that is the same for every spelling of the rule."""
         is_rule = self.rule.startswith("-A ")
         return (self.table, self.chain, canonical(self.rule) if is_rule else self.rule)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One rule: where it is, and why; `why` is 'unexplained' where nobody knows."""
+    """One rule: where it is, and why; `why` is 'unexplained' if no reason is known."""
 
     table: str
     chain: str
@@ -78,7 +78,7 @@ def _row(entry: RulesetEntry, where: Where, why: str) -> Row:
 
 
 def _default(entry: RulesetEntry) -> RulesetEntry | None:
-    """What is live of a chain of which nothing is told: the policy that it is born with."""
+    """The live policy of a built-in chain that iptables-save does not list: ACCEPT."""
     is_policy = entry.rule.startswith("-P ") and entry.chain in BUILT_IN
     return (
         RulesetEntry(entry.table, entry.chain, f"-P {entry.chain} {ACCEPT}") if is_policy else None
@@ -86,7 +86,7 @@ def _default(entry: RulesetEntry) -> RulesetEntry | None:
 
 
 def _without_overridden(there: dict[Key, RulesetEntry]) -> dict[Key, RulesetEntry]:
-    """A chain has one policy: the one that was told, if any was."""
+    """Without the assumed ACCEPT of a chain whose policy is set."""
     told = {
         (entry.table, entry.chain)
         for entry in there.values()

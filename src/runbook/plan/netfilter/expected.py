@@ -65,7 +65,7 @@ class ExpectedFirewall:
         return tuple(family for family in SAVED if family in said)
 
     def checks(self, firewall: Sequence[FirewallRow], files: Iterable[FileRow]) -> Iterator[Told]:
-        """Each check: what it is about, promised, seen, whether that is the same."""
+        """Each check as (about, promised, seen, whether they agree)."""
         contents = {file.path: file.content for file in files}
         for policy in self.policies:
             seen = _policy(firewall, policy)
@@ -95,7 +95,7 @@ class ExpectedFirewall:
         return (about, promised, f"wrong: {lacking[0]}" if lacking else promised, not lacking)
 
     def lacking(self, text: str, family: str) -> list[str]:
-        """What a saved file does not hold, and what of libvirt's it does; ValueError if no such."""
+        """Rules that a saved file lacks, and those of libvirt in it; ValueError if not parsable."""
         tables = iptables_save.parse(text).tables
         rules = {(t.name, r.chain, canonical(r.text)) for t in tables for r in t.rules}
         policies = {(t.name, c.name): c.policy for t in tables for c in t.chains}

@@ -1,4 +1,4 @@
-"""The iptables rules that libvirt makes by itself for a NAT network.
+"""The iptables rules that libvirt adds for a NAT network.
 
 As in libvirt's own source (src/network): straight in the built-in chains up to
 5.0 (Debian 10), in chains of its own since, which it puts in front of all else.

@@ -1,4 +1,4 @@
-"""Does a packet match an option: yes, no, or not to be said. Unknown options are not to be said."""
+"""Whether a packet matches an option: yes, no, or unknown, as for every unlisted option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A packet as the rules see it, and those of the operator's own connection.
+"""A packet as the rules see it, and the packets of the operator's own connection.
 
 A field that is None is not known: a rule that asks for it may match or not.
 """

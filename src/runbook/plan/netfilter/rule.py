@@ -1,4 +1,4 @@
-"""A rule's words, told apart: what it matches, where it sends what it matched."""
+"""Splits a rule's words into its matches and its target."""
 
 from __future__ import annotations
 

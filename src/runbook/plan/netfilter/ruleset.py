@@ -54,7 +54,7 @@ class Chains:
         object.__setattr__(self, "_at", {chain.place: chain for chain in self.chains})
 
     def get(self, place: ChainPlace) -> Chain | None:
-        """The chain there; a built-in one that nobody has touched is empty and accepts."""
+        """The chain at a place; an unused built-in chain is empty and accepts."""
         return self._at.get(place) or (Chain(place, ACCEPT) if place.chain in BUILT_IN else None)
 
     def put(self, chain: Chain) -> Chains:
@@ -166,7 +166,7 @@ def _delete(rules: list[str], rest: list[str]) -> None:
 
 
 def _restore(edited: _Edited, text: str, backend: str, family: str) -> None:
-    """As `iptables-restore --noflush` does: a user chain that is named is made anew."""
+    """As `iptables-restore --noflush` does: a user chain that the text declares is emptied."""
     for table in iptables_save.parse(text).tables:
         for named in table.chains:
             place = ChainPlace(backend, family, table.name, named.name)

@@ -1,4 +1,4 @@
-"""Walks a packet through the chains: what becomes of it, and which rules decided.
+"""Walks a packet through the chains: the verdict, and which rules decided it.
 
 Nothing is guessed: where a rule cannot be judged, both ways are followed, and
 the verdict is UNSURE unless they come to the same. It is never ACCEPT then.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing promised, held against what is seen; only `required` ones can fail a change."""
+    """One promise compared with the host; only a `required` check can fail a change."""
 
     about: str
     promised: str

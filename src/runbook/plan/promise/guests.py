@@ -45,7 +45,7 @@ class ExpectedGuest:
     login_from: str = ""
 
     def in_words(self, about: str) -> str:
-        """Where it will be, in words; of one that is shut off nothing inside is promised."""
+        """Where the guest will be, in words; nothing is promised inside a guest that is off."""
         if self.running:
             return f"{about} at {self.address}"
         return (
@@ -54,7 +54,7 @@ class ExpectedGuest:
         )
 
     def checks(self, network: str, bridge: str, snapshot: Snapshot) -> Iterator[Check]:
-        """What the host's state says of it."""
+        """The checks of this guest that the host's state can answer."""
         own = (self.name, self.mac)
         nics = [row for row in snapshot.rows(TapRow) if (row.guest, row.mac) == own]
         if self.running:
@@ -79,7 +79,7 @@ class GuestPromise:
     guests: tuple[ExpectedGuest, ...]
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a promise about nobody: any host would keep it."""
+        """Raise ValueError for a promise about no guest: any host would keep it."""
         if not self.guests:
             raise ValueError("a promise about guests names at least one")
 

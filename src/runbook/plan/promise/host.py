@@ -1,4 +1,4 @@
-"""What the host will be, as data, and whether a snapshot shows it to be so.
+"""The host's desired end state as data, and whether a snapshot shows it.
 
 Planning asks it to see whether anything is left to do, verification asks it
 whether what was promised is there. Pure: the snapshot is all it looks at.
@@ -71,13 +71,13 @@ class Promise:
 
     @property
     def announced(self) -> tuple[str, ...]:
-        """The addresses that the neighbours have to be told of."""
+        """The addresses to announce to the neighbours."""
         six = self.ipv6.addresses if self.ipv6 else ()
         return (str(self.address.ip), *(address.partition("/")[0] for address in six))
 
     @property
     def announcements(self) -> tuple[tuple[str, str], ...]:
-        """What an undo tells the neighbours: an interface, and an address that it holds."""
+        """What an undo announces: pairs of an interface and an address that it holds."""
         return tuple((self.nic, address) for address in self.announced)
 
     @property
@@ -133,7 +133,7 @@ def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 
 
 def _ways_out(promise: Promise, default: list[RouteRow]) -> Iterator[str]:
-    """The default routes that are used, and all that go by the bridge."""
+    """The default routes that the host uses, and all through the bridge."""
     best = min((r.metric for r in default), default=0)
     for r in default:
         if r.metric == best or r.ifname == promise.bridge:

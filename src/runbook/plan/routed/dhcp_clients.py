@@ -38,7 +38,7 @@ _BEGIN_DHCPCD = frozenset({"-4", "-b", "-q", "-w", "-B"})
 
 
 def stop_clients(nic: str, snapshot: Snapshot) -> Iterator[EndClient]:
-    """One change a client that runs on the NIC, or a program that only left leases for it.
+    """One change for each client that runs on the NIC or left leases for it.
 
     Raises Refused where stopping a client would stop it for other interfaces too, or where the
     undo could not start it again.

@@ -38,7 +38,7 @@ def nic_row(snapshot: Snapshot, nic: str) -> LinkRow:
 
 
 def nic_address(snapshot: Snapshot, nic: str, wanted: IPv4Interface) -> Address:
-    """The address as it sits on the NIC, with all that is needed to put it back."""
+    """The address as the NIC holds it, with everything needed to put it back."""
     held = addresses_on(snapshot, nic)
     for row in held:
         if (row.address, row.prefixlen) == (str(wanted.ip), wanted.network.prefixlen):

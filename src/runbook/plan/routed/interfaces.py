@@ -89,7 +89,7 @@ def nic_stanzas6(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
 
 
 def manual_stanza(nic: str, snapshot: Snapshot) -> Iterator[EditLines]:
-    """The edits, one a file, but for what is manual already."""
+    """One edit for each file with a stanza of the NIC that is not manual yet."""
     wanted = [
         s for s in (nic_stanza(nic, snapshot), *nic_stanzas6(nic, snapshot)) if s.method != "manual"
     ]

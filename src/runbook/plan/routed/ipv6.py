@@ -84,7 +84,7 @@ def _address_back(address: Address, bridge: str) -> Address:
 
 
 def routes6(snapshot: Snapshot, ifname: str) -> list[RouteRow]:
-    """The IPv6 unicast routes through an interface, but for the kernel's own link-local ones."""
+    """The IPv6 unicast routes through an interface, without the kernel's link-local routes."""
     through = ("inet6", ifname, "unicast")
     return [
         row
@@ -99,7 +99,7 @@ def _route(row: RouteRow, nic: str) -> Route:
 
 
 def expected(moves: Moved6 | None) -> ExpectedIPv6 | None:
-    """What is promised of it."""
+    """The promised end state of IPv6."""
     if moves is None:
         return None
     ways = (*moves.routes, *moves.learned)
@@ -111,7 +111,7 @@ def expected(moves: Moved6 | None) -> ExpectedIPv6 | None:
 
 
 def hooked(moves: Moved6 | None) -> HookIPv6 | None:
-    """What the hook brings back; what routers tell of comes back by itself."""
+    """What the hook restores; routes and addresses from router advertisements return without it."""
     if moves is None:
         return None
     bridge = moves.bridge

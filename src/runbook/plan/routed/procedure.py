@@ -175,7 +175,7 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
 
 
 def _twins_alone(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:
-    """Saved files of which nothing more is expected."""
+    """Twins in the saved files that no profile and no rules file changes."""
     done = {SAVED[family] for family in promise.firewall.families}
     edits = saved_rules(params.interface, params.bridge, snapshot)
     yield from (edit for edit in edits if edit.path not in done)

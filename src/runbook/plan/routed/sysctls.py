@@ -83,7 +83,7 @@ _FILE = """\
 
 
 def switched(name: str, value: str, snapshot: Snapshot) -> Iterator[SetSysctl]:
-    """A forwarding switch, with all that it shakes, unless it is so already."""
+    """A forwarding switch, with the parameters that it resets; nothing if it is set already."""
     # net.ipv4.ip_forward shakes every net.ipv4.conf.*, and likewise for IPv6.
     prefix = ".".join(name.split(".")[:2]) + ".conf."
     table = {row.name: row.value for row in snapshot.rows(SysctlRow)}

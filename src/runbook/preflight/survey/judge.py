@@ -1,4 +1,4 @@
-"""What is wrong with values for a host, held against the host as it was seen.
+"""What is wrong with parameter values, compared with the host's snapshot.
 
 First what each value must look like, then whether the host has what they name,
 at last whether a plan can be drawn. Only the first kind can be several.
@@ -40,7 +40,7 @@ def judge(
 
 
 def _interface(snapshot: Snapshot, name: str) -> Iterator[ParameterError]:
-    """What is wrong with the interface, whatever else may be: the rest hangs on it."""
+    """What is wrong with the interface; the other parameters depend on it."""
     fix = f"choose one of: {', '.join(nic_names(snapshot)) or 'none found'}"
     if not name:
         yield ParameterError("interface", name, "none is chosen", fix)

@@ -26,7 +26,7 @@ Offered = tuple[object, str]
 def offer(
     snapshot: Snapshot, nic: str, given: Mapping[str, object], file: Mapping[str, object]
 ) -> dict[str, Offered]:
-    """The value for each of ASKED, and for whatever else was given or is in the file.
+    """The value for each of ASKED, and for every other parameter that was given or is in the file.
 
     What was given wins over what was found. What the host shows (interface,
     address, gateway) wins over the file; what is a choice stays as the file has it.

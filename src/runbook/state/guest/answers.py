@@ -1,4 +1,4 @@
-"""A guest's answers put together. Pure. Files that hold a secret are named and not kept."""
+"""Builds the guest's state from its answers. Pure. A file with a secret is named, not kept."""
 
 from __future__ import annotations
 

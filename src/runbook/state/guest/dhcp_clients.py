@@ -37,7 +37,7 @@ def serves(line: str, ifname: str) -> bool:
 
 
 def _named(line: str) -> tuple[str, ...] | None:
-    """The interfaces that it names, () for all; None where IPv4 is not its affair."""
+    """The interfaces that the client serves, () for all; None if it does not serve IPv4."""
     program, *words = line.split() or [""]
     name = program.rpartition("/")[2]
     if name == _TITLE:

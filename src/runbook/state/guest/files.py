@@ -1,4 +1,4 @@
-"""A configuration file as it was found inside a guest, and whether it may be kept elsewhere."""
+"""A configuration file of a guest, and whether a copy may be kept outside of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class InsideFile:
 
     @property
     def harmless(self) -> str | None:
-        """Its text; None where it is not kept, is no text, or may have a secret in it.
+        """The file's text; None if it was not read, is no text, or may hold a secret.
 
         Stricter than what withholds a file: a word that names one is enough, and so are the
         arguments of a hook that nobody knows.

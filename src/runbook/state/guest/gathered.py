@@ -1,4 +1,4 @@
-"""What `inside.sh` tells: named answers and whole files, each with its length before it. Pure."""
+"""The output of `inside.sh`: named answers and whole files, each after its length. Pure."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ NOT_UTF8 = "\ufffd"
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A guest as seen from inside.
+    """The network configuration of a guest, read inside it.
 
     `ifname` is the NIC with `mac`, or '' where there is none; `master` is what it is
     a port of, or ''. `addresses` are its IPv4 addresses as address/length,
@@ -65,7 +65,7 @@ class Inside:
 
     @property
     def lent(self) -> bool:
-        """Whether a DHCP client is at work for this NIC's IPv4; one that names none serves all."""
+        """Whether a DHCP client serves this NIC by IPv4; one without an interface serves all."""
         return any(inside_clients.serves(line, self.ifname) for line in self.dhcp_clients)
 
     @property

@@ -50,7 +50,7 @@ def cloud_init(answers: Gathered) -> str:
 
 
 def _leaves_network(content: bytes) -> bool:
-    """Whether a file of cloud-init switches its network part off, in whatever spelling."""
+    """Whether this file of cloud-init switches off its network part, in any YAML spelling."""
     with suppress(yaml.YAMLError, RecursionError):
         told = netplan.loads(content)
         network = told.get("network") if isinstance(told, dict) else None

@@ -73,7 +73,7 @@ def _failed(channel: Channel, why: str) -> ReadFailed:
 
 
 def _not_taken_in(answers: Gathered) -> tuple[str, ...]:
-    """Patterns of files that ifupdown takes in, if there is one that was not read yet."""
+    """The patterns of all files that ifupdown sources; () if each of them was read."""
     contents = ifupdown_files(answers)
     found = {p for path in contents for p in ifupdown.sourced(path, contents[path])}
     return tuple(sorted(found)) if found - set(answers.patterns) else ()

@@ -1,4 +1,4 @@
-"""Which addresses a guest has, as far as its host can tell, and how each was seen.
+"""The addresses of guests that the host can see, and by what means.
 
 No part of a snapshot: what a guest answers comes and goes by itself.
 """
@@ -44,7 +44,7 @@ _LINE = re.compile(r"\s*\S+\s+([0-9a-fA-F:]{17})\s+ipv4\s+([0-9.]+)/\d+\s*")
 
 
 class How(StrEnum):
-    """Where an address was seen, the surest first."""
+    """By what means an address was seen; the most reliable first."""
 
     AGENT = "agent"
     ASKED = "ARP asked"
@@ -54,7 +54,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An IPv4 address seen with a MAC."""
+    """A MAC with an IPv4 address that was seen for it."""
 
     mac: str
     address: str
@@ -64,7 +64,7 @@ class Sighting:
 def read(
     host: Reader, snapshot: Snapshot, asked: Iterable[tuple[str, str]] = ()
 ) -> tuple[Sighting, ...]:
-    """All that is seen of running guests; `asked` are (address, interface) to ask for by ARP."""
+    """All sightings of running guests; `asked` are pairs (address, interface) to ask for by ARP."""
     running = [row.name for row in snapshot.rows(GuestRow) if row.state == "running"]
     return tuple(
         dict.fromkeys(
@@ -83,7 +83,7 @@ def read(
 
 
 def table(snapshot: Snapshot, found: Iterable[Sighting]) -> pd.DataFrame:
-    """One row an address of a NIC of a guest; one without an address where none was seen."""
+    """One row for each address of a guest's NIC, or one without an address if none was seen."""
     sightings = tuple(found)
     states = {row.name: row.state for row in snapshot.rows(GuestRow)}
     masters = {row.ifname: row.master for row in snapshot.rows(LinkRow)}

@@ -40,7 +40,7 @@ COMMANDS = (
 
 @dataclass(frozen=True, slots=True)
 class CommandOutput:
-    """One command: the table it tells of, its argv, its exit status and its words.
+    """One command: the table that it belongs to, its argv, exit status and output.
 
     `status` is None where it was not there, not asked or did not end; `text` says why.
     """

@@ -42,7 +42,7 @@ _DEVICE = re.compile(r"\bdev (\S+)")
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A socket on udp port 67; `ifname` where it is bound to one, `program` '?' if not told."""
+    """A socket on UDP port 67; `ifname` is '' if it is bound to none, `program` '?' if unknown."""
 
     address: str
     ifname: str

@@ -1,4 +1,4 @@
-"""What stands behind an interface: its driver and speed, as sysfs tells them.
+"""The hardware of an interface: its driver and speed, read from sysfs.
 
 No part of a snapshot: neither is the network's state, and speed comes and goes
 with the cable.

@@ -57,7 +57,7 @@ def stanzas(contents: Mapping[str, str]) -> tuple[Stanza, ...]:
 
 
 def reached(contents: Mapping[str, str]) -> tuple[str, ...]:
-    """The paths that ifupdown comes to from its first file on; the rest mean nothing to it."""
+    """The paths that ifupdown reads, beginning with its first file; it ignores all others."""
     found: dict[str, None] = {}
     waiting = [INTERFACES]
     while waiting:

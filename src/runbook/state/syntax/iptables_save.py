@@ -54,7 +54,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A chain's declaration; the policy of one that is not built in is `-`."""
+    """A chain's declaration; the policy of a user-defined chain is `-`."""
 
     name: str
     policy: str
@@ -63,7 +63,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, `-A CHAIN ...` to the letter."""
+    """A rule, `-A CHAIN ...`, unchanged."""
 
     chain: str
     text: str

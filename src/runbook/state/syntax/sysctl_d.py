@@ -1,4 +1,4 @@
-"""What sysctl.d(5) files come to, read together in the order of a boot. Pure.
+"""The result of all sysctl.d(5) files, read in the order of a boot. Pure.
 
 Files go by their names, whatever folder they are in; one in an earlier folder
 hides those of the same name in later ones. Of several lines for one parameter

@@ -34,9 +34,9 @@ def steps(**tables: list[Row]) -> tuple[BootStep, ...]:
 
 def broken(**tables: list[Row]) -> dict[str, str]:
     """What a boot does wrong, by what it is about."""
-    found = [step.found for step in steps(**tables)]
+    found = [step.effect for step in steps(**tables)]
     assert all(f.then for f in found if not f.kept)
-    return {f.what: f.does for f in found if f.required and not f.kept}
+    return {f.about: f.does for f in found if f.required and not f.kept}
 
 
 def network(**other: object) -> list[Row]:
@@ -80,8 +80,8 @@ def test_a_stanza_of_another_s_is_as_it_is(line: str) -> None:
 def test_an_ipv6_address_of_the_nic_s_own(method: str) -> None:
     six = f"{MANUAL}iface {NIC} inet6 {method}\n"
     told = f"inet6 {method}".partition("\n")[0]
-    (found,) = (s.found for s in steps(files=of_files(interfaces=six)) if not s.found.kept)
-    assert (found.does[: len(told)], found.wanted) == (told, "inet6 manual")
+    (found,) = (s.effect for s in steps(files=of_files(interfaces=six)) if not s.effect.kept)
+    assert (found.does[: len(told)], found.promised) == (told, "inet6 manual")
     assert found.required
 
 
@@ -90,7 +90,7 @@ def test_an_ipv6_address_of_the_bridge_s_on_another_interface() -> None:
     other = "auto eth9\niface eth9 inet6 static\n    address fd16:0::1:0001/64\n"
     files_ = [fakes.file(INTERFACES, MANUAL + other)]
     done = rehearse(promise, fakes.as_promised(promise, files=files_))
-    assert "ifup eth9" in {s.found.what for s in done if not s.found.kept}
+    assert "ifup eth9" in {s.effect.about for s in done if not s.effect.kept}
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_ipv6_comes_back_by_the_hook_and_the_nic_stays_deaf(
 ) -> None:
     promise = make_promise(fakes.params(), fakes.seen(**tables))
     done = rehearse(promise, fakes.as_promised(promise))
-    wanted = {s.found.what: s.found.wanted for s in done}
-    assert all(s.found.kept for s in done)
+    wanted = {s.effect.about: s.effect.promised for s in done}
+    assert all(s.effect.kept for s in done)
     assert wanted.items() >= back.items()
     deaf = f"net.ipv6.conf.{NIC}.accept_ra"
     assert wanted[deaf] == "0"
@@ -115,9 +115,9 @@ def test_ipv6_comes_back_by_the_hook_and_the_nic_stays_deaf(
     over = fakes.file("/etc/sysctl.d/99-own.conf", f"{deaf} = 1\n")
     held = [fakes.file(f.path, f.text, "0755") for f in promise.files]
     again = rehearse(promise, fakes.as_promised(promise, files=[*held, over]))
-    assert deaf in {s.found.what for s in again if s.found.required and not s.found.kept}
+    assert deaf in {s.effect.about for s in again if s.effect.required and not s.effect.kept}
     gone = rehearse(promise, fakes.as_promised(promise, files=held[1:]))
-    assert set(back) <= {s.found.what for s in gone if not s.found.kept}
+    assert set(back) <= {s.effect.about for s in gone if not s.effect.kept}
 
 
 @pytest.mark.parametrize("state", ["disabled", "masked", ""])
@@ -181,22 +181,24 @@ def test_a_hook_that_libvirt_would_not_run_as_promised(rows: list[Row]) -> None:
 def test_a_later_file_that_turns_forwarding_off(path: str) -> None:
     other = fakes.file(path, "net.ipv4.ip_forward = 0\n")
     assert broken(files=of_files(other)) == {"net.ipv4.ip_forward": "0"}
-    (step,) = (s for s in steps(files=of_files(other)) if not s.found.kept)
-    assert path in step.found.then
+    (step,) = (s for s in steps(files=of_files(other)) if not s.effect.kept)
+    assert path in step.effect.then
 
 
 def test_saved_rules_that_nothing_loads_are_told_and_not_required() -> None:
     saved = fakes.file("/etc/iptables/rules.v4", "*filter\nCOMMIT\n")
-    (found,) = (s.found for s in steps(files=of_files(saved)) if not s.found.kept)
-    assert (found.what, found.required) == ("netfilter-persistent.service", False)
+    (found,) = (s.effect for s in steps(files=of_files(saved)) if not s.effect.kept)
+    assert (found.about, found.required) == ("netfilter-persistent.service", False)
     both = fakes.units(**{"netfilter-persistent": "enabled"})
-    assert all(s.found.kept for s in steps(files=of_files(saved), units=both))
+    assert all(s.effect.kept for s in steps(files=of_files(saved), units=both))
 
 
 def test_hooks_of_others_are_shown_in_the_order_in_which_they_run() -> None:
     theirs = ("/etc/libvirt/hooks/network", "/etc/libvirt/hooks/network.d/99-x")
     rows = [fakes.file(path, "#!/bin/sh\n", "0755") for path in theirs]
-    reads = [s.found.reads for s in steps(files=of_files(*rows)) if s.found.what.startswith("hook")]
+    reads = [
+        s.effect.reads for s in steps(files=of_files(*rows)) if s.effect.about.startswith("hook")
+    ]
     assert reads == [theirs[0], HOOK.path, theirs[1]]
     assert broken(files=of_files(*rows)) == {}
 
@@ -210,13 +212,15 @@ def test_every_host_that_is_planned_for_boots_right_once_the_plan_is_made(
     before = fakes.seen(files=files(name), leases=leases)
     plan = make_plan(fakes.params(), before)
     after = after_plan.after(plan, before)
-    assert [s for s in rehearse(plan.of_host, after) if s.found.required and not s.found.kept] == []
+    assert [
+        s for s in rehearse(plan.of_host, after) if s.effect.required and not s.effect.kept
+    ] == []
     now = rehearse(plan.of_host, before)
-    assert any(not s.found.kept for s in now)
+    assert any(not s.effect.kept for s in now)
 
 
 def test_a_boot_in_its_order() -> None:
-    whats = [s.found.what for s in steps()]
+    whats = [s.effect.about for s in steps()]
     assert [s.order for s in steps()] == list(range(1, len(whats) + 1))
     assert whats == [
         *(name for name, _ in PROMISE.sysctls),
@@ -224,6 +228,6 @@ def test_a_boot_in_its_order() -> None:
         *("libvirtd.service", "network routed", "hook of ours", NIC, "route to default"),
     ]
     assert broken() == {}
-    found = [step.found for step in steps()]
+    found = [step.effect for step in steps()]
     assert f"via {GATEWAY}" in found[-1].does
     assert all(one.required for one in found)

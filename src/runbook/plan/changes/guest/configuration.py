@@ -1,4 +1,4 @@
-"""A guest's own network configured anew: from inside, with an undo inside, or by a person."""
+"""Reconfigures a guest's own network: inside it, with an undo there, or by a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from runbook.plan.changes.steps import Step
 
 @dataclass(frozen=True, slots=True)
 class WatchInside:
-    """The way back put into the guest before anything of it changes; `way` is how it is reached."""
+    """Puts the undo into the guest before anything in it changes; `way` is how it is reached."""
 
     guest: str
     edit: str

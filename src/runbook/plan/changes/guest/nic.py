@@ -142,7 +142,7 @@ class Rejoin:
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """The bridge has come to forward what the guest sends."""
+    """Waits until the bridge forwards the guest's frames."""
 
     guest: str
     tap: str

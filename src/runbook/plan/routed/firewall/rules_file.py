@@ -1,4 +1,4 @@
-"""The parameter `rules`: a file's rules, with those that libvirt makes itself told apart."""
+"""The parameter `rules`: a file's rules, and which of them libvirt makes itself."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OwnPlace = tuple[str, str, Canonical]
 
 @dataclass(frozen=True, slots=True)
 class OwnRules:
-    """What libvirt makes by itself, to be found by table, chain and content."""
+    """The rules that libvirt makes itself, found by table, chain and content."""
 
     by_place: Mapping[OwnPlace, OwnRule]
 
@@ -84,7 +84,7 @@ def _line(error: ValueError, text: str) -> str:
 
 
 def lines(ruleset: Ruleset) -> Iterator[tuple[str, str, str]]:
-    """Table, chain and what is said of it, as the firewall table of a snapshot says it."""
+    """Table, chain and rule or policy, as the firewall table of a snapshot has them."""
     for table in ruleset.tables:
         for chain in table.chains:
             own = chain.policy == "-"

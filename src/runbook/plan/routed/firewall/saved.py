@@ -89,7 +89,7 @@ def _edited(
 
 
 def composed(text: str, expected: ExpectedFirewall, family: str) -> str:
-    """The saved text with all that is expected of the family; ValueError if it is no such text."""
+    """The saved text plus everything expected of the family; ValueError if it cannot be parsed."""
     ruleset = _without_libvirt(parse(text)) if text else NEW
     parts: tuple[Part, ...] = (*expected.policies, *expected.chains, *expected.rules)
     names = dict.fromkeys(part.table for part in parts if part.family == family)

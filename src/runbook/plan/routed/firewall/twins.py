@@ -97,7 +97,7 @@ def saved_rules(nic: str, bridge: str, snapshot: Snapshot) -> Iterator[EditLines
 
 
 def refuse_unless_whole(text: str, snapshot: Snapshot) -> None:
-    """Refuse to write a line of which a secret was taken out, but for a rule's comment."""
+    """Refuse to write a line with a redacted secret, unless it is in a rule's comment."""
     for line in text.split("\n"):
         words = [match[0] for match in WORD.finditer(line)]
         pairs = pairwise(("", *words)) if line.startswith(("-A ", "[")) else [("", line)]
