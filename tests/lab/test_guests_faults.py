@@ -228,7 +228,7 @@ def test_with_more_time_host_and_guest_wait_and_then_undo_both(
             armed = change.underway.armed
             old = returning.status()["seconds_left"]
             later = more_time(made, armed, 40)
-            assert later.left == ()
+            assert later.not_moved == ()
             new = returning.status()["seconds_left"]
             assert new > old + 20
             time.sleep(old + 4)

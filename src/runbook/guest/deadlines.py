@@ -32,14 +32,14 @@ class NotMoved(StepFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class MovedDeadlines:
     """The host's deadline, and by guest '' if its deadline moved too, else why not."""
 
     host: DeadlineMove
     guests: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def left(self) -> tuple[str, ...]:
+    def not_moved(self) -> tuple[str, ...]:
         """One line for each guest whose deadline did not move."""
         return tuple(line for line in self.guests.values() if line)
 
@@ -71,7 +71,7 @@ class _Countdown:
 
 def move(
     slots: Iterable[GuestSession], armed: Armed, host: Host, wish: DeadlineWish, now: Now
-) -> Together:
+) -> MovedDeadlines:
     """Move the deadline of the host and of each guest, if the wish changes it.
 
     Raises NotMoved, with nothing moved, if a guest does not say when its undo comes.
@@ -79,7 +79,7 @@ def move(
     seen, at = deadline.standing(host, armed.layout), now()
     seconds = wish.seconds(seen, at)
     if seconds is None:
-        return Together(DeadlineMove(seen, seen))
+        return MovedDeadlines(DeadlineMove(seen, seen))
     sooner = at + timedelta(seconds=seconds) < seen.deadline
     try:
         asked = tuple(one for slot in slots for one in _ask(slot, armed, host, now))
@@ -88,29 +88,29 @@ def move(
             raise
         # Nobody needs an earlier one.
         journal.write(host, armed.layout.journal, now(), error.what)
-        return Together(DeadlineMove(seen, seen))
+        return MovedDeadlines(DeadlineMove(seen, seen))
     if sooner:
         return _sooner(asked, armed, host, wish, now)
     moved = deadline.move(armed.layout, host, wish, now)
-    return Together(moved, _follow(asked, armed, host, moved.after, now))
+    return MovedDeadlines(moved, _follow(asked, armed, host, moved.after, now))
 
 
 def _sooner(
     asked: tuple[_Countdown, ...], armed: Armed, host: Host, wish: DeadlineWish, now: Now
-) -> Together:
+) -> MovedDeadlines:
     """An earlier deadline: the guests first, the host after each of them has moved."""
     seen, at = deadline.standing(host, armed.layout), now()
     seconds = wish.seconds(seen, at)
     until = at + timedelta(seconds=(seconds or 0) + EACH_S * len(asked))
     if seconds is None or until >= seen.deadline:
-        return Together(DeadlineMove(seen, seen))
+        return MovedDeadlines(DeadlineMove(seen, seen))
     target = replace(seen, deadline=until)
     guests = _follow(asked, armed, host, target, now)
     if any(guests.values()):
-        return Together(DeadlineMove(seen, seen), guests)
+        return MovedDeadlines(DeadlineMove(seen, seen), guests)
     moved = deadline.move(armed.layout, host, DeadlineWish(_then(target), wish.why), now)
     # Another program may have moved the host meanwhile.
-    return Together(
+    return MovedDeadlines(
         moved, guests if moved.changed else _follow(asked, armed, host, moved.after, now)
     )
 

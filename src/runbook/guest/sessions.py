@@ -202,8 +202,8 @@ class GuestSessions:
         """Move the deadline of host and guests for a step; StepFailed if one did not move."""
         with self.turn():
             both = deadlines.move(self.armed(), armed, host, wish, now)
-        if both.left:
-            raise _left_behind(host, both.left)
+        if both.not_moved:
+            raise _left_behind(host, both.not_moved)
         return both.host
 
     def close(self) -> None:

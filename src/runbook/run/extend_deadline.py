@@ -14,28 +14,28 @@ from runbook.run.session import ChangeSession
 
 
 @dataclass(frozen=True, slots=True)
-class Longer:
+class ExtendedDeadline:
     """The change with its new deadline.
 
-    `left` has one line for each guest whose own deadline did not move. `moved` has the names of
-    the guests whose deadline did.
+    `not_moved` has one line for each guest whose own deadline did not move. `moved` has the names
+    of the guests whose deadline did.
     """
 
     armed: Armed
-    left: tuple[str, ...] = ()
+    not_moved: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """The new deadline in words, and which guests keep an earlier one."""
         waits = f"the host waits until {self.armed.deadline:%H:%M:%S} UTC"
-        if not self.left:
+        if not self.not_moved:
             return f"{waits}, and so does each guest" if self.moved else waits
         also = f", and so does {' and '.join(self.moved)}" if self.moved else ""
-        return "; ".join((waits + also, *self.left))
+        return "; ".join((waits + also, *self.not_moved))
 
 
-def more_time(session: ChangeSession, armed: Armed, more_s: int) -> Longer:
+def more_time(session: ChangeSession, armed: Armed, more_s: int) -> ExtendedDeadline:
     """The deadline that the host keeps, moved on by `more_s` seconds, and each guest's with it.
 
     Raises NotMoved, with everything as it was, where a guest cannot be moved or
@@ -45,7 +45,7 @@ def more_time(session: ChangeSession, armed: Armed, more_s: int) -> Longer:
     with closing(session.connect()) as fresh:
         host = fresh.guarded(armed.layout.lock, armed.layout.open)
         both = session.subject.postpone(armed, host, wish, now)
-        return Longer(armed.until(both.host.after), both.left, both.moved)
+        return ExtendedDeadline(armed.until(both.host.after), both.not_moved, both.moved)
 
 
 def _more(session: ChangeSession, more_s: int) -> DeadlineWish:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from runbook.apply.checkpoint import Armed
 from runbook.params import KnownHost, Params
 from runbook.preflight import Cleared
-from runbook.run.subject import ChangeSubject
+from runbook.run.subject import PipelineSubject
 from runbook.run.subject_host import HOST
 from runbook.state.host.probes import Probed
 from runbook.transport.connect import Visit
@@ -27,7 +27,7 @@ class ChangeSession(HostSession):
     The subject is the host itself, unless guests are named.
     """
 
-    subject: ChangeSubject = HOST
+    subject: PipelineSubject = HOST
 
 
 @dataclass(frozen=True, slots=True)

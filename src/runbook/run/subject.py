@@ -16,7 +16,7 @@ from runbook.apply.checkpoint.deadline import DeadlineWish, Now
 from runbook.apply.phases import Doer
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
-from runbook.guest.deadlines import Together
+from runbook.guest.deadlines import MovedDeadlines
 from runbook.guest.sessions import GuestSessions
 from runbook.guest.target import GuestOffer, Target
 from runbook.params import KnownHost, Params
@@ -51,7 +51,7 @@ class Draft:
     targets: tuple[Target, ...] = ()
 
 
-class ChangeSubject(Doer, Protocol):
+class PipelineSubject(Doer, Protocol):
     """What the stages of `pipeline` call; `perform` and `move` come from `Doer`."""
 
     @property
@@ -86,7 +86,7 @@ class ChangeSubject(Doer, Protocol):
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
         """Confirm the part of the guests; the host's part is confirmed after it."""
 
-    def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> Together:
+    def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> MovedDeadlines:
         """Move the deadline, because a person asks for it."""
 
     def put_back(self, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:

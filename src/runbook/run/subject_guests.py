@@ -15,7 +15,7 @@ from runbook.apply.steps import journal
 from runbook.apply.verify import Verdict, still_answering
 from runbook.common.errors import LoginRefused, Refused
 from runbook.guest import deadlines, facts, lan_checks
-from runbook.guest.deadlines import Together, not_moved
+from runbook.guest.deadlines import MovedDeadlines, not_moved
 from runbook.guest.login import credentials, patience
 from runbook.guest.procedure import make_plan
 from runbook.guest.rules.case import GuestCase
@@ -141,7 +141,7 @@ class GuestSubject:
         journal.write(guarded, armed.layout.journal, now, journal.GUESTS_CONFIRM)
         self.sessions.confirm(host)
 
-    def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> Together:
+    def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> MovedDeadlines:
         """The host's deadline and each guest's; raises NotMoved while a step is made inside."""
         try:
             with self.sessions.turn(TURN_S):

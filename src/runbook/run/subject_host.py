@@ -15,7 +15,7 @@ from runbook.apply.guest_difference import GuestDifference
 from runbook.apply.phases import OnTheHost
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
-from runbook.guest.deadlines import Together
+from runbook.guest.deadlines import MovedDeadlines
 from runbook.guest.sessions import GuestSessions
 from runbook.params import KnownHost, Params
 from runbook.plan.plan import Plan
@@ -90,9 +90,9 @@ class HostSubject(OnTheHost):
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
         """There is nothing beside the host."""
 
-    def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> Together:
+    def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> MovedDeadlines:
         """The host's deadline alone."""
-        return Together(deadline.move(armed.layout, host, wish, now))
+        return MovedDeadlines(deadline.move(armed.layout, host, wish, now))
 
     def put_back(self, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
         """The host alone."""

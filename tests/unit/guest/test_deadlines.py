@@ -109,7 +109,7 @@ class World:
             self.clock.sleep(1)
             self.orderly()
 
-    def move(self, seconds: int) -> deadlines.Together:
+    def move(self, seconds: int) -> deadlines.MovedDeadlines:
         """A deadline so far from now, whatever stands."""
         wish = DeadlineWish(lambda _seen, _at: seconds, "of a test")
         slots, there = self.sessions.armed(), cast("Host", self.host)
@@ -222,7 +222,7 @@ def test_where_a_guest_cannot_be_moved_its_step_fails_and_says_when_it_is_undone
 
 def test_a_later_deadline_is_the_hosts_first(world: World) -> None:
     both = world.move(300)
-    assert (both.left, both.moved) == ((), (BY_AGENT, BY_CONSOLE))
+    assert (both.not_moved, both.moved) == ((), (BY_AGENT, BY_CONSOLE))
     assert [name for name, _ in world.moved] == [BY_AGENT, BY_CONSOLE]
     world.orderly()
     assert all(world.comes(n) > fakes.NOON + timedelta(seconds=290) for n in world.moments)
@@ -248,7 +248,7 @@ def test_where_one_guest_cannot_come_earlier_the_host_does_not(world: World) -> 
     stood = world.stands()
     world.stuck[BY_CONSOLE] = LOST
     both = world.move(100)
-    assert [line.split()[0] for line in both.left] == [BY_CONSOLE]
+    assert [line.split()[0] for line in both.not_moved] == [BY_CONSOLE]
     assert both.moved == (BY_AGENT,)
     assert (both.host.changed, world.stands()) == (False, stood)
     world.orderly()
@@ -260,7 +260,7 @@ def test_where_one_guest_does_not_tell_none_comes_earlier_and_the_journal_says_s
     world.move(3000)
     stood, moments = world.stands(), dict(world.moments)
     world.silent[BY_CONSOLE] = GateClosed("its undo has begun", state="-", then="-")
-    assert world.move(100) == deadlines.Together(deadline.DeadlineMove(stood, stood))
+    assert world.move(100) == deadlines.MovedDeadlines(deadline.DeadlineMove(stood, stood))
     assert (world.stands(), world.moments) == (stood, moments)
     journal = world.host.text(world.armed.layout.journal)
     assert journal.endswith("the deadline was not moved: its undo has begun\n")
@@ -279,6 +279,6 @@ def test_a_host_that_another_program_moves_on_meanwhile_has_its_guests_with_it(
 
     monkeypatch.setattr(undo, "move", meanwhile)
     both = world.move(100)
-    assert (both.host.changed, both.left) == (False, ())
+    assert (both.host.changed, both.not_moved) == (False, ())
     assert all(world.comes(n) > fakes.NOON + timedelta(seconds=4900) for n in world.moments)
     world.orderly()

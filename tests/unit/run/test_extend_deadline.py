@@ -24,7 +24,7 @@ from runbook.guest.steps import LEAD_S
 from runbook.guest.undo import Ticking
 from runbook.params.guests import Guest
 from runbook.run import extend_deadline, subject_guests
-from runbook.run.extend_deadline import Longer
+from runbook.run.extend_deadline import ExtendedDeadline
 from runbook.run.session import Session
 from runbook.run.subject_guests import GuestSubject
 from runbook.run.subject_host import HOST
@@ -107,7 +107,7 @@ def guests(host: fakes.FakeHost, monkeypatch: pytest.MonkeyPatch) -> Guests:
     return made
 
 
-def given(session: Session, armed: Armed) -> Longer:
+def given(session: Session, armed: Armed) -> ExtendedDeadline:
     return extend_deadline.more_time(session, armed, 300)
 
 
@@ -118,11 +118,11 @@ def test_each_guest_s_undo_comes_shortly_before_the_host_s(
     left = int((later.armed.deadline - fakes.NOON).total_seconds())
     assert later.armed.deadline == armed.deadline + timedelta(seconds=300)
     assert guests.moved == {"vm-01": 1000 + left - LEAD_S, "vm-02": 50 + left - LEAD_S}
-    assert (later.left, later.moved) == ((), NAMES)
-    assert later.said == f"{waits(later)}, and so does each guest"
+    assert (later.not_moved, later.moved) == ((), NAMES)
+    assert later.in_words == f"{waits(later)}, and so does each guest"
 
 
-def waits(later: Longer) -> str:
+def waits(later: ExtendedDeadline) -> str:
     return f"the host waits until {later.armed.deadline:%H:%M:%S} UTC"
 
 
@@ -151,12 +151,12 @@ def test_one_that_is_lost_on_the_way_is_told_with_its_moment_and_the_others_are_
     guests.moves["vm-01"] = LOST
     later = given(session, armed)
     assert list(guests.moved) == ["vm-02"]
-    (said,) = later.left
+    (said,) = later.not_moved
     # 90 s of its own were left at noon.
     assert "vm-01 puts itself back at 12:01:30 UTC" in said
     assert "its console is gone" in said
     assert later.moved == ("vm-02",)
-    assert later.said == f"{waits(later)}, and so does vm-02; {said}"
+    assert later.in_words == f"{waits(later)}, and so does vm-02; {said}"
     assert said in host.text(armed.layout.journal)
 
 
@@ -165,7 +165,7 @@ def test_a_guest_in_which_nothing_is_armed_has_nothing_to_be_moved(
 ) -> None:
     guests.tells["vm-01"] = None
     later = given(session, armed)
-    assert (later.left, later.moved) == ((), ("vm-02",))
+    assert (later.not_moved, later.moved) == ((), ("vm-02",))
     assert list(guests.moved) == ["vm-02"]
 
 
@@ -174,7 +174,7 @@ def test_where_no_guest_is_armed_nothing_is_said_of_guests(
 ) -> None:
     guests.tells = dict.fromkeys(NAMES)
     later = given(session, armed)
-    assert (later.left, later.moved, later.said) == ((), (), waits(later))
+    assert (later.not_moved, later.moved, later.in_words) == ((), (), waits(later))
 
 
 def test_where_the_host_cannot_be_moved_no_guest_is(
@@ -211,7 +211,7 @@ def test_while_a_step_is_at_work_inside_it_says_so_and_moves_nothing(
         go_on.set()
         at_work.join(10)
     assert (guests.moved, host.events) == ({}, [])
-    assert given(session, armed).left == ()
+    assert given(session, armed).not_moved == ()
 
 
 def test_a_change_of_the_host_alone_is_moved_as_ever(
@@ -220,4 +220,4 @@ def test_a_change_of_the_host_alone_is_moved_as_ever(
     later = given(replace(session, subject=HOST), armed)
     assert later.armed.deadline == armed.deadline + timedelta(seconds=300)
     assert guests.moved == {}
-    assert later.said == waits(later)
+    assert later.in_words == waits(later)

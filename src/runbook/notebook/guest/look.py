@@ -74,13 +74,13 @@ class GuestRequest(CellValue):
 class GuestVisit(CellValue):
     """A host that answers."""
 
-    wanted: GuestRequest
+    request: GuestRequest
     session: Session
 
     @property
     def course(self) -> Course:
         """How the run goes."""
-        return self.wanted.course
+        return self.request.course
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which host, and which change."""
@@ -106,15 +106,15 @@ def parameters(namespace: Mapping[str, object]) -> GuestRequest:
     """
     views.show(views.interactive_tables())
     check_names(namespace, NAMES)
-    wanted = want(namespace)
-    wanted.course.place()
-    wanted.course.mark("parameters", "done")
-    rows = as_table(wanted.params)
+    request = want(namespace)
+    request.course.place()
+    request.course.mark("parameters", "done")
+    rows = as_table(request.params)
     shown = rows[rows["field"].isin(("address", "gateway", *OF_THE_HOST))]
     views.show(views.table(shown, Look("The host, and where each value came from")))
-    for guest in wanted.guests:
+    for guest in request.guests:
         views.show(views.card(list(_shown(guest)), f"Guest {guest.name}"))
-    return wanted
+    return request
 
 
 def _shown(guest: Guest) -> Iterator[tuple[str, object]]:
@@ -174,13 +174,13 @@ def _resolved(asked: Mapping[str, object]) -> Params:
 
 
 @stage("host")
-def meet(wanted: GuestRequest) -> GuestVisit:
+def meet(request: GuestRequest) -> GuestVisit:
     """Connect and say which machine this is; raises MendAccess, or InProgress with a picture."""
     clock = SystemClock()
-    with views.doing(f"Connecting to {wanted.params.host}", clock.monotonic):
-        session = about_guests(pipeline.open_session(wanted.params, clock), wanted.guests)
+    with views.doing(f"Connecting to {request.params.host}", clock.monotonic):
+        session = about_guests(pipeline.open_session(request.params, clock), request.guests)
     stop_at_a_change(session)
-    return GuestVisit(wanted, session)
+    return GuestVisit(request, session)
 
 
 @stage("before")
@@ -192,7 +192,7 @@ def look(reached: GuestVisit) -> Before:
     this.course.leave_guests = lambda: leave(this, session.subject)
     values = as_table(session.params).to_dict("records")
     folder.once_json("params.json", {str(r["field"]): r for r in values})
-    folder.once_json("guests-asked.json", [g.model_dump() for g in reached.wanted.guests])
+    folder.once_json("guests-asked.json", [g.model_dump() for g in reached.request.guests])
     with reading(this, "Reading the state before"):
         snapshot = pipeline.read(session)
         folder.once("before.json", snapshots.dumps(snapshot))
@@ -204,8 +204,8 @@ def look(reached: GuestVisit) -> Before:
 
 
 def _sighted(reached: GuestVisit, seen: Snapshot, bridge: str) -> tuple[Sighting, ...]:
-    """Each address that a guest was seen with; what is wanted is asked for by ARP."""
-    asked = [(str(guest.ipv4.ip), bridge) for guest in reached.wanted.guests]
+    """Each address of each guest; the addresses that guests are to have are asked for by ARP."""
+    asked = [(str(guest.ipv4.ip), bridge) for guest in reached.request.guests]
     return sightings.read(reached.session.host, seen, asked)
 
 

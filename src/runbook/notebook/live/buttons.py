@@ -40,12 +40,12 @@ class Panel:
     change: Changing
     watch: Watch
     slot: Slot = field(default_factory=Slot)
-    shown: Buttons = field(init=False)
+    widgets: Buttons = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the buttons, and have them shown wherever the countdown is."""
-        self.shown = buttons(self.press)
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.shown.box.model_id}
+        self.widgets = buttons(self.press)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widgets.box.model_id}
         self.slot.show_with(note("JupyterLab shows buttons here."), {MIME: view})
         self.watch.beside.append(self.slot)
         self.change.before.run.course.live.append(self)
@@ -57,36 +57,36 @@ class Panel:
             UNDO: self._undo,
             MORE: self._more,
         }
-        self.shown.say(f"{name}: at work …")
+        self.widgets.say(f"{name}: at work …")
         in_background(lambda: self._tell(name, does[name]), f"runbook-{name}")
 
     def freeze(self) -> None:
         """The change is over: remove the buttons."""
-        self.shown.close()
+        self.widgets.close()
         self.slot.draw()
 
     def _tell(self, name: str, does: Callable[[], str]) -> None:
         try:
-            self.shown.say(f"{name}: {does()}", "good")
+            self.widgets.say(f"{name}: {does()}", "good")
         except BlockingIOError:
-            self.shown.say(f"{name}: a cell is at work on the change; wait for its end", "warn")
+            self.widgets.say(f"{name}: a cell is at work on the change; wait for its end", "warn")
         except RunbookError as error:
-            self.shown.say(f"{name}: {error}", "bad")
+            self.widgets.say(f"{name}: {error}", "bad")
         except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
-            self.shown.say(f"{name}: {type(error).__name__}: {error}", "bad")
+            self.widgets.say(f"{name}: {type(error).__name__}: {error}", "bad")
 
     def _more(self) -> str:
         this, hand = self.change.before.run, self.change.hand
         later = more_time(this.session, hand.underway.armed, MORE_S)
         hand.underway = replace(hand.underway, armed=later.armed)
-        if later.left:
+        if later.not_moved:
             raise NotMoved(
-                later.said,
+                later.in_words,
                 host=this.host,
                 state="armed; some deadlines were moved and stay so; each guest has its own undo",
                 then="confirm before the earliest deadline, or undo now",
             )
-        return later.said
+        return later.in_words
 
     def _undo(self) -> str:
         this, hand = self.change.before.run, self.change.hand

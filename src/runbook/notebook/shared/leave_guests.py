@@ -13,12 +13,12 @@ from runbook.common.printable import printable
 from runbook.guest.sessions import GuestSessions
 from runbook.notebook.shared.runs import HostRun
 from runbook.run.record import Folder
-from runbook.run.subject import ChangeSubject
+from runbook.run.subject import PipelineSubject
 from runbook.state.guest.secrets import without_arguments
 from runbook.views import CELL, Place
 
 
-def leave(this: HostRun, subject: ChangeSubject, page: Place = CELL) -> None:
+def leave(this: HostRun, subject: PipelineSubject, page: Place = CELL) -> None:
     """Close the sessions of a change; write their original files and transcripts to the record.
 
     The result of the run is known by then, so an error here is shown beside it and never raised.

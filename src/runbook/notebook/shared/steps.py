@@ -22,13 +22,13 @@ class Stepping:
     armed: Armed
     phase: str
     slot: Slot = field(default_factory=Slot)
-    shown: dict[int, StepShown] = field(default_factory=dict)
+    rows: dict[int, StepShown] = field(default_factory=dict)
     began: float = 0.0
 
     def __enter__(self) -> Self:
         """Show every step with the mark `to come`."""
         for numbered in self.armed.plan.steps(self.phase):
-            self.shown[numbered.number] = StepShown(numbered.number, numbered.step.describe())
+            self.rows[numbered.number] = StepShown(numbered.number, numbered.step.describe())
         self._draw()
         self.slot.place()
         return self
@@ -41,20 +41,20 @@ class Stepping:
     ) -> None:
         """Mark the step that was at work as failed if there is an error."""
         if error is not None:
-            for number, step in self.shown.items():
+            for number, step in self.rows.items():
                 if step.mark == "at work":
-                    self.shown[number] = replace(step, mark="failed")
+                    self.rows[number] = replace(step, mark="failed")
             self._draw()
 
     def __call__(self, numbered: NumberedStep, event: str) -> None:
         """A step begins, or is done."""
-        step = self.shown[numbered.number]
+        step = self.rows[numbered.number]
         if event == BEGINS:
             self.began = time.monotonic()
             step = replace(step, mark="at work")
         else:
             step = replace(step, mark="done", took_s=time.monotonic() - self.began)
-        self.shown[numbered.number] = step
+        self.rows[numbered.number] = step
         self._draw()
 
     def end(self, applied: Applied) -> None:
@@ -62,7 +62,7 @@ class Stepping:
         self.slot.draw(*journal(applied))
 
     def _draw(self) -> None:
-        self.slot.draw(views.steps(list(self.shown.values()), f"Phase {self.phase}"))
+        self.slot.draw(views.steps(list(self.rows.values()), f"Phase {self.phase}"))
 
 
 def show_journal(applied: Applied) -> None:

@@ -47,7 +47,7 @@ class SurveyRequest(CellValue):
 
     access: Access
     in_file: Mapping[str, object]
-    given: Mapping[str, object]
+    injected: Mapping[str, object]
     writes: bool
 
     def facts(self) -> Iterable[tuple[str, object]]:
@@ -57,7 +57,7 @@ class SurveyRequest(CellValue):
     def all(self, values: Mapping[str, object]) -> dict[str, object]:
         """The values of the whole file: the way to the host, and these."""
         ways = {name: getattr(self.access, name) for name in ACCESS if name != "host"}
-        said = {**self.in_file, **self.given, "connect": self.access.connect}
+        said = {**self.in_file, **self.injected, "connect": self.access.connect}
         shown = {name: value for name, value in ways.items() if name in said}
         rehearsal = {"mode": "plan"} if self.access.connect == "recorded" else {}
         kept = {"mode": self.in_file["mode"]} if "mode" in self.in_file else rehearsal
@@ -66,9 +66,9 @@ class SurveyRequest(CellValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SurveyRun(RecordedRun):
-    """A survey under way: what is wanted, and the folder that keeps what becomes of it."""
+    """A survey under way: the request, and the run folder."""
 
-    wanted: SurveyRequest = field(kw_only=True)
+    request: SurveyRequest = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,7 +78,7 @@ class SurveyedHost(OfARun, StateTables):
     run: SurveyRun
     snapshot: Snapshot
     own: Connection | None
-    found: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...]
     names: tuple[str, ...]
 
     @FrameProperty
@@ -87,11 +87,11 @@ class SurveyedHost(OfARun, StateTables):
 
         `this_connection`: the operator's own connection comes in by it.
         """
-        return frame(Candidate, self.found)
+        return frame(Candidate, self.candidates)
 
     def judge(self, values: Mapping[str, object]) -> tuple[ParameterError, ...]:
         """What is wrong with values for this host."""
-        return judge(self.run.host, self.run.wanted.all(values), self.snapshot, self.own)
+        return judge(self.run.host, self.run.request.all(values), self.snapshot, self.own)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -130,23 +130,25 @@ def parameters(namespace: Mapping[str, object]) -> SurveyRequest:
     if mode not in ("plan", "apply"):
         fix = "write 'plan' to show the file only, or leave it out to have it written"
         raise ParameterError("mode", mode, "there is no such mode", fix)
-    wanted = SurveyRequest(access(file, given), file.values, given, writes=mode == "apply")
-    _show_wanted(wanted)
-    return wanted
+    request = SurveyRequest(access(file, given), file.values, given, writes=mode == "apply")
+    _show_request(request)
+    return request
 
 
-def meet(wanted: SurveyRequest) -> SurveyedHost:
+def meet(request: SurveyRequest) -> SurveyedHost:
     """Connect, begin the record, and show the host's interfaces.
 
     Raises MendAccess if there is no way to it, InProgress if a change is armed
     there, Refused if it has no interface that this could be about.
     """
     clock = SystemClock()
-    with views.doing(f"Connecting to {wanted.access.host}", clock.monotonic):
-        session = visit(wanted.access, clock)
-    folder = record.create(outputs_folder(), wanted.access.host, session.change_id)
-    this = SurveyRun(session, folder, wanted=wanted)
-    folder.once_json("params.json", {"given": dict(wanted.given), "file": dict(wanted.in_file)})
+    with views.doing(f"Connecting to {request.access.host}", clock.monotonic):
+        session = visit(request.access, clock)
+    folder = record.create(outputs_folder(), request.access.host, session.change_id)
+    this = SurveyRun(session, folder, request=request)
+    folder.once_json(
+        "params.json", {"given": dict(request.injected), "file": dict(request.in_file)}
+    )
     with reading(this, f"Looking at {this.host}"):
         refuse_if_armed(session.host, clock.now())
         seen = take(session.host, clock.now())
@@ -154,7 +156,7 @@ def meet(wanted: SurveyRequest) -> SurveyedHost:
         own = operator_connection.read(session.host)
         found = nics(seen, _ports(this), own)
         _show_host(seen, found)
-        return SurveyedHost(this, seen, own, found, candidates(seen, wanted.given))
+        return SurveyedHost(this, seen, own, found, candidates(seen, request.injected))
 
 
 def choose(met: SurveyedHost) -> SurveyOffer:
@@ -162,13 +164,13 @@ def choose(met: SurveyedHost) -> SurveyOffer:
 
     Raises Refused where several interfaces could be meant and nobody can be asked.
     """
-    there, wanted = somebody_there(), met.run.wanted
+    there, request = somebody_there(), met.run.request
     nic = _meant(met)
     if not (nic or there):
         with reading(met.run, "Choosing the interface"):
             raise _several(met)
-    given = {name: value for name, value in wanted.given.items() if name not in APART}
-    file = {name: value for name, value in wanted.in_file.items() if name not in APART}
+    given = {name: value for name, value in request.injected.items() if name not in APART}
+    file = {name: value for name, value in request.in_file.items() if name not in APART}
     values = offer(met.snapshot, nic, given, file)
     shown = SurveyOffer(met, values).offered
     views.show(views.table(shown, Look("What is offered", limit=len(shown), unit="value")))
@@ -177,7 +179,7 @@ def choose(met: SurveyedHost) -> SurveyOffer:
 
 def _form(met: SurveyedHost, values: Mapping[str, Value]) -> Form:
     rest = {name: value for name, (value, _) in values.items()}
-    form = widgets.form(ASKED, rest, met.snapshot, met.found)
+    form = widgets.form(ASKED, rest, met.snapshot, met.candidates)
     form.check(lambda now: met.judge({**rest, **now}))
     form.show()
     met.run.course.live.append(form)
@@ -186,7 +188,7 @@ def _form(met: SurveyedHost, values: Mapping[str, Value]) -> Form:
 
 def _meant(met: SurveyedHost) -> str:
     """The one interface that could be meant, or of several the one in the file; '' if neither."""
-    in_the_file = str(met.run.wanted.in_file.get("interface", ""))
+    in_the_file = str(met.run.request.in_file.get("interface", ""))
     if in_the_file in met.names:
         return in_the_file
     return met.names[0] if len(met.names) == 1 else ""
@@ -210,10 +212,10 @@ def _ports(this: SurveyRun) -> tuple[NicRow, ...]:
         return ()
 
 
-def _show_wanted(wanted: SurveyRequest) -> None:
-    there = "it is there, and would be changed" if wanted.in_file else "there is none yet"
-    ways = [(name, getattr(wanted.access, name) or "") for name in ACCESS]
-    told = [*ways, (f"params/{wanted.access.host}.yaml", there), ("to be written", wanted.writes)]
+def _show_request(request: SurveyRequest) -> None:
+    there = "it is there, and would be changed" if request.in_file else "there is none yet"
+    ways = [(name, getattr(request.access, name) or "") for name in ACCESS]
+    told = [*ways, (f"params/{request.access.host}.yaml", there), ("to be written", request.writes)]
     views.show(views.card(told, "The host, and the way to it"))
 
 

@@ -109,7 +109,7 @@ def write(drafted: ParamsDraft) -> SurveyRun:
     not_ended(this)
     if drafted.text == drafted.old:
         end(this, Ending.NOTHING_TO_DO, f"params/{this.host}.yaml says so already")
-    elif not this.wanted.writes:
+    elif not this.request.writes:
         end(this, Ending.LOOKED, "mode is plan: nothing was written")
     elif not _said_so(this):
         end(this, Ending.LOOKED, "writing was not approved: nothing was written")
@@ -129,7 +129,7 @@ def record(this: SurveyRun) -> None:
 def _right(offered: SurveyOffer) -> tuple[Params, dict[str, object]]:
     """The values, if nothing is wrong with them."""
     met = offered.met
-    values = met.run.wanted.all(offered.now())
+    values = met.run.request.all(offered.now())
     for error in met.judge(offered.now()):
         if error.field:
             raise error

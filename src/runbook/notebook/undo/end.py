@@ -34,7 +34,7 @@ from runbook.state import snapshot as snapshots
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Decision(CellValue):
+class ChosenAction(CellValue):
     """What is going to be done to what was found."""
 
     run: HostRun
@@ -46,27 +46,27 @@ class Decision(CellValue):
         return (*facts_of(self.standing), ("action", self.action))
 
 
-def decide(looked: UndoView) -> Decision | Stopped:
+def decide(looked: UndoView) -> ChosenAction | Stopped:
     """Undo, confirm, or only look; raises what stands against it, with nothing written."""
-    this, wanted, standing = looked.run, looked.reached.wanted, looked.reached.standing
-    action = wanted.action or _ask(standing)
+    this, request, standing = looked.run, looked.reached.request, looked.reached.standing
+    action = request.action or _ask(standing)
     if not action:
         return stopped(this, Ending.LOOKED, "neither undo nor confirm was asked for")
     if not may_write():
         return stopped(this, Ending.LOOKED, f"no {action}: {RENDERED}")
     with reading(this, f"Whether there is anything to {action}"):
         if standing.armed:
-            resume.claim(this.session, standing.armed, action, take_over=wanted.take_over)
+            resume.claim(this.session, standing.armed, action, take_over=request.take_over)
         else:
             resume.need_undone(standing, action)
         if standing.armed and action == "confirm":
             resume.resume(this.session, standing.armed)
     if standing.ended and not standing.ended.to_compare:
         return stopped(this, Ending.NOTHING_TO_DO, standing.ended.outcome)
-    return Decision(this, standing, action)
+    return ChosenAction(this, standing, action)
 
 
-def do(decided: Decision | Stopped) -> Stopped:
+def do(decided: ChosenAction | Stopped) -> Stopped:
     """Undo and compare row by row, or verify and confirm; raises if the end is not that."""
     if isinstance(decided, Stopped):
         return go_by(decided)
@@ -93,7 +93,7 @@ def _ask(standing: Standing, ask: Ask | None = None) -> str:
     return answer if answer in ACTIONS else ""
 
 
-def _undo(decided: Decision) -> Stopped:
+def _undo(decided: ChosenAction) -> Stopped:
     this, standing = decided.run, decided.standing
     what = "Undoing the change" if standing.armed else "Comparing with before the change"
     with _returning(this, what):

@@ -49,7 +49,7 @@ class UndoRequest(CellValue):
 class UndoVisit(CellValue):
     """A host that answers, and how it stands."""
 
-    wanted: UndoRequest
+    request: UndoRequest
     session: HostSession
     standing: Standing
 
@@ -95,13 +95,13 @@ def parameters(namespace: Mapping[str, object]) -> UndoRequest:
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
     check_names(namespace, NAMES)
-    wanted = want(namespace)
-    rows = as_table(wanted.params)
+    request = want(namespace)
+    rows = as_table(request.params)
     shown = rows[rows["field"].isin(OF_THE_HOST)]
     views.show(views.table(shown, Look("The host, and where each value came from")))
-    told = [("action", wanted.action or "not given"), ("take_over", wanted.take_over)]
+    told = [("action", request.action or "not given"), ("take_over", request.take_over)]
     views.show(views.card(told, "What is to be done"))
-    return wanted
+    return request
 
 
 def want(given: Mapping[str, object]) -> UndoRequest:
@@ -117,17 +117,17 @@ def want(given: Mapping[str, object]) -> UndoRequest:
     return UndoRequest(known_host(params_folder(), injected), str(action), take_over)
 
 
-def meet(wanted: UndoRequest) -> UndoVisit:
+def meet(request: UndoRequest) -> UndoVisit:
     """Connect and show how the host stands; raises MendAccess, or Refused on another machine."""
     clock = SystemClock()
-    for note in wanted.params.notes:
+    for note in request.params.notes:
         views.show(views.note(note, "warn"))
-    with views.doing(f"Connecting to {wanted.params.host}", clock.monotonic):
-        session = open_host_session(wanted.params, clock)
+    with views.doing(f"Connecting to {request.params.host}", clock.monotonic):
+        session = open_host_session(request.params, clock)
     with views.doing("Looking for a change on it", clock.monotonic):
         standing = read_standing(session)
     views.show(views.standing(standing))
-    return UndoVisit(wanted, session, standing)
+    return UndoVisit(request, session, standing)
 
 
 def look(reached: UndoVisit) -> UndoView:
@@ -135,7 +135,7 @@ def look(reached: UndoVisit) -> UndoView:
     session, checkpoint = reached.session, reached.standing.checkpoint
     folder = record.create_second(outputs_folder(), session.params.host, session.change_id)
     this = HostRun(session, folder)
-    folder.once_json("params.json", _asked(reached.wanted))
+    folder.once_json("params.json", _asked(reached.request))
     folder.once_json("found.json", reached.standing.as_dict())
     if checkpoint and checkpoint.before:
         folder.once("before.json", snapshots.dumps(checkpoint.before))
@@ -146,9 +146,9 @@ def look(reached: UndoVisit) -> UndoView:
     return UndoView(reached, this, now)
 
 
-def _asked(wanted: UndoRequest) -> dict[str, object]:
-    values = {name: getattr(wanted.params, name) for name in OF_THE_HOST}
-    return {**values, "action": wanted.action or None, "take_over": wanted.take_over}
+def _asked(request: UndoRequest) -> dict[str, object]:
+    values = {name: getattr(request.params, name) for name in OF_THE_HOST}
+    return {**values, "action": request.action or None, "take_over": request.take_over}
 
 
 def _state_now(this: HostRun) -> Snapshot | None:

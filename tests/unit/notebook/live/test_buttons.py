@@ -23,7 +23,7 @@ from runbook.notebook.shared import leave_guests
 from runbook.notebook.shared.values import Changing
 from runbook.plan.plan import PHASES
 from runbook.run import record
-from runbook.run.extend_deadline import Longer
+from runbook.run.extend_deadline import ExtendedDeadline
 from runbook.run.pulse import Pulse
 from runbook.run.subject_guests import GuestSubject
 from runbook.transport.guest.channel import Channel
@@ -60,7 +60,7 @@ def armed(answer: Answer) -> tuple[Changing, Panel]:
 
 
 def said(one: Panel) -> str:
-    return str(one.shown.line.value)
+    return str(one.widgets.line.value)
 
 
 def recorded(home: Path) -> record.RunRecord:
@@ -285,7 +285,7 @@ def test_more_time_says_until_when_and_which_guest_has_none(
 ) -> None:
     change, buttons = armed(answer)
     later = replace(change.underway.armed, deadline=WHEN + timedelta(minutes=9))
-    monkeypatch.setattr(panel, "more_time", lambda *_: Longer(later, left, moved))
+    monkeypatch.setattr(panel, "more_time", lambda *_: ExtendedDeadline(later, left, moved))
     buttons.press("more time")
     assert "the host waits until 12:09:00 UTC" in said(buttons)
     assert all(line in said(buttons) for line in left)
