@@ -123,9 +123,9 @@ def put_together(
 
 
 def _source(
-    name: str, file: ParamsFile, given: Mapping[str, object], chosen: Mapping[str, object]
+    name: str, file: ParamsFile, injected: Mapping[str, object], chosen: Mapping[str, object]
 ) -> Source:
-    if name in given:
+    if name in injected:
         return CHOSEN if name in chosen else INJECTED
     return file.source(name) if name in file.values else DEFAULT
 
@@ -149,12 +149,12 @@ def _as_file(host_file: Mapping[str, object] | ParamsFile | Loader, host: str) -
     return host_file(host)
 
 
-def host_name(given: Mapping[str, object]) -> str:
+def host_name(injected: Mapping[str, object]) -> str:
     """Judge the host's name before it becomes part of a path."""
-    host = given.get("host", "")
+    host = injected.get("host", "")
     if host == "":
         fix = "name the host: papermill … -p host server-01, or in the parameters cell"
-        raise ParameterError("host", given.get("host"), "no host is named", fix)
+        raise ParameterError("host", injected.get("host"), "no host is named", fix)
     if not isinstance(host, str):
         raise ParameterError("host", host, *mistyped("host", host, INJECTED, "text"))
     try:

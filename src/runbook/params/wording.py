@@ -26,21 +26,21 @@ _MADE_OF = {
 }
 
 
-def mistyped(field: str, value: object, source: Source, wanted: str) -> tuple[str, str]:
+def mistyped(field: str, value: object, source: Source, expected_type: str) -> tuple[str, str]:
     """Problem and fix for a value of the wrong type; both depend on where it came from."""
     kind, why = _MADE_OF.get(type(value), (f"a Python {type(value).__name__}", ""))
-    problem = f"it must be {wanted}, and arrived as {kind}{source.aside}"
+    problem = f"it must be {expected_type}, and arrived as {kind}{source.aside}"
     injected = source.kind == "injected"
-    if injected and why and wanted == "text":
+    if injected and why and expected_type == "text":
         problem = f"{problem}; {why}"
-    return problem, _fix(field, value, wanted, injected=injected)
+    return problem, _fix(field, value, expected_type, injected=injected)
 
 
-def _fix(field: str, value: object, wanted: str, *, injected: bool) -> str:
-    if wanted == "a whole number" and isinstance(value, str):
-        return f"give {wanted}, without quotes; with papermill that is -p, not -r"
-    if wanted != "text":
-        return f"give {wanted}"
+def _fix(field: str, value: object, expected_type: str, *, injected: bool) -> str:
+    if expected_type == "a whole number" and isinstance(value, str):
+        return f"give {expected_type}, without quotes; with papermill that is -p, not -r"
+    if expected_type != "text":
+        return f"give {expected_type}"
     if injected:
         return f"inject it untouched: papermill … -r {field} VALUE"
     return f'put it in quotes: {field}: "VALUE"'

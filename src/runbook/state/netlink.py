@@ -15,7 +15,7 @@ from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 from runbook.transport.host import Reader
 
 RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE, RTM_GETNEIGH, RTM_GETRULE = 18, 22, 26, 30, 34
-AF_UNSPEC, AF_INET, AF_BRIDGE, AF_INET6 = 0, 2, 7, 10
+AF_UNSPEC, AF_INET, AF_INET6 = 0, 2, 10
 FAMILIES = {AF_INET: "inet", AF_INET6: "inet6"}
 NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3

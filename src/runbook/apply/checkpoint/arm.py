@@ -64,9 +64,9 @@ class Armed:
         """The script to run by hand at the console."""
         return self.layout.undo
 
-    def until(self, kept: Manifest) -> Armed:
+    def until(self, current: Manifest) -> Armed:
         """The same, with the deadline that the host keeps."""
-        return replace(self, deadline=kept.deadline, timer_number=kept.timer)
+        return replace(self, deadline=current.deadline, timer_number=current.timer)
 
 
 def arm(

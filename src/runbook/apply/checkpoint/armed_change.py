@@ -16,7 +16,7 @@ from runbook.apply.checkpoint.countdown import Countdown
 from runbook.apply.checkpoint.guests_before import GuestsBefore
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.manifest import Manifest
-from runbook.apply.checkpoint.subject import ChangeSubject
+from runbook.apply.checkpoint.subject import SubjectOnHost
 from runbook.apply.steps.journal import Journal, State
 from runbook.common import serial
 from runbook.common.errors import ChangeInProgress, ReadFailed
@@ -46,7 +46,7 @@ class Checkpoint:
     undo_script: str = ""
     damage: tuple[str, ...] = ()
     guests_before: GuestsBefore = field(default_factory=GuestsBefore)
-    subject: ChangeSubject = field(default_factory=ChangeSubject)
+    subject: SubjectOnHost = field(default_factory=SubjectOnHost)
 
     @property
     def of_guests(self) -> bool:
@@ -252,7 +252,7 @@ class _Reading:
             return None
 
 
-def _guests_before(reading: _Reading, place: Layout, about: ChangeSubject) -> GuestsBefore:
+def _guests_before(reading: _Reading, place: Layout, about: SubjectOnHost) -> GuestsBefore:
     """The guests' state before the change; empty for a change of the host alone."""
     if about.kind is not SubjectKind.GUESTS:
         return GuestsBefore()

@@ -24,7 +24,7 @@ _OF_0_1 = {
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSubject:
+class SubjectOnHost:
     """The kind, None where it is not known, and the names of the guests."""
 
     kind: SubjectKind | None = None
@@ -36,38 +36,38 @@ class ChangeSubject:
         return _HEAD + shlex.join((self.kind or "", *self.guests))
 
 
-def of_plan(plan: Plan) -> ChangeSubject:
+def of_plan(plan: Plan) -> SubjectOnHost:
     """What a plan is about."""
     promise = plan.promise
     guests = promise.guests if isinstance(promise, GuestPromise) else ()
-    return ChangeSubject(promise.subject, tuple(guest.name for guest in guests))
+    return SubjectOnHost(promise.subject, tuple(guest.name for guest in guests))
 
 
 def read(
     plan: Plan | None, manifest: Manifest | None, script: str, *, guests: bool
-) -> ChangeSubject:
+) -> SubjectOnHost:
     """What the change is about; `guests` says whether there is a guests.json."""
     if plan is not None:
         return of_plan(plan)
     if manifest is not None and manifest.subject is not None:
-        return ChangeSubject(manifest.subject, manifest.guests)
+        return SubjectOnHost(manifest.subject, manifest.guests)
     return _of_script(script) or _armed_by_0_1(script, guests=guests)
 
 
-def _of_script(script: str) -> ChangeSubject | None:
+def _of_script(script: str) -> SubjectOnHost | None:
     line = script.partition("\n")[2].partition("\n")[0]
     before, _, words = line.partition(f"# {_HEAD}")
     try:
         kind, *guests = shlex.split("" if before else words)
-        return ChangeSubject(SubjectKind(kind), tuple(guests))
+        return SubjectOnHost(SubjectKind(kind), tuple(guests))
     except ValueError:
         return None
 
 
-def _armed_by_0_1(script: str, *, guests: bool) -> ChangeSubject:
+def _armed_by_0_1(script: str, *, guests: bool) -> SubjectOnHost:
     """For a change armed by version 0.1, which wrote the subject nowhere."""
     if guests:
-        return ChangeSubject(SubjectKind.GUESTS)
+        return SubjectOnHost(SubjectKind.GUESTS)
     lines = script.splitlines()[:5]
     kinds = (kind for line in lines for start, kind in _OF_0_1.items() if line.startswith(start))
-    return ChangeSubject(next(kinds, None))
+    return SubjectOnHost(next(kinds, None))

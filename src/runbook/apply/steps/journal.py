@@ -60,7 +60,7 @@ OF_THE_UNDO = (State.UNDOING, State.UNDONE, State.INCOMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class StateLine:
     """A line that decides what becomes of the change; `by` is an undo's trigger, else ''."""
 
     at: str
@@ -88,12 +88,12 @@ class Journal:
         return any(decision.state is State.UNDOING for decision in self.decisions())
 
     @property
-    def last(self) -> Decision | None:
+    def last(self) -> StateLine | None:
         """The last word on the change; None where it was never armed."""
         decisions = self.decisions()
         return decisions[-1] if decisions else None
 
-    def decisions(self) -> tuple[Decision, ...]:
+    def decisions(self) -> tuple[StateLine, ...]:
         """All that was decided, in order."""
         found = (_decision(line) for line in self.text.splitlines())
         return tuple(decision for decision in found if decision)
@@ -144,13 +144,13 @@ class Journal:
         return [match for match in found if match]
 
 
-def _decision(line: str) -> Decision | None:
+def _decision(line: str) -> StateLine | None:
     at, _, said = line.partition(" ")
     undo = _UNDO.fullmatch(line)
     text, by = (undo[3], undo[2]) if undo else (said, "")
     states = [state for state in State if (state in OF_THE_UNDO) == bool(undo)]
     found = [state for state in states if text.startswith(state)]
-    return Decision(at, found[0], by) if found else None
+    return StateLine(at, found[0], by) if found else None
 
 
 def read(host: Reader, path: str) -> Journal:

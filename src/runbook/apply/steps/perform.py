@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import singledispatch
 from itertools import pairwise
@@ -125,21 +126,19 @@ def _(step: CarryNeighbours, host: Host) -> None:
 @perform.register
 def _(step: AwaitCarrier, host: Host) -> None:
     argv = ("ip", "-oneline", "link", "show", "dev", step.ifname, "up")
-    for _ in range(int(step.budget_s / POLL_S)):
+    for _ in _looks(step.budget_s, host):
         if b"state UP" in run(Command(argv), host):
             return
-        run(Command(("sleep", str(POLL_S))), host)
     raise failed(host, step, f"{step.ifname} has no carrier after {step.budget_s:g} s")
 
 
 @perform.register
 def _(step: AwaitLinkLocal, host: Host) -> None:
     argv = ("ip", "-6", "-oneline", "address", "show", "dev", step.ifname, "scope", "link")
-    for _ in range(int(step.budget_s / POLL_S)):
+    for _ in _looks(step.budget_s, host):
         said = run(Command(argv), host)
         if said.strip() and b"tentative" not in said:
             return
-        run(Command(("sleep", str(POLL_S))), host)
     raise failed(
         host, step, f"{step.ifname} has none after {step.budget_s:g} s: {octets.text_of(said)}"
     )
@@ -149,11 +148,10 @@ def _(step: AwaitLinkLocal, host: Host) -> None:
 def _(step: AwaitRouter, host: Host) -> None:
     argv = ("ip", "-6", "route", "show", "default", "dev", step.ifname)
     wanted = {(route.gateway, str(route.metric)) for route in step.routes}
-    for _ in range(int(step.budget_s / POLL_S)):
+    for _ in _looks(step.budget_s, host):
         lines = octets.text_of(run(Command(argv), host)).splitlines()
         if wanted <= {_way(line.split()) for line in lines}:
             return
-        run(Command(("sleep", str(POLL_S))), host)
     raise failed(host, step, f"none was heard in {step.budget_s:g} s")
 
 
@@ -166,11 +164,10 @@ def _(step: Plug, host: Host) -> None:
 @perform.register
 def _(step: AwaitForwarding, host: Host) -> None:
     path = f"/sys/class/net/{step.port}/brport/state"
-    for _ in range(int(step.budget_s / POLL_S)):
+    for _ in _looks(step.budget_s, host):
         (state,) = host.read_files([path])
         if state is not None and state.content.strip() == FORWARDING:
             return
-        run(Command(("sleep", str(POLL_S))), host)
     raise failed(host, step, f"it does not after {step.budget_s:g} s")
 
 
@@ -185,6 +182,13 @@ def _(step: AwaitPerson, host: Host) -> None:
         run(Command(("sleep", f"{ASK_S - HEAR_S:g}")), host)
     told = ", ".join(answers) or "nobody"
     raise failed(host, step, f"{told} answers for {step.address} after {step.budget_s:g} s")
+
+
+def _looks(budget_s: float, host: Host) -> Iterator[None]:
+    """As many looks as there is time for, with a pause on the host after each."""
+    for _ in range(int(budget_s / POLL_S)):
+        yield
+        run(Command(("sleep", str(POLL_S))), host)
 
 
 def _way(words: list[str]) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
-from runbook.plan.netfilter.ruleset import Chain, ChainPlace, Chains
+from runbook.plan.netfilter.ruleset import ChainPlace, Chains, LiveChain
 
 # Its chains, in the order in which the jumps to them stand.
 JUMPS = (
@@ -103,20 +103,20 @@ def with_network(chains: Chains, network: Network, backend: str) -> Chains:
         chains = _with_jump(chains, ChainPlace(backend, "inet", table, parent), name)
     for rule in reversed(rules_of(network)):
         place = ChainPlace(backend, "inet", rule.table, rule.chain)
-        own = chains.get(place) or Chain(place)
+        own = chains.get(place) or LiveChain(place)
         if not rule.dhcp_only:
-            chains = chains.put(Chain(place, own.policy, (rule.text(), *own.rules)))
+            chains = chains.put(LiveChain(place, own.policy, (rule.text(), *own.rules)))
     return chains
 
 
 def _with_jump(chains: Chains, place: ChainPlace, name: str) -> Chains:
     parent = chains.get(place)
     own = ChainPlace(place.backend, place.family, place.table, name)
-    chains = chains if chains.get(own) else chains.put(Chain(own))
+    chains = chains if chains.get(own) else chains.put(LiveChain(own))
     jump = f"-A {place.chain} -j {name}"
     if parent is None or jump in parent.rules:
         return chains
-    return chains.put(Chain(place, parent.policy, (jump, *parent.rules)))
+    return chains.put(LiveChain(place, parent.policy, (jump, *parent.rules)))
 
 
 def is_libvirts(rule: str) -> bool:

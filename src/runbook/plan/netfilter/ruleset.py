@@ -34,7 +34,7 @@ class ChainPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class LiveChain:
     """A chain: its policy, '' where it is not built in, and its rules from `-A` on."""
 
     place: ChainPlace
@@ -46,18 +46,20 @@ class Chain:
 class Chains:
     """All chains of both backends and both families."""
 
-    chains: tuple[Chain, ...]
-    _at: Mapping[ChainPlace, Chain] = field(init=False, repr=False, compare=False)
+    chains: tuple[LiveChain, ...]
+    _at: Mapping[ChainPlace, LiveChain] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the chains by their place."""
         object.__setattr__(self, "_at", {chain.place: chain for chain in self.chains})
 
-    def get(self, place: ChainPlace) -> Chain | None:
+    def get(self, place: ChainPlace) -> LiveChain | None:
         """The chain at a place; an unused built-in chain is empty and accepts."""
-        return self._at.get(place) or (Chain(place, ACCEPT) if place.chain in BUILT_IN else None)
+        return self._at.get(place) or (
+            LiveChain(place, ACCEPT) if place.chain in BUILT_IN else None
+        )
 
-    def put(self, chain: Chain) -> Chains:
+    def put(self, chain: LiveChain) -> Chains:
         """The same with this chain in its place."""
         others = (c for c in self.chains if c.place != chain.place)
         return Chains((*others, chain))
@@ -94,7 +96,7 @@ class _Edited:
     def chains(self) -> Chains:
         """What they are now."""
         places = self.policies.items()
-        return Chains(tuple(Chain(place, p, tuple(self.rules[place])) for place, p in places))
+        return Chains(tuple(LiveChain(place, p, tuple(self.rules[place])) for place, p in places))
 
     def rules_of(self, place: ChainPlace) -> list[str]:
         """The rules there, of a chain that is made where there is none."""

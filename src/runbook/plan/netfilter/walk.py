@@ -13,7 +13,7 @@ from enum import StrEnum
 from runbook.plan.netfilter.matches import matches
 from runbook.plan.netfilter.packet import Packet
 from runbook.plan.netfilter.rule import ParsedRule, parsed
-from runbook.plan.netfilter.ruleset import Chain, ChainPlace, Chains
+from runbook.plan.netfilter.ruleset import ChainPlace, Chains, LiveChain
 
 
 class PacketVerdict(StrEnum):
@@ -78,14 +78,14 @@ class _Walk:
     trace: list[DecidingRule] = field(default_factory=list)
     known: dict[ChainPlace, frozenset[str]] = field(default_factory=dict)
 
-    def through(self, chain: Chain, above: tuple[ChainPlace, ...] = ()) -> frozenset[str]:
+    def through(self, chain: LiveChain, above: tuple[ChainPlace, ...] = ()) -> frozenset[str]:
         """The ways out of the chain."""
         if chain.place not in self.known:
             ways = frozenset(self._ways(chain, (*above, chain.place)))
             self.known[chain.place] = ways
         return self.known[chain.place]
 
-    def _ways(self, chain: Chain, above: tuple[ChainPlace, ...]) -> Iterator[str]:
+    def _ways(self, chain: LiveChain, above: tuple[ChainPlace, ...]) -> Iterator[str]:
         for text in chain.rules:
             met = self._meet(chain, text, above)
             yield from met - {NEXT}
@@ -93,7 +93,7 @@ class _Walk:
                 return
         yield RETURN
 
-    def _meet(self, chain: Chain, text: str, above: tuple[ChainPlace, ...]) -> frozenset[str]:
+    def _meet(self, chain: LiveChain, text: str, above: tuple[ChainPlace, ...]) -> frozenset[str]:
         rule = _understood(text)
         match = None if rule is None else matches(self.packet, rule)
         if match is False or (rule and rule.target in GOES_ON):

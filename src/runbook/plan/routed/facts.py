@@ -37,16 +37,16 @@ def nic_row(snapshot: Snapshot, nic: str) -> LinkRow:
     )
 
 
-def nic_address(snapshot: Snapshot, nic: str, wanted: IPv4Interface) -> Address:
+def nic_address(snapshot: Snapshot, nic: str, host_address: IPv4Interface) -> Address:
     """The address as the NIC holds it, with everything needed to put it back."""
     held = addresses_on(snapshot, nic)
     for row in held:
-        if (row.address, row.prefixlen) == (str(wanted.ip), wanted.network.prefixlen):
+        if (row.address, row.prefixlen) == (str(host_address.ip), host_address.network.prefixlen):
             return address(row)
     shown = ", ".join(f"{r.address}/{r.prefixlen}" for r in held) or "no IPv4 address"
     raise ParameterError(
         "address",
-        str(wanted),
+        str(host_address),
         f"it is not on {nic} of {snapshot.host}, which holds {shown}",
         "give the address as the host holds it now; the change moves it, it does not alter it",
     )

@@ -41,27 +41,27 @@ def nic_stanza(nic: str, snapshot: Snapshot) -> Stanza:
     if len(found) == 1:
         _refuse_unless_lasting(found[0], snapshot)
         return found[0]
-    raise _refused(
-        snapshot,
+    raise Refused(
         f"ifupdown has {len(found)} stanzas `iface {nic} inet`, and the change needs one",
-        "configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources",
+        host=snapshot.host,
+        then="configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources",
     )
 
 
 def _refuse_unless_lasting(stanza: Stanza, snapshot: Snapshot) -> None:
     """Refuse a file that something else writes at boot: the address would be back on the NIC."""
     if stanza.path.startswith("/run/"):
-        raise _refused(
-            snapshot,
+        raise Refused(
             f"{stanza.name}'s stanza is in {stanza.path}, which is made anew at each boot",
-            f"write a stanza for {stanza.name} into /etc/network/interfaces in its place",
+            host=snapshot.host,
+            then=f"write a stanza for {stanza.name} into /etc/network/interfaces in its place",
         )
     if WRITTEN_ANEW in _file(stanza.path, snapshot).content:
-        raise _refused(
-            snapshot,
+        raise Refused(
             f"{stanza.path} says that it {WRITTEN_ANEW}: cloud-init may write it anew at a boot",
-            "have cloud-init leave the network alone (`network: {config: disabled}` in a file of"
-            " /etc/cloud/cloud.cfg.d), then take those words out of the file",
+            host=snapshot.host,
+            then="have cloud-init leave the network alone (`network: {config: disabled}` in a file"
+            " of /etc/cloud/cloud.cfg.d), then take those words out of the file",
         )
 
 
@@ -80,10 +80,10 @@ def nic_stanzas6(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
     for stanza in found:
         _refuse_unless_lasting(stanza, snapshot)
         if stanza.method not in CARRIED6:
-            raise _refused(
-                snapshot,
+            raise Refused(
                 f"{stanza.path} has `iface {nic} inet6 {stanza.method}`, which is not carried over",
-                f"use one of: {', '.join(CARRIED6)}",
+                host=snapshot.host,
+                then=f"use one of: {', '.join(CARRIED6)}",
             )
     return found
 
@@ -130,14 +130,10 @@ def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[str]
 def _dropped(line: str, stanza: Stanza, snapshot: Snapshot) -> bool:
     word = (words(line) or ("",))[0]
     if word in HOOKS or REDACTED in line:
-        raise _refused(
-            snapshot,
+        raise Refused(
             f"{stanza.path} has a line in {stanza.name}'s stanza that cannot be carried over: "
             f"{line.strip()}",
-            "move what it does to a place that does not hang on the NIC's address",
+            host=snapshot.host,
+            then="move what it does to a place that does not hang on the NIC's address",
         )
     return word in ADDRESSING
-
-
-def _refused(snapshot: Snapshot, what: str, then: str) -> Refused:
-    return Refused(what, host=snapshot.host, then=then)

@@ -27,7 +27,6 @@ from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.sysctl import SysctlRow
 
-SWITCH = "net.ipv6.conf.all.forwarding"
 # What the kernel sets up on every interface by itself (RFC 4291, 2.5.6 and 2.7).
 OWN = ("fe80::/64", "ff00::/8")
 SLAAC_BITS = 64

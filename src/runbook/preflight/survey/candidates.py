@@ -13,15 +13,15 @@ from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 
 
-def candidates(snapshot: Snapshot, given: Mapping[str, object]) -> tuple[str, ...]:
+def candidates(snapshot: Snapshot, given_values: Mapping[str, object]) -> tuple[str, ...]:
     """The interfaces that could be meant, in name order; raises Refused if there is none.
 
     One that is given is the only one; whether it will do is for the judge.
     Otherwise it is those with an address and an IPv4 default route that could
     become a bridge's port.
     """
-    if given.get("interface"):
-        return (str(given["interface"]),)
+    if given_values.get("interface"):
+        return (str(given_values["interface"]),)
     ways = tuple(dict.fromkeys(row.ifname for row in default_routes(snapshot)))
     able = [name for name in nic_names(snapshot) if name in ways and not unfit(snapshot, name)]
     if not able:

@@ -24,7 +24,7 @@ Offered = tuple[object, str]
 
 
 def offer(
-    snapshot: Snapshot, nic: str, given: Mapping[str, object], file: Mapping[str, object]
+    snapshot: Snapshot, nic: str, given_values: Mapping[str, object], file: Mapping[str, object]
 ) -> dict[str, Offered]:
     """The value for each of ASKED, and for every other parameter that was given or is in the file.
 
@@ -33,11 +33,11 @@ def offer(
     `nic` is '' where the interface is still to be chosen.
     """
     found = {"interface": nic, **brought(snapshot, nic)} if nic else {}
-    router = str(given.get("gateway") or found.get("gateway") or "")
+    router = str(given_values.get("gateway") or found.get("gateway") or "")
     offered = _usual(snapshot, router)
     offered |= {name: (value, IN_THE_FILE) for name, value in file.items()}
     offered |= {name: (value, FOUND) for name, value in found.items() if value}
-    offered |= {name: (value, GIVEN) for name, value in given.items()}
+    offered |= {name: (value, GIVEN) for name, value in given_values.items()}
     return {name: offered[name] for name in (*ASKED, *sorted(offered.keys() - set(ASKED)))}
 
 

@@ -62,9 +62,9 @@ class Sighting:
 
 
 def read(
-    host: Reader, snapshot: Snapshot, asked: Iterable[tuple[str, str]] = ()
+    host: Reader, snapshot: Snapshot, arp_targets: Iterable[tuple[str, str]] = ()
 ) -> tuple[Sighting, ...]:
-    """All sightings of running guests; `asked` are pairs (address, interface) to ask for by ARP."""
+    """All sightings of running guests; `arp_targets`: pairs (address, interface) to ask by ARP."""
     running = [row.name for row in snapshot.rows(GuestRow) if row.state == "running"]
     return tuple(
         dict.fromkeys(
@@ -72,7 +72,7 @@ def read(
                 *(s for name in running for s in _listed(host, name, "agent", How.AGENT)),
                 *(
                     Sighting(mac, ip, How.ASKED)
-                    for ip, nic in asked
+                    for ip, nic in arp_targets
                     for mac in host.who_has(ip, nic)
                 ),
                 *_neighbours(snapshot),

@@ -30,10 +30,10 @@ _LINE = re.compile(r"/sys/class/net/([^/]+)/(ifindex|speed|device/uevent):(.*)")
 _DRIVER = "DRIVER="
 
 
-def parse(said: str) -> tuple[NicRow, ...]:
+def parse(output: str) -> tuple[NicRow, ...]:
     """One row an interface, from what grep printed; ValueError if that is anything else."""
     told: dict[str, dict[str, str]] = defaultdict(dict)
-    for line in said.splitlines():
+    for line in output.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:
             raise ValueError(f"not understood: {line!r}")

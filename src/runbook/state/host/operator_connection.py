@@ -49,9 +49,9 @@ def read(host: Reader) -> Connection | None:
     return parse(host.query(COMMAND).stdout.decode(errors="replace"))
 
 
-def parse(said: str) -> Connection | None:
+def parse(output: str) -> Connection | None:
     """The first line: client, its port, server, its port; ValueError if it is no such line."""
-    for line in said.splitlines():
+    for line in output.splitlines():
         words = line.split()
         if len(words) != WORDS:
             raise ValueError(f"SSH_CONNECTION is {line!r}")

@@ -31,9 +31,9 @@ _ESCAPED = re.compile(r"\\(.)")
 class NotInTheWords(ValueError):
     """A line that iptables-save would not write; `line` counts from 1, 0 for the end."""
 
-    def __init__(self, line: int, said: str) -> None:
+    def __init__(self, line: int, problem: str) -> None:
         """Keep where."""
-        super().__init__(said)
+        super().__init__(problem)
         self.line = line
 
 

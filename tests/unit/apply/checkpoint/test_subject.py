@@ -14,7 +14,7 @@ from runbook.apply.checkpoint.arm import arm
 from runbook.apply.checkpoint.armed_change import Checkpoint, read_checkpoint
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.script import undo_script
-from runbook.apply.checkpoint.subject import ChangeSubject
+from runbook.apply.checkpoint.subject import SubjectOnHost
 from runbook.plan.plan import Plan
 from runbook.plan.promise.subject import SubjectKind
 from runbook.preflight import Cleared
@@ -23,7 +23,7 @@ from runbook.transport.host import HostFile
 PLACE = Layout(fakes.CHANGE)
 OF_GUESTS = data.plan(data.seen())
 OF_THE_HOST = fakes.cleared().plan
-HOST, GUESTS = ChangeSubject(SubjectKind.HOST), ChangeSubject(SubjectKind.GUESTS, (data.NAME,))
+HOST, GUESTS = SubjectOnHost(SubjectKind.HOST), SubjectOnHost(SubjectKind.GUESTS, (data.NAME,))
 both = pytest.mark.parametrize(
     ("plan", "about"), [(OF_GUESTS, GUESTS), (OF_THE_HOST, HOST)], ids=["guests", "host"]
 )
@@ -48,7 +48,7 @@ def checkpoint(host: fakes.FakeHost, *gone: str, **damaged: str) -> Checkpoint:
 @both
 @pytest.mark.parametrize("gone", [(), ("undo",), ("manifest",), ("guests",), ("guests", "undo")])
 def test_manifest_and_script_each_say_it_and_name_the_guests(
-    plan: Plan, about: ChangeSubject, gone: tuple[str, ...]
+    plan: Plan, about: SubjectOnHost, gone: tuple[str, ...]
 ) -> None:
     found = checkpoint(armed(plan), *gone)
     assert found.subject == about
@@ -59,7 +59,7 @@ def test_manifest_and_script_each_say_it_and_name_the_guests(
 
 @both
 def test_it_stands_in_line_2_of_the_script_and_in_the_manifest(
-    plan: Plan, about: ChangeSubject
+    plan: Plan, about: SubjectOnHost
 ) -> None:
     host = armed(plan)
     line = host.text(PLACE.undo).splitlines()[1]
@@ -69,17 +69,17 @@ def test_it_stands_in_line_2_of_the_script_and_in_the_manifest(
 
 
 @both
-def test_a_plan_that_can_be_read_has_the_last_word(plan: Plan, about: ChangeSubject) -> None:
+def test_a_plan_that_can_be_read_has_the_last_word(plan: Plan, about: SubjectOnHost) -> None:
     other = OF_THE_HOST if plan is OF_GUESTS else OF_GUESTS
     script = undo_script(other, change_id=fakes.CHANGE, title="-", machine_id=fakes.MACHINE)
     assert subject.read(plan, None, script, guests=True) == about
 
 
 @both
-def test_what_nothing_says_may_be_about_guests(plan: Plan, about: ChangeSubject) -> None:
+def test_what_nothing_says_may_be_about_guests(plan: Plan, about: SubjectOnHost) -> None:
     del about
     found = checkpoint(armed(plan), "guests", "undo", manifest="{")
-    assert (found.subject, found.of_guests) == (ChangeSubject(), True)
+    assert (found.subject, found.of_guests) == (SubjectOnHost(), True)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_nothing_says_may_be_about_guests(plan: Plan, about: ChangeSubject)
 )
 def test_a_line_that_is_another_s_text_says_nothing(line: str) -> None:
     found = checkpoint(armed(OF_THE_HOST), "manifest", undo=f"#!/bin/sh\n{line}\n")
-    assert found.subject == ChangeSubject()
+    assert found.subject == SubjectOnHost()
 
 
 def test_a_subject_that_only_a_later_version_knows_is_damage_in_words() -> None:
@@ -114,7 +114,7 @@ def test_an_odd_name_stays_in_its_comment_and_is_read_back() -> None:
     script = undo_script(odd, change_id=fakes.CHANGE, title="-", machine_id=fakes.MACHINE)
     assert script.splitlines()[1] == "# subject: guests 'a b (c) rm -rf x'"
     found = subject.read(None, None, script, guests=False)
-    assert found == ChangeSubject(SubjectKind.GUESTS, ("a b (c) rm -rf x",))
+    assert found == SubjectOnHost(SubjectKind.GUESTS, ("a b (c) rm -rf x",))
 
 
 def test_a_lock_that_points_nowhere_says_nothing() -> None:
@@ -141,7 +141,7 @@ def test_the_script_of_version_0_1_tells_of_the_host(old: Older) -> None:
 
 @pytest.mark.parametrize("gone", [(), ("guests",), ("undo", "manifest")])
 def test_script_or_guests_json_of_version_0_1_tell_of_guests(gone: tuple[str, ...]) -> None:
-    assert armed_by_0_1(GUEST, *gone).subject == ChangeSubject(SubjectKind.GUESTS)
+    assert armed_by_0_1(GUEST, *gone).subject == SubjectOnHost(SubjectKind.GUESTS)
 
 
 @pytest.mark.parametrize("old", [HALF_MADE, ALL_MADE, DEMANDING, GUEST], ids=lambda old: old.name)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.plan.netfilter.packet import Packet, State, arriving
-from runbook.plan.netfilter.ruleset import Chain, ChainPlace, Chains, live
+from runbook.plan.netfilter.ruleset import ChainPlace, Chains, LiveChain, live
 from runbook.plan.netfilter.walk import PacketVerdict, walk
 from runbook.state import firewall
 from runbook.state.host.operator_connection import Connection
@@ -24,8 +24,8 @@ SYN = arriving(OPERATOR, "eth0", "NEW")
 
 def chains(*rules: str, policy: str = "DROP", **own: tuple[str, ...]) -> Chains:
     """INPUT with these rules, and chains of one's own."""
-    made = [Chain(replace(INPUT, chain=name), "", texts) for name, texts in own.items()]
-    return Chains((Chain(INPUT, policy, tuple(f"-A INPUT {r}" for r in rules)), *made))
+    made = [LiveChain(replace(INPUT, chain=name), "", texts) for name, texts in own.items()]
+    return Chains((LiveChain(INPUT, policy, tuple(f"-A INPUT {r}" for r in rules)), *made))
 
 
 def verdict(*rules: str, packet: Packet = SYN, policy: str = "DROP") -> str:
@@ -202,7 +202,7 @@ def test_chains_as_deep_as_nft_allows_are_followed_and_3000_are_not_judged(end: 
     def deep(count: int) -> str:
         targets = [*(f"c{n}" for n in range(1, count)), end]
         made = (
-            Chain(replace(INPUT, chain=f"c{n}"), "", (f"-A c{n} -j {target}",))
+            LiveChain(replace(INPUT, chain=f"c{n}"), "", (f"-A c{n} -j {target}",))
             for n, target in enumerate(targets)
         )
         return walk(Chains((*chains("-j c0").chains, *made)), SYN, INPUT).verdict

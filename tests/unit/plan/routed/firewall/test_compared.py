@@ -11,7 +11,7 @@ from tests.unit.fakes import NIC, Row
 
 from runbook.params import Params
 from runbook.plan.netfilter.compare import Row as Compared
-from runbook.plan.netfilter.ruleset import Chain
+from runbook.plan.netfilter.ruleset import LiveChain
 from runbook.plan.routed.firewall.compared import compared
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight.packets import rules_then
@@ -36,7 +36,7 @@ def changed(params: Params) -> Snapshot:
     return fakes.seen(firewall=rows)
 
 
-def _rows(chain: Chain) -> list[Row]:
+def _rows(chain: LiveChain) -> list[Row]:
     name = chain.place.chain
     head = f"-P {name} {chain.policy}" if chain.policy else f"-N {name}"
     at = {"family": chain.place.family, "table": chain.place.table, "chain": name}
