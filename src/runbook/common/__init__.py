@@ -6,5 +6,6 @@ promises as JSON and reads them back. `atomic_files` writes a file whole or not 
 `folders` says where params/ and outputs/ are. `debian_packages` names the Debian package that has a
 program. `octets` makes text of a host's bytes and bytes of the text, without loss. `handed_files`
 reads files that somebody else may have made. `debug_log` writes what RUNBOOK_LOG=debug asks for.
-`printable` spells out the characters that would drive a terminal.
+`printable` spells out the characters that would drive a terminal, `shallow_yaml` refuses YAML that
+is nested deep, `shell_pattern` matches a name in bounded time.
 """

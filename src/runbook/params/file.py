@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from runbook.common.errors import ParameterError
+from runbook.common.shallow_yaml import Shallow
 from runbook.params.source import Source
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class ParamsFile:
         return Source("file", self.path if line is None else f"{self.path}:{line}")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(Shallow, yaml.SafeLoader):
     """Composes nodes only: no implicit types, no aliases."""
 
     # PyYAML reads this attribute of the class; empty, every plain scalar stays text.

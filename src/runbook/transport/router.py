@@ -77,5 +77,5 @@ def _rows(text: str) -> tuple[str, ...] | None:
     """The MACs in iproute2's JSON; None if it is none."""
     try:
         return tuple(str(row["lladdr"]) for row in json.loads(text) if "lladdr" in row)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None

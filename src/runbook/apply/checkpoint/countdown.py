@@ -52,8 +52,11 @@ def read(host: Reader, layout: Layout) -> Countdown:
         for block in blocks
         if block.get("ActiveState") == "active" and block.get("Id", "").endswith(".timer")
     ]
-    ends = [end for end in map(seconds, active) if end is not None]
-    left = min(ends) - float(_said(host, NOW)) if ends else None
+    try:
+        ends = [end for end in map(seconds, active) if end is not None]
+        left = min(ends) - float(_said(host, NOW)) if ends else None
+    except ValueError as error:
+        raise _failed(host, "what systemd and /proc/uptime say of the timer is no time") from error
     return Countdown(bool(active), left, at_work)
 
 
@@ -66,11 +69,15 @@ def seconds(span: str) -> float | None:
 def _said(host: Reader, argv: tuple[str, ...]) -> str:
     done = host.query(argv)
     if done.returncode != 0:
-        raise ReadFailed(
-            f"`{' '.join(argv)}` failed: {done.complaint}",
-            host=host.name,
-            state="perhaps in the middle of a change; this program wrote nothing",
-            then="see at its console that systemd answers; `sh /var/lib/runbook/armed/undo`"
-            " undoes a change without it",
-        )
+        raise _failed(host, f"`{' '.join(argv)}` failed: {done.complaint}")
     return done.stdout.decode(errors="replace")
+
+
+def _failed(host: Reader, what: str) -> ReadFailed:
+    return ReadFailed(
+        what,
+        host=host.name,
+        state="perhaps in the middle of a change; this program wrote nothing",
+        then="see at its console that systemd answers; `sh /var/lib/runbook/armed/undo`"
+        " undoes a change without it",
+    )

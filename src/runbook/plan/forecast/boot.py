@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from ipaddress import ip_address
 
+from runbook.common import shell_pattern
 from runbook.plan.changes.network_hook import DIRECTORY, MODE
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.host import Promise
@@ -104,7 +104,7 @@ def _at_boot(name: str, every: tuple[Stanza, ...]) -> bool:
 
 
 def _matches(name: str, stanza: Stanza) -> bool:
-    return any(fnmatchcase(name, pattern.lstrip("/")) for pattern in stanza.name.split())
+    return any(shell_pattern.matches(name, pattern.lstrip("/")) for pattern in stanza.name.split())
 
 
 def _brought_up(stanza: Stanza, promise: Promise) -> BootEffect:

@@ -51,7 +51,7 @@ def cloud_init(answers: Gathered) -> str:
 
 def _leaves_network(content: bytes) -> bool:
     """Whether this file of cloud-init switches off its network part, in any YAML spelling."""
-    with suppress(yaml.YAMLError, RecursionError):
+    with suppress(yaml.YAMLError):
         told = netplan.loads(content)
         network = told.get("network") if isinstance(told, dict) else None
         return isinstance(network, dict) and network.get("config") == "disabled"

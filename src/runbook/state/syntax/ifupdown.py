@@ -10,7 +10,8 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+
+from runbook.common import shell_pattern
 
 INTERFACES = "/etc/network/interfaces"
 SOURCES = ("source", "source-directory")
@@ -75,7 +76,8 @@ def _taken_in(path: str, contents: Mapping[str, str]) -> Iterator[str]:
             plain = kind == "source" or _PLAIN_NAME.fullmatch(name)
             # As in a shell: a star stays within one folder, and passes over hidden files.
             within = folder.count("/") == posixpath.dirname(pattern).count("/")
-            if plain and within and not name.startswith(".") and fnmatchcase(other, pattern):
+            shown = plain and within and not name.startswith(".")
+            if shown and shell_pattern.matches(other, pattern):
                 yield other
 
 

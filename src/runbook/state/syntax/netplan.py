@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 import yaml
 
+from runbook.common import shell_pattern
+from runbook.common.shallow_yaml import Shallow
+
+# PyYAML reads some 100 KiB in a second.
+LARGEST = 1 << 18
 _TAGS = {
     yaml.ScalarNode: "tag:yaml.org,2002:str",
     yaml.SequenceNode: "tag:yaml.org,2002:seq",
     yaml.MappingNode: "tag:yaml.org,2002:map",
 }
+
+
+class _Loader(Shallow, yaml.BaseLoader):
+    """Every scalar is text."""
 
 
 class _Plain(yaml.SafeDumper):
@@ -29,11 +37,9 @@ def loads(content: bytes) -> Any:  # noqa: ANN401 (YAML)
 
     Raises yaml.YAMLError.
     """
-    try:
-        # BaseLoader makes text and nothing else of what it reads.
-        return yaml.load(content, Loader=yaml.BaseLoader)  # noqa: S506
-    except RecursionError as error:
-        raise yaml.YAMLError("it is nested too deep") from error
+    if len(content) > LARGEST:
+        raise yaml.YAMLError(f"it has more than {LARGEST >> 10} KiB")
+    return yaml.load(content, Loader=_Loader)  # noqa: S506 (it makes text and nothing else)
 
 
 def dumps(loaded: object) -> bytes:
@@ -80,4 +86,4 @@ def _means(name: str, entry: dict[str, Any], ifname: str, mac: str) -> bool:
     patterns = names if isinstance(names, list) else [names]
     # `name` is the name before set-name: the NIC may be called otherwise by now.
     renamed = entry.get("set-name") == ifname
-    return told and (renamed or any(fnmatchcase(ifname, str(p)) for p in patterns))
+    return told and (renamed or any(shell_pattern.matches(ifname, str(p)) for p in patterns))

@@ -10,9 +10,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 
-from runbook.common import octets
+from runbook.common import octets, shell_pattern
 
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
 # What systemd-sysctl ends a line at and strips, and the line at which it stops reading a file.
@@ -31,7 +30,7 @@ def assigned(contents: Mapping[str, str], name: str) -> tuple[str, str]:
         for pattern, value in _lines(contents[path]):
             if pattern == _same(name):
                 exact = (value, path)
-            elif fnmatchcase(_same(name), pattern):
+            elif shell_pattern.matches(_same(name), pattern):
                 by_pattern = (value, path)
     return exact if exact[1] else by_pattern
 
