@@ -1,9 +1,8 @@
 """The guest procedure: Params x Snapshot x what each guest offers -> Plan.
 
-A guest's NIC moves to the host's network on the LAN, and its own configuration
-follows, from inside. What is done inside comes first as an undo there; then,
-guest by guest, NIC and configuration, so that none is without network for
-another one's sake.
+A guest's NIC moves to the host's network on the LAN, and then the guest's own configuration is
+edited. The undo inside every guest is armed first. Then NIC and configuration change guest by
+guest, so no guest is without network while another one is changed.
 """
 
 from __future__ import annotations

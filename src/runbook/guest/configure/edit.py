@@ -1,7 +1,7 @@
-"""A guest's own configuration, edited so that its NIC has an address on the LAN. Pure.
+"""Edits a guest's own configuration so that its NIC has an address on the LAN. Pure.
 
-Which network manager has the NIC decides how; where it is not sure that an edit
-would do what is desired, and nothing else, there is none, and the reason why.
+The network manager of the NIC decides how. If it is not sure that an edit does what is asked for
+and nothing else, the edit is declined with a reason.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BY_MANAGER = {
 
 
 def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
-    """The edit, or why there is none. A GuestEdit without files: it is so already."""
+    """The edit, or why there is none. A GuestEdit without files: the guest is so already."""
     declined = _unfit(inside, desired)
     if declined is not None:
         return declined
@@ -51,7 +51,7 @@ def _without_cloud_init(made: GuestEdit, inside: Inside) -> GuestEdit | Declined
 
 
 def _not_replaced(file: FileEdit, inside: Inside) -> Declined | None:
-    """Why a file is not written."""
+    """Why runbook does not write this file; None if it does."""
     path = file.path
     if NOT_UTF8 in path:
         then = "give the file a name in UTF-8 in the guest"
@@ -71,14 +71,14 @@ def _not_replaced(file: FileEdit, inside: Inside) -> Declined | None:
 
 
 def _home(inside: Inside) -> str:
-    """The network by which an address is known to be lent by whom it was lent before."""
+    """The network of the address that DHCP lent before; '' if there is none, or several."""
     only = inside.networks[0] if inside.lent and len(inside.networks) == 1 else ""
     # A host route of its own is no network that an address could be seen to be in.
     return "" if only.endswith("/32") else only
 
 
 def _switched_off(inside: Inside) -> FileEdit | Declined:
-    """The edit that has cloud-init leave the network alone; what else the file says must stay."""
+    """The file that stops cloud-init from writing the network; declined if it says more."""
     there = inside.file(CLOUD_SWITCH)
     if there is None and CLOUD_SWITCH not in inside.withheld:
         return FileEdit(CLOUD_SWITCH, None, _CLOUD_TEXT, 0o644)
@@ -101,7 +101,7 @@ def _is_about_network(content: bytes) -> bool:
 def _named(
     made: GuestEdit | Declined, inside: Inside, desired: DesiredNetwork
 ) -> GuestEdit | Declined:
-    """With the name servers that are desired, where the manager's own file is not all."""
+    """Add the edit of /etc/resolv.conf, if the manager's own file is not enough."""
     if isinstance(made, Declined):
         return made
     names = name_servers.edit(inside, desired)
@@ -111,7 +111,7 @@ def _named(
 
 
 def _unfit(inside: Inside, desired: DesiredNetwork) -> Declined | None:
-    """What stands against any edit."""
+    """What forbids any edit."""
     if not inside.root:
         return Declined("the login in the guest is not root's", "log in as root")
     if not inside.ifname:

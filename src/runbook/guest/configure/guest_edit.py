@@ -39,9 +39,9 @@ class FileEdit:
 class GuestEdit:
     """What is done in a guest, in order: `down`, the files, `up`; undone by `down`, files, `up`.
 
-    `down` takes the NIC down by the files that stand, whichever they are; `up`
-    brings it up by them. `manager` and `ifname` say whose they are. `home` is the network
-    that lent the NIC its address before, '' where none did, or it is not the only one.
+    `down` takes the NIC down by the files as they are at that time, `up` brings it up by them.
+    `home` is the network of the address that DHCP lent the NIC before; '' if none did, or if the
+    NIC has several networks.
     """
 
     manager: str

@@ -12,10 +12,10 @@ _SERVER = re.compile(r"(?m)^[ \t]*nameserver\b.*\n?")
 
 
 def edit(inside: Inside, desired: DesiredNetwork) -> FileEdit | Declined | None:
-    """The edit of that file, or why there is none; None where there is nothing to edit.
+    """The edit of that file, or why there is none; None if there is nothing to edit.
 
-    Where it is a link, resolvconf or systemd-resolved writes what it leads to, from
-    what the NIC's own configuration says.
+    If it is a link, resolvconf or systemd-resolved writes the file behind it, from the NIC's own
+    configuration.
     """
     if not desired.nameservers:
         return None

@@ -1,4 +1,4 @@
-"""Whether a guest has to answer from this machine after its move, as it answers others now."""
+"""Whether a guest has to answer this machine after its move, as it answers other subnets now."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class ConsoleChannel:
     how = CONSOLE
 
     def __init__(self, line: ConsoleLine, shell: Shell, *, logged_in: bool) -> None:
-        """`shell` has been started; `logged_in` says that the login is ours to end."""
+        """`shell` is started; `logged_in`: runbook logged in, so it has to log out."""
         self.guest = line.where.guest
         self._line = line
         self._shell = shell
@@ -81,14 +81,14 @@ def open_console(
 
 
 def last_shown(transcript: str) -> str:
-    """The end of a transcript in one line, what was only typed left out."""
+    """The last lines that the console showed, in one line, without what was typed."""
     lines = [" ".join(line.split())[-_WIDTH:] for line in transcript.splitlines()]
     shown = [line for line in lines if line and not line.startswith(TYPED)]
     return " | ".join(shown[-_LAST:]) or "nothing"
 
 
 def leave(line: ConsoleLine, shell: Shell, *, logged_in: bool) -> str:
-    """Log out where the login was ours, and close; why it could not be done, or ''."""
+    """Log out if runbook logged in, and close; why that failed, or ''."""
     try:
         shell.leave(log_out=logged_in)
     except RunbookError as error:

@@ -1,7 +1,7 @@
-"""A console as lines typed and text awaited, with patience that goes by progress.
+"""A console as lines to type and text to wait for.
 
-A line of 300 baud needs minutes for what another does at once. So nothing is given
-up while something still comes; `Patience` says for how long silence is borne.
+A line of 300 baud needs minutes for a text that another console shows at once. So runbook waits
+as long as text still arrives; `Patience` says how many seconds of silence it waits.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Patience:
 
 
 class _Flood(Exception):
-    """More was shown than anybody asked for."""
+    """The console showed more than the limit."""
 
 
 class _Spawn(SocketSpawn):  # type: ignore[misc] # pexpect ships no types

@@ -39,9 +39,9 @@ class Ways:
 def open_channel(doors: Doors, credentials: Credentials, ways: Ways, *, clock: Clock) -> Channel:
     """A channel into the guest as root, by the first way that it offers.
 
-    Raises NoWayIn, which tells what was tried and why it did not lead inside;
-    LoginRefused where the console refused the password and ConsoleTaken where
-    somebody else is there, for then another way is not what is wanted.
+    Raises NoWayIn, which lists each way that was tried and why it failed. Raises LoginRefused if
+    the console refused the password, ConsoleTaken if somebody else uses it: then no other way is
+    tried.
     """
     tried: list[str] = []
     transcript = ""

@@ -1,8 +1,8 @@
-"""From a console that may show anything to a shell: a boot waited for, a login made.
+"""Gets from a console that may show anything to a shell: waits for a boot, logs in.
 
-Prompts of shells are not recognised: a shell is what runs a command. Nothing is
-typed that a login, a boot loader or a half typed command would take amiss, as far
-as they can be told: a command is tried only where an empty line was answered.
+Prompts of shells are not recognised: a shell is what runs a command. runbook types nothing that
+could harm at a login, a boot loader or a half typed command, as far as it can tell them: it tries
+a command only after an empty line was answered.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""A plain sh of our own below whatever shell a console has, and commands in it.
+"""Runs commands in a plain sh that is started below the console's own shell.
 
-A child, not `exec`: the shell that was found, its prompt and its history stay as
-they are. Its tty does not echo, and each end of a command is framed (frames.py),
-so no prompt has to be known. A command runs once, however often its end has to be
-asked for again.
+It is a child, not `exec`: the console's shell, its prompt and its history stay as they are. The
+tty does not echo, and the end of each command is framed (frames.py), so no prompt has to be
+known. A command runs once, even if its end has to be asked for again.
 """
 
 from __future__ import annotations
