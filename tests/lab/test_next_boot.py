@@ -6,6 +6,8 @@ and a reboot once its script has the bridge too.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.lab.test_files import console, params, refusal
 
@@ -132,3 +134,51 @@ def test_what_waits_for_the_network_or_binds_to_the_address_is_named(fresh_host:
     said = refusal(fresh_host)
     assert "binds.service wait for network-online.target" in said
     assert f"python3 (tcp {address(fresh_host)}:8000)" in said
+
+
+RULES_FOR_BOTH = f"""\
+#!/usr/sbin/nft -f
+flush ruleset
+table inet filter {{
+    chain input {{
+        type filter hook input priority filter; policy drop;
+        iif lo accept
+        ct state established,related accept
+        iifname {{ "{NIC}", "{BRIDGE}" }} tcp dport 22 accept
+        ip protocol icmp accept
+        meta l4proto ipv6-icmp accept
+    }}
+}}
+"""
+
+
+def test_nft_rules_for_both_names_are_let_through_and_outlive_a_boot(fresh_host: str) -> None:
+    put(fresh_host, "/etc/nftables.conf", RULES_FOR_BOTH)
+    console(fresh_host, "systemctl enable --now nftables; systemctl restart libvirtd")
+    assert isinstance(pipeline.change(pipeline.open_session(params(fresh_host))), Confirmed)
+    machine.shut_down(fresh_host)
+    machine.power_on(fresh_host)
+    assert b"policy drop" in console(fresh_host, "nft list chain inet filter input")
+    assert address(fresh_host).encode() in console(
+        fresh_host, f"ip -4 -o address show dev {BRIDGE}"
+    )
+
+
+def test_nft_rules_for_the_nic_alone_are_refused_with_the_line(fresh_host: str) -> None:
+    alone = RULES_FOR_BOTH.replace(f'{{ "{NIC}", "{BRIDGE}" }}', f'"{NIC}"')
+    put(fresh_host, "/etc/nftables.conf", alone)
+    console(fresh_host, "systemctl enable --now nftables; systemctl restart libvirtd")
+    said = refusal(fresh_host)
+    assert f'/etc/nftables.conf line 8: iifname "{NIC}" tcp dport 22 accept' in said
+    assert f'below line 8: iifname "{BRIDGE}" tcp dport 22 accept' in said
+
+
+def test_a_limit_on_ssh_connections_is_named_until_the_operator_may_pass(fresh_host: str) -> None:
+    limit = "iptables -A INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -m recent --name SSH"
+    console(fresh_host, f"{limit} --set; {limit} --update --seconds 30 --hitcount 60 -j DROP")
+    said = refusal(fresh_host)
+    assert "--hitcount 60" in said
+    found = re.search(r"iptables -I INPUT -s \S+ -p tcp --dport 22 -j ACCEPT", said)
+    assert found
+    console(fresh_host, found[0])
+    assert isinstance(pipeline.change(pipeline.open_session(params(fresh_host))), Confirmed)

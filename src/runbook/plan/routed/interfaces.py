@@ -6,15 +6,18 @@ back on the NIC, beside the one on the bridge.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
+from runbook.state import units
 from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import Stanza, is_comment, stanzas, words
+from runbook.state.units import UnitRow
 
 # Options of interfaces(5) that say which address the interface gets.
 ADDRESSING = frozenset(
@@ -27,6 +30,7 @@ ADDRESSING = frozenset(
 )
 CARRIED6 = ("static", "auto", "manual")
 HOOKS = frozenset({"up", "post-up", "pre-up", "down", "pre-down", "post-down"})
+_ROUTE = re.compile(r"\b(ip (-\w+ )*r(oute)?|route) (add|replace|append|change|del)\b")
 # cloud-init's own words at the head of what it writes.
 WRITTEN_ANEW = "will not persist across an instance reboot"
 
@@ -41,11 +45,35 @@ def nic_stanza(nic: str, snapshot: Snapshot) -> Stanza:
     if len(found) == 1:
         _refuse_unless_lasting(found[0], snapshot)
         return found[0]
+    shown, then = _configured_by(nic, snapshot)
     raise Refused(
-        f"ifupdown has {len(found)} stanzas `iface {nic} inet`, and the change needs one",
+        f"ifupdown has {len(found)} stanzas `iface {nic} inet`, and the change needs one{shown}",
         host=snapshot.host,
-        then="configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources",
+        then=then,
     )
+
+
+def _configured_by(nic: str, snapshot: Snapshot) -> tuple[str, str]:
+    """What configures the NIC instead, where this can be told, and what to do about it."""
+    every = stanzas(contents(snapshot.rows(FileRow)))
+    mappings = [s for s in every if s.kind == "mapping" and nic in s.name.split()]
+    if mappings:
+        shown = f"; a script decides by `mapping {mappings[0].name}` in {mappings[0].path}"
+        return shown, f"take the mapping out, and write one stanza `iface {nic} inet` in its place"
+    on = [
+        row.name
+        for row in snapshot.rows(UnitRow)
+        if row.state == "enabled" and row.name in units.MANAGERS
+    ]
+    if on:
+        shown = f"; {', '.join(on)} is enabled and may configure {nic}"
+        then = (
+            "runbook changes hosts whose NIC ifupdown configures, and no others; two managers of"
+            " one NIC overwrite each other, so do not add a stanza while the other is enabled"
+        )
+        return shown, then
+    then = "configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources"
+    return "", then
 
 
 def _refuse_unless_lasting(stanza: Stanza, snapshot: Snapshot) -> None:
@@ -114,6 +142,7 @@ def _edit(path: str, wanted: list[Stanza], snapshot: Snapshot) -> EditLines:
 
 def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[str]:
     end = "\r" if lines[0].endswith("\r") else ""
+    _refuse_hooks(lines, stanza, snapshot)
     yield f"iface {stanza.name} {stanza.family} manual{end}"
     dropping = True
     continued = lines[0].endswith("\\")
@@ -127,13 +156,36 @@ def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[str]
             yield line
 
 
-def _dropped(line: str, stanza: Stanza, snapshot: Snapshot) -> bool:
-    word = (words(line) or ("",))[0]
-    if word in HOOKS or REDACTED in line:
-        raise Refused(
-            f"{stanza.path} has a line in {stanza.name}'s stanza that cannot be carried over: "
-            f"{line.strip()}",
-            host=snapshot.host,
-            then="move what it does to a place that does not hang on the NIC's address",
+def _refuse_hooks(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> None:
+    """Refuse commands of the stanza, all at once, with what to do about each kind."""
+    hooks = [line.strip() for line in lines if (words(line) or ("",))[0] in HOOKS]
+    if not hooks:
+        return
+    routes = [line for line in hooks if _ROUTE.search(line)]
+    advice = []
+    if routes:
+        advice.append(
+            "take the lines with `ip route` or `route` out: the live routes stay, the change"
+            " carries them over, and they come back at each boot"
         )
-    return word in ADDRESSING
+    if len(routes) < len(hooks):
+        advice.append(
+            f"move the other commands to a script or a unit that needs no address on {stanza.name}"
+        )
+    raise Refused(
+        f"{stanza.path} has commands in the stanza of {stanza.name} that cannot be carried over: "
+        + "; ".join(hooks),
+        host=snapshot.host,
+        then="; ".join(advice),
+    )
+
+
+def _dropped(line: str, stanza: Stanza, snapshot: Snapshot) -> bool:
+    if REDACTED in line:
+        raise Refused(
+            f"{stanza.path} has a line in the stanza of {stanza.name} with a secret in it, so it"
+            f" cannot be written back: {line.strip()}",
+            host=snapshot.host,
+            then="take the secret out of the stanza, or the whole line",
+        )
+    return (words(line) or ("",))[0] in ADDRESSING

@@ -159,6 +159,32 @@ def test_a_nic_without_exactly_one_stanza_is_refused(text: str, count: int) -> N
         nic_stanza(NIC, seen)
 
 
+def test_the_real_manager_of_the_nic_is_named() -> None:
+    text = f"mapping {NIC}\n  script /usr/local/bin/where\n  map home\niface home inet dhcp\n"
+    with pytest.raises(Refused, match=f"mapping {NIC}` in {PATH}"):
+        nic_stanza(NIC, fakes.seen(files=[fakes.file(PATH, text)]))
+    host = fakes.seen(
+        files=[fakes.file(PATH, "")], units=fakes.units(**{"systemd-networkd": "enabled"})
+    )
+    with pytest.raises(Refused, match=r"systemd-networkd\.service is enabled") as refused:
+        nic_stanza(NIC, host)
+    assert "do not add a stanza" in refused.value.then
+
+
+def test_all_commands_of_the_stanza_are_named_at_once_and_routes_may_simply_go() -> None:
+    route, other = "up ip route add 10.0.0.0/8 via 172.16.0.9", "post-up /usr/local/bin/notify"
+    text = f"iface {NIC} inet static\n    address 172.16.1.1/16\n    {route}\n    {other}\n"
+    with pytest.raises(Refused) as refused:
+        after(text)
+    assert route in refused.value.what
+    assert other in refused.value.what
+    assert "the live routes stay" in refused.value.then
+    assert "move the other commands" in refused.value.then
+    with pytest.raises(Refused) as routes_only:
+        after(text.replace(f"    {other}\n", ""))
+    assert "move" not in routes_only.value.then
+
+
 def test_two_files_that_both_have_it_are_refused() -> None:
     stanza = f"iface {NIC} inet dhcp\n"
     main = fakes.file(PATH, f"source interfaces.d/*\n{stanza}")
