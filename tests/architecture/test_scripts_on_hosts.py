@@ -48,6 +48,13 @@ def test_a_script_sets_its_path_and_its_language_and_leaves_its_caller_s_folder(
         assert re.search(f"^{line}", text, re.MULTILINE), line
 
 
+@pytest.mark.parametrize("name", ["undo", "guest's undo"])
+def test_an_undo_goes_on_when_its_terminal_or_its_reader_goes_away(name: str) -> None:
+    head, trap, _ = SCRIPTS[name].partition("\ntrap '' HUP PIPE\n")
+    assert trap
+    assert "say " not in head.replace("say() ", "")
+
+
 def test_every_python_on_a_host_is_isolated() -> None:
     ours = (p for p in SOURCES.rglob("*") if p.suffix in (".py", ".sh"))
     texts = {p.name: p.read_text() for p in ours if "lab" not in p.relative_to(SOURCES).parts}

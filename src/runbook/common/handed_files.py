@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import json
 import os
 import stat
@@ -27,6 +28,11 @@ def read(path: Path, largest: int = LARGEST) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         return _within(file.read(largest + 1), path, largest)
+
+
+def text(path: Path, largest: int = LARGEST) -> str:
+    """The file's text, which is UTF-8, each line break as one line feed."""
+    return io.TextIOWrapper(io.BytesIO(read(path, largest)), encoding="utf-8").read()
 
 
 def unpacked(content: bytes, path: Path, largest: int = LARGEST) -> bytes:

@@ -30,7 +30,7 @@ def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
 def _text(notebook: Path) -> str:
     """Its text, which is that of a notebook."""
     try:
-        text = handed_files.read(notebook).decode()
+        text = handed_files.text(notebook)
         found: Any = handed_files.json_object(text)
         nbformat.validate(found)
     except (OSError, ValueError, RecursionError, nbformat.ValidationError) as error:

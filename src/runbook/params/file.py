@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from runbook.common import handed_files
 from runbook.common.errors import ParameterError
 from runbook.common.shallow_yaml import Shallow
 from runbook.params.source import Source
@@ -131,7 +132,7 @@ def read(
             " Or write a file with only the way to the host, such as `connect: ssh+sudo`"
         )
     try:
-        return parse(path.read_text(encoding="utf-8"), shown, names)
+        return parse(handed_files.text(path), shown, names)
     except OSError as error:
         problem = f"{shown} cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:

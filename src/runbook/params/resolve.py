@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from runbook.common import handed_files
 from runbook.common.errors import ParameterError
 from runbook.common.redact import quotable, redact_text
 from runbook.params import fields
@@ -45,7 +46,7 @@ def faults_for_host(
 def _rules_text(folder: Path, name: str) -> str:
     """What the rules file holds, redacted; its grammar is judged where rules are understood."""
     try:
-        return redact_text((folder / name).read_text(encoding="utf-8"))
+        return redact_text(handed_files.text(folder / name))
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         problem = f"{folder.name}/{name} cannot be read: {why}"

@@ -226,7 +226,7 @@ class RunRecord:
 def read(path: Path) -> RunRecord:
     """Read a run folder; raises OSError where it cannot be read, ValueError if it is damaged."""
     products = tuple(sorted(p.name for p in path.iterdir() if not p.name.startswith(".")))
-    texts = {n: handed_files.read(path / n).decode() for n in (OUTCOME, JOURNAL) if n in products}
+    texts = {n: handed_files.text(path / n) for n in (OUTCOME, JOURNAL) if n in products}
     outcome = handed_files.json_object(texts.get(OUTCOME, "{}"))
     journal = texts.get(JOURNAL, "").splitlines()
     return RunRecord(path, outcome, tuple(journal), products)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,3 +103,17 @@ def test_a_host_with_a_file_is_resolved_and_says_which_line(tmp_path: Path) -> N
     (tmp_path / "server-01.yaml").write_text(GOOD)
     params = for_host(tmp_path, {"host": "server-01"})
     assert str(params.sources["address"]) == f"{tmp_path.name}/server-01.yaml:2"
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("what", ["pipe", "device"])
+def test_what_is_no_file_is_neither_waited_for_nor_read_without_end(
+    tmp_path: Path, what: str
+) -> None:
+    path = tmp_path / "server-01.yaml"
+    if what == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(ParameterError, match="cannot be read: it is not a regular file"):
+        read(path, host="server-01")

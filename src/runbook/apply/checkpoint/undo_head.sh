@@ -5,6 +5,8 @@ if [ "${1-}" = clean ]; then
 elif [ -x /usr/bin/env ]; then
     exec /usr/bin/env -i /bin/sh "$0" clean "$@"
 fi
+# Nor whether their terminal, or a program that reads what is printed here, goes away half way.
+trap '' HUP PIPE
 umask 022
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C

@@ -13,6 +13,8 @@
 # All but the first do nothing once the change has ended otherwise.
 
 set -u
+# A console that goes away, or a reader of what is printed here, must not end this half way.
+trap '' HUP PIPE
 umask 077
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C

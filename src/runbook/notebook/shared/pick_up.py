@@ -86,7 +86,7 @@ def _recorded(session: Session) -> dict[str, tuple[str, str]]:
     folder = outputs_folder() / session.params.host / session.change_id
     files = sorted(folder.glob("params*.json"), key=lambda path: (len(path.name), path.name))
     with suppress(IndexError, ValueError, OSError, KeyError, TypeError):
-        told = handed_files.json_object(handed_files.read(files[-1]).decode())
+        told = handed_files.json_object(handed_files.text(files[-1]))
         rows = {name: row for name, row in told.items() if name in NAMES}
         return {name: (str(row["value"]), str(row["source"])) for name, row in rows.items()}
     return {}
