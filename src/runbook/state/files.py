@@ -31,6 +31,8 @@ class FileRow(NamedTuple):
 
 
 KEY = ("path",)
+# How deep files of ifupdown may take in one another.
+_ROUNDS = 64
 PATTERNS = (
     "/etc/network/interfaces.d/*",
     "/etc/sysctl.conf",
@@ -89,14 +91,16 @@ def read(host: Reader) -> tuple[FileRow, ...]:
 def _sourced(host: Reader) -> dict[str, HostFile]:
     found: dict[str, HostFile] = {}
     waiting = [ifupdown.INTERFACES]
-    while waiting:
+    for _ in range(_ROUNDS):
         paths = [path for path in dict.fromkeys(waiting) if path not in found]
         files = [file for file in host.read_files(paths) if file is not None]
         found.update({file.path: file for file in files})
         patterns = (p for f in files for p in ifupdown.sourced(f.path, _text(f.content)[0]))
         waiting = [path for pattern in patterns for path in host.glob(pattern)]
         waiting = [path for path in waiting if path not in found]
-    return found
+        if not waiting:
+            return found
+    raise ValueError(f"files of ifupdown take in others {_ROUNDS} levels deep")
 
 
 TABLE = Table("files", FileRow, KEY, read)

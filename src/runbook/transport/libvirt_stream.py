@@ -18,6 +18,8 @@ import libvirt
 _CHUNK = 4096
 _WOULD_BLOCK = -2
 _PAUSE_S = 0.02
+# How many pieces wait for whoever reads the socket; a guest that writes more loses the console.
+_UNREAD = 4096
 _OVER = libvirt.VIR_STREAM_EVENT_ERROR | libvirt.VIR_STREAM_EVENT_HANGUP
 
 
@@ -30,7 +32,9 @@ def bridged(stream: Any) -> socket.socket:  # noqa: ANN401 (libvirt ships no typ
         with suppress(libvirt.libvirtError):
             while isinstance(data := stream.recv(_CHUNK), bytes) and data:
                 arrived.put(data)
-            if data != b"" and not events & _OVER:
+                if arrived.qsize() > _UNREAD:
+                    break
+            if data != b"" and not events & _OVER and arrived.qsize() <= _UNREAD:
                 return
         arrived.put(b"")
 

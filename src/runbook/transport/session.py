@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _START_S = 45.0
 _OPEN_S = 20.0
+# How many datagrams or frames a channel keeps until somebody reads them.
+_UNREAD = 4096
 # The fields of a request that say what it is about.
 _NAMED = ("argv", "path", "paths", "pattern", "ifname")
 
@@ -239,8 +241,12 @@ class RelayChannel:
         self._received: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
 
     def deliver(self, frame: Frame | None) -> None:
-        """Take what arrived; None when the connection is lost."""
-        self._received.put(frame)
+        """Take what arrived; None when the connection is lost.
+
+        A socket loses what nobody reads in time, and so does this.
+        """
+        if frame is None or self._received.qsize() < _UNREAD:
+            self._received.put(frame)
 
     def send(self, payload: bytes) -> None:
         """Send one datagram or frame."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import subprocess
@@ -17,6 +18,8 @@ _KEPT = ("HOME", "USER", "LOGNAME")
 # How long output is waited for after the command itself has ended: a daemon
 # that it left behind may hold the pipe open for ever.
 _DRAIN_S = 1.0
+# Of each stream. A command that writes more is ended: nobody can be handed all of it.
+_MOST = 1 << 27
 _TERMINATE_S = 1.0
 _PR_SET_PDEATHSIG = 1
 _PRCTL = ctypes.CDLL(None).prctl
@@ -103,7 +106,7 @@ def _finish(
     timer = threading.Timer(limit, expire)
     timer.daemon = True
     timer.start()
-    outputs = [_Collector(stream) for stream in (child.stdout, child.stderr) if stream]
+    outputs = [_Collector(stream, child) for stream in (child.stdout, child.stderr) if stream]
     if child.stdin:
         threading.Thread(target=_feed, args=(child.stdin, payload), daemon=True).start()
     # A plain wait: with a time limit, old Pythons poll every 50 ms.
@@ -111,25 +114,34 @@ def _finish(
     timer.cancel()
     deadline = time.monotonic() + _DRAIN_S
     stdout, stderr = (output.take(deadline) for output in outputs)
+    if any(output.full for output in outputs):
+        raise OSError(errno.EFBIG, "it wrote more than %d MiB and was killed" % (_MOST >> 20))
     return _answer(returncode, stdout, stderr, timed_out=expired.is_set())
 
 
 class _Collector:
-    """Reads one stream to its end in a thread of its own."""
+    """Reads one stream to its end in a thread of its own, or to where it is too long."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], child: subprocess.Popen[bytes]) -> None:
+        self.full = False
         self._stream = stream
+        self._child = child
         self._pieces: List[bytes] = []
         self._thread = threading.Thread(target=self._collect, daemon=True)
         self._thread.start()
 
     def _collect(self) -> None:
-        while True:
+        left = _MOST
+        while not self.full:
             piece = os.read(self._stream.fileno(), 1 << 16)
             if not piece:
-                self._stream.close()
-                return
+                break
             self._pieces.append(piece)
+            left -= len(piece)
+            self.full = left < 0
+        self._stream.close()
+        if self.full:
+            _signal(self._child, signal.SIGKILL)
 
     def take(self, deadline: float) -> bytes:
         self._thread.join(max(0.0, deadline - time.monotonic()))

@@ -13,6 +13,8 @@ Answer = Tuple[Dict[str, Any], bytes]
 
 _ABSENT = (errno.ENOENT, errno.ENOTDIR)
 _CHUNK = 1 << 20
+# No file that configures anything is as large.
+_LARGEST = 1 << 26
 # The kernel's own digests of what a file holds.
 _OF_CONTENT = ("security.ima", "security.evm")
 
@@ -46,12 +48,13 @@ def _read_one(path: str) -> Tuple[os.stat_result, bytes]:
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", path)
         # Files of /proc and /sys say size 0: only reading to the end tells.
-        pieces: List[bytes] = []
-        while True:
+        content = bytearray()
+        while len(content) <= _LARGEST:
             piece = os.read(descriptor, _CHUNK)
             if not piece:
-                return status, b"".join(pieces)
-            pieces.append(piece)
+                return status, bytes(content)
+            content += piece
+        raise OSError(errno.EFBIG, "it has more than %d MiB" % (_LARGEST >> 20), path)
     finally:
         os.close(descriptor)
 

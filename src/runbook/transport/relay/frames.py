@@ -13,7 +13,8 @@ from typing import Any, Dict, List, NamedTuple
 
 MAGIC = b"\0runbook-relay 1\n"
 HEADER_LIMIT = 1 << 24
-PAYLOAD_LIMIT = 1 << 30
+# A table of a million routes has half of it.
+PAYLOAD_LIMIT = 1 << 28
 _LENGTHS = struct.Struct(">II")
 
 

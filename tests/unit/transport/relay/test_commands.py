@@ -93,3 +93,10 @@ def gone(pid: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+@pytest.mark.parametrize("stream", ["", ">&2"])
+def test_a_command_that_writes_without_end_is_killed_and_named(host: LiveHost, stream: str) -> None:
+    with pytest.raises(ReadFailed, match="run sh: it wrote more than 128 MiB and was killed"):
+        host.query(["sh", "-c", f"exec yes {stream}"])
+    assert host.query(["true"]).returncode == 0

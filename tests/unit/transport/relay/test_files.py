@@ -242,3 +242,16 @@ def test_a_line_of_the_journal_is_on_the_disk_before_the_answer(
     monkeypatch.setattr(os, "fsync", lambda _descriptor: seen.append(path.read_bytes()))
     files.append({"path": str(path)}, b"step 1 begins\n")
     assert seen == [b"step 1 begins\n"]
+
+
+def test_a_file_of_more_than_64_mib_is_refused_by_name(host: LiveHost, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    with pytest.raises(ReadFailed, match=rf"{large}: it has more than 64 MiB"):
+        host.read_files([str(large)])
+    with large.open("wb") as file:
+        file.truncate(64 << 20)
+    (read,) = host.read_files([str(large)])
+    assert read
+    assert len(read.content) == 64 << 20
