@@ -80,10 +80,6 @@ def _ports(port: int | None, wanted: str) -> Answer:
     return _any([_port(port, part) for part in wanted.split(",")])
 
 
-def _either_port(packet: Packet, wanted: str) -> Answer:
-    return _any([_ports(packet.sport, wanted), _ports(packet.dport, wanted)])
-
-
 def _any(answers: list[Answer]) -> Answer:
     return True if True in answers else None if None in answers else False
 
@@ -103,17 +99,9 @@ def _icmp(packet: Packet, values: tuple[str, ...]) -> Answer:
     return False if packet.icmp_type != int(wanted) else None if code else True
 
 
-def _flags(packet: Packet, values: tuple[str, ...]) -> Answer:
-    return packet.starts if values == SYN_ONLY else None
-
-
-def _module(_: Packet, values: tuple[str, ...]) -> Answer:
-    return True if values[0] in SILENT else None
-
-
 Judge = Callable[[Packet, tuple[str, ...]], Answer]
 _JUDGES: Mapping[str, Judge] = {
-    "-m": _module,
+    "-m": lambda _, values: True if values[0] in SILENT else None,
     "-p": _protocol,
     "-s": lambda packet, values: _within(packet.src, values[0]),
     "-d": lambda packet, values: _within(packet.dst, values[0]),
@@ -123,11 +111,13 @@ _JUDGES: Mapping[str, Judge] = {
     "--dport": lambda packet, values: _port(packet.dport, values[0]),
     "--sports": lambda packet, values: _ports(packet.sport, values[0]),
     "--dports": lambda packet, values: _ports(packet.dport, values[0]),
-    "--ports": lambda packet, values: _either_port(packet, values[0]),
+    "--ports": lambda packet, values: _any(
+        [_ports(packet.sport, values[0]), _ports(packet.dport, values[0])]
+    ),
     "--ctstate": _states,
     "--icmp-type": _icmp,
     "--icmpv6-type": _icmp,
-    "--tcp-flags": _flags,
+    "--tcp-flags": lambda packet, values: packet.starts if values == SYN_ONLY else None,
     "--syn": lambda packet, _: packet.starts,
     "--comment": lambda _, __: True,
     "--physdev-in": lambda packet, values: _interface(packet.physdev_in, values[0]),
