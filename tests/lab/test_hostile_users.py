@@ -19,6 +19,8 @@ from runbook.params import Params, resolve
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 from runbook.run.session import Session, Underway
+from runbook.state import dhcp_clients
+from runbook.state.dhcp_clients import Trust
 from runbook.state.diff import compare
 from runbook.state.snapshot import Snapshot
 
@@ -66,6 +68,47 @@ export ENV=/home/mallory/env BASH_ENV=/home/mallory/env PYTHONPATH=/home/mallory
 ip() { touch /etc/pwned-by-function; }
 export -f ip
 for shell in sh "bash --posix"; do $shell /var/lib/runbook/armed/undo; done
+"""
+
+
+# More than a list of lookalikes has, with every privilege in namespaces of their own, and all with
+# lower numbers than the host's client, which starts last.
+CROWD = f"""
+set -e
+useradd --uid {MALLORY} --create-home mallory
+cat >/tmp/crowd <<'MALLORY'
+for _ in $(seq 220); do
+    (exec -a dhclient perl -e "sleep 9999" -- {NIC}) </dev/null >/dev/null 2>&1 &
+done
+wait
+MALLORY
+chmod 644 /tmp/crowd
+sysctl -qw kernel.unprivileged_userns_clone=1 2>/dev/null || :
+su mallory -s /bin/bash -c 'unshare --user --map-root-user bash /tmp/crowd' >/dev/null 2>&1 &
+unshare --net bash /tmp/crowd >/dev/null 2>&1 &
+while [ "$(pgrep -fc '^dhclient.*sleep')" -lt 440 ]; do sleep 0.5; done
+lease=/var/lib/dhcp/dhclient.{NIC}.leases
+touch "$lease"
+# With the options that ifupdown gives, or it would not be started again as it was.
+dhclient -v -4 -lf "$lease" -pf /run/dhclient.{NIC}.pid {NIC} </dev/null >/dev/null 2>&1 &
+"""
+# What an undo is started with by somebody who has little left.
+POOR = (
+    ("no descriptors", "sh UNDO <&- >&- 2>&-"),
+    ("no access by default", "(umask 777; exec sh UNDO)"),
+    ("deaf", "(trap '' HUP INT QUIT TERM PIPE ALRM CHLD; exec sh UNDO)"),
+    ("nobody listens", "sh UNDO | true"),
+    ("a name of its own folder", "(cd FOLDER && exec sh undo)"),
+    ("a full output", "sh UNDO >/dev/full 2>&1"),
+)
+# What runbook leaves where anybody may write, 20 times a second.
+# Of the host, not of this machine.
+EVERYBODYS = "/tmp /var/tmp /dev/shm /run/lock"  # noqa: S108 - looked at, not used
+WATCH = f"""
+while :; do
+    ls -A {EVERYBODYS}
+    sleep 0.05
+done >/var/log/seen-names
 """
 
 
@@ -153,3 +196,48 @@ def test_an_undo_that_is_typed_in_a_user_s_folder_runs_nothing_of_that_folder(
     assert "finished: the host is as it was before the change" in said
     assert console("sh", "-c", "ls /etc | grep pwned") == ""
     assert compare(before, pipeline.read(session)).empty
+
+
+def test_no_crowd_of_lookalikes_hides_the_host_s_own_client() -> None:
+    played(CROWD)
+    session = pipeline.open_session(params())
+    there = dhcp_clients.read(session.host)
+    assert {client.ifname for client in there if client.trust is Trust.OWN} == {NIC}
+    assert len(there) < 300
+
+    # So the plan stops it, and nothing puts the address back on the NIC.
+    drawn = stages.draft(session, pipeline.read(session))
+    steps = [numbered.step.describe() for numbered in drawn.plan.steps()]
+    assert any(step.startswith("kill -KILL") and f" {NIC}" in step for step in steps), steps
+
+
+@pytest.mark.parametrize(("case", "command"), POOR)
+def test_an_undo_puts_the_host_back_whatever_little_it_is_started_with(
+    case: str, command: str, console: Callable[..., str]
+) -> None:
+    session = pipeline.open_session(params())
+    before = pipeline.read(session)
+    made(session, before)
+    folder = console("readlink", "-f", "/var/lib/runbook/armed").strip()
+    typed = command.replace("UNDO", f"{folder}/undo").replace("FOLDER", folder)
+    machine.run(HOST, ["bash", "-c", typed])
+    assert "finished: the host is as it was" in console("cat", f"{folder}/journal"), case
+    assert "No such file" in console("ls", "-l", "/var/lib/runbook/armed")
+    assert compare(before, pipeline.read(session)).empty
+
+
+def test_nothing_of_a_change_is_where_another_user_can_read_or_write(
+    console: Callable[..., str],
+) -> None:
+    played("useradd --uid 1000 --create-home mallory")
+    console("systemd-run", "-q", "--unit=watch", "bash", "-c", WATCH)
+    names = set(console("sh", "-c", f"ls -A {EVERYBODYS}").split())
+    session = pipeline.open_session(params())
+    before = pipeline.read(session)
+    underway = made(session, before)
+    tries = "cat /var/lib/runbook/*/* /var/lib/runbook/armed/undo; ls /var/lib/runbook/*/"
+    told = machine.run(HOST, ["su", "mallory", "-c", tries])
+    assert told.stdout == b""
+    assert pipeline.roll_back(session, underway, why="the test says so").differences.empty
+    appeared = set(console("cat", "/var/log/seen-names").split()) - names
+    assert {name for name in appeared if not name.startswith("systemd-private-")} == set()
