@@ -6,5 +6,5 @@ from hypothesis import settings
 # hangs is ended by pytest's own timeout.
 settings.register_profile("unit", deadline=None, max_examples=30)
 # For `make thorough`: --hypothesis-profile=thorough.
-settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile("unit")
