@@ -18,6 +18,7 @@ from runbook.apply.checkpoint import Armed, deadline, layout
 from runbook.apply.checkpoint.arm import Order, arm
 from runbook.common import octets
 from runbook.common.errors import GateClosed
+from runbook.common.room import Room
 from runbook.params import Params
 from runbook.plan.changes.bridge_ports import CARRIER
 from runbook.plan.changes.messages import Route
@@ -51,6 +52,7 @@ GOOD = Surroundings(
     management_ifname=NIC,
     persistence=LOADED,
     dhcp_clients=(),
+    record=Room("/srv/runbook/outputs", 1 << 40),
 )
 IP6, LAN6, ROUTER6, ROUTER_LINK_LOCAL = "fd16::1:1", "fd16::/64", "fd16::1", "fe80::1"
 SLAAC6, TOKEN = "fd16::16:1ff:fe00:1", "::16:1ff:fe00:1"

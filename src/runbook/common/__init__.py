@@ -7,5 +7,6 @@ promises as JSON and reads them back. `atomic_files` writes a file whole or not 
 program. `octets` makes text of a host's bytes and bytes of the text, without loss. `handed_files`
 reads files that somebody else may have made. `debug_log` writes what RUNBOOK_LOG=debug asks for.
 `printable` spells out the characters that would drive a terminal, `shallow_yaml` refuses YAML that
-is nested deep, `shell_pattern` matches a name in bounded time.
+is nested deep, `shell_pattern` matches a name in bounded time. `room` measures how much a folder
+can still take.
 """

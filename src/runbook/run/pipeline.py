@@ -8,6 +8,7 @@ before: nothing is applied without an armed undo, nothing is armed without a cle
 from __future__ import annotations
 
 from contextlib import closing, suppress
+from dataclasses import replace
 
 from runbook import preflight as rules
 from runbook.apply import rollback
@@ -22,6 +23,8 @@ from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
 from runbook.common.clock import Clock, SystemClock
 from runbook.common.errors import GateClosed, MendAccess, StalePlan, StepFailed
+from runbook.common.folders import outputs_folder
+from runbook.common.room import measure
 from runbook.params import Params
 from runbook.plan.plan import PHASES, Plan
 from runbook.plan.routed.firewall.rules_file import rules_file
@@ -106,7 +109,8 @@ def judge(session: Session, draft: Draft, before: Snapshot) -> Cleared:
     params = session.params
     place = Place(params.interface, str(params.ipv4.ip), params.bridge)
     paths = (*draft.plan.paths, *layout.WRITTEN)
-    around = environment.read(session.host, place, draft.plan.programs, paths)
+    asked = environment.read(session.host, place, draft.plan.programs, paths)
+    around = replace(asked, record=measure(outputs_folder() / params.host))
     return session.subject.judge(params, draft, before, around)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from threading import RLock
 
 from runbook.common import atomic_files, handed_files, octets
+from runbook.common.errors import CorrectParameters
 from runbook.common.printable import printable
 from runbook.common.redact import redact
 
@@ -32,6 +33,8 @@ ALONE = ".alone"
 FORMAT_VERSION = 1
 # Under this type an executed notebook names its run folder and tells its outcome.
 MIME = "application/vnd.runbook.outcome+json"
+# Under this one it names its change, how far that came, and how its host is reached.
+CHANGE_MIME = "application/vnd.runbook.change+json"
 
 
 class Ending(StrEnum):
@@ -78,13 +81,27 @@ class Outcome:
         }
 
 
+class RecordNotWritten(CorrectParameters):
+    """The record cannot be written, before anything is armed."""
+
+
+def _not_written(path: Path, error: OSError) -> RecordNotWritten:
+    return RecordNotWritten(
+        f"the record of this run cannot be written: {path}: {error.strerror or error}",
+        host="-",
+        state="nothing was written on the host by this run",
+        then=f"make room in {path.parent} or make it writable; or set RUNBOOK_HOME to another"
+        " folder with params/ in it; then run again",
+    )
+
+
 @dataclass(slots=True, eq=False)
 class Folder:
     """A run folder, open for adding.
 
-    Until the undo is armed, what cannot be written stops the run. From then on the record comes
-    second: what cannot be written is held in memory and named in `unwritten`, with the reason, so
-    that no full disk keeps a host from its undo or makes a confirmed change look undone.
+    Until the undo is armed, what cannot be written raises RecordNotWritten. From then on the record
+    comes second: what cannot be written is held in memory and named in `unwritten`, with the
+    reason, so that no full disk keeps a host from its undo or makes a confirmed change look undone.
     """
 
     path: Path
@@ -177,7 +194,7 @@ class Folder:
             raise
         except OSError as error:
             if not self._second:
-                raise
+                raise _not_written(self.path / name, error) from error
             self.unwritten[name] = error.strerror or str(error)
             if content:
                 self._held[name] = content
@@ -189,22 +206,31 @@ def as_json(value: object) -> str:
 
 
 def create(outputs: Path, host: str, change_id: str) -> Folder:
-    """A new run folder, for its owner's eyes only."""
-    parent = outputs / host
-    parent.mkdir(parents=True, exist_ok=True)
-    path = parent / change_id
-    atomic_files.make_folder(path)
-    return Folder(path)
+    """A new run folder, for its owner's eyes only; raises RecordNotWritten, or FileExistsError."""
+    path = outputs / host / change_id
+    try:
+        return _made(path)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise _not_written(path, error) from error
 
 
 def create_second(outputs: Path, host: str, change_id: str) -> Folder:
     """The run folder of an undo or a confirmation, which goes on where none can be made."""
+    path = outputs / host / change_id
     try:
-        folder = create(outputs, host, change_id)
+        folder = _made(path)
     except OSError as error:
-        folder = Folder(outputs / host / change_id, {"the folder": error.strerror or str(error)})
+        folder = Folder(path, {"the folder": error.strerror or str(error)})
     folder.comes_second()
     return folder
+
+
+def _made(path: Path) -> Folder:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_files.make_folder(path)
+    return Folder(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runbook.common.redact import is_secret
 from runbook.params import NAMES
 from runbook.run import record
-from runbook.run.record import Ending, Folder, Outcome
+from runbook.run.record import Ending, Folder, Outcome, RecordNotWritten
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WANTED = {
@@ -29,6 +29,30 @@ def folder(tmp_path: Path) -> Folder:
 
 def outcome(ending: Ending) -> Outcome:
     return Outcome(ending, "server-01", CHANGE, "root@desk", NOW, "why")
+
+
+def test_a_record_that_cannot_be_begun_says_where_and_why_and_that_nothing_was_written(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "outputs").write_text("")
+    with pytest.raises(RecordNotWritten) as raised:
+        record.create(tmp_path / "outputs", "server-01", CHANGE)
+    said = str(raised.value)
+    assert str(tmp_path / "outputs" / "server-01") in said
+    assert "File exists" in said or "Not a directory" in said
+    assert "nothing was written on the host" in said
+
+
+def test_a_product_that_cannot_be_written_before_arming_stops_the_run_by_name(
+    folder: Folder,
+) -> None:
+    folder.path.rmdir()
+    with pytest.raises(RecordNotWritten, match="No such file or directory"):
+        folder.once("before.json", "{}")
+    with pytest.raises(RecordNotWritten, match="No such file or directory"):
+        folder.note(NOW, "began")
+    folder.comes_second()
+    folder.note(NOW, "goes on")
 
 
 def test_a_run_folder_is_for_its_owner_only(folder: Folder) -> None:

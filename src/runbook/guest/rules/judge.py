@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from runbook.guest.rules import address, inside, nic, reachability
 from runbook.guest.rules.case import GuestCase
 from runbook.plan.promise.guests import UNHEARD
-from runbook.preflight import files, identity, ready
+from runbook.preflight import files, identity, ready, record
 from runbook.preflight.finding import Cleared, Finding
 from runbook.preflight.judge import judge
 
@@ -16,6 +16,7 @@ RULES: tuple[Callable[[GuestCase], Iterator[Finding]], ...] = (
     *identity.RULES,
     *ready.OF_ANY_CHANGE,
     *files.OF_ANY_CHANGE,
+    *record.OF_ANY_CHANGE,
     *nic.RULES,
     *address.RULES,
     *inside.RULES,

@@ -88,15 +88,17 @@ def reading(this: RecordedRun, what: str, left: str = "") -> Iterator[None]:
     `left` says what may be on the host then.
     """
     not_ended(this)
-    this.folder.note(this.session.clock.now(), f"{what}: begins")
     try:
+        this.folder.note(this.session.clock.now(), f"{what}: begins")
         with views.doing(what, this.session.clock.monotonic):
             yield
+        this.folder.note(this.session.clock.now(), f"{what}: done")
     except BaseException as error:
+        # What is wrong may be the record itself.
+        this.folder.comes_second()
         keep_error(this, "error.txt", error)
         end(this, Ending.REFUSED, in_short(error) + left)
         raise
-    this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
 def keep_error(this: RecordedRun, name: str, error: BaseException) -> None:

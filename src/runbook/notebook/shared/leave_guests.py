@@ -12,7 +12,7 @@ from runbook import views
 from runbook.common.printable import printable
 from runbook.guest.sessions import GuestSessions
 from runbook.notebook.shared.runs import HostRun
-from runbook.run.record import Folder
+from runbook.run.record import Folder, RecordNotWritten
 from runbook.run.subject import PipelineSubject
 from runbook.state.guest.secrets import without_arguments
 from runbook.views import CELL, Place
@@ -26,7 +26,7 @@ def leave(this: HostRun, subject: PipelineSubject, page: Place = CELL) -> None:
     for guests in subject.guest_sessions:
         for line in _left(this.folder, guests):
             # A record that takes no more lines may be what the line is about.
-            with suppress(OSError):
+            with suppress(OSError, RecordNotWritten):
                 this.folder.note(this.session.clock.now(), line)
             page.show(views.note(line, "warn"))
 

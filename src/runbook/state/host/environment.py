@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from runbook.common import octets
 from runbook.common.debian_packages import PACKAGES
 from runbook.common.errors import ReadFailed
+from runbook.common.room import Room
 from runbook.state import dhcp_clients
 from runbook.state.dhcp_clients import Client
 from runbook.state.host import late_network, naming_files, operator_connection, rules_at_boot
@@ -78,7 +79,8 @@ class Surroundings:
     where that cannot be told. `persistence` is what loads saved firewall rules. `dhcp_clients`
     are all processes that look like one, the host's own and any other. `writes` is what the plan
     writes on the host, `naming` the files that name the NIC, `late` what waits
-    for the network at a boot.
+    for the network at a boot. `record` is the room for the record on this
+    machine, None where nobody asked.
     """
 
     missing: tuple[str, ...]
@@ -97,6 +99,7 @@ class Surroundings:
     writes: tuple[WritePath, ...] = ()
     naming: NamingFiles = field(default_factory=NamingFiles)
     late: LateNetwork = field(default_factory=LateNetwork)
+    record: Room | None = None
 
 
 def read(
