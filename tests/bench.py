@@ -122,9 +122,20 @@ class Done:
         return "\n".join("".join(text) for text in texts)
 
 
+# Who tests in the background has its signals ignored, and all that it starts would, too.
+HEARING = ("env", "--default-signal=INT,TERM,HUP")
+
+
 def command(out: Path, options: tuple[str, ...], notebook: Path = NOTEBOOK) -> list[str]:
     """The command line that runs a notebook."""
-    return [str(BIN / "papermill"), str(notebook), str(out), "--no-progress-bar", *options]
+    return [
+        *HEARING,
+        str(BIN / "papermill"),
+        str(notebook),
+        str(out),
+        "--no-progress-bar",
+        *options,
+    ]
 
 
 def environment(home: Path) -> dict[str, str]:

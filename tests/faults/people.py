@@ -91,7 +91,7 @@ def _second(scene: Scene) -> tuple[int, str]:
         raise NotHit("the second operator's run did not end") from None
     finally:
         kill(second)
-    return status, (scene.home / "executed" / f"{scene.host}-second.log").read_text()
+    return status, scenes.log_of(scene.home, scene.host, "-second").read_text()
 
 
 def _put_back(held: subprocess.Popen[str]) -> None:

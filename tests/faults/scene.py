@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
+from typing import Protocol
 
 from tests import bench
 from tests.faults import knocking
@@ -46,6 +47,17 @@ class NeverCame(NotHit):
     """The change ended before it came to the point."""
 
 
+class Disk(Protocol):
+    """Something of the operator's machine that is there for one case."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """What is on it."""
+
+    def unmount(self) -> None:
+        """Take it away."""
+
+
 @dataclass
 class Scene:
     """The program, the host, and since when the operator waits to reach that host again."""
@@ -64,11 +76,25 @@ class Scene:
     note: str = ""
     mend: list[Callable[[], object]] = field(default_factory=list)
     guest: Tenant | None = None
+    # What the operator's machine has for itself; taken away when all is judged.
+    disk: Disk | None = None
+    # The run folders that there were before this run.
+    before: frozenset[Path] = frozenset()
+    armed_at_exit: bool = False
 
     @property
     def out(self) -> Path:
         """The executed notebook."""
-        return self.home / "executed" / f"{self.host}.ipynb"
+        return executed(self.home, self.host)
+
+    @property
+    def log(self) -> Path:
+        """What papermill said."""
+        return log_of(self.home, self.host)
+
+    def folders(self) -> frozenset[Path]:
+        """The run folders of this host."""
+        return folders(self.home, self.host)
 
     def wait_for(self, point: str) -> None:
         """Let the change come to the point, and hold it there; raises NeverCame."""
@@ -166,7 +192,7 @@ class Scene:
 
     def last_words(self) -> str:
         """How the program ended, in its own words."""
-        text = (self.home / "executed" / f"{self.host}.log").read_text()
+        text = self.log.read_text()
         return "\n".join(text.splitlines()[-LAST_LINES:])
 
     def close(self) -> None:
@@ -177,6 +203,23 @@ class Scene:
             # Whatever one of them meets, the others have to be tried.
             with suppress(Exception):
                 self.mend.pop()()
+        if self.disk:
+            self.disk.unmount()
+
+
+def executed(home: Path, host: str, name: str = "") -> Path:
+    """The executed notebook; `name` tells two runs on one host apart."""
+    return home / "executed" / host / f"out{name}.ipynb"
+
+
+def log_of(home: Path, host: str, name: str = "") -> Path:
+    """What papermill said; on no disk that a fault comes to."""
+    return home / "logs" / f"{host}{name}.log"
+
+
+def folders(home: Path, host: str) -> frozenset[Path]:
+    """The run folders of a host."""
+    return frozenset((home / "outputs" / host).glob("*"))
 
 
 def begin(
@@ -185,15 +228,17 @@ def begin(
     *options: str,
     notebook: Path = bench.NOTEBOOK,
     environment: Mapping[str, str] | None = None,
+    held: bool = True,
 ) -> Scene:
-    """Start the notebook, ready to be stopped at any point."""
+    """Start the notebook, ready to be stopped at any point if it is to be `held`."""
     address = home / f"{host}.socket"
     address.unlink(missing_ok=True)
     listener = Listener(str(address), "AF_UNIX")
-    hooked = {"RUNBOOK_FAULT_POINTS": str(address), "PYTHONPATH": _path()}
-    told = {**(environment or {}), **hooked}
+    asks = {"RUNBOOK_FAULT_POINTS": str(address)} if held else {}
+    told = {**(environment or {}), **asks, "PYTHONPATH": _path()}
+    before = folders(home, host)
     program = start(host, home, *options, environment=told, notebook=notebook)
-    return Scene(host, home, program, listener)
+    return Scene(host, home, program, listener, before=before)
 
 
 def start(
@@ -205,11 +250,12 @@ def start(
     notebook: Path = bench.NOTEBOOK,
 ) -> subprocess.Popen[str]:
     """`papermill NOTEBOOK ... -p host HOST`; `name` tells two runs on one host apart."""
-    out = home / "executed" / f"{host}{name}.ipynb"
-    out.parent.mkdir(exist_ok=True)
-    out.unlink(missing_ok=True)
+    out, said = executed(home, host, name), log_of(home, host, name)
+    for path in (out, said):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
     given = ("-p", "host", host, "-p", "deadline_s", str(DEADLINE_S), *options)
-    with out.with_suffix(".log").open("w") as log:
+    with said.open("w") as log:
         return subprocess.Popen(
             bench.command(out, given, notebook),
             env={**bench.environment(home), **(environment or {})},

@@ -1,4 +1,4 @@
-"""Read by Python at start-up: in a notebook's kernel, stop at the points where a fault may come."""
+"""Read by Python at start-up: kernel and papermill are hit where a test wants it."""
 
 import os
 import sys
@@ -7,3 +7,13 @@ if os.environ.get("RUNBOOK_FAULT_POINTS") and "ipykernel_launcher" in sys.orig_a
     from tests.faults import points
 
     points.install(os.environ["RUNBOOK_FAULT_POINTS"])
+
+if os.environ.get("RUNBOOK_FAULT_SLOW") and "ipykernel_launcher" in sys.orig_argv:
+    from tests.faults import boundaries
+
+    boundaries.slow_down(os.environ["RUNBOOK_FAULT_SLOW"])
+
+if os.environ.get("RUNBOOK_FAULT_SIGNAL") and sys.orig_argv[1].endswith("/papermill"):
+    from tests.faults import boundaries
+
+    boundaries.install(os.environ["RUNBOOK_FAULT_SIGNAL"])

@@ -20,6 +20,7 @@ from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.stages import Course, of_guests, stage
+from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.undoing import records
 from runbook.notebook.shared.values import Before
 from runbook.params import Params, as_table, check_names, for_host
@@ -190,6 +191,7 @@ def look(reached: GuestVisit) -> Before:
     folder = record.create(outputs_folder(), session.params.host, session.change_id)
     this = Run(session, folder, reached.course)
     this.course.leave_guests = lambda: leave(this, session.subject)
+    this.course.stop = lambda why: refuse(this, why)
     values = as_table(session.params).to_dict("records")
     folder.once_json("params.json", {str(r["field"]): r for r in values})
     folder.once_json("guests-asked.json", [g.model_dump() for g in reached.request.guests])

@@ -16,6 +16,7 @@ from typing import Any
 
 from runbook.common import atomic_files, octets
 from runbook.common.redact import redact_notebook, redact_prose
+from runbook.notebook.jupyter.papermill_ending import run_cells
 from runbook.notebook.jupyter.unattended import mark_papermill
 
 
@@ -81,7 +82,16 @@ def take_other_paths() -> None:
     PapermillIO.write = redacted
 
 
+def end_runs_well() -> None:
+    """Have papermill run the cells of this package's notebooks as `papermill_ending` does."""
+    from papermill.clientwrap import PapermillNotebookClient  # noqa: PLC0415 - likewise
+
+    plain = PapermillNotebookClient.papermill_execute_cells
+    PapermillNotebookClient.papermill_execute_cells = lambda self: run_cells(self, plain)
+
+
 # papermill imports its handlers before it starts a kernel; nothing else imports this module.
 take_other_paths()
+end_runs_well()
 logging.getLogger("papermill").addFilter(RedactedLog())
 mark_papermill(os.environ, os.getpid())

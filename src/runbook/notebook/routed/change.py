@@ -6,20 +6,24 @@ import json
 from datetime import datetime
 
 from runbook import views
+from runbook.apply.confirm import Confirmed
 from runbook.apply.phases import Applied
 from runbook.apply.steps.journal import Journal
 from runbook.notebook.jupyter.unattended import somebody_there
+from runbook.notebook.jupyter.uninterrupted import uninterrupted
 from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import watch
 from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import Approval, approve
 from runbook.notebook.shared.by_hand import instruct, tell_undos
+from runbook.notebook.shared.change_mark import mark
 from runbook.notebook.shared.change_so_far import Hand
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.pick_up import progress
 from runbook.notebook.shared.runs import Run, Stopped
 from runbook.notebook.shared.stages import NotNow, stage
 from runbook.notebook.shared.steps import Stepping, show_journal
+from runbook.notebook.shared.stopping import give_up
 from runbook.notebook.shared.undoing import changing, keep_verdict
 from runbook.notebook.shared.values import Before, Changing, Cleared, Kept, Seen
 from runbook.plan.plan import PHASES
@@ -61,11 +65,15 @@ def _arm(cleared: Cleared) -> Changing | Stopped:
     if not approval.given:
         return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
     _keep_approval(this, approval)
-    with reading(this, "Arming the undo", _LEFT.format(this.session.change_id)):
+    left = _LEFT.format(this.session.change_id)
+    # An interrupt after the arming would have the change refused, with the host armed.
+    with uninterrupted(), reading(this, "Arming the undo", left):
+        told = views.note(f"Change {this.session.change_id}; its record is {this.folder.path}")
+        views.show_with(told, mark(this, "arming"))
         underway = pipeline.arm(this.session, cleared.ready)
-        this.folder.comes_second()
+        hand = _take(before, underway)
     this.folder.once("undo", underway.armed.undo_script)
-    return _taken(before, underway)
+    return _watched(before, hand)
 
 
 def _go_on(before: Before, picked: Underway) -> Changing:
@@ -80,17 +88,24 @@ def _go_on(before: Before, picked: Underway) -> Changing:
             state="in the middle of the change; its undo is armed and ends it at the deadline",
             then=f"run this cell again to go on, or `runbook undo {this.host}`",
         )
-    this.folder.comes_second()
     _keep_approval(this, approval)
     this.folder.note(this.session.clock.now(), f"taken up by {this.session.operator}")
-    return _taken(before, picked)
+    return _watched(before, _take(before, picked))
 
 
-def _taken(before: Before, underway: Underway) -> Changing:
+def _take(before: Before, underway: Underway) -> Hand:
+    """From here on whatever ends the run undoes the change."""
+    before.run.folder.comes_second()
+    hand = Hand(underway, before.run.session)
+    course = before.run.course
+    course.hand = hand
+    course.stop = lambda why: give_up(Changing(before, hand), why)
+    return hand
+
+
+def _watched(before: Before, hand: Hand) -> Changing:
     # The values are settled now; what stands in a form is no question any more.
     before.run.course.freeze()
-    hand = Hand(underway, before.run.session)
-    before.run.course.hand = hand
     change = Changing(before, hand)
     hand.watcher = watching = watch(change)
     if somebody_there():
@@ -99,7 +114,7 @@ def _taken(before: Before, underway: Underway) -> Changing:
 
 
 def _in_hand(before: Before, hand: Hand) -> Changing:
-    views.show(_armed(hand.underway))
+    views.show_with(_armed(hand.underway), mark(before.run, "armed", hand.underway))
     hand.watcher.place()
     return Changing(before, hand)
 
@@ -186,16 +201,23 @@ def confirm(seen: Seen | Stopped) -> Kept | Stopped:
     this, hand = seen.run, seen.hand
     if hand.confirmed is None:
         with changing(seen, "Confirming, over another new connection", "confirming"):
-            confirmed = hand.confirmed or pipeline.confirm(this.session, seen.verified)
-            if hand.confirmed is None:
-                this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
-                hand.confirmed = confirmed
+            confirmed = hand.confirmed or _confirm(seen)
         this.course.end()
     else:
         confirmed = hand.confirmed
     this.course.leave_guests()
-    views.show(views.note(f"Confirmed at {_utc(confirmed.at)}: the change stays.", "good"))
+    stays = views.note(f"Confirmed at {_utc(confirmed.at)}: the change stays.", "good")
+    views.show_with(stays, mark(this, "confirmed", hand.underway))
     return Kept(seen.before, confirmed)
+
+
+def _confirm(seen: Seen) -> Confirmed:
+    # An interrupt here would have a confirmed change end as one whose undo failed.
+    with uninterrupted():
+        confirmed = pipeline.confirm(seen.run.session, seen.verified)
+        seen.run.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
+        seen.hand.confirmed = confirmed
+    return confirmed
 
 
 def _keep_approval(this: Run, approval: Approval) -> None:

@@ -20,6 +20,7 @@ from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.pick_up import pick_up
 from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.stages import Course, stage
+from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.values import Asked, Before, Met, Settled
 from runbook.params import NAMES, Params, as_table, check_names, for_host
 from runbook.plan.routed.firewall.rules_file import lines, rules_file
@@ -188,6 +189,7 @@ def _open_run(settled: Settled) -> Run:
     else:
         made = record.create(outputs_folder(), session.params.host, session.change_id)
         this = Run(session, made, course)
+    course.stop = lambda why: refuse(this, why)
     if not (settled.picked and this.folder.has("params.json")):
         values = as_table(session.params).to_dict("records")
         this.folder.again_json("params.json", {str(r["field"]): r for r in values})

@@ -48,6 +48,11 @@ def _nobody_entered() -> None:
     """Leave nobody."""
 
 
+def _nothing_begun(why: str) -> None:
+    """There is no record yet, and nothing armed."""
+    del why
+
+
 @dataclass(slots=True)
 class Course:
     """The stages and their marks, on one output that every cell may show."""
@@ -58,6 +63,8 @@ class Course:
     hand: Hand | None = None
     # Whatever goes wrong in a cell, no guest stays entered.
     leave_guests: Callable[[], None] = _nobody_entered
+    # Ends the run between two cells: an armed change is undone. Raises what it came to.
+    stop: Callable[[str], None] = _nothing_begun
 
     def mark(self, stage: str, mark: Mark) -> None:
         """Set one mark, and draw."""

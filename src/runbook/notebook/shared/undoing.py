@@ -14,6 +14,7 @@ from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
 from runbook.common import octets
 from runbook.common.errors import GoToTheConsole, RolledBack, RunbookError
+from runbook.notebook.jupyter.uninterrupted import uninterrupted
 from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import HostRun
@@ -83,11 +84,13 @@ def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:
 def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookError:
     """Undo the change because of this error, leave its guests, and say what to raise."""
     this = change.before.run
-    try:
-        return _undo(change, error, page)
-    finally:
-        # A button has no later cell that would.
-        leave(this, this.session.subject, page)
+    # Who asks twice to stop would otherwise break off the undo.
+    with uninterrupted():
+        try:
+            return _undo(change, error, page)
+        finally:
+            # A button has no later cell that would.
+            leave(this, this.session.subject, page)
 
 
 def _undo(change: Changing, error: BaseException, page: Place) -> RunbookError:

@@ -1,0 +1,187 @@
+"""How papermill ends a run: an armed change is undone first, and the notebook says what came of it.
+
+papermill by itself ends at once at SIGTERM or SIGHUP, leaves a host armed where it is interrupted
+between two cells, and calls cells completed that never ran. Here the first signal interrupts the
+cell that is at work, as a person would: the cell undoes the change and says so. Then, and whenever
+a run ends with its change neither confirmed nor undone, one more cell is run, which undoes it. If
+the kernel is dead, `last_words` does that. A second signal ends papermill at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+from runbook.notebook.jupyter import last_words, notebook_state
+from runbook.notebook.jupyter.uninterrupted import SIGNALS
+
+SOURCE = "from runbook.notebook.shared import stopping\n\nstopping.stop(globals(), {!r})"
+ALONE = "# runbook asked the host without this notebook's kernel"
+DIED = "the kernel of the notebook died"
+# Longer than an undo takes that waits for a deadline of five minutes.
+STOP_S = 900
+AGAIN = "A second signal ends papermill at once."
+AT_WORK = "%s: runbook interrupts the cell; an armed change is undone first. " + AGAIN
+OVER = "%s: the change is over; runbook finishes the record. " + AGAIN
+log = logging.getLogger("papermill")
+
+
+class NotBegun(Exception):
+    """A cell is not begun, because somebody stopped the run."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A notebook that papermill runs; `why` it was stopped, '' as long as nobody did."""
+
+    client: Any
+    why: str = ""
+    at_once: bool = False
+    _before: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to undo."""
+        return notebook_state.settled(self.client.nb)
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Hear signals meanwhile; one that papermill was started to ignore stays ignored."""
+        for number in map(int, SIGNALS):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                # Only a main thread may; elsewhere a program has its own way with signals.
+                with suppress(ValueError):
+                    self._before[number] = signal.signal(number, self._hear)
+        try:
+            yield
+        finally:
+            for number, handler in self._before.items():
+                signal.signal(number, handler or signal.SIG_DFL)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self.why:
+            self.at_once = True
+            raise KeyboardInterrupt
+        name = signal.Signals(number).name
+        self.why = f"papermill got {name}"
+        if self.settled:
+            log.warning(OVER, name)
+            return
+        log.warning(AT_WORK, name)
+        # To the kernel alone: the undo needs the connections that are in its group.
+        with suppress(ProcessLookupError, AttributeError, TypeError):
+            os.kill(self.client.km.provisioner.pid, signal.SIGINT)
+
+    def end(self, why: str) -> None:
+        """Run one more cell: what the kernel knows of, it undoes and records."""
+        client = self.client
+        if self.settled:
+            return
+        # Whoever asks for it now asks for the second time.
+        self.why = self.why or why
+        with self._more(SOURCE.format(why)) as (cell, index):
+            client.timeout = STOP_S
+            try:
+                NotebookClient.execute_cell(client, cell, index)
+            except CellExecutionError:
+                pass
+            except DeadKernelError:
+                self._say(cell, DIED)
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in the notebook
+                self._say(cell, f"{why}; then {type(error).__name__}: {error}")
+
+    def end_without_kernel(self, why: str) -> None:
+        """Ask the host itself."""
+        for cell in notebook_state.begun(self.client.nb)[-1:]:
+            self.client.nb_man.cell_exception(cell)
+        if not self.settled:
+            with self._more(ALONE) as (cell, _):
+                self._say(cell, why)
+
+    @contextmanager
+    def _more(self, source: str) -> Iterator[tuple[Any, int]]:
+        manager = self.client.nb_man
+        cell, index = notebook_state.add_cell(self.client.nb, source)
+        manager.cell_start(cell, index)
+        try:
+            yield cell, index
+        finally:
+            # Also where it ended well: the run as a whole did not.
+            manager.cell_exception(cell, index)
+            manager.cell_complete(cell, index)
+
+    def _say(self, cell: Any, why: str) -> None:  # noqa: ANN401 - nbformat has no types
+        told = notebook_state.change(self.client.nb)
+        try:
+            cell.outputs.extend(last_words.say(told, why, undo=not self.at_once))
+        except KeyboardInterrupt:
+            cell.outputs.extend(last_words.say(told, why, undo=False))
+
+
+def run_cells(client: Any, plain: Callable[[Any], None]) -> None:  # noqa: ANN401 - papermill has no types
+    """Run the cells by `plain`, papermill's own loop, and end the run as it has to end."""
+    if not notebook_state.ours(client.nb):
+        plain(client)
+        return
+    run = Run(client)
+    _take(run)
+    with run.stoppable():
+        try:
+            plain(client)
+        except NotBegun:
+            run.end(run.why)
+        except DeadKernelError:
+            run.end_without_kernel(DIED)
+            raise
+        except BaseException as error:
+            if run.at_once:
+                run.end_without_kernel(run.why)
+            else:
+                run.end(f"papermill stopped: {type(error).__name__}: {error}")
+            raise
+        if run.why or notebook_state.change(client.nb):
+            run.end(run.why or "the cells ended, and none had confirmed the change")
+
+
+def _take(run: Run) -> None:
+    """Have papermill begin, complete and save cells so in this run."""
+    client, manager = run.client, run.client.nb_man
+    complete, save = manager.cell_complete, manager.save
+
+    def begin(cell: Any, index: int, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - likewise
+        if run.why and not run.settled:
+            raise NotBegun(run.why)
+        return NotebookClient.execute_cell(client, cell, index, *rest, **named)
+
+    def completed(cell: Any, *rest: Any, **named: Any) -> None:  # noqa: ANN401 - likewise
+        # papermill does so in its `finally`.
+        if isinstance(sys.exc_info()[1], NotBegun):
+            notebook_state.never_ran(cell)
+        else:
+            complete(cell, *rest, **named)
+
+    client.execute_cell, manager.cell_complete = begin, completed
+    manager.save = lambda **named: _save(manager, lambda: save(**named))
+
+
+def _save(manager: Any, save: Callable[[], None]) -> None:  # noqa: ANN401 - likewise
+    """Once there is a change, a notebook that cannot be written stops nothing."""
+    notebook_state.mend(manager.nb)
+    try:
+        save()
+    except OSError as error:
+        if not notebook_state.change(manager.nb):
+            raise
+        manager.last_save_time = manager.now()
+        log.error("The notebook cannot be written: %s. The change goes on.", error)  # noqa: TRY400 - an operator needs no traceback
