@@ -11,12 +11,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 import click
 from tests import bench
-from tests.faults import cases, guest_cases, guest_matrix, matrix, table
+from tests.faults import cases, guest_cases, guest_matrix, matrix, operator_cases, table
 from tests.faults.cases import Case
 from tests.faults.judging import Result
 from tests.faults.table import Table
@@ -76,8 +77,9 @@ def _play(asked: argparse.Namespace, release: str, addressing: str, rows: Table)
     with tempfile.TemporaryDirectory(prefix="runbook-faults-") as folder:
         home = matrix.make_home(Path(folder), addressing)
         ground = matrix.ground(release, addressing, home, hosts)
-        here = cases.spread(ground) if asked.spread else cases.matrix(ground)
-        wanted = _wanted(asked, here)
+        parts = (cases, operator_cases)
+        here = (part.spread(ground) if asked.spread else part.matrix(ground) for part in parts)
+        wanted = _wanted(asked, chain.from_iterable(here))
         return [] if asked.list else matrix.play_all(wanted, home, rows.tell, hosts)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from tests.faults import injections, libvirtd, outages, people, points, undoing
 from tests.faults.injections import Injection
 from tests.faults.scene import DEADLINE_S
+from tests.faults.signals import BOUNDARY
 
 from runbook.plan.changes.steps import Command, EditFile, WriteFile
 from runbook.plan.plan import Plan
@@ -42,6 +43,15 @@ class Case:
     # Runs on libvirt's default network before, throughout and after.
     guest: bool = False
     deadline_s: int = DEADLINE_S
+    # The operator's record and notebook are on a disk of their own.
+    own_disk: bool = False
+    # What kernel and papermill have in their environment besides.
+    environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether the run is stopped at the point; between two cells papermill hits itself."""
+        return not self.point.startswith(BOUNDARY)
 
     @property
     def where(self) -> str:
@@ -102,10 +112,15 @@ class Ground:
 def matrix(ground: Ground) -> Iterator[Case]:
     """All cases on one ground: each fault at each step on the first release, a weave elsewhere."""
     for turn, (fault, inject) in enumerate(injections.ANYWHERE.items()):
-        every = enumerate(ground.every(turn))
-        here = [p for place, p in every if _whole(ground) or (place + turn) % WEAVE == 0]
+        here = woven(ground, turn, ground.every(turn))
         yield from (ground.case(fault, point, inject) for point in here)
     yield from at_their_place(ground)
+
+
+def woven(ground: Ground, turn: int, places: tuple[str, ...]) -> list[str]:
+    """All of them on the first release, a weave elsewhere."""
+    every = enumerate(places)
+    return [p for place, p in every if whole(ground) or (place + turn) % WEAVE == 0]
 
 
 def at_their_place(ground: Ground) -> Iterator[Case]:
@@ -173,7 +188,7 @@ def _people(ground: Ground) -> Iterator[Case]:
 
 def _undos(ground: Ground) -> Iterator[Case]:
     cutover = points.made(ground.first("cutover"))
-    for seconds in MOMENTS_S if _whole(ground) else MOMENTS_S[::3]:
+    for seconds in MOMENTS_S if whole(ground) else MOMENTS_S[::3]:
         name = f"power cut {seconds * 1000:.0f} ms into the undo"
         yield ground.case(name, points.VERIFY, undoing.power_cut_in_undo(seconds))
         name = f"undo killed after {seconds * 1000:.0f} ms"
@@ -190,5 +205,6 @@ def _undos(ground: Ground) -> Iterator[Case]:
             yield ground.case(name, point, undoing.power_cut_twice(half))
 
 
-def _whole(ground: Ground) -> bool:
+def whole(ground: Ground) -> bool:
+    """Whether every place is hit on this ground."""
     return ground.release == RELEASES[0]

@@ -32,6 +32,12 @@ def kill_kernel(scene: Scene) -> None:
     scene.from_deadline()
 
 
+def kill_both(scene: Scene) -> None:
+    """Nothing is left on the operator's machine that could undo the change."""
+    os.kill(scene.program.pid, signal.SIGKILL)
+    os.kill(scene.kernel, signal.SIGKILL)
+
+
 def kill_relay(scene: Scene) -> None:
     """Our program on the host."""
     scene.console("pkill", "-KILL", "-x", "python3")
@@ -64,8 +70,8 @@ def cut_power(scene: Scene) -> None:
 
 
 def cut_power_of_both(scene: Scene) -> None:
-    """Likewise, and the kernel is gone: nobody but the host itself tidies up."""
-    os.kill(scene.kernel, signal.SIGKILL)
+    """Likewise, and the program is gone: nobody but the host itself tidies up."""
+    kill_both(scene)
     cut_power(scene)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from tests.faults import points
 from tests.faults import scene as scenes
 from tests.faults.cases import Case
+from tests.faults.claims import claims
 from tests.faults.scene import HANGS, Scene
 
 from runbook.apply.steps.journal import State
@@ -80,6 +81,8 @@ class Result:
     end: str
     waited: Waited
     why: str = ""
+    # What the notebook says.
+    claim: str = ""
 
     @property
     def good(self) -> bool:
@@ -95,9 +98,10 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
         return Result(case, NOT_HIT, waited, "the operator was let in before the deadline")
     left = left_in_the_end(case, scene)
     end, why = _settled(case, scene, start)
-    told = outcome(scene)
-    if end in GOOD and not _true(str(told.get("outcome", "")), end, status):
-        end, why = LIES, f"and yet {end}"
+    told, said = outcome(scene), claims(scene)
+    lies = list(said.wrong(end, status, armed_at_exit=scene.armed_at_exit))
+    if end in GOOD and lies:
+        end, why = LIES, f"and yet {end}: {'; '.join(lies)}"
     if end in GOOD and left:
         end, why = REMAINS, f"{end}, and yet there are: {left}"
     if status == HANGS:
@@ -106,7 +110,7 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
         end, why = DISTURBED, told_of
     if end not in GOOD:
         why = f"exit {status}, outcome {told}\n{why}"
-    return Result(case, end, waited, why or scene.note)
+    return Result(case, end, waited, why or scene.note, said.word)
 
 
 def _settled(case: Case, scene: Scene, start: Start) -> tuple[str, str]:
@@ -174,11 +178,3 @@ def _confirmed(case: Case, journals: str) -> bool:
     undone = any(f": {State.UNDONE}" in line for line in said)
     # A second operator may have confirmed where the first was undone, but not the other way round.
     return not undone and any(line.startswith(words) for line in said)
-
-
-def _true(told: str, end: str, status: int) -> bool:
-    """A success is claimed only where there is one, and an ending told only if it came true."""
-    if status == 0:
-        return end == AS_PROMISED and told == "as promised"
-    claims = {"as before (rolled back)": AS_BEFORE, "as promised": AS_PROMISED}
-    return claims.get(told, end) == end

@@ -10,9 +10,11 @@ from contextlib import closing
 from pathlib import Path
 
 from tests import bench, stages
+from tests.faults import operator_disk
 from tests.faults import scene as scenes
 from tests.faults.cases import Case, Ground
 from tests.faults.judging import BETWEEN, NOT_HIT, Result, Start, Waited, judge
+from tests.faults.operator_disk import OwnDisk
 from tests.faults.scene import NotHit, Scene
 from tests.faults.tenant import Tenant
 
@@ -95,7 +97,8 @@ def _play(case: Case, host: str, home: Path) -> Result:
     except Exception as error:  # noqa: BLE001 - one broken host must not hide the others
         return Result(case, NOT_HIT, Waited(), _words(error))
     try:
-        scene.wait_for(case.point)
+        if case.held:
+            scene.wait_for(case.point)
         case.inject(scene)
         answered, ended = scene.seconds_to_answer(), scene.seconds_to_end()
         status = scene.end_program()
@@ -117,8 +120,13 @@ def _begin(case: Case, host: str, home: Path) -> tuple[Start, Scene]:
     tenant = Tenant.move_in(host) if case.guest else None
     start = _start(host, home)
     more = ("-p", "forward", "open") if tenant else ()
-    scene = scenes.begin(host, home, "-p", "deadline_s", str(case.deadline_s), *more)
-    scene.guest = tenant
+    options = ("-p", "deadline_s", str(case.deadline_s), *more)
+    disk = OwnDisk.mounted(home, host) if case.own_disk else None
+    told = dict(case.environment)
+    if case.own_disk:
+        told[operator_disk.SLOW] = str(operator_disk.flag_of(home, host))
+    scene = scenes.begin(host, home, *options, environment=told, held=case.held)
+    scene.guest, scene.disk = tenant, disk
     return start, scene
 
 

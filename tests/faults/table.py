@@ -12,18 +12,18 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 import click
-from tests.faults.judging import BETWEEN, LOST, Result, Waited
+from tests.faults.judging import BETWEEN, LIES, LOST, Result, Waited
 from tests.faults.undoing import THROUGH
 
 COLUMNS = (
     *("release", "addressing", "fault", "point", "step", "end"),
-    *("since", "cut_off", "answered_s", "ended_s", "why"),
+    *("since", "cut_off", "answered_s", "ended_s", "claim", "why"),
 )
 # From the deadline to a host that answers the operator, median.
 PROMISED_S = 2.0
 # Of a row that is no good; the file has all of them.
 LINES = 24
-COUNTED = (LOST, BETWEEN)
+COUNTED = (LOST, BETWEEN, LIES)
 
 
 @dataclass
@@ -117,4 +117,4 @@ def _fields(result: Result) -> tuple[Any, ...]:
     case, waited = result.case, result.waited
     seconds = ("" if s is None else f"{s:.2f}" for s in (waited.answered, waited.ended))
     head = (case.release, case.addressing, case.fault, case.point, case.what, result.end)
-    return (*head, waited.since, waited.cut_off, *seconds, result.why)
+    return (*head, waited.since, waited.cut_off, *seconds, result.claim, result.why)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
-from tests.faults import cases, guest_cases, guest_matrix, injections, matrix
+from tests.faults import (
+    cases,
+    guest_cases,
+    guest_matrix,
+    injections,
+    matrix,
+    operator_cases,
+    operator_disk,
+)
 from tests.faults.judging import Result
 
 from runbook.lab import lab as labs
@@ -24,7 +32,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def results(lab: Path) -> list[Result]:
     home = matrix.make_home(lab / "hosts")
     ground = matrix.ground("bookworm", "static", home)
-    return matrix.play_all(cases.spread(ground), home, lambda _result: None)
+    drawn = chain(cases.spread(ground), operator_cases.spread(ground))
+    return matrix.play_all(drawn, home, lambda _result: None)
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +56,17 @@ def test_every_step_is_hit_by_every_fault_that_can_come_anywhere(tmp_path: Path)
         hit = {case.point.split()[1] for case in drawn if case.fault == fault and case.what}
         assert hit == {str(numbered.number) for numbered in ground.plan.steps()}, fault
     assert len(drawn) >= 150
+    for fault in operator_disk.FAULTS:
+        here = (case for case in operator_cases.matrix(ground) if case.fault == fault)
+        hit = {case.point.split()[1] for case in here if case.what}
+        assert hit == {str(numbered.number) for numbered in ground.plan.steps()}, fault
 
 
-# Some sixteen cases, six at a time, some of which wait for a deadline.
+# Some twenty cases, six at a time, some of which wait for a deadline.
 @pytest.mark.timeout(900)
 def test_no_host_is_lost_and_none_is_left_in_between(results: list[Result]) -> None:
     assert not bad(results), "\n".join(bad(results))
-    assert len(results) >= 14
+    assert len(results) >= 20
 
 
 @pytest.mark.timeout(900)

@@ -44,8 +44,8 @@ def test_cases_that_were_to_show_it_and_did_not_are_not_in_time() -> None:
 def test_the_summary_counts_what_did_not_happen_and_tells_each_release_apart() -> None:
     broken = Result(case("power cut", "trixie"), BETWEEN, Waited("power back", 4.0, 5.0), "why")
     said = "\n".join(table.summary([cut_off(0.5), broken], 60.0))
-    assert "bookworm: 1 cases; LOST: 0, IN BETWEEN: 0, as before: 1" in said
-    assert "trixie: 1 cases; LOST: 0, IN BETWEEN: 1, as before: 0" in said
+    assert "bookworm: 1 cases; LOST: 0, IN BETWEEN: 0, THE RECORD LIES: 0, as before: 1" in said
+    assert "trixie: 1 cases; LOST: 0, IN BETWEEN: 1, THE RECORD LIES: 0, as before: 0" in said
     assert "from deadline, cut off (1): the operator is let in, median 0.5 s" in said
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from contextlib import suppress
 
-from tests.faults.injections import Injection, cut_power, power_back
+from tests.faults.injections import Injection, cut_power, kill_both, power_back
 from tests.faults.scene import LOST_S, NotHit, Scene
 
 from runbook.common.errors import LabError
@@ -25,7 +23,7 @@ def power_cut_in_undo(after_s: float) -> Injection:
     """The kernel dies, the deadline passes, the undo has begun: then the power goes."""
 
     def inject(scene: Scene) -> None:
-        os.kill(scene.kernel, signal.SIGKILL)
+        kill_both(scene)
         _wait_for_undo(scene, "deadline")
         time.sleep(after_s)
         if not scene.armed():
@@ -56,7 +54,7 @@ def kill_undo(after_s: float) -> Injection:
     """The kernel dies, the deadline passes, and the undo at work is killed."""
 
     def inject(scene: Scene) -> None:
-        os.kill(scene.kernel, signal.SIGKILL)
+        kill_both(scene)
         _wait_for_undo(scene, "deadline")
         time.sleep(after_s)
         scene.from_now("undo killed")
