@@ -55,7 +55,7 @@ class Access(BaseModel):
 class KnownHost(Access):
     """A host with a change on it: how to reach it, and how to know it from another machine.
 
-    `no_file` and `no_router` say what was left out, and why; '' is nothing.
+    `no_file`, `no_router` and `no_libvirt_uri` say what was left out, and why; '' is nothing.
     """
 
     machine_id: Annotated[str, AfterValidator(fields.machine_id)] | None = None
@@ -63,11 +63,12 @@ class KnownHost(Access):
     sources: Mapping[str, Source] = Field(default_factory=dict, exclude=True, repr=False)
     no_file: str = Field(default="", exclude=True, repr=False)
     no_router: str = Field(default="", exclude=True, repr=False)
+    no_libvirt_uri: str = Field(default="", exclude=True, repr=False)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What an operator has to know of the way that is taken, a sentence each."""
-        return tuple(filter(None, (self.no_file, self.no_router)))
+        return tuple(filter(None, (self.no_file, self.no_router, self.no_libvirt_uri)))
 
 
 ACCESS: tuple[str, ...] = tuple(Access.model_fields)

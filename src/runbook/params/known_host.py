@@ -16,7 +16,7 @@ from runbook.params.fields import Wrong
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES
 from runbook.params.resolve import as_parameter_error, host_name, known_names, put_together
-from runbook.params.source import INJECTED
+from runbook.params.source import INJECTED, Source
 from runbook.params.suggest import nearest
 
 # Each of these, misspelt and so left out, leads elsewhere, or to a machine that nobody pinned.
@@ -37,10 +37,26 @@ def known_host(folder: Path, injected: Mapping[str, object]) -> KnownHost:
     values, sources = put_together(file, given, {})
     asked = {name: values[name] for name in KNOWN if name in values}
     said = {"sources": sources, "no_file": no_file, "no_router": no_router}
+    wrong = _error(asked, sources)
+    if wrong and wrong.field == "libvirt_uri" and "libvirt_uri" not in given:
+        # The undo is made on the host, and asks no libvirt elsewhere.
+        said["no_libvirt_uri"] = (
+            f"`libvirt_uri` ({file.source('libvirt_uri')}) is left out, because"
+            f" {wrong.problem}; it follows from `connect` and `destination`"
+        )
+        del asked["libvirt_uri"]
+        wrong = _error(asked, sources)
+    if wrong:
+        raise wrong
+    return KnownHost.model_validate({**asked, **said})
+
+
+def _error(asked: Mapping[str, object], sources: Mapping[str, Source]) -> ParameterError | None:
     try:
-        return KnownHost.model_validate({**asked, **said})
+        KnownHost.model_validate(asked)
     except ValidationError as error:
-        raise as_parameter_error(error.errors()[0], values, sources) from None
+        return as_parameter_error(error.errors()[0], asked, sources)
+    return None
 
 
 def _file(folder: Path, host: str) -> tuple[ParamsFile, str]:

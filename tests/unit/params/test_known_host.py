@@ -59,8 +59,6 @@ def test_whatever_only_a_change_needs_is_not_judged(tmp_path: Path, rest: str) -
         ("connect: recorded\n", "recording"),
         ("destination: -oProxyCommand=x\n", "destination"),
         ("destination:\n", "destination"),
-        ("libvirt_uri: not a uri\n", "libvirt_uri"),
-        ("libvirt_uri: qemu+ssh://server-02/system\n", "libvirt_uri"),
         ("machine_id: 7\n", "machine_id"),
         ("host: server-02\n", "host"),
         ("destination: a\ndestination: b\n", "host"),
@@ -118,3 +116,22 @@ def test_a_file_that_is_no_yaml_says_which_line_and_how_to_give_the_way_by_hand(
     assert "server-01.yaml, line " in error.problem
     for said in ("correct", "move the file away", "`ssh server-01`", "connect: ssh+sudo"):
         assert said in error.then
+
+
+@pytest.mark.parametrize("uri", ["not a uri", "qemu+ssh://server-02/system", "qemu:///session"])
+def test_a_libvirt_uri_that_may_lead_elsewhere_is_left_out_and_said(
+    tmp_path: Path, uri: str
+) -> None:
+    host = known(tmp_path, f"{WAY}libvirt_uri: '{uri}'\n")
+    assert host.libvirt_uri is None
+    (note,) = host.notes
+    assert "libvirt_uri" in note
+    assert "server-01.yaml:3" in note
+
+
+def test_a_libvirt_uri_that_was_injected_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, WAY, libvirt_uri="qemu:///session").field == "libvirt_uri"
+
+
+def test_what_else_is_wrong_beside_a_libvirt_uri_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, "libvirt_uri: x\nmachine_id: short\n").field == "machine_id"
