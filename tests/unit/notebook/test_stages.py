@@ -26,7 +26,7 @@ from runbook.notebook.routed import cells as nb
 from runbook.notebook.routed.change import OutOfTurn
 from runbook.notebook.shared.ending import RunHasEnded
 from runbook.notebook.shared.runs import Stopped
-from runbook.notebook.shared.values import Before, Changing, Finished, Seen
+from runbook.notebook.shared.values import Before, ChangeUnderway, Finished, VerifiedChange
 from runbook.plan.plan import PHASES
 from runbook.plan.promise.check import Check
 from runbook.preflight import Finding, RefusedByPreflight
@@ -47,11 +47,11 @@ def look(**injected: object) -> Before:
     return nb.look(nb.settle(nb.choose(nb.meet(asked))))
 
 
-def armed(**injected: object) -> Changing | Stopped:
+def armed(**injected: object) -> ChangeUnderway | Stopped:
     return nb.arm(nb.preflight(nb.plan(look(**injected))))
 
 
-def applied(change: Changing | Stopped) -> Changing | Stopped:
+def applied(change: ChangeUnderway | Stopped) -> ChangeUnderway | Stopped:
     for phase in PHASES:
         change = nb.apply(change, phase)
     return change
@@ -95,7 +95,7 @@ def test_each_move_of_the_deadline_is_on_the_page_under_its_phase(
 ) -> None:
     answer(NOBODY)
     change = armed()
-    assert isinstance(change, Changing)
+    assert isinstance(change, ChangeUnderway)
     plan = change.underway.armed.plan
     moved = {
         phase: f"deadline moved to 12:01:35Z, because step {plan.steps(phase)[0].number} may take"
@@ -352,11 +352,11 @@ def test_a_cell_that_was_run_shows_what_was_made_and_makes_nothing(
     change = armed()
     nb.apply(change, "prepare")
     again = nb.apply(change, "prepare")
-    assert isinstance(again, Changing)
+    assert isinstance(again, ChangeUnderway)
     assert made_up.done.count("prepare") == 1
     assert "This cell did nothing" in page(shown)
     seen = nb.verify(applied(again))
-    assert isinstance(seen, Seen)
+    assert isinstance(seen, VerifiedChange)
     assert made_up.done.count("prepare") == 1
 
 
@@ -369,8 +369,8 @@ def test_arming_twice_shows_what_is_armed_and_does_nothing(
     shown.clear()
     second = nb.arm(cleared)
     assert "The undo is armed already" in page(shown)
-    assert isinstance(first, Changing)
-    assert isinstance(second, Changing)
+    assert isinstance(first, ChangeUnderway)
+    assert isinstance(second, ChangeUnderway)
     assert second.hand is first.hand
     assert made_up.done.count("arm") == 1
     assert "roll back" not in made_up.done

@@ -15,7 +15,7 @@ from runbook.notebook.live.watch import Watch
 from runbook.notebook.shared.ending import in_short
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.undoing import keep_verdict, undo
-from runbook.notebook.shared.values import Changing
+from runbook.notebook.shared.values import ChangeUnderway
 from runbook.notebook.widgets.buttons import CONFIRM, MORE, UNDO, Buttons, buttons
 from runbook.notebook.widgets.on_page import MIME
 from runbook.plan.plan import PHASES
@@ -37,7 +37,7 @@ class UndoAsked(RolledBack):
 class Panel:
     """The buttons of one change."""
 
-    change: Changing
+    change: ChangeUnderway
     watch: Watch
     slot: Slot = field(default_factory=Slot)
     widgets: Buttons = field(init=False)

@@ -18,7 +18,7 @@ from runbook.common.serial import dumps
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.live.background import in_background
 from runbook.notebook.shared.undoing import undo
-from runbook.notebook.shared.values import Changing
+from runbook.notebook.shared.values import ChangeUnderway
 from runbook.run.pulse import Pulse
 from runbook.run.record import OUTCOME
 from runbook.views import Moment, Picture, Slot
@@ -42,7 +42,7 @@ class UndoneByTheHost(RolledBack):
 class Watch:
     """Draws a pulse; `live` if a person looks at it."""
 
-    change: Changing
+    change: ChangeUnderway
     pulse: Pulse
     live: bool
     clock: Slot = field(default_factory=Slot)
@@ -162,7 +162,7 @@ WHYS = {
 }
 
 
-def watch(change: Changing) -> Watch:
+def watch(change: ChangeUnderway) -> Watch:
     """Begin to watch the change; the watch ends with it."""
     session = change.before.run.session
     pulse = Pulse(change.underway.armed.layout, session.connect, session.clock)

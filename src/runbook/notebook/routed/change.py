@@ -1,4 +1,4 @@
-"""The cells that change the host: arm, apply, verify, confirm. What was made is not made again."""
+"""The cells that change the host. What was made is not made again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ from runbook.notebook.shared.stages import NotNow, stage
 from runbook.notebook.shared.steps import Stepping, show_journal
 from runbook.notebook.shared.stopping import give_up
 from runbook.notebook.shared.undoing import changing, keep_verdict
-from runbook.notebook.shared.values import Before, Changing, Cleared, Kept, Seen
+from runbook.notebook.shared.values import (
+    Before,
+    ChangeUnderway,
+    ClearedPlan,
+    ConfirmedChange,
+    VerifiedChange,
+)
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 from runbook.run.record import Ending
@@ -40,7 +46,7 @@ class OutOfTurn(NotNow):
 
 
 @stage("arm")
-def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
+def arm(cleared: ClearedPlan | Stopped) -> ChangeUnderway | Stopped:
     """With the operator's say, put the undo on the host and start its timer."""
     if isinstance(cleared, Stopped):
         return go_by(cleared)
@@ -56,7 +62,7 @@ def arm(cleared: Cleared | Stopped) -> Changing | Stopped:
     return _arm(cleared)
 
 
-def _arm(cleared: Cleared) -> Changing | Stopped:
+def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
     before = cleared.before
     this = before.run
     if this.session.params.mode == "plan":
@@ -76,7 +82,7 @@ def _arm(cleared: Cleared) -> Changing | Stopped:
     return _watched(before, hand)
 
 
-def _go_on(before: Before, picked: Underway) -> Changing:
+def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
     """A change taken up: asked for anew, and not armed anew."""
     this = before.run
     views.show(views.note(progress(this, picked), "warn"))
@@ -99,28 +105,28 @@ def _take(before: Before, underway: Underway) -> Hand:
     hand = Hand(underway, before.run.session)
     course = before.run.course
     course.hand = hand
-    course.stop = lambda why: give_up(Changing(before, hand), why)
+    course.stop = lambda why: give_up(ChangeUnderway(before, hand), why)
     return hand
 
 
-def _watched(before: Before, hand: Hand) -> Changing:
+def _watched(before: Before, hand: Hand) -> ChangeUnderway:
     # The values are settled now; what stands in a form is no question any more.
     before.run.course.freeze()
-    change = Changing(before, hand)
+    change = ChangeUnderway(before, hand)
     hand.watcher = watching = watch(change)
     if somebody_there():
         Panel(change, watching)
     return _in_hand(before, hand)
 
 
-def _in_hand(before: Before, hand: Hand) -> Changing:
+def _in_hand(before: Before, hand: Hand) -> ChangeUnderway:
     views.show_with(_armed(hand.underway), mark(before.run, "armed", hand.underway))
     hand.watcher.place()
-    return Changing(before, hand)
+    return ChangeUnderway(before, hand)
 
 
 @stage()
-def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
+def apply(change: ChangeUnderway | Stopped, phase: str) -> ChangeUnderway | Stopped:
     """Make the steps of one phase; run again, it shows what was made and makes nothing.
 
     What a person has to do inside a guest in it is shown first, and after the first phase
@@ -138,7 +144,7 @@ def apply(change: Changing | Stopped, phase: str) -> Changing | Stopped:
     return made
 
 
-def _apply(change: Changing, phase: str) -> Changing:
+def _apply(change: ChangeUnderway, phase: str) -> ChangeUnderway:
     this, hand, product = change.before.run, change.hand, f"apply-{phase}.json"
     not_ended(this)
     hand.watcher.place(phase)
@@ -153,7 +159,7 @@ def _apply(change: Changing, phase: str) -> Changing:
     return change
 
 
-def _in_turn(change: Changing, phase: str) -> None:
+def _in_turn(change: ChangeUnderway, phase: str) -> None:
     """Raise OutOfTurn, with nothing done, if an earlier phase is still to be made."""
     this, plan = change.before.run, change.underway.armed.plan
     earlier = [name for name in PHASES[: PHASES.index(phase)] if plan.steps(name)]
@@ -168,7 +174,7 @@ def _in_turn(change: Changing, phase: str) -> None:
 
 
 @stage("verify")
-def verify(change: Changing | Stopped) -> Seen | Stopped:
+def verify(change: ChangeUnderway | Stopped) -> VerifiedChange | Stopped:
     """Look at the host over a new connection; what is not as promised is undone."""
     if isinstance(change, Stopped):
         return go_by(change)
@@ -182,7 +188,7 @@ def verify(change: Changing | Stopped) -> Seen | Stopped:
             then=f"run the cells of the phases {', '.join(PHASES)} first",
         )
     if hand.confirmed:
-        return Seen(change.before, hand, hand.confirmed.verified)
+        return VerifiedChange(change.before, hand, hand.confirmed.verified)
     hand.watcher.place()
     with changing(change, "Verifying, over a new connection", "verifying"):
         # A button may have confirmed it while this cell waited for its turn.
@@ -190,11 +196,11 @@ def verify(change: Changing | Stopped) -> Seen | Stopped:
         verified = kept or pipeline.verify(this.session, hand.underway, hand.applied)
     hand.verified = verified
     keep_verdict(this, verified.verdict, "The verdict: as promised")
-    return Seen(change.before, hand, verified)
+    return VerifiedChange(change.before, hand, verified)
 
 
 @stage("confirm")
-def confirm(seen: Seen | Stopped) -> Kept | Stopped:
+def confirm(seen: VerifiedChange | Stopped) -> ConfirmedChange | Stopped:
     """Over another new connection, take the undo away: the change stays."""
     if isinstance(seen, Stopped):
         return go_by(seen)
@@ -208,10 +214,10 @@ def confirm(seen: Seen | Stopped) -> Kept | Stopped:
     this.course.leave_guests()
     stays = views.note(f"Confirmed at {_utc(confirmed.at)}: the change stays.", "good")
     views.show_with(stays, mark(this, "confirmed", hand.underway))
-    return Kept(seen.before, confirmed)
+    return ConfirmedChange(seen.before, confirmed)
 
 
-def _confirm(seen: Seen) -> Confirmed:
+def _confirm(seen: VerifiedChange) -> Confirmed:
     # An interrupt here would have a confirmed change end as one whose undo failed.
     with uninterrupted():
         confirmed = pipeline.confirm(seen.run.session, seen.verified)
@@ -245,7 +251,7 @@ def _further(hand: Hand, applied: Applied) -> None:
     hand.applied = applied
 
 
-def _made_before(change: Changing, phase: str) -> Changing:
+def _made_before(change: ChangeUnderway, phase: str) -> ChangeUnderway:
     """What a phase left in the record, in place of making it again."""
     text = change.before.run.folder.text(f"apply-{phase}.json")
     log = Journal(str(json.loads(text)["journal"]))

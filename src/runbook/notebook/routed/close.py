@@ -14,7 +14,7 @@ from runbook.notebook.shared.ending import end, in_short, keep_error, show_endin
 from runbook.notebook.shared.runs import RecordedRun, Run, Stopped
 from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.undoing import records
-from runbook.notebook.shared.values import Finished, Kept
+from runbook.notebook.shared.values import ConfirmedChange, Finished
 from runbook.plan.routed.firewall.compared import compared
 from runbook.run import record
 from runbook.run.record import OUTCOME, Ending
@@ -27,7 +27,7 @@ from runbook.views import Look, Picture
 
 
 @stage("after")
-def after(kept: Kept | Stopped) -> Finished | Stopped:
+def after(kept: ConfirmedChange | Stopped) -> Finished | Stopped:
     """Read the state again, and show every row in which it differs from before."""
     if isinstance(kept, Stopped):
         return go_by(kept)

@@ -21,7 +21,7 @@ from runbook.notebook.shared.pick_up import pick_up
 from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.stages import Course, stage
 from runbook.notebook.shared.stopping import refuse
-from runbook.notebook.shared.values import Asked, Before, Met, Settled
+from runbook.notebook.shared.values import Before, ConnectedHost, FinalParameters, RunRequest
 from runbook.params import NAMES, Params, as_table, check_names, for_host
 from runbook.plan.routed.firewall.rules_file import lines, rules_file
 from runbook.preflight.survey.nics import nics
@@ -45,10 +45,10 @@ FORM = (
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Offered(CellValue):
+class ParameterForm(CellValue):
     """The form, and what it comes to; None where nobody is there to fill it in."""
 
-    met: Met
+    met: ConnectedHost
     preview: Preview | None
 
     @property
@@ -63,7 +63,7 @@ class Offered(CellValue):
         return ("host", host), ("changed in the form", " ".join(changed) or "nothing")
 
 
-def parameters(namespace: Mapping[str, object]) -> Asked:
+def parameters(namespace: Mapping[str, object]) -> RunRequest:
     """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
@@ -77,18 +77,18 @@ def parameters(namespace: Mapping[str, object]) -> Asked:
         params = for_host(params_folder(), injected)
         _show_params(params)
         _show_rules(params)
-    return Asked(params, injected, course)
+    return RunRequest(params, injected, course)
 
 
 def _course(before: object) -> Course:
     """A new one; where the notebook is run from the top again, the one before is left."""
-    if isinstance(before, Asked):
+    if isinstance(before, RunRequest):
         before.course.leave()
     return Course()
 
 
 @stage("host")
-def meet(asked: Asked) -> Met:
+def meet(asked: RunRequest) -> ConnectedHost:
     """Connect and say which machine this is; take up a change of one's own that is armed there.
 
     Raises MendAccess if that fails; InProgress, with a picture of it, if
@@ -104,7 +104,7 @@ def meet(asked: Asked) -> Met:
     with views.doing(f"A first look at {asked.params.host}", clock.monotonic):
         glance = pipeline.read(session)
     views.show(views.identity(glance.identity))
-    return Met(asked, session, glance)
+    return ConnectedHost(asked, session, glance)
 
 
 def stop_at_a_change(session: Session) -> None:
@@ -116,24 +116,24 @@ def stop_at_a_change(session: Session) -> None:
         raise
 
 
-def choose(met: Met) -> Offered:
+def choose(met: ConnectedHost) -> ParameterForm:
     """Offer the form where somebody can fill it in."""
     fixed = met.picked or met.course.hand
     if fixed or not somebody_there():
         why = "The change in progress has its values" if fixed else "Nobody to ask"
         views.show(views.note(f"{why}: the parameters stay as they are."))
-        return Offered(met, None)
+        return ParameterForm(met, None)
     host = met.session.host
     own = operator_connection.read(host)
     found = nics(met.glance, nic_hardware.read(host), own)
     preview = Preview(met, widgets.form(FORM, met.session.params, met.glance, found), own)
     preview.show()
     met.course.live.append(preview)
-    return Offered(met, preview)
+    return ParameterForm(met, preview)
 
 
 @stage("values")
-def settle(offered: Offered) -> Settled:
+def settle(offered: ParameterForm) -> FinalParameters:
     """Read the form and print the final parameters; raises ParameterError."""
     met = offered.met
     settled = picking.settle(met, met.picked) if met.picked else _settled(offered)
@@ -143,17 +143,17 @@ def settle(offered: Offered) -> Settled:
     return settled
 
 
-def _settled(offered: Offered) -> Settled:
+def _settled(offered: ParameterForm) -> FinalParameters:
     asked, session = offered.met.asked, offered.met.session
     if hand := offered.course.hand:
-        return Settled(hand.session, hand.underway, offered.course)
+        return FinalParameters(hand.session, hand.underway, offered.course)
     chosen = offered.preview.chosen() if offered.preview else {}
     params = for_host(params_folder(), asked.injected, chosen)
-    return Settled(replace(session, params=params), None, offered.course)
+    return FinalParameters(replace(session, params=params), None, offered.course)
 
 
 @stage("before")
-def look(settled: Settled) -> Before:
+def look(settled: FinalParameters) -> Before:
     """Read the whole state, begin the record with it, and show it."""
     this = _open_run(settled)
     if picked := settled.picked:
@@ -179,7 +179,7 @@ def wiring(before: Before) -> None:
     views.show(drawn)
 
 
-def _open_run(settled: Settled) -> Run:
+def _open_run(settled: FinalParameters) -> Run:
     """The run's folder: made at the first look, opened again when the cell is run again."""
     session, course = settled.session, settled.course
     folder = outputs_folder() / session.params.host / session.change_id

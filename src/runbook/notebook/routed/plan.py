@@ -11,7 +11,7 @@ from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.runs import HostRun, Run, Stopped
 from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.undoing import keep_verdict
-from runbook.notebook.shared.values import Before, Cleared, Planned
+from runbook.notebook.shared.values import Before, ClearedPlan, Planned
 from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.plan import Plan
@@ -74,12 +74,12 @@ def _whole(drawn: Plan) -> str:
 
 
 @stage("preflight")
-def preflight(planned: Planned) -> Cleared | Stopped:
+def preflight(planned: Planned) -> ClearedPlan | Stopped:
     """Judge the plan; raises Refused, with every finding on the page."""
     this, picked = planned.before.run, planned.before.picked
     if picked:
         views.show(views.note("Preflight ran before the change was armed, and is not repeated."))
-        return Cleared(planned.before, Ready(picked.armed.cleared, picked.probed))
+        return ClearedPlan(planned.before, Ready(picked.armed.cleared, picked.probed))
     if planned.draft.plan.empty:
         why = f"{_whole(planned.draft.plan)} is as promised already"
         return stopped(this, Ending.NOTHING_TO_DO, why)
@@ -87,7 +87,7 @@ def preflight(planned: Planned) -> Cleared | Stopped:
         ready = _judge(planned)
     show_findings(this, ready.cleared.findings)
     show_probes(this, ready.probed)
-    return Cleared(planned.before, ready)
+    return ClearedPlan(planned.before, ready)
 
 
 def stopped(this: HostRun, ending: Ending, why: str) -> Stopped:

@@ -14,7 +14,7 @@ from runbook import views
 from runbook.common.errors import ParameterError, RunbookError
 from runbook.common.folders import params_folder
 from runbook.notebook.live.background import in_background
-from runbook.notebook.shared.values import Met
+from runbook.notebook.shared.values import ConnectedHost
 from runbook.notebook.widgets import Consents, Form, consents
 from runbook.params import Params, faults_for_host, for_host
 from runbook.plan.forecast.wiring import wired
@@ -34,7 +34,7 @@ MEND = "Correct the marked fields. Then plan, findings and wiring appear here."
 class Preview:
     """The form, the risks to be consented to, and what both come to."""
 
-    met: Met
+    met: ConnectedHost
     form: Form
     own: Connection | None
     slot: Slot = field(default_factory=Slot)

@@ -16,7 +16,7 @@ from runbook.common.errors import MendHost
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.runs import HostRun
-from runbook.notebook.shared.values import Asked, Met, Settled
+from runbook.notebook.shared.values import ConnectedHost, FinalParameters, RunRequest
 from runbook.params import NAMES, Params, as_table, for_host
 from runbook.params.source import CHOSEN
 from runbook.plan.plan import Plan
@@ -39,7 +39,7 @@ class OtherChange(MendHost):
     """The change in progress is not the one that the parameters ask for."""
 
 
-def pick_up(asked: Asked, session: Session, there: ArmedChange) -> Met:
+def pick_up(asked: RunRequest, session: Session, there: ArmedChange) -> ConnectedHost:
     """The change in progress, to go on with.
 
     Raises InProgress if this run may not take it up, OtherChange if the parameters are not those
@@ -54,15 +54,15 @@ def pick_up(asked: Asked, session: Session, there: ArmedChange) -> Met:
     params = _as_armed(asked, known, underway.armed.plan)
     views.show(views.note(TAKEN_UP, "warn"))
     before = underway.armed.cleared.before
-    return Met(asked, replace(known, params=params), before, underway)
+    return ConnectedHost(asked, replace(known, params=params), before, underway)
 
 
-def settle(met: Met, picked: Underway) -> Settled:
+def settle(met: ConnectedHost, picked: Underway) -> FinalParameters:
     """The parameters with which the change was armed."""
-    return Settled(met.session, picked, met.course)
+    return FinalParameters(met.session, picked, met.course)
 
 
-def _as_armed(asked: Asked, session: Session, drawn: Plan) -> Params:
+def _as_armed(asked: RunRequest, session: Session, drawn: Plan) -> Params:
     """The notebook's parameters with the earlier choices; they have to equal the armed ones."""
     told = _recorded(session)
     chosen = {name: value for name, (value, source) in told.items() if source == str(CHOSEN)}

@@ -12,7 +12,7 @@ from runbook.notebook.shared.ending import end
 from runbook.notebook.shared.runs import RecordedRun
 from runbook.notebook.shared.stages import Course
 from runbook.notebook.shared.undoing import changing
-from runbook.notebook.shared.values import Changing
+from runbook.notebook.shared.values import ChangeUnderway
 from runbook.run.record import OUTCOME, Ending
 
 
@@ -45,7 +45,7 @@ def refuse(this: RecordedRun, why: str) -> None:
         end(this, Ending.REFUSED, f"the run was stopped: {why}; nothing was written")
 
 
-def give_up(change: Changing, why: str) -> None:
+def give_up(change: ChangeUnderway, why: str) -> None:
     """Undo an armed change; one that is confirmed, or has ended, stays as it is."""
     if change.hand.confirmed or change.run.folder.has(OUTCOME):
         return

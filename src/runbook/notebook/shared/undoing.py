@@ -18,7 +18,7 @@ from runbook.notebook.jupyter.uninterrupted import uninterrupted
 from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import HostRun
-from runbook.notebook.shared.values import Changing
+from runbook.notebook.shared.values import ChangeUnderway
 from runbook.run import pipeline
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
@@ -27,7 +27,7 @@ from runbook.views import CELL, Place
 
 
 @contextmanager
-def changing(change: Changing, what: str, mark: str) -> Iterator[None]:
+def changing(change: ChangeUnderway, what: str, mark: str) -> Iterator[None]:
     """A stage of an armed change; raises RolledBack, or GoToTheConsole if the undo fails.
 
     `mark` is its word below the line that shows how the host answers.
@@ -81,7 +81,7 @@ def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:
         page.show(views.note(str(difference), "bad"))
 
 
-def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookError:
+def undo(change: ChangeUnderway, error: BaseException, page: Place = CELL) -> RunbookError:
     """Undo the change because of this error, leave its guests, and say what to raise."""
     this = change.before.run
     # Who asks twice to stop would otherwise break off the undo.
@@ -93,7 +93,7 @@ def undo(change: Changing, error: BaseException, page: Place = CELL) -> RunbookE
             leave(this, this.session.subject, page)
 
 
-def _undo(change: Changing, error: BaseException, page: Place) -> RunbookError:
+def _undo(change: ChangeUnderway, error: BaseException, page: Place) -> RunbookError:
     """The undo comes first: what cannot be shown or recorded keeps no host from it."""
     this, why = change.before.run, change.hand.why or in_short(error)
     with suppress(Exception):
@@ -115,7 +115,7 @@ def _keep_cause(this: HostRun, error: BaseException, page: Place) -> None:
         keep_verdict(this, error.verdict, "The verdict: not as promised", page)
 
 
-def as_before(change: Changing, undone: Rollback, why: str, page: Place = CELL) -> RolledBack:
+def as_before(change: ChangeUnderway, undone: Rollback, why: str, page: Place = CELL) -> RolledBack:
     """The end of a change that was undone, and of which no row is left."""
     this = change.before.run
     keep_rollback(this, undone, page)
@@ -129,7 +129,7 @@ def as_before(change: Changing, undone: Rollback, why: str, page: Place = CELL) 
     )
 
 
-def lost(change: Changing, worse: BaseException, page: Place = CELL) -> GoToTheConsole:
+def lost(change: ChangeUnderway, worse: BaseException, page: Place = CELL) -> GoToTheConsole:
     """The end of a change whose undo did not come to a good end."""
     this = change.before.run
     keep_error(this, "error-of-the-undo.txt", worse)

@@ -25,7 +25,7 @@ from runbook.views import frames
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Asked(CellValue):
+class RunRequest(CellValue):
     """Resolved parameters, and the ones that were injected."""
 
     params: Params
@@ -43,10 +43,10 @@ class Asked(CellValue):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Met(CellValue):
+class ConnectedHost(CellValue):
     """A host that answers, and a first look at it; `picked` is a change taken up on it."""
 
-    asked: Asked
+    asked: RunRequest
     session: Session
     glance: Snapshot
     picked: Underway | None = None
@@ -67,7 +67,7 @@ class Met(CellValue):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Settled(CellValue):
+class FinalParameters(CellValue):
     """Final parameters."""
 
     session: Session
@@ -127,7 +127,7 @@ class Planned(_AfterBefore):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Cleared(_AfterBefore):
+class ClearedPlan(_AfterBefore):
     """A plan that may be armed."""
 
     ready: Ready
@@ -147,7 +147,7 @@ class Cleared(_AfterBefore):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Changing(_AfterBefore):
+class ChangeUnderway(_AfterBefore):
     """An armed change, as far as it has been made; nothing of it yet, at first."""
 
     hand: Hand
@@ -178,7 +178,7 @@ class Changing(_AfterBefore):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Seen(Changing):
+class VerifiedChange(ChangeUnderway):
     """A change whose promise was seen to be kept."""
 
     verified: Verified
@@ -195,7 +195,7 @@ class Seen(Changing):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Kept(_AfterBefore):
+class ConfirmedChange(_AfterBefore):
     """A change that stays."""
 
     confirmed: Confirmed

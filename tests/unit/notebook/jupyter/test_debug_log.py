@@ -15,8 +15,8 @@ from runbook.notebook.jupyter import debug_log
 CONFIG = Path(__file__).parents[4] / "scripts" / "ipython_kernel_config.py"
 CELL = """
 from runbook.transport import local
-from runbook.transport.session import Session
-session = Session("here", local())
+from runbook.transport.session import RelaySession
+session = RelaySession("here", local())
 session.request("run", argv=["true"], limit=5.0, timeout=10.0)
 session.close()
 """

@@ -20,7 +20,7 @@ from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import Watch
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.shared import leave_guests
-from runbook.notebook.shared.values import Changing
+from runbook.notebook.shared.values import ChangeUnderway
 from runbook.plan.plan import PHASES
 from runbook.run import record
 from runbook.run.extend_deadline import ExtendedDeadline
@@ -50,12 +50,12 @@ def pressed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def armed(answer: Answer) -> tuple[Changing, Panel]:
+def armed(answer: Answer) -> tuple[ChangeUnderway, Panel]:
     answer("server-01")
     asked = nb.parameters({"host": "server-01"})
     before = nb.look(nb.settle(nb.choose(nb.meet(asked))))
     change = nb.arm(nb.preflight(nb.plan(before)))
-    assert isinstance(change, Changing)
+    assert isinstance(change, ChangeUnderway)
     return change, Panel(change, cast("Watch", Looking()))
 
 
@@ -191,7 +191,7 @@ class Spoken:
         return self.stuck
 
 
-def with_guest(change: Changing, channel: Spoken) -> Changing:
+def with_guest(change: ChangeUnderway, channel: Spoken) -> ChangeUnderway:
     """The same change, with a guest that is entered."""
     asked = guest_data.params()
     guests = GuestSessions(asked, asked.guests, lambda *_: cast("Channel", channel), StoppedClock())
@@ -206,7 +206,7 @@ def drawn(slot: Slot) -> str:
     return "\n".join(repr(picture) for picture in slot._shown)  # noqa: SLF001 - what it would show
 
 
-def pressed_on(name: str, change: Changing) -> tuple[Slot, str]:
+def pressed_on(name: str, change: ChangeUnderway) -> tuple[Slot, str]:
     """What a button, or a deadline that passed, leaves on the page, and says."""
     if name == "deadline":
         pulse = cast("Pulse", SimpleNamespace(signs=None, failed="", silent_s=0.0))

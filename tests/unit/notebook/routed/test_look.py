@@ -8,12 +8,12 @@ from tests.unit.notebook.conftest import MadeUp
 from runbook.common.errors import ParameterError
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.routed import look, preview
-from runbook.notebook.routed.look import Offered
+from runbook.notebook.routed.look import ParameterForm
 from runbook.notebook.routed.preview import Preview
 from runbook.notebook.widgets import Form
 
 
-def offered(monkeypatch: pytest.MonkeyPatch, **filled_in: str) -> Offered:
+def offered(monkeypatch: pytest.MonkeyPatch, **filled_in: str) -> ParameterForm:
     """The form as an operator left it."""
     monkeypatch.setattr(look, "somebody_there", lambda: True)
     monkeypatch.setattr(preview, "in_background", lambda *_: None)
@@ -23,7 +23,7 @@ def offered(monkeypatch: pytest.MonkeyPatch, **filled_in: str) -> Offered:
     return made
 
 
-def form(made: Offered) -> Form:
+def form(made: ParameterForm) -> Form:
     """The form that was offered."""
     assert isinstance(made.preview, Preview)
     return made.preview.form

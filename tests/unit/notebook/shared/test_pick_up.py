@@ -15,7 +15,7 @@ from runbook.apply.phases import apply_phase
 from runbook.common.errors import ConnectionLost
 from runbook.notebook.shared import pick_up as picking
 from runbook.notebook.shared.pick_up import OtherChange, pick_up
-from runbook.notebook.shared.values import Asked
+from runbook.notebook.shared.values import RunRequest
 from runbook.params import for_host
 from runbook.run.session import Session
 
@@ -34,9 +34,9 @@ def armed(host: fakes.FakeHost, monkeypatch: pytest.MonkeyPatch) -> Armed:
     return fakes.armed(host)
 
 
-def asked(home: Path, **injected: str) -> Asked:
+def asked(home: Path, **injected: str) -> RunRequest:
     given = {"host": "server-01", **injected}
-    return Asked(for_host(home / "params", given), given)
+    return RunRequest(for_host(home / "params", given), given)
 
 
 def session(home: Path, host: fakes.FakeHost, operator: str = "root@desk") -> Session:

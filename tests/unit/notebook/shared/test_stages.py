@@ -12,13 +12,13 @@ from runbook.notebook.routed import cells as nb
 from runbook.notebook.shared.ending import RunHasEnded
 from runbook.notebook.shared.runs import Stopped
 from runbook.notebook.shared.stages import Course
-from runbook.notebook.shared.values import Changing
+from runbook.notebook.shared.values import ChangeUnderway
 from runbook.plan.plan import PHASES
 
 Answer = Callable[[str | BaseException], None]
 
 
-def armed(answer: Answer, typed: str = "server-01") -> tuple[Changing | Stopped, Course]:
+def armed(answer: Answer, typed: str = "server-01") -> tuple[ChangeUnderway | Stopped, Course]:
     answer(typed)
     asked = nb.parameters({"host": "server-01"})
     before = nb.look(nb.settle(nb.choose(nb.meet(asked))))
@@ -65,7 +65,7 @@ def test_a_form_that_was_changed_has_what_follows_run_again_and_no_more(
     made_up: MadeUp, answer: Answer
 ) -> None:
     change, course = armed(answer)
-    assert isinstance(change, Changing)
+    assert isinstance(change, ChangeUnderway)
     course.again_from("values")
     names = list(course.marks)
     again = {name for name in names if course.marks[name] == "again"}

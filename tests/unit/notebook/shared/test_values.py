@@ -16,7 +16,15 @@ from runbook.notebook.guest import cells as guest
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.runs import Stopped
-from runbook.notebook.shared.values import Before, Changing, Cleared, Finished, Kept, Planned, Seen
+from runbook.notebook.shared.values import (
+    Before,
+    ChangeUnderway,
+    ClearedPlan,
+    ConfirmedChange,
+    Finished,
+    Planned,
+    VerifiedChange,
+)
 from runbook.notebook.survey import cells as survey
 from runbook.notebook.undo import cells as undo
 from runbook.plan.plan import PHASES
@@ -95,14 +103,14 @@ def test_each_cell_of_a_change_offers_what_it_is_about(chain: list[CellValue]) -
     assert found.routes.query("dst == 'default'")["gateway"].tolist() == ["172.16.0.1"]
     assert isinstance(planned, Planned)
     assert list(planned.steps) == ["step", "phase", "what", "from", "to", "undo"]
-    assert isinstance(cleared, Cleared)
+    assert isinstance(cleared, ClearedPlan)
     assert list(cleared.findings)[:4] == ["level", "about", "seen", "why"]
     assert cleared.probes["answered"].tolist() == [True]
-    assert isinstance(change, Changing)
+    assert isinstance(change, ChangeUnderway)
     assert change.journal["step"].tolist() == planned.steps["step"].tolist()
-    assert isinstance(seen, Seen)
+    assert isinstance(seen, VerifiedChange)
     assert list(seen.checks) == ["about", "promised", "seen", "kept", "required"]
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, ConfirmedChange)
     assert kept.checks.equals(seen.checks)
     assert isinstance(finished, Finished)
     assert "addresses" in finished.diff["table"].tolist()
@@ -129,7 +137,7 @@ def test_a_line_and_a_card_say_which_host_which_change_and_which_dataframes(
 def test_how_far_a_change_came_is_in_its_line(before: Before, answer: Answer) -> None:
     answer("server-01")
     change = nb.arm(nb.preflight(nb.plan(before)))
-    assert isinstance(change, Changing)
+    assert isinstance(change, ChangeUnderway)
     number = len(change.steps)
     assert f"made 0 of {number} steps" in repr(change)
     nb.apply(change, "prepare")
