@@ -30,45 +30,68 @@ def test_a_rehearsal_can_never_apply(home: Path) -> None:
     assert "a recorded host can be planned for and never changed" in done.said
 
 
-def with_cell(path: Path, after: str, source: str) -> Path:
-    """A copy of the notebook with one more cell, as an operator adds it, below the one given."""
+QUERY = "before.routes.query(\"dst == 'default'\")[['gateway', 'ifname']]"
+# A cell of the notebook, and what an operator looks at in a cell of their own below it.
+ADDED = {
+    "asked = nb.parameters(globals())": "asked",
+    "before = nb.look(settled)": "before",
+    "planned = nb.plan(before)": "planned",
+    "cleared = nb.preflight(planned)": "cleared",
+}
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """What each added cell shows, by its source: a text for each MIME type."""
+    home = bench.make_home(tmp_path_factory.mktemp("added"))
     notebook = json.loads(bench.NOTEBOOK.read_text(encoding="utf-8"))
-    lines = [cell["source"][-1:] for cell in notebook["cells"]]
-    added = {"cell_type": "code", "metadata": {}, "id": "mine", "source": source}
-    notebook["cells"].insert(
-        lines.index([after]) + 1, {**added, "execution_count": None, "outputs": []}
-    )
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    return path
-
-
-def test_an_operator_filters_the_state_in_a_cell_of_their_own(home: Path) -> None:
-    query = "before.routes.query(\"dst == 'default'\")[['gateway', 'ifname']]"
-    notebook = with_cell(home.parent / "mine.ipynb", "before = nb.look(settled)", query)
-    done = papermill(home, "-p", "host", "example", notebook=notebook)
+    cells = []
+    for cell in notebook["cells"]:
+        cells.append(cell)
+        if name := ADDED.get("".join(cell["source"][-1:])):
+            cells += [own_cell(name), *([own_cell(QUERY)] if name == "before" else [])]
+    path = home.parent / "mine.ipynb"
+    path.write_text(json.dumps({**notebook, "cells": cells}), encoding="utf-8")
+    done = papermill(home, "-p", "host", "example", notebook=path)
     assert done.status == 0, done.said
-    (cell,) = (cell for cell in done.notebook["cells"] if "".join(cell["source"]) == query)
-    shown = "".join(cell["outputs"][-1]["data"]["text/plain"])
-    assert shown.split() == ["gateway", "ifname", "1", "172.16.0.1", "enp4s0f0"]
-    assert "text/html" in cell["outputs"][-1]["data"]
+    return {
+        source: {kind: "".join(text) for kind, text in cell["outputs"][-1]["data"].items()}
+        for cell in done.notebook["cells"]
+        if (source := "".join(cell["source"])) in (QUERY, *ADDED.values())
+    }
+
+
+def own_cell(source: str) -> dict[str, object]:
+    ident = f"mine-{len(source)}-{source[:4]}"
+    return {
+        "cell_type": "code",
+        "metadata": {},
+        "id": ident,
+        "source": source,
+        "execution_count": None,
+        "outputs": [],
+    }
+
+
+def test_an_operator_filters_the_state_in_a_cell_of_their_own(
+    shown: dict[str, dict[str, str]],
+) -> None:
+    text = shown[QUERY]["text/plain"]
+    assert text.split() == ["gateway", "ifname", "1", "172.16.0.1", "enp4s0f0"]
+    assert "text/html" in shown[QUERY]
 
 
 @pytest.mark.parametrize(
-    ("cell", "name"),
+    ("name", "noun"),
     [
-        ("asked = nb.parameters(globals())", "asked"),
-        ("before = nb.look(settled)", "before"),
-        ("planned = nb.plan(before)", "planned"),
-        ("cleared = nb.preflight(planned)", "cleared"),
+        ("asked", "run request"),
+        ("before", "before"),
+        ("planned", "planned"),
+        ("cleared", "cleared plan"),
     ],
 )
 def test_a_cell_that_ends_with_a_value_shows_what_it_offers(
-    home: Path, cell: str, name: str
+    shown: dict[str, dict[str, str]], name: str, noun: str
 ) -> None:
-    notebook = with_cell(home.parent / "mine.ipynb", cell, name)
-    done = papermill(home, "-p", "host", "example", notebook=notebook)
-    assert done.status == 0, done.said
-    (added,) = (one for one in done.notebook["cells"] if "".join(one["source"]) == name)
-    data = added["outputs"][-1]["data"]
-    assert "".join(data["text/plain"]).startswith(f"<{name}: host example")
-    assert "DataFrames" in "".join(data["text/html"])
+    assert shown[name]["text/plain"].startswith(f"<{noun}: host example")
+    assert "DataFrames" in shown[name]["text/html"]
