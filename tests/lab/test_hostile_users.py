@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests import stages
+from tests import bench, stages
 
 from runbook.apply.confirm import Confirmed
 from runbook.lab import machine
@@ -116,7 +116,7 @@ done >/var/log/seen-names
 def home(fresh_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     assert fresh_host == HOST
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RUNBOOK_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("RUNBOOK_HOME", str(bench.make_home(tmp_path_factory.mktemp("home"))))
         yield
 
 
