@@ -61,7 +61,7 @@ matrix: setup ## Each release, addressing, STP and firewall profile through rebo
 
 thorough: setup ## What `make test` leaves out: the same kinds of test, on more hosts and in more ways
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build --guests all
-	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m thorough tests/lab tests/notebooks tests/browser
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m thorough tests/lab tests/faults tests/notebooks tests/browser
 	$(PYTEST) --hypothesis-profile=thorough --timeout=3600 tests/unit/test_decoders.py
 
 check: setup ## Format, lint, types, import contract, spelling, the documents' links

@@ -130,9 +130,8 @@ def see_that_every_button_is_reached_by_the_keyboard(page: Page) -> None:
         page.keyboard.press("Tab")
 
 
-@pytest.mark.parametrize(
-    "lost", [desk.restart, pytest.param(desk.reload, marks=pytest.mark.thorough)]
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("lost", [desk.restart, desk.reload])
 def test_after_a_restart_of_the_kernel_the_change_goes_on_where_the_host_says_it_is(
     lost: Callable[[Page], None], fresh_host: str, jupyter: Lab, page: Page
 ) -> None:

@@ -42,6 +42,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield made
 
 
+@pytest.mark.thorough
 def test_a_host_is_described_by_a_person_who_makes_every_mistake(desk: Desk, page: Page) -> None:
     desk.open(page)
     follow(page, "survey.ipynb")

@@ -84,7 +84,8 @@ def _cells(path: Path) -> list[dict[str, Any]]:
 
 def _kept(scene: Scene) -> str:
     """Of the first run folder that is new: an undo by papermill has one of its own."""
-    new = sorted(scene.folders() - scene.before)
+    hidden = scene.disk.hidden if scene.disk else frozenset()
+    new = sorted(scene.folders() - scene.before - hidden)
     try:
         return str(json.loads((new[0] / "outcome.json").read_text())["outcome"])
     except (IndexError, OSError, ValueError):

@@ -23,13 +23,17 @@ class OwnDisk:
     """The folders of one host's record and notebook, each on a disk of its own."""
 
     folders: tuple[Path, ...]
+    # What lies below it, of earlier runs: it comes to light when the disk goes.
+    hidden: frozenset[Path]
 
     @classmethod
     def mounted(cls, home: Path, host: str) -> OwnDisk:
         """Mount it."""
-        disk = cls((home / "outputs" / host, home / "executed" / host))
-        for folder in disk.folders:
+        folders = (home / "outputs" / host, home / "executed" / host)
+        for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
+        disk = cls(folders, frozenset(path for folder in folders for path in folder.iterdir()))
+        for folder in folders:
             size = f"size={SIZE_MB}m,mode=700"
             subprocess.run(("mount", "-t", "tmpfs", "-o", size, "operator", folder), check=True)
         return disk
@@ -62,7 +66,7 @@ def make_read_only(folder: Path) -> Callable[[], object]:
 
 
 def take_away(folder: Path) -> Callable[[], object]:
-    """As a disk at a cable, or a share on a network: a folder with nothing in it is left."""
+    """As a disk at a cable, or a share on a network: only what lies below it is left."""
     subprocess.run(("umount", "--lazy", folder), check=True)
     return lambda: None
 

@@ -54,6 +54,10 @@ class Disk(Protocol):
     def folders(self) -> tuple[Path, ...]:
         """What is on it."""
 
+    @property
+    def hidden(self) -> frozenset[Path]:
+        """What lies below it."""
+
     def unmount(self) -> None:
         """Take it away."""
 

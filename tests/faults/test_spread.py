@@ -69,6 +69,7 @@ def test_no_host_is_lost_and_none_is_left_in_between(results: list[Result]) -> N
     assert len(results) >= 20
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(900)
 def test_a_guest_is_as_before_or_as_promised_and_its_record_says_which(
     of_guests: list[Result],

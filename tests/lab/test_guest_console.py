@@ -48,6 +48,7 @@ def test_a_wrong_password_is_refused_and_the_prompt_comes_back() -> None:
     assert answered, shown
 
 
+@pytest.mark.thorough
 def test_an_address_edited_in_its_file_is_there_after_ifup_and_after_a_reset() -> None:
     answered, shown = serial_line.talk(HOST, "web", *serial_line.LOGIN)
     assert answered, shown

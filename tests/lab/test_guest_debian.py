@@ -62,6 +62,7 @@ def test_with_the_right_password_alone_its_address_is_edited_and_there_after_ifu
     assert str(DEBIAN.address.ip) not in seen
 
 
+@pytest.mark.thorough
 def test_it_heeds_the_power_button() -> None:
     assert machine.run(HOST, ("virsh", "shutdown", "--mode", "acpi", NAME)).returncode == 0
     end = time.monotonic() + 60

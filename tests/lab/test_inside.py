@@ -62,6 +62,7 @@ def test_an_undone_change_leaves_the_guest_as_it_was(host: Host, name: str, how:
             assert channel.run(("ls", path)).returncode != 0
 
 
+@pytest.mark.thorough
 @ways
 def test_a_confirmed_change_stays_and_is_not_undone_any_more(
     host: Host, name: str, how: str
@@ -98,6 +99,7 @@ def test_an_unconfirmed_change_is_undone_by_the_guest_itself(
         assert insides.differences(channel, made.before) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "how"),
     [("web", "serial console"), bench.thorough("vm-01", "qemu-guest-agent")],

@@ -68,6 +68,7 @@ def test_a_guest_whose_gateway_is_the_host_is_refused_with_the_reason(
     assert "its gateway 172.16.1.1 is the host itself" in done.page
 
 
+@pytest.mark.thorough
 def test_it_plans_then_moves_the_guest_and_then_has_nothing_to_do(host: str, home: Path) -> None:
     assert host
     before = bench.snapshot()

@@ -28,6 +28,7 @@ while not os.path.exists(sys.argv[1]):
 """
 
 
+@pytest.mark.thorough
 def test_mode_plan_writes_nothing_on_the_host(fresh_host: str, home: Path) -> None:
     before = bench.snapshot()
     done = papermill(home, "-p", "host", fresh_host, "-p", "mode", "plan")

@@ -69,6 +69,7 @@ def test_a_row_that_is_not_as_before_is_an_error_with_the_row(host: str, home: P
     assert f"runbook undo {host}" in differs.said
 
 
+@pytest.mark.thorough
 def test_a_new_run_stops_at_the_change_it_finds_and_says_how_to_end_it(
     host: str, home: Path
 ) -> None:
