@@ -19,6 +19,8 @@ Rows = dict[Key, Any]
 # Not those of br_netfilter: once it is loaded, frames between guests are filtered.
 OF_MODULES = {"nf_conntrack": "net.netfilter.nf_conntrack_"}
 
+DHCLIENT = "dhclient "
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diff:
@@ -65,13 +67,29 @@ def diff(before: Snapshot, after: Snapshot, *, volatile: bool = False) -> Diff:
 def compare(before: Snapshot, after: Snapshot) -> Diff:
     """What an undo left behind: the differences that nothing but a change makes.
 
-    A parameter that appears because a kernel module was loaded is none of them.
+    A parameter that appears because a kernel module was loaded is none of them. Nor is the order
+    of a DHCP client's options: the undo starts the client with the same ones, written anew.
     """
     rows = diff(before, after).settled.rows
     brought = tuple(OF_MODULES[module] for module in loaded_since(before, after))
     appeared = (rows["change"] == ADDED) & (rows["table"] == "sysctl")
     of_modules = appeared & rows["key"].map(lambda key: str(key).startswith(brought))
-    return Diff(rows[~of_modules].reset_index(drop=True))
+    same = [_same_client(row) for row in rows.itertuples()]
+    written_anew = pd.Series(same, index=rows.index, dtype=bool)
+    return Diff(rows[~(of_modules | written_anew)].reset_index(drop=True))
+
+
+def _same_client(row: Any) -> bool:  # noqa: ANN401 - a row of a DataFrame has no type
+    cell = (row.change, row.table, row.column) == (CHANGED, "leases", "argv")
+    if not (cell and str(row.key).startswith(DHCLIENT)):
+        return False
+    return _words(str(row.before)) == _words(str(row.after))
+
+
+def _words(command: str) -> list[str]:
+    """The program's name and the options of a command line, in no order."""
+    program, *options = command.split(" ")
+    return sorted((program.rpartition("/")[2], *options))
 
 
 def loaded_since(before: Snapshot, after: Snapshot) -> tuple[str, ...]:

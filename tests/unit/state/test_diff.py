@@ -175,3 +175,23 @@ def test_a_filter_of_bridged_frames_that_appeared_is_a_difference() -> None:
     before = parameters(**{FORWARD: "0"})
     after = parameters(**{FORWARD: "0", "net.bridge.bridge-nf-call-iptables": "1"})
     assert not compare(before, after).empty
+
+
+NIC_LEASES = "/var/lib/dhcp/dhclient.enp4s0f0.leases"
+
+
+def client(argv: str) -> Snapshot:
+    row = {"client": "dhclient", "pid": 7, "ifname": "enp4s0f0", "lease_file": NIC_LEASES}
+    rest = {"address": "", "server": "", "expires": ""}
+    return fakes.seen(leases=[{**row, "argv": argv, **rest}])
+
+
+def test_a_dhcp_client_that_the_undo_started_with_the_same_options_is_as_before() -> None:
+    before = client(f"/sbin/dhclient -4 -v -i -lf {NIC_LEASES} -I enp4s0f0")
+    after = client(f"dhclient -v -4 -i -I -lf {NIC_LEASES} enp4s0f0")
+    assert compare(before, after).empty
+
+
+def test_a_dhcp_client_that_lacks_an_option_is_a_difference() -> None:
+    before, after = client("/sbin/dhclient -4 -v enp4s0f0"), client("dhclient -4 enp4s0f0")
+    assert set(compare(before, after).rows["column"]) == {"argv"}
