@@ -60,7 +60,7 @@ class Params(KnownHost):
         return IPv4Interface(self.address)
 
 
-_NOT_ASKED = ("sources", "rules_text", "no_file", "no_router")
+_NOT_ASKED = ("sources", "rules_text", "no_file", "no_router", "no_libvirt_uri")
 NAMES: tuple[str, ...] = tuple(name for name in Params.model_fields if name not in _NOT_ASKED)
 
 
