@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -16,7 +17,7 @@ from runbook.params.fields import Wrong
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES
 from runbook.params.resolve import as_parameter_error, host_name, known_names, put_together
-from runbook.params.source import INJECTED, Source
+from runbook.params.source import INJECTED
 from runbook.params.suggest import nearest
 
 # Each of these, misspelt and so left out, leads elsewhere, or to a machine that nobody pinned.
@@ -36,27 +37,26 @@ def known_host(folder: Path, injected: Mapping[str, object]) -> KnownHost:
     file, no_router = _without_bad_router(file)
     values, sources = put_together(file, given, {})
     asked = {name: values[name] for name in KNOWN if name in values}
-    said = {"sources": sources, "no_file": no_file, "no_router": no_router}
-    wrong = _error(asked, sources)
-    if wrong and wrong.field == "libvirt_uri" and "libvirt_uri" not in given:
+    said: dict[str, Any] = {"sources": sources, "no_file": no_file, "no_router": no_router}
+    try:
+        return _validated(asked, said)
+    except ParameterError as wrong:
+        if wrong.field != "libvirt_uri" or "libvirt_uri" in given:
+            raise
         # The undo is made on the host, and asks no libvirt elsewhere.
+        del asked["libvirt_uri"]
         said["no_libvirt_uri"] = (
             f"`libvirt_uri` ({file.source('libvirt_uri')}) is left out, because"
             f" {wrong.problem}; it follows from `connect` and `destination`"
         )
-        del asked["libvirt_uri"]
-        wrong = _error(asked, sources)
-    if wrong:
-        raise wrong
-    return KnownHost.model_validate({**asked, **said})
+    return _validated(asked, said)
 
 
-def _error(asked: Mapping[str, object], sources: Mapping[str, Source]) -> ParameterError | None:
+def _validated(asked: Mapping[str, object], said: Mapping[str, Any]) -> KnownHost:
     try:
-        KnownHost.model_validate(asked)
+        return KnownHost.model_validate({**asked, **said})
     except ValidationError as error:
-        return as_parameter_error(error.errors()[0], asked, sources)
-    return None
+        raise as_parameter_error(error.errors()[0], asked, said["sources"]) from None
 
 
 def _file(folder: Path, host: str) -> tuple[ParamsFile, str]:

@@ -60,8 +60,10 @@ class Params(KnownHost):
         return IPv4Interface(self.address)
 
 
-_NOT_ASKED = ("sources", "rules_text", "no_file", "no_router", "no_libvirt_uri")
-NAMES: tuple[str, ...] = tuple(name for name in Params.model_fields if name not in _NOT_ASKED)
+# What is excluded from a dump was read or derived, and cannot be asked for.
+NAMES: tuple[str, ...] = tuple(
+    name for name, field in Params.model_fields.items() if not field.exclude
+)
 
 
 def _gateway_on_the_link(host: IPv4Interface, router: IPv4Address) -> None:

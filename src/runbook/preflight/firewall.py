@@ -13,6 +13,9 @@ from runbook.state.sysctl import SysctlRow
 
 DOCKER, DOCKER_BRIDGE = "docker", "docker0"
 FIREWALLD, NFTABLES = "firewalld", "/etc/nftables.conf"
+FIREWALLD_ZONE = (
+    "libvirt puts each of its bridges into firewalld's zone `libvirt`, which lets in few services"
+)
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 
 
@@ -53,8 +56,7 @@ def _firewalld(nic: str) -> Finding:
         "block",
         FIREWALLD,
         f"firewalld filters what comes in by {nic}",
-        "libvirt puts each of its bridges into firewalld's zone `libvirt`, which lets in few"
-        " services, so the host's own services would be cut off",
+        f"{FIREWALLD_ZONE}, so the host's own services would be cut off",
         "have nftables or iptables-persistent load the rules, for both names; disable firewalld",
     )
 

@@ -11,6 +11,7 @@ from runbook.plan.forecast.named_lines import Named, is_rule, named, renamed, sa
 from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.preflight.firewall import FIREWALLD, FIREWALLD_ZONE
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.naming_files import Line
@@ -115,11 +116,10 @@ def _mended(n: Named, nic: str, bridge: str) -> str:
     program = n.loader.program
     if program == "ufw":
         return f"for each of them type: {'; '.join(_ufw(n.acting, bridge))}; then run again"
-    if program == "firewalld":
+    if program == FIREWALLD:
         return (
-            "libvirt puts its bridges into firewalld's zone `libvirt`, which lets in few services;"
-            " have iptables-persistent or nftables load the rules, for both names, and disable"
-            " firewalld"
+            f"{FIREWALLD_ZONE}; have iptables-persistent or nftables load the rules, for both"
+            " names, and disable firewalld"
         )
     if rules := [line for line in n.acting if is_rule(line)]:
         lines = (f"below line {x.number}: {renamed(x.text, nic, bridge)}" for x in rules)

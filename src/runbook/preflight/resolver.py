@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.state.files import FileRow, contents
+from runbook.state.files import RESOLV_CONF, FileRow, contents
 from runbook.state.leases import LeaseRow
 from runbook.state.syntax.ifupdown import Stanza, stanzas
 
-RESOLV_CONF = "/etc/resolv.conf"
 WHY = "after the change no DHCP client runs, and a boot would make the file again without them"
 # What a program says of itself in a file that it makes again at each boot, below /run.
 _MADE_BY = {

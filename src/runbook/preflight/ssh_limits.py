@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from runbook.plan.netfilter.matches import matches
+from runbook.plan.netfilter.matches import in_ports, matches
 from runbook.plan.netfilter.packet import arriving
 from runbook.plan.netfilter.rule import ParsedRule, parsed
 from runbook.preflight.finding import Case, Finding, looked_for
@@ -81,13 +81,8 @@ def _counts(rule: str, port: int) -> bool:
 
 def _of_port(rule: ParsedRule, port: int) -> bool:
     ports = [word for o in rule.matches if o.name in PORTS for word in o.words]
-    return any(_within(port, part) for word in ports for part in word.split(","))
-
-
-def _within(port: int, part: str) -> bool:
-    low, _, high = part.partition(":")
     try:
-        return int(low or 0) <= port <= int(high or low or 65535)
+        return any(in_ports(port, word) for word in ports)
     except ValueError:
         return False
 

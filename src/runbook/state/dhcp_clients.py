@@ -163,3 +163,14 @@ def ifnames(argv: Sequence[str], valued: frozenset[str] = _OF_DHCLIENT) -> tuple
     """The interfaces that a client is given, its own name left out of `argv`."""
     pairs = zip(("", *argv), argv, strict=False)
     return tuple(w for before, w in pairs if not w.startswith("-") and before not in valued)
+
+
+def in_no_order(argv: Sequence[str]) -> list[tuple[str, str]]:
+    """A command line of dhclient: its program's name, and each word with the option it belongs to.
+
+    Equal for two clients that differ in the order of their options alone.
+    """
+    program, *words = argv
+    pairs = zip(("", *words), words, strict=False)
+    options = ((before if before in _OF_DHCLIENT else "", word) for before, word in pairs)
+    return sorted((("program", program.rpartition("/")[2]), *options))

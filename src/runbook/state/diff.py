@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from runbook.state.dhcp_clients import in_no_order
 from runbook.state.snapshot import TABLES, Snapshot
 from runbook.state.sysctl import SysctlRow
 from runbook.state.table import Key, Table, by_key, cells_of, sequences
@@ -18,7 +19,7 @@ Rows = dict[Key, Any]
 # The kernel parameters that a module brings when it is loaded: nobody has set them.
 # Not those of br_netfilter: once it is loaded, frames between guests are filtered.
 OF_MODULES = {"nf_conntrack": "net.netfilter.nf_conntrack_"}
-
+# How the key of a row of leases begins whose client is dhclient.
 DHCLIENT = "dhclient "
 
 
@@ -83,13 +84,7 @@ def _same_client(row: Any) -> bool:  # noqa: ANN401 - a row of a DataFrame has n
     cell = (row.change, row.table, row.column) == (CHANGED, "leases", "argv")
     if not (cell and str(row.key).startswith(DHCLIENT)):
         return False
-    return _words(str(row.before)) == _words(str(row.after))
-
-
-def _words(command: str) -> list[str]:
-    """The program's name and the options of a command line, in no order."""
-    program, *options = command.split(" ")
-    return sorted((program.rpartition("/")[2], *options))
+    return in_no_order(str(row.before).split(" ")) == in_no_order(str(row.after).split(" "))
 
 
 def loaded_since(before: Snapshot, after: Snapshot) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ class FileRow(NamedTuple):
 
 
 KEY = ("path",)
+RESOLV_CONF = "/etc/resolv.conf"
 # How deep files of ifupdown may take in one another.
 _ROUNDS = 64
 PATTERNS = (
@@ -43,7 +44,7 @@ PATTERNS = (
     "/etc/libvirt/hooks/network.d/*",
     "/etc/dhcpcd.conf",
     "/etc/dhcp/dhclient.conf",
-    "/etc/resolv.conf",
+    RESOLV_CONF,
 )
 
 

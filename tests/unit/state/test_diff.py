@@ -195,3 +195,11 @@ def test_a_dhcp_client_that_the_undo_started_with_the_same_options_is_as_before(
 def test_a_dhcp_client_that_lacks_an_option_is_a_difference() -> None:
     before, after = client("/sbin/dhclient -4 -v enp4s0f0"), client("dhclient -4 enp4s0f0")
     assert set(compare(before, after).rows["column"]) == {"argv"}
+
+
+def test_a_dhcp_client_whose_options_changed_values_is_a_difference() -> None:
+    before, after = (
+        client("dhclient -lf /a -df /b enp4s0f0"),
+        client("dhclient -lf /b -df /a enp4s0f0"),
+    )
+    assert set(compare(before, after).rows["column"]) == {"argv"}

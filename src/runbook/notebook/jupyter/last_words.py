@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping
 from contextlib import closing, redirect_stdout, suppress
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from runbook.common.clock import SystemClock
 from runbook.common.errors import RunbookError
 from runbook.common.printable import printable
 from runbook.common.redact import redact_prose
-from runbook.run.record import MIME, OUTCOME, Ending, Folder, Outcome
+from runbook.run.record import MIME, Ending, Folder, Outcome
 
 NAME = "RunEnded"
 NOTHING = "{why}. No undo had been armed, so the host is as it was."
@@ -85,7 +84,7 @@ def _close(told: Mapping[str, Any], said: str) -> Mapping[str, Any]:
 def _kept(told: Mapping[str, Any]) -> Mapping[str, Any]:
     """The last word that the kernel wrote before it died; empty where it wrote none."""
     with suppress(OSError, ValueError):
-        return dict(json.loads((Path(told["folder"]) / OUTCOME).read_text("utf-8")))
+        return Folder(Path(told["folder"])).outcome()
     return {}
 
 

@@ -69,15 +69,17 @@ def _protocol(packet: Packet, values: tuple[str, ...]) -> Answer:
     return None if name.isdigit() else name == packet.proto
 
 
-def _port(port: int | None, wanted: str) -> Answer:
+def _in_range(port: int | None, wanted: str) -> Answer:
+    """Whether the port is in iptables' `LOW:HIGH`; either end may be left out."""
     low, colon, high = wanted.partition(":")
     if port is None:
         return None
     return int(low or 0) <= port <= int((high or 65535) if colon else low)
 
 
-def _ports(port: int | None, wanted: str) -> Answer:
-    return _any([_port(port, part) for part in wanted.split(",")])
+def in_ports(port: int | None, wanted: str) -> Answer:
+    """Whether the port is in one of several ranges, with commas between them."""
+    return _any([_in_range(port, part) for part in wanted.split(",")])
 
 
 def _any(answers: list[Answer]) -> Answer:
@@ -107,12 +109,12 @@ _JUDGES: Mapping[str, Judge] = {
     "-d": lambda packet, values: _within(packet.dst, values[0]),
     "-i": lambda packet, values: _interface(packet.iif, values[0]),
     "-o": lambda packet, values: _interface(packet.oif, values[0]),
-    "--sport": lambda packet, values: _port(packet.sport, values[0]),
-    "--dport": lambda packet, values: _port(packet.dport, values[0]),
-    "--sports": lambda packet, values: _ports(packet.sport, values[0]),
-    "--dports": lambda packet, values: _ports(packet.dport, values[0]),
+    "--sport": lambda packet, values: _in_range(packet.sport, values[0]),
+    "--dport": lambda packet, values: _in_range(packet.dport, values[0]),
+    "--sports": lambda packet, values: in_ports(packet.sport, values[0]),
+    "--dports": lambda packet, values: in_ports(packet.dport, values[0]),
     "--ports": lambda packet, values: _any(
-        [_ports(packet.sport, values[0]), _ports(packet.dport, values[0])]
+        [in_ports(packet.sport, values[0]), in_ports(packet.dport, values[0])]
     ),
     "--ctstate": _states,
     "--icmp-type": _icmp,
