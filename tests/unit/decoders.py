@@ -224,7 +224,7 @@ def written(content: bytes, name: str, read: Callable[[Path], object]) -> None:
 
 def answered(kind: type[relay_answers.Answer]) -> Callable[[Any], object]:
     """What decodes the header of an answer."""
-    return lambda header: relay_answers.told(kind, relay_frames.Frame(header, b""))
+    return lambda header: relay_answers.read_header(kind, relay_frames.Frame(header, b""))
 
 
 def _answers() -> dict[str, Any]:
@@ -250,7 +250,9 @@ DECODERS: Mapping[str, Decoder] = {
     ),
     "transport.relay_answers.completed": Decoder(
         lambda h: relay_answers.completed(
-            ("a",), relay_answers.told(relay_answers.Ran, relay_frames.Frame(h, b"abc")), b"abc"
+            ("a",),
+            relay_answers.read_header(relay_answers.Ran, relay_frames.Frame(h, b"abc")),
+            b"abc",
         ),
         (RAN,),
         (ValueError,),
@@ -268,7 +270,7 @@ DECODERS: Mapping[str, Decoder] = {
     "transport.relay_answers.Processes": Decoder(
         lambda h: [
             relay_answers.process(p)
-            for p in relay_answers.told(
+            for p in relay_answers.read_header(
                 relay_answers.Processes, relay_frames.Frame(h, b"")
             ).processes
         ],

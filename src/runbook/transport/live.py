@@ -12,7 +12,7 @@ from runbook.transport import libvirt_machine, netlink, relay_answers
 from runbook.transport.hypervisor import Hypervisor
 from runbook.transport.libvirt_endpoints import LibvirtDoors
 from runbook.transport.live_reader import ANSWER_S, MARGIN_S, ODD, LiveReader
-from runbook.transport.relay_answers import Acks, Created, Ran, told
+from runbook.transport.relay_answers import Acks, Created, Ran, read_header
 from runbook.transport.session import RelayRefused, RelaySession
 from runbook.transport.ssh_wrapper import SshWrapper
 
@@ -49,7 +49,7 @@ class LiveHost(LiveReader):
         patience = timeout + MARGIN_S
         frame = self._write(what, "run", stdin, patience, argv=list(argv), limit=timeout)
         with self._answered(what):
-            ran = told(Ran, frame)
+            ran = read_header(Ran, frame)
             done = relay_answers.completed(argv, ran, frame.payload)
         if ran.timed_out:
             raise self._step_failed(what, f"it did not end within {timeout:g} s and was killed")
@@ -80,7 +80,7 @@ class LiveHost(LiveReader):
         """Create a symbolic link exclusively and durably; False if `path` exists."""
         frame = self._write(f"link {path}", "symlink", target=target, path=path)
         with self._answered(f"link {path}"):
-            return told(Created, frame).created
+            return read_header(Created, frame).created
 
     def send_netlink(self, datagram: bytes) -> None:
         """Send one datagram in one `send` and read every ACK; StepFailed names a refusal."""
@@ -88,7 +88,7 @@ class LiveHost(LiveReader):
         what = "send a netlink datagram"
         frame = self._write(what, "send", datagram)
         with self._answered(what):
-            refused = netlink.refusals(kinds, told(Acks, frame).acks)
+            refused = netlink.refusals(kinds, read_header(Acks, frame).acks)
         if refused:
             raise StepFailed(
                 f"the kernel refused {'; '.join(refused)}",

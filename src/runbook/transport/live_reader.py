@@ -13,7 +13,7 @@ from runbook.transport import arp, relay_answers
 from runbook.transport import gateway as gateways
 from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
 from runbook.transport.process import Process
-from runbook.transport.relay_answers import Paths, Processes, Ran, told
+from runbook.transport.relay_answers import Paths, Processes, Ran, read_header
 from runbook.transport.session import RelayRefused, RelaySession
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class LiveReader:
         except RelayRefused as refusal:
             raise self._read_failed(what, str(refusal)) from refusal
         with self._understood(what):
-            ran = told(Ran, frame)
+            ran = read_header(Ran, frame)
             if not ran.timed_out:
                 return relay_answers.completed(argv, ran, frame.payload)
         raise self._read_failed(what, f"it did not end within {timeout:g} s and was killed")
@@ -74,13 +74,13 @@ class LiveReader:
         """Sorted paths matching a shell pattern."""
         frame = self._read(f"list {pattern}", "glob", pattern=pattern)
         with self._understood(f"list {pattern}"):
-            return told(Paths, frame).paths
+            return read_header(Paths, frame).paths
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
         """The processes with one of these in their command line or their program's path."""
         frame = self._read("look at the processes", "processes", names=list(names))
         with self._understood("look at the processes"):
-            return tuple(map(relay_answers.process, told(Processes, frame).processes))
+            return tuple(map(relay_answers.process, read_header(Processes, frame).processes))
 
     def dump(self, request: bytes) -> bytes:
         """Send one NETLINK_ROUTE dump request; the raw reply, NLMSG_DONE included."""
@@ -117,7 +117,7 @@ class LiveReader:
         except RelayRefused as refusal:
             raise self._read_failed(what, str(refusal)) from refusal
         with self._understood("ping the gateway"):
-            done = relay_answers.completed(argv, told(Ran, frame), frame.payload)
+            done = relay_answers.completed(argv, read_header(Ran, frame), frame.payload)
         if done.returncode in _CANNOT_RUN:
             raise self._read_failed("ping the gateway", done.stderr.decode(errors="replace"))
         return mac

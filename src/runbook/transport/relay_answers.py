@@ -123,7 +123,7 @@ class Acks(Answer):
     acks: tuple[tuple[StrictInt, Errno, Text], ...]
 
 
-def told(kind: type[M], frame: Frame) -> M:
+def read_header(kind: type[M], frame: Frame) -> M:
     """The header as one of these."""
     return kind.model_validate(frame.header)
 
@@ -139,7 +139,7 @@ def files(paths: Sequence[str], frame: Frame) -> tuple[HostFile | None, ...]:
     """The files at these paths."""
     found: list[HostFile | None] = []
     start = 0
-    for path, status in zip(paths, told(Files, frame).files, strict=True):
+    for path, status in zip(paths, read_header(Files, frame).files, strict=True):
         if status is None:
             found.append(None)
             continue
@@ -153,7 +153,7 @@ def files(paths: Sequence[str], frame: Frame) -> tuple[HostFile | None, ...]:
 
 def inodes(paths: Sequence[str], frame: Frame) -> tuple[tuple[Inode, ...], ...]:
     """What stands at each of these paths."""
-    places = told(Inodes, frame).inodes
+    places = read_header(Inodes, frame).inodes
     if len(places) != len(paths):
         raise ValueError(f"{len(places)} answers to {len(paths)} paths")
     return tuple(tuple(inode(at) for at in place) for place in places)

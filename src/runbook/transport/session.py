@@ -53,10 +53,12 @@ def _raise_refusal(header: dict[str, Any]) -> None:
     if "error" not in header:
         return
     try:
-        told = Refusal.model_validate(header)
+        refusal = Refusal.model_validate(header)
     except ValidationError:
         raise RelayRefused("it refuses, and not in the words of the program's own relay") from None
-    raise RelayRefused(told.error, told.errno or 0, told.path or "", gate_shut=told.gate_shut)
+    raise RelayRefused(
+        refusal.error, refusal.errno or 0, refusal.path or "", gate_shut=refusal.gate_shut
+    )
 
 
 def _shown(op: str, fields: Mapping[str, object]) -> str:
