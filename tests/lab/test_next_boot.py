@@ -170,7 +170,7 @@ def test_nft_rules_for_the_nic_alone_are_refused_with_the_line(fresh_host: str) 
     console(fresh_host, "systemctl enable --now nftables; systemctl restart libvirtd")
     said = refusal(fresh_host)
     assert f'/etc/nftables.conf line 8: iifname "{NIC}" tcp dport 22 accept' in said
-    assert f'below line 8: iifname "{BRIDGE}" tcp dport 22 accept' in said
+    assert f'line 8 becomes: iifname {{ "{NIC}", "{BRIDGE}" }} tcp dport 22 accept' in said
 
 
 def test_a_limit_on_ssh_connections_is_named_until_the_operator_may_pass(fresh_host: str) -> None:

@@ -14,7 +14,7 @@ from tests.faults.scene import files
 from runbook.apply.confirm import Confirmed
 from runbook.apply.verify import judge
 from runbook.lab import machine
-from runbook.params import for_host
+from runbook.params import Params, for_host
 from runbook.plan.promise.host import Promise
 from runbook.run import pipeline
 from runbook.run.session import Session
@@ -78,39 +78,39 @@ def go(variant: Variant, host: str, home: Path) -> Course:
     """The whole course; it ends at the first stage that is not as promised."""
     told: list[tuple[str, str]] = []
     try:
-        start, session = _change(variant, host, home)
+        start, session = change(for_host(home / "params", variant.asked(host)))
         deeds: tuple[Callable[[str], None], ...] = (
             lambda _host: None,
-            _reboot,
-            _networking,
-            _libvirtd,
+            reboot,
+            networking,
+            libvirtd,
         )
         for stage, deed in zip(STAGES[:-1], deeds, strict=True):
             deed(host)
-            told.append((stage, _as_promised(session, start)))
+            told.append((stage, as_promised(session, start)))
             if told[-1][1] != FINE:
                 return Course(variant, tuple(told))
-        told.append((STAGES[-1], _undone(session, host, start)))
+        told.append((STAGES[-1], undone(session, host, start)))
     except Exception as error:  # noqa: BLE001 - one broken host must not hide the others
         told.append((STAGES[len(told)], f"{type(error).__name__}: {error}"))
     return Course(variant, tuple(told))
 
 
-def _change(variant: Variant, host: str, home: Path) -> tuple[Start, Session]:
-    params = for_host(home / "params", variant.asked(host))
+def change(params: Params) -> tuple[Start, Session]:
+    """Make the change; the host before it, and a session to look at it with."""
     session = pipeline.open_session(params)
     with closing(session.host):
         state = pipeline.read(session)
         promise = stages.draft(session, state).plan.of_host
         probed = probes.probe(session.host, params.gateway, params.probes, params.interface)
-    start = Start(state, frozenset(files(host)), probed, promise)
+    start = Start(state, frozenset(files(params.host)), probed, promise)
     assert isinstance(pipeline.change(pipeline.open_session(params)), Confirmed), (
         "there was nothing to do"
     )
     return start, session
 
 
-def _as_promised(session: Session, start: Start) -> str:
+def as_promised(session: Session, start: Start) -> str:
     """What is not as promised, once the host has had time to settle."""
     end = time.monotonic() + PATIENCE_S
     while (said := _look(session, start)) != FINE and time.monotonic() < end:
@@ -127,35 +127,39 @@ def _look(session: Session, start: Start) -> str:
     return "; ".join(f"{c.about}: {c.promised}, not {c.seen}" for c in broken) or FINE
 
 
-def _reboot(host: str) -> None:
+def reboot(host: str) -> None:
+    """Shut down, and boot until the operator can log in; an error where that never comes."""
     machine.shut_down(host)
     machine.power_on(host)
 
 
-def _networking(host: str) -> None:
-    _succeed(host, "systemctl", "restart", "networking")
+def networking(host: str) -> None:
+    """Restart networking."""
+    succeed(host, "systemctl", "restart", "networking")
 
 
-def _libvirtd(host: str) -> None:
-    _succeed(host, "systemctl", "restart", "libvirtd")
+def libvirtd(host: str) -> None:
+    """Restart libvirtd."""
+    succeed(host, "systemctl", "restart", "libvirtd")
 
 
-def _succeed(host: str, *argv: str) -> None:
+def succeed(host: str, *argv: str) -> None:
+    """Run a command at the host's console that has to succeed."""
     done = machine.run(host, argv)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(argv)}: {(done.stderr or done.stdout).decode()}")
 
 
-def _undone(session: Session, host: str, start: Start) -> str:
+def undone(session: Session, host: str, start: Start) -> str:
     """By hand, at the console: a confirmed change is nobody else's to undo."""
-    _succeed(host, "sh", "-c", "exec sh /var/lib/runbook/*/undo")
+    succeed(host, "sh", "-c", "exec sh /var/lib/runbook/*/undo")
     end = time.monotonic() + PATIENCE_S
-    while (said := _as_before(session, host, start)) != FINE and time.monotonic() < end:
+    while (said := as_before(session, host, start)) != FINE and time.monotonic() < end:
         time.sleep(0.5)
     return said
 
 
-def _as_before(session: Session, host: str, start: Start) -> str:
+def as_before(session: Session, host: str, start: Start) -> str:
     with closing(session.connect()) as fresh:
         differences = compare(start.state, pipeline.read(replace(session, host=fresh)))
     rows = [line for line in str(differences).splitlines() if LINK_LOCAL not in line]

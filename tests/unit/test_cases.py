@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
+from tests.unit import fakes, naming
 
 from runbook.common import octets
+from runbook.plan.routed.procedure import make_plan
+from runbook.preflight import names
+from runbook.preflight.finding import Case
 from runbook.state import firewall, leases, nftables
 from runbook.state.syntax import ifupdown, iptables_save, netplan
 from runbook.transport.host import HostFile
@@ -98,10 +104,27 @@ def of_netplan(content: bytes) -> str:
     return "".join(f"{line}\n" for line in shown)
 
 
+def of_naming(content: bytes) -> str:
+    """What preflight says of files that name the NIC, on a host that drops what no rule accepts."""
+    rules = ("-P INPUT DROP", "-N ufw-user-input")
+    host = fakes.seen(firewall=[fakes.rule(text, 0) for text in rules])
+    asked = fakes.params()
+    held = {path: text for path, text in files(content, "").items() if path}
+    with TemporaryDirectory() as place:
+        around = replace(fakes.GOOD, naming=naming.search(held, Path(place)))
+    case = Case(asked, make_plan(asked, host), host, around)
+    shown = []
+    for finding in (finding for rule in names.RULES for finding in rule(case)):
+        shown.append(f"{finding.level}: {finding.seen}")
+        shown += [f"  {finding.then}"] if finding.then else []
+    return "".join(f"{line}\n" for line in shown)
+
+
 MODULES: dict[str, Callable[[bytes], str]] = {
     "ifupdown": of_ifupdown,
     "iptables_save": of_iptables_save,
     "leases": of_leases,
+    "naming": of_naming,
     "netplan": of_netplan,
     "nftables": of_nftables,
 }

@@ -13,7 +13,17 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from runbook.common.errors import LabError
-from runbook.lab import access, cgroups, guest_managers, limits, machine, rootfs, shell, wiring
+from runbook.lab import (
+    access,
+    cgroups,
+    extra_packages,
+    guest_managers,
+    limits,
+    machine,
+    rootfs,
+    shell,
+    wiring,
+)
 from runbook.lab.names import CACHE, IN_USE, MOST_HOSTS, RELEASES, RUN, host_name
 
 STATE = RUN / "lab.json"
@@ -102,11 +112,11 @@ def up(hosts: int, release: str, addressing: str, say: Say, ipv6: str = "none") 
 
 
 def build(say: Say, *, managers: bool = False) -> None:
-    """Every release's file system, and the disk with all network managers, where missing."""
+    """Each release's file system and packages, and the disk with all managers, where missing."""
     need_root()
     with locked():
         for release in RELEASES:
-            rootfs.root_file_system(release, say)
+            extra_packages.build(release, rootfs.root_file_system(release, say), say)
         _remove_old()
         if managers:
             guest_managers.build(say)
@@ -120,6 +130,7 @@ def _remove_old() -> None:
         except BlockingIOError:
             return
         rootfs.remove_old()
+        extra_packages.remove_old()
 
 
 def _stands(wanted: Lab) -> bool:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from runbook.lab import cgroups, guest_managers, shell, wiring
+from runbook.lab import cgroups, extra_packages, guest_managers, shell, wiring
 from runbook.lab.names import (
     NIC,
     OPERATOR,
@@ -129,7 +129,8 @@ def _start(host: str) -> None:
         *("systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"),
         *(f"--network-namespace-path=/run/netns/{namespace(host)}", "--capability=all"),
         *("--link-journal=no", "--bind=/dev/net/tun", f"--machine={namespace(host)}"),
-        *("--console=read-only", f"--directory={folder(host)}/root", *guest_managers.binds()),
+        *("--console=read-only", f"--directory={folder(host)}/root"),
+        *(*guest_managers.binds(), *extra_packages.binds()),
     )
     if SYSTEMD.is_dir():
         setenv = [f"--setenv={name}={value}" for name, value in NSPAWN_ENV.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from runbook.plan.routed.firewall.twins import all_but
@@ -22,13 +23,12 @@ BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 @looked_for("nftables", "no native rule is for the NIC alone", "such rules are not rewritten")
 def _native(case: Case) -> Iterator[Finding]:
     nic, bridge = case.params.interface, case.params.bridge
-    rows = case.snapshot.rows(NftablesRow)
+    # A netdev chain sees what comes in by the NIC, also as a port of the bridge.
+    rows = [row for row in case.snapshot.rows(NftablesRow) if row.family != "netdev"]
     there = {(*_chain(row), row.rule) for row in rows}
     alone = [row for row in rows if _names(row.rule, nic) and not _names(row.rule, bridge)]
     lacking = [
-        row
-        for row in alone
-        if (*_chain(row), row.rule.replace(f'"{nic}"', f'"{bridge}"')) not in there
+        row for row in alone if (*_chain(row), _name(nic).sub(f'"{bridge}"', row.rule)) not in there
     ]
     if any(row.table == FIREWALLD for row in lacking):
         yield _firewalld(nic)
@@ -39,7 +39,7 @@ def _native(case: Case) -> Iterator[Finding]:
                 "nftables",
                 f"{row.family} {row.table} {row.chain} names {nic}",
                 "runbook does not rewrite native nft rules, so this rule would stop matching",
-                f'name both in the rule, {{ "{nic}", "{bridge}" }}, live and in {NFTABLES}',
+                f'name both in the rule, iifname {{ "{nic}", "{bridge}" }}, live and in {NFTABLES}',
             )
 
 
@@ -48,7 +48,13 @@ def _chain(row: NftablesRow) -> tuple[str, str, str]:
 
 
 def _names(rule: str, ifname: str) -> bool:
-    return f'"{ifname}"' in rule
+    return _name(ifname).search(rule) is not None
+
+
+def _name(ifname: str) -> re.Pattern[str]:
+    """The name as JSON has it, and each pattern (`enp*`) that it matches."""
+    stems = "|".join(re.escape(ifname[:end]) for end in range(1, len(ifname) + 1))
+    return re.compile(rf'"(?:{re.escape(ifname)}|(?:{stems})\*)"')
 
 
 def _firewalld(nic: str) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.forecast.loaders import Sort
+from runbook.plan.forecast.mended_lines import of_iptables, of_nftables
 from runbook.plan.forecast.named_lines import Named, is_rule, named, renamed, says
 from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
@@ -23,11 +24,14 @@ CUT_OFF = (
     " match it: the host may be cut off for good"
 )
 MOST_SHOWN = 5
+NFT = "nftables.service"
 _LOSES = re.compile(r"^-P \S+ DROP$| -j (DROP|REJECT)\b")
-_UFW_RULE = re.compile(
-    r"-A ufw6?-(?:user|before|after)-\w+ .*?-([io]) \S+ -p (\w+) .*?--dport (\d+) -j (\w+)"
-)
 _UFW_VERBS = {"ACCEPT": "allow", "DROP": "deny", "REJECT": "reject"}
+# What ufw writes for a rule that it was given: interface, protocol, and each end.
+_UFW_RULE = re.compile(
+    r"-A ufw6?-user-(?:in|out)put -([io]) \S+(?: -p (tcp|udp))?(?: -d (\S+))?(?: --dport (\d+))?"
+    r"(?: -s (\S+))? -j (ACCEPT|DROP|REJECT)"
+)
 _UFW_WAYS = {"i": "in", "o": "out"}
 
 
@@ -106,6 +110,8 @@ def _rules(n: Named, case: Case) -> Finding:
 
 
 def _shown(n: Named) -> str:
+    if n.by_its_name:
+        return f"{n.file.path} is for the NIC by its name"
     lines = n.acting[:MOST_SHOWN]
     more = len(n.acting) - len(lines)
     told = "; ".join(f"line {line.number}: {line.text}" for line in lines)
@@ -121,28 +127,40 @@ def _mended(n: Named, nic: str, bridge: str) -> str:
             f"{FIREWALLD_ZONE}; have iptables-persistent or nftables load the rules, for both"
             " names, and disable firewalld"
         )
+    if program == NFT:
+        lines = (of_nftables(x, nic, bridge) for x in n.acting[:MOST_SHOWN])
+        return f"name both in {n.file.path}, {'; '.join(lines)}; then `nft -f {n.file.path}`"
     if rules := [line for line in n.acting if is_rule(line)]:
-        lines = (f"below line {x.number}: {renamed(x.text, nic, bridge)}" for x in rules)
-        return f"add the bridge's name beside it in {n.file.path}, {'; '.join(lines)}"
+        lines = (of_iptables(x, nic, bridge) for x in rules[:MOST_SHOWN])
+        return f"in {n.file.path}: {'; '.join(lines)}"
+    if n.by_its_name:
+        return f"systemctl enable --now {renamed(n.acting[0].text, nic, bridge)}, then run again"
+    script = n.file.path if n.file.filters else n.file.led_from[0]
     return (
-        f"have {n.file.path} make each of its rules for {bridge} too (for i in {nic} {bridge}; do"
+        f"have {script} make each of its rules for {bridge} too (for i in {nic} {bridge}; do"
         " ...; done), run it once, then run this again"
     )
 
 
 def _ufw(lines: tuple[Line, ...], bridge: str) -> Iterator[str]:
     """The commands of ufw that make the same rules for the bridge."""
-    commands = []
-    for line in lines:
-        if found := _UFW_RULE.search(line.text):
-            way, proto, port, target = found.groups()
-            verb = _UFW_VERBS.get(target, "limit")
-            commands.append(
-                f"ufw {verb} {_UFW_WAYS[way]} on {bridge} to any port {port} proto {proto}"
-            )
-        else:
-            commands.append(f"ufw with `on {bridge}` as it was typed for: {line.text}")
+    commands = (
+        _ufw_command(found, bridge)
+        if (found := _UFW_RULE.fullmatch(line.text))
+        else f"ufw with `on {bridge}` as it was typed for: {line.text}"
+        for line in lines
+    )
     yield from dict.fromkeys(commands)
+
+
+def _ufw_command(rule: re.Match[str], bridge: str) -> str:
+    way, proto, to, port, source, target = rule.groups()
+    words = [f"ufw {_UFW_VERBS[target]} {_UFW_WAYS[way]} on {bridge}"]
+    words += [f"from {source}"] if source else []
+    words += [f"to {to or 'any'}"] if to or port else []
+    words += [f"port {port}"] if port else []
+    words += [f"proto {proto}"] if proto else []
+    return " ".join(words)
 
 
 def _nobody(unsaved: tuple[TwinRule, ...], case: Case) -> Finding:
@@ -168,17 +186,23 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
         why = f"{nic} is there as before, without an address"
         yield Finding("note", ABOUT, f"{_shown(n)}; {n.run_by}", why, "nothing, if that will do")
         return
-    lines = "; ".join(f"line {x.number}: {renamed(x.text, nic, bridge)}" for x in n.acting)
     yield Finding(
         "consent",
         ABOUT,
         f"{_shown(n)}; {n.run_by}",
         f"{nic} will have no address, and what binds to it by name does not serve the host's"
         " address any more",
-        f"name {bridge} as well in {n.file.path} ({lines}), or do it after the change;"
-        f" then consent: [{BY_NAME}]",
+        f"{_as_well(n, nic, bridge)}, or do it after the change; then consent: [{BY_NAME}]",
         BY_NAME,
     )
+
+
+def _as_well(n: Named, nic: str, bridge: str) -> str:
+    if n.by_its_name:
+        return f"systemctl enable {renamed(n.acting[0].text, nic, bridge)}"
+    shown = n.acting[:MOST_SHOWN]
+    lines = "; ".join(f"line {x.number}: {renamed(x.text, nic, bridge)}" for x in shown)
+    return f"name {bridge} as well in {n.file.path} ({lines})"
 
 
 RULES = (_names,)

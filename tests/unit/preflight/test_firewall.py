@@ -33,6 +33,20 @@ def test_a_native_nft_rule_for_both_names_is_fine() -> None:
     assert "both" in refusal(fakes.seen(nftables=rows[:1])).then
 
 
+@pytest.mark.parametrize("pattern", ["enp*", "e*", f"{NIC}*"])
+def test_a_native_nft_rule_for_a_pattern_that_only_the_nic_matches(pattern: str) -> None:
+    rule = '[{"match": {"left": {"meta": {"key": "iifname"}}, "op": "==", "right": %s}}]'
+    assert "stop matching" in refusal(nft(rule % f'"{pattern}"')).why
+    assert look(nft(rule % f'{{"set": ["{pattern}", "{BRIDGE}"]}}'))
+    assert look(nft(rule % f'{{"set": ["{pattern}", "virbr*"]}}'))
+    assert look(nft(rule % '"eth*"'))
+
+
+def test_a_chain_at_the_nic_s_own_hook_sees_a_port_s_frames_as_before() -> None:
+    place = {"family": "netdev", "table": "host", "chain": "in", "position": 0}
+    assert look(plus("nftables", {**place, "rule": f'{{"dev": "{NIC}", "hook": "ingress"}}'}))
+
+
 def test_firewalld_is_named_once_however_many_rules_it_has() -> None:
     place = {"family": "inet", "table": "firewalld", "chain": "filter_INPUT"}
     rule = f'[{{"match": {{"right": "{NIC}"}}}}]'

@@ -101,7 +101,10 @@ _TABLE: tuple[tuple[Sort, str, tuple[str, ...]], ...] = (
     (
         Sort.SCRIPT,
         "systemd",
-        ("/etc/systemd/system/*", "/usr/local/lib/systemd/system/*", "/etc/rc.local"),
+        (
+            *("/etc/systemd/system/*", "/usr/local/lib/systemd/system/*", "/lib/systemd/system/*"),
+            "/etc/rc.local",
+        ),
     ),
     (Sort.SCRIPT, "its init script", ("/etc/init.d/*", "/etc/rc[0-6S].d/*")),
     (Sort.SCRIPT, "cron", ("/etc/cron*", "/var/spool/cron/*")),

@@ -13,6 +13,9 @@ _COMMENT = re.compile(r"\s*(#|;|//|<!--)|.*?\s#")
 _RULE = re.compile(rf"\b{FILTERS}\b|\s-A\s|^-A\s|\b[io]ifname\b|\b[io]if\b|\s-[io]\s")
 # A line that asks for the name, and does nothing with it.
 _CONDITION = re.compile(r"\s*(if|elif|while|case|test|\[)\b|\s*\[|.*\$\{?IFACE\b|[^=\s(]*\)")
+# A rule in the words of iptables-save, whatever program is given it.
+_SAVED_RULE = re.compile(r"(\[\d+:\d+\] )?-[AI] \S+ ")
+_ASSIGNMENT = re.compile(r"\s*(export\s+)?[A-Za-z_]\w*=")
 # Commands that are as good for a port of a bridge.
 _OF_A_PORT = re.compile(
     r"\b(ethtool|mii-tool|tc|iw|tcpdump|logger|echo|printf|vnstat|lldpcli|ip (-\w+ )*link)\b"
@@ -48,7 +51,19 @@ class Named:
     @property
     def filters(self) -> bool:
         """Whether it makes firewall rules of the NIC's name."""
-        return self.sort is Sort.RULES or (self.sort is Sort.SCRIPT and self.file.filters)
+        if self.sort is not Sort.SCRIPT:
+            return self.sort is Sort.RULES
+        texts = [line.text for line in self.file.lines]
+        return (
+            self.file.filters
+            or any(map(_SAVED_RULE.match, texts))
+            or (self.file.read_by_filter and any(map(_ASSIGNMENT.match, texts)))
+        )
+
+    @property
+    def by_its_name(self) -> bool:
+        """Whether it is a unit of which nothing but the name says that it is for the NIC."""
+        return any(line.number == 0 for line in self.lacking)
 
     @property
     def acting(self) -> tuple[Line, ...]:
@@ -124,4 +139,6 @@ def _only_comment(text: str, nic: str, bridge: str) -> bool:
 
 
 def _word(ifname: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-]){re.escape(ifname)}(?![\w-]|\.\d)")
+    # iptables takes `-ieth0` too, and systemd calls the NIC `sys-subsystem-net-devices-eth0`.
+    begins = r"(?:(?<![\w-])|(?<=devices-)|(?<=\s-[io]))"
+    return re.compile(rf"{begins}{re.escape(ifname)}(?![\w-]|\.\d)")

@@ -25,12 +25,18 @@ TREES = (
 STARTS = (
     *("/etc/systemd/system", "/usr/local/lib/systemd/system", "/etc/network"),
     *("/etc/libvirt/hooks", "/etc/rc.local", "/etc/init.d"),
-    *("/etc/crontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/var/spool/cron"),
+    *("/etc/crontab", "/etc/anacrontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily"),
+    *("/etc/cron.weekly", "/etc/cron.monthly", "/var/spool/cron"),
     *("/etc/udev/rules.d", "/etc/wireguard", "/etc/ppp"),
 )
+# Units of Debian packages, and those that an administrator has put beside them.
+UNITS = ("/lib/systemd/system",)
+# An instance of a unit that is for the NIC: nothing but its name says so.
+INSTANCES = "/etc/systemd/system/*/*@{nic}.*"
 LEFT_OUT = ("ssl", "alternatives", "ca-certificates", ".git", "terminfo")
 MOST_LINES, MOST_LETTERS, MOST_FILES, MOST_PATHS, ROUNDS = 200, 160, 200, 200, 3
 # What root of an own host writes; programs of Debian packages are elsewhere.
+_OWN_PATH = "/(opt|root|srv|home|usr/local)/[A-Za-z0-9._/@+-]+"
 _PATH = "/(etc|opt|root|srv|home|usr/local|var/lib)/[A-Za-z0-9._/@+-]+"
 FILTERS = "(iptables|ip6tables|nft|ebtables|arptables|ipset|ufw|firewall-cmd)"
 _FOUND = re.compile(rb"([^\0]+)\0(\d+):([^\n]*)\n")
@@ -40,7 +46,7 @@ _HARMLESS = ("No such file or directory", "recursive directory loop")
 
 
 class Line(NamedTuple):
-    """A line with the name of the NIC or of the bridge."""
+    """A line with the name of the NIC or of the bridge; number 0 is the name of the file."""
 
     number: int
     text: str
@@ -51,7 +57,8 @@ class NamingFile:
     """A file that names the NIC.
 
     `led_from` are the files that name this one. `filters` says whether a command of a firewall
-    is in it, `unit` what systemd says of it where it is a unit ('' where it is none).
+    is in it, `read_by_filter` whether one is in a file that names it, `unit` what systemd says of
+    it where it is a unit ('' where it is none).
     """
 
     path: str
@@ -59,6 +66,7 @@ class NamingFile:
     led_from: tuple[str, ...] = ()
     filters: bool = False
     unit: str = ""
+    read_by_filter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +82,42 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
     led, whole = _followed(host)
     pattern = _names(nic, bridge)
     found = _search(host, ("-r", *_skipped()), pattern, TREES)
-    found |= _search(host, ("-R",), pattern, STARTS)
+    found |= _search(host, ("-R",), pattern, (*STARTS, *UNITS))
+    found |= _instances(host, nic, bridge)
     if led:
         found |= _search(host, ("-d", "skip"), pattern, sorted(led))
     own = re.compile(_word(nic))
     naming = {p: lines for p, lines in found.items() if any(own.search(x.text) for x in lines)}
     kept = sorted(naming)[:MOST_FILES]
-    filters, states = _filtering(host, kept), _states(host, kept)
+    sources = {source for path in kept for source in led.get(path, ())}
+    filters, states = _filtering(host, sorted({*kept, *sources})), _states(host, kept)
     files = (
-        NamingFile(p, naming[p], led.get(p, ()), p in filters, states.get(p, "")) for p in kept
+        NamingFile(
+            *(path, naming[path], led.get(path, ()), path in filters, states.get(path, "")),
+            read_by_filter=not filters.isdisjoint(led.get(path, ())),
+        )
+        for path in kept
     )
     long = any(len(lines) >= MOST_LINES for lines in naming.values())
     return NamingFiles(tuple(files), whole and not long and len(kept) == len(naming))
 
 
 def _word(name: str) -> str:
-    return rf"\b{re.escape(name)}\b"
+    # `iptables -ieth0` has no space before the name.
+    return rf"(\b|-[io]){name.replace('.', '[.]')}\b"
 
 
 def _names(nic: str, bridge: str) -> str:
     around = f".{{0,{MOST_LETTERS}}}"
-    words = "|".join(name.replace(".", "[.]") for name in (nic, bridge))
-    return rf"{around}\b({words})\b{around}"
+    return f"{around}({_word(nic)}|{_word(bridge)}){around}"
+
+
+def _instances(host: Reader, nic: str, bridge: str) -> dict[str, tuple[Line, ...]]:
+    """The units that are for the NIC by their own name."""
+    both = (path for name in (nic, bridge) for path in host.glob(INSTANCES.format(nic=name)))
+    names = sorted({path.rpartition("/")[2] for path in both})
+    lines = tuple(Line(0, name) for name in names)
+    return dict.fromkeys(host.glob(INSTANCES.format(nic=nic)), lines)
 
 
 def _skipped() -> tuple[str, ...]:
@@ -116,20 +138,26 @@ def _search(
 def _followed(host: Reader) -> tuple[dict[str, tuple[str, ...]], bool]:
     """The paths that a boot may come to, with the files that name each; whether those are all."""
     led: dict[str, set[str]] = {}
-    places: tuple[str, ...] = STARTS
-    how: tuple[str, ...] = ("-R",)
+    paths = _paths(host, ("-R",), _PATH, STARTS) + _paths(host, ("-R",), _OWN_PATH, UNITS)
     for _ in range(ROUNDS):
-        options = (*how, "-I", "-D", "skip", "-H", "-Z", "-o", "-E")
-        named = _LED.findall(_grep(host, options, _PATH, places))
         new: set[str] = set()
-        for source, path in ((octets.text_of(s), octets.text_of(p)) for s, p in named):
+        for source, path in paths:
             new |= {path} - set(led)
             led.setdefault(path, set()).add(source)
-        places, how = tuple(sorted(new))[:MOST_PATHS], ("-d", "skip")
         if not new:
             break
+        paths = _paths(host, ("-d", "skip"), _PATH, sorted(new)[:MOST_PATHS])
     sources = {path: tuple(sorted(by - {path})) for path, by in led.items()}
     return sources, len(new) <= MOST_PATHS
+
+
+def _paths(
+    host: Reader, how: tuple[str, ...], pattern: str, places: Iterable[str]
+) -> list[tuple[str, str]]:
+    """Each file with a path that it names."""
+    options = (*how, "-I", "-D", "skip", "-H", "-Z", "-o", "-E")
+    found = _LED.findall(_grep(host, options, pattern, places))
+    return [(octets.text_of(source), octets.text_of(path)) for source, path in found]
 
 
 def _filtering(host: Reader, paths: list[str]) -> frozenset[str]:

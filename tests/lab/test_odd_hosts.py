@@ -1,0 +1,86 @@
+"""Hosts with an odd but legal configuration: the change outlives two boots and every restart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from tests.lab.course import Service, play
+from tests.lab.test_files import console, params
+
+from runbook.lab import machine, shell
+from runbook.lab.names import ROUTER
+
+NIC = "enp4s0f0"
+INTERFACES = "/etc/network/interfaces"
+LO = "auto lo\niface lo inet loopback\n\n"
+STATIC = f"iface {NIC} inet static\n    address 172.16.1.1/16\n    gateway 172.16.0.1\n"
+PING = "ping -c 1 -W 1 172.16.0.1 >/dev/null"
+PING6 = "ping -6 -c 1 -W 1 {} >/dev/null && ip -6 -o address show to {} | wc -l"
+
+
+@dataclass(frozen=True, slots=True)
+class OddHost:
+    """Files below /etc/network as text with latin-1 letters, and what works on such a host."""
+
+    files: dict[str, str]
+    service: Service
+    router: str = ""
+
+    def make(self, host: str) -> None:
+        """Write the files, and boot."""
+        for path, text in self.files.items():
+            console(host, f"cat >{path}", text.encode("latin-1"))
+        if self.router:
+            shell.run("ip", "-n", ROUTER, "address", "replace", self.router, "dev", "lan", "nodad")
+        machine.shut_down(host)
+        machine.power_on(host)
+
+
+COMMENTS_AND_LONG_LINES = f"""\
+auto lo {NIC}
+# Schr\u00e4nke im B\u00fcro, 2. Stock \u0085\r
+iface lo inet loopback
+
+iface {NIC} inet static
+    address 172.16.1.1
+    netmask 255.255.0.0
+    # \u00fcber den Router
+    gateway \\
+        172.16.0.1
+    metric 50
+    hwaddress ether 02:00:5e:00:53:01
+"""
+HOSTS = {
+    "latin-1, CR, a continued line, a metric, a MAC": OddHost(
+        {INTERFACES: COMMENTS_AND_LONG_LINES},
+        Service(f"{PING} && ip route show default | grep -o 'metric [0-9]*'"),
+    ),
+    "the inet6 stanza in another file in latin-1": OddHost(
+        {
+            INTERFACES: f"source {INTERFACES}.d/*\n{LO}auto {NIC}\n{STATIC}",
+            f"{INTERFACES}.d/v6": f"# f\u00fcr IPv6\niface {NIC} inet6 static\n"
+            "    address fd16::77/64\n    gateway fd16::1\n",
+        },
+        Service(f"{PING} && {PING6.format('fd16::1', 'fd16::77')}"),
+    ),
+    "IPv6 by a link-local gateway, without DAD and advertisements": OddHost(
+        {
+            INTERFACES: f"{LO}auto {NIC}\n{STATIC}iface {NIC} inet6 static\n"
+            "    address fd16::78/64\n    gateway fe80::1\n    dad-attempts 0\n    accept_ra 0\n",
+        },
+        Service(
+            f"{PING} && {PING6.format('fd99::2', 'fd16::78')}"
+            " && ip -6 route show default | grep -o 'via fe80::1'"
+        ),
+        router="fe80::1/64",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_an_odd_host_keeps_its_network_through_boots_restarts_and_the_undo(
+    fresh_host: str, name: str
+) -> None:
+    HOSTS[name].make(fresh_host)
+    play(params(fresh_host), HOSTS[name].service)

@@ -1,0 +1,41 @@
+"""A host made of a few files, searched for those that name its NIC."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.unit.fakes import BRIDGE, NIC, FakeHost
+
+from runbook.common import octets
+from runbook.state.host import naming_files
+from runbook.state.host.naming_files import NamingFiles
+from runbook.transport.host import Completed
+
+
+def search(held: Mapping[str, str], root: Path) -> NamingFiles:
+    """What the search finds on a host that has these files and no others; its units are enabled."""
+    for path, text in held.items():
+        place = root / path.removeprefix("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(octets.bytes_of(text))
+
+    def answer(argv: Sequence[str]) -> Completed:
+        if argv[0] == "systemctl":
+            return Completed(tuple(argv), 0, b"enabled\n" * (len(argv) - 3), b"")
+        end = list(argv).index("--") + 1
+        places = [f"{root}{path}" for path in argv[end:]]
+        environment = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
+        done = subprocess.run(
+            [*argv[:end], *places], capture_output=True, check=False, env=environment
+        )
+        here = str(root).encode()
+        said = (text.replace(here, b"") for text in (done.stdout, done.stderr))
+        return Completed(tuple(argv), done.returncode, *said)
+
+    host = FakeHost(answers=[answer])
+    for path, text in held.items():
+        host.hold_bytes(path, octets.bytes_of(text))
+    return naming_files.read(host, NIC, BRIDGE)
