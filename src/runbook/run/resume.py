@@ -81,12 +81,16 @@ def need_undone(standing: Standing, verb: str) -> None:
 
 def _instead(past: EndedChange | None, verb: str) -> str:
     if past is None:
-        return "name the host that the change was made on"
+        return (
+            "no change stands on this host, so nothing has to be undone; if you changed another"
+            " host, name that one"
+        )
     place = past.checkpoint.place
     if past.end == "confirmed" and verb == "undo":
         return (
-            "a confirmed change is not undone by this program; what it replaced is in"
-            f" {place.directory}/originals on the host"
+            "a confirmed change is not undone by this program; to undo it by hand, type"
+            f" `sh {place.undo}` at the host's console. The files that it replaced are in"
+            f" {place.directory}/originals"
         )
     if past.end == "not told":
         return f"read {place.journal} on the host; to undo it by hand there: sh {place.undo}"

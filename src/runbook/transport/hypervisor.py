@@ -22,9 +22,15 @@ from runbook.transport.host import GuestXML, NetworkXML
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runbook.transport.session import Login
+
 Result = TypeVar("Result")
 
 _OPEN_S = 15.0
+# A login that takes this long leaves too little of it for libvirt.
+SLOW_LOGIN_S = 5.0
+GREETING_LETTERS = 80
+UNCHANGED = "its network is not changed by this; libvirt may or may not have done it"
 _READ_S = 30.0
 _KEEPALIVE_S = 2
 _KEEPALIVE_COUNT = 3
@@ -50,13 +56,21 @@ class _Slot:
 class Hypervisor:
     """A libvirt connection that opens when first asked, and again if it died."""
 
-    def __init__(self, host: str, uri: str, elsewhere: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        uri: str,
+        elsewhere: Callable[[], str] | None = None,
+        login: Login | None = None,
+    ) -> None:
         """`host` is the name for the operator; nothing is contacted yet.
 
         `elsewhere` is asked once a connection is open: why it may end on another machine, '' if it
-        does not. Without it the URI itself says that it is this machine.
+        does not. Without it the URI itself says that it is this machine. `login` is how the
+        relay's login by ssh went, for libvirt logs in the same way.
         """
         self._host = host
+        self._login = login
         self._elsewhere = elsewhere
         self._uri = uri
         self._slot = _Slot()
@@ -118,12 +132,35 @@ class Hypervisor:
             with debug_log.timed(f"libvirt of {self._host}: open {self._uri}"):
                 opened = within(_OPEN_S, lambda: _kept_alive(libvirt.open(self._uri)))
         except (libvirt.libvirtError, FutureTimeout) as error:
-            raise self._unavailable("open a connection", error) from error
+            raise self._not_opened(error) from error
         why = self._elsewhere() if self._elsewhere else ""
         if why:
             in_thread(lambda: _quietly(opened.close), 2.0)
             raise self._not_here(why)
         return opened
+
+    def _not_opened(self, error: BaseException) -> HypervisorUnavailable:
+        """The error for a connection that did not open; the login may be what is wrong."""
+        if self._login and self._login.greeting:
+            return HypervisorUnavailable(
+                f"libvirt at {self._uri} did not open a connection: something on {self._host}"
+                f" prints at each login, and libvirt takes that for an answer:"
+                f" {self._login.greeting.splitlines()[0][:GREETING_LETTERS]!r}",
+                host=self._host,
+                state=UNCHANGED,
+                then="let ~/.bashrc and the files that it reads print in a terminal only: begin"
+                " with `case $- in *i*) ;; *) return ;; esac`; `ssh HOST true` has to print nothing",
+            )
+        if self._login and self._login.seconds > SLOW_LOGIN_S:
+            return HypervisorUnavailable(
+                f"libvirt at {self._uri} did not open a connection within {_OPEN_S:.0f} s:"
+                f" a login on {self._host} takes {self._login.seconds:.0f} s",
+                host=self._host,
+                state=UNCHANGED,
+                then="make `time ssh HOST true` end within 2 s: often sshd asks a name server that"
+                " does not answer (`UseDNS no` in /etc/ssh/sshd_config)",
+            )
+        return self._unavailable("open a connection", error)
 
     def _not_here(self, why: str) -> HypervisorUnavailable:
         return HypervisorUnavailable(
@@ -139,7 +176,7 @@ class Hypervisor:
         return HypervisorUnavailable(
             f"libvirt at {self._uri} did not {what}: {_message(error)}",
             host=self._host,
-            state="its network is not changed by this; libvirt may or may not have done it",
+            state=UNCHANGED,
             then=f"make 'virsh -c {self._uri} net-list' answer, then start again: on the host,"
             " `systemctl start libvirtd` (virtqemud and virtnetworkd where libvirt is modular),"
             " and connect as root or as a user in the group libvirt",

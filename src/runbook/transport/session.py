@@ -11,13 +11,15 @@ import itertools
 import queue
 import shlex
 import threading
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from runbook.common import debug_log
+from runbook.common import debug_log, octets
 from runbook.common.errors import ConnectionLost
 from runbook.transport import bootstrap, failures
 from runbook.transport.relay.frames import Frame, FrameError, encode
@@ -35,6 +37,14 @@ _OPEN_S = 20.0
 _UNREAD = 4096
 # The fields of a request that say what it is about.
 _NAMED = ("argv", "path", "paths", "pattern", "ifname")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What the login shell printed before the relay spoke, and the seconds until it did."""
+
+    greeting: str
+    seconds: float
 
 
 class RelayRefused(Exception):
@@ -96,12 +106,14 @@ class RelaySession:
         self._channels: dict[int, RelayChannel] = {}
         hello = self._waiting[0]
         argv = prefix.command(bootstrap.ARGV)
+        began = time.monotonic()
         with debug_log.timed(f"connect to {host} ({prefix.description})"):
             try:
                 self._wire = RelayWire(argv, deliver=self._deliver, lose=self._lose)
             except FileNotFoundError as error:
                 raise failures.never_started(self._ending(127, str(error))) from error
             self._begin(hello, patience)
+        self.login = Login(octets.text_of(self._wire.greeting), time.monotonic() - began)
 
     def _begin(self, hello: Future[Frame], patience: float) -> None:
         try:

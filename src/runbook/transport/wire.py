@@ -28,7 +28,8 @@ class RelayWire:
     """A started process whose output is frames; `deliver` and `lose` are told.
 
     `lose` is called from a thread of the wire with a reason, when nothing more
-    will come; it may be called more than once.
+    will come; it may be called more than once. `greeting` is what the login shell
+    printed before the first frame.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class RelayWire:
         self._writing = threading.Lock()
         self._silence = 0
         self._words: deque[bytes] = deque(maxlen=64)
+        self.greeting = b""
         self._listener = self._thread(self._listen)
         self._thread(self._read)
 
@@ -142,6 +144,7 @@ class RelayWire:
             if len(noise) > _NOISE_LIMIT:
                 message = f"no relay in the first {_NOISE_LIMIT} bytes"
                 raise FrameError(message)
+        self.greeting = noise[:start]
         return noise[start + len(MAGIC) :]
 
     def _chunk(self) -> bytes:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from runbook.lab import extra_packages, names, rootfs
 from runbook.lab import lab as labs
-from runbook.lab import names, rootfs
 
 RELEASE = names.RELEASES[0]
 
@@ -16,12 +16,14 @@ RELEASE = names.RELEASES[0]
 @pytest.fixture
 def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache with every file system that is wanted, and an old one."""
-    for module in (labs, rootfs):
+    for module in (labs, rootfs, extra_packages):
         monkeypatch.setattr(module, "CACHE", tmp_path)
     monkeypatch.setattr(labs, "LOCK", tmp_path / "lock")
     monkeypatch.setattr(labs, "IN_USE", tmp_path / "in-use")
     monkeypatch.setattr(labs, "need_root", lambda: None)
     monkeypatch.setattr(rootfs, "root_file_system", lambda _release, _say: tmp_path)
+    for release in names.RELEASES:
+        extra_packages.path(release).mkdir()
     found = tmp_path / f"{RELEASE}-of-another-recipe"
     found.mkdir()
     return found

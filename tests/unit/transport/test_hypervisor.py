@@ -12,6 +12,7 @@ import pytest
 from runbook.common.errors import HypervisorUnavailable
 from runbook.transport.host import NetworkXML
 from runbook.transport.hypervisor import Hypervisor
+from runbook.transport.session import Login
 
 NETWORK = """\
 <network><name>routed</name><bridge name='virbr1'/><ip address='172.16.1.1' prefix='16'/></network>
@@ -48,6 +49,24 @@ def test_a_daemon_that_never_answers_is_given_up(
         with pytest.raises(HypervisorUnavailable, match="no answer in time"):
             hypervisor.version()
         assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("login", "what", "then"),
+    [
+        (Login("*** ours ***\n 12:00 up 3 days\n", 0.4), "prints at each login.*ours", "bashrc"),
+        (Login("", 12.2), "a login on server-01 takes 12 s", "UseDNS no"),
+    ],
+)
+def test_a_login_that_libvirt_cannot_use_is_named_and_not_a_daemon_that_is_down(
+    tmp_path: Path, login: Login, what: str, then: str
+) -> None:
+    uri = f"qemu+unix:///system?socket={tmp_path}/none"
+    hypervisor = Hypervisor("server-01", uri, login=login)
+    with pytest.raises(HypervisorUnavailable, match=what) as caught:
+        hypervisor.networks()
+    assert then in caught.value.then
+    assert "systemctl start libvirtd" not in caught.value.then
 
 
 def test_guests_are_told_in_virshs_words(hypervisor: Hypervisor) -> None:

@@ -133,6 +133,7 @@ def test_what_a_login_shell_prints_first_does_no_harm(stand_in: StandIn) -> None
     stand_in("ssh", f"printf 'Welcome!\\n\\0runbook-rel\\377'; {LOGIN}")
     session = RelaySession("server-01", ssh("server-01"))
     assert session.request("ping", timeout=5).payload == b""
+    assert session.login.greeting.startswith("Welcome!\n")
     session.close()
 
 

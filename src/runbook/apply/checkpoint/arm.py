@@ -9,6 +9,7 @@ directory and a running timer; until then the timer finds nothing to undo.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from runbook.apply.steps import journal
 from runbook.apply.steps.journal import State
 from runbook.apply.steps.perform import run
 from runbook.common import octets, serial
-from runbook.common.errors import ChangeInProgress
+from runbook.common.errors import ChangeInProgress, MendAccess, StepFailed
 from runbook.plan.changes.steps import Command
 from runbook.plan.plan import Plan
 from runbook.preflight import Cleared
@@ -90,12 +91,15 @@ def arm(
     deadline = order.now + timedelta(seconds=cleared.plan.deadline_s)
     armed = Armed(cleared.plan, cleared, order, place, deadline, 1, script)
     armed_change.refuse_if_armed(host, order.now)
-    _put_in_place(armed, probed, host)
-    if guests is not None:
-        _write(host, place.guests, guests_before.dumps(guests), SECRET)
-    _keep_originals(armed, host)
-    run(timer.start_timer(place, 1, cleared.plan.deadline_s), host)
-    watch_boot(host)
+    try:
+        _put_in_place(armed, probed, host)
+        if guests is not None:
+            _write(host, place.guests, guests_before.dumps(guests), SECRET)
+        _keep_originals(armed, host)
+        run(timer.start_timer(place, 1, cleared.plan.deadline_s), host)
+        watch_boot(host)
+    except StepFailed as error:
+        raise _not_armed(place, host, error) from error
     _take_lock(place, host, order.now)
     until = f"undone at {deadline:{STAMP}} unless confirmed"
     journal.write(host, place.journal, order.now, f"{State.ARMED} {order.operator}, {until}")
@@ -130,6 +134,19 @@ def forget_boot(host: Host) -> None:
     for unit in layout.UNIT_TEXTS:
         host.remove_file(layout.wants_path(unit))
         host.remove_file(layout.unit_path(unit))
+
+
+def _not_armed(place: Layout, host: Host, error: StepFailed) -> StepFailed:
+    """The error for an undo that cannot be put in place; its timer has nothing to undo."""
+    with suppress(StepFailed, MendAccess):
+        run(timer.stop_timers(place), host)
+        run(Command(("rm", "-rf", "--", place.directory)), host)
+    return StepFailed(
+        error.what,
+        host=host.name,
+        state="not changed: no step was made, and no undo is armed",
+        then="mend what is named here, then start again",
+    )
 
 
 def _take_lock(place: Layout, host: Host, now: datetime) -> None:

@@ -9,7 +9,7 @@ from runbook.apply.checkpoint import Armed, layout
 from runbook.apply.checkpoint.arm import arm, stand_down
 from runbook.apply.checkpoint.armed_change import InProgress, find
 from runbook.apply.checkpoint.layout import Layout
-from runbook.common.errors import ChangeInProgress, ConnectionLost
+from runbook.common.errors import ChangeInProgress, ConnectionLost, StepFailed
 from runbook.state import snapshot as snapshots
 
 PLACE = Layout(fakes.CHANGE)
@@ -161,3 +161,17 @@ def test_what_was_there_is_kept_and_what_was_not_is_told_apart(host: fakes.FakeH
     absent = {p.rsplit("-", 1)[-1] for p in checkpoint if p.endswith(".absent")}
     assert absent == {"routed.absent", "routed.conf.absent"}
     assert all(path.startswith(made.layout.directory) for path in checkpoint)
+
+
+def test_where_the_undo_cannot_be_put_in_place_nothing_is_armed_and_nothing_to_be_undone(
+    host: fakes.FakeHost,
+) -> None:
+    unit = layout.unit_path(next(iter(layout.UNIT_TEXTS)))
+    why = f"could not write {unit}: Read-only file system"
+    host.fails[f"write {unit}"] = StepFailed(why, state="unknown", then="undo the change")
+    with pytest.raises(StepFailed, match="Read-only file system") as failed:
+        armed(host)
+    assert "no undo is armed" in failed.value.state
+    assert "undo the change" not in failed.value.then
+    assert layout.ARMED not in host.links
+    assert any(event.startswith("run systemctl stop") for event in host.events)
