@@ -148,8 +148,8 @@ class Hypervisor:
                 f" {self._login.greeting.splitlines()[0][:GREETING_LETTERS]!r}",
                 host=self._host,
                 state=UNCHANGED,
-                then="let ~/.bashrc and the files that it reads print in a terminal only: begin"
-                " with `case $- in *i*) ;; *) return ;; esac`; `ssh HOST true` has to print nothing",
+                then="begin ~/.bashrc, and each file that it reads and that prints, with"
+                " `case $- in *i*) ;; *) return ;; esac`; `ssh HOST true` has to print nothing",
             )
         if self._login and self._login.seconds > SLOW_LOGIN_S:
             return HypervisorUnavailable(
