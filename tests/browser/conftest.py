@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 from tests import bench
-from tests.browser.desk import ready
+from tests.browser.desk import PATIENCE_MS, ready
 
 CHROMIUM = "/usr/bin/chromium"
 # Chromium's sandbox refuses to run as root, which the lab needs.
@@ -97,6 +97,7 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(PATIENCE_MS)
         yield page
         browser.close()
 

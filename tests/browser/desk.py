@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 ARTEFACTS = Path(os.environ.get("RUNBOOK_ARTEFACTS", Path(__file__).parent / "artefacts"))
 
 
@@ -46,7 +46,8 @@ def run_all(page: Page) -> None:
 def cell(page: Page, call: str) -> Locator:
     """The code cell that holds this call, brought into view."""
     found = page.locator(".jp-CodeCell", has=page.locator(".jp-InputArea", has_text=call))
-    found.scroll_into_view_if_needed()
+    # Playwright's own waits until nothing moves, and an output that is being drawn moves for long.
+    found.evaluate("cell => cell.scrollIntoView({block: 'center'})", timeout=PATIENCE_MS)
     return found
 
 

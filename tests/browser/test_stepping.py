@@ -20,6 +20,8 @@ from runbook.notebook.widgets.on_page import MIME
 from runbook.run import record
 from runbook.state.diff import compare
 
+# A browser that draws without a graphics card shares two cores with a host that boots.
+pytestmark = pytest.mark.timeout(900)
 SLEEP = "import time; time.sleep(60)"
 SHORT_SLEEP = "import time; time.sleep(20)"
 LOOKING = (

@@ -67,6 +67,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--spread", action="store_true", help="the short spread instead")
     parser.add_argument("--list", action="store_true", help="play nothing, list the cases")
     parser.add_argument("--hosts", type=int, help="so many at once")
+    only = "not the cases that ended well in this table of an earlier run"
+    parser.add_argument("--played", type=Path, metavar="CSV", help=only)
     table_at = bench.ROOT / "outputs" / "faults.csv"
     parser.add_argument("--csv", type=Path, default=table_at, help="where the table is written")
     return parser.parse_args()
@@ -75,7 +77,7 @@ def _asked() -> argparse.Namespace:
 def _play(asked: argparse.Namespace, release: str, addressing: str, rows: Table) -> list[Result]:
     hosts = asked.hosts or matrix.HOSTS
     with tempfile.TemporaryDirectory(prefix="runbook-faults-") as folder:
-        home = matrix.make_home(Path(folder), addressing)
+        home = matrix.make_home(Path(folder), addressing, hosts)
         ground = matrix.ground(release, addressing, home, hosts)
         parts = (cases, operator_cases)
         here = (part.spread(ground) if asked.spread else part.matrix(ground) for part in parts)
@@ -84,9 +86,10 @@ def _play(asked: argparse.Namespace, release: str, addressing: str, rows: Table)
 
 
 def _play_guests(asked: argparse.Namespace, rows: Table) -> list[Result]:
+    hosts = asked.hosts or guest_matrix.HOSTS
     with tempfile.TemporaryDirectory(prefix="runbook-faults-") as folder:
-        home = guest_matrix.make_home(Path(folder))
-        places = guest_matrix.places(home, asked.hosts or guest_matrix.HOSTS)
+        home = guest_matrix.make_home(Path(folder), hosts)
+        places = guest_matrix.places(home, hosts)
         labs.up(len(places), "bookworm", "static", lambda _text: None)
         ground = guest_matrix.ground(places[:1] if asked.list else places)
         here = guest_cases.spread(ground) if asked.spread else guest_cases.matrix(ground)
@@ -96,7 +99,9 @@ def _play_guests(asked: argparse.Namespace, rows: Table) -> list[Result]:
 
 def _wanted(asked: argparse.Namespace, here: Iterable[C]) -> list[C]:
     """Those that are asked for; told here where they are only to be listed."""
-    wanted = [case for case in here if asked.only.search(f"{case.fault}: {case.where}")]
+    named = (case for case in here if asked.only.search(f"{case.fault}: {case.where}"))
+    played = table.ended_well(asked.played) if asked.played else frozenset()
+    wanted = [case for case in named if (case.release, case.fault, case.point) not in played]
     if asked.list:
         for case in wanted:
             click.echo(f"{case.release:8} {case.fault:46.46} {case.where:.100}")

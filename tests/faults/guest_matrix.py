@@ -91,9 +91,9 @@ class Place:
         )
 
 
-def make_home(folder: Path) -> Path:
+def make_home(folder: Path, hosts: int = HOSTS) -> Path:
     """A home of its own; a host that has guests on libvirt's network forwards for them."""
-    home = matrix.make_home(folder)
+    home = matrix.make_home(folder, hosts=hosts)
     for path in (home / "params").glob("server-*.yaml"):
         path.write_text(f"{path.read_text()}\nforward: open\n")
     return home

@@ -33,11 +33,11 @@ Tell = Callable[[Result], None]
 _renewing = threading.Lock()
 
 
-def make_home(folder: Path, addressing: str = "static") -> Path:
+def make_home(folder: Path, addressing: str = "static", hosts: int = HOSTS) -> Path:
     """A home of its own, with parameters for every host."""
     home = bench.make_home(folder)
     shipped = (home / "params" / f"{host_name(1)}.yaml").read_text().replace(*MORE[addressing])
-    for number in range(1, HOSTS + 1):
+    for number in range(1, hosts + 1):
         host = host_name(number)
         text = shipped.replace(host_name(1), host).replace(address(host_name(1)), address(host))
         (home / "params" / f"{host}.yaml").write_text(text)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 import click
-from tests.faults.judging import BETWEEN, LIES, LOST, Result, Waited
+from tests.faults.judging import BETWEEN, GOOD, LIES, LOST, Result, Waited
 from tests.faults.undoing import THROUGH
 
 COLUMNS = (
@@ -57,6 +57,13 @@ class Table:
             if self._file:
                 csv.writer(self._file).writerow(_fields(result))
                 self._file.flush()
+
+
+def ended_well(path: Path) -> frozenset[tuple[str, str, str]]:
+    """Release, fault and point of each case of an earlier run that ended well."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["end"] in GOOD]
+    return frozenset((row["release"], row["fault"], row["point"]) for row in rows)
 
 
 def row(result: Result) -> str:

@@ -56,3 +56,11 @@ def test_rows_are_kept_as_they_come(tmp_path: Path) -> None:
         (seen,) = csv.DictReader(path.read_text().splitlines())
     assert seen["fault"] == "cut off: somehow"
     assert (seen["end"], seen["cut_off"], seen["answered_s"]) == (AS_BEFORE, "True", "0.50")
+
+
+def test_only_what_ended_well_counts_as_played(tmp_path: Path) -> None:
+    path = tmp_path / "faults.csv"
+    with Table(path) as rows:
+        rows.tell(cut_off(0.5))
+        rows.tell(Result(case("power cut", "trixie"), BETWEEN, Waited("power back", 4.0, 5.0), ""))
+    assert table.ended_well(path) == {("bookworm", "cut off: somehow", "verify")}

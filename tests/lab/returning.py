@@ -137,5 +137,6 @@ def is_armed() -> bool:
 
 
 def is_changed() -> bool:
-    """Whether the address is on the bridge, or half way to it."""
-    return machine.run(HOST, ("test", "-e", "/sys/class/net/virbr1")).returncode == 0
+    """Whether the NIC is in a bridge of any name, or the bridge of the parameters is there."""
+    port, bridge = "/sys/class/net/enp4s0f0/brport", "/sys/class/net/virbr1"
+    return machine.run(HOST, ("test", "-e", port, "-o", "-e", bridge)).returncode == 0
