@@ -27,6 +27,7 @@ PHASES = ("prepare", "network", "cutover", "settle")
 # Reading the host again, a second SSH connection, the probes.
 VERIFY_BUDGET_S = 30.0
 MARGIN_S = 15.0
+NOTHING_TO_UNDO = "nothing to undo"
 
 
 class StepRow(NamedTuple):
@@ -148,6 +149,6 @@ def loads(text: str) -> Plan:
 
 def _row(numbered: NumberedStep) -> StepRow:
     change, step = numbered.change, numbered.step
-    undo = "\n".join(s.describe() for s in change.undo()) or "goes with the bridge"
+    undo = "\n".join(s.describe() for s in change.undo()) or NOTHING_TO_UNDO
     what = f"{change.title}: {step.describe()}"
     return StepRow(numbered.number, change.phase, what, change.before, change.after, undo)

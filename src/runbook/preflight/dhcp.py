@@ -24,7 +24,7 @@ _HARMLESS = {
 TWO = "two DHCP servers on one LAN can lend one address to two machines"
 
 
-@looked_for("DHCP server", "no libvirt network would serve the LAN", TWO)
+@looked_for("libvirt's DHCP", "no libvirt network would serve the LAN", TWO)
 def _of_libvirt(case: Case) -> Iterator[Finding]:
     for row in case.snapshot.rows(NetworkRow):
         if row.dhcp and _on_the_lan(row, case):

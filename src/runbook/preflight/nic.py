@@ -41,7 +41,9 @@ def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
 
 
 @looked_for(
-    "NIC", "in no bridge and no bond, nothing on top", "a NIC can be in one bridge or bond only"
+    "NIC is free",
+    "in no bridge and no bond, nothing on top",
+    "a NIC can be in one bridge or bond only",
 )
 def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)

@@ -57,6 +57,11 @@ def test_undo_inside_first_then_nic_and_configuration_then_the_port() -> None:
     assert [type(s) for s in steps[:4]] == [ArmInside, Plug, Plug, ApplyInside]
 
 
+def test_a_step_without_an_undo_says_so_and_names_no_bridge() -> None:
+    undos = {row.what: row.undo for row in data.plan(data.seen()).rows() if row.phase == "settle"}
+    assert set(undos.values()) == {"nothing to undo"}
+
+
 def test_the_plan_holds_no_file_of_the_guest_but_its_digest() -> None:
     flow = b"x: {password: hunter2hunter2}\n"
     secret = FileEdit("/etc/x", b"wpa-psk hunter2hunter2\n" + flow, b"wpa-psk hunter2x\n", 0o600)

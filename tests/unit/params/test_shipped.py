@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from runbook.params import NAMES, Params, for_host
+from runbook.params.fields import CONSENTS
 
 ROOT = Path(__file__).parents[3]
 HOSTS = sorted(path.stem for path in (ROOT / "params").glob("*.yaml"))
 ROW = re.compile(r"^\| `(\w+)` \| (.*?) \| (.*?) \|", re.MULTILINE)
+CONSENT = re.compile(r"^\| `([\w-]+)` \| .{40}", re.MULTILINE)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -37,6 +39,11 @@ def test_every_parameter_is_documented_with_its_default() -> None:
         if name not in NAMES or field.default_factory is not None:
             continue
         assert rows[name] == _shown(field.default, required=field.is_required()), name
+
+
+def test_every_consent_is_documented() -> None:
+    _, _, consents = _documentation().partition("\n## Consents\n")
+    assert tuple(CONSENT.findall(consents.partition("\n## ")[0])) == CONSENTS
 
 
 def _documentation() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -47,6 +48,12 @@ def test_no_rule_is_silent_on_a_good_host(rule: object) -> None:
     found = tuple(rule(Case(fakes.params(), PLAN, fakes.seen(), fakes.GOOD)))
     assert found
     assert all(f.about and f.seen and f.why for f in found)
+
+
+def test_each_rule_has_a_subject_of_its_own() -> None:
+    case = Case(fakes.params(), PLAN, fakes.seen(), fakes.GOOD)
+    subjects = Counter(subject for rule in RULES for subject in {f.about for f in rule(case)})
+    assert [subject for subject, rules in subjects.items() if rules > 1] == []
 
 
 def test_all_that_refuses_is_said_at_once() -> None:

@@ -66,18 +66,18 @@ def against(
     return stands
 
 
-def _stands_against(place: CaseWithoutPlan) -> Iterator[ParameterError]:
+def _stands_against(case: CaseWithoutPlan) -> Iterator[ParameterError]:
     for rule in nic.RULES:
-        yield from _errors("interface", place, rule(place))
-    yield from _errors("network", place, networks.network_names(place))
-    yield from _errors("bridge", place, networks.bridge_names(place))
-    yield from _errors("forward", place, networks.others(place))
+        yield from _errors("interface", case, rule(case))
+    yield from _errors("network", case, networks.network_names(case))
+    yield from _errors("bridge", case, networks.bridge_names(case))
+    yield from _errors("forward", case, networks.others(case))
 
 
 def _errors(
-    field: str, place: CaseWithoutPlan, found: Iterator[Finding]
+    field: str, case: CaseWithoutPlan, found: Iterator[Finding]
 ) -> Iterator[ParameterError]:
     for finding in found:
         if finding.level == "block":
             problem = f"{finding.about}: {finding.seen}; {finding.why}"
-            yield ParameterError(field, getattr(place.params, field), problem, finding.then)
+            yield ParameterError(field, getattr(case.params, field), problem, finding.then)
