@@ -17,6 +17,8 @@ from runbook.lab import machine
 from runbook.lab.names import address
 from runbook.run import pipeline
 
+# Two boots and five restarts, on a machine that does other work too.
+pytestmark = pytest.mark.timeout(900)
 NIC, BRIDGE = "enp4s0f0", "virbr1"
 SCRIPT, UNIT = "/usr/local/sbin/firewall", "/etc/systemd/system/firewall.service"
 IF_PRE_UP, QEMU = "/etc/network/if-pre-up.d/firewall", "/etc/libvirt/hooks/qemu"

@@ -11,6 +11,8 @@ from tests.lab.test_files import console, params
 from runbook.lab import machine, shell
 from runbook.lab.names import ROUTER
 
+# Two boots and five restarts, on a machine that does other work too.
+pytestmark = pytest.mark.timeout(900)
 NIC = "enp4s0f0"
 INTERFACES = "/etc/network/interfaces"
 LO = "auto lo\niface lo inet loopback\n\n"

@@ -23,7 +23,7 @@ CARRIERS = ("rbcarrier0", "rbcarrier1")
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 # What an operator can be asked to take on: each name is that of a preflight finding.
 CONSENTS = (
-    *("accept-all", "bpdu", "dhcp-reservation", "dhcp-server", "docker"),
+    *("accept-all", "bpdu", "dhcp-reservation", "dhcp-server", "docker", "guests-dropped"),
     *("late-network", "nic-by-name", "rules-at-boot", "ssh-limit", "unheard"),
 )
 # What libvirt takes for a domain's name, and what is safe as a file's.

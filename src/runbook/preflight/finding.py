@@ -1,8 +1,9 @@
 """The findings of preflight's rules, what a rule may look at, and the result.
 
 Four levels. `ok`: looked for, and found fine. `note`: worth knowing, nothing
-to decide. `consent`: a risk that only the operator can judge; it stands in
-the way unless its name is in `params.consent`. `block`: a state that the undo
+to decide. `consent`: a risk that only the operator can judge, or a state that
+defeats what the change is for; it stands in the way unless its name is in
+`params.consent`. `block`: a state that the undo
 could not bring back, or that the change does not know how to carry over.
 """
 

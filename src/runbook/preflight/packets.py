@@ -34,6 +34,7 @@ from runbook.state.sysctl import SysctlRow
 
 ABOUT = "firewall"
 CONSENT = "accept-all"
+GUESTS_DROPPED = "guests-dropped"
 NFTABLES, FLUSH = "/etc/nftables.conf", "flush ruleset"
 # Where br_netfilter is loaded, and says so: bridged frames are packets to iptables.
 BRIDGED: dict[Family, str] = {
@@ -202,12 +203,15 @@ def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding
                 f"{name} is 1, so FORWARD filters what guests send; it {word}:"
                 f" {judgement.explanation}"
             )
-            why = "guests would answer ARP and nothing else"
+            why = (
+                "guests would answer ARP and nothing else, and to have guests on the LAN is what"
+                " this change is for"
+            )
             do = (
                 f"accept -i {params.bridge} -o {params.bridge} in FORWARD, or use firewall: drop,"
-                " which does"
+                f" which does; if no guest needs it, consent: [{GUESTS_DROPPED}]"
             )
-            yield Finding("note", "guests", shown, why, do)
+            yield Finding("consent", "guests", shown, why, do, GUESTS_DROPPED)
 
 
 def _across(params: Params, family: Family) -> Packet:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from runbook.common.clock import Clock
+from runbook.common.errors import MendAccess
 from runbook.common.folders import params_folder
 from runbook.params import Access, KnownHost
 from runbook.transport import prefixes
@@ -21,6 +22,7 @@ from runbook.transport.live import LiveHost
 from runbook.transport.prefixes import Prefix
 from runbook.transport.recorded import RecordedHost
 from runbook.transport.router import RouterSays, ask
+from runbook.transport.session import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,26 @@ def open_host(params: Access) -> Host:
     """Connect, or open the recording; raises what must be mended if it cannot."""
     if params.connect == "recorded":
         return cast("Host", RecordedHost(params_folder() / str(params.recording)))
-    return connect(params.host, prefix=_prefix(params), libvirt_uri=params.libvirt_uri)
+    prefix = _prefix(params)
+    host = LiveHost(
+        params.host, prefix=prefix, libvirt_uri=params.libvirt_uri or prefix.libvirt_uri
+    )
+    if host.login.uid != ROOT:
+        host.close()
+        raise _not_root(params, host.login.uid)
+    return host
+
+
+def _not_root(params: Access, uid: int) -> MendAccess:
+    by_sudo = "ssh+sudo" if params.connect == "ssh" else "sudo"
+    return MendAccess(
+        f"connect: {params.connect} leads to user number {uid} of the host, and only root can read"
+        " and change its network",
+        host=params.host,
+        state="nothing was read or written",
+        then=f"write `connect: {by_sudo}` into params/{params.host}.yaml, which runs `sudo -n` on"
+        " the host, or log in as root",
+    )
 
 
 def ask_router(params: KnownHost, address: str) -> RouterSays | None:

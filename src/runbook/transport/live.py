@@ -38,6 +38,7 @@ class LiveHost(LiveReader):
             self._wrapper.close()
             raise
         elsewhere = partial(libvirt_machine.elsewhere, session, mark) if prefix.ssh else None
+        self.login = session.login
         login = session.login if prefix.ssh else None
         hypervisor = Hypervisor(name, self._wrapper.uri(libvirt_uri), elsewhere, login)
         super().__init__(name, session, hypervisor)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from runbook.transport.prefixes import Prefix
 
 _START_S = 45.0
+ROOT, NOBODY = 0, 65534
 _OPEN_S = 20.0
 # How many datagrams or frames a channel keeps until somebody reads them.
 _UNREAD = 4096
@@ -41,10 +42,14 @@ _NAMED = ("argv", "path", "paths", "pattern", "ifname")
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What the login shell printed before the relay spoke, and the seconds until it did."""
+    """What the login shell printed before the relay spoke, the seconds until it did, and as whom.
+
+    `uid` is the user's number on the host, 0 for root.
+    """
 
     greeting: str
     seconds: float
+    uid: int = ROOT
 
 
 class RelayRefused(Exception):
@@ -112,22 +117,27 @@ class RelaySession:
                 self._wire = RelayWire(argv, deliver=self._deliver, lose=self._lose)
             except FileNotFoundError as error:
                 raise failures.never_started(self._ending(127, str(error))) from error
-            self._begin(hello, patience)
-        self.login = Login(octets.text_of(self._wire.greeting), time.monotonic() - began)
+            uid = self._begin(hello, patience)
+        greeting = octets.text_of(self._wire.greeting)
+        self.login = Login(greeting, time.monotonic() - began, uid)
 
-    def _begin(self, hello: Future[Frame], patience: float) -> None:
+    def _begin(self, hello: Future[Frame], patience: float) -> int:
+        """Send the relay, and wait until it speaks; as which user it runs."""
         try:
             self._wire.write(bootstrap.source())
         except OSError:
             # Why it ended is what the operator needs; the reader will know.
             self._over.wait(5.0)
         try:
-            hello.result(patience)
+            spoke = hello.result(patience)
         except (FutureTimeout, ConnectionLost):
             returncode, words = self._wire.ending(0.0)
             self._wire.kill()
             raise failures.never_started(self._ending(returncode, words)) from None
         self._wire.keep_alive()
+        # A number that is none is nobody's, so it is not root's.
+        uid = spoke.header.get("uid")
+        return uid if isinstance(uid, int) else NOBODY
 
     @property
     def lost(self) -> bool:

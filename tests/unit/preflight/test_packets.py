@@ -131,7 +131,7 @@ def test_drop_without_a_known_operator_is_refused_where_sshd_listens() -> None:
 def test_trap_bridged_guests_are_dropped_by_a_forward_policy() -> None:
     closed = fakes.rule("-P FORWARD DROP", 0)
     (warned,) = [
-        w for w in told("note", found(closed, sysctl=(CALL,), forward="open")) if "guests" in w
+        w for w in told("consent", found(closed, sysctl=(CALL,), forward="open")) if "guests" in w
     ]
     assert "-P FORWARD DROP" in warned
     for harmless in (
@@ -142,7 +142,11 @@ def test_trap_bridged_guests_are_dropped_by_a_forward_policy() -> None:
         found(closed, *numbered(f"-A FORWARD -i {BRIDGE} -o {BRIDGE} -j ACCEPT"),
               sysctl=(CALL,), forward="open"),
     ):  # fmt: skip
-        assert not [w for w in told("note", harmless) if w.startswith("guests")]
+        assert not [w for w in told("consent", harmless) if w.startswith("guests")]
+    # Guests on the LAN are what the change is for, so it is not made against that unasked.
+    (needed,) = [f for f in found(closed, sysctl=(CALL,), forward="open") if f.level == "consent"]
+    assert needed.name in needed.then
+    assert fakes.params(consent=["bpdu", needed.name])
 
 
 def test_preflight_asks_for_all_of_it() -> None:

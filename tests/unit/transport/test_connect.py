@@ -5,10 +5,31 @@ from pathlib import Path
 import pytest
 from tests.unit import fakes
 
-from runbook.transport.connect import ask_router
+from runbook.common.errors import MendAccess
+from runbook.transport import bootstrap, prefixes
+from runbook.transport.connect import ask_router, open_host
 from runbook.transport.router import RouterSays
 
 MAC = "52:54:00:ab:cd:ef"
+
+
+@pytest.mark.parametrize(("connect", "by_sudo"), [("ssh", "ssh+sudo"), ("local", "sudo")])
+def test_who_is_not_root_is_told_to_use_sudo_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch, connect: str, by_sudo: str
+) -> None:
+    here = prefixes.local()
+
+    def ssh(_destination: str, **_options: object) -> prefixes.Prefix:
+        return here
+
+    monkeypatch.setattr(prefixes, "ssh", ssh)
+    # Whoever runs this test, the relay is a user's.
+    told = bootstrap.source().replace(b"os.geteuid()", b"1000")
+    told = b"%d\n" % (len(told.partition(b"\n")[2])) + told.partition(b"\n")[2]
+    monkeypatch.setattr(bootstrap, "source", lambda: told)
+    with pytest.raises(MendAccess, match="user number 1000") as refused:
+        open_host(fakes.params(connect=connect))
+    assert f"`connect: {by_sudo}`" in refused.value.then
 
 
 def test_a_router_that_is_not_named_is_not_asked() -> None:

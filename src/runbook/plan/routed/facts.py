@@ -44,11 +44,29 @@ def nic_address(snapshot: Snapshot, nic: str, host_address: IPv4Interface) -> Ad
         if (row.address, row.prefixlen) == (str(host_address.ip), host_address.network.prefixlen):
             return address(row)
     shown = ", ".join(f"{r.address}/{r.prefixlen}" for r in held) or "no IPv4 address"
+    bridges = [link.ifname for link in snapshot.rows(LinkRow) if link.kind == "bridge"]
+    on = next((name for name in bridges if holds(snapshot, name, host_address)), "")
+    if on:
+        raise ParameterError(
+            "address",
+            str(host_address),
+            f"it is on the bridge {on} of {snapshot.host} already, not on {nic}",
+            on_bridge(on),
+        )
     raise ParameterError(
         "address",
         str(host_address),
         f"it is not on {nic} of {snapshot.host}, which holds {shown}",
         "give the address as the host holds it now; the change moves it, it does not alter it",
+    )
+
+
+def on_bridge(bridge: str) -> str:
+    """What to do on a host whose address is on a bridge that no libvirt network makes."""
+    return (
+        f"guests can sit on {bridge} as it is, so no change is needed: give the guest's interface"
+        f" <interface type='bridge'> with <source bridge='{bridge}'/> (virsh edit GUEST); it is on"
+        " the LAN then, with a MAC and an address of its own"
     )
 
 
@@ -111,10 +129,17 @@ def connected_route(snapshot: Snapshot, nic: str, address: IPv4Interface) -> Rou
         if (row.ifname, row.dst, row.gateway) == (nic, network, "")
     ]
     if len(found) != 1:
+        others = [
+            f"{row.dst} via {row.gateway}" for row in main_routes(snapshot) if row.dst == network
+        ]
+        instead = f"; there is {', '.join(others)}" if others and not found else ""
         raise Refused(
-            f"{snapshot.host} has {len(found)} routes to {network} on {nic}; the change needs one",
+            f"{snapshot.host} has {len(found)} routes to {network} on {nic}; the change needs one"
+            f"{instead}",
             host=snapshot.host,
-            then=f"look at `ip route show dev {nic}` and bring it to one connected route",
+            then=f"bring `ip route show dev {nic}` to one connected route, without a gateway:"
+            f" `ip route replace {network} dev {nic} src {address.ip}`, and take whatever makes it"
+            " otherwise out of the stanza",
         )
     return route(found[0])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from runbook.common import shell_pattern
 from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
@@ -16,7 +17,15 @@ from runbook.plan.changes.steps import LineEdit
 from runbook.state import units
 from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
-from runbook.state.syntax.ifupdown import Stanza, is_comment, stanzas, words
+from runbook.state.syntax.ifupdown import (
+    INTERFACES,
+    Stanza,
+    is_comment,
+    parse,
+    reached,
+    stanzas,
+    words,
+)
 from runbook.state.units import UnitRow
 
 # Options of interfaces(5) that say which address the interface gets.
@@ -29,6 +38,7 @@ ADDRESSING = frozenset(
     }
 )
 CARRIED6 = ("static", "auto", "manual")
+FOLDER = "/etc/network/"
 HOOKS = frozenset({"up", "post-up", "pre-up", "down", "pre-down", "post-down"})
 _ROUTE = re.compile(r"\b(ip (-\w+ )*r(oute)?|route) (add|replace|append|change|del)\b")
 # cloud-init's own words at the head of what it writes.
@@ -60,10 +70,17 @@ def _configured_by(nic: str, snapshot: Snapshot) -> tuple[str, str]:
     if mappings:
         shown = f"; a script decides by `mapping {mappings[0].name}` in {mappings[0].path}"
         return shown, f"take the mapping out, and write one stanza `iface {nic} inet` in its place"
+    if logical := _logical(nic, every):
+        stanza, word = logical
+        shown = f"; `{stanza.kind} {word}` in {stanza.path} gives it a stanza of another name"
+        return shown, f"call the stanza `iface {nic} inet`, and write `{stanza.kind} {nic}`"
+    if unread := _unread(nic, snapshot):
+        shown = f"; {unread} has one, and ifupdown does not read that file"
+        return shown, f"`source` it in {INTERFACES}; then `ifquery {nic}` shows the stanza"
     on = [
         row.name
         for row in snapshot.rows(UnitRow)
-        if row.state == "enabled" and row.name in units.MANAGERS
+        if row.state.startswith("enabled") and row.name in units.MANAGERS
     ]
     if on:
         shown = f"; {', '.join(on)} is enabled and may configure {nic}"
@@ -74,6 +91,33 @@ def _configured_by(nic: str, snapshot: Snapshot) -> tuple[str, str]:
         return shown, then
     then = "configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources"
     return "", then
+
+
+def _logical(nic: str, every: tuple[Stanza, ...]) -> tuple[Stanza, str] | None:
+    """The stanza that has ifupdown take another name for the NIC (`auto eth0=home`), and the word.
+
+    A mapping is another way to the same.
+    """
+    starts = (s for s in every if s.kind == "auto" or s.kind.startswith("allow-"))
+    named = ((s, word) for s in starts for word in words(s.name) if "=" in word)
+    return next(
+        ((s, w) for s, w in named if shell_pattern.matches(nic, w.partition("=")[0].strip("/"))),
+        None,
+    )
+
+
+def _unread(nic: str, snapshot: Snapshot) -> str:
+    """A file with a stanza of the NIC that ifupdown does not come to; '' if there is none."""
+    texts = contents(snapshot.rows(FileRow))
+    others = (path for path in texts if path.startswith(FOLDER) and path not in reached(texts))
+    return next(
+        (
+            path
+            for path in others
+            if any((s.kind, s.name) == ("iface", nic) for s in parse(path, texts[path]))
+        ),
+        "",
+    )
 
 
 def _refuse_unless_lasting(stanza: Stanza, snapshot: Snapshot) -> None:
@@ -154,6 +198,14 @@ def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[str]
         continued = line.endswith("\\") and not comment
         if not dropping:
             yield line
+
+
+def refuse_commands(nic: str, snapshot: Snapshot) -> None:
+    """Refuse commands in the NIC's IPv4 stanzas."""
+    for stanza in stanzas(contents(snapshot.rows(FileRow))):
+        if (stanza.kind, stanza.name, stanza.family) == ("iface", nic, "inet"):
+            lines = _file(stanza.path, snapshot).content.split("\n")
+            _refuse_hooks(lines[stanza.first - 1 : stanza.last], stanza, snapshot)
 
 
 def _refuse_hooks(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> None:

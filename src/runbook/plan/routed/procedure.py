@@ -36,7 +36,7 @@ from runbook.plan.routed.dhcp_clients import stop_clients
 from runbook.plan.routed.firewall.live import admit, expected_firewall
 from runbook.plan.routed.firewall.saved import saved_firewall
 from runbook.plan.routed.firewall.twins import saved_rules, twins
-from runbook.plan.routed.interfaces import manual_stanza
+from runbook.plan.routed.interfaces import manual_stanza, refuse_commands
 from runbook.plan.routed.routes import carried
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
@@ -137,7 +137,12 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     nic, address = params.interface, params.ipv4
     facts.nic_row(snapshot, nic)
     held = facts.nic_address(snapshot, nic, address)
-    connected = facts.connected_route(snapshot, nic, address)
+    try:
+        connected = facts.connected_route(snapshot, nic, address)
+    except Refused:
+        # A command of the stanza may be what makes the routes odd; then it is named instead.
+        refuse_commands(nic, snapshot)
+        raise
     moved = facts.moved_routes(snapshot, nic, connected)
     yield from _prepare(params, snapshot, promise)
     loose = snapshot.find(SysctlRow, LOOSE)

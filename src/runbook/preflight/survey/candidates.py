@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runbook.common.errors import Refused
-from runbook.plan.routed.facts import default_routes, nic_names, nic_row
+from runbook.plan.routed.facts import default_routes, nic_names, nic_row, on_bridge
 from runbook.preflight.nic import NIC_KINDS
 from runbook.preflight.survey.nics import ipv4_addresses
 from runbook.state.links import LinkRow
@@ -73,7 +73,7 @@ def _bridged(snapshot: Snapshot, bridge: str) -> Refused:
     return _no(
         snapshot,
         f"{on} already, and that bridge belongs to no libvirt network; ports: {ports}",
-        "this procedure does not take over a bridge that something else makes",
+        f"{on_bridge(bridge)}; runbook takes over no bridge that something else makes",
     )
 
 

@@ -171,6 +171,30 @@ def test_the_real_manager_of_the_nic_is_named() -> None:
     assert "do not add a stanza" in refused.value.then
 
 
+@pytest.mark.parametrize("state", ["enabled", "enabled-runtime"])
+def test_a_manager_that_netplan_enables_for_one_boot_is_named_too(state: str) -> None:
+    files = [fakes.file(PATH, "")]
+    host = fakes.seen(files=files, units=fakes.units(**{"systemd-networkd": state}))
+    with pytest.raises(Refused, match=r"systemd-networkd\.service is enabled"):
+        nic_stanza(NIC, host)
+
+
+def test_a_stanza_that_ifupdown_does_not_come_to_is_named() -> None:
+    other = "/etc/network/interfaces.d/lan"
+    files = [fakes.file(PATH, "auto lo\n"), fakes.file(other, f"iface {NIC} inet dhcp\n")]
+    with pytest.raises(Refused, match=f"{other} has one, and ifupdown does not read") as refused:
+        nic_stanza(NIC, fakes.seen(files=files))
+    assert "`source` it" in refused.value.then
+
+
+@pytest.mark.parametrize("word", [f"{NIC}=home", "/enp*/=home"])
+def test_a_stanza_of_another_name_for_the_nic_is_named(word: str) -> None:
+    files = [fakes.file(PATH, f"auto lo {word}\niface home inet dhcp\n")]
+    with pytest.raises(Refused, match="gives it a stanza of another name") as refused:
+        nic_stanza(NIC, fakes.seen(files=files))
+    assert f"`auto {NIC}`" in refused.value.then
+
+
 def test_all_commands_of_the_stanza_are_named_at_once_and_routes_may_simply_go() -> None:
     route, other = "up ip route add 10.0.0.0/8 via 172.16.0.9", "post-up /usr/local/bin/notify"
     text = f"iface {NIC} inet static\n    address 172.16.1.1/16\n    {route}\n    {other}\n"

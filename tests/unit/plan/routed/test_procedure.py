@@ -114,6 +114,28 @@ def test_an_address_that_the_host_does_not_hold_is_answered_with_the_one_it_does
     assert "172.16.1.1/16" in wrong.value.problem
 
 
+def test_an_address_that_is_on_a_bridge_needs_no_change_for_guests_to_sit_there() -> None:
+    links = [fakes.link(NIC, master="br0"), fakes.link("br0", kind="bridge")]
+    with pytest.raises(ParameterError) as wrong:
+        made(links=links, addresses=[fakes.address("br0", fakes.ADDRESS)])
+    assert "on the bridge br0" in wrong.value.problem
+    assert "guests can sit on br0 as it is" in wrong.value.then
+
+
+def test_the_command_that_makes_the_routes_odd_is_named_before_the_routes_are() -> None:
+    up = f"up ip route replace {LAN} via 172.16.0.1 dev {NIC}"
+    text = f"{fakes.INTERFACES}    {up}\n"
+    odd = fakes.route(LAN, NIC, gateway="172.16.0.1")
+    with pytest.raises(Refused, match=re.escape(up)):
+        made(
+            routes=[fakes.default(NIC), odd],
+            files=[fakes.file("/etc/network/interfaces", text)],
+        )
+    with pytest.raises(Refused, match=f"there is {LAN} via 172.16.0.1") as refused:
+        made(routes=[fakes.default(NIC), odd])
+    assert f"ip route replace {LAN} dev {NIC} src 172.16.1.1" in refused.value.then
+
+
 def test_an_address_of_another_length_is_not_the_host_s_address() -> None:
     with pytest.raises(ParameterError, match=re.escape("172.16.1.1/16")):
         made({"address": "172.16.1.1/24", "gateway": "172.16.1.254"})

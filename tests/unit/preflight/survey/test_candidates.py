@@ -75,6 +75,13 @@ def test_a_host_without_one_is_told_why(seen: Any, said: str) -> None:  # noqa: 
     assert refused.value.then
 
 
+def test_a_host_on_a_bridge_of_its_own_hears_that_its_guests_can_sit_there_already() -> None:
+    with pytest.raises(Refused) as refused:
+        candidates(hosts.after(), NONE)
+    assert "guests can sit on virbr1 as it is" in refused.value.then
+    assert "<source bridge='virbr1'/>" in refused.value.then
+
+
 def test_a_host_that_is_changed_already_is_told_so() -> None:
     seen = hosts.snapshot(
         links=[hosts.link("virbr1", kind="bridge"), hosts.link("a0", master="virbr1")],
