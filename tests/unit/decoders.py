@@ -39,6 +39,7 @@ from runbook.state import (
     guests,
     leases,
     links,
+    modules,
     neighbours,
     networks,
     nftables,
@@ -401,6 +402,11 @@ DECODERS: Mapping[str, Decoder] = {
     ),
     "state.routes.parse": Decoder(
         lambda raw: routes.parse(raw, names()), (dump("routes"),), NONSENSE
+    ),
+    "state.modules.parse": Decoder(
+        modules.parse,
+        ("bridge 311296 0 - Live 0x0\nnf_nat 61440 2 nft_chain_nat, Live 0x0\n",),
+        NONSENSE,
     ),
     "state.neighbours.parse": Decoder(
         lambda raw: neighbours.parse(raw, names()), (dump("neighbours"),), NONSENSE

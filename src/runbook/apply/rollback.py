@@ -21,7 +21,8 @@ from runbook.apply.steps.perform import run
 from runbook.common.clock import Clock
 from runbook.common.errors import GoToTheConsole, MendAccess
 from runbook.plan.promise.guests import GuestPromise
-from runbook.state.diff import Diff, compare, loaded_since
+from runbook.state.diff import Diff, compare
+from runbook.state.kernel_modules import loaded_since
 from runbook.state.snapshot import Snapshot, take
 from runbook.state.tap_names import named_as
 from runbook.transport.host import Host
@@ -56,7 +57,7 @@ class Rollback:
 
     `failed`: what the undo itself says that it could not put back, a line each. `guests`: what
     is not as before inside a guest, or was not compared there. `modules`: the kernel modules
-    that the change loaded; they stay loaded until the next boot.
+    that were loaded since the state before; they stay loaded until the next boot.
     """
 
     why: str

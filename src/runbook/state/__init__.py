@@ -2,11 +2,12 @@
 
 Each table has the type of its rows, a pure ``parse`` and a ``read``: `links`, `bridge_ports`,
 `addresses`, `routes`, `rules`, `neighbours`, `firewall`, `nftables`, `sysctl`, `leases`,
-`files`, `networks`, `guests`, `units`.
+`files`, `networks`, `guests`, `units`, `modules`.
 
 `snapshot` takes all of them with `identity`; `diff` compares two snapshots, after `tap_names`
 has given each guest's tap the name it had in the first. `dhcp_clients` says whose each process
-is that looks like a DHCP client. `redacted` takes secrets out of rows that an earlier version
+is that looks like a DHCP client. `kernel_modules` says what appeared because a module was loaded.
+`redacted` takes secrets out of rows that an earlier version
 kept. `table` and `netlink` are shared helpers. Packages: `host`
 (beside the tables), `guest` (inside a guest), `syntax` (files).
 """

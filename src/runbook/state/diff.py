@@ -7,18 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from runbook.state import kernel_modules
 from runbook.state.dhcp_clients import in_no_order
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.state.sysctl import SysctlRow
 from runbook.state.table import Key, Table, by_key, cells_of, sequences
 
 COLUMNS = ["change", "table", "key", "column", "before", "after"]
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 Row = tuple[str, str, str, str, str, str]
 Rows = dict[Key, Any]
-# The kernel parameters that a module brings when it is loaded: nobody has set them.
-# Not those of br_netfilter: once it is loaded, frames between guests are filtered.
-OF_MODULES = {"nf_conntrack": "net.netfilter.nf_conntrack_"}
 # How the key of a row of leases begins whose client is dhclient.
 DHCLIENT = "dhclient "
 
@@ -72,9 +69,8 @@ def compare(before: Snapshot, after: Snapshot) -> Diff:
     of a DHCP client's options: the undo starts the client with the same ones, written anew.
     """
     rows = diff(before, after).settled.rows
-    brought = tuple(OF_MODULES[module] for module in loaded_since(before, after))
     appeared = (rows["change"] == ADDED) & (rows["table"] == "sysctl")
-    of_modules = appeared & rows["key"].map(lambda key: str(key).startswith(brought))
+    of_modules = appeared & rows["key"].isin(kernel_modules.brought(before, after))
     same = [_same_client(row) for row in rows.itertuples()]
     written_anew = pd.Series(same, index=rows.index, dtype=bool)
     return Diff(rows[~(of_modules | written_anew)].reset_index(drop=True))
@@ -85,19 +81,6 @@ def _same_client(row: Any) -> bool:  # noqa: ANN401 - a row of a DataFrame has n
     if not (cell and str(row.key).startswith(DHCLIENT)):
         return False
     return in_no_order(str(row.before).split(" ")) == in_no_order(str(row.after).split(" "))
-
-
-def loaded_since(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
-    """The modules of `OF_MODULES` whose kernel parameters appeared between the snapshots."""
-    return tuple(
-        module
-        for module, prefix in OF_MODULES.items()
-        if _has(after, prefix) and not _has(before, prefix)
-    )
-
-
-def _has(snapshot: Snapshot, prefix: str) -> bool:
-    return any(row.name.startswith(prefix) for row in snapshot.rows(SysctlRow))
 
 
 def _table(

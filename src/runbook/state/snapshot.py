@@ -22,6 +22,7 @@ from runbook.state import (
     guests,
     leases,
     links,
+    modules,
     neighbours,
     networks,
     nftables,
@@ -37,7 +38,7 @@ from runbook.state.table import NONSENSE, R, Table, by_key, cells_of, frame, ord
 from runbook.transport.host import Reader
 
 # A table that is new raises this, and has the number as its `since`.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 TABLES: tuple[Table[Any], ...] = (
     links.TABLE,
     bridge_ports.TABLE,
@@ -54,6 +55,7 @@ TABLES: tuple[Table[Any], ...] = (
     guests.TABLE,
     guests.TAPS,
     units.TABLE,
+    modules.TABLE,
 )
 
 
@@ -96,6 +98,7 @@ class Snapshot:
     guests = _Shown()
     taps = _Shown()
     units = _Shown()
+    modules = _Shown()
 
     def rows(self, of: type[R]) -> tuple[R, ...]:
         """All rows of a type, in the order of their key."""

@@ -11,7 +11,7 @@ from tests.unit.fakes import link, route
 from tests.unit.hosts import snapshot
 from tests.unit.state.made_up import CELLS, EMPTY, holding, rows_of, snapshots
 
-from runbook.state.diff import COLUMNS, compare, diff, loaded_since
+from runbook.state.diff import COLUMNS, compare, diff
 from runbook.state.snapshot import TABLES, Snapshot
 from runbook.state.table import Table
 
@@ -146,35 +146,6 @@ def test_a_person_reads_one_line_a_difference() -> None:
 def test_counters_and_ages_are_looked_at_only_when_asked_for(table: Table[Any]) -> None:
     assert set(table.volatile) < set(table.columns)
     assert not set(table.volatile) & set(table.key)
-
-
-LOOSE = "net.netfilter.nf_conntrack_tcp_loose"
-FORWARD = "net.ipv4.ip_forward"
-
-
-def parameters(**values: str) -> Snapshot:
-    return fakes.seen(sysctl=[{"name": name, "value": value} for name, value in values.items()])
-
-
-def test_a_parameter_that_came_with_a_kernel_module_is_no_difference_and_is_named() -> None:
-    before, after = parameters(**{FORWARD: "0"}), parameters(**{FORWARD: "0", LOOSE: "1"})
-    assert not diff(before, after).empty
-    assert compare(before, after).empty
-    assert loaded_since(before, after) == ("nf_conntrack",)
-
-
-def test_a_module_that_was_loaded_before_hides_no_parameter_that_somebody_changed() -> None:
-    other = "net.netfilter.nf_conntrack_max"
-    before = parameters(**{FORWARD: "0", LOOSE: "1"})
-    after = parameters(**{FORWARD: "1", LOOSE: "0", other: "9"})
-    assert set(compare(before, after).rows["key"]) == {FORWARD, LOOSE, other}
-    assert loaded_since(before, after) == ()
-
-
-def test_a_filter_of_bridged_frames_that_appeared_is_a_difference() -> None:
-    before = parameters(**{FORWARD: "0"})
-    after = parameters(**{FORWARD: "0", "net.bridge.bridge-nf-call-iptables": "1"})
-    assert not compare(before, after).empty
 
 
 NIC_LEASES = "/var/lib/dhcp/dhclient.enp4s0f0.leases"

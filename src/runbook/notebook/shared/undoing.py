@@ -25,6 +25,9 @@ from runbook.run.record import Ending
 from runbook.state import snapshot as snapshots
 from runbook.views import CELL, Place
 
+# The one module that changes what happens to packets by being loaded.
+FILTERS_BRIDGED = "br_netfilter"
+
 
 @contextmanager
 def changing(change: ChangeUnderway, what: str, mark: str) -> Iterator[None]:
@@ -72,13 +75,30 @@ def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:
     this.folder.once("journal-of-the-host", undone.log)
     none = "no difference on the host" if undone.guests else "no difference"
     page.show(views.changes(rows, f"After the undo, compared with the state before: {none}"))
-    for module in undone.modules:
-        stays = "it stays loaded until the next boot; it filters nothing by itself"
-        page.show(views.note(f"The change loaded the kernel module {module}: {stays}."))
+    for line in module_notes(undone.modules):
+        page.show(views.note(line))
     for line in undone.failed:
         page.show(views.note(f"the undo itself says: {line}", "bad"))
     for difference in undone.guests:
         page.show(views.note(str(difference), "bad"))
+
+
+def module_notes(modules: tuple[str, ...]) -> tuple[str, ...]:
+    """What there is to say of kernel modules that were loaded since the state before."""
+    notes = []
+    others = [module for module in modules if module != FILTERS_BRIDGED]
+    if others:
+        notes.append(
+            f"Loaded since the state before: kernel modules {', '.join(others)}."
+            " They stay loaded until the next boot. By themselves they filter nothing."
+        )
+    if FILTERS_BRIDGED in modules:
+        notes.append(
+            f"Loaded since the state before: kernel module {FILTERS_BRIDGED}. It passes frames"
+            " between ports of a bridge through the rules of iptables, until the next boot."
+            f" If nothing on the host needs it: modprobe -r {FILTERS_BRIDGED}"
+        )
+    return tuple(notes)
 
 
 def undo(change: ChangeUnderway, error: BaseException, page: Place = CELL) -> RunbookError:
