@@ -30,7 +30,7 @@ lab: NEEDS := venv lab browser
 test: NEEDS := venv unit lab browser
 faults: NEEDS := venv lab
 matrix: NEEDS := venv lab
-thorough: NEEDS := venv lab browser
+thorough: NEEDS := venv lab qemu browser
 
 .PHONY: help demo desk test unit lab faults matrix thorough check docs format setup packages lock clean
 .DEFAULT_GOAL := help

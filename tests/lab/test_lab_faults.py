@@ -146,7 +146,8 @@ def test_up_mends_a_lab_that_lost_a_part(lab: labs.Lab, lost: str) -> None:
         else:
             shell.kill([int((RUN / wiring.DHCP_PID).read_text())])
         labs.up(1, lab.release, "dhcp", say)
-        assert wiring.stands(made.hosts)
+        assert wiring.stands()
+        assert all(map(machine.stands, made.hosts))
         assert wiring.serves_dhcp(RUN)
         assert [pid for pid in inside if shell.alive(pid)] == []
         assert subprocess.run(["ssh", made.hosts[0], "true"], check=False).returncode == 0

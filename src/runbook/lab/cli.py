@@ -12,9 +12,10 @@ from typing import Any
 import click
 
 from runbook.lab import guest as guests
-from runbook.lab import guest_lent, machine, wiring
+from runbook.lab import guest_lent, machine
 from runbook.lab import lab as labs
 from runbook.lab.guest_managers import MANAGERS
+from runbook.lab.hardware import MACHINES, MOST_NICS, NIC_MODELS, NSPAWN, Hardware
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, IPV6, OPERATOR, RELEASES, ROUTER, address
 from runbook.lab.probe import OutageProbe
 
@@ -35,10 +36,43 @@ def lab() -> None:
     "--addressing", type=click.Choice(["static", "dhcp"]), default="static", show_default=True
 )
 @click.option("--ipv6", type=click.Choice(IPV6), default="none", show_default=True)
+@click.option(
+    "--machine",
+    "kind",
+    type=click.Choice(MACHINES),
+    default=NSPAWN.machine,
+    show_default=True,
+    help="qemu: each host boots its release's own kernel, emulated in software.",
+)
+@click.option(
+    "--nic-model",
+    type=click.Choice(list(NIC_MODELS)),
+    default=NSPAWN.nic_model,
+    show_default=True,
+    help="For --machine qemu.",
+)
+@click.option(
+    "--nics",
+    type=click.IntRange(1, MOST_NICS),
+    default=NSPAWN.nics,
+    show_default=True,
+    help="For --machine qemu; the first has the address.",
+)
 @AS_JSON
-def up(hosts: int, release: str, addressing: str, ipv6: str, *, as_json: bool) -> None:
+def up(  # noqa: PLR0913 - one for each word of the command
+    *,
+    hosts: int,
+    release: str,
+    addressing: str,
+    ipv6: str,
+    kind: str,
+    nic_model: str,
+    nics: int,
+    as_json: bool,
+) -> None:
     """Bring the lab up, or leave it as it is if it is so already."""
-    made = labs.up(hosts, release, addressing, _say, ipv6)
+    hardware = Hardware(machine=kind, nic_model=nic_model, nics=nics) if kind == "qemu" else NSPAWN
+    made = labs.up(hosts, release, addressing, _say, ipv6, hardware=hardware)
     _report(made.model_dump(mode="json"), as_json=as_json)
 
 
@@ -70,7 +104,12 @@ def status(*, as_json: bool) -> None:
     made = labs.current()
     power = {host: "on" if machine.init(host) else "off" for host in made.hosts}
     rows = [{"host": h, "address": address(h), "power": power[h]} for h in made.hosts]
-    how = {"release": made.release, "addressing": made.addressing, "ipv6": made.ipv6}
+    how = {
+        "machine": made.hardware.machine,
+        "release": made.release,
+        "addressing": made.addressing,
+        "ipv6": made.ipv6,
+    }
     told = {**how, "hosts": rows}
     _report(told, as_json=as_json)
 
@@ -137,7 +176,7 @@ def renew(host: str) -> None:
 def cut(host: str) -> None:
     """Cut the network cable of HOST."""
     _on(host)
-    wiring.set_cable(host, "down")
+    machine.set_cable(host, "down")
 
 
 @lab.command()
@@ -145,7 +184,7 @@ def cut(host: str) -> None:
 def mend(host: str) -> None:
     """Mend the network cable of HOST."""
     _on(host)
-    wiring.set_cable(host, "up")
+    machine.set_cable(host, "up")
 
 
 @lab.group()

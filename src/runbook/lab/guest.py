@@ -55,6 +55,9 @@ def free_place(
 
 def add(host: str, guest: Guest) -> float:
     """Define, autostart and start it on the host; the seconds until it answered the host."""
+    if machine.kind_of(host) == "qemu":
+        why = "a guest would be emulated inside an emulated host"
+        raise _failed(host, why, "runbook lab up --machine nspawn")
     _check(host, guest)
     _need_network(host, guest.network)
     if _answers(host, guest):

@@ -20,16 +20,18 @@ from runbook.lab import (
     guest_managers,
     limits,
     machine,
-    rootfs,
     shell,
     wiring,
 )
+from runbook.lab.hardware import NSPAWN, Hardware
 from runbook.lab.names import CACHE, IN_USE, MOST_HOSTS, RELEASES, RUN, host_name
 
 STATE = RUN / "lab.json"
 LOCK = CACHE / "lock"
-# By which options of systemd-nspawn, systemd-socket-activate and dnsmasq ours are known.
+# By which options of systemd-nspawn, systemd-socket-activate and dnsmasq ours are known, and by
+# what word QEMU.
 OURS = ("--directory", "--listen", "--pid-file")
+OUR_MONITOR = f"unix:{RUN}/"
 Say = Callable[[str], None]
 
 
@@ -43,6 +45,7 @@ class Lab(BaseModel):
     addressing: str
     root: Path
     ipv6: str = "none"
+    hardware: Hardware = NSPAWN
 
 
 class NotRoot(LabError):
@@ -91,15 +94,30 @@ def known(host: str) -> Lab:
     return lab
 
 
-def up(hosts: int, release: str, addressing: str, say: Say, ipv6: str = "none") -> Lab:
+def up(
+    hosts: int,
+    release: str,
+    addressing: str,
+    say: Say,
+    ipv6: str = "none",
+    *,
+    hardware: Hardware = NSPAWN,
+) -> Lab:
     """The lab as asked for; one that already is so is left alone."""
     need_root()
     if not 1 <= hosts <= MOST_HOSTS:
         raise shell.failed("up", f"{hosts} hosts", f"ask for 1 to {MOST_HOSTS}")
     with locked():
-        root = rootfs.root_file_system(release, say)
+        root = machine.KINDS[hardware.machine].root(release, say)
         names = tuple(host_name(number) for number in range(1, hosts + 1))
-        wanted = Lab(hosts=names, release=release, addressing=addressing, root=root, ipv6=ipv6)
+        wanted = Lab(
+            hosts=names,
+            release=release,
+            addressing=addressing,
+            root=root,
+            ipv6=ipv6,
+            hardware=hardware,
+        )
         if _stands(wanted):
             access.open_doors(names)
             say(f"the lab is up already: {', '.join(names)}")
@@ -129,7 +147,8 @@ def _remove_old() -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        rootfs.remove_old()
+        for kind in machine.KINDS.values():
+            kind.remove_old()
         extra_packages.remove_old()
 
 
@@ -137,8 +156,8 @@ def _stands(wanted: Lab) -> bool:
     try:
         return (
             current() == wanted
-            and all(machine.init(host) for host in wanted.hosts)
-            and wiring.stands(wanted.hosts)
+            and wiring.stands()
+            and all(map(machine.stands, wanted.hosts))
             and (wanted.addressing == "static" or wiring.serves_dhcp(RUN))
             and (wanted.ipv6 != "slaac" or wiring.advertises(RUN))
         )
@@ -156,7 +175,7 @@ def _build(lab: Lab, say: Say) -> None:
     if lab.ipv6 == "slaac":
         wiring.advertise(RUN)
     for host in lab.hosts:
-        machine.create(host, lab.root, public_key, machine.stanzas(host, lab.addressing, lab.ipv6))
+        _create(lab, host, public_key)
     access.write(lab.hosts)
     STATE.write_text(lab.model_dump_json())
     say(f"booting {', '.join(lab.hosts)} ({lab.release}, {lab.addressing}, IPv6 {lab.ipv6})")
@@ -165,11 +184,15 @@ def _build(lab: Lab, say: Say) -> None:
             say(f"{host} is up after {seconds:.1f} s")
 
 
+def _create(lab: Lab, host: str, public_key: str) -> None:
+    interfaces = machine.stanzas(host, lab.addressing, lab.ipv6)
+    machine.create(host, lab.root, public_key, interfaces, lab.hardware)
+
+
 def renew(host: str) -> None:
     """The host as it was when the lab came up: a new disk, booted; its SSH key is new too."""
     lab = known(host)
-    public_key = access.KEY.with_suffix(".pub").read_text()
-    machine.create(host, lab.root, public_key, machine.stanzas(host, lab.addressing, lab.ipv6))
+    _create(lab, host, access.KEY.with_suffix(".pub").read_text())
     access.write(lab.hosts)
     wiring.forget(host)
     machine.power_on(host)
@@ -199,7 +222,8 @@ def _remove() -> None:
 
 def _is_ours(word: str) -> bool:
     option, _, path = word.partition("=")
-    return option in OURS and path.startswith(f"{RUN}/")
+    ours = option in OURS and path.startswith(f"{RUN}/")
+    return ours or word.startswith(OUR_MONITOR)
 
 
 @contextmanager

@@ -70,6 +70,22 @@ def mac(host: str) -> str:
     return f"02:16:01:00:00:{host_number(host):02x}"
 
 
+def nic(number: int) -> str:
+    """What the host calls its first, second, ... NIC, from 0."""
+    return f"{NIC[:-1]}{number}"
+
+
+def nic_mac(host: str, number: int) -> str:
+    """The MAC of the host's first, second, ... NIC, from 0."""
+    head, last = mac(host).rsplit(":", 1)
+    return mac(host) if number == 0 else f"{head[:-2]}{number:02x}:{last}"
+
+
+def tap(host: str, number: int) -> str:
+    """The switch's end of a QEMU host's cable: its first is the one that any host has."""
+    return port(host) if number == 0 else f"{port(host)}-{number}"
+
+
 def folder(host: str) -> Path:
     """Where the host's disk and console are."""
     return RUN / "hosts" / host

@@ -6,21 +6,22 @@ import os
 import signal
 import subprocess
 import time
-import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from runbook.lab import cgroups, extra_packages, guest_managers, shell, wiring
-from runbook.lab.names import (
-    NIC,
-    OPERATOR,
-    ROUTER_LAN,
-    ROUTER_LAN6,
-    address,
-    address6,
-    folder,
-    namespace,
+from runbook.lab import (
+    booting,
+    cgroups,
+    extra_packages,
+    guest_managers,
+    host_files,
+    rootfs,
+    shell,
+    wiring,
 )
+from runbook.lab.hardware import Hardware
+from runbook.lab.names import folder, namespace
 from runbook.lab.shell import failed
 
 DISK_SIZE = "768M"
@@ -30,51 +31,27 @@ SHUT_DOWN_S = 120.0
 GONE_S = 20.0
 # There while this machine's own process 1 is systemd (sd_booted(3)).
 SYSTEMD = Path("/run/systemd/system")
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # nspawn's own names for: cgroup v2 inside, and a /proc/sys/net that can be written.
 NSPAWN_ENV = {
     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
 }
-LOOPBACK = """\
-auto lo
-iface lo inet loopback
-
-auto {nic}
-"""
-STANZAS = {
-    "static": """\
-iface {nic} inet static
-    address {address}/16
-    gateway {gateway}
-""",
-    "dhcp": "iface {nic} inet dhcp\n",
-}
-STANZAS6 = {
-    "none": "",
-    "static": """\
-
-iface {nic} inet6 static
-    address {address6}/64
-    gateway {gateway6}
-""",
-    "slaac": "\niface {nic} inet6 auto\n",
-}
+Say = Callable[[str], None]
 
 
-def stanzas(host: str, addressing: str, ipv6: str) -> str:
-    """The host's /etc/network/interfaces."""
-    return (LOOPBACK + STANZAS[addressing] + STANZAS6[ipv6]).format(
-        nic=NIC,
-        address=address(host),
-        gateway=ROUTER_LAN.split("/")[0],
-        address6=address6(host, ipv6),
-        gateway6=ROUTER_LAN6.split("/")[0],
-    )
+def root(release: str, say: Say) -> Path:
+    """The release's file system, built if it is not there."""
+    return rootfs.root_file_system(release, say)
 
 
-def create(host: str, root: Path, public_key: str, interfaces: str) -> None:
-    """A new disk for the host, over the shared root file system."""
+def remove_old() -> None:
+    """File systems of recipes that are no more, while no lab is up."""
+    rootfs.remove_old()
+
+
+def create(host: str, base: Path, public_key: str, interfaces: str, hardware: Hardware) -> None:
+    """A new disk for the host, over the shared root file system; its NIC is always the same."""
+    del hardware
     destroy(host)
     place = folder(host)
     place.mkdir(parents=True)
@@ -84,28 +61,15 @@ def create(host: str, root: Path, public_key: str, interfaces: str) -> None:
     for name in ("upper", "work"):
         (place / "disk" / name).mkdir()
     (place / "root").mkdir()
-    layers = f"lowerdir={root},upperdir={place}/disk/upper,workdir={place}/disk/work"
+    layers = f"lowerdir={base},upperdir={place}/disk/upper,workdir={place}/disk/work"
     shell.run("mount", "-t", "overlay", "-o", layers, "lab", f"{place}/root")
-    _personalise(host, place / "root", public_key, interfaces)
-
-
-def _personalise(host: str, root: Path, public_key: str, interfaces: str) -> None:
-    (root / "etc/network/interfaces").write_text(interfaces)
-    (root / "etc/hostname").write_text(f"{host}\n")
-    (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {host}\n")
-    (root / "etc/machine-id").write_text(f"{uuid.uuid4().hex}\n")
-    keys = root / "root/.ssh/authorized_keys"
-    keys.parent.mkdir(mode=0o700, exist_ok=True)
-    keys.write_text(public_key)
-    keys.chmod(0o600)
-    key = root / "etc/ssh/ssh_host_ed25519_key"
-    shell.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", host, "-f", str(key))
+    host_files.personalise(host, place / "root", public_key, interfaces)
+    host_files.make_key(host, place / "root" / host_files.HOST_KEY)
 
 
 def host_key(host: str) -> str:
     """The host's public SSH key, type and base64."""
-    path = folder(host) / "root/etc/ssh/ssh_host_ed25519_key.pub"
-    return " ".join(path.read_text().split()[:2])
+    return host_files.public_half(folder(host) / "root" / host_files.HOST_KEY)
 
 
 def power_on(host: str) -> float:
@@ -115,12 +79,7 @@ def power_on(host: str) -> float:
     wiring.plug_in(host)
     began = time.monotonic()
     _start(host)
-    while missing := _missing(host):
-        if time.monotonic() - began > BOOT_S:
-            why = f"not within {BOOT_S:.0f} s: {missing}"
-            then = f"read {_console(host)}, then runbook lab down, and up again"
-            raise failed(f"booting {host}", why, then)
-        time.sleep(0.1)
+    booting.wait(host, partial(_missing, host), BOOT_S)
     return time.monotonic() - began
 
 
@@ -135,10 +94,12 @@ def _start(host: str) -> None:
     if SYSTEMD.is_dir():
         setenv = [f"--setenv={name}={value}" for name, value in NSPAWN_ENV.items()]
         unit = (f"--unit={_unit(host)}", "--collect", "--property=Delegate=yes")
-        says = [f"--property=Standard{s}=append:{_console(host)}" for s in ("Output", "Error")]
+        says = [
+            f"--property=Standard{s}=append:{booting.console(host)}" for s in ("Output", "Error")
+        ]
         shell.run("systemd-run", "--quiet", *unit, *says, *setenv, *nspawn)
         return
-    with _console(host).open("ab") as console:
+    with booting.console(host).open("ab") as console:
         subprocess.Popen(
             (*cgroups.entry(host), *nspawn),
             stdin=subprocess.DEVNULL,
@@ -150,32 +111,7 @@ def _start(host: str) -> None:
 
 
 def _missing(host: str) -> str:
-    """What keeps the operator from logging in; empty when nothing does."""
-    if not init(host):
-        return "it has no power"
-    state = run(host, ["systemctl", "is-system-running"]).stdout.decode().strip()
-    if state not in ("running", "degraded"):
-        return f"its systemd says: {state or 'nothing'}"
-    # For a second or two the kernel makes sure that nobody else has the IPv6 address.
-    if run(host, ["ip", "-6", "address", "show", "tentative"]).stdout.strip():
-        return "its IPv6 address is still tentative"
-    if not _autoconfigured(host):
-        return "no router has told it of an IPv6 prefix"
-    knock = ("nc", "-z", "-w", "1", address(host), "22")
-    if not shell.quiet("ip", "netns", "exec", OPERATOR, *knock):
-        return "its SSH port does not answer beyond the router"
-    return ""
-
-
-def _autoconfigured(host: str) -> bool:
-    """Whether a host that waits for an IPv6 address by SLAAC has it; true for every other."""
-    if b"inet6 auto" not in (folder(host) / "root/etc/network/interfaces").read_bytes():
-        return True
-    return bool(run(host, ["ip", "-6", "address", "show", "scope", "global"]).stdout.strip())
-
-
-def _console(host: str) -> Path:
-    return folder(host) / "console.log"
+    return booting.missing(host, partial(run, host)) if init(host) else "it has no power"
 
 
 def leader(host: str) -> int:
@@ -212,14 +148,12 @@ def inside(host: str, argv: Sequence[str]) -> list[str]:
         raise failed(host, "it has no power", f"runbook lab power-on {host}")
     enter = ("nsenter", f"--target={process}", "--mount", "--uts", "--ipc", "--net", "--pid")
     # nsenter's own --wd is looked up before it enters: it would be this machine's folder.
-    clean = ("env", "-i", "--chdir=/", f"PATH={PATH}", "HOME=/root", "LANG=C.UTF-8")
-    term = f"TERM={os.environ.get('TERM', 'dumb')}"
-    return [*enter, "--cgroup", "--root", *clean, term, *argv]
+    return [*enter, "--cgroup", "--root", *booting.clean_environment(), *argv]
 
 
 def run(host: str, argv: Sequence[str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run a command at the host's console and wait for it."""
-    return subprocess.run(inside(host, argv), input=stdin, capture_output=True, check=False)
+    return booting.run(inside(host, argv), stdin)
 
 
 def power_cut(host: str) -> None:
@@ -262,3 +196,13 @@ def destroy(host: str) -> None:
     for point in shell.mounts_below(folder(host)):
         shell.run("umount", "--lazy", point)
     shell.run("rm", "-rf", "--one-file-system", str(folder(host)))
+
+
+def stands(host: str) -> bool:
+    """Whether the host has power, and its network is there."""
+    return bool(init(host)) and namespace(host) in wiring.namespaces()
+
+
+def set_cable(host: str, state: str) -> None:
+    """Cut (`down`) or mend (`up`) the cable of its NIC."""
+    wiring.set_cable(host, state)

@@ -83,6 +83,19 @@ def unplug(host: str) -> None:
     shell.quiet("ip", "netns", "delete", namespace(host))
 
 
+def plug_in_taps(ports: Iterable[str]) -> None:
+    """Ports of the switch that QEMU holds the other end of."""
+    for name in ports:
+        unplug_tap(name)
+        shell.run("ip", "-n", SWITCH, "tuntap", "add", "dev", name, "mode", "tap")
+        _ip(SWITCH, "link", "set", name, "master", "lan", "up")
+
+
+def unplug_tap(name: str) -> None:
+    """The port away."""
+    shell.quiet("ip", "-n", SWITCH, "link", "delete", name)
+
+
 def forget(host: str) -> None:
     """The router's entry for the host away, as for a machine it has never seen."""
     _ip(ROUTER, "neighbour", "flush", "to", address(host))
@@ -133,9 +146,9 @@ def _serves(file: Path) -> bool:
     return pid in shell.run("ip", "netns", "pids", ROUTER).split()
 
 
-def stands(hosts: Iterable[str]) -> bool:
-    """Whether every namespace of a lab with these hosts is there."""
-    return {SWITCH, ROUTER, OPERATOR, *map(namespace, hosts)} <= set(namespaces())
+def stands() -> bool:
+    """Whether the LAN is there."""
+    return {SWITCH, ROUTER, OPERATOR} <= set(namespaces())
 
 
 def namespaces() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.lab import cgroups, machine, names, shell, wiring
+from runbook.lab import cgroups, machine, names, nspawn, shell, wiring
 
 MACHINE = "--machine=rb-server-01"
 
@@ -52,7 +52,7 @@ def test_a_host_is_off_only_once_systemd_has_forgotten_its_unit(
         return states.pop(0)
 
     unplugged: list[int] = []
-    monkeypatch.setattr(machine, "SYSTEMD", tmp_path)
+    monkeypatch.setattr(nspawn, "SYSTEMD", tmp_path)
     monkeypatch.setattr(shell, "run", systemctl)
     monkeypatch.setattr(shell, "command_lines", dict)
     monkeypatch.setattr(wiring, "unplug", lambda _host: unplugged.append(len(states)))

@@ -42,6 +42,7 @@ class StateTables(CellValue):
     guests = _frame("guests")
     taps = _frame("taps")
     units = _frame("units")
+    modules = _frame("modules")
 
     @FrameProperty
     def columns(self) -> pd.DataFrame:
