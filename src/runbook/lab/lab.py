@@ -20,6 +20,7 @@ from runbook.lab import (
     guest_managers,
     limits,
     machine,
+    rootfs,
     shell,
     wiring,
 )
