@@ -1,7 +1,7 @@
-"""A cleared plan is done on the host, and undone.
+"""Makes a cleared plan on the host, or undoes it.
 
 `phases` makes the steps of one phase, `verify` compares the promise with what is there,
-`confirm` removes the undo over a new connection, `rollback` has the host run its undo and
+`confirm` removes the undo over a new connection, `rollback` starts the undo on the host and
 compares the host with the snapshot. `guest_difference` says what an undo left different in a
-guest. Packages: `steps` (one step becomes a deed), `checkpoint` (the undo on the host).
+guest. Packages: `steps` (performs one step), `checkpoint` (the undo on the host).
 """

@@ -1,4 +1,6 @@
-"""All of a guest that acts: it is entered, changed, verified, confirmed or undone.
+"""Everything that changes a guest: enter it, change it, verify it, confirm or undo it.
+
+Reading is in `state/guest`, the connection in `transport/guest`.
 
 `facts`, `target` and `procedure` make the plan for guests. `session` is one guest and `sessions`
 all guests of a change. `steps` makes the steps in a guest, `deadlines` moves the deadlines of

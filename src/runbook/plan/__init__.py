@@ -1,4 +1,4 @@
-"""What there is to do: parameters and a snapshot become a plan. Pure.
+"""The changes to make: parameters and a snapshot become a plan. No I/O.
 
 `plan` has the ordered changes, their numbered steps, the deadline and the digest that an
 approval is bound to. `kinds` finds every dataclass of a plan, so that a plan can be read back.

@@ -1,6 +1,6 @@
-"""The order of a change, and the way back into a change that another run began.
+"""One change from start to end: the order of its stages, its undo, its record.
 
-`pipeline` is the order, recited once, and `session` is what it hands from stage to stage.
+`pipeline` defines the order once, and `session` is the data that the stages hand on.
 `subject` is what a change is about, as the stages ask it: `subject_host`, `subject_guests`, and
 `subject_kept` for a change that another run began. `standing` finds such a change on a host,
 `resume` takes it up. `undo` is the undo of a host and then of its guests, `extend_deadline` gives

@@ -1,4 +1,4 @@
-"""A host, however it is reached: live through a relay, or replayed from a recording.
+"""The connection to a host: live through a relay, or replayed from a recording.
 
 `host` is the protocol: a `Reader` answers, a `Host` can also be changed. `connect` makes a
 connection of parameters. `prefixes`, `bootstrap`, `wire` and `session` carry requests to the

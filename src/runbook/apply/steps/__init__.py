@@ -1,4 +1,4 @@
-"""One step becomes a deed, written in the journal before and after.
+"""Performs one step, and writes it in the journal before and after.
 
 `perform` is the only module that acts on a step. `journal` is the change's journal on the host.
 `netlink_bytes` and `ndp_bytes` make the bytes that are sent.
