@@ -27,7 +27,7 @@ def test_a_newcomer_can_rehearse_up_to_the_preflight(home: Path) -> None:
 def test_a_rehearsal_can_never_apply(home: Path) -> None:
     done = papermill(home, "-p", "host", "example", "-p", "mode", "apply")
     assert done.status != 0
-    assert "a recorded host can be planned for and never changed" in done.said
+    assert "a recorded host can only be planned (mode: plan)" in done.said
 
 
 QUERY = "before.routes.query(\"dst == 'default'\")[['gateway', 'ifname']]"

@@ -3,7 +3,7 @@
 ::
 
     RunbookError
-    ├── CorrectParameters          nothing was contacted or touched; mend the input
+    ├── CorrectParameters          nothing was contacted or touched; fix the input
     │   └── ParameterError         one field, its value, the fix
     ├── MendAccess                 the host cannot be reached or read as needed
     │   ├── ConnectionLost         the connection broke or never came up
@@ -92,7 +92,7 @@ class ParameterError(CorrectParameters):
     """One parameter is unknown, missing, of the wrong type or out of place."""
 
     def __init__(self, field: str, value: object, problem: str, fix: str) -> None:
-        """Name the field, show the value as it arrived, say how to mend it."""
+        """Name the field, show the value as it arrived, say how to fix it."""
         super().__init__(
             f"parameter '{field}' = {value!r}: {problem}",
             state="nothing was written to any host",

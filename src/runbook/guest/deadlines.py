@@ -129,7 +129,7 @@ def _ask(slot: GuestSession, armed: Armed, host: Host, now: Now) -> Iterator[_Co
     try:
         told = slot.again(host, lambda c: undo.ticking(c, armed.change_id))
     except RunbookError as error:
-        raise not_moved(host, error.what, "go on, or undo the change") from error
+        raise not_moved(host, error.what, "continue, or undo the change") from error
     if told:
         yield _Countdown(slot, armed.change_id, told, now())
 

@@ -62,7 +62,7 @@ def nic(params: Params, guest: Guest, seen: Snapshot) -> Nic:
     raise ParameterError(
         "nic",
         guest.nic,
-        f"{len(matching)} NICs of {guest.name} are meant by it, and one is needed;"
+        f"it fits {len(matching)} NICs of {guest.name}, and it must fit exactly one;"
         f" it has {has or 'none'}",
         f"name the one that is to move by its MAC: nic, in the entry of {guest.name}",
     )

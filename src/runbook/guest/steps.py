@@ -43,7 +43,7 @@ def apply(slot: GuestSession, step: ApplyInside, host: Host) -> None:
     """Edit the guest's files and bring them live; raises StepFailed."""
     _edit(slot, step, host)
     if slot.armed is None:
-        raise _not_as_planned(host, step.guest, "no undo stands in it")
+        raise _not_as_planned(host, step.guest, "it has no armed undo")
     channel = slot.channel(host)
     undo.apply(channel, slot.armed, clock=slot.clock, patience=step.budget_s)
 

@@ -99,7 +99,7 @@ def _number(namespace: Mapping[str, object], name: str, usual: int) -> int:
         return usual
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MOST:
         raise ParameterError(
-            name, value, f"it is no whole number from 1 to {MOST}", "leave it out, or mend it"
+            name, value, f"it is no whole number from 1 to {MOST}", "leave it out, or fix it"
         )
     return value
 

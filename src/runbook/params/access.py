@@ -30,7 +30,7 @@ class Access(BaseModel):
 
     @model_validator(mode="after")
     def _recording_is_named(self) -> Self:
-        """Hold that a recorded host has a recording."""
+        """Check that a recorded host has a recording."""
         if self.connect == "recorded" and self.recording is None:
             raise Wrong(
                 "connect is 'recorded', and no recording is named",
@@ -41,7 +41,7 @@ class Access(BaseModel):
 
     @model_validator(mode="after")
     def _libvirt_is_the_hosts(self) -> Self:
-        """Hold that libvirt's URI leads to this host."""
+        """Check that libvirt's URI leads to this host."""
         if self.libvirt_uri is not None:
             libvirt_uris.check(self.libvirt_uri, self.connect, self.destination)
         return self

@@ -46,7 +46,7 @@ def _refuse_ipv6(text: str) -> None:
         return
     raise Wrong(
         "this is an IPv6 address, and the change moves the host's IPv4 address",
-        "give the IPv4 address here; the host keeps its IPv6 addresses without being told",
+        "give the IPv4 address here; the host keeps its IPv6 addresses; nothing to set",
     )
 
 

@@ -62,8 +62,8 @@ def ifname(text: str) -> str:
         )
     if not _IFNAME.fullmatch(text) or text in _RESERVED:
         raise Wrong(
-            "an interface name is 1 to 15 letters, digits, '_', '.' or '-', starts with none of"
-            " the last two, and is not lo, all or default",
+            "an interface name is 1 to 15 letters, digits, '_', '.' or '-', does not start"
+            " with '.' or '-', and is not lo, all or default",
             "take the name that `ip link` shows on the host, e.g. enp4s0f0",
         )
     return text
@@ -174,7 +174,7 @@ def ssh_config(text: str) -> str:
     """Check that the path does not depend on the working directory; not that it exists."""
     if not text.startswith(("/", "~/")) or "\0" in text:
         raise Wrong(
-            "the path must begin with / or ~/: a notebook's working directory is no one place",
+            "the path must begin with / or ~/: the working directory is not always the same",
             "write it in full, or leave it out to use ~/.ssh/config",
         )
     return text
@@ -188,7 +188,7 @@ def recording(text: str) -> str:
 def _below_params(text: str, what: str, example: str) -> str:
     if text.startswith("/") or "\0" in text or not text or ".." in text.split("/"):
         raise Wrong(
-            f"{what} a file below params/, named from there",
+            f"{what} a path relative to params/, without `..`",
             f"put the file into params/ and write its name, e.g. {example}",
         )
     return text

@@ -36,7 +36,7 @@ def check(uri: str, connect: str, destination: str) -> None:
     parts = filter(None, re.split("[&;]", form["query"] or ""))
     odd = sorted({unquote(part.partition("=")[0]) for part in parts} - HARMLESS)
     if odd:
-        raise _wrong(f"with '{odd[0]}' libvirt may go another way than runbook does")
+        raise _wrong(f"the option '{odd[0]}' can make libvirt connect to another machine")
 
 
 def _wrong(problem: str) -> Wrong:

@@ -67,9 +67,9 @@ NAMES: tuple[str, ...] = tuple(
 
 
 def _gateway_on_the_link(host: IPv4Interface, router: IPv4Address) -> None:
-    """Hold that the gateway is another host of the address's network."""
+    """Check that the gateway is another host of the address's network."""
     lan = host.network
-    fix = f"give the physical router's address in {lan}, or mend `address`"
+    fix = f"give the physical router's address in {lan}, or fix `address`"
     if router == host.ip:
         raise Wrong("the gateway is the host itself; it must be the router", fix, "gateway")
     if router not in lan:
@@ -90,10 +90,10 @@ def _probes_elsewhere(host: IPv4Interface, probes: tuple[str, ...]) -> None:
 
 
 def _recorded(params: Params) -> None:
-    """Hold that a rehearsal plans only."""
+    """Check that a rehearsal plans only."""
     if params.connect == "recorded" and params.mode != "plan":
         raise Wrong(
-            "a recorded host can be planned for and never changed",
+            "a recorded host can only be planned (mode: plan)",
             "say mode: plan, or give `connect` a way to a real host",
             "mode",
         )

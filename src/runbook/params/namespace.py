@@ -50,8 +50,10 @@ def check_names(namespace: Mapping[str, object], known: Collection[str] = NAMES)
 
 def _problem(name: str) -> str:
     if name == _RESERVED or name in _HISTORY:
-        return "the notebook needs this name for itself, and papermill only warns"
-    return "the notebook has no parameter of this name, and papermill only warns"
+        return (
+            "the notebook needs this name for itself, and papermill gives only a warning for this"
+        )
+    return "the notebook has no parameter of this name, and papermill gives only a warning for this"
 
 
 def _is_foreign(name: str, namespace: Mapping[str, object]) -> bool:

@@ -177,11 +177,11 @@ def _usable(file: ParamsFile, host: str) -> None:
     """Refuse a name without a value, and a file that calls its host otherwise."""
     for name, value in file.values.items():
         if value is None:
-            fix = f"write a value after '{name}:', or remove the line to have the default"
+            fix = f"write a value after '{name}:', or remove the line to use the default"
             raise ParameterError(name, None, f"it has no value ({file.source(name)})", fix)
     if file.values.get("host", host) != host:
         fix = f"remove the line: a file's host is its own name, here {host}"
-        problem = f"{file.source('host')} calls the host otherwise than its file name"
+        problem = f"{file.source('host')}: `host` differs from the file's name"
         raise ParameterError("host", file.values["host"], problem, fix)
 
 

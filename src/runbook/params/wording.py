@@ -42,5 +42,5 @@ def _fix(field: str, value: object, expected_type: str, *, injected: bool) -> st
     if expected_type != "text":
         return f"give {expected_type}"
     if injected:
-        return f"inject it untouched: papermill … -r {field} VALUE"
+        return f"pass it as raw text: papermill … -r {field} VALUE"
     return f'put it in quotes: {field}: "VALUE"'

@@ -55,7 +55,7 @@ def _write(case: Case) -> Iterator[Finding]:
         yield Finding(
             "note",
             "files: write",
-            f"not asked when the host was recorded: {', '.join(unknown)}",
+            f"the recording does not say whether these can be written: {', '.join(unknown)}",
             NOT_WRITTEN,
             "nothing; the host itself is asked before a change",
         )

@@ -39,7 +39,8 @@ def _native(case: Case) -> Iterator[Finding]:
                 "nftables",
                 f"{row.family} {row.table} {row.chain} names {nic}",
                 "runbook does not rewrite native nft rules, so this rule would stop matching",
-                f'name both in the rule, iifname {{ "{nic}", "{bridge}" }}, live and in {NFTABLES}',
+                f"put both names into the live rule and into {NFTABLES}:"
+                f' iifname {{ "{nic}", "{bridge}" }}',
             )
 
 

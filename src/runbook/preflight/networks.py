@@ -10,7 +10,9 @@ from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 
 
-@looked_for("names", "no network or interface has them yet", "an existing one would be replaced")
+@looked_for(
+    "names", "the names of network and bridge are free", "an existing one would be replaced"
+)
 def names(case: CaseWithoutPlan) -> Iterator[Finding]:
     """Names that something else has."""
     yield from network_names(case)
@@ -64,7 +66,9 @@ def _taken(row: NetworkRow) -> Finding:
 
 
 @looked_for(
-    "other networks", "none would be cut off", "libvirt's NAT rules apply to every network's guests"
+    "other networks",
+    "the change cuts off no guests of other networks",
+    "libvirt's NAT rules apply to every network's guests",
 )
 def others(case: CaseWithoutPlan) -> Iterator[Finding]:
     """Networks that the new one would cut off."""

@@ -9,7 +9,9 @@ from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.host.environment import package_of
 
 ROOM_BYTES = 8 << 20
-MANAGED = "two managers of one interface overwrite each other, at the latest at the next boot"
+MANAGED = (
+    "two managers of one interface overwrite each other's settings, at the next boot or before"
+)
 # What to do about each; all of them come down to one manager, and that one ifupdown.
 INSTEAD = {
     "NetworkManager": "systemctl disable --now NetworkManager",
@@ -50,7 +52,7 @@ def _managers(case: Case) -> Iterator[Finding]:
             "network manager",
             f"{name} is active",
             MANAGED,
-            f"have ifupdown configure {case.params.interface}, then {INSTEAD[name]}",
+            f"let ifupdown configure {case.params.interface}, then {INSTEAD[name]}",
         )
 
 
@@ -64,7 +66,7 @@ def _let_go(nic: str) -> Finding:
     )
 
 
-@looked_for("netplan", "no file in /etc/netplan, none that it generated", MANAGED)
+@looked_for("netplan", "netplan has no files and has generated none", MANAGED)
 def _netplan(case: Case) -> Iterator[Finding]:
     if case.around.netplan:
         yield Finding(
@@ -72,7 +74,7 @@ def _netplan(case: Case) -> Iterator[Finding]:
             "netplan",
             f"it has {', '.join(case.around.netplan)}",
             "at each boot it hands the NIC to systemd-networkd or NetworkManager again",
-            f"have ifupdown configure {case.params.interface}, then move these files away and"
+            f"let ifupdown configure {case.params.interface}, then move these files away and"
             " reboot once",
         )
 

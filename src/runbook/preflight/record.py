@@ -15,7 +15,7 @@ LOST = "without its record nobody can say later what was changed, and by whom"
 def _record(case: Case) -> Iterator[Finding]:
     room = case.around.record
     if room is None:
-        yield Finding("note", "record", "nobody asked where the record goes", LOST, "nothing")
+        yield Finding("note", "record", "the room for the record was not checked", LOST, "nothing")
     elif room.problem:
         shown = f"no file can be written in {room.path} on this machine: {room.problem}"
         then = f"make {room.path} writable, or set RUNBOOK_HOME to another folder"

@@ -35,7 +35,7 @@ def _wrong(case: Case, found: list[RouteRow], mine: list[RouteRow]) -> Finding |
         why = "the NIC has no default route, so there is none to move and none to restore"
         return Finding("block", ABOUT, shown, why, f"the change needs {wanted}")
     if len(mine) > 1:
-        why = "the undo could not know which of them the host used"
+        why = "the undo cannot tell which one the host used"
         then = f"remove all but one; the change needs exactly one, {wanted}"
         return Finding("block", ABOUT, shown, why, then)
     if mine[0].gateway != case.params.gateway:
@@ -88,9 +88,13 @@ def _rules(case: Case) -> Iterator[Finding]:
             why = f"it is bound to {nic} and would stop matching"
             yield Finding("block", "policy rule", shown, why, "rewrite it first")
         else:
-            why = "it is bound to no interface, so it goes on matching"
+            why = "it is bound to no interface, so it still matches"
             yield Finding(
-                "note", "policy rule", shown, why, "nothing: routes in its table move along"
+                "note",
+                "policy rule",
+                shown,
+                why,
+                "nothing: runbook also moves the routes of this table",
             )
 
 

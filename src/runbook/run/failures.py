@@ -11,7 +11,7 @@ from runbook.apply.verify import Verdict
 from runbook.common.errors import RollbackDiffers, VerificationFailed
 from runbook.state.diff import Diff
 
-UNDO_FOLLOWS = "wait for the undo, which follows by itself; then mend what is listed"
+UNDO_FOLLOWS = "wait for the undo, which follows by itself; then fix what is listed"
 
 
 class NotAsPromised(VerificationFailed):
@@ -38,7 +38,11 @@ class Differs(RollbackDiffers):
         off = tuple(_off(undone.differences))
         rows = str(undone.differences) or "  (no row of the snapshot)"
         of_host = not undone.differences.empty or undone.failed
-        found = "the host differs from before" if of_host else "not all is seen to be as before"
+        found = (
+            "the host differs from before"
+            if of_host
+            else "not everything could be confirmed as before"
+        )
         # First what a person has to see to: a record's last word keeps the beginning.
         said = "".join(f"\n  of the guests: {line}" for line in (*off, *undone.guests))
         said += f"\n{rows}"

@@ -56,7 +56,7 @@ def claim(session: HostSession, there: ArmedChange, verb: str, *, take_over: boo
 
 def _would(verb: str, there: ArmedChange) -> str:
     if verb == "confirm":
-        return "verifies it and has it stay"
+        return "verifies it and keeps it"
     if there.checkpoint.undo_script:
         return "runs its undo script, and compares the host with before"
     return (
@@ -208,7 +208,7 @@ def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Veri
         return pipeline.verify(session, underway, applied)
     except NotAsPromised as error:
         host = session.params.host
-        then = f"mend what is listed and confirm again; `runbook undo {host}` puts it back now"
+        then = f"fix what is listed and confirm again; `runbook undo {host}` puts it back now"
         raise NotAsPromised(host, error.verdict, then) from error
 
 

@@ -92,10 +92,10 @@ class GuestSubject:
         verdict = Verdict((*promise.checks(before), *checks))
         if not verdict.passed:
             raise Refused(
-                f"every guest is configured as promised, and yet not all is so:\n{verdict.reasons}",
+                f"every guest is configured as promised, but these checks fail:\n{verdict.reasons}",
                 host=draft.plan.host,
                 state="nothing was written by this run",
-                then="mend each line: restart the guest's network,"
+                then="fix each line: restart the guest's network,"
                 " or look at what filters its packets",
             )
         return verdict

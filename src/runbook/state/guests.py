@@ -18,7 +18,9 @@ class GuestRow(NamedTuple):
     uuid: Annotated[str, "libvirt's identity for it"]
     state: Annotated[str, "virsh's word: running, shut off, paused, ..."]
     autostart: Annotated[bool, "libvirt starts it at boot"]
-    saved: Annotated[bool, "its memory is saved on the disk, and its next start goes on from there"]
+    saved: Annotated[
+        bool, "its memory is saved on the disk, and its next start continues from there"
+    ]
 
 
 KEY = ("name",)

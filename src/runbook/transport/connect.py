@@ -41,7 +41,7 @@ def connect(name: str, *, prefix: Prefix, libvirt_uri: str | None = None) -> Hos
     """Connect to the host that the operator calls `name`.
 
     `libvirt_uri` defaults to the one that goes with the prefix. Raises what
-    must be mended if the relay does not come up: ConnectionLost,
+    must be fixed if the relay does not come up: ConnectionLost,
     HostKeyRejected, PythonMissing, SudoRefused, or MendAccess for the rest.
     """
     return LiveHost(name, prefix=prefix, libvirt_uri=libvirt_uri or prefix.libvirt_uri)
@@ -55,7 +55,7 @@ def visit(access: Access, clock: Clock) -> Visit:
 
 
 def open_host(params: Access) -> Host:
-    """Connect, or open the recording; raises what must be mended if it cannot."""
+    """Connect, or open the recording; raises what must be fixed if it cannot."""
     if params.connect == "recorded":
         return cast("Host", RecordedHost(params_folder() / str(params.recording)))
     prefix = _prefix(params)

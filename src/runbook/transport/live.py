@@ -156,5 +156,5 @@ class LiveHost(LiveReader):
             f"could not {what}: {why}",
             host=self._name,
             state="this step is not known to be made; the steps before it stand",
-            then="undo the change, mend what is named here, then start again",
+            then="undo the change, fix what is named here, then start again",
         )

@@ -97,7 +97,7 @@ class RelaySession:
     """A started relay."""
 
     def __init__(self, host: str, prefix: Prefix, *, patience: float = _START_S) -> None:
-        """Start the relay over `prefix`; the error says what to mend if it does not come up.
+        """Start the relay over `prefix`; the error says what to fix if it does not come up.
 
         `patience` is how many seconds that may take, prompts and all.
         """

@@ -164,7 +164,7 @@ def test_nothing_is_applied_in_a_guest_without_an_undo_in_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = held(Door([]), monkeypatch, lambda *_: pytest.fail("armed"))
-    with pytest.raises(StepFailed, match="no undo stands in it"):
+    with pytest.raises(StepFailed, match="it has no armed undo"):
         made.perform(ApplyInside(data.NAME, data.EDIT.digest, "-"), HOST, armed())
 
 

@@ -431,7 +431,9 @@ def test_guests_of_a_plan_that_cannot_be_read_are_not_called_as_before(
         host.hold(place.guests, "{")
     host.hold(place.plan, "{")
     undone_by(host, made, "operator")
-    with pytest.raises(RollbackDiffers, match="not all is seen to be as before") as caught:
+    with pytest.raises(
+        RollbackDiffers, match="not everything could be confirmed as before"
+    ) as caught:
         undo(session, found(session))
     said = "vm-01" if readable else f"a guest of which {place.guests} is damaged"
     assert f"not looked at: {said}" in str(caught.value)
@@ -460,7 +462,9 @@ def test_where_nobody_can_tell_whether_guests_are_there_nothing_is_called_as_bef
     undone_by(host, armed, "operator")
     if ended == "by the deadline":
         fakes.undone(host, armed, "deadline")
-    with pytest.raises(RollbackDiffers, match="not all is seen to be as before") as caught:
+    with pytest.raises(
+        RollbackDiffers, match="not everything could be confirmed as before"
+    ) as caught:
         end(session)
     assert "not looked at: a guest of which nobody can tell" in str(caught.value)
     assert "no row differs" not in str(caught.value)

@@ -145,7 +145,7 @@ def _not_armed(place: Layout, host: Host, error: StepFailed) -> StepFailed:
         error.what,
         host=host.name,
         state="not changed: no step was made, and no undo is armed",
-        then="mend what is named here, then start again",
+        then="fix what is named here, then start again",
     )
 
 

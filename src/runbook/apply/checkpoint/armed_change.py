@@ -179,7 +179,7 @@ def holder(host: Reader) -> str:
             f"{layout.ARMED} is no link, so it does not say which change is in progress",
             host=host.name,
             state="not known; this program wrote nothing",
-            then=f"look at {layout.ROOT} on the host; nothing of runbook's makes it anything else",
+            then=f"look at {layout.ROOT} on the host; runbook always creates it as a link",
         )
     return target.rpartition("/")[2]
 

@@ -212,7 +212,7 @@ def failed(host: Host, step: Step, why: str) -> StepFailed:
         f"step failed: {step.describe()}\n{why}",
         host=host.name,
         state="the change is half made, and its undo is armed",
-        then="wait for the undo, which follows by itself; then mend what the step complained of",
+        then="wait for the undo, which follows by itself; then fix what the step complained of",
     )
 
 

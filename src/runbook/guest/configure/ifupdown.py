@@ -71,7 +71,9 @@ def _misread(contents: dict[str, str]) -> Declined | None:
             return Declined(f"{path} has a NUL byte, and ifupdown reads on behind it", then)
         if line := ifupdown.misplaced(contents[path]):
             then = f"correct line {line} of it in the guest"
-            return Declined(f"ifupdown stops reading {path} at line {line}: no stanza's", then)
+            return Declined(
+                f"line {line} of {path} belongs to no stanza; ifupdown stops there", then
+            )
     return None
 
 
@@ -85,7 +87,7 @@ def _unfit(stanza: Stanza, read: list[Stanza], inside: Inside) -> Declined | Non
     if hooks:
         return Declined(
             f"{where} has a command that has to do with addresses: {without_arguments(hooks[0])}",
-            "move it to a place that does not hang on the address, or take it out",
+            "move it to a place that does not depend on the address, or take it out",
         )
     if any(s.kind == "mapping" and inside.ifname in ifupdown.words(s.name) for s in read):
         return Declined(f"a `mapping` decides what {stanza.name} is", "take it out")

@@ -34,7 +34,7 @@ def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
         loaded = netplan.loads(file.content)
         found = list(netplan.entries(loaded, inside.ifname, inside.mac))
     except yaml.YAMLError as error:
-        return Declined(f"{file.path} is no YAML: {type(error).__name__}", "mend it")
+        return Declined(f"{file.path} is no YAML: {type(error).__name__}", "fix it")
     if len(found) != 1:
         return Declined(f"{file.path} has {len(found)} entries for {inside.ifname}", "leave it one")
     return _edit(file, loaded, found[0][1], inside, desired)

@@ -36,11 +36,11 @@ def _gateway(case: GuestCase) -> Iterator[Finding]:
                 about,
                 f"its gateway {router} is not on the link of {one.guest.address}",
                 "a guest cannot find a router outside its own subnet by ARP",
-                f"mend `gateway`, or the prefix length: the LAN is {case.params.ipv4.network}",
+                f"fix `gateway`, or the prefix length: the LAN is {case.params.ipv4.network}",
             )
 
 
-@looked_for("guests: address", "each on the LAN, and nobody else's by the parameters", TWO)
+@looked_for("guests: address", "each on the LAN, and not used twice in the parameters", TWO)
 def _address(case: GuestCase) -> Iterator[Finding]:
     for about, one in case.each():
         yield from _on_the_lan(case, about, one)
@@ -101,7 +101,8 @@ def _taken(case: GuestCase) -> Iterator[Finding]:
                     about,
                     f"{mac} answers for {one.guest.ipv4.ip} already",
                     f"{TWO} (asked by ARP probe from the host, RFC 5227)",
-                    f"give the guest another address, or find {mac} and take it from there",
+                    "give the guest another address, or find the machine with"
+                    f" {mac} and remove the address there",
                 )
 
 

@@ -33,7 +33,7 @@ def _judged(about: str, one: Target) -> Finding:
             about,
             f"by hand, for {one.guest.wait_s} s at most: {_why_not(one)}",
             "what a person changes inside is not undone by this program",
-            "have the guest's console open before you go on",
+            "open the guest's console before you continue",
         )
     if isinstance(one.edit, Declined):
         return Finding("block", about, one.edit.reason, WHY, one.edit.then)

@@ -96,7 +96,7 @@ def _nic(case: GuestCase) -> Iterator[Finding]:
             yield Finding(
                 "note",
                 about,
-                "it is a transient guest: its NIC moves until it is shut off",
+                "it is a transient guest: the move lasts only until the guest is shut off",
                 "libvirt forgets a transient guest that is shut off",
                 "nothing, unless it was meant to stay",
             )
@@ -117,7 +117,7 @@ def _filters(case: GuestCase) -> Iterator[Finding]:
                 about,
                 f"{seen}: not {one.guest.ipv4.ip}",
                 "the host drops what the guest sends from any other address",
-                f"virsh edit {one.guest.name}: mend the parameter IP of its <filterref>",
+                f"virsh edit {one.guest.name}: fix the parameter IP of its <filterref>",
             )
         else:
             why = "it stays; without a pinned IP libvirt learns the address from the first packets"

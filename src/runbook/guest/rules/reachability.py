@@ -29,7 +29,7 @@ def _judged(about: str, one: Target) -> Finding:
             f" at {one.guest.ipv4.ip}, if the host does",
             WHY,
             "if a firewall on the way admits only known addresses:"
-            f" consent: [{UNHEARD}], or have it admit this address first",
+            f" consent: [{UNHEARD}], or let it admit this address first",
         )
     return Finding(
         "ok",

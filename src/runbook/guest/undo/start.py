@@ -40,7 +40,7 @@ def uptime(channel: Channel) -> int:
     done = channel.run(("cat", "/proc/uptime"))
     whole = done.stdout.partition(b".")[0]
     if done.returncode != 0 or not whole.isdigit():
-        raise _not_armed(channel.guest, done.returncode, b"/proc/uptime tells no time")
+        raise _not_armed(channel.guest, done.returncode, b"/proc/uptime has no number")
     return int(whole)
 
 
@@ -111,7 +111,7 @@ def _not_armed(guest: str, status: int, stderr: bytes) -> Exception:
         )
     if status == LATE:
         return StepFailed(
-            f"too little time was left to arm an undo in guest {guest} when it had got there",
+            f"too little time was left to arm an undo in guest {guest} when the script had arrived",
             state=_NOTHING,
             then="give more time: deadline_s",
         )
@@ -119,5 +119,5 @@ def _not_armed(guest: str, status: int, stderr: bytes) -> Exception:
         f"the undo could not be put into guest {guest}:"
         f" {stderr.decode(errors='replace').strip()[-300:] or f'exit status {status}'}",
         state=_NOTHING,
-        then="mend what the guest names (is its disk full, or read-only?), then start again",
+        then="fix what the guest names (is its disk full, or read-only?), then start again",
     )

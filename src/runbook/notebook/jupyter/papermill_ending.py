@@ -184,4 +184,4 @@ def _save(manager: Any, save: Callable[[], None]) -> None:  # noqa: ANN401 - lik
         if not notebook_state.change(manager.nb):
             raise
         manager.last_save_time = manager.now()
-        log.error("The notebook cannot be written: %s. The change goes on.", error)  # noqa: TRY400 - an operator needs no traceback
+        log.error("The notebook cannot be written: %s. The change continues.", error)  # noqa: TRY400 - an operator needs no traceback

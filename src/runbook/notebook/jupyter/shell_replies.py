@@ -3,7 +3,7 @@
 ipykernel 7 before 7.4 reads requests through a stream and sends replies past it, on the
 stream's own socket. Such a send takes the wake-up of a request that came just then, and
 that request is not read until the next one comes: the cell stays at [*], most of the time
-the first one. ipykernel 7.4 mends it as is done here, and breaks buttons in another way
+the first one. ipykernel 7.4 fixes it as is done here, and breaks buttons in another way
 (pyproject.toml). Loaded into each kernel by scripts/ipython_kernel_config.py.
 """
 

@@ -92,7 +92,7 @@ def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
             f"the change was not taken up, {approval.how}",
             host=this.host,
             state="in the middle of the change; its undo is armed and ends it at the deadline",
-            then=f"run this cell again to go on, or `runbook undo {this.host}`",
+            then=f"run this cell again to continue, or `runbook undo {this.host}`",
         )
     _keep_approval(this, approval)
     this.folder.note(this.session.clock.now(), f"taken up by {this.session.operator}")

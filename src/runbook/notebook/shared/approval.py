@@ -37,7 +37,7 @@ def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:
     kind = "host" if plan.subject == plan.host else "guest"
     prompt = (
         f"Plan {plan.digest[:12]} is ready to be made on {plan.host}.\n"
-        f"Type the {kind}'s name to go on; anything else writes nothing: "
+        f"Type the {kind}'s name to continue; any other answer writes nothing: "
     )
     # The kernel puts its own `input` in place of Python's, cell by cell.
     ask = ask or builtins.input

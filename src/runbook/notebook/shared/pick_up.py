@@ -26,7 +26,7 @@ from runbook.run.session import Session, Underway
 from runbook.run.standing import Standing, read_standing
 
 TAKEN_UP = (
-    "This change is in progress. The cells below go on with it where it stands: what was made is"
+    "This change is in progress. The cells below continue it at its current step: what was made is"
     " shown and not made again. You are asked before anything is written."
 )
 

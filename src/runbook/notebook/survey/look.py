@@ -128,7 +128,7 @@ def parameters(namespace: Mapping[str, object]) -> SurveyRequest:
     file = existing(params_folder(), given)
     mode = given.get("mode", "apply")
     if mode not in ("plan", "apply"):
-        fix = "write 'plan' to show the file only, or leave it out to have it written"
+        fix = "write 'plan' to show the file only, or leave it out to write the file"
         raise ParameterError("mode", mode, "there is no such mode", fix)
     request = SurveyRequest(access(file, given), file.values, given, writes=mode == "apply")
     _show_request(request)

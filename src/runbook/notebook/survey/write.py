@@ -160,7 +160,7 @@ def _say_what_preflight_would(met: SurveyedHost, params: Params) -> None:
 def _said_so(this: SurveyRun, ask: Ask | None = None) -> bool:
     prompt = (
         f"params/{this.host}.yaml is about to be written as shown above.\n"
-        f"Type the host's name to have it written; anything else writes nothing: "
+        f"Type the host's name to write it; any other answer writes nothing: "
     )
     try:
         return (ask or builtins.input)(prompt).strip() == this.host

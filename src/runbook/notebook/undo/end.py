@@ -85,7 +85,7 @@ def record(done: Stopped) -> None:
 def _ask(standing: Standing, ask: Ask | None = None) -> str:
     if not (standing.armed or (standing.ended and standing.ended.to_compare)):
         return ""
-    prompt = f"{standing.host}: type undo or confirm; anything else only looks: "
+    prompt = f"{standing.host}: type undo or confirm; any other answer only looks: "
     try:
         answer = (ask or builtins.input)(prompt).strip()
     except (StdinNotImplementedError, EOFError, KeyboardInterrupt):

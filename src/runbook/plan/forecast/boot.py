@@ -176,7 +176,7 @@ def _network(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
         stp, start = row.stp, "started" if row.autostart else "not started"
         ipv4 = " ".join(a for a in row.addresses.split() if ":" not in a)
         does = f"{start}: {row.bridge} {row.mac} stp {stp} {ipv4}"
-    then = f"virsh net-autostart {promise.network}, and mend it with virsh net-edit"
+    then = f"virsh net-autostart {promise.network}, and fix it with virsh net-edit"
     what = f"network {promise.network}"
     yield BootEffect(what, "libvirt", wanted, does, does == wanted, then)
 
@@ -215,7 +215,7 @@ def _brought_back(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     needed = [one for stage in stages for one in stage(promise, snapshot) if one.required]
     runs = all(one.kept for one in needed)
     missing = ", ".join(one.about for one in needed if not one.kept)
-    reads, then = promise.files[0].path, f"mend first: {missing}"
+    reads, then = promise.files[0].path, f"fix first: {missing}"
     wirings = (
         (promise.nic, f"port of {promise.bridge}"),
         *((f"route to {r.dst}", " ".join(r.words()[2:])) for r in promise.routes),

@@ -70,7 +70,7 @@ def _refuse_others(nic: str, snapshot: Snapshot) -> None:
                 f"{name} runs (process {row.pid}), and this procedure does not know how to have"
                 f" it leave {nic} alone",
                 host=snapshot.host,
-                then=f"have ifupdown run {nic}, and {name} stopped and disabled; then run again",
+                then=f"let ifupdown run {nic}, and {name} stopped and disabled; then run again",
             )
 
 

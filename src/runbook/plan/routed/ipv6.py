@@ -189,10 +189,10 @@ def _address(row: AddressRow) -> Iterator[Uncarried]:
         then = "it cannot be put back; set net.ipv6.conf.*.use_tempaddr to 0 and wait until it goes"
         yield Uncarried(about, "a temporary address (RFC 8981)", then)
     elif "mngtmpaddr" not in flags and "permanent" not in flags:
-        then = "DHCPv6 is not carried over; give the host a static address or have it use SLAAC"
+        then = "DHCPv6 is not carried over; give the host a static address or let it use SLAAC"
         yield Uncarried(about, "an address that somebody lent, as DHCPv6 does", then)
     if unfinished := [flag for flag in UNFINISHED if flag in flags]:
-        then = "see that no other host has it, and that it can be used"
+        then = "check that no other host has it, and that it can be used"
         yield Uncarried(about, f"an address that is {unfinished[0]}", then)
 
 
@@ -214,7 +214,7 @@ def _routes(nic: str, snapshot: Snapshot, held: list[AddressRow]) -> Iterator[Un
     for row in ways:
         about = f"IPv6 route to {row.dst}"
         if row.protocol == RA and row.dst != "default":
-            then = "it would not be learned on the bridge; make it a static one, or have it go"
+            then = "it would not be learned on the bridge; make it a static one, or remove it"
             yield Uncarried(about, "learned from a router (RFC 4191)", then)
         if _shared(row, snapshot):
             then = "moving one would replace the other; give them different metrics"

@@ -125,11 +125,10 @@ def _not_half_done(params: Params, snapshot: Snapshot, promise: Promise) -> None
         return
     unmet = [check for check in promise.checks(snapshot) if not check.kept]
     raise Refused(
-        f"{params.address} is on {params.bridge} already, and yet not all is as promised:\n"
-        f"{unkept(unmet)}",
+        f"{params.address} is already on {params.bridge}, but these checks fail:\n{unkept(unmet)}",
         host=snapshot.host,
         state="nothing was written by this run; the host works as it did before it",
-        then="mend each line by hand, or undo the earlier change, then run again",
+        then="correct each line by hand, or undo the earlier change, then run again",
     )
 
 

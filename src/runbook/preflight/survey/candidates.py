@@ -68,7 +68,7 @@ def _bridged(snapshot: Snapshot, bridge: str) -> Refused:
             snapshot,
             f"{on} of the libvirt network {networks[0]} already; ports: {ports}",
             "there is nothing to survey: that is what the change makes. `routed.ipynb`, with the"
-            " parameters it was made with, tells whether all of it is as promised",
+            " parameters it was made with, checks whether the host is as promised",
         )
     return _no(
         snapshot,

@@ -204,5 +204,5 @@ def _unreadable(host: Reader, done: Completed, what: str) -> ReadFailed:
         f"`{what}` gave no answer that can be understood: {said or 'nothing'}",
         host=host.name,
         state="nothing was written",
-        then=f"run `{what}` on the host and mend what it complains of",
+        then=f"run `{what}` on the host and fix what it complains of",
     )

@@ -46,6 +46,6 @@ def _ask(host: Reader, argv: tuple[str, ...]) -> list[str]:
             f"`{' '.join(argv)}` failed: {said or 'it said nothing'}",
             host=host.name,
             state="nothing was written",
-            then="run the command on the host as root, and mend what it complains of",
+            then="run the command on the host as root, and fix what it complains of",
         )
     return [line for line in octets.text_of(done.stdout).splitlines() if line.strip()]

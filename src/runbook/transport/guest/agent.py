@@ -117,7 +117,7 @@ class AgentChannel:
 
     def _odd(self, command: str) -> AgentSilent:
         return AgentSilent(
-            f"the agent of guest {self.guest} gives {command} an answer that is none",
+            f"the agent of guest {self.guest} answers {command} with invalid data",
             host=self._doors.host,
             state="nothing is known to have been done in the guest by this command",
             then="restart qemu-guest-agent in the guest, or use its serial console",
@@ -128,14 +128,14 @@ class AgentChannel:
             f"could not run {program} in guest {self.guest}: {why}",
             host=self._doors.host,
             state="this step is not known to be made; the steps before it stand",
-            then="undo the change, mend what is named here, then start again",
+            then="undo the change, fix what is named here, then start again",
         )
 
     def _lost(self, program: str, error: AgentSilent) -> ConnectionLost:
         return ConnectionLost(
             f"the agent of guest {self.guest} fell silent at {program}: {error.what}",
             host=self._doors.host,
-            state="what was being done in the guest goes on or not; its own undo stands",
+            state=f"unknown whether {program} still runs; an undo armed in the guest stays armed",
             then="get into the guest again: if its agent stays silent, by its serial console",
         )
 

@@ -150,7 +150,7 @@ class ConsoleLine:
         return ConnectionLost(
             f"the serial console of guest {self.where.guest} is gone: {why}",
             host=self.where.host,
-            state="what was being done in the guest goes on or not; its own undo stands",
+            state="unknown whether the command still runs; an undo armed in the guest stays armed",
             then="see whether the guest and its host still run, then open the console again",
         )
 

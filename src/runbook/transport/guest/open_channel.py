@@ -59,10 +59,11 @@ def open_channel(doors: Doors, credentials: Credentials, ways: Ways, *, clock: C
             tried.append(f"{CONSOLE}: {error.what}")
             transcript = error.transcript
     raise NoWayIn(
-        f"nothing leads into guest {doors.guest}: {'; '.join(tried) or 'no way was to be tried'}",
+        f"nothing leads into guest {doors.guest}:"
+        f" {'; '.join(tried) or 'neither agent nor console was allowed'}",
         host=doors.host,
         tried=tuple(tried),
-        then="do by hand in the guest what the instructions say, or mend one of the two",
+        then="do by hand in the guest what the instructions say, or fix one of the two",
         transcript=transcript,
     )
 

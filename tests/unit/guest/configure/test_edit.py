@@ -60,7 +60,7 @@ def declined(inside: Inside) -> str:
         (seen("iface eth0 inet dhcp inherits lan\n"), "not plain"),
         (seen("iface eth0 inet \\\n dhcp\n"), "not plain"),
         (seen(f"{DHCP}# a\0b\n"), f"{PATH} has a NUL byte"),
-        (seen(f"\u00ef\u00bb\u00bf{DHCP}"), f"ifupdown stops reading {PATH} at line 1"),
+        (seen(f"\u00ef\u00bb\u00bf{DHCP}"), f"line 1 of {PATH} belongs to no stanza"),
         (seen(unwritable=(PATH,)), f"{PATH} in the guest cannot be replaced"),
         (seen(unwritable=("/etc/network",)), "/etc/network in the guest cannot be replaced"),
     ],

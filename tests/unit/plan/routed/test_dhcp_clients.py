@@ -147,7 +147,7 @@ def test_a_client_of_another_manager_is_refused_by_its_name(client: str, ifname:
     with pytest.raises(Refused, match=f"{client} runs \\(process 812\\)") as refused:
         planned(row)
     assert refused.value.state == "nothing was written"
-    assert f"have ifupdown run {NIC}" in refused.value.then
+    assert f"let ifupdown run {NIC}" in refused.value.then
 
 
 def test_another_interface_s_client_of_another_manager_is_left_alone() -> None:
