@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
 from tests.lab.course import Service, play
 from tests.lab.test_files import console, params
 
+from runbook.common.errors import HypervisorUnavailable
 from runbook.lab import machine, shell
 from runbook.lab.names import ROUTER
+from runbook.run import pipeline
 
 # Two boots and five restarts, on a machine that does other work too.
 pytestmark = pytest.mark.timeout(900)
@@ -86,3 +89,24 @@ def test_an_odd_host_keeps_its_network_through_boots_restarts_and_the_undo(
 ) -> None:
     HOSTS[name].make(fresh_host)
     play(params(fresh_host), HOSTS[name].service)
+
+
+def test_a_login_that_prints_is_named_and_no_matter_once_it_prints_in_a_terminal_only(
+    fresh_host: str,
+) -> None:
+    bashrc, original = "/root/.bashrc", console(fresh_host, "cat /root/.bashrc")
+    console(
+        fresh_host, f"(echo 'echo --- this is $(hostname) ---; uptime'; cat) >{bashrc}", original
+    )
+    session = pipeline.open_session(params(fresh_host))
+    with closing(session.host), pytest.raises(HypervisorUnavailable) as refused:
+        pipeline.read(session)
+    assert "prints at each login" in refused.value.what
+    assert f"this is {fresh_host}" in refused.value.what
+    assert b"No such file" in console(fresh_host, "ls /var/lib/runbook")
+    guard = "case $- in *i*) ;; *) return ;; esac"
+    assert guard in refused.value.then
+    console(fresh_host, f"sed -i '1i {guard}' {bashrc}")
+    session = pipeline.open_session(params(fresh_host))
+    with closing(session.host):
+        assert pipeline.read(session).identity.hostname == fresh_host

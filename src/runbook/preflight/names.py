@@ -166,10 +166,13 @@ def _ufw_command(rule: re.Match[str], bridge: str) -> str:
 def _nobody(unsaved: tuple[TwinRule, ...], case: Case) -> Finding:
     nic, bridge = case.params.interface, case.params.bridge
     rules = "; ".join(twin.rule for twin in unsaved[:MOST_SHOWN])
+    found = f"{len(unsaved)} live rules name {nic}, and no file"
+    if scripts := ", ".join(case.around.naming.by_variable[:MOST_SHOWN]):
+        found = f"{scripts} makes rules for $IFACE, which {bridge} never is; {found}"
     return Finding(
         "consent",
         AT_BOOT,
-        f"{len(unsaved)} live rules name {nic}, and no file that runbook knows loads them: {rules}",
+        f"{found} that runbook knows loads them: {rules}",
         CUT_OFF.format(nic=nic, bridge=bridge),
         f"if something loads them at a boot, have it load them for {bridge} too, or save them with"
         f" `netfilter-persistent save`; if nothing does, consent: [{AT_BOOT}]",

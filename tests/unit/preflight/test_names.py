@@ -109,6 +109,13 @@ def test_live_rules_that_no_file_loads_need_somebody_who_knows() -> None:
     assert judged(host, consent=["bpdu", AT_BOOT])
 
 
+def test_a_script_of_ifupdown_that_filters_by_a_variable_is_named() -> None:
+    host, params = firewalled(DROPS, SSH), fakes.params()
+    around = replace(fakes.GOOD, naming=NamingFiles(by_variable=(HOOK,)))
+    with pytest.raises(RefusedByPreflight, match=f"{HOOK} makes rules for .IFACE"):
+        preflight(params, make_plan(params, host), host, around)
+
+
 def test_live_rules_of_a_script_that_is_mended_and_did_not_run_again_are_fine() -> None:
     rules = [f"iptables -A INPUT -i {name} -p tcp --dport 22 -j ACCEPT" for name in (NIC, BRIDGE)]
     file = naming(HOOK, *rules, filters=True)

@@ -17,9 +17,11 @@ SILENT = frozenset(
     (
         *("tcp", "udp", "icmp", "icmp6", "conntrack", "state", "multiport", "comment", "physdev"),
         *("limit", "addrtype", "recent", "mark", "hashlimit", "set", "mac", "iprange", "hl", "ttl"),
-        *("connlimit", "owner", "string", "pkttype", "length", "u32", "connmark", "time", "rt"),
+        *("connlimit", "owner", "string", "pkttype", "length", "u32", "connmark", "time"),
     )
 )
+# Modules that match a header which a packet of TCP, UDP or ICMP begins without.
+OF_A_HEADER = frozenset(("rt", "hbh", "dst", "frag", "mh", "ah", "esp"))
 SYN_ONLY = ("FIN,SYN,RST,ACK", "SYN")
 
 
@@ -101,9 +103,13 @@ def _icmp(packet: Packet, values: tuple[str, ...]) -> Answer:
     return False if packet.icmp_type != int(wanted) else None if code else True
 
 
+def _module(name: str) -> Answer:
+    return False if name in OF_A_HEADER else True if name in SILENT else None
+
+
 Judge = Callable[[Packet, tuple[str, ...]], Answer]
 _JUDGES: Mapping[str, Judge] = {
-    "-m": lambda _, values: True if values[0] in SILENT else None,
+    "-m": lambda _, values: _module(values[0]),
     "-p": _protocol,
     "-s": lambda packet, values: _within(packet.src, values[0]),
     "-d": lambda packet, values: _within(packet.dst, values[0]),

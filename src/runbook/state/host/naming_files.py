@@ -29,6 +29,7 @@ STARTS = (
     *("/etc/cron.weekly", "/etc/cron.monthly", "/var/spool/cron"),
     *("/etc/udev/rules.d", "/etc/wireguard", "/etc/ppp"),
 )
+IFUPDOWN = "/etc/network"
 # Units of Debian packages, and those that an administrator has put beside them.
 UNITS = ("/lib/systemd/system",)
 # An instance of a unit that is for the NIC: nothing but its name says so.
@@ -71,10 +72,14 @@ class NamingFile:
 
 @dataclass(frozen=True, slots=True)
 class NamingFiles:
-    """All that were found; `complete` is False where the search met a bound."""
+    """All that were found; `complete` is False where the search met a bound.
+
+    `by_variable` are scripts of ifupdown that make firewall rules for `$IFACE`, whichever it is.
+    """
 
     files: tuple[NamingFile, ...] = ()
     complete: bool = True
+    by_variable: tuple[str, ...] = ()
 
 
 def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
@@ -99,7 +104,14 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
         for path in kept
     )
     long = any(len(lines) >= MOST_LINES for lines in naming.values())
-    return NamingFiles(tuple(files), whole and not long and len(kept) == len(naming))
+    complete = whole and not long and len(kept) == len(naming)
+    return NamingFiles(tuple(files), complete, _by_variable(host))
+
+
+def _by_variable(host: Reader) -> tuple[str, ...]:
+    pattern = rf"\b{FILTERS}\b.*[$][{{]?IFACE\b"
+    said = _grep(host, ("-R", "-I", "-D", "skip", "-l", "-Z", "-E"), pattern, (IFUPDOWN,))
+    return tuple(sorted(octets.text_of(path) for path in said.split(b"\0") if path))
 
 
 def _word(name: str) -> str:

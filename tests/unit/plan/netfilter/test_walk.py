@@ -90,6 +90,8 @@ def test_chains_that_lead_in_a_circle_are_no_accept() -> None:
         ("-i eth+", True),
         ("! -i eth0", False),
         ("-i virbr1", False),
+        ("-m rt --rt-type 0", False),
+        ("-m frag --fragmore", False),
         ("-o eth0", False),
         ("-p tcp -m tcp --dport 22", True),
         ("-p tcp -m tcp --dport 20:30", True),

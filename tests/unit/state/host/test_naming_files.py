@@ -59,6 +59,15 @@ def test_a_script_is_found_by_way_of_the_unit_that_runs_it(tree: Path) -> None:
     assert [(line.number, line.text) for line in found.lines] == [(2, f"EXT={NIC}")]
 
 
+def test_a_script_that_filters_whatever_interface_comes_up_is_found(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming_files, "IFUPDOWN", str(tree / "units"))
+    (tree / "units/fw").write_text('#!/bin/sh\niptables -A INPUT -i "${IFACE}" -j ACCEPT\n')
+    (tree / "units/ntp").write_text('#!/bin/sh\n[ "$IFACE" = lo ] || service ntp restart\n')
+    assert search().by_variable == (str(tree / "units/fw"),)
+
+
 def test_a_byte_that_is_not_utf_8_hides_nothing(tree: Path) -> None:
     (tree / "units/fw").write_bytes(b"# f\xfcr B\xfcro\n-A INPUT -i enp4s0f0 -j ACCEPT\n")
     assert only(search()).lines[0].number == 2

@@ -1,0 +1,55 @@
+"""A host with DHCP has its name servers after each boot, whatever program writes resolv.conf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.lab.course import Service, install, play, with_consent
+from tests.lab.test_files import console, refusal
+
+from runbook.lab import lab as labs
+from runbook.lab import machine
+
+# Two boots and five restarts, on a machine that does other work too.
+pytestmark = pytest.mark.timeout(900)
+HOST, NIC, SERVER = "server-01", "enp4s0f0", "172.16.0.53"
+# As if the lease named it.
+LEASED = f"supersede domain-name-servers {SERVER};"
+NAMES = Service("grep ^nameserver /etc/resolv.conf")
+
+
+@pytest.fixture
+def leased_host(lab: labs.Lab) -> Iterator[str]:
+    """A host that asks for its address by DHCP, and hears of a name server."""
+    labs.up(len(lab.hosts), lab.release, "dhcp", lambda _text: None)
+    labs.renew(HOST)
+    console(HOST, f"echo '{LEASED}' >>/etc/dhcp/dhclient.conf")
+    yield HOST
+    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
+
+
+def reboot(host: str) -> None:
+    machine.shut_down(host)
+    machine.power_on(host)
+
+
+@pytest.mark.parametrize("program", ["resolvconf", "openresolv"])
+def test_names_that_a_program_took_from_the_lease_are_kept_once_the_stanza_has_them(
+    leased_host: str, program: str
+) -> None:
+    install(leased_host, program)
+    reboot(leased_host)
+    assert SERVER.encode() in NAMES.answer(leased_host)
+    said = refusal(leased_host)
+    line = f"dns-nameservers {SERVER}"
+    assert f"made by {program} of the lease of {NIC}: {SERVER}" in said
+    assert line in said
+    console(leased_host, f"echo '    {line}' >>/etc/network/interfaces")
+    play(with_consent(leased_host, "dhcp-reservation"), NAMES)
+
+
+def test_a_plain_resolv_conf_stays_as_the_lease_left_it(leased_host: str) -> None:
+    reboot(leased_host)
+    assert SERVER.encode() in NAMES.answer(leased_host)
+    play(with_consent(leased_host, "dhcp-reservation"), NAMES)
