@@ -45,6 +45,8 @@ class Case:
     deadline_s: int = DEADLINE_S
     # The operator's record and notebook are on a disk of their own.
     own_disk: bool = False
+    # Whoever tells a kernel to end before the host confirms is not to find the change confirmed.
+    undone: bool = False
     # What kernel and papermill have in their environment besides.
     environment: tuple[tuple[str, str], ...] = ()
 

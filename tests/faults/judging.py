@@ -26,6 +26,7 @@ REFUSED = "refused, nothing written"
 # Of guests alone: what was away when all else was put back, and what another program put back.
 STARTED, AFTER_UNDO = "as before once started", "as before after undo"
 LOST, BETWEEN, LIES, NOT_HIT = "LOST", "IN BETWEEN", "THE RECORD LIES", "NOT HIT"
+IGNORED = "THE SIGNAL IS IGNORED"
 DISTURBED, HUNG, REMAINS = "A GUEST DISTURBED", "THE PROGRAM HANGS", "LEFT BEHIND"
 GOOD = (AS_BEFORE, AS_PROMISED, REFUSED, STARTED, AFTER_UNDO)
 # A boot knows its units until the next; what has ended is not listed.
@@ -102,6 +103,8 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
     lies = list(said.wrong(end, status, armed_at_exit=scene.armed_at_exit))
     if end in GOOD and lies:
         end, why = LIES, f"and yet {end}: {'; '.join(lies)}"
+    if case.undone and end == AS_PROMISED:
+        end, why = IGNORED, "the change was made and confirmed all the same"
     if end in GOOD and left:
         end, why = REMAINS, f"{end}, and yet there are: {left}"
     if status == HANGS:

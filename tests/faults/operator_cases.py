@@ -36,17 +36,19 @@ def _between(ground: Ground, name: str, call: str) -> Case:
 
 def _other_signals(ground: Ground) -> Iterator[Case]:
     phases = [points.made(ground.first(phase)) for phase in ("prepare", "cutover", "settle")]
-    for point in (points.ARMED, *phases, points.VERIFY, points.CONFIRM, points.CONFIRMING):
+    before = (points.ARMING, points.ARMED, *phases, points.VERIFY)
+    for point in (*before, points.CONFIRM, points.CONFIRMING):
         for fault, inject in (
             ("papermill gets SIGINT twice", signals.to_papermill_twice),
             ("the kernel gets SIGTERM", signals.to_kernel),
             ("papermill and kernel get SIGTERM", signals.to_both),
         ):
-            yield replace(ground.case(fault, point, inject), deadline_s=OPERATOR_S)
+            hit = ground.case(fault, point, inject)
+            yield replace(hit, deadline_s=OPERATOR_S, undone=point in before)
 
 
 def spread(ground: Ground) -> Iterator[Case]:
-    """A few of the operator's side: two of its disk, four of its signals."""
+    """A few of the operator's side: two of its disk, five of its signals."""
     drawn = {(case.fault, case.point): case for case in matrix(ground)}
     full, gone = "operator's disk full", "operator's disk gone"
     cutover = points.made(ground.first("cutover"))
@@ -61,4 +63,5 @@ def spread(ground: Ground) -> Iterator[Case]:
         ("SIGHUP", "nb.verify("),
     ):
         yield _between(ground, name, call)
+    yield drawn["the kernel gets SIGTERM", points.ARMED]
     yield drawn["papermill and kernel get SIGTERM", points.CONFIRM]

@@ -39,6 +39,7 @@ from runbook.run.session import Underway
 from runbook.views import Picture
 
 _LEFT = "; nothing of the change was made; what stands in /var/lib/runbook/{} undoes itself"
+_TOO_LATE = "{} came while the host confirmed the change. The change stays; the record is finished."
 
 
 class OutOfTurn(NotNow):
@@ -72,13 +73,16 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
         return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
     _keep_approval(this, approval)
     left = _LEFT.format(this.session.change_id)
-    # An interrupt after the arming would have the change refused, with the host armed.
-    with uninterrupted(), reading(this, "Arming the undo", left):
+    # A signal after the arming would have the change refused, with the host armed.
+    with uninterrupted() as held, reading(this, "Arming the undo", left):
         told = views.note(f"Change {this.session.change_id}; its record is {this.folder.path}")
         views.show_with(told, mark(this, "arming"))
         underway = pipeline.arm(this.session, cleared.ready)
         hand = _take(before, underway)
     this.folder.once("undo", underway.armed.undo_script)
+    if held.name:
+        with changing(ChangeUnderway(before, hand), "Stopping", "stopped"):
+            held.deliver()
     return _watched(before, hand)
 
 
@@ -218,11 +222,13 @@ def confirm(seen: VerifiedChange | Stopped) -> ConfirmedChange | Stopped:
 
 
 def _confirm(seen: VerifiedChange) -> Confirmed:
-    # An interrupt here would have a confirmed change end as one whose undo failed.
-    with uninterrupted():
+    # A signal here would have a confirmed change end as one whose undo failed.
+    with uninterrupted() as held:
         confirmed = pipeline.confirm(seen.run.session, seen.verified)
         seen.run.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
         seen.hand.confirmed = confirmed
+    if held.name:
+        views.show(views.note(_TOO_LATE.format(held.name), "warn"))
     return confirmed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ from IPython.core.error import StdinNotImplementedError
 from tests.unit.notebook.conftest import CHANGE, MadeUp
 
 from runbook.common.errors import RolledBack
+from runbook.notebook.jupyter import kernel_signals
 from runbook.notebook.jupyter.uninterrupted import uninterrupted
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.shared import stopping
 from runbook.plan.plan import PHASES
-from runbook.run import record
+from runbook.run import pipeline, record
 from runbook.run.record import CHANGE_MIME, RunRecord
 
 Answer = Callable[[str | BaseException], None]
@@ -97,6 +98,65 @@ def test_the_notebook_names_its_change_before_anything_is_armed_and_says_how_far
     assert [each["state"] for each in told] == ["arming", "armed", "confirmed"]
     assert {each["change_id"] for each in told} == {CHANGE}
     assert told[1]["deadline"] == "2026-03-01T12:01:35+00:00"
+
+
+def getting(number: int, call: Callable[..., Any]) -> Callable[..., Any]:
+    """The same call; the kernel gets the signal before it returns."""
+
+    def hit(*given: object) -> object:
+        result = call(*given)
+        os.kill(os.getpid(), number)
+        return result
+
+    return hit
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process ends as a kernel of papermill's does that has a cell at work."""
+    monkeypatch.setattr(kernel_signals, "somebody_there", lambda: False)
+    monkeypatch.setattr(kernel_signals, "may_write", lambda: True)
+    ending = kernel_signals.Ending(shell=None, busy=True)
+    before = {number: signal.signal(number, ending.hear) for number in kernel_signals.SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_the_undo_is_armed_undoes_the_change_in_the_same_cell(
+    made_up: MadeUp,
+    home: Path,
+    shown: list[Any],
+    answer: Answer,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    answer(NOBODY)
+    monkeypatch.setattr(pipeline, "arm", getting(signal.Signals[name], made_up.arm))
+    cleared = run(7)["cleared"]
+    with pytest.raises(RolledBack):
+        nb.arm(cleared)
+    assert made_up.done[-2:] == ["arm", "roll back"]
+    assert recorded(home).outcome["outcome"] == "as before (rolled back)"
+    assert shown
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_the_host_confirms_comes_too_late_and_the_notebook_says_so(
+    made_up: MadeUp,
+    shown: list[Any],
+    answer: Answer,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    answer(NOBODY)
+    monkeypatch.setattr(pipeline, "confirm", getting(signal.Signals[name], made_up.confirm))
+    run(14)
+    assert "roll back" not in made_up.done
+    assert f"{name} came while the host confirmed the change. The change stays" in str(shown)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
