@@ -245,23 +245,23 @@ restart_libvirt() {
 }
 
 # Whether the host's own DHCP client works for an interface. Anybody may start a process with
-# the same words, so it has to be root's, run this program, and be in the host's network.
+# the same words, so it has to be root's, run this program, and be in the host's network. Its words
+# come last: those of a user's process may have no end.
 #   client_runs NIC -4|-6 PROGRAM...
 client_runs() {
     nic=$1 family=$2
     shift 2
     for process in /proc/[0-9]*; do
-        grep -qsF -e "$nic" "$process/cmdline" || continue
         grep -qs '^Uid:[[:space:]]*0[[:space:]]*0[[:space:]]*0[[:space:]]*0$' "$process/status" || continue
-        [ "$(readlink "$process/ns/net")" = "$(readlink /proc/1/ns/net)" ] || continue
-        words=" $({ tr '\000' ' ' <"$process/cmdline"; } 2>/dev/null) "
-        case $words in *" $nic "*) ;; *) continue ;; esac
-        case $words in *' -6 '*) serves=-6 ;; *) serves=-4 ;; esac
-        [ "$serves" = "$family" ] || continue
         exe=$(readlink "$process/exe")
         exe=${exe% (deleted)}
         for program in "$@"; do
-            [ "${exe#/usr}" = "$program" ] && return 0
+            [ "${exe#/usr}" = "$program" ] || continue
+            [ "$(readlink "$process/ns/net")" = "$(readlink /proc/1/ns/net)" ] || continue
+            words=" $({ head -c 4096 "$process/cmdline" | tr '\000' ' '; } 2>/dev/null) "
+            case $words in *" $nic "*) ;; *) continue ;; esac
+            case $words in *' -6 '*) serves=-6 ;; *) serves=-4 ;; esac
+            [ "$serves" = "$family" ] && return 0
         done
     done
     return 1

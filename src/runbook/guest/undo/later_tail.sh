@@ -38,7 +38,7 @@ move_process() {
     fi
     for entry in /proc/[0-9]*; do
         pid=${entry##*/}
-        case $(tr '\000' ' ' 2>/dev/null <"$entry/cmdline") in
+        case $(head -c 4096 "$entry/cmdline" 2>/dev/null | tr '\000' ' ') in
         *timer.pid*" $here "*) if [ "$pid" != "$new" ]; then kill -s TERM -- "-$pid"; fi ;;
         esac
     done

@@ -87,7 +87,7 @@ for entry in /proc/[0-9]*; do
     case $comm in
     dhclient | dhcpcd | udhcpc)
         is_own "$entry" "$comm" || continue
-        clients="$clients$(tr '\000' ' ' <"$entry/cmdline" 2>/dev/null)
+        clients="$clients$(head -c 4096 "$entry/cmdline" 2>/dev/null | tr '\000' ' ')
 " ;;
     esac
 done

@@ -24,6 +24,10 @@ _ATTEMPTS = 3
 # Anybody may start any number of processes with command lines of any length.
 _MOST = 200
 _LONGEST = 4096
+# Any user can have the kernel show an environment of a terabyte (PR_SET_MM_MAP).
+_ENVIRONMENT = 1 << 17
+# With 65,536 groups a status has half of it.
+_STATUS = 1 << 20
 
 
 def processes(header: Dict[str, Any], _payload: bytes) -> Answer:
@@ -72,8 +76,9 @@ def environment(header: Dict[str, Any], _payload: bytes) -> Answer:
     for entry in os.listdir("/proc"):
         # A process that ends, and one of another user, cannot be read.
         with contextlib.suppress(OSError):
-            marked = entry.isdigit() and wanted in _read(int(entry), "environ").split(b"\0")
-            if marked and _place(int(entry)) == here:
+            if not entry.isdigit() or _place(int(entry)) != here:
+                continue
+            if wanted in _read(int(entry), "environ", _ENVIRONMENT).split(b"\0"):
                 return {"found": True}, b""
     return {"found": False}, b""
 
@@ -88,7 +93,7 @@ def _facts(pid: int, names: List[bytes]) -> Facts:
         cmdline, exe = _read(pid, "cmdline", _LONGEST), _link(pid, "exe")
         if not any(name in cmdline or name in exe for name in names):
             return {}
-        status = dict(_pair(line) for line in _read(pid, "status").splitlines())
+        status = dict(_pair(line) for line in _read(pid, "status", _STATUS).splitlines())
     except OSError as error:
         if error.errno in _GONE:
             return {}
@@ -120,11 +125,11 @@ def _started(pid: int) -> bytes:
     """When it started, in clock ticks since the boot; b'' if it is gone."""
     with contextlib.suppress(OSError):
         # The name, in brackets, may hold anything.
-        return _read(pid, "stat").rpartition(b")")[2].split()[_STARTED]
+        return _read(pid, "stat", _LONGEST).rpartition(b")")[2].split()[_STARTED]
     return b""
 
 
-def _read(pid: int, name: str, most: int = -1) -> bytes:
+def _read(pid: int, name: str, most: int) -> bytes:
     with open("/proc/%d/%s" % (pid, name), "rb") as file:
         return file.read(most)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.hostile import endless
 
 from runbook.transport import libvirt_machine
 from runbook.transport.live import LiveHost
@@ -143,6 +144,18 @@ def test_a_variable_is_seen_in_a_process_of_this_machine_alone(host: LiveHost) -
             assert eventually(lambda: not libvirt_machine.elsewhere(session, mark))
             # A part of the mark is another mark.
             assert libvirt_machine.elsewhere(session, mark[:-1])
+        finally:
+            child.kill()
+
+
+def test_no_environment_without_end_keeps_the_relay_from_answering(host: LiveHost) -> None:
+    """Whose it is does not matter: any user can have one."""
+    mark = libvirt_machine.mark()
+    session = host._session  # noqa: SLF001 (what the proof is given)
+    with endless(NAME), subprocess.Popen(["env", mark, "sleep", "60"]) as child:
+        try:
+            assert eventually(lambda: not libvirt_machine.elsewhere(session, mark))
+            assert len(host.processes([NAME])) == 1
         finally:
             child.kill()
 
