@@ -45,7 +45,8 @@ def endless(words: str) -> Iterator[int]:
         assert child.stdout
         assert child.stdout.readline() == b"\n"
         try:
-            assert Path(f"/proc/{child.pid}/cmdline").open("rb").read(4) == words[:4].encode()
+            with Path(f"/proc/{child.pid}/cmdline").open("rb") as shown:
+                assert shown.read(len(words)).replace(b"\0", b" ") == words.encode()
             yield child.pid
         finally:
             child.kill()

@@ -155,7 +155,8 @@ def _here_pings_once(ip: str) -> bool:
         done = subprocess.run(
             (*PING, ip),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             check=False,
             timeout=LIMIT_S,
         )

@@ -26,6 +26,8 @@ ANSWER_S = 60.0
 # Past a command's own limit, which the relay keeps; a guarded one may first
 # wait for its lock.
 MARGIN_S = 45.0
+# What a command that only reads may have: far more than any table of a host needs.
+MEMORY = 2 << 30
 ODD = "what came back is not what the program's own relay answers"
 _CANNOT_RUN = (126, 127)
 
@@ -48,7 +50,7 @@ class LiveReader:
         """Run a command that only reads; ReadFailed if it does not end in time."""
         what = f"run {argv[0]}"
         try:
-            answer = self._session.submit("run", argv=list(argv), limit=timeout)
+            answer = self._session.submit("run", argv=list(argv), limit=timeout, memory=MEMORY)
             frame = self._session.result(answer, timeout + MARGIN_S)
         except RelayRefused as refusal:
             raise self._read_failed(what, str(refusal)) from refusal

@@ -14,15 +14,21 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from runbook.transport.bounded import TooLong, output
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runbook.transport.prefixes import Prefix
 
 LIMIT_S = 12.0
+# A row has some 100 bytes; two interfaces that disagree are two rows.
+MOST_BYTES, MOST_MACS = 1 << 16, 16
 # ssh's own failures, whatever the command.
 SSH_FAILED = 255
-_LLADDR = re.compile(r"\blladdr\s+([0-9a-f]{2}(?::[0-9a-f]{2}){5})\b", re.IGNORECASE)
+LONGEST = 300
+_MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}", re.IGNORECASE)
+_LLADDR = re.compile(rf"\blladdr\s+({_MAC.pattern})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +58,31 @@ def ask(router: str, prefix: Prefix, address: str) -> RouterSays:
         # No answer as JSON: an older iproute2, or busybox.
         said = _run(prefix.command(("ip", "neigh", "show", ip)))
         found = tuple(_LLADDR.findall(said.text))
-    macs = tuple(dict.fromkeys(mac.lower() for mac in found or ()))
+    macs = tuple(dict.fromkeys(mac.lower() for mac in found or ()))[:MOST_MACS]
     return RouterSays(router, macs, said.why or ("" if macs else f"no row for {ip} with a MAC"))
 
 
 def _run(command: Sequence[str]) -> _Said:
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=LIMIT_S
-        )
+        done = output(command, seconds=LIMIT_S, most=MOST_BYTES)
     except subprocess.TimeoutExpired:
         return _Said("", f"no answer within {LIMIT_S:g} s", reached=False)
+    except TooLong:
+        return _Said("", f"it wrote more than {MOST_BYTES >> 10} KiB", reached=False)
     except OSError as error:
         return _Said("", f"{command[0]} cannot be run: {error.strerror}", reached=False)
     if done.returncode == 0:
         return _Said(done.stdout.decode(errors="replace"), "", reached=True)
     lines = done.stderr.decode(errors="replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
-    why = f"not read, exit status {done.returncode}: {last}"
+    why = f"not read, exit status {done.returncode}: {last[-LONGEST:]}"
     return _Said("", why, reached=done.returncode != SSH_FAILED)
 
 
 def _rows(text: str) -> tuple[str, ...] | None:
     """The MACs in iproute2's JSON; None if it is none."""
     try:
-        return tuple(str(row["lladdr"]) for row in json.loads(text) if "lladdr" in row)
+        named = [str(row["lladdr"]) for row in json.loads(text) if "lladdr" in row]
     except (ValueError, TypeError, RecursionError):
         return None
+    return tuple(name for name in named if _MAC.fullmatch(name))

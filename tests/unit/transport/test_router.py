@@ -85,6 +85,27 @@ def test_iproute2_s_json(tmp_path: Path, json: str) -> None:
     assert says(tmp_path, json=json) == RouterSays("gw", (MAC,), "")
 
 
+def test_a_router_that_never_stops_talking_is_cut_short(tmp_path: Path) -> None:
+    for where in ("", " >&2"):
+        found = ask("gw", way(tmp_path, f"exec yes{where}"), IP)
+        assert (found.macs, found.said) == ((), "it wrote more than 64 KiB")
+
+
+def test_what_is_no_mac_in_a_router_s_answer_is_not_taken_for_one(tmp_path: Path) -> None:
+    rows = ",".join(f'{{"lladdr":"{word}"}}' for word in ("x" * 9000, "\\u001b[2J", MAC))
+    assert says(tmp_path, json=f"[{rows}]") == RouterSays("gw", (MAC,), "")
+
+
+def test_a_router_with_a_crowd_of_macs_does_not_fill_the_record(tmp_path: Path) -> None:
+    rows = [f'{{"lladdr":"02:00:00:00:{n // 256:02x}:{n % 256:02x}"}}' for n in range(900)]
+    assert len(says(tmp_path, json=f"[{','.join(rows)}]").macs) == router.MOST_MACS
+
+
+def test_the_last_words_of_a_router_are_short(tmp_path: Path) -> None:
+    shout = "head -c 60000 /dev/zero | tr '\\0' x >&2; exit 1"
+    assert len(ask("gw", way(tmp_path, shout), IP).said) < 400
+
+
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(text: str) -> None:
     rows = router._rows(text)  # noqa: SLF001 - what a router prints is anybody's

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -36,13 +37,14 @@ class Commands:
     def run(self, header: Dict[str, Any], payload: bytes) -> Tuple[Dict[str, Any], bytes]:
         """Run `argv` for at most `limit` seconds with the payload as its input.
 
-        Answers `returncode`, the length of `stdout` (the rest of the payload
-        is standard error), and `timed_out`. As in a shell, 127 is a missing
-        program and 126 one that may not be run.
+        With `memory` it gets no more bytes than that: a line without end in a file that it reads
+        must not take the host's. Answers `returncode`, the length of `stdout` (the rest of the
+        payload is standard error), and `timed_out`. As in a shell, 127 is a missing program and
+        126 one that may not be run.
         """
         argv = header["argv"]
         try:
-            child = self._start(argv, feed=bool(payload))
+            child = self._start(argv, header.get("memory"), feed=bool(payload))
         except (FileNotFoundError, PermissionError) as error:
             missing = isinstance(error, FileNotFoundError)
             text = "%s: %s" % (argv[0], error.strerror)
@@ -53,7 +55,7 @@ class Commands:
             with self._lock:
                 self._running.discard(child)
 
-    def _start(self, argv: List[str], *, feed: bool) -> subprocess.Popen[bytes]:
+    def _start(self, argv: List[str], memory: int | None, *, feed: bool) -> subprocess.Popen[bytes]:
         with self._lock:
             child = subprocess.Popen(
                 argv,
@@ -63,7 +65,7 @@ class Commands:
                 cwd="/",
                 env=_environment(),
                 start_new_session=True,
-                preexec_fn=_die_with_relay,  # noqa: PLW1509 (one system call, no lock)
+                preexec_fn=lambda: _begin(memory),  # noqa: PLW1509 (system calls, no lock)
             )
             self._running.add(child)
         return child
@@ -88,10 +90,12 @@ def _environment() -> Dict[str, str]:
     return dict(kept, PATH=_PATH, LC_ALL="C")
 
 
-def _die_with_relay() -> None:
-    # Between fork and exec, so nothing but the one system call. The signal
+def _begin(memory: int | None) -> None:
+    # Between fork and exec, so nothing but system calls. The signal
     # comes when the thread that forked ends, and that thread waits.
     _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if memory is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
 def _finish(

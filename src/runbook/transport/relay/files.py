@@ -15,6 +15,8 @@ _ABSENT = (errno.ENOENT, errno.ENOTDIR)
 _CHUNK = 1 << 20
 # No file that configures anything is as large.
 _LARGEST = 1 << 26
+# Of all files of one request; one frame holds as much.
+_TOGETHER = 1 << 28
 # The kernel's own digests of what a file holds.
 _OF_CONTENT = ("security.ima", "security.evm")
 
@@ -23,6 +25,7 @@ def read(header: Dict[str, Any], _payload: bytes) -> Answer:
     """Read `paths`: a list of mode, owner and size, or None; contents joined."""
     found: List[Dict[str, int] | None] = []
     contents = []
+    left = _TOGETHER
     for path in header["paths"]:
         try:
             status, content = _read_one(path)
@@ -37,6 +40,10 @@ def read(header: Dict[str, Any], _payload: bytes) -> Answer:
             {"mode": mode, "uid": status.st_uid, "gid": status.st_gid, "size": len(content)}
         )
         contents.append(content)
+        left -= len(content)
+        if left < 0:
+            most = _TOGETHER >> 20
+            raise OSError(errno.EFBIG, "with the files before it, more than %d MiB" % most, path)
     return {"files": found}, b"".join(contents)
 
 

@@ -42,6 +42,12 @@ def test_output_error_and_status_come_back(host: LiveHost) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (3, b"\0in\xff", b"oops\n")
 
 
+def test_a_command_that_only_reads_does_not_get_all_memory_of_the_host(host: LiveHost) -> None:
+    take = ["python3", "-I", "-c", "bytearray(3 << 30)"]
+    assert b"MemoryError" in host.query(take).stderr
+    assert host.execute(take).returncode == 0
+
+
 def test_large_input_and_output_do_not_block(host: LiveHost) -> None:
     data = os.urandom(3 << 20)
     assert host.execute(["cat"], stdin=data).stdout == data

@@ -255,3 +255,6 @@ def test_a_file_of_more_than_64_mib_is_refused_by_name(host: LiveHost, tmp_path:
     (read,) = host.read_files([str(large)])
     assert read
     assert len(read.content) == 64 << 20
+    many = [str(large)] * 5
+    with pytest.raises(ReadFailed, match=rf"{large}: with the files before it, more than 256 MiB"):
+        host.read_files(many)
