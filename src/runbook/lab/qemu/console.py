@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import fcntl
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -63,19 +64,27 @@ def _status(connection: Line, pid: int) -> dict[str, Any]:
         time.sleep(0.02)
 
 
+def run(path: Path, argv: Sequence[str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run it and wait for its end; exit status NO_CONSOLE if the agent does not answer."""
+    try:
+        status = execute(path, argv, stdin)
+    except (OSError, LabError) as error:
+        said = f"the console of this host does not answer: {error}\n"
+        return subprocess.CompletedProcess(argv, NO_CONSOLE, b"", said.encode())
+    out, err = (base64.b64decode(status.get(name, "")) for name in ("out-data", "err-data"))
+    # Ended by a signal, as a shell says it.
+    returncode = status.get("exitcode", 128 + status.get("signal", 0))
+    return subprocess.CompletedProcess(argv, returncode, out, err)
+
+
 def main() -> None:
     """Read the arguments, run, print."""
-    path, argv = Path(sys.argv[1]), sys.argv[2:]
-    try:
-        status = execute(path, argv, b"" if os.isatty(0) else sys.stdin.buffer.read())
-    except (OSError, LabError) as error:
-        sys.stderr.write(f"the console of this host does not answer: {error}\n")
-        sys.exit(NO_CONSOLE)
-    for stream, name in ((sys.stdout, "out-data"), (sys.stderr, "err-data")):
-        stream.buffer.write(base64.b64decode(status.get(name, "")))
+    stdin = b"" if os.isatty(0) else sys.stdin.buffer.read()
+    done = run(Path(sys.argv[1]), sys.argv[2:], stdin)
+    for stream, told in ((sys.stdout, done.stdout), (sys.stderr, done.stderr)):
+        stream.buffer.write(told)
         stream.flush()
-    # Ended by a signal, as a shell says it.
-    sys.exit(status.get("exitcode", 128 + status.get("signal", 0)))
+    sys.exit(done.returncode)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runbook.lab import booting, host_files, shell
+from runbook.lab import host_files, shell
 from runbook.lab.hardware import Hardware
 from runbook.lab.names import folder
 from runbook.lab.qemu import golden, image, process
@@ -100,7 +100,7 @@ def _continue(wanted: Golden, own: Disk) -> None:
 
 
 def _at_console(host: str, argv: Sequence[str], stdin: bytes = b"") -> None:
-    done = booting.run(inside(host, argv), stdin)
+    done = process.run(host, argv, stdin)
     if done.returncode != 0:
         raise failed(f"{host}: {argv[0]}", done.stderr.decode(errors="replace").strip())
 
@@ -136,7 +136,7 @@ def power_cut(host: str) -> None:
 
 def shut_down(host: str) -> None:
     """An orderly end, as `systemctl poweroff` makes it."""
-    booting.run(inside(host, ["systemctl", "poweroff"]), b"")
+    process.run(host, ["systemctl", "poweroff"])
     shell.wait_for(f"shutting down {host}", lambda: not leader(host), SHUT_DOWN_S)
     process.unplug(host)
 

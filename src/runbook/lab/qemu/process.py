@@ -14,7 +14,7 @@ from typing import Any
 from runbook.lab import booting, shell, wiring
 from runbook.lab.hardware import MOST_NICS
 from runbook.lab.names import SWITCH, folder, namespace, tap
-from runbook.lab.qemu import command, sockets
+from runbook.lab.qemu import command, console, sockets
 from runbook.lab.qemu.command import Disk
 from runbook.lab.qemu.golden import Golden
 from runbook.lab.shell import failed
@@ -78,7 +78,13 @@ def wait_until_up(host: str) -> None:
 def _missing(host: str) -> str:
     if not leader(host):
         return f"it has no power; see {folder(host)}/qemu.log"
-    return booting.missing(host, lambda argv: booting.run(at_console(host, argv), b""))
+    return booting.missing(host, partial(run, host))
+
+
+def run(host: str, argv: Sequence[str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run a command in the host, from this process: a new one would take as long as the command."""
+    command_line = [*booting.clean_environment(), *argv]
+    return console.run(command.agent_socket(host), command_line, stdin)
 
 
 def at_console(host: str, argv: Sequence[str]) -> list[str]:
