@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from runbook.notebook.shared.undoing import records
+from runbook.notebook.shared.undoing import module_notes, records
 
 
 def test_a_table_is_kept_whatever_the_host_has_in_it() -> None:
@@ -23,3 +23,14 @@ def test_a_table_is_kept_whatever_the_host_has_in_it() -> None:
         {"text": "ü/", "count": 1, "seconds": None, "up": False, "port": 23},
     ]
     assert json.loads(records(rows[:0])) == []
+
+
+def test_a_module_that_stays_loaded_is_named_with_what_it_does_to_packets() -> None:
+    (others,) = module_notes(("nf_conntrack", "nf_nat"))
+    assert "nf_conntrack, nf_nat" in others
+    assert "until the next boot" in others
+    assert "modprobe" not in others
+    harmless, filtering = module_notes(("br_netfilter", "nf_nat"))
+    assert "br_netfilter" not in harmless
+    assert "modprobe -r br_netfilter" in filtering
+    assert module_notes(()) == ()
