@@ -95,7 +95,7 @@ def test_a_host_half_way_there_is_refused_with_what_is_missing(
     half = fakes.as_promised(make_promise(asked, seen()), **{table: rows})
     with pytest.raises(Refused) as refused:
         make_plan(asked, half)
-    assert "is on virbr1 already" in refused.value.what
+    assert "is already on virbr1" in refused.value.what
     assert said in refused.value.what
 
 
