@@ -16,7 +16,7 @@ from tests.browser import desk
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Lab
 
-from runbook.notebook.widgets.on_page import MIME
+from runbook.notebook.widgets.widget_output import MIME
 from runbook.run import record
 from runbook.state.diff import compare
 

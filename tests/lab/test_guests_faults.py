@@ -21,7 +21,7 @@ from runbook.lab.guest_xml import Guest as LabGuest
 from runbook.lab.guest_xml import mac_of
 from runbook.preflight import RefusedByPreflight
 from runbook.run import pipeline
-from runbook.run.extend_deadline import more_time
+from runbook.run.extend_deadline import extend
 from runbook.run.session import Session
 from runbook.transport.guest.login import VARIABLE
 
@@ -227,7 +227,7 @@ def test_with_more_time_host_and_guest_wait_and_then_undo_both(
             change.make("settle")
             armed = change.underway.armed
             old = returning.status()["seconds_left"]
-            later = more_time(made, armed, 40)
+            later = extend(made, armed, 40)
             assert later.not_moved == ()
             new = returning.status()["seconds_left"]
             assert new > old + 20

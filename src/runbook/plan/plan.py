@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
 from runbook.common import serial
-from runbook.plan import kinds
+from runbook.plan import plan_classes
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.processes import StartClient
 from runbook.plan.changes.steps import Command, DropNetwork, OnPath, Step, Unless
@@ -136,7 +136,7 @@ class Plan:
 _OF_PROMISE = (Promise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS)
 _OF_GUESTS = (GuestPromise, ExpectedGuest)
 # Their names stand in the plans on hosts, and so do the names of their fields.
-KINDS = (Plan, *_OF_PROMISE, *_OF_GUESTS, *kinds.KINDS)
+KINDS = (Plan, *_OF_PROMISE, *_OF_GUESTS, *plan_classes.KINDS)
 
 
 def loads(text: str) -> Plan:

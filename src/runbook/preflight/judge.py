@@ -82,18 +82,21 @@ def judge(
     params, plan, snapshot = case.params, case.plan, case.snapshot
     found = tuple(finding for rule in rules for finding in rule(case))
     if not found:
-        raise _blind(plan.host)
-    findings = (*(_settled(f, params) for f in found), *_unasked(params, found, consents))
+        raise _no_findings(plan.host)
+    findings = (
+        *(_with_consent(f, params) for f in found),
+        *_unused_consents(params, found, consents),
+    )
     if any(finding.against for finding in findings):
         raise RefusedByPreflight(plan.host, findings)
     return Cleared(plan, snapshot, findings)
 
 
-def _settled(finding: Finding, params: Params) -> Finding:
+def _with_consent(finding: Finding, params: Params) -> Finding:
     return replace(finding, given=finding.level == "consent" and finding.name in params.consent)
 
 
-def _unasked(
+def _unused_consents(
     params: Params, found: tuple[Finding, ...], consents: frozenset[str]
 ) -> Iterator[Finding]:
     """Notes on consents that nothing asked for: a habit of consenting consents to too much."""
@@ -109,7 +112,7 @@ def _unasked(
             )
 
 
-def _blind(host: str) -> Refused:
+def _no_findings(host: str) -> Refused:
     return Refused(
         "preflight has no result: no rule gave a finding, not even an `ok`",
         host=host,

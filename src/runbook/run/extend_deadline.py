@@ -35,7 +35,7 @@ class ExtendedDeadline:
         return "; ".join((waits + also, *self.not_moved))
 
 
-def more_time(session: ChangeSession, armed: Armed, more_s: int) -> ExtendedDeadline:
+def extend(session: ChangeSession, armed: Armed, more_s: int) -> ExtendedDeadline:
     """The deadline that the host keeps, moved on by `more_s` seconds, and each guest's with it.
 
     Raises NotMoved, with everything as it was, where a guest cannot be moved or

@@ -8,7 +8,7 @@ for any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and bo
 
 from __future__ import annotations
 
-from runbook.views.board import Mark, board
+from runbook.views.board import StageMark, board
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
 from runbook.views.countdown import countdown
@@ -28,11 +28,11 @@ from runbook.views.wiring.drawing import wiring
 __all__ = [
     "CELL",
     "Look",
-    "Mark",
     "Moment",
     "Picture",
     "Place",
     "Slot",
+    "StageMark",
     "StepShown",
     "board",
     "boot",

@@ -7,8 +7,8 @@ from typing import Literal
 
 from runbook.views.page.picture import Picture, plain, safe
 
-Mark = Literal["to come", "at work", "done", "failed", "left out", "again", "undone"]
-SIGNS: Mapping[Mark, str] = {
+StageMark = Literal["to come", "at work", "done", "failed", "left out", "again", "undone"]
+SIGNS: Mapping[StageMark, str] = {
     "to come": "○",
     "at work": "▶",
     "done": "✓",
@@ -17,10 +17,14 @@ SIGNS: Mapping[Mark, str] = {
     "again": "↻",
     "undone": "↩",
 }
-TONES: Mapping[Mark, str] = {"done": "rb-added", "failed": "rb-removed", "at work": "rb-changed"}
+TONES: Mapping[StageMark, str] = {
+    "done": "rb-added",
+    "failed": "rb-removed",
+    "at work": "rb-changed",
+}
 
 
-def board(stages: Sequence[tuple[str, Mark]], caption: str) -> Picture:
+def board(stages: Sequence[tuple[str, StageMark]], caption: str) -> Picture:
     """The stages in their order, each with its mark: a sign, a word, and a colour."""
     items = "".join(_item(name, mark) for name, mark in stages)
     words = "  ".join(f"{SIGNS[mark]} {plain(name)}" for name, mark in stages)
@@ -28,6 +32,6 @@ def board(stages: Sequence[tuple[str, Mark]], caption: str) -> Picture:
     return Picture(body, f"{plain(caption)}\n{words}")
 
 
-def _item(name: str, mark: Mark) -> str:
+def _item(name: str, mark: StageMark) -> str:
     sign = f'<span class="rb-sign">{SIGNS[mark]}</span>'
     return f'<li class="{TONES.get(mark, "")}">{sign} {safe(name)} <small>{mark}</small></li>'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from runbook.views.board import SIGNS, TONES, Mark
+from runbook.views.board import SIGNS, TONES, StageMark
 from runbook.views.page.picture import Picture
 from runbook.views.tables import Look, table
 
@@ -18,7 +18,7 @@ class StepShown:
 
     number: int
     what: str
-    mark: Mark = "to come"
+    mark: StageMark = "to come"
     took_s: float | None = None
 
 

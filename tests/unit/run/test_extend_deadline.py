@@ -108,7 +108,7 @@ def guests(host: fakes.FakeHost, monkeypatch: pytest.MonkeyPatch) -> Guests:
 
 
 def given(session: Session, armed: Armed) -> ExtendedDeadline:
-    return extend_deadline.more_time(session, armed, 300)
+    return extend_deadline.extend(session, armed, 300)
 
 
 def test_each_guest_s_undo_comes_shortly_before_the_host_s(

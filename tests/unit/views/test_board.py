@@ -6,14 +6,14 @@ from typing import get_args
 import pytest
 
 from runbook import views
-from runbook.views import Mark, StepShown
+from runbook.views import StageMark, StepShown
 from runbook.views.board import SIGNS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_each_mark_has_a_sign_of_its_own_and_its_word_so_that_no_colour_is_needed() -> None:
-    assert set(SIGNS) == set(get_args(Mark))
+    assert set(SIGNS) == set(get_args(StageMark))
     assert len(set(SIGNS.values())) == len(SIGNS)
     for mark in SIGNS:
         drawn = views.board([("plan", mark)], "This run")

@@ -41,7 +41,7 @@ def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
             "leave it one, in /etc/network/interfaces or a file that it takes in",
         )
     file = inside.file(found[0].path)
-    declined = _unfit(found[0], read, inside)
+    declined = _refusal(found[0], read, inside)
     if declined is not None or file is None:
         return declined or Declined(f"{found[0].path} was not read", "look at it in the guest")
     return _edit(found[0], file, read, inside, desired)
@@ -77,7 +77,7 @@ def _misread(contents: dict[str, str]) -> Declined | None:
     return None
 
 
-def _unfit(stanza: Stanza, read: list[Stanza], inside: Inside) -> Declined | None:
+def _refusal(stanza: Stanza, read: list[Stanza], inside: Inside) -> Declined | None:
     where = f"the stanza of {stanza.name} in {stanza.path}"
     if stanza.method not in METHODS:
         return Declined(f"{where} is `{stanza.method}`", f"use one of: {', '.join(METHODS)}")
@@ -117,7 +117,7 @@ def _edit(
     new = _static(old, stanza, desired)
     lines[stanza.first - 1 : stanza.last] = new
     after = "\n".join(lines).encode("latin-1")
-    settled = _is_already(stanza, desired) and _names_are(stanza, desired)
+    settled = _is_already(stanza, desired) and _nameservers_match(stanza, desired)
     same = settled or after == file.content
     edits = () if same else (FileEdit(file.path, file.content, after, file.mode),)
     name = inside.ifname
@@ -139,7 +139,7 @@ def _is_already(stanza: Stanza, desired: DesiredNetwork) -> bool:
     return stanza.method == "static" and whole in spellings and told == {"gateway": desired.gateway}
 
 
-def _names_are(stanza: Stanza, desired: DesiredNetwork) -> bool:
+def _nameservers_match(stanza: Stanza, desired: DesiredNetwork) -> bool:
     told = [list(ifupdown.words(rest)) for word, rest in stanza.options if word in _NAMES]
     return not desired.nameservers or told == [list(desired.nameservers)]
 
@@ -160,11 +160,11 @@ def _static(old: list[str], stanza: Stanza, desired: DesiredNetwork) -> list[str
     return [
         first,
         *(f"{indent}{line}{end}" for line in told),
-        *_kept(old[1:], (*ADDRESSING, *(_NAMES if desired.nameservers else ()))),
+        *_remaining_lines(old[1:], (*ADDRESSING, *(_NAMES if desired.nameservers else ()))),
     ]
 
 
-def _kept(lines: list[str], replaced: tuple[str, ...]) -> Iterator[str]:
+def _remaining_lines(lines: list[str], replaced: tuple[str, ...]) -> Iterator[str]:
     dropping = continued = False
     for line in lines:
         comment = ifupdown.is_comment(line) and not continued

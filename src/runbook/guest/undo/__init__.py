@@ -4,7 +4,7 @@ The host's undo is made of a plan's steps and needs Debian with systemd. A guest
 few files back and has to run in any shell that a guest has. `script` writes it, `layout` has
 the paths, `start` arms it and then makes the edit, `later` moves its timer, `end` confirms or
 undoes, `progress` reads how far a change is, `verify` compares, `detached` starts a script
-that outlives its caller, `words` quotes.
+that outlives its caller, `heredoc` quotes.
 """
 
 from __future__ import annotations

@@ -7,12 +7,12 @@ END = "RUNBOOK-END"
 
 def heredoc(target: str, content: bytes) -> list[str]:
     """The lines that write `content`, whatever it is, to `target`, which is quoted already."""
-    if _as_text(content):
+    if _fits_heredoc(content):
         return [f"cat >{target} <<'{END}'", *content.decode().split("\n")[:-1], END]
     return [f": >{target}", *(f"printf '{word}' >>{target}" for word in _octal(content))]
 
 
-def _as_text(content: bytes) -> bool:
+def _fits_heredoc(content: bytes) -> bool:
     lines = content.split(b"\n")
     return (
         content.isascii()

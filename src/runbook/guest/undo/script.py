@@ -14,7 +14,7 @@ from importlib.resources import files
 from runbook.common.printable import one_line
 from runbook.guest.configure.guest_edit import Argv, GuestEdit
 from runbook.guest.undo import layout
-from runbook.guest.undo.words import heredoc
+from runbook.guest.undo.heredoc import heredoc
 from runbook.transport.guest.shell import PATH
 
 ALREADY_ARMED, STALE, LATE, ENDED = 41, 42, 43, 44

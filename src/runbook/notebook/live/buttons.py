@@ -17,10 +17,10 @@ from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.undoing import keep_verdict, undo
 from runbook.notebook.shared.values import ChangeUnderway
 from runbook.notebook.widgets.buttons import CONFIRM, MORE, UNDO, Buttons, buttons
-from runbook.notebook.widgets.on_page import MIME
+from runbook.notebook.widgets.widget_output import MIME
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
-from runbook.run.extend_deadline import more_time
+from runbook.run.extend_deadline import extend
 from runbook.run.record import OUTCOME
 from runbook.views import Slot, note
 
@@ -77,7 +77,7 @@ class Panel:
 
     def _more(self) -> str:
         this, hand = self.change.before.run, self.change.hand
-        later = more_time(this.session, hand.underway.armed, MORE_S)
+        later = extend(this.session, hand.underway.armed, MORE_S)
         hand.underway = replace(hand.underway, armed=later.armed)
         if later.not_moved:
             raise NotMoved(

@@ -15,7 +15,7 @@ from runbook.notebook.shared.runs import RecordedRun, Run, Stopped
 from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.undoing import records
 from runbook.notebook.shared.values import ConfirmedChange, Finished
-from runbook.plan.routed.firewall.compared import compared
+from runbook.plan.routed.firewall.rules_comparison import compared
 from runbook.run import record
 from runbook.run.record import OUTCOME, Ending
 from runbook.state import snapshot as snapshots

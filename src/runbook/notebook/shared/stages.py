@@ -16,7 +16,7 @@ from runbook import views
 from runbook.common.errors import MendHost
 from runbook.notebook.shared.change_so_far import Hand
 from runbook.run.pipeline import STAGES as ORDER
-from runbook.views import Mark, Slot
+from runbook.views import Slot, StageMark
 
 BEGIN, END = ("parameters", "host"), ("after", "record")
 # A host has nothing inside that is looked at. Guests have no form, and a network already.
@@ -57,7 +57,7 @@ def _nothing_begun(why: str) -> None:
 class Course:
     """The stages and their marks, on one output that every cell may show."""
 
-    marks: dict[str, Mark] = field(default_factory=lambda: dict.fromkeys(OF_A_HOST, "to come"))
+    marks: dict[str, StageMark] = field(default_factory=lambda: dict.fromkeys(OF_A_HOST, "to come"))
     slot: Slot = field(default_factory=Slot)
     live: list[Frozen] = field(default_factory=list)
     hand: Hand | None = None
@@ -66,7 +66,7 @@ class Course:
     # Ends the run between two cells: an armed change is undone. Raises what it came to.
     stop: Callable[[str], None] = _nothing_begun
 
-    def mark(self, stage: str, mark: Mark) -> None:
+    def mark(self, stage: str, mark: StageMark) -> None:
         """Set one mark, and draw."""
         self.marks[stage] = mark
         self._draw()

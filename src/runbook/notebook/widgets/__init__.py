@@ -10,7 +10,7 @@
     offered.freeze()            the final values, as plain HTML, in the same place
 
 A notebook does not keep the state of a widget. So every widget is shown together with a static
-picture of it, and is replaced by that picture once it is settled (`on_page`).
+picture of it, and is replaced by that picture once it is settled (`widget_output`).
 
 `form` and `field` are parameters, `consents` the risks, `buttons` the three buttons of an armed
 change, `look` the style.
@@ -20,6 +20,6 @@ from __future__ import annotations
 
 from runbook.notebook.widgets.consents import Consents, consents
 from runbook.notebook.widgets.form import Form, form
-from runbook.notebook.widgets.on_page import WidgetOnPage, show_widget
+from runbook.notebook.widgets.widget_output import WidgetOnPage, show_widget
 
 __all__ = ["Consents", "Form", "WidgetOnPage", "consents", "form", "show_widget"]

@@ -15,7 +15,7 @@ from ipywidgets import HTML, Layout, VBox, Widget
 from runbook.common.errors import ParameterError
 from runbook.notebook.widgets import look
 from runbook.notebook.widgets.field import Field, Option, field, written
-from runbook.notebook.widgets.on_page import WidgetOnPage, show_widget
+from runbook.notebook.widgets.widget_output import WidgetOnPage, show_widget
 from runbook.params import Params
 from runbook.preflight.survey.nics import Candidate, brought, nics
 from runbook.state.snapshot import Snapshot

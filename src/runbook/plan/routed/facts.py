@@ -37,12 +37,12 @@ def nic_row(snapshot: Snapshot, nic: str) -> LinkRow:
     )
 
 
-def nic_address(snapshot: Snapshot, nic: str, host_address: IPv4Interface) -> Address:
+def nic_address_message(snapshot: Snapshot, nic: str, host_address: IPv4Interface) -> Address:
     """The address as the NIC holds it, with everything needed to put it back."""
     held = addresses_on(snapshot, nic)
     for row in held:
         if (row.address, row.prefixlen) == (str(host_address.ip), host_address.network.prefixlen):
-            return address(row)
+            return as_delete_message(row)
     shown = ", ".join(f"{r.address}/{r.prefixlen}" for r in held) or "no IPv4 address"
     bridges = [link.ifname for link in snapshot.rows(LinkRow) if link.kind == "bridge"]
     on = next((name for name in bridges if holds(snapshot, name, host_address)), "")
@@ -80,7 +80,7 @@ def holds(snapshot: Snapshot, ifname: str, address: IPv4Interface) -> bool:
     return any(row.address == str(address.ip) for row in addresses_on(snapshot, ifname))
 
 
-def address(row: AddressRow) -> Address:
+def as_delete_message(row: AddressRow) -> Address:
     """A row of the addresses table as a message, to be taken away."""
     flags = row.flags.split()
     return Address(
@@ -99,7 +99,7 @@ def address(row: AddressRow) -> Address:
     )
 
 
-def route(row: RouteRow) -> Route:
+def as_route_message(row: RouteRow) -> Route:
     """A row of the routes table as a message."""
     default6 = row.family == "inet6" and row.dst == "default"
     return Route(
@@ -141,7 +141,7 @@ def connected_route(snapshot: Snapshot, nic: str, address: IPv4Interface) -> Rou
             f" `ip route replace {network} dev {nic} src {address.ip}`, and take whatever makes it"
             " otherwise out of the stanza",
         )
-    return route(found[0])
+    return as_route_message(found[0])
 
 
 def main_routes(snapshot: Snapshot) -> Iterator[RouteRow]:
@@ -160,7 +160,7 @@ def moved_routes(snapshot: Snapshot, nic: str, connected: Route) -> tuple[Route,
     through = ("inet", nic, "unicast")
     found = (r for r in snapshot.rows(RouteRow) if (r.family, r.ifname, r.type) == through)
     same = (connected.dst, connected.table, connected.gateway)
-    return tuple(r for r in map(route, found) if (r.dst, r.table, r.gateway) != same)
+    return tuple(r for r in map(as_route_message, found) if (r.dst, r.table, r.gateway) != same)
 
 
 def default_metric(snapshot: Snapshot, *ifnames: str) -> int:

@@ -54,7 +54,7 @@ def moved(params: Params, snapshot: Snapshot) -> Moved6 | None:
     found = Moved6(
         nic,
         bridge,
-        tuple(replace(facts.address(row), ifname=nic) for row in held),
+        tuple(replace(facts.as_delete_message(row), ifname=nic) for row in held),
         tuple(_route(row, nic) for row in routes if row.protocol == KERNEL),
         tuple(_route(row, nic) for row in routes if row.protocol not in (KERNEL, RA)),
         tuple(_route(row, nic) for row in routes if row.protocol == RA),
@@ -93,7 +93,7 @@ def routes6(snapshot: Snapshot, ifname: str) -> list[RouteRow]:
 
 
 def _route(row: RouteRow, nic: str) -> Route:
-    route = facts.route(row)
+    route = facts.as_route_message(row)
     return replace(route, ifname=nic, protocol=route.protocol or BOOT)
 
 

@@ -135,7 +135,7 @@ def _not_half_done(params: Params, snapshot: Snapshot, promise: Promise) -> None
 def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:
     nic, address = params.interface, params.ipv4
     facts.nic_row(snapshot, nic)
-    held = facts.nic_address(snapshot, nic, address)
+    held = facts.nic_address_message(snapshot, nic, address)
     try:
         connected = facts.connected_route(snapshot, nic, address)
     except Refused:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from runbook.common.errors import ParameterError, Refused
 from runbook.params import Params, faults, resolve
-from runbook.plan.routed.facts import nic_address, nic_names
+from runbook.plan.routed.facts import nic_address_message, nic_names
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import networks, nic
 from runbook.preflight.finding import CaseWithoutPlan, Finding
@@ -55,7 +55,7 @@ def against(
 ) -> tuple[ParameterError, ...]:
     """What of parameters that are right by themselves is wrong on this host."""
     try:
-        nic_address(snapshot, params.interface, params.ipv4)
+        nic_address_message(snapshot, params.interface, params.ipv4)
         stands = tuple(_stands_against(SurveyCase(params, snapshot)))
         if not stands:
             make_plan(params, snapshot, own)

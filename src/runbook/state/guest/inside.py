@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
-from runbook.state.guest import dhcp_clients as inside_clients
+from runbook.state.guest import dhcp_command_lines
 from runbook.state.guest.files import InsideFile
 
 RESOLV_CONF = "/etc/resolv.conf"
@@ -66,7 +66,7 @@ class Inside:
     @property
     def lent(self) -> bool:
         """Whether a DHCP client serves this NIC by IPv4; one without an interface serves all."""
-        return any(inside_clients.serves(line, self.ifname) for line in self.dhcp_clients)
+        return any(dhcp_command_lines.serves(line, self.ifname) for line in self.dhcp_clients)
 
     @property
     def networks(self) -> tuple[str, ...]:

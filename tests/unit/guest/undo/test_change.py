@@ -22,8 +22,8 @@ from runbook.common.errors import (
 from runbook.guest import undo as changes
 from runbook.guest.configure.guest_edit import FileEdit, GuestEdit
 from runbook.guest.undo import InsideState, detached
+from runbook.guest.undo.heredoc import heredoc
 from runbook.guest.undo.script import change_script
-from runbook.guest.undo.words import heredoc
 
 
 def test_a_second_change_is_refused_and_leaves_nothing(place: Place) -> None:

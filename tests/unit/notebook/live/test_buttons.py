@@ -285,7 +285,7 @@ def test_more_time_says_until_when_and_which_guest_has_none(
 ) -> None:
     change, buttons = armed(answer)
     later = replace(change.underway.armed, deadline=WHEN + timedelta(minutes=9))
-    monkeypatch.setattr(panel, "more_time", lambda *_: ExtendedDeadline(later, left, moved))
+    monkeypatch.setattr(panel, "extend", lambda *_: ExtendedDeadline(later, left, moved))
     buttons.press("more time")
     assert "the host waits until 12:09:00 UTC" in said(buttons)
     assert all(line in said(buttons) for line in left)

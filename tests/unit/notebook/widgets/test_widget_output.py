@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from ipywidgets import Text, VBox
 
-from runbook.notebook.widgets import on_page, show_widget
+from runbook.notebook.widgets import show_widget, widget_output
 from runbook.views import note
 
 
@@ -34,7 +34,7 @@ def test_a_widget_is_shown_with_a_picture_for_where_there_are_no_widgets(page: P
     widget = VBox([Text(value="a")])
     show_widget(widget, note("a <b>"))
     (bundle,) = page.sent
-    assert bundle[on_page.MIME]["model_id"] == widget.model_id
+    assert bundle[widget_output.MIME]["model_id"] == widget.model_id
     assert "a &lt;b&gt;" in bundle["text/html"]
     assert str(bundle) == bundle["text/plain"] == "a <b>"
 

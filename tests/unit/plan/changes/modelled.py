@@ -36,13 +36,13 @@ def modelled(seen: Snapshot, plan: Plan) -> HostModel:
             chains.setdefault(place, []).append(words(row.rule)[2:])
         else:
             policies[place] = row.rule.split()[-1]
-    address = facts.nic_address(seen, NIC, plan.of_host.address)
-    six = [facts.address(row) for row in global6(seen, NIC)]
+    address = facts.nic_address_message(seen, NIC, plan.of_host.address)
+    six = [facts.as_delete_message(row) for row in global6(seen, NIC)]
     made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
     model = HostModel(
         masters=dict.fromkeys(links, ""),
         addresses=[replace(a, action=Action.ENSURE) for a in (address, *six)],
-        routes=[facts.route(row) for row in seen.rows(RouteRow)],
+        routes=[facts.as_route_message(row) for row in seen.rows(RouteRow)],
         files={r.path: r.content.encode() for r in seen.rows(FileRow)},
         folders=made - {"/etc/libvirt/hooks/network.d"},
         sysctls={r.name: r.value for r in seen.rows(SysctlRow)},

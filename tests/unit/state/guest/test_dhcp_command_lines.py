@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit import insides
 
-from runbook.state.guest.dhcp_clients import serves
+from runbook.state.guest.dhcp_command_lines import serves
 
 OF_DHCLIENT = "-pf /run/dhclient.{n}.pid -lf /var/lib/dhcp/dhclient.{n}.leases -I"
 HELPERS = (

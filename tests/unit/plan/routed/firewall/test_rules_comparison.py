@@ -12,7 +12,7 @@ from tests.unit.fakes import NIC, Row
 from runbook.params import Params
 from runbook.plan.netfilter.compare import Row as Compared
 from runbook.plan.netfilter.ruleset import LiveChain
-from runbook.plan.routed.firewall.compared import compared
+from runbook.plan.routed.firewall.rules_comparison import compared
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight.packets import rules_then
 from runbook.state.firewall import FirewallRow
