@@ -1,7 +1,8 @@
 """Files on the host that name the NIC, and by which other files a boot comes to them.
 
 The host's files are only searched, never run. The search has bounds: lines a file,
-characters a line, paths followed, seconds. Where a bound is met, `complete` says so.
+characters a line, paths followed, seconds. Where a bound is met, or a file that another
+one leads to cannot be read, `complete` says so.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from runbook.common.errors import ReadFailed
 from runbook.common.redact import redact_text
 from runbook.transport.host import Reader
 
+# Of the crontabs only root's: any user has one, and may write anything into it.
+CRONTAB = "/var/spool/cron/crontabs/root"
 # Where an administrator puts what belongs to one host.
 TREES = (
     *("/etc", "/usr/local/bin", "/usr/local/sbin", "/usr/local/etc", "/usr/local/lib/systemd"),
-    *("/usr/local/libexec", "/var/spool/cron", "/root/bin"),
+    *("/usr/local/libexec", CRONTAB, "/root/bin"),
 )
 # What a boot, ifupdown, libvirt or cron runs by itself.
 STARTS = (
     *("/etc/systemd/system", "/usr/local/lib/systemd/system", "/etc/network"),
     *("/etc/libvirt/hooks", "/etc/rc.local", "/etc/init.d"),
     *("/etc/crontab", "/etc/anacrontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily"),
-    *("/etc/cron.weekly", "/etc/cron.monthly", "/var/spool/cron"),
+    *("/etc/cron.weekly", "/etc/cron.monthly", CRONTAB),
     *("/etc/udev/rules.d", "/etc/wireguard", "/etc/ppp"),
 )
 IFUPDOWN = "/etc/network"
@@ -84,18 +87,20 @@ class NamingFiles:
 
 def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
     """Search the trees, and then the files that scripts in them name."""
-    led, whole = _followed(host)
+    unread: list[str] = []
+    led, whole = _followed(host, unread)
     pattern = _names(nic, bridge)
     found = _search(host, ("-r", *_skipped()), pattern, TREES)
     found |= _search(host, ("-R",), pattern, (*STARTS, *UNITS))
     found |= _instances(host, nic, bridge)
     if led:
-        found |= _search(host, ("-d", "skip"), pattern, sorted(led))
+        found |= _search(host, ("-d", "skip"), pattern, sorted(led), unread)
     own = re.compile(_word(nic))
     naming = {p: lines for p, lines in found.items() if any(own.search(x.text) for x in lines)}
     kept = sorted(naming)[:MOST_FILES]
     sources = {source for path in kept for source in led.get(path, ())}
-    filters, states = _filtering(host, sorted({*kept, *sources})), _states(host, kept)
+    filters = _filtering(host, sorted({*kept, *sources}), unread)
+    states = _states(host, kept)
     files = (
         NamingFile(
             *(path, naming[path], led.get(path, ()), path in filters, states.get(path, "")),
@@ -104,7 +109,7 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
         for path in kept
     )
     long = any(len(lines) >= MOST_LINES for lines in naming.values())
-    complete = whole and not long and len(kept) == len(naming)
+    complete = whole and not unread and not long and len(kept) == len(naming)
     return NamingFiles(tuple(files), complete, _by_variable(host))
 
 
@@ -137,17 +142,23 @@ def _skipped() -> tuple[str, ...]:
 
 
 def _search(
-    host: Reader, how: tuple[str, ...], pattern: str, places: Iterable[str]
+    host: Reader,
+    how: tuple[str, ...],
+    pattern: str,
+    places: Iterable[str],
+    unread: list[str] | None = None,
 ) -> dict[str, tuple[Line, ...]]:
     options = ("-I", "-D", "skip", "-H", "-n", "-Z", "-o", f"--max-count={MOST_LINES}", "-E")
     found: dict[str, list[Line]] = {}
-    for path, number, text in _FOUND.findall(_grep(host, (*how, *options), pattern, places)):
+    for path, number, text in _FOUND.findall(
+        _grep(host, (*how, *options), pattern, places, unread)
+    ):
         lines = found.setdefault(octets.text_of(path), [])
         lines.append(Line(int(number), redact_text(octets.text_of(text)).strip()))
     return {path: tuple(lines) for path, lines in found.items()}
 
 
-def _followed(host: Reader) -> tuple[dict[str, tuple[str, ...]], bool]:
+def _followed(host: Reader, unread: list[str]) -> tuple[dict[str, tuple[str, ...]], bool]:
     """The paths that a boot may come to, with the files that name each; whether those are all."""
     led: dict[str, set[str]] = {}
     paths = _paths(host, ("-R",), _PATH, STARTS) + _paths(host, ("-R",), _OWN_PATH, UNITS)
@@ -158,24 +169,29 @@ def _followed(host: Reader) -> tuple[dict[str, tuple[str, ...]], bool]:
             led.setdefault(path, set()).add(source)
         if not new:
             break
-        paths = _paths(host, ("-d", "skip"), _PATH, sorted(new)[:MOST_PATHS])
+        paths = _paths(host, ("-d", "skip"), _PATH, sorted(new)[:MOST_PATHS], unread)
     sources = {path: tuple(sorted(by - {path})) for path, by in led.items()}
     return sources, len(new) <= MOST_PATHS
 
 
 def _paths(
-    host: Reader, how: tuple[str, ...], pattern: str, places: Iterable[str]
+    host: Reader,
+    how: tuple[str, ...],
+    pattern: str,
+    places: Iterable[str],
+    unread: list[str] | None = None,
 ) -> list[tuple[str, str]]:
     """Each file with a path that it names."""
     options = (*how, "-I", "-D", "skip", "-H", "-Z", "-o", "-E")
-    found = _LED.findall(_grep(host, options, pattern, places))
+    found = _LED.findall(_grep(host, options, pattern, places, unread))
     return [(octets.text_of(source), octets.text_of(path)) for source, path in found]
 
 
-def _filtering(host: Reader, paths: list[str]) -> frozenset[str]:
+def _filtering(host: Reader, paths: list[str], unread: list[str]) -> frozenset[str]:
     if not paths:
         return frozenset()
-    said = _grep(host, ("-d", "skip", "-D", "skip", "-l", "-Z", "-w", "-E"), FILTERS, paths)
+    options = ("-d", "skip", "-D", "skip", "-l", "-Z", "-w", "-E")
+    said = _grep(host, options, FILTERS, paths, unread)
     return frozenset(octets.text_of(path) for path in said.split(b"\0") if path)
 
 
@@ -191,14 +207,27 @@ def _states(host: Reader, paths: list[str]) -> dict[str, str]:
     return dict(zip(units, states, strict=True)) if len(states) == len(units) else {}
 
 
-def _grep(host: Reader, options: tuple[str, ...], pattern: str, places: Iterable[str]) -> bytes:
+def _grep(
+    host: Reader,
+    options: tuple[str, ...],
+    pattern: str,
+    places: Iterable[str],
+    unread: list[str] | None = None,
+) -> bytes:
+    """What grep finds. What it cannot read is an error, or one more line of `unread`.
+
+    A file that another one leads to may be a user's, who can make it unreadable at will.
+    """
     done = host.query(["grep", *options, "-e", pattern, "--", *places])
     said = octets.text_of(done.stderr).splitlines()
-    if done.returncode > 1 and not all(line.endswith(_HARMLESS) for line in said):
+    if done.returncode <= 1 or (said and all(line.endswith(_HARMLESS) for line in said)):
+        return done.stdout
+    if unread is None:
         raise ReadFailed(
             f"the files that may name the NIC cannot be searched: {said[:1] or 'grep failed'}",
             host=host.name,
             state="nothing was written",
             then="run `grep -r NIC /etc` on the host as root, and see what it says",
         )
+    unread += said or ["grep failed"]
     return done.stdout

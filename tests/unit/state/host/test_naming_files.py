@@ -111,3 +111,40 @@ def test_a_search_that_fails_is_not_taken_for_an_empty_one() -> None:
 
     with pytest.raises(ReadFailed, match="Permission denied"):
         naming_files.read(fakes.FakeHost(answers=[answer]), NIC, BRIDGE)
+
+
+def test_no_user_can_have_their_own_crontab_taken_for_the_host_s(tmp_path: Path) -> None:
+    crontabs = tmp_path / "var/spool/cron/crontabs"
+    crontabs.mkdir(parents=True)
+    for user in ("root", "mallory"):
+        (crontabs / user).write_text(f"@reboot iptables -A INPUT -i {NIC} -j DROP # {user}\n")
+
+    def answer(argv: Sequence[str]) -> Completed | None:
+        at = [*argv, "--"].index("--") + 1
+        below = [*argv[:at], *(f"{tmp_path}{place}" for place in argv[at:])]
+        done = subprocess.run(below, capture_output=True, check=False)
+        return Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
+
+    found = naming_files.read(fakes.FakeHost(answers=[answer]), NIC, BRIDGE)
+    assert [file.path for file in found.files] == [str(crontabs / "root")]
+
+
+@pytest.mark.parametrize("kind", ["loop", "pipe", "endless"])
+def test_a_user_s_file_that_cannot_be_read_stops_no_search_and_is_told(
+    tree: Path, kind: str
+) -> None:
+    """A unit of root's names the file, which its user made unreadable."""
+    (tree / "units/a.service").write_text(f"ExecStart={tree}/opt/a\n# {NIC}\n")
+    file = tree / "opt/a"
+    match kind:
+        case "loop":
+            file.symlink_to(file)
+        case "pipe":
+            os.mkfifo(file)
+        case "endless":
+            with file.open("wb") as sparse:
+                sparse.write(b"x" * 40_000)
+                sparse.truncate(1 << 40)
+    found = search()
+    assert [each.path for each in found.files] == [str(tree / "units/a.service")]
+    assert found.complete is (kind != "loop")
