@@ -76,7 +76,7 @@ stop_clients() {
         dhclient | udhcpc)
             [ "$(readlink "$entry/ns/net")" = "$net" ] || continue
             grep -q '^Uid:[[:space:]]*0[[:space:]]*0[[:space:]]*0[[:space:]]*0$' "$entry/status" 2>/dev/null || continue
-            case " $(head -c 4096 "$entry/cmdline" 2>/dev/null | tr '\000' ' ') " in
+            case " $(dd if="$entry/cmdline" bs=4096 count=1 2>/dev/null | tr '\000' ' ') " in
             *" $1 "*) kill "${entry##*/}" 2>/dev/null ;;
             esac
             ;;

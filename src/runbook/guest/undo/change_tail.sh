@@ -20,7 +20,7 @@ tidy() {
 
 # The command line of a process; a number may have gone to another one since, whose command line
 # may have no end.
-words() { { head -c 4096 "/proc/${1:-none}/cmdline" | tr '\000' ' '; } 2>/dev/null; }
+words() { { dd if="/proc/${1:-none}/cmdline" bs=4096 count=1 | tr '\000' ' '; } 2>/dev/null; }
 
 # When a process began, by which it is told from another of its number.
 started() { { sed 's/.*) //' "/proc/${1:-none}/stat" | cut -d' ' -f20; } 2>/dev/null; }

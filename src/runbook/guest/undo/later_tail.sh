@@ -38,7 +38,7 @@ move_process() {
     fi
     for entry in /proc/[0-9]*; do
         pid=${entry##*/}
-        case $(head -c 4096 "$entry/cmdline" 2>/dev/null | tr '\000' ' ') in
+        case $(dd if="$entry/cmdline" bs=4096 count=1 2>/dev/null | tr '\000' ' ') in
         *timer.pid*" $here "*) if [ "$pid" != "$new" ]; then kill -s TERM -- "-$pid"; fi ;;
         esac
     done

@@ -87,7 +87,7 @@ for entry in /proc/[0-9]*; do
     case $comm in
     dhclient | dhcpcd | udhcpc)
         is_own "$entry" "$comm" || continue
-        clients="$clients$(head -c 4096 "$entry/cmdline" 2>/dev/null | tr '\000' ' ')
+        clients="$clients$(dd if="$entry/cmdline" bs=4096 count=1 2>/dev/null | tr '\000' ' ')
 " ;;
     esac
 done

@@ -18,6 +18,7 @@ REAL = (
     "dirname",
     "flock",
     "grep",
+    "head",
     "mkdir",
     "mv",
     "readlink",
