@@ -162,12 +162,12 @@ def _followed(host: Reader, unread: list[str]) -> tuple[dict[str, tuple[str, ...
     """The paths that a boot may come to, with the files that name each; whether those are all."""
     led: dict[str, set[str]] = {}
     paths = _paths(host, ("-R",), _PATH, STARTS) + _paths(host, ("-R",), _OWN_PATH, UNITS)
-    for _ in range(ROUNDS):
+    for more in reversed(range(ROUNDS)):
         new: set[str] = set()
         for source, path in paths:
             new |= {path} - set(led)
             led.setdefault(path, set()).add(source)
-        if not new:
+        if not (new and more):
             break
         paths = _paths(host, ("-d", "skip"), _PATH, sorted(new)[:MOST_PATHS], unread)
     sources = {path: tuple(sorted(by - {path})) for path, by in led.items()}
