@@ -229,10 +229,33 @@ iface enp4s0f1 inet6 auto
 """
 
 
-def test_its_ipv6_stanza_becomes_manual_too_in_the_same_edit() -> None:
-    made = after(BEFORE + f"iface {NIC} inet static\n    address 172.16.1.1/16\n" + IPV6)
+STATIC = f"iface {NIC} inet static\n    address 172.16.1.1/16\n"
+
+
+def test_its_ipv6_stanza_becomes_inet_manual_too_in_the_same_edit() -> None:
+    # `ifdown -a` sets the link of an `inet6 manual` stanza down, and of no `inet manual` one.
+    made = after(BEFORE + STATIC + IPV6)
     assert made == BEFORE + f"iface {NIC} inet manual\n" + IPV6.replace(
-        f"iface {NIC} inet6 auto\n    accept_ra 2\n    privext 0\n", f"iface {NIC} inet6 manual\n"
+        f"iface {NIC} inet6 auto\n    accept_ra 2\n    privext 0\n", f"iface {NIC} inet manual\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("six", "left"),
+    [
+        ("inet6 static\n    address fd16::101/64\n    dad-attempts 0\n", ""),
+        ("inet6 auto\n    # by the router\n    privext 0\n", "    # by the router\n"),
+        ("inet6 manual\n", ""),
+        ("inet6 \\\nmanual\n", ""),
+        ("inet6 manual\n    up logger six\n", f"iface {NIC} inet manual\n    up logger six\n"),
+        ("inet6 manual\n    mtu 1400\n", f"iface {NIC} inet manual\n    mtu 1400\n"),
+    ],
+)
+def test_no_stanza_stays_by_which_a_restart_of_networking_sets_the_link_down(
+    six: str, left: str
+) -> None:
+    assert after(f"{STATIC}iface {NIC} {six}auto eth9\n") == (
+        f"iface {NIC} inet manual\n{left}auto eth9\n"
     )
 
 
