@@ -53,9 +53,11 @@ def make(made: Session, cleared: Ready) -> Underway:
 
 def _changes(made: Session, promise: Promise, seen: Snapshot) -> Iterator[Change]:
     params = made.params
-    hook, sysctl_file = promise.files
+    hook, sysctl_file, *online = promise.files
     (loose,) = (row.value for row in seen.rows(SysctlRow) if row.name == LOOSE)
     yield PutFile(sysctl_file.path, sysctl_file.text, 0o644, "keep forwarding on")
+    for file in online:
+        yield PutFile(file.path, file.text, 0o644, "have the network's target wait")
     yield from saved_firewall(promise.firewall, params.interface, params.bridge, seen)
     for name, value in sysctls.FORWARDING:
         yield from sysctls.switched(name, value, seen)

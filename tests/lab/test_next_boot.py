@@ -13,8 +13,6 @@ from tests.lab.course import Service, play
 from tests.lab.test_files import console, params, refusal
 
 from runbook.apply.confirm import Confirmed
-from runbook.lab import machine
-from runbook.lab.names import address
 from runbook.run import pipeline
 
 # Two boots and five restarts, on a machine that does other work too.
@@ -112,19 +110,6 @@ def test_kernel_parameters_of_the_nic_follow_to_the_bridge_and_outlive_a_boot(
     console(fresh_host, "sysctl --system")
     where = f"cd /proc/sys/net/ipv4/conf; cd {BRIDGE} 2>/dev/null || cd {NIC}"
     play(params(fresh_host), Service(f"{where}; head -n1 {' '.join(wanted)}"))
-
-
-def test_what_waits_for_the_network_or_binds_to_the_address_is_named(fresh_host: str) -> None:
-    unit = "[Unit]\nWants=network-online.target\nAfter=network-online.target\n[Service]\n"
-    install = "[Install]\nWantedBy=multi-user.target\n"
-    server = f"ExecStart=/usr/bin/python3 -m http.server --bind {address(fresh_host)} 8000\n"
-    put(fresh_host, "/etc/systemd/system/binds.service", f"{unit}{server}{install}", "644")
-    console(fresh_host, "systemctl enable binds")
-    machine.shut_down(fresh_host)
-    machine.power_on(fresh_host)
-    said = refusal(fresh_host)
-    assert "binds.service wait for network-online.target" in said
-    assert f"python3 (tcp {address(fresh_host)}:8000)" in said
 
 
 RULES_FOR_BOTH = f"""\

@@ -128,7 +128,7 @@ def test_no_packet_is_lost_and_the_host_is_as_the_procedure_says(host: str) -> N
     assert bridge_mac.startswith("52:54:00:")
     # Nothing that watched over the change is left, its history is.
     assert console("systemctl", "list-units", "--all", "--no-legend", "runbook-*").strip() == ""
-    assert console("sh", "-c", "ls /etc/systemd/system | grep runbook").strip() == ""
+    assert console("sh", "-c", "ls /etc/systemd/system | grep ^runbook").strip() == ""
     assert "undo" in console("sh", "-c", "ls /var/lib/runbook/*")
     again = pipeline.change(pipeline.open_session(params()))
     assert isinstance(again, Plan)

@@ -1,11 +1,17 @@
-"""What starts at a boot as soon as the network is said to be there: after the change it is not."""
+"""What starts at a boot as soon as the network is said to be there: the address comes later.
+
+The plan has network-online.target wait for the bridge (`plan/changes/network_online.py`). What
+needs the target then finds the address, unless libvirtd itself starts after it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from runbook.plan.changes.network_online import REMOTE_S, TARGET, WAIT_S
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.host.late_network import BoundSocket
 
 ABOUT, CONSENT = "services at a boot", "late-network"
 LATER = (
@@ -25,22 +31,57 @@ BINDS_ANEW = ("sshd", "dhclient", "dhcpcd", "ntpd", "named", "nmbd")
 
 @looked_for(ABOUT, "none waits for the network, and none binds to the address alone", LATER)
 def _late(case: Case) -> Iterator[Finding]:
-    late, address = case.around.late, case.params.ipv4.ip
+    late = case.around.late
     waiting = [u for u in late.units if not any(fnmatchcase(u, p) for p in PATIENT)]
-    mounts = [unit for unit in waiting if unit.endswith(".mount")]
-    units = [unit for unit in waiting if unit not in mounts]
-    if units:
-        first = "[Unit] After=libvirtd.service [Service] Restart=on-failure RestartSec=5"
-        then = f"give each a drop-in (systemctl edit {units[0]}): {first}"
-        yield _consent(f"{', '.join(units)} wait for network-online.target", then)
+    if late.before_libvirt:
+        yield _in_vain(case, late.before_libvirt, waiting)
+    elif waiting:
+        shown = f"{', '.join(waiting)} wait for {TARGET}"
+        then = f"; after the change {TARGET} waits for {case.params.bridge}, at most {WAIT_S} s"
+        yield Finding("ok", ABOUT, shown + then, LATER)
+    bound = [socket for socket in late.sockets if socket.program not in BINDS_ANEW]
+    held = () if late.before_libvirt else tuple(s for s in bound if s.waits)
+    left = tuple(socket for socket in bound if socket not in held)
+    if left:
+        yield _bound(case, left)
+
+
+def _in_vain(case: Case, first: tuple[str, ...], waiting: list[str]) -> Finding:
+    """Nothing can wait for the bridge: libvirtd, which makes it, starts after these."""
+    mounts = [unit for unit in first if unit.endswith(".mount")]
+    units = [unit for unit in first if unit not in mounts]
+    advice = []
     if mounts:
-        then = "add x-systemd.automount to their options in /etc/fstab"
-        yield _consent(f"{', '.join(mounts)} wait for network-online.target", then)
-    bound = [socket for socket in late.sockets if socket.split()[0] not in BINDS_ANEW]
-    if bound:
-        shown = f"{', '.join(bound)} bind to {address} alone"
-        then = "have them listen on all addresses, or set net.ipv4.ip_nonlocal_bind = 1 in sysctl.d"
-        yield _consent(shown, then)
+        advice.append(f"add nofail or x-systemd.automount to the options of {_listed(mounts)}")
+    if units:
+        advice.append(
+            f"take {_listed(units)} out of the boot where nothing needs it (systemctl mask;"
+            " rpc-statd-notify.service serves NFS version 3 alone), or have a timer start it"
+        )
+    others = [unit for unit in waiting if unit not in first]
+    also = f"; {_listed(others)} find none either" if others else ""
+    shown = (
+        f"{_listed(first)} start after {TARGET} and before libvirtd: they find no network{also},"
+        f" and the boot waits up to {REMOTE_S + WAIT_S} s for {case.params.bridge} in vain"
+    )
+    return _consent(shown, "; ".join(advice))
+
+
+def _bound(case: Case, sockets: tuple[BoundSocket, ...]) -> Finding:
+    address = case.params.ipv4.ip
+    shown = f"{', '.join(map(str, sockets))} bind to {address} alone"
+    units = sorted({socket.unit for socket in sockets if socket.unit})
+    advice = "have them listen on all addresses, or set net.ipv4.ip_nonlocal_bind = 1 in sysctl.d"
+    if units and not case.around.late.before_libvirt:
+        first = f"[Unit] Wants={TARGET} After={TARGET}"
+        advice = (
+            f"have {_listed(units)} start later (systemctl edit {units[0]}): {first}; or {advice}"
+        )
+    return _consent(shown, advice)
+
+
+def _listed(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(names)
 
 
 def _consent(shown: str, then: str) -> Finding:

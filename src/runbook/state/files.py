@@ -42,6 +42,8 @@ PATTERNS = (
     "/etc/nftables.conf",
     "/etc/libvirt/hooks/network",
     "/etc/libvirt/hooks/network.d/*",
+    "/etc/systemd/system/network-online.target.d/*.conf",
+    "/etc/systemd/system/wait-online-runbook-*.service",
     "/etc/dhcpcd.conf",
     "/etc/dhcp/dhclient.conf",
     RESOLV_CONF,

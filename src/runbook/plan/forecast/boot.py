@@ -13,6 +13,7 @@ from ipaddress import ip_address
 
 from runbook.common import shell_pattern
 from runbook.plan.changes.network_hook import DIRECTORY, MODE
+from runbook.plan.changes.network_online import TARGET, WAIT_S
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.host import Promise
 from runbook.state import units
@@ -235,6 +236,18 @@ def _wirings6(promise: Promise) -> Iterator[tuple[str, str]]:
         yield "route to ::/0", f"via {gateway} dev {promise.bridge}"
 
 
+def _online(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
+    """What waits for the bridge; a plan of an earlier version has no such files."""
+    files = promise.files[2:]
+    rows = [snapshot.find(FileRow, file.path) for file in files]
+    waits = all(row and row.content == file.text for row, file in zip(rows, files, strict=True))
+    wanted = f"waits for {promise.bridge}, at most {WAIT_S} s"
+    then = "undo the change and make it again; it writes the unit and the target's drop-in"
+    if files:
+        reads, does = files[0].path, wanted if waits else "does not wait as promised"
+        yield BootEffect(TARGET, reads, wanted, does, waits, then)
+
+
 _STAGES: tuple[Callable[[Promise, Snapshot], Iterator[BootEffect]], ...] = (
     _sysctls,
     _networking,
@@ -245,4 +258,5 @@ _STAGES: tuple[Callable[[Promise, Snapshot], Iterator[BootEffect]], ...] = (
     _network,
     _hooks,
     _brought_back,
+    _online,
 )

@@ -56,6 +56,7 @@ _TABLE: tuple[tuple[Sort, str, tuple[str, ...]], ...] = (
             *("/etc/network/interfaces", "/etc/network/interfaces.d/*"),
             *("/etc/iptables/rules.v[46]", "/etc/libvirt/qemu/*"),
             *("/etc/libvirt/hooks/network.d/50-runbook-*", "/etc/sysctl.d/60-runbook-*"),
+            "/etc/systemd/system/wait-online-runbook-*",
             *("/etc/systemd/network/*", "/etc/NetworkManager/*", "/etc/netplan/*"),
             *("/etc/wicked/*", "/etc/connman/*", "/etc/dhcpcd.conf", "/etc/dhcp/dhclient*.conf"),
         ),

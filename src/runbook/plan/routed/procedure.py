@@ -15,14 +15,15 @@ from dataclasses import replace
 
 from runbook.common.errors import Refused
 from runbook.params import Params
-from runbook.plan.changes import network_hook
+from runbook.plan.changes import network_hook, network_online
 from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, Settle, WarmUp
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
 from runbook.plan.changes.files import PutFile
 from runbook.plan.changes.ipv6 import Moved6
-from runbook.plan.changes.messages import Route
+from runbook.plan.changes.messages import MAIN_TABLE, Route
 from runbook.plan.changes.network_hook import HookShape, hook_path, hook_script
+from runbook.plan.changes.network_online import OnlineShape
 from runbook.plan.changes.network_xml import NetworkShape, network_xml
 from runbook.plan.changes.networks import CreateNetwork, InstallHook
 from runbook.plan.changes.routes import MakeRoom
@@ -31,6 +32,7 @@ from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.plan import Plan
 from runbook.plan.promise.check import unkept
 from runbook.plan.promise.host import ExpectedFile, Promise
+from runbook.plan.promise.ipv6 import ExpectedIPv6
 from runbook.plan.routed import facts, ipv6, sysctls
 from runbook.plan.routed.dhcp_clients import stop_clients
 from runbook.plan.routed.firewall.live import admit, expected_firewall
@@ -70,6 +72,7 @@ def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None
     moves = ipv6.moved(params, snapshot)
     heard = ipv6.lasting(params, snapshot, moves)
     own = sysctls.of_bridge(params, snapshot)
+    expected6 = ipv6.expected(moves)
     return Promise(
         params.interface,
         params.bridge,
@@ -78,12 +81,16 @@ def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None
         params.gateway,
         mac,
         params.stp,
-        (_hook_file(params, snapshot, routes, moves), sysctls.file(params, snapshot, heard)),
+        (
+            _hook_file(params, snapshot, routes, moves),
+            sysctls.file(params, snapshot, heard),
+            *_online_files(params, routes, expected6),
+        ),
         (*sysctls.FORWARDING, *own, *heard),
         routes,
         mtu,
         expected_firewall(params, snapshot, operator),
-        ipv6.expected(moves),
+        expected6,
     )
 
 
@@ -117,6 +124,26 @@ def _hook_file(
         ipv6.hooked(moves),
     )
     return ExpectedFile(hook_path(params.network), hook_script(shape))
+
+
+def _online_files(
+    params: Params, routes: tuple[Route, ...], six: ExpectedIPv6 | None
+) -> tuple[ExpectedFile, ...]:
+    """The unit that has network-online.target wait for the bridge, and what starts it."""
+    default = any((r.dst, r.table) == ("default", MAIN_TABLE) for r in routes)
+    # An address that a router advertises comes when the router speaks.
+    static6 = () if six is None or six.learns else six.addresses
+    shape = OnlineShape(
+        params.network,
+        params.bridge,
+        params.interface,
+        str(params.ipv4.ip),
+        default,
+        tuple(address.partition("/")[0] for address in static6),
+    )
+    unit = ExpectedFile(network_online.unit_path(params.network), network_online.unit(shape))
+    path = network_online.drop_in_path(params.network)
+    return (unit, ExpectedFile(path, network_online.drop_in(params.network)))
 
 
 def _not_half_done(params: Params, snapshot: Snapshot, promise: Promise) -> None:
@@ -164,9 +191,12 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
 
 
 def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:
-    _, sysctl_file = promise.files
+    _, sysctl_file, *online = promise.files
     purpose = "keep forwarding on after a reboot"
     yield PutFile(sysctl_file.path, sysctl_file.text, 0o644, purpose)
+    purpose = f"have network-online.target wait for {params.bridge}"
+    for file in online:
+        yield PutFile(file.path, file.text, network_online.MODE, purpose)
     yield from manual_stanza(params.interface, snapshot)
     if promise.firewall.families:
         yield from saved_firewall(promise.firewall, params.interface, params.bridge, snapshot)
@@ -208,6 +238,6 @@ def _chains(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _hook(promise: Promise) -> InstallHook:
-    hook, _ = promise.files
+    hook, *_ = promise.files
     purpose = "bring NIC and routes back when libvirt starts the network"
     return InstallHook(PutFile(hook.path, hook.text, network_hook.MODE, purpose))

@@ -14,7 +14,7 @@ from runbook.plan.forecast.boot import BootStep, rehearse
 from runbook.plan.routed.procedure import make_plan, make_promise
 
 PROMISE = make_promise(fakes.params(), fakes.seen())
-HOOK, SYSCTL = PROMISE.files
+HOOK, SYSCTL, *ONLINE = PROMISE.files
 MANUAL = f"auto lo {NIC}\niface lo inet loopback\niface {NIC} inet manual\n"
 INTERFACES = "/etc/network/interfaces"
 
@@ -24,6 +24,7 @@ def of_files(*others: Row, interfaces: str = MANUAL) -> list[Row]:
         fakes.file(INTERFACES, interfaces),
         fakes.file(HOOK.path, HOOK.text, "0755"),
         fakes.file(SYSCTL.path, SYSCTL.text),
+        *(fakes.file(f.path, f.text) for f in ONLINE),
         *others,
     ]
 
@@ -226,8 +227,10 @@ def test_a_boot_in_its_order() -> None:
         *(name for name, _ in PROMISE.sysctls),
         *("networking.service", "ifup lo", f"ifup {NIC}", "other network services"),
         *("libvirtd.service", "network routed", "hook of ours", NIC, "route to default"),
+        "network-online.target",
     ]
     assert broken() == {}
     found = [step.effect for step in steps()]
-    assert f"via {GATEWAY}" in found[-1].does
+    assert f"via {GATEWAY}" in found[-2].does
+    assert "waits for virbr1" in found[-1].does
     assert all(one.required for one in found)

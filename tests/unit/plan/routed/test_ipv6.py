@@ -114,7 +114,7 @@ def test_another_interface_that_lives_by_advertisements_goes_on_now_and_after_a_
     names = [change.name for change in plan.changes if isinstance(change, SetSysctl)]
     assert names[-1] == "net.ipv6.conf.all.forwarding"
     assert "net.ipv6.conf.enp4s0f1.accept_ra" in names
-    _, kept = plan.of_host.files
+    _, kept, *_ = plan.of_host.files
     assert "net.ipv6.conf.enp4s0f1.accept_ra = 2\n" in kept.text
 
 

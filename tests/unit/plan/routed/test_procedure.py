@@ -59,7 +59,7 @@ def test_the_cutover_is_one_datagram_that_ends_with_the_address_gone() -> None:
 def test_files_come_first_and_nothing_of_the_network_is_touched_among_them() -> None:
     plan = made()
     first = [type(n.step).__name__ for n in plan.steps("prepare")]
-    assert first[:3] == ["MakeDir", "WriteFile", "EditFile"]
+    assert first[:7] == ["MakeDir", "WriteFile"] * 3 + ["EditFile"]
     assert "Netlink" not in first
 
 
@@ -168,7 +168,7 @@ def test_a_default_route_keeps_its_metric_now_and_at_every_start_and_is_promised
     # One message: the kernel takes a route of the same metric for the same route.
     (mine,) = (m for m in cutover(plan) if isinstance(m, Route) and m.dst == "default")
     assert (mine.action, mine.ifname, mine.metric) == (Action.ENSURE, BRIDGE, metric)
-    hook, _ = plan.of_host.files
+    hook, *_ = plan.of_host.files
     assert " ".join(mine.words()) in hook.text
     (check,) = (c for c in plan.promise.checks(seen()) if c.about == "default route")
     shown = f" metric {metric}" if metric else ""
@@ -210,7 +210,7 @@ def test_the_bridge_gets_the_mtu_of_the_nic_and_is_promised_it(mtu: int) -> None
     plan = made(links=[fakes.link(NIC, mac=fakes.NIC_MAC, mtu=mtu)])
     (network,) = of(CreateNetwork, plan)
     assert f'<mtu size="{mtu}" />' in network.xml
-    hook, _ = plan.of_host.files
+    hook, *_ = plan.of_host.files
     assert f"ip link set dev {NIC} mtu {mtu}\n" in hook.text
     small = fakes.link(BRIDGE, kind="bridge", mac=plan.of_host.mac, mtu=1300, stp=1)
     nic = fakes.link(NIC, mac=fakes.NIC_MAC, mtu=mtu, master=BRIDGE)
@@ -346,7 +346,7 @@ def test_chains_of_libvirt_are_taken_away_only_where_there_were_none(
 
 def test_what_is_set_on_the_bridge_is_promised_and_set_again_by_file_and_hook() -> None:
     plan = made()
-    hook, file = plan.of_host.files
+    hook, file, *_ = plan.of_host.files
     for word, value in (("arp_announce", "2"), ("arp_notify", "1")):
         name = f"net.ipv4.conf.{BRIDGE}.{word}"
         assert (name, value) in plan.of_host.sysctls
@@ -387,7 +387,7 @@ def test_parameters_of_the_nic_s_own_follow_to_the_bridge() -> None:
         for word, value in values.items()
     ]
     plan = made(sysctl=rows)
-    hook, file = plan.of_host.files
+    hook, file, *_ = plan.of_host.files
     for word, value in own.items():
         name = f"net.ipv4.conf.{BRIDGE}.{word}"
         assert (name, value) in plan.of_host.sysctls

@@ -55,7 +55,7 @@ def test_the_cutover_the_hook_and_the_promise_have_the_same_routes() -> None:
     plan = make_plan(PARAMS, fakes.seen(routes=ROUTES))
     (cutover,) = (c for c in plan.changes if isinstance(c, Cutover))
     assert cutover.routes_after == plan.of_host.routes
-    hook, _ = plan.of_host.files
+    hook, *_ = plan.of_host.files
     for route in plan.of_host.routes:
         assert "ip " + " ".join(route.words()) in hook.text
 
