@@ -1,25 +1,21 @@
 """The undo, run by the operator's program, and the host compared with its snapshot.
 
 The script is started as a unit of its own, so that it goes on when the
-connection that asked for it breaks; this program then waits to see the host
-again, over as many new connections as it takes.
+connection that asked for it breaks. `await_undo` asks for it and waits for its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 
-from runbook.apply.checkpoint import armed_change, timer
+from runbook.apply.await_undo import PAUSE_S, Connect, UndoRequest, in_part
 from runbook.apply.checkpoint.arm import Armed
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.guest_difference import GuestDifference
 from runbook.apply.steps import journal
-from runbook.apply.steps.journal import Journal, State
-from runbook.apply.steps.perform import run
+from runbook.apply.steps.journal import Journal
 from runbook.common.clock import Clock
-from runbook.common.errors import GoToTheConsole, MendAccess
+from runbook.common.errors import GoToTheConsole
 from runbook.plan.promise.guests import GuestPromise
 from runbook.state.diff import Diff, compare
 from runbook.state.kernel_modules import loaded_since
@@ -29,10 +25,8 @@ from runbook.transport.host import Host
 
 # Beyond the deadline: an undo that has to restart a hung libvirt takes this long.
 PATIENCE_S = 120.0
-PAUSE_S = 0.2
 SETTLE_S = 10.0
 RAN = "the undo ran"
-Connect = Callable[[], Host]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +98,11 @@ def undo(way: WayBack, host: Host, connect: Connect, clock: Clock, why: str) -> 
     Raises GoToTheConsole when the host is not seen again, when the undo does
     not end, or when the change had been confirmed; NotCompared without a `before`.
     """
-    known = _ask(way, host, connect, clock)
-    with closing(_wait(way, connect, clock, known)) as fresh:
+    request = UndoRequest(way.host, way.layout, connect, clock)
+    with request.ended(host, way.patience_s) as fresh:
         log = journal.read(fresh, way.layout.journal)
         undone = compare_with_before(way, fresh, clock, log, why)
-    return replace(undone, failed=log.remarks()) if _in_part(log) else undone
+    return replace(undone, failed=log.remarks()) if in_part(log) else undone
 
 
 def compare_with_before(way: WayBack, host: Host, clock: Clock, log: Journal, why: str) -> Rollback:
@@ -149,52 +143,3 @@ def _note_comparison(
     good = journal.UNSEEN if guests else journal.AS_BEFORE
     said = good if found_rows.empty else f"{journal.DIFFERS}:\n{found_rows}"
     journal.write(host, place.journal, clock.now(), said)
-
-
-def _ask(way: WayBack, host: Host, connect: Connect, clock: Clock) -> int:
-    """Start the undo; how many characters the journal had before it."""
-    known = 0
-    command = timer.run_now(way.layout, f"{clock.now():%H%M%S%f}")
-    try:
-        known = len(journal.read(host, way.layout.journal).text)
-        run(command, host)
-    except MendAccess:
-        # Still out of reach: the timer on the host will run the same script.
-        with suppress(MendAccess), closing(connect()) as fresh:
-            run(command, fresh)
-    return known
-
-
-def _wait(way: WayBack, connect: Connect, clock: Clock, known: int) -> Host:
-    end = clock.monotonic() + way.patience_s
-    while clock.monotonic() < end:
-        with suppress(MendAccess), ExitStack() as connection:
-            host = connection.enter_context(closing(connect()))
-            if _ended(way, host, known):
-                connection.pop_all()
-                return host
-        clock.sleep(PAUSE_S)
-    raise GoToTheConsole(
-        "the undo was asked for, and the host was not seen to finish it",
-        host=way.host,
-        state="not known: it does not answer, or its undo did not end",
-        then=f"at its console: sh {way.layout.undo}; then read {way.layout.journal}",
-    )
-
-
-def _ended(way: WayBack, host: Host, known: int) -> bool:
-    log = journal.read(host, way.layout.journal)
-    if armed_change.holder(host) == way.layout.change_id:
-        return _in_part(Journal(log.text[known:]))
-    if log.last and log.last.state in (State.CONFIRMING, State.CONFIRMED):
-        raise GoToTheConsole(
-            "the change was confirmed before it could be undone, so it was not undone",
-            host=way.host,
-            state="changed and confirmed: nothing undoes it by itself",
-            then=f"see that it is as you want it: `runbook status {way.host}`",
-        )
-    return True
-
-
-def _in_part(log: Journal) -> bool:
-    return log.last is not None and log.last.state is State.INCOMPLETE

@@ -12,14 +12,17 @@ from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.nftables import NftablesRow
+from runbook.transport.pace import MOST
 
 ABOUT = "SSH connections"
 SSH_PORT = 22
 CONSENT = "ssh-limit"
 WHY = (
-    "runbook makes several new connections during a change; if the limit drops one after the"
-    " cutover, a good change is undone, and runbook may not see the end of the undo"
+    f"runbook makes up to {MOST} new connections in 30 s; if a limit drops one after the cutover,"
+    " runbook tries again after 35 s, and if that fails too, it undoes a good change"
 )
+# Two at the same moment: one watches the host while the other verifies it.
+AT_ONCE = 2
 # Matches that count connections or packets.
 COUNTS = ("recent", "hashlimit", "limit", "connlimit")
 # nft's words for the same, in its JSON.
@@ -91,4 +94,21 @@ def _counts_natively(rule: str, port: int) -> bool:
     return bool(_NATIVE.search(rule)) and f'"right": {port}' in rule
 
 
-RULES = (_limits,)
+@looked_for("sshd's own limits", "two connections may log in at the same moment", WHY)
+def _startups(case: Case) -> Iterator[Finding]:
+    low = [f"{name} {value}" for name, value in case.around.sshd_startups if _too_low(value)]
+    if low:
+        then = (
+            "take the line out of /etc/ssh/sshd_config (the default is 10:30:100), then"
+            f" `systemctl reload ssh`; or consent: [{CONSENT}]"
+        )
+        yield Finding("consent", "sshd's own limits", ", ".join(low), WHY, then, CONSENT)
+
+
+def _too_low(value: str) -> bool:
+    """Whether sshd may refuse the second of two; MaxStartups is written start:rate:full."""
+    first = value.partition(":")[0]
+    return first.isdecimal() and int(first) <= AT_ONCE
+
+
+RULES = (_limits, _startups)

@@ -4,7 +4,7 @@
 `subject` is what a change is about, as the stages ask it: `subject_host`, `subject_guests`, and
 `subject_kept` for a change that another run began. `standing` finds such a change on a host,
 `resume` takes it up. `undo` is the undo of a host and then of its guests, `extend_deadline` gives
-more time, `failures` says how an armed change can fail. `record` is the run folder, `record_host`
-records a host to rehearse on, `pulse` asks the host again and again during the cutover, `fleet`
-asks many hosts for their state.
+more time, `failures` says how an armed change can fail, `new_connection` proves a change.
+`record` is the run folder, `record_host` records a host to rehearse on, `pulse` asks the host
+again and again during the cutover, `fleet` asks many hosts for their state.
 """

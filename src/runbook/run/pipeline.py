@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from runbook import preflight as rules
 from runbook.apply import rollback
+from runbook.apply.await_undo import PAUSES_S
 from runbook.apply.checkpoint import Armed, layout
 from runbook.apply.checkpoint import arm as checkpoint
 from runbook.apply.checkpoint.arm import Order, stand_down
@@ -30,6 +31,7 @@ from runbook.plan.plan import PHASES, Plan
 from runbook.plan.routed.firewall.rules_file import rules_file
 from runbook.preflight import Cleared, Finding, RefusedByPreflight
 from runbook.run.failures import Differs, NotAsPromised
+from runbook.run.new_connection import new_connection
 from runbook.run.session import ChangeSession, HostSession, Ready, Session, Underway
 from runbook.run.subject import Draft, Observation
 from runbook.run.undo import WayOut
@@ -38,6 +40,7 @@ from runbook.state.host import environment
 from runbook.state.host.environment import Place
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport.connect import visit
+from runbook.transport.host import Host
 
 # How long a confirmation whose answer was lost is asked after.
 SEEN_AGAIN_S = 30.0
@@ -155,7 +158,7 @@ def apply(
 def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Verified:
     """Read the host again, over a new connection; raises NotAsPromised."""
     plan, before = applied.armed.plan, underway.probed
-    with closing(session.connect()) as fresh:
+    with closing(new_connection(session, applied.armed)) as fresh:
         now = take(fresh, session.clock.now())
         verdict = session.subject.verdict(fresh, session.params, plan, before, now)
     if not (verdict.passed and applied.complete):
@@ -166,7 +169,7 @@ def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Veri
 def confirm(session: ChangeSession, verified: Verified) -> Confirmed:
     """Make the change permanent, over another new connection."""
     try:
-        with closing(session.connect()) as fresh:
+        with closing(new_connection(session, verified.armed)) as fresh:
             # The guests first: if the host's part does not stay, they are still put back.
             session.subject.confirm(verified.armed, fresh, session.clock.now())
             return make_permanent(verified, fresh, session.clock.now(), session.operator)
@@ -178,15 +181,23 @@ def confirm(session: ChangeSession, verified: Verified) -> Confirmed:
 
 
 def _stays(session: ChangeSession, armed: Armed) -> bool:
+    with suppress(MendAccess):
+        return _stays_by(armed, session.host)
     end = session.clock.monotonic() + SEEN_AGAIN_S
-    while session.clock.monotonic() < end:
+    for pause in PAUSES_S:
         with suppress(MendAccess), closing(session.connect()) as fresh:
-            stays = confirmed_already(armed, fresh)
-            if stays:
-                disarm(armed, fresh)
-            return stays
-        session.clock.sleep(rollback.PAUSE_S)
+            return _stays_by(armed, fresh)
+        if session.clock.monotonic() + pause > end:
+            break
+        session.clock.sleep(pause)
     return False
+
+
+def _stays_by(armed: Armed, host: Host) -> bool:
+    stays = confirmed_already(armed, host)
+    if stays:
+        disarm(armed, host)
+    return stays
 
 
 def roll_back(session: ChangeSession, underway: Underway, why: str) -> Rollback:

@@ -20,8 +20,9 @@ from runbook.common.errors import RunbookError
 from runbook.transport.host import Host
 
 EVERY_S = 0.1
-# Between two attempts to connect again.
-AGAIN_S = 0.5
+# Between two attempts to connect again: the undo needs new connections too, and a host may let
+# in only so many.
+AGAIN_S = (0.5, 5.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,15 @@ class Pulse:
         return self.clock.monotonic() - (self._heard_at or self._began or self.clock.monotonic())
 
     def _run(self) -> None:
+        lost = 0
         while not self.over.is_set():
             asked = self.clock.monotonic()
             found = self._ask(asked)
             if found and found.over:
                 self.over.set()
             left = EVERY_S - (self.clock.monotonic() - asked)
-            self.over.wait(max(left, 0.0) if found else AGAIN_S)
+            lost = 0 if found else lost + 1
+            self.over.wait(AGAIN_S[min(lost, len(AGAIN_S)) - 1] if lost else max(left, 0.0))
 
     def event(self, what: str) -> None:
         """Something happens now."""

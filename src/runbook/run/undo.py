@@ -10,9 +10,10 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
+from runbook.apply.await_undo import Connect
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.guest_difference import DifferenceKind, GuestDifference
-from runbook.apply.rollback import Connect, NotCompared, Rollback
+from runbook.apply.rollback import NotCompared, Rollback
 from runbook.apply.steps import journal
 from runbook.common.clock import Clock
 from runbook.common.errors import GoToTheConsole, MendAccess, StepFailed

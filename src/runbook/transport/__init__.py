@@ -4,8 +4,9 @@
 connection of parameters. `prefixes`, `bootstrap`, `wire` and `session` carry requests to the
 relay, `relay_answers` says what its answers look like; `live_reader` and `live` are the protocol
 over them. `hypervisor`, `ssh_wrapper` and `libvirt_stream` are libvirt's own connection,
-`libvirt_machine` proves where it ends; `netlink` checks netlink datagrams. `arp`,
-`gateway` and `router` ask the LAN. `process` is what a process is known by.
+`libvirt_machine` proves where it ends, `pace` bounds new SSH connections; `netlink` checks
+netlink datagrams. `arp`, `gateway` and `router` ask the LAN. `process` is what a process is
+known by.
 `guest_endpoints` and `libvirt_endpoints` list what leads into a guest. `recorder`,
 `recording`, `questions` and `recorded` record a host and replay it. `failures` turns ssh's and
 sudo's messages into errors, `bounded` gives a library call a time limit. Packages: `relay` (the

@@ -19,10 +19,13 @@ from runbook.params import Access, KnownHost
 from runbook.transport import prefixes
 from runbook.transport.host import Host
 from runbook.transport.live import LiveHost
+from runbook.transport.pace import Pace
 from runbook.transport.prefixes import Prefix
 from runbook.transport.recorded import RecordedHost
 from runbook.transport.router import RouterSays, ask
 from runbook.transport.session import ROOT
+
+OVER_SSH = ("ssh", "ssh+sudo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,14 @@ def visit(access: Access, clock: Clock) -> Visit:
     """Connect to the host; it is not changed by that."""
     change_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     operator = f"{getpass.getuser()}@{socket.gethostname()}"
-    return Visit(access, open_host(access), operator, change_id, clock, lambda: open_host(access))
+    pace = Pace(clock)
+
+    def paced() -> Host:
+        if access.connect in OVER_SSH:
+            pace.wait()
+        return open_host(access)
+
+    return Visit(access, paced(), operator, change_id, clock, paced)
 
 
 def open_host(params: Access) -> Host:

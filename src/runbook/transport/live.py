@@ -31,9 +31,10 @@ class LiveHost(LiveReader):
         """Start the relay; libvirt is contacted when first asked."""
         self._guard: dict[str, tuple[str, str]] = {}
         mark = libvirt_machine.mark()
-        self._wrapper = SshWrapper(prefix, mark)
+        # A URI of the operator's own may name another user, or another machine.
+        self._wrapper = SshWrapper(prefix, mark, share=libvirt_uri == prefix.libvirt_uri)
         try:
-            session = RelaySession(name, prefix)
+            session = RelaySession(name, self._wrapper.relay_prefix)
         except BaseException:
             self._wrapper.close()
             raise

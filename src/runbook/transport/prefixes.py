@@ -8,7 +8,7 @@ is fixed on the command line, which wins over any configuration.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SYSTEM_URI = "qemu:///system"
+_NO_MASTER, _NO_SOCKET = "ControlMaster=no", "ControlPath=none"
 _SSH_OPTIONS = (
     "BatchMode=yes",
     "StrictHostKeyChecking=yes",
-    # A connection of its own every time: a shared one would make the
-    # confirmation over a new connection prove nothing.
-    "ControlMaster=no",
-    "ControlPath=none",
+    # A connection of its own every time: one that the operator's own ssh shares would make
+    # the confirmation over a new connection prove nothing.
+    _NO_MASTER,
+    _NO_SOCKET,
+    "ControlPersist=no",
     "ConnectTimeout=10",
     "ServerAliveInterval=2",
     "ServerAliveCountMax=3",
@@ -59,6 +61,14 @@ class Prefix:
         elevated = [*(("env", "LC_ALL=C", *_SUDO) if self.sudo else ()), *argv]
         # ssh hands one string to the far side's shell, whatever it is given.
         return [*self.argv, shlex.join(elevated)] if self.ssh else [*self.argv, *elevated]
+
+    def shared(self, socket: Path) -> Prefix:
+        """The same, with one connection for both: `ssh` goes through the one that `argv` opens."""
+        path = f"ControlPath={socket}"
+        opens = {_NO_MASTER: "ControlMaster=yes", _NO_SOCKET: path}
+        argv = tuple(opens.get(word, word) for word in self.argv)
+        ssh = tuple(path if word == _NO_SOCKET else word for word in self.ssh)
+        return replace(self, argv=argv, ssh=ssh)
 
 
 def local() -> Prefix:

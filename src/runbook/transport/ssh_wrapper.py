@@ -3,6 +3,8 @@
 libvirt takes a program to run instead of ssh, but no arguments for it. A small
 script in a private folder carries them: the configuration file if one was
 given, host key checking, no prompts, and the same time limits.
+Where libvirt is reached as the relay is, both share one connection, because a host may let in only
+so many new ones. The socket for that is in the same folder.
 What libvirt runs on the host gets a mark in its environment, by which the relay sees that it
 runs there.
 """
@@ -10,6 +12,7 @@ runs there.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import tempfile
 from collections.abc import Iterator
@@ -23,7 +26,10 @@ from runbook.common.errors import MendAccess
 if TYPE_CHECKING:
     from runbook.transport.prefixes import Prefix
 
-_NAME = "ssh"
+_NAME, _SOCKET = "ssh", "shared"
+# 108 bytes of unix(7), without the closing zero byte and the 17 that ssh adds for a moment.
+_SOCKET_PATH = 90
+_ONE_WORD = re.compile(r"[A-Za-z0-9/._-]+")
 # libvirt calls it with: OPTIONS -- HOST COMMAND.
 _SCRIPT = """\
 #!/bin/sh
@@ -43,15 +49,22 @@ exec {ssh} "$@"
 class SshWrapper:
     """The script, for as long as this object is kept; nothing without ssh."""
 
-    def __init__(self, prefix: Prefix, mark: str) -> None:
+    def __init__(self, prefix: Prefix, mark: str, *, share: bool = False) -> None:
         """Write the script if the prefix goes through ssh; `mark` is a NAME=VALUE.
 
-        Raises MendAccess where no folder of this machine can hold a script that executes.
+        With `share` the script goes through the connection that `relay_prefix` opens. Raises
+        MendAccess where no folder of this machine can hold a script that executes.
         """
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.relay_prefix = prefix
         if prefix.ssh:
-            script = _SCRIPT.format(mark=shlex.quote(mark), ssh=shlex.join(prefix.ssh))
-            self._folder = _written(script)
+            self._folder = _folder()
+            socket = Path(self._folder.name) / _SOCKET
+            if share and _takes(socket):
+                self.relay_prefix = prefix.shared(socket)
+            ssh = shlex.join(self.relay_prefix.ssh)
+            script = _SCRIPT.format(mark=shlex.quote(mark), ssh=ssh)
+            (Path(self._folder.name) / _NAME).write_text(script)
 
     def uri(self, uri: str) -> str:
         """`uri`, going through the script where it goes through ssh and names no program."""
@@ -68,8 +81,13 @@ class SshWrapper:
             self._folder.cleanup()
 
 
-def _written(text: str) -> tempfile.TemporaryDirectory[str]:
-    """A private folder that holds the script, in the first place where files execute."""
+def _takes(socket: Path) -> bool:
+    """Whether ssh takes the path, with what it adds, as a socket's and as one word."""
+    return len(str(socket)) <= _SOCKET_PATH and bool(_ONE_WORD.fullmatch(str(socket)))
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """A private folder with an empty script, in the first place where files execute."""
     problems = []
     for place in _places():
         try:
@@ -77,7 +95,7 @@ def _written(text: str) -> tempfile.TemporaryDirectory[str]:
         except OSError as error:
             problems.append(f"{place}: {error.strerror}")
             continue
-        problem = _problem(Path(folder.name) / _NAME, text)
+        problem = _problem(Path(folder.name) / _NAME)
         if not problem:
             return folder
         folder.cleanup()
@@ -105,10 +123,10 @@ def _places() -> Iterator[Path]:
     yield cache
 
 
-def _problem(script: Path, text: str) -> str:
-    """Write the script; why it cannot be executed, '' where it can."""
+def _problem(script: Path) -> str:
+    """Make the script's file; why it cannot be executed, '' where it can."""
     try:
-        script.write_text(text)
+        script.touch()
         script.chmod(0o700)
         # The kernel looks at the mount's options too, for root as well.
         if os.access(script, os.X_OK):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit import fakes
 from tests.unit.preflight.looking import look, refusal, told
@@ -57,6 +59,22 @@ def test_a_limit_below_a_rule_that_lets_the_operator_pass_is_no_matter() -> None
 )
 def test_a_rule_that_counts_no_ssh_connection_is_no_matter(rule: str) -> None:
     assert told(look(fakes.seen(firewall=[fakes.rule(rule, 1)])), "ok", ABOUT)
+
+
+@pytest.mark.parametrize(
+    "startups",
+    [("maxstartups", "1:30:100"), ("maxstartups", "2:100:2"), ("persourcemaxstartups", "1")],
+)
+def test_an_sshd_that_may_refuse_the_second_of_two_is_named(startups: tuple[str, str]) -> None:
+    found = refusal(around=replace(fakes.GOOD, sshd_startups=(startups,)))
+    assert (found.level, found.name) == ("consent", CONSENT)
+    assert " ".join(startups) in found.seen
+
+
+@pytest.mark.parametrize("value", ["10:30:100", "none"])
+def test_the_usual_limits_of_sshd_are_fine(value: str) -> None:
+    around = replace(fakes.GOOD, sshd_startups=(("maxstartups", value),))
+    assert told(look(around=around), "ok", "sshd's own limits")
 
 
 def test_a_limit_of_nft_s_own_is_named_too() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import cast
 
 from tests.unit import fakes
@@ -79,6 +80,14 @@ def test_an_answer_that_is_lost_is_kept_as_lost_and_a_new_connection_is_made() -
     assert len(beats.connected) == 3
     assert made.answers[0].at_s == 0.0
     assert made.answers[2].at_s > made.answers[1].at_s
+
+
+def test_a_host_that_stays_out_of_reach_is_not_knocked_at_more_and_more() -> None:
+    made, beats = pulse(set(range(1, 9)), end="confirmed: the change stays")
+    made.run()
+    gaps = [later - earlier for earlier, later in pairwise(beats.connected)]
+    assert gaps[0] < 1
+    assert gaps[-1] > 29
 
 
 def test_it_asks_no_more_once_the_change_is_over() -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shlex
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -119,3 +121,39 @@ def test_a_connection_that_does_not_come_up_leaves_no_script(
     with pytest.raises(MendAccess):
         connect("server-01", prefix=ssh("server-01"))
     assert list(places["tmp"].iterdir()) == []
+
+
+def options(argv: Sequence[str]) -> dict[str, str]:
+    pairs = (word.partition("=") for word in argv if "=" in word)
+    return {name: value for name, _, value in pairs}
+
+
+def test_libvirt_goes_through_the_connection_of_the_relay() -> None:
+    wrapper = SshWrapper(ssh("server-01"), MARK, share=True)
+    relay = options(wrapper.relay_prefix.argv)
+    script = options(shlex.split(script_of(wrapper).read_text().rpartition("exec ")[2]))
+    assert (relay["ControlMaster"], script["ControlMaster"]) == ("yes", "no")
+    assert relay["ControlPath"] == script["ControlPath"]
+    assert Path(script["ControlPath"]).parent == script_of(wrapper).parent
+    # Else the connection would outlive the run in the background.
+    assert relay["ControlPersist"] == "no"
+    wrapper.close()
+
+
+@pytest.mark.parametrize("name", ["with blank", "x" * 90, "%h"])
+def test_where_ssh_takes_no_such_socket_each_has_a_connection_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / name))
+    wrapper = SshWrapper(ssh("server-01"), MARK, share=True)
+    assert options(wrapper.relay_prefix.argv)["ControlPath"] == "none"
+    wrapper.close()
+
+
+def test_two_connections_of_one_run_share_nothing() -> None:
+    made = [SshWrapper(ssh("server-01"), MARK, share=True) for _ in range(2)]
+    sockets = {options(wrapper.relay_prefix.argv)["ControlPath"] for wrapper in made}
+    assert len(sockets) == 2
+    for wrapper in made:
+        wrapper.close()

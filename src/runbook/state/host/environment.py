@@ -35,6 +35,7 @@ MANAGERS = ("NetworkManager", "systemd-networkd", "connman", "wicked")
 SERVICES = ("docker",)
 NETPLAN = ("/etc/netplan/*.yaml", "/run/systemd/network/*netplan*")
 ROOM = "/var/lib"
+STARTUPS = ("maxstartups", "persourcemaxstartups")
 LISTENERS = ("ss", "-Hlunp", "sport", "=", ":67")
 NM_DEVICES = ("nmcli", "-t", "-f", "DEVICE,STATE", "device")
 _LISTENER = re.compile(r'UNCONN\s+\d+\s+\d+\s+(\S+):67\s+\S+(?:\s+users:\(\("(.*?)",pid=.*)?\s*')
@@ -80,7 +81,8 @@ class Surroundings:
     are all processes that look like one, the host's own and any other. `writes` is what the plan
     writes on the host, `naming` the files that name the NIC, `late` what waits
     for the network at a boot. `record` is the room for the record on this
-    machine, None where nobody asked.
+    machine, None where nobody asked. `sshd_startups` are sshd's limits on connections that have
+    not logged in yet, by name.
     """
 
     missing: tuple[str, ...]
@@ -100,6 +102,7 @@ class Surroundings:
     naming: NamingFiles = field(default_factory=NamingFiles)
     late: LateNetwork = field(default_factory=LateNetwork)
     record: Room | None = None
+    sshd_startups: tuple[tuple[str, str], ...] = ()
 
 
 def read(
@@ -112,11 +115,12 @@ def read(
     nic, address = place.nic, place.address
     active = _active(host, (*MANAGERS, *SERVICES))
     operator = operator_connection.read(host)
+    sshd = _sshd(host)
     return Surroundings(
         _missing(host, (*TOOLS, *programs)),
         tuple(name for name in MANAGERS if name in active),
         _free(host),
-        _listens(host),
+        tuple(value for name, value in sshd if name == "listenaddress"),
         host.who_has(address, nic),
         tuple(name for name in SERVICES if name in active),
         tuple(path for pattern in NETPLAN for path in host.glob(pattern)),
@@ -129,6 +133,7 @@ def read(
         tuple(map(WritePath, paths, host.inodes(paths))),
         naming_files.read(host, nic, place.bridge),
         late_network.read(host, address),
+        sshd_startups=tuple(pair for pair in sshd if pair[0] in STARTUPS),
     )
 
 
@@ -167,10 +172,11 @@ def _free(host: Reader) -> int:
     return int(last[0])
 
 
-def _listens(host: Reader) -> tuple[str, ...]:
+def _sshd(host: Reader) -> tuple[tuple[str, str], ...]:
+    """The words of sshd's configuration with their values."""
     lines = host.query(["sshd", "-T"]).stdout.decode(errors="replace").splitlines()
     pairs = (line.split(maxsplit=1) for line in lines)
-    return tuple(p[1] for p in pairs if len(p) > 1 and p[0] == "listenaddress")
+    return tuple((p[0], p[1].strip()) for p in pairs if len(p) > 1)
 
 
 def _nm_state(host: Reader, nic: str) -> str:

@@ -46,7 +46,7 @@ def host(**said: str) -> fakes.FakeHost:
     }
 
     def answer(argv: Sequence[str]) -> Completed:
-        status = 0 if argv[1] == "show" else FAILED.get(argv[0], 0)
+        status = 0 if argv[1] in ("show", "list-dependencies") else FAILED.get(argv[0], 0)
         return Completed(tuple(argv), status, answers[argv[0]].encode(), b"what it complains of")
 
     return fakes.FakeHost(answers=[answer])
@@ -137,6 +137,14 @@ def test_a_disk_of_unknown_size_is_not_taken_for_a_large_one(said: str) -> None:
 def test_the_addresses_that_sshd_listens_on() -> None:
     said = "port 22\nlistenaddress [::]:22\nlistenaddress 172.16.1.1:22\nusepam yes\n"
     assert look(host(sshd=said)).sshd_listens == ("[::]:22", "172.16.1.1:22")
+
+
+def test_the_limits_of_sshd_on_who_has_not_logged_in() -> None:
+    said = "maxauthtries 6\nmaxstartups 10:30:100\npersourcemaxstartups none\n"
+    assert dict(look(host(sshd=said)).sshd_startups) == {
+        "maxstartups": "10:30:100",
+        "persourcemaxstartups": "none",
+    }
 
 
 def test_whoever_answers_for_the_host_s_address_is_told() -> None:
