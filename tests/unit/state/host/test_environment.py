@@ -38,6 +38,7 @@ def host(**said: str) -> fakes.FakeHost:
         "df": "   Avail\n123456789\n",
         "sshd": "port 22\n",
         "ss": "",
+        "ps": "",
         "sh": HERE,
         "iptables": "",
         "ip": WAY,
