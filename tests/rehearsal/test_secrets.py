@@ -34,6 +34,18 @@ curl -H 'Authorization: Bearer {SECRET}' http://r/
 curl \\
   -u admin:{SECRET} http://r/
 wget http://admin:{SECRET}@r/x
+curl -sSu admin:{SECRET} http://r/
+snmpset -v3 -u joe -A {SECRET} -X {SECRET} r sysName.0 s x
+ipmitool -U admin -P {SECRET} lan print
+echo {SECRET} | wg set wg0 private-key /dev/stdin
+echo root:{SECRET} | chpasswd
+mount -t cifs -o user=joe%{SECRET} //nas/x /mnt
+ip xfrm state add src a dst b proto esp spi 1 enc 'cbc(aes)' 0x{SECRET}
+wget https://hooks.slack.com/services/T0/B0/{SECRET}
+DB=postgres://joe:{SECRET}@db/x
+<secret>
+{SECRET}
+</secret>
 cat <<END
 -----BEGIN PRIVATE KEY-----
 {SECRET}{SECRET}

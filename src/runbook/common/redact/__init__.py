@@ -1,6 +1,7 @@
 """Removes secrets from everything that runbook writes, shows or logs.
 
-`names` says which names are those of secrets, `forms` what is one by its form, `values` where a
+`names` says which names are those of secrets, `forms` what is one by its form, `commands` what is
+one by the program that it is told, `values` where a
 value behind a name ends, `below` which lines under it belong to it. `text` puts these together
 for text and bytes, `words` for command lines, `xml` for libvirt's documents,
 `data` for nested values, `source` and `notebook` for executed notebooks.

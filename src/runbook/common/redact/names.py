@@ -10,6 +10,7 @@ _APART = re.compile(r"[-.\s]")
 _SECRET = re.compile(
     r"(?<!no)passw|passphrase|passcode|(?<!by)(?<!com)pass$|secret|token|credential|authorization"
     r"|psk$|(?<!old)pwd$|(^|_)(psk|pin|auth|pw|cookies?|community)(_|$)"
+    r"|(^|_)r[ow]community6?$|(bind|root|admin|user|vnc)_?pw$|authtok|(^|_)cak$|(^|_)key_string$"
     r"|(api|private|access|shared|ssh)_?keys?(_|\d|$)"
     r"|(?<!public)(?<!host)(?<!primary)(?<!foreign)_keys?\d*$"
 )

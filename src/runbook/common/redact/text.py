@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from runbook.common.redact import forms
+from runbook.common.redact import commands, forms
 from runbook.common.redact.below import below
 from runbook.common.redact.names import REDACTED, is_secret
 from runbook.common.redact.values import LogicalLine, Span, is_value
@@ -17,7 +17,10 @@ from runbook.common.redact.values import LogicalLine, Span, is_value
 # What every secret that can be found has in it or beside it; most text has none of it.
 _HINT = re.compile(
     r"pass|psk|secret|token|credential|auth|pin|pw|cookie|community|key|bearer|://"
-    r"|-u|--user|--proxy-user|\$|eyJ|gh|glpat|xox|sk|AKIA",
+    r"|-u|--user|--proxy-user|\$|eyJ|gh|glpat|xox|sk|AKIA"
+    r"|\b(?:snmp|com2sec|createuser|trap|inform|ipmi|ldap|redis|mosq|mysql|maria|openssl|curl|wget"
+    r"|nsup|dig|rndc|smb|rpc|net|lftp|echo|printf|user|enc|aead|cak|eap|xauth|ntlm|[er]c?d?sa|p12|pkcs)"
+    r"|_cak",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*")
@@ -104,6 +107,7 @@ def _merged(spans: list[Span]) -> list[Span]:
 
 def _spans(text: str, *, prose: bool) -> Iterator[Span]:
     yield from forms.key_spans(text)
+    yield from forms.block_spans(text)
     for start, end in _logical(text):
         if _HINT.search(text, start, end):
             inner = _of_line(text[start:end], prose=prose)
@@ -147,6 +151,7 @@ def _of_rule(text: str) -> Iterator[Span]:
 
 def _of_words(text: str, *, prose: bool) -> Iterator[Span]:
     yield from forms.spans(text)
+    yield from commands.spans(text)
     line = LogicalLine(text.rstrip("\n"), prose)
     for found in _NAME.finditer(line.text):
         if not is_secret(found[0]) or (prose and _SYNTAX.search(text, 0, found.end())):

@@ -5,6 +5,7 @@ What comes out has the same words in the same order, so it is read as what it wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from runbook.common.redact import forms
@@ -13,7 +14,7 @@ from runbook.common.redact.text import redact_text
 from runbook.common.redact.values import is_value
 
 # Options of curl and wget whose word is USER:SECRET.
-_USER = ("-u", "-U", "--user", "--proxy-user")
+_USER = re.compile(r"-[A-Za-z]{0,8}[uU]|--(?:proxy-)?user")
 # As in `sshpass -p SECRET`.
 _LONGEST_FORM = 3
 
@@ -28,7 +29,7 @@ def _words(argv: Sequence[str]) -> Iterator[str]:
         before = argv[at - 1] if at else ""
         if is_value(before, word) or _ends_form(argv[max(0, at + 1 - _LONGEST_FORM) : at], word):
             yield REDACTED
-        elif before in _USER and ":" in word:
+        elif _USER.fullmatch(before) and ":" in word:
             yield f"{word.partition(':')[0]}:{REDACTED}"
         else:
             yield redact_text(word)

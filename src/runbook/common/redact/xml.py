@@ -11,6 +11,8 @@ from runbook.common.redact.text import redact_text
 _OF_OTHERS = "metadata"
 _SECRET = "secret"  # noqa: S105 - the name of an element, and no secret
 _KIND = "type"
+# What a program in the guest is configured with: Ignition's and cloud-init's files, credentials.
+_ENTRY = "entry"
 # The parser leaves these out: comments, instructions to programs, and definitions of entities.
 _UNPARSED = ("<!--", "<?", "<!DOCTYPE")
 
@@ -34,7 +36,7 @@ def _take_out(element: Element) -> None:
     if name == _OF_OTHERS:
         _empty(element)
         return
-    withheld = is_secret(name)
+    withheld = is_secret(name) or name == _ENTRY
     for key, value in element.attrib.items():
         element.set(key, _value(value, withheld=is_secret(_local(key)) or _names(element, key)))
     if name == _SECRET:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from runbook.common import octets
 from runbook.common.errors import ReadFailed
-from runbook.common.redact import redact_text
+from runbook.common.redact import REDACTED, is_secret, redact_text
 from runbook.transport.host import Reader
 
 # Of the crontabs only root's: any user has one, and may write anything into it.
@@ -154,8 +154,16 @@ def _search(
         _grep(host, (*how, *options), pattern, places, unread)
     ):
         lines = found.setdefault(octets.text_of(path), [])
-        lines.append(Line(int(number), redact_text(octets.text_of(text)).strip()))
+        lines.append(Line(int(number), _shown(path, octets.text_of(text), pattern)))
     return {path: tuple(lines) for path, lines in found.items()}
+
+
+def _shown(path: bytes, text: str, pattern: str) -> str:
+    """The line without its secrets; of a file that is all secrets (chap-secrets) only the name."""
+    if is_secret(octets.text_of(path).rpartition("/")[2]):
+        found = re.search(pattern, text)
+        return f"{found[1] if found else ''} {REDACTED}".strip()
+    return redact_text(text).strip()
 
 
 def _followed(host: Reader, unread: list[str]) -> tuple[dict[str, tuple[str, ...]], bool]:

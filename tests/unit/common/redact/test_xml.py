@@ -42,6 +42,8 @@ NETWORK = """\
         "<description>a<b/>token={}</description>",
         "<domain name='x'/>token={}",
         "<option number='43' value='key=&quot;{}&quot;'/>",
+        "<sysinfo type='fwcfg'><entry name='opt/com.coreos/config'>{}</entry></sysinfo>",
+        "<q:arg xmlns:q='urn:q' value='secret,id=s,data={}'/>",
     ],
 )
 def test_no_secret_stays_and_the_rest_does(inner: str) -> None:

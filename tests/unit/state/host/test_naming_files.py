@@ -148,3 +148,9 @@ def test_a_user_s_file_that_cannot_be_read_stops_no_search_and_is_told(
     found = search()
     assert [each.path for each in found.files] == [str(tree / "units/a.service")]
     assert found.complete is (kind != "loop")
+
+
+def test_of_a_file_that_is_all_secrets_only_the_nic_s_name_is_kept(tree: Path) -> None:
+    (tree / "units/chap-secrets").write_text(f"joe {NIC} hunter22hunter *\n")
+    (line,) = only(search()).lines
+    assert line.text == f"{NIC} <redacted>"
