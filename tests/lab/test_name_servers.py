@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.lab.course import Service, install, play, with_consent
-from tests.lab.test_files import console, refusal
+from tests.lab.test_files import console, params, refusal
 
 from runbook.lab import lab as labs
 from runbook.lab import machine
@@ -53,3 +53,21 @@ def test_a_plain_resolv_conf_stays_as_the_lease_left_it(leased_host: str) -> Non
     reboot(leased_host)
     assert SERVER.encode() in NAMES.answer(leased_host)
     play(with_consent(leased_host, "dhcp-reservation"), NAMES)
+
+
+def test_servers_that_systemd_resolved_has_for_the_nic_alone_are_refused_and_kept_once_mended(
+    fresh_host: str,
+) -> None:
+    install(fresh_host, "systemd-resolved")
+    stub = "ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf"
+    console(fresh_host, f"systemctl unmask systemd-resolved; {stub}")
+    console(fresh_host, "systemctl enable --now systemd-resolved")
+    # As a hook of a DHCP client or of ifupdown does it.
+    console(fresh_host, f"resolvectl dns {NIC} {SERVER}")
+    said = refusal(fresh_host)
+    assert f"its servers are for {NIC} alone: {SERVER}" in said
+    assert f"`DNS={SERVER}` into /etc/systemd/resolved.conf.d/lan.conf" in said
+    conf = "/etc/systemd/resolved.conf.d"
+    console(fresh_host, f"mkdir -p {conf}; printf '[Resolve]\\nDNS={SERVER}\\n' >{conf}/lan.conf")
+    console(fresh_host, "systemctl restart systemd-resolved")
+    play(params(fresh_host), Service("resolvectl dns | grep ^Global", ("systemd-resolved",)))

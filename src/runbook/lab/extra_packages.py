@@ -19,6 +19,8 @@ PACKAGES = (
     *("ufw", "firewalld", "fail2ban", "resolvconf", "openresolv", "dnsmasq", "chrony"),
     *("keepalived", "vnstat"),
 )
+# Part of systemd until Debian 11.
+SINCE_BOOKWORM = ("systemd-resolved",)
 # Where a host has them: FOLDER/RELEASE/PACKAGE/*.deb.
 FOLDER = Path("/usr/lib/runbook-lab-packages")
 BASE = "packages"
@@ -26,9 +28,14 @@ DOWNLOAD_S = 600.0
 Say = Callable[[str], None]
 
 
+def packages(release: str) -> tuple[str, ...]:
+    """Those that the release has."""
+    return PACKAGES if release == "bullseye" else (*PACKAGES, *SINCE_BOOKWORM)
+
+
 def path(release: str) -> Path:
     """Where those of a release are kept; its name changes with the list."""
-    text = repr((release, PACKAGES))
+    text = repr((release, packages(release)))
     return CACHE / f"{BASE}-{release}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -41,7 +48,7 @@ def build(release: str, root: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{BASE}-", dir=CACHE) as text:
         place = Path(text)
         try:
-            _download(_writable(root, place), place / "upper")
+            _download(packages(release), _writable(root, place), place / "upper")
         finally:
             for point in shell.mounts_below(place):
                 shell.run("umount", "--lazy", point)
@@ -71,11 +78,11 @@ def _writable(root: Path, place: Path) -> Path:
     return place / "root"
 
 
-def _download(root: Path, upper: Path) -> None:
+def _download(names: tuple[str, ...], root: Path, upper: Path) -> None:
     get = ("chroot", str(root), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet")
     quiet = (*get, "--option=APT::Sandbox::User=root")
     shell.run(*quiet, "update", timeout=DOWNLOAD_S)
-    for name in PACKAGES:
+    for name in names:
         (upper / "packages" / name / "partial").mkdir(parents=True)
         archives = f"--option=Dir::Cache::archives=/packages/{name}"
         options = ("--yes", "--download-only", "--no-install-recommends", archives)

@@ -88,7 +88,7 @@ def _start(host: str) -> None:
         *("systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"),
         *(f"--network-namespace-path=/run/netns/{namespace(host)}", "--capability=all"),
         *("--link-journal=no", "--bind=/dev/net/tun", f"--machine={namespace(host)}"),
-        *("--console=read-only", f"--directory={folder(host)}/root"),
+        *("--console=read-only", "--resolv-conf=off", f"--directory={folder(host)}/root"),
         *(*guest_managers.binds(), *extra_packages.binds()),
     )
     if SYSTEMD.is_dir():

@@ -16,10 +16,17 @@ from runbook.common.errors import ReadFailed
 from runbook.common.room import Room
 from runbook.state import dhcp_clients
 from runbook.state.dhcp_clients import Client
-from runbook.state.host import late_network, naming_files, operator_connection, rules_at_boot
+from runbook.state.host import (
+    late_network,
+    naming_files,
+    operator_connection,
+    resolved,
+    rules_at_boot,
+)
 from runbook.state.host.late_network import LateNetwork
 from runbook.state.host.naming_files import NamingFiles
 from runbook.state.host.operator_connection import Connection
+from runbook.state.host.resolved import Resolved
 from runbook.state.host.rules_at_boot import Persistence
 from runbook.transport.host import Completed, Inode, Reader
 
@@ -80,9 +87,9 @@ class Surroundings:
     where that cannot be told. `persistence` is what loads saved firewall rules. `dhcp_clients`
     are all processes that look like one, the host's own and any other. `writes` is what the plan
     writes on the host, `naming` the files that name the NIC, `late` what waits
-    for the network at a boot. `record` is the room for the record on this
-    machine, None where nobody asked. `sshd_startups` are sshd's limits on connections that have
-    not logged in yet, by name.
+    for the network at a boot, `resolved` the servers of systemd-resolved. `record` is the room for
+    the record on this machine, None where nobody asked. `sshd_startups` are sshd's limits on
+    connections that have not logged in yet, by name.
     """
 
     missing: tuple[str, ...]
@@ -101,6 +108,7 @@ class Surroundings:
     writes: tuple[WritePath, ...] = ()
     naming: NamingFiles = field(default_factory=NamingFiles)
     late: LateNetwork = field(default_factory=LateNetwork)
+    resolved: Resolved = field(default_factory=Resolved)
     record: Room | None = None
     sshd_startups: tuple[tuple[str, str], ...] = ()
 
@@ -133,6 +141,7 @@ def read(
         tuple(map(WritePath, paths, host.inodes(paths))),
         naming_files.read(host, nic, place.bridge),
         late_network.read(host, address),
+        resolved=resolved.read(host, nic),
         sshd_startups=tuple(pair for pair in sshd if pair[0] in STARTUPS),
     )
 
