@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+_HEAD = re.compile(rb"([AF]) ([0-7]{1,4}) ([0-9]{1,9}) (.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,18 @@ def gathered(output: bytes, patterns: tuple[str, ...] = ()) -> Gathered:
     found: dict[str, GatheredFile] = {}
     at = 0
     while (end := output.find(b"\n", at)) >= 0:
-        head = output[at:end].decode(errors="replace")
-        if head == "END":
+        line = output[at:end]
+        if line == b"END":
             return Gathered(answers, found, patterns)
-        kind, mode, length, name = head.split(" ", 3)
-        start, at = end + 1, end + 2 + int(length)
+        head = _HEAD.fullmatch(line)
+        if head is None:
+            message = "a part begins with no length"
+            raise ValueError(message)
+        name = head[4].decode(errors="replace")
+        start, at = end + 1, end + 2 + int(head[3])
         content = output[start : at - 1]
-        if kind == "F":
-            found[name] = GatheredFile(content, int(mode, 8))
+        if head[1] == b"F":
+            found[name] = GatheredFile(content, int(head[2], 8))
         else:
             answers[name] = content
     message = "it broke off"
