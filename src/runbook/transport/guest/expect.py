@@ -26,6 +26,8 @@ _FOREVER = 1e9
 _CHUNK = 4096
 # What may come between two lines that are typed: more than a command of ours ever writes.
 _SHOWN_BYTES = 1 << 21
+# And what may come in all, because the transcript is kept: a change needs some 100 KiB.
+_ALL_BYTES = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Patience:
 
 
 class _Flood(Exception):
-    """The console showed more than the limit."""
+    """The console showed more than the limit; the text says of which."""
 
 
 class _Spawn(SocketSpawn):  # type: ignore[misc] # pexpect ships no types
@@ -63,12 +65,16 @@ class _Spawn(SocketSpawn):  # type: ignore[misc] # pexpect ships no types
         self.cleaner = Cleaner()
         self.shown: list[str] = []
         self.allowed = _SHOWN_BYTES
+        self.left = _ALL_BYTES
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> str:
         came = super().read_nonblocking(size, timeout)
         self.allowed -= len(came)
+        self.left -= len(came)
         if self.allowed < 0:
-            raise _Flood
+            raise _Flood(f"{_SHOWN_BYTES >> 20} MiB after one line that was typed")
+        if self.left < 0:
+            raise _Flood(f"{_ALL_BYTES >> 20} MiB")
         text = self.cleaner.feed(came)
         self.shown.append(text)
         return text
@@ -168,11 +174,10 @@ class ConsoleLine:
             index = self._spawn.expect([*patterns, pexpect.TIMEOUT], timeout=timeout)
         except (pexpect.EOF, OSError):
             raise self.lost("the stream has ended") from None
-        except _Flood:
+        except _Flood as flood:
             # Nobody reads it again: it would be searched from its start with each byte that comes.
             self._spawn.buffer = ""
-            much = f"it showed more than {_SHOWN_BYTES >> 20} MiB after one line that was typed"
-            raise self.lost(much) from None
+            raise self.lost(f"it showed more than {flood}") from None
         return None if index == len(patterns) else self._spawn.match
 
 

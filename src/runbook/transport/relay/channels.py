@@ -13,7 +13,8 @@ Send = Callable[[Dict[str, Any], bytes], None]
 Answer = Tuple[Dict[str, Any], bytes]
 
 _SO_ATTACH_FILTER = 26
-_DATAGRAM = 1 << 18
+# Of a frame: what is asked for has 98 bytes, and anybody on the LAN may send longer ones.
+_LONGEST = 1 << 11
 
 
 class Channels:
@@ -73,7 +74,7 @@ class Channels:
 
     def _forward(self, sock: socket.socket, channel: int) -> None:
         try:
-            data, address = sock.recvfrom(_DATAGRAM, socket.MSG_DONTWAIT)
+            data, address = sock.recvfrom(_LONGEST, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         except OSError as error:

@@ -309,3 +309,25 @@ def test_half_a_frame_and_noise_without_end_is_given_up(
         line.close()
         guest.close()
     assert time.monotonic() - begun < 60
+
+
+def test_a_guest_that_floods_each_typed_line_does_not_fill_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("runbook.transport.guest.expect._ALL_BYTES", 1 << 16)
+    ours, guest = socket.socketpair()
+    line = ConsoleLine(ours, Where("server-01", "vm-01"), Patience(quiet=0.1), SystemClock())
+
+    def flood() -> None:
+        for _ in range(100):
+            line.type("x")
+            guest.sendall(b"y" * 4096)
+            line.settle(2.0)
+
+    try:
+        with pytest.raises(ConnectionLost, match="guest vm-01 is gone: it showed more than"):
+            flood()
+    finally:
+        line.close()
+        guest.close()
+    assert len(line.transcript) < 1 << 18
