@@ -136,12 +136,13 @@ def build(say: Say, *, managers: bool = False) -> None:
     with locked():
         for release in RELEASES:
             extra_packages.build(release, rootfs.root_file_system(release, say), say)
-        _remove_old()
+        # `up` downloads none, so it removes none that a lab of another version has.
+        _remove_old(extra_packages.remove_old)
         if managers:
             guest_managers.build(say)
 
 
-def _remove_old() -> None:
+def _remove_old(*more: Callable[[], None]) -> None:
     """Old file systems away, unless a lab stands: its mounts may be where we cannot see them."""
     with IN_USE.open("w") as file:
         try:
@@ -150,7 +151,8 @@ def _remove_old() -> None:
             return
         for kind in machine.KINDS.values():
             kind.remove_old()
-        extra_packages.remove_old()
+        for remove in more:
+            remove()
 
 
 def _stands(wanted: Lab) -> bool:
