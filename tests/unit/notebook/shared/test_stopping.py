@@ -118,6 +118,8 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(kernel_signals, "may_write", lambda: True)
     ending = kernel_signals.Ending(shell=None, busy=True)
     before = {number: signal.signal(number, ending.hear) for number in kernel_signals.SIGNALS}
+    # What a shell started in the background ignores SIGINT; a kernel sets it for each cell.
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
