@@ -18,8 +18,9 @@ def matrix(ground: Ground) -> Iterator[Case]:
         for point in woven(ground, turn, ground.every(turn)):
             hit = ground.case(fault, point, inject)
             yield replace(hit, own_disk=True, deadline_s=OPERATOR_S)
+    # papermill takes them alike, so each point is hit by one of them.
     for turn, name in enumerate(signals.SIGNALS):
-        for point in woven(ground, turn, ground.every(turn)):
+        for point in woven(ground, turn, ground.every(turn))[turn :: len(signals.SIGNALS)]:
             hit = ground.case(f"papermill gets {name}", point, signals.to_papermill(name))
             yield replace(hit, deadline_s=OPERATOR_S)
         for call in woven(ground, turn, signals.CALLS):
