@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from runbook.plan.forecast.loaders import Loader, Sort, loader
 from runbook.state.host.naming_files import FILTERS, Line, NamingFile
+from runbook.state.syntax.ifupdown import INTERFACES
 from runbook.state.sysctl import WORDS4, WORDS6
 
 _COMMENT = re.compile(r"\s*(#|;|//|<!--)|.*?\s#")
@@ -39,7 +40,14 @@ class Named:
         """What the file is; one that a script comes to is taken for a script."""
         if self.loader.sort is Sort.UNKNOWN and self.file.led_from:
             return Sort.SCRIPT
+        # A command of another stanza; those of the NIC's own are refused with the stanza.
+        if self._has_stanzas and self.file.filters:
+            return Sort.SCRIPT
         return self.loader.sort
+
+    @property
+    def _has_stanzas(self) -> bool:
+        return self.loader.sort is Sort.JUDGED and self.file.path.startswith(INTERFACES)
 
     @property
     def at_boot(self) -> bool:
@@ -72,6 +80,8 @@ class Named:
             return tuple(line for line in self.lacking if not _followed(line.text))
         if self.sort is not Sort.SCRIPT:
             return self.lacking
+        if self._has_stanzas:
+            return tuple(line for line in self.lacking if is_rule(line))
         return tuple(line for line in self.lacking if _acts(line.text))
 
     @property
@@ -79,6 +89,8 @@ class Named:
         """What comes to it at a boot, in words."""
         if self.file.led_from:
             return f"{self.file.led_from[0]} leads to it"
+        if self._has_stanzas:
+            return "ifupdown reads it"
         return f"{self.loader.program} reads it" if self.loader.program else "nothing known runs it"
 
 
