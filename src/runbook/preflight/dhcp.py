@@ -109,10 +109,10 @@ def _signs(case: Case) -> Iterator[str]:
     nic = case.params.interface
     leases = [row for row in case.snapshot.rows(LeaseRow) if row.ifname == nic]
     for lease in leases[:1]:
-        yield f"{lease.client} works for {nic}" if lease.pid else f"{lease.client} left a lease"
+        yield f"{lease.client} runs on {nic}" if lease.pid else f"{lease.client} left a lease"
     for row in addresses_on(case.snapshot, nic):
         if row.address == str(case.params.ipv4.ip) and row.valid_lft_s is not None:
-            yield "the address has an end"
+            yield "the address has a limited lifetime"
     for stanza in stanzas(contents(case.snapshot.rows(FileRow))):
         if (stanza.kind, stanza.name, stanza.family) == ("iface", nic, "inet"):
             yield from (f"{stanza.path} says dhcp",) if stanza.method == "dhcp" else ()
@@ -143,7 +143,8 @@ def _shown(client: Client) -> str:
     serves = client.ifname or "all interfaces"
     program = client.exe or "a program that is not known"
     owner = client.owner or "a user that is not known"
-    return f"process {client.pid} ({program}, of {owner}) calls itself {client.program}, {serves}"
+    process = f"process {client.pid} ({program}, of {owner})"
+    return f"{process} has the name {client.program} and serves {serves}"
 
 
 def _some(there: Sequence[Client]) -> str:

@@ -147,7 +147,7 @@ def _ufw(lines: tuple[Line, ...], bridge: str) -> Iterator[str]:
     commands = (
         _ufw_command(found, bridge)
         if (found := _UFW_RULE.fullmatch(line.text))
-        else f"ufw with `on {bridge}` as it was typed for: {line.text}"
+        else f"repeat the ufw command of this rule, with `on {bridge}`: {line.text}"
         for line in lines
     )
     yield from dict.fromkeys(commands)
@@ -187,7 +187,7 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
         return
     if n.sort is Sort.WATCHES or n.loader.program == "ufw" or not n.at_boot:
         why = f"{nic} is there as before, without an address"
-        yield Finding("note", ABOUT, f"{_shown(n)}; {n.run_by}", why, "nothing, if that will do")
+        yield Finding("note", ABOUT, f"{_shown(n)}; {n.run_by}", why, "nothing, if this is enough")
         return
     yield Finding(
         "consent",
@@ -195,7 +195,7 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
         f"{_shown(n)}; {n.run_by}",
         f"{nic} will have no address, and what binds to it by name does not serve the host's"
         " address any more",
-        f"{_as_well(n, nic, bridge)}, or do it after the change; then consent: [{BY_NAME}]",
+        f"{_as_well(n, nic, bridge)} (also possible after the change); then consent: [{BY_NAME}]",
         BY_NAME,
     )
 
@@ -205,7 +205,7 @@ def _as_well(n: Named, nic: str, bridge: str) -> str:
         return f"systemctl enable {renamed(n.acting[0].text, nic, bridge)}"
     shown = n.acting[:MOST_SHOWN]
     lines = "; ".join(f"line {x.number}: {renamed(x.text, nic, bridge)}" for x in shown)
-    return f"name {bridge} as well in {n.file.path} ({lines})"
+    return f"add {bridge} to {n.file.path}: {lines}"
 
 
 RULES = (_names,)

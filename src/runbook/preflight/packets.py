@@ -65,7 +65,7 @@ def _kept(case: Case) -> Iterator[Finding]:
 
 @looked_for(
     "packets",
-    "your own connection is let in and answered on the bridge as well, and guests get through",
+    "the firewall also accepts your connection on the bridge, and forwards guests",
     "a rule that is right for the NIC can cut you off on the bridge",
 )
 def _packets(case: Case) -> Iterator[Finding]:
@@ -135,9 +135,8 @@ def _backend(plan: Plan, snapshot: Snapshot, around: Surroundings) -> Iterator[F
         there = chains.get(ChainPlace(actual, change.family, change.table, change.chain))
         if not actual or (there and there.policy != change.policy_before):
             shown = f"both backends have rules, and `iptables --version` says {actual or 'neither'}"
-            why = (
-                f"the undo would put back -P {change.chain} {change.policy_before} in the wrong one"
-            )
+            policy = f"-P {change.chain} {change.policy_before}"
+            why = f"the undo would put back {policy} in the wrong backend"
             yield Finding("block", "iptables", shown, why, "remove the rules of the other backend")
             return
 
@@ -160,7 +159,7 @@ def _nobody(params: Params, around: Surroundings) -> Iterator[Finding]:
         yield Finding("block", "operator", shown, why, "connect by ssh")
     elif params.connect not in ("local", "sudo"):
         why = "runbook cannot check your connection against the firewall rules"
-        yield Finding("note", "operator", shown, why, "nothing; the undo stands by")
+        yield Finding("note", "operator", shown, why, "nothing; the undo is armed meanwhile")
 
 
 def _trials(params: Params, snapshot: Snapshot, operator: Connection) -> Iterator[Trial]:
@@ -187,7 +186,7 @@ def _cut_off(trial: Trial, judgement: Judgement, before: Judgement) -> Finding:
         return Finding("block", ABOUT, shown, "you would be cut off", do)
     if before.verdict is PacketVerdict.UNSURE:
         why = "runbook cannot judge this rule; it lets you in now, so it will afterwards"
-        return Finding("note", ABOUT, shown, why, "nothing; the undo stands by")
+        return Finding("note", ABOUT, shown, why, "nothing; the undo is armed meanwhile")
     return Finding("block", ABOUT, shown, "accepted now, may be dropped after the change", do)
 
 
@@ -204,8 +203,8 @@ def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding
                 f" {judgement.explanation}"
             )
             why = (
-                "guests would answer ARP and nothing else, and to have guests on the LAN is what"
-                " this change is for"
+                "guests would answer ARP only, and their IP traffic is dropped;"
+                " guests on the LAN are what this change is for"
             )
             do = (
                 f"accept -i {params.bridge} -o {params.bridge} in FORWARD, or use firewall: drop,"

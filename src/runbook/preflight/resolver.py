@@ -9,7 +9,7 @@ from runbook.state.files import RESOLV_CONF, FileRow, contents
 from runbook.state.leases import LeaseRow
 from runbook.state.syntax.ifupdown import Stanza, stanzas
 
-WHY = "after the change no DHCP client runs, and a boot would make the file again without them"
+WHY = "after the change no DHCP client runs, and the next boot writes the file without them"
 RESOLVED = "systemd-resolved"
 NO_ADDRESS = (
     "after the change the NIC has no address, and systemd-resolved asks no server by a link"
