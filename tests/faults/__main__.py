@@ -67,6 +67,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--spread", action="store_true", help="the short spread instead")
     parser.add_argument("--list", action="store_true", help="play nothing, list the cases")
     parser.add_argument("--hosts", type=int, help="so many at once")
+    only = "only each N-th of the cases that are left"
+    parser.add_argument("--every", type=int, default=1, metavar="N", help=only)
     only = "not the cases that ended well in this table of an earlier run"
     parser.add_argument("--played", type=Path, metavar="CSV", help=only)
     table_at = bench.ROOT / "outputs" / "faults.csv"
@@ -101,7 +103,8 @@ def _wanted(asked: argparse.Namespace, here: Iterable[C]) -> list[C]:
     """Those that are asked for; told here where they are only to be listed."""
     named = (case for case in here if asked.only.search(f"{case.fault}: {case.where}"))
     played = table.ended_well(asked.played) if asked.played else frozenset()
-    wanted = [case for case in named if (case.release, case.fault, case.point) not in played]
+    left = [case for case in named if (case.release, case.fault, case.point) not in played]
+    wanted = left[:: asked.every]
     if asked.list:
         for case in wanted:
             click.echo(f"{case.release:8} {case.fault:46.46} {case.where:.100}")
