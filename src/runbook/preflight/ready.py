@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from runbook.plan.changes.network_hook import SINCE_LIBVIRT
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.addresses import AddressRow
 from runbook.state.host.environment import package_of
 
 ROOM_BYTES = 8 << 20
@@ -103,8 +104,11 @@ def _sshd(case: Case) -> Iterator[Finding]:
         )
         then = "run `sshd -T` on the host: listenaddress has to be 0.0.0.0 or [::]"
         yield Finding("note", "sshd", "it does not say where it listens", why, then)
+    moved = {
+        row.address for row in case.snapshot.rows(AddressRow) if row.ifname == case.params.interface
+    }
     for listen in case.around.sshd_listens:
-        if listen.startswith(f"{case.params.ipv4.ip}:"):
+        if listen.rpartition(":")[0].strip("[]") in moved | {str(case.params.ipv4.ip)}:
             yield Finding(
                 "block",
                 "sshd",

@@ -65,6 +65,13 @@ def test_an_sshd_that_waits_for_the_address_on_the_nic() -> None:
     assert look(around=replace(fakes.GOOD, sshd_listens=("172.16.1.11:22",)))
 
 
+def test_an_sshd_that_waits_for_the_ipv6_address_on_the_nic() -> None:
+    host = fakes.seen(**fakes.static6())
+    narrow = replace(fakes.GOOD, sshd_listens=(f"[{fakes.IP6}]:22", "127.0.0.1:22"))
+    assert fakes.IP6 in refusal(host, narrow).seen
+    assert look(host, replace(fakes.GOOD, sshd_listens=("[::]:22", "0.0.0.0:22")))
+
+
 def test_an_sshd_that_does_not_say_where_it_listens_is_not_taken_for_a_good_one() -> None:
     found = told(look(around=replace(fakes.GOOD, sshd_listens=())), "note", "sshd")
     assert "does not say" in found.seen
