@@ -142,12 +142,16 @@ PYTHON
 
 # Makes the neighbours known on one interface known on another: a request
 # sent while the answer would still go to the bridge is repeated only after a second.
+# Anybody on the LAN can have a host know as many as it keeps, and the address waits for this.
 carry_neighbours() {
     for family in -4 -6; do
-        ip "$family" neighbour show dev "$1" 2>/dev/null | while read -r address word mac _; do
-            [ "$word" = lladdr ] || continue
-            ip neighbour replace "$address" lladdr "$mac" dev "$2" nud stale 2>/dev/null
-        done
+        known=$(ip "$family" neighbour show dev "$1" 2>/dev/null | head -n 4096 |
+            while read -r address word mac _; do
+                [ "$word" = lladdr ] || continue
+                echo "neighbour replace $address lladdr $mac dev $2 nud stale"
+            done)
+        [ -n "$known" ] || continue
+        printf '%s\n' "$known" | ip -force -batch - >/dev/null 2>&1
     done
 }
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from runbook.apply.steps import ndp_bytes, netlink_bytes
 from runbook.common import octets
-from runbook.common.errors import StepFailed
+from runbook.common.errors import GateClosed, StepFailed
 from runbook.plan.changes.aside import MoveAside
 from runbook.plan.changes.guest_steps import AwaitForwarding, AwaitPerson, Plug
 from runbook.plan.changes.messages import Neighbour, is_ipv6
@@ -37,6 +37,7 @@ from runbook.transport import arp
 from runbook.transport.host import Host, HostFile
 
 # One frame can be lost; neighbours take the same news three times without harm.
+REACHABLE, MOST_NEIGHBOURS = "REACHABLE", 4096
 ANNOUNCEMENTS = 3
 POLL_S = 0.05
 # BR_STATE_FORWARDING.
@@ -114,13 +115,23 @@ def _(step: Announce, host: Host) -> None:
 
 @perform.register
 def _(step: CarryNeighbours, host: Host) -> None:
-    found = tuple(
-        Neighbour(step.target, row.address, row.mac)
+    known = [
+        row
         for row in neighbours.read(host)
         if (row.family, row.ifname) == (step.family, step.source) and row.mac
-    )
-    if found:
-        perform(Netlink(found), host)
+    ]
+    known.sort(key=lambda row: row.state != REACHABLE)
+    carried = (Neighbour(step.target, row.address, row.mac) for row in known[:MOST_NEIGHBOURS])
+    if not known:
+        return
+    try:
+        perform(Netlink(tuple(carried)), host)
+    except GateClosed:
+        raise
+    except StepFailed:
+        # The kernel's table has no room for them twice. A neighbour that is not carried is asked
+        # for again, and anybody on the LAN can fill the table.
+        return
 
 
 @perform.register

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import pytest
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
@@ -13,7 +14,7 @@ from tests.unit.processes import dhcpcd, holding, of_mallory, process
 
 from runbook.apply.steps.ndp_bytes import unsolicited_advertisement
 from runbook.apply.steps.perform import HEAR_S, perform
-from runbook.common.errors import StepFailed
+from runbook.common.errors import GateClosed, StepFailed
 from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.guest_steps import AwaitPerson
 from runbook.plan.changes.messages import Action, LinkMaster, Route
@@ -198,6 +199,34 @@ def test_only_the_neighbours_of_that_interface_whose_mac_is_known_are_carried(
     assert [(m["ifindex"], m.get_attr("NDA_DST")) for m in sent] == [(7, "172.16.0.1")]
     assert sent[0].get_attr("NDA_LLADDR") == "02:00:00:00:ff:01"
     assert [(m["family"], m.get_attr("NDA_DST")) for m in six] == [(10, "fe80::1")]
+
+
+def crowded(host: fakes.FakeHost) -> fakes.FakeHost:
+    """The same, with more neighbours than are carried; the last alone was heard of just now."""
+    crowd = (f"172.{16 + n // 65536}.{n // 256 % 256}.{n % 256}" for n in range(5000))
+    stale = b"".join(neighbour(2, address, "02:00:00:00:ff:01", 0x04) for address in crowd)
+    near = neighbour(2, "172.31.0.1", "02:00:00:00:ff:02", 0x02)
+    host.dumps[netlink.RTM_GETNEIGH] = stale + near
+    return host
+
+
+def test_of_a_crowd_of_neighbours_those_that_answered_last_are_carried(
+    host: fakes.FakeHost,
+) -> None:
+    perform(CarryNeighbours(NIC, BRIDGE), crowded(host))
+    (datagram,) = host.datagrams
+    sent = list(MarshalRtnl().parse(datagram))
+    assert sent[0].get_attr("NDA_DST") == "172.31.0.1"
+    assert len(sent) == 4096
+
+
+@pytest.mark.parametrize(("error", "stops"), [(StepFailed, False), (GateClosed, True)])
+def test_a_table_of_neighbours_without_room_fails_no_change(
+    host: fakes.FakeHost, error: type[StepFailed], *, stops: bool
+) -> None:
+    host.fails["netlink 4096"] = error("ENOBUFS", host=host.name, state="", then="")
+    with pytest.raises(error) if stops else nullcontext():
+        perform(CarryNeighbours(NIC, BRIDGE), crowded(host))
 
 
 def test_no_neighbours_are_no_datagram(host: fakes.FakeHost) -> None:
