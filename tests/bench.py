@@ -149,6 +149,7 @@ def papermill(
     name: str = "out.ipynb",
     notebook: Path = NOTEBOOK,
     place: tuple[str, ...] = (),
+    limit_s: float = 240,
 ) -> Done:
     """Run a notebook from a directory that has nothing to do with it; `place` leads elsewhere."""
     elsewhere = home.parent / "elsewhere"
@@ -162,6 +163,6 @@ def papermill(
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=limit_s,
     )
     return Done(done.returncode, done.stdout + done.stderr, out)
