@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.bench import thorough
 from tests.lab.course import Service, install, play, with_consent
 from tests.lab.test_files import console, params, refusal
 
@@ -34,7 +35,7 @@ def reboot(host: str) -> None:
     machine.power_on(host)
 
 
-@pytest.mark.parametrize("program", ["resolvconf", "openresolv"])
+@pytest.mark.parametrize("program", ["resolvconf", thorough("openresolv")])
 def test_names_that_a_program_took_from_the_lease_are_kept_once_the_stanza_has_them(
     leased_host: str, program: str
 ) -> None:
@@ -49,12 +50,14 @@ def test_names_that_a_program_took_from_the_lease_are_kept_once_the_stanza_has_t
     play(with_consent(leased_host, "dhcp-reservation"), NAMES)
 
 
+@pytest.mark.thorough
 def test_a_plain_resolv_conf_stays_as_the_lease_left_it(leased_host: str) -> None:
     reboot(leased_host)
     assert SERVER.encode() in NAMES.answer(leased_host)
     play(with_consent(leased_host, "dhcp-reservation"), NAMES)
 
 
+@pytest.mark.thorough
 def test_servers_that_systemd_resolved_has_for_the_nic_alone_are_refused_and_kept_once_mended(
     fresh_host: str,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.bench import thorough
 from tests.lab.course import Service, play
 from tests.lab.test_files import console, ready, refusal
 from tests.lab.test_lasting import params
@@ -10,7 +11,7 @@ from tests.lab.test_lasting import params
 from runbook.apply.confirm import Confirmed
 from runbook.lab import lab as labs
 from runbook.lab import machine
-from runbook.lab.names import RELEASES, address
+from runbook.lab.names import address
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 
@@ -44,7 +45,7 @@ def change(host: str) -> None:
     assert isinstance(pipeline.change(pipeline.open_session(params(host))), Confirmed)
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", ["bookworm", thorough("bullseye"), thorough("trixie")])
 def test_what_needs_the_network_or_binds_to_the_address_works_at_each_boot(release: str) -> None:
     host = "server-01"
     labs.up(2, release, "static", lambda _text: None)
@@ -61,12 +62,14 @@ def test_what_needs_the_network_or_binds_to_the_address_works_at_each_boot(relea
     assert console(host, looked) == b""
 
 
+@pytest.mark.thorough
 def test_it_works_through_boots_restarts_and_the_undo(fresh_host: str) -> None:
     install(fresh_host, needs=NEEDS, binds=f"[Unit]\n{WAITS}{BINDS.format(address(fresh_host))}")
     reboot(fresh_host)
     play(params(fresh_host), Service("systemctl is-active needs binds"))
 
 
+@pytest.mark.thorough
 def test_what_libvirtd_starts_after_is_named_and_holds_up_a_boot_only_for_the_bound(
     fresh_host: str,
 ) -> None:
@@ -84,6 +87,7 @@ def test_what_libvirtd_starts_after_is_named_and_holds_up_a_boot_only_for_the_bo
     assert b"remote-fs.target waits for the network, and libvirtd for it" in told
 
 
+@pytest.mark.thorough
 def test_what_starts_before_the_target_is_named_and_works_once_it_waits(fresh_host: str) -> None:
     install(fresh_host, binds=f"[Unit]\nAfter=network.target\n{BINDS.format(address(fresh_host))}")
     reboot(fresh_host)

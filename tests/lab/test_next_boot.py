@@ -81,6 +81,7 @@ def test_a_unit_s_own_script_is_refused_and_once_it_is_mended_the_host_outlives_
     play(params(fresh_host), Service(FILTERED, ("firewall",)))
 
 
+@pytest.mark.thorough
 def test_a_script_of_ifupdown_is_refused_and_once_it_is_mended_the_host_outlives_a_boot(
     fresh_host: str,
 ) -> None:
@@ -101,6 +102,7 @@ def test_a_hook_of_libvirt_s_that_filters_by_the_nic_is_refused(fresh_host: str,
     assert f"{path} line 2: iptables -I FORWARD -i {NIC}" in refusal(fresh_host)
 
 
+@pytest.mark.thorough
 def test_kernel_parameters_of_the_nic_follow_to_the_bridge_and_outlive_a_boot(
     fresh_host: str,
 ) -> None:
@@ -128,6 +130,7 @@ table inet filter {{
 """
 
 
+@pytest.mark.thorough
 def test_nft_rules_for_both_names_are_let_through_and_outlive_a_boot(fresh_host: str) -> None:
     put(fresh_host, "/etc/nftables.conf", RULES_FOR_BOTH)
     console(fresh_host, "systemctl enable --now nftables; systemctl restart libvirtd")

@@ -43,6 +43,7 @@ def test_firewalld_is_refused_by_its_name_before_anything_is_touched(fresh_host:
 DNSMASQ = "interface={}\nbind-dynamic\nlisten-address=127.0.0.1\nport=5353\n"
 
 
+@pytest.mark.thorough
 def test_dnsmasq_for_the_nic_needs_a_consent_and_serves_the_bridge_once_it_is_named(
     fresh_host: str,
 ) -> None:

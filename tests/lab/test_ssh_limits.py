@@ -40,6 +40,7 @@ def test_a_change_makes_three_connections_with_libvirt_s(fresh_host: str) -> Non
     assert logins(fresh_host) - before == 3
 
 
+@pytest.mark.thorough
 def test_a_host_of_one_session_for_each_connection_is_changed_all_the_same(
     fresh_host: str,
 ) -> None:
@@ -47,6 +48,7 @@ def test_a_host_of_one_session_for_each_connection_is_changed_all_the_same(
     assert isinstance(pipeline.change(pipeline.open_session(params(fresh_host))), Confirmed)
 
 
+@pytest.mark.thorough
 def test_the_usual_limit_is_named_and_then_never_met(fresh_host: str) -> None:
     limit(fresh_host, 6)
     assert "--hitcount 6" in refusal(fresh_host)
