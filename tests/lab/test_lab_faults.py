@@ -13,7 +13,7 @@ import pytest
 
 from runbook.common.errors import LabError
 from runbook.lab import lab as labs
-from runbook.lab import machine, shell, wiring
+from runbook.lab import machine, nspawn, shell, wiring
 from runbook.lab.names import OPERATOR, ROUTER, RUN, SSH_CONFIG
 from runbook.lab.probe import OutageProbe
 
@@ -65,7 +65,7 @@ def test_a_boot_that_does_not_end_says_what_it_waits_for(
 ) -> None:
     machine.run(fresh_host, ["systemctl", "disable", "ssh"])
     machine.shut_down(fresh_host)
-    monkeypatch.setattr(machine, "BOOT_S", 8.0)
+    monkeypatch.setattr(nspawn, "BOOT_S", 8.0)
     with pytest.raises(LabError, match="its SSH port does not answer") as caught:
         machine.power_on(fresh_host)
     console = caught.value.then.split()[1].rstrip(",")
