@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from runbook.common.errors import LabError
 from runbook.lab import (
     booting,
     cgroups,
@@ -111,7 +112,11 @@ def _start(host: str) -> None:
 
 
 def _missing(host: str) -> str:
-    return booting.missing(host, partial(run, host)) if init(host) else "it has no power"
+    try:
+        return booting.missing(host, partial(run, host))
+    except LabError:
+        # Between two looks its first process may be there, and be another one a moment later.
+        return "it has no power"
 
 
 def leader(host: str) -> int:
