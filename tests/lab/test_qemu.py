@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests import stages
+from tests.lab import half_made
 from tests.lab.test_routed import HOST, PROCEDURE, console, params, routes
 
 from runbook.apply.confirm import Confirmed
@@ -46,9 +46,7 @@ def test_it_is_debian_s_kernel_with_the_clock_of_this_machine(host: str) -> None
 def test_the_undo_is_as_before_and_names_the_modules_that_stay() -> None:
     assert "nf_conntrack " not in console("cat", "/proc/modules")
     session = pipeline.open_session(params())
-    before = pipeline.read(session)
-    drawn = stages.draft(session, before)
-    underway = pipeline.arm(session, pipeline.preflight(session, drawn, before))
+    underway = half_made.armed(session)
     for phase in PHASES:
         pipeline.apply(session, underway, phase)
     undone = pipeline.roll_back(session, underway, why="because")

@@ -36,8 +36,9 @@ from runbook.state.links import LinkRow
 from runbook.transport import arp
 from runbook.transport.host import Host, HostFile
 
-# One frame can be lost; neighbours take the same news three times without harm.
+# As many as the undo on the host carries (undo_head.sh).
 REACHABLE, MOST_NEIGHBOURS = "REACHABLE", 4096
+# One frame can be lost; neighbours take the same news three times without harm.
 ANNOUNCEMENTS = 3
 POLL_S = 0.05
 # BR_STATE_FORWARDING.
@@ -120,10 +121,10 @@ def _(step: CarryNeighbours, host: Host) -> None:
         for row in neighbours.read(host)
         if (row.family, row.ifname) == (step.family, step.source) and row.mac
     ]
-    known.sort(key=lambda row: row.state != REACHABLE)
-    carried = (Neighbour(step.target, row.address, row.mac) for row in known[:MOST_NEIGHBOURS])
     if not known:
         return
+    known.sort(key=lambda row: row.state != REACHABLE)
+    carried = (Neighbour(step.target, row.address, row.mac) for row in known[:MOST_NEIGHBOURS])
     try:
         perform(Netlink(tuple(carried)), host)
     except GateClosed:
