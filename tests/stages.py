@@ -6,11 +6,11 @@ from runbook.guest.sessions import GuestSessions
 from runbook.plan.plan import Plan
 from runbook.run import pipeline
 from runbook.run.session import ChangeSession, Ready, Session
-from runbook.run.subject import Draft
+from runbook.run.subject import UnjudgedPlan
 from runbook.state.snapshot import Snapshot
 
 
-def draft(session: Session, before: Snapshot) -> Draft:
+def draft(session: Session, before: Snapshot) -> UnjudgedPlan:
     """What there is to do."""
     return pipeline.plan(session, before)
 

@@ -20,7 +20,7 @@ from runbook.lab import machine
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, ROUTER
 from runbook.transport import ssh
 from runbook.transport.connect import connect
-from runbook.transport.guest import Channel, Credentials, Secret, Ways, open_channel
+from runbook.transport.guest import Channel, ChannelOptions, Credentials, Secret, open_channel
 from runbook.transport.guest.login import VARIABLE
 
 # A person at the console, who would end somebody else's session to get there.
@@ -151,7 +151,9 @@ def paused(host: str) -> Iterator[Environment]:
 def _inside(host: str) -> Iterator[Channel]:
     with closing(connect(host, prefix=ssh(host))) as reached:
         credentials = Credentials(GUEST_USER, lambda: Secret(GUEST_PASSWORD))
-        made = open_channel(reached.doors(NAME), credentials, Ways("l0ck"), clock=SystemClock())
+        made = open_channel(
+            reached.doors(NAME), credentials, ChannelOptions("l0ck"), clock=SystemClock()
+        )
         with closing(made) as channel:
             yield channel
 

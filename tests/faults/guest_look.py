@@ -16,7 +16,7 @@ from runbook.lab.guest_xml import mac_of
 from runbook.lab.names import GUEST_PASSWORD, GUEST_USER, ROUTER, host_number
 from runbook.transport import ssh
 from runbook.transport.connect import connect
-from runbook.transport.guest import Channel, Credentials, Secret, Ways, open_channel
+from runbook.transport.guest import Channel, ChannelOptions, Credentials, Secret, open_channel
 from runbook.transport.guest.expect import Patience
 
 NAME, NETWORK, LAN, ROUTER_AT = "vm-01", "default", "routed", "172.16.0.1"
@@ -84,7 +84,7 @@ def look(host: str) -> Look:
     told: dict[str, list[str]] = {}
     with closing(connect(host, prefix=ssh(host))) as reached:
         credentials = Credentials(GUEST_USER, lambda: Secret(GUEST_PASSWORD))
-        ways = Ways("f4u7", force=True, patience=Patience(arrive=ARRIVE_S))
+        ways = ChannelOptions("f4u7", force=True, patience=Patience(arrive=ARRIVE_S))
         channel = open_channel(reached.doors(NAME), credentials, ways, clock=SystemClock())
         with closing(channel):
             said = _asked(channel)

@@ -40,7 +40,7 @@ _renewing = threading.Lock()
 
 
 @dataclass
-class Place:
+class GuestLab:
     """A host on the LAN with a guest that is not; `kind` is the guest's, '' where there is none."""
 
     host: str
@@ -99,12 +99,12 @@ def make_home(folder: Path, hosts: int = HOSTS) -> Path:
     return home
 
 
-def places(home: Path, hosts: int = HOSTS) -> tuple[Place, ...]:
+def places(home: Path, hosts: int = HOSTS) -> tuple[GuestLab, ...]:
     """The hosts of a lab that is up."""
-    return tuple(Place(host_name(number), home) for number in range(1, hosts + 1))
+    return tuple(GuestLab(host_name(number), home) for number in range(1, hosts + 1))
 
 
-def ground(free: Sequence[Place]) -> GuestGround:
+def ground(free: Sequence[GuestLab]) -> GuestGround:
     """Have a guest on each host, and draw the plan that is made for one and will be hit."""
     place = free[0]
     with ThreadPoolExecutor(max_workers=len(free)) as pool:
@@ -120,9 +120,9 @@ def ground(free: Sequence[Place]) -> GuestGround:
     return GuestGround(RELEASE, "static", drawn.plan)
 
 
-def play_all(cases: Iterable[GuestCase], free: Sequence[Place], tell: Tell) -> list[Result]:
+def play_all(cases: Iterable[GuestCase], free: Sequence[GuestLab], tell: Tell) -> list[Result]:
     """Every case; those of one kind of guest follow each other."""
-    waiting: queue.Queue[Place] = queue.Queue()
+    waiting: queue.Queue[GuestLab] = queue.Queue()
     for place in free:
         waiting.put(place)
 
@@ -140,7 +140,7 @@ def play_all(cases: Iterable[GuestCase], free: Sequence[Place], tell: Tell) -> l
         return list(pool.map(one, ordered))
 
 
-def play(case: GuestCase, place: Place) -> Result:
+def play(case: GuestCase, place: GuestLab) -> Result:
     """One case from a guest as before to its verdict."""
     for _ in range(TRIES):
         result = _play(case, place)
@@ -150,7 +150,7 @@ def play(case: GuestCase, place: Place) -> Result:
     return result
 
 
-def _play(case: GuestCase, place: Place) -> Result:
+def _play(case: GuestCase, place: GuestLab) -> Result:
     try:
         place.ready(case.system, case.console)
         start = place.start()
@@ -167,7 +167,7 @@ def _play(case: GuestCase, place: Place) -> Result:
         scene.close()
 
 
-def _tried(case: GuestCase, place: Place) -> tuple[Scene, tuple[Waited, int] | Exception]:
+def _tried(case: GuestCase, place: GuestLab) -> tuple[Scene, tuple[Waited, int] | Exception]:
     """The run with the fault in it; what stood before it is taken away again."""
     with case.setting(place.host) as environment:
         scene = _begin(case, place, environment)
@@ -177,7 +177,7 @@ def _tried(case: GuestCase, place: Place) -> tuple[Scene, tuple[Waited, int] | E
             return scene, error
 
 
-def _begin(case: GuestCase, place: Place, environment: dict[str, str]) -> Scene:
+def _begin(case: GuestCase, place: GuestLab, environment: dict[str, str]) -> Scene:
     options = ("-p", "guest", NAME, "-p", "address", guest_look.wanted(place.host))
     deadline = ("-p", "deadline_s", str(case.deadline_s))
     told = {VARIABLE: GUEST_PASSWORD, **environment}

@@ -30,12 +30,12 @@ from runbook.params import Params, resolve
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 from runbook.run.session import Ready, Session, Underway
-from runbook.run.subject import Draft
+from runbook.run.subject import UnjudgedPlan
 from runbook.run.subject_guests import about_guests
 from runbook.run.subject_kept import about
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.login import VARIABLE
-from runbook.transport.guest.open_channel import Ways, open_channel
+from runbook.transport.guest.open_channel import ChannelOptions, open_channel
 
 HOST = "server-01"
 GATEWAY = "172.16.0.1"
@@ -134,7 +134,7 @@ class Change:
         pipeline.apply(self.session, self.underway, phase)
 
 
-def judged(made: Session) -> tuple[Snapshot, Draft, Ready]:
+def judged(made: Session) -> tuple[Snapshot, UnjudgedPlan, Ready]:
     """Up to where something would be written."""
     before = pipeline.read(made)
     drawn = stages.draft(made, before)
@@ -223,7 +223,7 @@ def in_guest(name: str, command: str) -> None:
     with session(name) as made:
         (guest,) = made.params.guests
         login = credentials(guest)
-        ways = Ways(secrets.token_hex(4))
+        ways = ChannelOptions(secrets.token_hex(4))
         with closing(open_channel(made.host.doors(name), login, ways, clock=made.clock)) as inside:
             done = inside.run(("sh", "-c", command), timeout=60.0)
     assert done.returncode == 0, done

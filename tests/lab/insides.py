@@ -23,7 +23,7 @@ from runbook.state.guest import reader
 from runbook.state.guest.inside import Inside
 from runbook.transport import ssh
 from runbook.transport.connect import connect
-from runbook.transport.guest import Channel, Credentials, Secret, Ways, open_channel
+from runbook.transport.guest import Channel, ChannelOptions, Credentials, Secret, open_channel
 from runbook.transport.guest.expect import Patience
 from runbook.transport.host import Host
 
@@ -58,7 +58,7 @@ def entered(
     host: Host, name: str, how: str, password: str = GUEST_PASSWORD, *, force: bool = False
 ) -> Iterator[Channel]:
     """A channel into a guest by one way only."""
-    ways = Ways(
+    ways = ChannelOptions(
         "k3x9", agent="agent" in how, console="console" in how, force=force, patience=PATIENCE
     )
     credentials = Credentials(GUEST_USER, lambda: Secret(password))

@@ -15,7 +15,7 @@ from runbook.lab import guest as guests
 from runbook.lab import lab as labs
 from runbook.lab import machine
 from runbook.lab.guest import Guest
-from runbook.transport.guest import Credentials, Secret, Ways, open_channel
+from runbook.transport.guest import ChannelOptions, Credentials, Secret, open_channel
 from runbook.transport.guest.expect import Patience
 from runbook.transport.host import Host
 
@@ -97,7 +97,7 @@ def test_a_configuration_that_does_not_come_up_is_told_and_undone(host: Host) ->
 
 @pytest.mark.thorough
 def test_a_guest_with_no_way_in_is_named_with_what_was_tried(host: Host) -> None:
-    ways = Ways("k3x9", patience=Patience(answer=5, arrive=15))
+    ways = ChannelOptions("k3x9", patience=Patience(answer=5, arrive=15))
     credentials = Credentials("root", lambda: Secret("lab"))
     with pytest.raises(NoWayIn) as caught:
         open_channel(host.doors("mute"), credentials, ways, clock=insides.CLOCK)

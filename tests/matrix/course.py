@@ -52,7 +52,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class MatrixRun:
     """What each stage came to: `ok`, or what was not as promised; stages not come to are absent."""
 
     variant: Variant
@@ -74,7 +74,7 @@ class Start:
     promise: Promise
 
 
-def go(variant: Variant, host: str, home: Path) -> Course:
+def go(variant: Variant, host: str, home: Path) -> MatrixRun:
     """The whole course; it ends at the first stage that is not as promised."""
     told: list[tuple[str, str]] = []
     try:
@@ -89,11 +89,11 @@ def go(variant: Variant, host: str, home: Path) -> Course:
             deed(host)
             told.append((stage, as_promised(session, start)))
             if told[-1][1] != FINE:
-                return Course(variant, tuple(told))
+                return MatrixRun(variant, tuple(told))
         told.append((STAGES[-1], undone(session, host, start)))
     except Exception as error:  # noqa: BLE001 - one broken host must not hide the others
         told.append((STAGES[len(told)], f"{type(error).__name__}: {error}"))
-    return Course(variant, tuple(told))
+    return MatrixRun(variant, tuple(told))
 
 
 def change(params: Params) -> tuple[Start, Session]:

@@ -9,13 +9,13 @@ from itertools import groupby, product
 from pathlib import Path
 
 from tests.faults.matrix import make_home
-from tests.matrix.course import STAGES, Course, Variant, go
+from tests.matrix.course import STAGES, MatrixRun, Variant, go
 
 from runbook.lab import lab as labs
 from runbook.lab.names import RELEASES, host_name
 
 ADDRESSING, FIREWALL = ("static", "dhcp"), ("keep", "accept", "drop")
-Tell = Callable[[Course], None]
+Tell = Callable[[MatrixRun], None]
 
 
 def everything() -> tuple[Variant, ...]:
@@ -35,7 +35,7 @@ def spread() -> tuple[Variant, ...]:
     )
 
 
-def play(variants: tuple[Variant, ...], folder: Path, tell: Tell) -> Iterator[Course]:
+def play(variants: tuple[Variant, ...], folder: Path, tell: Tell) -> Iterator[MatrixRun]:
     """Each variant on a host of its own, in a lab for each release and addressing."""
     for (release, addressing), here in groupby(variants, key=_ground):
         group = tuple(here)
@@ -48,7 +48,7 @@ def play(variants: tuple[Variant, ...], folder: Path, tell: Tell) -> Iterator[Co
             yield from pool.map(one, group, hosts)
 
 
-def _go(home: Path, tell: Tell, variant: Variant, host: str) -> Course:
+def _go(home: Path, tell: Tell, variant: Variant, host: str) -> MatrixRun:
     course = go(variant, host, home)
     tell(course)
     return course
@@ -65,7 +65,7 @@ def _quiet(_text: str) -> None:
 HEAD = f"{'release':9}{'address':9}{'STP':5}{'firewall':10}" + "".join(f"{s:12}" for s in STAGES)
 
 
-def row(course: Course) -> str:
+def row(course: MatrixRun) -> str:
     """One line, and below it what was not as promised."""
     variant, stages = course.variant, dict(course.stages)
     stp = "on" if variant.stp else "off"

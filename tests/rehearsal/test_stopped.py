@@ -33,7 +33,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from IPython.display import display
-from runbook.notebook.shared.stages import Course
+from runbook.notebook.shared.stages import RunProgress
 from runbook.run.record import CHANGE_MIME
 
 here = Path("FOLDER")
@@ -45,7 +45,7 @@ def undo(why):
     raise RuntimeError("undone, because: " + why)
 
 
-asked = SimpleNamespace(course=Course(stop=undo))
+asked = SimpleNamespace(course=RunProgress(stop=undo))
 display({{"text/plain": "armed", CHANGE_MIME: armed}}, raw=True)
 """
 WORK = "(here / 'kernel').write_text(str(__import__('os').getpid())); time.sleep({seconds})"

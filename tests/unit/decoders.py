@@ -52,14 +52,14 @@ from runbook.state import (
 from runbook.state.guest import answers, reader
 from runbook.state.guest.gathered import gathered
 from runbook.state.host import command_output, environment, nic_hardware, operator_connection
-from runbook.state.host.environment import Place
+from runbook.state.host.environment import NetworkPlace
 from runbook.state.syntax import ifupdown, iptables_save, netplan, sysctl_d
 from runbook.state.table import NONSENSE
 from runbook.transport import RecordedHost, Recording, questions, relay_answers, router
 from runbook.transport import netlink as datagrams
 from runbook.transport.guest import cleaning, frames
 from runbook.transport.guest.agent import AgentChannel
-from runbook.transport.guest_endpoints import Doors
+from runbook.transport.guest_endpoints import GuestEndpoints
 from runbook.transport.host import Completed, GuestXML, HostFile, NetworkXML
 from runbook.transport.relay import frames as relay_frames
 from runbook.transport.relay import netlink as relay_netlink
@@ -180,7 +180,7 @@ class Saying:
 
 def agent(answer: str) -> None:
     """Everything that an agent is asked."""
-    channel = AgentChannel(cast("Doors", Agent(answer)), Time())
+    channel = AgentChannel(cast("GuestEndpoints", Agent(answer)), Time())
     for ask in (channel.ping, channel.enabled, lambda: channel.run(("true",))):
         try:
             ask()
@@ -206,7 +206,7 @@ def recorded(given: object) -> None:
     host._path, host._recording = EXAMPLE, Recording("server-01", told)  # noqa: SLF001 (never on a disk)
     for read in (
         lambda: snapshot.take(host, NOON),
-        lambda: environment.read(host, Place("enp4s0f0", "172.16.1.1", "virbr1")),
+        lambda: environment.read(host, NetworkPlace("enp4s0f0", "172.16.1.1", "virbr1")),
         lambda: command_output.read(host),
     ):
         try:

@@ -31,7 +31,7 @@ from runbook.state.host.operator_connection import Connection
 from runbook.state.host.probes import Probe, Probed
 from runbook.state.host.rules_at_boot import Persistence
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.transport.guest_endpoints import Doors
+from runbook.transport.guest_endpoints import GuestEndpoints
 from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
 from runbook.transport.netlink import check
 from runbook.transport.process import Process
@@ -504,7 +504,7 @@ class FakeHost:
         del name, autostart
         self._never()
 
-    def doors(self, guest: str) -> Doors:
+    def doors(self, guest: str) -> GuestEndpoints:
         del guest
         return self._never()
 

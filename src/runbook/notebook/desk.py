@@ -27,7 +27,7 @@ from runbook.params import Described, KnownHost, check_names, listing
 from runbook.run import fleet, record
 from runbook.run.fleet import HostAnswer
 from runbook.run.record import JOURNAL, NOTEBOOK, PAGE, RecordEntry
-from runbook.run.standing import Standing
+from runbook.run.standing import HostStatus
 from runbook.views import Look, Picture
 from runbook.views.links import Link, linked
 from runbook.views.page.page import show_lasting
@@ -115,7 +115,7 @@ def _is_asked(known: KnownHost) -> bool:
     return known.connect != "recorded"
 
 
-def _told(answer: HostAnswer[Standing]) -> tuple[str, str]:
+def _told(answer: HostAnswer[HostStatus]) -> tuple[str, str]:
     if answer.value is None:
         return "not known", answer.why
     state = answer.value.state if answer.value.armed else "none"

@@ -25,7 +25,7 @@ from runbook.params.model import NAMES, Params
 from runbook.params.namespace import check_names, unknown_names
 from runbook.params.resolve import (
     access,
-    existing,
+    existing_file,
     faults,
     faults_for_host,
     for_host,
@@ -46,7 +46,7 @@ __all__ = [
     "access",
     "as_table",
     "check_names",
-    "existing",
+    "existing_file",
     "faults",
     "faults_for_host",
     "for_host",

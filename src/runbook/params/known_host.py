@@ -16,7 +16,7 @@ from runbook.params.access import KNOWN, KnownHost
 from runbook.params.fields import Wrong
 from runbook.params.file import ParamsFile, read
 from runbook.params.model import NAMES
-from runbook.params.resolve import as_parameter_error, host_name, known_names, put_together
+from runbook.params.resolve import as_parameter_error, host_name, known_names, merge_sources
 from runbook.params.source import INJECTED
 from runbook.params.suggest import nearest
 
@@ -35,7 +35,7 @@ def known_host(folder: Path, injected: Mapping[str, object]) -> KnownHost:
     file, no_file = _file(folder, host_name(given))
     _refuse_misspelt(file)
     file, no_router = _without_bad_router(file)
-    values, sources = put_together(file, given, {})
+    values, sources = merge_sources(file, given, {})
     asked = {name: values[name] for name in KNOWN if name in values}
     said: dict[str, Any] = {"sources": sources, "no_file": no_file, "no_router": no_router}
     try:

@@ -64,7 +64,7 @@ def resolve(
     An injected None means "not injected": it is how a notebook's parameters
     cell leaves a value to the file. `chosen` is what a person set in a form.
     """
-    values, sources = put_together(host_file, injected, chosen or {})
+    values, sources = merge_sources(host_file, injected, chosen or {})
     try:
         return Params.model_validate({**values, "sources": sources})
     except ValidationError as error:
@@ -81,7 +81,7 @@ def faults(
     What must fit together is judged only once each value is right by itself.
     """
     try:
-        values, sources = put_together(host_file, injected, chosen or {})
+        values, sources = merge_sources(host_file, injected, chosen or {})
         Params.model_validate({**values, "sources": sources})
     except ParameterError as error:
         return (error,)
@@ -92,21 +92,21 @@ def faults(
 
 def access(file: ParamsFile, injected: Mapping[str, object]) -> Access:
     """How to reach a host, without the other parameters; raises `ParameterError`."""
-    values, sources = put_together(file, injected, {})
+    values, sources = merge_sources(file, injected, {})
     try:
         return Access.model_validate({name: values[name] for name in ACCESS if name in values})
     except ValidationError as error:
         raise as_parameter_error(error.errors()[0], values, sources) from None
 
 
-def existing(folder: Path, injected: Mapping[str, object]) -> ParamsFile:
+def existing_file(folder: Path, injected: Mapping[str, object]) -> ParamsFile:
     """The host's file; one without values where there is none yet."""
     host = host_name(injected)
     there = (folder / f"{host}.yaml").is_file()
     return _find(folder, host) if there else ParamsFile(f"{folder.name}/{host}.yaml", {})
 
 
-def put_together(
+def merge_sources(
     host_file: Mapping[str, object] | ParamsFile | Loader,
     injected: Mapping[str, object],
     chosen: Mapping[str, object],

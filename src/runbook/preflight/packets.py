@@ -17,7 +17,7 @@ from runbook.params import Params
 from runbook.plan.changes.profile import SetPolicy
 from runbook.plan.netfilter.libvirt import Network, with_network
 from runbook.plan.netfilter.packet import Packet, State, arriving, leaving
-from runbook.plan.netfilter.path import IN, OUT, THROUGH, Rules, Way, judge
+from runbook.plan.netfilter.path import IN, OUT, THROUGH, HookPath, Rules, judge
 from runbook.plan.netfilter.ruleset import ChainPlace, after, live, usual_backend
 from runbook.plan.netfilter.walk import LOST, Judgement, PacketVerdict
 from runbook.plan.plan import Plan
@@ -50,7 +50,7 @@ class Trial:
     about: str
     before: Packet
     after: Packet
-    way: Way
+    way: HookPath
 
 
 def _kept(case: Case) -> Iterator[Finding]:

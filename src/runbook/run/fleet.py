@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 from runbook.common.clock import Clock
 from runbook.common.errors import RunbookError
 from runbook.params import KnownHost
-from runbook.run.standing import Standing, open_host_session, read_standing
+from runbook.run.standing import HostStatus, open_host_session, read_standing
 
 # So many at once, or the ssh processes would be in each other's way.
 AT_ONCE = 16
@@ -35,10 +35,10 @@ class HostAnswer(Generic[T]):
 
 def standings(
     hosts: Sequence[KnownHost], clock: Clock, patience_s: float
-) -> Iterator[HostAnswer[Standing]]:
+) -> Iterator[HostAnswer[HostStatus]]:
     """The standing of each host, in the order of their answers; each has `patience_s` seconds."""
 
-    def look(known: KnownHost) -> Standing:
+    def look(known: KnownHost) -> HostStatus:
         session = open_host_session(known, clock)
         with closing(session.host):
             return read_standing(session)

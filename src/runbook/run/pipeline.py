@@ -33,11 +33,11 @@ from runbook.preflight import Cleared, Finding, RefusedByPreflight
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.new_connection import new_connection
 from runbook.run.session import ChangeSession, HostSession, Ready, Session, Underway
-from runbook.run.subject import Draft, Observation
-from runbook.run.undo import WayOut
+from runbook.run.subject import Observation, UnjudgedPlan
+from runbook.run.undo import UndoConnection
 from runbook.state.diff import diff
 from runbook.state.host import environment
-from runbook.state.host.environment import Place
+from runbook.state.host.environment import NetworkPlace
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport.connect import visit
 from runbook.transport.host import Host
@@ -96,28 +96,30 @@ def observe(session: Session, before: Snapshot) -> Observation:
     return session.subject.observe(session.host, session.params, before)
 
 
-def plan(session: Session, before: Snapshot, observation: Observation | None = None) -> Draft:
+def plan(
+    session: Session, before: Snapshot, observation: Observation | None = None
+) -> UnjudgedPlan:
     """What there is to do; it is observed first where no `observation` is at hand."""
     observation = observation or observe(session, before)
     return session.subject.plan(session.params, before, observation)
 
 
-def standing(session: Session, draft: Draft, before: Snapshot) -> Verdict:
+def standing(session: Session, draft: UnjudgedPlan, before: Snapshot) -> Verdict:
     """Check the whole promise, for a plan that has nothing to do."""
     return session.subject.standing(session.host, draft, before)
 
 
-def judge(session: Session, draft: Draft, before: Snapshot) -> Cleared:
+def judge(session: Session, draft: UnjudgedPlan, before: Snapshot) -> Cleared:
     """Apply every preflight rule; raises RefusedByPreflight with every finding."""
     params = session.params
-    place = Place(params.interface, str(params.ipv4.ip), params.bridge)
+    place = NetworkPlace(params.interface, str(params.ipv4.ip), params.bridge)
     paths = (*draft.plan.paths, *layout.WRITTEN)
     asked = environment.read(session.host, place, draft.plan.programs, paths)
     around = replace(asked, record=measure(outputs_folder() / params.host))
     return session.subject.judge(params, draft, before, around)
 
 
-def findings(session: Session, draft: Draft, before: Snapshot) -> tuple[Finding, ...]:
+def findings(session: Session, draft: UnjudgedPlan, before: Snapshot) -> tuple[Finding, ...]:
     """What preflight finds, whether or not it may be done."""
     try:
         return judge(session, draft, before).findings
@@ -125,7 +127,7 @@ def findings(session: Session, draft: Draft, before: Snapshot) -> tuple[Finding,
         return refused.findings
 
 
-def preflight(session: Session, draft: Draft, before: Snapshot) -> Ready:
+def preflight(session: Session, draft: UnjudgedPlan, before: Snapshot) -> Ready:
     """Apply every preflight rule, and ask which probes answer now; raises RefusedByPreflight."""
     stand_clear(session)
     cleared = judge(session, draft, before)
@@ -207,7 +209,7 @@ def roll_back(session: ChangeSession, underway: Underway, why: str) -> Rollback:
     def undo() -> Rollback:
         return rollback.roll_back(armed, session.host, session.connect, session.clock, why)
 
-    undone = session.subject.put_back(WayOut(place, session.connect, session.clock), undo)
+    undone = session.subject.put_back(UndoConnection(place, session.connect, session.clock), undo)
     if not undone.as_before:
         raise Differs(session.params.host, undone, place.directory)
     return undone

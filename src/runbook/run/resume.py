@@ -24,8 +24,8 @@ from runbook.preflight import Cleared
 from runbook.run import pipeline
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.session import ChangeSession, HostSession, Underway
-from runbook.run.standing import Standing
-from runbook.run.undo import WayOut
+from runbook.run.standing import HostStatus
+from runbook.run.undo import UndoConnection
 
 # Until a take-over sees the end of an undo whose plan, and so whose pace, is not known.
 PATIENCE_S = 300.0
@@ -65,7 +65,7 @@ def _would(verb: str, there: ArmedChange) -> str:
     )
 
 
-def need_undone(standing: Standing, verb: str) -> None:
+def need_undone(standing: HostStatus, verb: str) -> None:
     """Raise NothingArmed unless the last change was undone, which a comparison can confirm."""
     past = standing.ended
     if verb == "undo" and past and past.end == "undone":
@@ -151,7 +151,7 @@ def _with_guests(
     host_undone: bool = True,
 ) -> Rollback:
     """End the change on the host, then in its guests; raises Differs if a difference is left."""
-    way = WayOut(checkpoint.place, session.connect, session.clock, host_undone)
+    way = UndoConnection(checkpoint.place, session.connect, session.clock, host_undone)
     undone = session.subject.put_back(way, end_on_host)
     if not undone.as_before:
         raise Differs(session.params.host, undone, checkpoint.place.directory, did)

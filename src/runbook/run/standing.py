@@ -16,7 +16,7 @@ from runbook.transport.connect import visit
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HostStatus:
     """How a host stands: the change that holds it, or else the last one, or neither."""
 
     host: str
@@ -74,12 +74,12 @@ def open_host_session(known: KnownHost, clock: Clock | None = None) -> HostSessi
     return HostSession(known, met.host, met.operator, met.change_id, met.clock, met.connect)
 
 
-def read_standing(session: HostSession) -> Standing:
+def read_standing(session: HostSession) -> HostStatus:
     """How the host stands; writes nothing. Raises Refused if it is not the machine pinned."""
     _refuse_another_machine(session)
     armed = armed_change.find(session.host, session.clock.now())
     ended = None if armed else latest(session.host)
-    return Standing(session.params.host, armed, ended)
+    return HostStatus(session.params.host, armed, ended)
 
 
 def _refuse_another_machine(session: HostSession) -> None:

@@ -22,7 +22,7 @@ from runbook.guest.target import GuestOffer, Target
 from runbook.params import KnownHost, Params
 from runbook.plan.plan import Plan
 from runbook.preflight import Cleared
-from runbook.run.undo import WayOut
+from runbook.run.undo import UndoConnection
 from runbook.state.guest.inside import Inside
 from runbook.state.host.environment import Surroundings
 from runbook.state.host.operator_connection import Connection
@@ -44,7 +44,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class UnjudgedPlan:
     """A plan that is not judged yet, and its guests."""
 
     plan: Plan
@@ -61,14 +61,14 @@ class PipelineSubject(Doer, Protocol):
     def observe(self, host: Host, params: Params, before: Snapshot) -> Observation:
         """Read what the plan needs beside the snapshot; writes nothing."""
 
-    def plan(self, params: Params, before: Snapshot, observation: Observation) -> Draft:
+    def plan(self, params: Params, before: Snapshot, observation: Observation) -> UnjudgedPlan:
         """What there is to do."""
 
-    def standing(self, host: Host, draft: Draft, before: Snapshot) -> Verdict:
+    def standing(self, host: Host, draft: UnjudgedPlan, before: Snapshot) -> Verdict:
         """Check the whole promise, for a plan that has nothing to do."""
 
     def judge(
-        self, params: Params, draft: Draft, before: Snapshot, around: Surroundings
+        self, params: Params, draft: UnjudgedPlan, before: Snapshot, around: Surroundings
     ) -> Cleared:
         """Apply every preflight rule; raises RefusedByPreflight with every finding."""
 
@@ -89,7 +89,7 @@ class PipelineSubject(Doer, Protocol):
     def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> MovedDeadlines:
         """Move the deadline, because a person asks for it."""
 
-    def put_back(self, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
+    def put_back(self, way: UndoConnection, undo: Callable[[], Rollback]) -> Rollback:
         """Undo the host by `undo`, then the guests."""
 
     def close(self) -> None:

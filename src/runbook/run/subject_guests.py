@@ -29,8 +29,8 @@ from runbook.plan.plan import Plan
 from runbook.preflight import Cleared
 from runbook.run import undo as undoing
 from runbook.run.session import ChangeSession
-from runbook.run.subject import Draft, Observation
-from runbook.run.undo import WayOut
+from runbook.run.subject import Observation, UnjudgedPlan
+from runbook.run.undo import UndoConnection
 from runbook.state.guest.inside import Inside
 from runbook.state.host import probes
 from runbook.state.host.environment import Surroundings
@@ -38,7 +38,7 @@ from runbook.state.host.probes import Probed
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.channel import AGENT, Channel
 from runbook.transport.guest.login import Remembered
-from runbook.transport.guest.open_channel import Ways, open_channel
+from runbook.transport.guest.open_channel import ChannelOptions, open_channel
 from runbook.transport.host import Host
 
 # A step inside a guest is waited for this long; a longer one is not.
@@ -79,13 +79,13 @@ class GuestSubject:
         has = offered.inside.addresses if offered.inside else facts.neighbours(desired.mac, before)
         return replace(offered, heard=lan_checks.first_answering(host, params, has))
 
-    def plan(self, params: Params, before: Snapshot, observation: Observation) -> Draft:
+    def plan(self, params: Params, before: Snapshot, observation: Observation) -> UnjudgedPlan:
         """What there is to do on the host for its guests, and inside them."""
         guests = targets(params, self.sessions.guests, before, observation.offers)
         self.sessions.hold(guests)
-        return Draft(make_plan(params, guests, before), guests)
+        return UnjudgedPlan(make_plan(params, guests, before), guests)
 
-    def standing(self, host: Host, draft: Draft, before: Snapshot) -> Verdict:
+    def standing(self, host: Host, draft: UnjudgedPlan, before: Snapshot) -> Verdict:
         """Seen from inside and outside; raises Refused if not all is as promised."""
         promise = draft.plan.of_guests
         checks = self.sessions.checks(host, promise, before)
@@ -101,7 +101,7 @@ class GuestSubject:
         return verdict
 
     def judge(
-        self, params: Params, draft: Draft, before: Snapshot, around: Surroundings
+        self, params: Params, draft: UnjudgedPlan, before: Snapshot, around: Surroundings
     ) -> Cleared:
         """By the rules about any change, and those about guests."""
         return preflight(GuestCase(params, draft.plan, before, around, draft.targets))
@@ -153,7 +153,7 @@ class GuestSubject:
                 "press it again once the step is done",
             ) from error
 
-    def put_back(self, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
+    def put_back(self, way: UndoConnection, undo: Callable[[], Rollback]) -> Rollback:
         """The host, and then the guests."""
         return undoing.put_back(self.sessions, way, undo)
 
@@ -170,7 +170,9 @@ def about_guests(session: S, chosen: tuple[Guest, ...]) -> S:
     passwords, by_agent = Remembered(), set[str]()
 
     def enter(host: Host, guest: Guest) -> Channel:
-        ways = Ways(secrets.token_hex(4), patience=patience(guest, by_agent=guest.name in by_agent))
+        ways = ChannelOptions(
+            secrets.token_hex(4), patience=patience(guest, by_agent=guest.name in by_agent)
+        )
         who = passwords.of(guest.name, credentials(guest))
         try:
             channel = open_channel(host.doors(guest.name), who, ways, clock=session.clock)

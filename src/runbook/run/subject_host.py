@@ -21,8 +21,8 @@ from runbook.params import KnownHost, Params
 from runbook.plan.plan import Plan
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Cleared
-from runbook.run.subject import Draft, Observation
-from runbook.run.undo import WayOut, put_back_alone
+from runbook.run.subject import Observation, UnjudgedPlan
+from runbook.run.undo import UndoConnection, put_back_alone
 from runbook.state.guest.inside import Inside
 from runbook.state.host import operator_connection, probes
 from runbook.state.host.environment import Surroundings
@@ -52,18 +52,18 @@ class HostSubject(OnTheHost):
         drops = params.firewall == "drop"
         return Observation(operator_connection.read(host) if drops else None)
 
-    def plan(self, params: Params, before: Snapshot, observation: Observation) -> Draft:
+    def plan(self, params: Params, before: Snapshot, observation: Observation) -> UnjudgedPlan:
         """What there is to do on the host."""
         drops = params.firewall == "drop"
-        return Draft(make_plan(params, before, observation.operator if drops else None))
+        return UnjudgedPlan(make_plan(params, before, observation.operator if drops else None))
 
-    def standing(self, host: Host, draft: Draft, before: Snapshot) -> Verdict:
+    def standing(self, host: Host, draft: UnjudgedPlan, before: Snapshot) -> Verdict:
         """What the snapshot shows, and what a boot would do."""
         del host
         return verify.standing(draft.plan.of_host, before)
 
     def judge(
-        self, params: Params, draft: Draft, before: Snapshot, around: Surroundings
+        self, params: Params, draft: UnjudgedPlan, before: Snapshot, around: Surroundings
     ) -> Cleared:
         """By every rule about a host."""
         return preflight.preflight(params, draft.plan, before, around)
@@ -94,7 +94,7 @@ class HostSubject(OnTheHost):
         """The host's deadline alone."""
         return MovedDeadlines(deadline.move(armed.layout, host, wish, now))
 
-    def put_back(self, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
+    def put_back(self, way: UndoConnection, undo: Callable[[], Rollback]) -> Rollback:
         """The host alone."""
         del way
         return put_back_alone(self.not_compared, undo)

@@ -22,7 +22,7 @@ from runbook.transport.host import Host
 
 
 @dataclass(frozen=True, slots=True)
-class WayOut:
+class UndoConnection:
     """The change's folder on the host, and how to connect to that host.
 
     `host_undone` is False if only the lock is removed: a guest that has confirmed then keeps its
@@ -42,7 +42,9 @@ def put_back_alone(
     return _told_together(undo, lambda _undone: not_compared)
 
 
-def put_back(sessions: GuestSessions, way: WayOut, undo: Callable[[], Rollback]) -> Rollback:
+def put_back(
+    sessions: GuestSessions, way: UndoConnection, undo: Callable[[], Rollback]
+) -> Rollback:
     """Undo the host by `undo`, then the guests; one result has the differences of both."""
 
     def guests(undone: Rollback | GoToTheConsole) -> tuple[GuestDifference, ...]:
@@ -71,7 +73,7 @@ def _told_together(
 
 
 def _guests(
-    sessions: GuestSessions, way: WayOut, *, confirmed_too: bool, host_as_before: bool
+    sessions: GuestSessions, way: UndoConnection, *, confirmed_too: bool, host_as_before: bool
 ) -> tuple[GuestDifference, ...]:
     try:
         # The connection from before the change may be dead.
@@ -85,7 +87,7 @@ def _guests(
 
 
 def _note(
-    way: WayOut, fresh: Host, found: tuple[GuestDifference, ...], *, host_as_before: bool
+    way: UndoConnection, fresh: Host, found: tuple[GuestDifference, ...], *, host_as_before: bool
 ) -> None:
     """Write the result into the change's journal: as before only if host and guests both are."""
     differs = journal.UNLIKE if host_as_before else journal.DIFFERS

@@ -52,10 +52,10 @@ SHOWN = ("chain", "rule", *HOLDERS)
 PLACE = ("family", "table", "name", "handle", "index")
 COUNTED = ("counter", "used", "used_unit", "expires")
 Item = dict[str, Any]
-Place = tuple[str, str]
+TableName = tuple[str, str]
 
 
-def parse(document: str, unshown: AbstractSet[Place] = frozenset()) -> tuple[NftablesRow, ...]:
+def parse(document: str, unshown: AbstractSet[TableName] = frozenset()) -> tuple[NftablesRow, ...]:
     """One row a chain, a rule and a set, from `nft -j list ruleset`.
 
     `unshown` are tables, as (family, name), that iptables knows it cannot show.
@@ -68,7 +68,7 @@ def parse(document: str, unshown: AbstractSet[Place] = frozenset()) -> tuple[Nft
     return ordered([_row(kind, item, counts) for kind, item in kept], KEY)
 
 
-def _table(item: Item) -> Place:
+def _table(item: Item) -> TableName:
     return (item["family"], item["table"])
 
 
@@ -124,7 +124,7 @@ def read(host: Reader) -> tuple[NftablesRow, ...]:
     return parse(done.stdout.decode(errors="replace"), _unshown(host))
 
 
-def _unshown(host: Reader) -> set[Place]:
+def _unshown(host: Reader) -> set[TableName]:
     found = ((s.family, firewall.ask(host, s)) for s in firewall.SOURCES if s.backend == "nft")
     return {(FAMILIES[family], name) for family, text in found for name in firewall.unshown(text)}
 

@@ -6,7 +6,7 @@ import socket
 from typing import Protocol
 
 
-class Doors(Protocol):
+class GuestEndpoints(Protocol):
     """One guest, as its host's libvirt offers it. Made by `Host.doors`."""
 
     @property

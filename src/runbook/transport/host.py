@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runbook.transport.guest_endpoints import Doors
+    from runbook.transport.guest_endpoints import GuestEndpoints
     from runbook.transport.process import Process
 
 
@@ -192,7 +192,7 @@ class Host(Reader, Protocol):
         that it did not ask for, and lets it go.
         """
 
-    def doors(self, guest: str) -> Doors:
+    def doors(self, guest: str) -> GuestEndpoints:
         """What leads into one of its guests; nothing is contacted yet."""
 
     def guarded(self, lock: str, gate: str) -> Host:

@@ -36,7 +36,7 @@ _SILENT = (
 
 
 class LibvirtDoors:
-    """Implements Doors over one host's libvirt."""
+    """Implements GuestEndpoints over one host's libvirt."""
 
     def __init__(self, host: str, guest: str, hypervisor: Hypervisor) -> None:
         """Nothing is contacted yet."""

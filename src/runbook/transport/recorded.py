@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from runbook.transport.guest_endpoints import Doors
+    from runbook.transport.guest_endpoints import GuestEndpoints
     from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
 
 T = TypeVar("T")
@@ -142,7 +142,7 @@ class RecordedHost:
         """Refuse."""
         self._refuse(f"send a frame out of {ifname}")
 
-    def doors(self, guest: str) -> Doors:
+    def doors(self, guest: str) -> GuestEndpoints:
         """Refuse: whoever is inside a guest can write."""
         self._refuse(f"get into guest {guest}")
 

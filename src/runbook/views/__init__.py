@@ -15,7 +15,7 @@ from runbook.views.countdown import countdown
 from runbook.views.findings import checks, compared, findings, plan, verdict
 from runbook.views.guests import guest_undos, guests, instructions, offers
 from runbook.views.page.interactive import interactive_tables
-from runbook.views.page.page import CELL, Place, Slot, show, show_with
+from runbook.views.page.page import CELL, Output, Slot, show, show_with
 from runbook.views.page.picture import Picture, note, stack, title
 from runbook.views.progress import doing
 from runbook.views.pulse import Moment, pulse
@@ -29,8 +29,8 @@ __all__ = [
     "CELL",
     "Look",
     "Moment",
+    "Output",
     "Picture",
-    "Place",
     "Slot",
     "StageMark",
     "StepShown",

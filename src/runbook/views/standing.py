@@ -8,7 +8,7 @@ import pandas as pd
 
 from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.checkpoint.history import EndedChange
-from runbook.run.standing import Standing
+from runbook.run.standing import HostStatus
 from runbook.views import frames
 from runbook.views.findings import Tone
 from runbook.views.page.picture import Picture, note, stack
@@ -18,7 +18,7 @@ TONES: dict[str, Tone] = {"armed": "warn", "undoing": "warn", "stale": "bad", "n
 OPEN = "not known to have ended"
 
 
-def standing(there: Standing) -> Picture:
+def standing(there: HostStatus) -> Picture:
     """Whose change, how far it came, what will become of it, and its journal."""
     head = note(f"{there.host}: {there.describe()[0]}", TONES.get(there.state, "note"))
     if there.armed:

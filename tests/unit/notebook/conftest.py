@@ -31,7 +31,7 @@ from runbook.preflight import Cleared
 from runbook.run import pipeline
 from runbook.run.failures import Differs
 from runbook.run.session import Ready, Session, Underway
-from runbook.run.subject import Draft
+from runbook.run.subject import UnjudgedPlan
 from runbook.state.diff import compare
 from runbook.state.host.probes import Probe, Probed
 from runbook.state.snapshot import Snapshot
@@ -84,7 +84,7 @@ class MadeUp:
         self.ask("read")
         return self.seen
 
-    def preflight(self, session: Session, draft: Draft, before: Snapshot) -> Ready:
+    def preflight(self, session: Session, draft: UnjudgedPlan, before: Snapshot) -> Ready:
         del session
         self.ask("preflight")
         return Ready(Cleared(draft.plan, before, ()), self.probed)

@@ -14,7 +14,7 @@ from runbook.params import Params
 from runbook.run import fleet, record
 from runbook.run.fleet import HostAnswer
 from runbook.run.record import Ending, Outcome
-from runbook.run.standing import Standing
+from runbook.run.standing import HostStatus
 
 ROOT = Path(__file__).parents[3]
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -39,10 +39,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def standings(
         hosts: Sequence[Params], clock: Clock, patience_s: float
-    ) -> Iterator[HostAnswer[Standing]]:
+    ) -> Iterator[HostAnswer[HostStatus]]:
         del clock
         names.extend(params.host for params in hosts)
-        yield HostAnswer("server-01", Standing("server-01"))
+        yield HostAnswer("server-01", HostStatus("server-01"))
         yield HostAnswer("server-02", None, f"no answer within {patience_s} s")
 
     monkeypatch.setattr(fleet, "standings", standings)
@@ -77,7 +77,7 @@ def test_whatever_leads_to_a_host_is_asked_and_recordings_are_not(
 
 
 def test_an_answer_says_how_the_host_stands_or_why_that_is_not_known() -> None:
-    never = HostAnswer("a", Standing("a"))
+    never = HostAnswer("a", HostStatus("a"))
     assert nb._told(never) == ("none", "no change was ever armed on this host")  # noqa: SLF001
     assert nb._told(HostAnswer("a", None, "no way")) == ("not known", "no way")  # noqa: SLF001
 

@@ -22,7 +22,7 @@ from runbook.run import pipeline, resume, subject_kept
 from runbook.run.failures import NotAsPromised
 from runbook.run.resume import HalfMade, NothingArmed
 from runbook.run.session import Session
-from runbook.run.standing import Standing, read_standing
+from runbook.run.standing import HostStatus, read_standing
 from runbook.run.subject_guests import GuestSubject
 from runbook.state.host import probes
 from runbook.state.host.probes import Probed
@@ -72,7 +72,7 @@ def all_made(armed: Armed, host: fakes.FakeHost) -> None:
         apply_phase(armed, host, phase, fakes.Time().now)
 
 
-def standing(session: Session) -> Standing:
+def standing(session: Session) -> HostStatus:
     return read_standing(session)
 
 

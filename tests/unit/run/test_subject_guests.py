@@ -28,7 +28,7 @@ from runbook.run.subject_kept import about
 from runbook.transport.guest import login
 from runbook.transport.guest.channel import AGENT, Channel
 from runbook.transport.guest.login import Credentials, from_prompt, variables
-from runbook.transport.guest.open_channel import Ways
+from runbook.transport.guest.open_channel import ChannelOptions
 from runbook.transport.host import Host
 
 
@@ -72,7 +72,7 @@ def test_a_mute_console_is_borne_less_long_where_a_person_stands_by_and_that_is_
     )
     borne: list[float] = []
 
-    def opened(_doors: object, _who: object, ways: Ways, **_: object) -> NoReturn:
+    def opened(_doors: object, _who: object, ways: ChannelOptions, **_: object) -> NoReturn:
         borne.append(ways.patience.arrive)
         raise NoWayIn("mute", host="-", tried=("mute",), then="-")
 
@@ -95,7 +95,7 @@ def test_a_guest_whose_agent_has_answered_is_borne_less_long_at_its_console(
     asked = guest_data.params()
     borne: list[float] = []
 
-    def opened(_doors: object, _who: object, ways: Ways, **_: object) -> Channel:
+    def opened(_doors: object, _who: object, ways: ChannelOptions, **_: object) -> Channel:
         borne.append(ways.patience.arrive)
         if len(borne) > 1:
             raise NoWayIn("it boots", host="-", tried=("it boots",), then="-")

@@ -13,7 +13,7 @@ from runbook.apply.rollback import NotCompared, Rollback, WayBack
 from runbook.apply.steps import journal
 from runbook.common.errors import GoToTheConsole
 from runbook.guest.sessions import GuestSessions
-from runbook.run.undo import WayOut, put_back
+from runbook.run.undo import UndoConnection, put_back
 from runbook.state.diff import compare
 
 PLACE = fakes.armed(fakes.standard_host()).layout
@@ -44,7 +44,7 @@ def test_a_guest_keeps_its_part_unless_its_hosts_is_known_to_be_gone(
         raise error
 
     guests = Guests()
-    way = WayOut(PLACE, fakes.standard_host, fakes.Time(), host_undone)
+    way = UndoConnection(PLACE, fakes.standard_host, fakes.Time(), host_undone)
     with pytest.raises(type(error)):
         put_back(cast("GuestSessions", guests), way, undo)
     assert guests.asked == [confirmed_too]
@@ -62,7 +62,7 @@ def test_as_before_is_written_of_both_once_the_guests_were_looked_at(
     host.hold(PLACE.journal)
     good = Rollback("why", seen, compare(seen, seen), "")
     sessions = cast("GuestSessions", Guests(found=failed))
-    way = WayOut(PLACE, lambda: host, fakes.Time())
+    way = UndoConnection(PLACE, lambda: host, fakes.Time())
     assert put_back(sessions, way, lambda: good).as_before is not bool(failed)
     written = journal.read(host, PLACE.journal).text
     assert (journal.AS_BEFORE in written, journal.DIFFERS in written) == (not failed, bool(failed))

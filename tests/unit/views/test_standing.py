@@ -8,7 +8,7 @@ from runbook.apply.checkpoint.armed_change import find
 from runbook.apply.checkpoint.history import latest
 from runbook.apply.phases import apply_phase
 from runbook.common.errors import ConnectionLost
-from runbook.run.standing import Standing
+from runbook.run.standing import HostStatus
 from runbook.views import Picture, standing
 
 
@@ -26,7 +26,7 @@ def armed(host: fakes.FakeHost) -> Armed:
 
 def drawn(host: fakes.FakeHost) -> Picture:
     there = find(host, fakes.NOON)
-    return standing(Standing(host.name, there, None if there else latest(host)))
+    return standing(HostStatus(host.name, there, None if there else latest(host)))
 
 
 def test_a_host_without_any_change_says_so(host: fakes.FakeHost) -> None:

@@ -19,7 +19,7 @@ from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import Run
-from runbook.notebook.shared.stages import Course, of_guests, stage
+from runbook.notebook.shared.stages import RunProgress, of_guests, stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.undoing import records
 from runbook.notebook.shared.values import Before
@@ -58,7 +58,7 @@ class GuestRequest(CellValue):
 
     params: Params
     guests: tuple[Guest, ...]
-    course: Course = field(default_factory=of_guests)
+    course: RunProgress = field(default_factory=of_guests)
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which host, and which guests."""
@@ -79,7 +79,7 @@ class GuestVisit(CellValue):
     session: Session
 
     @property
-    def course(self) -> Course:
+    def course(self) -> RunProgress:
         """How the run goes."""
         return self.request.course
 

@@ -17,7 +17,7 @@ from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import Approval, approve
 from runbook.notebook.shared.by_hand import instruct, tell_undos
 from runbook.notebook.shared.change_mark import mark
-from runbook.notebook.shared.change_so_far import Hand
+from runbook.notebook.shared.change_so_far import SharedChange
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.pick_up import progress
 from runbook.notebook.shared.runs import Run, Stopped
@@ -103,17 +103,17 @@ def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
     return _watched(before, _take(before, picked))
 
 
-def _take(before: Before, underway: Underway) -> Hand:
+def _take(before: Before, underway: Underway) -> SharedChange:
     """From here on whatever ends the run undoes the change."""
     before.run.folder.comes_second()
-    hand = Hand(underway, before.run.session)
+    hand = SharedChange(underway, before.run.session)
     course = before.run.course
     course.hand = hand
     course.stop = lambda why: give_up(ChangeUnderway(before, hand), why)
     return hand
 
 
-def _watched(before: Before, hand: Hand) -> ChangeUnderway:
+def _watched(before: Before, hand: SharedChange) -> ChangeUnderway:
     # The values are settled now; what stands in a form is no question any more.
     before.run.course.freeze()
     change = ChangeUnderway(before, hand)
@@ -123,7 +123,7 @@ def _watched(before: Before, hand: Hand) -> ChangeUnderway:
     return _in_hand(before, hand)
 
 
-def _in_hand(before: Before, hand: Hand) -> ChangeUnderway:
+def _in_hand(before: Before, hand: SharedChange) -> ChangeUnderway:
     views.show_with(_armed(hand.underway), mark(before.run, "armed", hand.underway))
     hand.watcher.place()
     return ChangeUnderway(before, hand)
@@ -251,7 +251,7 @@ def _armed(underway: Underway) -> Picture:
     return views.stack((views.card(pairs, "Armed"), seen))
 
 
-def _further(hand: Hand, applied: Applied) -> None:
+def _further(hand: SharedChange, applied: Applied) -> None:
     """The same change, with the deadline that the phase may have moved."""
     hand.underway = Underway(applied.armed, hand.underway.probed)
     hand.applied = applied

@@ -19,7 +19,7 @@ from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.pick_up import pick_up
 from runbook.notebook.shared.runs import Run
-from runbook.notebook.shared.stages import Course, stage
+from runbook.notebook.shared.stages import RunProgress, stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.values import Before, ConnectedHost, FinalParameters, RunRequest
 from runbook.params import NAMES, Params, as_table, check_names, for_host
@@ -27,7 +27,7 @@ from runbook.plan.routed.firewall.rules_file import lines, rules_file
 from runbook.preflight.survey.nics import nics
 from runbook.run import pipeline, record
 from runbook.run.session import Session
-from runbook.run.standing import Standing
+from runbook.run.standing import HostStatus
 from runbook.state import snapshot as snapshots
 from runbook.state.host import command_output, nic_hardware, operator_connection
 from runbook.views import Look
@@ -52,7 +52,7 @@ class ParameterForm(CellValue):
     preview: Preview | None
 
     @property
-    def course(self) -> Course:
+    def course(self) -> RunProgress:
         """How the run goes."""
         return self.met.course
 
@@ -80,11 +80,11 @@ def parameters(namespace: Mapping[str, object]) -> RunRequest:
     return RunRequest(params, injected, course)
 
 
-def _course(before: object) -> Course:
+def _course(before: object) -> RunProgress:
     """A new one; where the notebook is run from the top again, the one before is left."""
     if isinstance(before, RunRequest):
         before.course.leave()
-    return Course()
+    return RunProgress()
 
 
 @stage("host")
@@ -112,7 +112,7 @@ def stop_at_a_change(session: Session) -> None:
     try:
         pipeline.stand_clear(session)
     except InProgress as error:
-        views.show(views.standing(Standing(session.params.host, error.found)))
+        views.show(views.standing(HostStatus(session.params.host, error.found)))
         raise
 
 

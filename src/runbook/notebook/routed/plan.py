@@ -20,7 +20,7 @@ from runbook.preflight import Finding, RefusedByPreflight
 from runbook.run import pipeline
 from runbook.run.record import Ending
 from runbook.run.session import Ready
-from runbook.run.subject import Draft
+from runbook.run.subject import UnjudgedPlan
 from runbook.state.host.probes import Probed
 from runbook.views import Look, frames
 
@@ -30,7 +30,7 @@ def plan(before: Before) -> Planned:
     """Draw the plan and show it, step by step; raises Refused or ParameterError."""
     this, verdict = before.run, None
     if before.picked:
-        draft = Draft(before.picked.armed.plan)
+        draft = UnjudgedPlan(before.picked.armed.plan)
         _show_plan(draft.plan)
         return Planned(before, draft)
     with reading(this, "Planning"):

@@ -21,7 +21,7 @@ from runbook.plan.forecast.wiring import wired
 from runbook.plan.plan import Plan
 from runbook.preflight import Finding
 from runbook.run import pipeline
-from runbook.run.subject import Draft, Observation
+from runbook.run.subject import Observation, UnjudgedPlan
 from runbook.state.host.operator_connection import Connection
 from runbook.views import Picture, Slot, frames
 
@@ -93,7 +93,7 @@ class Preview:
     def _params(self, values: Mapping[str, object]) -> Params:
         return for_host(params_folder(), self.met.asked.injected, self._chosen(values))
 
-    def _plan(self, params: Params) -> Draft:
+    def _plan(self, params: Params) -> UnjudgedPlan:
         session = replace(self.met.session, params=params)
         return pipeline.plan(session, self.met.glance, Observation(self.own))
 

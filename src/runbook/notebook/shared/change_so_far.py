@@ -46,7 +46,7 @@ class Nobody:
 
 
 @dataclass(slots=True)
-class Hand:
+class SharedChange:
     """The change so far; `why` has the reason once somebody asked for the undo."""
 
     underway: Underway

@@ -11,7 +11,7 @@ from runbook.common.printable import printable
 from runbook.notebook.shared.runs import RecordedRun
 from runbook.notebook.shared.stages import NotNow
 from runbook.run.record import MIME, OUTCOME, Ending, Outcome
-from runbook.views import CELL, Place
+from runbook.views import CELL, Output
 from runbook.views.findings import Tone
 
 LONGEST = 400
@@ -32,7 +32,7 @@ class RunHasEnded(NotNow):
     """A cell was run again after the run had ended."""
 
 
-def end(this: RecordedRun, ending: Ending, said: str, page: Place = CELL) -> None:
+def end(this: RecordedRun, ending: Ending, said: str, page: Output = CELL) -> None:
     """Write the result of the run and show it; forms and buttons of the run are closed."""
     session = this.session
     _end_course(this)
@@ -51,7 +51,7 @@ def _end_course(this: RecordedRun) -> None:
         this.folder.note(this.session.clock.now(), f"the page was not ended: {in_short(error)}")
 
 
-def show_ending(this: RecordedRun, page: Place = CELL) -> None:
+def show_ending(this: RecordedRun, page: Output = CELL) -> None:
     """Show the result, with the data that `runbook archive` reads."""
     told = this.folder.outcome()
     ending = Ending(str(told["outcome"]))

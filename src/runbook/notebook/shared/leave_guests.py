@@ -15,10 +15,10 @@ from runbook.notebook.shared.runs import HostRun
 from runbook.run.record import Folder, RecordNotWritten
 from runbook.run.subject import PipelineSubject
 from runbook.state.guest.secrets import without_arguments
-from runbook.views import CELL, Place
+from runbook.views import CELL, Output
 
 
-def leave(this: HostRun, subject: PipelineSubject, page: Place = CELL) -> None:
+def leave(this: HostRun, subject: PipelineSubject, page: Output = CELL) -> None:
     """Close the sessions of a change; write their original files and transcripts to the record.
 
     The result of the run is known by then, so an error here is shown beside it and never raised.

@@ -23,7 +23,7 @@ from runbook.plan.plan import Plan
 from runbook.plan.promise.host import Promise
 from runbook.run import resume
 from runbook.run.session import Session, Underway
-from runbook.run.standing import Standing, read_standing
+from runbook.run.standing import HostStatus, read_standing
 
 TAKEN_UP = (
     "This change is in progress. The cells below continue it at its current step: what was made is"
@@ -45,7 +45,7 @@ def pick_up(asked: RunRequest, session: Session, there: ArmedChange) -> Connecte
     Raises InProgress if this run may not take it up, OtherChange if the parameters are not those
     that it was armed with.
     """
-    views.show(views.standing(Standing(session.params.host, there)))
+    views.show(views.standing(HostStatus(session.params.host, there)))
     if not somebody_there() or there.undoing or there.checkpoint.open_step:
         raise InProgress(there)
     resume.claim(session, there, "undo", take_over=False)

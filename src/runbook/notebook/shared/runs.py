@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from runbook.notebook.shared.cell_value import CellValue
-from runbook.notebook.shared.stages import Course
+from runbook.notebook.shared.stages import RunProgress
 from runbook.run.record import Ending, Folder
 from runbook.run.session import HostSession, Session
 from runbook.transport.connect import Visit
@@ -20,7 +20,7 @@ class RecordedRun(CellValue):
 
     session: Visit
     folder: Folder
-    course: Course = field(default_factory=Course)
+    course: RunProgress = field(default_factory=RunProgress)
 
     @property
     def host(self) -> str:
@@ -59,7 +59,7 @@ class OfARun(CellValue):
     USEFUL: ClassVar[tuple[str, ...]] = ("change_id", "host", "record")
 
     @property
-    def course(self: _HasRun) -> Course:
+    def course(self: _HasRun) -> RunProgress:
         """How the run goes."""
         return self.run.course
 

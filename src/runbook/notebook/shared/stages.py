@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from runbook import views
 from runbook.common.errors import MendHost
-from runbook.notebook.shared.change_so_far import Hand
+from runbook.notebook.shared.change_so_far import SharedChange
 from runbook.run.pipeline import STAGES as ORDER
 from runbook.views import Slot, StageMark
 
@@ -54,13 +54,13 @@ def _nothing_begun(why: str) -> None:
 
 
 @dataclass(slots=True)
-class Course:
+class RunProgress:
     """The stages and their marks, on one output that every cell may show."""
 
     marks: dict[str, StageMark] = field(default_factory=lambda: dict.fromkeys(OF_A_HOST, "to come"))
     slot: Slot = field(default_factory=Slot)
     live: list[Frozen] = field(default_factory=list)
-    hand: Hand | None = None
+    hand: SharedChange | None = None
     # Whatever goes wrong in a cell, no guest stays entered.
     leave_guests: Callable[[], None] = _nobody_entered
     # Ends the run between two cells: an armed change is undone. Raises what it came to.
@@ -126,16 +126,16 @@ class Course:
         self.slot.draw(views.board(shown, CAPTION))
 
 
-def of_guests() -> Course:
+def of_guests() -> RunProgress:
     """The course of a change of guests."""
-    return Course(dict.fromkeys(OF_GUESTS, "to come"))
+    return RunProgress(dict.fromkeys(OF_GUESTS, "to come"))
 
 
 class HasCourse(Protocol):
     """A value that one cell hands to the next."""
 
     @property
-    def course(self) -> Course:
+    def course(self) -> RunProgress:
         """The course of the run that it belongs to."""
 
 

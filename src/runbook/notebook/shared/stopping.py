@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from runbook.common.errors import RunbookError
 from runbook.notebook.shared.ending import end
 from runbook.notebook.shared.runs import RecordedRun
-from runbook.notebook.shared.stages import Course
+from runbook.notebook.shared.stages import RunProgress
 from runbook.notebook.shared.undoing import changing
 from runbook.notebook.shared.values import ChangeUnderway
 from runbook.run.record import OUTCOME, Ending
@@ -27,7 +27,7 @@ def stop(namespace: Mapping[str, object], why: str) -> None:
     RunStopped where nothing was armed.
     """
     courses = (getattr(value, "course", None) for value in namespace.values())
-    course = next((each for each in courses if isinstance(each, Course)), None)
+    course = next((each for each in courses if isinstance(each, RunProgress)), None)
     if course:
         course.stop(why)
     raise RunStopped(

@@ -23,7 +23,7 @@ from runbook.run import pipeline
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
 from runbook.state import snapshot as snapshots
-from runbook.views import CELL, Place
+from runbook.views import CELL, Output
 
 # The one module that changes what happens to packets by being loaded.
 FILTERS_BRIDGED = "br_netfilter"
@@ -49,7 +49,7 @@ def changing(change: ChangeUnderway, what: str, mark: str) -> Iterator[None]:
         this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
-def keep_verdict(this: HostRun, verdict: Verdict, caption: str, page: Place = CELL) -> None:
+def keep_verdict(this: HostRun, verdict: Verdict, caption: str, page: Output = CELL) -> None:
     """The checks, into the record and onto the page; what a boot would do, in its own order."""
     this.folder.again_json("verdict.json", [asdict(check) for check in verdict.checks])
     page.show(views.checks(verdict.of_now, caption))
@@ -67,7 +67,7 @@ def records(rows: pd.DataFrame) -> str:
     return octets.valid_json(json.dumps(told, indent=1, ensure_ascii=False)) + "\n"
 
 
-def keep_rollback(this: HostRun, undone: Rollback, page: Place = CELL) -> None:
+def keep_rollback(this: HostRun, undone: Rollback, page: Output = CELL) -> None:
     """The state after an undo, and the rows that differ, into the record and onto the page."""
     rows = undone.differences.rows
     this.folder.once("after.json", snapshots.dumps(undone.after))
@@ -101,7 +101,7 @@ def module_notes(modules: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def undo(change: ChangeUnderway, error: BaseException, page: Place = CELL) -> RunbookError:
+def undo(change: ChangeUnderway, error: BaseException, page: Output = CELL) -> RunbookError:
     """Undo the change because of this error, leave its guests, and say what to raise."""
     this = change.before.run
     # Who asks twice to stop would otherwise break off the undo.
@@ -113,7 +113,7 @@ def undo(change: ChangeUnderway, error: BaseException, page: Place = CELL) -> Ru
             leave(this, this.session.subject, page)
 
 
-def _undo(change: ChangeUnderway, error: BaseException, page: Place) -> RunbookError:
+def _undo(change: ChangeUnderway, error: BaseException, page: Output) -> RunbookError:
     """The undo comes first: what cannot be shown or recorded keeps no host from it."""
     this, why = change.before.run, change.hand.why or in_short(error)
     with suppress(Exception):
@@ -129,13 +129,15 @@ def _undo(change: ChangeUnderway, error: BaseException, page: Place) -> RunbookE
     return as_before(change, undone, why, page)
 
 
-def _keep_cause(this: HostRun, error: BaseException, page: Place) -> None:
+def _keep_cause(this: HostRun, error: BaseException, page: Output) -> None:
     keep_error(this, "error.txt", error)
     if isinstance(error, NotAsPromised):
         keep_verdict(this, error.verdict, "The verdict: not as promised", page)
 
 
-def as_before(change: ChangeUnderway, undone: Rollback, why: str, page: Place = CELL) -> RolledBack:
+def as_before(
+    change: ChangeUnderway, undone: Rollback, why: str, page: Output = CELL
+) -> RolledBack:
     """The end of a change that was undone, and of which no row is left."""
     this = change.before.run
     keep_rollback(this, undone, page)
@@ -149,7 +151,7 @@ def as_before(change: ChangeUnderway, undone: Rollback, why: str, page: Place = 
     )
 
 
-def lost(change: ChangeUnderway, worse: BaseException, page: Place = CELL) -> GoToTheConsole:
+def lost(change: ChangeUnderway, worse: BaseException, page: Output = CELL) -> GoToTheConsole:
     """The end of a change whose undo did not come to a good end."""
     this = change.before.run
     keep_error(this, "error-of-the-undo.txt", worse)

@@ -11,14 +11,14 @@ import pandas as pd
 from runbook.apply.confirm import Confirmed, Verified
 from runbook.apply.steps.journal import Journal
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
-from runbook.notebook.shared.change_so_far import Hand
+from runbook.notebook.shared.change_so_far import SharedChange
 from runbook.notebook.shared.runs import OfARun, Run
-from runbook.notebook.shared.stages import Course
+from runbook.notebook.shared.stages import RunProgress
 from runbook.notebook.shared.state_tables import StateTables
 from runbook.params import Params, as_table
 from runbook.preflight import Finding
 from runbook.run.session import Ready, Session, Underway
-from runbook.run.subject import Draft, Observation
+from runbook.run.subject import Observation, UnjudgedPlan
 from runbook.state.diff import diff
 from runbook.state.snapshot import Snapshot
 from runbook.views import frames
@@ -30,7 +30,7 @@ class RunRequest(CellValue):
 
     params: Params
     injected: Mapping[str, Any]
-    course: Course = field(default_factory=Course)
+    course: RunProgress = field(default_factory=RunProgress)
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which host, and what for."""
@@ -52,7 +52,7 @@ class ConnectedHost(CellValue):
     picked: Underway | None = None
 
     @property
-    def course(self) -> Course:
+    def course(self) -> RunProgress:
         """How the run goes."""
         return self.asked.course
 
@@ -72,7 +72,7 @@ class FinalParameters(CellValue):
 
     session: Session
     picked: Underway | None = None
-    course: Course = field(default_factory=Course)
+    course: RunProgress = field(default_factory=RunProgress)
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which host, and what for."""
@@ -108,7 +108,7 @@ class _AfterBefore(OfARun):
 class Planned(_AfterBefore):
     """A plan, not yet judged."""
 
-    draft: Draft
+    draft: UnjudgedPlan
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which plan, of how many steps."""
@@ -150,7 +150,7 @@ class ClearedPlan(_AfterBefore):
 class ChangeUnderway(_AfterBefore):
     """An armed change, as far as it has been made; nothing of it yet, at first."""
 
-    hand: Hand
+    hand: SharedChange
 
     @property
     def underway(self) -> Underway:

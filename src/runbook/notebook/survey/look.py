@@ -20,7 +20,7 @@ from runbook.notebook.shared.runs import OfARun, RecordedRun
 from runbook.notebook.shared.state_tables import StateTables
 from runbook.notebook.widgets import Form
 from runbook.notebook.widgets.field import written
-from runbook.params import ACCESS, NAMES, Access, access, check_names, existing
+from runbook.params import ACCESS, NAMES, Access, access, check_names, existing_file
 from runbook.preflight.survey.candidates import candidates
 from runbook.preflight.survey.judge import judge
 from runbook.preflight.survey.nics import Candidate, nics
@@ -125,7 +125,7 @@ def parameters(namespace: Mapping[str, object]) -> SurveyRequest:
     """
     check_names(namespace)
     given = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
-    file = existing(params_folder(), given)
+    file = existing_file(params_folder(), given)
     mode = given.get("mode", "apply")
     if mode not in ("plan", "apply"):
         fix = "write 'plan' to show the file only, or leave it out to write the file"

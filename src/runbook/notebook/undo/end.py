@@ -28,7 +28,7 @@ from runbook.run import pipeline, resume
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
 from runbook.run.session import ChangeSession
-from runbook.run.standing import Standing
+from runbook.run.standing import HostStatus
 from runbook.run.subject_kept import about
 from runbook.state import snapshot as snapshots
 
@@ -38,7 +38,7 @@ class ChosenAction(CellValue):
     """What is going to be done to what was found."""
 
     run: HostRun
-    standing: Standing
+    standing: HostStatus
     action: str
 
     def facts(self) -> Iterable[tuple[str, object]]:
@@ -82,7 +82,7 @@ def record(done: Stopped) -> None:
     finish(done)
 
 
-def _ask(standing: Standing, ask: Ask | None = None) -> str:
+def _ask(standing: HostStatus, ask: Ask | None = None) -> str:
     if not (standing.armed or (standing.ended and standing.ended.to_compare)):
         return ""
     prompt = f"{standing.host}: type undo or confirm; any other answer only looks: "
@@ -112,7 +112,7 @@ def _entering(this: HostRun, checkpoint: Checkpoint) -> Iterator[ChangeSession]:
         leave(this, session.subject)
 
 
-def _undone(this: HostRun, standing: Standing) -> Rollback:
+def _undone(this: HostRun, standing: HostStatus) -> Rollback:
     if standing.armed:
         with _entering(this, standing.armed.checkpoint) as session:
             return resume.undo(session, standing.armed)

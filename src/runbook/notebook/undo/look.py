@@ -19,7 +19,7 @@ from runbook.notebook.shared.undoing import records
 from runbook.params import KnownHost, as_table, check_names, known_host
 from runbook.run import pipeline, record
 from runbook.run.session import HostSession
-from runbook.run.standing import Standing, open_host_session, read_standing
+from runbook.run.standing import HostStatus, open_host_session, read_standing
 from runbook.state import snapshot as snapshots
 from runbook.state.diff import COLUMNS, compare
 from runbook.state.snapshot import Snapshot
@@ -51,14 +51,14 @@ class UndoVisit(CellValue):
 
     request: UndoRequest
     session: HostSession
-    standing: Standing
+    standing: HostStatus
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which host, and how it stands."""
         return facts_of(self.standing)
 
 
-def facts_of(standing: Standing) -> tuple[tuple[str, object], ...]:
+def facts_of(standing: HostStatus) -> tuple[tuple[str, object], ...]:
     """Which host, how it stands, and which change it is about."""
     kept = standing.checkpoint
     change = kept.place.change_id if kept else "none"

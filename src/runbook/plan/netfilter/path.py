@@ -24,7 +24,7 @@ THROUGH = (
     *(("mangle", "FORWARD"), ("filter", "FORWARD"), ("security", "FORWARD")),
     *(("mangle", "POSTROUTING"), ("nat", "POSTROUTING")),
 )
-Way = tuple[tuple[str, str], ...]
+HookPath = tuple[tuple[str, str], ...]
 BACKENDS = ("nft", "legacy")
 
 
@@ -36,7 +36,7 @@ class Rules:
     nftables: tuple[NftablesRow, ...]
 
 
-def judge(rules: Rules, packet: Packet, way: Way) -> Judgement:
+def judge(rules: Rules, packet: Packet, way: HookPath) -> Judgement:
     """ACCEPT where every chain surely accepts, lost where one surely does not, else UNSURE."""
     doubtful: list[Judgement] = []
     for backend in BACKENDS:

@@ -29,7 +29,7 @@ from runbook.state.syntax.ifupdown import stanzas
 from runbook.state.sysctl import SysctlRow
 
 # Destination, table, metric and type of service.
-Way = tuple[str, int, int, int]
+RouteKey = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _metric(value: int) -> str:
 
 def _carried(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     """The routes that came along, beside the default route."""
-    found: dict[Way, list[RouteRow]] = {}
+    found: dict[RouteKey, list[RouteRow]] = {}
     for row in snapshot.rows(RouteRow):
         if (row.family, row.type) == ("inet", "unicast"):
             found.setdefault((row.dst, row.table, row.metric, row.tos), []).append(row)

@@ -67,7 +67,7 @@ class WritePath:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NetworkPlace:
     """The NIC with the host's address, and the bridge that the address is to go to."""
 
     nic: str
@@ -115,7 +115,7 @@ class Surroundings:
 
 def read(
     host: Reader,
-    place: Place,
+    place: NetworkPlace,
     programs: Sequence[str] = (),
     paths: Sequence[str] = (),
 ) -> Surroundings:

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from runbook.transport.guest.channel import AGENT, CONSOLE, Channel
 from runbook.transport.guest.login import Credentials, Secret
-from runbook.transport.guest.open_channel import Ways, open_channel
-from runbook.transport.guest_endpoints import Doors
+from runbook.transport.guest.open_channel import ChannelOptions, open_channel
+from runbook.transport.guest_endpoints import GuestEndpoints
 
 __all__ = [
     "AGENT",
     "CONSOLE",
     "Channel",
+    "ChannelOptions",
     "Credentials",
-    "Doors",
+    "GuestEndpoints",
     "Secret",
-    "Ways",
     "open_channel",
 ]

@@ -20,7 +20,7 @@ from runbook.common.errors import AgentRefused, AgentSilent, ConnectionLost, Ste
 from runbook.transport.guest import agent_answers
 from runbook.transport.guest.channel import AGENT
 from runbook.transport.guest.shell import PATH
-from runbook.transport.guest_endpoints import Doors
+from runbook.transport.guest_endpoints import GuestEndpoints
 from runbook.transport.host import Completed
 
 NEEDED = ("guest-exec", "guest-exec-status")
@@ -38,7 +38,7 @@ class AgentChannel:
 
     how = AGENT
 
-    def __init__(self, doors: Doors, clock: Clock) -> None:
+    def __init__(self, doors: GuestEndpoints, clock: Clock) -> None:
         """Nothing is asked yet."""
         self.guest = doors.guest
         self._doors = doors
@@ -140,7 +140,7 @@ class AgentChannel:
         )
 
 
-def open_agent(doors: Doors, clock: Clock) -> AgentChannel:
+def open_agent(doors: GuestEndpoints, clock: Clock) -> AgentChannel:
     """The agent, if it may run commands; AgentRefused names what its guest forbids it."""
     channel = AgentChannel(doors, clock)
     channel.ping()

@@ -19,11 +19,11 @@ from runbook.transport.guest.channel import AGENT, CONSOLE, Channel
 from runbook.transport.guest.console import open_console
 from runbook.transport.guest.expect import Patience, Where
 from runbook.transport.guest.login import Credentials
-from runbook.transport.guest_endpoints import Doors
+from runbook.transport.guest_endpoints import GuestEndpoints
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class ChannelOptions:
     """What may be tried, and how: `force` ends somebody else's console session.
 
     `token` is a few random letters and digits, by which output is told from noise.
@@ -36,7 +36,9 @@ class Ways:
     patience: Patience = field(default_factory=Patience)
 
 
-def open_channel(doors: Doors, credentials: Credentials, ways: Ways, *, clock: Clock) -> Channel:
+def open_channel(
+    doors: GuestEndpoints, credentials: Credentials, ways: ChannelOptions, *, clock: Clock
+) -> Channel:
     """A channel into the guest as root, by the first way that it offers.
 
     Raises NoWayIn, which lists each way that was tried and why it failed. Raises LoginRefused if
@@ -68,7 +70,9 @@ def open_channel(doors: Doors, credentials: Credentials, ways: Ways, *, clock: C
     )
 
 
-def _console(doors: Doors, credentials: Credentials, ways: Ways, clock: Clock) -> Channel:
+def _console(
+    doors: GuestEndpoints, credentials: Credentials, ways: ChannelOptions, clock: Clock
+) -> Channel:
     stream = doors.open_console(force=ways.force)
     where = Where(doors.host, doors.guest)
     return open_console(where, stream, credentials, ways.token, clock, patience=ways.patience)

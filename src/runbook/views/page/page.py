@@ -18,7 +18,7 @@ class _Bundle(dict[str, object]):
         return str(self["text/plain"])
 
 
-class Place(Protocol):
+class Output(Protocol):
     """Where pictures go."""
 
     def show(self, *pictures: Picture) -> None:

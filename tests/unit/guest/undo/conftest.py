@@ -22,7 +22,7 @@ CLOCK = SystemClock()
 
 
 @dataclass
-class Place:
+class GuestFiles:
     """A guest's root: `log` gets a line each time the network is taken down or brought up."""
 
     root: Path
@@ -72,7 +72,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path) -> Iterator[GuestFiles]:
     given = {
         layout.ROOT: str(tmp_path / "lib"),
         layout.UNIT: str(tmp_path / "unit"),
@@ -85,7 +85,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     }
     (tmp_path / "etc-network").mkdir()
     (tmp_path / "interfaces").write_bytes(OLD)
-    made = Place(tmp_path, LocalChannel(given=given))
+    made = GuestFiles(tmp_path, LocalChannel(given=given))
     yield made
     for pid in tmp_path.glob("lib/*/timer.pid"):
         if pid.read_text().strip():

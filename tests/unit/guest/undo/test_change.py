@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.unit.guest.undo.conftest import CLOCK, NEW, OLD, Place
+from tests.unit.guest.undo.conftest import CLOCK, NEW, OLD, GuestFiles
 from tests.unit.insides import LocalChannel
 
 from runbook.common.errors import (
@@ -26,7 +26,7 @@ from runbook.guest.undo.heredoc import heredoc
 from runbook.guest.undo.script import change_script
 
 
-def test_a_second_change_is_refused_and_leaves_nothing(place: Place) -> None:
+def test_a_second_change_is_refused_and_leaves_nothing(place: GuestFiles) -> None:
     place.arm()
     with pytest.raises(ChangeInProgress):
         place.arm(number="change-2")
@@ -36,7 +36,7 @@ def test_a_second_change_is_refused_and_leaves_nothing(place: Place) -> None:
 
 
 @pytest.mark.parametrize("what", ["changed", "gone", "appeared"])
-def test_a_file_that_has_changed_meanwhile_stops_the_change(place: Place, what: str) -> None:
+def test_a_file_that_has_changed_meanwhile_stops_the_change(place: GuestFiles, what: str) -> None:
     if what == "changed":
         place.config.write_bytes(NEW)
     elif what == "gone":
@@ -49,7 +49,9 @@ def test_a_file_that_has_changed_meanwhile_stops_the_change(place: Place, what: 
     assert place.log == []
 
 
-def test_a_change_whose_time_ran_out_on_the_way_into_the_guest_is_not_armed(place: Place) -> None:
+def test_a_change_whose_time_ran_out_on_the_way_into_the_guest_is_not_armed(
+    place: GuestFiles,
+) -> None:
     with pytest.raises(StepFailed, match="too little time was left"):
         place.arm(seconds=300, passed=296)
     assert list((place.root / "lib").iterdir()) == []
@@ -61,7 +63,7 @@ def test_a_guest_that_tells_no_uptime_is_not_armed() -> None:
         changes.uptime(LocalChannel(given={"/proc/uptime": "/dev/null"}))
 
 
-def test_a_change_is_made_and_kept_once_it_is_confirmed(place: Place) -> None:
+def test_a_change_is_made_and_kept_once_it_is_confirmed(place: GuestFiles) -> None:
     armed = place.arm()
     assert (armed.timer, armed.survives_reboot) == ("sleep", True)
     assert not place.is_changed()
@@ -84,7 +86,7 @@ def test_a_change_is_made_and_kept_once_it_is_confirmed(place: Place) -> None:
 
 
 def test_one_that_is_confirmed_is_put_back_where_its_host_did_not_keep_its_part(
-    place: Place,
+    place: GuestFiles,
 ) -> None:
     armed = place.arm()
     changes.apply(place.channel, armed, clock=CLOCK)
@@ -94,7 +96,7 @@ def test_one_that_is_confirmed_is_put_back_where_its_host_did_not_keep_its_part(
     assert place.state() is InsideState.UNDONE
 
 
-def test_an_undo_puts_files_back_with_their_modes_and_ends_the_timer(place: Place) -> None:
+def test_an_undo_puts_files_back_with_their_modes_and_ends_the_timer(place: GuestFiles) -> None:
     place.config.chmod(0o640)
     armed = place.arm()
     changes.apply(place.channel, armed, clock=CLOCK)
@@ -113,7 +115,7 @@ def test_an_undo_puts_files_back_with_their_modes_and_ends_the_timer(place: Plac
     assert place.log == before
 
 
-def test_an_undo_before_the_change_leaves_the_network_alone(place: Place) -> None:
+def test_an_undo_before_the_change_leaves_the_network_alone(place: GuestFiles) -> None:
     armed = place.arm()
     changes.undo(place.channel, armed, clock=CLOCK)
     assert (place.log, place.state()) == ([], InsideState.UNDONE)
@@ -122,7 +124,7 @@ def test_an_undo_before_the_change_leaves_the_network_alone(place: Place) -> Non
     assert (place.log, place.is_as_before()) == ([], True)
 
 
-def test_the_timer_undoes_what_nobody_confirms(place: Place) -> None:
+def test_the_timer_undoes_what_nobody_confirms(place: GuestFiles) -> None:
     changes.apply(place.channel, place.arm(seconds=306, passed=300), clock=CLOCK)
     found = detached.wait(
         place.channel, "change-1", lambda f: f.state is InsideState.UNDONE, CLOCK, 15
@@ -133,7 +135,7 @@ def test_the_timer_undoes_what_nobody_confirms(place: Place) -> None:
 
 
 def test_the_network_comes_up_again_only_when_the_host_has_moved_the_nic_back(
-    place: Place,
+    place: GuestFiles,
 ) -> None:
     """Before that, a DHCP client would have a lease of the network that is left."""
     place.channel.given["HOST_S=12"] = "HOST_S=4"
@@ -144,7 +146,7 @@ def test_the_network_comes_up_again_only_when_the_host_has_moved_the_nic_back(
     assert place.is_as_before()
 
 
-def test_a_person_at_the_console_is_obeyed_the_first_time(place: Place) -> None:
+def test_a_person_at_the_console_is_obeyed_the_first_time(place: GuestFiles) -> None:
     armed = place.arm()
     changes.apply(place.channel, armed, clock=CLOCK)
     changes.undo(place.channel, armed, clock=CLOCK)
@@ -154,7 +156,7 @@ def test_a_person_at_the_console_is_obeyed_the_first_time(place: Place) -> None:
     assert place.config.read_bytes() == OLD
 
 
-def test_a_change_that_does_not_come_up_is_told_with_what_was_said(place: Place) -> None:
+def test_a_change_that_does_not_come_up_is_told_with_what_was_said(place: GuestFiles) -> None:
     broken = f"grep -q static {place.root}/interfaces && echo no carrier && exit 7 || true"
     armed = place.arm(up=broken)
     with pytest.raises(StepFailed, match="applied in part") as caught:
@@ -165,7 +167,7 @@ def test_a_change_that_does_not_come_up_is_told_with_what_was_said(place: Place)
     assert place.is_as_before()
 
 
-def test_an_undo_ends_a_change_that_is_under_way(place: Place) -> None:
+def test_an_undo_ends_a_change_that_is_under_way(place: GuestFiles) -> None:
     armed = place.arm(up=f"grep -q static {place.root}/interfaces && sleep 30 || true")
     detached.start(place.channel, "change-1", "apply")
     detached.wait(place.channel, "change-1", lambda _: place.is_changed(), CLOCK, 10)
@@ -175,7 +177,7 @@ def test_an_undo_ends_a_change_that_is_under_way(place: Place) -> None:
     assert not (place.root / "lib/change-1/applied").exists()
 
 
-def test_a_boot_puts_the_files_back_and_touches_no_network(place: Place) -> None:
+def test_a_boot_puts_the_files_back_and_touches_no_network(place: GuestFiles) -> None:
     changes.apply(place.channel, place.arm(), clock=CLOCK)
     before = place.log
     assert place.run("boot") == 0
@@ -183,7 +185,7 @@ def test_a_boot_puts_the_files_back_and_touches_no_network(place: Place) -> None
     assert (place.log, place.state()) == (before, InsideState.UNDONE)
 
 
-def test_a_person_s_undo_is_waited_for(place: Place) -> None:
+def test_a_person_s_undo_is_waited_for(place: GuestFiles) -> None:
     armed = place.arm(up=f"grep -q static {place.root}/interfaces || sleep 4")
     changes.apply(place.channel, armed, clock=CLOCK)
     here = place.root / "lib/change-1"
@@ -198,7 +200,7 @@ def test_a_person_s_undo_is_waited_for(place: Place) -> None:
     assert place.is_as_before()
 
 
-def test_a_change_that_starts_once_its_undo_has_begun_is_not_made(place: Place) -> None:
+def test_a_change_that_starts_once_its_undo_has_begun_is_not_made(place: GuestFiles) -> None:
     place.arm()
     # Nothing is called so yet: the link leads nowhere.
     (place.root / "lib/change-1/end").symlink_to("undone")
@@ -206,7 +208,7 @@ def test_a_change_that_starts_once_its_undo_has_begun_is_not_made(place: Place) 
     assert (place.log, place.is_as_before()) == ([], True)
 
 
-def test_an_undo_that_was_broken_off_is_taken_up_again(place: Place) -> None:
+def test_an_undo_that_was_broken_off_is_taken_up_again(place: GuestFiles) -> None:
     armed = place.arm()
     changes.apply(place.channel, armed, clock=CLOCK)
     here = place.root / "lib/change-1"
@@ -218,7 +220,7 @@ def test_an_undo_that_was_broken_off_is_taken_up_again(place: Place) -> None:
     assert place.is_as_before()
 
 
-def test_what_cannot_be_put_back_sends_a_person_to_the_console(place: Place) -> None:
+def test_what_cannot_be_put_back_sends_a_person_to_the_console(place: GuestFiles) -> None:
     armed = place.arm()
     changes.apply(place.channel, armed, clock=CLOCK)
     shutil.rmtree(place.root / "lib/change-1/originals")
@@ -228,7 +230,7 @@ def test_what_cannot_be_put_back_sends_a_person_to_the_console(place: Place) -> 
 
 
 def test_a_guest_that_cannot_be_written_to_is_not_taken_for_confirmed_or_undone(
-    place: Place,
+    place: GuestFiles,
 ) -> None:
     armed = place.arm()
     changes.apply(place.channel, armed, clock=CLOCK)
@@ -242,7 +244,7 @@ def test_a_guest_that_cannot_be_written_to_is_not_taken_for_confirmed_or_undone(
     assert (place.root / "lib/armed-inside").is_symlink()
 
 
-def test_an_undo_that_failed_stays_armed_until_one_succeeds(place: Place) -> None:
+def test_an_undo_that_failed_stays_armed_until_one_succeeds(place: GuestFiles) -> None:
     changes.apply(place.channel, place.arm(), clock=CLOCK)
     here = place.root / "lib/change-1"
     (here / "originals").rename(here / "away")
@@ -257,7 +259,7 @@ def test_an_undo_that_failed_stays_armed_until_one_succeeds(place: Place) -> Non
     assert not (place.root / "lib/armed-inside").is_symlink()
 
 
-def test_a_file_that_is_as_it_was_is_not_written_by_an_undo(place: Place) -> None:
+def test_a_file_that_is_as_it_was_is_not_written_by_an_undo(place: GuestFiles) -> None:
     changes.apply(place.channel, place.arm(), clock=CLOCK)
     place.config.write_bytes(OLD)
     was = place.config.stat()
@@ -265,7 +267,7 @@ def test_a_file_that_is_as_it_was_is_not_written_by_an_undo(place: Place) -> Non
     assert (place.config.stat().st_ino, place.is_as_before()) == (was.st_ino, True)
 
 
-def test_a_file_that_cannot_be_put_back_leaves_no_copy_beside_it(place: Place) -> None:
+def test_a_file_that_cannot_be_put_back_leaves_no_copy_beside_it(place: GuestFiles) -> None:
     changes.apply(place.channel, place.arm(), clock=CLOCK)
     # Neither can be renamed over.
     place.config.unlink()
@@ -276,7 +278,7 @@ def test_a_file_that_cannot_be_put_back_leaves_no_copy_beside_it(place: Place) -
     assert "lsattr" in (place.root / "lib/change-1/journal").read_text()
 
 
-def test_what_is_written_keeps_the_access_control_list(place: Place) -> None:
+def test_what_is_written_keeps_the_access_control_list(place: GuestFiles) -> None:
     place.config.write_bytes(OLD)
     os.setxattr(place.config, "user.note", b"theirs")
     changes.apply(place.channel, place.arm(), clock=CLOCK)
@@ -286,7 +288,7 @@ def test_what_is_written_keeps_the_access_control_list(place: Place) -> None:
     assert os.getxattr(place.config, "user.note") == b"theirs"
 
 
-def test_a_link_stays_a_link(place: Place) -> None:
+def test_a_link_stays_a_link(place: GuestFiles) -> None:
     place.config.rename(place.root / "real")
     place.config.symlink_to("real")
     armed = place.arm()

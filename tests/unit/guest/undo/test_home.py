@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.guest.undo.conftest import CLOCK, Place
+from tests.unit.guest.undo.conftest import CLOCK, GuestFiles
 
 from runbook.guest import undo as changes
 from runbook.guest.undo import InsideState, detached
@@ -18,7 +18,7 @@ IN_VAIN = "no address of its own network was to be had"
 
 
 @pytest.fixture
-def lent(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+def lent(place: GuestFiles, monkeypatch: pytest.MonkeyPatch) -> GuestFiles:
     """A guest whose address was lent; `routes` is what its NIC has."""
     plain = place.edit
     monkeypatch.setattr(place, "edit", lambda up: replace(plain(up), home="192.168.122.0/24"))
@@ -30,18 +30,18 @@ def lent(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     return place
 
 
-def has(place: Place, routes: str) -> None:
+def has(place: GuestFiles, routes: str) -> None:
     (place.root / "routes").write_text(routes)
 
 
-def seen(place: Place, what: str, patience: float = 15) -> bool:
+def seen(place: GuestFiles, what: str, patience: float = 15) -> bool:
     def over(progress: InsideProgress) -> bool:
         return what in progress.journal
 
     return over(detached.wait(place.channel, "change-1", over, CLOCK, patience))
 
 
-def asked(place: Place) -> int:
+def asked(place: GuestFiles) -> int:
     """How often the network was taken down and brought up again."""
     return place.log.count("down")
 
@@ -49,7 +49,7 @@ def asked(place: Place) -> int:
 @pytest.mark.parametrize("verb", ["boot", "late"])
 @pytest.mark.parametrize("began", [True, False])
 def test_after_a_restart_it_asks_until_its_host_has_moved_the_nic_back(
-    lent: Place, verb: str, *, began: bool
+    lent: GuestFiles, verb: str, *, began: bool
 ) -> None:
     armed = lent.arm()
     if began:
@@ -70,7 +70,7 @@ def test_after_a_restart_it_asks_until_its_host_has_moved_the_nic_back(
     assert asked(lent) == once
 
 
-def test_by_its_own_timer_too(lent: Place) -> None:
+def test_by_its_own_timer_too(lent: GuestFiles) -> None:
     """The host may have moved the NIC back later than it was to."""
     has(lent, LAN)
     changes.apply(lent.channel, lent.arm(seconds=306, passed=300), clock=CLOCK)
@@ -83,7 +83,7 @@ def test_by_its_own_timer_too(lent: Place) -> None:
     assert asked(lent) == once
 
 
-def test_who_is_home_is_left_alone(lent: Place) -> None:
+def test_who_is_home_is_left_alone(lent: GuestFiles) -> None:
     has(lent, HOME)
     changes.apply(lent.channel, lent.arm(), clock=CLOCK)
     assert lent.run("boot") == 0
@@ -92,14 +92,14 @@ def test_who_is_home_is_left_alone(lent: Place) -> None:
     assert (asked(lent), processes(lent.root)) == (once, [])
 
 
-def test_whose_address_nobody_lent_is_left_alone(place: Place) -> None:
+def test_whose_address_nobody_lent_is_left_alone(place: GuestFiles) -> None:
     changes.apply(place.channel, place.arm(), clock=CLOCK)
     assert place.run("boot") == 0
     CLOCK.sleep(1)
     assert (asked(place), processes(place.root)) == (1, [])
 
 
-def test_the_operator_s_program_sees_to_it_itself(lent: Place) -> None:
+def test_the_operator_s_program_sees_to_it_itself(lent: GuestFiles) -> None:
     has(lent, LAN)
     armed = lent.arm()
     changes.apply(lent.channel, armed, clock=CLOCK)
@@ -107,7 +107,7 @@ def test_the_operator_s_program_sees_to_it_itself(lent: Place) -> None:
     assert processes(lent.root) == []
 
 
-def test_another_change_is_not_disturbed(lent: Place) -> None:
+def test_another_change_is_not_disturbed(lent: GuestFiles) -> None:
     has(lent, LAN)
     changes.apply(lent.channel, lent.arm(), clock=CLOCK)
     assert lent.run("boot") == 0
@@ -119,7 +119,7 @@ def test_another_change_is_not_disturbed(lent: Place) -> None:
     assert not any(" home" in words for words in processes(lent.root))
 
 
-def test_it_does_not_ask_for_ever(lent: Place) -> None:
+def test_it_does_not_ask_for_ever(lent: GuestFiles) -> None:
     lent.channel.given["+ 60))"] = "+ 0))"
     has(lent, LAN)
     changes.apply(lent.channel, lent.arm(seconds=306, passed=300), clock=CLOCK)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.unit.guest.undo.conftest import CLOCK, Place
+from tests.unit.guest.undo.conftest import CLOCK, GuestFiles
 from tests.unit.insides import LocalChannel
 
 from runbook.common.errors import GateClosed, ReadFailed, StepFailed
@@ -20,7 +20,7 @@ from runbook.guest.undo.later import Ticking
 CHANGE = "change-1"
 
 
-def sleepers(place: Place, count: int) -> set[int]:
+def sleepers(place: GuestFiles, count: int) -> set[int]:
     """Each countdown of the change that runs here, once what was told to end has had its time."""
     end = time.monotonic() + 5
     while len(found := running(place)) != count and time.monotonic() < end:
@@ -28,7 +28,7 @@ def sleepers(place: Place, count: int) -> set[int]:
     return found
 
 
-def running(place: Place) -> set[int]:
+def running(place: GuestFiles) -> set[int]:
     """The same, now."""
     found = set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
@@ -41,13 +41,13 @@ def running(place: Place) -> set[int]:
     return found
 
 
-def told(place: Place) -> Ticking:
+def told(place: GuestFiles) -> Ticking:
     found = changes.ticking(place.channel, CHANGE)
     assert found is not None
     return found
 
 
-def test_the_old_moment_passes_and_the_new_one_undoes_it(place: Place) -> None:
+def test_the_old_moment_passes_and_the_new_one_undoes_it(place: GuestFiles) -> None:
     changes.apply(place.channel, place.arm(seconds=307, passed=300), clock=CLOCK)
     (first,) = sleepers(place, 1)
     old = told(place)
@@ -67,7 +67,7 @@ def test_the_old_moment_passes_and_the_new_one_undoes_it(place: Place) -> None:
 
 
 def test_moved_again_and_again_one_countdown_is_left_and_a_confirmation_ends_it(
-    place: Place,
+    place: GuestFiles,
 ) -> None:
     armed = place.arm()
     for _ in range(3):
@@ -80,7 +80,7 @@ def test_moved_again_and_again_one_countdown_is_left_and_a_confirmation_ends_it(
     assert changes.ticking(place.channel, CHANGE) is None
 
 
-def test_where_no_new_countdown_begins_the_old_one_goes_on(place: Place) -> None:
+def test_where_no_new_countdown_begins_the_old_one_goes_on(place: GuestFiles) -> None:
     place.arm()
     old = told(place)
     (first,) = sleepers(place, 1)
@@ -91,7 +91,7 @@ def test_where_no_new_countdown_begins_the_old_one_goes_on(place: Place) -> None
     assert told(place).moment == old.moment
 
 
-def test_a_countdown_of_another_change_is_left_alone(place: Place) -> None:
+def test_a_countdown_of_another_change_is_left_alone(place: GuestFiles) -> None:
     place.arm()
     theirs = place.root / f"lib/{CHANGE}0"
     theirs.mkdir()
@@ -105,7 +105,7 @@ def test_a_countdown_of_another_change_is_left_alone(place: Place) -> None:
             os.killpg(other.pid, signal.SIGTERM)
 
 
-def test_once_the_undo_has_begun_or_is_about_to_nothing_is_moved(place: Place) -> None:
+def test_once_the_undo_has_begun_or_is_about_to_nothing_is_moved(place: GuestFiles) -> None:
     armed = place.arm()
     moment = told(place).moment
     with pytest.raises(GateClosed, match="has begun, or comes within 5 s"):
@@ -119,14 +119,14 @@ def test_once_the_undo_has_begun_or_is_about_to_nothing_is_moved(place: Place) -
     assert sleepers(place, 0) == set()
 
 
-def test_a_guest_with_nothing_of_the_change_has_no_countdown(place: Place) -> None:
+def test_a_guest_with_nothing_of_the_change_has_no_countdown(place: GuestFiles) -> None:
     with pytest.raises(StepFailed, match="nothing of this change is armed"):
         changes.ticking(place.channel, CHANGE)
     with pytest.raises(StepFailed):
         changes.move(place.channel, CHANGE, changes.uptime(place.channel) + 300)
 
 
-def test_one_that_does_not_tell_is_an_error(place: Place) -> None:
+def test_one_that_does_not_tell_is_an_error(place: GuestFiles) -> None:
     place.arm()
     (place.root / "lib" / CHANGE / "moment").unlink()
     with pytest.raises(ReadFailed, match="does not tell when"):

@@ -11,14 +11,14 @@ from runbook.common.errors import RolledBack, StepFailed
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.shared.ending import RunHasEnded
 from runbook.notebook.shared.runs import Stopped
-from runbook.notebook.shared.stages import Course
+from runbook.notebook.shared.stages import RunProgress
 from runbook.notebook.shared.values import ChangeUnderway
 from runbook.plan.plan import PHASES
 
 Answer = Callable[[str | BaseException], None]
 
 
-def armed(answer: Answer, typed: str = "server-01") -> tuple[ChangeUnderway | Stopped, Course]:
+def armed(answer: Answer, typed: str = "server-01") -> tuple[ChangeUnderway | Stopped, RunProgress]:
     answer(typed)
     asked = nb.parameters({"host": "server-01"})
     before = nb.look(nb.settle(nb.choose(nb.meet(asked))))

@@ -15,7 +15,7 @@ from runbook.state.host.environment import (
     SERVICES,
     TOOLS,
     Listener,
-    Place,
+    NetworkPlace,
     Surroundings,
     package_of,
     read,
@@ -54,7 +54,7 @@ def host(**said: str) -> fakes.FakeHost:
 
 
 def look(asked: fakes.FakeHost, programs: Sequence[str] = ()) -> Surroundings:
-    return read(asked, Place(NIC, IP, BRIDGE), programs)
+    return read(asked, NetworkPlace(NIC, IP, BRIDGE), programs)
 
 
 def states(*active: str) -> str:

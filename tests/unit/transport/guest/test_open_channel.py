@@ -26,7 +26,7 @@ from runbook.common.errors import (
     NoWayIn,
     StepFailed,
 )
-from runbook.transport.guest import Channel, Credentials, Secret, Ways, open_channel
+from runbook.transport.guest import Channel, ChannelOptions, Credentials, Secret, open_channel
 from runbook.transport.guest.agent import AgentChannel, open_agent
 from runbook.transport.guest.expect import Patience
 
@@ -105,7 +105,7 @@ def silent(from_command: str) -> Fails:
 
 
 def entered(doors: FakeDoors, password: str = "lab") -> Channel:  # noqa: S107 - a recording's
-    ways = Ways(playing.TOKEN, patience=SWIFT)
+    ways = ChannelOptions(playing.TOKEN, patience=SWIFT)
     credentials = Credentials("root", lambda: Secret(password))
     return open_channel(doors, credentials, ways, clock=SystemClock())
 
