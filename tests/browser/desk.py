@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 PATIENCE_MS = 120_000
+SCREEN: ViewportSize = {"width": 1400, "height": 900}
+# What JupyterLab leaves of such a screen for the notebook.
+VISIBLE_PX = 779
 ARTEFACTS = Path(os.environ.get("RUNBOOK_ARTEFACTS", Path(__file__).parent / "artefacts"))
 
 
@@ -92,3 +95,18 @@ def reload(page: Page) -> None:
     page.wait_for_timeout(1500)
     page.reload()
     ready(page)
+
+
+def screens(page: Page) -> float:
+    """How many screens of 1400x900 the notebook in front is long, as JupyterLab scrolls it."""
+    page.set_viewport_size(SCREEN)
+    tall, seen = page.evaluate(
+        """() => {
+            const panels = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden)')];
+            const scrolled = [...panels[0].querySelectorAll('*')].map(
+                one => [one.scrollHeight, one.clientHeight]
+            ).filter(([all, part]) => part > 500);
+            return scrolled.reduce((most, one) => one[0] > most[0] ? one : most);
+        }"""
+    )
+    return float(tall) / float(min(seen, VISIBLE_PX))

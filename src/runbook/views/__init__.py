@@ -1,6 +1,6 @@
 """Pictures: what a cell shows, as HTML and as text. They draw what they are given.
 
-One file a thing drawn: `state`, `changes`, `findings` (also plan and verdict), `boot`,
+One file a thing drawn: `state`, `changes`, `plan`, `findings` (also the verdict), `boot`,
 `guests`, `standing`, `steps`, `progress`, `board`, `countdown`, `pulse`, `links`, and `tables`
 for any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and boots. Packages:
 `wiring` (the drawing of links and ports), `page` (the way onto a page).
@@ -12,11 +12,12 @@ from runbook.views.board import StageMark, board
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
 from runbook.views.countdown import countdown
-from runbook.views.findings import checks, compared, findings, plan, verdict
+from runbook.views.findings import checks, compared, findings, verdict
 from runbook.views.guests import guest_undos, guests, instructions, offers
 from runbook.views.page.interactive import interactive_tables
 from runbook.views.page.page import CELL, Output, Slot, show, show_with
 from runbook.views.page.picture import Picture, note, stack, title
+from runbook.views.plan import plan, plan_in_words
 from runbook.views.progress import doing
 from runbook.views.pulse import Moment, pulse
 from runbook.views.standing import standing
@@ -55,6 +56,7 @@ __all__ = [
     "note",
     "offers",
     "plan",
+    "plan_in_words",
     "pulse",
     "show",
     "show_with",

@@ -42,7 +42,7 @@ def edits(diffs: Iterable[str]) -> Picture:
 
 
 def _edit(diff: str) -> Picture:
-    lines = [line for line in diff.split("\n") if not line.startswith(("---", "+++"))]
+    lines = [line for line in diff.rstrip().split("\n") if not line.startswith(("---", "+++"))]
     path = next((line[4:] for line in diff.split("\n") if line.startswith("+++ ")), "")
     body = "".join(f'<div class="{TONES.get(ln[:1], "")}">{safe(ln)}</div>' for ln in lines)
     head = title(f"{path}, before (-) and after (+)")

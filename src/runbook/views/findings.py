@@ -1,4 +1,4 @@
-"""What preflight found, what the plan is, what the verdict says."""
+"""What preflight found, and what the verdict says."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 from runbook.plan.netfilter.compare import Row
 from runbook.plan.promise.check import Check
 from runbook.preflight import Finding
-from runbook.views.page.picture import Picture, note, plain, safe, stack
-from runbook.views.tables import Look, card, table
+from runbook.views.page.picture import Picture, note, plain, safe
+from runbook.views.tables import Look, table
 
 RULE_COLUMNS = ["table", "chain", "rule", "where", "why"]
 Tone = Literal["good", "warn", "bad", "note"]
@@ -49,29 +49,6 @@ def findings(rows: Iterable[Finding]) -> Picture:
 
 def _mark_of(finding: Finding) -> str:
     return "consented" if finding.given else finding.level
-
-
-def plan(rows: pd.DataFrame, digest: str, deadline_s: int) -> Picture:
-    """Every step: what, from, to, undo; and what an approval will be bound to."""
-    told = ["from", "to", "undo"]
-    # The steps of one change share what it replaces; that is said with the first of them.
-    again = (rows[told] == rows[told].shift()).all(axis=1)
-    shown = rows.astype(object)
-    shown.loc[again, told] = ""
-    shown["what"] = _without_repeats(rows["what"].astype(str).tolist())
-    words = pd.DataFrame("", index=rows.index, columns=rows.columns)
-    words[["what", *told]] = "rb-words"
-    about = card([("plan digest", digest), ("undone unless confirmed within", f"{deadline_s} s")])
-    look = Look("The plan", classes=words, limit=len(rows), unit="step")
-    return stack((table(shown, look), about))
-
-
-def _without_repeats(whats: list[str]) -> list[str]:
-    """Each 'change: step', without the change where the step before was of the same."""
-    split = [what.partition(": ") for what in whats]
-    earlier = ["", *(change for change, _, _ in split)]
-    pairs = zip(split, earlier, whats, strict=False)
-    return [step if step and change == last else what for (change, _, step), last, what in pairs]
 
 
 def checks(made: Iterable[Check], caption: str) -> Picture:

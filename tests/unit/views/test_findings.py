@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
 from tests.unit import hosts
 
 from runbook.plan.promise.check import Check
 from runbook.preflight import Finding
 from runbook.state.host.command_output import CommandOutput
-from runbook.views import checks, findings, plan, state, verdict
+from runbook.views import checks, findings, state, verdict
 
 FINE = Finding("ok", "disk", "room enough", "the undo is kept there")
 NOTE = Finding("note", "MTU", "9000 bytes", "the LAN sends as much", "nothing")
@@ -47,26 +46,6 @@ def test_a_broken_check_is_told_from_one_that_is_not_required() -> None:
         "✗ broken",
         "! not required",
     ]
-
-
-def test_a_plan_shows_every_step_and_what_an_approval_is_bound_to() -> None:
-    steps = pd.DataFrame(
-        [(n, "prepare", "write", "absent", "there", "rm") for n in range(80)],
-        columns=["step", "phase", "what", "from", "to", "undo"],
-    )
-    picture = plan(steps, "d" * 64, 95)
-    assert picture.body.count("<tr") >= 80
-    assert "d" * 64 in picture.text
-    assert "95 s" in picture.text
-
-
-def test_what_the_steps_of_one_change_share_is_said_once() -> None:
-    columns = ["step", "phase", "what", "from", "to", "undo"]
-    first = (1, "network", "start the network: define it", "none", "there", "destroy")
-    second = (2, "network", "start the network: start it", "none", "there", "destroy")
-    lines = plan(pd.DataFrame([first, second], columns=columns), "d", 1).text.splitlines()
-    assert "start the network: define it" in lines[2]
-    assert lines[3].split() == ["2", "network", "start", "it"]
 
 
 def test_the_verdict_is_big_and_plain() -> None:

@@ -4,15 +4,18 @@ from itertools import count
 
 import pytest
 
-from runbook.views import doing
+from runbook.views import Picture, doing
 
 
 class Handle:
+    body = ""
+
     def __init__(self, shown: list[str]) -> None:
         self.shown = shown
 
-    def update(self, thing: object) -> None:
+    def update(self, thing: Picture) -> None:
         self.shown.append(repr(thing))
+        self.body = thing.body
 
 
 @pytest.fixture
@@ -35,7 +38,21 @@ def test_what_takes_time_says_so_at_once_and_then_how_long(shown: list[str]) -> 
     assert shown[-1] == "Reading: done in 1.0 s"
 
 
-def test_what_breaks_off_is_not_called_done(shown: list[str]) -> None:
+def test_what_breaks_off_is_called_stopped(shown: list[str]) -> None:
     with pytest.raises(KeyboardInterrupt), doing("Reading", lambda: 0.0):
         raise KeyboardInterrupt
-    assert shown[-1] == "Reading: broken off after 0.0 s"
+    assert shown[-1] == "Reading: stopped after 0.0 s"
+
+
+def test_what_was_done_in_a_moment_takes_no_room_on_the_page(
+    shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = Handle(shown)
+    monkeypatch.setattr("runbook.views.progress.display", lambda *_, **__: handle)
+    with doing("Planning", lambda: 0.0):
+        pass
+    assert shown == ["Planning: done in 0.0 s"]
+    assert handle.body == ""
+    with pytest.raises(ValueError, match="bad"), doing("Planning", lambda: 0.0):
+        raise ValueError("bad")
+    assert "Planning: stopped after 0.0 s" in handle.body

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from runbook import views
@@ -22,7 +24,7 @@ from runbook.run.record import Ending
 from runbook.run.session import Ready
 from runbook.run.subject import UnjudgedPlan
 from runbook.state.host.probes import Probed
-from runbook.views import Look, frames
+from runbook.views import Look, Picture
 
 
 @stage("plan")
@@ -31,7 +33,7 @@ def plan(before: Before) -> Planned:
     this, verdict = before.run, None
     if before.picked:
         draft = UnjudgedPlan(before.picked.armed.plan)
-        _show_plan(draft.plan)
+        views.show(views.plan(draft.plan, before.snapshot))
         return Planned(before, draft)
     with reading(this, "Planning"):
         draft = pipeline.plan(this.session, before.snapshot, before.observation)
@@ -42,24 +44,17 @@ def plan(before: Before) -> Planned:
     if verdict:
         _show_nothing_to_do(draft.plan, verdict, before)
     else:
-        _show_plan(draft.plan)
-        _show_lasting(draft.plan, before)
+        views.show(views.stack((views.plan(draft.plan, before.snapshot), *_lasting(draft, before))))
     return Planned(before, draft)
 
 
-def _show_plan(drawn: Plan) -> None:
-    views.show(views.plan(frames.steps(drawn), drawn.digest, drawn.deadline_s))
-
-
-def _show_lasting(drawn: Plan, before: Before) -> None:
-    """The edits on the host, and what a boot would then do."""
-    promise = drawn.promise
+def _lasting(draft: UnjudgedPlan, before: Before) -> Iterator[Picture]:
+    """What a boot would do once the plan is made."""
+    promise = draft.plan.promise
     if isinstance(promise, Promise):
-        after = after_plan.after(drawn, before.snapshot)
+        after = after_plan.after(draft.plan, before.snapshot)
         told = views.boot(rehearse(promise, after), "The next boot, once the plan is made")
-        folded = views.fold("What a boot would do once the plan is made", told)
-        edits = views.edits(after_plan.diffs(drawn, before.snapshot))
-        views.show(views.stack((edits, folded)))
+        yield views.fold("What a boot would do once the plan is made", told)
 
 
 def _show_nothing_to_do(drawn: Plan, verdict: Verdict, before: Before) -> None:

@@ -23,7 +23,7 @@ from runbook.preflight import Finding
 from runbook.run import pipeline
 from runbook.run.subject import Observation, UnjudgedPlan
 from runbook.state.host.operator_connection import Connection
-from runbook.views import Picture, Slot, frames
+from runbook.views import Picture, Slot
 
 # A person types faster than a plan is drawn.
 PAUSE_S = 0.4
@@ -126,7 +126,7 @@ class Preview:
         found = pipeline.findings(session, draft, seen)
         self._ask(found, params)
         after = wired(drawn.of_host, seen)
-        plan = views.plan(frames.steps(drawn), drawn.digest, drawn.deadline_s)
+        plan = views.plan(drawn, seen)
         return (
             _summary(drawn, found),
             views.wiring(after, params.address, seen),

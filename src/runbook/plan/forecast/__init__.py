@@ -2,5 +2,6 @@
 
 `after_plan` is the snapshot as the plan will leave it, `boot` what a boot then does in order,
 `loaders` says what reads a file at a boot, `named_lines` which of its lines lack the bridge,
-`mended_lines` how such a line has to read, `wiring` the links, ports and addresses for the drawing.
+`mended_lines` how such a line has to read, `wiring` the links, ports and addresses for the drawing,
+`summary` what the plan comes to in numbers.
 """

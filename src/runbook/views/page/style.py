@@ -35,11 +35,23 @@ SHEET = """\
  border-bottom:1px solid rgba(128,128,128,.5)}
 .rb .rb-scroll thead{position:sticky;top:0;background:var(--jp-layout-color0,Canvas)}
 @media print{.rb .rb-scroll{max-height:none}}
-.rb .rb-diff{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px;
- white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 8px}
+.rb .rb-diff{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;
+ line-height:1.3;white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 8px}
 .rb .rb-diff .rb-added{background:rgba(46,160,67,.2)}
 .rb .rb-diff .rb-removed{background:rgba(229,83,75,.2)}
 .rb .rb-diff .rb-changed{opacity:.7}
+.rb ol.rb-plan{list-style:none;margin:4px 0;padding:0;line-height:1.28;
+ font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
+.rb ol.rb-plan li{margin:0;padding:0}
+.rb .rb-step{display:grid;grid-template-columns:1em 2em 5.5em 1fr;gap:0 .8em;white-space:pre-wrap;
+ overflow-wrap:anywhere;list-style:none}
+.rb .rb-step::before{content:""}
+.rb summary.rb-step::before{content:"\\25B8"}
+.rb details[open]>summary.rb-step::before{content:"\\25BE"}
+.rb details>summary.rb-step{font-weight:400;padding:0}
+.rb summary.rb-step::-webkit-details-marker{display:none}
+.rb .rb-n{text-align:right}
+.rb .rb-mono{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
 .rb ol.rb-board{display:flex;flex-wrap:wrap;gap:4px;list-style:none;margin:2px 0 8px;padding:0}
 .rb ol.rb-board li{border:1px solid rgba(128,128,128,.45);border-radius:4px;padding:1px 8px}
 .rb ol.rb-board li.rb-added{background:rgba(46,160,67,.2)}
@@ -54,8 +66,9 @@ SHEET = """\
 .rb details>summary{cursor:pointer;font-weight:600;padding:3px 0}
 .rb .rb-said{margin:-4px 0 10px}
 .rb .rb-said>summary{font-weight:400;font-size:12px}
-.rb .rb-said>pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;
- line-height:1.35;margin:2px 0 0;padding:6px 10px;max-height:32em;overflow:auto;
+.rb .rb-said pre,.rb .rb-plan pre{font-size:12px;line-height:1.35;
+ font-family:var(--jp-code-font-family,ui-monospace,monospace);margin:2px 0 0;padding:6px 10px;
+ max-height:32em;overflow:auto;
  white-space:pre;color:inherit;background:rgba(128,128,128,.09)}
 .rb .rb-verdict{margin:10px 0;padding:14px 18px;border:2px solid;border-radius:6px}
 .rb .rb-verdict b{display:block;font-size:24px;line-height:1.25}

@@ -1,0 +1,40 @@
+"""How long the notebook is on the screen: what has to be read stands where it is seen at once."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser import desk
+from tests.browser.axe import assert_accessible
+from tests.browser.conftest import Lab
+
+# The plan is compared with what was asked for: nobody scrolls between its ends.
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def rehearsed(jupyter: Lab, page: Page) -> Page:
+    """The recorded host, up to preflight."""
+    page.set_viewport_size(desk.SCREEN)
+    jupyter.open(page, "example")
+    desk.run_all(page)
+    expect(page.locator(".rb-verdict")).to_be_visible(timeout=desk.PATIENCE_MS)
+    return page
+
+
+def test_a_plan_is_on_one_screen_with_its_texts_one_click_away(rehearsed: Page) -> None:
+    page = rehearsed
+    planned = desk.cell(page, "nb.plan(").locator(".jp-OutputArea")
+    box = planned.bounding_box()
+    assert box
+    assert box["height"] <= desk.VISIBLE_PX
+    steps = planned.locator(".rb-plan li")
+    heights = {round(line.bounding_box()["height"]) for line in steps.all()}  # type: ignore[index]  # each is drawn
+    assert len(heights) == 1, f"a step takes more than one line: {heights}"
+    desk.picture(page, "plan")
+    assert_accessible(page, ".rb-plan")
+    hook = steps.filter(has_text="hooks/network.d/50-runbook-routed (mode 0755)")
+    expect(hook.locator("pre")).to_be_hidden()
+    hook.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(hook.locator("pre")).to_contain_text('[ "$1" = routed ] && [ "$2" = started ]')
