@@ -45,6 +45,7 @@ PRODUCTS = frozenset(
         *("approval.json", "undo", "journal", "pulse.json", "verdict.json", "confirmed.json"),
         *(f"apply-{phase}.json" for phase in ("prepare", "network", "cutover", "settle")),
         *("after.json", "diff.json", "outcome.json"),
+        *("begun.json", "journal-of-the-host", "record.json"),
     )
 )
 

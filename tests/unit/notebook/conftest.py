@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -35,7 +35,7 @@ from runbook.run.subject import UnjudgedPlan
 from runbook.state.diff import compare
 from runbook.state.host.probes import Probe, Probed
 from runbook.state.snapshot import Snapshot
-from runbook.transport.host import Host
+from runbook.transport.host import Host, HostFile
 
 ROOT = Path(__file__).parents[3]
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -67,6 +67,7 @@ class MadeUp:
     undone: Snapshot = field(default_factory=hosts.before)
     moves: list[str] = field(default_factory=list)
     probed: Probed = PROBED
+    read_after: tuple[str, ...] = ()
 
     def ask(self, what: str) -> None:
         self.done.append(what)
@@ -133,6 +134,13 @@ class MadeUp:
         """Nothing of an earlier change is on it."""
         assert "/var/lib/runbook" in pattern
         return ()
+
+    def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
+        """What the host keeps of the change."""
+        self.read_after = tuple(self.done)
+        if "read files" in self.fails:
+            raise self.fails["read files"]
+        return tuple(HostFile(path, f"{path}\n".encode(), 0o600) for path in paths)
 
     def close(self) -> None:
         """As a host's connection does."""

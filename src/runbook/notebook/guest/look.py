@@ -19,6 +19,7 @@ from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import Run
+from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.stages import RunProgress, of_guests, stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.undoing import records
@@ -190,6 +191,7 @@ def look(reached: GuestVisit) -> Before:
     session = reached.session
     folder = record.create(outputs_folder(), session.params.host, session.change_id)
     this = Run(session, folder, reached.course)
+    begin(this, "guest", " ".join(guest.name for guest in reached.request.guests))
     this.course.leave_guests = lambda: leave(this, session.subject)
     this.course.stop = lambda why: refuse(this, why)
     values = as_table(session.params).to_dict("records")

@@ -60,7 +60,6 @@ def _show_wiring(this: Run, before: Snapshot, seen: Snapshot) -> None:
 def finish(last: Finished | Stopped) -> None:
     """The last word, and where the record is."""
     this = last.run
-    this.course.leave_guests()
     if this.folder.has(OUTCOME):
         show_ending(this)
     elif isinstance(last, Stopped):

@@ -19,6 +19,7 @@ from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.pick_up import pick_up
 from runbook.notebook.shared.runs import Run
+from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.stages import RunProgress, stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.values import Before, ConnectedHost, FinalParameters, RunRequest
@@ -26,6 +27,7 @@ from runbook.params import NAMES, Params, as_table, check_names, for_host
 from runbook.plan.routed.firewall.rules_file import lines, rules_file
 from runbook.preflight.survey.nics import nics
 from runbook.run import pipeline, record
+from runbook.run.record import OUTCOME
 from runbook.run.session import Session
 from runbook.run.standing import HostStatus
 from runbook.state import snapshot as snapshots
@@ -174,7 +176,7 @@ def wiring(before: Before) -> None:
     """Draw how router, NIC, bridge and guests hang together."""
     this = before.run
     drawn = views.wiring(before.snapshot, this.session.params.address)
-    if not before.picked:
+    if not (before.picked or this.folder.has(OUTCOME)):
         this.folder.again("wiring-before.html", drawn.html())
     views.show(drawn)
 
@@ -189,6 +191,7 @@ def _open_run(settled: FinalParameters) -> Run:
     else:
         made = record.create(outputs_folder(), session.params.host, session.change_id)
         this = Run(session, made, course)
+        begin(this, "plan" if session.params.mode == "plan" else "change")
     course.stop = lambda why: refuse(this, why)
     if not (settled.picked and this.folder.has("params.json")):
         values = as_table(session.params).to_dict("records")

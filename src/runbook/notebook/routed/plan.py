@@ -37,7 +37,7 @@ def plan(before: Before) -> Planned:
         return Planned(before, draft)
     with reading(this, "Planning"):
         draft = pipeline.plan(this.session, before.snapshot, before.observation)
-        this.folder.again("plan.json", serial.dumps(draft.plan) + "\n")
+        this.folder.again("plan.json", serial.dumps(draft.plan))
         this.folder.note(this.session.clock.now(), f"plan {draft.plan.digest}")
         if draft.plan.empty:
             verdict = pipeline.standing(this.session, draft, before.snapshot)

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from runbook import views
 from runbook.common.errors import RunbookError
 from runbook.common.printable import printable
+from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import RecordedRun
+from runbook.notebook.shared.sealing import seal
 from runbook.notebook.shared.stages import NotNow
 from runbook.run.record import MIME, OUTCOME, Ending, Outcome
+from runbook.run.session import ChangeSession
 from runbook.views import CELL, Output
 from runbook.views.findings import Tone
 
@@ -40,6 +43,10 @@ def end(this: RecordedRun, ending: Ending, said: str, page: Output = CELL) -> No
         ending, this.host, session.change_id, session.operator, session.clock.now(), said
     )
     this.folder.end(outcome)
+    # What was said in guests belongs to the record, so it comes before the seal.
+    if isinstance(session, ChangeSession):
+        leave(this, session.subject, page)
+    seal(this)
     show_ending(this, page)
 
 

@@ -11,18 +11,22 @@ from contextlib import suppress
 from runbook import views
 from runbook.common.printable import printable
 from runbook.guest.sessions import GuestSessions
-from runbook.notebook.shared.runs import HostRun
+from runbook.notebook.shared.runs import RecordedRun
+from runbook.records.files import MANIFEST
 from runbook.run.record import Folder, RecordNotWritten
 from runbook.run.subject import PipelineSubject
 from runbook.state.guest.secrets import without_arguments
 from runbook.views import CELL, Output
 
 
-def leave(this: HostRun, subject: PipelineSubject, page: Output = CELL) -> None:
+def leave(this: RecordedRun, subject: PipelineSubject, page: Output = CELL) -> None:
     """Close the sessions of a change; write their original files and transcripts to the record.
 
     The result of the run is known by then, so an error here is shown beside it and never raised.
+    If the record is sealed, the sessions were closed before.
     """
+    if this.folder.has(MANIFEST):
+        return
     for guests in subject.guest_sessions:
         for line in _left(this.folder, guests):
             # A record that takes no more lines may be what the line is about.

@@ -17,6 +17,7 @@ from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.runs import OfARun, RecordedRun
+from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.state_tables import StateTables
 from runbook.notebook.widgets import Form
 from runbook.notebook.widgets.field import written
@@ -146,6 +147,7 @@ def meet(request: SurveyRequest) -> SurveyedHost:
         session = visit(request.access, clock)
     folder = record.create(outputs_folder(), request.access.host, session.change_id)
     this = SurveyRun(session, folder, request=request)
+    begin(this, "survey")
     folder.once_json(
         "params.json", {"given": dict(request.injected), "file": dict(request.in_file)}
     )

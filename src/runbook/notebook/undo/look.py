@@ -15,6 +15,7 @@ from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import in_short
 from runbook.notebook.shared.runs import HostRun
+from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.undoing import records
 from runbook.params import KnownHost, as_table, check_names, known_host
 from runbook.run import pipeline, record
@@ -135,6 +136,7 @@ def look(reached: UndoVisit) -> UndoView:
     session, checkpoint = reached.session, reached.standing.checkpoint
     folder = record.create_second(outputs_folder(), session.params.host, session.change_id)
     this = HostRun(session, folder)
+    begin(this, "undo")
     folder.once_json("params.json", _asked(reached.request))
     folder.once_json("found.json", reached.standing.as_dict())
     if checkpoint and checkpoint.before:

@@ -1,0 +1,68 @@
+"""The begin of a run's record, and its manifest once the run is over. Neither stops a run."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from runbook.apply.checkpoint.layout import Layout
+from runbook.common import handed_files, octets
+from runbook.common.errors import RunbookError
+from runbook.notebook.shared.runs import RecordedRun
+from runbook.records import begin as beginning
+from runbook.records import seal as sealing
+from runbook.records.begin import About
+from runbook.records.files import MANIFEST
+from runbook.records.make import NOT_CHANGED, HostFiles
+from runbook.records.predicate import Kind
+
+HOST_JOURNAL = "journal-of-the-host"
+
+
+def begin(this: RecordedRun, kind: Kind, subject: str = "") -> None:
+    """Write what is known when a run begins; raises RecordNotWritten as the folder does."""
+    session = this.session
+    about = About(kind, this.host, subject or this.host, session.change_id)
+    beginning.begin(this.folder, about, session.clock.now())
+
+
+def seal(this: RecordedRun) -> None:
+    """Write the manifest of a run that is over; what fails is named, and nothing is raised."""
+    try:
+        host = _host_files(this)
+        _keep_journal(this, host)
+        sealing.seal(this.folder, this.session.clock.now(), host)
+    except Exception as error:  # noqa: BLE001 - any of them is less than how the run ended
+        this.folder.unwritten[MANIFEST] = str(error) or type(error).__name__
+
+
+def _host_files(this: RecordedRun) -> HostFiles:
+    """Journal and undo of the change, as they are on the host."""
+    change_id = _change_on_the_host(this)
+    if not change_id:
+        return NOT_CHANGED
+    place = Layout(change_id)
+    paths = (place.journal, place.undo)
+    try:
+        files = this.session.host.read_files(paths)
+    except Exception as error:  # noqa: BLE001 - the record is sealed without the host, too
+        why = error.what if isinstance(error, RunbookError) else str(error)
+        return HostFiles({}, f"the host could not be asked: {why or type(error).__name__}")
+    found = {path: file.content for path, file in zip(paths, files, strict=True) if file}
+    return HostFiles(found) if found else HostFiles({}, "the host has neither of them")
+
+
+def _change_on_the_host(this: RecordedRun) -> str:
+    """Of this run, or the one that this run found there; '' if there is none."""
+    if this.folder.has("undo"):
+        return this.session.change_id
+    with suppress(OSError, ValueError):
+        told = handed_files.json_object(this.folder.text("found.json"))
+        return str(told.get("change_id") or "")
+    return ""
+
+
+def _keep_journal(this: RecordedRun, host: HostFiles) -> None:
+    """The host's own journal, which after an undo is in the record already."""
+    for path, content in host.files.items():
+        if path.endswith("/journal") and not this.folder.has(HOST_JOURNAL):
+            this.folder.once(HOST_JOURNAL, octets.text_of(content))

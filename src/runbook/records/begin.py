@@ -1,0 +1,45 @@
+"""What is known when a run begins, written at once: a run that dies has it too."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+
+from runbook.records.person import operator
+from runbook.records.predicate import Begun, Envelope, Kind
+from runbook.records.versions import versions
+from runbook.run.record import Folder
+
+BEGUN = "begun.json"
+
+
+class About(NamedTuple):
+    """What a run is about."""
+
+    kind: Kind
+    host: str
+    subject: str
+    change_id: str
+
+
+def begin(folder: Folder, about: About, at: datetime, envelope: Envelope | None = None) -> None:
+    """Write `begun.json`; raises RecordNotWritten where the folder does."""
+    local = at.astimezone()
+    begun = Begun(
+        **about._asdict(),
+        begun=at,
+        utc_offset=_offset(local),
+        time_zone=local.tzname() or "",
+        operator=operator(),
+        envelope=envelope or Envelope(),
+        versions=versions(),
+    )
+    # A cell that is run again finds the folder begun.
+    with suppress(FileExistsError):
+        folder.once_json(BEGUN, begun.model_dump(mode="json"))
+
+
+def _offset(local: datetime) -> str:
+    told = f"{local:%z}"
+    return f"{told[:3]}:{told[3:5]}"

@@ -1,0 +1,145 @@
+"""Reads a manifest back, and verifies the files of its record. Contacts nothing.
+
+`sha256sum` and `ssh-keygen -Y verify` alone come to the same result.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from runbook.common import handed_files
+from runbook.common.printable import printable
+from runbook.records.files import MANIFEST, manifests, of_the_record
+from runbook.records.predicate import RECORD, Manifest
+from runbook.records.statement import ON_THE_HOST, STATEMENT, sha256
+
+LARGEST = 16 << 20
+
+
+class Fault(StrEnum):
+    """What is wrong with a record."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    EXTRA = "extra"
+    UNREADABLE = "unreadable"
+    NO_MANIFEST = "no manifest"
+    DAMAGED_MANIFEST = "damaged manifest"
+    MISPLACED = "misplaced"
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrityFinding:
+    """One fault of a record: which, in which file, and in a sentence."""
+
+    fault: Fault
+    name: str
+    text: str
+
+
+def load(folder: Path) -> Manifest:
+    """The manifest of a run folder; raises OSError if it has none, ValueError if it is damaged."""
+    text = handed_files.read(folder / MANIFEST, LARGEST)
+    try:
+        found = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise ValueError(printable(f"{place}: {first['msg']}")) from None
+    if found.predicate_type != RECORD:
+        raise ValueError(printable(f"it is of another type: {found.predicate_type[:100]}"))
+    return found
+
+
+def verify(folder: Path) -> tuple[IntegrityFinding, ...]:
+    """Everything that is not as when the record was sealed; empty if all is. Raises OSError."""
+    try:
+        manifest = load(folder)
+    except FileNotFoundError:
+        text = "the run was not sealed: it died, or it is older than the manifest"
+        return (IntegrityFinding(Fault.NO_MANIFEST, MANIFEST, text),)
+    except (OSError, ValueError) as error:
+        return (_damaged(MANIFEST, error),)
+    promised, damaged = _promised(folder, manifest)
+    return (*_misplaced(folder, manifest), *damaged, *_compared(folder, promised))
+
+
+def _promised(
+    folder: Path, manifest: Manifest
+) -> tuple[Mapping[str, str], tuple[IntegrityFinding, ...]]:
+    """Each file's digest; those of `record.json` win over what a later manifest says."""
+    promised: dict[str, str] = {}
+    damaged = []
+    for path in manifests(folder):
+        if path.name == MANIFEST:
+            continue
+        try:
+            promised |= _digests(path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            damaged.append(_damaged(path.name, error))
+    own = {one.name: one.digest.sha256 for one in manifest.subject}
+    return {**promised, **own}, tuple(damaged)
+
+
+def _digests(path: Path) -> Iterable[tuple[str, str]]:
+    told = handed_files.json_object(handed_files.text(path, LARGEST))
+    if told["_type"] != STATEMENT:
+        raise ValueError("it is no in-toto Statement v1")
+    return [(str(one["name"]), str(one["digest"]["sha256"])) for one in told["subject"]]
+
+
+def _compared(folder: Path, promised: Mapping[str, str]) -> Iterator[IntegrityFinding]:
+    there = {path.name: path for path in of_the_record(folder)}
+    here = {name: digest for name, digest in promised.items() if not name.startswith(ON_THE_HOST)}
+    for name, digest in sorted(here.items()):
+        yield from _one(folder / name, digest) if "/" not in name else _elsewhere(name)
+    for name in sorted(there.keys() - here.keys()):
+        text = "the file is in the run folder, and no manifest names it"
+        yield IntegrityFinding(Fault.EXTRA, printable(name), text)
+
+
+def _one(path: Path, digest: str) -> Iterator[IntegrityFinding]:
+    name = printable(path.name)
+    try:
+        # A link could lead to a file that has the digest today and another content tomorrow.
+        if not stat.S_ISREG(path.lstat().st_mode):
+            yield IntegrityFinding(Fault.UNREADABLE, name, "it is not a regular file")
+            return
+        found = sha256(handed_files.read(path))
+    except FileNotFoundError:
+        yield IntegrityFinding(Fault.MISSING, name, "the manifest names the file; it is not there")
+        return
+    except OSError as error:
+        yield IntegrityFinding(Fault.UNREADABLE, name, f"it cannot be read: {error.strerror}")
+        return
+    if found != digest:
+        text = f"its SHA-256 is {found}; when the record was sealed it was {digest}"
+        yield IntegrityFinding(Fault.CHANGED, name, text)
+
+
+def _elsewhere(name: str) -> Iterator[IntegrityFinding]:
+    text = "a manifest names a path; a record's files are in its run folder"
+    yield IntegrityFinding(Fault.DAMAGED_MANIFEST, printable(name), text)
+
+
+def _misplaced(folder: Path, manifest: Manifest) -> Iterator[IntegrityFinding]:
+    """A folder that was renamed, or put under another host."""
+    place = folder.resolve()
+    record = manifest.predicate
+    found = (place.parent.name, place.name)
+    if found != (record.host, record.change_id):
+        text = (
+            f"the record is of {record.host}, change {record.change_id};"
+            f" the folder is {found[0]}/{found[1]}"
+        )
+        yield IntegrityFinding(Fault.MISPLACED, MANIFEST, printable(text))
+
+
+def _damaged(name: str, error: Exception) -> IntegrityFinding:
+    return IntegrityFinding(Fault.DAMAGED_MANIFEST, name, f"it cannot be read: {error}")

@@ -1,0 +1,47 @@
+"""Writes the manifest of a run folder, as its last file. A failure here harms no run."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from runbook.common import handed_files
+from runbook.records.files import MANIFEST
+from runbook.records.make import NOT_CHANGED, HostFiles, make
+from runbook.records.predicate import Manifest, Previous
+from runbook.records.statement import sha256
+from runbook.run.record import Folder, as_json
+
+# Of so many newest runs the one that ended last is the record before this one.
+NEWEST = 20
+
+
+def seal(folder: Folder, ended: datetime, host: HostFiles = NOT_CHANGED) -> str:
+    """Write `record.json` and return its SHA-256; '' if there is one already.
+
+    Raises OSError or ValueError where a file of the record cannot be read. A manifest that the
+    disk does not take is named in `folder.unwritten`.
+    """
+    folder.comes_second()
+    if folder.has(MANIFEST):
+        return ""
+    manifest = make(folder, ended, host, previous(folder.path))
+    content = as_json(manifest.model_dump(mode="json", by_alias=True))
+    folder.once(MANIFEST, content)
+    return sha256(content.encode())
+
+
+def previous(folder: Path) -> Previous | None:
+    """The record of the same host that ended last; None if there is none."""
+    runs = sorted(folder.parent.iterdir(), key=lambda path: path.name, reverse=True)
+    ended = [found for run in runs[:NEWEST] if run != folder and (found := _ended(run))]
+    return max(ended, key=lambda found: found[0])[1] if ended else None
+
+
+def _ended(run: Path) -> tuple[datetime, Previous] | None:
+    with suppress(OSError, ValueError):
+        content = handed_files.read(run / MANIFEST)
+        record = Manifest.model_validate_json(content).predicate
+        return record.ended, Previous(change_id=record.change_id, sha256=sha256(content))
+    return None
