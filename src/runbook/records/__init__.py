@@ -2,6 +2,7 @@
 
 `statement` has the form of a manifest (in-toto Statement v1), `predicate` the fields in it.
 `person` says who runs this program, `versions` which program it is, `begin` writes both at the
-start of a run. `files` tells a record's files from its manifest. `absence` computes how long the host did not answer. `make` reads a run folder and
-makes its manifest, `seal` writes it as the last file. `manifest` reads it back and verifies it.
+start of a run. `files` tells a record's files from its manifest, `absence` computes how long the
+host did not answer. `make` reads a run folder and makes its manifest, `seal` writes it as the last
+file, `manifest` reads it back and verifies it.
 """
