@@ -8,7 +8,13 @@ kernel interrupts it first, which is no error.
 import logging
 
 # What an operator meets in a cell is told in an operator's words; and no cell waits for ever.
-EXTENSIONS = ["cell_errors", "shell_replies", "debug_log", "kernel_signals"]
+EXTENSIONS = [
+    "cell_errors",
+    "typed_parameters",
+    "shell_replies",
+    "debug_log",
+    "kernel_signals",
+]
 PATHS = [f"runbook.notebook.jupyter.{name}" for name in EXTENSIONS]
 c.InteractiveShellApp.extensions.extend(PATHS)  # noqa: F821 - IPython has it there
 

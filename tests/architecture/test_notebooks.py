@@ -14,7 +14,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 
 from runbook.notebook import desk
-from runbook.notebook.guest import look as guest_look
+from runbook.notebook.guest import request as guest_request
 from runbook.notebook.shared.stages import OF_A_HOST, OF_GUESTS
 from runbook.notebook.undo import look as undo_look
 from runbook.params import NAMES
@@ -28,7 +28,7 @@ KNOWN = {
     "routed.ipynb": NAMES,
     "survey.ipynb": NAMES,
     "undo.ipynb": undo_look.NAMES,
-    "guest.ipynb": guest_look.NAMES,
+    "guest.ipynb": guest_request.NAMES,
 }
 CODE = (
     ast.FunctionDef,

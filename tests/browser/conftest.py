@@ -38,7 +38,7 @@ class Lab:
     folder: Path
     home: Path
 
-    def open(self, page: Page, host: str, extra: str = "", **others: object) -> None:
+    def open(self, page: Page, host: str | None, extra: str = "", **others: object) -> None:
         """The notebook in the page, its parameters filled in as an operator would.
 
         `extra` is the source of one more cell, which somebody added at its end.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 from tests import bench
-from tests.browser.desk import ready, run_all
+from tests.browser.desk import PATIENCE_MS, ready, run_all
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab/tree/(\S+)/desk\.ipynb\?token=(\w+)")
 ENDS_WITHIN_S = 60
@@ -79,14 +79,17 @@ def follow(page: Page, words: str) -> None:
     ready(page)
 
 
-def fill_in(page: Page, name: str, value: str) -> None:
-    """Type a value over the None of the parameters cell, as an operator would."""
-    line = page.locator(
-        ".jp-NotebookPanel:visible .jp-CodeCell .cm-line", has_text=f"{name} = None"
-    )
-    line.first.click()
-    page.keyboard.press("Home")
-    page.keyboard.type(f'{name} = "{value}"  # ')
+def choose_host(page: Page, host: str) -> None:
+    """Answer the cell that asks which host is meant: by its entry in the list, or by its name."""
+    asks = page.locator(".jp-NotebookPanel:visible .rb-form").first
+    button = asks.get_by_role("button", name="Continue")
+    button.wait_for(timeout=PATIENCE_MS)
+    if (chosen := asks.locator("select")).count():
+        chosen.select_option(host)
+        button.click()
+    else:
+        asks.locator("input").fill(host)
+        asks.locator("input").press("Enter")
 
 
 def run_up_to(page: Page, call: str) -> None:
@@ -106,4 +109,4 @@ def shown(page: Page, call: str) -> Locator:
     return found
 
 
-__all__ = ["Desk", "fill_in", "follow", "ready", "run_all", "run_up_to", "shown", "started"]
+__all__ = ["Desk", "choose_host", "follow", "ready", "run_all", "run_up_to", "shown", "started"]

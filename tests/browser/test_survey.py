@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests import bench
 from tests.browser.axe import assert_accessible
 from tests.browser.desk import PATIENCE_MS, answer, picture
-from tests.browser.started import Desk, fill_in, follow, run_up_to, shown, started
+from tests.browser.started import Desk, choose_host, follow, run_up_to, shown, started
 
 from runbook.params import for_host
 from runbook.preflight.survey.offer import ASKED
@@ -46,8 +46,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_a_host_is_described_by_a_person_who_makes_every_mistake(desk: Desk, page: Page) -> None:
     desk.open(page)
     follow(page, "survey.ipynb")
-    fill_in(page, "host", bench.HOST)
     run_up_to(page, "nb.choose")
+    choose_host(page, bench.HOST)
     form = page.locator(".rb-form")
     expect(form).to_be_visible(timeout=PATIENCE_MS)
     form.scroll_into_view_if_needed()

@@ -52,6 +52,7 @@ class Params(KnownHost):
             )
         _recorded(self)
         all_different(self.guests)
+        _guests_elsewhere(self.ipv4, IPv4Address(self.gateway), self.guests)
         return self
 
     @property
@@ -86,6 +87,18 @@ def _probes_elsewhere(host: IPv4Interface, probes: tuple[str, ...]) -> None:
                 f"the probe {probe!r} is the host's own address and would always pass",
                 "probe the router and something beyond it",
                 "probes",
+            )
+
+
+def _guests_elsewhere(host: IPv4Interface, router: IPv4Address, guests: tuple[Guest, ...]) -> None:
+    """Refuse the host's own address, and the router's, for a guest."""
+    taken = {host.ip: "the host", router: "the router"}
+    for number, guest in enumerate(guests, start=1):
+        if whose := taken.get(guest.ipv4.ip):
+            raise Wrong(
+                f"{guest.ipv4.ip} is the address of {whose}, so guest {guest.name} cannot have it",
+                f"give the guest an address of its own in {host.network}",
+                f"guests[{number}].address",
             )
 
 

@@ -6,7 +6,9 @@ was typed and shown in the guests.
 
 from __future__ import annotations
 
-from runbook.notebook.guest.look import enter, look, meet, parameters
+from runbook.notebook.guest.form import choose, settle
+from runbook.notebook.guest.look import enter, look, meet
+from runbook.notebook.guest.request import parameters
 from runbook.notebook.routed.change import apply, arm, confirm, verify
 from runbook.notebook.routed.close import after, finish
 from runbook.notebook.routed.plan import plan, preflight
@@ -15,6 +17,7 @@ __all__ = [
     "after",
     "apply",
     "arm",
+    "choose",
     "confirm",
     "enter",
     "finish",
@@ -23,5 +26,6 @@ __all__ = [
     "parameters",
     "plan",
     "preflight",
+    "settle",
     "verify",
 ]

@@ -17,6 +17,7 @@ from runbook.notebook.routed.preview import Preview
 from runbook.notebook.shared import pick_up as picking
 from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.ending import not_ended, reading
+from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.pick_up import pick_up
 from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.sealing import begin
@@ -75,6 +76,7 @@ def parameters(namespace: Mapping[str, object]) -> RunRequest:
     course.place()
     with course.at("parameters"):
         check_names(namespace)
+        namespace = with_host(namespace)
         injected = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
         params = for_host(params_folder(), injected)
         _show_params(params)

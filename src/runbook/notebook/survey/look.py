@@ -16,6 +16,7 @@ from runbook.notebook import widgets
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import reading
+from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.runs import OfARun, RecordedRun
 from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.state_tables import StateTables
@@ -125,6 +126,7 @@ def parameters(namespace: Mapping[str, object]) -> SurveyRequest:
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
     check_names(namespace)
+    namespace = with_host(namespace, free=True)
     given = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
     file = existing_file(params_folder(), given)
     mode = given.get("mode", "apply")

@@ -14,6 +14,7 @@ from runbook.common.errors import ParameterError, RunbookError
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import in_short
+from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.undoing import records
@@ -96,7 +97,7 @@ def parameters(namespace: Mapping[str, object]) -> UndoRequest:
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
     check_names(namespace, NAMES)
-    request = want(namespace)
+    request = want(with_host(namespace, free=True))
     rows = as_table(request.params)
     shown = rows[rows["field"].isin(OF_THE_HOST)]
     views.show(views.table(shown, Look("The host, and where each value came from")))

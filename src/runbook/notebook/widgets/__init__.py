@@ -12,8 +12,8 @@
 A notebook does not keep the state of a widget. So every widget is shown together with a static
 picture of it, and is replaced by that picture once it is settled (`widget_output`).
 
-`form` and `field` are parameters, `consents` the risks, `buttons` the three buttons of an armed
-change, `look` the style.
+`form` and `field` are parameters, `consents` the risks, `question` makes a cell wait for
+*Continue*, `buttons` are the three buttons of an armed change, `look` is the style.
 """
 
 from __future__ import annotations

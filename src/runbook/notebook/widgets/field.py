@@ -15,6 +15,7 @@ from ipywidgets import HTML, Combobox, Dropdown, HBox, Layout, Text
 
 from runbook.notebook.widgets.look import LABEL, WIDE, WIDER, reason
 from runbook.params import Params
+from runbook.params.guests import Guest
 
 LISTS, NUMBERS, SWITCHES = ("consent", "probes"), ("deadline_s",), ("stp", "dns")
 EXAMPLES = {
@@ -29,6 +30,7 @@ EXAMPLES = {
     "router": "destination for ssh to the router",
 }
 SUGGESTED = {"bridge_mac": ("own", "nic")}
+FIELDS = {**Guest.model_fields, **Params.model_fields}
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 Option = tuple[str, object]
@@ -90,7 +92,7 @@ def read(name: str, value: object) -> object:
     text = value.strip()
     if name in LISTS:
         return tuple(dict.fromkeys(text.replace(",", " ").split()))
-    if not text and Params.model_fields[name].default is None:
+    if not text and name in FIELDS and FIELDS[name].default is None:
         return None
     return int(text) if name in NUMBERS and _NUMBER.fullmatch(text) else text
 
@@ -108,7 +110,7 @@ def choices(name: str) -> list[Option]:
     """The values of a parameter that has only a few."""
     if name in SWITCHES:
         return [("on", True), ("off", False)]
-    annotation = Params.model_fields[name].annotation
+    annotation = FIELDS[name].annotation
     few = get_args(annotation) if get_origin(annotation) is Literal else ()
     return [(str(value), value) for value in few]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runbook.common.errors import ParameterError
-from runbook.notebook.guest.look import want
+from runbook.notebook.guest.request import want
 
 HOST = """\
 interface: enp4s0f0

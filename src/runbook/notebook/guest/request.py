@@ -1,0 +1,170 @@
+"""The parameters of guest.ipynb: the host, and which guests are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from runbook import views
+from runbook.common.errors import ParameterError
+from runbook.common.folders import params_folder
+from runbook.notebook.jupyter.unattended import somebody_there
+from runbook.notebook.shared.cell_value import CellValue, FrameProperty
+from runbook.notebook.shared.host_choice import with_host
+from runbook.notebook.shared.stages import RunProgress, of_guests
+from runbook.params import Params, as_table, check_names, faults_for_host, for_host
+from runbook.params.guests import Guest
+from runbook.views import Look
+
+OF_THE_HOST = (
+    *("host", "mode", "connect", "destination", "ssh_config", "libvirt_uri", "network"),
+    *("router", "machine_id", "consent", "probes", "deadline_s"),
+)
+OF_A_GUEST = (
+    *("address", "gateway", "nameservers", "login", "login_from", "nic", "by_hand", "wait_s"),
+)
+NAMES = (*OF_THE_HOST, "guest", *OF_A_GUEST)
+FIRST = "guests[1]"
+LEFT_OUT = {
+    "gateway": "the host's",
+    "nameservers": "those it has",
+    "login_from": "the environment where it has one, else a prompt",
+    "nic": "the one on network default, else the one on the LAN",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class GuestRequest(CellValue):
+    """Resolved parameters, and the guests that are meant; none yet where a form asks for one.
+
+    `given` is what the notebook's parameters say.
+    """
+
+    params: Params
+    guests: tuple[Guest, ...]
+    given: Mapping[str, object] = field(default_factory=dict)
+    course: RunProgress = field(default_factory=of_guests)
+
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and which guests."""
+        names = " ".join(guest.name for guest in self.guests) or "the form asks for one"
+        return ("host", self.params.host), ("guests", names), ("mode", self.params.mode)
+
+    @FrameProperty
+    def parameters(self) -> pd.DataFrame:
+        """One row a parameter of the host: field, value, source (where the value came from)."""
+        return as_table(self.params)
+
+
+def parameters(namespace: Mapping[str, object]) -> GuestRequest:
+    """Resolve the notebook's parameters; `namespace` is `globals()`. Contacts nothing.
+
+    Raises ParameterError, also for a name that was injected and is no parameter's.
+    """
+    views.show(views.interactive_tables())
+    check_names(namespace, NAMES)
+    course = of_guests()
+    course.place()
+    given = {n: v for n, v in with_host(namespace).items() if n in NAMES and v is not None}
+    request = want(given, course, asks=somebody_there())
+    course.mark("parameters", "done")
+    rows = as_table(request.params)
+    shown = rows[rows["field"].isin(("address", "gateway", *OF_THE_HOST))]
+    views.show(views.table(shown, Look("The host, and where each value came from")))
+    show_guests(request.guests)
+    return request
+
+
+def show_guests(guests: Iterable[Guest]) -> None:
+    """What is asked for each guest."""
+    for guest in guests:
+        views.show(views.card(list(_shown(guest)), f"Guest {guest.name}"))
+
+
+def _shown(guest: Guest) -> Iterator[tuple[str, object]]:
+    for name in ("name", *OF_A_GUEST):
+        value = getattr(guest, name)
+        words = ", ".join(value) if isinstance(value, tuple) else value
+        yield name, words or LEFT_OUT.get(name, words)
+
+
+def want(
+    given: Mapping[str, object], course: RunProgress | None = None, *, asks: bool = False
+) -> GuestRequest:
+    """The same from values; None stands for a value that was not given.
+
+    `asks`: a form asks for what is not given, so it is no error that no guest is named.
+    """
+    course = course or of_guests()
+    asked = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
+    own = {name: given[name] for name in OF_A_GUEST if given.get(name) is not None}
+    name = given.get("guest")
+    written = for_host(params_folder(), asked)
+    if name is None:
+        there = () if asks and (own or not written.guests) else _all(written, own)
+        return GuestRequest(written, there, given, course)
+    if "address" not in {**entry(written, name), **own}:
+        if asks:
+            return GuestRequest(written, (), given, course)
+        raise _no_address(written, name)
+    params = _resolved(_with_guest(written, asked, {**own, "name": name}))
+    return GuestRequest(params, params.guests[:1], given, course)
+
+
+def entry(written: Params, name: object) -> Mapping[str, object]:
+    """What the host's file says of a guest; nothing where it has no such entry."""
+    known = {guest.name: guest.model_dump() for guest in written.guests}
+    return known.get(str(name), {})
+
+
+def faults(written: Params, given: Mapping[str, object]) -> tuple[ParameterError, ...]:
+    """All that is wrong with a guest's values, each by its name in the notebook."""
+    asked = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
+    own = {name: given[name] for name in OF_A_GUEST if given.get(name) is not None}
+    whole = _with_guest(written, asked, {**own, "name": given.get("guest")})
+    return tuple(_by_its_name(error) for error in faults_for_host(params_folder(), whole, {}))
+
+
+def _with_guest(
+    written: Params, asked: Mapping[str, object], own: Mapping[str, object]
+) -> dict[str, object]:
+    """The parameters with this guest first; another one may not have the same address."""
+    rest = [guest.model_dump() for guest in written.guests if guest.name != own["name"]]
+    return {**asked, "guests": [{**entry(written, own["name"]), **own}, *rest]}
+
+
+def _all(written: Params, own: Mapping[str, object]) -> tuple[Guest, ...]:
+    for odd, value in own.items():
+        fix = "name the guest that it is for: -p guest vm-01"
+        raise ParameterError(odd, value, "it is a parameter of a guest, and no guest is named", fix)
+    if not written.guests:
+        fix = (
+            "name one: -p guest vm-01 -p address 172.16.1.10/16;"
+            f" or write `guests` in params/{written.host}.yaml"
+        )
+        raise ParameterError("guest", None, "no guest is named, and `guests` is empty", fix)
+    return written.guests
+
+
+def _no_address(written: Params, name: object) -> ParameterError:
+    known = ", ".join(guest.name for guest in written.guests) or "none"
+    fix = f"give it: -p address 172.16.1.10/16; params/{written.host}.yaml has guests: {known}"
+    return ParameterError("address", None, f"no address is given for guest {name}", fix)
+
+
+def _resolved(asked: Mapping[str, object]) -> Params:
+    """Whatever is wrong with the one guest, told by the name that it has in the notebook."""
+    try:
+        return for_host(params_folder(), asked)
+    except ParameterError as error:
+        raise _by_its_name(error) from None
+
+
+def _by_its_name(error: ParameterError) -> ParameterError:
+    if not error.field.startswith(f"{FIRST}."):
+        return error
+    field = error.field.removeprefix(f"{FIRST}.")
+    name = "guest" if field == "name" else field
+    return ParameterError(name, error.value, error.problem, error.then.replace(error.field, name))

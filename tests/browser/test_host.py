@@ -1,0 +1,52 @@
+"""A person who names the host by hand: in the list, or wrongly in the parameters cell."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from tests.browser import desk
+from tests.browser.axe import assert_accessible
+from tests.browser.conftest import Lab
+from tests.browser.started import choose_host
+
+# A browser that draws without a graphics card is slow beside hosts that boot.
+pytestmark = pytest.mark.timeout(600)
+
+
+def unfold(page: Page) -> Locator:
+    """The parameters cell, opened by its three dots."""
+    found = page.locator(".jp-CodeCell").first
+    found.locator(".jp-Placeholder-content").click()
+    return found
+
+
+def test_the_host_is_chosen_in_a_list_and_all_cells_run_on(jupyter: Lab, page: Page) -> None:
+    jupyter.open(page, None)
+    expect(page.get_by_text("bridge_mac = None")).to_have_count(0)
+    desk.run_all(page)
+    asks = page.locator(".rb-form").first
+    button = asks.get_by_role("button", name="Continue")
+    expect(button).to_be_visible(timeout=desk.PATIENCE_MS)
+    button.scroll_into_view_if_needed()
+    button.click()
+    expect(asks.get_by_role("alert")).to_contain_text("choose a host")
+    assert_accessible(page, ".rb-form")
+    desk.picture(page, "choose-host")
+    choose_host(page, "example: 172.16.1.1/16 on enp4s0f0")
+    told = desk.ended(page, "nb.parameters(")
+    expect(told).to_contain_text("Host: example, chosen here")
+    expect(desk.ended(page, "nb.plan(")).to_contain_text("virbr1")
+
+
+def test_a_host_without_quotes_is_told_in_our_words(jupyter: Lab, page: Page) -> None:
+    jupyter.open(page, None)
+    found = unfold(page)
+    found.locator(".cm-line", has_text="host = None").click()
+    page.keyboard.press("Home")
+    page.keyboard.type("host = server-02  # ")
+    page.keyboard.press("Control+Enter")
+    expect(found).to_contain_text('write host = "server-02"', timeout=desk.PATIENCE_MS)
+    expect(found).to_contain_text("do next:")
+    expect(found).not_to_contain_text("SyntaxError")
+    expect(found).not_to_contain_text("octal")
+    desk.picture(page, "host-without-quotes")
