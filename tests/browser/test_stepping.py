@@ -174,7 +174,7 @@ def test_a_change_by_hand_leaves_the_record_of_the_headless_one_with_what_was_ch
     step(page, *LOOKING[:4])
     page.get_by_label("bridge", exact=True).fill("virbr7")
     page.get_by_label("bpdu").uncheck()
-    stands = page.get_by_text("finding(s) block the change")
+    stands = page.get_by_text("1 finding blocks the change")
     expect(stands).to_be_visible(timeout=20_000)
     page.get_by_label("bpdu").check()
     expect(page.get_by_text("nothing blocks the change")).to_be_visible(timeout=20_000)

@@ -82,8 +82,9 @@ class RefusedByPreflight(Refused):
         """List the findings that refuse the change."""
         against = [f for f in findings if f.against]
         lines = "\n".join(f"  - {f.about}: {f.seen}\n    {f.why}\n    {f.then}" for f in against)
+        count = f"{len(against)} finding{'' if len(against) == 1 else 's'}"
         super().__init__(
-            f"preflight refuses the change, {len(against)} finding(s):\n{lines}",
+            f"preflight refuses the change, {count}:\n{lines}",
             host=host,
             state="nothing was written",
             then="do what each finding says, then run again",

@@ -8,13 +8,17 @@ import pandas as pd
 
 from runbook.plan.forecast.boot import BootEffect, BootStep
 from runbook.views.page.picture import Picture, plain, safe, stack, title
-from runbook.views.tables import Look, table
+from runbook.views.tables import Look, counted, fold, table
 
 TONES = {"+": "rb-added", "-": "rb-removed", "@": "rb-changed"}
 
 
 def boot(steps: Iterable[BootStep], caption: str) -> Picture:
-    """What a boot does, in its order; what is wrong says what is needed and what to do."""
+    """What a boot does, in its order; folded where each step of it is as promised.
+
+    What is wrong says what is needed and what to do.
+    """
+    steps = tuple(steps)
     shown = pd.DataFrame(
         [(_mark(step.effect), step.order, *_told(step.effect)) for step in steps],
         columns=["", "order", "what", "reads", "does", "needed"],
@@ -22,7 +26,10 @@ def boot(steps: Iterable[BootStep], caption: str) -> Picture:
     colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
     tones = {"✓": "rb-added", "✗": "rb-removed", "!": "rb-changed"}
     colours[""] = [tones[mark[0]] for mark in shown[""]]
-    return table(shown, Look(caption, classes=colours, limit=len(shown)))
+    drawn = table(shown, Look(caption, classes=colours, limit=len(shown), unit="step"))
+    if not all(step.effect.kept for step in steps):
+        return drawn
+    return fold(f"✓ {caption}: {counted(len(steps), 'step')}, each as promised", drawn)
 
 
 def _told(found: BootEffect) -> tuple[str, str, str, str]:

@@ -11,8 +11,8 @@ import pandas as pd
 from runbook.plan.netfilter.compare import Row
 from runbook.plan.promise.check import Check
 from runbook.preflight import Finding
-from runbook.views.page.picture import Picture, note, plain, safe
-from runbook.views.tables import Look, table
+from runbook.views.page.picture import Picture, note, plain, safe, stack, title
+from runbook.views.tables import Look, counted, fold, table
 
 RULE_COLUMNS = ["table", "chain", "rule", "where", "why"]
 Tone = Literal["good", "warn", "bad", "note"]
@@ -34,17 +34,44 @@ COLOURS = {
 
 
 def findings(rows: Iterable[Finding]) -> Picture:
-    """What stands in the way first, what is fine last."""
+    """What blocks and what is to be read, the worst first; what is right is a count, folded."""
     order = list(MARKS)
     rows = sorted(rows, key=lambda f: order.index(_mark_of(f)))
     if not rows:
         return note("preflight looked at nothing: that says nothing for the change", "bad")
+    right = [finding for finding in rows if finding.level == "ok"]
+    parts = [_head(rows)]
+    if len(right) < len(rows):
+        parts.append(_listed(rows[: len(rows) - len(right)], "To read"))
+    if right:
+        names = ", ".join(finding.about for finding in right)
+        count = f"✓ {counted(len(right), 'finding')} ok"
+        # In a log, a long table of what is right would bury the rest.
+        listed = fold(count, _listed(right, "Checked, and right"))
+        parts.append(Picture(listed.body, plain(f"{count}: {names}")))
+    return stack(parts)
+
+
+def blocking(rows: Iterable[Finding]) -> str:
+    """How many findings block the change, in words."""
+    number = sum(finding.against for finding in rows)
+    if not number:
+        return "nothing blocks the change"
+    return f"{counted(number, 'finding')} {'blocks' if number == 1 else 'block'} the change"
+
+
+def _head(rows: Sequence[Finding]) -> Picture:
+    against = any(finding.against for finding in rows)
+    return note(f"Preflight: {blocking(rows)}", "bad" if against else "good")
+
+
+def _listed(rows: Sequence[Finding], caption: str) -> Picture:
     columns = ["", "about", "seen", "why it matters", "what to do"]
     cells = [(MARKS[_mark_of(f)], f.about, f.seen, f.why, f.then) for f in rows]
     frame = pd.DataFrame(cells, columns=columns)
     colours = pd.DataFrame("rb-words", index=frame.index, columns=columns)
     colours[""] = [COLOURS[_mark_of(f)] for f in rows]
-    return table(frame, Look("Preflight", classes=colours, limit=len(frame), unit="finding"))
+    return table(frame, Look(caption, classes=colours, limit=len(frame), unit="finding"))
 
 
 def _mark_of(finding: Finding) -> str:
@@ -52,7 +79,20 @@ def _mark_of(finding: Finding) -> str:
 
 
 def checks(made: Iterable[Check], caption: str) -> Picture:
-    """Promised against seen."""
+    """Promised against seen: what is not kept in the open, what is kept as a count, folded."""
+    made = tuple(made)
+    kept = [check for check in made if check.kept]
+    others = [check for check in made if not check.kept]
+    head = title(f"{caption}: {len(kept)} of {counted(len(made), 'check')} kept")
+    parts = [head, *([_checked(others, "Not kept")] if others else [])]
+    if kept:
+        count = f"✓ {counted(len(kept), 'check')} kept"
+        names = ", ".join(check.about for check in kept)
+        parts.append(Picture(fold(count, _checked(kept, "Kept")).body, plain(f"{count}: {names}")))
+    return stack(parts)
+
+
+def _checked(made: Sequence[Check], caption: str) -> Picture:
     shown = pd.DataFrame(
         [(_mark(kept=check.kept, required=check.required), *astuple(check)[:3]) for check in made],
         columns=["", "about", "promised", "seen"],

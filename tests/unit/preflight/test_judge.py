@@ -58,7 +58,7 @@ def test_each_rule_has_a_subject_of_its_own() -> None:
 
 def test_all_that_refuses_is_said_at_once() -> None:
     around = replace(fakes.GOOD, missing=("virsh",), free_bytes=1 << 20)
-    with pytest.raises(RefusedByPreflight, match=r"3 finding\(s\)") as refused:
+    with pytest.raises(RefusedByPreflight, match=r"3 findings:") as refused:
         look(fakes.seen(links=nic(master="br0")), around)
     assert {f.about for f in refused.value.findings if f.against} == {"programs", "disk", NIC}
 

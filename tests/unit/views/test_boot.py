@@ -16,11 +16,17 @@ DIFF = "--- /etc/x\n+++ /etc/x\n@@ -1,2 +1 @@\n auto a\n-address <b>\n+manual"
 def test_what_would_go_wrong_is_marked_and_says_what_to_do() -> None:
     picture = boot([BootStep(n, one) for n, one in enumerate(FOUND, start=1)], "The next boot")
     head, _, *lines = picture.text.splitlines()
-    assert head == "The next boot: 3 rows"
+    assert head == "The next boot: 3 steps"
     assert [line[0] for line in lines] == ["✓", "✗", "!"]
     assert "make it again" in lines[1]
     assert "make it again" not in lines[0]
     assert "/etc/&lt;x&gt;" in picture.body
+
+
+def test_a_boot_of_which_each_step_is_as_promised_is_a_count_and_folded() -> None:
+    picture = boot([BootStep(1, FOUND[0])], "The next boot")
+    assert "<summary>✓ The next boot: 1 step, each as promised</summary>" in picture.body
+    assert "<details>" not in boot([BootStep(1, FOUND[1])], "The next boot").body
 
 
 def test_what_comes_and_what_goes_is_told_by_sign_and_colour() -> None:

@@ -15,15 +15,35 @@ BLOCK = Finding("block", "enp4s0f0", "it is part of bond0", "it has one master",
 RISK = Finding("consent", "STP", "on", "BPDU guard shuts the port", "consent: [bpdu]", "bpdu")
 
 
-def test_what_stands_in_the_way_comes_first_and_what_is_fine_last() -> None:
+def lines_of(*rows: Finding) -> list[str]:
+    return [line for line in findings(rows).text.splitlines() if line]
+
+
+def test_what_blocks_comes_first_and_what_is_right_is_a_count_at_the_end() -> None:
     given = replace(RISK, about="Docker", given=True)
-    lines = findings([FINE, given, NOTE, RISK, BLOCK]).text.splitlines()[2:]
-    marks = ["✗ block", "? consent", "· note", "✓ consented to", "✓ ok"]
-    assert [line.split("  ")[0] for line in lines] == marks
+    _, _, _, *lines = lines_of(FINE, given, NOTE, RISK, BLOCK)
+    marks = ["✗ block", "? consent", "· note", "✓ consented to"]
+    assert [line.split("  ")[0] for line in lines[:-1]] == marks
+    assert lines[-1] == "✓ 1 finding ok: disk"
+
+
+def test_what_is_right_is_whole_on_the_page_behind_one_line() -> None:
+    body = findings([FINE, BLOCK]).body
+    seen, folded = body.split("<details><summary>✓ 1 finding ok</summary>")
+    assert BLOCK.seen in seen
+    assert FINE.seen in folded
+    assert FINE.seen not in seen
+
+
+def test_the_first_line_says_how_many_findings_block() -> None:
+    assert lines_of(FINE, NOTE)[0] == "✓ Preflight: nothing blocks the change"
+    assert lines_of(FINE, RISK)[0] == "✗ Preflight: 1 finding blocks the change"
+    assert lines_of(BLOCK, RISK)[0] == "✗ Preflight: 2 findings block the change"
+    assert lines_of(replace(RISK, given=True))[0] == "✓ Preflight: nothing blocks the change"
 
 
 def test_each_says_what_was_seen_why_it_matters_and_what_to_do() -> None:
-    line = findings([BLOCK]).text.splitlines()[2]
+    line = next(line for line in lines_of(BLOCK) if line.startswith("✗ block"))
     for words in (BLOCK.seen, BLOCK.why, BLOCK.then):
         assert words in line
 
@@ -40,12 +60,12 @@ def test_a_broken_check_is_told_from_one_that_is_not_required() -> None:
         Check("b", "x", "y", kept=False),
         Check("c", "x", "y", kept=False, required=False),
     ]
-    text = checks(made, "Verdict").text
-    assert [line.split("  ")[0] for line in text.splitlines()[2:]] == [
-        "✓ kept",
-        "✗ broken",
-        "! not required",
-    ]
+    picture = checks(made, "Verdict")
+    head, _, _, _, *lines = [line for line in picture.text.splitlines() if line]
+    assert head == "Verdict: 1 of 3 checks kept"
+    assert [line.split("  ")[0] for line in lines] == ["! not required", "✓ 1 check kept: a"]
+    assert "✗ broken" in picture.text
+    assert "✗ broken" in picture.body.partition("<details>")[0]
 
 
 def test_the_verdict_is_big_and_plain() -> None:

@@ -24,6 +24,7 @@ from runbook.state.host import command_output
 from runbook.state.host.command_output import CommandOutput
 from runbook.state.snapshot import Snapshot, take
 from runbook.views import Look, Picture
+from runbook.views.tables import counted
 
 
 @stage("after")
@@ -107,4 +108,5 @@ def products(this: RecordedRun) -> Picture:
     except OSError as error:
         return views.note(f"The run folder cannot be read: {error}", "bad")
     frame = pd.DataFrame(rows, columns=["file", "bytes"])
-    return views.table(frame, Look("The run folder"))
+    files = views.table(frame, Look("The run folder", limit=len(frame), unit="file"))
+    return views.fold(f"The run folder: {counted(len(frame), 'file')}", files)

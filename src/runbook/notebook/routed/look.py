@@ -25,6 +25,7 @@ from runbook.notebook.shared.stages import RunProgress, stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.values import Before, ConnectedHost, FinalParameters, RunRequest
 from runbook.params import NAMES, Params, as_table, check_names, for_host
+from runbook.params.source import DEFAULT
 from runbook.plan.routed.firewall.rules_file import lines, rules_file
 from runbook.preflight.survey.nics import nics
 from runbook.run import pipeline, record
@@ -34,6 +35,7 @@ from runbook.run.standing import HostStatus
 from runbook.state import snapshot as snapshots
 from runbook.state.host import command_output, nic_hardware, operator_connection
 from runbook.views import Look
+from runbook.views.tables import counted
 
 FORM = (
     "interface",
@@ -209,4 +211,10 @@ def _show_rules(params: Params) -> None:
 
 
 def _show_params(params: Params) -> None:
-    views.show(views.table(as_table(params), Look("Parameters, and where each came from")))
+    """Those that somebody gave; those that are as always, folded."""
+    whole = as_table(params)
+    usual = whole["source"] == str(DEFAULT)
+    given = Look("Parameters, and where each came from", unit="value")
+    rest = views.table(whole[usual], Look("By default", unit="value"))
+    count = f"{counted(int(usual.sum()), 'parameter')} by default"
+    views.show(views.stack((views.table(whole[~usual], given), views.fold(count, rest))))

@@ -53,8 +53,7 @@ def _lasting(draft: UnjudgedPlan, before: Before) -> Iterator[Picture]:
     promise = draft.plan.promise
     if isinstance(promise, Promise):
         after = after_plan.after(draft.plan, before.snapshot)
-        told = views.boot(rehearse(promise, after), "The next boot, once the plan is made")
-        yield views.fold("What a boot would do once the plan is made", told)
+        yield views.boot(rehearse(promise, after), "What a boot would do once the plan is made")
 
 
 def _show_nothing_to_do(drawn: Plan, verdict: Verdict, before: Before) -> None:

@@ -18,7 +18,6 @@ from runbook.notebook.shared.values import ConnectedHost
 from runbook.notebook.widgets import Consents, Form, consents
 from runbook.params import Params, faults_for_host, for_host
 from runbook.plan.forecast.wiring import wired
-from runbook.plan.plan import Plan
 from runbook.preflight import Finding
 from runbook.run import pipeline
 from runbook.run.subject import Observation, UnjudgedPlan
@@ -128,10 +127,9 @@ class Preview:
         after = wired(drawn.of_host, seen)
         plan = views.plan(drawn, seen)
         return (
-            _summary(drawn, found),
             views.wiring(after, params.address, seen),
             views.findings(found),
-            views.fold(f"The plan, {len(drawn.steps())} steps", plan),
+            views.fold(f"Plan: {views.plan_in_words(drawn, seen)}", plan),
         )
 
     def _ask(self, found: tuple[Finding, ...], params: Params) -> None:
@@ -143,11 +141,3 @@ class Preview:
         self.asked = consents(risks, ticked)
         self.asked.on_change(self.again)
         self.form.put_below([self.asked.box()] if risks else [])
-
-
-def _summary(drawn: Plan, found: tuple[Finding, ...]) -> Picture:
-    against = sum(finding.against for finding in found)
-    steps = f"{len(drawn.steps())} steps, undone within {drawn.deadline_s} s unless confirmed"
-    if against:
-        return views.note(f"{steps}; {against} finding(s) block the change", "bad")
-    return views.note(f"{steps}; nothing blocks the change", "good")

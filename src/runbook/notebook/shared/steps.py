@@ -13,6 +13,7 @@ from runbook.apply.phases import Applied
 from runbook.apply.steps.journal import BEGINS
 from runbook.plan.plan import NumberedStep
 from runbook.views import Look, Picture, Slot, StepShown, frames
+from runbook.views.tables import counted
 
 
 @dataclass(slots=True)
@@ -82,8 +83,10 @@ def journal(applied: Applied) -> tuple[Picture, ...]:
         if any(f"because step {number} " in moved for number in numbers)
     ]
     until = f"undone by itself at {applied.armed.deadline:%Y-%m-%d %H:%M:%S} UTC, unless confirmed"
+    done, steps = int((rows["ended"] != "").sum()), counted(len(numbers), "step")
+    made = f"✓ Phase {applied.phase}: {done} of {steps} made"
     return (
-        views.table(rows, Look(caption, limit=len(rows))),
+        views.fold(made, views.table(rows, Look(caption, limit=len(rows), unit=""))),
         *moves,
         views.note(until),
     )
