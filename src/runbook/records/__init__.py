@@ -4,5 +4,6 @@
 `person` says who runs this program, `versions` which program it is, `begin` writes both at the
 start of a run. `files` tells a record's files from its manifest, `absence` computes how long the
 host did not answer. `make` reads a run folder and makes its manifest, `seal` writes it as the last
-file, `manifest` reads it back and verifies it.
+file, `signature` signs it with an SSH key, `witness` leaves its digest on the host, `manifest`
+reads it back and verifies it.
 """

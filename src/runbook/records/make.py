@@ -43,10 +43,14 @@ DIED = "died in the middle"
 
 
 class HostFiles(NamedTuple):
-    """What the host itself keeps of a change; `why` it was not read, where it was not."""
+    """What the host itself keeps of a change; `why` it was not read, where it was not.
+
+    `last` is the record that the host knew as its last one before.
+    """
 
     files: Mapping[str, bytes]
     why: str = READ
+    last: Previous | None = None
 
 
 NOT_CHANGED = HostFiles({}, "nothing of this run is on the host")
@@ -71,6 +75,7 @@ def make(folder: Folder, ended: datetime, host: HostFiles, previous: Previous | 
         absence=_absence(folder),
         versions=begun.versions,
         previous=previous,
+        previous_on_host=host.last,
         links=tuple(_links(folder, verdict.fact)),
         host_files=host.why,
         not_written=tuple(sorted(folder.unwritten)),

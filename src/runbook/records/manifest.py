@@ -15,8 +15,9 @@ from pydantic import ValidationError
 
 from runbook.common import handed_files
 from runbook.common.printable import printable
-from runbook.records.files import MANIFEST, manifests, of_the_record
+from runbook.records.files import MANIFEST, SIGNATURE, manifests, of_the_record
 from runbook.records.predicate import RECORD, Manifest
+from runbook.records.signature import Trust, check
 from runbook.records.statement import ON_THE_HOST, STATEMENT, sha256
 
 LARGEST = 16 << 20
@@ -32,6 +33,9 @@ class Fault(StrEnum):
     NO_MANIFEST = "no manifest"
     DAMAGED_MANIFEST = "damaged manifest"
     MISPLACED = "misplaced"
+    NOT_SIGNED = "not signed"
+    UNKNOWN_SIGNER = "unknown signer"
+    BAD_SIGNATURE = "bad signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,18 @@ def load(folder: Path) -> Manifest:
     return found
 
 
-def verify(folder: Path) -> tuple[IntegrityFinding, ...]:
-    """Everything that is not as when the record was sealed; empty if all is. Raises OSError."""
+SIGNATURES = {
+    Trust.NOT_SIGNED: Fault.NOT_SIGNED,
+    Trust.UNKNOWN_SIGNER: Fault.UNKNOWN_SIGNER,
+    Trust.BAD: Fault.BAD_SIGNATURE,
+}
+
+
+def verify(folder: Path, allowed_signers: Path | None = None) -> tuple[IntegrityFinding, ...]:
+    """Everything that is not as when the record was sealed; empty if all is. Raises OSError.
+
+    With `allowed_signers` each manifest has to be signed by somebody whom that file names.
+    """
     try:
         manifest = load(folder)
     except FileNotFoundError:
@@ -67,7 +81,15 @@ def verify(folder: Path) -> tuple[IntegrityFinding, ...]:
     except (OSError, ValueError) as error:
         return (_damaged(MANIFEST, error),)
     promised, damaged = _promised(folder, manifest)
-    return (*_misplaced(folder, manifest), *damaged, *_compared(folder, promised))
+    signatures = _signatures(folder, allowed_signers) if allowed_signers else ()
+    return (*_misplaced(folder, manifest), *damaged, *signatures, *_compared(folder, promised))
+
+
+def _signatures(folder: Path, allowed: Path) -> Iterator[IntegrityFinding]:
+    for path in manifests(folder):
+        found = check(path, path.with_name(f"{path.name}{SIGNATURE}"), allowed)
+        if found.trust in SIGNATURES:
+            yield IntegrityFinding(SIGNATURES[found.trust], path.name, found.text)
 
 
 def _promised(

@@ -166,6 +166,9 @@ class Record(Strict):
     absence: Absence | None = Field(description="None: nothing was changed, or not measured")
     versions: Versions | None
     previous: Previous | None = Field(description="None: the first record of this host here")
+    previous_on_host: Previous | None = Field(
+        default=None, description="the record that the host itself knew as its last one"
+    )
     links: tuple[Link, ...]
     host_files: str = Field(
         description="`read`: the host's own journal and undo are among the subjects; otherwise why"

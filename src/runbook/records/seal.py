@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from runbook.common import handed_files
-from runbook.records.files import MANIFEST
+from runbook.records.files import MANIFEST, SIGNATURE
 from runbook.records.make import NOT_CHANGED, HostFiles, make
 from runbook.records.predicate import Manifest, Previous
+from runbook.records.signature import NotSigned, sign
 from runbook.records.statement import sha256
 from runbook.run.record import Folder, as_json
 
@@ -17,8 +18,12 @@ from runbook.run.record import Folder, as_json
 NEWEST = 20
 
 
-def seal(folder: Folder, ended: datetime, host: HostFiles = NOT_CHANGED) -> str:
+def seal(
+    folder: Folder, ended: datetime, host: HostFiles = NOT_CHANGED, sign_with: str = ""
+) -> str:
     """Write `record.json` and return its SHA-256; '' if there is one already.
+
+    `sign_with` is the file of an SSH key; '' signs nothing.
 
     Raises OSError or ValueError where a file of the record cannot be read. A manifest that the
     disk does not take is named in `folder.unwritten`.
@@ -29,7 +34,17 @@ def seal(folder: Folder, ended: datetime, host: HostFiles = NOT_CHANGED) -> str:
     manifest = make(folder, ended, host, previous(folder.path))
     content = as_json(manifest.model_dump(mode="json", by_alias=True))
     folder.once(MANIFEST, content)
+    if sign_with and MANIFEST not in folder.unwritten:
+        add_signature(folder, MANIFEST, content, sign_with)
     return sha256(content.encode())
+
+
+def add_signature(folder: Folder, name: str, content: str, key: str) -> None:
+    """Write the signature of a manifest beside it; `folder.unwritten` names it if there is none."""
+    try:
+        folder.once(f"{name}{SIGNATURE}", sign(content.encode(), key))
+    except NotSigned as error:
+        folder.unwritten[f"{name}{SIGNATURE}"] = str(error)
 
 
 def previous(folder: Path) -> Previous | None:

@@ -68,6 +68,7 @@ class MadeUp:
     moves: list[str] = field(default_factory=list)
     probed: Probed = PROBED
     read_after: tuple[str, ...] = ()
+    witnessed: dict[str, bytes] = field(default_factory=dict)
 
     def ask(self, what: str) -> None:
         self.done.append(what)
@@ -131,16 +132,23 @@ class MadeUp:
         return undone
 
     def glob(self, pattern: str) -> tuple[str, ...]:
-        """Nothing of an earlier change is on it."""
+        """Nothing of an earlier change is on it, but the digest of a record that one left."""
         assert "/var/lib/runbook" in pattern
-        return ()
+        return tuple(sorted(self.witnessed)) if pattern.endswith("/record.sha256") else ()
+
+    def write_file(self, file: HostFile) -> None:
+        """The digest of a record."""
+        if "write file" in self.fails:
+            raise self.fails["write file"]
+        self.witnessed[file.path] = file.content
 
     def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
         """What the host keeps of the change."""
         self.read_after = tuple(self.done)
         if "read files" in self.fails:
             raise self.fails["read files"]
-        return tuple(HostFile(path, f"{path}\n".encode(), 0o600) for path in paths)
+        there = {path: self.witnessed.get(path, f"{path}\n".encode()) for path in paths}
+        return tuple(HostFile(path, content, 0o600) for path, content in there.items())
 
     def close(self) -> None:
         """As a host's connection does."""

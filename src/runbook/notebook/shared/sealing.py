@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
 from runbook.apply.checkpoint.layout import Layout
@@ -10,11 +11,16 @@ from runbook.common.errors import RunbookError
 from runbook.notebook.shared.runs import RecordedRun
 from runbook.records import begin as beginning
 from runbook.records import seal as sealing
+from runbook.records import witness
 from runbook.records.begin import About
 from runbook.records.files import MANIFEST
-from runbook.records.make import NOT_CHANGED, HostFiles
-from runbook.records.predicate import Kind
+from runbook.records.make import NOT_CHANGED, READ, HostFiles
+from runbook.records.predicate import Kind, Previous
+from runbook.records.signature import SIGN_WITH
+from runbook.run.record import Ending
 
+# The host is not in the middle of a change any more, and this run wrote on it.
+OVER = (Ending.AS_PROMISED, Ending.UNDONE, Ending.AS_BEFORE)
 HOST_JOURNAL = "journal-of-the-host"
 
 
@@ -30,9 +36,25 @@ def seal(this: RecordedRun) -> None:
     try:
         host = _host_files(this)
         _keep_journal(this, host)
-        sealing.seal(this.folder, this.session.clock.now(), host)
+        digest = sealing.seal(this.folder, this.session.clock.now(), host, _sign_with(this))
+        if digest and host.files and MANIFEST not in this.folder.unwritten:
+            _witness(this, digest)
     except Exception as error:  # noqa: BLE001 - any of them is less than how the run ended
         this.folder.unwritten[MANIFEST] = str(error) or type(error).__name__
+
+
+def _sign_with(this: RecordedRun) -> str:
+    given = getattr(this.session.params, "sign_with", None)
+    return str(given or os.environ.get(SIGN_WITH, ""))
+
+
+def _witness(this: RecordedRun, digest: str) -> None:
+    """Leave the digest on the host, if its change is over; it goes on without that, too."""
+    if Ending(str(this.folder.outcome()["outcome"])) not in OVER:
+        return
+    mine = Previous(change_id=this.session.change_id, sha256=digest)
+    with suppress(RunbookError, OSError):
+        witness.write(this.session.host, _change_on_the_host(this), mine)
 
 
 def _host_files(this: RecordedRun) -> HostFiles:
@@ -44,11 +66,14 @@ def _host_files(this: RecordedRun) -> HostFiles:
     paths = (place.journal, place.undo)
     try:
         files = this.session.host.read_files(paths)
+        last = witness.read(this.session.host)
     except Exception as error:  # noqa: BLE001 - the record is sealed without the host, too
         why = error.what if isinstance(error, RunbookError) else str(error)
         return HostFiles({}, f"the host could not be asked: {why or type(error).__name__}")
     found = {path: file.content for path, file in zip(paths, files, strict=True) if file}
-    return HostFiles(found) if found else HostFiles({}, "the host has neither of them")
+    if not found:
+        return HostFiles({}, "the host has neither of them")
+    return HostFiles(found, READ, last[-1] if last else None)
 
 
 def _change_on_the_host(this: RecordedRun) -> str:

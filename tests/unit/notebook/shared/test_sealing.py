@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,4 +137,83 @@ def test_a_file_of_the_record_that_cannot_be_read_harms_no_confirmed_change(
     nb.finish(nb.after(nb.confirm(nb.verify(change))))
     assert json.loads((folder(home) / "outcome.json").read_text())["outcome"] == "as promised"
     assert "record.json (" in page(shown)
+    assert made_up.done[-1] != "roll back"
+
+
+WITNESS = f"/var/lib/runbook/{CHANGE}/record.sha256"
+EARLIER = "20260101T000000Z-aaaaaa"
+
+
+def test_the_host_keeps_the_digest_of_its_last_record_and_the_record_that_of_the_one_before(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(NOBODY)
+    before = f"/var/lib/runbook/{EARLIER}/record.sha256"
+    made_up.witnessed[before] = f"{'a' * 64}  {EARLIER}/record.json\n".encode()
+    through()
+    (folder(home).parent / "check").write_bytes(made_up.witnessed[WITNESS])
+    subprocess.run(["sha256sum", "-c", "check"], cwd=folder(home).parent, check=True)
+    told = record(home).previous_on_host
+    assert told is not None
+    assert (told.change_id, told.sha256) == (EARLIER, "a" * 64)
+    assert shown
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"a" * 64 + b"  ../../x/record.json\n"])
+def test_what_is_no_digest_on_the_host_is_left_out(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer, content: bytes
+) -> None:
+    answer(NOBODY)
+    made_up.witnessed[f"/var/lib/runbook/{EARLIER}/record.sha256"] = content
+    through()
+    assert record(home).previous_on_host is None
+    assert shown
+
+
+@pytest.mark.parametrize("error", [*SILENT, FAILED], ids=("lost", "unforeseen", "full"))
+def test_a_host_that_takes_no_digest_is_confirmed_all_the_same(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer, error: Exception
+) -> None:
+    answer(NOBODY)
+    made_up.fails["write file"] = error
+    through()
+    assert record(home).verdict.fact is Fact.CONFIRMED
+    assert "not complete" not in page(shown)
+
+
+def test_a_plan_leaves_nothing_on_the_host(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(AssertionError("nobody is to be asked"))
+    through(mode="plan")
+    assert made_up.witnessed == {}
+    assert home.exists()
+    assert shown
+
+
+def test_a_key_in_the_environment_signs_the_record(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = home / "keys"
+    keys.mkdir()
+    make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / "id")]
+    subprocess.run(make, check=True)
+    monkeypatch.setenv("RUNBOOK_SIGN_WITH", str(keys / "id"))
+    answer(NOBODY)
+    through()
+    public = (keys / "id.pub").read_text()
+    (keys / "allowed").write_text(f"anna@example.org {public}")
+    assert verify(folder(home), keys / "allowed") == ()
+    assert "confirm" in made_up.done
+    assert shown
+
+
+def test_a_key_that_cannot_be_used_is_named_and_harms_no_change(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNBOOK_SIGN_WITH", str(home / "nowhere"))
+    answer(NOBODY)
+    through()
+    assert record(home).verdict.fact is Fact.CONFIRMED
+    assert "record.json.sig (" in page(shown)
     assert made_up.done[-1] != "roll back"

@@ -1,0 +1,116 @@
+"""Signs a manifest with the operator's SSH key, and checks such a signature. Nobody is asked.
+
+`ssh-keygen` of OpenSSH 8.1 or newer does both. A key with a passphrase has to be in an agent; a key
+that wants a touch has to get it within `SIGN_S`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from runbook.common.printable import printable
+
+NAMESPACE = "runbook-record"
+# Beside the hosts' files: a line for each person, as ssh-keygen(1) has it.
+ALLOWED_SIGNERS = "allowed_signers"
+SIGN_WITH = "RUNBOOK_SIGN_WITH"
+SIGN_S, CHECK_S = 20.0, 10.0
+
+
+class NotSigned(Exception):
+    """The key cannot be used."""
+
+
+class Trust(StrEnum):
+    """What a signature says."""
+
+    GOOD = "signed"
+    NOT_SIGNED = "not signed"
+    UNKNOWN_SIGNER = "unknown signer"
+    BAD = "bad signature"
+
+
+class Signed(NamedTuple):
+    """Whether a manifest is signed, and by whom: the principal in `allowed_signers`."""
+
+    trust: Trust
+    by: str
+    text: str
+
+
+def sign(content: bytes, key: str) -> str:
+    """The signature by a private key's file, or by an agent that has a public key's file.
+
+    Raises NotSigned if that needs a person, takes too long, or does not work.
+    """
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(Path(key).expanduser())]
+    try:
+        done = _run([*command, "-n", NAMESPACE], content, SIGN_S)
+    except (OSError, ValueError) as error:
+        raise NotSigned(f"ssh-keygen could not be run: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise NotSigned(f"{key} gave no signature within {SIGN_S:g} s") from error
+    if done.returncode:
+        raise NotSigned(f"{key}: {_said(done)}")
+    return done.stdout.decode("ascii", "replace")
+
+
+def check(path: Path, signature: Path, allowed: Path) -> Signed:
+    """The signature of a manifest; raises OSError if the manifest cannot be read."""
+    if not signature.is_file():
+        return Signed(Trust.NOT_SIGNED, "", f"there is no {signature.name}")
+    try:
+        return _checked(path.read_bytes(), str(signature), str(allowed))
+    except subprocess.SubprocessError as error:
+        return Signed(Trust.BAD, "", f"it could not be checked: {error}")
+
+
+def _checked(content: bytes, signature: str, allowed: str) -> Signed:
+    with_ = ["-s", signature, "-f", allowed]
+    found = _run(["ssh-keygen", "-Y", "find-principals", *with_], b"", CHECK_S)
+    names = found.stdout.decode("utf-8", "replace").split()
+    if not names:
+        return _stranger(content, signature)
+    command = ["ssh-keygen", "-Y", "verify", "-n", NAMESPACE, "-I", names[0], *with_]
+    done = _run(command, content, CHECK_S)
+    by = printable(names[0])
+    if done.returncode:
+        return Signed(Trust.BAD, by, _said(done))
+    return Signed(Trust.GOOD, by, _said(done))
+
+
+def _stranger(content: bytes, signature: str) -> Signed:
+    """Signed by nobody who is allowed: by another key, or not a signature of this at all."""
+    command = ["ssh-keygen", "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature]
+    done = _run(command, content, CHECK_S)
+    if done.returncode:
+        return Signed(Trust.BAD, "", _said(done))
+    return Signed(Trust.UNKNOWN_SIGNER, "", _said(done))
+
+
+def _run(
+    command: list[str], content: bytes, seconds: float, environ: Mapping[str, str] = os.environ
+) -> subprocess.CompletedProcess[bytes]:
+    """Without a terminal, and with a program that answers no question."""
+    mute = {"SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force"}
+    return subprocess.run(
+        command,
+        input=content,
+        capture_output=True,
+        timeout=seconds,
+        check=False,
+        start_new_session=True,
+        env={**environ, **mute},
+    )
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    words = (done.stdout if not done.returncode else done.stderr or done.stdout).decode(
+        "utf-8", "replace"
+    )
+    return printable(" ".join(words.split()))[:300] or f"exit status {done.returncode}"
