@@ -34,7 +34,7 @@ def test_mode_plan_writes_nothing_on_the_host(fresh_host: str, home: Path) -> No
     done = papermill(home, "-p", "host", fresh_host, "-p", "mode", "plan")
     assert done.status == 0, done.said
     assert done.outcome["outcome"] == "planned only"
-    assert "The plan: " in done.page
+    assert "Plan: " in done.page
     assert "mode is plan: nothing was written" in done.page
     assert str(compare(before, bench.snapshot())) == ""
     assert bench.on_host("sh", "-c", "ls -A /var/lib | grep -c runbook || true").strip() == "0"

@@ -19,7 +19,7 @@ def test_a_newcomer_can_rehearse_up_to_the_preflight(home: Path) -> None:
     done = papermill(home, "-p", "host", "example")
     assert done.status == 0, done.said
     assert done.outcome["outcome"] == "planned only"
-    for shown in ("Addresses", "Neighbours (ARP and NDP)", "The plan: ", "Probes: ", "STP"):
+    for shown in ("Addresses", "Neighbours (ARP and NDP)", "Plan: ", "Probes: ", "STP"):
         assert shown in done.page
     assert "mode is plan: nothing was written" in done.page
 
