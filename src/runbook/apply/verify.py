@@ -56,6 +56,12 @@ def judge(promise: Promise, snapshot: Snapshot, before: Probed, after: Probed) -
     return Verdict((*promise.checks(snapshot), *probes, *routers, *stands.of_boot), stands.boot)
 
 
+def with_reboot(verdict: Verdict, seconds: float) -> Verdict:
+    """The verdict on a host that was rebooted for it, and came up after so many seconds."""
+    up = Check("a reboot", "the host comes up by itself", f"up after {seconds:.0f} s", kept=True)
+    return Verdict((up, *verdict.checks), verdict.boot)
+
+
 def still_answering(before: Probed, after: Probed) -> tuple[Check, ...]:
     """What answered before has to answer now."""
     targets = dict.fromkeys(probe.target for probe in (*before.probes, *after.probes))

@@ -53,6 +53,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("probes", "router"),
     ),
     ("Seconds until the undo runs, unless the change is confirmed.", ("deadline_s",)),
+    ("rehearse: the host reboots once before the change is confirmed.", ("reboot",)),
 )
 
 

@@ -35,6 +35,7 @@ class Params(KnownHost):
     consent: Annotated[tuple[Consent, ...], BeforeValidator(listed)] = ()
     probes: Annotated[tuple[Probe, ...], BeforeValidator(listed)] = ()
     deadline_s: Annotated[int, Field(ge=5, le=3600)] | None = None
+    reboot: Literal["none", "rehearse"] = "none"
     guests: Annotated[tuple[Guest, ...], BeforeValidator(listed)] = ()
     # What the file that `rules` names holds; read along with the host's own file.
     rules_text: str | None = Field(default=None, exclude=True, repr=False)
@@ -51,6 +52,7 @@ class Params(KnownHost):
                 "bridge",
             )
         _recorded(self)
+        _no_reboot_of_guests(self)
         all_different(self.guests)
         _guests_elsewhere(self.ipv4, IPv4Address(self.gateway), self.guests)
         return self
@@ -100,6 +102,16 @@ def _guests_elsewhere(host: IPv4Interface, router: IPv4Address, guests: tuple[Gu
                 f"give the guest an address of its own in {host.network}",
                 f"guests[{number}].address",
             )
+
+
+def _no_reboot_of_guests(params: Params) -> None:
+    """Refuse a reboot that would end the guests of a change in the middle of it."""
+    if params.guests and params.reboot == "rehearse":
+        raise Wrong(
+            "a reboot is for a change of the host alone, and `guests` names guests",
+            "leave `reboot` out, or change the guests in a run of their own",
+            "reboot",
+        )
 
 
 def _recorded(params: Params) -> None:

@@ -20,8 +20,9 @@ from runbook.apply.checkpoint.armed_change import refuse_if_armed
 from runbook.apply.confirm import Confirmed, Verified, confirmed_already, disarm
 from runbook.apply.confirm import confirm as make_permanent
 from runbook.apply.phases import Applied, StepListener, apply_phase, nobody
+from runbook.apply.reboot import reboot
 from runbook.apply.rollback import Rollback
-from runbook.apply.verify import Verdict
+from runbook.apply.verify import Verdict, with_reboot
 from runbook.common.clock import Clock, SystemClock
 from runbook.common.errors import GateClosed, MendAccess, StalePlan, StepFailed
 from runbook.common.folders import outputs_folder
@@ -46,6 +47,8 @@ from runbook.transport.host import Host
 SEEN_AGAIN_S = 30.0
 # The stages of a change, in the order in which `change` goes through them.
 STAGES = ("before", "inside", "plan", "preflight", "arm", *PHASES, "verify", "confirm")
+# The value of the parameter `reboot` that asks for one.
+REHEARSE = "rehearse"
 
 
 def change(session: Session) -> Confirmed | Plan:
@@ -58,7 +61,8 @@ def change(session: Session) -> Confirmed | Plan:
         try:
             for phase in PHASES:
                 applied = apply(session, underway, phase)
-            return confirm(session, verify(session, underway, applied))
+            verified = verify(session, underway, applied)
+            return confirm(session, reboot_if_asked(session, underway, verified))
         except BaseException as error:
             roll_back(session, underway, why=str(error) or type(error).__name__)
             raise
@@ -166,6 +170,21 @@ def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Veri
     if not (verdict.passed and applied.complete):
         raise NotAsPromised(session.params.host, verdict)
     return Verified(applied.armed, verdict)
+
+
+def reboot_if_asked(session: Session, underway: Underway, verified: Verified) -> Verified:
+    """Where `reboot` asks for it, reboot the host inside the deadline and verify what came up."""
+    if session.params.reboot != REHEARSE:
+        return verified
+    back = reboot(verified.armed, session.host, session.connect, session.clock)
+    plan = back.armed.plan
+    with closing(new_connection(session, back.armed)) as fresh:
+        now = take(fresh, session.clock.now())
+        verdict = session.subject.verdict(fresh, session.params, plan, underway.probed, now)
+    proven = with_reboot(verdict, back.seconds)
+    if not proven.passed:
+        raise NotAsPromised(session.params.host, proven)
+    return Verified(back.armed, proven)
 
 
 def confirm(session: ChangeSession, verified: Verified) -> Confirmed:

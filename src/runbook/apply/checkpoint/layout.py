@@ -132,6 +132,16 @@ class Layout:
         return f"{self.directory}/ballast"
 
     @property
+    def reboot(self) -> str:
+        """The wish that the next boot leaves the change in place; the boot itself takes it away."""
+        return f"{self.directory}/reboot"
+
+    @property
+    def rebooted(self) -> str:
+        """The id of the boot that left the change in place."""
+        return f"{self.directory}/rebooted"
+
+    @property
     def timer_stem(self) -> str:
         """What the names of all the deadline's units begin with."""
         return f"runbook-deadline-{self.change_id}-"

@@ -301,6 +301,46 @@ expect() {
     return 1
 }
 
+# The operator may ask that the changed host boots once before anything is confirmed. Only the boot
+# right after that is meant, and only while the countdown runs; every other boot undoes.
+# The file holds the boot that ends, the number of the countdown, and its seconds.
+boots_on_wish() {
+    booted=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+    [ -n "$booted" ] || return 1
+    case $why in
+    boot) begins_on_wish ;;
+    announce)
+        [ -e "$here/rebooted" ] && [ "$(cat "$here/rebooted")" = "$booted" ] &&
+            systemctl is-active --quiet "runbook-deadline-${here##*/}-*.timer"
+        ;;
+    *) return 1 ;;
+    esac
+}
+
+begins_on_wish() {
+    [ -e "$here/reboot" ] || return 1
+    read -r ended number seconds <"$here/reboot"
+    rm -f -- "$here/reboot" "$here/rebooted"
+    # While the wish is there, another boot would count as well.
+    [ ! -e "$here/reboot" ] || return 1
+    timeout 10 sync
+    case $number in '' | *[!0-9]*) return 1 ;; esac
+    case $seconds in '' | *[!0-9]*) return 1 ;; esac
+    [ "$ended" != "$booted" ] || return 1
+    count_down "$number" "$seconds" || return 1
+    printf '%s\n' "$booted" >"$here/rebooted"
+    say "boots with the change in place, as asked for: undone in $seconds s unless confirmed"
+}
+
+# So early in a boot, and whatever hangs in it.
+count_down() {
+    timeout 10 systemd-run --quiet --collect --unit="runbook-deadline-${here##*/}-$1" \
+        --on-active="$2s" --timer-property=AccuracySec=50ms --timer-property=DefaultDependencies=no \
+        --property=DefaultDependencies=no --property=Type=oneshot --property=KillMode=process \
+        --property=Restart=on-abnormal --property=RestartSec=200ms \
+        /bin/sh "$here/undo" deadline
+}
+
 failed=0
 
 # A copy of this script would take the network of another machine away.
@@ -324,10 +364,12 @@ leave_unless_armed() {
         exit 1
     fi
     say 'the change is not armed, or not any more: nothing to do'
-    rm -f -- "$here/open" "$here/ballast"
+    rm -f -- "$here/open" "$here/ballast" "$here/reboot"
     forget_boot
     exit 0
 }
+
+if armed && boots_on_wish; then exit 0; fi
 
 # From here on no step of the change can be made any more: each needs the file
 # `open`, under this lock. A step in progress is waited for.
@@ -335,7 +377,7 @@ leave_unless_armed() {
 command exec 9>>"$here/lock" || say 'the lock cannot be opened: going on without it'
 flock -w 10 9 || say 'a step is still in progress: going on without waiting for it'
 leave_unless_armed
-rm -f -- "$here/open" "$here/ballast"
+rm -f -- "$here/open" "$here/ballast" "$here/reboot"
 flock -u 9
 
 # Two undos at once would trip over each other: the second waits, and finds it done.

@@ -10,5 +10,8 @@
 #   sh undo boot       before networking starts, after a power cut: files only
 #   sh undo announce   the second half of that, once the network is up
 #
+# If the operator has asked for one reboot of the changed host, the last two leave the change in
+# place at that boot, and start its countdown anew.
+#
 # All but the first do nothing once the change is confirmed or undone, and none
 # does anything while another change is in progress.

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 from runbook import views
-from runbook.apply.confirm import Confirmed
+from runbook.apply.confirm import Confirmed, Verified
 from runbook.apply.phases import Applied
 from runbook.apply.steps.journal import Journal
 from runbook.notebook.jupyter.unattended import somebody_there
@@ -34,6 +34,7 @@ from runbook.notebook.shared.values import (
 )
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
+from runbook.run.pipeline import REHEARSE
 from runbook.run.record import Ending
 from runbook.run.session import Underway
 from runbook.views import Picture
@@ -198,9 +199,21 @@ def verify(change: ChangeUnderway | Stopped) -> VerifiedChange | Stopped:
         # A button may have confirmed it while this cell waited for its turn.
         kept = hand.confirmed.verified if hand.confirmed else None
         verified = kept or pipeline.verify(this.session, hand.underway, hand.applied)
+    verified = kept or _rebooted(change, verified)
     hand.verified = verified
     keep_verdict(this, verified.verdict, "The verdict: as promised")
     return VerifiedChange(change.before, hand, verified)
+
+
+def _rebooted(change: ChangeUnderway, verified: Verified) -> Verified:
+    """The same, after the reboot that `reboot: rehearse` asks for."""
+    this, hand = change.before.run, change.hand
+    if this.session.params.reboot != REHEARSE:
+        return verified
+    with changing(change, f"Rebooting {this.host}, as `reboot: rehearse` asks", "reboot"):
+        proven = pipeline.reboot_if_asked(this.session, hand.underway, verified)
+        hand.underway = Underway(proven.armed, hand.underway.probed)
+    return proven
 
 
 @stage("confirm")
