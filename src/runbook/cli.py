@@ -7,12 +7,16 @@ import os
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runbook.common import debug_log
 from runbook.common.errors import RunbookError
 from runbook.common.folders import outputs_folder, params_folder
+
+if TYPE_CHECKING:
+    from runbook.params import KnownHost
 
 HOST = click.argument("host")
 TAKE_OVER = click.option(
@@ -95,13 +99,9 @@ def status(host: str, *, as_json: bool) -> None:
 
     The exit status is 0 whatever is found.
     """
-    from runbook.params import known_host
     from runbook.run.standing import open_host_session, read_standing
 
-    known = known_host(params_folder(), {"host": host})
-    for note in known.notes:
-        click.echo(note, err=True)
-    session = open_host_session(known)
+    session = open_host_session(_known(host))
     with closing(session.host):
         standing = read_standing(session)
     if as_json:
@@ -111,6 +111,40 @@ def status(host: str, *, as_json: bool) -> None:
         from runbook import views
 
         click.echo(repr(views.standing(standing)))
+
+
+@runbook.command()
+@HOST
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def audit(host: str, *, as_json: bool) -> None:
+    """Compare HOST with its last confirmed record, and tell what each difference means.
+
+    Writes nothing on HOST, and a record only if something differs that the last
+    audit did not record.
+
+    The exit status is 0 if nothing differs, or no change of HOST was ever
+    confirmed. It is that of the worst difference: 3 harmless, 4 less than
+    recorded, 5 HOST or a guest is off the LAN, 6 HOST is lost at its next boot.
+    It is 1 if HOST could not be audited, and 2 for a wrong command.
+    """
+    from runbook.records.audit.keep import keep
+    from runbook.records.audit.look import audit as held_against_its_record
+    from runbook.run.standing import open_host_session
+
+    session = open_host_session(_known(host))
+    with closing(session.host):
+        found = held_against_its_record(session, outputs_folder())
+        if as_json:
+            # All of it in ASCII: a host's words cannot drive the terminal.
+            click.echo(json.dumps(found.as_dict()))
+        else:
+            from runbook import views
+
+            click.echo(repr(views.audit(found)))
+        folder = keep(found, session, outputs_folder())
+    if folder:
+        click.echo(f"recorded in {folder.path}", err=True)
+    sys.exit(found.exit_status)
 
 
 @runbook.command()
@@ -140,6 +174,16 @@ def confirm(host: str, *, take_over: bool) -> None:
     The exit status is 0 only if it was confirmed.
     """
     _end(host, "confirm", take_over=take_over)
+
+
+def _known(host: str) -> KnownHost:
+    """The way to the host; what was left out of its file is told."""
+    from runbook.params import known_host
+
+    known = known_host(params_folder(), {"host": host})
+    for note in known.notes:
+        click.echo(note, err=True)
+    return known
 
 
 def _end(host: str, action: str, *, take_over: bool) -> None:

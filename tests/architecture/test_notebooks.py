@@ -14,6 +14,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 
 from runbook.notebook import desk
+from runbook.notebook.audit import look as audit_look
 from runbook.notebook.guest import request as guest_request
 from runbook.notebook.shared.stages import OF_A_HOST, OF_GUESTS
 from runbook.notebook.undo import look as undo_look
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 KERNEL = "runbook"
 KNOWN = {
+    "audit.ipynb": audit_look.NAMES,
     "desk.ipynb": desk.NAMES,
     "routed.ipynb": NAMES,
     "survey.ipynb": NAMES,

@@ -5,5 +5,5 @@
 start of a run. `files` tells a record's files from its manifest, `absence` computes how long the
 host did not answer. `make` reads a run folder and makes its manifest, `seal` writes it as the last
 file, `signature` signs it with an SSH key, `witness` leaves its digest on the host, `manifest`
-reads it back and verifies it.
+reads it back and verifies it. `audit` holds a host against its last record.
 """

@@ -36,8 +36,9 @@ from runbook.records.statement import ON_THE_HOST, Subject, sha256, subject
 from runbook.run.record import JOURNAL, OUTCOME, Ending, Folder
 
 READ = "read"
+AUDIT = "audit.json"
 # The newest of each that a folder has tells which machine it was.
-SNAPSHOTS = ("before.json", "now.json", "seen.json")
+SNAPSHOTS = ("before.json", "now.json", "seen.json", AUDIT)
 STAMP = "%Y%m%dT%H%M%SZ"
 DIED = "died in the middle"
 
@@ -178,6 +179,8 @@ def _links(folder: Folder, fact: Fact) -> Iterable[Link]:
     if found:
         does: Mapping[Fact, Any] = {Fact.UNDONE: "undoes", Fact.CONFIRMED: "confirms"}
         yield Link(relation=does.get(fact, "looks at"), change_id=str(found))
+    if audited := _json(folder, AUDIT).get("change_id"):
+        yield Link(relation="audits", change_id=str(audited))
 
 
 def _newest(folder: Folder, name: str) -> str:

@@ -25,6 +25,7 @@ class Fact(StrEnum):
     LOOKED = "looked"
     SURVEYED = "surveyed"
     UNDONE = "undone"
+    DRIFTED = "drifted"
     REFUSED = "refused"
     ROLLED_BACK = "rolled-back"
     UNKNOWN = "unknown"
@@ -38,6 +39,7 @@ FACTS = {
     Ending.LOOKED: Fact.LOOKED,
     Ending.SURVEYED: Fact.SURVEYED,
     Ending.UNDONE: Fact.UNDONE,
+    Ending.DRIFTED: Fact.DRIFTED,
     Ending.REFUSED: Fact.REFUSED,
     Ending.AS_BEFORE: Fact.ROLLED_BACK,
     Ending.UNKNOWN: Fact.UNKNOWN,

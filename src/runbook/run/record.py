@@ -38,7 +38,7 @@ CHANGE_MIME = "application/vnd.runbook.change+json"
 
 
 class Ending(StrEnum):
-    """The last word on a run. Only the first six are a success."""
+    """The last word on a run. The last three are no success."""
 
     AS_PROMISED = "as promised"
     NOTHING_TO_DO = "nothing to do"
@@ -46,6 +46,7 @@ class Ending(StrEnum):
     LOOKED = "only looked"
     SURVEYED = "surveyed: its file is written"
     UNDONE = "undone: as before"
+    DRIFTED = "the host is not as its record says"
     REFUSED = "refused"
     AS_BEFORE = "as before (rolled back)"
     UNKNOWN = "unknown: go to the console"

@@ -76,6 +76,15 @@ def compare(before: Snapshot, after: Snapshot) -> Diff:
     return Diff(rows[~(of_modules | written_anew)].reset_index(drop=True))
 
 
+def with_key_of(earlier: Snapshot, later: Snapshot, table: str, key: str) -> Snapshot:
+    """`earlier`, but the rows of one key, as a difference names it, are those of `later`."""
+    (of,) = (known for known in TABLES if known.name == table)
+    old, new = (by_key(of, state.rows(of.row)) for state in (earlier, later))
+    rest = [row for name, row in old.items() if _name(name) != key]
+    own = [row for name, row in new.items() if _name(name) == key]
+    return earlier.having(of.row, (*rest, *own))
+
+
 def _same_client(row: Any) -> bool:  # noqa: ANN401 - a row of a DataFrame has no type
     cell = (row.change, row.table, row.column) == (CHANGED, "leases", "argv")
     if not (cell and str(row.key).startswith(DHCLIENT)):

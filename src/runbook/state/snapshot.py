@@ -113,6 +113,11 @@ class Snapshot:
         """The snapshot with all rows of one type replaced."""
         return replace(self, _rows={**self._rows, of: ordered(rows, _table_of(of).key)})
 
+    def having_table(self, name: str, other: Snapshot) -> Snapshot:
+        """The snapshot with one table as the other has it."""
+        (table,) = (t for t in TABLES if t.name == name)
+        return self.having(table.row, other.rows(table.row))
+
     def table(self, name: str) -> pd.DataFrame:
         """A table by its name."""
         (table,) = (t for t in TABLES if t.name == name)

@@ -1,9 +1,9 @@
 """Pictures: what a cell shows, as HTML and as text. They draw what they are given.
 
 One file a thing drawn: `state`, `changes`, `plan`, `findings` (also the verdict), `boot`,
-`guests`, `standing`, `steps`, `progress`, `board`, `countdown`, `pulse`, `links`, and `tables`
-for any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and boots. Packages:
-`wiring` (the drawing of links and ports), `page` (the way onto a page).
+`guests`, `standing`, `drift` (an audit), `steps`, `progress`, `board`, `countdown`, `pulse`,
+`links`, and `tables` for any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and
+boots. Packages: `wiring` (the drawing of links and ports), `page` (the way onto a page).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from runbook.views.board import StageMark, board
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
 from runbook.views.countdown import countdown
+from runbook.views.drift import audit
 from runbook.views.findings import checks, compared, findings, verdict
 from runbook.views.guests import guest_undos, guests, instructions, offers
 from runbook.views.page.interactive import interactive_tables
@@ -35,6 +36,7 @@ __all__ = [
     "Slot",
     "StageMark",
     "StepShown",
+    "audit",
     "board",
     "boot",
     "card",

@@ -17,7 +17,7 @@ from runbook.run.record import Ending, Folder, Outcome, RecordNotWritten
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WANTED = {
     *("as promised", "nothing to do", "planned only", "only looked", "undone: as before"),
-    "surveyed: its file is written",
+    *("surveyed: its file is written", "the host is not as its record says"),
 }
 CHANGE = "20260301T120000Z-abc123"
 

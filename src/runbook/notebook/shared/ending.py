@@ -25,6 +25,7 @@ TONES: dict[Ending, Tone] = {
     Ending.LOOKED: "note",
     Ending.SURVEYED: "good",
     Ending.UNDONE: "good",
+    Ending.DRIFTED: "warn",
     Ending.REFUSED: "warn",
     Ending.AS_BEFORE: "warn",
     Ending.UNKNOWN: "bad",

@@ -97,21 +97,35 @@ class Promise:
         """Every check, in the order an operator would look."""
         return tuple(check for group in _GROUPS for check in group(self, snapshot))
 
+    def reach(self, snapshot: Snapshot) -> tuple[Check, ...]:
+        """The checks without which the host is not on the LAN, or not beyond its router."""
+        return tuple(check for group in _REACH for check in group(self, snapshot))
 
-def _addresses(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    ip = str(promise.address.ip)
-    held = [row for row in snapshot.rows(AddressRow) if row.family == "inet"]
+
+def _ipv4(snapshot: Snapshot) -> list[AddressRow]:
+    return [row for row in snapshot.rows(AddressRow) if row.family == "inet"]
+
+
+def _holder(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+    ip, held = str(promise.address.ip), _ipv4(snapshot)
     shown = " ".join(f"{r.ifname} /{r.prefixlen}" for r in held if r.address == ip)
     wanted = f"{promise.bridge} /{promise.address.network.prefixlen}"
     yield equal(f"{ip} is on", wanted, shown)
-    yield none(f"IPv4 on {promise.nic}", [r.address for r in held if r.ifname == promise.nic])
 
 
-def _links(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+def _left_on_nic(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+    held = [row.address for row in _ipv4(snapshot) if row.ifname == promise.nic]
+    yield none(f"IPv4 on {promise.nic}", held)
+
+
+def _ports(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     nic = snapshot.find(LinkRow, promise.nic)
     yield equal(f"{promise.nic} is in", promise.bridge, nic.master if nic else "")
     port = snapshot.find(BridgePortRow, promise.bridge, promise.nic)
     yield equal(f"port {promise.nic}", "forwarding", port.state if port else "")
+
+
+def _bridge(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     bridge = snapshot.find(LinkRow, promise.bridge)
     yield equal(f"{promise.bridge} MAC", promise.mac, bridge.mac if bridge else "")
     wanted = "on" if promise.stp else "off"
@@ -120,8 +134,13 @@ def _links(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     yield equal(f"{promise.bridge} MTU", str(promise.mtu), str(bridge.mtu) if bridge else "")
 
 
+def _main(snapshot: Snapshot) -> list[RouteRow]:
+    every = snapshot.rows(RouteRow)
+    return [row for row in every if (row.family, row.table) == ("inet", MAIN_TABLE)]
+
+
 def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    main = [r for r in snapshot.rows(RouteRow) if (r.family, r.table) == ("inet", MAIN_TABLE)]
+    main = _main(snapshot)
     default = [r for r in main if r.dst == "default"]
     wanted = f"via {promise.gateway} dev {promise.bridge}{_metric(promise.metric)}"
     yield equal("default route", wanted, ", ".join(_ways_out(promise, default)))
@@ -129,7 +148,11 @@ def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     shown = ", ".join(f"dev {r.ifname} src {r.prefsrc}" for r in lan)
     wanted = f"dev {promise.bridge} src {promise.address.ip}"
     yield equal(f"route to {promise.address.network}", wanted, shown)
-    yield none(f"routes on {promise.nic}", [r.dst for r in main if r.ifname == promise.nic])
+
+
+def _routes_on_nic(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+    left = [row.dst for row in _main(snapshot) if row.ifname == promise.nic]
+    yield none(f"routes on {promise.nic}", left)
 
 
 def _ways_out(promise: Promise, default: list[RouteRow]) -> Iterator[str]:
@@ -213,10 +236,15 @@ def _firewall(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     yield from (Check(*check) for check in told)
 
 
-_GROUPS: tuple[Callable[[Promise, Snapshot], Iterator[Check]], ...] = (
-    _addresses,
-    _links,
+Group = Callable[[Promise, Snapshot], Iterator[Check]]
+_REACH: tuple[Group, ...] = (_holder, _ports, _routes, _carried)
+_GROUPS: tuple[Group, ...] = (
+    _holder,
+    _left_on_nic,
+    _ports,
+    _bridge,
     _routes,
+    _routes_on_nic,
     _carried,
     _ipv6,
     _network,

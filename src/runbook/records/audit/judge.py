@@ -1,0 +1,215 @@
+"""A host as it is now against its record: every difference, with what follows from it. Pure.
+
+A difference is judged by itself: it alone is put into the recorded state, and whatever that state
+then does not meet any more is its consequence. What only several differences break together is a
+row of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from runbook.records.audit.drift import Drift, Severity
+from runbook.records.audit.needs import Need, Promises, Unmet, unmet
+from runbook.state import guests as guest_tables
+from runbook.state.diff import ADDED, CHANGED, REMOVED, compare, with_key_of
+from runbook.state.guests import GuestRow, TapRow
+from runbook.state.snapshot import Snapshot
+from runbook.state.tap_names import named_as
+
+# Each difference is put into the recorded state by itself. More than so many in one table are a
+# table that somebody replaced, and are judged together.
+MOST = 200
+# A row that appeared in one of these can itself be what somebody has to know of.
+CHARGED = ("firewall", "nftables", "rules", "files")
+OF_DEVICES = ("links", "bridge_ports", "addresses", "routes", "sysctl")
+WORDS = {
+    "links": "interface",
+    "bridge_ports": "port of a bridge",
+    "addresses": "address",
+    "routes": "route",
+    "rules": "policy routing rule",
+    "firewall": "firewall rule",
+    "nftables": "table of nftables",
+    "sysctl": "kernel parameter",
+    "leases": "DHCP client or lease",
+    "files": "file",
+    "networks": "libvirt network",
+    "guests": "guest",
+    "taps": "interface of a guest",
+    "units": "systemd unit",
+}
+# Columns that hold a whole text.
+TEXTS = ("content", "defined_xml")
+NAME_SERVERS = "/etc/resolv.conf"
+IN_RECORD = "`after.json` of the record has its text"
+LOOK = "see who changed it and why; put it back, or make a new record by a new run"
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """All cells of one row that differ."""
+
+    table: str
+    key: str
+    rows: tuple[Any, ...]
+
+    @property
+    def change(self) -> str:
+        """Added, removed, or changed."""
+        return str(self.rows[0].change)
+
+
+def differences(promises: Promises, recorded: Snapshot, now: Snapshot) -> tuple[Drift, ...]:
+    """Every difference, the worst first."""
+    now = named_as(recorded, now)
+    before, found = unmet(promises, recorded), tuple(_differences(recorded, now))
+    alone = [_new(before, unmet(promises, one)) for one in _each_alone(found, recorded, now)]
+    drifts = [_drift(*pair) for pair in zip(found, alone, strict=True)]
+    explained = {key for needs in alone for key in needs}
+    together = _new(before, unmet(promises, now))
+    drifts += [_not_met(need) for key, need in together.items() if key not in explained]
+    return _sorted(drifts)
+
+
+def not_met(promises: Promises, now: Snapshot) -> tuple[Drift, ...]:
+    """What is not as promised, where there is no recorded state to compare with."""
+    return _sorted(_not_met(need) for need in unmet(promises, now).values())
+
+
+def _sorted(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
+    return tuple(sorted(drifts, key=lambda d: (-d.severity, d.table, d.key)))
+
+
+def _new(before: Unmet, then: Unmet) -> Unmet:
+    return {key: need for key, need in then.items() if key not in before}
+
+
+def _differences(recorded: Snapshot, now: Snapshot) -> Iterator[_Difference]:
+    grouped: dict[tuple[str, str], list[Any]] = {}
+    noise = _Noise.between(recorded, now)
+    for row in compare(recorded, now).rows.itertuples():
+        if not noise.covers(row):
+            grouped.setdefault((str(row.table), str(row.key)), []).append(row)
+    for (table, key), rows in grouped.items():
+        yield _Difference(table, key, tuple(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Noise:
+    """What comes and goes with guests that start and stop: their devices, their state."""
+
+    devices: frozenset[str]
+    guests: frozenset[str]
+
+    @staticmethod
+    def between(recorded: Snapshot, now: Snapshot) -> _Noise:
+        old, new = (_running(state) for state in (recorded, now))
+        changed = {name for name in old | new if (name in old) != (name in new)}
+        rows = (row for state in (recorded, now) for row in state.rows(TapRow))
+        # A guest that is known to one of the two only is a difference, its devices are not.
+        devices = {row.target for row in rows if row.guest in changed and row.target}
+        return _Noise(frozenset(devices), frozenset(changed))
+
+    def covers(self, row: Any) -> bool:  # noqa: ANN401 - a row of a DataFrame has no type
+        table, key, column = str(row.table), str(row.key), str(row.column)
+        if table == guest_tables.TABLE.name:
+            return column in ("state", "saved")
+        if table == guest_tables.TAPS.name:
+            stopped = any(key.startswith(f"{guest} ") for guest in self.guests)
+            return stopped and column in ("source", "target", "filter", "type")
+        words = key.replace(".", " ").split()
+        return table in OF_DEVICES and any(word in self.devices for word in words)
+
+
+def _running(snapshot: Snapshot) -> frozenset[str]:
+    rows = snapshot.rows(GuestRow)
+    return frozenset(row.name for row in rows if row.state in guest_tables.RUNS)
+
+
+def _each_alone(
+    found: tuple[_Difference, ...], recorded: Snapshot, now: Snapshot
+) -> Iterator[Snapshot]:
+    """The recorded state with this one difference, for each of them."""
+    counts = {one.table: sum(other.table == one.table for other in found) for one in found}
+    whole: dict[str, Snapshot] = {}
+    for one in found:
+        if counts[one.table] <= MOST:
+            yield with_key_of(recorded, now, one.table, one.key)
+        else:
+            if one.table not in whole:
+                whole[one.table] = recorded.having_table(one.table, now)
+            yield whole[one.table]
+
+
+def _drift(one: _Difference, needs: Unmet) -> Drift:
+    recorded, now = _cells(one)
+    worst = max((need.severity for need in needs.values()), default=_by_itself(one))
+    texts = [need.shown for need in _worst_first(needs)] or [_in_words(one, worst)]
+    row = (one.change, one.table, one.key, recorded, now)
+    return Drift(worst, *row, ". ".join(texts), _to_do(one, needs))
+
+
+def _to_do(one: _Difference, needs: Unmet) -> str:
+    if not needs:
+        return LOOK
+    if one.table == "files" and one.change != ADDED:
+        return f"put {one.key} back as it was: {IN_RECORD}"
+    # What follows from the first is mended with it.
+    return _worst_first(needs)[0].then
+
+
+def _worst_first(needs: Unmet) -> list[Need]:
+    return sorted(needs.values(), key=lambda need: -need.severity)
+
+
+def _not_met(need: Need) -> Drift:
+    return Drift(need.severity, CHANGED, "promise", need.about, "", "", need.shown, need.then)
+
+
+def _by_itself(one: _Difference) -> Severity:
+    """How bad a difference is that breaks no promise."""
+    added = one.change == ADDED and one.table not in CHARGED
+    return Severity.HARMLESS if added else Severity.LESS
+
+
+def _in_words(one: _Difference, severity: Severity) -> str:
+    kind = WORDS.get(one.table, one.table)
+    if one.key == NAME_SERVERS:
+        return "The host asks other name servers than recorded"
+    what = {
+        ADDED: f"This {kind} was not there when the change was confirmed",
+        REMOVED: f"This {kind} is gone since the change was confirmed",
+        CHANGED: f"This {kind} is not as it was when the change was confirmed",
+    }[one.change]
+    needed = "Nothing that was promised needs it" if severity is Severity.HARMLESS else ""
+    return ". ".join(filter(None, (what, needed or "No promise is broken by it alone")))
+
+
+def _cells(one: _Difference) -> tuple[str, str]:
+    """The cells that differ; of a text, the lines that do."""
+    if one.change != CHANGED:
+        (row, *_) = one.rows
+        return _without_text(str(row.before)), _without_text(str(row.after))
+    text = next((row for row in one.rows if row.column in TEXTS), None)
+    if text is not None:
+        return _lines(str(text.before), str(text.after))
+    told = [(str(row.column), str(row.before), str(row.after)) for row in one.rows]
+    recorded = " ".join(f"{column}={before}" for column, before, _ in told)
+    return recorded, " ".join(f"{column}={after}" for column, _, after in told)
+
+
+def _without_text(cells: str) -> str:
+    """A row's cells without the one that is a whole text, which comes late in the row."""
+    for column in TEXTS:
+        cells = cells.partition(f" {column}=")[0]
+    return cells
+
+
+def _lines(before: str, after: str) -> tuple[str, str]:
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    gone, new = ([line[2:] for line in lines if line.startswith(sign)] for sign in ("- ", "+ "))
+    return "\n".join(gone), "\n".join(new)
