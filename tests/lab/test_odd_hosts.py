@@ -32,13 +32,15 @@ class OddHost:
     files: dict[str, str]
     service: Service
     router: str = ""
+    asked: tuple[tuple[str, object], ...] = ()
 
     def make(self, host: str) -> None:
         """Write the files, and boot."""
         for path, text in self.files.items():
             console(host, f"cat >{path}", text.encode("latin-1"))
         if self.router:
-            shell.run("ip", "-n", ROUTER, "address", "replace", self.router, "dev", "lan", "nodad")
+            nodad = ("nodad",) if ":" in self.router else ()
+            shell.run("ip", "-n", ROUTER, "address", "replace", self.router, "dev", "lan", *nodad)
         machine.shut_down(host)
         machine.power_on(host)
 
@@ -81,6 +83,39 @@ HOSTS = {
         ),
         router="fe80::1/64",
     ),
+    "four IPv4 addresses in three styles": OddHost(
+        {
+            INTERFACES: f"{LO}auto {NIC} {NIC}:1\n{STATIC}"
+            f"    up ip addr add 10.77.0.6/24 dev {NIC}\n"
+            f"    down ip addr del 10.77.0.6/24 dev {NIC}\n"
+            f"iface {NIC} inet static\n    address 10.77.0.5/24\n"
+            f"iface {NIC}:1 inet static\n    address 172.16.1.77/16\n"
+            f"    post-up ip route add 10.99.7.0/24 via 172.16.0.1 dev $IFACE || true\n",
+        },
+        Service(
+            f"{PING}; ping -c 1 -W 1 -I 10.77.0.6 10.77.0.1 >/dev/null"
+            " && ip -4 -o address show scope global | grep -c -e 172.16.1. -e 10.77.0."
+            " && ip route get 172.16.0.1 | grep -o 'src [0-9.]*'"
+            " && ip route get 10.77.0.1 | grep -o 'src [0-9.]*'"
+            " && ip route show 10.99.7.0/24 | grep -o via.[0-9.]*"
+        ),
+        router="10.77.0.1/24",
+    ),
+    "a point-to-point address with a gateway off the link": OddHost(
+        {
+            INTERFACES: f"{LO}auto {NIC}\niface {NIC} inet static\n"
+            "    address 172.16.1.1\n    netmask 255.255.255.255\n"
+            "    gateway 172.16.0.1\n    pointopoint 172.16.0.1\n"
+            f"iface {NIC} inet6 static\n    address fd16::78/64\n    gateway fe80::1\n",
+        },
+        Service(
+            f"{PING} && {PING6.format('fd99::2', 'fd16::78')}"
+            " && ip route get 10.99.0.2 | grep -o 'src [0-9.]*'"
+            " && ip -6 route show default | grep -o 'via fe80::1'"
+        ),
+        router="fe80::1/64",
+        asked=(("address", "172.16.1.1/32"), ("bridge_mac", "nic"), ("forward", "open")),
+    ),
 }
 FIRST, *OTHERS = HOSTS
 
@@ -90,7 +125,8 @@ def test_an_odd_host_keeps_its_network_through_boots_restarts_and_the_undo(
     fresh_host: str, name: str
 ) -> None:
     HOSTS[name].make(fresh_host)
-    play(params(fresh_host), HOSTS[name].service)
+    asked = params(fresh_host).model_copy(update=dict(HOSTS[name].asked))
+    play(asked, HOSTS[name].service)
 
 
 def test_a_login_that_prints_is_named_and_no_matter_once_it_prints_in_a_terminal_only(

@@ -163,7 +163,7 @@ def wait_until_armed(home: Path) -> None:
         (("-p", "nb", "172.16.0.2"), "the notebook needs this name for itself"),
         thorough(("-p", "In", "172.16.0.2"), "the notebook needs this name for itself"),
         thorough(("-p", "address", "9.10"), "address"),
-        thorough(("-p", "gateway", "10.0.0.1"), "not on the link"),
+        thorough(("-p", "gateway", "172.16.0.0"), "no host can hold"),
         (("-y", "{bridge_mac: 52:54:00:12:34:56}"), "bridge_mac"),
     ],
 )

@@ -22,6 +22,7 @@ from runbook.common.room import Room
 from runbook.params import Params
 from runbook.plan.changes.bridge_ports import CARRIER
 from runbook.plan.changes.messages import Route
+from runbook.plan.plan import Plan
 from runbook.plan.promise.host import Promise
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Cleared, preflight
@@ -202,6 +203,24 @@ def standard() -> dict[str, list[Row]]:
         "files": [file("/etc/network/interfaces", INTERFACES)],
         "units": units(),
     }
+
+
+PEER = "172.16.0.1"
+
+
+def point_to_point(**tables: list[Row]) -> tuple[Plan, Snapshot]:
+    """A host that was installed as hosters do it: a /32, and the gateway is its peer."""
+    text = f"auto {NIC}\niface {NIC} inet static\n    address {IP}\n"
+    text += f"    netmask 255.255.255.255\n    gateway {PEER}\n    pointopoint {PEER}\n"
+    rows = {
+        "addresses": [r for r in tables.get("addresses", []) if r["family"] == "inet6"],
+        "routes": [r for r in tables.get("routes", []) if r["family"] == "inet6"],
+    }
+    way = route(f"{PEER}/32", NIC, prefsrc=IP, protocol="kernel", scope="link")
+    rows["addresses"].append(address(NIC, f"{IP}/32", peer=PEER))
+    rows["routes"] += [default(NIC, onlink=True), way]
+    host = seen(**{**tables, **rows}, files=[file("/etc/network/interfaces", text)])
+    return make_plan(params(address=f"{IP}/32", gateway=PEER), host), host
 
 
 def units(**states: str) -> list[Row]:

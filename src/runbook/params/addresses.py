@@ -10,6 +10,8 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv6Address
 from runbook.params.fields import Wrong
 
 _WIDEST, _NARROWEST = 8, 30
+# An address without a subnet, as hosters give it: `/32`, with a gateway beyond it.
+_POINT_TO_POINT = 32
 _LAST_PORT = 65535
 _THIS_NETWORK = IPv4Interface("0.0.0.0/8").network
 
@@ -75,12 +77,16 @@ def address(text: str) -> str:
             "the prefix length is missing or not a number", "write address/length, 172.16.1.1/16"
         )
     _ipv4(bare, "the address")
-    if prefix != str(int(prefix)) or not _WIDEST <= int(prefix) <= _NARROWEST:
+    length = int(prefix)
+    carried = _WIDEST <= length <= _NARROWEST or length == _POINT_TO_POINT
+    if prefix != str(length) or not carried:
         raise Wrong(
             f"a prefix length of /{prefix} leaves no LAN with a gateway and guests on it",
-            f"write one from /{_WIDEST} to /{_NARROWEST}, e.g. 172.16.1.1/16",
+            f"write one from /{_WIDEST} to /{_NARROWEST}, e.g. 172.16.1.1/16, or"
+            f" /{_POINT_TO_POINT} where the host has a point-to-point address",
         )
-    _refuse_ends(text)
+    if length != _POINT_TO_POINT:
+        _refuse_ends(text)
     return text
 
 

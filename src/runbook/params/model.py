@@ -43,7 +43,7 @@ class Params(KnownHost):
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
         """Refuse values that are right one by one and wrong together."""
-        _gateway_on_the_link(self.ipv4, IPv4Address(self.gateway))
+        _gateway_elsewhere(self.ipv4, IPv4Address(self.gateway))
         _probes_elsewhere(self.ipv4, self.probes)
         if self.bridge == self.interface:
             raise Wrong(
@@ -69,14 +69,16 @@ NAMES: tuple[str, ...] = tuple(
 )
 
 
-def _gateway_on_the_link(host: IPv4Interface, router: IPv4Address) -> None:
-    """Check that the gateway is another host of the address's network."""
+def _gateway_elsewhere(host: IPv4Interface, router: IPv4Address) -> None:
+    """Check that the gateway is another machine.
+
+    It may lie outside the address's network (a /32, or a route with `onlink`). Preflight compares
+    it with the host's default route.
+    """
     lan = host.network
     fix = f"give the physical router's address in {lan}, or fix `address`"
     if router == host.ip:
         raise Wrong("the gateway is the host itself; it must be the router", fix, "gateway")
-    if router not in lan:
-        raise Wrong(f"the gateway is not on the link: it lies outside {lan}", fix, "gateway")
     if router in (lan.network_address, lan.broadcast_address):
         raise Wrong(f"no host can hold this address of {lan}", fix, "gateway")
 

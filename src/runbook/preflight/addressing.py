@@ -3,30 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Interface, ip_interface
+from ipaddress import IPv4Interface, IPv4Network, ip_interface
 
+from runbook.plan.routed import ipv4
 from runbook.plan.routed.facts import addresses_on, main_routes
+from runbook.plan.routed.ipv4 import HOST_ROUTE
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.addresses import AddressRow
 from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 
-HOST_ROUTE = 32
 OVERLAP = "the kernel would send part of the LAN's traffic there instead of through the bridge"
 
 
-@looked_for("IPv4 on the NIC", "no address but the one that is moved", "one address is moved")
+@looked_for("IPv4 on the NIC", "no address but the one that is moved", "every address is moved")
 def _ipv4(case: Case) -> Iterator[Finding]:
-    nic = case.params.interface
-    for row in addresses_on(case.snapshot, nic):
-        if row.address != str(case.params.ipv4.ip):
-            yield Finding(
-                "block",
-                nic,
-                f"it also holds {row.address}/{row.prefixlen}",
-                "runbook moves one IPv4 address; any other would stop working on a bridge port",
-                "remove the others first",
-            )
+    own, others = _held(case)
+    if own and ipv4.SECONDARY in own.flags.split():
+        yield Finding(
+            "block",
+            f"address {case.params.address}",
+            f"it is a secondary address; the host sends from {_primary(own, others)}",
+            "libvirt puts `address` on the bridge first, so the host would send from another"
+            " address than now",
+            f"set `address` to {_primary(own, others)}; the other addresses move as well",
+        )
+    for row in others:
+        yield Finding(
+            "note",
+            case.params.interface,
+            f"it also holds {_shown(row)}",
+            "every IPv4 address of the NIC moves to the bridge in the same moment, and comes back"
+            " at each boot by libvirt's hook",
+            "nothing",
+        )
+
+
+def _held(case: Case) -> tuple[AddressRow | None, list[AddressRow]]:
+    """The row of the parameter `address`, and the NIC's other rows."""
+    rows = addresses_on(case.snapshot, case.params.interface)
+    wanted = (str(case.params.ipv4.ip), case.params.ipv4.network.prefixlen)
+    own = next((row for row in rows if (row.address, row.prefixlen) == wanted), None)
+    return own, [row for row in rows if row is not own]
+
+
+def _primary(own: AddressRow, others: list[AddressRow]) -> str:
+    """The address of the same subnet that the host sends from."""
+    lan = IPv4Interface(f"{own.address}/{own.prefixlen}").network
+    found = (IPv4Interface(f"{r.address}/{r.prefixlen}") for r in others if not _secondary(r))
+    return next((str(held) for held in found if held.network == lan), "another one")
+
+
+def _secondary(row: AddressRow) -> bool:
+    return ipv4.SECONDARY in row.flags.split()
+
+
+def _shown(row: AddressRow) -> str:
+    peer = f" peer {row.peer}" if row.peer else ""
+    label = f" ({row.label})" if ":" in row.label else ""
+    return f"{row.address}/{row.prefixlen}{peer}{label}"
 
 
 @looked_for(
@@ -56,9 +91,14 @@ def _subnet(case: Case) -> Iterator[Finding]:
 
 
 def _on_interfaces(case: Case) -> Iterator[Finding]:
-    nic, lan = case.params.interface, case.params.ipv4.network
+    further = ipv4.subnets(case.params, case.snapshot)
+    for lan in dict.fromkeys((case.params.ipv4.network, *further)):
+        yield from _overlapping(case, lan)
+
+
+def _overlapping(case: Case, lan: IPv4Network) -> Iterator[Finding]:
     for row in case.snapshot.rows(AddressRow):
-        if row.family != "inet" or row.ifname == nic:
+        if row.family != "inet" or row.ifname == case.params.interface:
             continue
         held = IPv4Interface(f"{row.address}/{row.prefixlen}")
         if not held.network.overlaps(lan):

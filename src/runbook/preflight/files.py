@@ -45,7 +45,9 @@ def _read(case: Case) -> Iterator[Finding]:
 def _counts(path: str, content: str, nic: str) -> bool:
     """Whether the boot goes wrong where ifupdown does not read the whole file."""
     stanzas = ifupdown.parse(path, content)
-    return path == ifupdown.INTERFACES or any(stanza.name == nic for stanza in stanzas)
+    return path == ifupdown.INTERFACES or any(
+        ifupdown.physical(stanza.name) == nic for stanza in stanzas
+    )
 
 
 @looked_for("files: write", "the plan can write or remove each of its files", NOT_WRITTEN)

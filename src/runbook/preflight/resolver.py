@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.files import RESOLV_CONF, FileRow, contents
 from runbook.state.leases import LeaseRow
-from runbook.state.syntax.ifupdown import Stanza, stanzas
+from runbook.state.syntax.ifupdown import Stanza, physical, stanzas
 
 WHY = "after the change no DHCP client runs, and the next boot writes the file without them"
 RESOLVED = "systemd-resolved"
@@ -26,7 +26,7 @@ _MADE_BY = {
 def _resolver(case: Case) -> Iterator[Finding]:
     texts = contents(case.snapshot.rows(FileRow))
     nic = case.params.interface
-    own = [s for s in stanzas(texts) if s.kind == "iface" and s.name == nic]
+    own = [s for s in stanzas(texts) if s.kind == "iface" and physical(s.name) == nic]
     lines = texts.get(RESOLV_CONF, "").splitlines()
     made_by = next((name for words, name in _MADE_BY.items() if words in "\n".join(lines)), "")
     if not made_by or not _by_dhcp(case, own) or any(map(_named, own)):

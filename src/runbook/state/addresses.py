@@ -24,6 +24,7 @@ class AddressRow(NamedTuple):
     flags: Annotated[str, "sorted words: permanent, secondary, noprefixroute, deprecated, ..."]
     valid_lft_s: Annotated[int | None, "seconds until it goes; missing: never"]
     preferred_lft_s: Annotated[int | None, "seconds until it is deprecated; missing: never"]
+    peer: Annotated[str, "the far end of a point-to-point address, or ''"] = ""
 
 
 KEY = ("ifname", "family", "address", "prefixlen")
@@ -51,12 +52,14 @@ def parse(raw: bytes, names: dict[int, str]) -> tuple[AddressRow, ...]:
 def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> AddressRow:  # noqa: ANN401
     flags = attrs.get("IFA_FLAGS", message["flags"])
     life = attrs.get("IFA_CACHEINFO") or {}
+    # On a point-to-point link IFA_ADDRESS is the far end.
+    far = attrs.get("IFA_ADDRESS", "")
+    local = attrs.get("IFA_LOCAL", far)
     scope = str(rt_scope.get(message["scope"], message["scope"]))
     return AddressRow(
         names.get(message["index"], f"if{message['index']}"),
         netlink.FAMILIES[message["family"]],
-        # On a point-to-point link IFA_ADDRESS is the far end.
-        attrs.get("IFA_LOCAL", attrs.get("IFA_ADDRESS", "")),
+        local,
         message["prefixlen"],
         attrs.get("IFA_BROADCAST", ""),
         "global" if scope == "universe" else scope,
@@ -64,6 +67,7 @@ def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> AddressR
         " ".join(sorted(word for bit, word in FLAGS.items() if flags & bit)),
         _life(life.get("ifa_valid", FOREVER)),
         _life(life.get("ifa_preferred", FOREVER)),
+        far if far != local else "",
     )
 
 

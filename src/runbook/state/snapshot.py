@@ -204,4 +204,6 @@ def _orders(table: Table[Any], rows: tuple[Any, ...]) -> list[list[object]]:
 
 def _loaded(table: Table[Any], rows: list[dict[str, Any]]) -> tuple[Any, ...]:
     cells = itemgetter(*table.columns)
-    return ordered((table.row(*cells(row)) for row in rows), table.key)
+    # A column that an older program did not know has its default.
+    usual = table.row._field_defaults
+    return ordered((table.row(*cells({**usual, **row})) for row in rows), table.key)

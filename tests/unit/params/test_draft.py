@@ -78,8 +78,8 @@ def test_a_file_that_cannot_be_changed_so_is_not(old: str) -> None:
 
 
 def test_wrong_values_are_not_drafted() -> None:
-    with pytest.raises(ParameterError, match="not on the link"):
-        draft("server-05", {**VALUES, "gateway": "10.0.0.1"}, None)
+    with pytest.raises(ParameterError, match="no host can hold"):
+        draft("server-05", {**VALUES, "gateway": "172.16.255.255"}, None)
 
 
 def test_a_file_with_a_wrong_value_can_be_mended() -> None:

@@ -157,7 +157,6 @@ def test_a_network_name_that_could_be_a_path_or_an_option_is_refused(name: str) 
         ("172.16.0.0/16", "network address"),
         ("172.16.255.255/16", "broadcast address"),
         ("172.16.1.1/31", "leaves no LAN"),
-        ("172.16.1.1/32", "leaves no LAN"),
         ("172.16.1.1/7", "leaves no LAN"),
         ("172.16.1.1/99999", "leaves no LAN"),
         ("172.16.1.256/16", "not an IPv4 address"),
@@ -176,7 +175,6 @@ def test_an_address_the_host_cannot_hold_is_refused(address: str, why: str) -> N
 @pytest.mark.parametrize(
     ("gateway", "why"),
     [
-        ("172.17.0.1", "not on the link"),
         ("172.16.1.1", "the host itself"),
         ("172.16.0.0", "no host can hold"),
         ("172.16.255.255", "no host can hold"),

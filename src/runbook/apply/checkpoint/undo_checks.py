@@ -63,6 +63,8 @@ def _looks(message: Message) -> Iterable[str]:
         yield _expect(f"{message.ifname} is in no bridge", "has_no_master", message.ifname)
     elif isinstance(message, Address) and message.action is Action.ENSURE:
         held = f"{message.address}/{message.prefixlen}"
+        if message.peer:
+            held = f"{message.address} peer {message.peer}/{message.prefixlen}"
         yield _expect(f"{held} is on {message.ifname}", "has_address", message.ifname, held)
     elif isinstance(message, Route) and message.action is Action.ENSURE:
         where = (str(message.table), message.dst, message.ifname)

@@ -90,9 +90,10 @@ def _address(message: Address, ifindex: IfIndex) -> Any:  # noqa: ANN401 - untyp
     body["family"] = _family(message.address)
     body["prefixlen"] = message.prefixlen
     body["index"] = ifindex(message.ifname)
+    body["scope"] = 0 if is_ipv6(message.address) else _scope(message.scope)
     attrs: list[tuple[str, object]] = [
         ("IFA_LOCAL", message.address),
-        ("IFA_ADDRESS", message.address),
+        ("IFA_ADDRESS", message.peer or message.address),
     ]
     if message.action is not Action.DELETE:
         attrs += [("IFA_BROADCAST", message.broadcast)] if message.broadcast else []
@@ -140,7 +141,7 @@ def _route(message: Route, ifindex: IfIndex) -> Any:  # noqa: ANN401 - untyped l
     body["tos"] = message.tos
     body["table"] = message.table if message.table < 256 else RT_TABLE_COMPAT  # noqa: PLR2004 - a byte
     body["proto"] = _number(message.protocol, rt_proto)
-    body["scope"] = _number({"global": "universe"}.get(message.scope, message.scope), rt_scope)
+    body["scope"] = _scope(message.scope)
     body["type"] = RTN_UNICAST
     body["flags"] = RTNH_F_ONLINK if message.onlink else 0
     attrs: list[tuple[str, object]] = [("RTA_TABLE", message.table)]
@@ -163,6 +164,10 @@ def _of_ipv6(message: Route) -> list[tuple[str, object]]:
     attrs += [("RTA_EXPIRES", expires)] if message.expires_s else []
     attrs += [("RTA_PREF", PREFERENCES[message.pref])] if message.pref != MEDIUM else []
     return attrs
+
+
+def _scope(word: str) -> int:
+    return _number({"global": "universe"}.get(word, word), rt_scope)
 
 
 def _number(word: str, table: dict[Any, Any]) -> int:

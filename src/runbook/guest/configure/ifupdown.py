@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 
 from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, FileEdit, GuestEdit
-from runbook.plan.routed.interfaces import ADDRESSING, HOOKS
+from runbook.plan.routed.interfaces import ADDRESSING
+from runbook.plan.routed.stanza_commands import HOOKS
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import FOREIGN, Inside
 from runbook.state.guest.secrets import without_arguments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from runbook.params.fields import CARRIERS
@@ -90,14 +91,22 @@ class WarmUp:
 
 @dataclass(frozen=True, slots=True)
 class Cutover:
-    """NIC into the bridge, routes onto the bridge, address off the NIC: one datagram."""
+    """NIC into the bridge, routes onto the bridge, addresses off the NIC: one datagram.
+
+    `connected` is the route of the address, None for one without a subnet. `others` are the
+    NIC's other IPv4 addresses, the secondary ones last, `others_after` the same on the bridge,
+    and `others_connected` the routes that the kernel made with them.
+    """
 
     address: Address
     bridge: str
-    connected: Route
+    connected: Route | None
     routes: tuple[Route, ...]
     routes_after: tuple[Route, ...]
     ipv6: Moved6 | None = None
+    others: tuple[Address, ...] = ()
+    others_after: tuple[Address, ...] = ()
+    others_connected: tuple[Route, ...] = ()
 
     phase = "cutover"
     title = "the cutover, as one netlink datagram"
@@ -117,10 +126,10 @@ class Cutover:
 
     def _wiring(self, ifname: str, routes: tuple[Route, ...]) -> str:
         six = self.ipv6
-        addresses = (self.address, *(six.addresses if six else ()))
+        addresses = (self.address, *self.others, *(six.addresses if six else ()))
         held = (f"{a.address}/{a.prefixlen} dev {ifname}" for a in addresses)
         moved = (replace(r, ifname=ifname) for r in ((*six.routes, *six.learned) if six else ()))
-        ways = (f"{r.dst} via {r.gateway} dev {r.ifname}" for r in (*routes, *moved))
+        ways = (" ".join(_way(route)) for route in (*routes, *moved))
         return "\n".join((*held, *ways))
 
     def do(self) -> tuple[Step, ...]:
@@ -131,11 +140,15 @@ class Cutover:
             Netlink(
                 (
                     *(self.ipv6.arrive() if self.ipv6 else ()),
+                    *self.others_after,
                     LinkMaster(self.nic, self.bridge),
-                    *self.routes_after,
+                    *_on_the_link_first(self.routes_after),
                     *(delete(route) for route in left),
-                    *(delete(half) for half in halves(self.connected)),
+                    *(delete(half) for half in self._halves()),
+                    *(delete(route) for route in self.others_connected),
                     *(self.ipv6.leave() if self.ipv6 else ()),
+                    # The kernel takes the secondary ones along with their primary one.
+                    *(replace(a, action=Action.DELETE) for a in reversed(self.others)),
                     replace(self.address, action=Action.DELETE),
                 )
             ),
@@ -148,10 +161,11 @@ class Cutover:
         the neighbours are told first, and nothing has to be asked for by ARP
         while answers still go to the bridge.
         """
-        away = replace(self.address, action=Action.DELETE, ifname=self.bridge)
+        # libvirt put it there without a peer.
+        away = replace(self.address, action=Action.DELETE, ifname=self.bridge, peer="")
         six = self.ipv6
         announced = (
-            Announce(self.nic, self.address.address),
+            *(Announce(self.nic, a.address) for a in (self.address, *self.others)),
             *(six.announced(self.nic) if six else ()),
         )
         return (
@@ -159,12 +173,13 @@ class Cutover:
             CarryNeighbours(self.bridge, self.nic),
             Netlink(
                 (
-                    replace(self.address, action=Action.ENSURE),
-                    replace(self.connected, action=Action.ENSURE),
-                    *(replace(route, action=Action.ENSURE) for route in self.routes),
+                    *(replace(a, action=Action.ENSURE) for a in (self.address, *self.others)),
+                    *(replace(route, action=Action.ENSURE) for route in self._direct()),
+                    *_on_the_link_first(replace(r, action=Action.ENSURE) for r in self.routes),
                     *self._strays(),
                     *(six.return_() if six else ()),
                     LinkMaster(self.nic, ""),
+                    *(replace(a, action=Action.DELETE) for a in reversed(self.others_after)),
                     away,
                     *(six.returned() if six else ()),
                 )
@@ -173,9 +188,26 @@ class Cutover:
             *(six.relearn() if six else ()),
         )
 
+    def _halves(self) -> tuple[Route, ...]:
+        return halves(self.connected) if self.connected else ()
+
+    def _direct(self) -> tuple[Route, ...]:
+        """The NIC's routes to its own networks."""
+        return (*((self.connected,) if self.connected else ()), *self.others_connected)
+
     def _strays(self) -> tuple[Route, ...]:
+        """Routes of the bridge to be taken away.
+
+        Where the kernel put the NIC's own route behind that of the bridge, it has not replaced it.
+        """
         restored = set(self._keys(self.routes))
-        return tuple(delete(r) for r in self.routes_after if self._key(r) not in restored)
+        return tuple(
+            delete(r)
+            for r in (
+                *(r for r in self.routes_after if not r.gateway or self._key(r) not in restored),
+                *(replace(r, ifname=self.bridge) for r in self.others_connected),
+            )
+        )
 
     @staticmethod
     def _key(route: Route) -> tuple[int, str, int, int]:
@@ -185,6 +217,18 @@ class Cutover:
     @classmethod
     def _keys(cls, routes: tuple[Route, ...]) -> tuple[tuple[int, str, int, int], ...]:
         return tuple(cls._key(route) for route in routes)
+
+
+def _on_the_link_first(routes: Iterable[Route]) -> list[Route]:
+    """Those by which the gateways of the others are reached come first."""
+    return sorted(routes, key=lambda route: bool(route.gateway))
+
+
+def _way(route: Route) -> Iterator[str]:
+    yield route.dst
+    if route.gateway:
+        yield f"via {route.gateway}"
+    yield f"dev {route.ifname}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,10 @@ class BridgeOption:
 class Address:
     """RTM_NEWADDR or RTM_DELADDR for one address; lifetimes in seconds, 0 is for ever.
 
-    The last three are of IPv6: `nodad` takes it to be nobody else's (it is the
+    Three are of IPv6: `nodad` takes it to be nobody else's (it is the
     host's own, and only moves), `mngtmpaddr` marks one made by SLAAC,
-    `deprecated` one that new connections do not use.
+    `deprecated` one that new connections do not use. `peer` is the far end of a
+    point-to-point address, '' without one; `scope` is of IPv4.
     """
 
     action: Action
@@ -72,20 +73,29 @@ class Address:
     nodad: bool = False
     mngtmpaddr: bool = False
     deprecated: bool = False
+    peer: str = ""
+    scope: str = "global"
 
     def words(self) -> tuple[str, ...]:
-        base = ("address", self.action, f"{self.address}/{self.prefixlen}", "dev", self.ifname)
+        base = ("address", self.action, *self._ends(), "dev", self.ifname)
         if self.action is Action.DELETE:
             return base
         return (
             *base,
             *(("broadcast", self.broadcast) if self.broadcast else ()),
+            *(("scope", self.scope) if self.scope != "global" else ()),
             *(("label", self.label) if self.label else ()),
             *(("noprefixroute",) if self.noprefixroute else ()),
             *(("nodad",) if self.nodad else ()),
             *(("mngtmpaddr",) if self.mngtmpaddr else ()),
             *self._lifetimes(),
         )
+
+    def _ends(self) -> tuple[str, ...]:
+        """With a peer, the prefix length is that of the peer."""
+        if self.peer:
+            return (self.address, "peer", f"{self.peer}/{self.prefixlen}")
+        return (f"{self.address}/{self.prefixlen}",)
 
     def _lifetimes(self) -> tuple[str, ...]:
         # An address that a DHCP server lent must not outlive its lease.

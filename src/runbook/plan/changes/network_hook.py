@@ -10,8 +10,8 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from runbook.plan.changes.messages import Route
-from runbook.plan.changes.network_hook6 import HookIPv6, ipv6_function
+from runbook.plan.changes.messages import Address, Route
+from runbook.plan.changes.network_hook6 import HookIPv6, comes_back, ipv6_function
 from runbook.plan.changes.network_xml import ETHERNET_MTU
 
 DIRECTORY = "/etc/libvirt/hooks/network.d"
@@ -21,7 +21,10 @@ SINCE_LIBVIRT = 6_005_000
 
 @dataclass(frozen=True, slots=True)
 class HookShape:
-    """What the script has to bring back; `sysctls` are of the bridge, in sysctl(8)'s names."""
+    """What the script has to bring back; `sysctls` are of the bridge, in sysctl(8)'s names.
+
+    `addresses` are the IPv4 addresses that the network's own XML does not have.
+    """
 
     network: str
     bridge: str
@@ -32,6 +35,7 @@ class HookShape:
     sysctls: tuple[tuple[str, str], ...]
     mtu: int = ETHERNET_MTU
     ipv6: HookIPv6 | None = None
+    addresses: tuple[Address, ...] = ()
 
 
 def hook_path(network: str) -> str:
@@ -58,6 +62,7 @@ def hook_script(shape: HookShape) -> str:
         mac=shlex.quote(shape.mac),
         mtu=mtu,
         sysctls="".join(f"try sysctl -q -w {pair}\n" for pair in pairs),
+        addresses="".join(f"{comes_back(address)}\n" for address in shape.addresses),
         # Those that others' gateways are reached by come first.
         routes="".join(map(route_line, sorted(shape.routes, key=lambda r: bool(r.gateway)))),
         stp_on=stp_on,
@@ -91,7 +96,7 @@ try ip link set dev {bridge} type bridge stp_state 0
 try ip link set dev {bridge} type bridge forward_delay 0
 {mtu}try ip link set dev {nic} up
 try ip link set dev {nic} master {bridge}
-{sysctls}{routes}{ipv6_on}# A link that has just come up sends nothing yet.
+{sysctls}{addresses}{routes}{ipv6_on}# A link that has just come up sends nothing yet.
 for _ in 1 2 3 4 5; do
     case $(ip -oneline link show dev {nic} 2>&1) in
         *'state DOWN'* | *'state LOWERLAYERDOWN'*) sleep 1 ;;

@@ -27,7 +27,7 @@ _PAUSES_A_SECOND = 5
 class OnlineShape:
     """What has to be there before the network is called online.
 
-    `addresses6` are IPv6 addresses without prefix length.
+    `addresses6` are IPv6 addresses, `others` further IPv4 addresses, without prefix length.
     """
 
     network: str
@@ -36,6 +36,7 @@ class OnlineShape:
     address: str
     default_route: bool
     addresses6: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def unit_name(network: str) -> str:
@@ -62,7 +63,10 @@ def unit(shape: OnlineShape) -> str:
     """The unit; each value is an interface's name or an address, so nothing has to be quoted."""
     bridge, nic = shape.bridge, shape.nic
     there = [
-        f"ip -4 -oneline address show dev {bridge} to {shape.address} | grep -q .",
+        *(
+            f"ip -4 -oneline address show dev {bridge} to {address} | grep -q ."
+            for address in (shape.address, *shape.others)
+        ),
         f"grep -qs 3 /sys/class/net/{bridge}/brif/{nic}/state",
         *(
             f"ip -6 -oneline address show dev {bridge} to {address} -tentative | grep -q ."

@@ -21,7 +21,7 @@ from runbook.state.files import FileRow, contents
 from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax import sysctl_d
-from runbook.state.syntax.ifupdown import Stanza, stanzas
+from runbook.state.syntax.ifupdown import Stanza, physical, stanzas
 from runbook.state.units import UnitRow
 
 FIRST_HOOK = "/etc/libvirt/hooks/network"
@@ -112,7 +112,7 @@ def _brought_up(stanza: Stanza, promise: Promise) -> BootEffect:
     wrong = _wrong(stanza, promise)
     address = dict(stanza.options).get("address", "")
     does = " ".join(word for word in (stanza.family, stanza.method, address) if word)
-    of_nic = stanza.name == promise.nic
+    of_nic = physical(stanza.name) == promise.nic
     wanted = f"{stanza.family} manual" if of_nic else "nothing of the kind"
     then = f"{wrong}: take that out of {stanza.path}"
     what = f"ifup {stanza.name}"
@@ -121,7 +121,7 @@ def _brought_up(stanza: Stanza, promise: Promise) -> BootEffect:
 
 def _wrong(stanza: Stanza, promise: Promise) -> str:
     options = dict(stanza.options)
-    if stanza.name == promise.nic and stanza.method != "manual":
+    if physical(stanza.name) == promise.nic and stanza.method != "manual":
         return f"{promise.nic} would have an address of its own"
     if stanza.name == promise.bridge:
         return f"ifupdown would make {promise.bridge} before libvirt does"
@@ -219,6 +219,7 @@ def _brought_back(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     reads, then = promise.files[0].path, f"fix first: {missing}"
     wirings = (
         (promise.nic, f"port of {promise.bridge}"),
+        *((f"{a.address}/{a.prefixlen}", f"address of {promise.bridge}") for a in promise.others),
         *((f"route to {r.dst}", " ".join(r.words()[2:])) for r in promise.routes),
         *_wirings6(promise),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 
-from runbook.plan.changes.messages import MAIN_TABLE, Route
+from runbook.plan.changes.messages import MAIN_TABLE, Address, Route
 from runbook.plan.changes.network_xml import ETHERNET_MTU
 from runbook.plan.netfilter.expected import ExpectedFirewall
 from runbook.plan.promise.check import Check, equal, none
@@ -25,9 +25,11 @@ from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.syntax.ifupdown import stanzas
+from runbook.state.syntax.ifupdown import physical, stanzas
 from runbook.state.sysctl import SysctlRow
 
+# An address of this length has no subnet, and so no route of its own.
+HOST_ROUTE = 32
 # Destination, table, metric and type of service.
 RouteKey = tuple[str, int, int, int]
 
@@ -42,7 +44,10 @@ class ExpectedFile:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The end state: who holds the address, where the routes go, what survives a reboot."""
+    """The end state: who holds the address, where the routes go, what survives a reboot.
+
+    `others` are the further IPv4 addresses of the bridge.
+    """
 
     nic: str
     bridge: str
@@ -57,6 +62,7 @@ class Promise:
     mtu: int = ETHERNET_MTU
     firewall: ExpectedFirewall = field(default_factory=ExpectedFirewall)
     ipv6: ExpectedIPv6 | None = None
+    others: tuple[Address, ...] = ()
 
     @property
     def subject(self) -> SubjectKind:
@@ -73,7 +79,8 @@ class Promise:
     def announced(self) -> tuple[str, ...]:
         """The addresses to announce to the neighbours."""
         six = self.ipv6.addresses if self.ipv6 else ()
-        return (str(self.address.ip), *(address.partition("/")[0] for address in six))
+        others = (other.address for other in self.others)
+        return (str(self.address.ip), *others, *(address.partition("/")[0] for address in six))
 
     @property
     def announcements(self) -> tuple[tuple[str, str], ...]:
@@ -83,8 +90,9 @@ class Promise:
     @property
     def purpose(self) -> tuple[str, ...]:
         """What the change is for, in lines."""
+        more = "".join(f", {other.address}/{other.prefixlen}" for other in self.others)
         return (
-            f"The change moves {self.address} from {self.nic} onto {self.bridge},",
+            f"The change moves {self.address}{more} from {self.nic} onto {self.bridge},",
             f"the bridge of libvirt network {self.network}.",
         )
 
@@ -107,10 +115,11 @@ def _ipv4(snapshot: Snapshot) -> list[AddressRow]:
 
 
 def _holder(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    ip, held = str(promise.address.ip), _ipv4(snapshot)
-    shown = " ".join(f"{r.ifname} /{r.prefixlen}" for r in held if r.address == ip)
-    wanted = f"{promise.bridge} /{promise.address.network.prefixlen}"
-    yield equal(f"{ip} is on", wanted, shown)
+    held = _ipv4(snapshot)
+    own = (str(promise.address.ip), promise.address.network.prefixlen)
+    for ip, length in (own, *((a.address, a.prefixlen) for a in promise.others)):
+        shown = " ".join(f"{r.ifname} /{r.prefixlen}" for r in held if r.address == ip)
+        yield equal(f"{ip} is on", f"{promise.bridge} /{length}", shown)
 
 
 def _left_on_nic(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
@@ -144,10 +153,11 @@ def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     default = [r for r in main if r.dst == "default"]
     wanted = f"via {promise.gateway} dev {promise.bridge}{_metric(promise.metric)}"
     yield equal("default route", wanted, ", ".join(_ways_out(promise, default)))
-    lan = (r for r in main if r.dst == str(promise.address.network))
-    shown = ", ".join(f"dev {r.ifname} src {r.prefsrc}" for r in lan)
-    wanted = f"dev {promise.bridge} src {promise.address.ip}"
-    yield equal(f"route to {promise.address.network}", wanted, shown)
+    if promise.address.network.prefixlen != HOST_ROUTE:
+        lan = (r for r in main if r.dst == str(promise.address.network))
+        shown = ", ".join(f"dev {r.ifname} src {r.prefsrc}" for r in lan)
+        wanted = f"dev {promise.bridge} src {promise.address.ip}"
+        yield equal(f"route to {promise.address.network}", wanted, shown)
 
 
 def _routes_on_nic(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
@@ -211,8 +221,8 @@ def _files(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 def _stanzas(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     """What ifupdown would do at the next boot, where its files speak of the NIC at all."""
     for stanza in stanzas(contents(snapshot.rows(FileRow))):
-        if stanza.kind == "iface" and stanza.name == promise.nic:
-            about = f"{promise.nic} {stanza.family} in {stanza.path}"
+        if stanza.kind == "iface" and physical(stanza.name) == promise.nic:
+            about = f"{stanza.name} {stanza.family} in {stanza.path}"
             yield equal(about, "manual", stanza.method)
 
 

@@ -1,6 +1,7 @@
 """The procedure for a host: its address moves from the NIC onto the bridge.
 
 `procedure` makes the plan, `facts` picks what it needs out of a snapshot. The other files each
-carry one part over to the bridge: `interfaces`, `dhcp_clients`, `routes`, `sysctls`, `ipv6`,
-and the package `firewall`.
+carry one part over to the bridge: `interfaces` (with `stanza_commands`, the commands of a stanza),
+`dhcp_clients`, `routes`, `sysctls`, `ipv4` (the further addresses), `ipv6`, and the package
+`firewall`.
 """

@@ -96,6 +96,8 @@ def as_delete_message(row: AddressRow) -> Address:
         nodad="nodad" in flags,
         mngtmpaddr="mngtmpaddr" in flags,
         deprecated=row.family == "inet6" and row.preferred_lft_s == 0,
+        peer=row.peer,
+        scope=row.scope if row.family == "inet" else "global",
     )
 
 
@@ -155,16 +157,15 @@ def default_routes(snapshot: Snapshot) -> list[RouteRow]:
     return sorted(found, key=lambda row: row.metric)
 
 
-def moved_routes(snapshot: Snapshot, nic: str, connected: Route) -> tuple[Route, ...]:
-    """Every other IPv4 unicast route through the NIC, in any table."""
+def moved_routes(snapshot: Snapshot, nic: str, network: str) -> tuple[Route, ...]:
+    """Every IPv4 unicast route through the NIC, in any table, but that to its own network."""
     through = ("inet", nic, "unicast")
     found = (r for r in snapshot.rows(RouteRow) if (r.family, r.ifname, r.type) == through)
-    same = (connected.dst, connected.table, connected.gateway)
+    same = (network, MAIN_TABLE, "")
     return tuple(r for r in map(as_route_message, found) if (r.dst, r.table, r.gateway) != same)
 
 
-def default_metric(snapshot: Snapshot, *ifnames: str) -> int:
-    """The metric of the default route through the first of these that has one; 0 without any."""
+def default_through(snapshot: Snapshot, *ifnames: str) -> RouteRow | None:
+    """The default route through the first of these that has one."""
     found = default_routes(snapshot)
-    metrics = (row.metric for ifname in ifnames for row in found if row.ifname == ifname)
-    return next(metrics, 0)
+    return next((row for name in ifnames for row in found if row.ifname == name), None)

@@ -10,15 +10,17 @@ such a stanza down, and a port of a bridge with spanning tree then waits 4 s. Th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from ipaddress import ip_interface
 
 from runbook.common import shell_pattern
 from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
+from runbook.plan.routed.stanza_commands import HOOKS, ROUTE, is_carried
 from runbook.state import units
+from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import (
@@ -26,6 +28,7 @@ from runbook.state.syntax.ifupdown import (
     Stanza,
     is_comment,
     parse,
+    physical,
     reached,
     stanzas,
     words,
@@ -43,27 +46,35 @@ ADDRESSING = frozenset(
 )
 CARRIED6 = ("static", "auto", "manual")
 FOLDER = "/etc/network/"
-HOOKS = frozenset({"up", "post-up", "pre-up", "down", "pre-down", "post-down"})
-_ROUTE = re.compile(r"\b(ip (-\w+ )*r(oute)?|route) (add|replace|append|change|del)\b")
 # cloud-init's own words at the head of what it writes.
 WRITTEN_ANEW = "will not persist across an instance reboot"
 
 
-def nic_stanza(nic: str, snapshot: Snapshot) -> Stanza:
-    """The one ``iface NIC inet`` stanza; raises Refused if there is not exactly one."""
-    found = [
-        s
-        for s in stanzas(contents(snapshot.rows(FileRow)))
-        if s.kind == "iface" and s.name == nic and s.family == "inet"
-    ]
-    if len(found) == 1:
-        _refuse_unless_lasting(found[0], snapshot)
-        return found[0]
+def nic_stanzas(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
+    """Every ``iface NIC inet`` and ``iface NIC:LABEL inet``; raises Refused if there is none.
+
+    ifupdown brings up all of one name, one after the other.
+    """
+    found = _stanzas(nic, "inet", snapshot)
+    if any(stanza.name == nic for stanza in found):
+        for stanza in found:
+            _refuse_unless_lasting(stanza, snapshot)
+            _refuse_unless_live(stanza, snapshot)
+        return found
     shown, then = _configured_by(nic, snapshot)
     raise Refused(
-        f"ifupdown has {len(found)} stanzas `iface {nic} inet`, and the change needs one{shown}",
+        f"ifupdown has no stanza `iface {nic} inet`, and the change needs one{shown}",
         host=snapshot.host,
         then=then,
+    )
+
+
+def _stanzas(nic: str, family: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
+    """Those of the NIC and of its labels, of one family."""
+    return tuple(
+        s
+        for s in stanzas(contents(snapshot.rows(FileRow)))
+        if (s.kind, physical(s.name), s.family) == ("iface", nic, family)
     )
 
 
@@ -141,6 +152,26 @@ def _refuse_unless_lasting(stanza: Stanza, snapshot: Snapshot) -> None:
         )
 
 
+def _refuse_unless_live(stanza: Stanza, snapshot: Snapshot) -> None:
+    """Refuse a stanza whose address the NIC does not hold: the change carries what it holds."""
+    try:
+        address = str(ip_interface(dict(stanza.options).get("address", "")).ip)
+    except ValueError:
+        return
+    nic = physical(stanza.name)
+    rows = snapshot.rows(AddressRow)
+    if stanza.method == "static" and not any(
+        (row.ifname, row.address) == (nic, address) for row in rows
+    ):
+        raise Refused(
+            f"{stanza.path}:{stanza.first}: `iface {stanza.name} {stanza.family} static` gives"
+            f" {address}, and {nic} does not hold it",
+            host=snapshot.host,
+            then=f"give it to {nic} now (ifup {stanza.name}), or take the stanza out; the change"
+            " carries the addresses that the NIC holds",
+        )
+
+
 def _file(path: str, snapshot: Snapshot) -> FileRow:
     (file,) = (row for row in snapshot.rows(FileRow) if row.path == path)
     return file
@@ -148,16 +179,13 @@ def _file(path: str, snapshot: Snapshot) -> FileRow:
 
 def nic_stanzas6(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
     """Every ``iface NIC inet6`` stanza; raises Refused for a method that is not carried over."""
-    found = tuple(
-        s
-        for s in stanzas(contents(snapshot.rows(FileRow)))
-        if s.kind == "iface" and s.name == nic and s.family == "inet6"
-    )
+    found = _stanzas(nic, "inet6", snapshot)
     for stanza in found:
         _refuse_unless_lasting(stanza, snapshot)
         if stanza.method not in CARRIED6:
             raise Refused(
-                f"{stanza.path} has `iface {nic} inet6 {stanza.method}`, which is not carried over",
+                f"{stanza.path} has `iface {stanza.name} inet6 {stanza.method}`,"
+                " which is not carried over",
                 host=snapshot.host,
                 then=f"use one of: {', '.join(CARRIED6)}",
             )
@@ -166,33 +194,48 @@ def nic_stanzas6(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
 
 def manual_stanza(nic: str, snapshot: Snapshot) -> Iterator[EditLines]:
     """One edit for each file with a stanza of the NIC that is not ``inet manual`` yet."""
-    every = (nic_stanza(nic, snapshot), *nic_stanzas6(nic, snapshot))
-    wanted = [s for s in every if (s.family, s.method) != ("inet", "manual")]
+    every = (*nic_stanzas(nic, snapshot), *nic_stanzas6(nic, snapshot))
+    # ifupdown knows a name by any one of its stanzas.
+    first = {s.name: s for s in reversed(every) if s.family == "inet"}
+    wanted = [s for s in every if _acts(s, snapshot)]
     for path in dict.fromkeys(stanza.path for stanza in wanted):
         yield _edit(
-            path, sorted((s for s in wanted if s.path == path), key=lambda s: s.first), snapshot
+            path,
+            sorted((s for s in wanted if s.path == path), key=lambda s: s.first),
+            tuple(first.values()),
+            snapshot,
         )
 
 
-def _edit(path: str, wanted: list[Stanza], snapshot: Snapshot) -> EditLines:
+def _acts(stanza: Stanza, snapshot: Snapshot) -> bool:
+    """Whether it gives the NIC something, be it by a command alone."""
+    if (stanza.family, stanza.method) != ("inet", "manual"):
+        return True
+    lines = _file(stanza.path, snapshot).content.split("\n")[stanza.first - 1 : stanza.last]
+    return any(is_carried(line, physical(stanza.name), snapshot) for line in lines)
+
+
+def _edit(
+    path: str, wanted: list[Stanza], first: tuple[Stanza, ...], snapshot: Snapshot
+) -> EditLines:
     file = _file(path, snapshot)
     content = file.content.split("\n")
     edits, shown = [], ""
     for stanza in wanted:
         lines = content[stanza.first - 1 : stanza.last]
-        kept = "".join(f"{line}\n" for line in _kept(lines, stanza, snapshot))
+        needed = stanza in first
+        kept = "".join(f"{line}\n" for line in _kept(lines, stanza, snapshot, needed=needed))
         shown += "".join(f"{line}\n" for line in lines)
         edits.append(LineEdit(stanza.first, stanza.last, kept))
     purpose = f"leave {wanted[0].name} without an address of its own"
     return EditLines(path, file.sha256, tuple(edits), shown, purpose)
 
 
-def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[str]:
+def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot, *, needed: bool) -> Iterator[str]:
     end = "\r" if lines[0].endswith("\r") else ""
     options = tuple(_options(lines, stanza, snapshot))
-    # Without options it would say what the NIC's other stanza says already.
-    needed = stanza.family == "inet" or any(words(ln) and not is_comment(ln) for ln in options)
-    if needed:
+    # Without options it would say what another stanza of the name says already.
+    if needed or any(words(ln) and not is_comment(ln) for ln in options):
         yield f"iface {stanza.name} inet manual{end}"
     yield from options
 
@@ -208,7 +251,7 @@ def _options(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[s
         # A comment goes on only as part of a line that began before it.
         comment = is_comment(line) and not continued
         if not continued:
-            dropping = not manual and _dropped(line, stanza, snapshot)
+            dropping = _dropped(line, stanza, snapshot)
         continued = line.endswith("\\") and not comment
         if not dropping:
             yield line
@@ -216,23 +259,28 @@ def _options(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[s
 
 def refuse_commands(nic: str, snapshot: Snapshot) -> None:
     """Refuse commands in the NIC's IPv4 stanzas."""
-    for stanza in stanzas(contents(snapshot.rows(FileRow))):
-        if (stanza.kind, stanza.name, stanza.family) == ("iface", nic, "inet"):
-            lines = _file(stanza.path, snapshot).content.split("\n")
-            _refuse_hooks(lines[stanza.first - 1 : stanza.last], stanza, snapshot)
+    for stanza in _stanzas(nic, "inet", snapshot):
+        lines = _file(stanza.path, snapshot).content.split("\n")
+        _refuse_hooks(lines[stanza.first - 1 : stanza.last], stanza, snapshot)
 
 
 def _refuse_hooks(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> None:
     """Refuse commands of the stanza, all at once, with what to do about each kind."""
-    hooks = [line.strip() for line in lines if (words(line) or ("",))[0] in HOOKS]
+    nic = physical(stanza.name)
+    hooks = [
+        line.strip()
+        for line in lines
+        if (words(line) or ("",))[0] in HOOKS and not is_carried(line, nic, snapshot)
+    ]
     if not hooks:
         return
-    routes = [line for line in hooks if _ROUTE.search(line)]
+    routes = [line for line in hooks if ROUTE.search(line)]
     advice = []
     if routes:
         advice.append(
-            "take the lines with `ip route` or `route` out: the live routes stay, the change"
-            " carries them over, and they come back at each boot"
+            "take the lines with `ip route` or `route` out: the change carries the live routes"
+            " over, and they come back at each boot. It takes such a line out by itself if the"
+            " host has exactly the route that the line adds"
         )
     if len(routes) < len(hooks):
         advice.append(
@@ -254,4 +302,6 @@ def _dropped(line: str, stanza: Stanza, snapshot: Snapshot) -> bool:
             host=snapshot.host,
             then="take the secret out of the stanza, or the whole line",
         )
-    return (words(line) or ("",))[0] in ADDRESSING
+    word = (words(line) or ("",))[0]
+    addressing = stanza.method != "manual" and word in ADDRESSING
+    return addressing or is_carried(line, physical(stanza.name), snapshot)

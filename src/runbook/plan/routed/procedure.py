@@ -33,13 +33,14 @@ from runbook.plan.plan import Plan
 from runbook.plan.promise.check import unkept
 from runbook.plan.promise.host import ExpectedFile, Promise
 from runbook.plan.promise.ipv6 import ExpectedIPv6
-from runbook.plan.routed import facts, ipv6, sysctls
+from runbook.plan.routed import facts, ipv4, ipv6, sysctls
 from runbook.plan.routed.dhcp_clients import stop_clients
 from runbook.plan.routed.firewall.live import admit, expected_firewall
 from runbook.plan.routed.firewall.saved import saved_firewall
 from runbook.plan.routed.firewall.twins import saved_rules, twins
 from runbook.plan.routed.interfaces import manual_stanza, refuse_commands
-from runbook.plan.routed.routes import carried
+from runbook.plan.routed.routes import carried, check_gateway
+from runbook.plan.routed.routes import moved as carried_by_nic
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.snapshot import Snapshot
@@ -66,6 +67,7 @@ def make_plan(params: Params, snapshot: Snapshot, operator: Connection | None = 
 
 def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None = None) -> Promise:
     """The end state that the parameters ask for on this host."""
+    check_gateway(params, snapshot)
     mac, routes = _mac(params, snapshot), carried(params, snapshot)
     # The NIC's MTU is the LAN's: the bridge must not carry smaller frames.
     mtu = facts.nic_row(snapshot, params.interface).mtu
@@ -84,13 +86,14 @@ def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None
         (
             _hook_file(params, snapshot, routes, moves),
             sysctls.file(params, snapshot, heard),
-            *_online_files(params, routes, expected6),
+            *_online_files(params, snapshot, routes, expected6),
         ),
         (*sysctls.FORWARDING, *own, *heard),
         routes,
         mtu,
         expected_firewall(params, snapshot, operator),
         expected6,
+        ipv4.promised(params, snapshot),
     )
 
 
@@ -122,12 +125,13 @@ def _hook_file(
         sysctls.of_bridge(params, snapshot),
         facts.nic_row(snapshot, params.interface).mtu,
         ipv6.hooked(moves),
+        ipv4.promised(params, snapshot),
     )
     return ExpectedFile(hook_path(params.network), hook_script(shape))
 
 
 def _online_files(
-    params: Params, routes: tuple[Route, ...], six: ExpectedIPv6 | None
+    params: Params, snapshot: Snapshot, routes: tuple[Route, ...], six: ExpectedIPv6 | None
 ) -> tuple[ExpectedFile, ...]:
     """The unit that has network-online.target wait for the bridge, and what starts it."""
     default = any((r.dst, r.table) == ("default", MAIN_TABLE) for r in routes)
@@ -140,6 +144,7 @@ def _online_files(
         str(params.ipv4.ip),
         default,
         tuple(address.partition("/")[0] for address in static6),
+        tuple(other.address for other in ipv4.promised(params, snapshot)),
     )
     unit = ExpectedFile(network_online.unit_path(params.network), network_online.unit(shape))
     path = network_online.drop_in_path(params.network)
@@ -163,18 +168,14 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     nic, address = params.interface, params.ipv4
     facts.nic_row(snapshot, nic)
     held = facts.nic_address_message(snapshot, nic, address)
-    try:
-        connected = facts.connected_route(snapshot, nic, address)
-    except Refused:
-        # A command of the stanza may be what makes the routes odd; then it is named instead.
-        refuse_commands(nic, snapshot)
-        raise
-    moved = facts.moved_routes(snapshot, nic, connected)
+    connected = _connected(params, snapshot)
+    others = ipv4.others(params, snapshot)
     yield from _prepare(params, snapshot, promise)
     loose = snapshot.find(SysctlRow, LOOSE)
     value = loose.value if loose else LOOSE_BY_DEFAULT
     yield HoldTracking(value, loaded=loose is not None)
-    yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
+    if connected:
+        yield MakeRoom(replace(connected, prefsrc=str(address.ip)))
     yield _network(params, snapshot, promise)
     yield _hook(promise)
     yield TuneBridge(params.bridge, sysctls.of_bridge(params, snapshot))
@@ -182,12 +183,34 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     yield WarmUp(params.bridge, params.interface)
     moves = ipv6.moved(params, snapshot)
     yield from ipv6.enable(moves)
-    yield Cutover(held, params.bridge, connected, moved, promise.routes, moves)
+    yield Cutover(
+        held,
+        params.bridge,
+        connected,
+        carried_by_nic(params, snapshot, nic),
+        promise.routes,
+        moves,
+        others,
+        promise.others,
+        ipv4.connected(others, snapshot, nic),
+    )
     yield Settle(str(address.ip), params.bridge, params.stp, promise.announced[1:])
     yield from ipv6.settle(moves, snapshot)
     yield ReleaseTracking(value)
     # Only now: a packet of a connection older than its tracking belongs to none until then.
     yield from admit(promise.firewall, snapshot)
+
+
+def _connected(params: Params, snapshot: Snapshot) -> Route | None:
+    """The NIC's route to its own network; None for an address without one."""
+    if ipv4.point_to_point(params.ipv4):
+        return None
+    try:
+        return facts.connected_route(snapshot, params.interface, params.ipv4)
+    except Refused:
+        # A command of the stanza may be what makes the routes odd; then it is named instead.
+        refuse_commands(params.interface, snapshot)
+        raise
 
 
 def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:

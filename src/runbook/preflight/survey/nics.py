@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Interface
 from typing import Annotated, NamedTuple
 
 from runbook.plan.routed import facts
+from runbook.plan.routed.ipv4 import SECONDARY
 from runbook.state.addresses import AddressRow
 from runbook.state.host.nic_hardware import NicRow
 from runbook.state.host.operator_connection import Connection
@@ -61,9 +63,23 @@ def gateways(snapshot: Snapshot, nic: str) -> list[str]:
 
 def brought(snapshot: Snapshot, nic: str) -> dict[str, str]:
     """The parameters that follow from the choice of an interface; '' where it has none."""
-    addresses, routers = ipv4_addresses(snapshot, nic), gateways(snapshot, nic)
-    found = {"address": addresses[0] if addresses else ""}
+    routers = gateways(snapshot, nic)
+    found = {"address": _address(snapshot, nic)}
     return {**found, "gateway": routers[0]} if routers else found
+
+
+def _address(snapshot: Snapshot, nic: str) -> str:
+    """The address that the host sends from on the way to its router."""
+    way, held = facts.default_through(snapshot, nic), facts.addresses_on(snapshot, nic)
+    primary = [row for row in held if SECONDARY not in row.flags.split()] or held
+
+    def fit(row: AddressRow) -> tuple[bool, bool]:
+        subnet = IPv4Interface(f"{row.peer or row.address}/{row.prefixlen}").network
+        reaches = way is not None and bool(way.gateway) and IPv4Address(way.gateway) in subnet
+        return (way is not None and way.prefsrc == row.address, reaches)
+
+    best = max(primary, key=fit, default=None)
+    return f"{best.address}/{best.prefixlen}" if best else ""
 
 
 def carries(snapshot: Snapshot, own: Connection | None) -> str:

@@ -35,6 +35,8 @@ def offer(
     found = {"interface": nic, **brought(snapshot, nic)} if nic else {}
     router = str(given_values.get("gateway") or found.get("gateway") or "")
     offered = _usual(snapshot, router)
+    if found.get("address", "").endswith("/32"):
+        offered["forward"] = ("open", "an address without a subnet has no LAN for libvirt's NAT")
     offered |= {name: (value, IN_THE_FILE) for name, value in file.items()}
     offered |= {name: (value, FOUND) for name, value in found.items() if value}
     offered |= {name: (value, GIVEN) for name, value in given_values.items()}

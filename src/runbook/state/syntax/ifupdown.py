@@ -127,6 +127,11 @@ def is_comment(line: str) -> bool:
     return line.lstrip(_SPACE).startswith("#")
 
 
+def physical(name: str) -> str:
+    """The interface that a stanza's name is about: that of `eth0:1` is eth0."""
+    return name.partition(":")[0]
+
+
 def _logical(content: str) -> Iterator[_Line]:
     pending, first = "", 0
     for number, line in enumerate(content.split("\n"), start=1):

@@ -42,9 +42,9 @@ def test_what_stands_in_the_form_becomes_the_parameters(
 def test_a_wrong_value_in_the_form_is_named_and_can_be_mended(
     made_up: MadeUp, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = offered(monkeypatch, gateway="10.0.0.1")
-    assert "not on the link" in form(made).told["gateway"]
-    with pytest.raises(ParameterError, match="not on the link"):
+    made = offered(monkeypatch, gateway="172.16.255.255")
+    assert "no host can hold" in form(made).told["gateway"]
+    with pytest.raises(ParameterError, match="no host can hold"):
         nb.settle(made)
     form(made).fields["gateway"].widget.value = "172.16.0.9"
     assert form(made).told == {}

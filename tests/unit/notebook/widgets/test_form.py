@@ -36,7 +36,7 @@ def typed(offered: Form, name: str, text: object) -> None:
     [
         ("address", "172.16.1.1", "the prefix length is missing"),
         ("address", "", "the prefix length is missing"),
-        ("gateway", "10.0.0.1", "not on the link"),
+        ("gateway", "172.16.0.0", "no host can hold"),
         ("bridge", "enp4s0f0", "the bridge cannot be the interface"),
         ("bridge", "a-name-that-is-too-long", "1 to 15 letters"),
         ("bridge_mac", "52:54", "not a MAC address"),

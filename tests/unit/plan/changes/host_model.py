@@ -290,17 +290,25 @@ class HostModel:
     def _address(self, message: Address) -> None:
         what = (message.ifname, message.address, message.prefixlen)
         held = [a for a in self.addresses if (a.ifname, a.address, a.prefixlen) == what]
+        first = self._first(message)
         self.addresses = [a for a in self.addresses if a not in held]
-        connected = _connected(message)
+        # A secondary address has no route of its own, and goes with the first of its subnet.
+        secondary = first is not None and first not in held
+        connected = None if secondary else _connected(message)
+        if message.action is Action.DELETE and held and not secondary:
+            self.addresses = [a for a in self.addresses if not _follows(a, message)]
         if message.action is Action.ENSURE:
             self.addresses.append(message)
-            if not held and not message.noprefixroute and connected not in self.routes:
-                self.routes.append(connected)
+            if connected and not held and not message.noprefixroute:
+                self.routes += [connected] if connected not in self.routes else []
         elif held and not (is_ipv6(message.address) and held[0].valid_lft_s):
             # An IPv6 prefix with a lifetime outlives the address that was made of it.
             self.routes = [r for r in self.routes if r != connected]
             if message.address not in {a.address for a in self.addresses}:
                 self.routes = [r for r in self.routes if r.prefsrc != message.address]
+
+    def _first(self, message: Address) -> Address | None:
+        return next((a for a in self.addresses if _follows(a, message)), None)
 
     def _route(self, message: Route) -> None:
         # The very same route is left where it is, even behind another of its key.
@@ -324,12 +332,23 @@ def _backed(program: str) -> str:
     return f"{program}-nft" if program in PLAIN.values() else program
 
 
+def _follows(one: Address, other: Address) -> bool:
+    """Whether two IPv4 addresses of one interface are of one subnet."""
+    if is_ipv6(one.address) or (one.ifname, one.prefixlen) != (other.ifname, other.prefixlen):
+        return False
+    return ip_interface(f"{one.peer or one.address}/{one.prefixlen}").network == (
+        ip_interface(f"{other.peer or other.address}/{other.prefixlen}").network
+    )
+
+
 def _key(route: Route) -> tuple[int, str, int, int]:
     return (route.table, route.dst, route.tos, route.metric)
 
 
-def _connected(address: Address) -> Route:
-    network = str(ip_interface(f"{address.address}/{address.prefixlen}").network)
+def _connected(address: Address) -> Route | None:
+    network = str(ip_interface(f"{address.peer or address.address}/{address.prefixlen}").network)
+    if network == f"{address.address}/32":
+        return None
     if is_ipv6(address.address):
         lives = address.valid_lft_s
         made = Route(Action.ENSURE, network, address.ifname, protocol="kernel", metric=256)

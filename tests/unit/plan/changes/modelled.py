@@ -36,12 +36,12 @@ def modelled(seen: Snapshot, plan: Plan) -> HostModel:
             chains.setdefault(place, []).append(words(row.rule)[2:])
         else:
             policies[place] = row.rule.split()[-1]
-    address = facts.nic_address_message(seen, NIC, plan.of_host.address)
+    four = [facts.as_delete_message(row) for row in facts.addresses_on(seen, NIC)]
     six = [facts.as_delete_message(row) for row in global6(seen, NIC)]
     made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
     model = HostModel(
         masters=dict.fromkeys(links, ""),
-        addresses=[replace(a, action=Action.ENSURE) for a in (address, *six)],
+        addresses=[replace(a, action=Action.ENSURE) for a in (*four, *six)],
         routes=[facts.as_route_message(row) for row in seen.rows(RouteRow)],
         files={r.path: r.content.encode() for r in seen.rows(FileRow)},
         folders=made - {"/etc/libvirt/hooks/network.d"},

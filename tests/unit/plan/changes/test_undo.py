@@ -47,6 +47,19 @@ EXTRA = (
     fakes.route("10.3.0.0/16", NIC, scope="link", prefsrc=fakes.IP),
     fakes.route("192.168.0.0/24", "enp4s0f1", scope="link", protocol="kernel"),
 )
+# With the routes that the kernel makes with each; the secondary one has none of its own.
+OTHERS = (
+    (fakes.address(NIC, "172.16.1.9/16", flags="permanent secondary", label=f"{NIC}:1"), None),
+    (
+        fakes.address(NIC, "10.77.0.5/24"),
+        fakes.route("10.77.0.0/24", NIC, prefsrc="10.77.0.5", protocol="kernel", scope="link"),
+    ),
+    (fakes.address(NIC, "172.20.7.9/32"), None),
+    (
+        fakes.address(NIC, "10.9.0.1/32", peer="10.9.0.2"),
+        fakes.route("10.9.0.2/32", NIC, prefsrc="10.9.0.1", protocol="kernel", scope="link"),
+    ),
+)
 DEFAULTS: tuple[Row, ...] = ({}, {"onlink": True}, {"metric": 100}, {"protocol": "dhcp"})
 LENT: tuple[Row, ...] = ({}, {"valid_lft_s": 3600, "preferred_lft_s": 1800, "flags": ""})
 SYSCTLS = [str(row["name"]) for row in fakes.standard()["sysctl"]]
@@ -70,9 +83,17 @@ def hosts(draw: st.DrawFn) -> Snapshot:
         files.append(fakes.file("/etc/iptables/rules.v4", SAVED))
     lent = draw(st.sampled_from(LENT))
     six = draw(st.sampled_from(({}, fakes.static6(), fakes.slaac())))
+    others = draw(st.lists(st.sampled_from(OTHERS), unique_by=lambda one: one[0]["address"]))
     return fakes.seen(
-        routes=[fakes.default(NIC, **default), fakes.connected(NIC), *extra, *_six("routes", six)],
-        addresses=[fakes.address(NIC, fakes.ADDRESS, **lent), *_six("addresses", six)],
+        routes=[
+            *(fakes.default(NIC, **default), fakes.connected(NIC), *extra),
+            *(route for _, route in others if route),
+            *_six("routes", six),
+        ],
+        addresses=[
+            *(fakes.address(NIC, fakes.ADDRESS, **lent), *(row for row, _ in others)),
+            *_six("addresses", six),
+        ],
         firewall=[*map(_policy, policies), *(_live(rule, live) for rule in live)],
         sysctl=[
             *sysctl,
@@ -114,6 +135,20 @@ def undone(model: HostModel, plan: Plan) -> dict[str, Any]:
     if LOOSE not in model.armed.sysctls:
         assert state["sysctls"].pop(LOOSE, "1") == "1"
     return state
+
+
+@given(st.booleans(), st.integers(0, 75))
+def test_a_point_to_point_address_comes_back_whole(
+    six: bool,  # noqa: FBT001
+    most: int,
+) -> None:
+    plan, seen = fakes.point_to_point(**(fakes.static6() if six else {}))
+    model = modelled(seen, plan)
+    assert model.armed
+    before = model.armed.state()
+    for numbered in plan.steps()[:most]:
+        model.make(numbered.step)
+    assert undone(model, plan) == before
 
 
 @settings(max_examples=25)

@@ -123,7 +123,7 @@ def test_an_address_that_is_on_a_bridge_needs_no_change_for_guests_to_sit_there(
 
 
 def test_the_command_that_makes_the_routes_odd_is_named_before_the_routes_are() -> None:
-    up = f"up ip route replace {LAN} via 172.16.0.1 dev {NIC}"
+    up = f"up ip route replace {LAN} via 172.16.0.1 dev {NIC} initcwnd 9"
     text = f"{fakes.INTERFACES}    {up}\n"
     odd = fakes.route(LAN, NIC, gateway="172.16.0.1")
     with pytest.raises(Refused, match=re.escape(up)):
