@@ -41,13 +41,16 @@ class Lab:
     def open(self, page: Page, host: str | None, extra: str = "", **others: object) -> None:
         """The notebook in the page, its parameters filled in as an operator would.
 
-        `extra` is the source of one more cell, which somebody added at its end.
+        `extra` is the source of one more cell, which somebody added at its end. With a host
+        the parameters cell is open, as one has it who typed the values.
         """
         told = json.loads(bench.NOTEBOOK.read_text())
         for cell in told["cells"]:
             if "parameters" in cell["metadata"].get("tags", []):
                 lines = [_filled(line, {"host": host, **others}) for line in cell["source"]]
                 cell["source"] = lines
+                if host:
+                    del cell["metadata"]["jupyter"]
         if extra:
             told["cells"].append({**told["cells"][-1], "id": "extra", "source": [extra]})
         (self.folder / "routed.ipynb").write_text(json.dumps(told))

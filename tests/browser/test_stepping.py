@@ -63,7 +63,8 @@ def test_a_deadline_that_passes_is_seen_with_the_host_coming_back(
     verdict = page.locator(".rb-verdict")
     expect(verdict).to_contain_text("as before (rolled back)", timeout=desk.PATIENCE_MS)
     expect(verdict).to_contain_text("the deadline passed")
-    verdict.scroll_into_view_if_needed()
+    expect(page.locator(".rb-panel")).to_contain_text("as before (rolled back)")
+    expect(page.locator(".rb-panel")).to_be_in_viewport(ratio=0.95)
     desk.picture(page, "deadline-passed")
     assert str(compare(before, bench.snapshot())) == ""
     desk.run(page, '"settle"')
@@ -82,9 +83,9 @@ def test_the_buttons_answer_while_a_cell_runs_and_undo_now_brings_the_host_back(
     step(page, *PHASES[:2])
     desk.run(page, SLEEP)
     desk.cell(page, '"network"')
-    page.get_by_role("button", name="confirm").last.click()
-    said = page.locator(".rb-form [role=status]").last
-    expect(said).to_contain_text("not all steps are made", timeout=20_000)
+    panel = page.locator(".rb-panel")
+    expect(panel.get_by_role("button", name="confirm")).to_be_disabled()
+    said = panel.locator("[role=status]").last
     page.get_by_role("button", name="more time").last.click()
     expect(said).to_contain_text("the host waits until", timeout=20_000)
     desk.picture(page, "buttons")
@@ -100,6 +101,11 @@ def test_the_buttons_answer_while_a_cell_runs_and_undo_now_brings_the_host_back(
     assert "asked for more time" in bench.on_host("sh", "-c", "cat /var/lib/runbook/*/journal")
     told = only_run(jupyter.home)
     assert told.outcome["said"] == "undone, because: the button 'undo now' was pressed"
+    # Wherever one stands, the result is in view.
+    expect(panel).to_contain_text("as before (rolled back)", timeout=20_000)
+    expect(panel).to_be_in_viewport(ratio=0.95)
+    desk.picture(page, "undo-now-verdict")
+    expect(page.get_by_text("UndoAsked")).to_have_count(0)
 
 
 @pytest.mark.thorough
@@ -125,7 +131,7 @@ def test_the_button_confirms_while_a_cell_runs_and_the_cells_below_finish_the_re
 
 
 def see_that_every_button_is_reached_by_the_keyboard(page: Page) -> None:
-    names = ("confirm", "undo now", "more time")
+    names = ("undo now", "more time")
     page.get_by_role("button", name=names[0]).last.focus()
     for name in names:
         expect(page.get_by_role("button", name=name).last).to_be_focused()
@@ -150,6 +156,7 @@ def test_after_a_restart_of_the_kernel_the_change_goes_on_where_the_host_says_it
     prompt = page.locator(".jp-Stdin-input")
     expect(prompt).to_be_visible(timeout=desk.PATIENCE_MS)
     expect(desk.cell(page, "nb.meet(")).to_contain_text("This change is in progress")
+    expect(page.locator(".rb-panel").last).to_contain_text("until the host undoes the change")
     assert steps_begun() == began
     prompt.scroll_into_view_if_needed()
     desk.picture(page, "taken-up")

@@ -11,9 +11,9 @@ from __future__ import annotations
 from runbook.views.board import StageMark, board
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes, changes_folded
-from runbook.views.countdown import countdown
+from runbook.views.countdown import countdown, panel
 from runbook.views.drift import audit
-from runbook.views.findings import checks, compared, findings, verdict
+from runbook.views.findings import checks, compared, findings, last_word, verdict
 from runbook.views.guests import guest_undos, guests, instructions, offers
 from runbook.views.page.interactive import interactive_tables
 from runbook.views.page.page import CELL, Output, Slot, show, show_with
@@ -55,8 +55,10 @@ __all__ = [
     "instructions",
     "interactive_tables",
     "interfaces",
+    "last_word",
     "note",
     "offers",
+    "panel",
     "plan",
     "plan_in_words",
     "pulse",

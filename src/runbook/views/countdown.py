@@ -14,8 +14,20 @@ def countdown(left_s: float, deadline: datetime, said: str = "") -> Picture:
     if said:
         return _shown("", said, "rb-note")
     minutes, seconds = divmod(max(int(left_s), 0), 60)
-    rest = f"until the host undoes the change by itself, at {deadline:%H:%M:%S} UTC"
+    rest = f"until the host undoes the change by itself, at {_both(deadline)}"
     return _shown(f"{minutes}:{seconds:02d}", rest, "rb-warn" if left_s > HURRY_S else "rb-bad")
+
+
+def _both(deadline: datetime) -> str:
+    """In UTC, and as the clock of this machine shows it where that differs."""
+    utc, local = f"{deadline:%H:%M:%S} UTC", deadline.astimezone()
+    return utc if not local.utcoffset() else f"{utc}, {local:%H:%M:%S} local time"
+
+
+def panel(state: Picture) -> Picture:
+    """The panel of a change that is over: it stays in view, and folds."""
+    body = f'<details open class="rb-panel"><summary>The change</summary>{state.body}</details>'
+    return Picture(body, state.text)
 
 
 def _shown(number: str, words: str, tone: str) -> Picture:

@@ -127,3 +127,9 @@ def verdict(tone: Tone, head: str, lines: Sequence[str]) -> Picture:
     ruler = "=" * max(len(head), 20)
     text = "\n".join([ruler, head.upper(), ruler, *lines])
     return Picture(body, plain(text))
+
+
+def last_word(tone: Tone, head: str, why: str) -> Picture:
+    """The verdict in a few lines, for a panel."""
+    body = f'<p class="rb-say rb-{tone}" role="status"><b>{safe(head)}</b><br>{safe(why)}</p>'
+    return Picture(body, plain(f"{head}: {why}"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -32,6 +33,17 @@ def test_the_countdown_is_in_minutes_and_seconds(left: float, shown: str) -> Non
     drawn = views.countdown(left, NOON)
     assert drawn.text.startswith(f"{shown} until the host undoes the change")
     assert 'role="timer"' in drawn.body
+
+
+def test_the_deadline_is_in_utc_and_in_the_time_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    assert views.countdown(60.0, NOON).text.endswith("at 12:00:00 UTC, 21:00:00 local time")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    assert views.countdown(60.0, NOON).text.endswith("at 12:00:00 UTC")
 
 
 def test_where_there_is_nothing_to_count_it_says_what_is_the_case() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from runbook import views
 from runbook.apply.checkpoint.timer import run_now
 from runbook.apply.steps.perform import run as command
 from runbook.common.errors import RolledBack, RunbookError, VerificationFailed
@@ -22,10 +23,12 @@ from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 from runbook.run.extend_deadline import extend
 from runbook.run.record import OUTCOME
-from runbook.views import Slot, note
+from runbook.views import Picture, Slot, note
 
 MORE_S = 300
 STAYS = "the change was confirmed, so it is not undone"
+ELSEWHERE = "JupyterLab shows the panel of the change here: countdown and buttons."
+OVER = "the buttons are gone: the cells below have the rest"
 BY_HAND = "the button 'undo now' was pressed"
 
 
@@ -35,20 +38,50 @@ class UndoAsked(RolledBack):
 
 @dataclass(slots=True)
 class Panel:
-    """The buttons of one change."""
+    """The panel of one change: its state, its buttons, and at its end the verdict."""
 
     change: ChangeUnderway
     watch: Watch
     slot: Slot = field(default_factory=Slot)
     widgets: Buttons = field(init=False)
+    over: bool = False
 
     def __post_init__(self) -> None:
-        """Make the buttons, and have them shown wherever the countdown is."""
+        """Make the panel, and have it shown and drawn with the countdown."""
         self.widgets = buttons(self.press)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widgets.box.model_id}
-        self.slot.show_with(note("JupyterLab shows buttons here."), {MIME: view})
-        self.watch.beside.append(self.slot)
-        self.change.before.run.course.live.append(self)
+        self.slot.show_with(note(ELSEWHERE), {MIME: view})
+        self.watch.beside.append(self)
+        course = self.change.before.run.course
+        course.live.append(self)
+        course.listeners.append(self.tell)
+
+    def place(self) -> None:
+        """Show it in the cell that is at work; it stays in view."""
+        self.slot.place()
+
+    def draw(self, clock: Picture) -> None:
+        """Show how far the change is, and the countdown."""
+        if not self.over:
+            self.widgets.draw(self._state(clock))
+            self.widgets.allow_confirm(allowed=self._all_made())
+
+    def tell(self, verdict: Picture) -> None:
+        """The change is over, and this became of it."""
+        self.freeze()
+        state = self._state(verdict)
+        self.widgets.draw(state)
+        self.slot.draw(views.panel(state))
+
+    def _state(self, below: Picture) -> Picture:
+        run = self.change.before.run
+        head = f"{run.host}: change {self.change.underway.armed.change_id}"
+        return views.stack((views.board(run.course.from_arming(), head), below))
+
+    def _all_made(self) -> bool:
+        hand = self.change.hand
+        made = hand.applied is not None and hand.applied.phase == PHASES[-1]
+        return made and hand.confirmed is None
 
     def press(self, name: str) -> None:
         """Do it in the background, and say how it went."""
@@ -61,9 +94,14 @@ class Panel:
         in_background(lambda: self._tell(name, does[name]), f"runbook-{name}")
 
     def freeze(self) -> None:
-        """The change is over: remove the buttons."""
-        self.widgets.close()
-        self.slot.draw()
+        """The change is over: remove the buttons.
+
+        The widgets stay: a page that was opened again hears of them, and not of the slot.
+        """
+        if not self.over:
+            self.over = True
+            self.widgets.end()
+            self.slot.draw(views.panel(self._state(note(OVER))))
 
     def _tell(self, name: str, does: Callable[[], str]) -> None:
         try:

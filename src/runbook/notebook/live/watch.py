@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from runbook import views
 from runbook.apply.steps.journal import State
@@ -38,6 +39,16 @@ class UndoneByTheHost(RolledBack):
     """The host undid the change: it was not confirmed in time, or somebody else undid it."""
 
 
+class Beside(Protocol):
+    """The panel that shows the countdown."""
+
+    def place(self) -> None:
+        """Show it in the cell that is at work."""
+
+    def draw(self, clock: Picture) -> None:
+        """Show this countdown in it."""
+
+
 @dataclass(slots=True)
 class Watch:
     """Draws a pulse; `live` if a person looks at it."""
@@ -45,22 +56,21 @@ class Watch:
     change: ChangeUnderway
     pulse: Pulse
     live: bool
-    clock: Slot = field(default_factory=Slot)
     lines: list[Slot] = field(default_factory=list)
     aftermath: Slot = field(default_factory=Slot)
-    beside: list[Slot] = field(default_factory=list)
+    beside: list[Beside] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
     placed: bool = False
 
     def place(self, phase: str = "") -> None:
-        """Show the countdown here; in the first cell and the cutover also the line of answers."""
+        """Show the panel in the cell that arms; there and in the cutover the line of answers."""
         first, self.placed = not self.placed, True
-        slots = (self.clock, *self.beside) if self.live else ()
+        shown: list[Beside | Slot] = [*self.beside] if not phase else []
         if first or (self.live and phase == CUTOVER):
             self.lines.append(Slot())
-            slots = (*slots, self.lines[-1])
-        for slot in (*slots, *((self.aftermath,) if first else ())):
-            slot.place()
+            shown.append(self.lines[-1])
+        for one in (*shown, *((self.aftermath,) if first else ())):
+            one.place()
         self._draw()
 
     def moment(self, what: str) -> None:
@@ -110,7 +120,9 @@ class Watch:
         deadline = self.pulse.signs.deadline if self.pulse.signs else None
         until = deadline or shown
         age = self._age(until)
-        self.clock.draw(self._countdown(until), *((age,) if age else ()))
+        clock = views.stack((self._countdown(until), *((age,) if age else ())))
+        for one in self.beside:
+            one.draw(clock)
         for number, line in enumerate(self.lines):
             line.draw(self._line(f"pulse-{number}"))
 

@@ -40,6 +40,11 @@ from runbook.run.session import Underway
 from runbook.views import Picture
 
 _LEFT = "; nothing of the change was made; what stands in /var/lib/runbook/{} undoes itself"
+_RUN_ALL = (
+    "If you started this with Run All, your answer starts all cells below: the change is made,"
+    " verified and confirmed without another question, and its record is finished. A panel with"
+    " *undo now* stays in view meanwhile."
+).replace("*", "")
 _TOO_LATE = "{} came while the host confirmed the change. The change stays; the record is finished."
 
 
@@ -69,6 +74,8 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
     this = before.run
     if this.session.params.mode == "plan":
         return stopped(this, Ending.PLANNED_ONLY, "mode is plan")
+    if somebody_there():
+        views.show(views.note(_RUN_ALL))
     approval = approve(cleared.ready.cleared.plan, this.session.params.sources["mode"])
     if not approval.given:
         return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
@@ -79,20 +86,31 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
         told = views.note(f"Change {this.session.change_id}; its record is {this.folder.path}")
         views.show_with(told, mark(this, "arming"))
         underway = pipeline.arm(this.session, cleared.ready)
-        hand = _take(before, underway)
+        hand = SharedChange(underway, this.session)
+        change = _take(before, hand)
     this.folder.once("undo", underway.armed.undo_script)
     if held.name:
-        with changing(ChangeUnderway(before, hand), "Stopping", "stopped"):
+        with changing(change, "Stopping", "stopped"):
             held.deliver()
-    return _watched(before, hand)
+    _look_on(before, hand)
+    return _in_hand(before, hand)
 
 
 def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
     """A change taken up: asked for anew, and not armed anew."""
     this = before.run
     views.show(views.note(progress(this, picked), "warn"))
+    this.folder.comes_second()
+    hand = SharedChange(picked, this.session)
+    # A person sees the countdown, and can undo, before they answer.
+    this.course.hand = hand
+    _look_on(before, hand)
+    hand.watcher.place()
     approval = approve(picked.armed.plan, this.session.params.sources["mode"])
+    not_ended(this)
     if not approval.given:
+        this.course.leave()
+        this.course.hand = None
         raise OutOfTurn(
             f"the change was not taken up, {approval.how}",
             host=this.host,
@@ -101,27 +119,28 @@ def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
         )
     _keep_approval(this, approval)
     this.folder.note(this.session.clock.now(), f"taken up by {this.session.operator}")
-    return _watched(before, _take(before, picked))
+    change = _take(before, hand)
+    views.show_with(_armed(hand.underway), mark(this, "armed", hand.underway))
+    return change
 
 
-def _take(before: Before, underway: Underway) -> SharedChange:
+def _take(before: Before, hand: SharedChange) -> ChangeUnderway:
     """From here on whatever ends the run undoes the change."""
     before.run.folder.comes_second()
-    hand = SharedChange(underway, before.run.session)
-    course = before.run.course
+    course, change = before.run.course, ChangeUnderway(before, hand)
     course.hand = hand
-    course.stop = lambda why: give_up(ChangeUnderway(before, hand), why)
-    return hand
+    course.stop = lambda why: give_up(change, why)
+    return change
 
 
-def _watched(before: Before, hand: SharedChange) -> ChangeUnderway:
+def _look_on(before: Before, hand: SharedChange) -> None:
+    """Begin to watch the change, with a panel where a person can use it."""
     # The values are settled now; what stands in a form is no question any more.
     before.run.course.freeze()
     change = ChangeUnderway(before, hand)
     hand.watcher = watching = watch(change)
     if somebody_there():
         Panel(change, watching)
-    return _in_hand(before, hand)
 
 
 def _in_hand(before: Before, hand: SharedChange) -> ChangeUnderway:
@@ -194,7 +213,6 @@ def verify(change: ChangeUnderway | Stopped) -> VerifiedChange | Stopped:
         )
     if hand.confirmed:
         return VerifiedChange(change.before, hand, hand.confirmed.verified)
-    hand.watcher.place()
     with changing(change, "Verifying, over a new connection", "verifying"):
         # A button may have confirmed it while this cell waited for its turn.
         kept = hand.confirmed.verified if hand.confirmed else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from runbook import views
 from runbook.common.errors import RunbookError
@@ -67,6 +67,9 @@ def show_ending(this: RecordedRun, page: Output = CELL) -> None:
     lines += _gaps(this)
     picture = views.verdict(TONES[ending], str(ending), lines)
     page.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
+    with suppress(Exception):
+        # The result is recorded and shown: a panel that fails must not hide it.
+        this.course.tell(views.last_word(TONES[ending], str(ending), str(told["said"])))
 
 
 def _gaps(this: RecordedRun) -> list[str]:

@@ -7,7 +7,7 @@ on the host and by the run folder.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -16,7 +16,7 @@ from runbook import views
 from runbook.common.errors import MendHost
 from runbook.notebook.shared.change_so_far import SharedChange
 from runbook.run.pipeline import STAGES as ORDER
-from runbook.views import Slot, StageMark
+from runbook.views import Picture, Slot, StageMark
 
 BEGIN, END = ("parameters", "host"), ("after", "record")
 # A host has nothing inside that is looked at. Guests have no form, and a network already.
@@ -60,6 +60,8 @@ class RunProgress:
     marks: dict[str, StageMark] = field(default_factory=lambda: dict.fromkeys(OF_A_HOST, "to come"))
     slot: Slot = field(default_factory=Slot)
     live: list[Frozen] = field(default_factory=list)
+    # Each hears the verdict, as a picture, when the run has ended.
+    listeners: list[Callable[[Picture], None]] = field(default_factory=list)
     hand: SharedChange | None = None
     # Whatever goes wrong in a cell, no guest stays entered.
     leave_guests: Callable[[], None] = _nobody_entered
@@ -121,9 +123,21 @@ class RunProgress:
         while self.live:
             self.live.pop().freeze()
 
+    def tell(self, verdict: Picture) -> None:
+        """The run has ended: show its verdict wherever somebody looks on."""
+        for listener in self.listeners:
+            listener(verdict)
+
+    def from_arming(self) -> list[tuple[str, StageMark]]:
+        """The stages of the armed change, with their marks."""
+        names = list(self.marks)
+        return self._shown(names[names.index("arm") :])
+
+    def _shown(self, names: Iterable[str]) -> list[tuple[str, StageMark]]:
+        return [(TITLES.get(name, name), self.marks[name]) for name in names]
+
     def _draw(self) -> None:
-        shown = [(TITLES.get(name, name), mark) for name, mark in self.marks.items()]
-        self.slot.draw(views.board(shown, CAPTION))
+        self.slot.draw(views.board(self._shown(self.marks), CAPTION))
 
 
 def of_guests() -> RunProgress:

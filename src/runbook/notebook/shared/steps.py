@@ -82,11 +82,9 @@ def journal(applied: Applied) -> tuple[Picture, ...]:
         for moved in applied.log.moves()
         if any(f"because step {number} " in moved for number in numbers)
     ]
-    until = f"undone by itself at {applied.armed.deadline:%Y-%m-%d %H:%M:%S} UTC, unless confirmed"
     done, steps = int((rows["ended"] != "").sum()), counted(len(numbers), "step")
     made = f"✓ Phase {applied.phase}: {done} of {steps} made"
     return (
         views.fold(made, views.table(rows, Look(caption, limit=len(rows), unit=""))),
         *moves,
-        views.note(until),
     )

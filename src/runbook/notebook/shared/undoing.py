@@ -23,7 +23,7 @@ from runbook.run import pipeline
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
 from runbook.state import snapshot as snapshots
-from runbook.views import CELL, Output
+from runbook.views import CELL, Output, Picture
 
 # The one module that changes what happens to packets by being loaded.
 FILTERS_BRIDGED = "br_netfilter"
@@ -117,7 +117,7 @@ def _undo(change: ChangeUnderway, error: BaseException, page: Output) -> Runbook
     """The undo comes first: what cannot be shown or recorded keeps no host from it."""
     this, why = change.before.run, change.hand.why or in_short(error)
     with suppress(Exception):
-        page.show(views.note(f"{type(error).__name__}: {error}", "bad"))
+        page.show(_cause(error))
     telling = views.doing("Undoing the change", this.session.clock.monotonic)
     try:
         with telling if page is CELL else nullcontext():
@@ -127,6 +127,15 @@ def _undo(change: ChangeUnderway, error: BaseException, page: Output) -> Runbook
         return lost(change, worse, page)
     _keep_cause(this, error, page)
     return as_before(change, undone, why, page)
+
+
+def _cause(error: BaseException) -> Picture:
+    """Why the change is undone; it is no error if somebody asked for it."""
+    if isinstance(error, RolledBack):
+        return views.note(f"Undone, because {error.what}", "warn")
+    return views.note(
+        str(error) if isinstance(error, RunbookError) else f"{type(error).__name__}: {error}", "bad"
+    )
 
 
 def _keep_cause(this: HostRun, error: BaseException, page: Output) -> None:

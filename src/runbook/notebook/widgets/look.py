@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipywidgets import HTML, Layout
 
 from runbook.views.page.picture import safe
+from runbook.views.page.style import STYLE
 
 LABEL = {"description_width": "110px"}
 WIDE, WIDER, FULL = "520px", "680px", "100%"
@@ -29,7 +30,7 @@ SHEET = """\
 
 def sheet() -> HTML:
     """The sheet, to stand first in a form."""
-    return HTML(f"<style>{SHEET}</style>", layout=Layout(display="none"))
+    return HTML(f"{STYLE}<style>{SHEET}</style>", layout=Layout(display="none"))
 
 
 def reason(message: str) -> str:

@@ -7,6 +7,16 @@ carried by colour alone. The archived page has the sheet in its head instead.
 
 from __future__ import annotations
 
+# A panel that stays in view, in a front end; the archived page has none. A form has it too, since
+# no other picture may be on the page.
+PANEL = """\
+.jp-NotebookPanel .rb-panel{position:fixed;right:22px;bottom:32px;z-index:90;
+ width:auto!important;max-width:min(820px,calc(100% - 44px));max-height:60vh;overflow:auto;
+ padding:4px 12px 6px;border:2px solid var(--jp-border-color0,gray);border-radius:6px;
+ background:var(--jp-layout-color1,Canvas);color:var(--jp-content-font-color1,CanvasText);
+ box-shadow:0 2px 10px rgba(0,0,0,.35)}
+.jp-NotebookPanel .jp-WindowedPanel-viewport:has(.rb-panel){padding-bottom:280px}
+"""
 SHEET = """\
 .rb{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.4;
  color:var(--jp-content-font-color1,inherit);max-width:100%;overflow-x:auto}
@@ -99,7 +109,7 @@ SHEET = """\
 .rb svg .rb-gone .rb-head,.rb svg .rb-fact-gone .rb-mono{text-decoration:line-through}
 .rb svg .rb-fact-new .rb-mono{font-weight:700}
 """
-STYLE = f"<style>{SHEET}</style>"
+STYLE = f"<style>{SHEET}{PANEL}</style>"
 # What the script puts around a long table; shown with it, and not with each picture.
 TOOLS = """\
 .rb .rb-tools{display:flex;flex-wrap:wrap;align-items:baseline;gap:4px 18px;margin:10px 0 4px}

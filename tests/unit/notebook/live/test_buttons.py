@@ -13,6 +13,7 @@ import pytest
 from tests.unit import guest_data
 from tests.unit.notebook.conftest import CHANGE, WHEN, MadeUp, StoppedClock
 
+from runbook import views
 from runbook.common.errors import ConnectionLost, RolledBack, StepFailed
 from runbook.guest.sessions import GuestSessions
 from runbook.notebook.live import buttons as panel
@@ -28,7 +29,7 @@ from runbook.run.pulse import Pulse
 from runbook.run.subject_guests import GuestSubject
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
-from runbook.views import Slot
+from runbook.views import Picture, Slot
 
 Answer = Callable[[str | BaseException], None]
 
@@ -295,3 +296,71 @@ def test_more_time_says_until_when_and_which_guest_has_none(
     # The deadline that is shown is the host's, whatever became of the guests.
     assert change.underway.armed == later
     assert pressed == []
+
+
+def state(one: Panel) -> str:
+    return str(one.widgets.head.value)
+
+
+def clock() -> Picture:
+    return views.note("0:42 left")
+
+
+def test_confirm_can_be_pressed_only_once_all_steps_are_made(
+    made_up: MadeUp, answer: Answer, pressed: list[str]
+) -> None:
+    change, buttons = armed(answer)
+    for phase in PHASES:
+        buttons.draw(clock())
+        assert buttons.widgets.buttons[0].disabled
+        nb.apply(change, phase)
+    buttons.draw(clock())
+    assert not buttons.widgets.buttons[0].disabled
+    assert "0:42 left" in state(buttons)
+    buttons.press("confirm")
+    assert "confirm" in made_up.done
+    assert pressed == []
+
+
+@pytest.mark.usefixtures("pressed")
+def test_the_verdict_stands_in_the_panel_with_no_name_of_an_error(
+    made_up: MadeUp, answer: Answer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change, buttons = armed(answer)
+    nb.apply(change, "prepare")
+    buttons.press("undo now")
+    assert made_up.done[-1] == "roll back"
+    buttons.draw(clock())
+    for shows in (
+        "as before (rolled back)",
+        "the button &#x27;undo now&#x27; was pressed",
+        "server-01",
+    ):
+        assert shows in state(buttons)
+    assert "0:42 left" not in state(buttons)
+    told = repr(views.stack(buttons.watch.aftermath._shown))  # noqa: SLF001 - what a page would show
+    assert "Undone, because the button 'undo now' was pressed" in told
+    assert "UndoAsked" not in told + capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("pressed", "made_up")
+def test_the_verdict_of_a_confirmed_change_stands_in_the_panel_at_the_end(answer: Answer) -> None:
+    change, buttons = armed(answer)
+    for phase in PHASES:
+        nb.apply(change, phase)
+    kept = nb.confirm(nb.verify(change))
+    assert "as promised" not in state(buttons)
+    nb.finish(nb.after(kept))
+    assert "as promised" in state(buttons)
+
+
+@pytest.mark.usefixtures("pressed", "made_up")
+def test_a_panel_that_fails_does_not_hide_the_result(home: Path, answer: Answer) -> None:
+    change, buttons = armed(answer)
+
+    def broken(verdict: Picture) -> None:
+        raise ValueError(str(verdict))
+
+    change.before.run.course.listeners[:] = [broken]
+    buttons.press("undo now")
+    assert recorded(home).told == "as before (rolled back)"

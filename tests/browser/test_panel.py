@@ -1,0 +1,81 @@
+"""The panel of an armed change: in view wherever one stands, also when the tab comes back.
+
+No host is needed for that: a cell shows the panel as the cell that arms does.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from tests.browser import desk
+from tests.browser.axe import assert_accessible
+from tests.browser.conftest import Lab
+
+# A browser that draws without a graphics card is slow beside hosts that boot.
+pytestmark = pytest.mark.timeout(600)
+SHOW = """\
+from datetime import UTC, datetime, timedelta
+from runbook import views
+from runbook.notebook.widgets.buttons import buttons
+from runbook.notebook.widgets.widget_output import MIME
+asked = []
+made, slot = buttons(asked.append), views.Slot()
+state = views.board([("undo armed", "done"), ("prepare", "at work")], "server-01: change x")
+until = datetime.now(UTC) + timedelta(seconds=200)
+view = {"version_major": 2, "version_minor": 0, "model_id": made.box.model_id}
+slot.show_with(views.note("no widgets here"), {MIME: view})
+made.draw(views.stack((state, views.countdown(200, until))))
+slot.place()
+"""
+END = """\
+over = views.stack((state, views.last_word("warn", "as before (rolled back)", "undone")))
+made.end()
+made.draw(over)
+slot.draw(views.panel(over))
+"""
+
+
+def in_view(page: Page, found: Locator) -> None:
+    """See that all of it is on the screen."""
+    expect(found).to_be_in_viewport(ratio=0.95)
+    box, size = found.bounding_box(), page.viewport_size
+    assert box
+    assert size
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size["width"]
+
+
+def test_it_stays_in_view_and_comes_back_with_the_tab(jupyter: Lab, page: Page) -> None:
+    jupyter.open(page, "example", SHOW)
+    desk.run(page, "made, slot = ")
+    panel = page.locator(".rb-panel")
+    expect(panel).to_contain_text("until the host undoes the change", timeout=desk.PATIENCE_MS)
+    for width in (1400, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        for at in ("host = ", "nb.apply(armed", "made, slot = "):
+            desk.cell(page, at)
+            in_view(page, panel)
+        desk.picture(page, f"panel-{width}")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    expect(panel.get_by_role("button", name="confirm")).to_be_disabled()
+    expect(panel.get_by_role("button", name="undo now")).to_be_enabled()
+    assert_accessible(page, ".rb-panel")
+
+    desk.reload(page)
+    expect(panel).to_contain_text("until the host undoes the change", timeout=desk.PATIENCE_MS)
+    in_view(page, panel)
+    desk.picture(page, "panel-came-back")
+
+
+def test_the_verdict_is_in_it_wherever_one_stands(jupyter: Lab, page: Page) -> None:
+    jupyter.open(page, "example", f"{SHOW}\n{END}")
+    desk.run(page, "made, slot = ")
+    panel = page.locator(".rb-panel")
+    expect(panel).to_contain_text("as before (rolled back)", timeout=desk.PATIENCE_MS)
+    expect(panel.get_by_role("button")).to_have_count(0)
+    desk.cell(page, "host = ")
+    in_view(page, panel)
+    desk.picture(page, "panel-verdict")
+    panel.locator("summary").click()
+    expect(panel.get_by_text("as before (rolled back)")).to_be_hidden()
+    in_view(page, panel)
