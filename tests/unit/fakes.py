@@ -33,7 +33,15 @@ from runbook.state.host.probes import Probe, Probed
 from runbook.state.host.rules_at_boot import Persistence
 from runbook.state.snapshot import TABLES, Snapshot
 from runbook.transport.guest_endpoints import GuestEndpoints
-from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
+from runbook.transport.host import (
+    Completed,
+    Delivery,
+    GuestXML,
+    HostFile,
+    Inode,
+    NetworkXML,
+    OnRefusal,
+)
 from runbook.transport.netlink import check
 from runbook.transport.process import Process
 
@@ -75,7 +83,8 @@ def params(**other: object) -> Params:
 
 def link(ifname: str, **other: object) -> Row:
     """A link that is up and has a carrier."""
-    return {"ifname": ifname, "up": True, "carrier": True, "mtu": 1500, **other}
+    plain = {"mac": "02:00:00:00:09:09", "up": True, "carrier": True, "mtu": 1500}
+    return {"ifname": ifname, **plain, **other}
 
 
 def address(ifname: str, value: str, **other: object) -> Row:
@@ -364,6 +373,7 @@ class FakeHost:
     fails: dict[str, BaseException] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
     datagrams: list[bytes] = field(default_factory=list)
+    deliveries: list[Delivery | None] = field(default_factory=list)
     frames: list[tuple[str, bytes]] = field(default_factory=list)
     gateway_sees: str | None = NIC_MAC
     claims: list[tuple[tuple[str, str], str]] = field(default_factory=list)
@@ -500,7 +510,8 @@ class FakeHost:
         self.links[path] = target
         return True
 
-    def send_netlink(self, datagram: bytes) -> None:
+    def send_netlink(self, datagram: bytes, delivery: Delivery | None = None) -> None:
+        self.deliveries.append(delivery)
         self._written(f"netlink {len(check(datagram))}")
         self.datagrams.append(datagram)
 
@@ -527,7 +538,8 @@ class FakeHost:
         del guest
         return self._never()
 
-    def guarded(self, lock: str, gate: str) -> FakeHost:
+    def guarded(self, lock: str, gate: str, on_refusal: OnRefusal | None = None) -> FakeHost:
+        del on_refusal
         assert lock in self.files
         return replace(self, gate=gate)
 

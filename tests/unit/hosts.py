@@ -32,7 +32,8 @@ def blank(table: Table[R], row: Row) -> R:
 
 def link(ifname: str, **other: object) -> Row:
     """A link that is up."""
-    return {"ifname": ifname, "up": True, "carrier": True, "mtu": 1500, **other}
+    plain = {"mac": "02:00:00:00:09:09", "up": True, "carrier": True, "mtu": 1500}
+    return {"ifname": ifname, **plain, **other}
 
 
 def _address(ifname: str, address: str, prefixlen: int, **other: object) -> Row:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from runbook.apply.checkpoint import deadline
+from runbook.apply.checkpoint import deadline, timer
 from runbook.apply.checkpoint.arm import Armed
 from runbook.apply.checkpoint.deadline import DeadlineMove, DeadlineWish, Now
 from runbook.apply.checkpoint.manifest import Manifest
@@ -20,7 +20,7 @@ from runbook.common.errors import StepFailed
 from runbook.plan.changes.steps import Step
 from runbook.plan.plan import MARGIN_S, PHASES, VERIFY_BUDGET_S, NumberedStep, Plan
 from runbook.plan.promise.guests import GuestPromise
-from runbook.transport.host import Host
+from runbook.transport.host import Host, OnRefusal
 
 # A step that may take this long gets a new deadline before it begins.
 LONG_S = 15.0
@@ -92,7 +92,8 @@ def apply_phase(
     `on_step` hears of each step as it begins and when it is done; `doer` makes it.
     """
     left = _left(armed, host, phase)
-    guarded = host.guarded(armed.layout.lock, armed.layout.open)
+    refused = OnRefusal(armed.layout.journal, timer.run_on_refusal(armed.layout).argv)
+    guarded = host.guarded(armed.layout.lock, armed.layout.open, refused)
     for numbered in left:
         on_step(numbered, BEGINS)
         if numbered.step.budget_s >= LONG_S:

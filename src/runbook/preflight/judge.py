@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     *record.RULES,
     *management.RULES,
     *nic.RULES,
+    *nic.RULES_AROUND,
     *addressing.RULES,
     *ipv6.RULES,
     *routing.RULES,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.plan.routed.facts import nic_row
-from runbook.preflight.finding import CaseWithoutPlan, Finding, looked_for
+from runbook.preflight.bridge_port import NO_WIRELESS, WIRELESS, unable
+from runbook.preflight.finding import Case, CaseWithoutPlan, Finding, looked_for
 from runbook.state.guests import TapRow
 from runbook.state.links import LinkRow
 
-NIC_KINDS = ("", "veth")
 MTU = 1500
 
 
@@ -22,14 +22,8 @@ def _link(case: CaseWithoutPlan) -> LinkRow:
 )
 def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
-    if link.kind not in NIC_KINDS:
-        yield Finding(
-            "block",
-            nic,
-            f"it is a {link.kind}",
-            "only a physical NIC is known to work as the bridge's port and to come back at boot",
-            "name the physical NIC",
-        )
+    for what, why in unable(link):
+        yield Finding("block", nic, f"it is {what}", why, "name the physical NIC")
     if not (link.up and link.carrier):
         yield Finding(
             "block",
@@ -77,6 +71,17 @@ def _macvtap(case: CaseWithoutPlan) -> Iterator[Finding]:
                 "its macvtap holds the NIC, which then cannot join a bridge",
                 "stop the guest, or give it another interface",
             )
+
+
+@looked_for("Wi-Fi", "the NIC has a cable", NO_WIRELESS)
+def _wireless(case: Case) -> Iterator[Finding]:
+    if case.around.wireless:
+        seen, do = f"it is {WIRELESS}", "name a NIC with a cable"
+        yield Finding("block", case.params.interface, seen, NO_WIRELESS, do)
+
+
+# What a snapshot does not show.
+RULES_AROUND = (_wireless,)
 
 
 @looked_for("MTU", f"{MTU} bytes, as on any Ethernet", "frames larger than a bridge's are dropped")

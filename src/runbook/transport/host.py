@@ -45,6 +45,29 @@ class HostFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """How the datagram of a step is sent; `words` say what each of its messages does.
+
+    So many messages as `first` says go in a datagram of their own; the others follow only if the
+    kernel made these.
+    """
+
+    words: tuple[str, ...]
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OnRefusal:
+    """What a host does by itself if its kernel refuses part of a step.
+
+    It says so in `journal`, and runs `argv`, which starts the undo.
+    """
+
+    journal: str
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inode:
     """A file or a folder, and what may keep it from being changed (chattr(1), mount(8)).
 
@@ -172,7 +195,7 @@ class Host(Reader, Protocol):
     def symlink(self, target: str, path: str) -> bool:
         """Create a symbolic link exclusively and durably; False if `path` exists."""
 
-    def send_netlink(self, datagram: bytes) -> None:
+    def send_netlink(self, datagram: bytes, delivery: Delivery | None = None) -> None:
         """Send one NETLINK_ROUTE datagram in one `send` and read every ACK.
 
         Each message in it must carry NLM_F_REQUEST|NLM_F_ACK and its own
@@ -195,12 +218,13 @@ class Host(Reader, Protocol):
     def doors(self, guest: str) -> GuestEndpoints:
         """What leads into one of its guests; nothing is contacted yet."""
 
-    def guarded(self, lock: str, gate: str) -> Host:
+    def guarded(self, lock: str, gate: str, on_refusal: OnRefusal | None = None) -> Host:
         """The same host, every write of which is made only while the file `gate` is there.
 
         Each write is made under an exclusive flock of the file `lock`, on the
         host itself, so that a request delayed on its way cannot be carried out
-        after an undo has closed the gate. Raises GateClosed then.
+        after an undo has closed the gate. Raises GateClosed then. `on_refusal` is what the host
+        does if its kernel refuses a message of a datagram that is sent with a Delivery.
         """
 
     def close(self) -> None:

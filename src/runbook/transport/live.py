@@ -19,7 +19,7 @@ from runbook.transport.ssh_wrapper import SshWrapper
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from runbook.transport.host import Completed, HostFile
+    from runbook.transport.host import Completed, Delivery, HostFile, OnRefusal
     from runbook.transport.prefixes import Prefix
     from runbook.transport.relay.frames import Frame
 
@@ -30,6 +30,7 @@ class LiveHost(LiveReader):
     def __init__(self, name: str, *, prefix: Prefix, libvirt_uri: str) -> None:
         """Start the relay; libvirt is contacted when first asked."""
         self._guard: dict[str, tuple[str, str]] = {}
+        self._on_refusal: OnRefusal | None = None
         mark = libvirt_machine.mark()
         # A URI of the operator's own may name another user, or another machine.
         self._wrapper = SshWrapper(prefix, mark, share=libvirt_uri == prefix.libvirt_uri)
@@ -85,20 +86,30 @@ class LiveHost(LiveReader):
         with self._answered(f"link {path}"):
             return read_header(Created, frame).created
 
-    def send_netlink(self, datagram: bytes) -> None:
+    def send_netlink(self, datagram: bytes, delivery: Delivery | None = None) -> None:
         """Send one datagram in one `send` and read every ACK; StepFailed names a refusal."""
         kinds = netlink.check(datagram)
         what = "send a netlink datagram"
-        frame = self._write(what, "send", datagram)
+        first, on_refusal = (delivery.first if delivery else 0), self._if_refused(delivery)
+        frame = self._write(what, "send", datagram, first=first, refused=on_refusal)
+        words = tuple(f"`{w}`" for w in delivery.words) if delivery else netlink.names(kinds)
         with self._answered(what):
-            refused = netlink.refusals(kinds, read_header(Acks, frame).acks)
+            acks = read_header(Acks, frame).acks
+            refused = netlink.refusals(words, acks)
         if refused:
             raise StepFailed(
                 f"the kernel refused {'; '.join(refused)}",
                 host=self._name,
-                state=f"the datagram's other {len(kinds) - len(refused)} messages were done",
+                state=netlink.left(acks),
                 then="undo the change, then read the host's state again",
             )
+
+    def _if_refused(self, delivery: Delivery | None) -> dict[str, object] | None:
+        """What the relay does if the kernel refuses a message of a step."""
+        if delivery is None or self._on_refusal is None:
+            return None
+        argv, journal = list(self._on_refusal.argv), self._on_refusal.journal
+        return {"told": list(delivery.words), "journal": journal, "argv": argv}
 
     def send_frame(self, ifname: str, frame: bytes) -> None:
         """Send one Ethernet frame out of `ifname`."""
@@ -108,10 +119,11 @@ class LiveHost(LiveReader):
         """What leads into one of its guests."""
         return LibvirtDoors(self._name, guest, self._hypervisor)
 
-    def guarded(self, lock: str, gate: str) -> LiveHost:
+    def guarded(self, lock: str, gate: str, on_refusal: OnRefusal | None = None) -> LiveHost:
         """The same connection, writing only under a flock of `lock` while `gate` is there."""
         same = copy.copy(self)
         same._guard = {"guard": (lock, gate)}  # noqa: SLF001 (a copy of this very object)
+        same._on_refusal = on_refusal  # noqa: SLF001 (likewise)
         return same
 
     def close(self) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import errno
+import os
 import struct
 from typing import TYPE_CHECKING
+
+from runbook.transport.relay.netlink import NOT_SENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Sequence number, errno, and the kernel's own words.
+Ack = tuple[int, int, str]
 _HEADER = struct.Struct("=IHHII")
 _F_REQUEST_ACK = 0x5
 # linux/rtnetlink.h
@@ -54,11 +58,26 @@ def check(datagram: bytes) -> tuple[int, ...]:
     return tuple(kinds)
 
 
-def refusals(kinds: Sequence[int], acks: Sequence[tuple[int, int, str]]) -> tuple[str, ...]:
+def names(kinds: Sequence[int]) -> tuple[str, ...]:
+    """What each message of a datagram is, by its place and its type."""
+    return tuple(
+        f"message {index} of {len(kinds)} ({_NAMES.get(kind, f'type {kind}')})"
+        for index, kind in enumerate(kinds, start=1)
+    )
+
+
+def refusals(words: Sequence[str], acks: Sequence[Ack]) -> tuple[str, ...]:
     """One sentence for each refused message, in order; `acks` as the relay answers them."""
     return tuple(
-        f"message {index + 1} of {len(kinds)} ({_NAMES.get(kind, f'type {kind}')}): "
-        f"{errno.errorcode.get(code, str(code))}{f', {text}' if text else ''}"
-        for index, (kind, (_sequence, code, text)) in enumerate(zip(kinds, acks, strict=True))
-        if code
+        f"{word}: {os.strerror(code)}{f' ({text})' if text else ''}"
+        for word, (_sequence, code, text) in zip(words, acks, strict=True)
+        if code not in (0, NOT_SENT)
     )
+
+
+def left(acks: Sequence[Ack]) -> str:
+    """What became of the messages that the kernel did not refuse."""
+    codes = [code for _sequence, code, _text in acks]
+    if NOT_SENT in codes:
+        return f"the {codes.count(NOT_SENT)} messages that were to follow were not sent"
+    return f"the datagram's other {codes.count(0)} messages were done"

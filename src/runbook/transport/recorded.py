@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runbook.transport.guest_endpoints import GuestEndpoints
-    from runbook.transport.host import Completed, GuestXML, HostFile, Inode, NetworkXML
+    from runbook.transport.host import (
+        Completed,
+        Delivery,
+        GuestXML,
+        HostFile,
+        Inode,
+        NetworkXML,
+        OnRefusal,
+    )
 
 T = TypeVar("T")
 # What was asked of processes before a relay could tell more of them.
@@ -134,7 +142,7 @@ class RecordedHost:
         """Refuse."""
         self._refuse(f"link {path}")
 
-    def send_netlink(self, datagram: bytes) -> None:
+    def send_netlink(self, datagram: bytes, delivery: Delivery | None = None) -> None:  # noqa: ARG002 (refused whatever it is)
         """Refuse."""
         self._refuse(f"send a netlink datagram of {len(datagram)} bytes")
 
@@ -146,7 +154,12 @@ class RecordedHost:
         """Refuse: whoever is inside a guest can write."""
         self._refuse(f"get into guest {guest}")
 
-    def guarded(self, lock: str, gate: str) -> RecordedHost:  # noqa: ARG002 (every write is refused anyway)
+    def guarded(
+        self,
+        lock: str,  # noqa: ARG002 (every write is refused anyway)
+        gate: str,  # noqa: ARG002 (every write is refused anyway)
+        on_refusal: OnRefusal | None = None,  # noqa: ARG002 (every write is refused anyway)
+    ) -> RecordedHost:
         """The same recording."""
         return self
 

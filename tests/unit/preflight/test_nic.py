@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit import fakes
 from tests.unit.fakes import NIC
@@ -11,6 +13,39 @@ from runbook.state.snapshot import Snapshot
 @pytest.mark.parametrize("kind", ["bridge", "vlan", "bond", "macvlan"])
 def test_a_nic_that_is_no_nic(kind: str) -> None:
     assert f"it is a {kind}" in refusal(fakes.seen(links=nic(kind=kind))).seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("bridge", "the port of another bridge"),
+        ("macvlan", "guests behind it would hear nothing"),
+        ("ipvlan", "guests behind it would hear nothing"),
+        ("ppp", "no Ethernet frames"),
+        ("team", "only a physical NIC is known"),
+    ],
+)
+def test_why_it_cannot_be_a_port_is_said(kind: str, why: str) -> None:
+    assert why in refusal(fakes.seen(links=nic(kind=kind))).why
+
+
+@pytest.mark.parametrize(
+    ("mac", "what"),
+    [
+        ("80:00:02:08:fe:80:00:00:00:00:00:00:00:02:c9:03:00:0a:0b:0c", "has 20 octets"),
+        ("", "has no hardware address"),
+    ],
+)
+def test_an_interface_that_has_no_kind_and_is_no_ethernet(mac: str, what: str) -> None:
+    found = refusal(fakes.seen(links=nic(mac=mac)))
+    assert what in found.seen
+    assert "Ethernet" in found.why
+
+
+def test_a_wi_fi_interface_which_the_kernel_shows_as_ethernet() -> None:
+    found = refusal(around=replace(fakes.GOOD, wireless=True))
+    assert "Wi-Fi" in found.seen
+    assert "cable" in found.then
 
 
 @pytest.mark.parametrize("master", ["bond0", "br0"])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.transport.netlink import check, refusals
+from runbook.transport.netlink import check, left, names, refusals
+from runbook.transport.relay.netlink import NOT_SENT
 
 
 def message(kind: int, sequence: int, flags: int = 0x5, body: bytes = b"") -> bytes:
@@ -38,11 +39,20 @@ def test_the_types_of_a_datagram_are_told(parts: list[tuple[int, bytes]]) -> Non
 
 def test_a_refusal_names_the_message_the_error_and_the_kernels_reason() -> None:
     acks = [(1, 0, ""), (2, 101, "Nexthop has invalid gateway"), (3, 17, "")]
-    assert refusals([16, 24, 250], acks) == (
-        "message 2 of 3 (RTM_NEWROUTE): ENETUNREACH, Nexthop has invalid gateway",
-        "message 3 of 3 (type 250): EEXIST",
+    assert refusals(names([16, 24, 250]), acks) == (
+        "message 2 of 3 (RTM_NEWROUTE): Network is unreachable (Nexthop has invalid gateway)",
+        "message 3 of 3 (type 250): File exists",
     )
 
 
 def test_nothing_refused_is_nothing_said() -> None:
-    assert refusals([16], [(1, 0, "")]) == ()
+    assert refusals(names([16]), [(1, 0, "")]) == ()
+
+
+def test_what_was_not_sent_was_not_refused() -> None:
+    acks = [(1, 0, ""), (2, 95, ""), (3, NOT_SENT, ""), (4, NOT_SENT, "")]
+    assert refusals(names([20, 16, 24, 21]), acks) == (
+        "message 2 of 4 (RTM_NEWLINK): Operation not supported",
+    )
+    assert left(acks) == "the 2 messages that were to follow were not sent"
+    assert left(acks[:2]) == "the datagram's other 1 messages were done"

@@ -34,10 +34,19 @@ def stop_timers(layout: Layout) -> Command:
 
 def run_now(layout: Layout, moment: str) -> Command:
     """Start the undo as a systemd unit, so that it survives the loss of the connection."""
+    return _run(layout, moment, "operator")
+
+
+def run_on_refusal(layout: Layout) -> Command:
+    """What the host itself starts the undo with when its kernel refuses part of a step."""
+    return _run(layout, "refused", "refused")
+
+
+def _run(layout: Layout, moment: str, trigger: str) -> Command:
     return Command(
         (
             *("systemd-run", "--quiet", f"--unit=runbook-undo-{layout.change_id}-{moment}"),
             *("--collect", "--property=Type=oneshot", "--property=KillMode=process", *AGAIN),
-            *("--no-block", "/bin/sh", layout.undo, "operator"),
+            *("--no-block", "/bin/sh", layout.undo, trigger),
         )
     )

@@ -7,6 +7,7 @@
 #   sh undo            at the console, by a person
 #   sh undo operator   from the operator's program
 #   sh undo deadline   by the timer
+#   sh undo refused    by the host itself, when its kernel refuses a step
 #   sh undo boot       before networking starts, after a power cut: files only
 #   sh undo announce   the second half of that, once the network is up
 #

@@ -22,6 +22,7 @@ from runbook.plan.changes.steps import (
     CarryNeighbours,
     Command,
     EditFile,
+    GatedNetlink,
     MakeDir,
     Netlink,
     RemoveFile,
@@ -34,7 +35,7 @@ from runbook.state import dhcp_clients, links, neighbours
 from runbook.state.dhcp_clients import Trust
 from runbook.state.links import LinkRow
 from runbook.transport import arp
-from runbook.transport.host import Host, HostFile
+from runbook.transport.host import Delivery, Host, HostFile
 
 # As many as the undo on the host carries (undo_head.sh).
 REACHABLE, MOST_NEIGHBOURS = "REACHABLE", 4096
@@ -56,7 +57,18 @@ def perform(step: Step, host: Host) -> None:
 
 @perform.register
 def _(step: Netlink, host: Host) -> None:
-    host.send_netlink(netlink_bytes.encode(step.messages, lambda name: ifindex(host, name)))
+    _send(step, host)
+
+
+@perform.register
+def _(step: GatedNetlink, host: Host) -> None:
+    _send(step, host, step.first)
+
+
+def _send(step: Netlink, host: Host, first: int = 0) -> None:
+    datagram = netlink_bytes.encode(step.messages, lambda name: ifindex(host, name))
+    words = tuple(" ".join(("ip", *message.words())) for message in step.messages)
+    host.send_netlink(datagram, Delivery(words, first))
 
 
 @perform.register
@@ -126,7 +138,7 @@ def _(step: CarryNeighbours, host: Host) -> None:
     known.sort(key=lambda row: row.state != REACHABLE)
     carried = (Neighbour(step.target, row.address, row.mac) for row in known[:MOST_NEIGHBOURS])
     try:
-        perform(Netlink(tuple(carried)), host)
+        host.send_netlink(netlink_bytes.encode(tuple(carried), lambda name: ifindex(host, name)))
     except GateClosed:
         raise
     except StepFailed:

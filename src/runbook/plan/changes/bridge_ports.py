@@ -6,14 +6,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from runbook.params.fields import CARRIERS
-from runbook.plan.changes.ipv6 import Moved6
+from runbook.plan.changes.ipv6 import Moved6, conf
 from runbook.plan.changes.messages import Action, Address, BridgeOption, LinkMaster, Route
 from runbook.plan.changes.routes import delete, halves
-from runbook.plan.changes.steps import Announce, CarryNeighbours, Command, Netlink, Step
+from runbook.plan.changes.steps import (
+    Announce,
+    CarryNeighbours,
+    Command,
+    GatedNetlink,
+    Netlink,
+    Step,
+)
 from runbook.plan.changes.waits import AwaitCarrier
 
 CARRIER, CARRIER_PEER = CARRIERS
 _NO_CARRIER = ("ip", "link", "delete", "dev", CARRIER)
+# A kernel without IPv6 has none of its parameters.
+_IGNORE_UNKNOWN = ("sysctl", "-q", "-e", "-w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,8 @@ class WarmUp:
     opens its queue a moment later, and drops what is sent meanwhile. An ARP
     request dropped so is only repeated after a second. So for the time of the
     change a pair of veth gives it a port, and it learns what the NIC knows.
+
+    Only plans of version 0.1 hold it; `QuietWarmUp` stands in its place.
     """
 
     bridge: str
@@ -90,8 +101,28 @@ class WarmUp:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietWarmUp(WarmUp):
+    """A warm-up that nobody outside the host hears.
+
+    The kernel sends IPv6 of its own from an interface that is up. Sent by the pair it would reach
+    the switch, and a port that admits known MACs alone may shut for good.
+    """
+
+    def do(self) -> tuple[Step, ...]:
+        """No IPv6 on the pair before it is up, then as a warm-up."""
+        pair = ("type", "veth", "peer", "name", CARRIER_PEER)
+        quiet = (f"{conf(end, 'disable_ipv6')}=1" for end in CARRIERS)
+        return (
+            Command(("ip", "link", "add", "name", CARRIER, *pair)),
+            Command((*_IGNORE_UNKNOWN, *quiet)),
+            *(Command(("ip", "link", "set", "dev", end, "up")) for end in CARRIERS),
+            *WarmUp.do(self)[2:],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Cutover:
-    """NIC into the bridge, routes onto the bridge, addresses off the NIC: one datagram.
+    """NIC into the bridge, routes onto the bridge, addresses off the NIC: one step.
 
     `connected` is the route of the address, None for one without a subnet. `others` are the
     NIC's other IPv4 addresses, the secondary ones last, `others_after` the same on the bridge,
@@ -133,15 +164,20 @@ class Cutover:
         return "\n".join((*held, *ways))
 
     def do(self) -> tuple[Step, ...]:
-        """The order inside the datagram keeps a usable route at every message."""
+        """The order keeps a usable route at every message.
+
+        The kernel may refuse the NIC as a port, and it would work through the rest of one
+        datagram all the same: the address would be gone. So the rest follows only if it is taken.
+        In between the host answers on the bridge and sends by the NIC; nothing is lost.
+        """
         moved = set(self._keys(self.routes_after))
         left = tuple(r for r in self.routes if self._key(r) not in moved)
+        arrive = (*(self.ipv6.arrive() if self.ipv6 else ()), *self.others_after)
+        joins = (*arrive, LinkMaster(self.nic, self.bridge))
         return (
-            Netlink(
+            GatedNetlink(
                 (
-                    *(self.ipv6.arrive() if self.ipv6 else ()),
-                    *self.others_after,
-                    LinkMaster(self.nic, self.bridge),
+                    *joins,
                     *_on_the_link_first(self.routes_after),
                     *(delete(route) for route in left),
                     *(delete(half) for half in self._halves()),
@@ -150,7 +186,8 @@ class Cutover:
                     # The kernel takes the secondary ones along with their primary one.
                     *(replace(a, action=Action.DELETE) for a in reversed(self.others)),
                     replace(self.address, action=Action.DELETE),
-                )
+                ),
+                first=len(joins),
             ),
         )
 

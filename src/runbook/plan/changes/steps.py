@@ -42,6 +42,16 @@ class Netlink:
 
 
 @dataclass(frozen=True, slots=True)
+class GatedNetlink(Netlink):
+    """Two netlink datagrams: the first so many messages, and the others, which follow at once.
+
+    They follow only if the kernel made all of the first, and the host itself sends both.
+    """
+
+    first: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class WriteFile:
     """A file put in place atomically; `mode` is the permission bits."""
 
@@ -235,6 +245,7 @@ class Unless:
 
 Step = (
     Netlink
+    | GatedNetlink
     | WriteFile
     | EditFile
     | MakeDir

@@ -16,7 +16,7 @@ from dataclasses import replace
 from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.plan.changes import network_hook, network_online
-from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, Settle, WarmUp
+from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, QuietWarmUp, Settle
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
 from runbook.plan.changes.files import PutFile
@@ -180,7 +180,7 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     yield _hook(promise)
     yield TuneBridge(params.bridge, sysctls.of_bridge(params, snapshot))
     yield ForwardAtOnce(params.bridge, params.stp)
-    yield WarmUp(params.bridge, params.interface)
+    yield QuietWarmUp(params.bridge, params.interface)
     moves = ipv6.moved(params, snapshot)
     yield from ipv6.enable(moves)
     yield Cutover(

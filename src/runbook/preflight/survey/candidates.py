@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from runbook.common.errors import Refused
 from runbook.plan.routed.facts import default_routes, nic_names, nic_row, on_bridge
-from runbook.preflight.nic import NIC_KINDS
+from runbook.preflight.bridge_port import unable
 from runbook.preflight.survey.nics import ipv4_addresses
 from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
@@ -34,8 +34,8 @@ def unfit(snapshot: Snapshot, name: str) -> str:
     link = nic_row(snapshot, name)
     if link.master:
         return f"{name} is part of {link.master} already"
-    if link.kind not in NIC_KINDS:
-        return f"{name} is a {link.kind}"
+    for what, why in unable(link):
+        return f"{name} is {what}: {why}"
     return "" if ipv4_addresses(snapshot, name) else f"{name} has no IPv4 address"
 
 

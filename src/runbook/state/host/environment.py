@@ -19,6 +19,7 @@ from runbook.state.dhcp_clients import Client
 from runbook.state.host import (
     late_network,
     naming_files,
+    nic_hardware,
     operator_connection,
     resolved,
     rules_at_boot,
@@ -89,7 +90,7 @@ class Surroundings:
     writes on the host, `naming` the files that name the NIC, `late` what waits
     for the network at a boot, `resolved` the servers of systemd-resolved. `record` is the room for
     the record on this machine, None where nobody asked. `sshd_startups` are sshd's limits on
-    connections that have not logged in yet, by name.
+    connections that have not logged in yet, by name. `wireless` says that the NIC is Wi-Fi.
     """
 
     missing: tuple[str, ...]
@@ -111,6 +112,7 @@ class Surroundings:
     resolved: Resolved = field(default_factory=Resolved)
     record: Room | None = None
     sshd_startups: tuple[tuple[str, str], ...] = ()
+    wireless: bool = False
 
 
 def read(
@@ -143,6 +145,7 @@ def read(
         late_network.read(host, address),
         resolved=resolved.read(host, nic),
         sshd_startups=tuple(pair for pair in sshd if pair[0] in STARTUPS),
+        wireless=nic_hardware.is_wireless(host, nic),
     )
 
 

@@ -57,3 +57,11 @@ def _speed(told: dict[str, str]) -> int | None:
 def read(host: Reader) -> tuple[NicRow, ...]:
     """Ask sysfs."""
     return parse(host.query(COMMAND).stdout.decode(errors="replace"))
+
+
+def is_wireless(host: Reader, nic: str) -> bool:
+    """Whether the NIC is Wi-Fi; a host that was recorded without this question has none."""
+    path = f"/sys/class/net/{nic}/phy80211"
+    ((*found,),) = host.inodes((path,))
+    # Beside the link's target, if it is there, its folder is told.
+    return len(found) > 1

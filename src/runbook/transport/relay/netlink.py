@@ -1,11 +1,17 @@
-"""Netlink in one round trip: whole dumps, and datagrams with all their ACKs."""
+"""Netlink in one round trip: whole dumps, and datagrams with all their ACKs.
+
+If the kernel refuses a message of a change, the undo is started from here: the connection may be
+what the change has cut.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
 import struct
+import subprocess
 import time
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -27,6 +33,11 @@ _BUFFER = 32 << 20
 _DATAGRAM = 1 << 18
 _ATTEMPTS = 10
 _TIMEOUT_S = 20.0
+# The undo is started, and not waited for.
+_START_S = 5.0
+_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+# Of a message that was not sent, because one before it was refused (ECANCELED).
+NOT_SENT = errno.ECANCELED
 
 Message = Tuple[int, int, int, bytes]
 
@@ -103,21 +114,71 @@ def _refuse(code: int) -> None:
 
 
 def send(header: Dict[str, Any], payload: bytes) -> Tuple[Dict[str, Any], bytes]:
-    """Send the payload as one datagram; `acks` is [sequence, errno, text] a message."""
-    waiting = [sequence for _kind, _flags, sequence, _body in messages(payload)]
-    acks: Dict[int, List[Any]] = {}
+    """Send the payload as one datagram; `acks` is [sequence, errno, text] a message.
+
+    With `first`, so many messages go in a datagram of their own, and the others follow only if
+    the kernel made all of these. With `refused`, a refusal is written at the end of its `journal`,
+    in the words of `told` (one a message), and its `argv` is run: it starts the undo.
+    """
+    acks: List[List[Any]] = []
     with open_socket(header.get("protocol", 0)) as sock:
         for option in (_NETLINK_CAP_ACK, _NETLINK_EXT_ACK):
             sock.setsockopt(_SOL_NETLINK, option, 1)
-        sock.send(payload)
-        deadline = time.monotonic() + _TIMEOUT_S
-        while len(acks) < len(waiting):
-            sock.settimeout(max(0.001, deadline - time.monotonic()))
-            for kind, flags, sequence, body in messages(sock.recv(_DATAGRAM)):
-                if kind == _ERROR:
-                    code = -_CODE.unpack_from(body)[0]
-                    acks[sequence] = [sequence, code, _ack_text(flags, body)]
-    return {"acks": [acks[sequence] for sequence in waiting]}, b""
+        for part in _parts(payload, header.get("first", 0)):
+            if any(code for _sequence, code, _text in acks):
+                acks += [[number, NOT_SENT, ""] for _, _, number, _ in messages(part)]
+            else:
+                acks += _acknowledged(sock, part)
+    if header.get("refused"):
+        _undo_if_refused(acks, header["refused"])
+    return {"acks": acks}, b""
+
+
+def _parts(payload: bytes, first: int) -> List[bytes]:
+    """The datagrams to be sent, in their order."""
+    length = 0
+    for _ in range(first):
+        (size,) = struct.unpack_from("=I", payload, length)
+        length += (size + 3) & ~3
+    return [part for part in (payload[:length], payload[length:]) if part]
+
+
+def _acknowledged(sock: socket.socket, payload: bytes) -> List[List[Any]]:
+    waiting = [sequence for _kind, _flags, sequence, _body in messages(payload)]
+    acks: Dict[int, List[Any]] = {}
+    sock.send(payload)
+    deadline = time.monotonic() + _TIMEOUT_S
+    while len(acks) < len(waiting):
+        sock.settimeout(max(0.001, deadline - time.monotonic()))
+        for kind, flags, sequence, body in messages(sock.recv(_DATAGRAM)):
+            if kind == _ERROR:
+                code = -_CODE.unpack_from(body)[0]
+                acks[sequence] = [sequence, code, _ack_text(flags, body)]
+    return [acks[sequence] for sequence in waiting]
+
+
+def _undo_if_refused(acks: List[List[Any]], refused: Dict[str, Any]) -> None:
+    """Start the undo of a change that the kernel does not make; its journal says why."""
+    lines = [
+        "%s the kernel refused `%s`: %s%s\n"
+        % (_stamp(), told, os.strerror(code), " (%s)" % text if text else "")
+        for (_sequence, code, text), told in zip(acks, refused["told"])  # noqa: B905 (not in 3.7)
+        if code not in (0, NOT_SENT)
+    ]
+    if not lines:
+        return
+    # The undo first: a disk that takes no line must not stop it. It waits for this request's lock.
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        argv, env = refused["argv"], {"PATH": _PATH, "LC_ALL": "C"}
+        subprocess.run(argv, stdin=subprocess.DEVNULL, env=env, check=False, timeout=_START_S)
+    with contextlib.suppress(OSError), open(refused["journal"], "ab") as journal:
+        journal.write("".join(lines).encode(errors="replace"))
+        journal.flush()
+        os.fsync(journal.fileno())
+
+
+def _stamp() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _ack_text(flags: int, body: bytes) -> str:

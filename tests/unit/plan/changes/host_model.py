@@ -191,7 +191,7 @@ class HostModel:
         match step.argv:
             case ("virsh", "--connect", _, verb, *rest):
                 self._virsh(verb, rest, step.stdin)
-            case ("ip", "link", "add", "name", one, "up", "type", "veth", "peer", "name", two):
+            case ("ip", "link", "add", "name", one, *_, "peer", "name", two):
                 self.masters |= {one: "", two: ""}
             case ("ip", "link", "delete", "dev", name):
                 self._delete_link(name)
@@ -204,7 +204,7 @@ class HostModel:
                 self._restore(_backed(program.removesuffix("-restore")), step.stdin.decode())
             case ("modprobe", _):
                 self.sysctls.setdefault("net.netfilter.nf_conntrack_tcp_loose", "1")
-            case ("systemctl", "try-restart", *_) | ("ip", "token", "set", *_):
+            case ("systemctl", "try-restart", *_) | ("ip", "token", "set", *_) | ("sysctl", *_):
                 pass
             case _:
                 raise NotImplementedError(step.argv)

@@ -5,9 +5,17 @@ from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, NIC
 from tests.unit.plan.changes.modelled import modelled
 
-from runbook.plan.changes.bridge_ports import CARRIER, Cutover, ForwardAtOnce, Settle, WarmUp
-from runbook.plan.changes.messages import BridgeOption
-from runbook.plan.changes.steps import Command, Netlink
+from runbook.params.fields import CARRIERS
+from runbook.plan.changes.bridge_ports import (
+    CARRIER,
+    Cutover,
+    ForwardAtOnce,
+    QuietWarmUp,
+    Settle,
+    WarmUp,
+)
+from runbook.plan.changes.messages import Action, Address, BridgeOption, LinkMaster
+from runbook.plan.changes.steps import Command, GatedNetlink, Netlink
 from runbook.plan.changes.waits import AwaitCarrier
 from runbook.plan.routed.procedure import make_plan
 
@@ -50,6 +58,29 @@ def test_the_bridge_has_a_carrier_before_it_takes_neighbours() -> None:
     away = Command(("ip", "link", "delete", "dev", CARRIER))
     assert WarmUp(BRIDGE, NIC).undo() == (away,)
     assert away in Settle(fakes.IP, BRIDGE, stp=True).do()
+
+
+@pytest.mark.parametrize("tables", [{}, fakes.static6(), fakes.slaac()])
+def test_the_address_stays_where_it_is_if_the_kernel_does_not_take_the_nic_as_a_port(
+    tables: dict[str, list[fakes.Row]],
+) -> None:
+    plan = make_plan(fakes.params(), fakes.seen(**tables))
+    (step,) = (step for c in plan.changes if isinstance(c, Cutover) for step in c.do())
+    assert isinstance(step, GatedNetlink)
+    before, after = step.messages[: step.first], step.messages[step.first :]
+    assert before[-1] == LinkMaster(NIC, BRIDGE)
+    assert all(isinstance(m, Address) and m.ifname == BRIDGE for m in before[:-1])
+    assert any(isinstance(m, Address) and m.action is Action.DELETE for m in after)
+
+
+def test_no_end_of_the_pair_is_up_before_it_is_without_ipv6() -> None:
+    said = [step.describe() for step in QuietWarmUp(BRIDGE, NIC).do()]
+    quiet = next(at for at, line in enumerate(said) if "disable_ipv6=1" in line)
+    for end in CARRIERS:
+        assert f"net.ipv6.conf.{end}.disable_ipv6=1" in said[quiet]
+        assert said.index(f"ip link set dev {end} up") > quiet
+    assert " up " not in f"{said[0]} "
+    assert QuietWarmUp(BRIDGE, NIC).undo() == WarmUp(BRIDGE, NIC).undo()
 
 
 def test_the_operator_reads_who_holds_what_before_and_after() -> None:
