@@ -4,7 +4,8 @@ Each table has the type of its rows, a pure ``parse`` and a ``read``: `links`, `
 `addresses`, `routes`, `rules`, `neighbours`, `firewall`, `nftables`, `sysctl`, `leases`,
 `files`, `networks`, `guests`, `units`, `modules`.
 
-`snapshot` takes all of them with `identity`; `diff` compares two snapshots, after `tap_names`
+`snapshot` takes all of them with `identity`; `diff` compares two snapshots, and `pairing` says
+which row of one is which row of the other, after `tap_names`
 has given each guest's tap the name it had in the first. `dhcp_clients` says whose each process
 is that looks like a DHCP client. `kernel_modules` says what appeared because a module was loaded.
 `redacted` takes secrets out of rows that an earlier version

@@ -132,7 +132,8 @@ def _after(followed: Key) -> str:
 def _whole(change: str, table: Table[Any], key: Key, row: tuple[Any, ...]) -> Row:
     rest = [c for c in table.settled if c not in table.key]
     cells = zip(rest, cells_of(rest)(row), strict=True) if rest else ()
-    shown = " ".join(f"{column}={_text(cell)}" for column, cell in cells)
+    texts = ((column, _text(cell)) for column, cell in cells)
+    shown = " ".join(f"{column}={text}" for column, text in texts if text)
     pair = ("", shown) if change == ADDED else (shown, "")
     return (change, table.name, _name(key), "", *pair)
 

@@ -1,16 +1,17 @@
 """Pictures: what a cell shows, as HTML and as text. They draw what they are given.
 
 One file a thing drawn: `state`, `changes`, `plan`, `findings` (also the verdict), `boot`,
-`guests`, `standing`, `drift` (an audit), `steps`, `progress`, `board`, `countdown`, `pulse`,
-`links`, and `tables` for any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and
-boots. Packages: `wiring` (the drawing of links and ports), `page` (the way onto a page).
+`side_by_side` (with `pairs` and `iptables`), `guests`, `standing`, `drift` (an audit), `steps`,
+`progress`, `board`, `countdown`, `pulse`, `links`, and `tables` for any DataFrame. `frames` makes
+DataFrames of plans, journals, verdicts and boots. Packages: `wiring` (the drawing of links and
+ports), `page` (the way onto a page).
 """
 
 from __future__ import annotations
 
 from runbook.views.board import StageMark, board
 from runbook.views.boot import boot, edits
-from runbook.views.changes import changes, changes_folded
+from runbook.views.changes import changes
 from runbook.views.countdown import countdown, panel
 from runbook.views.drift import audit
 from runbook.views.findings import checks, compared, findings, last_word, verdict
@@ -21,6 +22,7 @@ from runbook.views.page.picture import Picture, note, stack, title
 from runbook.views.plan import plan, plan_in_words
 from runbook.views.progress import doing
 from runbook.views.pulse import Moment, pulse
+from runbook.views.side_by_side import side_by_side
 from runbook.views.standing import standing
 from runbook.views.state import identity, interfaces, state
 from runbook.views.steps import StepShown, steps
@@ -41,7 +43,6 @@ __all__ = [
     "boot",
     "card",
     "changes",
-    "changes_folded",
     "checks",
     "compared",
     "countdown",
@@ -64,6 +65,7 @@ __all__ = [
     "pulse",
     "show",
     "show_with",
+    "side_by_side",
     "stack",
     "standing",
     "state",

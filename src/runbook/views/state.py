@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runbook.plan.netfilter.owner import owner, table_owner
+from runbook.plan.netfilter.owner import table_owner
 from runbook.preflight.survey.nics import Candidate
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.command_output import CommandOutput
@@ -13,6 +13,7 @@ from runbook.state.nftables import NftablesRow
 from runbook.state.routes import RouteRow
 from runbook.state.snapshot import TABLES, Snapshot
 from runbook.state.table import frame
+from runbook.views.iptables import iptables
 from runbook.views.page.picture import Picture, safe, stack
 from runbook.views.tables import Look, card, fold, table
 
@@ -29,7 +30,6 @@ CAPTIONS = {
 }
 ORDER = ("links", "addresses", "routes", "neighbours", "firewall", "nftables")
 ROUTE = ["family", "dst", "gateway", "ifname", "prefsrc", "metric", "protocol", "scope"]
-RULE = ["owner", "backend", "family", "table", "rule", "packets", "bytes"]
 NATIVE = ["owner", "family", "table", "chain", "rule"]
 CHOICE = {"this_connection": "this connection"}
 # A file's text is in the run folder; here it is told apart by its digest.
@@ -65,8 +65,13 @@ def state(seen: Snapshot, said: Sequence[CommandOutput] = ()) -> Picture:
 
     Under each, folded, what the host's own programs print of it, where that was asked.
     """
+    rules = seen.rows(FirewallRow)
     first = {name: table(seen.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST}
-    first |= {"routes": _routes(seen), "firewall": _iptables(seen), "nftables": _nftables(seen)}
+    first |= {
+        "routes": _routes(seen),
+        "firewall": iptables(rules, rules),
+        "nftables": _nftables(seen),
+    }
     shown = [_with_words(first[name], name, said) for name in ORDER]
     count = sum(len(seen.rows(t.row)) for t in TABLES)
     rest = stack(
@@ -98,12 +103,6 @@ def _words(row: CommandOutput) -> str:
 def _routes(seen: Snapshot) -> Picture:
     main = [r for r in seen.rows(RouteRow) if (r.table, r.type) == (MAIN_TABLE, "unicast")]
     return table(frame(RouteRow, main)[ROUTE], Look("Routes (main table)"))
-
-
-def _iptables(seen: Snapshot) -> Picture:
-    owners = [owner(row.chain, row.rule) for row in seen.rows(FirewallRow)]
-    owned = seen.firewall.assign(owner=owners)
-    return table(owned[RULE], Look("iptables, both backends"))
 
 
 def _nftables(seen: Snapshot) -> Picture:

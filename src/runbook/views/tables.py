@@ -68,7 +68,7 @@ def table(frame: pd.DataFrame, look: Look | None = None) -> Picture:
         said = f"{look.caption}: {look.empty}" if look.caption else look.empty
         return Picture(f'<p class="rb-more">{safe(said)}</p>', plain(said))
     head = frame.head(SHOWN if look.limit is None else look.limit).reset_index(drop=True)
-    words = head.astype(object).map(_word).rename(columns=look.headings or {}).rename(columns=plain)
+    words = head.astype(object).map(word).rename(columns=look.headings or {}).rename(columns=plain)
     caption = _counted(look, len(frame))
     in_text = words.head(IN_TEXT if look.limit is None else look.limit)
     body = _html(words, look, caption) + _more(len(frame) - len(words)).body
@@ -78,7 +78,7 @@ def table(frame: pd.DataFrame, look: Look | None = None) -> Picture:
 
 def card(pairs: Sequence[tuple[str, object]], caption: str = "") -> Picture:
     """Names and values, a line each."""
-    shown = [(name, _word(value)) for name, value in pairs]
+    shown = [(name, word(value)) for name, value in pairs]
     rows = "".join(
         f'<tr><th scope="row">{safe(name)}</th><td class="{_wide(value)}">{safe(value)}</td></tr>'
         for name, value in shown
@@ -110,7 +110,8 @@ def _counted(look: Look, rows: int) -> str:
     return plain(f"{look.caption}: {counted(rows, look.unit)}")
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """A cell as it is written; '' for one that is absent."""
     if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - what a NaN is known by
         return ""
     if isinstance(value, bool):

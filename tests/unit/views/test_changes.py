@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.unit import hosts
 
 from runbook.state.diff import diff
-from runbook.views import changes, changes_folded
+from runbook.views import changes
 
 
 def test_each_kind_of_change_has_its_own_sign_and_colour() -> None:
@@ -18,23 +18,6 @@ def test_each_kind_of_change_has_its_own_sign_and_colour() -> None:
 
 def test_no_difference_is_said_and_not_left_blank() -> None:
     assert "no row differs" in changes(diff(hosts.before(), hosts.before()).rows).text
-
-
-def test_neighbours_are_shown_apart_from_what_lasts() -> None:
-    found = diff(hosts.before(), hosts.after())
-    passing = found.rows[found.rows["table"] == "neighbours"]
-    lasts, passes = changes_folded(found.settled.rows, passing).body.split("<details>")
-    assert "neighbours" not in lasts
-    assert "neighbours" in passes
-
-
-def test_a_long_table_is_folded_on_the_page_and_counted_in_a_log() -> None:
-    rules = [{"name": f"net.x.{n}", "value": "1"} for n in range(50)]
-    found = diff(hosts.snapshot(), hosts.snapshot(sysctl=rules)).rows
-    picture = changes_folded(found, found.head(0))
-    assert "<summary>sysctl: 50 added" in picture.body
-    assert picture.body.count("net.x.") == 50
-    assert "net.x.7" not in picture.text
 
 
 def test_after_an_undo_no_difference_is_folded_away() -> None:
@@ -53,3 +36,11 @@ def test_a_changed_file_shows_the_lines_that_changed_only() -> None:
     assert "+line L" in picture.body
     assert "-line 50" in picture.body
     assert "line 90" not in picture.body
+
+
+def test_a_field_that_holds_nothing_is_left_out() -> None:
+    route = {"family": "inet", "table": 254, "type": "unicast", "dst": "10.9.0.0/16"}
+    new = hosts.snapshot(routes=[{**route, "protocol": "static"}])
+    text = changes(diff(hosts.snapshot(), new).rows).text
+    assert "protocol=static" in text
+    assert "prefsrc=" not in text

@@ -44,11 +44,8 @@ def after(kept: ConfirmedChange | Stopped) -> Finished | Stopped:
 
 
 def _show_changes(this: Run, before: Snapshot, seen: Snapshot) -> None:
-    found = diff(before, seen)
-    this.folder.again("diff.json", records(found.rows))
-    lasting = found.settled.rows
-    passing = found.rows[~found.rows["table"].isin(lasting["table"])]
-    views.show(views.changes_folded(lasting, passing))
+    this.folder.again("diff.json", records(diff(before, seen).rows))
+    views.show(views.side_by_side(before, seen))
 
 
 def _show_wiring(this: Run, before: Snapshot, seen: Snapshot) -> None:

@@ -171,7 +171,10 @@ def _show_now(this: HostRun, now: Snapshot, before: Snapshot | None) -> None:
     if before is None:
         views.show(views.state(now))
         return
-    rows = compare(before, named_as(before, now)).rows
+    now = named_as(before, now)
+    rows = compare(before, now).rows
     this.folder.once(DIFF, records(rows))
     head = views.title("The state now, against before the change")
-    views.show(views.stack((head, views.changes_folded(rows, rows.head(0), DIFF))))
+    same = views.note("no row differs", "good")
+    drawn = same if rows.empty else views.side_by_side(before, now, DIFF)
+    views.show(views.stack((head, drawn)))

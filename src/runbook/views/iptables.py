@@ -1,0 +1,57 @@
+"""The rules of iptables in the order in which the kernel asks them; libvirt's own folded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from runbook.plan.changes.firewall import PROGRAMS
+from runbook.plan.netfilter.owner import LIBVIRT, owner
+from runbook.state.firewall import TABLE, FirewallRow
+from runbook.state.pairing import Pair, in_sequence, paired
+from runbook.views.page.picture import Picture, stack
+from runbook.views.pairs import Cells, cells, folded_pairs, pairs_table
+
+FILTER, OWN_CHAIN = "filter", "LIBVIRT_"
+COUNTERS = ("packets", "bytes")
+COLUMNS = (
+    Cells("owner", lambda row: owner(row.chain, row.rule)),
+    Cells("program", lambda row: PROGRAMS[row.backend, row.family]),
+    *cells(("table", "rule")),
+    *cells(COUNTERS, moving=COUNTERS),
+)
+Rules = Sequence[FirewallRow]
+Place = tuple[str, str, str, str]
+
+
+def iptables(before: Rules, after: Rules) -> Picture:
+    """Chain by chain. Folded: chains of libvirt, and chains that nobody else has a rule in."""
+    used = {place(row) for row in (*before, *after) if _is_rule_of_others(row)}
+    pairs = [*in_sequence(TABLE, before, after), *_of_libvirt(before, after)]
+    shown = [pair for pair in pairs if _is_shown(pair.row, used)]
+    folded = [pair for pair in pairs if not _is_shown(pair.row, used)]
+    parts = [pairs_table(shown, COLUMNS, "iptables, both backends")]
+    if folded:
+        name = "Chains of libvirt, and chains that hold nothing of others"
+        parts.append(folded_pairs(folded, COLUMNS, name))
+    return stack(parts)
+
+
+def place(row: FirewallRow) -> Place:
+    """The chain that a rule stands in."""
+    return (row.backend, row.family, row.table, row.chain)
+
+
+def _is_rule_of_others(row: FirewallRow) -> bool:
+    return row.position > 0 and owner(row.chain, row.rule) != LIBVIRT
+
+
+def _is_shown(row: FirewallRow, used: Collection[Place]) -> bool:
+    """Whether a person has to see it: the filter's policies, and chains with rules of others."""
+    return place(row) in used or (row.table == FILTER and row.rule.startswith("-P "))
+
+
+def _of_libvirt(before: Rules, after: Rules) -> list[Pair[FirewallRow]]:
+    """Its own chains, of which no order is compared."""
+    old, new = ([r for r in rows if r.chain.startswith(OWN_CHAIN)] for rows in (before, after))
+    found = paired(TABLE, old, new, TABLE.key)
+    return sorted(found, key=lambda pair: (place(pair.row), pair.row.position))

@@ -1,0 +1,96 @@
+"""A table whose rows are there twice, before and after: a row once, `was → is` where it changed.
+
+A sign stands before each row that differs, so that colour is never the only way to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import pandas as pd
+
+from runbook.state.pairing import Pair
+from runbook.views.page.picture import Picture, plain
+from runbook.views.tables import Look, counted, fold, table, word
+
+SIGNS = {"added": "+", "removed": "-", "changed": "~", "": ""}
+# Of a longer table only the rows that differ are shown; the others are counted.
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One column: its name, how it is read from a row, and whether a change of it counts."""
+
+    name: str
+    of: Callable[[Any], object]
+    settled: bool = True
+
+
+def cells(names: Iterable[str], moving: Sequence[str] = ()) -> tuple[Cells, ...]:
+    """The columns of these names; a change of those that always move does not count."""
+    return tuple(Cells(name, attrgetter(name), name not in moving) for name in names)
+
+
+def pairs_table(pairs: Sequence[Pair[Any]], shown: Sequence[Cells], caption: str) -> Picture:
+    """Every row, in the order given; columns that hold nothing are left out."""
+    if not pairs:
+        return table(pd.DataFrame(), Look(caption))
+    kinds = _kinds(pairs, shown)
+    both = list(zip(pairs, kinds, strict=True))
+    if len(both) > MOST:
+        both = [(pair, kind) for pair, kind in both if kind]
+    head = f"{caption}: {_counts(kinds)}"
+    rows = [[SIGNS[kind], *(_cell(pair, one) for one in shown)] for pair, kind in both]
+    frame = pd.DataFrame(rows, columns=["", *(one.name for one in shown)])
+    full = frame.columns[(frame != "").any()]
+    colours = pd.DataFrame("", index=frame.index, columns=frame.columns)
+    for at, (pair, kind) in enumerate(both):
+        colours.iloc[at] = [_tone(kind), *(_tone(kind, pair, one) for one in shown)]
+    look = Look(head, classes=colours[full], limit=max(len(frame), 1), unit="", empty="")
+    return table(frame[full], look)
+
+
+def folded_pairs(pairs: Sequence[Pair[Any]], shown: Sequence[Cells], caption: str) -> Picture:
+    """The same behind one line, which counts; a log has the line alone."""
+    head = f"{caption}: {_counts(_kinds(pairs, shown))}"
+    return Picture(fold(head, pairs_table(pairs, shown, caption)).body, plain(head))
+
+
+def _kinds(pairs: Sequence[Pair[Any]], shown: Sequence[Cells]) -> list[str]:
+    return [_kind(pair, shown) for pair in pairs]
+
+
+def _kind(pair: Pair[Any], shown: Sequence[Cells]) -> str:
+    if pair.was is None or pair.now is None:
+        return "added" if pair.was is None else "removed"
+    return "changed" if pair.moved or any(_changed(pair, one) for one in shown) else ""
+
+
+def _changed(pair: Pair[Any], one: Cells) -> bool:
+    return one.settled and one.of(pair.was) != one.of(pair.now)
+
+
+def _cell(pair: Pair[Any], one: Cells) -> str:
+    if pair.was is None or pair.now is None or not _changed(pair, one):
+        return word(one.of(pair.row))
+    was, now = word(one.of(pair.was)), word(one.of(pair.now))
+    return f"{was or 'none'} → {now or 'none'}"
+
+
+def _tone(kind: str, pair: Pair[Any] | None = None, one: Cells | None = None) -> str:
+    """Of a row that changed, only the cells that did; of any other, all."""
+    if kind == "changed" and pair is not None and one is not None and not _changed(pair, one):
+        return ""
+    return f"rb-{kind}" if kind else ""
+
+
+def _counts(kinds: Sequence[str]) -> str:
+    told = [f"{kinds.count(kind)} {kind}" for kind in SIGNS if kind and kind in kinds]
+    same = kinds.count("")
+    if same:
+        told.append(counted(same, "row") if not told else f"{same} as before")
+    return ", ".join(told) or "none"
