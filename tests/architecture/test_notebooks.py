@@ -18,7 +18,7 @@ from runbook.notebook.audit import look as audit_look
 from runbook.notebook.guest import request as guest_request
 from runbook.notebook.shared.stages import OF_A_HOST, OF_GUESTS
 from runbook.notebook.undo import look as undo_look
-from runbook.params import NAMES
+from runbook.params import NAMES, REQUEST_NAMES
 from runbook.run import pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ KERNEL = "runbook"
 KNOWN = {
     "audit.ipynb": audit_look.NAMES,
     "desk.ipynb": desk.NAMES,
-    "routed.ipynb": NAMES,
+    "routed.ipynb": (*NAMES, *REQUEST_NAMES),
     "survey.ipynb": NAMES,
     "undo.ipynb": undo_look.NAMES,
     "guest.ipynb": guest_request.NAMES,

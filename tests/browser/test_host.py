@@ -41,7 +41,7 @@ def test_the_host_is_chosen_in_a_list_and_all_cells_run_on(jupyter: Lab, page: P
 def test_a_host_without_quotes_is_told_in_our_words(jupyter: Lab, page: Page) -> None:
     jupyter.open(page, None)
     found = unfold(page)
-    found.locator(".cm-line", has_text="host = None").click()
+    found.locator(".cm-line", has_text="host: str = None").click()
     page.keyboard.press("Home")
     page.keyboard.type("host = server-02  # ")
     page.keyboard.press("Control+Enter")

@@ -10,14 +10,21 @@ contacts a host.
 the host that is asked for; `file` reads YAML without its surprises;
 `resolve` puts the sources together; `guests` is one guest's entry. `access` is the way to a
 host that has no file yet, `known_host` the way to a host whose file may be wrong, `listing`
-every host with a file. `draft`, `edit` and `scalar` write a file and leave what did not change
-as it is. `source`, `table`, `suggest`, `wording` and `namespace` explain values and names to
-the operator.
+every host with a file, `change_request` what is said of one change. `draft`, `edit` and `scalar`
+write a file and leave what did not change as it is. `source`, `table`, `suggest`, `wording` and
+`namespace` explain values and names to the operator.
 """
 
 from __future__ import annotations
 
 from runbook.params.access import ACCESS, Access, KnownHost
+from runbook.params.change_request import (
+    NOTHING_SAID,
+    REQUEST_NAMES,
+    WORDS,
+    ChangeRequest,
+    change_request,
+)
 from runbook.params.file import ParamsFile, read
 from runbook.params.known_host import known_host
 from runbook.params.listing import Described, listing
@@ -37,7 +44,11 @@ from runbook.params.table import as_table
 __all__ = [
     "ACCESS",
     "NAMES",
+    "NOTHING_SAID",
+    "REQUEST_NAMES",
+    "WORDS",
     "Access",
+    "ChangeRequest",
     "Described",
     "KnownHost",
     "Params",
@@ -45,6 +56,7 @@ __all__ = [
     "Source",
     "access",
     "as_table",
+    "change_request",
     "check_names",
     "existing_file",
     "faults",

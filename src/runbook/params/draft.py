@@ -54,6 +54,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("Seconds until the undo runs, unless the change is confirmed.", ("deadline_s",)),
     ("rehearse: the host reboots once before the change is confirmed.", ("reboot",)),
+    ("Who may approve a plan, and the SSH key that signs a record.", ("approval", "sign_with")),
 )
 
 

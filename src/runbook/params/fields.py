@@ -180,6 +180,16 @@ def ssh_config(text: str) -> str:
     return text
 
 
+def key_file(text: str) -> str:
+    """Check that the path of an SSH key does not depend on the working directory."""
+    if not text.startswith(("/", "~/")) or "\0" in text:
+        raise Wrong(
+            "the path of the SSH key must begin with / or ~/",
+            "write it in full, e.g. ~/.ssh/id_ed25519; with an agent the .pub file is enough",
+        )
+    return text
+
+
 def recording(text: str) -> str:
     """Check a path below params/."""
     return _below_params(text, "a recording is", "example.json")

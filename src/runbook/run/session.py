@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runbook.apply.checkpoint import Armed
-from runbook.params import KnownHost, Params
+from runbook.params import NOTHING_SAID, ChangeRequest, KnownHost, Params
 from runbook.preflight import Cleared
 from runbook.run.subject import PipelineSubject
 from runbook.run.subject_host import HOST
@@ -35,6 +35,7 @@ class Session(ChangeSession):
     """The same with all parameters: enough to make a change."""
 
     params: Params
+    change_request: ChangeRequest = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -75,6 +75,7 @@ def meet(request: GuestRequest) -> GuestVisit:
     clock = SystemClock()
     with views.doing(f"Connecting to {request.params.host}", clock.monotonic):
         session = pipeline.open_session(request.params, clock)
+        session = replace(session, change_request=request.change_request)
     stop_at_a_change(session)
     return GuestVisit(request, session, guests.read(session.host), guests.read_taps(session.host))
 
@@ -85,7 +86,8 @@ def look(reached: GuestVisit) -> Before:
     session = about_guests(reached.session, reached.request.guests)
     folder = record.create(outputs_folder(), session.params.host, session.change_id)
     this = Run(session, folder, reached.course)
-    begin(this, "guest", " ".join(guest.name for guest in reached.request.guests))
+    names = " ".join(guest.name for guest in reached.request.guests)
+    begin(this, "guest", names, request=session.change_request)
     this.course.leave_guests = lambda: leave(this, session.subject)
     this.course.stop = lambda why: refuse(this, why)
     values = as_table(session.params).to_dict("records")

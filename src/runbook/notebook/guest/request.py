@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -13,19 +13,31 @@ from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.host_choice import with_host
+from runbook.notebook.shared.request import show_request
 from runbook.notebook.shared.stages import RunProgress, of_guests
-from runbook.params import Params, as_table, check_names, faults_for_host, for_host
+from runbook.params import (
+    NOTHING_SAID,
+    REQUEST_NAMES,
+    ChangeRequest,
+    Params,
+    as_table,
+    change_request,
+    check_names,
+    faults_for_host,
+    for_host,
+)
 from runbook.params.guests import Guest
 from runbook.views import Look
 
 OF_THE_HOST = (
     *("host", "mode", "connect", "destination", "ssh_config", "libvirt_uri", "network"),
     *("router", "machine_id", "consent", "probes", "deadline_s"),
+    *("approval", "sign_with"),
 )
 OF_A_GUEST = (
     *("address", "gateway", "nameservers", "login", "login_from", "nic", "by_hand", "wait_s"),
 )
-NAMES = (*OF_THE_HOST, "guest", *OF_A_GUEST)
+NAMES = (*OF_THE_HOST, "guest", *OF_A_GUEST, *REQUEST_NAMES)
 FIRST = "guests[1]"
 LEFT_OUT = {
     "gateway": "the host's",
@@ -46,6 +58,7 @@ class GuestRequest(CellValue):
     guests: tuple[Guest, ...]
     given: Mapping[str, object] = field(default_factory=dict)
     course: RunProgress = field(default_factory=of_guests)
+    change_request: ChangeRequest = NOTHING_SAID
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which host, and which guests."""
@@ -68,12 +81,15 @@ def parameters(namespace: Mapping[str, object]) -> GuestRequest:
     course = of_guests()
     course.place()
     given = {n: v for n, v in with_host(namespace).items() if n in NAMES and v is not None}
-    request = want(given, course, asks=somebody_there())
+    request = replace(
+        want(given, course, asks=somebody_there()), change_request=change_request(given)
+    )
     course.mark("parameters", "done")
     rows = as_table(request.params)
     shown = rows[rows["field"].isin(("address", "gateway", *OF_THE_HOST))]
     views.show(views.table(shown, Look("The host, and where each value came from")))
     show_guests(request.guests)
+    show_request(request.change_request)
     return request
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from runbook.common.errors import ParameterError
 
-_ASSIGNED = re.compile(r"([a-z_]+) *=(?!=)(.*)")
+_ASSIGNED = re.compile(r"([a-z_]+)(?: *: *[a-z]+)? *=(?!=)(.*)")
 # Each parameters cell has at least as many lines; a cell of an operator's own seldom has.
 _MANY = 5
 _QUOTES = "\"'“”„‘’‚«»"  # noqa: RUF001 - what a keyboard, or a text program, puts in their place

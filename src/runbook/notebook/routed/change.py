@@ -14,7 +14,7 @@ from runbook.notebook.jupyter.uninterrupted import uninterrupted
 from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import watch
 from runbook.notebook.routed.plan import go_by, stopped
-from runbook.notebook.shared.approval import Approval, approve
+from runbook.notebook.shared.approval import Approval, approve, check_request
 from runbook.notebook.shared.by_hand import instruct, tell_undos
 from runbook.notebook.shared.change_mark import mark
 from runbook.notebook.shared.change_so_far import SharedChange
@@ -45,6 +45,11 @@ _RUN_ALL = (
     " verified and confirmed without another question, and its record is finished. A panel with"
     " *undo now* stays in view meanwhile."
 ).replace("*", "")
+# What approves exactly the plan that is shown.
+APPROVE = (
+    "The digest of this plan is {0}. To make exactly this plan, run again with"
+    " `-p mode apply -r approved {0}`; a plan that differs is refused."
+)
 _TOO_LATE = "{} came while the host confirmed the change. The change stays; the record is finished."
 
 
@@ -73,7 +78,10 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
     before = cleared.before
     this = before.run
     if this.session.params.mode == "plan":
+        views.show(views.note(APPROVE.format(cleared.ready.cleared.plan.digest)))
         return stopped(this, Ending.PLANNED_ONLY, "mode is plan")
+    with reading(this, "Checking the approval"):
+        check_request(cleared.ready.cleared.plan, this.session)
     if somebody_there():
         views.show(views.note(_RUN_ALL))
     approval = approve(cleared.ready.cleared.plan, this.session.params.sources["mode"])
@@ -265,7 +273,10 @@ def _confirm(seen: VerifiedChange) -> Confirmed:
 
 def _keep_approval(this: Run, approval: Approval) -> None:
     session = this.session
+    request = session.change_request
     told = {"who": session.operator, "how": approval.how, "plan": approval.digest}
+    if request.approved:
+        told |= {"approved": request.approved, "approved_by": request.approved_by or ""}
     this.folder.again_json("approval.json", {**told, "at": session.clock.now().isoformat()})
 
 

@@ -19,15 +19,25 @@ from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.pick_up import pick_up
+from runbook.notebook.shared.request import show_request
 from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.stages import RunProgress, stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.values import Before, ConnectedHost, FinalParameters, RunRequest
-from runbook.params import NAMES, Params, as_table, check_names, for_host
+from runbook.params import (
+    NAMES,
+    REQUEST_NAMES,
+    Params,
+    as_table,
+    change_request,
+    check_names,
+    for_host,
+)
 from runbook.params.source import DEFAULT
 from runbook.plan.routed.firewall.rules_file import lines, rules_file
 from runbook.preflight.survey.nics import nics
+from runbook.records.predicate import Kind
 from runbook.run import pipeline, record
 from runbook.run.record import OUTCOME
 from runbook.run.session import Session
@@ -77,13 +87,15 @@ def parameters(namespace: Mapping[str, object]) -> RunRequest:
     course = _course(namespace.get("asked"))
     course.place()
     with course.at("parameters"):
-        check_names(namespace)
+        check_names(namespace, (*NAMES, *REQUEST_NAMES))
+        request = change_request(namespace)
         namespace = with_host(namespace)
         injected = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
         params = for_host(params_folder(), injected)
         _show_params(params)
+        show_request(request)
         _show_rules(params)
-    return RunRequest(params, injected, course)
+    return RunRequest(params, injected, request, course)
 
 
 def _course(before: object) -> RunProgress:
@@ -103,6 +115,7 @@ def meet(asked: RunRequest) -> ConnectedHost:
     clock = SystemClock()
     with views.doing(f"Connecting to {asked.params.host}", clock.monotonic):
         session = pipeline.open_session(asked.params, clock)
+        session = replace(session, change_request=asked.change_request)
     try:
         pipeline.stand_clear(session)
     except InProgress as error:
@@ -195,7 +208,8 @@ def _open_run(settled: FinalParameters) -> Run:
     else:
         made = record.create(outputs_folder(), session.params.host, session.change_id)
         this = Run(session, made, course)
-        begin(this, "plan" if session.params.mode == "plan" else "change")
+        kind: Kind = "plan" if session.params.mode == "plan" else "change"
+        begin(this, kind, request=session.change_request)
     course.stop = lambda why: refuse(this, why)
     if not (settled.picked and this.folder.has("params.json")):
         values = as_table(session.params).to_dict("records")

@@ -2,7 +2,7 @@
 
 A front end that can answer prompts says so with each cell that it sends. papermill and nbclient
 cannot answer, so asking fails there. The approval is bound to the digest of the plan that was
-shown.
+shown. If the digest of an approved plan was given, no other plan is made.
 """
 
 from __future__ import annotations
@@ -13,9 +13,14 @@ from dataclasses import dataclass
 
 from IPython.core.error import StdinNotImplementedError
 
+from runbook.common.errors import Refused
 from runbook.notebook.jupyter.unattended import RENDERED, may_write
+from runbook.params import ChangeRequest
 from runbook.params.source import Source
 from runbook.plan.plan import Plan
+from runbook.records.person import operator
+from runbook.records.predicate import Operator
+from runbook.run.session import Session
 
 Ask = Callable[[str], str]
 
@@ -27,6 +32,51 @@ class Approval:
     given: bool
     how: str
     digest: str
+
+
+class NotApproved(Refused):
+    """The plan is not what was approved, or not by whom, or not for now."""
+
+
+def check_request(plan: Plan, session: Session, who: Operator | None = None) -> None:
+    """Raise NotApproved if what was said of the change does not allow this plan now."""
+    request, now = session.change_request, session.clock.now()
+    if request.approved not in (None, plan.digest):
+        raise _not_approved(
+            plan,
+            f"the approved plan has the digest {request.approved}, and this one has {plan.digest}:"
+            " host or parameters have changed since",
+            f"look at this plan; if it is right, have it approved: -r approved {plan.digest}",
+        )
+    if session.params.approval == "other":
+        _by_another(plan, request, who or operator())
+    if not request.is_open(now):
+        raise _not_approved(
+            plan,
+            f"the window is {request.window}, and it is {now:%Y-%m-%d %H:%M} UTC now",
+            "run again in the window, or correct `window`",
+        )
+
+
+def _by_another(plan: Plan, request: ChangeRequest, who: Operator) -> None:
+    given = f"-r approved {plan.digest} -r approved_by NAME"
+    if not (request.approved and request.approved_by):
+        raise _not_approved(
+            plan,
+            "`approval: other` wants another person's approval, and none was given",
+            f"have another person look at this plan, then run again with {given}",
+        )
+    if request.approved_by.partition("@")[0].lower() in {who.person.lower(), who.account.lower()}:
+        raise _not_approved(
+            plan,
+            f"`approval: other` wants another person, and {request.approved_by} runs this change",
+            f"have another person look at this plan, then run again with {given}",
+        )
+
+
+def _not_approved(plan: Plan, why: str, then: str) -> NotApproved:
+    state = "as it was; nothing was written by this run"
+    return NotApproved(why, host=plan.host, state=state, then=then)
 
 
 def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:

@@ -32,7 +32,10 @@ TAKEN_UP = (
 
 
 # May differ between the two runs: how the change is asked for, how the host is reached.
-FREE = ("mode", "connect", "destination", "ssh_config", "libvirt_uri", "consent", "machine_id")
+FREE = (
+    *("mode", "connect", "destination", "ssh_config", "libvirt_uri", "consent", "machine_id"),
+    *("approval", "sign_with"),
+)
 
 
 class OtherChange(MendHost):

@@ -9,13 +9,14 @@ from runbook.apply.checkpoint.layout import Layout
 from runbook.common import handed_files, octets
 from runbook.common.errors import RunbookError
 from runbook.notebook.shared.runs import RecordedRun
+from runbook.params import NOTHING_SAID, WORDS, ChangeRequest
 from runbook.records import begin as beginning
 from runbook.records import seal as sealing
 from runbook.records import witness
 from runbook.records.begin import About
 from runbook.records.files import MANIFEST
 from runbook.records.make import NOT_CHANGED, READ, HostFiles
-from runbook.records.predicate import Kind, Previous
+from runbook.records.predicate import Envelope, Kind, Previous
 from runbook.records.signature import SIGN_WITH
 from runbook.run.record import Ending
 
@@ -24,11 +25,14 @@ OVER = (Ending.AS_PROMISED, Ending.UNDONE, Ending.AS_BEFORE)
 HOST_JOURNAL = "journal-of-the-host"
 
 
-def begin(this: RecordedRun, kind: Kind, subject: str = "") -> None:
+def begin(
+    this: RecordedRun, kind: Kind, subject: str = "", *, request: ChangeRequest = NOTHING_SAID
+) -> None:
     """Write what is known when a run begins; raises RecordNotWritten as the folder does."""
     session = this.session
     about = About(kind, this.host, subject or this.host, session.change_id)
-    beginning.begin(this.folder, about, session.clock.now())
+    envelope = Envelope(**request.model_dump(include=set(WORDS)))
+    beginning.begin(this.folder, about, session.clock.now(), envelope)
 
 
 def seal(this: RecordedRun) -> None:

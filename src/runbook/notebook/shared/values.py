@@ -15,7 +15,7 @@ from runbook.notebook.shared.change_so_far import SharedChange
 from runbook.notebook.shared.runs import OfARun, Run
 from runbook.notebook.shared.stages import RunProgress
 from runbook.notebook.shared.state_tables import StateTables
-from runbook.params import Params, as_table
+from runbook.params import NOTHING_SAID, ChangeRequest, Params, as_table
 from runbook.preflight import Finding
 from runbook.run.session import Ready, Session, Underway
 from runbook.run.subject import Observation, UnjudgedPlan
@@ -30,6 +30,7 @@ class RunRequest(CellValue):
 
     params: Params
     injected: Mapping[str, Any]
+    change_request: ChangeRequest = NOTHING_SAID
     course: RunProgress = field(default_factory=RunProgress)
 
     def facts(self) -> Iterable[tuple[str, object]]:

@@ -18,7 +18,16 @@ from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.undoing import records
-from runbook.params import KnownHost, as_table, check_names, known_host
+from runbook.params import (
+    NOTHING_SAID,
+    WORDS,
+    ChangeRequest,
+    KnownHost,
+    as_table,
+    change_request,
+    check_names,
+    known_host,
+)
 from runbook.run import pipeline, record
 from runbook.run.session import HostSession
 from runbook.run.standing import HostStatus, open_host_session, read_standing
@@ -29,7 +38,7 @@ from runbook.state.tap_names import named_as
 from runbook.views import Look
 
 OF_THE_HOST = ("host", "connect", "destination", "ssh_config", "libvirt_uri")
-NAMES = (*OF_THE_HOST, "action", "take_over")
+NAMES = (*OF_THE_HOST, "action", "take_over", *WORDS)
 DIFF = "diff-now.json"
 ACTIONS = ("undo", "confirm")
 
@@ -41,6 +50,7 @@ class UndoRequest(CellValue):
     params: KnownHost
     action: str
     take_over: bool
+    change_request: ChangeRequest = NOTHING_SAID
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which host, and what is to be done."""
@@ -116,7 +126,9 @@ def want(given: Mapping[str, object]) -> UndoRequest:
         fix = "write True only once you know whose change it is and what became of it"
         raise ParameterError("take_over", take_over, "it is neither True nor False", fix)
     injected = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
-    return UndoRequest(known_host(params_folder(), injected), str(action), take_over)
+    known = known_host(params_folder(), injected)
+    words = {name: given.get(name) for name in WORDS}
+    return UndoRequest(known, str(action), take_over, change_request(words))
 
 
 def meet(request: UndoRequest) -> UndoVisit:
@@ -137,7 +149,7 @@ def look(reached: UndoVisit) -> UndoView:
     session, checkpoint = reached.session, reached.standing.checkpoint
     folder = record.create_second(outputs_folder(), session.params.host, session.change_id)
     this = HostRun(session, folder)
-    begin(this, "undo")
+    begin(this, "undo", request=reached.request.change_request)
     folder.once_json("params.json", _asked(reached.request))
     folder.once_json("found.json", reached.standing.as_dict())
     if checkpoint and checkpoint.before:

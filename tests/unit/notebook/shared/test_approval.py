@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.error import StdinNotImplementedError
+from tests.unit.notebook.conftest import StoppedClock
 
-from runbook.notebook.shared.approval import approve
+from runbook.notebook.shared.approval import NotApproved, approve, check_request
+from runbook.params import change_request
 from runbook.params.source import DEFAULT, INJECTED, Source
 from runbook.plan.plan import Plan
+from runbook.records.predicate import Operator
+from runbook.run.session import Session
 
 
 class _Plan:
@@ -35,3 +42,49 @@ def test_where_nobody_can_be_asked_it_is_kept_who_said_apply(source: Source) -> 
     said = approve(PLAN, source, ask)
     assert said.given
     assert said.how == f"mode=apply ({source}), with nobody to ask"
+
+
+def session(*, approval: str = "operator", **said: object) -> Session:
+    """All that a check of the request looks at."""
+    params = SimpleNamespace(approval=approval)
+    request = change_request(said)
+    return cast(
+        "Session",
+        SimpleNamespace(params=params, change_request=request, clock=StoppedClock()),
+    )
+
+
+ANNA = Operator(person="anna", known_by="sudo", account="root", machine="desk")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"approved": PLAN.digest},
+        {"approved": PLAN.digest, "approved_by": "bert", "approval": "other"},
+        {"window": "2026-03-01T11:00Z/2026-03-01T13:00Z"},
+    ],
+)
+def test_what_was_said_lets_this_plan_be_made(said: dict[str, str]) -> None:
+    check_request(PLAN, session(**said), ANNA)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"approved": "e" * 64}, "have changed since"),
+        ({"approval": "other"}, "none was given"),
+        ({"approval": "other", "approved": PLAN.digest}, "none was given"),
+        ({"approval": "other", "approved_by": "bert"}, "none was given"),
+        *(
+            ({"approval": "other", "approved": PLAN.digest, "approved_by": me}, "runs this change")
+            for me in ("anna", "Anna", "anna@example.org", "root", "root@desk")
+        ),
+        ({"window": "2026-03-01T12:30Z/2026-03-01T13:00Z"}, "it is 2026-03-01 12:00 UTC now"),
+    ],
+)
+def test_what_was_said_does_not_let_this_plan_be_made(said: dict[str, str], why: str) -> None:
+    with pytest.raises(NotApproved, match=why) as raised:
+        check_request(PLAN, session(**said), ANNA)
+    assert "nothing was written" in str(raised.value)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.unit.notebook.test_stages import applied, armed, page, through
 from runbook.common import atomic_files
 from runbook.common.errors import ConnectionLost, RolledBack, StepFailed
 from runbook.notebook.routed import cells as nb
+from runbook.notebook.shared.approval import NotApproved
 from runbook.records.manifest import load, verify
 from runbook.records.predicate import Fact, Record
 
@@ -217,3 +219,39 @@ def test_a_key_that_cannot_be_used_is_named_and_harms_no_change(
     assert record(home).verdict.fact is Fact.CONFIRMED
     assert "record.json.sig (" in page(shown)
     assert made_up.done[-1] != "roll back"
+
+
+def digest_of_the_plan(home: Path) -> str:
+    """As a run with mode=plan shows it."""
+    through(mode="plan")
+    told = record(home).plan_sha256
+    shutil.rmtree(folder(home))
+    assert told is not None
+    return told
+
+
+def test_the_digest_that_a_plan_shows_makes_exactly_that_plan(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(NOBODY)
+    digest = digest_of_the_plan(home)
+    assert f"-r approved {digest}" in page(shown)
+    through(approved=digest, approved_by="bert", ticket="CHG-4711", reason="guests")
+    told = record(home)
+    assert told.approval is not None
+    assert (told.approval.by, told.approval.plan_sha256) == ("bert", digest)
+    assert (told.ticket, told.reason) == ("CHG-4711", "guests")
+    assert "confirm" in made_up.done
+
+
+def test_another_plan_than_the_approved_one_is_refused_with_nothing_written(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    answer(AssertionError("nobody is to be asked"))
+    with pytest.raises(NotApproved):
+        armed(approved="e" * 64)
+    told = record(home)
+    assert (told.verdict.fact, told.approval) == (Fact.REFUSED, None)
+    assert "have changed since" in told.verdict.said
+    assert "arm" not in made_up.done
+    assert shown
