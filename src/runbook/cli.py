@@ -33,22 +33,48 @@ def runbook() -> None:
         debug_log.start(sys.stderr, os.environ)
 
 
-class LabGroup(click.Group):
-    """The verbs of the lab, which are imported when one of them is asked for."""
+class LaterGroup(click.Group):
+    """A group whose verbs are imported when one of them is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name every verb of the lab."""
-        return self._imported().list_commands(ctx)
+        """Name every verb."""
+        return self.imported().list_commands(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Find a verb of the lab."""
-        return self._imported().get_command(ctx, cmd_name)
+        """Find a verb."""
+        return self.imported().get_command(ctx, cmd_name)
 
     @staticmethod
-    def _imported() -> click.Group:
+    def imported() -> click.Group:
+        """Import the group with its verbs."""
+        raise NotImplementedError
+
+
+class LabGroup(LaterGroup):
+    """The verbs of the lab."""
+
+    @staticmethod
+    def imported() -> click.Group:
+        """Import them."""
         from runbook.lab.cli import lab
 
         return lab
+
+
+class RecordsGroup(LaterGroup):
+    """The verbs of the records."""
+
+    @staticmethod
+    def imported() -> click.Group:
+        """Import them."""
+        from runbook.records.cli import records
+
+        return records
+
+
+@runbook.group(cls=RecordsGroup)
+def records() -> None:
+    """Find, read, compare, verify and export the records of what was done."""
 
 
 @runbook.group(cls=LabGroup)

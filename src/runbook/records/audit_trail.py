@@ -1,0 +1,149 @@
+"""Verifies all records together: files, signatures, and the chain of each host. Contacts nothing.
+
+Each manifest has the digest of the record of its host that was sealed before it. So a record that
+was removed, altered or dated anew breaks the chain at the next one. The newest has no next one:
+its digest is on the host, and `on_hosts` asks for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from runbook.common import handed_files
+from runbook.common.printable import printable
+from runbook.records.files import MANIFEST, SIGNATURE, manifests
+from runbook.records.make import STAMP
+from runbook.records.manifest import Fault, load, verify
+from runbook.records.predicate import Record
+from runbook.records.signature import Trust, check
+from runbook.records.statement import sha256
+
+# In JupyterLab a person may leave a run for hours between the connection and the first file.
+EARLY, LATE = timedelta(seconds=5), timedelta(days=1)
+
+
+class Kind(StrEnum):
+    """Whether somebody has altered a record, or it only cannot be proved that nobody has."""
+
+    ALTERED = "altered"
+    NOT_PROVED = "not proved"
+
+
+@dataclass(frozen=True, slots=True)
+class TrailFinding:
+    """What is wrong with a record: its place, the file or the record that it is about, a sentence.
+
+    `fault` is a word for programs.
+    """
+
+    place: str
+    kind: Kind
+    fault: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A manifest that could be read."""
+
+    place: str
+    sha256: str
+    record: Record
+
+
+def verify_all(
+    folders: Iterable[Path], allowed: Path, *, signed: bool = False
+) -> tuple[TrailFinding, ...]:
+    """Everything that is wrong with these run folders. `signed`: each record has to be signed."""
+    by_host: dict[str, list[Path]] = {}
+    for folder in folders:
+        by_host.setdefault(folder.parent.name, []).append(folder)
+    return tuple(f for own in by_host.values() for f in _of_host(own, allowed, signed=signed))
+
+
+def _of_host(folders: list[Path], allowed: Path, *, signed: bool) -> Iterator[TrailFinding]:
+    there: dict[str, _Sealed] = {}
+    names = {folder.name for folder in folders}
+    for folder in sorted(folders):
+        yield from _files(folder)
+        yield from _signatures(folder, allowed, signed=signed)
+        if sealed := _sealed(folder):
+            there[folder.name] = sealed
+    for sealed in there.values():
+        yield from _dated(sealed)
+        yield from _previous(sealed, there, names)
+
+
+def place_of(folder: Path) -> str:
+    """The folder below outputs/, wherever that is."""
+    return f"{folder.parent.name}/{folder.name}"
+
+
+def _sealed(folder: Path) -> _Sealed | None:
+    with suppress(OSError, ValueError):
+        content = handed_files.read(folder / MANIFEST)
+        return _Sealed(place_of(folder), sha256(content), load(folder).predicate)
+    return None
+
+
+def _files(folder: Path) -> Iterator[TrailFinding]:
+    try:
+        found = verify(folder)
+    except OSError as error:
+        text = f"the folder cannot be read: {error.strerror}"
+        yield TrailFinding(place_of(folder), Kind.ALTERED, "unreadable", "", text)
+        return
+    for one in found:
+        kind = Kind.NOT_PROVED if one.fault is Fault.NO_MANIFEST else Kind.ALTERED
+        yield TrailFinding(place_of(folder), kind, one.fault.value, one.name, one.text)
+
+
+def _signatures(folder: Path, allowed: Path, *, signed: bool) -> Iterator[TrailFinding]:
+    with suppress(OSError):
+        for path in manifests(folder):
+            found = check(path, path.with_name(path.name + SIGNATURE), allowed)
+            if found.trust is Trust.GOOD or (found.trust is Trust.NOT_SIGNED and not signed):
+                continue
+            text = f"{path.name}: {found.trust}: {found.text}"
+            fault = found.trust.value
+            yield TrailFinding(place_of(folder), Kind.ALTERED, fault, path.name, text)
+
+
+def _dated(sealed: _Sealed) -> Iterator[TrailFinding]:
+    """The number of a run begins with the moment at which it began."""
+    record = sealed.record
+    try:
+        stamp = record.change_id.partition("-")[0]
+        moment = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        moment = datetime.fromtimestamp(0, UTC)
+    if not moment - EARLY <= record.begun <= moment + LATE or record.ended < record.begun:
+        text = (
+            f"dated anew: its number says {moment:%Y-%m-%d %H:%M:%S} UTC, its manifest says that"
+            f" it began at {record.begun.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC and ended at"
+            f" {record.ended.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        )
+        yield TrailFinding(sealed.place, Kind.ALTERED, "re-dated", MANIFEST, text)
+
+
+def _previous(
+    sealed: _Sealed, there: dict[str, _Sealed], names: set[str]
+) -> Iterator[TrailFinding]:
+    before = sealed.record.previous
+    if before is None:
+        return
+    name = printable(before.change_id)
+    host = sealed.place.partition("/")[0]
+    if before.change_id not in there:
+        gone = "has no manifest" if before.change_id in names else "is not here"
+        text = f"record {name} {gone}; {sealed.place} was sealed after it and has its digest"
+        yield TrailFinding(f"{host}/{name}", Kind.ALTERED, "removed", MANIFEST, text)
+    elif there[before.change_id].sha256 != before.sha256:
+        text = f"its manifest is not the one that was there when {sealed.place} was sealed"
+        yield TrailFinding(f"{host}/{name}", Kind.ALTERED, "changed", MANIFEST, text)

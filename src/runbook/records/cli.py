@@ -1,0 +1,255 @@
+"""`runbook records ...`: find, read, compare, verify and export the records of what was done."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runbook.common.clock import SystemClock
+from runbook.common.errors import CorrectParameters
+from runbook.common.folders import outputs_folder, params_folder
+from runbook.common.printable import printable
+from runbook.records.entry import Entry
+from runbook.records.index import Wanted, opened
+
+if TYPE_CHECKING:
+    from runbook.records.audit_trail import TrailFinding
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
+CHANGE = click.argument("change")
+COLUMNS = ("begun", "host", "kind", "subject", "person", "verdict", "ticket", "lasted", "record")
+NOT_PROVED, ALTERED = 3, 4
+_FILTERS = (
+    ("host", "The host's name."),
+    ("kind", "change, plan, guest, undo, survey, audit or revert."),
+    ("verdict", "In one word, such as confirmed, refused or unknown."),
+    ("person", "Part of the name of who ran it."),
+    ("ticket", "The number of the change request."),
+    ("since", "The first day, as 2026-03-01 (UTC)."),
+    ("until", "The last day."),
+)
+
+
+def _filters(command: Callable[..., None]) -> Callable[..., None]:
+    for name, text in reversed(_FILTERS):
+        command = click.option(f"--{name}", default="", help=text)(command)
+    return command
+
+
+@click.group()
+def records() -> None:
+    """Find, read, compare, verify and export the records of what was done.
+
+    A record is a folder outputs/HOST/CHANGE. CHANGE may be cut short as long as
+    it names one record.
+    """
+
+
+@records.command("list")
+@_filters
+@click.option("--most", default=50, show_default=True, help="How many at most; 0 is all.")
+@AS_JSON
+def list_(*, most: int, as_json: bool, **wanted: str) -> None:
+    """List records: those that need a person first (marked !), then the newest."""
+    _list(Wanted(**wanted, most=most), as_json=as_json)
+
+
+@records.command()
+@click.argument("words", nargs=-1, required=True)
+@_filters
+@click.option("--most", default=50, show_default=True, help="How many at most; 0 is all.")
+@AS_JSON
+def search(words: tuple[str, ...], *, most: int, as_json: bool, **wanted: str) -> None:
+    """List the records whose text has all WORDS: an address, a file, a MAC, a reason.
+
+    States, pictures and notebooks are not searched.
+    """
+    _list(Wanted(**wanted, text=" ".join(words), most=most), as_json=as_json)
+
+
+@records.command()
+@CHANGE
+@AS_JSON
+def show(change: str, *, as_json: bool) -> None:
+    """Show one record: what it says, what belongs to it, whether it is as it was sealed."""
+    from runbook.records import shown
+
+    outputs = outputs_folder()
+    entry = _one(outputs, change)
+    told = shown.of(outputs, entry, _belonging(outputs, entry), _allowed())
+    if as_json:
+        click.echo(json.dumps(told))
+    else:
+        width = max(map(len, told))
+        for name, value in told.items():
+            lines = value if isinstance(value, list) else [value]
+            for number, line in enumerate(lines or ["none"]):
+                click.echo(f"{'' if number else name:{width}}  {printable(str(line))}")
+
+
+@records.command()
+@click.argument("first")
+@click.argument("second")
+@AS_JSON
+def diff(first: str, second: str, *, as_json: bool) -> None:
+    """Compare two records: what they say, the last state that they have, the plan.
+
+    The exit status is 0 if nothing differs, 3 otherwise.
+    """
+    from runbook.records.compare import differences
+
+    outputs = outputs_folder()
+    pair = [_one(outputs, change) for change in (first, second)]
+    rows = list(differences(outputs, *pair))
+    if as_json:
+        click.echo(json.dumps([row._asdict() for row in rows]))
+    else:
+        for row in rows:
+            click.echo(printable(f"{row.part}: {row.what}"))
+            for sign, text in (("-", row.first), ("+", row.second)):
+                for line in text.splitlines():
+                    click.echo(f"  {sign} {printable(line)}")
+        click.echo(_counted(len(rows), "difference"))
+    sys.exit(NOT_PROVED if rows else 0)
+
+
+@records.command()
+@click.argument("changes", nargs=-1, metavar="[CHANGE]...")
+@click.option("--host", default="", help="The host's name.")
+@click.option("--hosts", is_flag=True, help="Ask the hosts what they know, too; writes nothing.")
+@click.option("--signed", is_flag=True, help="Each record has to be signed.")
+@AS_JSON
+def verify(
+    changes: tuple[str, ...], *, host: str, hosts: bool, signed: bool, as_json: bool
+) -> None:
+    """Verify that nobody has altered, removed or re-dated records since they were sealed.
+
+    All of them, or those of one host, or the CHANGEs. --hosts finds the removal
+    of a host's newest record, and a change that has no record here.
+
+    The exit status is 0 if all is proved, 3 if something is not proved (a run
+    that died, a host that does not answer), 4 if something was altered.
+    """
+    from runbook.records import verification
+
+    outputs = outputs_folder()
+    chosen = [_one(outputs, change) for change in changes]
+    places = {entry.place for entry in chosen}
+    asked = verification.Asked(host, frozenset(places), hosts=hosts, signed=signed)
+    count, found = verification.run(outputs, params_folder(), asked, SystemClock())
+    if as_json:
+        told = [asdict(one) for one in found]
+        click.echo(json.dumps({"records": count, "findings": told}))
+    else:
+        _tell(found)
+        click.echo(f"{_counted(count, 'record')}, {_counted(len(found), 'finding')}")
+    sys.exit(verification.exit_status(found))
+
+
+@records.command()
+@click.argument("to", type=click.Path(path_type=Path))
+@click.argument("changes", nargs=-1, metavar="[CHANGE]...")
+@_filters
+def export(to: Path, changes: tuple[str, ...], **wanted: str) -> None:
+    """Put records into one BagIt bag TO: a new folder, or a file if it ends in .tar.gz.
+
+    The CHANGEs, or all that fit. check.txt in the bag has two lines that check
+    it with the tools of any Linux.
+    """
+    from runbook.records import bag
+
+    outputs = outputs_folder()
+    if changes:
+        chosen: Sequence[Entry] = [_one(outputs, change) for change in changes]
+    else:
+        with opened(outputs, _say) as index:
+            chosen = index.entries(Wanted(most=0, **wanted))
+    left_out = bag.export(outputs, chosen, to, SystemClock().now(), _allowed())
+    for line in left_out:
+        _say(f"left out: {line}")
+    click.echo(f"{_counted(len(chosen), 'record')} in {to}")
+
+
+def _list(wanted: Wanted, *, as_json: bool) -> None:
+    outputs = outputs_folder()
+    with opened(outputs, _say) as index:
+        found = index.entries(wanted)
+        about = {e.place: index.about(wanted.text, e.place) for e in found if wanted.text}
+    if as_json:
+        click.echo(json.dumps([{**asdict(e), "found": about.get(e.place, "")} for e in found]))
+        return
+    _print([_row(entry) for entry in found], about, found)
+    if wanted.most and len(found) == wanted.most:
+        _say(f"the first {wanted.most}; --most 0 lists all")
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    begun = entry.begun[:16].replace("T", " ")
+    lasted = "" if entry.duration_s is None else f"{entry.duration_s:.0f} s"
+    mark = "! " if entry.open else ""
+    told = (begun, entry.host, entry.kind, entry.subject, entry.person, f"{mark}{entry.words}")
+    return tuple(map(_short, (*told, entry.ticket, lasted, entry.change_id)))
+
+
+def _short(text: str, most: int = 40) -> str:
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def _print(rows: Sequence[tuple[str, ...]], about: dict[str, str], found: Iterable[Entry]) -> None:
+    widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
+    for row, entry in zip((COLUMNS, *rows), (None, *found), strict=True):
+        line = "  ".join(f"{c:{w}}" for c, w in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+        if entry and (text := about.get(entry.place)):
+            click.echo(f"    {_short(text, 160)}")
+
+
+def _tell(found: Iterable[TrailFinding]) -> None:
+    for one in found:
+        name = f" {one.name}:" if one.name else ""
+        click.echo(printable(f"{one.kind}: {one.place}:{name} {one.fault}: {one.text}"))
+
+
+def _one(outputs: Path, change: str) -> Entry:
+    """The record of that number; raises CorrectParameters for none or several."""
+    host, _, number = change.rstrip("/").rpartition("/")
+    wanted = Wanted(host=host.rpartition("/")[2], change=number)
+    with opened(outputs, _say) as index:
+        found = index.entries(wanted)
+    exact = [entry for entry in found if entry.change_id == number] or found
+    if len(exact) == 1:
+        return exact[0]
+    places = ", ".join(entry.place for entry in exact[:5])
+    raise CorrectParameters(
+        f"{len(exact)} records begin with {change!r}" + (f": {places}" if places else ""),
+        state="no host was contacted",
+        then="`runbook records list` shows the numbers; write HOST/CHANGE if two are the same",
+    )
+
+
+def _belonging(outputs: Path, entry: Entry) -> list[Entry]:
+    """The records that name this one's change, and those that it names."""
+    with opened(outputs, _say) as index:
+        every: Any = index.entries(Wanted(host=entry.host))
+    return [e for e in every if entry.change_id in e.links or e.change_id in entry.links]
+
+
+def _allowed() -> Path:
+    from runbook.records.signature import ALLOWED_SIGNERS
+
+    return params_folder() / ALLOWED_SIGNERS
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,123 @@
+"""Reads a run folder as one record in a list, by its manifest or by what a run left that died."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from runbook.common import handed_files
+from runbook.records.entry import UNREADABLE, Entry
+from runbook.records.files import MANIFEST
+from runbook.records.make import begun_of, last_moment
+from runbook.records.manifest import load
+from runbook.records.predicate import FACTS, OPEN, Fact, Record
+from runbook.run.record import Ending, Folder
+
+# The copy of the undo that a run has put on the host.
+ARMED = "undo"
+
+
+def read(folder: Path) -> Entry:
+    """The record in a run folder; one that cannot be read says so."""
+    try:
+        return _sealed(folder, load(folder).predicate)
+    except FileNotFoundError:
+        return _not_sealed(folder)
+    except (OSError, ValueError) as error:
+        return _unreadable(folder, f"{MANIFEST}: {error}")
+
+
+def _place(folder: Path) -> tuple[str, str, str]:
+    # By where it is, for that is where a person finds it; `verify` says if it belongs elsewhere.
+    host = folder.parent.name
+    return f"{host}/{folder.name}", host, folder.name
+
+
+def _is_open(folder: Path, fact: Fact) -> bool:
+    """Whether the host may be half changed: a run that died before it was armed changed nothing."""
+    return fact is Fact.UNKNOWN or (fact in OPEN and (folder / ARMED).exists())
+
+
+def _sealed(folder: Path, record: Record) -> Entry:
+    return Entry(
+        *_place(folder),
+        kind=record.kind,
+        subject=record.subject,
+        person=_person(record.operator),
+        begun=_iso(record.begun),
+        ended=_iso(record.ended),
+        fact=record.verdict.fact.value,
+        words=record.verdict.words,
+        said=record.verdict.said,
+        ticket=record.ticket or "",
+        reason=record.reason or "",
+        duration_s=record.duration_s,
+        sealed=True,
+        open=_is_open(folder, record.verdict.fact),
+        links=tuple(link.change_id for link in record.links),
+    )
+
+
+def _not_sealed(folder: Path) -> Entry:
+    """Of a run that died or goes on, and of a record that is older than the manifest."""
+    run = Folder(folder)
+    try:
+        begun, outcome = begun_of(run), run.outcome()
+        moment = last_moment(run)
+    except (OSError, ValueError) as error:
+        return _unreadable(folder, str(error))
+    fact, words = Fact.DIED, "died, or goes on"
+    with suppress(KeyError, ValueError):
+        ending = Ending(str(outcome["outcome"]))
+        fact, words = FACTS[ending], str(ending)
+    ended = outcome.get("at", moment)
+    return Entry(
+        *_place(folder),
+        kind=begun.kind,
+        subject=begun.subject,
+        person=_person(begun.operator) or str(outcome.get("operator", "")),
+        begun=_iso(begun.begun),
+        ended=_iso(ended) if isinstance(ended, datetime) else str(ended),
+        fact=fact.value,
+        words=words,
+        said=str(outcome.get("said", "")),
+        ticket=begun.envelope.ticket or "",
+        reason=begun.envelope.reason or "",
+        duration_s=None,
+        sealed=False,
+        open=_is_open(folder, fact),
+        links=_found(folder),
+    )
+
+
+def _found(folder: Path) -> tuple[str, ...]:
+    """The change that an undo, a confirmation or an audit found on the host."""
+    for name in ("found.json", "audit.json"):
+        with suppress(OSError, ValueError):
+            told = handed_files.json_object(handed_files.text(folder / name))
+            return tuple(filter(None, (str(told.get("change_id") or ""),)))
+    return ()
+
+
+def _unreadable(folder: Path, why: str) -> Entry:
+    words = f"cannot be read: {why}"
+    seen = (*_place(folder), "", "", "", "", "", UNREADABLE, words, "", "", "", None)
+    return Entry(*seen, sealed=(folder / MANIFEST).exists(), open=True)
+
+
+def _person(operator: object) -> str:
+    """The person and the machine; '' where that was not kept."""
+    person, machine = (getattr(operator, name, "") for name in ("person", "machine"))
+    return f"{person}@{machine}" if person else ""
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def folders(outputs: Path) -> tuple[Path, ...]:
+    """Every run folder, the newest first; raises nothing where outputs/ is not there."""
+    # A host's name begins with a letter or a digit, and so does the number of a run.
+    found = (path for path in outputs.glob("[A-Za-z0-9]*/[A-Za-z0-9]*") if path.is_dir())
+    return tuple(sorted(found, key=lambda path: (path.name, path.parent.name), reverse=True))

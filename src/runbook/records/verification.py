@@ -1,0 +1,53 @@
+"""What `runbook records verify` asks: which records, and whether the hosts are asked too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runbook.common.clock import Clock
+from runbook.records.audit_trail import Kind, TrailFinding, place_of, verify_all
+from runbook.records.signature import ALLOWED_SIGNERS
+
+NOT_PROVED, ALTERED = 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`host` '' is all hosts, no `places` are all records; `hosts`: ask the hosts, too."""
+
+    host: str = ""
+    places: frozenset[str] = frozenset()
+    hosts: bool = False
+    signed: bool = False
+
+
+def run(
+    outputs: Path, params: Path, asked: Asked, clock: Clock
+) -> tuple[int, tuple[TrailFinding, ...]]:
+    """How many records were verified, and what is wrong with them."""
+    every = [path for path in folders(outputs) if asked.host in ("", path.parent.name)]
+    found = list(verify_all(every, params / ALLOWED_SIGNERS, signed=asked.signed))
+    if asked.hosts:
+        # Only this asks a host, and that takes libvirt and netlink to import.
+        from runbook.records.on_hosts import verify_hosts
+
+        named = (asked.host,) if asked.host else ()
+        found += verify_hosts(every, params, clock, named)
+    if asked.places:
+        found = [one for one in found if one.place in asked.places]
+        return len(asked.places), tuple(found)
+    return len(every), tuple(found)
+
+
+def folders(outputs: Path) -> tuple[Path, ...]:
+    """Every run folder; none where outputs/ is not there."""
+    # A host's name begins with a letter or a digit, and so does the number of a run.
+    found = outputs.glob("[A-Za-z0-9]*/[A-Za-z0-9]*")
+    return tuple(sorted((path for path in found if path.is_dir()), key=place_of))
+
+
+def exit_status(found: tuple[TrailFinding, ...]) -> int:
+    """0 if all is proved."""
+    kinds = {one.kind for one in found}
+    return ALTERED if Kind.ALTERED in kinds else NOT_PROVED if kinds else 0
