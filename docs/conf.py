@@ -20,7 +20,7 @@ html_copy_source = False
 _SECTIONS = {
     "Tutorial": ["tutorial/*"],
     "How-to": ["howto/*"],
-    "Reference": ["reference/*", "glossary"],
+    "Reference": ["hosts", "reference/*", "glossary"],
     "Explanation": ["explanation/*", "decisions/README"],
 }
 

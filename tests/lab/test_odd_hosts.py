@@ -59,6 +59,7 @@ iface {NIC} inet static
     metric 50
     hwaddress ether 02:00:5e:00:53:01
 """
+ON_A_BRIDGE = "an address on ifupdown's br0"
 HOSTS = {
     "latin-1, CR, a continued line, a metric, a MAC": OddHost(
         {INTERFACES: COMMENTS_AND_LONG_LINES},
@@ -115,6 +116,15 @@ HOSTS = {
         ),
         router="fe80::1/64",
         asked=(("address", "172.16.1.1/32"), ("bridge_mac", "nic"), ("forward", "open")),
+    ),
+    ON_A_BRIDGE: OddHost(
+        {
+            INTERFACES: f"{LO}allow-hotplug {NIC}\niface {NIC} inet manual\n\nauto br0\n"
+            "iface br0 inet static\n    address 172.16.1.1/16\n    gateway 172.16.0.1\n"
+            f"    bridge_ports {NIC}\n    bridge_stp off\n    bridge_fd 0\n    bridge_maxwait 0\n",
+        },
+        Service(f"{PING} && ip -4 -o address show dev br0 | grep -c 172.16.1.1"),
+        asked=(("attach", True), ("bridge", "br0"), ("consent", ())),
     ),
 }
 FIRST, *OTHERS = HOSTS

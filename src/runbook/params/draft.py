@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("The physical router. Never the host itself.", ("gateway",)),
     ("The libvirt network to define, and its bridge.", ("network", "bridge", "bridge_mac")),
+    ("True: something else makes the bridge, and it has the address already.", ("attach",)),
     (
         (
             "With STP on the bridge sends BPDUs to the switch. A switch port with BPDU guard\n"

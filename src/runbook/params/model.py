@@ -26,6 +26,7 @@ class Params(KnownHost):
     gateway: Annotated[str, AfterValidator(addresses.gateway)]
     network: Annotated[str, AfterValidator(fields.network)] = "routed"
     bridge: Ifname = "virbr1"
+    attach: Switch = False
     bridge_mac: Annotated[str, AfterValidator(fields.bridge_mac)] = "own"
     stp: Switch = True
     dns: Switch = False
@@ -54,6 +55,7 @@ class Params(KnownHost):
                 "bridge",
             )
         _recorded(self)
+        _attached(self)
         _no_reboot_of_guests(self)
         all_different(self.guests)
         _guests_elsewhere(self.ipv4, IPv4Address(self.gateway), self.guests)
@@ -115,6 +117,16 @@ def _no_reboot_of_guests(params: Params) -> None:
             "a reboot is for a change of the host alone, and `guests` names guests",
             "leave `reboot` out, or change the guests in a run of their own",
             "reboot",
+        )
+
+
+def _attached(params: Params) -> None:
+    """Check that nothing is asked of the firewall where a network alone is defined."""
+    if params.attach and (params.firewall != "keep" or params.rules is not None):
+        raise Wrong(
+            "with `attach` runbook defines a libvirt network and changes no firewall rule",
+            "take `firewall` and `rules` out, or take `attach` out",
+            "firewall" if params.firewall != "keep" else "rules",
         )
 
 

@@ -15,8 +15,9 @@ from runbook.common import serial
 from runbook.plan import plan_classes
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.processes import StartClient
-from runbook.plan.changes.steps import Command, DropNetwork, OnPath, Step, Unless
+from runbook.plan.changes.steps import Command, DropAttached, DropNetwork, OnPath, Step, Unless
 from runbook.plan.netfilter import expected
+from runbook.plan.promise.attached import AttachedPromise
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
 from runbook.plan.promise.host import ExpectedFile, Promise
@@ -125,7 +126,8 @@ class Plan:
         """The files and folders that its steps and its undo write or remove on the host."""
         steps = [*(n.step for n in self.steps()), *(step for _, step in self.undo_steps())]
         own = {step.path for step in steps if isinstance(step, OnPath)}
-        networks = {path for step in steps if isinstance(step, DropNetwork) for path in step.files}
+        drops = (step for step in steps if isinstance(step, DropNetwork | DropAttached))
+        networks = {path for step in drops for path in step.files}
         return tuple(sorted(own | networks))
 
     def rows(self) -> tuple[StepRow, ...]:
@@ -133,7 +135,7 @@ class Plan:
         return tuple(map(_row, self.steps()))
 
 
-_OF_PROMISE = (Promise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS)
+_OF_PROMISE = (Promise, AttachedPromise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS)
 _OF_GUESTS = (GuestPromise, ExpectedGuest)
 # Their names stand in the plans on hosts, and so do the names of their fields.
 KINDS = (Plan, *_OF_PROMISE, *_OF_GUESTS, *plan_classes.KINDS)

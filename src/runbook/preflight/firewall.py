@@ -105,4 +105,5 @@ def _policy(case: Case) -> Iterator[str]:
     yield from dict.fromkeys(f"policy {policy}" for policy in found)
 
 
+ACROSS_A_BRIDGE = (_docker,)
 RULES = (_native, _all_but, _docker)

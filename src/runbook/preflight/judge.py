@@ -10,9 +10,11 @@ from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.params.fields import CONSENTS
 from runbook.plan.plan import Plan
+from runbook.plan.promise.attached import AttachedPromise
 from runbook.plan.promise.guests import UNHEARD
 from runbook.preflight import (
     addressing,
+    attach,
     dhcp,
     files,
     firewall,
@@ -67,9 +69,11 @@ def preflight(
     plan: Plan,
     snapshot: Snapshot,
     around: Surroundings,
-    rules: tuple[Rule, ...] = RULES,
+    rules: tuple[Rule, ...] | None = None,
 ) -> Cleared:
     """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
+    if rules is None:
+        rules = attach.RULES if isinstance(plan.promise, AttachedPromise) else RULES
     return judge(Case(params, plan, snapshot, around), rules, frozenset(CONSENTS) - {UNHEARD})
 
 

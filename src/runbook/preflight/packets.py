@@ -93,6 +93,13 @@ def rules_then(params: Params, plan: Plan, snapshot: Snapshot) -> Rules:
     return Rules(after(chains, late, backend), snapshot.rows(NftablesRow))
 
 
+@looked_for("packets", "the firewall lets guests on the bridge reach the LAN", "guests need it")
+def _across_it(case: Case) -> Iterator[Finding]:
+    """For a bridge that is there already: the rules stay as they are."""
+    if not case.plan.empty:
+        yield from _guests(case.params, case.snapshot, rules_now(case.snapshot))
+
+
 def _profile(params: Params, operator: Connection | None) -> Iterator[Finding]:
     if params.firewall == "keep":
         shown = "profile keep: your rules and policies stay; each rule that names the NIC is copied"
@@ -220,4 +227,5 @@ def _across(params: Params, family: Family) -> Packet:
     return replace(packet, src=lan)
 
 
+ACROSS_A_BRIDGE = (_across_it,)
 RULES = (_kept, _packets)

@@ -27,6 +27,7 @@ from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
     Command,
+    DropAttached,
     DropNetwork,
     Netlink,
     RemoveDir,
@@ -130,7 +131,7 @@ def _files(pairs: Pairs) -> list[str]:
     verbs = {p: "put_back" if isinstance(s, PutBack) else "restore" for p, s in back.items()}
     restore = [f"{verbs[p]} {shlex.join((p, file_number(p, paths)))}" for p in paths]
     remove = [f"remove_dir {shlex.join((d, file_number(d, dirs)))}" for d in dirs]
-    networks = [_drop(s) for _, s in pairs if isinstance(s, DropNetwork)]
+    networks = [_drop(s) for _, s in pairs if isinstance(s, DropNetwork | DropAttached)]
     at_boot = [f'if [ "$why" = boot ]; then {line}; fi' for line in networks]
     return [*restore, *remove, *at_boot]
 
@@ -188,6 +189,11 @@ def _(step: DropNetwork) -> list[str]:
 
 
 @_shell.register
+def _(step: DropAttached) -> list[str]:
+    return [_drop(step)]
+
+
+@_shell.register
 def _(step: Plug) -> list[str]:
     return [f"plug {shlex.join((step.guest, step.which, step.xml))}"]
 
@@ -215,5 +221,7 @@ def _(step: StartClient) -> list[str]:
     return [f"client_runs {known} || {start}"]
 
 
-def _drop(step: DropNetwork) -> str:
+def _drop(step: DropNetwork | DropAttached) -> str:
+    if isinstance(step, DropAttached):
+        return f"drop_attached {shlex.quote(step.name)}"
     return f"drop_network {shlex.join((step.name, step.bridge))}"

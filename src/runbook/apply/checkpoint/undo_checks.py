@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.leases import StopClient
 from runbook.plan.changes.messages import RA, Action, Address, LinkMaster, Message, Route, is_ipv6
-from runbook.plan.changes.steps import DropNetwork, Netlink, Step, Sysctl
+from runbook.plan.changes.steps import DropAttached, DropNetwork, Netlink, Step, Sysctl
 from runbook.plan.plan import Plan
 
 
@@ -75,9 +75,11 @@ def _looks(message: Message) -> Iterable[str]:
 def _gone(steps: list[Step]) -> Iterator[Iterable[str]]:
     for step in steps:
         if isinstance(step, DropNetwork):
-            bridge, xml = f"/sys/class/net/{step.bridge}", f"/etc/libvirt/qemu/networks/{step.name}"
+            bridge = f"/sys/class/net/{step.bridge}"
             yield (_expect(f"there is no {step.bridge}", "is_gone", bridge),)
-            yield (_expect(f"there is no network {step.name}", "is_gone", f"{xml}.xml"),)
+        if isinstance(step, DropNetwork | DropAttached):
+            definition, _ = step.files
+            yield (_expect(f"there is no network {step.name}", "is_gone", definition),)
 
 
 def _plugs(steps: list[Step], which: str) -> Iterator[str]:

@@ -210,6 +210,18 @@ drop_network() {
     if [ -e "/sys/class/net/$2" ]; then ip link delete dev "$2"; fi
 }
 
+# Forgets a network onto a bridge that something else makes: the bridge stays, with all in it.
+#   drop_attached NETWORK
+drop_attached() {
+    if [ "$why" != boot ]; then
+        wake_libvirt || say 'libvirt still does not answer: removing the network by hand'
+        libvirt net-destroy "$1" >/dev/null 2>&1
+        libvirt net-undefine "$1" >/dev/null 2>&1
+        rm -f -- "/run/libvirt/network/$1.xml"
+    fi
+    rm -f -- "/etc/libvirt/qemu/networks/autostart/$1.xml" "/etc/libvirt/qemu/networks/$1.xml"
+}
+
 runs() {
     case $(libvirt domstate "$1" 2>/dev/null) in '' | 'shut off') return 1 ;; esac
 }

@@ -229,6 +229,25 @@ class DropNetwork:
 
 
 @dataclass(frozen=True, slots=True)
+class DropAttached:
+    """A libvirt network onto somebody else's bridge stopped and forgotten; only part of an undo.
+
+    The bridge, its ports and the guests in it stay.
+    """
+
+    name: str
+    budget_s: float = 15.0
+
+    def describe(self) -> str:
+        return f"virsh net-destroy {self.name}; virsh net-undefine {self.name}"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The network's files: its definition, and the link that has libvirt start it at boot."""
+        return (f"{NETWORKS}/{self.name}.xml", f"{NETWORKS}/autostart/{self.name}.xml")
+
+
+@dataclass(frozen=True, slots=True)
 class Unless:
     """A command that is left out while a program with exactly this command line runs.
 
@@ -265,6 +284,7 @@ Step = (
     | AwaitRouter
     | Relearn
     | DropNetwork
+    | DropAttached
     | Unless
     | GuestStep
 )

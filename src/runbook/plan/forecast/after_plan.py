@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 
 from runbook.common import octets
+from runbook.plan.changes.attach import AttachNetwork
 from runbook.plan.changes.leases import StopClient
 from runbook.plan.changes.networks import CreateNetwork
 from runbook.plan.changes.steps import EditFile, WriteFile
@@ -78,6 +79,6 @@ def _edited(step: EditFile, row: FileRow) -> FileRow:
 
 def _defined(plan: Plan) -> Iterator[NetworkXML]:
     for change in plan.changes:
-        if isinstance(change, CreateNetwork):
+        if isinstance(change, CreateNetwork | AttachNetwork):
             xml = change.xml
             yield NetworkXML(change.name, xml, xml, active=True, persistent=True, autostart=True)

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from runbook.common import shell_pattern
 from runbook.plan.changes.network_hook import DIRECTORY, MODE
 from runbook.plan.changes.network_online import TARGET, WAIT_S
+from runbook.plan.promise.attached import FORWARD, AttachedPromise
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.host import Promise
 from runbook.state import units
@@ -26,6 +27,7 @@ from runbook.state.units import UnitRow
 
 FIRST_HOOK = "/etc/libvirt/hooks/network"
 # Options of ifupdown's helpers that take an interface for one of their own.
+PORTS = ("bridge_ports", "bridge-ports")
 TAKES_PORTS = ("bridge_ports", "bridge-ports", "bond-slaves", "slaves", "vlan-raw-device")
 
 
@@ -58,7 +60,8 @@ class BootStep:
 
 def rehearse(promise: Promise, snapshot: Snapshot) -> tuple[BootStep, ...]:
     """Every step of a boot that the host's network depends on."""
-    found = (one for stage in _STAGES for one in stage(promise, snapshot))
+    stages = _ATTACHED if isinstance(promise, AttachedPromise) else _STAGES
+    found = (one for stage in stages for one in stage(promise, snapshot))
     return tuple(BootStep(order, one) for order, one in enumerate(found, start=1))
 
 
@@ -249,6 +252,41 @@ def _online(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
         yield BootEffect(TARGET, reads, wanted, does, waits, then)
 
 
+def _bridge_of_others(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
+    """The stanza of ifupdown that makes the bridge; runbook reads nothing else that makes one."""
+    every = stanzas(contents(snapshot.rows(FileRow)))
+    own = [s for s in every if (s.kind, s.name) == ("iface", promise.bridge)]
+    about, wanted = f"ifup {promise.bridge}", f"a bridge with port {promise.nic}"
+    if not own:
+        does = "no stanza of ifupdown: something else makes it"
+        then = f"check that {promise.bridge} comes up at a boot: runbook cannot read it off"
+        yield BootEffect(about, "ifupdown", wanted, does, kept=False, then=then, required=False)
+        return
+    yield from _networking(promise, snapshot)
+    words = [w for s in own for k, v in s.options if k in PORTS for w in v.split()]
+    holds = any(shell_pattern.matches(promise.nic, word) for word in words)
+    starts = _at_boot(promise.bridge, every)
+    does = f"ports {' '.join(words) or 'none'}{'' if starts else ', not started at boot'}"
+    kept = starts and (holds or bool({"all", "regex"} & set(words)))
+    then = f"write `auto {promise.bridge}` and `bridge_ports {promise.nic}` in {own[0].path}"
+    yield BootEffect(about, own[0].path, wanted, wanted if kept else does, kept, then)
+
+
+def _attached_network(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
+    wanted, does = f"started: {FORWARD} {promise.bridge}", "not defined"
+    if row := snapshot.find(NetworkRow, promise.network):
+        start = "started" if row.autostart else "not started"
+        does = f"{start}: {row.forward_mode} {row.bridge}"
+    then = f"virsh net-autostart {promise.network}, and fix it with virsh net-edit"
+    what = f"network {promise.network}"
+    yield BootEffect(what, "libvirt", wanted, does, does == wanted, then)
+
+
+_ATTACHED: tuple[Callable[[Promise, Snapshot], Iterator[BootEffect]], ...] = (
+    _bridge_of_others,
+    _libvirt,
+    _attached_network,
+)
 _STAGES: tuple[Callable[[Promise, Snapshot], Iterator[BootEffect]], ...] = (
     _sysctls,
     _networking,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from runbook.plan.changes.attach import AttachNetwork
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.networks import CreateNetwork
@@ -39,7 +40,7 @@ def summary(plan: Plan, before: Snapshot) -> Summary:
     return Summary(
         tuple(path for path in paths if path not in there),
         tuple(path for path in paths if path in there),
-        tuple(c.name for c in plan.changes if isinstance(c, CreateNetwork)),
+        tuple(c.name for c in plan.changes if isinstance(c, CreateNetwork | AttachNetwork)),
         _once(step.name for step in steps if isinstance(step, Sysctl)),
         sum(map(_rules, plan.changes)),
         tuple(g.name for g in promise.guests) if isinstance(promise, GuestPromise) else (),

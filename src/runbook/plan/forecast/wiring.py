@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.plan.changes.messages import MAIN_TABLE
+from runbook.plan.promise.attached import AttachedPromise
 from runbook.plan.promise.host import Promise
 from runbook.state.addresses import AddressRow
 from runbook.state.bridge_ports import BridgePortRow
@@ -21,6 +22,8 @@ FORWARDING, PORT_COST = "forwarding", 2
 
 def wired(promise: Promise, snapshot: Snapshot) -> Snapshot:
     """The snapshot with the NIC as port of the bridge, and the NIC's addresses on the bridge."""
+    if isinstance(promise, AttachedPromise):
+        return snapshot
     return (
         snapshot.having(LinkRow, _links(promise, snapshot))
         .having(BridgePortRow, _ports(promise, snapshot))

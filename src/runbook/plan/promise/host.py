@@ -107,7 +107,7 @@ class Promise:
 
     def reach(self, snapshot: Snapshot) -> tuple[Check, ...]:
         """The checks without which the host is not on the LAN, or not beyond its router."""
-        return tuple(check for group in _REACH for check in group(self, snapshot))
+        return tuple(check for group in REACH for check in group(self, snapshot))
 
 
 def _ipv4(snapshot: Snapshot) -> list[AddressRow]:
@@ -247,7 +247,9 @@ def _firewall(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 
 
 Group = Callable[[Promise, Snapshot], Iterator[Check]]
-_REACH: tuple[Group, ...] = (_holder, _ports, _routes, _carried)
+REACH: tuple[Group, ...] = (_holder, _ports, _routes, _carried)
+# What is true of the bridge, whoever makes it.
+ON_THE_BRIDGE: tuple[Group, ...] = (_holder, _ports, _bridge, _routes, _network)
 _GROUPS: tuple[Group, ...] = (
     _holder,
     _left_on_nic,

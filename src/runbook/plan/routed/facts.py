@@ -64,9 +64,9 @@ def nic_address_message(snapshot: Snapshot, nic: str, host_address: IPv4Interfac
 def on_bridge(bridge: str) -> str:
     """What to do on a host whose address is on a bridge that no libvirt network makes."""
     return (
-        f"guests can sit on {bridge} as it is, so no change is needed: give the guest's interface"
-        f" <interface type='bridge'> with <source bridge='{bridge}'/> (virsh edit GUEST); it is on"
-        " the LAN then, with a MAC and an address of its own"
+        f"the host is on the LAN by {bridge} already, so nothing has to move. Set attach: true,"
+        f" bridge: {bridge}, and interface to its port: runbook then defines a libvirt network onto"
+        f" {bridge}, and guest.ipynb puts guests on it; survey.ipynb proposes these values"
     )
 
 

@@ -34,6 +34,7 @@ from runbook.plan.promise.check import unkept
 from runbook.plan.promise.host import ExpectedFile, Promise
 from runbook.plan.promise.ipv6 import ExpectedIPv6
 from runbook.plan.routed import facts, ipv4, ipv6, sysctls
+from runbook.plan.routed.attach import attach_plan
 from runbook.plan.routed.dhcp_clients import stop_clients
 from runbook.plan.routed.firewall.live import admit, expected_firewall
 from runbook.plan.routed.firewall.saved import saved_firewall
@@ -56,6 +57,8 @@ def make_plan(params: Params, snapshot: Snapshot, operator: Connection | None = 
 
     `operator` is the connection that profile drop lets in.
     """
+    if params.attach:
+        return attach_plan(params, snapshot)
     promise = make_promise(params, snapshot, operator)
     unmet = tuple(check for check in promise.checks(snapshot) if not check.kept)
     if not unmet:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runbook.common.errors import Refused
-from runbook.plan.routed.facts import default_routes, nic_names, nic_row, on_bridge
+from runbook.plan.routed.attach import lan_bridge, made_by_libvirt, physical_ports
+from runbook.plan.routed.facts import default_routes, nic_names, nic_row
 from runbook.preflight.bridge_port import unable
 from runbook.preflight.survey.nics import ipv4_addresses
 from runbook.state.links import LinkRow
-from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 
 
@@ -18,20 +18,29 @@ def candidates(snapshot: Snapshot, given_values: Mapping[str, object]) -> tuple[
 
     One that is given is the only one; whether it will do is for the judge.
     Otherwise it is those with an address and an IPv4 default route that could
-    become a bridge's port.
+    become a bridge's port, or the port of a bridge that has both.
     """
     if given_values.get("interface"):
         return (str(given_values["interface"]),)
     ways = tuple(dict.fromkeys(row.ifname for row in default_routes(snapshot)))
     able = [name for name in nic_names(snapshot) if name in ways and not unfit(snapshot, name)]
+    able = able or _ports_of_bridges(snapshot, ways)
     if not able:
         raise _refused(snapshot, ways)
     return tuple(able)
 
 
+def _ports_of_bridges(snapshot: Snapshot, ways: tuple[str, ...]) -> list[str]:
+    """The port onto the LAN of a bridge that has the address already: to attach a network to."""
+    ports = (physical_ports(snapshot, name)[:1] for name in ways)
+    return [port for found in ports for port in found if lan_bridge(snapshot, port)]
+
+
 def unfit(snapshot: Snapshot, name: str) -> str:
-    """Why an interface of the host cannot become a bridge's port; '' if it can."""
+    """Why an interface cannot become, or be, the port of the guests' bridge; '' if it can."""
     link = nic_row(snapshot, name)
+    if lan_bridge(snapshot, name):
+        return ""
     if link.master:
         return f"{name} is part of {link.master} already"
     for what, why in unable(link):
@@ -62,18 +71,18 @@ def _bridged(snapshot: Snapshot, bridge: str) -> Refused:
     ports = " ".join(r.ifname for r in snapshot.rows(LinkRow) if r.master == bridge) or "none"
     addresses = " ".join(ipv4_addresses(snapshot, bridge)) or "(none)"
     on = f"its address {addresses} is on the bridge {bridge}"
-    networks = [row.name for row in snapshot.rows(NetworkRow) if row.bridge == bridge]
+    networks = made_by_libvirt(snapshot, bridge)
     if networks:
         return _no(
             snapshot,
-            f"{on} of the libvirt network {networks[0]} already; ports: {ports}",
+            f"{on} of the libvirt network {networks[0].name} already; ports: {ports}",
             "there is nothing to survey: that is what the change makes. `routed.ipynb`, with the"
             " parameters it was made with, checks whether the host is as promised",
         )
     return _no(
         snapshot,
-        f"{on} already, and that bridge belongs to no libvirt network; ports: {ports}",
-        f"{on_bridge(bridge)}; runbook takes over no bridge that something else makes",
+        f"{on} already, and none of its ports leads onto the LAN; ports: {ports}",
+        "runbook needs a bridge with a physical port; see docs/hosts.md",
     )
 
 

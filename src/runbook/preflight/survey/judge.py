@@ -13,7 +13,7 @@ from runbook.common.errors import ParameterError, Refused
 from runbook.params import Params, faults, resolve
 from runbook.plan.routed.facts import nic_address_message, nic_names
 from runbook.plan.routed.procedure import make_plan
-from runbook.preflight import networks, nic
+from runbook.preflight import attach, networks, nic
 from runbook.preflight.finding import CaseWithoutPlan, Finding
 from runbook.preflight.survey.candidates import unfit
 from runbook.state.host.operator_connection import Connection
@@ -55,7 +55,8 @@ def against(
 ) -> tuple[ParameterError, ...]:
     """What of parameters that are right by themselves is wrong on this host."""
     try:
-        nic_address_message(snapshot, params.interface, params.ipv4)
+        if not params.attach:
+            nic_address_message(snapshot, params.interface, params.ipv4)
         stands = tuple(_stands_against(SurveyCase(params, snapshot)))
         if not stands:
             make_plan(params, snapshot, own)
@@ -67,6 +68,10 @@ def against(
 
 
 def _stands_against(case: CaseWithoutPlan) -> Iterator[ParameterError]:
+    if case.params.attach:
+        for attaching in attach.WITHOUT_PLAN:
+            yield from _errors("network", case, attaching(case))
+        return
     for rule in nic.RULES:
         yield from _errors("interface", case, rule(case))
     yield from _errors("network", case, networks.network_names(case))

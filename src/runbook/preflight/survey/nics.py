@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from typing import Annotated, NamedTuple
 
 from runbook.plan.routed import facts
+from runbook.plan.routed.attach import lan_bridge
 from runbook.plan.routed.ipv4 import SECONDARY
 from runbook.state.addresses import AddressRow
 from runbook.state.host.nic_hardware import NicRow
@@ -63,8 +64,9 @@ def gateways(snapshot: Snapshot, nic: str) -> list[str]:
 
 def brought(snapshot: Snapshot, nic: str) -> dict[str, str]:
     """The parameters that follow from the choice of an interface; '' where it has none."""
-    routers = gateways(snapshot, nic)
-    found = {"address": _address(snapshot, nic)}
+    holder = lan_bridge(snapshot, nic) or nic
+    routers = gateways(snapshot, holder)
+    found = {"address": _address(snapshot, holder)}
     return {**found, "gateway": routers[0]} if routers else found
 
 

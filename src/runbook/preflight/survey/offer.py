@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 
 from runbook.params import Params
+from runbook.plan.routed.attach import lan_bridge, onto
 from runbook.preflight.survey.nics import brought
 from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
@@ -37,10 +38,23 @@ def offer(
     offered = _usual(snapshot, router)
     if found.get("address", "").endswith("/32"):
         offered["forward"] = ("open", "an address without a subnet has no LAN for libvirt's NAT")
+    offered |= _attached(snapshot, nic) if nic else {}
     offered |= {name: (value, IN_THE_FILE) for name, value in file.items()}
     offered |= {name: (value, FOUND) for name, value in found.items() if value}
     offered |= {name: (value, GIVEN) for name, value in given_values.items()}
     return {name: offered[name] for name in (*ASKED, *sorted(offered.keys() - set(ASKED)))}
+
+
+def _attached(snapshot: Snapshot, nic: str) -> dict[str, Offered]:
+    """For a bridge that has the address already: a libvirt network onto it, or the one there."""
+    bridge = lan_bridge(snapshot, nic)
+    if not bridge:
+        return {}
+    why = f"the address is on {bridge} already"
+    found: dict[str, Offered] = {"bridge": (bridge, FOUND), "attach": (True, why)}
+    if there := onto(snapshot, bridge):
+        found["network"] = (there[0].name, f"it leads onto {bridge} already")
+    return found
 
 
 def _usual(snapshot: Snapshot, gateway: str) -> dict[str, Offered]:

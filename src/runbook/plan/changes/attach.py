@@ -1,0 +1,56 @@
+"""A libvirt network onto a bridge that is there already: libvirt makes no interface for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from runbook.plan.changes.networks import CLIENT, START_BUDGET_S, STDIN, URI
+from runbook.plan.changes.steps import Command, DropAttached, Step
+
+
+def attached_xml(name: str, uuid: str, bridge: str) -> str:
+    """The network's document, indented as virsh would print it."""
+    root = Element("network")
+    SubElement(root, "name").text = name
+    SubElement(root, "uuid").text = uuid
+    SubElement(root, "forward", mode="bridge")
+    SubElement(root, "bridge", name=bridge)
+    indent(root)
+    return tostring(root, encoding="unicode") + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class AttachNetwork:
+    """Define the network, start it, and have libvirt start it at boot."""
+
+    name: str
+    bridge: str
+    xml: str
+
+    phase = "network"
+
+    @property
+    def title(self) -> str:
+        return f"define libvirt network {self.name} onto {self.bridge}"
+
+    @property
+    def before(self) -> str:
+        return f"no network {self.name}"
+
+    @property
+    def after(self) -> str:
+        return self.xml
+
+    def do(self) -> tuple[Step, ...]:
+        """Autostart last: a network that does not start must not start at boot."""
+        virsh = (CLIENT, *URI)
+        return (
+            Command((*virsh, "net-define", STDIN), stdin=self.xml.encode()),
+            Command((*virsh, "net-start", self.name), budget_s=START_BUDGET_S),
+            Command((*virsh, "net-autostart", self.name)),
+        )
+
+    def undo(self) -> tuple[Step, ...]:
+        """The network alone: the bridge and whatever is in it stay."""
+        return (DropAttached(self.name),)
