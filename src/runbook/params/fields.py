@@ -7,6 +7,7 @@ problem and the fix. Limits are the kernel's, libvirt's or SSH's own.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from runbook.params.destination import parse
 
@@ -22,10 +23,21 @@ _RESERVED = frozenset({"lo", "all", "default"})
 CARRIERS = ("rbcarrier0", "rbcarrier1")
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}")
 # What an operator can be asked to take on: each name is that of a preflight finding.
-CONSENTS = (
-    *("accept-all", "bpdu", "dhcp-reservation", "dhcp-server", "docker", "guests-dropped"),
-    *("late-network", "nic-by-name", "rules-at-boot", "ssh-limit", "unheard"),
-)
+# By the name of each risk, what an operator who accepts it vouches for.
+VOUCHED: Mapping[str, str] = {
+    "accept-all": "another firewall protects this host, and I trust every machine on its LAN",
+    "bpdu": "the switch port has no BPDU guard",
+    "dhcp-reservation": "the DHCP server lends the host's address to no other machine",
+    "dhcp-server": "this DHCP server serves neither the NIC nor the bridge",
+    "docker": "FORWARD accepts guests' frames also after Docker has started",
+    "guests-dropped": "no guest on the bridge needs the IP traffic that FORWARD drops",
+    "late-network": "these services serve the address also when it comes late at a boot",
+    "nic-by-name": "whatever uses the NIC by its name also works with the bridge, or is not needed",
+    "rules-at-boot": "nothing has to load these rules at a boot",
+    "ssh-limit": "the limit lets 5 new SSH connections in within 30 s",
+    "unheard": "the guest need not answer this machine at its new address",
+}
+CONSENTS = tuple(VOUCHED)
 # What libvirt takes for a domain's name, and what is safe as a file's.
 _GUEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,62}")
 # useradd(8) of Debian, with capitals.

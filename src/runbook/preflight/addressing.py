@@ -14,6 +14,7 @@ from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 
 OVERLAP = "the kernel would send part of the LAN's traffic there instead of through the bridge"
+FIELD = "address"
 
 
 @looked_for("IPv4 on the NIC", "no address but the one that is moved", "every address is moved")
@@ -27,6 +28,7 @@ def _ipv4(case: Case) -> Iterator[Finding]:
             "libvirt puts `address` on the bridge first, so the host would send from another"
             " address than now",
             f"set `address` to {_primary(own, others)}; the other addresses move as well",
+            field=FIELD,
         )
     for row in others:
         yield Finding(
@@ -80,6 +82,7 @@ def _claimed(case: Case) -> Iterator[Finding]:
                 "the router sends this host's packets to the machine that answered ARP last",
                 f"find {mac} on the switch and give it another address; if it is a router,"
                 " turn proxy ARP off",
+                field=FIELD,
             )
 
 
@@ -108,7 +111,9 @@ def _overlapping(case: Case, lan: IPv4Network) -> Iterator[Finding]:
             why = "a /32 address has no subnet, so it takes no traffic of the LAN"
             yield Finding("note", about, seen, why, "nothing: it stays where it is")
         else:
-            yield Finding("block", about, seen, OVERLAP, "remove it there, or renumber it")
+            yield Finding(
+                "block", about, seen, OVERLAP, "remove it there, or renumber it", field=FIELD
+            )
 
 
 def _of_routes(case: Case) -> Iterator[Finding]:
@@ -121,6 +126,7 @@ def _of_routes(case: Case) -> Iterator[Finding]:
                 f"it is also routed through {row.ifname or row.type}",
                 "libvirt does not start a network to which another interface has a route",
                 f"remove that route first: ip route del {lan} dev {row.ifname}",
+                field=FIELD,
             )
 
 

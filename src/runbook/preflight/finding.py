@@ -27,7 +27,8 @@ Level = Literal["ok", "note", "consent", "block"]
 class Finding:
     """One finding: what was seen, why it matters, what to do.
 
-    `name` is what a 'consent' is given by in `params.consent`, `given` whether it is.
+    `name` is what a 'consent' is given by in `params.consent`, `given` whether it is. `field` is
+    the parameter that a form marks with it, '' for none.
     """
 
     level: Level
@@ -37,6 +38,7 @@ class Finding:
     then: str = ""
     name: str = ""
     given: bool = False
+    field: str = ""
 
     @property
     def against(self) -> bool:

@@ -23,7 +23,7 @@ def names(case: CaseWithoutPlan) -> Iterator[Finding]:
 def network_names(case: CaseWithoutPlan) -> Iterator[Finding]:
     """A network that has the new one's name."""
     if row := case.snapshot.find(NetworkRow, case.params.network):
-        yield _taken(row)
+        yield _taken(row, "network")
 
 
 def bridge_names(case: CaseWithoutPlan) -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def bridge_names(case: CaseWithoutPlan) -> Iterator[Finding]:
     network, bridge = case.params.network, case.params.bridge
     for row in case.snapshot.rows(NetworkRow):
         if row.bridge == bridge and row.name != network:
-            yield _taken(row)
+            yield _taken(row, "bridge")
     if case.snapshot.find(LinkRow, bridge):
         yield Finding(
             "block",
@@ -39,6 +39,7 @@ def bridge_names(case: CaseWithoutPlan) -> Iterator[Finding]:
             "an interface of that name exists",
             "libvirt creates the bridge itself, and does not use an existing one",
             "choose another name for the bridge",
+            field="bridge",
         )
 
 
@@ -55,13 +56,14 @@ def carrier_names(case: CaseWithoutPlan) -> Iterator[Finding]:
             )
 
 
-def _taken(row: NetworkRow) -> Finding:
+def _taken(row: NetworkRow, field: str) -> Finding:
     return Finding(
         "block",
         f"network {row.name}",
         f"it has bridge {row.bridge}",
         "two networks cannot share a name or a bridge, and guests may use this one",
         "remove it, or choose other names for network and bridge",
+        field=field,
     )
 
 

@@ -11,6 +11,7 @@ from runbook.state.guests import TapRow
 from runbook.state.links import LinkRow
 
 MTU = 1500
+FIELD = "interface"
 
 
 def _link(case: CaseWithoutPlan) -> LinkRow:
@@ -23,7 +24,7 @@ def _link(case: CaseWithoutPlan) -> LinkRow:
 def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
     for what, why in unable(link):
-        yield Finding("block", nic, f"it is {what}", why, "name the physical NIC")
+        yield Finding("block", nic, f"it is {what}", why, "name the physical NIC", field=FIELD)
     if not (link.up and link.carrier):
         yield Finding(
             "block",
@@ -31,6 +32,7 @@ def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
             "it is down or has no carrier",
             "a bridge without a port that sends is off the LAN",
             "bring the link up first",
+            field=FIELD,
         )
 
 
@@ -48,6 +50,7 @@ def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
             f"it is already part of {link.master}",
             "the change would remove it from there, and the traffic there would stop",
             "take it out of there first, or name another NIC",
+            field=FIELD,
         )
     for child in case.snapshot.rows(LinkRow):
         if child.lower == nic:
@@ -57,6 +60,7 @@ def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
                 f"{child.ifname} ({child.kind}) is on top of it",
                 "the bridge takes the frames before the interface on top of the NIC sees them",
                 "runbook does not move a NIC that carries other interfaces; name another NIC",
+                field=FIELD,
             )
 
 
@@ -77,7 +81,7 @@ def _macvtap(case: CaseWithoutPlan) -> Iterator[Finding]:
 def _wireless(case: Case) -> Iterator[Finding]:
     if case.around.wireless:
         seen, do = f"it is {WIRELESS}", "name a NIC with a cable"
-        yield Finding("block", case.params.interface, seen, NO_WIRELESS, do)
+        yield Finding("block", case.params.interface, seen, NO_WIRELESS, do, field=FIELD)
 
 
 # What a snapshot does not show.

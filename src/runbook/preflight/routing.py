@@ -33,14 +33,21 @@ def _wrong(case: Case, found: list[RouteRow], mine: list[RouteRow]) -> Finding |
     shown = ", ".join(map(_shown, mine or found)) or "none"
     if not mine:
         why = "the NIC has no default route, so there is none to move and none to restore"
-        return Finding("block", ABOUT, shown, why, f"the change needs {wanted}")
+        return Finding("block", ABOUT, shown, why, f"the change needs {wanted}", field="interface")
     if len(mine) > 1:
         why = "the undo cannot tell which one the host used"
         then = f"remove all but one; the change needs exactly one, {wanted}"
         return Finding("block", ABOUT, shown, why, then)
     if mine[0].gateway != case.params.gateway:
         why = "the host uses another router than the parameter `gateway` says"
-        return Finding("block", ABOUT, shown, why, f"correct `gateway`, or the route: {wanted}")
+        return Finding(
+            "block",
+            ABOUT,
+            shown,
+            why,
+            f"correct `gateway`, or the route: {wanted}",
+            field="gateway",
+        )
     return None
 
 

@@ -145,15 +145,24 @@ def choose(met: ConnectedHost) -> ParameterForm:
     host = met.session.host
     own = operator_connection.read(host)
     found = nics(met.glance, nic_hardware.read(host), own)
-    preview = Preview(met, widgets.form(FORM, met.session.params, met.glance, found), own)
+    _open_again(met.course)
+    filled = for_host(params_folder(), met.asked.injected, met.course.chosen)
+    preview = Preview(met, widgets.form(FORM, filled, met.glance, found), own, filled)
     preview.show()
     met.course.live.append(preview)
     return ParameterForm(met, preview)
 
 
+def _open_again(course: RunProgress) -> None:
+    """Of what was settled before nothing goes on, until it is settled again."""
+    course.freeze()
+    if course.marks["values"] == "done":
+        course.again_from("values")
+
+
 @stage("values")
 def settle(offered: ParameterForm) -> FinalParameters:
-    """Read the form and print the final parameters; raises ParameterError."""
+    """Read the form, close it, and print the final parameters; raises ParameterError."""
     met = offered.met
     settled = picking.settle(met, met.picked) if met.picked else _settled(offered)
     values = as_table(settled.session.params)
@@ -166,8 +175,12 @@ def _settled(offered: ParameterForm) -> FinalParameters:
     asked, session = offered.met.asked, offered.met.session
     if hand := offered.course.hand:
         return FinalParameters(hand.session, hand.underway, offered.course)
-    chosen = offered.preview.chosen() if offered.preview else {}
+    preview = offered.preview
+    chosen = preview.chosen() if preview else {}
     params = for_host(params_folder(), asked.injected, chosen)
+    if preview:
+        offered.course.chosen = chosen
+        preview.settle(params)
     return FinalParameters(replace(session, params=params), None, offered.course)
 
 

@@ -7,7 +7,7 @@ below do the same once more, and only what they do counts.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from runbook import views
@@ -16,8 +16,10 @@ from runbook.common.folders import params_folder
 from runbook.notebook.live.background import in_background
 from runbook.notebook.shared.values import ConnectedHost
 from runbook.notebook.widgets import Consents, Form, consents
+from runbook.notebook.widgets.consents import Risk
 from runbook.params import Params, faults_for_host, for_host
 from runbook.plan.forecast.wiring import wired
+from runbook.plan.plan import Plan
 from runbook.preflight import Finding
 from runbook.run import pipeline
 from runbook.run.subject import Observation, UnjudgedPlan
@@ -27,19 +29,32 @@ from runbook.views import Picture, Slot
 # A person types faster than a plan is drawn.
 PAUSE_S = 0.4
 MEND = "Correct the marked fields. Then plan, findings and wiring appear here."
+SETTLED = (
+    "The form is settled, and its values are in the cell below. To change one, run this cell again."
+)
+NOT_SETTLED = "The form was not settled: nothing was made with these values."
+NOTHING = "Nothing to do: the host is as promised already."
+# Fields that the drawing takes from the host, and not from the form.
+NOT_DRAWN = ("address",)
 
 
 @dataclass(slots=True)
 class Preview:
-    """The form, the risks to be consented to, and what both come to."""
+    """The form, the risks to be consented to, and what both come to.
+
+    `filled` are the values that it began with.
+    """
 
     met: ConnectedHost
     form: Form
     own: Connection | None
+    filled: Params
     slot: Slot = field(default_factory=Slot)
     asked: Consents = field(default_factory=lambda: consents(()))
     changed: threading.Event = field(default_factory=threading.Event)
     over: bool = False
+    # The thread that draws must not draw over a form that was settled meanwhile.
+    drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def show(self) -> None:
         """Judge and draw, now and at each change."""
@@ -69,23 +84,38 @@ class Preview:
         return self._chosen(self.form.values())
 
     def again(self) -> None:
-        """Something was changed: what was made of the values before does not hold any more."""
-        if self.met.course.marks["values"] == "done":
-            self.met.course.again_from("values")
+        """Something was changed: draw anew."""
         self.changed.set()
 
+    def settle(self, params: Params) -> None:
+        """The form stands still: in its place a line, and the drawing of these values."""
+        self._end(views.note(SETTLED, "good"), lambda: self._settled(params))
+
     def freeze(self) -> None:
-        """The form is over; its last values stand in its place."""
-        self.over = True
+        """The run is over, or the form is asked for anew: nothing comes of these values."""
+        self._end(self.form.static(), lambda: (views.note(NOT_SETTLED, "warn"),))
+
+    def _end(self, in_place: Picture, below: Callable[[], tuple[Picture, ...]]) -> None:
+        with self.drawing:
+            if self.over:
+                return
+            self.over = True
+            self.form.freeze(in_place)
+            self.slot.draw(*below())
         self.changed.set()
-        told = self.asked.static()
-        self.form.freeze()
-        if self.asked.risks:
-            self.slot.show(told)
+
+    def _settled(self, params: Params) -> tuple[Picture, ...]:
+        try:
+            drawn = self._plan(params).plan
+        except RunbookError as error:
+            return (views.note(str(error), "bad"),)
+        if drawn.empty:
+            return (views.note(NOTHING, "good"),)
+        return (self._wired(drawn, params),)
 
     def _chosen(self, values: Mapping[str, object]) -> dict[str, object]:
         params = self.met.asked.params
-        kept = [name for name in params.consent if name not in self.asked.boxes]
+        kept = [name for name in self.filled.consent if name not in self.asked.boxes]
         filled = {**values, "consent": (*kept, *self.asked.values())}
         return {name: value for name, value in filled.items() if value != getattr(params, name)}
 
@@ -102,42 +132,63 @@ class Preview:
                 return
             self.met.session.clock.sleep(PAUSE_S)
             self.changed.clear()
-            self._draw()
+            self.redraw()
 
-    def _draw(self) -> None:
+    def redraw(self) -> None:
+        """Draw what the values come to now; nothing where the form stands still."""
         if self.form.told:
-            self.slot.draw(views.note(MEND, "warn"))
+            self._show(views.note(MEND, "warn"))
             return
-        self.slot.draw(views.note("Computing the plan …"))
+        self._show(views.note("Working out the plan …"))
         try:
-            self.slot.draw(*self._pictures(self._params(self.form.values())))
+            self._show(*self._pictures(self._params(self.form.values())))
         except RunbookError as error:
-            self.slot.draw(views.note(str(error), "bad"))
+            self._show(views.note(str(error), "bad"))
         except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
-            self.slot.draw(views.note(f"{type(error).__name__}: {error}", "bad"))
+            self._show(views.note(f"{type(error).__name__}: {error}", "bad"))
+
+    def _show(self, *pictures: Picture) -> None:
+        with self.drawing:
+            if not self.over:
+                self.slot.draw(*pictures)
 
     def _pictures(self, params: Params) -> tuple[Picture, ...]:
         session, seen = replace(self.met.session, params=params), self.met.glance
         draft = self._plan(params)
         drawn = draft.plan
         if drawn.empty:
-            return (views.note("Nothing to do: the host is as promised already.", "good"),)
+            return (views.note(NOTHING, "good"),)
         found = pipeline.findings(session, draft, seen)
-        self._ask(found, params)
-        after = wired(drawn.of_host, seen)
-        plan = views.plan(drawn, seen)
-        return (
-            views.wiring(after, params.address, seen),
-            views.findings(found),
-            views.fold(f"Plan: {views.plan_in_words(drawn, seen)}", plan),
-        )
+        with self.drawing:
+            if not self.over:
+                self._ask(found)
+                self.form.mark(_marks(found))
+        plan = views.fold(f"Plan: {views.plan_in_words(drawn, seen)}", views.plan(drawn, seen))
+        return (self._wired(drawn, params), *_not_drawn(found), views.findings(found), plan)
 
-    def _ask(self, found: tuple[Finding, ...], params: Params) -> None:
+    def _wired(self, drawn: Plan, params: Params) -> Picture:
+        seen = self.met.glance
+        return views.wiring(wired(drawn.of_host, seen), params.address, seen)
+
+    def _ask(self, found: tuple[Finding, ...]) -> None:
         """A box a risk; made anew only where other risks are found, so that none loses its tick."""
-        risks = [(f.name, f.seen, f.why) for f in found if f.level == "consent"]
-        if {name for name, _, _ in risks} == set(self.asked.boxes):
+        risks = [Risk(f.name, f.seen, f.why) for f in found if f.level == "consent"]
+        if {risk.name for risk in risks} == set(self.asked.boxes):
             return
-        ticked = (*params.consent, *self.asked.values())
-        self.asked = consents(risks, ticked)
+        kept = [name for name in self.filled.consent if name not in self.asked.boxes]
+        self.asked = consents(risks, (*kept, *self.asked.values()))
         self.asked.on_change(self.again)
         self.form.put_below([self.asked.box()] if risks else [])
+
+
+def _marks(found: Iterable[Finding]) -> dict[str, str]:
+    """What the host has against the value of a field, by field."""
+    against = [f for f in found if f.field and f.level == "block"]
+    return {f.field: f"{f.about}: {f.seen}; {f.then}" for f in reversed(against)}
+
+
+def _not_drawn(found: Iterable[Finding]) -> Iterator[Picture]:
+    """A drawing that does not follow the form says so."""
+    for name in NOT_DRAWN:
+        if name in _marks(found):
+            yield views.note(f"The drawing shows the host's own {name}, not the form's.", "warn")

@@ -7,7 +7,7 @@ on the host and by the run folder.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -37,6 +37,10 @@ class NotNow(MendHost):
     """A cell was run when it had nothing to do: it did nothing."""
 
 
+class RunAgain(NotNow):
+    """A cell before this one has a result of other values."""
+
+
 class Frozen(Protocol):
     """Something that a person could use, and that becomes a picture when the run is over."""
 
@@ -63,6 +67,8 @@ class RunProgress:
     # Each hears the verdict, as a picture, when the run has ended.
     listeners: list[Callable[[Picture], None]] = field(default_factory=list)
     hand: SharedChange | None = None
+    # What a person chose in the form that was settled last.
+    chosen: Mapping[str, object] = field(default_factory=dict)
     # Whatever goes wrong in a cell, no guest stays entered.
     leave_guests: Callable[[], None] = _nobody_entered
     # Ends the run between two cells: an armed change is undone. Raises what it came to.
@@ -83,8 +89,12 @@ class RunProgress:
 
     @contextmanager
     def at(self, stage: str) -> Iterator[None]:
-        """A stage at work; done if it ends well, and as it was where it was not its turn."""
+        """A stage at work; done if it ends well, and as it was where it was not its turn.
+
+        Raises RunAgain if a stage before it has to be run again.
+        """
         before = self.marks[stage]
+        self._need_no_other(stage)
         self.mark(stage, "at work")
         try:
             yield
@@ -93,6 +103,18 @@ class RunProgress:
             self.leave_guests()
             raise
         self.mark(stage, "done")
+
+    def _need_no_other(self, stage: str) -> None:
+        names = list(self.marks)
+        earlier = names[: names.index(stage)]
+        for name in earlier:
+            if self.marks[name] == "again":
+                raise RunAgain(
+                    f"the form was opened again, so the cell of `{name}` has to be run again"
+                    f" before that of `{stage}`",
+                    state="as it was: this cell did nothing",
+                    then=f"settle the form, then run the cells from `{name}` on, in their order",
+                )
 
     def place(self) -> None:
         """Show it in the cell that is at work."""

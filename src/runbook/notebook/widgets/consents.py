@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Annotated, NamedTuple
 
 import pandas as pd
 from ipywidgets import Checkbox, Layout, VBox
 
 from runbook.notebook.widgets import look
+from runbook.params.fields import VOUCHED
 from runbook.views import Look, Picture, table
 
-# A risk's name, what was seen, and why it matters.
-Risk = tuple[str, str, str]
+
+class Risk(NamedTuple):
+    """One risk."""
+
+    name: Annotated[str, "as the parameter `consent` has it"]
+    seen: Annotated[str, "what was seen on the host"]
+    why: Annotated[str, "why it matters"]
+
+    @property
+    def label(self) -> str:
+        """What the operator vouches for, and then why."""
+        vouched = f"I know that {VOUCHED[self.name]}." if self.name in VOUCHED else ""
+        return f"{vouched} ({self.name}: {self.seen}; {self.why})".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +64,12 @@ def consents(risks: Iterable[Risk], given: Collection[str] = ()) -> Consents:
     """A box a risk; those in `given` are ticked."""
     asked = tuple(risks)
     boxes = {
-        name: Checkbox(
-            value=name in given,
-            description=f"{name}: {seen}. {why}",
+        risk.name: Checkbox(
+            value=risk.name in given,
+            description=risk.label,
             indent=False,
             layout=Layout(width=look.FULL),
         )
-        for name, seen, why in asked
+        for risk in asked
     }
     return Consents(boxes, asked)

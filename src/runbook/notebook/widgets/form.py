@@ -49,6 +49,7 @@ class Form:
         self._own = tuple(self._box.children)
         self._judge: Judge | None = None
         self._told: dict[str, str] = {}
+        self._marks: Values = {}
         self._callbacks: list[Callable[[], None]] = []
         self._filling = False
         self._shown: WidgetOnPage | None = None
@@ -84,6 +85,13 @@ class Form:
         rest = [f"{k}: {v}" if k else v for k, v in self._told.items() if k not in self.fields]
         self._rest.value = look.reason("\n".join(rest))
 
+    def mark(self, messages: Mapping[str, str]) -> None:
+        """Say beside fields what the host has against their values, until one is changed."""
+        self._marks = dict(messages)
+        for name, one in self.fields.items():
+            if name not in self._told:
+                one.tell(messages.get(name, ""))
+
     @property
     def told(self) -> Mapping[str, str]:
         """What is said to be wrong now, by field; empty where all is right."""
@@ -99,23 +107,24 @@ class Form:
 
     def static(self) -> Picture:
         """The values as they are now, and what is wrong with them, without widgets."""
+        beside = {**self._marks, **self._told}
         rows = [
-            (name, written(one.value), f"✗ {said}" if (said := self._told.get(name)) else "")
+            (name, written(one.value), f"✗ {said}" if (said := beside.get(name)) else "")
             for name, one in self.fields.items()
         ]
         rest = [(k or "(all)", "", f"✗ {v}") for k, v in self._told.items() if k not in self.fields]
         found = pd.DataFrame([*rows, *rest], columns=["field", "value", "not right, because"])
-        empty = ["not right, because"] if not self._told else []
+        empty = ["not right, because"] if not beside else []
         return table(found.drop(columns=empty), Look("The form", limit=len(found), unit="value"))
 
     def show(self) -> None:
         """Put it on the page."""
         self._shown = show_widget(self._box, self.static())
 
-    def freeze(self) -> None:
-        """Put the values as they are now in its place; the form is over."""
+    def freeze(self, picture: Picture | None = None) -> None:
+        """Put the picture in its place, or the values as they are now; the form is over."""
         if self._shown:
-            self._shown.freeze(self.static())
+            self._shown.freeze(picture or self.static())
             self._shown = None
 
     def _drawn(self, below: str) -> VBox:
@@ -145,6 +154,7 @@ class Form:
             callback()
 
     def _judged(self) -> None:
+        self._marks = {}
         if self._judge is None:
             return
         found: dict[str, str] = {}

@@ -61,7 +61,13 @@ def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[RouteRow]:
     """The routes that a person thinks of; the kernel makes the rest anew."""
     for row in snapshot.rows(RouteRow):
         if row.table == MAIN_TABLE:
-            yield row._replace(ifname=_moved(promise, row.ifname))
+            yield _way_out(promise, row)._replace(ifname=_moved(promise, row.ifname))
+
+
+def _way_out(promise: Promise, row: RouteRow) -> RouteRow:
+    """The NIC's default route with the gateway that is promised."""
+    mine = (row.family, row.dst, row.ifname) == ("inet", "default", promise.nic)
+    return row._replace(gateway=promise.gateway) if mine and row.gateway else row
 
 
 def _moved(promise: Promise, ifname: str) -> str:

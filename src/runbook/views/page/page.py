@@ -53,6 +53,11 @@ class Slot:
         self._extra: Mapping[str, object] = {}
         self._placed = False
 
+    @property
+    def shown(self) -> tuple[Picture, ...]:
+        """What it shows now."""
+        return tuple(self._shown)
+
     def place(self) -> None:
         """Show it in the cell that is at work, as it is now."""
         self._placed = True

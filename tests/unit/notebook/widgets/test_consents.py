@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 from runbook.notebook.widgets import consents
+from runbook.notebook.widgets.consents import Risk
 
-RISKS = [("bpdu", "STP is on", "a port may shut"), ("docker", "<b>Docker</b>", "it may drop")]
+RISKS = [
+    Risk("bpdu", "STP is on", "a port may shut down"),
+    Risk("docker", "<b>Docker</b>", "it may drop"),
+]
 
 
 def test_a_risk_is_taken_on_only_where_its_box_is_ticked() -> None:
@@ -23,5 +27,8 @@ def test_without_widgets_each_risk_is_told_with_whether_it_was_taken_on() -> Non
     assert "&lt;b&gt;Docker&lt;/b&gt;" in picture.html()
 
 
-def test_the_box_s_own_label_says_what_is_taken_on() -> None:
-    assert consents(RISKS).boxes["bpdu"].description == "bpdu: STP is on. a port may shut"
+def test_the_box_s_own_label_says_what_the_operator_vouches_for_and_why_it_is_asked() -> None:
+    label = consents(RISKS).boxes["bpdu"].description
+    assert label == (
+        "I know that the switch port has no BPDU guard. (bpdu: STP is on; a port may shut down)"
+    )
