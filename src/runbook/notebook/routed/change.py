@@ -107,14 +107,15 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
 def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
     """A change taken up: asked for anew, and not armed anew."""
     this = before.run
-    views.show(views.note(progress(this, picked), "warn"))
+    so_far = progress(this, picked)
+    views.show(views.note(so_far, "warn"))
     this.folder.comes_second()
     hand = SharedChange(picked, this.session)
     # A person sees the countdown, and can undo, before they answer.
     this.course.hand = hand
     _look_on(before, hand)
     hand.watcher.place()
-    approval = approve(picked.armed.plan, this.session.params.sources["mode"])
+    approval = approve(picked.armed.plan, this.session.params.sources["mode"], so_far=so_far)
     not_ended(this)
     if not approval.given:
         this.course.leave()

@@ -79,14 +79,19 @@ def _not_approved(plan: Plan, why: str, then: str) -> NotApproved:
     return NotApproved(why, host=plan.host, state=state, then=then)
 
 
-def approve(plan: Plan, mode: Source, ask: Ask | None = None) -> Approval:
-    """Ask for the name of the host, or of the one guest; any other answer is a no.
+def approve(plan: Plan, mode: Source, ask: Ask | None = None, so_far: str = "") -> Approval:
+    """Repeat the plan in words, and ask for the name of the host, or of the one guest.
 
-    `mode` says where mode=apply came from. It is the approval if nobody can be asked.
+    Any other answer is a no. `mode` says where mode=apply came from. It is the approval if nobody
+    can be asked. `so_far` is how far a change is that is taken up.
     """
     kind = "host" if plan.subject == plan.host else "guest"
+    steps = (
+        so_far or f"{len(plan.steps())} steps, undone after {plan.deadline_s} s unless confirmed"
+    )
     prompt = (
-        f"Plan {plan.digest[:12]} is ready to be made on {plan.host}.\n"
+        f"{plan.host}: {plan.promise.move}.\n"
+        f"{steps.rstrip('.')}. Plan {plan.digest[:12]}.\n"
         f"Type the {kind}'s name to continue; any other answer writes nothing: "
     )
     # The kernel puts its own `input` in place of Python's, cell by cell.

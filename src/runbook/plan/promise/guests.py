@@ -100,6 +100,12 @@ class GuestPromise:
         return (f"The change puts guests on libvirt network {self.network}, {self.bridge}:", *told)
 
     @property
+    def move(self) -> str:
+        """Which guests come onto which bridge, in a few words."""
+        told = ", ".join(guest.in_words(guest.name) for guest in self.guests)
+        return f"{told}, onto {self.bridge}"
+
+    @property
     def end_state(self) -> str:
         """The end state in a sentence."""
         told = ", ".join(guest.in_words(guest.name) for guest in self.guests)

@@ -90,11 +90,16 @@ class Promise:
     @property
     def purpose(self) -> tuple[str, ...]:
         """What the change is for, in lines."""
-        more = "".join(f", {other.address}/{other.prefixlen}" for other in self.others)
         return (
-            f"The change moves {self.address}{more} from {self.nic} onto {self.bridge},",
+            f"The change moves {self.move},",
             f"the bridge of libvirt network {self.network}.",
         )
+
+    @property
+    def move(self) -> str:
+        """What is moved, from where and to where, in a few words."""
+        more = "".join(f", {other.address}/{other.prefixlen}" for other in self.others)
+        return f"{self.address}{more} from {self.nic} onto {self.bridge}"
 
     @property
     def end_state(self) -> str:

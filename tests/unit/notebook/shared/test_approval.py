@@ -7,22 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.error import StdinNotImplementedError
+from tests.unit import fakes, guest_data
+from tests.unit.fakes import NIC
 from tests.unit.notebook.conftest import StoppedClock
 
 from runbook.notebook.shared.approval import NotApproved, approve, check_request
 from runbook.params import change_request
 from runbook.params.source import DEFAULT, INJECTED, Source
 from runbook.plan.plan import Plan
+from runbook.plan.routed.procedure import make_plan
 from runbook.records.predicate import Operator
 from runbook.run.session import Session
 
-
-class _Plan:
-    host = subject = "server-01"
-    digest = "d" * 64
-
-
-PLAN: Plan = _Plan()  # type: ignore[assignment]  # all that an approval looks at
+PLAN = make_plan(fakes.params(), fakes.seen())
 
 
 @given(st.text())
@@ -31,7 +28,40 @@ def test_nothing_but_the_host_s_name_is_a_yes(typed: str) -> None:
 
 
 def test_an_approval_is_bound_to_the_plan_that_was_shown() -> None:
-    assert approve(PLAN, DEFAULT, lambda _: "server-01").digest == "d" * 64
+    assert approve(PLAN, DEFAULT, lambda _: "server-01").digest == PLAN.digest
+
+
+def asked(plan: Plan, so_far: str = "") -> str:
+    """What the operator is asked."""
+    prompts: list[str] = []
+
+    def ask(prompt: str) -> str:
+        prompts.append(prompt)
+        return ""
+
+    approve(plan, DEFAULT, ask, so_far)
+    return prompts[0]
+
+
+def test_the_question_repeats_the_plan_in_words() -> None:
+    steps = f"{len(PLAN.steps())} steps, undone after {PLAN.deadline_s} s unless confirmed"
+    first, second, third = asked(PLAN).split("\n")
+    assert first == f"server-01: {fakes.ADDRESS} from {NIC} onto virbr1."
+    assert second == f"{steps}. Plan {PLAN.digest[:12]}."
+    assert third.startswith("Type the host's name to continue")
+
+
+def test_the_question_about_a_guest_names_the_guest_and_its_address() -> None:
+    plan = guest_data.plan(guest_data.seen())
+    first, _, third = asked(plan).split("\n")
+    assert first == "server-01: vm-01 at 172.16.1.10/16, onto virbr1."
+    assert third.startswith("Type the guest's name")
+
+
+def test_a_change_that_is_taken_up_is_asked_for_with_how_far_it_is() -> None:
+    told = asked(PLAN, "Change x is in progress: 4 of 32 steps were made.")
+    assert "Change x is in progress: 4 of 32 steps were made. Plan" in told
+    assert "undone after" not in told
 
 
 @pytest.mark.parametrize("source", [DEFAULT, INJECTED, Source("file", "params/server-01.yaml:7")])
