@@ -98,15 +98,17 @@ def reload(page: Page) -> None:
 
 
 def screens(page: Page) -> float:
-    """How many screens of 1400x900 the notebook in front is long, as JupyterLab scrolls it."""
+    """How many screens of 1400x900 the notebook in front is long, first cell to last."""
     page.set_viewport_size(SCREEN)
-    tall, seen = page.evaluate(
+    page.wait_for_timeout(1000)
+    ends: list[float] = page.evaluate(
         """() => {
-            const panels = [...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden)')];
-            const scrolled = [...panels[0].querySelectorAll('*')].map(
-                one => [one.scrollHeight, one.clientHeight]
-            ).filter(([all, part]) => part > 500);
-            return scrolled.reduce((most, one) => one[0] > most[0] ? one : most);
+            const panel = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)');
+            const boxes = [...panel.querySelectorAll('.jp-Cell')].map(
+                one => one.getBoundingClientRect()
+            );
+            return [Math.min(...boxes.map(box => box.top)),
+                    Math.max(...boxes.map(box => box.bottom))];
         }"""
     )
-    return float(tall) / float(min(seen, VISIBLE_PX))
+    return (ends[1] - ends[0]) / VISIBLE_PX

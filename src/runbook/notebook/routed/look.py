@@ -238,10 +238,9 @@ def _show_rules(params: Params) -> None:
 
 
 def _show_params(params: Params) -> None:
-    """Those that somebody gave; those that are as always, folded."""
+    """All of them behind one line: the form, or the cell after it, shows those of a change."""
     whole = as_table(params)
-    usual = whole["source"] == str(DEFAULT)
-    given = Look("Parameters, and where each came from", unit="value")
-    rest = views.table(whole[usual], Look("By default", unit="value"))
-    count = f"{counted(int(usual.sum()), 'parameter')} by default"
-    views.show(views.stack((views.table(whole[~usual], given), views.fold(count, rest))))
+    given = int((whole["source"] != str(DEFAULT)).sum())
+    look = Look("Parameters, and where each came from", limit=len(whole), unit="")
+    count = f"{params.host}: {counted(given, 'parameter')} given, {len(whole) - given} by default"
+    views.show(views.fold(count, views.table(whole, look)))

@@ -74,7 +74,7 @@ SHEET = """\
 .rb svg .rb-tick.rb-cut .rb-wire{stroke-width:3;stroke-dasharray:none}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
 .rb details>summary{cursor:pointer;font-weight:600;padding:3px 0}
-.rb .rb-said{margin:-4px 0 10px}
+.rb .rb-said{margin:-6px 0 4px}
 .rb .rb-said>summary{font-weight:400;font-size:12px}
 .rb .rb-said pre,.rb .rb-plan pre{font-size:12px;line-height:1.35;
  font-family:var(--jp-code-font-family,ui-monospace,monospace);margin:2px 0 0;padding:6px 10px;
