@@ -1,6 +1,7 @@
 """Moves a Debian KVM host's address onto a libvirt bridge, over SSH, with an undo on the host.
 
 The way of a change: `params` -> `transport` -> `state` -> `plan` -> `preflight` -> `apply` ->
-`run` -> `records`. A guest comes along in `guest`; `views` and `notebook` show it. `common` is for
-all, `lab` is the test bed, `cli` the command. ARCHITECTURE.md is the map.
+`run` -> `records`. A guest comes along in `guest`; `views` and `notebook` show it. `fleet` runs a
+notebook for many hosts. `common` is for all, `lab` is the test bed, `cli` the command.
+ARCHITECTURE.md is the map.
 """

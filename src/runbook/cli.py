@@ -7,11 +7,12 @@ import os
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runbook.common import debug_log
+from runbook.common.clock import SystemClock
 from runbook.common.errors import RunbookError
 from runbook.common.folders import outputs_folder, params_folder
 
@@ -104,6 +105,47 @@ def desk(port: int, *, browser: bool | None) -> None:
     from runbook.notebook.jupyter import server
 
     server.start(port, browser=browser)
+
+
+@runbook.command()
+@click.argument(
+    "notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
+@click.option(
+    "--hosts", multiple=True, help="Names or patterns of files in params/, such as 'server-*'."
+)
+@click.option(
+    "--inventory", type=click.File(), help="JSON of ansible-inventory --list or of NetBox."
+)
+@click.option(
+    "-p", "options", nargs=2, multiple=True, metavar="NAME VALUE", help="As papermill's -p."
+)
+@click.option("--canary", default=1, show_default=True, help="So many hosts are changed first.")
+@click.option("--batch", default="4", show_default=True, help="Then so many at once: 4, or 10%.")
+@click.option("--max-failures", default=0, show_default=True, help="More than these stop the run.")
+@click.option("--apart", multiple=True, metavar="GROUP", help="One host of this group at a time.")
+@click.option("--last", multiple=True, metavar="HOST", help="Changed alone, at the end.")
+@click.option("--plan", "plan_only", is_flag=True, help="Plan for all hosts and change none.")
+@click.option("--despite-refusals", is_flag=True, help="Change the others if one is refused.")
+@click.option("--resume", metavar="RUN", help="Go on with this run, which was stopped or died.")
+def fleet(notebook: Path | None, resume: str | None, **asked: Any) -> None:  # noqa: ANN401 - click's options
+    """Run NOTEBOOK for many hosts: plan for all, then a canary, then batches.
+
+    The run stops at the first host that fails. Each host has a papermill process
+    and a record of its own. The exit status is 0 if all hosts are as promised, 3 if
+    one was refused, 4 if one is as before, 5 if one is unknown, 6 if one is armed.
+    """
+    from runbook.fleet.command import Desk, FleetWish, begin
+    from runbook.fleet.command import resume as go_on
+
+    at = Desk(params_folder(), outputs_folder(), SystemClock(), click.echo)
+    if resume:
+        sys.exit(go_on(resume, at))
+    if notebook is None or bool(asked["hosts"]) == bool(asked["inventory"]):
+        raise click.UsageError("give NOTEBOOK and either --hosts or --inventory, or --resume RUN")
+    inventory = asked.pop("inventory")
+    text = inventory.read(1 << 26) if inventory else ""
+    sys.exit(begin(FleetWish(notebook, asked.pop("hosts"), text, **asked), at))
 
 
 @runbook.command("record-host")

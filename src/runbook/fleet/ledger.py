@@ -1,0 +1,149 @@
+"""What became of each host of a fleet run: one JSON object a line, on the disk before it counts.
+
+The ledger is the truth of a run, and all that a resumed one needs. It holds no secret: options
+that look like one are refused before it is made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from runbook.common import atomic_files, handed_files
+from runbook.common.errors import CorrectParameters
+from runbook.fleet.ends import FleetEnd
+
+LEDGER, LOCK = "ledger", ".alone"
+
+
+class FleetPlan(BaseModel):
+    """What the run is to do; `options` are papermill's, `sha256` is of the notebook."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    notebook: str
+    sha256: str
+    options: tuple[str, ...]
+    batches: tuple[tuple[str, ...], ...]
+    max_failures: int
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """All of them, in the order of the batches."""
+        return tuple(host for batch in self.batches for host in batch)
+
+
+class HostEnd(BaseModel):
+    """How one host's run ended, in how many seconds, and where its record is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    end: FleetEnd
+    said: str = ""
+    folder: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """What a ledger says: the plan, the hosts whose run began (and when), and how they ended."""
+
+    plan: FleetPlan
+    begun: Mapping[str, datetime] = field(default_factory=dict)
+    ended: Mapping[str, HostEnd] = field(default_factory=dict)
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The hosts whose run began and is not known to have ended."""
+        return tuple(
+            host for host in self.plan.hosts if host in self.begun and host not in self.ended
+        )
+
+    @property
+    def failures(self) -> tuple[HostEnd, ...]:
+        """What counts against `max_failures`."""
+        return tuple(end for end in self.ended.values() if not end.end.good)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A ledger in its folder, open for adding."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / LEDGER
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other program adds to it meanwhile; raises CorrectParameters where one does."""
+        try:
+            with atomic_files.alone(self.folder / LOCK, wait=False):
+                yield
+        except BlockingIOError:
+            raise CorrectParameters(
+                f"another program is at work on the fleet run {self.folder.name}",
+                state="as that program leaves it; this one began nothing",
+                then="wait for its end, or end it with Ctrl-C where it runs",
+            ) from None
+
+    def begin(self, at: datetime, plan: FleetPlan) -> None:
+        """The first line."""
+        self._add(at, {"fleet": plan.model_dump(mode="json")})
+
+    def host_begins(self, at: datetime, host: str) -> None:
+        """Before papermill is started for the host; an end that it had counts no longer."""
+        self._add(at, {"begins": host})
+
+    def host_ended(self, at: datetime, end: HostEnd) -> None:
+        """How it ended."""
+        self._add(at, {"ended": end.model_dump(mode="json")})
+
+    def note(self, at: datetime, event: str) -> None:
+        """Something that a person may want to know later."""
+        self._add(at, {"note": event})
+
+    def _add(self, at: datetime, told: Mapping[str, object]) -> None:
+        line = json.dumps({"at": at.isoformat(timespec="milliseconds"), **told})
+        atomic_files.append(self.path, f"{line}\n".encode())
+
+    def read(self) -> LedgerState:
+        """All that it says; a line that a crash cut off says nothing. Raises CorrectParameters."""
+        try:
+            lines = handed_files.text(self.path).split("\n")[:-1]
+            return _state(lines)
+        except (OSError, ValueError, KeyError, TypeError, ValidationError, RecursionError) as error:
+            why = str(error).partition("\n")[0]
+            raise CorrectParameters(
+                f"the ledger {self.path} cannot be read: {why}",
+                state="no host was asked anything",
+                then="`runbook status HOST` says how each of its hosts stands; begin a new run",
+            ) from None
+
+
+def _state(lines: list[str]) -> LedgerState:
+    plan, begun, ended = None, dict[str, datetime](), dict[str, HostEnd]()
+    for line in lines:
+        said = handed_files.json_object(line)
+        at = datetime.fromisoformat(str(said["at"]))
+        if "fleet" in said:
+            plan = FleetPlan.model_validate_json(json.dumps(said["fleet"]))
+        elif "begins" in said:
+            host = str(said["begins"])
+            begun[host] = at
+            ended.pop(host, None)
+        elif "ended" in said:
+            end = HostEnd.model_validate_json(json.dumps(said["ended"]))
+            ended[end.host] = end
+    if plan is None:
+        raise ValueError("it does not say what the run was to do")
+    return LedgerState(plan, begun, ended)

@@ -1,0 +1,150 @@
+"""The batches as they are gone through: when it stops, what it never tries again by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit import fakes
+
+from runbook.fleet.ends import FleetEnd, of_run, worst
+from runbook.fleet.engine import Engine
+from runbook.fleet.job import HostJob, JobResult
+from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger, LedgerState
+
+GOOD, BAD = ("as promised", 0), ("as before (rolled back)", 1)
+Told = tuple[str, int]
+
+
+@dataclass
+class Played(Executor):
+    """Plays no job: each host ends as it is told to, or the worker is lost."""
+
+    ends: Mapping[str, Told | None]
+    jobs: list[HostJob] = field(default_factory=list)
+
+    def submit(self, _deed: Callable[..., Any], /, *words: Any, **_more: Any) -> Future[Any]:  # noqa: ANN401
+        (job,) = words
+        self.jobs.append(job)
+        future: Future[Any] = Future()
+        end = self.ends.get(job.host, GOOD)
+        if end is None:
+            future.set_exception(RuntimeError("the worker is lost"))
+        else:
+            outcome = (
+                {"outcome": end[0], "said": "why", "folder": f"/o/{job.host}"} if end[0] else {}
+            )
+            future.set_result(JobResult(job.host, end[1], outcome, 1.0))
+        return future
+
+
+def stood(host: str, _state: LedgerState) -> HostEnd:
+    return HostEnd(host=host, end=FleetEnd.UNKNOWN, said="asked")
+
+
+def engine(
+    tmp_path: Path, ends: Mapping[str, Told | None], failures: int = 0
+) -> tuple[Engine, Played]:
+    played, ledger = Played(ends), Ledger(tmp_path)
+    batches = (("a",), ("b", "c"), ("d",))
+    plan = FleetPlan(
+        notebook="n.ipynb",
+        sha256="",
+        options=("-p", "stp", "no"),
+        batches=batches,
+        max_failures=failures,
+    )
+    ledger.begin(fakes.NOON, plan)
+    return Engine(ledger, played, fakes.Time(), lambda _line: None, stood), played
+
+
+def changed(
+    tmp_path: Path, ends: Mapping[str, Told | None], failures: int = 0
+) -> tuple[LedgerState, list[str]]:
+    made, played = engine(tmp_path, ends, failures)
+    state = made.change()
+    return state, [job.host for job in played.jobs]
+
+
+@pytest.mark.parametrize(("host", "begun"), [("a", "a"), ("b", "abc"), ("c", "abc"), ("d", "abcd")])
+@pytest.mark.parametrize(
+    "end", [BAD, ("refused", 1), ("unknown: go to the console", 1), ("", 1), None]
+)
+def test_no_batch_begins_after_the_first_failure(
+    tmp_path: Path, host: str, begun: str, end: Told | None
+) -> None:
+    state, played = changed(tmp_path, {host: end})
+    assert played == list(begun)
+    assert [failed.host for failed in state.failures] == [host]
+
+
+def test_as_many_as_are_allowed_may_fail_over_the_whole_fleet(tmp_path: Path) -> None:
+    _, played = changed(tmp_path, {"a": BAD, "c": BAD}, failures=1)
+    assert played == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "end", [("as promised", 1), ("refused", 0), ("something else", 0), ("", 0)]
+)
+def test_a_run_whose_word_and_status_differ_is_asked_of_its_host(tmp_path: Path, end: Told) -> None:
+    state, _ = changed(tmp_path, {"a": end})
+    assert state.ended["a"].said == "asked"
+    assert not state.ended["a"].end.good
+
+
+def test_a_lost_worker_is_not_tried_again(tmp_path: Path) -> None:
+    _, played = changed(tmp_path, {"a": None}, failures=4)
+    assert played.count("a") == 1
+
+
+def test_once_it_is_to_stop_no_batch_begins(tmp_path: Path) -> None:
+    made, played = engine(tmp_path, {})
+    made.stop.set()
+    assert made.change().ended == {}
+    assert played.jobs == []
+
+
+def test_hosts_that_are_as_promised_are_not_run_again(tmp_path: Path) -> None:
+    made, played = engine(tmp_path, {"c": BAD})
+    made.change()
+    played.ends = {}
+    made.ledger.host_ended(fakes.NOON, HostEnd(host="c", end=FleetEnd.PLANNED))
+    made.change()
+    assert [job.host for job in played.jobs] == ["a", "b", "c", "c", "d"]
+
+
+def test_the_plan_of_each_host_writes_nothing_and_a_run_without_a_word_is_refused(
+    tmp_path: Path,
+) -> None:
+    made, played = engine(
+        tmp_path, {"a": ("planned only", 0), "b": ("", 1), "c": ("nothing to do", 0)}
+    )
+    ends = made.plan(["a", "b", "c"])
+    assert {host: end.end for host, end in ends.items()} == {
+        "a": FleetEnd.PLANNED,
+        "b": FleetEnd.REFUSED,
+        "c": FleetEnd.NOTHING_TO_DO,
+    }
+    assert all(job.options[-3:] == ("-p", "mode", "plan") for job in played.jobs)
+    assert made.ledger.read().ended == {}
+
+
+def test_the_whole_fleet_is_changed_in_its_order_with_the_options_it_was_given(
+    tmp_path: Path,
+) -> None:
+    made, played = engine(tmp_path, {})
+    state = made.change()
+    assert [job.host for job in played.jobs] == ["a", "b", "c", "d"]
+    assert {job.options for job in played.jobs} == {("-p", "stp", "no")}
+    assert all(end.end is FleetEnd.AS_PROMISED for end in state.ended.values())
+
+
+def test_the_exit_status_is_that_of_the_host_that_needs_a_person_most() -> None:
+    assert worst([]) == 0
+    assert worst([FleetEnd.AS_PROMISED, FleetEnd.REFUSED, FleetEnd.AS_BEFORE]) == 4
+    assert worst([FleetEnd.ARMED, FleetEnd.UNKNOWN]) == 6
+    assert of_run("as promised", 0) is FleetEnd.AS_PROMISED

@@ -1,0 +1,85 @@
+"""One host's papermill: what its end says, and that it has one."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from runbook.fleet import job
+from runbook.fleet.job import INTERRUPT, HostJob, play
+from runbook.run.record import MIME
+
+SAYS = f"""\
+from IPython.display import display
+display({{"{MIME}": {{"outcome": "as promised", "said": host}}, "text/plain": "x"}}, raw=True)
+"""
+# What a notebook does that undoes its change when it is told to end.
+UNDOES = """\
+import pathlib, time
+pathlib.Path(begun).touch()
+try:
+    time.sleep(60)
+finally:
+    pathlib.Path(undone).touch()
+"""
+
+
+def asked(folder: Path, source: str, limit_s: float = 60.0, *options: str) -> HostJob:
+    code: dict[str, object] = {"cell_type": "code", "execution_count": None, "outputs": []}
+    cells = [
+        {**code, "id": "p", "metadata": {"tags": ["parameters"]}, "source": "host = None"},
+        {**code, "id": "c", "metadata": {}, "source": source},
+    ]
+    kernel = {"name": "python3", "display_name": "", "language": "python"}
+    whole = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}
+    (folder / "in.ipynb").write_text(json.dumps(whole))
+    return HostJob("server-01", str(folder / "in.ipynb"), options, str(folder), limit_s)
+
+
+def test_a_run_that_fails_before_its_record_says_why(tmp_path: Path) -> None:
+    result = play(asked(tmp_path, "raise ValueError('no file params/server-01.yaml\\nmore')"))
+    assert result.status == 1
+    assert result.outcome == {}
+    assert result.error == "no file params/server-01.yaml"
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"cells": 7}', '{"cells": [7]}', "[" * 100_000])
+def test_a_notebook_that_cannot_be_read_tells_no_outcome(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "out.ipynb"
+    path.write_text(text)
+    assert job.outcome_of(job.outputs_of(path)) == {}
+
+
+def test_what_is_interrupted_is_told_once_and_may_undo(tmp_path: Path) -> None:
+    begun, undone = tmp_path / "begun", tmp_path / "undone"
+    made = asked(tmp_path, UNDOES, 60.0, "-p", "begun", str(begun), "-p", "undone", str(undone))
+    pid = os.fork()
+    if pid == 0:
+        while not begun.exists():
+            os.sched_yield()
+        (tmp_path / INTERRUPT).touch()
+        os._exit(0)
+    result = play(made)
+    os.waitpid(pid, 0)
+    assert undone.exists()
+    assert result.status != 0
+    assert result.seconds < 50
+
+
+def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "UNDO_S", 5.0)
+    result = play(asked(tmp_path, "import time; time.sleep(300)", 1.0))
+    assert result.status != 0
+    assert result.seconds < 60
+
+
+def test_a_run_tells_its_outcome(tmp_path: Path) -> None:
+    result = play(asked(tmp_path, SAYS))
+    assert (result.status, result.outcome["outcome"], result.outcome["said"]) == (
+        0,
+        "as promised",
+        "server-01",
+    )
