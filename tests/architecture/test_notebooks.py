@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 
-from runbook.notebook import desk
 from runbook.notebook.audit import look as audit_look
+from runbook.notebook.desk import cells as desk
 from runbook.notebook.guest import request as guest_request
 from runbook.notebook.shared.stages import OF_A_HOST, OF_GUESTS
 from runbook.notebook.undo import look as undo_look

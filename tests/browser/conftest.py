@@ -59,8 +59,9 @@ class Lab:
 
 
 def _filled(line: str, values: Mapping[str, object]) -> str:
-    name, assigned, rest = line.partition(" = None")
-    return f"{name} = {values[name]!r}{rest}" if assigned and name in values else line
+    typed, assigned, rest = line.partition(" = None")
+    name = typed.partition(":")[0]
+    return f"{typed} = {values[name]!r}{rest}" if assigned and name in values else line
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ from playwright.sync_api import Locator, Page
 from tests import bench
 from tests.browser.desk import PATIENCE_MS, ready, run_all
 
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab/tree/(\S+)/desk\.ipynb\?token=(\w+)")
+ADDRESS = re.compile(
+    r"http://127\.0\.0\.1:\d+/lab/workspaces/\w+/tree/(\S+)/desk\.ipynb\?token=(\w+)"
+)
 ENDS_WITHIN_S = 60
 
 

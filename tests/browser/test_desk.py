@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests import bench
 from tests.browser.axe import assert_accessible
 from tests.browser.desk import PATIENCE_MS, picture
-from tests.browser.started import Desk, follow, run_all, shown, started
+from tests.browser.started import Desk, ready, run_all, shown, started
 
 from runbook.run import record
 
@@ -26,11 +26,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     (home / "params/odd.yaml").write_text("gatway: 172.16.0.1\n")
     died = record.create(home / "outputs", "server-01", "20260301T120000Z-abc123")
     died.note(datetime(2026, 3, 1, 12, tzinfo=UTC), "preflight: begins")
+    died.once("seen.json", "{}")
     with started(home) as made:
         yield made
 
 
-def test_it_lists_hosts_changes_and_records_and_leads_to_the_notebooks(
+def test_it_is_an_inventory_that_leads_to_notebooks_which_know_their_host(
     desk: Desk, page: Page
 ) -> None:
     sources = {path: path.read_bytes() for path in bench.NOTEBOOK.parent.glob("*.ipynb")}
@@ -39,23 +40,40 @@ def test_it_lists_hosts_changes_and_records_and_leads_to_the_notebooks(
     assert "127.0.0.1" in listed
     desk.open(page)
     run_all(page)
-    records = shown(page, "nb.records").locator("table")
-    expect(records).to_contain_text("died in the middle", timeout=PATIENCE_MS)
-    hosts = shown(page, "nb.hosts").locator("table")
-    expect(hosts.locator("tr", has_text="server-01")).to_contain_text("172.16.1.1/16")
+    hosts = shown(page, "nb.hosts").locator("table").first
+    row = hosts.locator("tr", has_text="server-01")
+    expect(row).to_contain_text("172.16.1.1/16")
+    expect(row).to_contain_text("on enp4s0f0", timeout=PATIENCE_MS)
+    expect(row).to_contain_text("died in the middle")
     expect(hosts.locator("tr", has_text="odd")).to_contain_text("did you mean 'gateway'?")
-    changes = shown(page, "nb.armed")
-    expect(changes.locator("tr", has_text="server-01")).to_contain_text("none")
-    expect(changes).to_contain_text("not asked (recordings, or files that do not lead to a host")
+    expect(hosts.locator("tr", has_text="example")).to_contain_text("not asked: a recording")
+    records = shown(page, "nb.records").locator("table")
+    expect(records).to_contain_text("survey", timeout=PATIENCE_MS)
+    picture(page, "desk-records")
+    hosts.scroll_into_view_if_needed()
     picture(page, "desk")
     assert_accessible(page, ".jp-OutputArea-output .rb")
 
     records.get_by_role("link", name="journal").click()
     expect(page.locator(".jp-FileEditor:visible")).to_contain_text("preflight: begins")
     page.locator(".lm-TabBar-tab", has_text="desk.ipynb").click()
+    records.get_by_role("link", name="folder").click()
+    expect(page.locator(".jp-DirListing-content")).to_contain_text("journal", timeout=PATIENCE_MS)
 
-    follow(page, "undo.ipynb")
+    row.get_by_role("link", name="undo").click()
+    tab = page.locator(".lm-TabBar-tab.lm-mod-current", has_text="undo · server-01")
+    tab.wait_for(timeout=PATIENCE_MS)
+    ready(page)
     expect(page.locator("h1:visible")).to_contain_text("Undo or confirm a change")
+    run_all(page)
+    expect(shown(page, "nb.meet")).to_contain_text("no change was ever armed", timeout=PATIENCE_MS)
+    picture(page, "desk-undo")
+    page.locator(".lm-TabBar-tab", has_text="desk.ipynb").click()
+    row.get_by_role("link", name="undo").click()
+    tab.wait_for(timeout=PATIENCE_MS)
+    # One tab for a notebook and its host, however often it is asked for.
+    expect(page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text="undo")).to_have_count(1)
+
     assert {path: path.read_bytes() for path in sources} == sources
     assert {path.name for path in desk.folder.glob("*.ipynb")} == {path.name for path in sources}
     # Nothing came of the operator's own Jupyter, nor to it.

@@ -22,7 +22,7 @@ def unfold(page: Page) -> Locator:
 
 def test_the_host_is_chosen_in_a_list_and_all_cells_run_on(jupyter: Lab, page: Page) -> None:
     jupyter.open(page, None)
-    expect(page.get_by_text("bridge_mac = None")).to_have_count(0)
+    expect(page.get_by_text("bridge_mac: str = None")).to_have_count(0)
     desk.run_all(page)
     asks = page.locator(".rb-form").first
     button = asks.get_by_role("button", name="Continue")

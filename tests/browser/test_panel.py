@@ -52,7 +52,7 @@ def test_it_stays_in_view_and_comes_back_with_the_tab(jupyter: Lab, page: Page) 
     expect(panel).to_contain_text("until the host undoes the change", timeout=desk.PATIENCE_MS)
     for width in (1400, 800):
         page.set_viewport_size({"width": width, "height": 900})
-        for at in ("host = ", "nb.apply(armed", "made, slot = "):
+        for at in ("host: str = ", "nb.apply(armed", "made, slot = "):
             desk.cell(page, at)
             in_view(page, panel)
         desk.picture(page, f"panel-{width}")
@@ -73,7 +73,7 @@ def test_the_verdict_is_in_it_wherever_one_stands(jupyter: Lab, page: Page) -> N
     panel = page.locator(".rb-panel")
     expect(panel).to_contain_text("as before (rolled back)", timeout=desk.PATIENCE_MS)
     expect(panel.get_by_role("button")).to_have_count(0)
-    desk.cell(page, "host = ")
+    desk.cell(page, "host: str = ")
     in_view(page, panel)
     desk.picture(page, "panel-verdict")
     panel.locator("summary").click()

@@ -257,31 +257,3 @@ def read(path: Path) -> RunRecord:
     outcome = handed_files.json_object(texts.get(OUTCOME, "{}"))
     journal = texts.get(JOURNAL, "").splitlines()
     return RunRecord(path, outcome, tuple(journal), products)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordEntry:
-    """A run folder in a list: whose host, which run, and how it ended."""
-
-    host: str
-    path: Path
-    ended: str
-    operator: str
-
-
-def latest(outputs: Path, count: int) -> tuple[RecordEntry, ...]:
-    """The last runs of all hosts, the newest first; one that is damaged says so."""
-    # A host's name begins with a letter or a digit; what else is there is no host's.
-    folders = (path for path in outputs.glob("[A-Za-z0-9]*/*") if path.is_dir())
-    newest = sorted(folders, key=lambda path: path.name, reverse=True)
-    return tuple(_entry(path) for path in newest[:count])
-
-
-def _entry(path: Path) -> RecordEntry:
-    try:
-        found = read(path)
-        return RecordEntry(
-            path.parent.name, path, found.told, str(found.outcome.get("operator", ""))
-        )
-    except (OSError, ValueError) as error:
-        return RecordEntry(path.parent.name, path, f"cannot be read: {error}", "")

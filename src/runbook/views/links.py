@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -9,37 +10,78 @@ from urllib.parse import quote
 import pandas as pd
 
 from runbook.views.page.picture import Picture, plain, safe
-from runbook.views.tables import Look, counted, table
+from runbook.views.tables import LONG, Look, counted, table
+
+# JupyterLab's own command: its file list goes to a folder.
+OPEN_FOLDER = "filebrowser:open-path"
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Words, and the path that they lead to, from where the notebook is."""
+    """Words, and the path that they lead to, from where the notebook is.
+
+    `folder` is that path from the root of the file list, where it is a folder: no page opens one.
+    """
 
     words: str
     path: str
+    folder: str = ""
 
 
-def linked(rows: pd.DataFrame, links: Sequence[Sequence[Link]], caption: str) -> Picture:
-    """The records, with a column `opens` of links beside each."""
+@dataclass(frozen=True, slots=True)
+class Links:
+    """How such a table is drawn: its caption, what it counts, the links' column and its place."""
+
+    caption: str
+    unit: str = "record"
+    column: str = "opens"
+    at: int | None = None
+    empty: str = "none"
+    classes: pd.DataFrame | None = None
+    searched: bool = False
+
+
+def linked(rows: pd.DataFrame, links: Sequence[Sequence[Link]], look: Links) -> Picture:
+    """The rows, with a column of links beside each."""
     if rows.empty:
-        return table(rows, Look(caption))
-    told = f"{caption}: {counted(len(rows), 'record')}"
-    head = "".join(f'<th scope="col">{safe(name)}</th>' for name in [*rows.columns, "opens"])
-    pairs = zip(rows.astype(str).to_numpy().tolist(), links, strict=True)
-    body = "".join(f"<tr>{_cells(row)}<td>{_anchors(to)}</td></tr>" for row, to in pairs)
+        return table(rows, Look(look.caption, empty=look.empty))
+    told = f"{look.caption}: {counted(len(rows), look.unit)}"
+    at = len(rows.columns) if look.at is None else look.at
+    names = [f'<th scope="col">{safe(name)}</th>' for name in rows.columns]
+    names.insert(at, f'<th scope="col">{safe(look.column)}</th>')
+    head = "".join(names)
+    body = "".join(_row(n, rows, (links[n], at), look.classes) for n in range(len(rows)))
     words = [", ".join(f"{link.words}: {link.path}" for link in to) for to in links]
-    text = table(rows.assign(opens=words), Look(told, limit=len(rows), unit="")).text
+    text = table(rows.assign(**{look.column: words}), Look(told, limit=len(rows), unit="")).text
+    long = ' class="rb-long"' if look.searched and len(rows) >= LONG else ""
     return Picture(
-        f"<table><caption>{safe(told)}</caption><thead><tr>{head}</tr></thead>"
+        f"<table{long}><caption>{safe(told)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>",
         plain(text),
     )
 
 
-def _cells(row: Sequence[str]) -> str:
-    return "".join(f"<td>{safe(cell)}</td>" for cell in row)
+def _row(
+    number: int,
+    rows: pd.DataFrame,
+    links: tuple[Sequence[Link], int],
+    classes: pd.DataFrame | None,
+) -> str:
+    words = [str(word) for word in rows.iloc[number]]
+    tones = [""] * len(words) if classes is None else [str(tone) for tone in classes.iloc[number]]
+    cells = [
+        f'<td class="rb-words {tone}">{safe(word)}</td>'
+        for word, tone in zip(words, tones, strict=True)
+    ]
+    opens, at = links
+    cells.insert(at, f'<td class="rb-links">{"".join(map(anchor, opens))}</td>')
+    return f"<tr>{''.join(cells)}</tr>"
 
 
-def _anchors(links: Sequence[Link]) -> str:
-    return " ".join(f'<a href="{safe(quote(ln.path))}">{safe(ln.words)}</a>' for ln in links)
+def anchor(link: Link) -> str:
+    """The link as a page has it."""
+    if not link.folder:
+        return f'<a href="{safe(quote(link.path))}">{safe(link.words)}</a>'
+    told = safe(json.dumps({"path": link.folder}))
+    command = f'data-commandlinker-command="{OPEN_FOLDER}" data-commandlinker-args="{told}"'
+    return f'<a href="#" {command}>{safe(link.words)}</a>'

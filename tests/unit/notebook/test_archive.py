@@ -14,6 +14,7 @@ from tests.unit import hosts
 from runbook import cli
 from runbook.common.errors import CorrectParameters
 from runbook.notebook.archive import file_away
+from runbook.notebook.desk.records import rows
 from runbook.run import record
 from runbook.run.record import MIME, Ending, Folder, Outcome
 from runbook.views import interactive_tables, note, wiring
@@ -154,7 +155,7 @@ def test_a_run_folder_of_somebody_else_s_is_refused_in_our_own_words(
     out.write_text(executed(outcome(folder.path)))
     with pytest.raises(CorrectParameters, match="was not filed"):
         file_away(out, tmp_path / "outputs")
-    (entry,) = record.latest(tmp_path / "outputs", 5)
+    (entry,) = rows(tmp_path / "outputs")
     assert name == "notebook.ipynb" or entry.ended.startswith("cannot be read")
 
 

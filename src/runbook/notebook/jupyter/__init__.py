@@ -1,11 +1,11 @@
 """What is loaded into kernels, papermill and the server.
 
-Kernels: `cell_errors` shows an error as four sentences, `typed_parameters` says what is
-wrong with a typed parameter, `shell_replies` fixes how a kernel sends
-replies, `debug_log` keeps the debug log of a kernel in a file, `kernel_signals` undoes an armed
-change before a kernel ends, `uninterrupted` holds signals back while an undo is armed or runs.
-papermill: `papermill_io` writes a notebook whole and without secrets, `papermill_ending` ends a
-run, `notebook_state` reads what a notebook says of its run, `last_words` ends a run whose kernel is
-dead. Both: `unattended` tells papermill from a program that only renders a notebook. `server` is
-`runbook desk`.
+Kernels: `cell_errors` shows an error as four sentences, `typed_parameters` says what is wrong with
+a typed parameter, `shell_replies` fixes how a kernel sends replies, `debug_log` keeps the debug log
+of a kernel in a file, `kernel_signals` undoes an armed change before a kernel ends, `uninterrupted`
+holds signals back while an undo is armed or runs. papermill: `papermill_io` writes a notebook whole
+and without secrets, `papermill_ending` ends a run, `notebook_state` reads what a notebook says of
+its run, `last_words` ends a run whose kernel is dead. Both: `unattended` tells papermill from a
+program that only renders a notebook. `server` is `runbook desk`, `desk_app` the program that it
+becomes.
 """

@@ -17,9 +17,11 @@ from pathlib import Path
 
 from runbook.common import folders
 from runbook.common.clock import SystemClock
+from runbook.notebook.desk.sources import notebooks
 
 # No host can be called so: a host's name begins with a letter or a digit.
 FOLDER, LANDING = "_desk", "desk.ipynb"
+PROGRAM = "runbook.notebook.jupyter.desk_app"
 SETTINGS = Path(__file__).parent / "desk_settings.json"
 OVERRIDES = Path("labconfig") / "default_setting_overrides.json"
 
@@ -42,7 +44,7 @@ def prepare(root: Path, now: datetime) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Two that start in the same second share it: the copies are the same.
     folder.mkdir(mode=0o700, exist_ok=True)
-    for source in sorted((Path(__file__).parents[4] / "notebooks").glob("*.ipynb")):
+    for source in sorted(notebooks().glob("*.ipynb")):
         if not (folder / source.name).exists():
             shutil.copyfile(source, folder / source.name)
     return folder
@@ -58,18 +60,27 @@ def settle(private: Path) -> None:
 
 def command(folder: Path, root: Path, port: int, *, shows: bool) -> list[str]:
     """The program and its options; no secret is among them, since anybody can list processes."""
-    program = str(Path(sys.executable).with_name("jupyter-lab"))
     options = [
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{folder.as_posix()}/{LANDING}",
+        # A workspace of its own: the tabs of an earlier start stay closed, and start no kernel.
+        f"--LabApp.default_url=/lab/workspaces/{folder.name}/tree/{folder.as_posix()}/{LANDING}",
+        "--ServerApp.log_level=ERROR",
+        "--LabApp.log_level=ERROR",
         # The extension manager would ask a registry on the net.
         "--LabApp.extension_manager=readonly",
         "--LanguageServerManager.autodetect=False",
     ]
     root_too = ["--allow-root"] if os.geteuid() == 0 else []
-    return [program, *options, *root_too, *([] if shows else ["--no-browser"])]
+    return [
+        sys.executable,
+        "-m",
+        PROGRAM,
+        *options,
+        *root_too,
+        *([] if shows else ["--no-browser"]),
+    ]
 
 
 def environment(outer: Mapping[str, str], root: Path, private: Path) -> dict[str, str]:

@@ -68,6 +68,11 @@ SHEET = """\
 .rb ol.rb-board li.rb-removed{background:rgba(229,83,75,.2);font-weight:600}
 .rb ol.rb-board li.rb-changed{background:rgba(210,153,34,.2);font-weight:600}
 .rb ol.rb-board small{opacity:.85}
+.rb tr:has(td.rb-links) td{white-space:pre-wrap;overflow-wrap:break-word;max-width:22em}
+.rb tr:has(td.rb-links) td.rb-name{white-space:nowrap}
+.rb table td.rb-links{min-width:14em}
+.rb td.rb-links a{display:inline-block;margin:1px 6px 1px 0;padding:0 7px;border-radius:3px;
+ border:1px solid var(--jp-border-color1,gray)}
 .rb .rb-count{font-size:26px;font-variant-numeric:tabular-nums;margin-right:8px}
 .rb svg .rb-pulse .rb-wire{stroke-width:1.6}
 .rb svg .rb-tick .rb-wire{stroke-width:1;stroke-dasharray:3 3}

@@ -38,7 +38,7 @@ def test_it_listens_on_this_machine_alone_and_puts_no_secret_on_the_command_line
     argv = server.command(Path("outputs/_desk/x"), Path("/home/me"), 8888, shows=False)
     assert "--ServerApp.ip=127.0.0.1" in argv
     assert "--ServerApp.root_dir=/home/me" in argv
-    assert "--LabApp.default_url=/lab/tree/outputs/_desk/x/desk.ipynb" in argv
+    assert "--LabApp.default_url=/lab/workspaces/x/tree/outputs/_desk/x/desk.ipynb" in argv
     assert "--no-browser" in argv
     assert not any("token" in word or "password" in word for word in argv)
     assert ("--allow-root" in argv) == (os.geteuid() == 0)

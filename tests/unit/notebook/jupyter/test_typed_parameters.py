@@ -6,7 +6,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from runbook.common.errors import ParameterError
 from runbook.notebook.jupyter import cell_errors, typed_parameters
 
-REST = "mode = None  # plan\nconnect = None\nstp = None\ndns = None\nprobes = None\n"
+REST = "mode: str = None  # plan\nconnect = None\nstp = None\ndns = None\nprobes = None\n"
 
 
 class Shell(InteractiveShell):
@@ -32,13 +32,13 @@ def shell() -> Shell:
     [
         ("host = server-02", "it is text, and text needs quotes", 'host = "server-02"'),
         ("host = server-02  # mine", "it is text, and text needs quotes", 'host = "server-02"'),
+        ("host: str = server-02", "it is text, and text needs quotes", 'host = "server-02"'),
         ("host = server", "it is text, and text needs quotes", 'host = "server"'),
         ("host = server.lan", "it is text, and text needs quotes", 'host = "server.lan"'),
         ("host = “server-02”", "straight quotes", 'host = "server-02"'),
         ('host = "server-02', "a quote is missing", 'host = "server-02"'),
         ('host = "server-02  # "x"', "a quote is missing", 'host = "server-02"'),
         ('host = server-02"', "it is text, and text needs quotes", 'host = "server-02"'),
-        ("host: str = server-02", "it is text, and text needs quotes", 'host = "server-02"'),
         ("host =", "there is no value after the =", "host = None"),
         ("host = none", "capital letter", "host = None"),
         ("host = 172.16.1.1/16", "text needs quotes", 'host = "172.16.1.1/16"'),

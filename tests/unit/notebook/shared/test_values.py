@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from tests.unit.notebook.conftest import CHANGE, MadeUp
 
-from runbook.notebook import desk
+from runbook.notebook.desk import cells as desk
 from runbook.notebook.guest import cells as guest
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty

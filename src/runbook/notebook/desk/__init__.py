@@ -1,0 +1,6 @@
+"""What desk.ipynb imports: the inventory of the hosts, and the records.
+
+`cells` lists the calls. `inventory` has a row for each host, `place` says where a host's address
+is, `records` has a row for each run, `copies` makes the notebooks that know their host,
+`sources` says where this version's notebooks are.
+"""

@@ -1,0 +1,64 @@
+"""Copies of the notebooks that know their host, beside the landing page of the desk."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+from runbook.common import atomic_files
+from runbook.notebook.desk.sources import notebooks
+
+# By its button on the landing page, the notebook that it opens.
+BUTTONS = {
+    "survey": "survey",
+    "change": "routed",
+    "guests": "guest",
+    "audit": "audit",
+    "undo": "undo",
+}
+# The folder whose folders the desk works in.
+DESK = "_desk"
+# Its line in a parameters cell; papermill reads the type.
+_HOST = re.compile(r"^(host(?:: str)? = )None\b")
+
+
+def is_desk(folder: Path) -> bool:
+    """Whether a start of the desk made this folder: only there copies are made."""
+    return folder.parent.name == DESK
+
+
+def name_of(notebook: str, host: str) -> str:
+    """What the tab of the copy is called."""
+    return f"{notebook} · {host}.ipynb"
+
+
+def make(folder: Path, host: str) -> dict[str, Path]:
+    """By its button, a copy for this host; one that is there, and may be in use, stays."""
+    made = {}
+    for button, notebook in BUTTONS.items():
+        path = folder / host / name_of(notebook, host)
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            atomic_files.create(path, _for(host, notebooks() / f"{notebook}.ipynb"))
+        made[button] = path
+    return made
+
+
+def _for(host: str, source: Path) -> bytes:
+    notebook = json.loads(source.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        if "parameters" in cell["metadata"].get("tags", ()):
+            cell["source"] = [_named(line, host) for line in cell["source"]]
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _named(line: str, host: str) -> str:
+    # Nothing but letters, digits, '-', '_' and dots is in a host's name.
+    return _HOST.sub(rf'\1"{host}"', line, count=1)
+
+
+def relative(path: Path, folder: Path) -> str:
+    """The path from the landing page, as a link has it."""
+    return os.path.relpath(path, folder)

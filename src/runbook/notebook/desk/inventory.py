@@ -1,0 +1,127 @@
+"""The inventory: a row for each host, with its buttons. Drawn again with each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from runbook.notebook.desk import copies
+from runbook.notebook.desk.place import HostPlace, change_in_words, guests_in_words, where
+from runbook.notebook.desk.records import RecordRow
+from runbook.params import Described, Params
+from runbook.run.fleet import HostAnswer
+from runbook.run.record import PAGE
+from runbook.run.standing import HostStatus
+from runbook.views import Picture
+from runbook.views.links import Link, Links, linked
+
+COLUMNS = ["host", "address", "where it is", "change", "last record", "last audit", "guests"]
+ASKING = "asking …"
+TONES = {
+    "armed": "rb-changed",
+    "undoing": "rb-changed",
+    "stale": "rb-block",
+    "unknown": "rb-changed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryRow:
+    """A host: what its file says, what it answered, what was done last."""
+
+    host: str
+    params: Params | None
+    wrong: str = ""
+    asked: bool = False
+    status: HostAnswer[HostStatus] | None = None
+    place: HostAnswer[HostPlace] | None = None
+    record: RecordRow | None = None
+    audit: RecordRow | None = None
+    copies: Mapping[str, Path] = field(default_factory=dict)
+
+    def cells(self) -> tuple[str, ...]:
+        """The words of the row."""
+        address = self.params.address if self.params else ""
+        return (
+            self.host,
+            address,
+            self.wrong or self._where(),
+            self._change(),
+            _told(self.record),
+            _told(self.audit),
+            self._guests(),
+        )
+
+    def tone(self) -> str:
+        """The class of the cell that says what is armed."""
+        return TONES.get(change_in_words(self.status)[1], "") if self.status else ""
+
+    def links(self, folder: Path) -> tuple[Link, ...]:
+        """Its buttons; `folder` is where the page is."""
+        made = [Link(name, copies.relative(path, folder)) for name, path in self.copies.items()]
+        if self.record:
+            made.append(record_link(self.record, folder))
+        return tuple(made)
+
+    def _change(self) -> str:
+        if self.status:
+            return change_in_words(self.status)[0]
+        return ASKING if self.asked else ""
+
+    def _where(self) -> str:
+        if not self.asked:
+            return "not asked: a recording"
+        silent = self.status and self.status.value is None
+        answer = self.status if silent else self.place
+        if answer is None or self.params is None:
+            return ASKING
+        if self.place is None or self.place.value is None:
+            return f"not known: {answer.why}"
+        return where(self.params, self.place.value, self.status.value if self.status else None)
+
+    def _guests(self) -> str:
+        return guests_in_words(self.place.value) if self.place and self.place.value else ""
+
+
+def row(
+    one: Described, last: Mapping[str, RecordRow], audits: Mapping[str, RecordRow]
+) -> InventoryRow:
+    """A host that was not asked yet."""
+    wrong = f"its file is not right: {e.field}: {e.problem}; {e.then}" if (e := one.error) else ""
+    asked = one.known is not None and one.known.connect != "recorded"
+    made = InventoryRow(one.host, one.params, wrong, asked)
+    return replace(made, record=last.get(one.host), audit=audits.get(one.host))
+
+
+def picture(rows: Mapping[str, InventoryRow], folder: Path) -> Picture:
+    """All of them."""
+    shown = [rows[name] for name in sorted(rows)]
+    frame = pd.DataFrame([one.cells() for one in shown], columns=COLUMNS)
+    tones = pd.DataFrame("", index=frame.index, columns=COLUMNS)
+    tones["change"] = [one.tone() for one in shown]
+    tones[["host", "address"]] = "rb-name"
+    links = [one.links(folder) for one in shown]
+    empty = "none yet: survey.ipynb describes the first"
+    look = Links(
+        "The hosts of params/", unit="host", column="open", at=1, empty=empty, classes=tones
+    )
+    return linked(frame, links, look)
+
+
+def record_link(row: RecordRow, folder: Path) -> Link:
+    """Leads to the page of a run if it was filed, else to its folder."""
+    if (row.path / PAGE).is_file():
+        return Link("record", copies.relative(row.path / PAGE, folder))
+    return Link("record", copies.relative(row.path, folder), folder=folder_of(row.path))
+
+
+def folder_of(path: Path) -> str:
+    """A run folder as the file list of the desk calls it: outputs, host, change."""
+    return "/".join(path.parts[-3:])
+
+
+def _told(row: RecordRow | None) -> str:
+    return f"{row.ended.partition(';')[0]}, {row.when[:16]} UTC" if row else "none"
