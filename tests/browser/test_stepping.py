@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(900)
 SLEEP = "import time; time.sleep(60)"
 SHORT_SLEEP = "import time; time.sleep(20)"
 LOOKING = (
-    "host: str", "nb.parameters(", "nb.meet(", "nb.choose(", "nb.settle(", "nb.look(", "nb.wiring(",
+    desk.FOLDED, "nb.parameters(", "nb.meet(", "nb.choose(", "nb.settle(", "nb.look(", "nb.wiring(",
     "nb.plan(", "nb.preflight(",
 )  # fmt: skip
 PHASES = ('"prepare"', '"network"', '"cutover"', '"settle"')

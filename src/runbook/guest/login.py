@@ -23,8 +23,13 @@ def patience(guest: Guest, *, by_agent: bool = False) -> Patience:
     return Patience(arrive=BY_HAND_S) if guest.by_hand else Patience()
 
 
-def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Credentials:
-    """Who logs in; the password is looked for when a login asks for it, and not before."""
+def credentials(
+    guest: Guest, environment: Mapping[str, str] = os.environ, *, again: bool = False
+) -> Credentials:
+    """Who logs in; the password is looked for when a login asks for it, and not before.
+
+    `again`: the guest refused the last one.
+    """
     source = guest.login_from
     if source is None:
         held = any(environment.get(name) for name in login.variables(guest.name))
@@ -35,4 +40,5 @@ def credentials(guest: Guest, environment: Mapping[str, str] = os.environ) -> Cr
         case "keyring":
             return login.from_keyring(guest.name, guest.login)
         case _:
-            return login.from_prompt(guest.name, guest.login)
+            said = f"{guest.name} refused user or password. Once more, " if again else ""
+            return login.from_prompt(guest.name, guest.login, said=said)

@@ -45,6 +45,9 @@ from runbook.transport.host import Host
 TURN_S = 20.0
 S = TypeVar("S", bound=ChangeSession)
 
+# How often a person may type the password of a guest that refuses it.
+TYPED_AT_MOST = 3
+
 
 @dataclass(frozen=True, slots=True)
 class GuestSubject:
@@ -173,12 +176,17 @@ def about_guests(session: S, chosen: tuple[Guest, ...]) -> S:
         ways = ChannelOptions(
             secrets.token_hex(4), patience=patience(guest, by_agent=guest.name in by_agent)
         )
-        who = passwords.of(guest.name, credentials(guest))
-        try:
-            channel = open_channel(host.doors(guest.name), who, ways, clock=session.clock)
-        except LoginRefused:
-            passwords.forget(guest.name)
-            raise
+        for attempt in range(TYPED_AT_MOST):
+            who = passwords.of(guest.name, credentials(guest, again=attempt > 0))
+            try:
+                channel = open_channel(host.doors(guest.name), who, ways, clock=session.clock)
+            except LoginRefused:
+                passwords.forget(guest.name)
+                # A typing error costs no run; a password from a file would only be refused again.
+                if not who.typed or attempt == TYPED_AT_MOST - 1:
+                    raise
+            else:
+                break
         if channel.how == AGENT:
             by_agent.add(guest.name)
         return channel

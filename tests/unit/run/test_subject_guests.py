@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,33 +33,61 @@ from runbook.transport.guest.open_channel import ChannelOptions
 from runbook.transport.host import Host
 
 
-def test_who_goes_in_again_is_not_asked_again_unless_it_was_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    typed: list[str] = []
+def entered(
+    monkeypatch: pytest.MonkeyPatch, *answers: str
+) -> tuple[list[str], Callable[[], object]]:
+    """What a person is asked who types these; a call that goes in. `right` is the password."""
+    asked_for: list[str] = []
 
-    def ask(_text: str) -> str:
-        typed.append("right" if typed else "wrong")
-        return typed[-1]
+    def ask(text: str) -> str:
+        asked_for.append(text)
+        return answers[len(asked_for) - 1]
 
     def opened(_doors: object, who: Credentials, *_: object, **__: object) -> NoReturn:
-        if who.password().reveal() == "wrong":
-            raise LoginRefused("no such login", state="-", then="-")
+        if who.password().reveal() != "right":
+            raise LoginRefused("wrong password", state="-", then="-")
         raise NoWayIn("it is enough to be let in", host="-", tried=("let in",), then="-")
 
     monkeypatch.setattr(subject_guests, "open_channel", opened)
-    monkeypatch.setattr(login, "from_prompt", lambda guest, user: from_prompt(guest, user, ask))
+    monkeypatch.setattr(
+        login, "from_prompt", lambda guest, user, said: from_prompt(guest, user, ask, said)
+    )
     for name in variables(guest_data.NAME):
         monkeypatch.delenv(name, raising=False)
     asked = guest_data.params()
     host = cast("Host", SimpleNamespace(doors=lambda _name: None))
     session = Session(asked, host, "root@desk", "x", Time(), lambda: host)
     sessions = stages.sessions(about_guests(session, asked.guests))
+    return asked_for, lambda: sessions.offer(host, WANTED, ()).tried
+
+
+def test_a_wrong_password_is_asked_for_again_and_a_right_one_never_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked_for, enter = entered(monkeypatch, "typo", "right")
+    assert enter() == ("let in",)
+    assert enter() == ("let in",)
+    assert asked_for == [
+        "password of root in guest vm-01: ",
+        "vm-01 refused user or password. Once more, password of root in guest vm-01: ",
+    ]
+
+
+def test_after_three_wrong_passwords_the_login_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for, enter = entered(monkeypatch, "a", "b", "c", "right")
     with pytest.raises(LoginRefused):
-        sessions.offer(host, WANTED, ())
-    for _ in range(2):
-        assert sessions.offer(host, WANTED, ()).tried == ("let in",)
-    assert typed == ["wrong", "right"]
+        enter()
+    assert len(asked_for) == 3
+
+
+def test_a_wrong_password_of_the_environment_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked_for, enter = entered(monkeypatch)
+    monkeypatch.setenv(variables(guest_data.NAME)[0], "wrong")
+    with pytest.raises(LoginRefused):
+        enter()
+    assert asked_for == []
 
 
 def test_a_mute_console_is_borne_less_long_where_a_person_stands_by_and_that_is_said(

@@ -17,7 +17,6 @@ from runbook.common.errors import CorrectParameters, MendHost, ParameterError, R
 from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import may_write
 from runbook.notebook.routed.close import products
-from runbook.notebook.shared.approval import Ask
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import end, in_short, not_ended, reading
 from runbook.notebook.shared.runs import OfARun
@@ -30,6 +29,8 @@ from runbook.run.record import Ending
 from runbook.run.session import Session
 from runbook.run.subject import Observation
 from runbook.views import Look
+
+ASKED_AT_MOST = 5
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -157,17 +158,23 @@ def _say_what_preflight_would(met: SurveyedHost, params: Params) -> None:
         views.show(views.stack((head, told)))
 
 
-def _said_so(this: SurveyRun, ask: Ask | None = None) -> bool:
+def _said_so(this: SurveyRun) -> bool:
+    """Whether a person typed the host's name; a wrong one is asked again, nothing is a no."""
     prompt = (
-        f"params/{this.host}.yaml is about to be written as shown above.\n"
-        f"Type the host's name to write it; any other answer writes nothing: "
+        f"params/{this.host}.yaml will be written as shown above.\n"
+        "Type the host's name to write it, or nothing to write nothing: "
     )
     try:
-        return (ask or builtins.input)(prompt).strip() == this.host
+        for _ in range(ASKED_AT_MOST):
+            answer = builtins.input(prompt).strip()
+            if answer in ("", this.host):
+                return answer == this.host
+            prompt = f"{answer!r} is not the host's name. Type {this.host}, or nothing: "
     except StdinNotImplementedError:
         return may_write()
     except (EOFError, KeyboardInterrupt):
-        return False
+        pass
+    return False
 
 
 def _write(drafted: ParamsDraft) -> None:

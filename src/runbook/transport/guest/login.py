@@ -48,10 +48,14 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A user, and how to get the password when a login asks for it."""
+    """A user, and how to get the password when a login asks for it.
+
+    `typed`: a person types it, and can be asked again.
+    """
 
     user: str
     password: Callable[[], Secret]
+    typed: bool = False
 
 
 class Remembered:
@@ -69,7 +73,7 @@ class Remembered:
                 self._known[guest] = who.password()
             return self._known[guest]
 
-        return Credentials(who.user, password)
+        return Credentials(who.user, password, who.typed)
 
     def forget(self, guest: str) -> None:
         """It was refused: the next login asks again."""
@@ -97,8 +101,10 @@ def from_environment(guest: str, user: str, environment: Mapping[str, str]) -> C
     return Credentials(user, password)
 
 
-def from_prompt(guest: str, user: str, ask: Callable[[str], str] = getpass.getpass) -> Credentials:
-    """The password as a person types it; asked for only when the login does.
+def from_prompt(
+    guest: str, user: str, ask: Callable[[str], str] = getpass.getpass, said: str = ""
+) -> Credentials:
+    """The password as a person types it; asked for only when the login does, after `said`.
 
     Nobody is asked outside of the main thread: what a notebook asks once its cell is over
     reaches no person, and is waited for without end.
@@ -113,7 +119,7 @@ def from_prompt(guest: str, user: str, ask: Callable[[str], str] = getpass.getpa
                 f" {variables(guest)[0]} before",
             )
         try:
-            return Secret(ask(f"password of {user} in guest {guest}: "))
+            return Secret(ask(f"{said}password of {user} in guest {guest}: "))
         except (EOFError, OSError, NotImplementedError) as error:
             raise _missing(
                 f"the console of guest {guest} asks for the password of {user},"
@@ -121,7 +127,7 @@ def from_prompt(guest: str, user: str, ask: Callable[[str], str] = getpass.getpa
                 f"run it where a person can answer, or set {variables(guest)[0]}",
             ) from error
 
-    return Credentials(user, password)
+    return Credentials(user, password, typed=True)
 
 
 def from_keyring(guest: str, user: str) -> Credentials:

@@ -166,7 +166,7 @@ class Arrival:
         self._answered = False
 
     def _refused(self) -> NoReturn:
-        raise self._login_refused("no such login", "see that user and password are right")
+        raise self._login_refused("wrong user name or wrong password", "correct them")
 
     def _login_refused(self, why: str, then: str) -> LoginRefused:
         return LoginRefused(

@@ -40,7 +40,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, what: str | None) -> None:
     """Say what is typed at the prompt; None where nobody can type."""
 
     def ask(prompt: str) -> str:
-        assert "is about to be written" in prompt
+        assert "Type" in prompt
         if what is None:
             raise StdinNotImplementedError
         return what
@@ -135,6 +135,20 @@ def test_a_person_who_types_anything_but_the_host_s_name_has_nothing_written(
     survey(NEW)
     assert outcome(home) == "only looked"
     assert not (home / "params/new.yaml").exists()
+
+
+def test_a_typing_error_costs_no_survey(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = ["nwe", "NEW", "new"]
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(builtins, "input", answer)
+    survey(NEW)
+    assert asked[1] == "'nwe' is not the host's name. Type new, or nothing: "
+    assert (home / "params/new.yaml").exists()
 
 
 def test_mode_plan_shows_the_file_and_writes_nothing(
