@@ -29,6 +29,7 @@ def _bridge(case: CaseWithoutPlan) -> Iterator[Finding]:
                 "it is down or has no carrier",
                 "a bridge without a port that sends is off the LAN",
                 "bring the link up first",
+                field="interface",
             )
 
 
@@ -90,6 +91,7 @@ def attach_names(case: CaseWithoutPlan) -> Iterator[Finding]:
             f"it leads onto {row.bridge} already",
             "a second network onto the same bridge gives guests nothing that this one does not",
             f"set network: {row.name}; there is nothing left to define then",
+            field="network",
         )
 
 

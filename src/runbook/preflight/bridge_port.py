@@ -10,7 +10,15 @@ from collections.abc import Iterator
 
 from runbook.state.links import LinkRow
 
-NIC_KINDS = ("", "veth")
+NIC_KINDS = ("", "veth", "bond", "vlan")
+# The bond speaks with one MAC, so a bridge above it is one machine to the switch.
+BOND_MODES = ("active-backup", "802.3ad", "balance-xor")
+_REWRITES = "it rewrites MAC addresses in ARP, so answers to guests go astray"
+_BONDS = {
+    "balance-alb": _REWRITES,
+    "balance-tlb": "it sends frames of one machine with the MACs of several NICs",
+}
+_BOND_NOT_TRIED = f"runbook carries {', '.join(BOND_MODES)}"
 # Of an Ethernet MAC. IPoIB has 20, and an interface that carries IP packets alone has none.
 OCTETS = 6
 WIRELESS = "a Wi-Fi interface"
@@ -40,7 +48,10 @@ _NOT_TRIED = "only a physical NIC is known to work as the bridge's port and to c
 
 def unable(link: LinkRow) -> Iterator[tuple[str, str]]:
     """What the interface is that keeps it from being a port, and why that does; none or one."""
-    if link.kind not in NIC_KINDS:
+    if link.kind == "bond" and link.bond_mode not in BOND_MODES:
+        why = _BONDS.get(link.bond_mode, _BOND_NOT_TRIED)
+        yield f"a bond of mode {link.bond_mode or 'unknown'}", why
+    elif link.kind not in NIC_KINDS:
         yield f"a {link.kind}", _REASONS.get(link.kind, _NOT_TRIED)
     elif link.ifname == "lo":
         yield "the loopback interface", "it leads to the host itself"

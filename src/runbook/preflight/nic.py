@@ -19,7 +19,7 @@ def _link(case: CaseWithoutPlan) -> LinkRow:
 
 
 @looked_for(
-    "NIC", "a physical one, with a link", "the bridge reaches the LAN through this one port"
+    "NIC", "it can be a port, and has a link", "the bridge reaches the LAN through this one port"
 )
 def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
@@ -53,7 +53,16 @@ def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
             field=FIELD,
         )
     for child in case.snapshot.rows(LinkRow):
-        if child.lower == nic:
+        if child.lower == nic and child.kind == "vlan":
+            yield Finding(
+                "note",
+                nic,
+                f"it carries the VLAN interface {child.ifname}",
+                "the kernel gives frames of that VLAN to the VLAN interface before the bridge sees"
+                " them, so it works as before",
+                "nothing; frames of other VLANs go through the bridge to the guests",
+            )
+        elif child.lower == nic:
             yield Finding(
                 "block",
                 nic,

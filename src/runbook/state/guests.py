@@ -94,8 +94,10 @@ def _mac(nic: Element) -> str:
 
 
 def _source(nic: Element) -> str:
-    kind = nic.get("type", "")
-    return _get(nic.find("source"), "dev" if kind == "direct" else kind)
+    kind, source = nic.get("type", ""), nic.find("source")
+    # While the guest runs, a network onto somebody's bridge is told as a bridge with its network.
+    network = _get(source, "network") if kind == "bridge" else ""
+    return network or _get(source, "dev" if kind == "direct" else kind)
 
 
 def _text(nic: Element) -> str:

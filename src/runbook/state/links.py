@@ -26,12 +26,22 @@ class LinkRow(NamedTuple):
     forward_delay_s: Annotated[
         float | None, "seconds a new port listens, and again learns, under STP"
     ]
+    bond_mode: Annotated[str, "iproute2's word (active-backup, 802.3ad, ...); '' if no bond"] = ""
 
 
 KEY = ("ifname",)
 VOLATILE = ("ifindex",)
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 USER_HZ = 100
+# Documentation/networking/bonding.rst of the kernel.
+BOND_MODES = dict(
+    enumerate(
+        (
+            *("balance-rr", "active-backup", "balance-xor", "broadcast"),
+            *("802.3ad", "balance-tlb", "balance-alb"),
+        )
+    )
+)
 
 
 def parse(raw: bytes) -> tuple[LinkRow, ...]:
@@ -60,7 +70,13 @@ def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> LinkRow:
         "" if foreign else names.get(attrs.get("IFLA_LINK", 0), ""),
         stp,
         delay,
+        _bond_mode(info) if kind == "bond" else "",
     )
+
+
+def _bond_mode(info: dict[str, Any]) -> str:
+    mode = netlink.attributes(info.get("IFLA_INFO_DATA") or {}).get("IFLA_BOND_MODE")
+    return BOND_MODES.get(mode, f"mode {mode}") if isinstance(mode, int) else ""
 
 
 def _bridge(info: dict[str, Any]) -> tuple[int | None, float | None]:

@@ -10,7 +10,35 @@ from tests.unit.preflight.looking import look, nic, plus, refusal, told
 from runbook.state.snapshot import Snapshot
 
 
-@pytest.mark.parametrize("kind", ["bridge", "vlan", "bond", "macvlan"])
+@pytest.mark.parametrize("mode", ["active-backup", "802.3ad", "balance-xor"])
+def test_a_bond_with_one_mac_and_a_vlan_are_moved_as_a_nic_is(mode: str) -> None:
+    for other in ({"kind": "bond", "bond_mode": mode}, {"kind": "vlan", "lower": "enp4s0f1"}):
+        assert told(look(fakes.seen(links=nic(**other))), "ok", "NIC")
+
+
+@pytest.mark.parametrize(
+    ("mode", "why"),
+    [
+        ("balance-alb", "rewrites MAC addresses in ARP"),
+        ("balance-tlb", "with the MACs of several NICs"),
+        ("balance-rr", "runbook carries active-backup, 802.3ad, balance-xor"),
+        ("broadcast", "runbook carries"),
+        ("", "runbook carries"),
+    ],
+)
+def test_any_other_bond_is_refused_by_its_mode(mode: str, why: str) -> None:
+    found = refusal(fakes.seen(links=nic(kind="bond", bond_mode=mode)))
+    assert f"it is a bond of mode {mode or 'unknown'}" in found.seen
+    assert why in found.why
+
+
+def test_a_nic_that_carries_vlans_besides_is_moved_and_they_are_named() -> None:
+    child = fakes.link(f"{NIC}.7", kind="vlan", lower=NIC)
+    found = told(look(fakes.seen(links=[*nic(), child])), "note", NIC)
+    assert f"VLAN interface {NIC}.7" in found.seen
+
+
+@pytest.mark.parametrize("kind", ["bridge", "macvlan"])
 def test_a_nic_that_is_no_nic(kind: str) -> None:
     assert f"it is a {kind}" in refusal(fakes.seen(links=nic(kind=kind))).seen
 
@@ -58,7 +86,7 @@ def test_a_nic_without_a_link(off: str) -> None:
     assert "down or has no carrier" in refusal(fakes.seen(links=nic(**{off: False}))).seen
 
 
-@pytest.mark.parametrize("kind", ["vlan", "macvtap", "macvlan"])
+@pytest.mark.parametrize("kind", ["macvtap", "macvlan"])
 def test_a_nic_under_another_interface(kind: str) -> None:
     child = fakes.link(f"{NIC}.7", kind=kind, lower=NIC)
     assert f"{NIC}.7 ({kind}) is on top" in refusal(fakes.seen(links=[*nic(), child])).seen

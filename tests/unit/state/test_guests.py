@@ -64,6 +64,12 @@ def test_each_interface_tells_what_it_hangs_on() -> None:
     assert set(column(table, "guest")) == {"web"}
 
 
+def test_a_running_guest_on_a_network_onto_somebody_s_bridge_is_on_that_network() -> None:
+    live = RUNNING.replace("<source bridge='br0'/>", "<source network='hostbr' bridge='br0'/>")
+    sources = [row.source for row in guests.parse_taps([replace(TWO[0], xml=live)])]
+    assert sources[:2] == ["default", "hostbr"]
+
+
 DEFINED = RUNNING.replace("network='default' portid='8' bridge='virbr0'", "network='routed'")
 
 

@@ -68,6 +68,16 @@ def test_a_vlan_sits_on_its_nic_and_a_bond_holds_its_own() -> None:
     assert column(table, "ifname", master="bond0") == ["enp4s0f0"]
 
 
+@pytest.mark.parametrize(
+    ("number", "mode"), [(1, "active-backup"), (4, "802.3ad"), (6, "balance-alb"), (9, "mode 9")]
+)
+def test_the_mode_of_a_bond_is_told_in_iproute2_s_word(number: int, mode: str) -> None:
+    data = ("IFLA_INFO_DATA", {"attrs": [("IFLA_BOND_MODE", number)]})
+    info = {"attrs": [("IFLA_INFO_KIND", "bond"), data]}
+    table = links.parse(message(2, "enp4s0f0", "") + message(4, "bond0", "", IFLA_LINKINFO=info))
+    assert [row.bond_mode for row in table] == [mode, ""]
+
+
 def test_the_far_end_of_a_veth_or_of_another_namespace_is_not_below_it() -> None:
     table = links.parse(
         message(2, "enp4s0f0", "")

@@ -23,7 +23,8 @@ SINCE_LIBVIRT = 6_005_000
 class HookShape:
     """What the script has to bring back; `sysctls` are of the bridge, in sysctl(8)'s names.
 
-    `addresses` are the IPv4 addresses that the network's own XML does not have.
+    `addresses` are the IPv4 addresses that the network's own XML does not have. `made_at_boot`
+    is true of a bond and of a VLAN interface: ifupdown makes them, and may still be at it.
     """
 
     network: str
@@ -36,6 +37,7 @@ class HookShape:
     mtu: int = ETHERNET_MTU
     ipv6: HookIPv6 | None = None
     addresses: tuple[Address, ...] = ()
+    made_at_boot: bool = False
 
 
 def hook_path(network: str) -> str:
@@ -46,6 +48,13 @@ def hook_path(network: str) -> str:
 def route_line(route: Route) -> str:
     """The line of the script that brings a route back."""
     return f"try ip {shlex.join(route.words())}\n"
+
+
+def rejoin_line(network: str, bridge: str) -> str:
+    """What ifupdown runs once it has made the port anew, as at a restart of networking."""
+    there = shlex.quote(f"/sys/class/net/{bridge}")
+    hook = shlex.join((hook_path(network), network, "started", "begin", "-"))
+    return f"post-up [ ! -e {there} ] || {hook} </dev/null"
 
 
 def hook_script(shape: HookShape) -> str:
@@ -61,6 +70,7 @@ def hook_script(shape: HookShape) -> str:
         bridge=bridge,
         mac=shlex.quote(shape.mac),
         mtu=mtu,
+        waits=_WAITS.format(nic=nic) if shape.made_at_boot else "",
         sysctls="".join(f"try sysctl -q -w {pair}\n" for pair in pairs),
         addresses="".join(f"{comes_back(address)}\n" for address in shape.addresses),
         # Those that others' gateways are reached by come first.
@@ -71,6 +81,13 @@ def hook_script(shape: HookShape) -> str:
     )
 
 
+_WAITS = """\
+# ifupdown makes this interface, and may do so while libvirt starts.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    if [ -e /sys/class/net/{nic} ]; then break; fi
+    sleep 1
+done
+"""
 _TEXT = """\
 #!/bin/sh
 # libvirt runs this after each start of a network: the NIC joins the bridge again,
@@ -94,7 +111,7 @@ try() {{
 {ipv6}# A port added while STP is on hears nothing for four seconds; so STP goes on last.
 try ip link set dev {bridge} type bridge stp_state 0
 try ip link set dev {bridge} type bridge forward_delay 0
-{mtu}try ip link set dev {nic} up
+{waits}{mtu}try ip link set dev {nic} up
 try ip link set dev {nic} master {bridge}
 {sysctls}{addresses}{routes}{ipv6_on}# A link that has just come up sends nothing yet.
 for _ in 1 2 3 4 5; do

@@ -28,7 +28,7 @@ from runbook.state.units import UnitRow
 FIRST_HOOK = "/etc/libvirt/hooks/network"
 # Options of ifupdown's helpers that take an interface for one of their own.
 PORTS = ("bridge_ports", "bridge-ports")
-TAKES_PORTS = ("bridge_ports", "bridge-ports", "bond-slaves", "slaves", "vlan-raw-device")
+TAKES_PORTS = ("bridge_ports", "bridge-ports", "bond-slaves", "slaves")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from runbook.state.links import LinkRow
 from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
 
+MADE_AT_BOOT = ("bond", "vlan")
 NOT_NICS = frozenset({"bridge", "tun", "dummy", "ifb", "sit", "gre", "vxlan", "wireguard"})
 
 
@@ -35,6 +36,11 @@ def nic_row(snapshot: Snapshot, nic: str) -> LinkRow:
         f"{snapshot.host} has no interface of that name",
         f"choose one of: {', '.join(nic_names(snapshot)) or 'none found'}",
     )
+
+
+def is_made_at_boot(snapshot: Snapshot, nic: str) -> bool:
+    """Whether ifupdown makes the interface: it goes and comes at a restart of networking."""
+    return nic_row(snapshot, nic).kind in MADE_AT_BOOT
 
 
 def nic_address_message(snapshot: Snapshot, nic: str, host_address: IPv4Interface) -> Address:

@@ -11,6 +11,7 @@ such a stanza down, and a port of a bridge with spanning tree then waits 4 s. Th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import ip_interface
 
 from runbook.common import shell_pattern
@@ -18,7 +19,7 @@ from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
-from runbook.plan.routed.stanza_commands import HOOKS, ROUTE, is_carried
+from runbook.plan.routed.stanza_commands import HOOKS, ROUTE, is_carried, is_of_link
 from runbook.state import units
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow, contents
@@ -192,19 +193,32 @@ def nic_stanzas6(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
     return found
 
 
-def manual_stanza(nic: str, snapshot: Snapshot) -> Iterator[EditLines]:
-    """One edit for each file with a stanza of the NIC that is not ``inet manual`` yet."""
+def manual_stanza(nic: str, snapshot: Snapshot, rejoin: str = "") -> Iterator[EditLines]:
+    """One edit for each file with a stanza of the NIC that is not ``inet manual`` yet.
+
+    `rejoin` is a line that the first of them gets; a stanza that has it stays as it is.
+    """
     every = (*nic_stanzas(nic, snapshot), *nic_stanzas6(nic, snapshot))
     # ifupdown knows a name by any one of its stanzas.
     first = {s.name: s for s in reversed(every) if s.family == "inet"}
-    wanted = [s for s in every if _acts(s, snapshot)]
+    joins = first[nic] if rejoin and rejoin not in map(" ".join, first[nic].options) else None
+    wanted = [s for s in every if s == joins or _acts(s, snapshot)]
     for path in dict.fromkeys(stanza.path for stanza in wanted):
         yield _edit(
             path,
             sorted((s for s in wanted if s.path == path), key=lambda s: s.first),
-            tuple(first.values()),
+            _Added(tuple(first.values()), joins, rejoin),
             snapshot,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """The first stanza of each name, which stays, and the one that gets a line."""
+
+    first: tuple[Stanza, ...]
+    joins: Stanza | None
+    line: str
 
 
 def _acts(stanza: Stanza, snapshot: Snapshot) -> bool:
@@ -215,28 +229,27 @@ def _acts(stanza: Stanza, snapshot: Snapshot) -> bool:
     return any(is_carried(line, physical(stanza.name), snapshot) for line in lines)
 
 
-def _edit(
-    path: str, wanted: list[Stanza], first: tuple[Stanza, ...], snapshot: Snapshot
-) -> EditLines:
+def _edit(path: str, wanted: list[Stanza], added: _Added, snapshot: Snapshot) -> EditLines:
     file = _file(path, snapshot)
     content = file.content.split("\n")
     edits, shown = [], ""
     for stanza in wanted:
         lines = content[stanza.first - 1 : stanza.last]
-        needed = stanza in first
-        kept = "".join(f"{line}\n" for line in _kept(lines, stanza, snapshot, needed=needed))
+        kept = "".join(f"{line}\n" for line in _kept(lines, stanza, snapshot, added))
         shown += "".join(f"{line}\n" for line in lines)
         edits.append(LineEdit(stanza.first, stanza.last, kept))
     purpose = f"leave {wanted[0].name} without an address of its own"
     return EditLines(path, file.sha256, tuple(edits), shown, purpose)
 
 
-def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot, *, needed: bool) -> Iterator[str]:
+def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot, added: _Added) -> Iterator[str]:
     end = "\r" if lines[0].endswith("\r") else ""
     options = tuple(_options(lines, stanza, snapshot))
     # Without options it would say what another stanza of the name says already.
-    if needed or any(words(ln) and not is_comment(ln) for ln in options):
+    if stanza in added.first or any(words(ln) and not is_comment(ln) for ln in options):
         yield f"iface {stanza.name} inet manual{end}"
+    if stanza == added.joins:
+        yield f"    {added.line}{end}"
     yield from options
 
 
@@ -270,7 +283,9 @@ def _refuse_hooks(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> None:
     hooks = [
         line.strip()
         for line in lines
-        if (words(line) or ("",))[0] in HOOKS and not is_carried(line, nic, snapshot)
+        if (words(line) or ("",))[0] in HOOKS
+        and not is_carried(line, nic, snapshot)
+        and not is_of_link(line, nic)
     ]
     if not hooks:
         return

@@ -129,6 +129,7 @@ def _hook_file(
         facts.nic_row(snapshot, params.interface).mtu,
         ipv6.hooked(moves),
         ipv4.promised(params, snapshot),
+        facts.is_made_at_boot(snapshot, params.interface),
     )
     return ExpectedFile(hook_path(params.network), hook_script(shape))
 
@@ -223,7 +224,7 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     purpose = f"have network-online.target wait for {params.bridge}"
     for file in online:
         yield PutFile(file.path, file.text, network_online.MODE, purpose)
-    yield from manual_stanza(params.interface, snapshot)
+    yield from manual_stanza(params.interface, snapshot, _rejoin(params, snapshot))
     if promise.firewall.families:
         yield from saved_firewall(promise.firewall, params.interface, params.bridge, snapshot)
     yield from _twins_alone(params, snapshot, promise)
@@ -232,6 +233,12 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     for name, value in sysctls.FORWARDING:
         yield from sysctls.switched(name, value, snapshot)
     yield from stop_clients(params.interface, snapshot)
+
+
+def _rejoin(params: Params, snapshot: Snapshot) -> str:
+    """The line by which a port that ifupdown made anew joins the bridge again; '' for a NIC."""
+    made = facts.is_made_at_boot(snapshot, params.interface)
+    return network_hook.rejoin_line(params.network, params.bridge) if made else ""
 
 
 def _twins_alone(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:

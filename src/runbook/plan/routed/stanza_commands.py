@@ -45,6 +45,20 @@ def is_carried(line: str, nic: str, snapshot: Snapshot) -> bool:
     return program == "route" and _route(command[1:], wanted, nic, snapshot)
 
 
+def is_of_link(line: str, nic: str) -> bool:
+    """Whether the command needs no address, and may stay: it sets the MTU of the NIC."""
+    hook, *command = words(line) or ("",)
+    match _without_ignored_failure(command):
+        case [program, "link", "set", "dev", name, "mtu", size]:
+            pass
+        case [program, "link", "set", name, "mtu", size]:
+            pass
+        case _:
+            return False
+    known = posixpath.basename(program) == "ip" and name in (nic, *_IFACE)
+    return hook in HOOKS and known and size.isdigit()
+
+
 def _without_ignored_failure(command: list[str]) -> list[str]:
     return command[:-2] if tuple(command[-2:]) in _IGNORED_FAILURE else command
 

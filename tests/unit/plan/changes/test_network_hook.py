@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from tests.unit.programs import Programs, hostile
 
 from runbook.plan.changes.messages import Action, Route
-from runbook.plan.changes.network_hook import HookShape, hook_path, hook_script
+from runbook.plan.changes.network_hook import HookShape, hook_path, hook_script, rejoin_line
 
 NIC, BRIDGE = "enp4s0f0", "virbr1"
 DEFAULT = Route(Action.ENSURE, "default", BRIDGE, gateway="172.16.0.1")
@@ -44,6 +44,22 @@ JOINED = [
     "ip link set dev virbr1 address 52:54:00:ab:cd:ef",
     "ip link set dev virbr1 type bridge stp_state 1",
 ]
+
+
+def test_a_port_that_ifupdown_makes_is_waited_for(tmp_path: Path) -> None:
+    there, missing = (shape(nic=nic, made_at_boot=True) for nic in ("lo", "no-such-nic"))
+    for name in ("there", "missing"):
+        (tmp_path / name).mkdir()
+    assert ["sleep", "1"] not in run(there, tmp_path / "there", "routed", "started")[1]
+    _, ran = run(missing, tmp_path / "missing", "routed", "started")
+    joins = ran.index(["ip", "link", "set", "dev", "no-such-nic", "master", BRIDGE])
+    assert ran[:joins].count(["sleep", "1"]) == 10
+
+
+def test_ifupdown_has_a_port_that_it_made_anew_join_again_if_the_bridge_is_there() -> None:
+    line = rejoin_line("routed", BRIDGE)
+    assert line.startswith(f"post-up [ ! -e /sys/class/net/{BRIDGE} ] || ")
+    assert f"{hook_path('routed')} routed started begin - </dev/null" in line
 
 
 def run(shape: HookShape, folder: Path, *words: str, ip: str = "") -> tuple[int, list[list[str]]]:

@@ -218,6 +218,45 @@ def test_of_two_files_that_both_have_it_the_first_keeps_the_name() -> None:
     assert [edit.edits[0].text for edit in edits] == [f"iface {NIC} inet manual\n", ""]
 
 
+REJOIN = "post-up [ ! -e /sys/class/net/virbr1 ] || /etc/libvirt/hooks/x routed started"
+BOND = """\
+auto bond0
+iface bond0 inet {method}
+{more}    bond-slaves enp4s0f0 enp4s0f1
+    bond-mode 802.3ad
+    mtu 9000
+    up ip link set $IFACE mtu 9000
+"""
+
+
+def rejoined(nic: str, text: str) -> str:
+    rows = [fakes.address(nic, "172.16.1.1/16")]
+    seen = fakes.seen(files=[fakes.file(PATH, text)], addresses=rows)
+    edits = list(manual_stanza(nic, seen, REJOIN))
+    for edit in edits:
+        (step,) = edit.do()
+        assert isinstance(step, EditFile)
+        text = step.applied_to(text.encode()).decode()
+    return text
+
+
+def test_a_bond_keeps_its_slaves_mode_and_mtu_and_joins_the_bridge_when_it_is_made_anew() -> None:
+    text = BOND.format(method="static", more="    address 172.16.1.1/16\n")
+    manual = BOND.format(method="manual", more=f"    {REJOIN}\n")
+    assert rejoined("bond0", text) == manual
+    # Also where no stanza gave the address, and not twice.
+    assert rejoined("bond0", BOND.format(method="manual", more="")) == manual
+    assert rejoined("bond0", manual) == manual
+
+
+@pytest.mark.parametrize("name", [f"{NIC}.10", "vlan10"])
+def test_a_vlan_keeps_its_raw_device(name: str) -> None:
+    text = f"iface {name} inet static\n address 172.16.1.1/16\n vlan-raw-device {NIC}\n"
+    assert rejoined(name, text) == (
+        f"iface {name} inet manual\n    {REJOIN}\n vlan-raw-device {NIC}\n"
+    )
+
+
 IPV6 = f"""\
 
 # IPv6 comes by itself

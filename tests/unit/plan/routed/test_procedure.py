@@ -119,7 +119,8 @@ def test_an_address_that_is_on_a_bridge_needs_no_change_for_guests_to_sit_there(
     with pytest.raises(ParameterError) as wrong:
         made(links=links, addresses=[fakes.address("br0", fakes.ADDRESS)])
     assert "on the bridge br0" in wrong.value.problem
-    assert "guests can sit on br0 as it is" in wrong.value.then
+    assert "nothing has to move" in wrong.value.then
+    assert "attach: true, bridge: br0" in wrong.value.then
 
 
 def test_the_command_that_makes_the_routes_odd_is_named_before_the_routes_are() -> None:
@@ -180,6 +181,33 @@ def test_a_host_that_is_as_promised_with_a_metric_and_a_large_mtu_has_nothing_to
     before = seen(links=nic, routes=[fakes.default(NIC, metric=100), fakes.connected(NIC)])
     asked = fakes.params()
     assert make_plan(asked, fakes.as_promised(make_promise(asked, before))).empty
+
+
+@pytest.mark.parametrize(
+    ("nic", "kind"), [("bond0", "bond"), ("enp4s0f0.10", "vlan"), ("vlan10", "vlan")]
+)
+def test_a_port_that_ifupdown_makes_is_waited_for_and_joins_again(nic: str, kind: str) -> None:
+    text = fakes.INTERFACES.replace(NIC, nic)
+    link = fakes.link(nic, mac=fakes.NIC_MAC, kind=kind, bond_mode="802.3ad" * (kind == "bond"))
+    plan = make_plan(
+        fakes.params(interface=nic),
+        seen(
+            links=[fakes.link("lo"), link],
+            addresses=[fakes.address(nic, fakes.ADDRESS)],
+            routes=[fakes.default(nic), fakes.connected(nic)],
+            files=[fakes.file("/etc/network/interfaces", text)],
+        ),
+    )
+    hook, *_ = plan.of_host.files
+    assert f"if [ -e /sys/class/net/{nic} ]" in hook.text
+    (edit,) = of(EditLines, plan)
+    assert f"    post-up [ ! -e /sys/class/net/{BRIDGE} ] || {hook.path} routed" in edit.after
+
+
+def test_a_physical_nic_is_neither_waited_for_nor_joins_by_ifupdown() -> None:
+    plan = made()
+    assert "if [ -e /sys/class/net/" not in plan.of_host.files[0].text
+    assert not [edit for edit in of(EditLines, plan) if "post-up" in edit.after]
 
 
 def test_a_second_choice_of_another_interface_does_not_break_the_promise() -> None:

@@ -44,11 +44,11 @@ def test_several_ways_out_are_several_candidates() -> None:
         (hosts.snapshot(links=[hosts.link("a0")]), "no IPv4 default route"),
         (
             hosts.snapshot(
-                links=[hosts.link("bond0", kind="bond")],
+                links=[hosts.link("bond0", kind="bond", bond_mode="balance-alb")],
                 addresses=[held("bond0", "172.16.1.1")],
                 routes=[default("bond0")],
             ),
-            "bond0 is a bond",
+            "bond0 is a bond of mode balance-alb",
         ),
         (
             hosts.snapshot(

@@ -46,6 +46,9 @@ def _asked_for(nic_xml: str) -> Element:
             nic.remove(element)
     for source in nic.findall("source"):
         source.attrib.pop("portid", None)
+        if source.get("network"):
+            # Told as a bridge while it runs, if the network leads onto somebody's bridge.
+            nic.set("type", "network")
         if nic.get("type") == "network":
             source.attrib.pop("bridge", None)
     return nic
