@@ -51,8 +51,11 @@ class RunbookError(Exception):
 
     Any of it may hold words of a host, a guest or the LAN, so it is redacted and made printable
     here: whoever prints or records an error need not think of that. `transcript` is what went to
-    and fro at a console until then, '' where there was none.
+    and fro at a console until then, '' where there was none. `shown`: the page has its text
+    already, as the result of the run.
     """
+
+    shown = False
 
     def __init__(
         self, what: str, *, host: str = "-", state: str, then: str, transcript: str = ""

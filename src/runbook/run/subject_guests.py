@@ -13,7 +13,8 @@ from runbook.apply.checkpoint.deadline import DeadlineMove, DeadlineWish, Now
 from runbook.apply.rollback import Rollback
 from runbook.apply.steps import journal
 from runbook.apply.verify import Verdict, still_answering
-from runbook.common.errors import LoginRefused, Refused
+from runbook.common.clock import Clock
+from runbook.common.errors import ConsoleTaken, LoginRefused, Refused
 from runbook.guest import deadlines, facts, lan_checks
 from runbook.guest.deadlines import MovedDeadlines, not_moved
 from runbook.guest.login import credentials, patience
@@ -37,16 +38,38 @@ from runbook.state.host.environment import Surroundings
 from runbook.state.host.probes import Probed
 from runbook.state.snapshot import Snapshot
 from runbook.transport.guest.channel import AGENT, Channel
-from runbook.transport.guest.login import Remembered
+from runbook.transport.guest.login import Credentials, Remembered
 from runbook.transport.guest.open_channel import ChannelOptions, open_channel
 from runbook.transport.host import Host
 
 # A step inside a guest is waited for this long; a longer one is not.
 TURN_S = 20.0
+# A console that is taken is tried again after this pause.
+AGAIN_S = 2.0
 S = TypeVar("S", bound=ChangeSession)
 
 # How often a person may type the password of a guest that refuses it.
 TYPED_AT_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TakenConsole:
+    """How long to wait for a console that somebody else has open, and who that may be."""
+
+    patience_s: float
+    whose: str
+
+    def wait(self, attempt: Callable[[], Channel], clock: Clock) -> Channel:
+        """The channel, once the console is free; raises ConsoleTaken if it stays taken."""
+        end = clock.monotonic() + self.patience_s
+        while True:
+            try:
+                return attempt()
+            except ConsoleTaken as error:
+                if clock.monotonic() >= end:
+                    more = f"; it was not free within {self.patience_s:.0f} s; {self.whose}"
+                    raise error.telling(more) from error
+            clock.sleep(AGAIN_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +188,18 @@ class GuestSubject:
         self.sessions.close()
 
 
-def about_guests(session: S, chosen: tuple[Guest, ...]) -> S:
+def about_guests(session: S, chosen: tuple[Guest, ...], taken: TakenConsole | None = None) -> S:
     """The same session, able to go into these guests; a password is asked for once a guest.
 
-    No guest is entered yet.
+    No guest is entered yet. With `taken`, a console that somebody else has open is waited for.
     """
     passwords, by_agent = Remembered(), set[str]()
+
+    def opened(host: Host, guest: Guest, who: Credentials, ways: ChannelOptions) -> Channel:
+        def once() -> Channel:
+            return open_channel(host.doors(guest.name), who, ways, clock=session.clock)
+
+        return taken.wait(once, session.clock) if taken else once()
 
     def enter(host: Host, guest: Guest) -> Channel:
         ways = ChannelOptions(
@@ -179,7 +208,7 @@ def about_guests(session: S, chosen: tuple[Guest, ...]) -> S:
         for attempt in range(TYPED_AT_MOST):
             who = passwords.of(guest.name, credentials(guest, again=attempt > 0))
             try:
-                channel = open_channel(host.doors(guest.name), who, ways, clock=session.clock)
+                channel = opened(host, guest, who, ways)
             except LoginRefused:
                 passwords.forget(guest.name)
                 # A typing error costs no run; a password from a file would only be refused again.

@@ -15,8 +15,11 @@ from runbook.plan.changes.guest_steps import AwaitPerson
 from runbook.plan.plan import Plan
 from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
 from runbook.run.session import ChangeSession, HostSession
-from runbook.run.subject_guests import about_guests
+from runbook.run.subject_guests import TakenConsole, about_guests
 from runbook.run.subject_host import HostSubject
+
+# The notebook that made the change compares its guests and leaves their consoles meanwhile.
+TAKEN_S = 60.0
 
 
 def about(session: HostSession, checkpoint: Checkpoint) -> ChangeSession:
@@ -27,10 +30,22 @@ def about(session: HostSession, checkpoint: Checkpoint) -> ChangeSession:
     plan = checkpoint.plan
     if plan is None or not isinstance(plan.promise, GuestPromise):
         return known
-    made = about_guests(known, _chosen(plan, plan.promise))
+    made = about_guests(known, _chosen(plan, plan.promise), _taken(session, checkpoint))
     for sessions in made.subject.guest_sessions:
         sessions.take_up(plan, checkpoint.place.change_id, checkpoint.log, checkpoint.guests_before)
     return made
+
+
+def _taken(session: HostSession, checkpoint: Checkpoint) -> TakenConsole:
+    """Who may be at a console: the notebook that made the change leaves it when it is undone."""
+    change, by = checkpoint.place.change_id, checkpoint.operator
+    if by != session.operator:
+        return TakenConsole(TAKEN_S, f"{by}, who armed change {change}, may be at it")
+    whose = (
+        f"a notebook of yours may hold it: the guest.ipynb that made change {change}."
+        " Shut down its kernel and run this again"
+    )
+    return TakenConsole(TAKEN_S, whose)
 
 
 def _chosen(plan: Plan, promise: GuestPromise) -> tuple[Guest, ...]:

@@ -9,12 +9,13 @@ from typing import NoReturn, cast
 import pytest
 from tests import stages
 from tests.unit import guest_data, hosts
-from tests.unit.fakes import Time
+from tests.unit.fakes import NOON, Time
 from tests.unit.insides import WANTED
 
 from runbook.apply.checkpoint.armed_change import Checkpoint
 from runbook.apply.checkpoint.layout import Layout
-from runbook.common.errors import ConnectionLost, LoginRefused, NoWayIn
+from runbook.apply.checkpoint.manifest import Manifest
+from runbook.common.errors import ConnectionLost, ConsoleTaken, LoginRefused, NoWayIn
 from runbook.notebook.guest import look
 from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.stages import of_guests
@@ -150,6 +151,49 @@ def test_whoever_takes_a_change_up_goes_in_as_it_did_by_what_the_host_keeps() ->
     assert (guest.login, guest.login_from) == ("admin", "environment")
     assert str(guest.ipv4) == guest_data.ADDRESS
     assert not guest.by_hand
+
+
+def taken(operator: str, frees_after: float | None, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An undo that finds the console taken; '' if it got in, else what it says."""
+    made = guest_data.plan(guest_data.seen(), guest_data.params())
+    by = Manifest("change-1", "server-01", "root@desk", NOON, NOON, 1, "", (), "")
+    checkpoint = Checkpoint(Layout("change-1"), by, made)
+    clock, host = Time(), cast("Host", SimpleNamespace(doors=lambda _name: None))
+
+    def opened(*_: object, **__: object) -> Channel:
+        if frees_after is None or clock.seconds < frees_after:
+            raise ConsoleTaken("somebody else is at it", host="server-01", state="-", then="-")
+        return cast("Channel", Dying())
+
+    monkeypatch.setattr(subject_guests, "open_channel", opened)
+    session = HostSession(KnownHost(host="server-01"), host, operator, "x", clock, lambda: host)
+    (slot,) = stages.sessions(about(session, checkpoint))._slots.values()  # noqa: SLF001 - only an undo enters it
+    try:
+        slot.channel(host)
+    except ConsoleTaken as error:
+        return error.what
+    return ""
+
+
+def test_an_undo_waits_for_a_console_that_a_notebook_is_about_to_leave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert taken("root@desk", 30.0, monkeypatch) == ""
+
+
+@pytest.mark.parametrize(
+    ("operator", "said"),
+    [
+        ("root@desk", "a notebook of yours may hold it: the guest.ipynb that made change change-1"),
+        ("ann@elsewhere", "root@desk, who armed change change-1, may be at it"),
+    ],
+)
+def test_a_console_that_stays_taken_says_whose_it_may_be(
+    operator: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = taken(operator, None, monkeypatch)
+    assert said in told
+    assert "not free within 60 s" in told
 
 
 class Dying:

@@ -36,6 +36,8 @@ FIRST = (
     "run the notebook from the top (Run > Run All Above Selected Cell): steps that were made"
     " are not made again, and runbook continues a change in progress"
 )
+# So that one text does not stand twice, one below the other.
+SHOWN = "this run has ended, and not well: its result is above, with what to do next"
 
 
 def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython has no annotations
@@ -45,6 +47,8 @@ def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython has no
 
 def told(error: BaseException) -> str:
     """The error's text; '' for one that is none of an operator's."""
+    if isinstance(error, RunbookError) and error.shown:
+        return SHOWN
     if isinstance(error, RunbookError):
         return f"{type(error).__name__}: {error}"
     if isinstance(error, NameError) and error.name in COMES_FROM:

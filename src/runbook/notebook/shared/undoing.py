@@ -67,8 +67,11 @@ def records(rows: pd.DataFrame) -> str:
     return octets.valid_json(json.dumps(told, indent=1, ensure_ascii=False)) + "\n"
 
 
-def keep_rollback(this: HostRun, undone: Rollback, page: Output = CELL) -> None:
-    """The state after an undo, and the rows that differ, into the record and onto the page."""
+def keep_rollback(this: HostRun, undone: Rollback, page: Output = CELL, result: str = "") -> None:
+    """The state after an undo, and the rows that differ, into the record and onto the page.
+
+    What the `result` of the run says of a guest is not shown twice.
+    """
     rows = undone.differences.rows
     this.folder.once("after.json", snapshots.dumps(undone.after))
     this.folder.once("diff.json", records(rows))
@@ -80,7 +83,8 @@ def keep_rollback(this: HostRun, undone: Rollback, page: Output = CELL) -> None:
     for line in undone.failed:
         page.show(views.note(f"the undo itself says: {line}", "bad"))
     for difference in undone.guests:
-        page.show(views.note(str(difference), "bad"))
+        if " ".join(str(difference).split()) not in result:
+            page.show(views.note(str(difference), "bad"))
 
 
 def module_notes(modules: tuple[str, ...]) -> tuple[str, ...]:
@@ -165,7 +169,7 @@ def lost(change: ChangeUnderway, worse: BaseException, page: Output = CELL) -> G
     this = change.before.run
     keep_error(this, "error-of-the-undo.txt", worse)
     if isinstance(worse, Differs):
-        keep_rollback(this, worse.undone, page)
+        keep_rollback(this, worse.undone, page, in_short(worse))
     if not isinstance(worse, GoToTheConsole):
         worse = GoToTheConsole(
             f"the undo was broken off: {in_short(worse)}",

@@ -13,7 +13,7 @@ from runbook import views
 from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.confirm import Verified
 from runbook.apply.rollback import NotCompared, Rollback
-from runbook.common.errors import GateClosed, GoToTheConsole
+from runbook.common.errors import GateClosed, GoToTheConsole, RunbookError
 from runbook.notebook.jupyter.unattended import RENDERED, may_write
 from runbook.notebook.routed.close import finish
 from runbook.notebook.routed.plan import go_by, stopped
@@ -156,13 +156,15 @@ def _returning(this: HostRun, what: str) -> Iterator[None]:
         ending = Ending.REFUSED if isinstance(error, GateClosed) else Ending.UNKNOWN
         then = f"; {error.then}" if isinstance(error, GoToTheConsole) else ""
         end(this, ending, in_short(error) + then)
+        if isinstance(error, RunbookError):
+            error.shown = True
         raise
     this.folder.note(this.session.clock.now(), f"{what}: done")
 
 
 def _keep_what_was_seen(this: HostRun, error: BaseException) -> None:
     if isinstance(error, Differs):
-        keep_rollback(this, error.undone)
+        keep_rollback(this, error.undone, result=in_short(error))
     if isinstance(error, NotCompared):
         this.folder.once("after.json", snapshots.dumps(error.after))
         this.folder.once("journal-of-the-host", error.log)

@@ -46,6 +46,14 @@ def test_an_error_for_the_operator_is_his_four_sentences_and_no_traceback(shell:
     assert shell.sent == (REFUSED, [f"Refused: {REFUSED}"])
 
 
+def test_an_error_that_the_page_has_as_the_result_is_not_told_again(shell: Shell) -> None:
+    shown = Refused("no", host="server-01", state="as it was", then="mend it")
+    shown.shown = True
+    shell.user_ns["shown"] = shown
+    assert run(shell, "raise shown") is shown
+    assert shell.sent[1] == [cell_errors.SHOWN]
+
+
 @pytest.mark.parametrize("name", sorted(cell_errors.COMES_FROM))
 def test_a_cell_before_its_turn_says_which_one_comes_first(shell: Shell, name: str) -> None:
     run(shell, f"{name}.anything")
