@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from tests.lab.test_files import console, params
+from tests.lab.test_routed import is_late, probed_across
 
 from runbook.apply.confirm import Confirmed
+from runbook.common.errors import StepFailed
 from runbook.lab import lab as labs
 from runbook.lab import machine, shell
 from runbook.lab.names import SWITCH, mac, port
@@ -62,3 +65,26 @@ def test_with_the_nic_s_mac_no_frame_has_another_one_in_the_change_its_undo_and_
     said = console(host, "sh /var/lib/runbook/*/undo").decode()
     assert "as it was before the change" in said
     assert frames_dropped() == 0
+
+
+def refused(host: str, words: list[str]) -> None:
+    """A change with a MAC of the bridge's own, on a port that drops it."""
+    session = pipeline.open_session(params(host))
+    with closing(session.host), pytest.raises(StepFailed) as failed:
+        pipeline.change(session)
+    words.append(str(failed.value))
+
+
+def test_a_port_that_drops_the_bridge_s_own_mac_costs_nothing_and_is_named(
+    guarded_port: str,
+) -> None:
+    host, words = guarded_port, list[str]()
+    seen = probed_across(lambda: refused(host, words))
+    if is_late(seen):
+        seen = probed_across(lambda: refused(host, words))
+    assert seen.lost == 0, seen
+    assert "does not admit the bridge's MAC 52:54:00" in words[0]
+    assert "bridge_mac: nic" in words[0]
+    journal = console(host, "cat /var/lib/runbook/*/journal").decode()
+    assert "undone because: the LAN does not admit the bridge's MAC" in journal
+    assert frames_dropped() > 0

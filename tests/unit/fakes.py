@@ -377,6 +377,7 @@ class FakeHost:
     frames: list[tuple[str, bytes]] = field(default_factory=list)
     gateway_sees: str | None = NIC_MAC
     claims: list[tuple[tuple[str, str], str]] = field(default_factory=list)
+    shut_out: tuple[str, ...] = ()
     gate: str = ""
     name: str = "server-01"
     closed: int = 0
@@ -457,6 +458,11 @@ class FakeHost:
     def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
         del timeout
         return tuple(sorted(mac for at, mac in self.claims if at == (address, ifname)))
+
+    def answers_mac(self, address: str, ifname: str, mac: str, *, timeout: float = 1.2) -> bool:
+        del address, ifname, timeout
+        self._written(f"ask from {mac}")
+        return mac not in self.shut_out
 
     def execute(
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0
@@ -568,7 +574,9 @@ def _carrier(argv: Sequence[str]) -> Completed | None:
 def standard_host() -> FakeHost:
     """The standard host itself; whatever is asked of it succeeds."""
     links = (2, NIC, NIC_MAC), (7, BRIDGE, "52:54:00:00:00:07"), (9, CARRIER, "02:00:00:00:00:09")
-    host = FakeHost(dumps={netlink.RTM_GETLINK: link_dump(*links)}, answers=[_carrier])
+    router = [((GATEWAY, NIC), "02:00:00:00:00:fe")]
+    dumps = {netlink.RTM_GETLINK: link_dump(*links)}
+    host = FakeHost(dumps=dumps, answers=[_carrier], claims=router)
     host.hold("/etc/network/interfaces", INTERFACES)
     return host
 

@@ -17,7 +17,7 @@ from runbook.apply.steps.journal import BEGINS, DONE, Journal
 from runbook.apply.steps.perform import perform
 from runbook.common import debug_log
 from runbook.common.errors import StepFailed
-from runbook.plan.changes.steps import Step
+from runbook.plan.changes.steps import GatedNetlink, Step
 from runbook.plan.plan import MARGIN_S, PHASES, VERIFY_BUDGET_S, NumberedStep, Plan
 from runbook.plan.promise.guests import GuestPromise
 from runbook.transport.host import Host, OnRefusal
@@ -26,6 +26,9 @@ from runbook.transport.host import Host, OnRefusal
 LONG_S = 15.0
 # What has to be left after a step, for guests to be verified.
 AFTER_S = VERIFY_BUDGET_S + MARGIN_S
+# How long a host that nobody hears after its cutover stays so. Spanning tree on the LAN may take
+# 15 s to let the first frame through.
+CUT_OFF_S = 30
 # The countdown of one is moved in less than this, at a slow console.
 EACH_S = 15
 MADE_BEFORE = "make the phases in their order, or undo the change"
@@ -96,7 +99,9 @@ def apply_phase(
     guarded = host.guarded(armed.layout.lock, armed.layout.open, refused)
     for numbered in left:
         on_step(numbered, BEGINS)
-        if numbered.step.budget_s >= LONG_S:
+        if isinstance(numbered.step, GatedNetlink):
+            _cut_over(armed, guarded, numbered, now, doer)
+        elif numbered.step.budget_s >= LONG_S:
             _make_long(armed, guarded, numbered, now, doer)
         else:
             _make(armed, guarded, numbered, now, doer)
@@ -112,6 +117,25 @@ def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer:
     if moved.changed:
         # It did not; a host that is lost from here on need not wait that long.
         doer.move(armed, host, _as_granted(armed.plan, moved, numbered), now)
+
+
+def _cut_over(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer: Doer) -> None:
+    """Make the step that may cost the connection, with a short deadline until it is proven.
+
+    If the network does not take the host where it is now, nobody can ask it for the undo.
+    """
+    moved = doer.move(armed, host, _soon(numbered), now)
+    _make(armed.until(moved.after), host, numbered, now, doer)
+    if moved.changed:
+        doer.move(armed, host, _as_granted(armed.plan, moved, numbered), now)
+
+
+def _soon(numbered: NumberedStep) -> DeadlineWish:
+    def seconds(seen: Manifest, at: datetime) -> int | None:
+        return CUT_OFF_S if _remains(seen, at) > CUT_OFF_S else None
+
+    why = f"step {numbered.number} may cost the connection, and then the host undoes it soon"
+    return DeadlineWish(seconds, why)
 
 
 def _enough(plan: Plan, numbered: NumberedStep) -> DeadlineWish:

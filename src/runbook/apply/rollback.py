@@ -114,7 +114,7 @@ def compare_with_before(way: WayBack, host: Host, clock: Clock, log: Journal, wh
         raise NotCompared(way, take(host, clock.now()), log.text)
     after, differences = look_and_compare(way.before, host, clock)
     if log.text:
-        _note_comparison(host, way.layout, clock, differences, guests=way.guests)
+        _note_comparison(host, way, clock, differences, why)
     return Rollback(why, after, differences, log.text, modules=loaded_since(way.before, after))
 
 
@@ -133,13 +133,14 @@ def look_and_compare(before: Snapshot, host: Host, clock: Clock) -> tuple[Snapsh
         clock.sleep(PAUSE_S)
 
 
-def _note_comparison(
-    host: Host, place: Layout, clock: Clock, found_rows: Diff, *, guests: bool
-) -> None:
-    """Have the change's journal say how the host compares with before.
+def _note_comparison(host: Host, way: WayBack, clock: Clock, found_rows: Diff, why: str) -> None:
+    """Have the change's journal say why it was undone, and how the host compares with before.
 
-    Where there are `guests`, nobody is to read of this that all is as before.
+    Where there are guests, nobody is to read of this that all is as before.
     """
-    good = journal.UNSEEN if guests else journal.AS_BEFORE
+    good = journal.UNSEEN if way.guests else journal.AS_BEFORE
     said = good if found_rows.empty else f"{journal.DIFFERS}:\n{found_rows}"
-    journal.write(host, place.journal, clock.now(), said)
+    path, now = way.layout.journal, clock.now()
+    if why:
+        journal.write(host, path, now, f"{journal.BECAUSE}: {why}")
+    journal.write(host, path, now, said)

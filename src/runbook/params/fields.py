@@ -32,6 +32,7 @@ VOUCHED: Mapping[str, str] = {
     "docker": "FORWARD accepts guests' frames also after Docker has started",
     "guests-dropped": "no guest on the bridge needs the IP traffic that FORWARD drops",
     "late-network": "these services serve the address also when it comes late at a boot",
+    "new-mac": "the owner of the switch admits the bridge's MAC",
     "nic-by-name": "whatever uses the NIC by its name also works with the bridge, or is not needed",
     "rules-at-boot": "nothing has to load these rules at a boot",
     "ssh-limit": "the limit lets 5 new SSH connections in within 30 s",

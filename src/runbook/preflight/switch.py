@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.plan.routed.facts import nic_row
+from runbook.preflight import known_macs
 from runbook.preflight.finding import Case, Finding, looked_for
 
-BPDU = "bpdu"
+BPDU, NEW_MAC = "bpdu", "new-mac"
+GUESTS = "each guest on the LAN has a MAC of its own as well"
 
 
 @looked_for("STP", "off: no BPDUs are sent", "a switch port with BPDU guard shuts on the first")
@@ -28,14 +30,24 @@ def _mac(case: Case) -> Iterator[Finding]:
     link = nic_row(case.snapshot, nic)
     if mac == link.mac:
         why = "it is the default of Linux: a bridge takes the MAC of a port"
-        yield Finding("ok", "bridge MAC", f"{mac}, that of {nic}", why)
+        yield Finding("ok", "bridge MAC", f"{mac}, that of {nic}", f"{why}; {GUESTS}")
+        return
+    seen = f"{mac}, and {nic} keeps {link.mac}"
+    found = tuple(known_macs.signs(case.snapshot, nic))
+    if not found:
+        why = f"a switch port with port security counts the MACs that it sees; {GUESTS}"
+        do = "if the switch port admits known MACs only, set bridge_mac: nic"
+        yield Finding("note", "bridge MAC", seen, why, do)
         return
     yield Finding(
-        "note",
+        "consent",
         "bridge MAC",
-        f"{mac}, and {nic} keeps {link.mac}",
-        "a switch port with port security counts the MACs that it sees, guests' as well",
-        "if the switch port allows only one MAC, raise that limit first",
+        f"{seen}; {'; '.join(found)}",
+        "where somebody else owns the switch, it may drop frames from a MAC that he does not know,"
+        " shut the port, or block the server; the undo cannot open it again",
+        f"set bridge_mac: nic, which keeps the MAC that is known; or ask the owner to admit {mac},"
+        f" then consent: [{NEW_MAC}]; {GUESTS}",
+        NEW_MAC,
     )
 
 

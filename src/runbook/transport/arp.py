@@ -56,6 +56,18 @@ def who_has(
     return tuple(sorted(found))[:MOST]
 
 
+def is_answered(channel: RelayChannel, mac: bytes, address: IPv4Address, timeout: float) -> bool:
+    """Whether a probe for `address` from this MAC is answered to this MAC."""
+    for _ in range(PROBES):
+        channel.send(request(mac, NOBODY, address.packed))
+        deadline = time.monotonic() + timeout / PROBES
+        while (left := deadline - time.monotonic()) > 0:
+            frame = channel.receive(left)
+            if frame is not None and frame.payload[: len(mac)] == mac:
+                return True
+    return False
+
+
 def _heard(channel: RelayChannel, seconds: float) -> set[str]:
     found: set[str] = set()
     deadline = time.monotonic() + seconds

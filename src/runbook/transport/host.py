@@ -215,6 +215,9 @@ class Host(Reader, Protocol):
         that it did not ask for, and lets it go.
         """
 
+    def answers_mac(self, address: str, ifname: str, mac: str, *, timeout: float = 1.2) -> bool:
+        """Whether somebody answers an ARP probe for `address` that leaves `ifname` from `mac`."""
+
     def doors(self, guest: str) -> GuestEndpoints:
         """What leads into one of its guests; nothing is contacted yet."""
 

@@ -143,6 +143,25 @@ class LiveReader:
         except RelayRefused as refusal:
             raise self._read_failed(what, str(refusal)) from refusal
 
+    def answers_mac(self, address: str, ifname: str, mac: str, *, timeout: float = 1.2) -> bool:
+        """Send ARP probes for `address` out of `ifname` from `mac`; whether one is answered."""
+        wanted, what = IPv4Address(address), f"ask for {address} on {ifname} from {mac}"
+        sender = bytes.fromhex(mac.replace(":", ""))
+        try:
+            channel = self._session.open(
+                "open_packet",
+                ifname=ifname,
+                protocol=gateways.ETH_P_ALL,
+                filter=arp.sent_by(wanted),
+                promiscuous=True,
+            )
+            try:
+                return arp.is_answered(channel, sender, wanted, timeout)
+            finally:
+                channel.close()
+        except RelayRefused as refusal:
+            raise self._read_failed(what, str(refusal)) from refusal
+
     def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
         """Send ARP probes for `address` out of `ifname`; every MAC that answers."""
         wanted, what = IPv4Address(address), f"ask for {address} by ARP on {ifname}"

@@ -150,6 +150,17 @@ class RecordedHost:
         """Refuse."""
         self._refuse(f"send a frame out of {ifname}")
 
+    def answers_mac(
+        self,
+        address: str,
+        ifname: str,
+        mac: str,
+        *,
+        timeout: float = 1.2,  # noqa: ARG002 (refused whatever it is)
+    ) -> bool:
+        """Refuse: it sends a frame."""
+        self._refuse(f"ask {address} on {ifname} from {mac}")
+
     def doors(self, guest: str) -> GuestEndpoints:
         """Refuse: whoever is inside a guest can write."""
         self._refuse(f"get into guest {guest}")

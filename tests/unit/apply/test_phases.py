@@ -6,8 +6,8 @@ import pytest
 from tests.unit import fakes
 from tests.unit.logs import logging_to
 
-from runbook.apply.checkpoint import Armed
-from runbook.apply.phases import LONG_S, apply_phase
+from runbook.apply.checkpoint import Armed, deadline
+from runbook.apply.phases import CUT_OFF_S, LONG_S, apply_phase
 from runbook.common.errors import ConnectionLost, GateClosed, StepFailed
 from runbook.plan.changes.network_hook import hook_path
 from runbook.plan.changes.steps import WriteFile
@@ -121,11 +121,40 @@ def test_three_phases_are_not_the_whole_change(host: fakes.FakeHost, armed: Arme
     assert not apply_phase(armed, host, "network", fakes.Time().now).complete
 
 
-def test_the_cutover_is_one_send_and_nothing_else(host: fakes.FakeHost, armed: Armed) -> None:
+def test_the_cutover_is_one_send_between_two_deadlines(host: fakes.FakeHost, armed: Armed) -> None:
+    through(armed, host, "prepare", "network")
+    host.events.clear()
+    through(armed, host, "cutover")
+    kinds = ("netlink", "run systemd-run")
+    made = [event for event in host.events if event.startswith(kinds)]
+    soon, sent, later = made
+    assert f"--on-active={CUT_OFF_S}s " in soon
+    assert sent == "netlink 5"
+    assert f"--on-active={armed.plan.deadline_s}s " in later
+    # Whoever reads the journal at the console is told why.
+    assert "may cost the connection" in host.text(JOURNAL)
+
+
+def test_a_deadline_that_is_short_already_is_not_moved_for_the_cutover(
+    host: fakes.FakeHost,
+) -> None:
+    armed = fakes.armed(host, deadline_s=CUT_OFF_S)
     through(armed, host, "prepare", "network")
     host.events.clear()
     through(armed, host, "cutover")
     assert [event for event in host.events if not event.startswith("append")] == ["netlink 5"]
+
+
+def test_a_host_that_is_cut_off_by_its_cutover_undoes_it_soon(
+    host: fakes.FakeHost, armed: Armed
+) -> None:
+    through(armed, host, "prepare", "network")
+    lost = ConnectionLost("gone", host="server-01", state="unknown", then="wait")
+    host.fails["netlink"] = lost
+    with pytest.raises(ConnectionLost):
+        through(armed, host, "cutover")
+    left = deadline.standing(host, armed.layout).deadline - fakes.NOON
+    assert left.total_seconds() == CUT_OFF_S
 
 
 def test_after_a_step_that_fails_no_other_is_made(host: fakes.FakeHost, armed: Armed) -> None:

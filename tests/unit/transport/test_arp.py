@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.transport.sockets import passes_filter
 
-from runbook.transport.arp import MOST, PROBES, request, sent_by, who_has
+from runbook.transport.arp import MOST, PROBES, is_answered, request, sent_by, who_has
 from runbook.transport.relay.frames import Frame
 from runbook.transport.session import RelayChannel
 
@@ -131,3 +131,11 @@ def test_everybody_who_answers_is_named_once() -> None:
 def test_what_goes_out_is_not_taken_for_an_answer() -> None:
     out = Frame({"pkttype": 4}, reply(OWN, ADDRESS))
     assert asked(lambda _number: [out])[0] == ()
+
+
+def test_only_an_answer_to_the_mac_that_asked_is_one() -> None:
+    to_own, to_all = reply(OTHER, ADDRESS), b"\xff" * 6 + reply(OTHER, ADDRESS)[6:]
+    assert is_answered(Answering(lambda _n: [Frame({"pkttype": 3}, to_own)]), OWN, ADDRESS, 0.03)
+    lan = Answering(lambda _n: [Frame({"pkttype": 1}, to_all)])
+    assert not is_answered(lan, OWN, ADDRESS, 0.03)
+    assert lan.sent == [request(OWN, bytes(4), ADDRESS.packed)] * PROBES

@@ -26,6 +26,7 @@ from runbook.transport.host import Host, Reader
 BEGINS, DONE = "begins", "done"
 MOVED = "deadline moved to"
 GUESTS_CONFIRM = "the guests keep their part"
+BECAUSE = "undone because"
 NOT_ARMED = "the change is not armed"
 AS_BEFORE, DIFFERS = "compared: no row differs from before", "compared: these rows differ"
 UNSEEN = f"{DIFFERS}: none of the host's; its guests are not looked at yet"

@@ -30,7 +30,7 @@ from runbook.plan.changes.steps import (
     Sysctl,
     WriteFile,
 )
-from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter
+from runbook.plan.changes.waits import AwaitAdmitted, AwaitCarrier, AwaitLinkLocal, AwaitRouter
 from runbook.state import dhcp_clients, links, neighbours
 from runbook.state.dhcp_clients import Trust
 from runbook.state.links import LinkRow
@@ -46,6 +46,8 @@ POLL_S = 0.05
 FORWARDING = b"3"
 # How often a person's work is asked for, and how long an answer is listened for (arp.py).
 ASK_S, HEAR_S = 2.0, 1.2
+# The same for a router that is asked in another MAC, and how often.
+PROBE_S, PROBED = 1.2, 3
 
 
 @singledispatch
@@ -154,6 +156,23 @@ def _(step: AwaitCarrier, host: Host) -> None:
         if b"state UP" in run(Command(argv), host):
             return
     raise failed(host, step, f"{step.ifname} has no carrier after {step.budget_s:g} s")
+
+
+@perform.register
+def _(step: AwaitAdmitted, host: Host) -> None:
+    if not host.who_has(step.address, step.ifname, timeout=PROBE_S):
+        # It answers no ARP probe at all, so nothing can be learned from its silence.
+        return
+    for _ in range(PROBED):
+        if host.answers_mac(step.address, step.ifname, step.mac, timeout=PROBE_S):
+            return
+    raise StepFailed(
+        f"the LAN does not admit the bridge's MAC {step.mac}: {step.address} answers the MAC of"
+        f" {step.ifname} and not this one, so the switch port admits known MACs only",
+        host=host.name,
+        state="the address is still on the NIC, and nothing was lost",
+        then="set bridge_mac: nic; or have the port admit the bridge's MAC, and the guests'",
+    )
 
 
 @perform.register

@@ -2,8 +2,8 @@
 
 A change performs nothing. `change` has what all changes share, `steps` and `waits` the kinds of
 step, `messages` the netlink requests, `processes` the steps that end and start a DHCP client,
-`aside` those that move its leases. One file a thing changed: `attach` (onto a bridge
-that is there), `bridge_ports` (the cutover), `routes`, `networks` (with `network_xml`,
+`aside` those that move its leases. One file a thing changed: `attach` (onto a bridge that is
+there), `bridge_ports` (the cutover), `bridge_mac`, `routes`, `networks` (with `network_xml`,
 `network_hook` and `network_hook6`), `network_online` (what network-online.target waits for),
 `ipv6`, `ipv6_switches`, `conntrack`, `firewall`, `profile`, `sysctl`, `leases`, `files`.
 

@@ -16,7 +16,13 @@ from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.guest_steps import GuestStep
 from runbook.plan.changes.messages import Message, is_ipv6
 from runbook.plan.changes.processes import Kill, StartClient
-from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
+from runbook.plan.changes.waits import (
+    AwaitAdmitted,
+    AwaitCarrier,
+    AwaitLinkLocal,
+    AwaitRouter,
+    Relearn,
+)
 
 NETWORKS = "/etc/libvirt/qemu/networks"
 
@@ -279,6 +285,7 @@ Step = (
     | Sysctl
     | Announce
     | CarryNeighbours
+    | AwaitAdmitted
     | AwaitCarrier
     | AwaitLinkLocal
     | AwaitRouter

@@ -1,4 +1,4 @@
-"""Steps that wait: for a carrier, for an address that may be used, for a router."""
+"""Steps that wait: for a carrier, an address that may be used, a router, a switch port."""
 
 from __future__ import annotations
 
@@ -16,6 +16,22 @@ class AwaitCarrier:
 
     def describe(self) -> str:
         return f"wait until {self.ifname} is up"
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitAdmitted:
+    """Ask for `address` by ARP out of `ifname`, in its own MAC and then in `mac`.
+
+    Whoever answers the first has to answer the second: then the switch admits both.
+    """
+
+    ifname: str
+    mac: str
+    address: str
+    budget_s: float = 10.0
+
+    def describe(self) -> str:
+        return f"ask {self.address} by ARP on {self.ifname} in the MAC {self.mac}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.plan.changes import network_hook, network_online
+from runbook.plan.changes.bridge_mac import IntroduceMac
 from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, QuietWarmUp, Settle
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
@@ -185,6 +186,8 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     yield TuneBridge(params.bridge, sysctls.of_bridge(params, snapshot))
     yield ForwardAtOnce(params.bridge, params.stp)
     yield QuietWarmUp(params.bridge, params.interface)
+    if promise.mac != facts.nic_row(snapshot, nic).mac:
+        yield IntroduceMac(nic, promise.mac, params.gateway)
     moves = ipv6.moved(params, snapshot)
     yield from ipv6.enable(moves)
     yield Cutover(

@@ -7,7 +7,9 @@ from itertools import count
 
 from runbook.params import Params
 from runbook.plan.routed.attach import lan_bridge, onto
+from runbook.preflight import known_macs
 from runbook.preflight.survey.nics import brought
+from runbook.state.leases import LeaseRow
 from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
@@ -36,6 +38,7 @@ def offer(
     found = {"interface": nic, **brought(snapshot, nic)} if nic else {}
     router = str(given_values.get("gateway") or found.get("gateway") or "")
     offered = _usual(snapshot, router)
+    offered["bridge_mac"] = _bridge_mac(snapshot, nic)
     if found.get("address", "").endswith("/32"):
         offered["forward"] = ("open", "an address without a subnet has no LAN for libvirt's NAT")
     offered |= _attached(snapshot, nic) if nic else {}
@@ -73,6 +76,16 @@ def _usual(snapshot: Snapshot, gateway: str) -> dict[str, Offered]:
         "forward": forward,
         "probes": ((gateway,) if gateway else (), "the gateway"),
     }
+
+
+def _bridge_mac(snapshot: Snapshot, nic: str) -> Offered:
+    """The bridge's own MAC behind one's own switch alone."""
+    if found := next(known_macs.signs(snapshot, nic), ""):
+        return ("nic", f"{found}: the switch may admit known MACs only")
+    lent = any(row.ifname == nic for row in snapshot.rows(LeaseRow))
+    if lent:
+        return ("nic", f"a DHCP server knows {nic} by its MAC")
+    return ("own", "the address is private: the switch is probably your own")
 
 
 def _numbered(name: str, between: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ Send = Callable[[Dict[str, Any], bytes], None]
 Answer = Tuple[Dict[str, Any], bytes]
 
 _SO_ATTACH_FILTER = 26
+_SOL_PACKET, _ADD_MEMBERSHIP = 263, 1
 # Of a frame: what is asked for has 98 bytes, and anybody on the LAN may send longer ones.
 _LONGEST = 1 << 11
 
@@ -31,13 +32,19 @@ class Channels:
         threading.Thread(target=self._receive, daemon=True).start()
 
     def open_packet(self, header: Dict[str, Any], _payload: bytes) -> Answer:
-        """Open channel `channel` on `ifname` for an Ethernet protocol, filtered."""
+        """Open channel `channel` on `ifname` for an Ethernet protocol, filtered.
+
+        With `promiscuous` it hears frames for other MACs too, for as long as it is open.
+        """
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
         try:
             # Bound last: until then nothing arrives, so nothing unfiltered does.
             if header["filter"]:
                 attach_filter(sock, header["filter"])
             sock.bind((header["ifname"], header["protocol"]))
+            if header.get("promiscuous"):
+                request = struct.pack("=iHH8x", socket.if_nametoindex(header["ifname"]), 1, 0)
+                sock.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, request)
         except BaseException:
             sock.close()
             raise

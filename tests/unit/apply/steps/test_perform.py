@@ -36,7 +36,13 @@ from runbook.plan.changes.steps import (
     Unless,
     WriteFile,
 )
-from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
+from runbook.plan.changes.waits import (
+    AwaitAdmitted,
+    AwaitCarrier,
+    AwaitLinkLocal,
+    AwaitRouter,
+    Relearn,
+)
 from runbook.state import netlink
 from runbook.transport.host import Completed
 from runbook.transport.process import Process
@@ -325,3 +331,28 @@ def test_a_person_has_all_the_time_that_was_said(host: fakes.FakeHost) -> None:
         perform(AwaitPerson("vm-01", NIC_MAC, "172.16.1.10", BRIDGE, 20.0), host)
     pauses = [float(event.split()[2]) for event in host.events if event.startswith("run sleep")]
     assert sum(pauses) + len(pauses) * HEAR_S == pytest.approx(20.0)
+
+
+SECOND = "52:54:00:0a:0b:0c"
+
+
+def test_a_switch_port_that_admits_known_macs_only_is_found_out_before_the_cutover(
+    host: fakes.FakeHost,
+) -> None:
+    host.shut_out = (SECOND,)
+    with pytest.raises(StepFailed) as caught:
+        perform(AwaitAdmitted(NIC, SECOND, fakes.GATEWAY), host)
+    assert f"does not admit the bridge's MAC {SECOND}" in caught.value.what
+    assert "still on the NIC" in caught.value.state
+    assert "bridge_mac: nic" in caught.value.then
+
+
+def test_a_mac_that_is_answered_is_admitted(host: fakes.FakeHost) -> None:
+    perform(AwaitAdmitted(NIC, SECOND, fakes.GATEWAY), host)
+    assert host.events == [f"ask from {SECOND}"]
+
+
+def test_a_router_that_answers_no_probe_at_all_proves_nothing(host: fakes.FakeHost) -> None:
+    host.claims.clear()
+    host.shut_out = (SECOND,)
+    perform(AwaitAdmitted(NIC, SECOND, fakes.GATEWAY), host)

@@ -42,7 +42,13 @@ from runbook.plan.changes.steps import (
     Sysctl,
     WriteFile,
 )
-from runbook.plan.changes.waits import AwaitCarrier, AwaitLinkLocal, AwaitRouter, Relearn
+from runbook.plan.changes.waits import (
+    AwaitAdmitted,
+    AwaitCarrier,
+    AwaitLinkLocal,
+    AwaitRouter,
+    Relearn,
+)
 from runbook.state.syntax.iptables_save import words
 
 SWITCHES = {"net.ipv4.ip_forward": "net.ipv4.conf.", "net.ipv6.conf.all.forwarding": "net.ipv6."}
@@ -96,7 +102,9 @@ class HostModel:
         raise NotImplementedError(step)
 
     @make.register
-    def _(self, step: Announce | CarryNeighbours | AwaitCarrier | AwaitLinkLocal) -> None:
+    def _(
+        self, step: Announce | CarryNeighbours | AwaitAdmitted | AwaitCarrier | AwaitLinkLocal
+    ) -> None:
         """Nothing of the host changes by these."""
 
     @make.register

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.unit import hosts
+from tests.unit import fakes, hosts
 
 from runbook.preflight.survey.offer import ASKED, offer
 
@@ -42,3 +42,16 @@ def test_what_is_not_known_is_left_to_be_given() -> None:
         assert offered[name] == ("", "to be given")
     assert offered["probes"][0] == ()
     assert offered["consent"][0] == ()
+
+
+def test_the_bridge_s_own_mac_is_offered_behind_one_s_own_switch_only() -> None:
+    mac, why = offer(hosts.before(), "enp4s0f0", {}, {})["bridge_mac"]
+    assert mac == "own"
+    assert "private" in why
+    lent = fakes.seen(leases=[fakes.lease()])
+    assert offer(lent, fakes.NIC, {}, {})["bridge_mac"][0] == "nic"
+    public = fakes.seen(addresses=[fakes.address(fakes.NIC, "203.0.113.7/24")])
+    mac, why = offer(public, fakes.NIC, {}, {})["bridge_mac"]
+    assert mac == "nic"
+    assert "203.0.113.7 is a public address" in why
+    assert offer(public, fakes.NIC, {}, {"bridge_mac": "own"})["bridge_mac"][0] == "own"

@@ -1,0 +1,39 @@
+"""Signs that a switch port may admit only MACs that its owner knows.
+
+At a hoster a frame from another MAC is dropped, or the server is blocked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Interface, IPv6Address, ip_network
+
+from runbook.plan.routed.facts import addresses_on, default_routes
+from runbook.state.addresses import AddressRow
+from runbook.state.snapshot import Snapshot
+
+# RFC 1918, and for IPv6 RFC 4193.
+PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+PRIVATE6 = ip_network("fc00::/7")
+HOST_ROUTE = 32
+
+
+def signs(snapshot: Snapshot, nic: str) -> Iterator[str]:
+    """What of the NIC's addresses and routes is usual where somebody else owns the switch."""
+    held = addresses_on(snapshot, nic)
+    for row in held:
+        if not any(IPv4Interface(row.address).ip in network for network in PRIVATE):
+            yield f"{row.address} is a public address"
+        if row.prefixlen == HOST_ROUTE or row.peer:
+            yield f"{row.address} is a point-to-point address"
+    for row in snapshot.rows(AddressRow):
+        if (row.family, row.ifname, row.scope) == ("inet6", nic, "global") and (
+            IPv6Address(row.address) not in PRIVATE6
+        ):
+            yield f"{row.address} is a public address"
+    networks = [IPv4Interface(f"{row.address}/{row.prefixlen}").network for row in held]
+    for route in default_routes(snapshot):
+        if route.ifname == nic and route.gateway:
+            gateway = IPv4Interface(route.gateway).ip
+            if not any(gateway in network for network in networks):
+                yield f"the gateway {gateway} is in no network of {nic}"
