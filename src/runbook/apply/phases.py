@@ -127,7 +127,17 @@ def _cut_over(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer: 
     moved = doer.move(armed, host, _soon(numbered), now)
     _make(armed.until(moved.after), host, numbered, now, doer)
     if moved.changed:
-        doer.move(armed, host, _as_granted(armed.plan, moved, numbered), now)
+        doer.move(armed, host, _proven(armed.plan, moved, numbered), now)
+
+
+def _proven(plan: Plan, moved: DeadlineMove, numbered: NumberedStep) -> DeadlineWish:
+    """The deadline that stood before the step, unless somebody has moved it meanwhile."""
+
+    def seconds(seen: Manifest, at: datetime) -> int | None:
+        again = max(_usual(plan), math.ceil(_remains(moved.before, at)))
+        return again if seen.timer == moved.after.timer else None
+
+    return DeadlineWish(seconds, f"the host answers after step {numbered.number}")
 
 
 def _soon(numbered: NumberedStep) -> DeadlineWish:

@@ -28,12 +28,16 @@ def test_a_bridge_with_the_nic_s_mac_is_what_linux_does() -> None:
 PUBLIC = {"address": "203.0.113.7/24", "gateway": "203.0.113.1"}
 
 
+STANZA = f"iface {NIC} inet static\n    address 203.0.113.7/24\n    gateway 203.0.113.1\n"
+
+
 def at_a_hoster(**tables: list[fakes.Row]) -> Snapshot:
     lan = fakes.connected(NIC) | {"dst": "203.0.113.0/24", "prefsrc": "203.0.113.7"}
     return fakes.seen(
         **{
             "addresses": [fakes.address(NIC, PUBLIC["address"])],
             "routes": [fakes.default(NIC) | {"gateway": PUBLIC["gateway"]}, lan],
+            "files": [fakes.file("/etc/network/interfaces", STANZA)],
             **tables,
         }
     )
