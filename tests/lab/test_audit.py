@@ -205,6 +205,7 @@ def test_it_is_silent_after_a_reboot_and_names_each_drift_made_by_hand(
     done = bench.papermill(home, "-p", "host", HOST)
     assert done.status == 0, done.said
     before = records()
+    the_host_misses_a_record_that_was_removed(home)
     assert audit()[1]["differences"] == []
     machine.shut_down(fresh_host)
     machine.power_on(fresh_host)
@@ -215,6 +216,19 @@ def test_it_is_silent_after_a_reboot_and_names_each_drift_made_by_hand(
     assert not missed, "\n".join(missed)
     assert audit()[1]["differences"] == []
     assert len(records()) > len(before)
+    verified = returning.verb("records", "verify", "--hosts")
+    assert verified.status == 0, verified.said
+
+
+def the_host_misses_a_record_that_was_removed(home: Path) -> None:
+    (change,) = (outputs_folder() / HOST).iterdir()
+    assert returning.verb("records", "verify", "--hosts").status == 0
+    change.rename(home / "aside")
+    assert returning.verb("records", "verify").status == 0
+    missed = returning.verb("records", "verify", "--hosts", "--host", HOST)
+    assert missed.status == 4, missed.said
+    assert f"altered: {HOST}/{change.name}: record.json: removed" in missed.said
+    (home / "aside").rename(change)
 
 
 def by_hand(commands: str) -> None:

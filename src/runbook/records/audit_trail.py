@@ -7,7 +7,7 @@ its digest is on the host, and `on_hosts` asks for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,10 +16,11 @@ from pathlib import Path
 
 from runbook.common import handed_files
 from runbook.common.printable import printable
+from runbook.records import handed
 from runbook.records.files import MANIFEST, SIGNATURE, manifests
 from runbook.records.make import STAMP
 from runbook.records.manifest import Fault, load, verify
-from runbook.records.predicate import Record
+from runbook.records.predicate import Previous, Record
 from runbook.records.signature import Trust, check
 from runbook.records.statement import sha256
 
@@ -60,14 +61,20 @@ class _Sealed:
 def verify_all(
     folders: Iterable[Path], allowed: Path, *, signed: bool = False
 ) -> tuple[TrailFinding, ...]:
-    """Everything that is wrong with these run folders. `signed`: each record has to be signed."""
-    by_host: dict[str, list[Path]] = {}
+    """Everything that is wrong with these run folders. `signed`: each record has to be signed.
+
+    All records of a host have to be among them, but for those that were handed over.
+    """
+    by_host: dict[Path, list[Path]] = {}
     for folder in folders:
-        by_host.setdefault(folder.parent.name, []).append(folder)
-    return tuple(f for own in by_host.values() for f in _of_host(own, allowed, signed=signed))
+        by_host.setdefault(folder.parent, []).append(folder)
+    gone = handed.digests(next(iter(by_host)).parent) if by_host else {}
+    return tuple(f for own in by_host.values() for f in _of_host(own, gone, allowed, signed=signed))
 
 
-def _of_host(folders: list[Path], allowed: Path, *, signed: bool) -> Iterator[TrailFinding]:
+def _of_host(
+    folders: list[Path], gone: Mapping[str, str], allowed: Path, *, signed: bool
+) -> Iterator[TrailFinding]:
     there: dict[str, _Sealed] = {}
     names = {folder.name for folder in folders}
     for folder in sorted(folders):
@@ -75,9 +82,12 @@ def _of_host(folders: list[Path], allowed: Path, *, signed: bool) -> Iterator[Tr
         yield from _signatures(folder, allowed, signed=signed)
         if sealed := _sealed(folder):
             there[folder.name] = sealed
+    host = folders[0].parent.name
     for sealed in there.values():
         yield from _dated(sealed)
-        yield from _previous(sealed, there, names)
+        before = sealed.record.previous
+        if before and gone.get(f"{host}/{before.change_id}") != before.sha256:
+            yield from _previous(sealed, before, there, names)
 
 
 def place_of(folder: Path) -> str:
@@ -133,11 +143,8 @@ def _dated(sealed: _Sealed) -> Iterator[TrailFinding]:
 
 
 def _previous(
-    sealed: _Sealed, there: dict[str, _Sealed], names: set[str]
+    sealed: _Sealed, before: Previous, there: Mapping[str, _Sealed], names: set[str]
 ) -> Iterator[TrailFinding]:
-    before = sealed.record.previous
-    if before is None:
-        return
     name = printable(before.change_id)
     host = sealed.place.partition("/")[0]
     if before.change_id not in there:

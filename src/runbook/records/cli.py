@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -174,6 +175,52 @@ def export(to: Path, changes: tuple[str, ...], **wanted: str) -> None:
     for line in left_out:
         _say(f"left out: {line}")
     click.echo(f"{_counted(len(chosen), 'record')} in {to}")
+
+
+@records.command()
+@CHANGE
+@click.option("--because", required=True, help="What you found on the host, or did there.")
+def close(change: str, *, because: str) -> None:
+    """Close a record that needs a person (marked !), once you have looked at the host.
+
+    It writes who closed it, when and why beside the record; the record of a run
+    that died is sealed. Nothing in the record is altered.
+    """
+    from runbook.records import close as closing
+    from runbook.records.signature import SIGN_WITH
+
+    outputs = outputs_folder()
+    entry = _one(outputs, change)
+    key = os.environ.get(SIGN_WITH, "")
+    click.echo(closing.close(outputs, entry, because, SystemClock().now(), key))
+
+
+@records.command("hand-over")
+@click.argument("to", type=click.Path(path_type=Path))
+@click.option("--until", required=True, help="The last day that is handed over (UTC).")
+@click.option("--host", default="", help="The host's name.")
+@click.option("--do", "really", is_flag=True, help="Do it; without this it is only told.")
+def hand_over(to: Path, until: str, host: str, *, really: bool) -> None:
+    """Move old records out of outputs/ into one bag TO, to be kept elsewhere.
+
+    It tells first what it would do. It never takes an open record, one without
+    a manifest, or the last confirmed ones that an audit of a host needs. What
+    was handed over stays known by its digest, so `verify` misses nothing.
+    """
+    from runbook.records import handover
+
+    outputs = outputs_folder()
+    with opened(outputs, _say) as index:
+        every = index.entries(Wanted(host=host))
+    order = handover.choose(every, until)
+    for entry, why in order.kept:
+        click.echo(f"stays: {entry.place}: {why}")
+    for entry in order.handed:
+        click.echo(f"{'moves' if really else 'would move'}: {entry.place}: {entry.words}")
+    if really:
+        handover.hand_over(outputs, order.handed, to, SystemClock().now(), _allowed())
+    done = f"in {to}" if really else f"would be in {to}; --do does it"
+    click.echo(f"{_counted(len(order.handed), 'record')} {done}")
 
 
 def _list(wanted: Wanted, *, as_json: bool) -> None:

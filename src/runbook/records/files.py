@@ -8,6 +8,8 @@ MANIFEST = "record.json"
 SIGNATURE = ".sig"
 # What joins a record after it was sealed has a manifest of its own: the executed notebook, a link.
 LATER = "later-"
+# By whom a record was closed that needed a person.
+CLOSED = f"{LATER}closed.json"
 
 
 def of_the_record(folder: Path) -> tuple[Path, ...]:

@@ -6,7 +6,7 @@ So the removal of a host's newest record is found, and a change that has no reco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from runbook.common.clock import Clock
 from runbook.common.errors import ParameterError
 from runbook.common.printable import printable
 from runbook.params import KnownHost, known_host
-from runbook.records import witness
+from runbook.records import handed, witness
 from runbook.records.audit_trail import Kind, TrailFinding, place_of
 from runbook.records.files import MANIFEST
 from runbook.records.manifest import load
@@ -53,6 +53,7 @@ def verify_hosts(
 ) -> Iterator[TrailFinding]:
     """What records and hosts do not say alike, for each host that has records or is named."""
     names = sorted({folder.parent.name for folder in folders} | set(hosts))
+    gone = handed.digests(folders[0].parent.parent) if folders else {}
     known: list[KnownHost] = []
     for name in names:
         try:
@@ -70,7 +71,7 @@ def verify_hosts(
         if answer.value is None:
             yield _not_asked(answer.host, answer.why)
         else:
-            yield from compare(answer.host, own, answer.value)
+            yield from compare(answer.host, own, answer.value, gone)
 
 
 def _not_asked(host: str, why: str) -> TrailFinding:
@@ -78,18 +79,26 @@ def _not_asked(host: str, why: str) -> TrailFinding:
     return TrailFinding(host, Kind.NOT_PROVED, "not asked", "", text)
 
 
-def compare(host: str, folders: Iterable[Path], memory: HostMemory) -> Iterator[TrailFinding]:
+def compare(
+    host: str, folders: Iterable[Path], memory: HostMemory, handed_over: Mapping[str, str]
+) -> Iterator[TrailFinding]:
     """What the records of one host and its own memory do not say alike."""
+    gone = {place.partition("/")[2]: sha for place, sha in handed_over.items() if _of(place, host)}
     own = tuple(folders)
     sealed = {folder.name: found for folder in own if (found := _sealed(folder))}
-    yield from _digests(host, {folder.name for folder in own}, sealed, memory.digests)
-    recorded = {folder.name for folder in own}
+    known = [one for one in memory.digests if gone.get(one.change_id) != one.sha256]
+    yield from _digests(host, {folder.name for folder in own}, sealed, known)
+    recorded = {folder.name for folder in own} | set(gone)
     recorded |= {link.change_id for _, record in sealed.values() for link in record.links}
     for change in sorted(memory.changes - recorded):
         text = "a change was armed on the host, and it has no record here"
         yield TrailFinding(f"{host}/{printable(change)}", Kind.ALTERED, "no record", "", text)
     for folder in own:
         yield from _of_another(folder, sealed.get(folder.name), memory)
+
+
+def _of(place: str, host: str) -> bool:
+    return place.startswith(f"{host}/")
 
 
 def _sealed(folder: Path) -> tuple[str, Record] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runbook.common import handed_files
 from runbook.records.entry import UNREADABLE, Entry
-from runbook.records.files import MANIFEST
+from runbook.records.files import CLOSED, MANIFEST
 from runbook.records.make import begun_of, last_moment
 from runbook.records.manifest import load
 from runbook.records.predicate import FACTS, OPEN, Fact, Record
@@ -36,7 +36,8 @@ def _place(folder: Path) -> tuple[str, str, str]:
 
 def _is_open(folder: Path, fact: Fact) -> bool:
     """Whether the host may be half changed: a run that died before it was armed changed nothing."""
-    return fact is Fact.UNKNOWN or (fact in OPEN and (folder / ARMED).exists())
+    changed = fact is Fact.UNKNOWN or (fact in OPEN and (folder / ARMED).exists())
+    return changed and not (folder / CLOSED).exists()
 
 
 def _sealed(folder: Path, record: Record) -> Entry:
@@ -103,7 +104,7 @@ def _found(folder: Path) -> tuple[str, ...]:
 def _unreadable(folder: Path, why: str) -> Entry:
     words = f"cannot be read: {why}"
     seen = (*_place(folder), "", "", "", "", "", UNREADABLE, words, "", "", "", None)
-    return Entry(*seen, sealed=(folder / MANIFEST).exists(), open=True)
+    return Entry(*seen, sealed=(folder / MANIFEST).exists(), open=not (folder / CLOSED).exists())
 
 
 def _person(operator: object) -> str:

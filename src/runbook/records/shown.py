@@ -7,8 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from runbook.common.handed_files import read
+from runbook.records.close import Closing, ClosingManifest
 from runbook.records.entry import Entry
-from runbook.records.files import MANIFEST, SIGNATURE
+from runbook.records.files import CLOSED, MANIFEST, SIGNATURE
 from runbook.records.manifest import load, verify
 from runbook.records.signature import check
 
@@ -31,6 +33,10 @@ def of(
     }
     with suppress(OSError, ValueError):
         told |= _of_manifest(load(folder).predicate.model_dump(mode="json"))
+    with suppress(OSError, ValueError):
+        told["closed"] = _closed(
+            ClosingManifest.model_validate_json(read(folder / CLOSED)).predicate
+        )
     told["belongs to it"] = [
         f"{other.begun[:16]} {other.kind}: {other.words} ({other.place})" for other in belonging
     ]
@@ -65,6 +71,11 @@ def _away(absence: dict[str, Any]) -> str:
         f"{absence['lost']} of {absence['asked']} questions without an answer; longest silence"
         f" {absence['longest_silence_s']} s"
     )
+
+
+def _closed(closing: Closing) -> str:
+    by = f"{closing.by.person}@{closing.by.machine}"
+    return f"{closing.closed:%Y-%m-%d %H:%M} UTC by {by}: {closing.because}"
 
 
 def _integrity(folder: Path) -> list[str]:

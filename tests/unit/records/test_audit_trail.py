@@ -177,7 +177,7 @@ def memory(outputs: Path, *days: int, changes: tuple[int, ...] = ()) -> HostMemo
 
 def on_host(outputs: Path, known: HostMemory) -> set[tuple[str, str]]:
     own = [folder for folder in folders(outputs) if folder.parent.name == "server-01"]
-    found = list(compare("server-01", own, known))
+    found = list(compare("server-01", own, known, {}))
     assert all(one.text for one in found)
     return {(one.place, one.fault) for one in found}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from runbook.records.audit.look import Audit
 from runbook.records.begin import About, begin
 from runbook.records.make import AUDIT
 from runbook.records.seal import seal
+from runbook.records.signature import SIGN_WITH
 from runbook.run import record
 from runbook.run.record import Ending, Folder, Outcome
 from runbook.run.session import HostSession
@@ -35,7 +37,7 @@ def keep(audit: Audit, session: HostSession, outputs: Path) -> Folder | None:
     folder.end(Outcome(Ending.DRIFTED, *named, now, audit.said))
     # A record without a manifest is less, and no reason to hide what was found.
     with suppress(OSError, ValueError):
-        seal(folder, now)
+        seal(folder, now, sign_with=os.environ.get(SIGN_WITH, ""))
     return folder
 
 
