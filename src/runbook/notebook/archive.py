@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import nbformat
 from runbook.common import atomic_files, handed_files, octets
 from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact_notebook
+from runbook.records import later
+from runbook.records.signature import SIGN_WITH
 from runbook.run import record
 from runbook.run.record import MIME, NOTEBOOK, PAGE
 from runbook.views.page.document import page
@@ -24,7 +27,17 @@ def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
     filed = folder / NOTEBOOK, folder / PAGE
     for path, content in zip(filed, (text, page(text, folder.name)), strict=True):
         _create(path, content)
+    _join(notebook, folder)
     return filed
+
+
+def _join(notebook: Path, folder: Path) -> None:
+    """A sealed record has to say that both belong to it, or they would count as added."""
+    try:
+        later.join(folder, "notebook", (NOTEBOOK, PAGE), os.environ.get(SIGN_WITH, ""))
+    except OSError as error:
+        why = f"it is in {folder}, but its manifest there could not be written: {error}"
+        raise _refusal(notebook, why, "make that folder writable, then file it again") from error
 
 
 def _text(notebook: Path) -> str:

@@ -10,6 +10,7 @@ reads it back and verifies it. `audit` holds a host against its last record.
 `entry` is a record in a list, `read_entry` reads it off its folder, `texts` is what a search looks
 through, `index` the register of all. `shown` tells one record, `compare` two. `verification` says
 what to verify, `audit_trail` verifies all records together, `on_hosts` holds them against the
-hosts. `bag` exports them, `crate` describes the export. `close` closes a record that needed a
-person, `handover` moves old ones out, `handed` knows them still. `cli` has the commands.
+hosts. `bag` exports them, `crate` describes the export. `later` is for what joins a sealed record.
+`close` closes a record that needed a person, `handover` moves old ones out, and `handed` still
+knows them. `cli` has the commands.
 """

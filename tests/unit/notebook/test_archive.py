@@ -15,6 +15,8 @@ from runbook import cli
 from runbook.common.errors import CorrectParameters
 from runbook.notebook.archive import file_away
 from runbook.notebook.desk.records import rows
+from runbook.records.manifest import verify
+from runbook.records.seal import seal
 from runbook.run import record
 from runbook.run.record import MIME, Ending, Folder, Outcome
 from runbook.views import interactive_tables, note, wiring
@@ -47,6 +49,34 @@ def shown(html: str, **more: object) -> dict[str, Any]:
 
 def outcome(folder: Path, change: str = CHANGE) -> dict[str, Any]:
     return shown(note("as promised").html(), **{MIME: {"folder": str(folder), "change_id": change}})
+
+
+def test_a_sealed_record_has_both_files_in_a_manifest_of_their_own(
+    tmp_path: Path, folder: Folder
+) -> None:
+    seal(folder, NOW)
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(outcome(folder.path)))
+    file_away(out, tmp_path / "outputs")
+    assert verify(folder.path) == ()
+    # Filed again, it is the same.
+    file_away(out, tmp_path / "outputs")
+    assert verify(folder.path) == ()
+    (folder.path / "notebook.html").write_text("another page")
+    (found,) = verify(folder.path)
+    assert (found.fault, found.name) == ("changed", "notebook.html")
+
+
+def test_a_manifest_that_cannot_be_written_is_told_with_what_to_do(
+    tmp_path: Path, folder: Folder
+) -> None:
+    seal(folder, NOW)
+    # In the way of the atomic write.
+    (folder.path / "later-notebook.json").symlink_to(tmp_path / "no" / "where")
+    out = tmp_path / "out.ipynb"
+    out.write_text(executed(outcome(folder.path)))
+    with pytest.raises(CorrectParameters, match="its manifest there could not be written"):
+        file_away(out, tmp_path / "outputs")
 
 
 def test_notebook_and_page_are_filed_in_the_run_folder(tmp_path: Path, folder: Folder) -> None:

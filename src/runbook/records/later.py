@@ -1,0 +1,52 @@
+"""What joins a record after it was sealed gets a manifest of its own: the executed notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import Field
+
+from runbook.common import handed_files
+from runbook.records.files import LATER, MANIFEST
+from runbook.records.person import operator
+from runbook.records.predicate import Operator
+from runbook.records.seal import add_signature
+from runbook.records.statement import Statement, Strict, subject
+from runbook.run.record import Folder, as_json
+
+JOINED = "https://runbook.invalid/joined/v1"
+
+
+class Joined(Strict):
+    """Files that joined a sealed record."""
+
+    change_id: str
+    by: Operator = Field(description="who filed them")
+
+
+class JoinedManifest(Statement[Joined]):
+    """`later-notebook.json`."""
+
+
+def join(path: Path, what: str, names: Iterable[str], sign_with: str = "") -> Path | None:
+    """Write the manifest of these files of a run folder, `later-WHAT.json`, once.
+
+    None if the record is not sealed (its own manifest will have them), or they have one already.
+    Raises OSError if a file cannot be read or the manifest cannot be written.
+    """
+    name, folder = f"{LATER}{what}.json", Folder(path)
+    if not folder.has(MANIFEST) or folder.has(name):
+        return None
+    files = tuple(subject(one, handed_files.read(path / one)) for one in names)
+    about = Joined(change_id=path.name, by=operator())
+    made = JoinedManifest(subject=files, predicateType=JOINED, predicate=about)
+    content = as_json(made.model_dump(mode="json", by_alias=True))
+    # Until a run is over its record raises an error of its own; this one is over.
+    folder.comes_second()
+    written = folder.once(name, content)
+    if name in folder.unwritten:
+        raise OSError(f"{written}: {folder.unwritten[name]}")
+    if sign_with:
+        add_signature(folder, name, content, sign_with)
+    return written
