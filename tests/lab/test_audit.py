@@ -73,7 +73,7 @@ MADE = (
         f"mkdir /run/hook; mv {HOOK} /run/hook/",
         "mv /run/hook/* /etc/libvirt/hooks/network.d/",
         "next_boot",
-        "hook of ours: absent",
+        "hook of runbook: absent",
     ),
     Made(
         "STP off",

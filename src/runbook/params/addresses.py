@@ -74,7 +74,8 @@ def address(text: str) -> str:
     _refuse_ipv6(text)
     if not slash or not prefix.isascii() or not prefix.isdigit():
         raise Wrong(
-            "the prefix length is missing or not a number", "write address/length, 172.16.1.1/16"
+            "the prefix length is missing or not a number",
+            f"write address and length as `ip address` shows them, e.g. {bare or '172.16.1.1'}/16",
         )
     _ipv4(bare, "the address")
     length = int(prefix)
@@ -82,7 +83,7 @@ def address(text: str) -> str:
     if prefix != str(length) or not carried:
         raise Wrong(
             f"a prefix length of /{prefix} leaves no LAN with a gateway and guests on it",
-            f"write one from /{_WIDEST} to /{_NARROWEST}, e.g. 172.16.1.1/16, or"
+            f"write one from /{_WIDEST} to /{_NARROWEST}, e.g. {bare}/16, or"
             f" /{_POINT_TO_POINT} where the host has a point-to-point address",
         )
     if length != _POINT_TO_POINT:

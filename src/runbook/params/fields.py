@@ -66,8 +66,18 @@ def host(text: str) -> str:
     return text
 
 
+def bridge(text: str) -> str:
+    """Check a name for a bridge, which may be one that is not there yet."""
+    return _ifname(text, "choose a shorter or a plainer name, e.g. virbr1")
+
+
 def ifname(text: str) -> str:
-    """Check an interface name: 15 characters at most, none that sysctl or iproute2 mistakes."""
+    """Check the name of an interface that is there."""
+    return _ifname(text, "take the name that `ip link` shows on the host, e.g. enp4s0f0")
+
+
+def _ifname(text: str, then: str) -> str:
+    """15 characters at most, none that sysctl or iproute2 mistakes."""
     if text in CARRIERS:
         raise Wrong(
             f"runbook makes interfaces of the names {' and '.join(CARRIERS)} for itself",
@@ -77,7 +87,7 @@ def ifname(text: str) -> str:
         raise Wrong(
             "an interface name is 1 to 15 letters, digits, '_', '.' or '-', does not start"
             " with '.' or '-', and is not lo, all or default",
-            "take the name that `ip link` shows on the host, e.g. enp4s0f0",
+            then,
         )
     return text
 

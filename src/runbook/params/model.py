@@ -13,6 +13,7 @@ from runbook.params.fields import Wrong
 from runbook.params.guests import Guest, Switch, all_different, listed
 
 Ifname = Annotated[str, AfterValidator(fields.ifname)]
+Bridge = Annotated[str, AfterValidator(fields.bridge)]
 Probe = Annotated[str, AfterValidator(addresses.probe)]
 Consent = Annotated[str, AfterValidator(fields.consent)]
 
@@ -25,7 +26,7 @@ class Params(KnownHost):
     address: Annotated[str, AfterValidator(addresses.address)]
     gateway: Annotated[str, AfterValidator(addresses.gateway)]
     network: Annotated[str, AfterValidator(fields.network)] = "routed"
-    bridge: Ifname = "virbr1"
+    bridge: Bridge = "virbr1"
     attach: Switch = False
     bridge_mac: Annotated[str, AfterValidator(fields.bridge_mac)] = "own"
     stp: Switch = True

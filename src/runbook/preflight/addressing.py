@@ -68,7 +68,7 @@ def _shown(row: AddressRow) -> str:
 
 @looked_for(
     "address",
-    "no other machine answers for it",
+    "no other machine answers ARP for the address",
     "two machines with one address take each other's packets (asked by ARP probe, RFC 5227)",
 )
 def _claimed(case: Case) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def _claimed(case: Case) -> Iterator[Finding]:
             )
 
 
-@looked_for("subnet", "no other interface and no libvirt network uses it", OVERLAP)
+@looked_for("subnet", "no other interface and no libvirt network uses the subnet", OVERLAP)
 def _subnet(case: Case) -> Iterator[Finding]:
     yield from _on_interfaces(case)
     yield from _of_routes(case)

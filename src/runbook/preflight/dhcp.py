@@ -80,7 +80,7 @@ def _perhaps(found: Listener, shown: str, nic: str) -> Finding:
 
 @looked_for(
     "DHCP lease",
-    "the address is the host's own",
+    "the host's address comes from no lease",
     "when a lease ends, the DHCP server may give the address to another machine",
 )
 def _reservation(case: Case) -> Iterator[Finding]:

@@ -75,7 +75,11 @@ def _all_but(case: Case) -> Iterator[Finding]:
         yield Finding("block", "iptables", rule, why, "rewrite it first")
 
 
-@looked_for("Docker", "not here", "it sets the policy of FORWARD to DROP, for all traffic")
+@looked_for(
+    "Docker",
+    "Docker is not on this host",
+    "Docker sets the policy of FORWARD to DROP, for all traffic",
+)
 def _docker(case: Case) -> Iterator[Finding]:
     signs = [f"{name}.service is active" for name in case.around.services if name == DOCKER]
     signs += [f"{DOCKER_BRIDGE} is there"] if case.snapshot.find(LinkRow, DOCKER_BRIDGE) else []

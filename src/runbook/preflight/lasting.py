@@ -11,7 +11,7 @@ from runbook.preflight.finding import Case, Finding, looked_for
 WHY = "if a reboot loses the change, the host is cut off later, when nobody watches"
 
 
-@looked_for("the next boot", "it would come up as promised", WHY)
+@looked_for("the next boot", "after the next boot the host would be as promised", WHY)
 def _boot(case: Case) -> Iterator[Finding]:
     after = after_plan.after(case.plan, case.snapshot)
     for found in (step.effect for step in rehearse(case.plan.of_host, after)):

@@ -29,7 +29,9 @@ PATIENT = (
 BINDS_ANEW = ("sshd", "dhclient", "dhcpcd", "ntpd", "named", "nmbd")
 
 
-@looked_for(ABOUT, "none waits for the network, and none binds to the address alone", LATER)
+@looked_for(
+    ABOUT, "no service waits for the network, and none binds to the host's address alone", LATER
+)
 def _late(case: Case) -> Iterator[Finding]:
     late = case.around.late
     waiting = [u for u in late.units if not any(fnmatchcase(u, p) for p in PATIENT)]

@@ -35,7 +35,9 @@ _UFW_RULE = re.compile(
 _UFW_WAYS = {"i": "in", "o": "out"}
 
 
-@looked_for(ABOUT, "what a boot loads or starts by the NIC's name is carried over", CUT_OFF)
+@looked_for(
+    ABOUT, "what a boot loads or starts by the NIC's name works with the bridge too", CUT_OFF
+)
 def _names(case: Case) -> Iterator[Finding]:
     files = [named(f, case.params.interface, case.params.bridge) for f in case.around.naming.files]
     unsaved = tuple(twin for twin in _unsaved(case) if not _loaded(twin.rule, files))

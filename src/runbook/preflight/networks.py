@@ -11,7 +11,9 @@ from runbook.state.networks import NetworkRow
 
 
 @looked_for(
-    "names", "the names of network and bridge are free", "an existing one would be replaced"
+    "names",
+    "no network and no interface has these names",
+    "an existing network or bridge would be replaced",
 )
 def names(case: CaseWithoutPlan) -> Iterator[Finding]:
     """Names that something else has."""

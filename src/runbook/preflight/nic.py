@@ -19,7 +19,9 @@ def _link(case: CaseWithoutPlan) -> LinkRow:
 
 
 @looked_for(
-    "NIC", "it can be a port, and has a link", "the bridge reaches the LAN through this one port"
+    "NIC",
+    "it can be a port of a bridge, and its link is up",
+    "the bridge reaches the LAN through this one port",
 )
 def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
@@ -38,7 +40,7 @@ def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
 
 @looked_for(
     "NIC is free",
-    "in no bridge and no bond, nothing on top",
+    "the NIC is in no bridge and no bond, and carries no other interface",
     "a NIC can be in one bridge or bond only",
 )
 def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
@@ -73,7 +75,9 @@ def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
             )
 
 
-@looked_for("guests", "none holds the NIC by macvtap", "macvtap and a bridge cannot share a NIC")
+@looked_for(
+    "guests", "no guest holds the NIC by macvtap", "macvtap and a bridge cannot share a NIC"
+)
 def _macvtap(case: CaseWithoutPlan) -> Iterator[Finding]:
     for row in case.snapshot.rows(TapRow):
         if (row.type, row.source) == ("direct", case.params.interface):

@@ -25,7 +25,7 @@ UNMANAGED = "unmanaged"
 
 @looked_for(
     "programs",
-    "all that the plan and its undo run are installed",
+    "every program that the plan and its undo run is installed",
     "if a program is missing, the change or its undo stops halfway",
 )
 def _programs(case: Case) -> Iterator[Finding]:
@@ -42,7 +42,7 @@ def _programs(case: Case) -> Iterator[Finding]:
         )
 
 
-@looked_for("network manager", "none but ifupdown", MANAGED)
+@looked_for("network manager", "only ifupdown manages the network", MANAGED)
 def _managers(case: Case) -> Iterator[Finding]:
     for name in case.around.managers:
         if name == "NetworkManager" and case.around.nm_state == UNMANAGED:
@@ -80,7 +80,9 @@ def _netplan(case: Case) -> Iterator[Finding]:
         )
 
 
-@looked_for("disk", "room enough for the undo", "the undo is kept on the host's own disk")
+@looked_for(
+    "disk", "the disk has enough room for the undo", "the undo is kept on the host's own disk"
+)
 def _disk(case: Case) -> Iterator[Finding]:
     if case.around.free_bytes < ROOM_BYTES:
         yield Finding(
@@ -94,7 +96,7 @@ def _disk(case: Case) -> Iterator[Finding]:
 
 @looked_for(
     "sshd",
-    "it does not wait for the address that is moved",
+    "sshd does not wait for the address that is moved",
     "you need sshd to reach the host, also after a reboot",
 )
 def _sshd(case: Case) -> Iterator[Finding]:
@@ -120,7 +122,7 @@ def _sshd(case: Case) -> Iterator[Finding]:
 
 @looked_for(
     "libvirt",
-    "it reads hooks from network.d",
+    "libvirt reads hooks from network.d",
     "a hook brings the NIC back at each start of the network",
 )
 def _libvirt(case: Case) -> Iterator[Finding]:

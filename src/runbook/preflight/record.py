@@ -11,7 +11,7 @@ ROOM_BYTES = 32 << 20
 LOST = "without its record nobody can say later what was changed, and by whom"
 
 
-@looked_for("record", "its folder takes files and has room enough", LOST)
+@looked_for("record", "the record's folder can be written and has enough room", LOST)
 def _record(case: Case) -> Iterator[Finding]:
     room = case.around.record
     if room is None:

@@ -22,7 +22,9 @@ _MADE_BY = {
 }
 
 
-@looked_for("name servers", "they do not come from a lease and a file below /run", WHY)
+@looked_for(
+    "name servers", "no name server comes from a DHCP lease by way of a file below /run", WHY
+)
 def _resolver(case: Case) -> Iterator[Finding]:
     texts = contents(case.snapshot.rows(FileRow))
     nic = case.params.interface
@@ -57,7 +59,7 @@ def _named(stanza: Stanza) -> bool:
 
 @looked_for(
     "systemd-resolved",
-    "it does not run, or has servers for the whole host, or none for the NIC",
+    "it does not run, or none of its servers is for the NIC alone",
     NO_ADDRESS,
 )
 def _resolved(case: Case) -> Iterator[Finding]:

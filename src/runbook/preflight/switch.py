@@ -12,7 +12,9 @@ BPDU, NEW_MAC = "bpdu", "new-mac"
 GUESTS = "each guest on the LAN has a MAC of its own as well"
 
 
-@looked_for("STP", "off: no BPDUs are sent", "a switch port with BPDU guard shuts on the first")
+@looked_for(
+    "STP", "off: no BPDUs are sent", "a switch port with BPDU guard shuts down at the first BPDU"
+)
 def _stp(case: Case) -> Iterator[Finding]:
     if case.params.stp:
         yield Finding(

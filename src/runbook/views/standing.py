@@ -27,7 +27,7 @@ def standing(there: HostStatus) -> Picture:
 
 
 def _found(there: ArmedChange) -> Iterator[Picture]:
-    yield card([*_pairs(there.checkpoint), ("what becomes of it", there.outlook)])
+    yield card([*_pairs(there.checkpoint), ("what happens next", there.outlook)])
     yield from _damage(there.checkpoint)
     yield from (note(line, "warn") for line in there.checkpoint.log.moves())
     yield _journal(there.checkpoint)

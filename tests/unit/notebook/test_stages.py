@@ -454,7 +454,7 @@ def test_what_the_next_boot_would_do_is_on_the_page_before_the_change_is_confirm
     with pytest.raises(RolledBack):
         through()
     assert "What the next boot would do, in order" in page(shown)
-    assert "hook of ours" in page(shown)
+    assert "hook of runbook" in page(shown)
     assert home.exists()
 
 

@@ -6,7 +6,7 @@ from runbook.views import boot, edits
 FOUND = [
     BootEffect("networking.service", "systemd", "enabled", "enabled", kept=True),
     BootEffect(
-        "hook of ours", "/etc/<x>", "as promised", "absent", kept=False, then="make it again"
+        "hook of runbook", "/etc/<x>", "as promised", "absent", kept=False, then="make it again"
     ),
     BootEffect("saved rules", "/etc/y", "enabled", "disabled", False, "enable it", required=False),  # noqa: FBT003 - `kept`
 ]

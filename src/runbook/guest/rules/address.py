@@ -15,7 +15,7 @@ TWO = "two machines with one address take each other's packets"
 
 @looked_for(
     "guests: gateway",
-    "the router, for each of them",
+    "the gateway of each guest is the router",
     "the host forwards nothing for its guests: through it they would reach nothing",
 )
 def _gateway(case: GuestCase) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def _gateway(case: GuestCase) -> Iterator[Finding]:
             )
 
 
-@looked_for("guests: address", "each on the LAN, and not used twice in the parameters", TWO)
+@looked_for("guests: address", "each address is on the LAN, and no address is used twice", TWO)
 def _address(case: GuestCase) -> Iterator[Finding]:
     for about, one in case.each():
         yield from _on_the_lan(case, about, one)
@@ -89,7 +89,7 @@ def _others(case: GuestCase, one: Target) -> Iterator[tuple[str, str]]:
 
 @looked_for(
     "guests: address in use",
-    "no other machine answers for any of them",
+    "no other machine answers ARP for these addresses",
     f"{TWO} (asked by ARP probe from the host, RFC 5227)",
 )
 def _taken(case: GuestCase) -> Iterator[Finding]:

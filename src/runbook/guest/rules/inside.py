@@ -15,7 +15,7 @@ from runbook.state.guest.inside import Inside
 WHY = "the address of a guest can be changed only inside the guest"
 
 
-@looked_for("guests: inside", "nothing to change in any of them", WHY)
+@looked_for("guests: inside", "no guest needs a change inside", WHY)
 def _way_in(case: GuestCase) -> Iterator[Finding]:
     for about, one in case.each():
         if one.nic.live_xml and not one.there_already:

@@ -26,7 +26,7 @@ SUSPENDED = {
 
 @looked_for(
     "guests: state",
-    "each is running",
+    "each guest is running",
     "only a guest that is running or shut off can be changed",
 )
 def _state(case: GuestCase) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def _state(case: GuestCase) -> Iterator[Finding]:
 
 @looked_for(
     "guests: NIC",
-    "each is on a network or a bridge, with a MAC of its own",
+    "each NIC is on a network or a bridge, with a MAC of its own",
     "the switch and the router know a machine by its MAC",
 )
 def _nic(case: GuestCase) -> Iterator[Finding]:

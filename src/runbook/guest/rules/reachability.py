@@ -12,7 +12,7 @@ from runbook.preflight.finding import Finding, looked_for
 WHY = "a guest that answered other subnets before the change has to answer them after it"
 
 
-@looked_for("guests: heard from here", "no guest runs: nothing to hear", WHY)
+@looked_for("guests: heard from here", "no guest runs, so none can answer", WHY)
 def _heard(case: GuestCase) -> Iterator[Finding]:
     for about, one in case.each():
         if one.nic.live_xml:

@@ -29,3 +29,8 @@ __all__ = [
     "settle",
     "verify",
 ]
+
+
+def __dir__() -> list[str]:
+    """What tab completion offers after `nb.`: the calls of the cells, and no module."""
+    return list(__all__)

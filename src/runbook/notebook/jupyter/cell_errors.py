@@ -33,8 +33,8 @@ COMES_FROM = {
     "settled_in": "the cell of phase settle",
 }
 FIRST = (
-    "run the notebook from the top (Run > Run All Above Selected Cell): steps that were made"
-    " are not made again, and runbook continues a change in progress"
+    "run the notebook from the top (Run > Run All Above Selected Cell); what was made is not made"
+    " again"
 )
 # So that one text does not stand twice, one below the other.
 SHOWN = "this run has ended, and not well: its result is above, with what to do next"
@@ -50,7 +50,7 @@ def told(error: BaseException) -> str:
     if isinstance(error, RunbookError) and error.shown:
         return SHOWN
     if isinstance(error, RunbookError):
-        return f"{type(error).__name__}: {error}"
+        return str(error)
     if isinstance(error, NameError) and error.name in COMES_FROM:
         return (
             f"this cell was run before its turn: {COMES_FROM[error.name]} has not run in this"

@@ -28,3 +28,8 @@ __all__ = [
     "verify",
     "wiring",
 ]
+
+
+def __dir__() -> list[str]:
+    """What tab completion offers after `nb.`: the calls of the cells, and no module."""
+    return list(__all__)

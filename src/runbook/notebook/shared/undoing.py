@@ -172,7 +172,7 @@ def lost(change: ChangeUnderway, worse: BaseException, page: Output = CELL) -> G
         keep_rollback(this, worse.undone, page, in_short(worse))
     if not isinstance(worse, GoToTheConsole):
         worse = GoToTheConsole(
-            f"the undo was broken off: {in_short(worse)}",
+            f"the undo was stopped: {in_short(worse)}",
             host=this.host,
             state="not known; its own timer undoes the change at the deadline",
             then=f"`runbook status {this.host}` tells what stands there;"

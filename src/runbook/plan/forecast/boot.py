@@ -199,7 +199,7 @@ def _hooks(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
             yield _our_hook(promise, snapshot)
         elif snapshot.find(FileRow, path):
             does = "somebody else's; runs as well"
-            yield BootEffect("hook of libvirt's", path, does, does, kept=True, required=False)
+            yield BootEffect("libvirt's own hook", path, does, does, kept=True, required=False)
 
 
 def _our_hook(promise: Promise, snapshot: Snapshot) -> BootEffect:
@@ -210,7 +210,7 @@ def _our_hook(promise: Promise, snapshot: Snapshot) -> BootEffect:
         does = f"{text}, mode {row.mode}"
     wanted = f"as promised, mode {MODE:04o}"
     then = f"undo the change and make it again; it writes {ours.path}"
-    return BootEffect("hook of ours", ours.path, wanted, does, does == wanted, then)
+    return BootEffect("hook of runbook", ours.path, wanted, does, does == wanted, then)
 
 
 def _brought_back(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:

@@ -182,7 +182,7 @@ class Shell:
         return StepFailed(
             f"{program} did not end within {timeout:g} s in guest {self._line.where.guest}",
             host=self._line.where.host,
-            state="it was broken off; what it did until then stands",
+            state="it was stopped; what it did until then stays",
             then="undo the change, see why it takes so long, then start again",
         )
 

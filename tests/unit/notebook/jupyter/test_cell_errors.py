@@ -43,7 +43,7 @@ def test_a_name_that_no_cell_hands_on_is_python_s_own_error(shell: Shell) -> Non
 def test_an_error_for_the_operator_is_his_four_sentences_and_no_traceback(shell: Shell) -> None:
     error = run(shell, "raise refused")
     assert error is REFUSED
-    assert shell.sent == (REFUSED, [f"Refused: {REFUSED}"])
+    assert shell.sent == (REFUSED, [str(REFUSED)])
 
 
 def test_an_error_that_the_page_has_as_the_result_is_not_told_again(shell: Shell) -> None:

@@ -39,6 +39,7 @@ def typed(offered: Form, name: str, text: object) -> None:
         ("gateway", "172.16.0.0", "no host can hold"),
         ("bridge", "enp4s0f0", "the bridge cannot be the interface"),
         ("bridge", "a-name-that-is-too-long", "1 to 15 letters"),
+        ("bridge", "a-name-that-is-too-long", "e.g. virbr1"),
         ("bridge_mac", "52:54", "not a MAC address"),
         ("probes", "172.16.0.1, nonsense", "not an IPv4 address"),
         ("probes", "172.16.1.1", "would always pass"),
