@@ -59,6 +59,8 @@ iface {NIC} inet static
     metric 50
     hwaddress ether 02:00:5e:00:53:01
 """
+FOUR = "four IPv4 addresses in three styles"
+POINT_TO_POINT = "a point-to-point address with a gateway off the link"
 ON_A_BRIDGE = "an address on ifupdown's br0"
 HOSTS = {
     "latin-1, CR, a continued line, a metric, a MAC": OddHost(
@@ -84,7 +86,7 @@ HOSTS = {
         ),
         router="fe80::1/64",
     ),
-    "four IPv4 addresses in three styles": OddHost(
+    FOUR: OddHost(
         {
             INTERFACES: f"{LO}auto {NIC} {NIC}:1\n{STATIC}"
             f"    up ip addr add 10.77.0.6/24 dev {NIC}\n"
@@ -102,7 +104,7 @@ HOSTS = {
         ),
         router="10.77.0.1/24",
     ),
-    "a point-to-point address with a gateway off the link": OddHost(
+    POINT_TO_POINT: OddHost(
         {
             INTERFACES: f"{LO}auto {NIC}\niface {NIC} inet static\n"
             "    address 172.16.1.1\n    netmask 255.255.255.255\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv4Network, ip_interface
 
+from runbook.plan.promise.host import HOST_ROUTE
 from runbook.plan.routed import ipv4
 from runbook.plan.routed.facts import addresses_on, main_routes
-from runbook.plan.routed.ipv4 import HOST_ROUTE
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.addresses import AddressRow
 from runbook.state.links import LinkRow

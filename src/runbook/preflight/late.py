@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from runbook.plan.changes.network_online import REMOTE_S, TARGET, WAIT_S
+from runbook.plan.routed.facts import addresses_on
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.host.late_network import BoundSocket
 
@@ -70,7 +71,8 @@ def _in_vain(case: Case, first: tuple[str, ...], waiting: list[str]) -> Finding:
 
 
 def _bound(case: Case, sockets: tuple[BoundSocket, ...]) -> Finding:
-    address = case.params.ipv4.ip
+    several = len(addresses_on(case.snapshot, case.params.interface)) > 1
+    address = "an address that moves" if several else str(case.params.ipv4.ip)
     shown = f"{', '.join(map(str, sockets))} bind to {address} alone"
     units = sorted({socket.unit for socket in sockets if socket.unit})
     advice = "have them listen on all addresses, or set net.ipv4.ip_nonlocal_bind = 1 in sysctl.d"

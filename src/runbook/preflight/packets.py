@@ -21,6 +21,7 @@ from runbook.plan.netfilter.path import IN, OUT, THROUGH, HookPath, Rules, judge
 from runbook.plan.netfilter.ruleset import ChainPlace, after, live, usual_backend
 from runbook.plan.netfilter.walk import LOST, Judgement, PacketVerdict
 from runbook.plan.plan import Plan
+from runbook.plan.routed.ipv4 import point_to_point
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow
@@ -223,8 +224,9 @@ def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding
 def _across(params: Params, family: Family) -> Packet:
     """A guest's first packet to anybody, in and out by the bridge."""
     packet = Packet(family, "tcp", "NEW", iif=params.bridge, oif=params.bridge, starts=True)
-    lan = IPv4Network(params.ipv4.network) if family == "inet" else None
-    return replace(packet, src=lan)
+    # An address without a subnet says nothing of the guests' addresses.
+    known = family == "inet" and not point_to_point(params.ipv4)
+    return replace(packet, src=IPv4Network(params.ipv4.network) if known else None)
 
 
 ACROSS_A_BRIDGE = (_across_it,)

@@ -29,6 +29,7 @@ from runbook.common.folders import outputs_folder
 from runbook.common.room import measure
 from runbook.params import Params
 from runbook.plan.plan import PHASES, Plan
+from runbook.plan.routed.facts import addresses_on
 from runbook.plan.routed.firewall.rules_file import rules_file
 from runbook.preflight import Cleared, Finding, RefusedByPreflight
 from runbook.run.failures import Differs, NotAsPromised
@@ -116,7 +117,9 @@ def standing(session: Session, draft: UnjudgedPlan, before: Snapshot) -> Verdict
 def judge(session: Session, draft: UnjudgedPlan, before: Snapshot) -> Cleared:
     """Apply every preflight rule; raises RefusedByPreflight with every finding."""
     params = session.params
-    place = NetworkPlace(params.interface, str(params.ipv4.ip), params.bridge)
+    held = (row.address for row in addresses_on(before, params.interface))
+    others = tuple(sorted({*held} - {str(params.ipv4.ip)}))
+    place = NetworkPlace(params.interface, str(params.ipv4.ip), params.bridge, others)
     paths = (*draft.plan.paths, *layout.WRITTEN)
     asked = environment.read(session.host, place, draft.plan.programs, paths)
     around = replace(asked, record=measure(outputs_folder() / params.host))

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 
 from runbook.guest.rules.case import GuestCase
 from runbook.guest.target import Target
+from runbook.plan.routed.ipv4 import point_to_point
 from runbook.preflight.finding import Finding, looked_for
 from runbook.state.addresses import AddressRow
 
@@ -36,7 +37,8 @@ def _gateway(case: GuestCase) -> Iterator[Finding]:
                 about,
                 f"its gateway {router} is not on the link of {one.guest.address}",
                 "a guest cannot find a router outside its own subnet by ARP",
-                f"fix `gateway`, or the prefix length: the LAN is {case.params.ipv4.network}",
+                "give the guest a prefix length with which its gateway is in its subnet, or another"
+                " gateway; runbook sets up no gateway off the link inside a guest",
             )
 
 
@@ -57,6 +59,9 @@ def _address(case: GuestCase) -> Iterator[Finding]:
 
 def _on_the_lan(case: GuestCase, about: str, one: Target) -> Iterator[Finding]:
     lan = case.params.ipv4.network
+    if point_to_point(case.params.ipv4):
+        # There is no subnet to compare with; the guest's gateway is judged all the same.
+        return
     if one.guest.ipv4.ip not in lan:
         yield Finding(
             "block",

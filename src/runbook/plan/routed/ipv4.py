@@ -14,13 +14,12 @@ from runbook.params import Params
 from runbook.plan.changes.messages import KERNEL, Action, Address, Route
 from runbook.plan.changes.network_hook import hook_path
 from runbook.plan.changes.network_hook6 import comes_back
+from runbook.plan.promise.host import HOST_ROUTE
 from runbook.plan.routed import facts
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot
 
-# An address with it has no subnet, and so no route of its own.
-HOST_ROUTE = 32
 # The kernel's IFNAMSIZ without the closing zero byte; a label is as long as a name.
 _LONGEST_LABEL = 15
 SECONDARY = "secondary"

@@ -14,7 +14,7 @@ from runbook.plan.netfilter.ruleset import live
 from runbook.plan.netfilter.walk import PacketVerdict
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.guests import GuestPromise
-from runbook.plan.promise.host import Promise
+from runbook.plan.promise.host import HOST_ROUTE, Promise
 from runbook.records.audit.drift import Severity
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
@@ -108,8 +108,11 @@ def _packets(promise: Promise, own: Connection | None, snapshot: Snapshot) -> It
 
 
 def _between_guests(promise: Promise) -> Packet:
+    # An address without a subnet says nothing of the guests' addresses.
     lan = IPv4Network(promise.address.network)
     bridge = promise.bridge
+    if lan.prefixlen == HOST_ROUTE:
+        return Packet("inet", "tcp", "NEW", iif=bridge, oif=bridge, starts=True)
     return Packet("inet", "tcp", "NEW", src=lan, iif=bridge, oif=bridge, starts=True)
 
 

@@ -69,11 +69,15 @@ class WritePath:
 
 @dataclass(frozen=True, slots=True)
 class NetworkPlace:
-    """The NIC with the host's address, and the bridge that the address is to go to."""
+    """The NIC with the host's address, and the bridge that the address is to go to.
+
+    `others` are the further IPv4 addresses of the NIC.
+    """
 
     nic: str
     address: str
     bridge: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def read(
         dhcp_clients.read(host),
         tuple(map(WritePath, paths, host.inodes(paths))),
         naming_files.read(host, nic, place.bridge),
-        late_network.read(host, address),
+        late_network.read(host, (address, *place.others)),
         resolved=resolved.read(host, nic),
         sshd_startups=tuple(pair for pair in sshd if pair[0] in STARTUPS),
         wireless=nic_hardware.is_wireless(host, nic),

@@ -20,7 +20,7 @@ _UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\.service")
 
 
 class BoundSocket(NamedTuple):
-    """A socket that is bound to the host's address alone.
+    """A socket that is bound to one of the host's addresses alone.
 
     `program` is '?' and `unit` '' where that is unknown. `waits`: whether the unit starts after
     network-online.target.
@@ -57,11 +57,12 @@ class _Listener:
     where: str
 
 
-def read(host: Reader, address: str) -> LateNetwork:
-    """Ask systemd and ss."""
+def read(host: Reader, addresses: Sequence[str]) -> LateNetwork:
+    """Ask systemd, and ss about each of the addresses."""
     units = {n for line in _ask(host, WAITING) for n in line.partition("=")[2].split()}
     earlier = {line.strip() for line in _ask(host, LIBVIRT_AFTER)}
-    listeners = {_listener(line) for line in _ask(host, ("ss", "-Hltunp", "src", address))}
+    asked = (("ss", "-Hltunp", "src", address) for address in addresses)
+    listeners = {_listener(line) for argv in asked for line in _ask(host, argv)}
     return LateNetwork(
         tuple(sorted(units)),
         tuple(sorted(set(_bound(host, listeners)))),

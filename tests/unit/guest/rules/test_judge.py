@@ -48,6 +48,15 @@ def test_an_address_or_a_gateway_out_of_place(entry: dict[str, object], said: st
     assert said in against(data.case(asked=asked(**entry)))
 
 
+def test_beside_a_host_without_a_subnet_a_guest_s_own_gateway_is_what_counts() -> None:
+    alone = {"address": "172.16.1.1/32"}
+    entry = {"name": data.NAME, "address": "10.9.9.10/16", "gateway": "10.9.0.1"}
+    assert found(data.case(asked=data.params(guests=(entry,), **alone)))
+    off = {**entry, "address": "10.9.9.10/32"}
+    said = against(data.case(asked=data.params(guests=(off,), **alone)))
+    assert "not on the link of 10.9.9.10/32" in said
+
+
 def test_an_address_of_another_guest_in_the_parameters() -> None:
     entries = (
         {"name": data.NAME, "address": data.ADDRESS},

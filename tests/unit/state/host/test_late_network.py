@@ -28,7 +28,7 @@ def asked(systemctl: tuple[int, str], ss: tuple[int, str], **more: tuple[int, st
             status, text = said.get("earlier", (0, "libvirtd.service\n"))
         return Completed(tuple(argv), status, text.encode(), b"what it complains of")
 
-    return read(fakes.FakeHost(answers=[answer]), IP)
+    return read(fakes.FakeHost(answers=[answer]), (IP,))
 
 
 def test_units_and_sockets_are_told_by_name() -> None:
@@ -36,6 +36,17 @@ def test_units_and_sockets_are_told_by_name() -> None:
     assert found.units == ("binds.service", "mnt.mount", "needs-net.service")
     assert found.sockets == (BoundSocket("python3", "tcp", f"{IP}:8000", "", waits=False),)
     assert str(found.sockets[0]) == f"python3 (tcp {IP}:8000)"
+
+
+def test_each_address_of_the_nic_is_asked_about() -> None:
+    other = SOCKET.replace(IP, "10.77.0.5")
+
+    def answer(argv: Sequence[str]) -> Completed:
+        text = {IP: SOCKET, "10.77.0.5": other}.get(argv[-1], "") if argv[0] == "ss" else ""
+        return Completed(tuple(argv), 0, text.encode(), b"")
+
+    found = read(fakes.FakeHost(answers=[answer]), (IP, "10.77.0.5"))
+    assert [socket.where for socket in found.sockets] == ["10.77.0.5:8000", f"{IP}:8000"]
 
 
 @pytest.mark.parametrize("target", ["network.target", "network-online.target"])
