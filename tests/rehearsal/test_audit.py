@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 from pathlib import Path
 
-from tests import bench
+from tests import bench, older
+
+from runbook.state.identity import machine_id
+from runbook.transport import RecordedHost
 
 AUDIT = bench.ROOT / "notebooks" / "audit.ipynb"
 
@@ -17,3 +23,32 @@ def test_a_host_that_was_never_changed_is_no_drift_and_leaves_no_record(tmp_path
     assert "52:54:00:" in done.page  # a finding of preflight: the MAC of the bridge
     assert "No record was written" in done.page
     assert not (home / "outputs").exists()
+
+
+def test_drift_is_shown_recorded_filed_and_verified(tmp_path: Path) -> None:
+    home = bench.make_home(tmp_path)
+    record = home / "outputs/example" / older.CONFIRMED.change_id
+    shutil.copytree(older.CONFIRMED.record, record)
+    recorded = RecordedHost(home / "params/example.json")
+    after = json.loads((record / "after.json").read_text())
+    # Any machine of its own: the record is made to be of the recorded one.
+    after["identity"]["machine_id"] = machine_id(recorded)
+    (record / "after.json").write_text(json.dumps(after))
+    done = bench.papermill(home, "-p", "host", "example", notebook=AUDIT)
+    assert done.status == 0, done.said
+    assert done.outcome["outcome"] == "the host is not as its record says"
+    assert "LOST AT THE NEXT BOOT: - networks: routed" in done.page
+    runbook(home, "archive", str(done.out))
+    folder = Path(str(done.outcome["folder"]))
+    assert (folder / "notebook.html").exists()
+    assert "0 findings" in runbook(home, "records", "verify", folder.name)
+    listed = json.loads(runbook(home, "records", "list", "--kind", "audit", "--json"))
+    assert [one["fact"] for one in listed] == ["drifted"]
+
+
+def runbook(home: Path, *words: str) -> str:
+    command = [str(bench.BIN / "runbook"), *words]
+    environ = bench.environment(home)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

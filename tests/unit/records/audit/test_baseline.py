@@ -145,3 +145,28 @@ def test_a_record_without_the_state_after_is_told(folder: Path) -> None:
     assert found.state is None
     assert found.promises.host
     assert "no state after the change" in found.notes[0]
+
+
+def test_the_host_s_own_promise_holds_on_after_a_change_of_guests(folder: Path) -> None:
+    """The newest record has the state, each of the two plans what it is about."""
+    later = folder / LATER
+    shutil.copytree(older.GUEST.record, later)
+    (later / "outcome.json").write_text(json.dumps({"outcome": str(Ending.AS_PROMISED)}))
+    state = json.loads((folder / CHANGE / "after.json").read_text())
+    (later / "after.json").write_text(
+        json.dumps({**state, "taken_at": "2099-01-01T00:00:00+00:00"})
+    )
+    found = baseline.find(folder, ended(change_id=LATER))
+    assert found
+    assert found.state
+    assert found.state.taken_at.year == 2099
+    assert found.promises.host
+    (promise,) = found.promises.guests
+    plan = plans.loads((later / "plan.json").read_text())
+    assert [guest.name for guest in promise.guests] == [g.name for g in plan.of_guests.guests]
+    # A change of the host that is newer replaces what was promised of guests before it.
+    newest = folder / "20990102T000000Z-abcdef"
+    shutil.copytree(folder / CHANGE, newest)
+    again = baseline.find(folder, ended(change_id=newest.name))
+    assert again
+    assert again.promises.guests == ()
