@@ -50,3 +50,19 @@ def test_a_host_without_quotes_is_told_in_our_words(jupyter: Lab, page: Page) ->
     expect(found).not_to_contain_text("SyntaxError")
     expect(found).not_to_contain_text("octal")
     desk.picture(page, "host-without-quotes")
+
+
+def test_a_form_is_left_by_the_keyboard_alone(jupyter: Lab, page: Page) -> None:
+    jupyter.open(page, "example")
+    for call in ("host: str", "nb.parameters(", "nb.meet(", "nb.choose("):
+        desk.run(page, call)
+        desk.ended(page, call)
+    field = page.locator(".rb-form").get_by_label("bridge", exact=True)
+    field.fill("virbr7")
+    field.press("Escape")
+    expect(field).not_to_be_focused()
+    field.focus()
+    field.press("Shift+Enter")
+    settled = desk.ended(page, "nb.settle(")
+    expect(settled).to_contain_text("virbr7")
+    desk.picture(page, "shift-enter")

@@ -2,37 +2,66 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 
 from runbook.views.page.picture import Picture, safe
 
 MOMENT_S = 1.0
+# What takes longer than this counts its seconds, so that nobody thinks that it hangs.
+COUNTS_S, TICK_S = 2.0, 1.0
 
 
 @contextmanager
 def doing(what: str, monotonic: Callable[[], float]) -> Iterator[None]:
-    """Show the sentence at once; then with its seconds, or as stopped.
+    """Show the sentence at once, after two seconds with a count; then with its seconds.
 
     What was done in a moment leaves its line in the log alone.
     """
-    began, handle = monotonic(), None
+    began, handle, over = monotonic(), None, threading.Event()
+    turn = threading.Lock()
     # What cannot be shown keeps nothing from being done, least of all an undo.
     with suppress(Exception):
         handle = display(_aside(f"{what} …"), display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
+        _count(what, handle, lambda: monotonic() - began, (over, turn))
     ended = "stopped after"
     try:
         yield
         ended = "done in"
     finally:
+        over.set()
         if handle is not None:
-            with suppress(Exception):
+            with suppress(Exception), turn:
                 took = monotonic() - began
                 line = _aside(f"{what}: {ended} {took:.1f} s")
                 brief = ended == "done in" and took < MOMENT_S
                 handle.update(Picture("", line.text) if brief else line)
+
+
+def _count(
+    what: str,
+    handle: DisplayHandle | None,
+    took_s: Callable[[], float],
+    ending: tuple[threading.Event, threading.Lock],
+) -> None:
+    """Count the seconds beside the work, until it is over."""
+    if handle is None:
+        return
+    over, turn = ending
+
+    def count() -> None:
+        wait_s = COUNTS_S
+        while not over.wait(wait_s):
+            wait_s = TICK_S
+            with suppress(Exception), turn:
+                if over.is_set():
+                    return
+                handle.update(_aside(f"{what} … {took_s():.0f} s"))  # type: ignore[no-untyped-call]  # likewise
+
+    threading.Thread(target=count, daemon=True, name="runbook-count").start()
 
 
 def _aside(text: str) -> Picture:

@@ -20,8 +20,8 @@ from runbook.views.page.picture import Picture, plain, safe, stack
 SHOWN = 1000
 # Nobody searches a terminal's log.
 IN_TEXT = 60
-# From here on a table is too long to be taken in at a glance.
-LONG = 12
+# From here on a table is longer than a screen, and has a search field.
+LONG = 28
 WIDEST = 64
 # Where a cell holds a name or a number, a break in it is harder to read than a wide table.
 TIGHT = 26

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import time
 from itertools import count
 
 import pytest
 
-from runbook.views import Picture, doing
+from runbook.views import Picture, doing, progress
 
 
 class Handle:
@@ -56,3 +57,40 @@ def test_what_was_done_in_a_moment_takes_no_room_on_the_page(
     with pytest.raises(ValueError, match="bad"), doing("Planning", lambda: 0.0):
         raise ValueError("bad")
     assert "Planning: stopped after 0.0 s" in handle.body
+
+
+class Counted:
+    """What a page would show, one after the other."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def update(self, picture: object) -> None:
+        self.texts.append(repr(picture))
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    handle = Counted()
+    monkeypatch.setattr(progress, "display", lambda *_, **__: handle)
+    monkeypatch.setattr(progress, "COUNTS_S", 0.05)
+    monkeypatch.setattr(progress, "TICK_S", 0.05)
+    return handle
+
+
+def test_what_takes_long_counts_until_it_is_over(page: Counted) -> None:
+    with progress.doing("Going into vm-01", lambda: 7.0):
+        end = time.monotonic() + 5
+        while len(page.texts) < 3 and time.monotonic() < end:
+            time.sleep(0.02)
+    assert page.texts[:2] == ["Going into vm-01 … 0 s", "Going into vm-01 … 0 s"]
+    assert page.texts[-1] == "Going into vm-01: done in 0.0 s"
+    counted = len(page.texts)
+    time.sleep(0.2)
+    assert len(page.texts) <= counted + 1
+
+
+def test_what_is_done_at_once_never_counts(page: Counted) -> None:
+    with progress.doing("Planning", time.monotonic):
+        pass
+    assert page.texts == ["Planning: done in 0.0 s"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from dataclasses import asdict
 
@@ -9,6 +10,8 @@ import pandas as pd
 
 from runbook import views
 from runbook.common.errors import GoToTheConsole, MendAccess
+from runbook.notebook.jupyter.unattended import somebody_there
+from runbook.notebook.live.file_record import offer
 from runbook.notebook.routed.plan import go_by
 from runbook.notebook.shared.ending import end, in_short, keep_error, show_ending
 from runbook.notebook.shared.runs import RecordedRun, Run, Stopped
@@ -24,6 +27,7 @@ from runbook.state.host import command_output
 from runbook.state.host.command_output import CommandOutput
 from runbook.state.snapshot import Snapshot, take
 from runbook.views import Look, Picture
+from runbook.views.links import Link, Links, linked
 from runbook.views.tables import counted
 
 
@@ -66,6 +70,7 @@ def finish(last: Finished | Stopped) -> None:
         promise = last.confirmed.verified.armed.plan.promise
         end(this, Ending.AS_PROMISED, f"{promise.end_state}, confirmed")
     views.show(products(this))
+    offer(this)
 
 
 def _show_rules(this: Run, before: Snapshot, seen: Snapshot) -> None:
@@ -105,5 +110,11 @@ def products(this: RecordedRun) -> Picture:
     except OSError as error:
         return views.note(f"The run folder cannot be read: {error}", "bad")
     frame = pd.DataFrame(rows, columns=["file", "bytes"])
-    files = views.table(frame, Look("The run folder", limit=len(frame), unit="file"))
-    return views.fold(f"The run folder: {counted(len(frame), 'file')}", files)
+    caption = f"The run folder: {counted(len(frame), 'file')}"
+    # Under papermill nobody knows yet where the notebook will be, and so where a link leads.
+    if somebody_there():
+        names = [Link("open", os.path.relpath(recorded.path / name)) for name, _ in rows]
+        files = linked(frame, [[one] for one in names], Links("The run folder", unit="file"))
+    else:
+        files = views.table(frame, Look("The run folder", limit=len(frame), unit="file"))
+    return views.fold(caption, files)

@@ -16,6 +16,7 @@ from runbook.common import atomic_files
 from runbook.common.errors import CorrectParameters, MendHost, ParameterError, ReadFailed, Refused
 from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import may_write
+from runbook.notebook.live.file_record import offer
 from runbook.notebook.routed.close import products
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import end, in_short, not_ended, reading
@@ -125,6 +126,7 @@ def record(this: SurveyRun) -> None:
     """Where the record is, and what it holds."""
     with closing(this.session.host):
         views.show(products(this))
+    offer(this)
 
 
 def _right(offered: SurveyOffer) -> tuple[Params, dict[str, object]]:

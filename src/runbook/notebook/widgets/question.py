@@ -35,6 +35,7 @@ class Question:
         self._fault = fault
         self._pressed = threading.Event()
         self._button = Button(description=CONTINUE, button_style="primary")
+        self._button.add_class("rb-continue")
         self._button.tooltip = "Go on with these values"
         self._said = HTML()
         self._said.add_class("rb-reason")

@@ -27,6 +27,8 @@
       const name = this.title() || this.header().getAttribute("aria-label") || "column";
       field.type = "search";
       field.placeholder = "filter";
+      // By the keyboard the search field is enough: forty filters would be forty Tab stops.
+      field.tabIndex = -1;
       field.setAttribute("aria-label", `only rows whose ${name} holds`);
       field.addEventListener("input", () => this.search(field.value).draw());
       row.appendChild(document.createElement("td")).appendChild(field);
@@ -52,6 +54,27 @@
     filters(api);
     tools(table, api.table().container());
   };
+  // In a field of a form, Shift+Enter runs the cell below as it does in a cell, and Esc leaves.
+  const keys = (event) => {
+    const field = event.target;
+    const form = field.closest && field.closest(".rb-form");
+    const cell = form && form.closest(".jp-Cell");
+    const runs = event.key === "Enter" && event.shiftKey;
+    if (!cell || !(runs || event.key === "Escape") || !field.matches("input,select,textarea")) return;
+    // A form that its cell waits for has a button of its own for that.
+    if (runs && form.querySelector(".rb-continue")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    field.blur();
+    cell.closest(".jp-Notebook").focus();
+    if (!runs) return;
+    const run = { key: "Enter", code: "Enter", keyCode: 13, shiftKey: true, bubbles: true, cancelable: true };
+    const below = cell.nextElementSibling;
+    const next = below && below.classList.contains("jp-CodeCell") ? below : cell;
+    next.querySelector(".jp-InputPrompt").dispatchEvent(new MouseEvent("mousedown", { bubbles: true, button: 0 }));
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", run));
+  };
+  document.addEventListener("keydown", keys, true);
   let waiting = false;
   const look = () => {
     waiting = false;
