@@ -53,7 +53,7 @@ def linked(rows: pd.DataFrame, links: Sequence[Sequence[Link]], look: Links) -> 
     body = "".join(_row(n, rows, (links[n], at), look.classes) for n in range(len(rows)))
     words = [", ".join(f"{link.words}: {link.path}" for link in to) for to in links]
     text = table(rows.assign(**{look.column: words}), Look(told, limit=len(rows), unit="")).text
-    long = ' class="rb-long"' if look.searched and len(rows) >= LONG else ""
+    long = ' class="rb-long"' if look.searched and len(rows) > LONG else ""
     return Picture(
         f"<table{long}><caption>{safe(told)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>",

@@ -63,8 +63,8 @@ def test_the_heading_counts_all_rows_whether_shown_or_not(rows: int, said: str) 
 
 
 def test_a_long_table_can_be_found_by_the_page_s_script_and_a_short_one_is_left_alone() -> None:
-    assert 'class="rb-long"' in table(pd.DataFrame({"n": range(13)})).body
-    assert "rb-long" not in table(pd.DataFrame({"n": range(12)})).body
+    assert 'class="rb-long"' in table(pd.DataFrame({"n": range(29)})).body
+    assert "rb-long" not in table(pd.DataFrame({"n": range(28)})).body
 
 
 def test_a_very_long_table_scrolls_and_can_be_reached_by_keyboard() -> None:
