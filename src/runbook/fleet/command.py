@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import signal
-import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+
+from papermill.inspection import inspect_notebook
 
 from runbook.common.atomic_files import make_folder
 from runbook.common.clock import Clock
@@ -21,6 +18,7 @@ from runbook.fleet import ask, told
 from runbook.fleet.ends import FleetEnd, worst
 from runbook.fleet.engine import Engine, Tell
 from runbook.fleet.hosts import FleetHost, by_patterns, from_inventory
+from runbook.fleet.interrupts import interruptible
 from runbook.fleet.job import INTERRUPT
 from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger, LedgerState
 from runbook.fleet.order import batch_size, batches
@@ -71,15 +69,15 @@ def begin(wish: FleetWish, desk: Desk) -> int:
         ledger.begin(desk.clock.now(), plan)
         desk.tell(f"{len(plan.hosts)} hosts; the folder of this fleet run is {ledger.folder}")
         engine = _engine(ledger, executor, desk)
-        with _interruptible(engine, desk.tell):
-            planned = engine.plan(plan.hosts)
-            desk.tell(told.table("The plans", planned.values()))
+        with interruptible(engine, desk.tell):
+            planned = _plans(engine, plan.hosts, desk)
+            status = worst(end.end for end in planned.values())
             refused = [end for end in planned.values() if not end.end.good]
-            if wish.plan_only or engine.stop.is_set():
-                return worst(end.end for end in planned.values())
             if refused and not wish.despite_refusals:
                 desk.tell(told.refused(refused))
-                return worst(end.end for end in refused)
+                return status
+            if wish.plan_only or engine.stop.is_set():
+                return status
             _settle(ledger, planned, desk)
             return _changed(engine, desk)
 
@@ -106,9 +104,34 @@ def resume(fleet_id: str, desk: Desk) -> int:
             if stuck:
                 desk.tell(told.table("These hosts need a person first", stuck))
                 return worst(end.end for end in stuck)
-            _try_again(ledger, desk)
-            with _interruptible(engine, desk.tell):
-                return _changed(engine, desk)
+            with interruptible(engine, desk.tell):
+                return _go_on(engine, desk)
+
+
+def _go_on(engine: Engine, desk: Desk) -> int:
+    """Plan anew for the hosts that are left; one that failed may have been mended since."""
+    state = engine.ledger.read()
+    left = [host for host in state.plan.hosts if not state.is_settled(host)]
+    planned = _plans(engine, left, desk)
+    refused = [end for end in planned.values() if not end.end.good]
+    if refused:
+        desk.tell(told.refused(refused))
+        return worst(end.end for end in refused)
+    # A host that failed is tried again: the operator has asked for it.
+    for end in engine.ledger.read().failures:
+        again = end.model_copy(update={"end": FleetEnd.PLANNED})
+        engine.ledger.host_ended(desk.clock.now(), again)
+    _settle(engine.ledger, planned, desk)
+    return _changed(engine, desk)
+
+
+def _plans(engine: Engine, hosts: Sequence[str], desk: Desk) -> dict[str, HostEnd]:
+    """The plan of each host, where the notebook can make one and write nothing."""
+    if not engine.ledger.read().plan.plans_first:
+        return {}
+    planned = engine.plan(hosts)
+    desk.tell(told.table("The plans", planned.values()))
+    return planned
 
 
 def _hosts(wish: FleetWish, params: Path) -> tuple[FleetHost, ...]:
@@ -135,6 +158,7 @@ def _plan(wish: FleetWish, hosts: Sequence[FleetHost], local: tuple[str, ...]) -
         options=options,
         batches=made,
         max_failures=wish.max_failures,
+        plans_first="mode" in inspect_notebook(str(wish.notebook)),
     )
 
 
@@ -203,38 +227,3 @@ def _ask_the_open(engine: Engine, desk: Desk) -> None:
         end = engine.asked(host, state)
         engine.ledger.host_ended(desk.clock.now(), end)
         desk.tell(f"{host}: {end.end}: {end.said}")
-
-
-def _try_again(ledger: Ledger, desk: Desk) -> None:
-    """A host that is as before, or was refused, is tried again: the operator has asked for it."""
-    for end in ledger.read().failures:
-        again = end.model_copy(update={"end": FleetEnd.PLANNED})
-        ledger.host_ended(desk.clock.now(), again)
-
-
-@contextmanager
-def _interruptible(engine: Engine, tell: Tell) -> Iterator[None]:
-    """Ctrl-C: no further host begins. Again: those at work undo their change. Again: leave."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    presses: list[int] = []
-
-    def pressed(_number: int, _frame: FrameType | None) -> None:
-        presses.append(1)
-        engine.stop.set()
-        at_work = ", ".join(engine.ledger.read().open) or "none"
-        if len(presses) == 1:
-            tell(told.first_interrupt(at_work))
-        elif len(presses) == 2:  # noqa: PLR2004 - the second press
-            (engine.ledger.folder / INTERRUPT).touch()
-            tell(told.second_interrupt(at_work))
-        else:
-            tell(told.third_interrupt(at_work, engine.ledger.folder.name))
-            sys.exit(5)
-
-    before = signal.signal(signal.SIGINT, pressed)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from runbook.common import handed_files
 from runbook.common.clock import Clock
 from runbook.fleet.ends import FleetEnd, of_run
 from runbook.fleet.job import HostJob, JobResult, play
@@ -36,8 +39,11 @@ class Engine:
         """Plan and judge for every host; nothing is written on any."""
         notebook = self.ledger.read().plan
         jobs = [self._job(host, (*notebook.options, *PLAN), ".plan") for host in hosts]
-        ends = (self._planned(result) for result in self._played(jobs))
-        return {end.host: end for end in ends}
+        ends = {result.host: self._planned(result) for result in self._played(jobs)}
+        for end in ends.values():
+            if end.plan:
+                self.ledger.planned(self.clock.now(), end.host, end.plan)
+        return ends
 
     def change(self) -> LedgerState:
         """The batches that are left, until one too many has failed."""
@@ -50,19 +56,27 @@ class Engine:
 
     def _left(self) -> Batches:
         state = self.ledger.read()
-        settled = {host for host, end in state.ended.items() if end.end.settled}
-        batches = (tuple(h for h in batch if h not in settled) for batch in state.plan.batches)
+        batches = (
+            tuple(h for h in batch if not state.is_settled(h)) for batch in state.plan.batches
+        )
         return tuple(batch for batch in batches if batch)
 
     def _batch(self, hosts: Sequence[str]) -> None:
-        options = self.ledger.read().plan.options
+        jobs = [self._job(host, self._options(host)) for host in hosts]
         for host in hosts:
             self.ledger.host_begins(self.clock.now(), host)
         self.tell(f"begins: {', '.join(hosts)}")
-        for result in self._played([self._job(host, options) for host in hosts]):
+        for result in self._played(jobs):
             end = self._ended(result)
             self.ledger.host_ended(self.clock.now(), end)
             self.tell(f"{end.host}: {end.end} after {end.seconds:.0f} s{_why(end)}")
+
+    def _options(self, host: str) -> tuple[str, ...]:
+        """Those of all hosts, and that no other plan is made than the one that was shown."""
+        state = self.ledger.read()
+        digest = state.plans.get(host)
+        # As raw text: a digest of digits alone would become a number.
+        return (*state.plan.options, *(("-r", "approved", digest) if digest else ()))
 
     def _job(self, host: str, options: tuple[str, ...], suffix: str = "") -> HostJob:
         notebook, folder = self.ledger.read().plan.notebook, str(self.ledger.folder)
@@ -81,7 +95,7 @@ class Engine:
     def _planned(self, result: JobResult) -> HostEnd:
         told = of_run(str(result.outcome.get("outcome", "")), result.status)
         end = told or FleetEnd.REFUSED
-        made = _end(result, end)
+        made = _end(result, end).model_copy(update={"plan": _digest(result)})
         self.tell(f"{made.host}: {made.end}{_why(made)}")
         return made
 
@@ -100,6 +114,15 @@ def _end(result: JobResult, end: FleetEnd) -> HostEnd:
     )
     folder = str(result.outcome.get("folder", ""))
     return HostEnd(host=result.host, end=end, said=said, folder=folder, seconds=result.seconds)
+
+
+def _digest(result: JobResult) -> str:
+    """The digest of the plan that a run made; '' if it left none."""
+    try:
+        plan = handed_files.read(Path(str(result.outcome.get("folder", ""))) / "plan.json")
+    except (OSError, ValueError):
+        return ""
+    return hashlib.sha256(plan).hexdigest()
 
 
 def _why(end: HostEnd) -> str:

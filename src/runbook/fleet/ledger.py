@@ -23,7 +23,10 @@ LEDGER, LOCK = "ledger", ".alone"
 
 
 class FleetPlan(BaseModel):
-    """What the run is to do; `options` are papermill's, `sha256` is of the notebook."""
+    """What the run is to do; `options` are papermill's, `sha256` is of the notebook.
+
+    `plans_first`: whether the notebook has a `mode` that plans and writes nothing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,6 +35,7 @@ class FleetPlan(BaseModel):
     options: tuple[str, ...]
     batches: tuple[tuple[str, ...], ...]
     max_failures: int
+    plans_first: bool = True
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -40,7 +44,10 @@ class FleetPlan(BaseModel):
 
 
 class HostEnd(BaseModel):
-    """How one host's run ended, in how many seconds, and where its record is."""
+    """How one host's run ended, in how many seconds, and where its record is.
+
+    `plan` is the digest of the plan that it made, or ''.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,15 +56,20 @@ class HostEnd(BaseModel):
     said: str = ""
     folder: str = ""
     seconds: float = 0.0
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """What a ledger says: the plan, the hosts whose run began (and when), and how they ended."""
+    """What a ledger says: the plan, the hosts whose run began (and when), and how they ended.
+
+    `plans` has the digest of each host's own plan, as it was shown.
+    """
 
     plan: FleetPlan
     begun: Mapping[str, datetime] = field(default_factory=dict)
     ended: Mapping[str, HostEnd] = field(default_factory=dict)
+    plans: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -65,6 +77,10 @@ class LedgerState:
         return tuple(
             host for host in self.plan.hosts if host in self.begun and host not in self.ended
         )
+
+    def is_settled(self, host: str) -> bool:
+        """Whether nothing is left to do for the host."""
+        return host in self.ended and self.ended[host].end.settled
 
     @property
     def failures(self) -> tuple[HostEnd, ...]:
@@ -100,6 +116,10 @@ class Ledger:
         """The first line."""
         self._add(at, {"fleet": plan.model_dump(mode="json")})
 
+    def planned(self, at: datetime, host: str, digest: str) -> None:
+        """The plan that was made for the host and shown; no other is to be made."""
+        self._add(at, {"planned": host, "digest": digest})
+
     def host_begins(self, at: datetime, host: str) -> None:
         """Before papermill is started for the host; an end that it had counts no longer."""
         self._add(at, {"begins": host})
@@ -131,12 +151,15 @@ class Ledger:
 
 
 def _state(lines: list[str]) -> LedgerState:
-    plan, begun, ended = None, dict[str, datetime](), dict[str, HostEnd]()
+    plan, plans = None, dict[str, str]()
+    begun, ended = dict[str, datetime](), dict[str, HostEnd]()
     for line in lines:
         said = handed_files.json_object(line)
         at = datetime.fromisoformat(str(said["at"]))
         if "fleet" in said:
             plan = FleetPlan.model_validate_json(json.dumps(said["fleet"]))
+        elif "planned" in said:
+            plans[str(said["planned"])] = str(said["digest"])
         elif "begins" in said:
             host = str(said["begins"])
             begun[host] = at
@@ -146,4 +169,4 @@ def _state(lines: list[str]) -> LedgerState:
             ended[end.host] = end
     if plan is None:
         raise ValueError("it does not say what the run was to do")
-    return LedgerState(plan, begun, ended)
+    return LedgerState(plan, begun, ended, plans)

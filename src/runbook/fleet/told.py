@@ -33,7 +33,7 @@ def refused(ends: Sequence[HostEnd]) -> str:
 def last_word(state: LedgerState, fleet_id: str) -> str:
     """How many are done, and how to go on with the others."""
     done = sum(end.end.settled for end in state.ended.values())
-    left = [host for host in state.plan.hosts if not _settled(state, host)]
+    left = [host for host in state.plan.hosts if not state.is_settled(host)]
     if not left:
         return f"All {done} hosts are as promised."
     failed = ", ".join(f"{end.host} ({end.end})" for end in state.failures) or "none"
@@ -41,10 +41,6 @@ def last_word(state: LedgerState, fleet_id: str) -> str:
         f"{done} of {len(state.plan.hosts)} hosts are as promised; failed: {failed}.\n"
         f"To go on with the other {len(left)}: runbook fleet --resume {fleet_id}"
     )
-
-
-def _settled(state: LedgerState, host: str) -> bool:
-    return host in state.ended and state.ended[host].end.settled
 
 
 def first_interrupt(at_work: str) -> str:

@@ -148,3 +148,12 @@ def test_the_exit_status_is_that_of_the_host_that_needs_a_person_most() -> None:
     assert worst([FleetEnd.AS_PROMISED, FleetEnd.REFUSED, FleetEnd.AS_BEFORE]) == 4
     assert worst([FleetEnd.ARMED, FleetEnd.UNKNOWN]) == 6
     assert of_run("as promised", 0) is FleetEnd.AS_PROMISED
+
+
+def test_no_other_plan_is_made_than_the_one_that_was_shown(tmp_path: Path) -> None:
+    made, played = engine(tmp_path, {})
+    made.ledger.planned(fakes.NOON, "a", "1" * 64)
+    made.ledger.planned(fakes.NOON, "a", "2" * 64)
+    made.change()
+    assert played.jobs[0].options == ("-p", "stp", "no", "-r", "approved", "2" * 64)
+    assert played.jobs[1].options == ("-p", "stp", "no")
