@@ -21,7 +21,7 @@ STARTS_NONE = f"""\
 case "$*" in *net-start*) exit 1 ;; esac
 exec {VIRSH}.real "$@"
 """
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = (pytest.mark.timeout(1200), pytest.mark.thorough)
 
 
 @pytest.fixture
@@ -75,7 +75,6 @@ def test_a_fault_stops_the_fleet_and_a_resumed_run_finishes_it(home: Path) -> No
     assert len(records) == len(HOSTS)
 
 
-@pytest.mark.thorough
 @pytest.mark.usefixtures("fleet")
 def test_a_host_that_is_refused_leaves_all_the_others_untouched(home: Path) -> None:
     succeed(FAULTY, "sh", "-c", "echo 'iface enp4s0f0 inet manual' >>/etc/network/interfaces")

@@ -22,7 +22,7 @@ from runbook.records.files import MANIFEST
 from runbook.records.manifest import load
 from runbook.records.predicate import Previous, Record
 from runbook.records.statement import sha256
-from runbook.run.fleet import ask
+from runbook.run.many_hosts import ask
 from runbook.run.standing import open_host_session
 from runbook.state.identity import machine_id
 from runbook.transport.host import Reader

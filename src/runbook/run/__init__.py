@@ -6,5 +6,5 @@
 `resume` takes it up. `undo` is the undo of a host and then of its guests, `extend_deadline` gives
 more time, `failures` says how an armed change can fail, `new_connection` proves a change.
 `record` is the run folder, `record_host` records a host to rehearse on, `pulse` asks the host
-again and again during the cutover, `fleet` asks many hosts for their state.
+again and again during the cutover, `many_hosts` asks many hosts for their state.
 """

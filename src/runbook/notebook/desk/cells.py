@@ -27,7 +27,7 @@ from runbook.notebook.desk.place import places
 from runbook.notebook.desk.records import RecordRow, rows
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.params import Described, check_names, listing
-from runbook.run import fleet
+from runbook.run import many_hosts
 from runbook.run.record import JOURNAL, NOTEBOOK, PAGE
 from runbook.views import Slot
 from runbook.views.links import Link, Links, linked
@@ -97,7 +97,7 @@ def _ask(known: DeskHosts, shown: dict[str, InventoryRow]) -> None:
     slot.draw(inventory.picture(shown, folder))
     slot.place()
     asked = [one.known for one in known.hosts if one.known and shown[one.host].asked]
-    for answer in fleet.standings(asked, clock, known.patience_s):
+    for answer in many_hosts.standings(asked, clock, known.patience_s):
         shown[answer.host] = replace(shown[answer.host], status=answer)
         slot.draw(inventory.picture(shown, folder))
     answering = [

@@ -12,7 +12,7 @@ from runbook.notebook.desk import copies
 from runbook.notebook.desk.place import HostPlace, change_in_words, guests_in_words, where
 from runbook.notebook.desk.records import RecordRow
 from runbook.params import Described, Params
-from runbook.run.fleet import HostAnswer
+from runbook.run.many_hosts import HostAnswer
 from runbook.run.record import PAGE
 from runbook.run.standing import HostStatus
 from runbook.views import Picture

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from runbook.common.clock import Clock
 from runbook.common.errors import RunbookError
 from runbook.params import Params
-from runbook.run import fleet
-from runbook.run.fleet import HostAnswer
+from runbook.run import many_hosts
+from runbook.run.many_hosts import HostAnswer
 from runbook.run.standing import HostStatus, open_host_session
 from runbook.state import addresses, guests
 
@@ -40,7 +40,7 @@ def places(
                 return HostPlace(tuple(holders), None)
             return HostPlace(tuple(holders), tuple((row.name, row.state) for row in rows))
 
-    return fleet.ask(hosts, look, clock, patience_s)
+    return many_hosts.ask(hosts, look, clock, patience_s)
 
 
 def where(params: Params, place: HostPlace, status: HostStatus | None) -> str:

@@ -17,7 +17,7 @@ from runbook.common.clock import SystemClock
 from runbook.common.folders import params_folder
 from runbook.notebook.desk.place import change_in_words
 from runbook.params import KnownHost, listing
-from runbook.run import fleet
+from runbook.run import many_hosts
 
 # Whoever pressed Ctrl-C waits for it.
 PATIENCE_S = 5.0
@@ -58,7 +58,7 @@ def armed() -> Iterator[str]:
 
 def _answers(hosts: Sequence[KnownHost]) -> Iterator[str]:
     free, held = [], []
-    for answer in fleet.standings(hosts, SystemClock(), PATIENCE_S):
+    for answer in many_hosts.standings(hosts, SystemClock(), PATIENCE_S):
         said, tone = change_in_words(answer)
         if tone:
             held.append(f"{answer.host}: {said}" + (f": {answer.why}" if answer.why else ""))

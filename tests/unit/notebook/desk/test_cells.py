@@ -15,8 +15,8 @@ from runbook.notebook.desk import cells as nb
 from runbook.notebook.desk.place import HostPlace, change_in_words, where
 from runbook.params import Params, for_host
 from runbook.records.begin import About, begin
-from runbook.run import fleet, record
-from runbook.run.fleet import HostAnswer
+from runbook.run import many_hosts, record
+from runbook.run.many_hosts import HostAnswer
 from runbook.run.record import Ending, Outcome
 from runbook.run.standing import HostStatus
 from runbook.views.links import anchor
@@ -57,7 +57,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         for params in hosts:
             yield HostAnswer(params.host, HostPlace((params.interface,), (("vm-01", "running"),)))
 
-    monkeypatch.setattr(fleet, "standings", standings)
+    monkeypatch.setattr(many_hosts, "standings", standings)
     monkeypatch.setattr(cells, "places", places)
     return names
 

@@ -12,8 +12,8 @@ import pytest
 from runbook.common.clock import Clock
 from runbook.notebook.jupyter import desk_app
 from runbook.params import KnownHost
-from runbook.run import fleet
-from runbook.run.fleet import HostAnswer
+from runbook.run import many_hosts
+from runbook.run.many_hosts import HostAnswer
 from runbook.run.standing import HostStatus
 
 ROOT = Path(__file__).parents[4]
@@ -43,7 +43,7 @@ def test_at_ctrl_c_each_host_is_asked_and_what_is_not_known_is_said(
         yield HostAnswer("server-01", HostStatus("server-01"))
         yield HostAnswer("server-02", None, f"no answer within {patience_s:.0f} s")
 
-    monkeypatch.setattr(fleet, "standings", standings)
+    monkeypatch.setattr(many_hosts, "standings", standings)
     first, held, free, ends = desk_app.armed()
     assert first == "Asking server-01, server-02 whether a change is armed …"
     assert held == "server-02: not known: no answer within 5 s"

@@ -8,7 +8,7 @@ from tests.unit import fakes
 from runbook.common.clock import SystemClock
 from runbook.common.errors import MendAccess
 from runbook.params import Params
-from runbook.run import fleet
+from runbook.run import many_hosts
 
 
 def hosts(count: int) -> list[Params]:
@@ -23,7 +23,7 @@ def test_one_that_never_answers_holds_up_no_other() -> None:
             never.wait(10)
         return f"{params.host} says so"
 
-    answers = list(fleet.ask(hosts(3), question, SystemClock(), 0.3))
+    answers = list(many_hosts.ask(hosts(3), question, SystemClock(), 0.3))
     never.set()
     assert {a.host: a.value for a in answers} == {
         "server-01": "server-01 says so",
@@ -37,7 +37,7 @@ def test_one_that_cannot_be_reached_says_why() -> None:
     def question(params: Params) -> str:
         raise MendAccess("the cable is cut", host=params.host, state="-", then="-")
 
-    (answer,) = fleet.ask(hosts(1), question, SystemClock(), 5)
+    (answer,) = many_hosts.ask(hosts(1), question, SystemClock(), 5)
     assert (answer.value, answer.why) == (None, "the cable is cut")
 
 
@@ -45,12 +45,12 @@ def test_a_fault_of_the_program_is_that_host_s_answer() -> None:
     def question(params: Params) -> str:
         raise KeyError(params.host)
 
-    (answer,) = fleet.ask(hosts(1), question, SystemClock(), 5)
+    (answer,) = many_hosts.ask(hosts(1), question, SystemClock(), 5)
     assert answer.why == "KeyError: 'server-01'"
 
 
 def test_many_hosts_come_in_lots_and_each_exactly_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet, "AT_ONCE", 2)
-    answers = list(fleet.ask(hosts(5), lambda params: params.host, SystemClock(), 5))
+    monkeypatch.setattr(many_hosts, "AT_ONCE", 2)
+    answers = list(many_hosts.ask(hosts(5), lambda params: params.host, SystemClock(), 5))
     assert sorted(a.host for a in answers) == [f"server-{n:02}" for n in range(1, 6)]
     assert all(a.value == a.host for a in answers)
