@@ -13,7 +13,8 @@ from runbook.views.findings import findings
 from runbook.views.page.picture import Picture, note, plain, stack
 from runbook.views.tables import Look, card, table
 
-COLUMNS = ["how bad", "what", "recorded", "now", "what it means", "what to do"]
+# What it means comes first: a phone shows two columns.
+COLUMNS = ["how bad", "what", "what it means", "what to do", "recorded", "now"]
 WIDTH = 88
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 COLOURS = {
@@ -61,7 +62,7 @@ def drifts(rows: Iterable[Drift]) -> Picture:
 
 def _cells(drift: Drift) -> tuple[str, ...]:
     what = _what(drift)
-    return (drift.severity.words, what, drift.recorded, drift.now, drift.meaning, drift.then)
+    return (drift.severity.words, what, drift.meaning, drift.then, drift.recorded, drift.now)
 
 
 def _what(drift: Drift) -> str:

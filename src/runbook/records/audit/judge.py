@@ -150,7 +150,7 @@ def _drift(one: _Difference, needs: Unmet) -> Drift:
     worst = max((need.severity for need in needs.values()), default=_by_itself(one))
     texts = [need.shown for need in _worst_first(needs)] or [_in_words(one, worst)]
     row = (one.change, one.table, one.key, recorded, now)
-    return Drift(worst, *row, ". ".join(texts), _to_do(one, needs))
+    return Drift(worst, *row, "\n".join(texts), _to_do(one, needs))
 
 
 def _to_do(one: _Difference, needs: Unmet) -> str:
