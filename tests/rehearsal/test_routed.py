@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -22,6 +23,21 @@ def test_a_newcomer_can_rehearse_up_to_the_preflight(home: Path) -> None:
     for shown in ("Addresses", "Neighbours (ARP and NDP)", "Plan: ", "Probes: ", "STP"):
         assert shown in done.page
     assert "mode is plan: nothing was written" in done.page
+
+
+def test_the_first_page_is_on_top_with_the_ticket_and_the_digest_of_the_notebook(
+    home: Path,
+) -> None:
+    done = papermill(home, "-p", "host", "example", "-p", "ticket", "CHG-4711")
+    assert done.status == 0, done.said
+    top = "".join(done.notebook["cells"][0]["source"])
+    assert top.startswith("## · Planned only")
+    assert "| **ticket** | CHG-4711 |" in top
+    digest = hashlib.sha256(bench.NOTEBOOK.read_bytes()).hexdigest()
+    assert f"routed.ipynb (SHA-256 {digest[:12]})" in top
+    text = ["".join(c["source"]) for c in done.notebook["cells"] if c["cell_type"] == "markdown"]
+    (confirm,) = (words for words in text if words.startswith("## 9. Confirm"))
+    assert confirm.splitlines()[2].startswith("**Not done (mode is plan).")
 
 
 def test_a_rehearsal_can_never_apply(home: Path) -> None:

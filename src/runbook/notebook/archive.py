@@ -13,6 +13,7 @@ import nbformat
 from runbook.common import atomic_files, handed_files, octets
 from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact_notebook
+from runbook.notebook.jupyter.truth import told_truly
 from runbook.records import later
 from runbook.records.signature import SIGN_WITH
 from runbook.run import record
@@ -22,7 +23,7 @@ from runbook.views.page.document import page
 
 def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
     """Where notebook and page were filed; raises CorrectParameters if it tells of no run."""
-    text = octets.valid_json(redact_notebook(_text(notebook)))
+    text = octets.valid_json(told_truly(redact_notebook(_text(notebook)), over=True))
     folder = _run_folder(notebook, text, outputs)
     filed = folder / NOTEBOOK, folder / PAGE
     for path, content in zip(filed, (text, page(text, folder.name)), strict=True):

@@ -23,21 +23,27 @@ class About(NamedTuple):
     change_id: str
 
 
-def begin(folder: Folder, about: About, at: datetime, envelope: Envelope | None = None) -> None:
-    """Write `begun.json`; raises RecordNotWritten where the folder does."""
+def begin(folder: Folder, about: About, at: datetime, envelope: Envelope | None = None) -> Begun:
+    """Write `begun.json`, and return it; raises RecordNotWritten where the folder does."""
+    begun = describe(about, at, envelope or Envelope())
+    # A cell that is run again finds the folder begun.
+    with suppress(FileExistsError):
+        folder.once_json(BEGUN, begun.model_dump(mode="json"))
+    return begun
+
+
+def describe(about: About, at: datetime, envelope: Envelope) -> Begun:
+    """What is known when a run begins."""
     local = at.astimezone()
-    begun = Begun(
+    return Begun(
         **about._asdict(),
         begun=at,
         utc_offset=_offset(local),
         time_zone=local.tzname() or "",
         operator=operator(),
-        envelope=envelope or Envelope(),
+        envelope=envelope,
         versions=versions(),
     )
-    # A cell that is run again finds the folder begun.
-    with suppress(FileExistsError):
-        folder.once_json(BEGUN, begun.model_dump(mode="json"))
 
 
 def _offset(local: datetime) -> str:

@@ -10,6 +10,8 @@ SIGNATURE = ".sig"
 LATER = "later-"
 # By whom a record was closed that needed a person.
 CLOSED = f"{LATER}closed.json"
+# In these variables papermill tells its kernel the notebook that it runs.
+NOTEBOOK, NOTEBOOK_SHA256 = "RUNBOOK_NOTEBOOK", "RUNBOOK_NOTEBOOK_SHA256"
 
 
 def of_the_record(folder: Path) -> tuple[Path, ...]:

@@ -12,10 +12,10 @@ from importlib import metadata
 from pathlib import Path
 
 from runbook.common.printable import printable
+from runbook.records.files import NOTEBOOK, NOTEBOOK_SHA256
 from runbook.records.predicate import Versions
 
-# papermill tells its kernel the notebook that it runs; JupyterLab has a variable of its own.
-NOTEBOOK, NOTEBOOK_SHA256 = "RUNBOOK_NOTEBOOK", "RUNBOOK_NOTEBOOK_SHA256"
+# JupyterLab tells its kernels by this the notebook that they are for.
 IN_JUPYTERLAB = "JPY_SESSION_NAME"
 CHECKOUT = Path(__file__).resolve().parents[3]
 GIT_S = 5.0

@@ -35,6 +35,9 @@ FORMAT_VERSION = 1
 MIME = "application/vnd.runbook.outcome+json"
 # Under this one it names its change, how far that came, and how its host is reached.
 CHANGE_MIME = "application/vnd.runbook.change+json"
+# Under these: the first page of the record; that a cell had nothing to do, and why.
+CARD_MIME = "application/vnd.runbook.card+json"
+PASSED_MIME = "application/vnd.runbook.passed+json"
 
 
 class Ending(StrEnum):

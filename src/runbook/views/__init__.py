@@ -1,10 +1,10 @@
 """Pictures: what a cell shows, as HTML and as text. They draw what they are given.
 
 One file a thing drawn: `state`, `changes`, `plan`, `findings` (also the verdict), `boot`,
-`side_by_side` (with `pairs` and `iptables`), `guests`, `standing`, `drift` (an audit), `steps`,
-`progress`, `board`, `countdown`, `pulse`, `links`, and `tables` for any DataFrame. `frames` makes
-DataFrames of plans, journals, verdicts and boots. Packages: `wiring` (the drawing of links and
-ports), `page` (the way onto a page).
+`side_by_side` (with `pairs` and `iptables`), `first_page` (of a record), `guests`, `standing`,
+`drift` (an audit), `steps`, `progress`, `board`, `countdown`, `pulse`, `links`, and `tables` for
+any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and boots. Packages: `wiring`
+(the drawing of links and ports), `page` (the way onto a page).
 """
 
 from __future__ import annotations

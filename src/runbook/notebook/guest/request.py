@@ -14,6 +14,7 @@ from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.request import show_request
+from runbook.notebook.shared.sealing import announce
 from runbook.notebook.shared.stages import RunProgress, of_guests
 from runbook.params import (
     NOTHING_SAID,
@@ -27,6 +28,7 @@ from runbook.params import (
     for_host,
 )
 from runbook.params.guests import Guest
+from runbook.records.begin import About
 from runbook.views import Look
 
 OF_THE_HOST = (
@@ -90,6 +92,9 @@ def parameters(namespace: Mapping[str, object]) -> GuestRequest:
     views.show(views.table(shown, Look("The host, and where each value came from")))
     show_guests(request.guests)
     show_request(request.change_request)
+    names = " ".join(guest.name for guest in request.guests) or "guests"
+    about = About("guest", request.params.host, names, "none yet")
+    announce(course, about, request.change_request)
     return request
 
 

@@ -9,15 +9,28 @@ write as this one does.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from runbook.common import atomic_files, octets
+from runbook.common import atomic_files, handed_files, octets
 from runbook.common.redact import redact_notebook, redact_prose
 from runbook.notebook.jupyter.papermill_ending import run_cells
+from runbook.notebook.jupyter.truth import told_truly
 from runbook.notebook.jupyter.unattended import mark_papermill
+from runbook.records.files import NOTEBOOK, NOTEBOOK_SHA256
+
+
+def mark_notebook(environ: MutableMapping[str, str], path: Path) -> None:
+    """Tell the kernels that this process starts which notebook it read, and its digest."""
+    if path.suffix == ".ipynb":
+        with suppress(OSError, ValueError):
+            environ[NOTEBOOK_SHA256] = hashlib.sha256(handed_files.read(path)).hexdigest()
+            environ[NOTEBOOK] = path.name
 
 
 class AtomicHandler:
@@ -26,6 +39,7 @@ class AtomicHandler:
     @classmethod
     def read(cls, path: str) -> str:
         """The file's text."""
+        mark_notebook(os.environ, Path(path))
         return Path(path).read_text(encoding="utf-8")
 
     @classmethod
@@ -41,7 +55,7 @@ class AtomicHandler:
         A link stays, and the file that it leads to is replaced. What is no
         file, /dev/null or a pipe, is written to.
         """
-        target, content = Path(path).resolve(), octets.valid_json(redact_notebook(buf)).encode()
+        target, content = Path(path).resolve(), octets.valid_json(_as_written(buf)).encode()
         if target.exists() and not target.is_file():
             target.write_bytes(content)
         else:
@@ -51,6 +65,11 @@ class AtomicHandler:
     def pretty_path(cls, path: str) -> str:
         """The path as papermill logs it."""
         return path
+
+
+def _as_written(buf: str) -> str:
+    # Redacted first: the first page is made of data, and spells each sign its own way.
+    return told_truly(redact_notebook(buf))
 
 
 class RedactedLog(logging.Filter):
@@ -73,11 +92,17 @@ def take_other_paths() -> None:
     def write(self: Any, buf: str, path: str) -> None:  # noqa: ANN401 - papermill has no types
         AtomicHandler.write(buf, str(Path(self._cwd or "") / path))
 
-    LocalHandler.write = write
+    plain_read = LocalHandler.read
+
+    def read(self: Any, path: str) -> Any:  # noqa: ANN401 - likewise
+        mark_notebook(os.environ, Path(self._cwd or "") / path)
+        return plain_read(self, path)
+
+    LocalHandler.read, LocalHandler.write = read, write
     to_any = PapermillIO.write
 
     def redacted(self: Any, buf: str, *where: Any) -> Any:  # noqa: ANN401 - likewise
-        return to_any(self, redact_notebook(buf), *where)
+        return to_any(self, _as_written(buf), *where)
 
     PapermillIO.write = redacted
 

@@ -21,7 +21,7 @@ from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.pick_up import pick_up
 from runbook.notebook.shared.request import show_request
 from runbook.notebook.shared.runs import Run
-from runbook.notebook.shared.sealing import begin
+from runbook.notebook.shared.sealing import announce, begin
 from runbook.notebook.shared.stages import RunProgress, stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.values import Before, ConnectedHost, FinalParameters, RunRequest
@@ -37,6 +37,7 @@ from runbook.params import (
 from runbook.params.source import DEFAULT
 from runbook.plan.routed.firewall.rules_file import lines, rules_file
 from runbook.preflight.survey.nics import nics
+from runbook.records.begin import About
 from runbook.records.predicate import Kind
 from runbook.run import pipeline, record
 from runbook.run.record import OUTCOME
@@ -94,6 +95,7 @@ def parameters(namespace: Mapping[str, object]) -> RunRequest:
         params = for_host(params_folder(), injected)
         _show_params(params)
         show_request(request)
+        announce(course, About(_kind(params), params.host, params.host, "none yet"), request)
         _show_rules(params)
     return RunRequest(params, injected, request, course)
 
@@ -221,13 +223,16 @@ def _open_run(settled: FinalParameters) -> Run:
     else:
         made = record.create(outputs_folder(), session.params.host, session.change_id)
         this = Run(session, made, course)
-        kind: Kind = "plan" if session.params.mode == "plan" else "change"
-        begin(this, kind, request=session.change_request)
+        begin(this, _kind(session.params), request=session.change_request)
     course.stop = lambda why: refuse(this, why)
     if not (settled.picked and this.folder.has("params.json")):
         values = as_table(session.params).to_dict("records")
         this.folder.again_json("params.json", {str(r["field"]): r for r in values})
     return this
+
+
+def _kind(params: Params) -> Kind:
+    return "plan" if params.mode == "plan" else "change"
 
 
 def _show_rules(params: Params) -> None:

@@ -20,7 +20,7 @@ from runbook.plan.plan import Plan
 from runbook.plan.promise.host import Promise
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.run import pipeline
-from runbook.run.record import Ending
+from runbook.run.record import PASSED_MIME, Ending
 from runbook.run.session import Ready
 from runbook.run.subject import UnjudgedPlan
 from runbook.state.host.probes import Probed
@@ -91,7 +91,8 @@ def stopped(this: HostRun, ending: Ending, why: str) -> Stopped:
 
 def go_by(stop: Stopped) -> Stopped:
     """A cell that has nothing to do says why."""
-    views.show(views.note(f"{stop.why}: nothing was written"))
+    note = views.note(f"{stop.why}: nothing was written")
+    views.show_with(note, {PASSED_MIME: {"why": stop.why}})
     return stop
 
 

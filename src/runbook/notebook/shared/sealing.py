@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from runbook.apply.checkpoint.layout import Layout
 from runbook.common import handed_files, octets
 from runbook.common.errors import RunbookError
 from runbook.notebook.shared.runs import RecordedRun
+from runbook.notebook.shared.stages import RunProgress
 from runbook.params import NOTHING_SAID, WORDS, ChangeRequest
 from runbook.records import begin as beginning
+from runbook.records import card, witness
 from runbook.records import seal as sealing
-from runbook.records import witness
 from runbook.records.begin import About
+from runbook.records.card import Card
 from runbook.records.files import MANIFEST
 from runbook.records.make import NOT_CHANGED, READ, HostFiles
-from runbook.records.predicate import Envelope, Kind, Previous
+from runbook.records.predicate import Envelope, Kind, Manifest, Previous
 from runbook.records.signature import SIGN_WITH
+from runbook.records.statement import sha256
 from runbook.run.record import Ending
 
 # The host is not in the middle of a change any more, and this run wrote on it.
@@ -32,7 +36,17 @@ def begin(
     session = this.session
     about = About(kind, this.host, subject or this.host, session.change_id)
     envelope = Envelope(**request.model_dump(include=set(WORDS)))
-    beginning.begin(this.folder, about, session.clock.now(), envelope)
+    begun = beginning.begin(this.folder, about, session.clock.now(), envelope)
+    this.course.first.begin(begun, str(this.folder.path))
+    if not this.course.first.placed:
+        this.course.first.place()
+
+
+def announce(course: RunProgress, about: About, request: ChangeRequest) -> None:
+    """Say what the run is about, before there is a record of it."""
+    envelope = Envelope(**request.model_dump(include=set(WORDS)))
+    begun = beginning.describe(about, datetime.now(UTC), envelope)
+    course.first.begin(begun, "none yet")
 
 
 def seal(this: RecordedRun) -> None:
@@ -45,6 +59,19 @@ def seal(this: RecordedRun) -> None:
             _witness(this, digest)
     except Exception as error:  # noqa: BLE001 - any of them is less than how the run ended
         this.folder.unwritten[MANIFEST] = str(error) or type(error).__name__
+    with suppress(Exception):
+        this.course.first.draw(_last_card(this))
+
+
+def _last_card(this: RecordedRun) -> Card:
+    """The result for the first page, as it is in the record."""
+    place = str(this.folder.path)
+    try:
+        content = this.folder.text(MANIFEST)
+        record = Manifest.model_validate_json(content).predicate
+    except (OSError, ValueError):
+        return card.without_manifest(this.folder.outcome(), place)
+    return card.ended(record, place, sha256(content.encode()))
 
 
 def _sign_with(this: RecordedRun) -> str:

@@ -10,11 +10,14 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from runbook import views
 from runbook.common.errors import MendHost
 from runbook.notebook.shared.change_so_far import SharedChange
+from runbook.notebook.shared.first_page import FirstPage
+from runbook.records.card import Progress, State
 from runbook.run.pipeline import STAGES as ORDER
 from runbook.views import Picture, Slot, StageMark
 
@@ -63,6 +66,7 @@ class RunProgress:
 
     marks: dict[str, StageMark] = field(default_factory=lambda: dict.fromkeys(OF_A_HOST, "to come"))
     slot: Slot = field(default_factory=Slot)
+    first: FirstPage = field(default_factory=FirstPage)
     live: list[Frozen] = field(default_factory=list)
     # Each hears the verdict, as a picture, when the run has ended.
     listeners: list[Callable[[Picture], None]] = field(default_factory=list)
@@ -119,6 +123,7 @@ class RunProgress:
     def place(self) -> None:
         """Show it in the cell that is at work."""
         self._draw()
+        self.first.place()
         self.slot.place()
 
     def end(self) -> None:
@@ -160,6 +165,18 @@ class RunProgress:
 
     def _draw(self) -> None:
         self.slot.draw(views.board(self._shown(self.marks), CAPTION))
+        self.first.go_on(self._progress)
+
+    def _progress(self) -> Progress:
+        """How far the run is, as its first page tells."""
+        working = [name for name, mark in self._shown(self.marks) if mark == "at work"]
+        done = [name for name, mark in self._shown(self.marks) if mark == "done"]
+        stage = working[0] if working else f"after {done[-1]}" if done else "begun"
+        if (hand := self.hand) is None:
+            return Progress("in progress", stage, datetime.now(UTC))
+        now = hand.session.clock.now()
+        state: State = "confirmed" if hand.confirmed else "armed"
+        return Progress(state, stage, now, hand.underway.armed.deadline)
 
 
 def of_guests() -> RunProgress:

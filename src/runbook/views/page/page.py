@@ -68,6 +68,11 @@ class Slot:
         self._shown, self._extra = list(pictures), {}
         self._update()
 
+    def draw_with(self, picture: Picture, extra: Mapping[str, object]) -> None:
+        """Show this instead of what was there, with machine-readable data beside it."""
+        self._shown, self._extra = [picture], extra
+        self._update()
+
     def show(self, *pictures: Picture) -> None:
         """Show these below what is there."""
         self._shown += pictures

@@ -1,0 +1,19 @@
+"""The first page of a record: what came of the run, and the way back as of now."""
+
+from __future__ import annotations
+
+from runbook.records.card import Card
+from runbook.run.record import CARD_MIME
+from runbook.views.findings import verdict
+from runbook.views.page.picture import Picture, stack
+from runbook.views.tables import card
+
+
+def first_page(shown: Card) -> Picture:
+    """The line in large letters, and below it the rest."""
+    return stack((verdict(shown.tone, shown.head, ()), card(list(shown.pairs))))
+
+
+def data(shown: Card) -> dict[str, object]:
+    """The same for programs, by its type."""
+    return {CARD_MIME: shown.as_dict()}
