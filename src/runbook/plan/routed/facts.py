@@ -149,6 +149,20 @@ def connected_route(snapshot: Snapshot, nic: str, address: IPv4Interface) -> Rou
             f" `ip route replace {network} dev {nic} src {address.ip}`, and take whatever makes it"
             " otherwise out of the stanza",
         )
+    beside = [
+        row
+        for row in main_routes(snapshot)
+        if (row.ifname, row.dst) == (nic, network) and row.gateway
+    ]
+    if beside:
+        way = f"{network} via {beside[0].gateway} dev {nic}"
+        raise Refused(
+            f"{snapshot.host} has a second route to {network} on {nic}, {way}",
+            host=snapshot.host,
+            then=f"libvirt starts no network to which another interface has a route. Remove this"
+            f" route (ip route del {way}), and the line that adds it from the stanza. If the host"
+            " must reach its neighbours by the router only, give it a /32 with `pointopoint`",
+        )
     return as_route_message(found[0])
 
 

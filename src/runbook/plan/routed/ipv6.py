@@ -56,7 +56,13 @@ def moved(params: Params, snapshot: Snapshot) -> Moved6 | None:
         bridge,
         tuple(replace(facts.as_delete_message(row), ifname=nic) for row in held),
         tuple(_route(row, nic) for row in routes if row.protocol == KERNEL),
-        tuple(_route(row, nic) for row in routes if row.protocol not in (KERNEL, RA)),
+        # Those that others' gateways are reached by come first.
+        tuple(
+            sorted(
+                (_route(row, nic) for row in routes if row.protocol not in (KERNEL, RA)),
+                key=lambda route: bool(route.gateway),
+            )
+        ),
         tuple(_route(row, nic) for row in routes if row.protocol == RA),
     )
     return _kept_by_hook(params, snapshot, found) if done else found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 
 from runbook.plan.changes.messages import MAIN_TABLE
 from runbook.plan.routed.facts import main_routes
@@ -26,6 +26,7 @@ _IGNORED_FAILURE = (("||", "true"), ("||", ":"), ("||", "/bin/true"))
 _ADDS, _TAKES = ("add", "replace", "append"), ("del", "delete")
 _IFACE = ("$IFACE", '"$IFACE"', "${IFACE}", '"${IFACE}"')
 _FAMILIES = {"-4": "inet", "-6": "inet6"}
+_NAMED = ("inet", "inet6")
 # Words of `ip` that stand before a value of their own.
 _VALUED = ("dev", "via", "src", "metric", "table", "label", "brd", "broadcast", "scope", "peer")
 _BARE = ("onlink", "nodad", "noprefixroute")
@@ -42,6 +43,8 @@ def is_carried(line: str, nic: str, snapshot: Snapshot) -> bool:
     wanted = _ADDS if hook in UP else _TAKES
     if program == "ip":
         return _ip(command[1:], wanted, nic, snapshot)
+    if program == "ifconfig":
+        return _ifconfig(command[1:], hook, nic, snapshot)
     return program == "route" and _route(command[1:], wanted, nic, snapshot)
 
 
@@ -64,9 +67,7 @@ def _without_ignored_failure(command: list[str]) -> list[str]:
 
 
 def _ip(command: list[str], wanted: Sequence[str], nic: str, snapshot: Snapshot) -> bool:
-    family = ""
-    while command and command[0] in _FAMILIES:
-        family, command = _FAMILIES[command[0]], command[1:]
+    family, command = _family(command)
     if len(command) < 3 or command[1] not in wanted:  # noqa: PLR2004 - object, verb, what
         return False
     what, _, target, *rest = command
@@ -75,9 +76,22 @@ def _ip(command: list[str], wanted: Sequence[str], nic: str, snapshot: Snapshot)
         return False
     if "address".startswith(what):
         return command[1] in _TAKES or _held(target, told, nic, snapshot)
-    if "route".startswith(what) and family != "inet6":
-        return command[1] in _TAKES or _led(target, told, nic, snapshot)
+    if "route".startswith(what):
+        return command[1] in _TAKES or _led(target, told, (nic, family), snapshot)
     return False
+
+
+def _family(command: list[str]) -> tuple[str, list[str]]:
+    """The family that options before the object ask for, and the command without them."""
+    family = "inet"
+    while command and command[0].startswith("-"):
+        if command[0] in _FAMILIES:
+            family, command = _FAMILIES[command[0]], command[1:]
+        elif command[0] in ("-f", "-family") and command[1:2] and command[1] in _NAMED:
+            family, command = command[1], command[2:]
+        else:
+            return "", []
+    return family, command
 
 
 def _told(rest: list[str]) -> dict[str, str] | None:
@@ -105,25 +119,50 @@ def _held(target: str, told: dict[str, str], nic: str, snapshot: Snapshot) -> bo
     return any((row.ifname, row.address, row.prefixlen) == wanted for row in rows)
 
 
-def _led(target: str, told: dict[str, str], nic: str, snapshot: Snapshot) -> bool:
+def _led(target: str, told: dict[str, str], through: tuple[str, str], snapshot: Snapshot) -> bool:
     table = told.get("table", "main")
     if not table.isdigit() and table not in _MAIN:
         return False
-    wanted = (_destination(target), told.get("via", ""), _MAIN.get(table) or int(table))
+    wanted = (_destination(target), _plain(told.get("via", "")), _MAIN.get(table) or int(table))
     return any(
         (row.dst, row.gateway, row.table) == wanted
         for row in snapshot.rows(RouteRow)
-        if (row.family, row.ifname, row.type) == ("inet", nic, "unicast")
+        if (row.ifname, row.family, row.type) == (*through, "unicast")
     )
 
 
 def _destination(target: str) -> str:
-    if target in ("default", "0.0.0.0/0", "0/0"):
+    if target in ("default", "0.0.0.0/0", "0/0", "::/0"):
         return "default"
     try:
         return str(ip_network(target, strict=False))
     except ValueError:
         return ""
+
+
+def _plain(address: str) -> str:
+    """An address in its one canonical spelling (RFC 5952)."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
+
+
+def _ifconfig(command: list[str], hook: str, nic: str, snapshot: Snapshot) -> bool:
+    """net-tools: ifconfig NIC:LABEL ADDRESS netmask MASK [broadcast ADDRESS] [up]."""
+    name, *rest = command or [""]
+    own = {f"{known}:" for known in (nic, *_IFACE)}
+    if not any(name.startswith(known) for known in own):
+        return False
+    if hook in DOWN:
+        return rest == ["down"]
+    rest = rest[:-1] if rest[-1:] == ["up"] else rest
+    if not rest or len(rest) % 2 != 1:
+        return False
+    values = dict(zip(rest[1::2], rest[2::2], strict=True))
+    mask = values.get("netmask", "")
+    known = set(values) <= {"netmask", "broadcast"} and mask
+    return bool(known) and _held(f"{rest[0]}/{mask}", {}, nic, snapshot)
 
 
 def _route(command: list[str], wanted: Sequence[str], nic: str, snapshot: Snapshot) -> bool:

@@ -137,6 +137,14 @@ def test_the_command_that_makes_the_routes_odd_is_named_before_the_routes_are() 
     assert f"ip route replace {LAN} dev {NIC} src 172.16.1.1" in refused.value.then
 
 
+def test_a_second_route_to_the_lan_by_the_router_is_named() -> None:
+    beside = fakes.route(LAN, NIC, gateway="172.16.0.1")
+    with pytest.raises(Refused, match=f"second route to {LAN} on {NIC}") as refused:
+        made(routes=[fakes.default(NIC), fakes.connected(NIC), beside])
+    assert f"ip route del {LAN} via 172.16.0.1 dev {NIC}" in refused.value.then
+    assert "pointopoint" in refused.value.then
+
+
 def test_an_address_of_another_length_is_not_the_host_s_address() -> None:
     with pytest.raises(ParameterError, match=re.escape("172.16.1.1/16")):
         made({"address": "172.16.1.1/24", "gateway": "172.16.1.254"})
