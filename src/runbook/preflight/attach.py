@@ -119,6 +119,19 @@ def _asleep(case: CaseWithoutPlan) -> Iterator[Finding]:
         )
 
 
+@looked_for("DHCP", "the bridge has a static address", "a lent address may become another one")
+def _lent(case: CaseWithoutPlan) -> Iterator[Finding]:
+    for stanza in _stanzas(case.snapshot, case.params.bridge):
+        if stanza.method == "dhcp":
+            yield Finding(
+                "note",
+                "DHCP",
+                f"{stanza.path} has `iface {stanza.name} {stanza.family} dhcp`",
+                "the client stays as it is; if the server lends another address, an audit names it",
+                f"nothing, or a reservation for the MAC of {stanza.name}",
+            )
+
+
 @looked_for("STP", "off on the bridge", "with it a guest waits for its port")
 def _stp(case: CaseWithoutPlan) -> Iterator[Finding]:
     bridge = case.snapshot.find(LinkRow, case.params.bridge)
@@ -144,6 +157,7 @@ RULES = (
     _yours,
     _bridge,
     _mac,
+    _lent,
     _stp,
     _names,
     _asleep,

@@ -33,6 +33,8 @@ KEY = ("ifname",)
 VOLATILE = ("ifindex",)
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 USER_HZ = 100
+# ifupdown makes these at `ifup` and deletes them at `ifdown`.
+MADE_AT_BOOT = ("bond", "vlan")
 # Documentation/networking/bonding.rst of the kernel.
 BOND_MODES = dict(
     enumerate(

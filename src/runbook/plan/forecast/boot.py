@@ -19,6 +19,7 @@ from runbook.plan.promise.check import Check
 from runbook.plan.promise.host import Promise
 from runbook.state import units
 from runbook.state.files import FileRow, contents
+from runbook.state.links import MADE_AT_BOOT, LinkRow
 from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax import sysctl_d
@@ -91,6 +92,7 @@ def _started(names: tuple[str, ...], snapshot: Snapshot, why: str) -> BootEffect
 
 def _ifupdown(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     every = stanzas(contents(snapshot.rows(FileRow)))
+    yield from _made(promise, snapshot, every)
     for stanza in every:
         if stanza.kind == "iface" and _at_boot(stanza.name, every):
             yield _brought_up(stanza, promise)
@@ -100,6 +102,15 @@ def _ifupdown(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
             yield BootEffect(
                 f"mapping {stanza.name}", stanza.path, "none", does, kept=False, then=then
             )
+
+
+def _made(promise: Promise, snapshot: Snapshot, every: tuple[Stanza, ...]) -> Iterator[BootEffect]:
+    """A bond or a VLAN interface is there only if ifupdown is told to make it."""
+    link = snapshot.find(LinkRow, promise.nic)
+    if link and link.kind in MADE_AT_BOOT and not _at_boot(promise.nic, every):
+        nic, then = promise.nic, f"write `auto {promise.nic}` before its stanza"
+        does = f"nothing makes {nic}: no `auto` and no `allow-hotplug` names it"
+        yield BootEffect(f"ifup {nic}", "ifupdown", f"a {link.kind}", does, kept=False, then=then)
 
 
 def _at_boot(name: str, every: tuple[Stanza, ...]) -> bool:

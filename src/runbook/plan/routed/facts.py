@@ -12,11 +12,10 @@ from ipaddress import IPv4Interface
 from runbook.common.errors import ParameterError, Refused
 from runbook.plan.changes.messages import DEFAULT6, MAIN_TABLE, MEDIUM, Action, Address, Route
 from runbook.state.addresses import AddressRow
-from runbook.state.links import LinkRow
+from runbook.state.links import MADE_AT_BOOT, LinkRow
 from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
 
-MADE_AT_BOOT = ("bond", "vlan")
 NOT_NICS = frozenset({"bridge", "tun", "dummy", "ifb", "sit", "gre", "vxlan", "wireguard"})
 
 

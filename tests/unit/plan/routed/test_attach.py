@@ -227,6 +227,13 @@ def test_a_bridge_that_follows_the_mac_of_its_port_is_named_and_a_pinned_one_is_
         assert level == "ok"
 
 
+def test_a_lent_address_of_the_bridge_is_named_and_no_hindrance() -> None:
+    text = STANZA.replace("inet static", "inet dhcp").replace(f"    address {ADDRESS}\n", "")
+    ((level, shown),) = about(cleared(bridged(text)), "DHCP")
+    assert (level, f"iface {BR0} inet dhcp" in shown) == ("note", True)
+    assert about(cleared(), "DHCP")[0][0] == "ok"
+
+
 def test_your_connection_is_said_to_stay() -> None:
     ((level, shown),) = about(cleared(), "your connection")
     assert (level, "stays as it is" in shown) == ("ok", True)

@@ -22,6 +22,7 @@ from runbook.plan.changes.messages import Action, Address, LinkMaster, Route
 from runbook.plan.changes.networks import CreateNetwork
 from runbook.plan.changes.steps import Netlink, Sysctl
 from runbook.plan.changes.sysctl import SetSysctl
+from runbook.plan.forecast.boot import rehearse
 from runbook.plan.plan import Plan
 from runbook.plan.routed.procedure import make_plan, make_promise
 
@@ -208,6 +209,9 @@ def test_a_port_that_ifupdown_makes_is_waited_for_and_joins_again(nic: str, kind
     )
     hook, *_ = plan.of_host.files
     assert f"if [ -e /sys/class/net/{nic} ]" in hook.text
+    effects = {s.effect.about: s.effect for s in rehearse(plan.of_host, seen(links=[link]))}
+    assert not effects[f"ifup {nic}"].kept
+    assert "`auto " in effects[f"ifup {nic}"].then
     (edit,) = of(EditLines, plan)
     assert f"    post-up [ ! -e /sys/class/net/{BRIDGE} ] || {hook.path} routed" in edit.after
 
