@@ -107,10 +107,19 @@ def reload(page: Page) -> None:
     ready(page)
 
 
+def _fold_parameters(page: Page) -> None:
+    """As the notebook comes: a test unfolds them, to fill them in."""
+    page.locator(".jp-MarkdownCell", has_text="1. Parameters").click()
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("menuitem", name="View", exact=True).click()
+    page.get_by_role("menuitem", name="Collapse Selected Code").click()
+    page.wait_for_timeout(1000)
+
+
 def screens(page: Page) -> float:
     """How many screens of 1400x900 the notebook in front is long, first cell to last."""
     page.set_viewport_size(SCREEN)
-    page.wait_for_timeout(1000)
+    _fold_parameters(page)
     ends: list[float] = page.evaluate(
         """() => {
             const panel = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)');

@@ -20,17 +20,17 @@ PANEL = """\
 SHEET = """\
 .rb{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.4;
  color:var(--jp-content-font-color1,inherit);max-width:100%;overflow-x:auto}
-.rb .rb-title{font-weight:600;font-size:14px;margin:10px 0 4px}
-.rb .rb-say{margin:6px 0;padding:6px 10px;border-left:4px solid rgba(128,128,128,.6);
+.rb .rb-title{font-weight:600;font-size:14px;margin:6px 0 2px}
+.rb .rb-say{margin:4px 0;padding:5px 10px;border-left:4px solid rgba(128,128,128,.6);
  white-space:pre-wrap}
 .rb .rb-good{border-left-color:#2ea043;background:rgba(46,160,67,.13)}
 .rb .rb-warn{border-left-color:#d29922;background:rgba(210,153,34,.15)}
 .rb .rb-bad{border-left-color:#e5534b;background:rgba(229,83,75,.15)}
-.rb table{border-collapse:collapse;margin:2px 0 8px!important;font-size:12.5px}
-.rb table caption{caption-side:top;text-align:left;font-weight:600;padding:4px 0;color:inherit;
+.rb table{border-collapse:collapse;margin:1px 0 6px!important;font-size:12.5px;line-height:1.35}
+.rb table caption{caption-side:top;text-align:left;font-weight:600;padding:2px 0;color:inherit;
  white-space:nowrap}
 .rb table th,.rb table td{text-align:left!important;vertical-align:top!important;
- padding:3px 10px 3px 6px!important;white-space:pre;max-width:46em;
+ padding:2px 10px 2px 6px!important;white-space:pre;max-width:46em;
  border:0;border-bottom:1px solid rgba(128,128,128,.28)}
 .rb table th{font-weight:600}
 .rb table td{font-family:var(--jp-code-font-family,ui-monospace,monospace)}
@@ -50,7 +50,7 @@ SHEET = """\
 .rb .rb-diff .rb-added{background:rgba(46,160,67,.2)}
 .rb .rb-diff .rb-removed{background:rgba(229,83,75,.2)}
 .rb .rb-diff .rb-changed{opacity:.7}
-.rb ol.rb-plan{list-style:none;margin:4px 0;padding:0;line-height:1.28;
+.rb ol.rb-plan{list-style:none;margin:4px 0;padding:0;line-height:1.22;
  font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
 .rb ol.rb-plan li{margin:0;padding:0}
 .rb .rb-step{display:grid;grid-template-columns:1em 2em 5.5em 1fr;gap:0 .8em;white-space:pre-wrap;
@@ -78,7 +78,7 @@ SHEET = """\
 .rb svg .rb-tick .rb-wire{stroke-width:1;stroke-dasharray:3 3}
 .rb svg .rb-tick.rb-cut .rb-wire{stroke-width:3;stroke-dasharray:none}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
-.rb details>summary{cursor:pointer;font-weight:600;padding:3px 0}
+.rb details>summary{cursor:pointer;font-weight:600;padding:1px 0}
 .rb .rb-said{margin:-6px 0 4px}
 .rb .rb-said>summary{font-weight:400;font-size:12px}
 .rb .rb-said pre,.rb .rb-plan pre{font-size:12px;line-height:1.35;
