@@ -13,6 +13,7 @@ import yaml
 from tests.unit import fakes, naming
 
 from runbook.common import octets
+from runbook.plan.promise import managers
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import names
 from runbook.preflight.finding import Case
@@ -104,6 +105,22 @@ def of_netplan(content: bytes) -> str:
     return "".join(f"{line}\n" for line in shown)
 
 
+def of_managers(content: bytes) -> str:
+    """Who else configures the NIC, and how it lets go; `==== enabled` has the managers' names."""
+    held = {path: text for path, text in files(content, "").items() if path}
+    on = fakes.units(**dict.fromkeys(held.pop("enabled").split(), "enabled"))
+    host = fakes.seen(
+        links=[fakes.link("lo"), fakes.link(NIC, mac=MAC)],
+        files=[fakes.file(path, text) for path, text in held.items()],
+        units=on,
+    )
+    shown = []
+    for manager in managers.holding(NIC, host):
+        shown.append(f"{manager.name}: {' '.join(manager.files) or '(no file)'}")
+        shown += [f"  {step}" for step in managers.way(manager, NIC).split("; ")]
+    return "".join(f"{line}\n" for line in shown) or "the NIC is nobody else's\n"
+
+
 def of_naming(content: bytes) -> str:
     """What preflight says of files that name the NIC, on a host that drops what no rule accepts."""
     rules = ("-P INPUT DROP", "-N ufw-user-input")
@@ -124,6 +141,7 @@ MODULES: dict[str, Callable[[bytes], str]] = {
     "ifupdown": of_ifupdown,
     "iptables_save": of_iptables_save,
     "leases": of_leases,
+    "managers": of_managers,
     "naming": of_naming,
     "netplan": of_netplan,
     "nftables": of_nftables,

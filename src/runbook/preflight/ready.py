@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.plan.changes.network_hook import SINCE_LIBVIRT
+from runbook.plan.promise import managers
+from runbook.plan.promise.managers import Manager
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.addresses import AddressRow
 from runbook.state.host.environment import package_of
@@ -13,13 +15,6 @@ ROOM_BYTES = 8 << 20
 MANAGED = (
     "two managers of one interface overwrite each other's settings, at the next boot or before"
 )
-# What to do about each; all of them come down to one manager, and that one ifupdown.
-INSTEAD = {
-    "NetworkManager": "systemctl disable --now NetworkManager",
-    "systemd-networkd": "systemctl disable --now systemd-networkd systemd-networkd.socket",
-    "connman": "systemctl disable --now connman",
-    "wicked": "systemctl disable --now wicked wickedd",
-}
 UNMANAGED = "unmanaged"
 
 
@@ -44,25 +39,28 @@ def _programs(case: Case) -> Iterator[Finding]:
 
 @looked_for("network manager", "only ifupdown manages the network", MANAGED)
 def _managers(case: Case) -> Iterator[Finding]:
+    nic = case.params.interface
     for name in case.around.managers:
-        if name == "NetworkManager" and case.around.nm_state == UNMANAGED:
-            yield _let_go(case.params.interface)
+        unmanaged = name == managers.NETWORK_MANAGER and case.around.nm_state == UNMANAGED
+        if unmanaged or managers.leaves_alone(name, nic, case.snapshot):
+            yield _let_go(name, nic)
             continue
+        files = {m.name: m.files for m in managers.holding(nic, case.snapshot)}
         yield Finding(
             "block",
             "network manager",
             f"{name} is active",
             MANAGED,
-            f"let ifupdown configure {case.params.interface}, then {INSTEAD[name]}",
+            managers.way(Manager(name, files.get(name, ())), nic),
         )
 
 
-def _let_go(nic: str) -> Finding:
+def _let_go(name: str, nic: str) -> Finding:
     return Finding(
         "note",
         "network manager",
-        f"NetworkManager is active, and {nic} is not managed by it",
-        "NetworkManager does not touch unmanaged interfaces, nor libvirt's bridges",
+        f"{name} is active, and {nic} is not managed by it",
+        f"{name} does not touch interfaces that its files leave alone, nor libvirt's bridges",
         "nothing now; keep the NIC unmanaged in its configuration",
     )
 
@@ -75,8 +73,7 @@ def _netplan(case: Case) -> Iterator[Finding]:
             "netplan",
             f"it has {', '.join(case.around.netplan)}",
             "at each boot it hands the NIC to systemd-networkd or NetworkManager again",
-            f"let ifupdown configure {case.params.interface}, then move these files away and"
-            " reboot once",
+            managers.way(Manager(managers.NETWORKD, case.around.netplan), case.params.interface),
         )
 
 

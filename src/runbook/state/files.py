@@ -44,6 +44,12 @@ PATTERNS = (
     "/etc/libvirt/hooks/network.d/*",
     "/etc/systemd/system/network-online.target.d/*.conf",
     "/etc/systemd/system/wait-online-runbook-*.service",
+    # What other network managers configure.
+    "/etc/netplan/*.yaml",
+    "/etc/systemd/network/*.network",
+    "/run/systemd/network/*.network",
+    "/etc/NetworkManager/NetworkManager.conf",
+    "/etc/NetworkManager/conf.d/*.conf",
     "/etc/dhcpcd.conf",
     "/etc/dhcp/dhclient.conf",
     RESOLV_CONF,

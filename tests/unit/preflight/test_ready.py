@@ -6,6 +6,7 @@ import pytest
 from tests.unit import fakes
 from tests.unit.preflight.looking import look, refusal, told
 
+from runbook.preflight import RefusedByPreflight
 from runbook.state.host.environment import MANAGERS
 from runbook.state.snapshot import Snapshot
 
@@ -26,12 +27,12 @@ def test_a_program_of_no_package_that_is_known_is_named_all_the_same() -> None:
     assert "apt-file" in found.then
 
 
-@pytest.mark.parametrize("manager", MANAGERS)
+@pytest.mark.parametrize("manager", sorted({*MANAGERS} - {"systemd-networkd"}))
 def test_another_network_manager(manager: str) -> None:
     found = refusal(around=replace(fakes.GOOD, managers=(manager,)))
     assert f"{manager} is active" in found.seen
-    assert "ifupdown" in found.then
-    assert f"disable --now {manager}" in found.then
+    assert "iface enp4s0f0 inet" in found.then
+    assert "--now" not in found.then.replace("no `--now`", "")
 
 
 @pytest.mark.parametrize("state", ["", "connected", "disconnected", "connected (externally)"])
@@ -43,6 +44,29 @@ def test_a_networkmanager_that_has_the_nic_or_does_not_say(state: str) -> None:
 def test_a_networkmanager_that_leaves_the_nic_alone_is_only_noted() -> None:
     around = replace(fakes.GOOD, managers=("NetworkManager",), nm_state="unmanaged")
     assert "not managed by it" in told(look(around=around), "note", "network manager").seen
+
+
+def networkd(text: str) -> Snapshot:
+    rows = [
+        fakes.file("/etc/network/interfaces", fakes.INTERFACES),
+        fakes.file("/etc/systemd/network/10-x.network", text),
+    ]
+    return fakes.seen(files=rows, units=fakes.units(**{"systemd-networkd": "enabled"}))
+
+
+def test_a_networkd_that_has_something_else_is_only_noted() -> None:
+    around = replace(fakes.GOOD, managers=("systemd-networkd",))
+    host = networkd("[Match]\nName=wg0\n")
+    assert "not managed by it" in told(look(host, around), "note", "network manager").seen
+
+
+def test_a_networkd_that_has_the_nic_is_named_with_its_file() -> None:
+    around = replace(fakes.GOOD, managers=("systemd-networkd",))
+    with pytest.raises(RefusedByPreflight) as refused:
+        look(networkd(f"[Match]\nName={fakes.NIC}\n"), around)
+    (found, *_) = [f for f in refused.value.findings if f.about == "network manager"]
+    assert "/etc/systemd/network/10-x.network" in found.then
+    assert "do not stop systemd-networkd" in found.then
 
 
 def test_a_host_of_netplan() -> None:

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from runbook.common import shell_pattern
 from runbook.plan.changes.network_hook import DIRECTORY, MODE
 from runbook.plan.changes.network_online import TARGET, WAIT_S
+from runbook.plan.promise import managers
 from runbook.plan.promise.attached import FORWARD, AttachedPromise
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.host import Promise
@@ -158,9 +159,14 @@ def _managers(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     on = [
         row.name
         for row in snapshot.rows(UnitRow)
-        if row.state == "enabled" and row.name in units.MANAGERS
+        if row.state == "enabled"
+        and row.name in units.MANAGERS
+        and not managers.leaves_alone(row.name.removesuffix(".service"), promise.nic, snapshot)
     ]
-    then = f"each could give {promise.nic} an address: systemctl disable {' '.join(on)}"
+    then = (
+        f"each could give {promise.nic} an address: systemctl disable {' '.join(on)} (without"
+        " --now: a stop may take the address off the NIC at once)"
+    )
     shown = ", ".join(on) or "none"
     yield BootEffect("other network services", "systemd", "none", shown, not on, then)
 

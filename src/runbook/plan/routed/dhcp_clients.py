@@ -13,9 +13,11 @@ from itertools import groupby, pairwise
 
 from runbook.common.errors import Refused
 from runbook.plan.changes.leases import EndClient
+from runbook.plan.promise import managers
 from runbook.state.dhcp_clients import OTHERS
 from runbook.state.leases import LeaseRow
 from runbook.state.snapshot import Snapshot
+from runbook.state.syntax.ifupdown import INTERFACES
 
 # Where Debian's clients keep leases: no folder in which anybody but root makes files.
 _LEASE_FILE = re.compile(r"/var/lib/(?:dhcp|dhcpcd5?)/(?:[\w@-][\w.@:-]*/)?[\w@-][\w.@:-]*")
@@ -63,14 +65,17 @@ def _by_process(found: list[LeaseRow]) -> list[list[LeaseRow]]:
 
 def _refuse_others(nic: str, snapshot: Snapshot) -> None:
     """Another manager's client would have the address back on the NIC at its next look."""
+    judged = (managers.NETWORKD, managers.NETWORK_MANAGER)
     for row in snapshot.rows(LeaseRow):
-        if row.client in OTHERS and row.ifname in (nic, ""):
+        if row.client in OTHERS and row.client not in judged and row.ifname in (nic, ""):
             name = row.client
             raise Refused(
                 f"{name} runs (process {row.pid}), and this procedure does not know how to have"
                 f" it leave {nic} alone",
                 host=snapshot.host,
-                then=f"let ifupdown run {nic}, and {name} stopped and disabled; then run again",
+                then=f"write `iface {nic} inet` into {INTERFACES}, disable {name} without stopping"
+                " it (a stop may take the address off the NIC at once), and reboot with the console"
+                " at hand; then run again",
             )
 
 

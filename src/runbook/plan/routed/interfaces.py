@@ -20,7 +20,6 @@ from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
 from runbook.plan.routed.stanza_commands import HOOKS, ROUTE, is_carried, is_of_link
-from runbook.state import units
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
@@ -34,7 +33,6 @@ from runbook.state.syntax.ifupdown import (
     stanzas,
     words,
 )
-from runbook.state.units import UnitRow
 
 # Options of interfaces(5) that say which address the interface gets.
 ADDRESSING = frozenset(
@@ -93,18 +91,6 @@ def _configured_by(nic: str, snapshot: Snapshot) -> tuple[str, str]:
     if unread := _unread(nic, snapshot):
         shown = f"; {unread} has one, and ifupdown does not read that file"
         return shown, f"`source` it in {INTERFACES}; then `ifquery {nic}` shows the stanza"
-    on = [
-        row.name
-        for row in snapshot.rows(UnitRow)
-        if row.state.startswith("enabled") and row.name in units.MANAGERS
-    ]
-    if on:
-        shown = f"; {', '.join(on)} is enabled and may configure {nic}"
-        then = (
-            "runbook changes hosts whose NIC ifupdown configures, and no others; two managers of"
-            " one NIC overwrite each other, so do not add a stanza while the other is enabled"
-        )
-        return shown, then
     then = "configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources"
     return "", then
 

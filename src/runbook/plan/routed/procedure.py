@@ -31,6 +31,7 @@ from runbook.plan.changes.routes import MakeRoom
 from runbook.plan.changes.sysctl import TuneBridge
 from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.plan import Plan
+from runbook.plan.promise import managers
 from runbook.plan.promise.check import unkept
 from runbook.plan.promise.host import ExpectedFile, Promise
 from runbook.plan.promise.ipv6 import ExpectedIPv6
@@ -65,6 +66,7 @@ def make_plan(params: Params, snapshot: Snapshot, operator: Connection | None = 
     if not unmet:
         return Plan(snapshot.host, promise, (), snapshot.digest(), (), params.deadline_s)
     _not_half_done(params, snapshot, promise)
+    managers.refuse(params.interface, snapshot)
     changes = tuple(_changes(params, snapshot, promise))
     return Plan(snapshot.host, promise, changes, snapshot.digest(), unmet, params.deadline_s)
 

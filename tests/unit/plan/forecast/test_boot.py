@@ -138,7 +138,11 @@ def test_a_libvirt_of_many_daemons_will_do() -> None:
     assert broken(units=fakes.units(libvirtd="", virtnetworkd="enabled")) == {}
 
 
-@pytest.mark.parametrize("name", ["NetworkManager", "systemd-networkd", "dhcpcd"])
+def test_a_networkd_without_a_file_for_the_nic_gives_it_no_address() -> None:
+    assert broken(units=fakes.units(**{"systemd-networkd": "enabled"})) == {}
+
+
+@pytest.mark.parametrize("name", ["NetworkManager", "dhcpcd", "connman"])
 def test_a_service_that_would_give_the_nic_an_address(name: str) -> None:
     found = broken(units=fakes.units(**{name: "enabled"}))
     assert found == {"other network services": f"{name}.service"}

@@ -139,15 +139,18 @@ def test_an_empty_lease_file_of_no_interface_stops_nothing() -> None:
     assert planned(lease(ifname="", pid=0, argv="")) == []
 
 
-@pytest.mark.parametrize(
-    ("client", "ifname"), [("udhcpc", NIC), ("systemd-networkd", ""), ("NetworkManager", "")]
-)
+@pytest.mark.parametrize(("client", "ifname"), [("udhcpc", NIC), ("connmand", "")])
 def test_a_client_of_another_manager_is_refused_by_its_name(client: str, ifname: str) -> None:
     row = lease(client=client, ifname=ifname, lease_file="", argv=client)
     with pytest.raises(Refused, match=f"{client} runs \\(process 812\\)") as refused:
         planned(row)
     assert refused.value.state == "nothing was written"
-    assert f"let ifupdown run {NIC}" in refused.value.then
+    assert f"`iface {NIC} inet`" in refused.value.then
+    assert "without stopping it" in refused.value.then
+
+
+def test_a_manager_that_runs_for_something_else_is_no_client_of_the_nic() -> None:
+    assert planned(lease(client="systemd-networkd", ifname="", lease_file="", argv="")) == []
 
 
 def test_another_interface_s_client_of_another_manager_is_left_alone() -> None:

@@ -11,6 +11,7 @@ from tests.unit.fakes import NIC, Row
 from runbook.common.errors import Refused
 from runbook.plan.changes.steps import EditFile
 from runbook.plan.routed.interfaces import ADDRESSING, manual_stanza, nic_stanzas
+from runbook.plan.routed.procedure import make_plan
 from runbook.plan.routed.stanza_commands import HOOKS
 from runbook.state.syntax import ifupdown
 
@@ -163,20 +164,18 @@ def test_the_real_manager_of_the_nic_is_named() -> None:
     text = f"mapping {NIC}\n  script /usr/local/bin/where\n  map home\niface home inet dhcp\n"
     with pytest.raises(Refused, match=f"mapping {NIC}` in {PATH}"):
         nic_stanzas(NIC, fakes.seen(files=[fakes.file(PATH, text)]))
-    host = fakes.seen(
-        files=[fakes.file(PATH, "")], units=fakes.units(**{"systemd-networkd": "enabled"})
-    )
-    with pytest.raises(Refused, match=r"systemd-networkd\.service is enabled") as refused:
-        nic_stanzas(NIC, host)
-    assert "do not add a stanza" in refused.value.then
 
 
 @pytest.mark.parametrize("state", ["enabled", "enabled-runtime"])
-def test_a_manager_that_netplan_enables_for_one_boot_is_named_too(state: str) -> None:
-    files = [fakes.file(PATH, "")]
+def test_who_has_the_nic_is_named_before_a_stanza_is_missed(state: str) -> None:
+    made = "/run/systemd/network/10-netplan-lan.network"
+    files = [fakes.file(PATH, ""), fakes.file(made, f"[Match]\nName={NIC}\n")]
     host = fakes.seen(files=files, units=fakes.units(**{"systemd-networkd": state}))
-    with pytest.raises(Refused, match=r"systemd-networkd\.service is enabled"):
-        nic_stanzas(NIC, host)
+    with pytest.raises(Refused, match="netplan, through systemd-networkd configures") as refused:
+        make_plan(fakes.params(), host)
+    assert made in refused.value.what
+    assert "no `--now`" in refused.value.then
+    assert "/etc/netplan/*.yaml" in refused.value.then
 
 
 def test_a_stanza_that_ifupdown_does_not_come_to_is_named() -> None:
