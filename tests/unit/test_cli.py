@@ -25,7 +25,13 @@ def test_importing_the_command_loads_no_heavy_library() -> None:
     assert loaded_by("import runbook.cli") == set()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["status", "--help"], ["undo", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["--help"], ["status", "--help"], ["undo", "--help"], ["audit", "--help"]),
+        *(["records", "--help"], ["records", "verify", "--help"]),
+    ],
+)
 def test_help_loads_no_heavy_library(words: list[str]) -> None:
     called = f"from runbook.cli import runbook; runbook({words!r}, standalone_mode=False)"
     assert loaded_by(called) == set()

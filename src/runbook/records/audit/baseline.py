@@ -69,7 +69,8 @@ def find(folder: Path, ended: EndedChange | None) -> Baseline | None:
         change_id = ended.checkpoint.place.change_id
         (own, *_) = [*(r for r in records if r.change_id == change_id), None]
         if own is None:
-            return replace(_from_host(ended, records), notes=(*notes, _no_record(ended)))
+            found = _from_host(ended, records)
+            return replace(found, notes=(*notes, _no_record(ended), *found.notes))
         return _from_records(own, records, notes)
     if not records:
         return None
@@ -89,9 +90,7 @@ def _from_records(own: _Confirmed, records: Iterable[_Confirmed], notes: list[st
         notes.append(f"{own.confirmed_by.name} has no state after the change")
     older = [r for r in records if r.confirmed_by.name <= own.confirmed_by.name]
     promises = _promises(filter(None, (r.plan() for r in older)))
-    if promises.host is None and not promises.guests:
-        notes.append(f"{own.changed_by.name} has no plan, so nothing is known to be promised")
-    return Baseline(own.change_id, promises, state, tuple(notes))
+    return Baseline(own.change_id, promises, state, (*notes, *_without_plan(promises)))
 
 
 def _from_host(ended: EndedChange, records: Iterable[_Confirmed]) -> Baseline:
@@ -99,7 +98,16 @@ def _from_host(ended: EndedChange, records: Iterable[_Confirmed]) -> Baseline:
     kept = ended.checkpoint.plan
     older = (record.plan() for record in records)
     promises = _promises(filter(None, (kept, *older)))
-    return Baseline(ended.checkpoint.place.change_id, promises)
+    change_id = ended.checkpoint.place.change_id
+    return Baseline(change_id, promises, notes=tuple(_without_plan(promises)))
+
+
+def _without_plan(promises: Promises) -> Iterator[str]:
+    if promises.host is None:
+        yield (
+            "no plan of the host's own change is here, so it is not judged what the next boot would"
+            " do. Copy the run folder of that change to here"
+        )
 
 
 def _no_record(ended: EndedChange) -> str:
