@@ -13,7 +13,6 @@ from runbook.common import handed_files
 from runbook.common.clock import Clock
 from runbook.common.errors import RunbookError
 from runbook.common.folders import outputs_folder
-from runbook.notebook.archive import file_away
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.live.background import in_background
 from runbook.notebook.shared.runs import RecordedRun
@@ -59,6 +58,9 @@ class Filing:
 
     def press(self) -> None:
         """File it, and say where it is."""
+        # It loads what makes a page of a notebook, and most kernels never need that.
+        from runbook.notebook.archive import file_away  # noqa: PLC0415
+
         clock = self.this.session.clock
         self._say(note("Waiting until the notebook is saved (Ctrl+S saves it now) …"))
         if not is_saved(self.notebook, self.this.session.change_id, clock):
