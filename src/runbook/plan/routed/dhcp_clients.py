@@ -81,7 +81,7 @@ def _refuse_others(nic: str, snapshot: Snapshot) -> None:
 
 def _refuse_shared(nic: str, ours: set[int], snapshot: Snapshot) -> None:
     for row in snapshot.rows(LeaseRow):
-        if row.pid and not row.ifname:
+        if row.pid and not row.ifname and row.client not in OTHERS:
             raise _refused(row, "every interface", snapshot)
         if row.pid in ours and row.ifname != nic:
             raise _refused(row, row.ifname, snapshot)
