@@ -5,10 +5,12 @@ In a log it is the same without what is folded, which is in the run folder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from runbook.common import octets
 from runbook.plan.changes.change import Change
+from runbook.plan.changes.guest.configuration import Reconfigure
 from runbook.plan.changes.steps import Command, EditFile, Netlink, Step, WriteFile
 from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.summary import Summary, summary
@@ -26,8 +28,19 @@ REST = "What each change replaces, what it makes, and its undo"
 
 def plan(drawn: Plan, before: Snapshot) -> Picture:
     """The numbers, the diff of each edited file, then the steps in order."""
-    diffs = edits(after_plan.diffs(drawn, before))
-    return stack((_head(drawn, before), diffs, _steps(drawn), _folded(drawn)))
+    diffs = edits((*after_plan.diffs(drawn, before), *_inside(drawn)))
+    parts = (_head(drawn, before), diffs, _steps(drawn), _folded(drawn))
+    return stack(part for part in parts if part.text)
+
+
+def _inside(drawn: Plan) -> Iterator[str]:
+    """The diff of each file that is edited in a guest."""
+    for change in drawn.changes:
+        if isinstance(change, Reconfigure):
+            _, *files = re.split(r"^--- (?=/)", change.new, flags=re.MULTILINE)
+            for file in files:
+                path, _, lines = file.partition("\n")
+                yield f"+++ {path} in {change.guest}\n{lines}"
 
 
 def plan_in_words(drawn: Plan, before: Snapshot) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from tests.unit import fakes
+from tests.unit import fakes, guest_data
 from tests.unit.fakes import NIC
 
 from runbook.plan.plan import Plan
@@ -88,3 +88,11 @@ def test_an_approval_can_be_compared_with_the_plan_that_is_shown() -> None:
     made, picture = drawn()
     assert made.digest in picture.text
     assert f"Plan {made.digest[:12]}: " in picture.body
+
+
+def test_what_changes_in_a_file_of_a_guest_is_in_the_open() -> None:
+    seen = guest_data.seen()
+    picture = plan(guest_data.plan(seen), seen)
+    assert "/etc/network/interfaces in vm-01, before (-) and after (+)" in picture.text
+    assert "-iface eth0 inet dhcp" in picture.text
+    assert "\n\n\n" not in picture.text

@@ -79,11 +79,9 @@ def settle(offered: SurveyOffer) -> SurveyValues:
     else:
         with reading(met.run, "Judging the values"):
             params, values = _right(offered)
-    views.show(
-        views.table(
-            as_table(params)[["field", "value"]], Look("What the file is to give", unit="parameter")
-        )
-    )
+    given = as_table(params)[["field", "value"]]
+    given = given[given["value"].astype(str) != ""]
+    views.show(views.table(given, Look("The values of the file", unit="value")))
     _say_what_preflight_would(met, params)
     return SurveyValues(met, params, values)
 
