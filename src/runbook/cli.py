@@ -94,6 +94,21 @@ def archive(notebook: Path) -> None:
 
 
 @runbook.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+def init(folder: Path) -> None:
+    """Make DIR a workspace: params/, outputs/ and the notebooks of this version.
+
+    Every verb, `runbook desk` and papermill work there, without a checkout of runbook.
+    For a workspace that is there it brings the notebooks of this version; a notebook
+    that was edited stays.
+    """
+    from runbook.notebook.desk import workspace
+
+    for line in workspace.init(folder):
+        click.echo(line)
+
+
+@runbook.command()
 @click.option("--port", default=8888, show_default=True, help="Where it listens, on 127.0.0.1.")
 @click.option("--browser/--no-browser", default=None, help="Open one; as a rule where one can be.")
 def desk(port: int, *, browser: bool | None) -> None:

@@ -1,8 +1,8 @@
 """Where parameters are read from and records are written to.
 
-The home is a folder with ``params/`` and ``outputs/`` in it: the environment's
-RUNBOOK_HOME, or else the source checkout that the package is installed from.
-The working directory plays no part, so a notebook runs from anywhere.
+The home is a folder with ``params/`` and ``outputs/`` in it: the environment's RUNBOOK_HOME; or
+else the workspace that `runbook init` made, at the working directory or above it; or else the
+source checkout that the package is installed from.
 """
 
 from __future__ import annotations
@@ -17,23 +17,37 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VARIABLE = "RUNBOOK_HOME"
+# The file by which a workspace is known; it says which version made it.
+MARK = ".runbook.json"
 
 
-def find(environ: Mapping[str, str], package: Path = Path(__file__).parents[1]) -> Path:
+def find(
+    environ: Mapping[str, str],
+    package: Path = Path(__file__).parents[1],
+    here: Path | None = None,
+) -> Path:
     """Absolute path of the home; `package` is where this package's code lies.
 
-    Raises `CorrectParameters` when there is none.
+    `here` is the working directory. Raises `CorrectParameters` when there is none.
     """
     named = environ.get(VARIABLE)
-    home = Path(named).expanduser().absolute() if named else package.resolve().parents[1]
+    home = Path(named).expanduser().absolute() if named else _unnamed(package, here)
     if (home / "params").is_dir():
         return home
     which = f"{VARIABLE} is {named!r}" if named else f"{VARIABLE} is not set"
     raise CorrectParameters(
         f"no parameters: {which}, and {home} has no folder params/",
         state="nothing was written to any host",
-        then=f"set {VARIABLE} to the checkout of runbook, or install it with `make demo` there",
+        then="make a folder for your hosts with `runbook init DIR`, and work there;"
+        f" or set {VARIABLE} to a folder with params/ in it",
     )
+
+
+def _unnamed(package: Path, here: Path | None) -> Path:
+    """The workspace that the working directory is in, or the checkout."""
+    place = (here or Path.cwd()).absolute()
+    workspaces = (each for each in (place, *place.parents) if (each / MARK).is_file())
+    return next(workspaces, package.resolve().parents[1])
 
 
 def params_folder() -> Path:

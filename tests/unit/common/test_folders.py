@@ -26,6 +26,18 @@ def test_the_environment_may_name_another(tmp_path: Path, monkeypatch: pytest.Mo
     assert folders.outputs_folder() == tmp_path / "outputs"
 
 
+def test_a_workspace_is_found_from_anywhere_in_it_and_the_environment_wins(tmp_path: Path) -> None:
+    room, other = tmp_path / "room", tmp_path / "other"
+    deep = room / "outputs" / "_desk" / "x"
+    deep.mkdir(parents=True)
+    for each in (room, other):
+        (each / "params").mkdir(parents=True)
+    (room / folders.MARK).write_text("{}")
+    assert folders.find({}, here=deep) == room
+    assert folders.find({folders.VARIABLE: str(other)}, here=deep) == other
+    assert folders.find({}, here=other) != other
+
+
 def test_a_home_without_params_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(CorrectParameters, match=r"RUNBOOK_HOME is '.*has no folder params/"):
         folders.find({folders.VARIABLE: str(tmp_path)})
@@ -33,5 +45,6 @@ def test_a_home_without_params_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_a_package_installed_away_from_its_checkout_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(CorrectParameters) as caught:
-        folders.find({}, tmp_path / "lib" / "runbook")
+        folders.find({}, tmp_path / "lib" / "runbook", tmp_path)
+    assert "runbook init DIR" in caught.value.then
     assert "RUNBOOK_HOME" in caught.value.then

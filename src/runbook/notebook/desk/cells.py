@@ -26,6 +26,7 @@ from runbook.notebook.desk.inventory import InventoryRow, folder_of
 from runbook.notebook.desk.place import places
 from runbook.notebook.desk.records import RecordRow, rows
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
+from runbook.notebook.shared.made_for import tell_other_version
 from runbook.params import Described, check_names, listing
 from runbook.run import many_hosts
 from runbook.run.record import JOURNAL, NOTEBOOK, PAGE
@@ -63,6 +64,7 @@ class DeskHosts(CellValue):
 def hosts(namespace: Mapping[str, object]) -> DeskHosts:
     """Draw the inventory, and ask every host how it stands; `namespace` is `globals()`."""
     views.show(views.interactive_tables())
+    tell_other_version()
     check_names(namespace, NAMES)
     patience_s = _number(namespace, "patience_s", PATIENCE_S, MOST)
     last = _number(namespace, "last", MOST_RECORDS, MOST_RECORDS)

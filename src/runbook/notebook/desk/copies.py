@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from runbook.common import atomic_files
-from runbook.notebook.desk.sources import notebooks
+from runbook.notebook.desk.sources import notebooks, stamped
 
 # By its button on the landing page, the notebook that it opens.
 BUTTONS = {
@@ -47,7 +47,7 @@ def make(folder: Path, host: str) -> dict[str, Path]:
 
 
 def _for(host: str, source: Path) -> bytes:
-    notebook = json.loads(source.read_text("utf-8"))
+    notebook = json.loads(stamped(source))
     for cell in notebook["cells"]:
         if "parameters" in cell["metadata"].get("tags", ()):
             cell["source"] = [_named(line, host) for line in cell["source"]]

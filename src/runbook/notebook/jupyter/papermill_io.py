@@ -30,7 +30,7 @@ def mark_notebook(environ: MutableMapping[str, str], path: Path) -> None:
     if path.suffix == ".ipynb":
         with suppress(OSError, ValueError):
             environ[NOTEBOOK_SHA256] = hashlib.sha256(handed_files.read(path)).hexdigest()
-            environ[NOTEBOOK] = path.name
+            environ[NOTEBOOK] = str(path.absolute())
 
 
 class AtomicHandler:

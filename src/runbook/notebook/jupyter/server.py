@@ -17,7 +17,7 @@ from pathlib import Path
 
 from runbook.common import folders
 from runbook.common.clock import SystemClock
-from runbook.notebook.desk.sources import notebooks
+from runbook.notebook.desk.sources import notebooks, stamped
 
 # No host can be called so: a host's name begins with a letter or a digit.
 FOLDER, LANDING = "_desk", "desk.ipynb"
@@ -46,7 +46,7 @@ def prepare(root: Path, now: datetime) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     for source in sorted(notebooks().glob("*.ipynb")):
         if not (folder / source.name).exists():
-            shutil.copyfile(source, folder / source.name)
+            (folder / source.name).write_bytes(stamped(source))
     return folder
 
 

@@ -18,6 +18,7 @@ from runbook.notebook.shared import pick_up as picking
 from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.host_choice import with_host
+from runbook.notebook.shared.made_for import tell_other_version
 from runbook.notebook.shared.pick_up import pick_up
 from runbook.notebook.shared.request import show_request
 from runbook.notebook.shared.runs import Run
@@ -85,6 +86,7 @@ def parameters(namespace: Mapping[str, object]) -> RunRequest:
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
     views.show(views.interactive_tables())
+    tell_other_version()
     course = _course(namespace.get("asked"))
     course.place()
     with course.at("parameters"):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook.notebook.desk.sources import stamped
 from runbook.notebook.jupyter import server
 from runbook.params.fields import Wrong, host
 
@@ -28,7 +29,7 @@ def test_each_start_works_on_fresh_copies_and_keeps_those_that_were_used(tmp_pat
     (first / "routed.ipynb").write_text("used")
     second = server.prepare(tmp_path, NOW.replace(hour=13))
     assert second != first
-    assert (second / "routed.ipynb").read_bytes() == (ROOT / "notebooks/routed.ipynb").read_bytes()
+    assert (second / "routed.ipynb").read_bytes() == stamped(ROOT / "notebooks/routed.ipynb")
     assert (first / "routed.ipynb").read_text() == "used"
     assert server.prepare(tmp_path, NOW) == first
     assert (first / "routed.ipynb").read_text() == "used"
