@@ -201,6 +201,7 @@ def test_a_change_by_hand_leaves_the_record_of_the_headless_one_with_what_was_ch
     assert set(told.products) == bench.PRODUCTS
     params = json.loads((told.path / "params.json").read_text())
     assert params["bridge"] == {"field": "bridge", "value": "virbr7", "source": "chosen"}
+    page.keyboard.press("Control+s")
     assert desk.screens(page) <= MOST_SCREENS
     desk.cell(page, "nb.parameters(")
     desk.picture(page, "by-hand-top")

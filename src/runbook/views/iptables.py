@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from runbook.plan.changes.firewall import PROGRAMS
 from runbook.plan.netfilter.owner import LIBVIRT, owner
@@ -11,7 +11,7 @@ from runbook.state.pairing import Pair, in_sequence, paired
 from runbook.views.page.picture import Picture, stack
 from runbook.views.pairs import Cells, cells, folded_pairs, pairs_table
 
-FILTER, OWN_CHAIN = "filter", "LIBVIRT_"
+OWN_CHAIN = "LIBVIRT_"
 COUNTERS = ("packets", "bytes")
 COLUMNS = (
     Cells("owner", lambda row: owner(row.chain, row.rule)),
@@ -24,14 +24,14 @@ Place = tuple[str, str, str, str]
 
 
 def iptables(before: Rules, after: Rules) -> Picture:
-    """Chain by chain. Folded: chains of libvirt, and chains that nobody else has a rule in."""
-    used = {place(row) for row in (*before, *after) if _is_rule_of_others(row)}
+    """Chain by chain. Folded: chains of libvirt, and chains that filter nothing."""
+    used = {place(row) for row in (*before, *after) if _is_of_others(row)}
     pairs = [*in_sequence(TABLE, before, after), *_of_libvirt(before, after)]
-    shown = [pair for pair in pairs if _is_shown(pair.row, used)]
-    folded = [pair for pair in pairs if not _is_shown(pair.row, used)]
+    shown = [pair for pair in pairs if place(pair.row) in used]
+    folded = [pair for pair in pairs if place(pair.row) not in used]
     parts = [pairs_table(shown, COLUMNS, "iptables, both backends")]
     if folded:
-        name = "Chains of libvirt, and chains that hold nothing of others"
+        name = "Chains of libvirt, and chains that accept everything"
         parts.append(folded_pairs(folded, COLUMNS, name))
     return stack(parts)
 
@@ -41,13 +41,11 @@ def place(row: FirewallRow) -> Place:
     return (row.backend, row.family, row.table, row.chain)
 
 
-def _is_rule_of_others(row: FirewallRow) -> bool:
-    return row.position > 0 and owner(row.chain, row.rule) != LIBVIRT
-
-
-def _is_shown(row: FirewallRow, used: Collection[Place]) -> bool:
-    """Whether a person has to see it: the filter's policies, and chains with rules of others."""
-    return place(row) in used or (row.table == FILTER and row.rule.startswith("-P "))
+def _is_of_others(row: FirewallRow) -> bool:
+    """Whether a person has to see its chain: a rule of others than libvirt, a policy like DROP."""
+    if row.position > 0:
+        return owner(row.chain, row.rule) != LIBVIRT
+    return row.rule.startswith("-P ") and not row.rule.endswith(" ACCEPT")
 
 
 def _of_libvirt(before: Rules, after: Rules) -> list[Pair[FirewallRow]]:

@@ -24,7 +24,7 @@ from runbook.views.changes import changes, counts
 from runbook.views.iptables import iptables
 from runbook.views.page.picture import Picture, note, stack
 from runbook.views.pairs import Cells, cells, folded_pairs, pairs_table
-from runbook.views.tables import fold
+from runbook.views.tables import beside, fold
 
 LOCAL_TABLE, MAIN_TABLE = 255, 254
 KERNELS = ("local", "broadcast", "anycast", "multicast")
@@ -86,7 +86,7 @@ def side_by_side(before: Snapshot, after: Snapshot, product: str = "diff.json") 
     found = diff(before, after)
     told = f"{LEGEND} Every difference is in {product} in the run folder."
     head = note("no row differs", "good") if found.settled.empty else note(told)
-    return stack((head, *_open(before, after), *_rest(before, after, found)))
+    return stack((head, *_open(before, after), beside(_rest(before, after, found))))
 
 
 def _open(before: Snapshot, after: Snapshot) -> Iterator[Picture]:

@@ -63,7 +63,7 @@ def interfaces(found: Sequence[Candidate], caption: str) -> Picture:
 def state(seen: Snapshot, said: Sequence[CommandOutput] = ()) -> Picture:
     """Links, addresses, routes, neighbours and firewall; every table whole, folded, below.
 
-    Under each, folded, what the host's own programs print of it, where that was asked.
+    Below, folded, what the host's own programs print of them, where that was asked.
     """
     rules = seen.rows(FirewallRow)
     first = {name: table(seen.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST}
@@ -72,15 +72,19 @@ def state(seen: Snapshot, said: Sequence[CommandOutput] = ()) -> Picture:
         "firewall": iptables(rules, rules),
         "nftables": _nftables(seen),
     }
-    shown = [_with_words(first[name], name, said) for name in ORDER]
+    # The page alone has the words: a log would be buried by them.
+    words = "".join(_words(row) for name in ORDER for row in said if row.table == name)
     count = sum(len(seen.rows(t.row)) for t in TABLES)
     rest = stack(
         _with_words(_whole(seen, t.name), t.name, said if t.name not in first else ())
         for t in TABLES
     )
-    folded = fold(f"All {len(TABLES)} tables, {count:,} rows", rest)
+    folded = fold(f"All {len(TABLES)} tables, {count:,} rows", rest).body
     # In a log, the second showing of everything would bury the first.
-    return stack((*shown, Picture(folded.body, f"(all {len(TABLES)} tables: see the page)")))
+    below = Picture(
+        f'<div class="rb-beside">{words}</div>{folded}', f"(all {len(TABLES)} tables: see the page)"
+    )
+    return stack((*(first[name] for name in ORDER), below))
 
 
 def _with_words(drawn: Picture, name: str, said: Sequence[CommandOutput]) -> Picture:

@@ -7,7 +7,7 @@ there all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -96,6 +96,14 @@ def fold(summary: str, inside: Picture) -> Picture:
     return Picture(
         f"<details><summary>{safe(summary)}</summary>{inside.body}</details>",
         f"{plain(summary)}\n{inside.text}",
+    )
+
+
+def beside(folds: Iterable[Picture]) -> Picture:
+    """Several folds in one row, as far as there is room."""
+    shown = stack(folds)
+    return (
+        Picture(f'<div class="rb-beside">{shown.body}</div>', shown.text) if shown.text else shown
     )
 
 

@@ -123,6 +123,7 @@ def test_libvirt_s_own_chains_are_a_count_and_its_jumps_stand_among_rules_of_oth
 def test_a_policy_that_drops_is_in_the_open() -> None:
     accept = {**POLICY, "rule": "-P INPUT ACCEPT"}
     assert [line[0] for line in of_rules([accept], [POLICY])] == ["+", "-"]
+    assert of_rules([], [accept]) == []
 
 
 def test_a_changed_file_is_folded_as_the_lines_that_differ() -> None:
