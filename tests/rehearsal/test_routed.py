@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 from tests import bench
 from tests.bench import papermill
+
+from runbook.records.manifest import verify
 
 
 @pytest.fixture
@@ -111,3 +114,27 @@ def test_a_cell_that_ends_with_a_value_shows_what_it_offers(
 ) -> None:
     assert shown[name]["text/plain"].startswith(f"<{noun}: host example")
     assert "DataFrames" in shown[name]["text/html"]
+
+
+def test_a_run_files_its_own_notebook_so_that_the_next_one_may_overwrite_the_file(
+    home: Path,
+) -> None:
+    for ticket in ("CHG-1001", "CHG-2002"):
+        done = papermill(home, "-p", "host", "example", "-p", "ticket", ticket)
+        assert done.status == 0, done.said
+    folders = sorted((home / "outputs" / "example").iterdir())
+    texts = [(folder / "notebook.ipynb").read_text() for folder in folders]
+    assert [("CHG-1001" in text, "CHG-2002" in text) for text in texts] == [
+        (True, False),
+        (False, True),
+    ]
+    assert texts[1] == done.out.read_text()
+    assert [verify(folder) for folder in folders] == [(), ()]
+    # Filed again, with its page, it is the same notebook.
+    command = [str(bench.BIN / "runbook"), "archive", str(done.out)]
+    again = subprocess.run(
+        command, env=bench.environment(home), capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 0, again.stderr
+    assert verify(folders[1]) == ()
+    assert (folders[1] / "notebook.html").is_file()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 
@@ -15,30 +17,74 @@ from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact_notebook
 from runbook.notebook.jupyter.truth import told_truly
 from runbook.records import later
+from runbook.records.close import QUIET
+from runbook.records.files import MANIFEST
+from runbook.records.make import last_moment
+from runbook.records.seal import seal
 from runbook.records.signature import SIGN_WITH
 from runbook.run import record
-from runbook.run.record import MIME, NOTEBOOK, PAGE
-from runbook.views.page.document import page
+from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, NOTEBOOK, OUTCOME, PAGE
+
+CHANGE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{1,16}")
+HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
-    """Where notebook and page were filed; raises CorrectParameters if it tells of no run."""
+    """Where notebook and page were filed; raises CorrectParameters if it tells of no run.
+
+    The record of a run that died is sealed first, if the run cannot go on any more.
+    """
+    # It imports nbconvert, which papermill need not wait for.
+    from runbook.views.page.document import page  # noqa: PLC0415
+
+    text, folder = _filed(notebook, outputs)
+    _create(folder / PAGE, page(text, folder.name))
+    _join(notebook, folder, "page", PAGE)
+    return folder / NOTEBOOK, folder / PAGE
+
+
+def file_notebook(notebook: Path, outputs: Path) -> Path:
+    """The same without the page, for papermill: the next run may write to the same file."""
+    _, folder = _filed(notebook, outputs)
+    return folder / NOTEBOOK
+
+
+def _filed(notebook: Path, outputs: Path) -> tuple[str, Path]:
     text = octets.valid_json(told_truly(redact_notebook(_text(notebook)), over=True))
     folder = _run_folder(notebook, text, outputs)
-    filed = folder / NOTEBOOK, folder / PAGE
-    for path, content in zip(filed, (text, page(text, folder.name)), strict=True):
-        _create(path, content)
-    _join(notebook, folder)
-    return filed
+    _seal_what_died(notebook, text, folder)
+    _create(folder / NOTEBOOK, text)
+    _join(notebook, folder, "notebook", NOTEBOOK)
+    return text, folder
 
 
-def _join(notebook: Path, folder: Path) -> None:
-    """A sealed record has to say that both belong to it, or they would count as added."""
+def _join(notebook: Path, folder: Path, what: str, name: str) -> None:
+    """A sealed record has to say that the file belongs to it, or it would count as added."""
     try:
-        later.join(folder, "notebook", (NOTEBOOK, PAGE), os.environ.get(SIGN_WITH, ""))
+        later.join(folder, what, (name,), os.environ.get(SIGN_WITH, ""))
     except OSError as error:
         why = f"it is in {folder}, but its manifest there could not be written: {error}"
         raise _refusal(notebook, why, "make that folder writable, then file it again") from error
+
+
+def _seal_what_died(notebook: Path, text: str, folder: Path) -> None:
+    """Seal a record that its run did not seal; refuse if the run may still go on."""
+    run = record.Folder(folder)
+    if run.has(MANIFEST):
+        return
+    over = json.loads(text)["metadata"].get("papermill", {}).get("end_time") or run.has(OUTCOME)
+    last = last_moment(run)
+    if not over and datetime.now(UTC) - last < QUIET:
+        why = f"its run wrote its last line at {last:%H:%M} UTC, and may go on"
+        host = folder.parent.name
+        raise _refusal(
+            notebook, why, f"file it an hour later; `runbook status {host}` shows it now"
+        )
+    try:
+        seal(run, last, sign_with=os.environ.get(SIGN_WITH, ""))
+    except (OSError, ValueError) as error:
+        why = f"its run folder {folder} cannot be read: {error}"
+        raise _refusal(notebook, why, "look at what is in that folder") from None
 
 
 def _text(notebook: Path) -> str:
@@ -54,18 +100,57 @@ def _text(notebook: Path) -> str:
 
 
 def _run_folder(notebook: Path, text: str, outputs: Path) -> Path:
-    told = [o["data"][MIME] for o in _outputs(text) if MIME in o.get("data", {})]
-    if not told or not isinstance(told[-1], dict):
-        why = "it holds no outcome: it was not run, or its run died in the middle"
+    """Where the notebook says that its record is, or where that was moved to in `outputs`."""
+    told = _told(text)
+    if told is None:
+        why = "it tells of no record: it was not run, or it died in the middle of its first cells"
         raise _refusal(notebook, why, "file what `papermill` wrote at the end of a run")
-    named = str(told[-1].get("folder", ""))
-    folder = _resolved(named)
+    folder = _resolved(told.folder)
     if folder is None or folder.parent.parent != outputs.resolve() or not folder.is_dir():
-        why = f"its run folder {folder or repr(named[:100])} is not below {outputs}"
+        folder = _moved(told, outputs)
+    if folder is None:
+        why = f"its run folder {told.folder[:100]!r} is not below {outputs}"
         raise _refusal(notebook, why, "file it where it was run, or set RUNBOOK_HOME to that place")
-    if _kept(notebook, folder) != told[-1].get("change_id"):
+    if _kept(notebook, folder) != told.change_id:
         raise _refusal(notebook, f"{folder} tells of another run", "find the notebook of that run")
     return folder
+
+
+class _Told(NamedTuple):
+    """What a notebook tells of its record."""
+
+    folder: str
+    host: str
+    change_id: str
+
+
+def _told(text: str) -> _Told | None:
+    """By its result; of a run that died by its change, or by its first page."""
+    data = [output.get("data", {}) for output in _outputs(text)]
+    for kind in (MIME, CHANGE_MIME):
+        found = [one[kind] for one in data if isinstance(one.get(kind), dict)]
+        if found:
+            last = found[-1]
+            return _Told(*(str(last.get(name, "")) for name in ("folder", "host", "change_id")))
+    cards = [one[CARD_MIME] for one in data if isinstance(one.get(CARD_MIME), dict)]
+    return _of_the_card(cards[-1]) if cards else None
+
+
+def _of_the_card(card: Mapping[str, Any]) -> _Told | None:
+    try:
+        told = dict(card["pairs"])
+        found = _Told(*(str(told[name]) for name in ("record", "host", "change")))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return found if CHANGE_ID.fullmatch(found.change_id) else None
+
+
+def _moved(told: _Told, outputs: Path) -> Path | None:
+    """`outputs` may have been moved as a whole, and merged from several machines."""
+    if not (CHANGE_ID.fullmatch(told.change_id) and HOST.fullmatch(told.host)):
+        return None
+    folder = outputs.resolve() / told.host / told.change_id
+    return folder if folder.is_dir() and folder.resolve() == folder else None
 
 
 def _resolved(path: str) -> Path | None:
@@ -78,7 +163,8 @@ def _resolved(path: str) -> Path | None:
 def _kept(notebook: Path, folder: Path) -> object:
     """The number of the change that the run folder tells of."""
     try:
-        return record.read(folder).outcome.get("change_id", "")
+        outcome = record.read(folder).outcome
+        return outcome.get("change_id", "") if outcome else folder.name
     except (OSError, ValueError) as error:
         why = f"its run folder {folder} cannot be read: {error}"
         raise _refusal(notebook, why, "look at what is in that folder") from None

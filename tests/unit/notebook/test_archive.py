@@ -15,10 +15,11 @@ from runbook import cli
 from runbook.common.errors import CorrectParameters
 from runbook.notebook.archive import file_away
 from runbook.notebook.desk.records import rows
-from runbook.records.manifest import verify
+from runbook.records.manifest import load, verify
+from runbook.records.predicate import Fact
 from runbook.records.seal import seal
 from runbook.run import record
-from runbook.run.record import MIME, Ending, Folder, Outcome
+from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, Ending, Folder, Outcome
 from runbook.views import interactive_tables, note, wiring
 from runbook.views.page.document import page
 from runbook.views.page.interactive import script, script_source
@@ -261,3 +262,71 @@ def test_the_command_prints_both_paths(
         str(folder.path / "notebook.ipynb"),
         str(folder.path / "notebook.html"),
     ]
+
+
+def card(folder: str, **pairs: str) -> dict[str, Any]:
+    told = {"record": folder, "host": "server-01", "change": CHANGE, **pairs}
+    return shown("x", **{CARD_MIME: {"state": "in progress", "pairs": list(told.items())}})
+
+
+@pytest.fixture
+def died(tmp_path: Path) -> Folder:
+    """A record whose run died in the middle, two hours ago."""
+    made = record.create(tmp_path / "outputs", "server-01", CHANGE)
+    made.note(NOW, "Phase network: begins")
+    return made
+
+
+def filed(tmp_path: Path, text: str) -> Path:
+    out = tmp_path / "out.ipynb"
+    out.write_text(text)
+    return file_away(out, tmp_path / "outputs")[0]
+
+
+def armed(folder: str) -> dict[str, Any]:
+    change = {"state": "armed", "host": "server-01", "change_id": CHANGE, "folder": folder}
+    return shown("x", **{CHANGE_MIME: change})
+
+
+@pytest.mark.parametrize("tells", [card, armed])
+def test_a_run_that_died_is_filed_and_its_record_sealed(
+    tmp_path: Path, died: Folder, tells: Callable[[str], dict[str, Any]]
+) -> None:
+    path = filed(tmp_path, executed(tells(str(died.path))))
+    assert path == died.path / "notebook.ipynb"
+    told = load(died.path).predicate
+    assert told.verdict.fact is Fact.DIED
+    assert told.ended == NOW
+    assert verify(died.path) == ()
+
+
+def test_a_run_that_may_go_on_is_not_filed(tmp_path: Path, died: Folder) -> None:
+    died.note(datetime.now(UTC), "Phase cutover: begins")
+    with pytest.raises(CorrectParameters, match="may go on"):
+        filed(tmp_path, executed(card(str(died.path))))
+    assert not (died.path / "record.json").exists()
+
+
+def test_a_record_that_was_moved_with_its_outputs_is_found(tmp_path: Path, died: Folder) -> None:
+    path = filed(tmp_path, executed(card(f"/another/machine/outputs/server-01/{CHANGE}")))
+    assert path == died.path / "notebook.ipynb"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        card("none yet", change="none yet"),
+        card("x", change="../../x"),
+        card("x", host="../.."),
+        card("x", host="server-02"),
+        shown("x", **{CARD_MIME: {"pairs": 5}}),
+        shown("x", **{CARD_MIME: {"pairs": [[1], 2]}}),
+    ],
+    ids=str,
+)
+def test_a_first_page_that_tells_of_no_record_is_refused(
+    tmp_path: Path, died: Folder, odd: dict[str, Any]
+) -> None:
+    with pytest.raises(CorrectParameters, match="was not filed"):
+        filed(tmp_path, executed(odd))
+    assert not (died.path / "notebook.ipynb").exists()

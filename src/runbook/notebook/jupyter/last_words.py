@@ -15,6 +15,7 @@ from runbook.common.clock import SystemClock
 from runbook.common.errors import RunbookError
 from runbook.common.printable import printable
 from runbook.common.redact import redact_prose
+from runbook.records.seal import seal
 from runbook.run.record import MIME, Ending, Folder, Outcome
 
 NAME = "RunEnded"
@@ -78,6 +79,9 @@ def _close(told: Mapping[str, Any], said: str) -> Mapping[str, Any]:
     folder.comes_second()
     with suppress(FileExistsError):
         folder.end(outcome)
+    # Whatever is wrong with the record, these words are spoken.
+    with suppress(Exception):
+        seal(folder, outcome.at)
     return outcome.as_dict()
 
 

@@ -9,6 +9,7 @@ write as this one does.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import logging
 import os
@@ -20,7 +21,7 @@ from typing import Any
 from runbook.common import atomic_files, handed_files, octets
 from runbook.common.redact import redact_notebook, redact_prose
 from runbook.notebook.jupyter.papermill_ending import run_cells
-from runbook.notebook.jupyter.truth import told_truly
+from runbook.notebook.jupyter.truth import is_over, told_truly
 from runbook.notebook.jupyter.unattended import mark_papermill
 from runbook.records.files import NOTEBOOK, NOTEBOOK_SHA256
 
@@ -60,11 +61,28 @@ class AtomicHandler:
             target.write_bytes(content)
         else:
             atomic_files.replace(target, content, atomic_files.PRIVATE_FILE)
+            # Which write is the last one only the end of the process tells.
+            atexit.unregister(file_quietly)
+            atexit.register(file_quietly, target)
 
     @classmethod
     def pretty_path(cls, path: str) -> str:
         """The path as papermill logs it."""
         return path
+
+
+def file_quietly(notebook: Path) -> None:
+    """File the notebook in its run folder; one that tells of no record is left where it is."""
+    # papermill starts without them; they are needed only here.
+    from runbook.common.folders import outputs_folder  # noqa: PLC0415
+    from runbook.notebook.archive import file_notebook  # noqa: PLC0415
+
+    log = logging.getLogger("papermill")
+    try:
+        if is_over(notebook.read_text("utf-8")):
+            log.info("The notebook is filed: %s", file_notebook(notebook, outputs_folder()))
+    except Exception as error:  # noqa: BLE001 - the run has ended, and its notebook is written
+        log.warning("The notebook is not filed: %s", error)
 
 
 def _as_written(buf: str) -> str:

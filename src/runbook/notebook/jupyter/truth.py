@@ -42,6 +42,14 @@ def told_truly(text: str, *, over: bool | None = None) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
+def is_over(text: str) -> bool:
+    """Whether it is a notebook of ours that papermill has completed, and that tells of a record."""
+    notebook = json.loads(text)
+    ours = any(OURS in _source(cell) for cell in notebook["cells"])
+    told = any(_last(notebook["cells"], kind) for kind in (MIME, CHANGE_MIME))
+    return ours and told and _is_over(notebook)
+
+
 def _mend(notebook: dict[str, Any], *, over: bool) -> None:
     cells = [cell for cell in notebook["cells"] if cell.get("id") != FIRST]
     card = _last(cells, CARD_MIME)
