@@ -18,8 +18,9 @@ from runbook.records import seal as sealing
 from runbook.records.begin import About
 from runbook.records.card import Card
 from runbook.records.files import MANIFEST
+from runbook.records.link import RELATIONS, first_folder, link
 from runbook.records.make import NOT_CHANGED, READ, HostFiles
-from runbook.records.predicate import Envelope, Kind, Manifest, Previous
+from runbook.records.predicate import FACTS, Envelope, Kind, Manifest, Previous
 from runbook.records.signature import SIGN_WITH
 from runbook.records.statement import sha256
 from runbook.run.record import Ending
@@ -57,6 +58,8 @@ def seal(this: RecordedRun) -> None:
         digest = sealing.seal(this.folder, this.session.clock.now(), host, _sign_with(this))
         if digest and host.files and MANIFEST not in this.folder.unwritten:
             _witness(this, digest)
+        if digest and MANIFEST not in this.folder.unwritten:
+            _link_first(this, digest)
     except Exception as error:  # noqa: BLE001 - any of them is less than how the run ended
         this.folder.unwritten[MANIFEST] = str(error) or type(error).__name__
     with suppress(Exception):
@@ -77,6 +80,16 @@ def _last_card(this: RecordedRun) -> Card:
 def _sign_with(this: RecordedRun) -> str:
     given = getattr(this.session.params, "sign_with", None)
     return str(given or os.environ.get(SIGN_WITH, ""))
+
+
+def _link_first(this: RecordedRun, digest: str) -> None:
+    """Into the record of the change that this run ended: that it did."""
+    relation = RELATIONS.get(FACTS[Ending(str(this.folder.outcome()["outcome"]))])
+    first = first_folder(this.folder.path, _change_on_the_host(this))
+    if relation and first:
+        mine = Previous(change_id=this.session.change_id, sha256=digest)
+        with suppress(OSError):
+            link(first, relation, mine, _sign_with(this))
 
 
 def _witness(this: RecordedRun, digest: str) -> None:

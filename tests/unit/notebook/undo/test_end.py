@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ from runbook.notebook.undo import cells as nb
 from runbook.notebook.undo import look
 from runbook.params import KnownHost, Params
 from runbook.plan.plan import PHASES
+from runbook.records.manifest import load
 from runbook.run import pipeline, record, standing
 from runbook.run.record import MIME, RunRecord
 from runbook.run.session import HostSession, Session
@@ -440,3 +442,31 @@ def test_a_file_that_is_no_yaml_is_refused_before_any_contact(home: Path) -> Non
         assert done.exit_code == 1
         assert isinstance(done.exception, ParameterError)
     assert not (home / "outputs").exists()
+
+
+@pytest.mark.usefixtures("sees")
+def test_an_undo_is_named_in_the_record_of_the_change_that_it_undid(
+    armed: Armed, home: Path, shown: list[Any], answer: Answer
+) -> None:
+    first = record.create(home / "outputs", "server-01", armed.change_id)
+    first.once("begun.json", "{}")
+    answer("undo")
+    through()
+    (link,) = first.path.glob("later-*.json")
+    told = json.loads(link.read_text())["predicate"]
+    second = first.path.parent / told["by"]["change_id"]
+    assert told["relation"] == "undone by"
+    manifest = (second / "record.json").read_bytes()
+    assert told["by"]["sha256"] == hashlib.sha256(manifest).hexdigest()
+    assert load(second).predicate.links[0].change_id == armed.change_id
+    assert shown
+
+
+def test_a_look_alone_is_named_in_no_other_record(
+    host: Undoing, home: Path, answer: Answer, armed: Armed
+) -> None:
+    first = record.create(home / "outputs", "server-01", armed.change_id)
+    answer("")
+    through()
+    assert list(first.path.iterdir()) == []
+    assert layout.ARMED in host.links
