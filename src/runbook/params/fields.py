@@ -34,6 +34,7 @@ VOUCHED: Mapping[str, str] = {
     "late-network": "these services serve the address also when it comes late at a boot",
     "new-mac": "the owner of the switch admits the bridge's MAC",
     "nic-by-name": "whatever uses the NIC by its name also works with the bridge, or is not needed",
+    "nic-name": "the cards have always had these names after a boot",
     "rules-at-boot": "nothing has to load these rules at a boot",
     "ssh-limit": "the limit lets 5 new SSH connections in within 30 s",
     "unheard": "the guest need not answer this machine at its new address",

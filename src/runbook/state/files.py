@@ -48,6 +48,8 @@ PATTERNS = (
     "/etc/netplan/*.yaml",
     "/etc/systemd/network/*.network",
     "/run/systemd/network/*.network",
+    "/etc/systemd/network/*.link",
+    "/etc/udev/rules.d/70-persistent-net.rules",
     "/etc/NetworkManager/NetworkManager.conf",
     "/etc/NetworkManager/conf.d/*.conf",
     "/etc/dhcpcd.conf",

@@ -29,6 +29,7 @@ from runbook.plan.changes.steps import (
     Command,
     DropAttached,
     DropNetwork,
+    NeedNic,
     Netlink,
     RemoveDir,
     Restore,
@@ -39,7 +40,7 @@ from runbook.plan.changes.waits import Relearn
 from runbook.plan.plan import Plan
 from runbook.state.dhcp_clients import PROGRAMS
 
-NETWORK = (Netlink, Announce, CarryNeighbours)
+NETWORK = (NeedNic, Netlink, Announce, CarryNeighbours)
 FILES = (Restore, PutBack, RemoveDir)
 # Nothing of a lock may live on in a program that the undo starts.
 NO_LOCKS = "8>&- 9>&-"
@@ -158,6 +159,11 @@ def _(step: Netlink) -> list[str]:
     # Half of these find their work done already; ip says so, and goes on.
     batch = [shlex.join(message.words()) for message in step.messages]
     return ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
+
+
+@_shell.register
+def _(step: NeedNic) -> list[str]:
+    return [f"need_nic {shlex.join((step.ifname, step.mac))}"]
 
 
 @_shell.register

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.leases import StopClient
 from runbook.plan.changes.messages import RA, Action, Address, LinkMaster, Message, Route, is_ipv6
-from runbook.plan.changes.steps import DropAttached, DropNetwork, Netlink, Step, Sysctl
+from runbook.plan.changes.steps import DropAttached, DropNetwork, NeedNic, Netlink, Step, Sysctl
 from runbook.plan.plan import Plan
 
 
@@ -24,7 +24,7 @@ def sysctl_path(name: str) -> str:
 def network_is_back(plan: Plan) -> list[str]:
     """Shell lines that fail unless the operator can be back."""
     steps = [step for _, step in plan.undo_steps()]
-    return _all((*(_looks(m) for m in _messages(plan)), _plugs(steps, "live")))
+    return _all((_needed(steps), *(_looks(m) for m in _messages(plan)), _plugs(steps, "live")))
 
 
 def rest_is_back(plan: Plan) -> list[str]:
@@ -43,6 +43,12 @@ def came_up(plan: Plan) -> list[str]:
     lent = any(isinstance(c, StopClient) and c.pids for c in plan.changes)
     told = (m for m in _messages(plan) if not lent or isinstance(m, LinkMaster))
     return _all((*_gone(steps), *(_looks(m) for m in told if not _learned(m))))
+
+
+def _needed(steps: list[Step]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, NeedNic):
+            yield _expect(f"{step.ifname} is there, and up", "is_up", step.ifname)
 
 
 def _messages(plan: Plan) -> Iterator[Message]:
@@ -76,10 +82,14 @@ def _gone(steps: list[Step]) -> Iterator[Iterable[str]]:
     for step in steps:
         if isinstance(step, DropNetwork):
             bridge = f"/sys/class/net/{step.bridge}"
-            yield (_expect(f"there is no {step.bridge}", "is_gone", bridge),)
-        if isinstance(step, DropNetwork | DropAttached):
-            definition, _ = step.files
-            yield (_expect(f"there is no network {step.name}", "is_gone", definition),)
+            yield (_expect(f"there is no {step.bridge}", "is_gone", bridge), _undefined(step))
+        elif isinstance(step, DropAttached):
+            yield (_undefined(step),)
+
+
+def _undefined(step: DropNetwork | DropAttached) -> str:
+    definition, _ = step.files
+    return _expect(f"there is no network {step.name}", "is_gone", definition)
 
 
 def _plugs(steps: list[Step], which: str) -> Iterator[str]:

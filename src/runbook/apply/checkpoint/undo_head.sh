@@ -96,10 +96,46 @@ remove_dir() {
     return 0
 }
 
+# All of this is about the NIC by its name. In another slot a card may have another one; a
+# person at the console is told so before the bridge and its guests are touched.
+#   need_nic NIC MAC
+need_nic() {
+    if [ -e "/sys/class/net/$1" ]; then
+        ip link set dev "$1" up 2>/dev/null
+        return 0
+    fi
+    failed=1
+    [ -z "$missed" ] || return 0
+    missed=1
+    now=$(named_by_mac "$2")
+    if [ -z "$now" ]; then
+        say "there is no interface $1, and no card has its MAC $2"
+        return 0
+    fi
+    say "there is no interface $1: its card (MAC $2) is called $now now"
+    say "type: ip link set dev $now down; ip link set dev $now name $1; sh $here/undo"
+    if [ "$why" = console ]; then finish; fi
+}
+missed=
+
+# The card with this MAC; a bridge, a bond or a VLAN on top of it may have the same.
+named_by_mac() {
+    for place in /sys/class/net/*; do
+        if [ -e "$place/bridge" ]; then continue; fi
+        for lower in "$place"/lower_*; do
+            if [ -e "$lower" ]; then continue 2; fi
+        done
+        if [ "$(cat "$place/address" 2>/dev/null)" = "$1" ]; then
+            echo "${place##*/}"
+            return 0
+        fi
+    done
+}
+
 # Tells the neighbours which MAC holds the address, so that nobody waits for an
 # entry to grow old: gratuitous ARP, or for IPv6 an unsolicited advertisement.
 announce() {
-    [ -e "/sys/class/net/$1" ] || return 0
+    [ -n "$(ip -oneline link show dev "$1" up 2>/dev/null)" ] || return 0
     if command -v python3 >/dev/null 2>&1; then
         python3 -I - "$1" "$2" <<'PYTHON' && return 0
 import socket, struct, sys
@@ -291,6 +327,7 @@ has_address() {
     return 1
 }
 has_route() { [ -n "$(ip "$1" route show table "$2" exact "$3" dev "$4" 2>/dev/null)" ]; }
+is_up() { [ -n "$(ip -oneline link show dev "$1" up 2>/dev/null)" ]; }
 has_no_master() { [ ! -e "/sys/class/net/$1/master" ]; }
 # A guest that does not run has no NIC to look at.
 #   is_plugged GUEST live|config MAC SOURCE

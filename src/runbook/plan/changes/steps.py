@@ -213,6 +213,21 @@ class CarryNeighbours:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedNic:
+    """The interface is there, by this name, and up; only ever part of an undo.
+
+    If it is not, the undo says which interface has its MAC now, and what to type.
+    """
+
+    ifname: str
+    mac: str
+    budget_s: float = 5.0
+
+    def describe(self) -> str:
+        return f"ip link set dev {self.ifname} up   # the interface with the MAC {self.mac}"
+
+
+@dataclass(frozen=True, slots=True)
 class DropNetwork:
     """A libvirt network stopped and its definition removed; only ever part of an undo.
 
@@ -290,6 +305,7 @@ Step = (
     | AwaitLinkLocal
     | AwaitRouter
     | Relearn
+    | NeedNic
     | DropNetwork
     | DropAttached
     | Unless

@@ -3,5 +3,6 @@
 Planning asks it what is left to do, verification whether it has been reached. `host` is a host's
 promise with `ipv6` for its IPv6 part, `attached` that of a host on a bridge already, `guests` is
 the promise for guests, `check` is one row of the answer, `subject` says what a change is about.
-`managers` says which other network manager configures the NIC.
+`managers` says which other network manager configures the NIC, `nic_name` whether the NIC keeps
+its name.
 """

@@ -27,11 +27,12 @@ from runbook.plan.changes.network_hook import HookShape, hook_path, hook_script
 from runbook.plan.changes.network_online import OnlineShape
 from runbook.plan.changes.network_xml import NetworkShape, network_xml
 from runbook.plan.changes.networks import CreateNetwork, InstallHook
+from runbook.plan.changes.nic_name import FindNic, link_file, link_path
 from runbook.plan.changes.routes import MakeRoom
 from runbook.plan.changes.sysctl import TuneBridge
 from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.plan import Plan
-from runbook.plan.promise import managers
+from runbook.plan.promise import managers, nic_name
 from runbook.plan.promise.check import unkept
 from runbook.plan.promise.host import ExpectedFile, Promise
 from runbook.plan.promise.ipv6 import ExpectedIPv6
@@ -208,6 +209,7 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     yield ReleaseTracking(value)
     # Only now: a packet of a connection older than its tracking belongs to none until then.
     yield from admit(promise.firewall, snapshot)
+    yield FindNic(nic, nic_name.mac_of(nic, snapshot))
 
 
 def _connected(params: Params, snapshot: Snapshot) -> Route | None:
@@ -229,6 +231,7 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     purpose = f"have network-online.target wait for {params.bridge}"
     for file in online:
         yield PutFile(file.path, file.text, network_online.MODE, purpose)
+    yield from _pin_name(params, snapshot)
     yield from manual_stanza(params.interface, snapshot, _rejoin(params, snapshot))
     if promise.firewall.families:
         yield from saved_firewall(promise.firewall, params.interface, params.bridge, snapshot)
@@ -244,6 +247,15 @@ def _rejoin(params: Params, snapshot: Snapshot) -> str:
     """The line by which a port that ifupdown made anew joins the bridge again; '' for a NIC."""
     made = facts.is_made_at_boot(snapshot, params.interface)
     return network_hook.rejoin_line(params.network, params.bridge) if made else ""
+
+
+def _pin_name(params: Params, snapshot: Snapshot) -> Iterator[PutFile]:
+    """Keep the NIC's name for the next boot, where no file does that."""
+    nic = params.interface
+    named = tuple(nic_name.pinned(nic, snapshot))
+    if not named and nic_name.can_be_pinned(nic, snapshot):
+        text = link_file(nic, nic_name.mac_of(nic, snapshot))
+        yield PutFile(link_path(params.network), text, 0o644, f"keep the name {nic} at a boot")
 
 
 def _twins_alone(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:

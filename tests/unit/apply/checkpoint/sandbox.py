@@ -35,6 +35,7 @@ IP = """\
 case "$*" in
 "-o address show"*) cat {root}/shown/addresses ;;
 "-4 route show"* | "-6 route show"*) cat {root}/shown/routes ;;
+"-oneline link show dev "*) [ -e "{root}/sys/class/net/$5" ] && echo "2: $5: <UP>" ;;
 "link delete dev "*) rm -rf -- "{root}/sys/class/net/$4" ;;
 esac
 exit 0
@@ -81,6 +82,7 @@ class Sandbox:
         self.programs.set_up(real=REAL, stubs=(*ACTING, *STARTING))
         with (self.root / "programs/ip").open("a") as ip:
             ip.write(IP.format(root=self.root))
+        self.file("sys/class/net/enp4s0f0/address", "02:00:00:00:01:01\n")
         self.shows("2: enp4s0f0 inet 172.16.1.1/16 brd 172.16.255.255", "default dev enp4s0f0")
         (self.folder / "undo").write_text(self.programs.as_path_of(self.moved(script)))
 

@@ -159,7 +159,9 @@ def test_what_was_there_is_kept_and_what_was_not_is_told_apart(host: fakes.FakeH
     made = fakes.armed(host)
     checkpoint = {path for path in host.files if "/originals/" in path}
     absent = {p.rsplit("-", 1)[-1] for p in checkpoint if p.endswith(".absent")}
-    assert absent == {"routed.absent", "routed.conf.absent", "routed.service.absent"}
+    assert absent == {
+        *("routed.absent", "routed.conf.absent", "routed.service.absent", "routed.link.absent")
+    }
     assert all(path.startswith(made.layout.directory) for path in checkpoint)
 
 

@@ -65,7 +65,7 @@ def half_made(tmp_path: Path, plan: Plan) -> Sandbox:
     made.file("/etc/libvirt/qemu/networks/autostart/routed.xml")
     made.file("/proc/1/cmdline", "/sbin/init\0")
     # The script asks for the interface's folder before it speaks about it.
-    (tmp_path / f"sys/class/net/{fakes.NIC}").mkdir(parents=True)
+    (tmp_path / f"sys/class/net/{fakes.NIC}").mkdir(parents=True, exist_ok=True)
     (tmp_path / f"sys/class/net/{fakes.BRIDGE}").mkdir(parents=True)
     return made
 
@@ -576,3 +576,31 @@ def test_what_was_written_since_the_change_ended_is_named_and_kept(sandbox: Sand
 def test_while_the_change_is_armed_nothing_is_kept_beside_its_originals(sandbox: Sandbox) -> None:
     assert sandbox.undo() == 0
     assert list(sandbox.folder.glob("replaced-*")) == []
+
+
+def test_a_card_that_has_another_name_by_now_is_named_before_the_bridge_is_touched(
+    sandbox: Sandbox,
+) -> None:
+    net = sandbox.root / "sys/class/net"
+    (net / fakes.NIC).rename(net / "enp3s0f0")
+    # The bridge has the MAC of its port, and is no card.
+    sandbox.file("sys/class/net/virbr1/address", f"{fakes.NIC_MAC}\n")
+    sandbox.file("sys/class/net/virbr1/bridge/stp_state", "1\n")
+    assert sandbox.undo() == 1
+    assert f"there is no interface {fakes.NIC}: its card" in sandbox.journal
+    for typed in ("ip link set dev enp3s0f0 down", f"enp3s0f0 name {fakes.NIC}", "/undo"):
+        assert typed in sandbox.journal
+    assert "could not be put back" in sandbox.journal
+    assert (net / "virbr1").exists()
+    assert not [argv for argv in sandbox.ran() if argv[0] == "virsh"]
+
+    (net / "enp3s0f0").rename(net / fakes.NIC)
+    assert sandbox.undo() == 0
+    assert ["ip", "link", "set", "dev", fakes.NIC, "up"] in sandbox.ran()
+
+
+def test_a_card_that_is_gone_is_named_and_the_undo_goes_on(sandbox: Sandbox) -> None:
+    shutil.rmtree(sandbox.root / f"sys/class/net/{fakes.NIC}")
+    assert sandbox.undo("deadline") == 1
+    assert f"no card has its MAC {fakes.NIC_MAC}" in sandbox.journal
+    assert sandbox.journal.count("there is no interface") == 1

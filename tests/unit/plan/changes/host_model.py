@@ -34,6 +34,7 @@ from runbook.plan.changes.steps import (
     DropNetwork,
     EditFile,
     MakeDir,
+    NeedNic,
     Netlink,
     RemoveDir,
     RemoveFile,
@@ -102,10 +103,12 @@ class HostModel:
         raise NotImplementedError(step)
 
     @make.register
-    def _(
-        self, step: Announce | CarryNeighbours | AwaitAdmitted | AwaitCarrier | AwaitLinkLocal
-    ) -> None:
+    def _(self, step: Announce | CarryNeighbours | NeedNic) -> None:
         """Nothing of the host changes by these."""
+
+    @make.register
+    def _(self, step: AwaitAdmitted | AwaitCarrier | AwaitLinkLocal) -> None:
+        """Nor by these."""
 
     @make.register
     def _(self, step: AwaitRouter | Relearn) -> None:
