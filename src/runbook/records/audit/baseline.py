@@ -123,7 +123,8 @@ def _promises(newest_first: Iterable[Plan]) -> Promises:
     guests: dict[str, GuestPromise] = {}
     for plan in newest_first:
         if isinstance(plan.promise, Promise):
-            return Promises(plan.promise, tuple(guests.values()))
+            keeps_name = any(path.endswith(".link") for path in plan.paths)
+            return Promises(plan.promise, tuple(guests.values()), keeps_name=keeps_name)
         for guest in plan.promise.guests:
             guests.setdefault(guest.name, replace(plan.promise, guests=(guest,)))
     return Promises(None, tuple(guests.values()))

@@ -12,6 +12,7 @@ from runbook.plan.netfilter.packet import Packet, arriving
 from runbook.plan.netfilter.path import IN, THROUGH, Rules, judge
 from runbook.plan.netfilter.ruleset import live
 from runbook.plan.netfilter.walk import PacketVerdict
+from runbook.plan.promise import nic_name
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.guests import GuestPromise
 from runbook.plan.promise.host import HOST_ROUTE, Promise
@@ -29,11 +30,15 @@ PUT_BACK = "put it back as recorded"
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """What the confirmed changes of a host promised, and the connection that asks now."""
+    """What the confirmed changes of a host promised, and the connection that asks now.
+
+    `keeps_name`: the change of the host wrote a file that keeps the NIC's name at a boot.
+    """
 
     host: Promise | None = None
     guests: tuple[GuestPromise, ...] = ()
     own: Connection | None = None
+    keeps_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ def unmet(promises: Promises, snapshot: Snapshot) -> Unmet:
     if promises.host:
         found += _of_host(promises.host, snapshot)
         found += _packets(promises.host, promises.own, snapshot)
+        found += _name(promises.host.nic, snapshot, promised=promises.keeps_name)
     return {(need.severity, need.about): need for need in found}
 
 
@@ -92,6 +98,22 @@ def _at_boot(promise: Promise, effect: BootEffect) -> Need:
     severity = Severity.LESS if less else Severity.NEXT_BOOT
     shown = f"At the next boot: {effect.about}: {effect.does}; promised: {effect.promised}"
     return Need(severity, f"boot {effect.about}", shown, effect.then or PUT_BACK)
+
+
+def _name(nic: str, snapshot: Snapshot, *, promised: bool) -> Iterator[Need]:
+    """A card that gets another name leaves the bridge without a port."""
+    path, name = next(nic_name.pinned(nic, snapshot), ("", ""))
+    about = f"name of {nic}"
+    if name and name != nic:
+        shown = f"At the next boot: {nic} is called {name}, and is no port of the bridge"
+        do = f"have {path} give the name {nic}"
+        yield Need(Severity.NEXT_BOOT, about, shown, do)
+    elif promised and not name:
+        shown = (
+            f"Nothing keeps the name {nic}. If the card gets another name at a boot, for example in"
+            " another slot, the bridge has no port"
+        )
+        yield Need(Severity.LESS, about, shown)
 
 
 def _packets(promise: Promise, own: Connection | None, snapshot: Snapshot) -> Iterator[Need]:

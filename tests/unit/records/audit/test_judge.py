@@ -245,3 +245,33 @@ def test_whatever_is_emptied_is_told_and_never_harmless(emptied: set[str]) -> No
     found = drifts(**nothing)
     assert {d.table for d in found if d.table != "promise"} == emptied
     assert HARMLESS not in {d.severity for d in found}
+
+
+LINK = "/etc/systemd/network/10-runbook-routed.link"
+NAMED = Promises(PROMISE, (), OWN, keeps_name=True)
+
+
+def link_file(name: str) -> Row:
+    text = f"[Match]\nMACAddress={fakes.NIC_MAC}\n[Link]\nName={name}\n"
+    return fakes.file(LINK, text)
+
+
+@pytest.mark.parametrize(
+    ("then", "severity", "says"),
+    [
+        ([], LESS, f"Nothing keeps the name {NIC}"),
+        ([link_file("lan0")], BOOT, f"{NIC} is called lan0"),
+    ],
+)
+def test_a_nic_that_may_or_will_get_another_name_is_told(
+    then: list[Row], severity: Severity, says: str
+) -> None:
+    recorded = now(files=[*files(), link_file(NIC)])
+    (found,) = differences(NAMED, recorded, now(files=[*files(), *then]))
+    assert (found.severity, found.key) == (severity, LINK)
+    assert says in found.meaning
+
+
+def test_a_host_whose_change_kept_no_name_is_not_told_that_nothing_keeps_it() -> None:
+    assert not_met(PROMISES, RECORDED) == ()
+    assert [drift.severity for drift in not_met(NAMED, RECORDED)] == [LESS]
