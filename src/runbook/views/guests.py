@@ -35,7 +35,10 @@ def offers(rows: Iterable[GuestOffer]) -> Picture:
     frame = offers_table(rows)
     colours = pd.DataFrame("", index=frame.index, columns=frame.columns)
     colours["way inside"] = ["rb-changed" if way == "none" else "" for way in frame["way inside"]]
-    return table(frame, Look("What leads inside", classes=colours, limit=max(len(frame), 1)))
+    return table(
+        frame,
+        Look("The way into each guest", classes=colours, limit=max(len(frame), 1), unit="guest"),
+    )
 
 
 def offers_table(found: Iterable[GuestOffer]) -> pd.DataFrame:
@@ -48,7 +51,7 @@ def offers_table(found: Iterable[GuestOffer]) -> pd.DataFrame:
 def _inside(offer: GuestOffer) -> tuple[str, str, str, str]:
     seen = offer.inside
     if seen is None:
-        return "; ".join(offer.tried) or "it does not run", "", "", ""
+        return "; ".join(offer.tried) or "the guest does not run", "", "", ""
     nic = f"{seen.ifname or 'none'} ({seen.manager or 'managed by nothing known'})"
     return seen.os_name, nic, " ".join(seen.addresses), ", ".join(seen.default_routes)
 
@@ -57,7 +60,7 @@ def guest_undos(typed: Mapping[str, str]) -> Picture:
     """What leads back in each guest, by itself and by a person at its console."""
     by_hand = [(f"by hand, at the console of {name}", line) for name, line in typed.items()]
     by_itself = ("by itself", "shortly before the host's undo, unless confirmed")
-    return card([by_itself, *by_hand], "Armed inside")
+    return card([by_itself, *by_hand], "The undo in each guest")
 
 
 def instructions(guest: str, text: str, wait_s: int) -> Picture:

@@ -88,7 +88,7 @@ class ReconfigureByHand:
 
     @property
     def before(self) -> str:
-        return f"{self.guest}: not known, nothing leads inside"
+        return f"{self.guest}: not known, because runbook cannot enter the guest"
 
     @property
     def after(self) -> str:
