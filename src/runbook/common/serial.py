@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
 from ipaddress import IPv4Interface
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from runbook.common import octets
 
+# Of a field that a later version brought: an older plan, and its digest, are still the same.
+LATER: Mapping[str, bool] = MappingProxyType({"later": True})
 NOT_OURS = "runbook did not write it, or somebody has changed it since"
 UNKNOWN = "which this version of runbook does not know"
 
@@ -25,7 +28,7 @@ def dumps(value: object) -> str:
 def plain(value: object) -> object:
     """The value in JSON's own types; a dataclass gains its name under 'is'."""
     if is_dataclass(value) and not isinstance(value, type):
-        inner = {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        inner = {f.name: plain(getattr(value, f.name)) for f in fields(value) if _told(value, f)}
         return {"is": type(value).__name__, **inner}
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
@@ -37,6 +40,11 @@ def plain(value: object) -> object:
         return value
     message = f"{type(value).__name__} has no JSON form"
     raise TypeError(message)
+
+
+def _told(value: object, field: Field[Any]) -> bool:
+    """Whether a field is written: one that a later version brought, only if it says something."""
+    return not (field.metadata.get("later") and getattr(value, field.name) == field.default)
 
 
 def loads(text: str, kinds: Iterable[type]) -> object:

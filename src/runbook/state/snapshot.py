@@ -130,7 +130,7 @@ class Snapshot:
     def digest(self) -> str:
         """SHA-256 over everything but volatile columns and ephemeral tables."""
         settled = [
-            [t.name, _plain(t.settled, self._rows[t.row]), _orders(t, self._rows[t.row])]
+            [t.name, _plain(t, t.settled, self._rows[t.row]), _orders(t, self._rows[t.row])]
             for t in TABLES
             if not t.ephemeral
         ]
@@ -152,7 +152,7 @@ def take(host: Reader, now: datetime) -> Snapshot:
 def dumps(snapshot: Snapshot) -> str:
     """The snapshot as JSON text."""
     tables = {
-        t.name: _plain(list(t.columns), snapshot.rows(t.row)) for t in TABLES if snapshot.has(t)
+        t.name: _plain(t, list(t.columns), snapshot.rows(t.row)) for t in TABLES if snapshot.has(t)
     }
     told = {
         "format_version": snapshot.format_version,
@@ -191,9 +191,13 @@ def _unreadable(source: str, why: str) -> ReadFailed:
     )
 
 
-def _plain(columns: list[str], rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    cells = cells_of(columns)
-    return [dict(zip(columns, cells(row), strict=True)) for row in rows]
+def _plain(
+    table: Table[Any], columns: list[str], rows: Iterable[tuple[Any, ...]]
+) -> list[dict[str, Any]]:
+    """The rows by column; a column that a later version brought, only where it says something."""
+    cells, later = cells_of(columns), table.row._field_defaults
+    every = (zip(columns, cells(row), strict=True) for row in rows)
+    return [{c: v for c, v in row if c not in later or later[c] != v} for row in every]
 
 
 def _orders(table: Table[Any], rows: tuple[Any, ...]) -> list[list[object]]:

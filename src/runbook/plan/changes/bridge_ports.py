@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from runbook.common.serial import LATER
 from runbook.params.fields import CARRIERS
 from runbook.plan.changes.ipv6 import Moved6, conf
 from runbook.plan.changes.messages import Action, Address, BridgeOption, LinkMaster, Route
@@ -135,9 +136,9 @@ class Cutover:
     routes: tuple[Route, ...]
     routes_after: tuple[Route, ...]
     ipv6: Moved6 | None = None
-    others: tuple[Address, ...] = ()
-    others_after: tuple[Address, ...] = ()
-    others_connected: tuple[Route, ...] = ()
+    others: tuple[Address, ...] = field(default=(), metadata=LATER)
+    others_after: tuple[Address, ...] = field(default=(), metadata=LATER)
+    others_connected: tuple[Route, ...] = field(default=(), metadata=LATER)
 
     phase = "cutover"
     title = "the cutover, as one netlink datagram"

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from runbook.common.serial import LATER
 
 MAIN_TABLE = 254
 BOOT, KERNEL, RA = "boot", "kernel", "ra"
@@ -73,8 +75,8 @@ class Address:
     nodad: bool = False
     mngtmpaddr: bool = False
     deprecated: bool = False
-    peer: str = ""
-    scope: str = "global"
+    peer: str = field(default="", metadata=LATER)
+    scope: str = field(default="global", metadata=LATER)
 
     def words(self) -> tuple[str, ...]:
         base = ("address", self.action, *self._ends(), "dev", self.ifname)

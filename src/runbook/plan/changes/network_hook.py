@@ -8,8 +8,9 @@ Interface: https://libvirt.org/hooks.html (network object, operation `started`).
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from runbook.common.serial import LATER
 from runbook.plan.changes.messages import Address, Route
 from runbook.plan.changes.network_hook6 import HookIPv6, comes_back, ipv6_function
 from runbook.plan.changes.network_xml import ETHERNET_MTU
@@ -36,8 +37,8 @@ class HookShape:
     sysctls: tuple[tuple[str, str], ...]
     mtu: int = ETHERNET_MTU
     ipv6: HookIPv6 | None = None
-    addresses: tuple[Address, ...] = ()
-    made_at_boot: bool = False
+    addresses: tuple[Address, ...] = field(default=(), metadata=LATER)
+    made_at_boot: bool = field(default=False, metadata=LATER)
 
 
 def hook_path(network: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 
+from runbook.common.serial import LATER
 from runbook.plan.changes.messages import MAIN_TABLE, Address, Route
 from runbook.plan.changes.network_xml import ETHERNET_MTU
 from runbook.plan.netfilter.expected import ExpectedFirewall
@@ -62,7 +63,7 @@ class Promise:
     mtu: int = ETHERNET_MTU
     firewall: ExpectedFirewall = field(default_factory=ExpectedFirewall)
     ipv6: ExpectedIPv6 | None = None
-    others: tuple[Address, ...] = ()
+    others: tuple[Address, ...] = field(default=(), metadata=LATER)
 
     @property
     def subject(self) -> SubjectKind:
