@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests import bench
 from tests.bench import papermill
+from tests.stranger import missing, rows
 
 
 def own(folder: Path, *command: str, stdin: str = "") -> str:
@@ -27,7 +28,9 @@ def test_sha256sum_and_ssh_keygen_alone_prove_a_confirmed_change(
     allowed = home.parent / "allowed_signers"
     allowed.write_text(f"anna@example.org {key.with_suffix('.pub').read_text()}")
     signing = ("env", f"RUNBOOK_SIGN_WITH={key}")
-    done = papermill(home, "-p", "host", fresh_host, place=signing)
+    why = ["-p", "ticket", "CHG-4711", "-p", "reason", "guests need the LAN"]
+    why += ["-p", "requested_by", "Berta"]
+    done = papermill(home, "-p", "host", fresh_host, *why, place=signing)
     assert done.status == 0, done.said
     folder = Path(str(done.outcome["folder"]))
 
@@ -60,6 +63,15 @@ def test_sha256sum_and_ssh_keygen_alone_prove_a_confirmed_change(
     assert (predicate["kind"], predicate["verdict"]["fact"]) == ("change", "confirmed")
     assert predicate["absence"]["asked"] > 0
     assert predicate["machine_id"] == bench.on_host("cat", "/etc/machine-id").strip()
+    # What docs/records.md promises to a stranger is there.
+    cells = [*rows("# What a record answers").values()]
+    cells += rows("## What frameworks ask for").values()
+    assert [gap for cell in cells for gap in missing(folder, cell)] == []
+    top = "".join(json.loads((folder / "notebook.ipynb").read_text())["cells"][0]["source"])
+    assert top.startswith("## ✓ As promised")
+    assert f"/var/lib/runbook/{folder.name}/undo" in top
+    assert "| **ticket** | CHG-4711 |" in top
+
     # What is on the host now is not in the way of the next run.
     again = papermill(home, "-p", "host", fresh_host, name="again.ipynb")
     assert again.outcome["outcome"] == "nothing to do", again.said
