@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,10 +11,19 @@ from typing import Any
 
 from tests.faults.scene import HANGS, Scene
 
+from runbook.notebook.jupyter import truth
 from runbook.run.record import MIME
 
 MAY_BE_ARMED, STAYS = "may still be armed", "it stays"
 NOT_SAVED = "The notebook cannot be written"
+# What the first page of a notebook begins with, and what is so then.
+FIRST = {
+    "as promised": "as promised and confirmed",
+    "confirmed: the change stays": "as promised and confirmed",
+    "the run died after the change was confirmed": "as promised and confirmed",
+    "as before (rolled back)": "as before",
+    "ended without a result: nothing was changed": "as before",
+}
 ENDS = {"as before (rolled back)": "as before", "as promised": "as promised and confirmed"}
 
 
@@ -28,6 +38,8 @@ class Claims:
     text: str
     # Whether papermill said that it could not save the notebook as it was in the end.
     unsaved: bool
+    # The line in large letters at the top, in small letters.
+    first: str = ""
 
     @property
     def word(self) -> str:
@@ -45,6 +57,11 @@ class Claims:
         for whose, word in (("the notebook", self.shown), ("the folder", self.kept)):
             if ENDS.get(word, end) != end:
                 yield f"{whose} says {word}, and it is {end}"
+        for head, so in FIRST.items():
+            if self.first.startswith(head) and so != end:
+                yield f"the first page says {self.first}, and it is {end}"
+        if armed_at_exit and self.first.startswith("ended without a result: nothing"):
+            yield f"the host was armed, and the first page says {self.first}"
         if self.shown and self.kept and self.shown != self.kept:
             yield f"the notebook says {self.shown}, its folder {self.kept}"
         if status == 0 and "as promised" not in (self.shown, self.kept):
@@ -71,15 +88,27 @@ def claims(scene: Scene) -> Claims:
     text = "\n".join(line for o in outputs for line in o.get("traceback", ()))
     unsaved = NOT_SAVED in scene.log.read_text()
     completed = states == {"completed"} and not errors
-    return Claims(shown, _kept(scene), completed, text, unsaved)
+    return Claims(shown, _kept(scene), completed, text, unsaved, _first_page(scene.out))
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:
+    return [cell for cell in _all_cells(path) if cell["cell_type"] == "code"]
+
+
+def _all_cells(path: Path) -> list[dict[str, Any]]:
     try:
-        cells = json.loads(path.read_text())["cells"]
+        cells: list[dict[str, Any]] = json.loads(path.read_text())["cells"]
     except (OSError, ValueError):
         return []
-    return [cell for cell in cells if cell["cell_type"] == "code"]
+    return cells
+
+
+def _first_page(path: Path) -> str:
+    for cell in _all_cells(path):
+        if cell.get("id") == truth.FIRST:
+            head = "".join(cell["source"]).partition("\n")[0]
+            return html.unescape(head).removeprefix("## ")[2:].lower()
+    return ""
 
 
 def _kept(scene: Scene) -> str:

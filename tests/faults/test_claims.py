@@ -16,8 +16,9 @@ def told(
     completed: bool = False,
     text: str = "",
     unsaved: bool = False,
+    first: str = "",
 ) -> Claims:
-    return Claims(shown, kept, completed, text, unsaved)
+    return Claims(shown, kept, completed, text, unsaved, first)
 
 
 def wrong(claims: Claims, end: str, status: int, *, armed: bool = False) -> list[str]:
@@ -33,6 +34,10 @@ def wrong(claims: Claims, end: str, status: int, *, armed: bool = False) -> list
         (told("", PROMISED), AS_BEFORE, -9),
         (told(), AS_BEFORE, 0),
         (told(completed=True), AS_BEFORE, 138),
+        (told(first="as promised"), AS_BEFORE, -9),
+        (told(first="confirmed: the change stays"), AS_BEFORE, -9),
+        (told(first="as before (rolled back)"), AS_PROMISED, 1),
+        (told(first="ended without a result: nothing was changed on the host"), AS_PROMISED, 1),
     ],
 )
 def test_a_claim_that_is_not_so_is_a_lie(claims: Claims, end: str, status: int) -> None:
@@ -46,6 +51,9 @@ def test_a_claim_that_is_not_so_is_a_lie(claims: Claims, end: str, status: int) 
         (told("", PROMISED), AS_PROMISED, 1),
         (told(ROLLED_BACK, ROLLED_BACK), AS_BEFORE, 1),
         (told(), AS_PROMISED, -9),
+        (told(first="armed until 12:05: the host undoes it by itself"), AS_BEFORE, -9),
+        (told(first="in progress: undo armed"), AS_BEFORE, -9),
+        (told(first="as promised"), AS_PROMISED, -9),
     ],
 )
 def test_the_truth_and_silence_are_none(claims: Claims, end: str, status: int) -> None:
@@ -58,3 +66,8 @@ def test_whoever_ends_by_itself_says_that_the_host_is_armed() -> None:
     # It was said on the terminal that the disk takes no notebook.
     assert not wrong(told(unsaved=True), AS_BEFORE, 1, armed=True)
     assert not wrong(told(), AS_BEFORE, -9, armed=True)
+
+
+def test_a_first_page_that_calms_while_the_host_is_armed_is_a_lie() -> None:
+    calm = told(first="ended without a result: nothing was changed on the host", unsaved=True)
+    assert wrong(calm, AS_BEFORE, -9, armed=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import signal
@@ -117,6 +118,11 @@ class Papermill:
         return [cell for cell in cells if cell["cell_type"] == "code"]
 
     @property
+    def first_page(self) -> str:
+        first = json.loads(self.out.read_text())["cells"][0]
+        return html.unescape("".join(first["source"])) if first["cell_type"] == "markdown" else ""
+
+    @property
     def errors(self) -> str:
         outputs = [output for cell in self.cells for output in cell["outputs"]]
         return "\n".join(line for o in outputs for line in o.get("traceback", ()))
@@ -192,6 +198,13 @@ def test_after_a_kernel_died_the_notebook_says_that_the_host_may_be_armed_and_wh
     assert "may still be armed on server-01" in papermill.errors
     assert "2026-03-01 12:05:00 UTC" in papermill.errors
     assert "`runbook undo server-01`" in papermill.errors
+    head, *rest = papermill.first_page.splitlines()
+    assert head.endswith(
+        "The run died with the change armed until 2026-03-01 12:05:00 UTC: unless"
+        " confirmed, the host undoes it by itself"
+    )
+    assert "code cell 2 of" in "".join(rest)
+    assert "`runbook status server-01`" in "".join(rest)
     assert papermill.states["c1"] == "failed"
     assert papermill.states["c2"] == papermill.states["c3"] == "pending"
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from runbook.notebook.jupyter.notebook_state import TAG
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
 FIRST = "runbook-first-page"
@@ -180,7 +181,9 @@ def _by_the_outcome(
 
 def _where(cells: list[dict[str, Any]]) -> str:
     """The last cell that was begun, by its number and its first line."""
-    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    # papermill adds one of its own, which undoes the change.
+    own = [cell for cell in cells if TAG not in cell["metadata"].get("tags", ())]
+    code = [cell for cell in own if cell["cell_type"] == "code"]
     begun = [(n, cell) for n, cell in enumerate(code, start=1) if _ran(cell)]
     if not begun:
         return "no cell"
