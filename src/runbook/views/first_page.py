@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from runbook.records.card import Card
 from runbook.run.record import CARD_MIME
-from runbook.views.findings import verdict
-from runbook.views.page.picture import Picture, stack
+from runbook.views.page.picture import Picture, plain, safe, stack
 from runbook.views.tables import card
 
 
 def first_page(shown: Card) -> Picture:
     """The line in large letters, and below it the rest."""
-    return stack((verdict(shown.tone, shown.head, ()), card(list(shown.pairs))))
+    body = f'<div class="rb-first rb-{shown.tone}"><b>{safe(shown.head)}</b></div>'
+    head = Picture(body, plain(shown.head.upper()))
+    return stack((head, card(list(shown.pairs))))
 
 
 def data(shown: Card) -> dict[str, object]:

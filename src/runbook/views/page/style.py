@@ -87,10 +87,12 @@ SHEET = """\
  font-family:var(--jp-code-font-family,ui-monospace,monospace);margin:2px 0 0;padding:6px 10px;
  max-height:32em;overflow:auto;
  white-space:pre;color:inherit;background:rgba(128,128,128,.09)}
-.rb .rb-verdict{margin:10px 0;padding:14px 18px;border:2px solid;border-radius:6px}
-.rb .rb-verdict b{display:block;font-size:24px;line-height:1.25}
-.rb .rb-verdict.rb-good{border-color:#2ea043}.rb .rb-verdict.rb-bad{border-color:#e5534b}
-.rb .rb-verdict.rb-warn{border-color:#d29922}.rb .rb-verdict.rb-note{border-color:#8b949e}
+.rb :is(.rb-verdict,.rb-first){margin:10px 0;padding:14px 18px;border:2px solid;border-radius:6px}
+.rb :is(.rb-verdict,.rb-first) b{display:block;font-size:24px;line-height:1.25}
+.rb :is(.rb-verdict,.rb-first).rb-good{border-color:#2ea043}
+.rb :is(.rb-verdict,.rb-first).rb-bad{border-color:#e5534b}
+.rb :is(.rb-verdict,.rb-first).rb-warn{border-color:#d29922}
+.rb :is(.rb-verdict,.rb-first).rb-note{border-color:#8b949e}
 .rb svg{display:block;max-width:100%;height:auto;margin:4px 0}
 .rb svg text{font-size:12px;fill:currentColor;
  font-family:var(--jp-code-font-family,ui-monospace,monospace)}
