@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from runbook.common.serial import LATER
 from runbook.params.fields import CARRIERS
 from runbook.plan.changes.ipv6 import Moved6, conf
-from runbook.plan.changes.messages import Action, Address, BridgeOption, LinkMaster, Route
+from runbook.plan.changes.messages import (
+    KERNEL,
+    Action,
+    Address,
+    BridgeOption,
+    LinkMaster,
+    Route,
+)
 from runbook.plan.changes.routes import delete, halves
 from runbook.plan.changes.steps import (
     Announce,
@@ -237,13 +244,14 @@ class Cutover:
         """Routes of the bridge to be taken away.
 
         Where the kernel put the NIC's own route behind that of the bridge, it has not replaced it.
+        Left until the addresses go, it would lead into a bridge that has no port any more.
         """
         restored = set(self._keys(self.routes))
         return tuple(
             delete(r)
             for r in (
                 *(r for r in self.routes_after if not r.gateway or self._key(r) not in restored),
-                *(replace(r, ifname=self.bridge) for r in self.others_connected),
+                *(_of_kernel(r, self.bridge) for r in self._direct()),
             )
         )
 
@@ -255,6 +263,11 @@ class Cutover:
     @classmethod
     def _keys(cls, routes: tuple[Route, ...]) -> tuple[tuple[int, str, int, int], ...]:
         return tuple(cls._key(route) for route in routes)
+
+
+def _of_kernel(route: Route, ifname: str) -> Route:
+    """The route to the same network that the kernel made with an address of another interface."""
+    return replace(route, ifname=ifname, protocol=KERNEL, metric=0, prefsrc="")
 
 
 def _on_the_link_first(routes: Iterable[Route]) -> list[Route]:
