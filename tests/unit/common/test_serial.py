@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Interface
 
 import pytest
@@ -61,6 +61,18 @@ def test_what_is_written_is_read_back_as_it_was(value: object) -> None:
 def test_a_text_that_is_damaged_or_of_another_kind_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         serial.loads(text, [Leaf])
+
+
+@dataclass(frozen=True)
+class Grown:
+    name: str
+    more: str = field(default="", metadata=serial.LATER)
+
+
+def test_a_field_that_a_later_version_added_is_written_only_if_it_says_more() -> None:
+    assert "more" not in serial.dumps(Grown("a"))
+    for value in (Grown("a"), Grown("a", "b")):
+        assert serial.loads(serial.dumps(value), (Grown,)) == value
 
 
 @given(st.binary())
