@@ -77,6 +77,14 @@ def test_what_ifupdown_makes_has_the_name_that_it_gives(kind: str) -> None:
     assert found.level == "ok"
 
 
+@pytest.mark.parametrize("kind", ["bond", "vlan"])
+def test_a_file_that_names_the_card_below_a_bond_or_a_vlan_is_no_hindrance(kind: str) -> None:
+    rows = [fakes.link("bond0", mac=NIC_MAC, kind=kind), fakes.link(NIC, mac=NIC_MAC)]
+    host = fakes.seen(links=rows, files=[link_of(NIC)])
+    (found,) = nic_name.RULES[0](Case(fakes.params(interface="bond0"), drawn(), host, fakes.GOOD))
+    assert found.level == "ok"
+
+
 def test_the_undo_looks_for_the_nic_before_anything_else() -> None:
     change, step = drawn().undo_steps()[0]
     assert change == FindNic(NIC, NIC_MAC)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from runbook.state.files import FileRow, contents
-from runbook.state.links import LinkRow
+from runbook.state.links import MADE_AT_BOOT, LinkRow
 from runbook.state.snapshot import Snapshot
 
 UDEV_RULES = "/etc/udev/rules.d/70-persistent-net.rules"
@@ -17,6 +17,10 @@ _OF_A_CARD = ("", "veth")
 
 def pinned(nic: str, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     """Each file that names the NIC by its MAC, and the name that it gives; the first decides."""
+    link = snapshot.find(LinkRow, nic)
+    if link and link.kind in MADE_AT_BOOT:
+        # ifupdown gives its name; the MAC is that of a card below it, which has its own name.
+        return
     mac = mac_of(nic, snapshot)
     for path, text in contents(snapshot.rows(FileRow)).items():
         lines = [line.strip() for line in text.splitlines() if not line.strip().startswith("#")]
