@@ -60,7 +60,7 @@ def test_the_cutover_is_one_datagram_that_ends_with_the_address_gone() -> None:
 def test_files_come_first_and_nothing_of_the_network_is_touched_among_them() -> None:
     plan = made()
     first = [type(n.step).__name__ for n in plan.steps("prepare")]
-    assert first[:7] == ["MakeDir", "WriteFile"] * 3 + ["EditFile"]
+    assert first[:9] == ["MakeDir", "WriteFile"] * 4 + ["EditFile"]
     assert "Netlink" not in first
 
 
