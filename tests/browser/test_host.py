@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from tests import bench
 from tests.browser import desk
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Lab
@@ -66,3 +69,28 @@ def test_a_form_is_left_by_the_keyboard_alone(jupyter: Lab, page: Page) -> None:
     settled = desk.ended(page, "nb.settle(")
     expect(settled).to_contain_text("virbr7")
     desk.picture(page, "shift-enter")
+
+
+def test_a_guest_is_asked_for_in_a_form_and_each_value_is_judged(jupyter: Lab, page: Page) -> None:
+    told = json.loads((bench.ROOT / "notebooks" / "guest.ipynb").read_text())
+    for cell in told["cells"]:
+        cell["source"] = [
+            line.replace("host: str = None", 'host = "example"') for line in cell["source"]
+        ]
+    (jupyter.folder / "guest.ipynb").write_text(json.dumps(told))
+    page.goto(f"{jupyter.url}/lab/tree/guest.ipynb?token={jupyter.token}")
+    desk.ready(page)
+    desk.run_all(page)
+    form = page.locator(".rb-form").first
+    button = form.get_by_role("button", name="Continue")
+    expect(button).to_be_visible(timeout=desk.PATIENCE_MS)
+    button.scroll_into_view_if_needed()
+    expect(form.get_by_role("alert").first).to_contain_text("no guest is chosen")
+    for field in ("guest", "nic", "address", "gateway", "login"):
+        expect(form.get_by_label(field, exact=True)).to_be_visible()
+    assert_accessible(page, ".rb-form")
+    desk.picture(page, "guest-form")
+    button.click()
+    expect(form).to_contain_text("correct the marked fields")
+    # The cell still waits: no cell below it has run.
+    expect(desk.cell(page, "nb.choose(").locator(".jp-InputPrompt").first).to_have_text("[*]:")

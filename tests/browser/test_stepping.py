@@ -211,9 +211,16 @@ def test_a_change_by_hand_leaves_the_record_of_the_headless_one_with_what_was_ch
 def see_that_all_of_it_is_there_without_a_kernel_or_a_widget(page: Page, jupyter: Lab) -> None:
     """Saved, and made a page by the plain exporter, as a viewer elsewhere does."""
     page.keyboard.press("Control+s")
+    page.get_by_role("button", name="file this record").click()
+    filed = desk.cell(page, "nb.finish(").get_by_role("link", name="Open the page")
+    expect(filed).to_be_visible(timeout=desk.PATIENCE_MS)
+    (made,) = jupyter.home.glob("outputs/*/*/notebook.html")
+    assert "as promised" in made.read_text()
+    desk.picture(page, "filed")
+    page.keyboard.press("Control+s")
     saved = jupyter.folder / "routed.ipynb"
     end = time.monotonic() + 20
-    while "rb-verdict" not in saved.read_text() and time.monotonic() < end:
+    while "Open the page" not in saved.read_text() and time.monotonic() < end:
         page.wait_for_timeout(200)
     told = json.loads(saved.read_text())
     outputs = [o for cell in told["cells"] for o in cell.get("outputs", [])]

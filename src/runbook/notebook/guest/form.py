@@ -20,7 +20,7 @@ from runbook.state.guests import TapRow
 from runbook.views.page.picture import plain
 
 FIELDS = ("guest", "nic", "address", "gateway", "login")
-BY_NETWORK = ("the one on network default, else the one on the LAN", None)
+BY_NETWORK = ("the one on network default, else the one on the LAN", "")
 CHOOSE = ("choose a guest", "")
 
 
@@ -135,7 +135,7 @@ def _follow(met: GuestVisit, nic: Field, name: str, value: object) -> Mapping[st
 def _brought(met: GuestVisit, guest: str) -> dict[str, object]:
     params = met.request.params
     own = [row.mac for row in met.taps if row.guest == guest]
-    nic = own[0] if len(own) == 1 else None
+    nic = own[0] if len(own) == 1 else ""
     usual = {"guest": guest, "nic": nic, "address": "", "gateway": params.gateway, "login": "root"}
     known = {name: value for name, value in entry(params, guest).items() if value is not None}
     return {**usual, **{name: known[name] for name in FIELDS if name in known}}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ipywidgets import HTML, Button, VBox
+from ipywidgets import HTML, Button, HBox, VBox
 
 from runbook.common import handed_files
 from runbook.common.clock import Clock
@@ -51,7 +51,7 @@ class Filing:
 
     def show(self) -> None:
         """Put it on the page, for some minutes."""
-        box = VBox([look.sheet(), self.button, self.line])
+        box = VBox([look.sheet(), HBox([self.button, self.line])])
         box.add_class("rb-form")
         self.shown = show_widget(box, note(BY_HAND))
         in_background(self._end, "runbook-file-end")

@@ -41,10 +41,8 @@ from runbook.views import Picture
 
 _LEFT = "; nothing of the change was made; what stands in /var/lib/runbook/{} undoes itself"
 _RUN_ALL = (
-    "If you started this with Run All, your answer starts all cells below: the change is made,"
-    " verified and confirmed without another question, and its record is finished. A panel with"
-    " *undo now* stays in view meanwhile."
-).replace("*", "")
+    "After Run All, your answer starts all cells below, up to the record; a panel has undo now."
+)
 # What approves exactly the plan that is shown.
 APPROVE = (
     "The digest of this plan is {0}. To make exactly this plan, run again with"

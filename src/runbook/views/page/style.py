@@ -78,10 +78,12 @@ SHEET = """\
 .rb svg .rb-tick .rb-wire{stroke-width:1;stroke-dasharray:3 3}
 .rb svg .rb-tick.rb-cut .rb-wire{stroke-width:3;stroke-dasharray:none}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
-.rb details>summary{cursor:pointer;font-weight:600;padding:1px 0}
+.rb details>summary{cursor:pointer;font-weight:600;padding:1px 0;min-height:24px;
+ box-sizing:border-box}
 .rb .rb-beside{display:flex;flex-wrap:wrap;gap:0 22px}
 .rb .rb-beside>details[open]{flex:1 1 100%}
-.rb .rb-said{margin:-6px 0 4px}
+.rb .rb-said{display:inline-block;vertical-align:top;margin:0 18px 0 0}
+.rb .rb-said[open]{display:block}
 .rb .rb-said>summary{font-weight:400;font-size:12px}
 .rb .rb-said pre,.rb .rb-plan pre{font-size:12px;line-height:1.35;
  font-family:var(--jp-code-font-family,ui-monospace,monospace);margin:2px 0 0;padding:6px 10px;

@@ -131,3 +131,9 @@ def test_a_wrong_value_stops_at_settle() -> None:
     form = forms._form(met)  # noqa: SLF001 - likewise
     with pytest.raises(ParameterError, match="no guest is chosen"):
         settle(GuestForm(met, form))
+
+
+def test_with_no_guest_chosen_the_nic_field_says_which_one_is_meant() -> None:
+    form = forms._form(visit())  # noqa: SLF001 - likewise
+    assert form.fields["nic"].widget.label.startswith("the one on network default")
+    assert form.values()["nic"] is None

@@ -224,8 +224,11 @@ def test_guests_that_nobody_can_look_at_are_on_the_page_and_no_word_that_all_is_
     host.hold(place.undo, host.text(place.undo).replace("# subject: host\n", ""))
     for path in (place.plan, place.manifest, place.guests):
         host.hold(path, "{")
-    with pytest.raises(RollbackDiffers, match="not looked at: a guest of which"):
+    with pytest.raises(RollbackDiffers, match="not looked at: a guest of which") as caught:
         through(action="undo", take_over=True)
+    # The result has the whole text: neither a line of its own nor the cell's error says it again.
+    assert page(shown).count("not looked at: a guest of which") == 1
+    assert caught.value.shown
     told = recorded(home)
     assert told.told == "unknown: go to the console"
     assert "not looked at: a guest of which" in str(told.outcome["said"])
