@@ -92,9 +92,10 @@ def _docker(case: Case) -> Iterator[Finding]:
         "Docker",
         "; ".join((*signs, *_policy(case), *bridged)),
         "at its start Docker may set FORWARD to DROP and have bridged frames go through FORWARD"
-        " (bridge-nf): guests would then answer ARP and nothing else",
-        f"see that FORWARD accepts -i {case.params.bridge} -o {case.params.bridge} after a start"
-        f" of Docker too (chain DOCKER-USER), then consent: [{DOCKER}]",
+        " (bridge-nf): guests would then reach this host and nobody else, by IPv4 and by IPv6",
+        f"have FORWARD accept -i {case.params.bridge} -o {case.params.bridge} after each start of"
+        " Docker: in the chain DOCKER-USER of iptables, and in FORWARD of ip6tables; then consent:"
+        f" [{DOCKER}]",
         DOCKER,
     )
 

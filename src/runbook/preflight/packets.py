@@ -44,6 +44,14 @@ BRIDGED: dict[Family, str] = {
 }
 
 
+DOCKER_USER = "DOCKER-USER"
+# What guests lose: an IPv6 neighbour is asked for by IPv6 itself.
+OF_FAMILY: dict[Family, tuple[str, str, str]] = {
+    "inet": ("IPv4", "iptables", "guests would answer ARP only, and their IPv4 traffic is dropped"),
+    "inet6": ("IPv6", "ip6tables", "guests would not even find their IPv6 neighbours"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A packet and its way through the host, before and after the change."""
@@ -206,19 +214,26 @@ def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding
         judgement = judge(then, _across(params, family), THROUGH)
         if judgement.verdict is not PacketVerdict.ACCEPT:
             word = "is dropped" if judgement.verdict in LOST else "may be dropped"
+            version, program, loss = OF_FAMILY[family]
             shown = (
-                f"{name} is 1, so FORWARD filters what guests send; it {word}:"
+                f"{name} is 1, so FORWARD filters the {version} that guests send; it {word}:"
                 f" {judgement.explanation}"
             )
-            why = (
-                "guests would answer ARP only, and their IP traffic is dropped;"
-                " guests on the LAN are what this change is for"
-            )
+            why = f"{loss}; guests on the LAN are what this change is for"
+            chain = _chain_of_docker(family, snapshot) or "FORWARD"
             do = (
-                f"accept -i {params.bridge} -o {params.bridge} in FORWARD, or use firewall: drop,"
-                f" which does; if no guest needs it, consent: [{GUESTS_DROPPED}]"
+                f"{program} -I {chain} -i {params.bridge} -o {params.bridge} -j ACCEPT, and have a"
+                " boot do the same; or use firewall: drop, which does; if no guest needs"
+                f" {version}, consent: [{GUESTS_DROPPED}]"
             )
             yield Finding("consent", "guests", shown, why, do, GUESTS_DROPPED)
+
+
+def _chain_of_docker(family: Family, snapshot: Snapshot) -> str:
+    """The chain that Docker leaves to the administrator; '' where it has made none."""
+    rows = snapshot.rows(FirewallRow)
+    there = any((row.family, row.chain) == (family, DOCKER_USER) for row in rows)
+    return DOCKER_USER if there else ""
 
 
 def _across(params: Params, family: Family) -> Packet:

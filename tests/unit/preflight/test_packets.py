@@ -149,6 +149,25 @@ def test_trap_bridged_guests_are_dropped_by_a_forward_policy() -> None:
     assert fakes.params(consent=["bpdu", needed.name])
 
 
+def test_what_docker_drops_is_said_of_each_family_with_its_own_remedy() -> None:
+    rows = (
+        fakes.rule("-P FORWARD DROP", 0),
+        fakes.rule("-P FORWARD DROP", 0, family="inet6"),
+        fakes.rule("-N DOCKER-USER", 0),
+        fakes.rule("-A DOCKER-USER -j RETURN", 1),
+    )
+    both = (CALL, "net.bridge.bridge-nf-call-ip6tables")
+    four, six = [f for f in found(*rows, sysctl=both, forward="open") if f.about == "guests"]
+    accept = f"-i {BRIDGE} -o {BRIDGE} -j ACCEPT"
+    assert (four.level, six.level) == ("consent", "consent")
+    assert "IPv4" in four.seen
+    assert "answer ARP only" in four.why
+    assert f"iptables -I DOCKER-USER {accept}" in four.then
+    assert "IPv6" in six.seen
+    assert "not even find their IPv6 neighbours" in six.why
+    assert f"ip6tables -I FORWARD {accept}" in six.then
+
+
 def test_preflight_asks_for_all_of_it() -> None:
     seen, params = fakes.seen(), fakes.params()
     cleared = preflight(params, make_plan(params, seen), seen, GOOD)
