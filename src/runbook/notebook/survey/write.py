@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import difflib
 from collections.abc import Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,7 +15,7 @@ from runbook import views
 from runbook.common import atomic_files
 from runbook.common.errors import CorrectParameters, MendHost, ParameterError, ReadFailed, Refused
 from runbook.common.folders import params_folder
-from runbook.notebook.jupyter.unattended import may_write
+from runbook.notebook.jupyter.unattended import may_write, somebody_there
 from runbook.notebook.live.file_record import offer
 from runbook.notebook.routed.close import products
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
@@ -36,11 +36,15 @@ ASKED_AT_MOST = 5
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SurveyValues(CellValue):
-    """The values that the file is to give."""
+    """The values that the file is to give; `against` is why routed.ipynb would refuse the host.
+
+    A consent that is not given yet is no reason: it is for the operator to give.
+    """
 
     met: SurveyedHost
     params: Params
     values: dict[str, object]
+    against: tuple[str, ...] = ()
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which host."""
@@ -82,8 +86,7 @@ def settle(offered: SurveyOffer) -> SurveyValues:
     given = as_table(params)[["field", "value"]]
     given = given[given["value"].astype(str) != ""]
     views.show(views.table(given, Look("The values of the file", unit="value")))
-    _say_what_preflight_would(met, params)
-    return SurveyValues(met, params, values)
+    return SurveyValues(met, params, values, _what_preflight_would_say(met, params))
 
 
 def draft(settled: SurveyValues) -> ParamsDraft:
@@ -108,16 +111,31 @@ def write(drafted: ParamsDraft) -> SurveyRun:
     this = drafted.run
     not_ended(this)
     if drafted.text == drafted.old:
-        end(this, Ending.NOTHING_TO_DO, f"params/{this.host}.yaml says so already")
+        _end(drafted, Ending.NOTHING_TO_DO, f"params/{this.host}.yaml says so already")
     elif not this.request.writes:
-        end(this, Ending.LOOKED, "mode is plan: nothing was written")
+        _end(drafted, Ending.LOOKED, "mode is plan: nothing was written")
     elif not _said_so(this):
-        end(this, Ending.LOOKED, "writing was not approved: nothing was written")
+        _end(drafted, Ending.LOOKED, "writing was not approved: nothing was written")
     else:
         with reading(this, f"Writing params/{this.host}.yaml"):
             _write(drafted)
-        end(this, Ending.SURVEYED, f"params/{this.host}.yaml was written; routed.ipynb is next")
+        said = f"params/{this.host}.yaml was written"
+        _end(drafted, Ending.SURVEYED, f"{said}; routed.ipynb is next")
     return this
+
+
+def _end(drafted: ParamsDraft, ending: Ending, said: str) -> None:
+    """The run ends as refused if routed.ipynb would refuse the host, whatever the file says."""
+    against = drafted.settled.against
+    if not against:
+        end(drafted.run, ending, said)
+        return
+    file = said.partition(";")[0]
+    what = f"{file}. routed.ipynb would refuse this host now: {'; '.join(against)}"
+    end(drafted.run, Ending.REFUSED, what)
+    if not somebody_there():
+        # papermill's exit status comes of it.
+        raise Refused(what, host=drafted.run.host, then="do what each finding above says")
 
 
 def record(this: SurveyRun) -> None:
@@ -141,21 +159,23 @@ def _right(offered: SurveyOffer) -> tuple[Params, dict[str, object]]:
     return params, {name: getattr(params, name) for name in values}
 
 
-def _say_what_preflight_would(met: SurveyedHost, params: Params) -> None:
-    """What the change itself would be told; no verdict on the file."""
-    with suppress(MendHost, ParameterError):
-        visit = met.run.session
-        way = (visit.host, visit.operator, visit.change_id, visit.clock, visit.connect)
-        session = Session(params, *way)
+def _what_preflight_would_say(met: SurveyedHost, params: Params) -> tuple[str, ...]:
+    """What the change itself would be told, shown; each reason for a refusal."""
+    visit = met.run.session
+    way = (visit.host, visit.operator, visit.change_id, visit.clock, visit.connect)
+    session = Session(params, *way)
+    try:
         draft = pipeline.plan(session, met.snapshot, Observation(met.own))
-        try:
-            found = pipeline.findings(session, draft, met.snapshot)
-        except ReadFailed as error:
-            views.show(views.note(f"preflight is left to routed.ipynb: {in_short(error)}"))
-            return
-        told = views.findings([finding for finding in found if finding.level != "ok"])
-        head = views.note("What preflight in routed.ipynb would say of this host now:")
-        views.show(views.stack((head, told)))
+        found = pipeline.findings(session, draft, met.snapshot)
+    except ReadFailed as error:
+        views.show(views.note(f"preflight is left to routed.ipynb: {in_short(error)}"))
+        return ()
+    except (MendHost, ParameterError) as error:
+        return (in_short(error),)
+    told = views.findings([finding for finding in found if finding.level != "ok"])
+    head = views.note("What preflight in routed.ipynb would say of this host now:")
+    views.show(views.stack((head, told)))
+    return tuple(f"{f.about}: {f.seen}" for f in found if f.level == "block")
 
 
 def _said_so(this: SurveyRun) -> bool:

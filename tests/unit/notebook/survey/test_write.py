@@ -19,7 +19,9 @@ from runbook.notebook.survey import cells as nb
 from runbook.notebook.survey import look
 from runbook.notebook.survey import write as survey_write
 from runbook.params import for_host
+from runbook.preflight import Finding
 from runbook.preflight.survey import candidates
+from runbook.run import pipeline
 
 ROOT = Path(__file__).parents[4]
 NEW = {"host": "new", "connect": "recorded", "recording": "example.json"}
@@ -239,3 +241,20 @@ def test_a_host_that_cannot_be_surveyed_says_why_in_its_record(
     with pytest.raises(Refused, match="no IPv4 default route"):
         survey(NEW)
     assert outcome(home) == "refused"
+
+
+def test_a_host_that_routed_would_refuse_ends_as_refused_with_every_reason(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reasons = ("it is a macvlan", "systemd-networkd is active")
+    found = [Finding("block", "NIC", reason, "because", "do so") for reason in reasons]
+    consent = Finding("consent", "STP", "spanning tree is on", "because", "do so", "bpdu")
+    monkeypatch.setattr(pipeline, "findings", lambda *_args: (*found, consent))
+    with pytest.raises(Refused) as refused:
+        survey(NEW)
+    assert outcome(home) == "refused"
+    for reason in reasons:
+        assert reason in refused.value.what
+    assert "spanning tree" not in refused.value.what
+    # What was found out is kept all the same.
+    assert (home / "params/new.yaml").exists()
