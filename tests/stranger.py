@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests import bench
+
 PAGE = Path(__file__).parents[1] / "docs" / "records.md"
 PLACE = re.compile(r"`([a-z.-]+)(?:: ([a-z0-9_.]+))?`")
 ROW = re.compile(r"^\| (.*) \|$", re.MULTILINE)
@@ -21,8 +23,9 @@ def rows(heading: str) -> dict[str, str]:
 
 def places(cell: str) -> list[tuple[str, str]]:
     """Files and fields that each record has; what follows `and` or `if` is not in each."""
-    sure = re.split(r", and |, if | if ", cell)[0]
-    return [(name, field) for name, field in PLACE.findall(sure) if "/" not in name]
+    sure = re.split(r"\band\b|\bif\b", cell)[0]
+    found = PLACE.findall(sure)
+    return [(name, field) for name, field in found if "." in name or name in bench.PRODUCTS]
 
 
 def missing(folder: Path, cell: str) -> list[str]:
