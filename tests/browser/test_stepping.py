@@ -203,6 +203,9 @@ def test_a_change_by_hand_leaves_the_record_of_the_headless_one_with_what_was_ch
     assert params["bridge"] == {"field": "bridge", "value": "virbr7", "source": "chosen"}
     page.keyboard.press("Control+s")
     assert desk.screens(page) <= MOST_SCREENS
+    planned = desk.cell(page, "nb.plan(").locator(".jp-OutputArea").bounding_box()
+    assert planned
+    assert planned["height"] <= desk.VISIBLE_PX
     desk.cell(page, "nb.parameters(")
     desk.picture(page, "by-hand-top")
     see_that_all_of_it_is_there_without_a_kernel_or_a_widget(page, jupyter)

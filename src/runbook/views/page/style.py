@@ -50,15 +50,16 @@ SHEET = """\
 .rb .rb-diff .rb-added{background:rgba(46,160,67,.2)}
 .rb .rb-diff .rb-removed{background:rgba(229,83,75,.2)}
 .rb .rb-diff .rb-changed{opacity:.7}
-.rb ol.rb-plan{list-style:none;margin:4px 0;padding:0;line-height:1.22;
- font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
+.rb ol.rb-plan{list-style:none;margin:4px 0;padding:0;line-height:1.2;
+ font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:11.5px}
 .rb ol.rb-plan li{margin:0;padding:0}
 .rb .rb-step{display:grid;grid-template-columns:1em 2em 5.5em 1fr;gap:0 .8em;white-space:pre-wrap;
  overflow-wrap:anywhere;list-style:none}
 .rb .rb-step::before{content:""}
 .rb summary.rb-step::before{content:"\\25B8"}
 .rb details[open]>summary.rb-step::before{content:"\\25BE"}
-.rb details>summary.rb-step{font-weight:400;padding:0}
+.rb details>summary.rb-step{font-weight:400;padding:0;min-height:0}
+.rb .rb-plan li:has(>details)+li:has(>details){margin-top:10px}
 .rb summary.rb-step::-webkit-details-marker{display:none}
 .rb .rb-n{text-align:right}
 .rb .rb-mono{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
