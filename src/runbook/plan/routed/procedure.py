@@ -43,6 +43,7 @@ from runbook.plan.routed.firewall.live import admit, expected_firewall
 from runbook.plan.routed.firewall.saved import saved_firewall
 from runbook.plan.routed.firewall.twins import saved_rules, twins
 from runbook.plan.routed.interfaces import manual_stanza, refuse_commands
+from runbook.plan.routed.refusals import refuse_together
 from runbook.plan.routed.routes import carried, check_gateway
 from runbook.plan.routed.routes import moved as carried_by_nic
 from runbook.state.firewall import FirewallRow
@@ -68,6 +69,7 @@ def make_plan(params: Params, snapshot: Snapshot, operator: Connection | None = 
         return Plan(snapshot.host, promise, (), snapshot.digest(), (), params.deadline_s)
     _not_half_done(params, snapshot, promise)
     managers.refuse(params.interface, snapshot)
+    _refuse_together(params, snapshot)
     changes = tuple(_changes(params, snapshot, promise))
     return Plan(snapshot.host, promise, changes, snapshot.digest(), unmet, params.deadline_s)
 
@@ -169,6 +171,21 @@ def _not_half_done(params: Params, snapshot: Snapshot, promise: Promise) -> None
         host=snapshot.host,
         state="nothing was written by this run; the host works as it did before it",
         then="correct each line by hand, or undo the earlier change, then run again",
+    )
+
+
+def _refuse_together(params: Params, snapshot: Snapshot) -> None:
+    """What may be odd about the NIC in several ways at once: its stanzas, routes and clients."""
+    nic = params.interface
+    facts.nic_address_message(snapshot, nic, params.ipv4)
+    rejoin = _rejoin(params, snapshot)
+    refuse_together(
+        snapshot.host,
+        (
+            lambda: tuple(manual_stanza(nic, snapshot, rejoin)),
+            lambda: _connected(params, snapshot),
+            lambda: tuple(stop_clients(nic, snapshot)),
+        ),
     )
 
 

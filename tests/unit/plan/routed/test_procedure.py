@@ -438,3 +438,15 @@ def test_parameters_of_the_nic_s_own_follow_to_the_bridge() -> None:
         assert f"sysctl -q -w {name}={value}\n" in hook.text
         assert [n.step for n in plan.steps("network") if n.step == Sysctl(name, value)]
     assert "send_redirects" not in file.text + hook.text
+
+
+def test_all_that_keeps_a_plan_from_being_drawn_is_said_at_once() -> None:
+    stanza = f"iface {NIC} inet static\n    address 172.16.1.1/16\n    up /usr/local/sbin/mark\n"
+    host = fakes.seen(
+        files=[fakes.file("/etc/network/interfaces", stanza)],
+        leases=[fakes.lease(client="udhcpc", argv="udhcpc", lease_file="")],
+    )
+    with pytest.raises(Refused) as refused:
+        make_plan(fakes.params(), host)
+    for said in ("2 things", "/usr/local/sbin/mark", "udhcpc runs (process 812)", "iface"):
+        assert said in refused.value.what
