@@ -120,7 +120,9 @@ def _networks(nic: str, files: dict[str, str], snapshot: Snapshot) -> Iterator[s
     """The files of systemd-networkd that match the NIC."""
     mac = _mac(nic, snapshot)
     for path, text in files.items():
-        if path.startswith(_NETWORKS) and _matches(text, nic, mac):
+        # A .link file names the NIC, and configures nothing else of it.
+        network = path.startswith(_NETWORKS) and path.endswith(".network")
+        if network and _matches(text, nic, mac):
             yield path
 
 
