@@ -143,7 +143,7 @@ def test_a_probe_target_that_dies_during_the_change_ends_as_before(
     assert done.outcome["outcome"] == "as before (rolled back)"
     assert done.outcome["exit"] == 1
     assert "probe 10.99.0.2:7007" in done.page
-    assert "RolledBack" in said
+    assert "the change was undone, because" in said.lower()
     assert str(compare(before, bench.snapshot())) == ""
     folder = record.read(Path(str(done.outcome["folder"])))
     assert {"verdict.json", "error.txt", "after.json", "undo"} <= set(folder.products)
@@ -173,7 +173,7 @@ def test_a_wrong_parameter_fails_before_any_contact(
 ) -> None:
     done = papermill(home, "-p", "host", HOST, *options)
     assert done.status != 0
-    assert "ParameterError" in done.said
+    assert "parameter '" in done.said.lower()
     assert said in done.said
     assert done.outcome == {}
     assert not (home / "outputs").exists()
@@ -215,7 +215,7 @@ def test_a_host_that_does_not_answer_is_said_so(home: Path, tmp_path: Path) -> N
     wanted = ("-p", "destination", "silent", "-p", "ssh_config", str(config))
     done = papermill(home, "-p", "host", HOST, *wanted)
     assert done.status != 0
-    assert "ConnectionLost: no connection over ssh silent" in done.said
+    assert "no connection over ssh silent" in done.said.lower()
     assert "Connection refused" in done.said
     assert "no command reached it" in done.said
     assert "do next" in done.said
