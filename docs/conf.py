@@ -20,7 +20,7 @@ html_copy_source = False
 _SECTIONS = {
     "Tutorial": ["tutorial/*"],
     "How-to": ["howto/*"],
-    "Reference": ["hosts", "reference/*", "glossary"],
+    "Reference": ["hosts", "records", "reference/*", "glossary"],
     "Explanation": ["explanation/*", "decisions/README"],
 }
 
