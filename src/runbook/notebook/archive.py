@@ -20,6 +20,7 @@ from runbook.records import later
 from runbook.records.close import QUIET
 from runbook.records.files import MANIFEST
 from runbook.records.make import last_moment
+from runbook.records.manifest import load
 from runbook.records.seal import seal
 from runbook.records.signature import SIGN_WITH
 from runbook.run import record
@@ -38,9 +39,18 @@ def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
     from runbook.views.page.document import page  # noqa: PLC0415
 
     text, folder = _filed(notebook, outputs)
-    _create(folder / PAGE, page(text, folder.name))
+    _create(folder / PAGE, page(text, _title(folder)))
     _join(notebook, folder, "page", PAGE)
     return folder / NOTEBOOK, folder / PAGE
+
+
+def _title(folder: Path) -> str:
+    """What a browser shows in its tab: whose record it is, and how the run ended."""
+    host, change_id = folder.parent.name, folder.name
+    try:
+        return f"{host}: {load(folder).predicate.verdict.words} ({change_id})"
+    except (OSError, ValueError):
+        return f"{host}: {change_id}"
 
 
 def file_notebook(notebook: Path, outputs: Path) -> Path:

@@ -330,3 +330,11 @@ def test_a_first_page_that_tells_of_no_record_is_refused(
     with pytest.raises(CorrectParameters, match="was not filed"):
         filed(tmp_path, executed(odd))
     assert not (died.path / "notebook.ipynb").exists()
+
+
+def test_the_tab_of_the_page_says_whose_record_it_is_and_how_the_run_ended(
+    tmp_path: Path, folder: Folder
+) -> None:
+    filed(tmp_path, executed(outcome(folder.path)))
+    page_text = (folder.path / "notebook.html").read_text()
+    assert f"<title>server-01: as promised ({CHANGE})</title>" in page_text
