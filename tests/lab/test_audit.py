@@ -175,6 +175,21 @@ MADE = (
         "policy routing rule",
     ),
     Made(
+        "nothing keeps the NIC's name",
+        "mkdir /run/link; mv /etc/systemd/network/*.link /run/link/",
+        "mv /run/link/*.link /etc/systemd/network/",
+        "less",
+        "Nothing keeps the name enp4s0f0",
+    ),
+    Made(
+        "the NIC is called otherwise",
+        "cat /etc/systemd/network/*.link >/run/kept;"
+        " sed -i 's/^Name=.*/Name=lan0/' /etc/systemd/network/*.link",
+        "sed -i s/^Name=.*/Name=enp4s0f0/ /etc/systemd/network/*.link",
+        "next_boot",
+        "enp4s0f0 is called lan0",
+    ),
+    Made(
         "nothing waits for the bridge",
         "mv /etc/systemd/system/wait-online-runbook-* /run/",
         "mv /run/wait-online-runbook-* /etc/systemd/system/",
