@@ -158,12 +158,16 @@ class Preview:
         drawn = draft.plan
         if drawn.empty:
             return (views.note(NOTHING, "good"),)
-        found = pipeline.findings(session, draft, seen)
+        plan = views.fold(f"Plan: {views.plan_in_words(drawn, seen)}", views.plan(drawn, seen))
+        try:
+            found = pipeline.findings(session, draft, seen)
+        except RunbookError as error:
+            # What the values come to is drawn all the same.
+            return (self._wired(drawn, params), views.note(str(error), "bad"), plan)
         with self.drawing:
             if not self.over:
                 self._ask(found)
                 self.form.mark(_marks(found))
-        plan = views.fold(f"Plan: {views.plan_in_words(drawn, seen)}", views.plan(drawn, seen))
         return (self._wired(drawn, params), *_not_drawn(found), views.findings(found), plan)
 
     def _wired(self, drawn: Plan, params: Params) -> Picture:

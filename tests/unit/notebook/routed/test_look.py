@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from tests.unit.notebook.conftest import MadeUp
 
 from runbook import views
-from runbook.common.errors import ParameterError
+from runbook.common.errors import ParameterError, ReadFailed
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.routed import look, preview
 from runbook.notebook.routed.look import ParameterForm
@@ -167,3 +168,18 @@ def test_a_drawing_that_does_not_follow_the_form_says_so(monkeypatch: pytest.Mon
     assert made.preview
     made.preview.redraw()
     assert "the host's own address, not the form's" in below(made)
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_host_that_cannot_be_judged_is_drawn_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def findings(*_: object) -> NoReturn:
+        raise ReadFailed("no answer", host="server-01", state="as it was", then="ask again")
+
+    monkeypatch.setattr(pipeline, "findings", findings)
+    made = offered(monkeypatch, bridge="virbr7")
+    assert made.preview
+    made.preview.redraw()
+    assert "no answer" in below(made)
+    assert "virbr7" in below(made)
