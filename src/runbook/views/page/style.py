@@ -151,6 +151,8 @@ TOOLS = """\
 """
 # Of the archived page alone: where nbconvert's own colours are too faint to read, stronger ones.
 PAGE = """\
+/* The first page, on a phone too. */
+.jp-RenderedMarkdown td+td{overflow-wrap:anywhere}
 body.jp-Notebook{background:var(--jp-layout-color0)}
 :root{--jp-mirror-editor-comment-color:#2b6a6a;--jp-mirror-editor-operator-color:#8a1fd1;
  --jp-cell-prompt-not-active-opacity:1;
