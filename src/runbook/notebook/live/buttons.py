@@ -23,7 +23,7 @@ from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 from runbook.run.extend_deadline import extend
 from runbook.run.record import OUTCOME
-from runbook.views import Picture, Slot, note
+from runbook.views import Picture, Slot, StageMark, note
 
 MORE_S = 300
 STAYS = "the change was confirmed, so it is not undone"
@@ -76,7 +76,12 @@ class Panel:
     def _state(self, below: Picture) -> Picture:
         run = self.change.before.run
         head = f"{run.host}: change {self.change.underway.armed.change_id}"
-        return views.stack((views.board(run.course.from_arming(), head), below))
+        # The stage that writes the result is at work while it is shown, and done right after.
+        stages: list[tuple[str, StageMark]] = [
+            (name, "done" if (name, mark) == ("record", "at work") else mark)
+            for name, mark in run.course.from_arming()
+        ]
+        return views.stack((views.board(stages, head), below))
 
     def _all_made(self) -> bool:
         hand = self.change.hand

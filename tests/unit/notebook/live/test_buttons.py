@@ -352,6 +352,7 @@ def test_the_verdict_of_a_confirmed_change_stands_in_the_panel_at_the_end(answer
     assert "as promised" not in state(buttons)
     nb.finish(nb.after(kept))
     assert "as promised" in state(buttons)
+    assert "at work" not in state(buttons)
 
 
 @pytest.mark.usefixtures("pressed", "made_up")
