@@ -6,6 +6,7 @@ A sign stands before each row, so that colour is never the only way to tell.
 from __future__ import annotations
 
 import difflib
+import re
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from runbook.views.tables import Look, table
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 COLUMNS = ["", "what", "column", "value"]
 MOST_LINES = 24
+_EMPTY = re.compile(r"[a-z0-9_]+=")
 
 
 def changes(rows: pd.DataFrame, empty: str = "no row differs") -> Picture:
@@ -40,9 +42,16 @@ def _of_one_table(name: str, rows: pd.DataFrame) -> Picture:
 def _row(row: dict[object, object]) -> tuple[str, str, str, str]:
     change = str(row["change"])
     before, after = _value(row["before"]), _value(row["after"])
-    value = {"added": _head(after), "removed": _head(before)}
+    value = {"added": _head(_filled(after)), "removed": _head(_filled(before))}
     shown = value[change] if change in value else _moved(before or "nothing", after or "nothing")
     return SIGNS[change], str(row["key"]), str(row["column"]), shown
+
+
+def _filled(value: str) -> str:
+    """The fields of a row that hold something; the record has all of them."""
+    if "\n" in value:
+        return value
+    return " ".join(word for word in value.split(" ") if not _EMPTY.fullmatch(word))
 
 
 def _moved(before: str, after: str) -> str:
