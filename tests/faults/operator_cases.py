@@ -57,7 +57,10 @@ def spread(ground: Ground) -> Iterator[Case]:
         (full, (cutover, points.begins(ground.first("cutover")))),
         (gone, (points.CONFIRM,)),
     ):
-        yield next(drawn[fault, place] for place in places if (fault, place) in drawn)
+        # A weave may hit neither place.
+        here = [place for place in places if (fault, place) in drawn]
+        here += [place for of, place in drawn if of == fault]
+        yield drawn[fault, here[0]]
     for name, call in (
         ("SIGINT", 'nb.apply(prepared, "network"'),
         ("SIGTERM", "nb.arm("),

@@ -9,8 +9,9 @@ network-online.target, and systemd would break such a circle by leaving one of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from runbook.common.serial import LATER
 from runbook.plan.changes.network_hook import hook_path
 
 UNITS = "/etc/systemd/system"
@@ -36,7 +37,7 @@ class OnlineShape:
     address: str
     default_route: bool
     addresses6: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+    others: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 def unit_name(network: str) -> str:
