@@ -176,9 +176,13 @@ def test_the_two_snapshots_of_its_record_differ_in_the_same_rows() -> None:
         snapshots.loads((CONFIRMED.record / name).read_text(), name)
         for name in ("before.json", "after.json")
     )
-    assert diff(before, after).rows.to_dict("records") == json.loads(
-        (CONFIRMED.record / "diff.json").read_text()
-    )
+    # It also said of a field that it holds nothing (`master=`).
+    told = json.loads((CONFIRMED.record / "diff.json").read_text())
+    for row in told:
+        whole = not row["column"] and row["table"] != "files"
+        for column in ("before", "after") if whole else ():
+            row[column] = " ".join(word for word in row[column].split(" ") if word[-1:] != "=")
+    assert diff(before, after).rows.to_dict("records") == told
 
 
 @pytest.mark.parametrize("old", [*ARMED, CONFIRMED], ids=lambda old: old.name)

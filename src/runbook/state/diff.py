@@ -133,9 +133,7 @@ def _whole(change: str, table: Table[Any], key: Key, row: tuple[Any, ...]) -> Ro
     rest = [c for c in table.settled if c not in table.key]
     cells = zip(rest, cells_of(rest)(row), strict=True) if rest else ()
     texts = ((column, _text(cell)) for column, cell in cells)
-    # A column that a later version brought is told only where it says something.
-    later = table.row._field_defaults
-    shown = " ".join(f"{column}={text}" for column, text in texts if text or column not in later)
+    shown = " ".join(f"{column}={text}" for column, text in texts if text)
     pair = ("", shown) if change == ADDED else (shown, "")
     return (change, table.name, _name(key), "", *pair)
 
