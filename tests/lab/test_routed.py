@@ -57,9 +57,10 @@ def routes() -> str:
 
 
 def as_the_procedure_says(before: str) -> str:
-    """The routes that the procedure promises; dhcpcd gives its default route a metric."""
-    metric = re.search(r"^default .*( metric \d+)", before)
-    return PROCEDURE.replace(" dev virbr1\n", f" dev virbr1{metric[1] if metric else ''}\n", 1)
+    """The routes that the procedure promises; dhcpcd gives its default route source and metric."""
+    default = next(line for line in before.splitlines() if line.startswith("default "))
+    kept = "".join(re.findall(r" (?:src|metric) \S+", default))
+    return PROCEDURE.replace(" dev virbr1\n", f" dev virbr1{kept}\n", 1)
 
 
 def probed_across(change: Callable[[], object]) -> Outage:
