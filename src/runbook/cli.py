@@ -23,7 +23,7 @@ HOST = click.argument("host")
 TAKE_OVER = click.option(
     "--take-over",
     is_flag=True,
-    help="Even where the change is somebody else's, or nothing on the host will end it.",
+    help="Also if somebody else armed the change, or if the host will not undo it by itself.",
 )
 
 
@@ -110,12 +110,12 @@ def init(folder: Path) -> None:
 
 @runbook.command()
 @click.option("--port", default=8888, show_default=True, help="Where it listens, on 127.0.0.1.")
-@click.option("--browser/--no-browser", default=None, help="Open one; as a rule where one can be.")
+@click.option("--browser/--no-browser", default=None, help="By default if there is a display.")
 def desk(port: int, *, browser: bool | None) -> None:
-    """Start JupyterLab on 127.0.0.1, opened on the page that tells which notebook is for what.
+    """Start JupyterLab on 127.0.0.1, with desk.ipynb open.
 
-    It prints the address, with a token in it that only its owner can read. It
-    ends with Ctrl-C. The next free port is taken where this one is not.
+    It prints the address. The address has a token, which only you can read. Ctrl-C
+    ends it. If the port is in use, the desk takes the next free one.
     """
     from runbook.notebook.jupyter import server
 
@@ -178,7 +178,7 @@ def record_host(host: str, path: Path) -> None:
 @HOST
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(host: str, *, as_json: bool) -> None:
-    """Tell what is armed or half made on HOST, or how the last change ended; writes nothing.
+    """Show what is armed or half made on HOST, or how the last change ended; writes nothing.
 
     The exit status is 0 whatever is found.
     """
@@ -200,7 +200,7 @@ def status(host: str, *, as_json: bool) -> None:
 @HOST
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def audit(host: str, *, as_json: bool) -> None:
-    """Compare HOST with its last confirmed record, and tell what each difference means.
+    """Compare HOST with its last confirmed record, and say what each difference means.
 
     Writes nothing on HOST, and a record only if something differs that the last
     audit did not record.
@@ -236,11 +236,11 @@ def audit(host: str, *, as_json: bool) -> None:
 def undo(host: str, *, take_over: bool) -> None:
     """Undo the change that is armed or half made on HOST, and compare with before.
 
-    Where nothing is armed, and the last change was undone with nobody there to
-    compare (by its deadline, at a boot, at the console), it compares now.
+    If nothing is armed, and the host undid the last change by itself (at the
+    deadline, at a boot, at the console), it makes the comparison now.
 
-    The exit status is 0 only if HOST is as before, row by row. It is 1 where
-    there is no change, or the last one was confirmed: that is not undone here.
+    The exit status is 0 only if HOST is as before, row by row. It is 1 if
+    there is no change. A confirmed change is not undone; the status is 1.
     """
     _end(host, "undo", take_over=take_over)
 
@@ -251,8 +251,8 @@ def undo(host: str, *, take_over: bool) -> None:
 def confirm(host: str, *, take_over: bool) -> None:
     """Verify the change that is armed on HOST, and have it stay.
 
-    Only a change all of whose steps were made; all that was promised has to be
-    seen, and all that answered before has to answer, over new connections.
+    All its steps must have been made. Over new connections, HOST has to be as
+    promised, and every probe that answered before has to answer again.
 
     The exit status is 0 only if it was confirmed.
     """

@@ -199,11 +199,11 @@ def close(change: str, *, because: str) -> None:
 @click.argument("to", type=click.Path(path_type=Path))
 @click.option("--until", required=True, help="The last day that is handed over (UTC).")
 @click.option("--host", default="", help="The host's name.")
-@click.option("--do", "really", is_flag=True, help="Do it; without this it is only told.")
+@click.option("--do", "really", is_flag=True, help="Do it; else only say what it would do.")
 def hand_over(to: Path, until: str, host: str, *, really: bool) -> None:
     """Move old records out of outputs/ into one bag TO, to be kept elsewhere.
 
-    It tells first what it would do. It never takes an open record, one without
+    Without --do it only says what it would do. It never takes an open record, one without
     a manifest, or the last confirmed ones that an audit of a host needs. What
     was handed over stays known by its digest, so `verify` misses nothing.
     """

@@ -63,7 +63,7 @@ def _refused(snapshot: Snapshot, ways: tuple[str, ...]) -> Refused:
     return _no(
         snapshot,
         f"no interface with its default route can become a bridge port: {told}",
-        "runbook needs a physical NIC in no bridge, bond or VLAN; see README.md",
+        "runbook needs a physical NIC, a bond or a VLAN interface; see docs/hosts.md",
     )
 
 
