@@ -15,6 +15,7 @@ from runbook.common import debug_log
 from runbook.common.clock import SystemClock
 from runbook.common.errors import RunbookError
 from runbook.common.folders import outputs_folder, params_folder
+from runbook.common.printable import printable
 
 if TYPE_CHECKING:
     from runbook.params import KnownHost
@@ -90,7 +91,7 @@ def archive(notebook: Path) -> None:
     from runbook.notebook.archive import file_away
 
     for path in file_away(notebook, outputs_folder()):
-        click.echo(path)
+        click.echo(printable(str(path)))
 
 
 @runbook.command()

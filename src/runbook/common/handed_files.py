@@ -1,7 +1,8 @@
 """Files that somebody else may have made, as a record, a recording or a notebook may be.
 
 A named pipe would be waited for without end, a device never ends, and a small packed file can
-hold more than a machine's memory. Each of these is refused.
+hold more than a machine's memory. Each of these is refused. A link in a record could lead to any
+file of the operator.
 """
 
 from __future__ import annotations
@@ -20,19 +21,23 @@ from typing import Any
 LARGEST = 256 << 20
 
 
-def read(path: Path, largest: int = LARGEST) -> bytes:
+def read(path: Path, largest: int = LARGEST, *, through_links: bool = True) -> bytes:
     """The file's bytes; OSError for what is no regular file, and for what is larger."""
+    if not through_links and path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link", str(path))
     # Without O_NONBLOCK the opening itself would wait for the other end of a pipe.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags if through_links else flags | os.O_NOFOLLOW)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         return _within(file.read(largest + 1), path, largest)
 
 
-def text(path: Path, largest: int = LARGEST) -> str:
+def text(path: Path, largest: int = LARGEST, *, through_links: bool = True) -> str:
     """The file's text, which is UTF-8, each line break as one line feed."""
-    return io.TextIOWrapper(io.BytesIO(read(path, largest)), encoding="utf-8").read()
+    content = read(path, largest, through_links=through_links)
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8").read()
 
 
 def unpacked(content: bytes, path: Path, largest: int = LARGEST) -> bytes:

@@ -20,7 +20,7 @@ from runbook.records import handed
 from runbook.records.files import MANIFEST, SIGNATURE, manifests
 from runbook.records.make import STAMP
 from runbook.records.manifest import Fault, load, verify
-from runbook.records.predicate import Previous, Record
+from runbook.records.predicate import Previous, Record, utc
 from runbook.records.signature import Trust, check
 from runbook.records.statement import sha256
 
@@ -133,13 +133,20 @@ def _dated(sealed: _Sealed) -> Iterator[TrailFinding]:
         moment = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
     except ValueError:
         moment = datetime.fromtimestamp(0, UTC)
-    if not moment - EARLY <= record.begun <= moment + LATE or record.ended < record.begun:
+    if not -EARLY <= record.begun - moment <= LATE or record.ended < record.begun:
         text = (
             f"dated anew: its number says {moment:%Y-%m-%d %H:%M:%S} UTC, its manifest says that"
-            f" it began at {record.begun.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC and ended at"
-            f" {record.ended.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+            f" it began at {_utc(record.begun)} and ended at"
+            f" {_utc(record.ended)}"
         )
         yield TrailFinding(sealed.place, Kind.ALTERED, "re-dated", MANIFEST, text)
+
+
+def _utc(moment: datetime) -> str:
+    try:
+        return utc(moment.astimezone(UTC))
+    except OverflowError:
+        return moment.isoformat()
 
 
 def _previous(

@@ -80,7 +80,7 @@ def _fill(
         for path in sorted((outputs / entry.place).iterdir()):
             name = f"{entry.place}/{path.name}"
             try:
-                content = handed_files.read(path)
+                content = handed_files.read(path, through_links=False)
             except OSError as error:
                 left_out.append(f"{name}: {error.strerror}")
                 continue

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runbook.records.audit_trail import TrailFinding
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
+MANY = click.IntRange(0, 1_000_000)
 CHANGE = click.argument("change")
 COLUMNS = ("begun", "host", "kind", "subject", "person", "verdict", "ticket", "lasted", "record")
 NOT_PROVED, ALTERED = 3, 4
@@ -54,7 +55,9 @@ def records() -> None:
 
 @records.command("list")
 @_filters
-@click.option("--most", default=50, show_default=True, help="How many at most; 0 is all.")
+@click.option(
+    "--most", type=MANY, default=50, show_default=True, help="How many at most; 0 is all."
+)
 @AS_JSON
 def list_(*, most: int, as_json: bool, **wanted: str) -> None:
     """List records: those that need a person first (marked !), then the newest."""
@@ -64,14 +67,19 @@ def list_(*, most: int, as_json: bool, **wanted: str) -> None:
 @records.command()
 @click.argument("words", nargs=-1, required=True)
 @_filters
-@click.option("--most", default=50, show_default=True, help="How many at most; 0 is all.")
+@click.option(
+    "--most", type=MANY, default=50, show_default=True, help="How many at most; 0 is all."
+)
 @AS_JSON
 def search(words: tuple[str, ...], *, most: int, as_json: bool, **wanted: str) -> None:
     """List the records whose text has all WORDS: an address, a file, a MAC, a reason.
 
     States, pictures and notebooks are not searched.
     """
-    _list(Wanted(**wanted, text=" ".join(words), most=most), as_json=as_json)
+    text = " ".join(" ".join(words).split())
+    if not text:
+        raise click.UsageError("give a word to search for")
+    _list(Wanted(**wanted, text=text, most=most), as_json=as_json)
 
 
 @records.command()
@@ -89,9 +97,9 @@ def show(change: str, *, as_json: bool) -> None:
     else:
         width = max(map(len, told))
         for name, value in told.items():
-            lines = value if isinstance(value, list) else [value]
+            lines = value if isinstance(value, list) else value.splitlines()
             for number, line in enumerate(lines or ["none"]):
-                click.echo(f"{'' if number else name:{width}}  {printable(str(line))}")
+                _say(f"{'' if number else name:{width}}  {line}", err=False)
 
 
 @records.command()
@@ -112,7 +120,7 @@ def diff(first: str, second: str, *, as_json: bool) -> None:
         click.echo(json.dumps([row._asdict() for row in rows]))
     else:
         for row in rows:
-            click.echo(printable(f"{row.part}: {row.what}"))
+            _say(f"{row.part}: {row.what}", err=False)
             for sign, text in (("-", row.first), ("+", row.second)):
                 for line in text.splitlines():
                     click.echo(f"  {sign} {printable(line)}")
@@ -192,7 +200,7 @@ def close(change: str, *, because: str) -> None:
     outputs = outputs_folder()
     entry = _one(outputs, change)
     key = os.environ.get(SIGN_WITH, "")
-    click.echo(closing.close(outputs, entry, because, SystemClock().now(), key))
+    _say(str(closing.close(outputs, entry, because, SystemClock().now(), key)), err=False)
 
 
 @records.command("hand-over")
@@ -214,9 +222,9 @@ def hand_over(to: Path, until: str, host: str, *, really: bool) -> None:
         every = index.entries(Wanted(host=host))
     order = handover.choose(every, until)
     for entry, why in order.kept:
-        click.echo(f"stays: {entry.place}: {why}")
+        _say(f"stays: {entry.place}: {why}", err=False)
     for entry in order.handed:
-        click.echo(f"{'moves' if really else 'would move'}: {entry.place}: {entry.words}")
+        _say(f"{'moves' if really else 'would move'}: {entry.place}: {entry.words}", err=False)
     if really:
         handover.hand_over(outputs, order.handed, to, SystemClock().now(), _allowed())
     done = f"in {to}" if really else f"would be in {to}; --do does it"
@@ -261,7 +269,7 @@ def _print(rows: Sequence[tuple[str, ...]], about: dict[str, str], found: Iterab
 def _tell(found: Iterable[TrailFinding]) -> None:
     for one in found:
         name = f" {one.name}:" if one.name else ""
-        click.echo(printable(f"{one.kind}: {one.place}:{name} {one.fault}: {one.text}"))
+        _say(f"{one.kind}: {one.place}:{name} {one.fault}: {one.text}", err=False)
 
 
 def _one(outputs: Path, change: str) -> Entry:
@@ -298,5 +306,6 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _say(text: str) -> None:
-    click.echo(text, err=True)
+def _say(text: str, *, err: bool = True) -> None:
+    """One line, whatever a record or a file's name has in it."""
+    click.echo(printable(" ".join(text.splitlines())), err=err)

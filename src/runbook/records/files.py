@@ -1,7 +1,9 @@
-"""Which files a record has, and which of them are its manifest."""
+"""Which folders are records, which files a record has, and which of them are its manifest."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 MANIFEST = "record.json"
@@ -12,6 +14,31 @@ LATER = "later-"
 CLOSED = f"{LATER}closed.json"
 # In these variables papermill tells its kernel the notebook that it runs.
 NOTEBOOK, NOTEBOOK_SHA256 = "RUNBOOK_NOTEBOOK", "RUNBOOK_NOTEBOOK_SHA256"
+
+# Of a host, and of a run. What else is in outputs/ is no record.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+def is_name(name: str) -> bool:
+    """Whether a host or a run can have a folder of this name."""
+    return _NAME.fullmatch(name) is not None
+
+
+def run_folders(outputs: Path) -> Iterator[Path]:
+    """Every run folder, in no order; none where outputs/ is not there.
+
+    A link is none: what it leads to is not of outputs/, and could be any folder of the operator.
+    """
+    for path in outputs.glob("[A-Za-z0-9]*/[A-Za-z0-9]*"):
+        if is_record(path):
+            yield path
+
+
+def is_record(path: Path) -> bool:
+    """Whether this path below outputs/ is that of a run folder."""
+    host = path.parent
+    named = is_name(path.name) and is_name(host.name)
+    return named and path.is_dir() and not (path.is_symlink() or host.is_symlink())
 
 
 def of_the_record(folder: Path) -> tuple[Path, ...]:

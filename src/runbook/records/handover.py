@@ -19,7 +19,7 @@ from runbook.common.errors import CorrectParameters
 from runbook.records import bag
 from runbook.records.audit_trail import verify_all
 from runbook.records.entry import Entry
-from runbook.records.files import MANIFEST
+from runbook.records.files import MANIFEST, is_record
 from runbook.records.handed import FOLDER
 from runbook.records.predicate import Fact
 from runbook.records.statement import sha256
@@ -90,7 +90,7 @@ def hand_over(
 def _hosts_of(outputs: Path, entries: Sequence[Entry]) -> Iterator[Path]:
     """All records of these hosts: an altered one may only be told by the next."""
     for host in sorted({entry.host for entry in entries}):
-        yield from (path for path in (outputs / host).glob("[A-Za-z0-9]*") if path.is_dir())
+        yield from (path for path in (outputs / host).glob("[A-Za-z0-9]*") if is_record(path))
 
 
 def _remember(outputs: Path, entries: Sequence[Entry], to: Path, at: datetime) -> None:

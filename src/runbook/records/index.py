@@ -15,8 +15,9 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from runbook.common.errors import CorrectParameters
 from runbook.records.entry import Entry
-from runbook.records.files import MANIFEST
+from runbook.records.files import MANIFEST, is_name
 from runbook.run.record import OUTCOME
 
 FOLDER, NAME = ".index", "records.sqlite"
@@ -31,12 +32,12 @@ CREATE VIRTUAL TABLE texts USING fts5 (text);
 PRAGMA user_version = {VERSION};
 """
 _INSERT = f"INSERT INTO records (stamp, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: E501, S608 - names of columns
-# An undo, or a confirmation, of the change in a later record closes it.
+# An undo, or a confirmation, of the change in a later record of the host closes it.
 _CLOSED = (
-    "SELECT value FROM records, json_each(records.links) WHERE records.fact IN"
-    " ('undone', 'confirmed')"
+    "SELECT records.host || '/' || value FROM records, json_each(records.links)"
+    " WHERE records.fact IN ('undone', 'confirmed')"
 )
-_OPEN = f"open AND change_id NOT IN ({_CLOSED})"
+_OPEN = f"open AND host || '/' || change_id NOT IN ({_CLOSED})"
 _READ = ", ".join(f"{_OPEN} AS is_open" if name == "open" else name for name in COLUMNS)
 _ORDER = "ORDER BY is_open DESC, change_id DESC, place"
 Says = Callable[[str], None]
@@ -63,13 +64,16 @@ class Index:
     """An open index, as the folders were when it was opened."""
 
     _database: sqlite3.Connection
+    _there: frozenset[str]
 
     def entries(self, wanted: Wanted) -> tuple[Entry, ...]:
         """The records that fit, those that are open first, then the newest."""
         where, values = _where(wanted)
         limit = f" LIMIT {int(wanted.most)}" if wanted.most else ""
         sql = f"SELECT {_READ} FROM records {where} {_ORDER}{limit}"  # noqa: S608 - values are bound
-        return tuple(map(_entry, self._database.execute(sql, values)))
+        found = map(_entry, self._database.execute(sql, values))
+        # Somebody else may have written the index, and a place becomes a path.
+        return tuple(entry for entry in found if entry.place in self._there)
 
     def about(self, text: str, place: str) -> str:
         """The words around what was searched for in a record."""
@@ -83,19 +87,47 @@ class Index:
 
 @contextmanager
 def opened(outputs: Path, says: Says = lambda _text: None) -> Iterator[Index]:
-    """The index, brought up to date; `says` is told if that takes a while."""
-    with closing(_database(outputs)) as database:
-        _bring_up_to_date(database, outputs, says)
-        yield Index(database)
+    """The index, brought up to date; `says` is told if that takes a while.
+
+    Raises CorrectParameters, here or when it is asked, for what SQLite cannot answer.
+    """
+    there = dict(_stamps(outputs))
+    try:
+        with closing(_up_to_date(outputs, there, says)) as database:
+            yield Index(database, frozenset(there))
+    except sqlite3.Error as error:
+        raise CorrectParameters(
+            f"the records cannot be listed: SQLite says: {error}",
+            state="no host was contacted",
+            then=f"ask for less at once; if it stays so, delete {outputs / FOLDER} and try again",
+        ) from error
+
+
+def _up_to_date(outputs: Path, there: Mapping[str, str], says: Says) -> sqlite3.Connection:
+    database = _database(outputs)
+    try:
+        _bring_up_to_date(database, outputs, there, says)
+    except sqlite3.Error:
+        # Another program writes it for long, or the disk is full.
+        database.close()
+        database = _in_memory()
+        _bring_up_to_date(database, outputs, there, says)
+    return database
 
 
 def _database(outputs: Path) -> sqlite3.Connection:
     path = outputs / FOLDER / NAME
+    if path.is_symlink() or path.parent.is_symlink() or path.is_fifo():
+        return _in_memory()
     with suppress(OSError, sqlite3.Error):
         return _on_disk(path)
     with suppress(OSError, sqlite3.Error):
         path.unlink()
         return _on_disk(path)
+    return _in_memory()
+
+
+def _in_memory() -> sqlite3.Connection:
     return _with_schema(sqlite3.connect(":memory:"))
 
 
@@ -124,9 +156,10 @@ def _with_schema(database: sqlite3.Connection) -> sqlite3.Connection:
     return database
 
 
-def _bring_up_to_date(database: sqlite3.Connection, outputs: Path, says: Says) -> None:
+def _bring_up_to_date(
+    database: sqlite3.Connection, outputs: Path, there: Mapping[str, str], says: Says
+) -> None:
     known = dict(database.execute("SELECT place, stamp FROM records"))
-    there = dict(_stamps(outputs))
     old = [place for place, stamp in known.items() if there.get(place) != stamp]
     new = [place for place, stamp in there.items() if known.get(place) != stamp]
     if len(new) > 500:  # noqa: PLR2004 - some seconds of work
@@ -174,7 +207,7 @@ def _stamps(outputs: Path) -> Iterator[tuple[str, str]]:
 def _folders(path: Path) -> Iterator[os.DirEntry[str]]:
     with suppress(OSError), os.scandir(path) as found:
         for one in found:
-            if one.name[:1].isalnum() and one.is_dir():
+            if is_name(one.name) and one.is_dir(follow_symlinks=False):
                 yield one
 
 

@@ -129,7 +129,9 @@ def last_moment(folder: Folder) -> datetime:
     """When a run that died wrote its last line."""
     with suppress(OSError, ValueError, IndexError):
         last = folder.text(JOURNAL).splitlines()[-1]
-        return datetime.fromisoformat(last.partition(" ")[0])
+        moment = datetime.fromisoformat(last.partition(" ")[0])
+        if moment.tzinfo:
+            return moment
     return begun_of(folder).begun
 
 
@@ -169,7 +171,7 @@ def _machine_id(folder: Folder) -> str | None:
 
 
 def _absence(folder: Folder) -> Absence | None:
-    with suppress(OSError, ValueError, TypeError, KeyError):
+    with suppress(OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return absence.measured(folder.text(_newest(folder, "pulse.json")))
     return None
 

@@ -140,6 +140,9 @@ def _one(path: Path, digest: str) -> Iterator[IntegrityFinding]:
     except OSError as error:
         yield IntegrityFinding(Fault.UNREADABLE, name, f"it cannot be read: {error.strerror}")
         return
+    except ValueError:
+        yield IntegrityFinding(Fault.MISSING, name, "no file can have this name")
+        return
     if found != digest:
         text = f"its SHA-256 is {found}; when the record was sealed it was {digest}"
         yield IntegrityFinding(Fault.CHANGED, name, text)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.apply.checkpoint import layout
+from runbook.common import handed_files
 from runbook.common.clock import Clock
 from runbook.common.errors import ParameterError
 from runbook.common.printable import printable
@@ -19,7 +20,7 @@ from runbook.params import KnownHost, known_host
 from runbook.records import handed, witness
 from runbook.records.audit_trail import Kind, TrailFinding, place_of
 from runbook.records.files import MANIFEST
-from runbook.records.manifest import load
+from runbook.records.manifest import LARGEST, load
 from runbook.records.predicate import Previous, Record
 from runbook.records.statement import sha256
 from runbook.run.many_hosts import ask
@@ -104,7 +105,7 @@ def _of(place: str, host: str) -> bool:
 
 def _sealed(folder: Path) -> tuple[str, Record] | None:
     try:
-        return sha256((folder / MANIFEST).read_bytes()), load(folder).predicate
+        return sha256(handed_files.read(folder / MANIFEST, LARGEST)), load(folder).predicate
     except (OSError, ValueError):
         return None
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from runbook.common import handed_files
 from runbook.common.printable import printable
 
 NAMESPACE = "runbook-record"
@@ -20,6 +21,7 @@ NAMESPACE = "runbook-record"
 ALLOWED_SIGNERS = "allowed_signers"
 SIGN_WITH = "RUNBOOK_SIGN_WITH"
 SIGN_S, CHECK_S = 20.0, 10.0
+LARGEST = 16 << 20
 
 
 class NotSigned(Exception):
@@ -65,7 +67,7 @@ def check(path: Path, signature: Path, allowed: Path) -> Signed:
     if not signature.is_file():
         return Signed(Trust.NOT_SIGNED, "", f"there is no {signature.name}")
     try:
-        return _checked(path.read_bytes(), str(signature), str(allowed))
+        return _checked(handed_files.read(path, LARGEST), str(signature), str(allowed))
     except subprocess.SubprocessError as error:
         return Signed(Trust.BAD, "", f"it could not be checked: {error}")
 

@@ -25,7 +25,7 @@ def _each(folder: Path) -> Iterator[str]:
         for path in sorted(folder.iterdir()):
             if _is_searched(path.name):
                 with suppress(OSError, ValueError):
-                    yield handed_files.text(path, LARGEST)
+                    yield handed_files.text(path, LARGEST, through_links=False)
 
 
 def _is_searched(name: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.common.clock import Clock
 from runbook.records.audit_trail import Kind, TrailFinding, place_of, verify_all
+from runbook.records.files import run_folders
 from runbook.records.signature import ALLOWED_SIGNERS
 
 NOT_PROVED, ALTERED = 3, 4
@@ -28,6 +30,7 @@ def run(
     """How many records were verified, and what is wrong with them."""
     every = [path for path in folders(outputs) if asked.host in ("", path.parent.name)]
     found = list(verify_all(every, params / ALLOWED_SIGNERS, signed=asked.signed))
+    found += _links(outputs, asked.host)
     if asked.hosts:
         # Only this asks a host, and that takes libvirt and netlink to import.
         from runbook.records.on_hosts import verify_hosts
@@ -42,9 +45,17 @@ def run(
 
 def folders(outputs: Path) -> tuple[Path, ...]:
     """Every run folder; none where outputs/ is not there."""
-    # A host's name begins with a letter or a digit, and so does the number of a run.
-    found = outputs.glob("[A-Za-z0-9]*/[A-Za-z0-9]*")
-    return tuple(sorted((path for path in found if path.is_dir()), key=place_of))
+    return tuple(sorted(run_folders(outputs), key=place_of))
+
+
+def _links(outputs: Path, host: str) -> Iterator[TrailFinding]:
+    """What could stand in for a record and is none."""
+    found = (*outputs.glob("[A-Za-z0-9]*"), *outputs.glob("[A-Za-z0-9]*/[A-Za-z0-9]*"))
+    for path in sorted(path for path in found if path.is_symlink()):
+        place = path.relative_to(outputs)
+        if host in ("", place.parts[0]):
+            text = "it is a link, and no record is read through a link"
+            yield TrailFinding(str(place), Kind.NOT_PROVED, "a link", "", text)
 
 
 def exit_status(found: tuple[TrailFinding, ...]) -> int:

@@ -158,7 +158,7 @@ class Folder:
     def text(self, name: str) -> str:
         """A product's text; raises OSError if it was not made."""
         held = self._held.get(name)
-        return (self.path / name).read_text("utf-8") if held is None else held
+        return handed_files.text(self.path / name) if held is None else held
 
     @contextmanager
     def alone(self, *, wait: bool = True) -> Iterator[None]:
@@ -185,10 +185,10 @@ class Folder:
         return self.once_json(OUTCOME, outcome.as_dict())
 
     def outcome(self) -> Mapping[str, object]:
-        """The last word; empty as long as there is none."""
+        """The last word; empty as long as there is none. Raises OSError, or ValueError."""
         if not self.has(OUTCOME):
             return {}
-        return dict(json.loads(self.text(OUTCOME)))
+        return handed_files.json_object(self.text(OUTCOME))
 
     @contextmanager
     def _or_held(self, name: str, content: str) -> Iterator[None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runbook.common import handed_files
 from runbook.records.begin import BEGUN
+from runbook.records.files import run_folders
 from runbook.run import record
 from runbook.run.record import OUTCOME
 
@@ -50,10 +51,9 @@ class RecordRow:
         return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
-def rows(outputs: Path, host: str = "[A-Za-z0-9]*") -> Iterator[RecordRow]:
+def rows(outputs: Path, host: str = "") -> Iterator[RecordRow]:
     """All run folders, the newest first; one that is damaged says so."""
-    # A host's name begins with a letter or a digit; what else is there is no host's.
-    folders = [path for path in outputs.glob(f"{host}/*") if path.is_dir()]
+    folders = [path for path in run_folders(outputs) if host in ("", path.parent.name)]
     for path in sorted(folders, key=lambda each: each.name, reverse=True):
         yield _row(path)
 
