@@ -18,7 +18,7 @@ from runbook.params.resolve import resolve
 from runbook.params.scalar import scalar
 
 HEAD = """\
-# {host}: how to reach it, and what it is to become.
+# {host}: how to reach it, and the change to make.
 # The file's name is the host's name. docs/reference/parameters.md explains every parameter;
 # whatever is not written here has its default, and papermill's -p wins over both.
 """
@@ -30,23 +30,23 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("The machine that this file is for; any other one is refused.", ("machine_id",)),
     (
-        "The address the host holds now, on its physical interface; the bridge takes it over.",
+        "The host's interface onto the LAN, and the host's address.",
         ("interface", "address"),
     ),
     ("The physical router. Never the host itself.", ("gateway",)),
     ("The libvirt network to define, and its bridge.", ("network", "bridge", "bridge_mac")),
-    ("True: something else makes the bridge, and it has the address already.", ("attach",)),
+    ("true: something else makes the bridge, and it has the address already.", ("attach",)),
     (
         (
-            "With STP on the bridge sends BPDUs to the switch. A switch port with BPDU guard\n"
-            "shuts on the first one, and nothing on the host can open it again: consent to\n"
-            "bpdu only when you know the port has none."
+            "Spanning tree. If it is on, the bridge sends BPDUs to the switch. A switch port with\n"
+            "BPDU guard shuts down at the first BPDU, and nothing on the host can open it again.\n"
+            "Consent to bpdu only if you know that the port has no BPDU guard."
         ),
         ("stp",),
     ),
-    ("Risks that you take on, by the names that preflight gives them.", ("consent",)),
+    ("Risks that you accept, by the names that preflight shows.", ("consent",)),
     (
-        "What of the firewall is libvirt's to say, and what is to become of the rest.",
+        "The firewall and DNS: libvirt's rules, its dnsmasq, and your own rules.",
         ("forward", "dns", "firewall", "rules"),
     ),
     (
