@@ -131,14 +131,28 @@ def desk(port: int, *, browser: bool | None) -> None:
     "--hosts", multiple=True, help="Names or patterns of files in params/, such as 'server-*'."
 )
 @click.option(
-    "--inventory", type=click.File(), help="JSON of ansible-inventory --list or of NetBox."
+    "--inventory",
+    type=click.File(errors="replace"),
+    help="JSON of ansible-inventory --list or of NetBox.",
 )
 @click.option(
     "-p", "options", nargs=2, multiple=True, metavar="NAME VALUE", help="As papermill's -p."
 )
-@click.option("--canary", default=1, show_default=True, help="So many hosts are changed first.")
+@click.option(
+    "--canary",
+    type=click.IntRange(0, 64),
+    default=1,
+    show_default=True,
+    help="So many hosts are changed first.",
+)
 @click.option("--batch", default="4", show_default=True, help="Then so many at once: 4, or 10%.")
-@click.option("--max-failures", default=0, show_default=True, help="More than these stop the run.")
+@click.option(
+    "--max-failures",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="More than these stop the run.",
+)
 @click.option("--apart", multiple=True, metavar="GROUP", help="One host of this group at a time.")
 @click.option("--last", multiple=True, metavar="HOST", help="Changed alone, at the end.")
 @click.option("--plan", "plan_only", is_flag=True, help="Plan for all hosts and change none.")
@@ -154,7 +168,8 @@ def fleet(notebook: Path | None, resume: str | None, **asked: Any) -> None:  # n
     from runbook.fleet.command import Desk, FleetWish, begin
     from runbook.fleet.command import resume as go_on
 
-    at = Desk(params_folder(), outputs_folder(), SystemClock(), click.echo)
+    # What a host's run says of its end may hold words of the host.
+    at = Desk(params_folder(), outputs_folder(), SystemClock(), lambda t: click.echo(printable(t)))
     if resume:
         sys.exit(go_on(resume, at))
     if notebook is None or bool(asked["hosts"]) == bool(asked["inventory"]):

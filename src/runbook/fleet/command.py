@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,11 @@ from runbook.fleet.interrupts import interruptible
 from runbook.fleet.job import INTERRUPT
 from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger, LedgerState
 from runbook.fleet.order import batch_size, batches
+from runbook.fleet.trust import MOST_AT_ONCE, RUN, is_option, refuse_a_strangers, refuse_an_odd
 from runbook.params import listing
 
 # No host's folder can have this name.
 FOLDER = "_fleet"
-# More papermill processes than this only wait for each other.
-MOST_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +84,16 @@ def begin(wish: FleetWish, desk: Desk) -> int:
 def resume(fleet_id: str, desk: Desk) -> int:
     """Go on with a run that was stopped, interrupted or killed; return the exit status."""
     ledger = Ledger(desk.outputs / FOLDER / fleet_id)
-    if not ledger.folder.is_dir():
+    if not RUN.fullmatch(fleet_id) or not ledger.folder.is_dir():
         raise CorrectParameters(
             f"there is no fleet run {fleet_id}",
             state="no host was asked anything",
             then=f"`ls {desk.outputs / FOLDER}` names the runs that there are",
         )
+    refuse_a_strangers(ledger.folder)
     with ledger.alone():
         state = ledger.read()
+        refuse_an_odd(ledger, state)
         _same_notebook(state.plan)
         (ledger.folder / INTERRUPT).unlink(missing_ok=True)
         with _executor(state.plan) as executor:
@@ -141,6 +142,13 @@ def _hosts(wish: FleetWish, params: Path) -> tuple[FleetHost, ...]:
 
 
 def _plan(wish: FleetWish, hosts: Sequence[FleetHost], local: tuple[str, ...]) -> FleetPlan:
+    for name, _ in wish.options:
+        if not is_option(name):
+            raise CorrectParameters(
+                f"-p {name} cannot be given to all hosts",
+                state="no host was asked anything",
+                then="give names of the notebook's parameters; each run has a host of its own",
+            )
     options = tuple(word for name, value in wish.options for word in ("-p", name, value))
     if redact(dict(wish.options)) != dict(wish.options):
         raise CorrectParameters(
@@ -158,8 +166,20 @@ def _plan(wish: FleetWish, hosts: Sequence[FleetHost], local: tuple[str, ...]) -
         options=options,
         batches=made,
         max_failures=wish.max_failures,
-        plans_first="mode" in inspect_notebook(str(wish.notebook)),
+        plans_first="mode" in _parameters(wish.notebook),
     )
+
+
+def _parameters(notebook: Path) -> Collection[str]:
+    try:
+        found: Collection[str] = inspect_notebook(str(notebook))
+    except Exception as error:
+        raise CorrectParameters(
+            f"{notebook} is no notebook: {str(error).partition(chr(10))[0]}",
+            state="no host was asked anything",
+            then="name an .ipynb file, such as routed.ipynb",
+        ) from error
+    return found
 
 
 def _new(desk: Desk) -> Ledger:
@@ -183,7 +203,7 @@ def _executor(plan: FleetPlan) -> Executor:
 
 def _engine(ledger: Ledger, executor: Executor, desk: Desk) -> Engine:
     def asked(host: str, state: LedgerState) -> HostEnd:
-        return ask.ask(host, state.begun[host], desk.params, desk.clock)
+        return ask.ask(host, state.since(host), desk.params, desk.clock)
 
     return Engine(ledger, executor, desk.clock, desk.tell, asked)
 

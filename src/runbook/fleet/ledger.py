@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,6 +20,7 @@ from runbook.common.errors import CorrectParameters
 from runbook.fleet.ends import FleetEnd
 
 LEDGER, LOCK = "ledger", ".alone"
+NEVER = datetime.fromtimestamp(0, UTC)
 
 
 class FleetPlan(BaseModel):
@@ -63,13 +64,18 @@ class HostEnd(BaseModel):
 class LedgerState:
     """What a ledger says: the plan, the hosts whose run began (and when), and how they ended.
 
-    `plans` has the digest of each host's own plan, as it was shown.
+    `at` is when the fleet run began; `plans` has the digest of each host's own plan, as shown.
     """
 
     plan: FleetPlan
     begun: Mapping[str, datetime] = field(default_factory=dict)
     ended: Mapping[str, HostEnd] = field(default_factory=dict)
     plans: Mapping[str, str] = field(default_factory=dict)
+    at: datetime = NEVER
+
+    def since(self, host: str) -> datetime:
+        """When the host's run began, or the fleet run if it was only planned."""
+        return self.begun.get(host, self.at)
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -151,12 +157,13 @@ class Ledger:
 
 
 def _state(lines: list[str]) -> LedgerState:
-    plan, plans = None, dict[str, str]()
+    plan, plans, began = None, dict[str, str](), NEVER
     begun, ended = dict[str, datetime](), dict[str, HostEnd]()
     for line in lines:
         said = handed_files.json_object(line)
         at = datetime.fromisoformat(str(said["at"]))
         if "fleet" in said:
+            began = at
             plan = FleetPlan.model_validate_json(json.dumps(said["fleet"]))
         elif "planned" in said:
             plans[str(said["planned"])] = str(said["digest"])
@@ -169,4 +176,4 @@ def _state(lines: list[str]) -> LedgerState:
             ended[end.host] = end
     if plan is None:
         raise ValueError("it does not say what the run was to do")
-    return LedgerState(plan, begun, ended, plans)
+    return LedgerState(plan, begun, ended, plans, began)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runbook.common import atomic_files
 from runbook.notebook.desk.sources import notebooks, stamped
+from runbook.params import fields
 
 # By its button on the landing page, the notebook that it opens.
 BUTTONS = {
@@ -35,8 +36,13 @@ def name_of(notebook: str, host: str) -> str:
 
 
 def make(folder: Path, host: str) -> dict[str, Path]:
-    """By its button, a copy for this host; one that is there, and may be in use, stays."""
-    made = {}
+    """By its button, a copy for this host; one that is there, and may be in use, stays.
+
+    None for a file in params/ with a name that no host can have: it would become code.
+    """
+    made: dict[str, Path] = {}
+    if not _is_host(host):
+        return made
     for button, notebook in BUTTONS.items():
         path = folder / host / name_of(notebook, host)
         if not path.exists():
@@ -57,6 +63,14 @@ def _for(host: str, source: Path) -> bytes:
 def _named(line: str, host: str) -> str:
     # Nothing but letters, digits, '-', '_' and dots is in a host's name.
     return _HOST.sub(rf'\1"{host}"', line, count=1)
+
+
+def _is_host(name: str) -> bool:
+    try:
+        fields.host(name)
+    except ValueError:
+        return False
+    return True
 
 
 def relative(path: Path, folder: Path) -> str:
