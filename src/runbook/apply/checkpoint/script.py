@@ -157,7 +157,7 @@ def _shell(step: Step) -> list[str]:
 @_shell.register
 def _(step: Netlink) -> list[str]:
     # Half of these find their work done already; ip says so, and goes on.
-    batch = [shlex.join(message.words()) for message in step.messages]
+    batch = [one_line(shlex.join(message.words())) for message in step.messages]
     return ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
 
 

@@ -6,10 +6,12 @@ start of the network. On a host that is as promised already they are those that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Interface, IPv4Network, ip_interface
 
+from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.plan.changes.messages import KERNEL, Action, Address, Route
 from runbook.plan.changes.network_hook import hook_path
@@ -23,6 +25,7 @@ from runbook.state.snapshot import Snapshot
 # The kernel's IFNAMSIZ without the closing zero byte; a label is as long as a name.
 _LONGEST_LABEL = 15
 SECONDARY = "secondary"
+_PLAIN_LABEL = re.compile(r"[A-Za-z0-9_.:@%+=,/-]*")
 
 
 def others(params: Params, snapshot: Snapshot) -> tuple[Address, ...]:
@@ -30,6 +33,20 @@ def others(params: Params, snapshot: Snapshot) -> tuple[Address, ...]:
     if facts.holds(snapshot, params.bridge, params.ipv4):
         return ()
     return tuple(map(facts.as_delete_message, _rows(params, snapshot, params.interface)))
+
+
+def refuse_odd_labels(params: Params, snapshot: Snapshot) -> None:
+    """Refuse a label that a line of `ip -batch` cannot say: the undo puts it back by one."""
+    for row in facts.addresses_on(snapshot, params.interface):
+        if not _PLAIN_LABEL.fullmatch(row.label):
+            address = f"{row.address}/{row.prefixlen}"
+            raise Refused(
+                f"the label {row.label!r} of {address} on {params.interface} has characters that"
+                " an undo cannot write",
+                host=snapshot.host,
+                then=f"give it another: ip address del {address} dev {params.interface}, then add"
+                f" it with a label such as {params.interface}:1",
+            )
 
 
 def promised(params: Params, snapshot: Snapshot) -> tuple[Address, ...]:

@@ -69,6 +69,7 @@ def make_plan(params: Params, snapshot: Snapshot, operator: Connection | None = 
         return Plan(snapshot.host, promise, (), snapshot.digest(), (), params.deadline_s)
     _not_half_done(params, snapshot, promise)
     managers.refuse(params.interface, snapshot)
+    ipv4.refuse_odd_labels(params, snapshot)
     _refuse_together(params, snapshot)
     changes = tuple(_changes(params, snapshot, promise))
     return Plan(snapshot.host, promise, changes, snapshot.digest(), unmet, params.deadline_s)

@@ -31,6 +31,7 @@ _NAMED = ("inet", "inet6")
 _VALUED = ("dev", "via", "src", "metric", "table", "label", "brd", "broadcast", "scope", "peer")
 _BARE = ("onlink", "nodad", "noprefixroute")
 _MAIN = {"main": MAIN_TABLE}
+_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 def is_carried(line: str, nic: str, snapshot: Snapshot) -> bool:
@@ -59,7 +60,7 @@ def is_of_link(line: str, nic: str) -> bool:
         case _:
             return False
     known = posixpath.basename(program) == "ip" and name in (nic, *_IFACE)
-    return hook in HOOKS and known and size.isdigit()
+    return hook in HOOKS and known and bool(_NUMBER.fullmatch(size))
 
 
 def _without_ignored_failure(command: list[str]) -> list[str]:
@@ -121,7 +122,7 @@ def _held(target: str, told: dict[str, str], nic: str, snapshot: Snapshot) -> bo
 
 def _led(target: str, told: dict[str, str], through: tuple[str, str], snapshot: Snapshot) -> bool:
     table = told.get("table", "main")
-    if not table.isdigit() and table not in _MAIN:
+    if not _NUMBER.fullmatch(table) and table not in _MAIN:
         return False
     wanted = (_destination(target), _plain(told.get("via", "")), _MAIN.get(table) or int(table))
     return any(

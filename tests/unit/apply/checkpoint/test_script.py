@@ -18,6 +18,7 @@ from tests.unit.programs import hostile
 from runbook.apply.checkpoint import undo_script
 from runbook.apply.checkpoint.script import made_dirs, restored_paths
 from runbook.plan.changes.aside import MoveAside
+from runbook.plan.changes.bridge_ports import Cutover
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.networks import CreateNetwork
 from runbook.plan.changes.steps import (
@@ -163,3 +164,16 @@ def test_no_name_is_ever_run(name: str, operator: str) -> None:
 def test_any_name_leaves_a_script_that_a_shell_can_read(name: str) -> None:
     done = subprocess.run(["sh", "-n"], input=script(named(name), name).encode(), check=False)
     assert done.returncode == 0
+
+
+def test_no_word_of_a_message_ends_the_text_that_ip_is_given() -> None:
+    label = "e:\nIP\nid\n"
+    changes = tuple(
+        replace(one, address=replace(one.address, label=label)) if isinstance(one, Cutover) else one
+        for one in STANDARD.changes
+    )
+    script = undo_script(
+        replace(STANDARD, changes=changes), change_id="x", title="", machine_id="0" * 32
+    )
+    assert "label" in script
+    assert "id" not in [line.strip() for line in script.splitlines()]

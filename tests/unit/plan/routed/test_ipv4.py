@@ -152,3 +152,12 @@ def test_a_gateway_off_the_link_is_taken_where_the_host_uses_it_and_refused_else
     with pytest.raises(ParameterError, match="not on the link") as wrong:
         make_promise(fakes.params(gateway="192.0.2.9"), host)
     assert (wrong.value.field, "192.0.2.1" in wrong.value.then) == ("gateway", True)
+
+
+@pytest.mark.parametrize(
+    "label", ["e:\nIP\nid;", "e:$(id)", "e:a'b", 'e:"', "e:a b", "e:\\", "e:é"]
+)
+def test_a_label_that_the_undo_could_not_write_is_refused(label: str) -> None:
+    odd = fakes.address(NIC, "172.16.1.9/16", flags="permanent secondary", label=label)
+    with pytest.raises(Refused, match=r"the label .* of 172\.16\.1\.9/16"):
+        make_plan(fakes.params(), fakes.seen(**fakes.more("addresses", odd)))

@@ -70,6 +70,8 @@ def test_a_line_whose_effect_is_on_the_host_is_carried(line: str) -> None:
     "line",
     [
         f"up ip addr add 172.20.7.99/32 dev {NIC}",
+        "up ip route add 10.6.0.0/16 via 172.16.0.9 table \N{SUPERSCRIPT TWO}",
+        f"up ip route add 10.6.0.0/16 via 172.16.0.9 table {'9' * 5000}",
         "up ip addr add 172.20.7.9/32 dev enp4s0f1",
         f"up ip addr add 172.20.7.9/24 dev {NIC}",
         f"up ip addr del 172.20.7.9/32 dev {NIC}",
