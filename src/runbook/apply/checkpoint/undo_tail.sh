@@ -23,6 +23,12 @@ put_back_all() {
     put_back_files
     put_back_rest
     rest_is_back || failed=1
+    # A DHCP client that hears no server, as while the cable is out, takes the address away and
+    # asks again only after minutes.
+    network_is_back && return
+    say 'the network went again, as when no DHCP server answers: putting it back once more'
+    put_back_network
+    network_is_back || failed=1
 }
 
 # A change that has ended: what is replaced is named and kept first.

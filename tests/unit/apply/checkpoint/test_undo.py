@@ -321,6 +321,23 @@ def test_what_could_not_be_put_back_at_boot_is_not_forgotten_afterwards(sandbox:
     assert sandbox.armed.is_symlink()
 
 
+def test_an_address_that_a_client_without_an_answer_takes_away_is_put_back_after_it(
+    sandbox: Sandbox,
+) -> None:
+    shown = sandbox.root / "shown/addresses"
+    shutil.copy(shown, shown.with_name("all"))
+    with (sandbox.root / "programs/dhclient").open("a") as client:
+        client.write(f": >{shown}\n")
+    ip = sandbox.root / "programs/ip"
+    again = f"if [ \"$*\" = '-force -batch -' ]; then cp {shown.with_name('all')} {shown}; fi\n"
+    ip.write_text(ip.read_text().replace('case "$*"', f'{again}case "$*"', 1))
+    assert sandbox.undo("deadline") == 0
+    words = [run[0] if run[0] == "dhclient" else run[-1] for run in sandbox.ran()]
+    after = words[words.index("dhclient") + 1 :]
+    assert any(word.startswith(f"address replace {fakes.ADDRESS}") for word in after)
+    assert "putting it back once more" in sandbox.journal
+
+
 def test_a_file_that_cannot_be_put_back_is_told_and_keeps_the_lock(sandbox: Sandbox) -> None:
     (sandbox.root / LEASE[1:]).unlink()
     (sandbox.root / "var/lib/dhcp").rmdir()
