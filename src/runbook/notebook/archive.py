@@ -60,7 +60,10 @@ def file_notebook(notebook: Path, outputs: Path) -> Path:
 
 
 def _filed(notebook: Path, outputs: Path) -> tuple[str, Path]:
-    text = octets.valid_json(told_truly(redact_notebook(_text(notebook)), over=True))
+    try:
+        text = octets.valid_json(told_truly(redact_notebook(_text(notebook)), over=True))
+    except RecursionError:
+        raise _refusal(notebook, "it is nested too deep", "file what `papermill` wrote") from None
     folder = _run_folder(notebook, text, outputs)
     _seal_what_died(notebook, text, folder)
     _create(folder / NOTEBOOK, text)
@@ -82,7 +85,8 @@ def _seal_what_died(notebook: Path, text: str, folder: Path) -> None:
     run = record.Folder(folder)
     if run.has(MANIFEST):
         return
-    over = json.loads(text)["metadata"].get("papermill", {}).get("end_time") or run.has(OUTCOME)
+    told = json.loads(text)["metadata"].get("papermill")
+    over = (isinstance(told, dict) and told.get("end_time")) or run.has(OUTCOME)
     last = last_moment(run)
     if not over and datetime.now(UTC) - last < QUIET:
         why = f"its run wrote its last line at {last:%H:%M} UTC, and may go on"

@@ -338,3 +338,27 @@ def test_the_tab_of_the_page_says_whose_record_it_is_and_how_the_run_ended(
     filed(tmp_path, executed(outcome(folder.path)))
     page_text = (folder.path / "notebook.html").read_text()
     assert f"<title>server-01: as promised ({CHANGE})</title>" in page_text
+
+
+@pytest.mark.parametrize("told", ['"x"', "[1]", "7"])
+def test_odd_words_of_papermill_are_no_end_of_a_run(
+    tmp_path: Path, folder: Folder, told: str
+) -> None:
+    text = executed(outcome(folder.path)).replace(
+        '"metadata": {}, "nbf', f'"metadata": {{"papermill": {told}}}, "nbf'
+    )
+    assert filed(tmp_path, text) == folder.path / "notebook.ipynb"
+
+
+@pytest.mark.parametrize("depth", [600, 900])
+def test_a_notebook_that_is_nested_too_deep_is_refused(
+    tmp_path: Path, folder: Folder, depth: int
+) -> None:
+    nested = f'"metadata": {{"x": {"[" * depth}{"]" * depth}}}, "nbf'
+    text = executed(outcome(folder.path)).replace('"metadata": {}, "nbf', nested)
+    with pytest.raises(CorrectParameters, match="was not filed"):
+        filed(tmp_path, text)
+
+
+def test_what_a_record_says_is_no_markup_of_the_page() -> None:
+    assert "<script>alert" not in page(executed(shown("x")), "</title><script>alert(9)</script>")

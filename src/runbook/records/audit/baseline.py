@@ -14,6 +14,7 @@ from runbook.plan.plan import Plan
 from runbook.plan.promise.guests import GuestPromise
 from runbook.plan.promise.host import Promise
 from runbook.records.audit.needs import Promises
+from runbook.records.files import is_name
 from runbook.run import record
 from runbook.run.record import Ending, RunRecord
 from runbook.state import snapshot as snapshots
@@ -148,7 +149,8 @@ def _of(found: RunRecord) -> _Confirmed:
     made = found.path
     if "found.json" in found.products:
         told = _json(found.path / "found.json")
-        made = found.path.parent / Path(str(told.get("change_id", ""))).name
+        number = str(told.get("change_id", ""))
+        made = found.path.parent / number if is_name(number) else found.path
     state = AFTER if AFTER in found.products else READ_FIRST
     return _Confirmed(made.name, found.path, made, state)
 

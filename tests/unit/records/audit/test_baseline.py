@@ -86,7 +86,7 @@ def test_a_confirmation_by_another_run_leads_to_the_run_that_made_the_change(fol
     assert found.promises.host
 
 
-@pytest.mark.parametrize("name", ["../../etc", "/etc", ""])
+@pytest.mark.parametrize("name", ["../../etc", "/etc", "", "..", "x" * 5000, "a\0b"])
 def test_a_record_leads_nowhere_else(folder: Path, name: str) -> None:
     run(folder, LATER, Ending.AS_PROMISED, found={"change_id": name})
     found = baseline.find(folder, None)
