@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from runbook.common import handed_files
+from runbook.common import handed_files, octets
 from runbook.common.errors import CorrectParameters
 from runbook.records.crate import METADATA, crate
 from runbook.records.entry import Entry
@@ -87,7 +87,7 @@ def _fill(
             if not path.name.startswith("."):
                 sizes[name] = len(content)
                 bag.put(f"data/{name}", content)
-    bag.put(f"data/{METADATA}", crate(entries, sizes, at).encode())
+    bag.put(f"data/{METADATA}", octets.valid_json(crate(entries, sizes, at)).encode())
     if allowed.is_file():
         bag.put(ALLOWED_SIGNERS, allowed.read_bytes())
     _describe(bag, len(entries), at)

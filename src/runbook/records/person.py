@@ -27,13 +27,14 @@ LARGEST = 64 << 10
 
 def operator(environ: Mapping[str, str] = os.environ, login: Path = LOGIN) -> Operator:
     """The person at this machine; raises nothing."""
-    account = _account()
+    # Bytes that are no text would end the run, and an undo with it.
+    account = printable(_account())[:100]
     person, known_by = _person(environ, login, account)
     return Operator(
         person=printable(person)[:100],
         known_by=known_by,
         account=account,
-        machine=socket.gethostname(),
+        machine=printable(socket.gethostname()),
         ssh_fingerprint=_fingerprint(environ.get(AUTHENTICATION, "")),
     )
 

@@ -14,6 +14,7 @@ from tests.unit.records import kept
 
 from runbook.cli import runbook
 from runbook.common.errors import RunbookError
+from runbook.records import person
 from runbook.records.index import FOLDER, NAME
 
 N = kept.number(1)
@@ -222,3 +223,14 @@ def test_another_hosts_record_closes_nothing(outputs: Path) -> None:
     other = kept.sealed(outputs, 2, host="server-02", found_json=json.dumps({"change_id": N}))
     assert other.is_dir()
     assert "! " in told("list", "--host", "server-01")
+
+
+def test_a_file_whose_name_is_no_text_is_exported(outputs: Path, tmp_path: Path) -> None:
+    (kept.sealed(outputs, 1) / "a\udcff").write_text("x")
+    assert "1 record in" in told("export", f"{tmp_path}/to")
+    json.loads((tmp_path / "to" / "data" / "ro-crate-metadata.json").read_text())
+
+
+def test_an_account_that_is_no_text_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "r\udcff\x1b")
+    assert person.operator().account == "r\\xff\\x1b"
