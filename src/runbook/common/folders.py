@@ -8,6 +8,7 @@ source checkout that the package is installed from.
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ def find(
     `here` is the working directory. Raises `CorrectParameters` when there is none.
     """
     named = environ.get(VARIABLE)
-    home = Path(named).expanduser().absolute() if named else _unnamed(package, here)
+    home = Path(named).expanduser().absolute() if named else _unnamed(environ, package, here)
     if (home / "params").is_dir():
         return home
     which = f"{VARIABLE} is {named!r}" if named else f"{VARIABLE} is not set"
@@ -43,11 +44,30 @@ def find(
     )
 
 
-def _unnamed(package: Path, here: Path | None) -> Path:
+def _unnamed(environ: Mapping[str, str], package: Path, here: Path | None) -> Path:
     """The workspace that the working directory is in, or the checkout."""
     place = (here or Path.cwd()).absolute()
-    workspaces = (each for each in (place, *place.parents) if (each / MARK).is_file())
-    return next(workspaces, package.resolve().parents[1])
+    for each in (place, *place.parents):
+        if (each / MARK).is_file():
+            _refuse_a_strangers(each, environ)
+            return each
+    return package.resolve().parents[1]
+
+
+def _refuse_a_strangers(workspace: Path, environ: Mapping[str, str]) -> None:
+    """Whoever may write to /tmp could make one there, and its files say what ssh runs."""
+    mine = {os.geteuid(), 0}
+    if os.geteuid() == 0 and (caller := environ.get("SUDO_UID", "")).isdecimal():
+        mine.add(int(caller))
+    # /tmp itself is root's, and anybody may put files and folders there.
+    parts = (workspace, workspace / MARK, workspace / "params")
+    if not {path.lstat().st_uid for path in parts if os.path.lexists(path)} <= mine:
+        raise CorrectParameters(
+            f"the workspace {workspace} is another account's",
+            state="nothing was read from it, and nothing was written to any host",
+            then=f"if you trust it: export {VARIABLE}={shlex.quote(str(workspace))}; or else make"
+            " one of your own with `runbook init DIR`, and work there",
+        )
 
 
 def params_folder() -> Path:
