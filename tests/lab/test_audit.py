@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,11 +148,21 @@ MADE = (
         "networking.service disabled; promised: enabled",
     ),
     Made(
-        "a network manager enabled",
+        "a network manager enabled that leaves the NIC alone",
         "systemctl unmask systemd-networkd; systemctl enable systemd-networkd",
         "systemctl disable systemd-networkd; systemctl mask systemd-networkd",
+        "less",
+        "No promise is broken by it alone",
+    ),
+    Made(
+        "a network manager enabled that takes the NIC",
+        "systemctl unmask systemd-networkd; systemctl enable systemd-networkd;"
+        " printf '[Match]\\nName=enp4s0f0\\n[Network]\\nDHCP=yes\\n'"
+        " >/etc/systemd/network/10-lan.network",
+        "systemctl disable systemd-networkd; systemctl mask systemd-networkd;"
+        " rm /etc/systemd/network/10-lan.network",
         "next_boot",
-        "other network services: systemd-networkd.service",
+        "systemd-networkd",
     ),
     Made(
         "another name server",
@@ -253,6 +264,8 @@ def by_hand(commands: str) -> None:
 
 def wrongly_told(made: Made) -> list[str]:
     by_hand(made.do)
+    # The number of a record begins with its second, and the last one has to be known.
+    time.sleep(1.1)
     status, told = audit()
     again = len(records())
     assert audit()[1]["differences"] == told["differences"]

@@ -24,7 +24,7 @@ def test_ufw_is_refused_with_its_own_command_and_right_once_that_was_typed(fresh
     assert "/etc/ufw/user.rules line" in said
     assert command in said
     # ufw drops what is forwarded, and so what guests send across the bridge.
-    assert "guests would answer ARP only" in said
+    assert "so FORWARD filters the IPv6 that guests send" in said
     console(fresh_host, f"{command}; ufw route allow in on {BRIDGE} out on {BRIDGE}")
     ports = "ufw status | grep -e '^Status: active' -e ^22/tcp"
     play(params(fresh_host), Service(f"{LAN}; {ports}", ("ufw",)))

@@ -22,12 +22,16 @@ put_back_all() {
     network_is_back || failed=1
     put_back_files
     put_back_rest
-    rest_is_back || failed=1
     # A DHCP client that hears no server, as while the cable is out, takes the address away and
     # asks again only after minutes.
-    network_is_back && return
-    say 'the network went again, as when no DHCP server answers: putting it back once more'
-    put_back_network
+    if ! network_is_back; then
+        say 'the network went again, as when no DHCP server answers: putting it back once more'
+        put_back_network
+        starts_no_client=1
+        put_back_rest
+        starts_no_client=
+    fi
+    rest_is_back || failed=1
     network_is_back || failed=1
 }
 
