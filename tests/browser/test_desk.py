@@ -19,7 +19,7 @@ from runbook.run import record
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """At the desk of a home with a host, a recording, a file that is not right, and a record."""
-    bench.lab("up")
+    bench.fresh()
     home = bench.make_home(tmp_path)
     for name in ("server-02", "server-03"):
         (home / "params" / f"{name}.yaml").unlink()

@@ -21,7 +21,7 @@ STARTS_NONE = f"""\
 case "$*" in *net-start*) exit 1 ;; esac
 exec {VIRSH}.real "$@"
 """
-pytestmark = (pytest.mark.timeout(1200), pytest.mark.thorough)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.thorough]
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ def test_an_armed_change_is_seen_at_a_glance_and_a_host_that_is_off_holds_nothin
     assert done.status == 0, done.said
     rows = {line.split()[0]: line for line in done.page.splitlines() if line.startswith("server-")}
     assert " armed " in rows["server-01"]
-    assert f"{underway.armed.change_id} by ann@elsewhere" in rows["server-01"]
+    assert "armed by ann@elsewhere" in rows["server-01"]
     assert "not known" in rows["server-99"]
-    assert "Hosts asked: 2 of 2" in done.page
+    assert "asking" not in done.page
     assert bench.snapshot().digest() == armed.digest()
     returning.rolled_back(underway)
