@@ -60,7 +60,7 @@ matrix: setup ## Each release, addressing, STP and firewall profile through rebo
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
 
 thorough: setup ## What `make test` leaves out: the same kinds of test, on more hosts and in more ways
-	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build --guests all
+	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build --guests all --kernel bookworm
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m thorough tests/lab tests/faults tests/notebooks tests/browser
 	$(PYTEST) --hypothesis-profile=thorough --timeout=3600 tests/unit/test_decoders.py
 

@@ -85,9 +85,16 @@ def up(  # noqa: PLR0913 - one for each word of the command
     show_default=True,
     help="all: also the disk of Debian guests with every network manager.",
 )
-def build(which: str) -> None:
+@click.option(
+    "--kernel",
+    "kernels",
+    multiple=True,
+    type=click.Choice(RELEASES),
+    help="Also the disk of this release with its own kernel, for `up --machine qemu`.",
+)
+def build(which: str, kernels: tuple[str, ...]) -> None:
     """Build every release's root file system that is not there yet; up does so for its own."""
-    labs.build(_say, managers=which == "all")
+    labs.build(_say, managers=which == "all", kernels=kernels)
 
 
 @lab.command()

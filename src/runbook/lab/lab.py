@@ -26,6 +26,7 @@ from runbook.lab import (
 )
 from runbook.lab.hardware import NSPAWN, Hardware
 from runbook.lab.names import CACHE, IN_USE, MOST_HOSTS, RELEASES, RUN, host_name
+from runbook.lab.qemu import image as kernel_image
 
 STATE = RUN / "lab.json"
 LOCK = CACHE / "lock"
@@ -130,8 +131,11 @@ def up(
         return wanted
 
 
-def build(say: Say, *, managers: bool = False) -> None:
-    """Each release's file system and packages, and the disk with all managers, where missing."""
+def build(say: Say, *, managers: bool = False, kernels: tuple[str, ...] = ()) -> None:
+    """Each release's file system and packages, and the disk with all managers, where missing.
+
+    `kernels`: the releases of which a disk with its own kernel is wanted too.
+    """
     need_root()
     with locked():
         for release in RELEASES:
@@ -140,6 +144,8 @@ def build(say: Say, *, managers: bool = False) -> None:
         _remove_old(extra_packages.remove_old)
         if managers:
             guest_managers.build(say)
+        for release in kernels:
+            kernel_image.image(release, say)
 
 
 def _remove_old(*more: Callable[[], None]) -> None:
