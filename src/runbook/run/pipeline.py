@@ -166,10 +166,7 @@ def apply(
 
 def verify(session: ChangeSession, underway: Underway, applied: Applied) -> Verified:
     """Read the host again, over a new connection; raises NotAsPromised."""
-    plan, before = applied.armed.plan, underway.probed
-    with closing(new_connection(session, applied.armed)) as fresh:
-        now = take(fresh, session.clock.now())
-        verdict = session.subject.verdict(fresh, session.params, plan, before, now)
+    verdict = _verdict(session, applied.armed, underway)
     if not (verdict.passed and applied.complete):
         raise NotAsPromised(session.params.host, verdict)
     return Verified(applied.armed, verdict)
@@ -180,14 +177,17 @@ def reboot_if_asked(session: Session, underway: Underway, verified: Verified) ->
     if session.params.reboot != REHEARSE:
         return verified
     back = reboot(verified.armed, session.host, session.connect, session.clock)
-    plan = back.armed.plan
-    with closing(new_connection(session, back.armed)) as fresh:
-        now = take(fresh, session.clock.now())
-        verdict = session.subject.verdict(fresh, session.params, plan, underway.probed, now)
-    proven = with_reboot(verdict, back.seconds)
+    proven = with_reboot(_verdict(session, back.armed, underway), back.seconds)
     if not proven.passed:
         raise NotAsPromised(session.params.host, proven)
     return Verified(back.armed, proven)
+
+
+def _verdict(session: ChangeSession, armed: Armed, underway: Underway) -> Verdict:
+    """The host as a new connection shows it, compared with the promise and the probes before."""
+    with closing(new_connection(session, armed)) as fresh:
+        now = take(fresh, session.clock.now())
+        return session.subject.verdict(fresh, session.params, armed.plan, underway.probed, now)
 
 
 def confirm(session: ChangeSession, verified: Verified) -> Confirmed:

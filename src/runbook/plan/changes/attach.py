@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from runbook.plan.changes.networks import CLIENT, START_BUDGET_S, STDIN, URI
-from runbook.plan.changes.steps import Command, DropAttached, Step
+from runbook.plan.changes.networks import define_and_start
+from runbook.plan.changes.steps import DropAttached, Step
 
 
 def attached_xml(name: str, uuid: str, bridge: str) -> str:
@@ -43,13 +43,7 @@ class AttachNetwork:
         return self.xml
 
     def do(self) -> tuple[Step, ...]:
-        """Autostart last: a network that does not start must not start at boot."""
-        virsh = (CLIENT, *URI)
-        return (
-            Command((*virsh, "net-define", STDIN), stdin=self.xml.encode()),
-            Command((*virsh, "net-start", self.name), budget_s=START_BUDGET_S),
-            Command((*virsh, "net-autostart", self.name)),
-        )
+        return define_and_start(self.name, self.xml)
 
     def undo(self) -> tuple[Step, ...]:
         """The network alone: the bridge and whatever is in it stay."""

@@ -18,6 +18,16 @@ STDIN = "/dev/stdin"
 GUESTS_SEEN = "/var/lib/libvirt/dnsmasq"
 
 
+def define_and_start(name: str, xml: str) -> tuple[Command, ...]:
+    """Autostart last: a network that does not start must not start at boot."""
+    virsh = (CLIENT, *URI)
+    return (
+        Command((*virsh, "net-define", STDIN), stdin=xml.encode()),
+        Command((*virsh, "net-start", name), budget_s=START_BUDGET_S),
+        Command((*virsh, "net-autostart", name)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CreateNetwork:
     """Define the network, start it, and have libvirt start it at boot."""
@@ -42,14 +52,7 @@ class CreateNetwork:
         return self.xml
 
     def do(self) -> tuple[Step, ...]:
-        """Autostart last: a network that does not start must not start at boot."""
-        virsh = (CLIENT, *URI)
-        return (
-            MakeDir(GUESTS_SEEN),
-            Command((*virsh, "net-define", STDIN), stdin=self.xml.encode()),
-            Command((*virsh, "net-start", self.name), budget_s=START_BUDGET_S),
-            Command((*virsh, "net-autostart", self.name)),
-        )
+        return (MakeDir(GUESTS_SEEN), *define_and_start(self.name, self.xml))
 
     def undo(self) -> tuple[Step, ...]:
         return (DropNetwork(self.name, self.bridge, self.chains_of), RemoveDir(GUESTS_SEEN))
