@@ -21,13 +21,13 @@ _ENDS = {
 
 
 def ask(host: str, since: datetime, params: Path, clock: Clock) -> HostEnd:
-    """How the host stands after a run that began at `since` and told no end."""
+    """How the host stands after a run that began at `since` and did not say how it ended."""
     try:
         session = open_host_session(known_host(params, {"host": host}), clock)
         with closing(session.host):
             return judge(read_standing(session), since)
     except RunbookError as error:
-        said = f"the run told no end, and the host was not asked: {error.what}"
+        said = f"the run did not say how it ended, and the host was not asked: {error.what}"
         return HostEnd(host=host, end=FleetEnd.UNKNOWN, said=said)
 
 

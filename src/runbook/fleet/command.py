@@ -14,7 +14,7 @@ from runbook.common.atomic_files import make_folder
 from runbook.common.clock import Clock
 from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact
-from runbook.fleet import ask, told
+from runbook.fleet import ask, messages
 from runbook.fleet.ends import FleetEnd, worst
 from runbook.fleet.engine import Engine, Tell
 from runbook.fleet.hosts import FleetHost, by_patterns, from_inventory
@@ -48,7 +48,7 @@ class FleetWish:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where the fleet is run from: its folders, its clock, and who is told."""
+    """Where the fleet is run from: its folders, its clock, and who reads its lines."""
 
     params: Path
     outputs: Path
@@ -73,7 +73,7 @@ def begin(wish: FleetWish, desk: Desk) -> int:
             status = worst(end.end for end in planned.values())
             refused = [end for end in planned.values() if not end.end.good]
             if refused and not wish.despite_refusals:
-                desk.tell(told.refused(refused))
+                desk.tell(messages.refused(refused))
                 return status
             if wish.plan_only or engine.stop.is_set():
                 return status
@@ -103,7 +103,7 @@ def resume(fleet_id: str, desk: Desk) -> int:
                 e for e in ledger.read().failures if e.end in (FleetEnd.ARMED, FleetEnd.UNKNOWN)
             ]
             if stuck:
-                desk.tell(told.table("These hosts need a person first", stuck))
+                desk.tell(messages.table("These hosts need a person first", stuck))
                 return worst(end.end for end in stuck)
             with interruptible(engine, desk.tell):
                 return _go_on(engine, desk)
@@ -116,7 +116,7 @@ def _go_on(engine: Engine, desk: Desk) -> int:
     planned = _plans(engine, left, desk)
     refused = [end for end in planned.values() if not end.end.good]
     if refused:
-        desk.tell(told.refused(refused))
+        desk.tell(messages.refused(refused))
         return worst(end.end for end in refused)
     # A host that failed is tried again: the operator has asked for it.
     for end in engine.ledger.read().failures:
@@ -131,7 +131,7 @@ def _plans(engine: Engine, hosts: Sequence[str], desk: Desk) -> dict[str, HostEn
     if not engine.ledger.read().plan.plans_first:
         return {}
     planned = engine.plan(hosts)
-    desk.tell(told.table("The plans", planned.values()))
+    desk.tell(messages.table("The plans", planned.values()))
     return planned
 
 
@@ -217,8 +217,8 @@ def _settle(ledger: Ledger, planned: Mapping[str, HostEnd], desk: Desk) -> None:
 
 def _changed(engine: Engine, desk: Desk) -> int:
     state = engine.change()
-    desk.tell(told.table("The fleet", _all(state)))
-    desk.tell(told.last_word(state, engine.ledger.folder.name))
+    desk.tell(messages.table("The fleet", _all(state)))
+    desk.tell(messages.last_word(state, engine.ledger.folder.name))
     return worst(end.end for end in state.ended.values())
 
 

@@ -89,7 +89,7 @@ class Engine:
         for future in as_completed(running):
             try:
                 yield future.result()
-            except Exception:  # noqa: BLE001 - a worker that is lost has told nothing of its host
+            except Exception:  # noqa: BLE001 - a worker that is lost says nothing of its host
                 yield JobResult(running[future], -1, {}, 0.0)
 
     def _planned(self, result: JobResult) -> HostEnd:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from runbook.fleet import told
+from runbook.fleet import messages
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.engine import Engine, Tell
 from runbook.fleet.job import INTERRUPT
@@ -28,12 +28,12 @@ def interruptible(engine: Engine, tell: Tell) -> Iterator[None]:
         engine.stop.set()
         at_work = ", ".join(engine.ledger.read().open) or "none"
         if len(presses) == 1:
-            tell(told.first_interrupt(at_work))
+            tell(messages.first_interrupt(at_work))
         elif len(presses) == 2:  # noqa: PLR2004 - the second press
             (engine.ledger.folder / INTERRUPT).touch()
-            tell(told.second_interrupt(at_work))
+            tell(messages.second_interrupt(at_work))
         else:
-            tell(told.third_interrupt(at_work, engine.ledger.folder.name))
+            tell(messages.third_interrupt(at_work, engine.ledger.folder.name))
             sys.exit(FleetEnd.UNKNOWN.exit_status)
 
     before = signal.signal(signal.SIGINT, pressed)
