@@ -20,10 +20,10 @@ _ENDS = {
 }
 
 
-def ask(host: str, since: datetime, params: Path, clock: Clock) -> HostEnd:
+def ask(host: str, since: datetime, folder: Path, clock: Clock) -> HostEnd:
     """How the host stands after a run that began at `since` and did not say how it ended."""
     try:
-        session = open_host_session(known_host(params, {"host": host}), clock)
+        session = open_host_session(known_host(folder, {"host": host}), clock)
         with closing(session.host):
             return judge(read_standing(session), since)
     except RunbookError as error:

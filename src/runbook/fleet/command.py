@@ -135,10 +135,10 @@ def _plans(engine: Engine, hosts: Sequence[str], desk: Desk) -> dict[str, HostEn
     return planned
 
 
-def _hosts(wish: FleetWish, params: Path) -> tuple[FleetHost, ...]:
+def _hosts(wish: FleetWish, folder: Path) -> tuple[FleetHost, ...]:
     if wish.inventory:
         return from_inventory(wish.inventory)
-    return by_patterns(wish.patterns, listing(params))
+    return by_patterns(wish.patterns, listing(folder))
 
 
 def _plan(wish: FleetWish, hosts: Sequence[FleetHost], local: tuple[str, ...]) -> FleetPlan:

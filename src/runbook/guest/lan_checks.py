@@ -44,9 +44,9 @@ class LanView:
     router: RouterSays | None
     from_here: bool | str
 
-    def checks(self, guest: ExpectedGuest) -> Iterator[Check]:
+    def checks(self, expected: ExpectedGuest) -> Iterator[Check]:
         """Each against what is promised; who answers by ARP is always required."""
-        ip, mac = str(guest.address.ip), guest.mac
+        ip, mac = str(expected.address.ip), expected.mac
         shown = ", ".join(self.answers) or "nobody"
         about = f"{ip}, asked for by ARP from the host, is answered for by"
         yield Check(about, mac, shown, self.answers == (mac,))
@@ -55,27 +55,27 @@ class LanView:
         yield Check(f"the host pings {ip}", "answers", seen, self.pinged, required=False)
         told = self.router_sends_to or "no reply to look at"
         sure = self.router_sends_to is not None
-        about = f"{guest.gateway}, pinged from the host as {guest.name}, sends the reply to"
+        about = f"{expected.gateway}, pinged from the host as {expected.name}, sends the reply to"
         yield Check(about, mac, told, told == mac, required=sure)
         if self.router is not None:
             told = " ".join(self.router.macs) or self.router.said
             about = f"{self.router.router}, logged in to, holds for {ip}"
             yield Check(about, mac, told, self.router.macs == (mac,), bool(self.router.macs))
-        yield self._from_here(guest)
+        yield self._from_here(expected)
 
-    def _from_here(self, guest: ExpectedGuest) -> Check:
+    def _from_here(self, expected: ExpectedGuest) -> Check:
         """Required where an answer was to be had before, and this machine can tell."""
-        about = f"this machine pings {guest.address.ip}"
+        about = f"this machine pings {expected.address.ip}"
         if isinstance(self.from_here, str):
             why = f"told only: {self.from_here}"
             return Check(about, why, "not asked", kept=False, required=False)
         seen = _word(answered=self.from_here)
-        if not guest.heard or guest.unheard:
-            why = f"consent {UNHEARD}" if guest.heard else "before, it answered no other subnet"
+        if not expected.heard or expected.unheard:
+            why = f"consent {UNHEARD}" if expected.heard else "before, it answered no other subnet"
             return Check(about, f"told only: {why}", seen, self.from_here, required=False)
         if not self.from_here:
             seen += f", and the host answers; a firewall on the way? (consent {UNHEARD})"
-        return Check(about, f"answers, as at {guest.heard} before", seen, self.from_here)
+        return Check(about, f"answers, as at {expected.heard} before", seen, self.from_here)
 
 
 def _word(*, answered: bool) -> str:
@@ -97,24 +97,24 @@ def first_answering(host: Host, params: Params, addresses: Iterable[str]) -> str
 
 
 def listen(
-    host: Host, params: KnownHost, promise: GuestPromise, guest: ExpectedGuest, seen: Snapshot
+    host: Host, params: KnownHost, promise: GuestPromise, expected: ExpectedGuest, seen: Snapshot
 ) -> LanView:
     """Ask the LAN about one guest; `seen` is its host."""
-    ip = str(guest.address.ip)
+    ip = str(expected.address.ip)
     answers = host.who_has(ip, promise.bridge)
     pinged = _host_pings(host, ip)
     return LanView(
         answers,
         pinged,
-        _router_sends_to(host, promise, guest),
+        _router_sends_to(host, promise, expected),
         ask_router(params, ip),
-        _from_here(ip, _own_address(seen, promise, guest)),
+        _from_here(ip, _own_address(seen, promise, expected)),
     )
 
 
-def _own_address(seen: Snapshot, promise: GuestPromise, guest: ExpectedGuest) -> str:
+def _own_address(seen: Snapshot, promise: GuestPromise, expected: ExpectedGuest) -> str:
     """The host's own address beside the guest's; '' where it has none there."""
-    lan = guest.address.network
+    lan = expected.address.network
     for row in seen.rows(AddressRow):
         on_it = (row.ifname, row.family) == (promise.bridge, "inet")
         if on_it and ip_address(row.address) in lan:
@@ -127,14 +127,14 @@ def _host_pings(host: Host, ip: str, *options: str) -> bool:
     return any(host.query(argv, timeout=LIMIT_S).returncode == 0 for _ in range(TRIES))
 
 
-def _router_sends_to(host: Host, promise: GuestPromise, guest: ExpectedGuest) -> str | None:
+def _router_sends_to(host: Host, promise: GuestPromise, expected: ExpectedGuest) -> str | None:
     """Ask in the guest's name, where the router's own MAC is known."""
     table = neighbours.read(host)
-    known = [row.mac for row in table if row.address == guest.gateway and row.mac]
+    known = [row.mac for row in table if row.address == expected.gateway and row.mac]
     if not known:
         return None
-    router = (guest.gateway, known[0])
-    return host.router_mac_view(router, (str(guest.address.ip), guest.mac), promise.nic)
+    router = (expected.gateway, known[0])
+    return host.router_mac_view(router, (str(expected.address.ip), expected.mac), promise.nic)
 
 
 def _from_here(ip: str, host: str) -> bool | str:

@@ -144,13 +144,13 @@ class GuestSessions:
             )
         )
 
-    def _from_inside(self, host: Host, guest: ExpectedGuest) -> tuple[Check, ...]:
+    def _from_inside(self, host: Host, expected: ExpectedGuest) -> tuple[Check, ...]:
         """The guest's own checks come first: by its ping the router learns its MAC."""
-        slot = self._slots[guest.name]
+        slot = self._slots[expected.name]
         if slot.armed is None and slot.before is None:
             return ()
         desired = DesiredNetwork(
-            guest.name, guest.mac, guest.address, guest.gateway, guest.nameservers
+            expected.name, expected.mac, expected.address, expected.gateway, expected.nameservers
         )
         with self.turn():
             return slot.again(host, lambda c: inside.verify(c, desired, slot.before, self._clock))

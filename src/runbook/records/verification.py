@@ -25,18 +25,18 @@ class Asked:
 
 
 def run(
-    outputs: Path, params: Path, asked: Asked, clock: Clock
+    outputs: Path, folder: Path, asked: Asked, clock: Clock
 ) -> tuple[int, tuple[TrailFinding, ...]]:
     """How many records were verified, and what is wrong with them."""
     every = [path for path in folders(outputs) if asked.host in ("", path.parent.name)]
-    found = list(verify_all(every, params / ALLOWED_SIGNERS, signed=asked.signed))
+    found = list(verify_all(every, folder / ALLOWED_SIGNERS, signed=asked.signed))
     found += _links(outputs, asked.host)
     if asked.hosts:
         # Only this asks a host, and that takes libvirt and netlink to import.
         from runbook.records.on_hosts import verify_hosts
 
         named = (asked.host,) if asked.host else ()
-        found += verify_hosts(every, params, clock, named)
+        found += verify_hosts(every, folder, clock, named)
     if asked.places:
         found = [one for one in found if one.place in asked.places]
         return len(asked.places), tuple(found)

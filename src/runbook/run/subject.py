@@ -79,9 +79,9 @@ class PipelineSubject(Doer, Protocol):
         """The state inside each guest, for its undo; None if the change is not about guests."""
 
     def verdict(
-        self, host: Host, params: KnownHost, plan: Plan, before: Probed, now: Snapshot
+        self, host: Host, params: KnownHost, plan: Plan, probed: Probed, now: Snapshot
     ) -> Verdict:
-        """Compare the promise with the snapshot `now`; `before` says what answered before."""
+        """Compare the promise with the snapshot `now`; `probed` says what answered before the change."""
 
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
         """Confirm the part of the guests; the host's part is confirmed after it."""

@@ -151,14 +151,14 @@ class GuestSubject:
         return self.sessions.move(armed, host, wish, now)
 
     def verdict(
-        self, host: Host, params: KnownHost, plan: Plan, before: Probed, now: Snapshot
+        self, host: Host, params: KnownHost, plan: Plan, probed: Probed, now: Snapshot
     ) -> Verdict:
         """The host's state, each guest from inside and from outside, and the probes."""
         del params
         promise = plan.of_guests
-        again = probes.probe_again(host, before, promise.nic, promise.bridge)
+        again = probes.probe_again(host, probed, promise.nic, promise.bridge)
         checks = self.sessions.checks(host, promise, now)
-        return Verdict((*promise.checks(now), *checks, *still_answering(before, again)))
+        return Verdict((*promise.checks(now), *checks, *still_answering(probed, again)))
 
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
         """Have each guest keep its change: if the host's part does not stay, it is put back."""

@@ -80,12 +80,12 @@ class HostSubject(OnTheHost):
         return None
 
     def verdict(
-        self, host: Host, params: KnownHost, plan: Plan, before: Probed, now: Snapshot
+        self, host: Host, params: KnownHost, plan: Plan, probed: Probed, now: Snapshot
     ) -> Verdict:
         """The state, the probes, the router, and what a boot would do."""
         promise = plan.of_host
-        again = probes.probe_again(host, before, promise.nic, promise.bridge)
-        return verify.judge(promise, now, before, _with_router(again, params, plan))
+        again = probes.probe_again(host, probed, promise.nic, promise.bridge)
+        return verify.judge(promise, now, probed, _with_router(again, params, plan))
 
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
         """There is nothing beside the host."""

@@ -64,28 +64,28 @@ def visit(access: Access, clock: Clock) -> Visit:
     return Visit(access, paced(), operator, change_id, clock, paced)
 
 
-def open_host(params: Access) -> Host:
+def open_host(access: Access) -> Host:
     """Connect, or open the recording; raises what must be fixed if it cannot."""
-    if params.connect == "recorded":
-        return cast("Host", RecordedHost(params_folder() / str(params.recording)))
-    prefix = _prefix(params)
+    if access.connect == "recorded":
+        return cast("Host", RecordedHost(params_folder() / str(access.recording)))
+    prefix = _prefix(access)
     host = LiveHost(
-        params.host, prefix=prefix, libvirt_uri=params.libvirt_uri or prefix.libvirt_uri
+        access.host, prefix=prefix, libvirt_uri=access.libvirt_uri or prefix.libvirt_uri
     )
     if host.login.uid != ROOT:
         host.close()
-        raise _not_root(params, host.login.uid)
+        raise _not_root(access, host.login.uid)
     return host
 
 
-def _not_root(params: Access, uid: int) -> MendAccess:
-    by_sudo = "ssh+sudo" if params.connect == "ssh" else "sudo"
+def _not_root(access: Access, uid: int) -> MendAccess:
+    by_sudo = "ssh+sudo" if access.connect == "ssh" else "sudo"
     return MendAccess(
-        f"connect: {params.connect} leads to user number {uid} of the host, and only root can read"
+        f"connect: {access.connect} leads to user number {uid} of the host, and only root can read"
         " and change its network",
-        host=params.host,
+        host=access.host,
         state="nothing was read or written",
-        then=f"write `connect: {by_sudo}` into params/{params.host}.yaml, which runs `sudo -n` on"
+        then=f"write `connect: {by_sudo}` into params/{access.host}.yaml, which runs `sudo -n` on"
         " the host, or log in as root",
     )
 
@@ -101,14 +101,14 @@ def ask_router(params: KnownHost, address: str) -> RouterSays | None:
     return ask(params.router, prefix, address)
 
 
-def _prefix(params: Access) -> Prefix:
-    config = params.ssh_config_path
-    match params.connect:
+def _prefix(access: Access) -> Prefix:
+    config = access.ssh_config_path
+    match access.connect:
         case "local":
             return prefixes.local()
         case "sudo":
             return prefixes.sudo()
         case "ssh+sudo":
-            return prefixes.ssh_sudo(params.destination, config=config)
+            return prefixes.ssh_sudo(access.destination, config=config)
         case _:
-            return prefixes.ssh(params.destination, config=config)
+            return prefixes.ssh(access.destination, config=config)
