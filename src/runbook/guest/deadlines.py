@@ -64,8 +64,8 @@ class _Countdown:
 
     def move(self, host: Host, until: datetime) -> None:
         """Have it come shortly before the host's deadline."""
-        left = math.floor((until - self.at).total_seconds()) - LEAD_S
-        moment = self.ticking.now + left
+        remaining = math.floor((until - self.at).total_seconds()) - LEAD_S
+        moment = self.ticking.now + remaining
         self.slot.again(host, lambda c: undo.move(c, self.change_id, moment))
 
 
@@ -76,81 +76,86 @@ def move(
 
     Raises NotMoved, with nothing moved, if a guest does not say when its undo comes.
     """
-    seen, at = deadline.standing(host, armed.layout), now()
-    seconds = wish.seconds(seen, at)
+    manifest, at = deadline.standing(host, armed.layout), now()
+    seconds = wish.seconds(manifest, at)
     if seconds is None:
-        return MovedDeadlines(DeadlineMove(seen, seen))
-    sooner = at + timedelta(seconds=seconds) < seen.deadline
+        return MovedDeadlines(DeadlineMove(manifest, manifest))
+    sooner = at + timedelta(seconds=seconds) < manifest.deadline
     try:
-        asked = tuple(one for slot in slots for one in _ask(slot, armed, host, now))
+        countdowns = tuple(
+            countdown for slot in slots for countdown in _ask(slot, armed, host, now)
+        )
     except NotMoved as error:
         if not sooner:
             raise
         # Nobody needs an earlier one.
         journal.write(host, armed.layout.journal, now(), error.what)
-        return MovedDeadlines(DeadlineMove(seen, seen))
+        return MovedDeadlines(DeadlineMove(manifest, manifest))
     if sooner:
-        return _sooner(asked, armed, host, wish, now)
+        return _sooner(countdowns, armed, host, wish, now)
     moved = deadline.move(armed.layout, host, wish, now)
-    return MovedDeadlines(moved, _follow(asked, armed, host, moved.after, now))
+    return MovedDeadlines(moved, _follow(countdowns, armed, host, moved.after, now))
 
 
 def _sooner(
-    asked: tuple[_Countdown, ...], armed: Armed, host: Host, wish: DeadlineWish, now: Now
+    countdowns: tuple[_Countdown, ...], armed: Armed, host: Host, wish: DeadlineWish, now: Now
 ) -> MovedDeadlines:
     """An earlier deadline: the guests first, the host after each of them has moved."""
-    seen, at = deadline.standing(host, armed.layout), now()
-    seconds = wish.seconds(seen, at)
-    until = at + timedelta(seconds=(seconds or 0) + EACH_S * len(asked))
-    if seconds is None or until >= seen.deadline:
-        return MovedDeadlines(DeadlineMove(seen, seen))
-    target = replace(seen, deadline=until)
-    guests = _follow(asked, armed, host, target, now)
+    manifest, at = deadline.standing(host, armed.layout), now()
+    seconds = wish.seconds(manifest, at)
+    until = at + timedelta(seconds=(seconds or 0) + EACH_S * len(countdowns))
+    if seconds is None or until >= manifest.deadline:
+        return MovedDeadlines(DeadlineMove(manifest, manifest))
+    target = replace(manifest, deadline=until)
+    guests = _follow(countdowns, armed, host, target, now)
     if any(guests.values()):
-        return MovedDeadlines(DeadlineMove(seen, seen), guests)
+        return MovedDeadlines(DeadlineMove(manifest, manifest), guests)
     moved = deadline.move(armed.layout, host, DeadlineWish(_then(target), wish.why), now)
     # Another program may have moved the host meanwhile.
     return MovedDeadlines(
-        moved, guests if moved.changed else _follow(asked, armed, host, moved.after, now)
+        moved, guests if moved.changed else _follow(countdowns, armed, host, moved.after, now)
     )
 
 
 def _then(target: Manifest) -> Callable[[Manifest, datetime], int | None]:
     """The seconds until that moment, if nobody else has moved the deadline."""
 
-    def seconds(seen: Manifest, at: datetime) -> int | None:
-        left = math.ceil((target.deadline - at).total_seconds())
-        return left if seen.timer == target.timer else None
+    def seconds(manifest: Manifest, at: datetime) -> int | None:
+        remaining = math.ceil((target.deadline - at).total_seconds())
+        return remaining if manifest.timer == target.timer else None
 
     return seconds
 
 
 def _ask(slot: GuestSession, armed: Armed, host: Host, now: Now) -> Iterator[_Countdown]:
     try:
-        told = slot.again(host, lambda c: undo.ticking(c, armed.change_id))
+        ticking = slot.again(host, lambda c: undo.ticking(c, armed.change_id))
     except RunbookError as error:
         raise not_moved(host, error.what, "continue, or undo the change") from error
-    if told:
-        yield _Countdown(slot, armed.change_id, told, now())
+    if ticking:
+        yield _Countdown(slot, armed.change_id, ticking, now())
 
 
 def _follow(
-    asked: tuple[_Countdown, ...], armed: Armed, host: Host, stands: Manifest, now: Now
+    countdowns: tuple[_Countdown, ...], armed: Armed, host: Host, stands: Manifest, now: Now
 ) -> Mapping[str, str]:
     """Move each guest to the host's deadline; the journal names each guest that did not move."""
-    told = {one.slot.guest.name: _left(one, host, stands.deadline) for one in asked}
-    left = "; ".join(filter(None, told.values()))
-    if left:
-        journal.write(host, armed.layout.journal, now(), f"of the guests: {left}")
-    return told
+    problems = {
+        countdown.slot.guest.name: _not_moved(countdown, host, stands.deadline)
+        for countdown in countdowns
+    }
+    not_moved = "; ".join(filter(None, problems.values()))
+    if not_moved:
+        journal.write(host, armed.layout.journal, now(), f"of the guests: {not_moved}")
+    return problems
 
 
-def _left(one: _Countdown, host: Host, until: datetime) -> str:
+def _not_moved(countdown: _Countdown, host: Host, until: datetime) -> str:
     """Move one guest; '' if that was done, else when its undo comes, and why."""
     try:
-        one.move(host, until)
+        countdown.move(host, until)
     except RunbookError as error:
-        name, comes = one.slot.guest.name, f"{one.comes():%H:%M:%S} UTC"
+        name, comes = countdown.slot.guest.name, f"{countdown.comes():%H:%M:%S} UTC"
         return f"{name} puts itself back at {comes} unless confirmed before that: {error.what}"
     return ""
 

@@ -38,27 +38,27 @@ class Nic:
     filter: str
 
 
-def state(guest: Guest, seen: Snapshot) -> str:
+def state(guest: Guest, snapshot: Snapshot) -> str:
     """How the guest is, in virsh's word."""
-    if row := seen.find(GuestRow, guest.name):
+    if row := snapshot.find(GuestRow, guest.name):
         return row.state
-    known = ", ".join(r.name for r in seen.rows(GuestRow)) or "none"
+    names = ", ".join(r.name for r in snapshot.rows(GuestRow)) or "none"
     raise ParameterError(
         "guest",
         guest.name,
-        f"{seen.host} has no guest of that name",
-        f"choose one of its guests: {known}",
+        f"{snapshot.host} has no guest of that name",
+        f"choose one of its guests: {names}",
     )
 
 
-def nic(params: Params, guest: Guest, seen: Snapshot) -> Nic:
+def nic(params: Params, guest: Guest, snapshot: Snapshot) -> Nic:
     """The NIC that moves: the one that is named, else that on `default`, else that on the LAN."""
-    state(guest, seen)
-    found = [_nic(row) for row in seen.rows(TapRow) if row.guest == guest.name]
-    matching = [n for n in found if n.mac == guest.nic] if guest.nic else _meant(found, params)
+    state(guest, snapshot)
+    nics = [_nic(row) for row in snapshot.rows(TapRow) if row.guest == guest.name]
+    matching = [n for n in nics if n.mac == guest.nic] if guest.nic else _meant(nics, params)
     if len(matching) == 1:
         return matching[0]
-    has = ", ".join(f"{n.mac} on {n.source or n.defined_source or n.kind}" for n in found)
+    has = ", ".join(f"{n.mac} on {n.source or n.defined_source or n.kind}" for n in nics)
     raise ParameterError(
         "nic",
         guest.nic,
@@ -68,9 +68,9 @@ def nic(params: Params, guest: Guest, seen: Snapshot) -> Nic:
     )
 
 
-def _meant(found: list[Nic], params: Params) -> list[Nic]:
+def _meant(nics: list[Nic], params: Params) -> list[Nic]:
     for network in (DEFAULT, params.network):
-        on_it = [n for n in found if network in (n.source, n.defined_source)]
+        on_it = [n for n in nics if network in (n.source, n.defined_source)]
         if on_it:
             return on_it
     return []
@@ -89,38 +89,39 @@ def _nic(row: TapRow) -> Nic:
     )
 
 
-def bridge(params: Params, seen: Snapshot) -> str:
+def bridge(params: Params, snapshot: Snapshot) -> str:
     """The bridge of the network that guests come onto; Refused unless it carries the LAN."""
-    network = seen.find(NetworkRow, params.network)
+    network = snapshot.find(NetworkRow, params.network)
     name = network.bridge if network and network.active else ""
-    if name and seen.find(BridgePortRow, name, params.interface):
+    if name and snapshot.find(BridgePortRow, name, params.interface):
         return name
-    what = f"{params.interface} is no port of {name}, its bridge" if name else "it is not active"
+    problem = f"{params.interface} is no port of {name}, its bridge" if name else "it is not active"
     raise Refused(
-        f"{seen.host} has no libvirt network {params.network} that leads onto the LAN: {what}",
-        host=seen.host,
+        f"{snapshot.host} has no libvirt network {params.network} that leads onto the LAN:"
+        f" {problem}",
+        host=snapshot.host,
         then="put the host itself on it first: notebooks/routed.ipynb",
     )
 
 
-def neighbours(mac: str, seen: Snapshot) -> tuple[str, ...]:
+def neighbours(mac: str, snapshot: Snapshot) -> tuple[str, ...]:
     """The IPv4 addresses that the host's neighbour table has for a MAC."""
-    held = (row for row in seen.rows(NeighbourRow) if (row.family, row.mac) == ("inet", mac))
-    return tuple(row.address for row in held)
+    entries = (row for row in snapshot.rows(NeighbourRow) if (row.family, row.mac) == ("inet", mac))
+    return tuple(row.address for row in entries)
 
 
-def desired(params: Params, guest: Guest, seen: Snapshot) -> DesiredNetwork:
+def desired(params: Params, guest: Guest, snapshot: Snapshot) -> DesiredNetwork:
     """The network that the guest is to have."""
     gateway = guest.gateway or params.gateway
-    mac = nic(params, guest, seen).mac
+    mac = nic(params, guest, snapshot).mac
     return DesiredNetwork(guest.name, mac, guest.ipv4, gateway, guest.nameservers)
 
 
-def orphans(seen: Snapshot) -> Iterator[tuple[str, str, str]]:
+def orphans(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
     """(guest, tap, bridge) of each running guest's tap that is not in its network's bridge."""
-    bridges = {r.name: r.bridge for r in seen.rows(NetworkRow) if r.active}
-    masters = {r.ifname: r.master for r in seen.rows(LinkRow)}
-    for row in seen.rows(TapRow):
+    bridges = {r.name: r.bridge for r in snapshot.rows(NetworkRow) if r.active}
+    masters = {r.ifname: r.master for r in snapshot.rows(LinkRow)}
+    for row in snapshot.rows(TapRow):
         tap, wanted = row.target, bridges.get(row.source, "")
         plugged = row.type == "network" and row.live_xml and tap in masters
         if plugged and wanted and masters[tap] != wanted:

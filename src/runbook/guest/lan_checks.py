@@ -47,20 +47,20 @@ class LanView:
     def checks(self, expected: ExpectedGuest) -> Iterator[Check]:
         """Each against what is promised; who answers by ARP is always required."""
         ip, mac = str(expected.address.ip), expected.mac
-        shown = ", ".join(self.answers) or "nobody"
+        answering = ", ".join(self.answers) or "nobody"
         about = f"{ip}, asked for by ARP from the host, is answered for by"
-        yield Check(about, mac, shown, self.answers == (mac,))
+        yield Check(about, mac, answering, self.answers == (mac,))
         # A guest's own firewall may drop pings.
-        seen = _word(answered=self.pinged)
-        yield Check(f"the host pings {ip}", "answers", seen, self.pinged, required=False)
-        told = self.router_sends_to or "no reply to look at"
+        current = _word(answered=self.pinged)
+        yield Check(f"the host pings {ip}", "answers", current, self.pinged, required=False)
+        answer = self.router_sends_to or "no reply to look at"
         sure = self.router_sends_to is not None
         about = f"{expected.gateway}, pinged from the host as {expected.name}, sends the reply to"
-        yield Check(about, mac, told, told == mac, required=sure)
+        yield Check(about, mac, answer, answer == mac, required=sure)
         if self.router is not None:
-            told = " ".join(self.router.macs) or self.router.said
+            answer = " ".join(self.router.macs) or self.router.said
             about = f"{self.router.router}, logged in to, holds for {ip}"
-            yield Check(about, mac, told, self.router.macs == (mac,), bool(self.router.macs))
+            yield Check(about, mac, answer, self.router.macs == (mac,), bool(self.router.macs))
         yield self._from_here(expected)
 
     def _from_here(self, expected: ExpectedGuest) -> Check:
@@ -69,13 +69,13 @@ class LanView:
         if isinstance(self.from_here, str):
             why = f"told only: {self.from_here}"
             return Check(about, why, "not asked", kept=False, required=False)
-        seen = _word(answered=self.from_here)
+        current = _word(answered=self.from_here)
         if not expected.heard or expected.unheard:
             why = f"consent {UNHEARD}" if expected.heard else "before, it answered no other subnet"
-            return Check(about, f"told only: {why}", seen, self.from_here, required=False)
+            return Check(about, f"told only: {why}", current, self.from_here, required=False)
         if not self.from_here:
-            seen += f", and the host answers; a firewall on the way? (consent {UNHEARD})"
-        return Check(about, f"answers, as at {expected.heard} before", seen, self.from_here)
+            current += f", and the host answers; a firewall on the way? (consent {UNHEARD})"
+        return Check(about, f"answers, as at {expected.heard} before", current, self.from_here)
 
 
 def _word(*, answered: bool) -> str:
@@ -97,7 +97,11 @@ def first_answering(host: Host, params: Params, addresses: Iterable[str]) -> str
 
 
 def listen(
-    host: Host, params: KnownHost, promise: GuestPromise, expected: ExpectedGuest, seen: Snapshot
+    host: Host,
+    params: KnownHost,
+    promise: GuestPromise,
+    expected: ExpectedGuest,
+    snapshot: Snapshot,
 ) -> LanView:
     """Ask the LAN about one guest; `seen` is its host."""
     ip = str(expected.address.ip)
@@ -108,14 +112,14 @@ def listen(
         pinged,
         _router_sends_to(host, promise, expected),
         ask_router(params, ip),
-        _from_here(ip, _own_address(seen, promise, expected)),
+        _from_here(ip, _own_address(snapshot, promise, expected)),
     )
 
 
-def _own_address(seen: Snapshot, promise: GuestPromise, expected: ExpectedGuest) -> str:
+def _own_address(snapshot: Snapshot, promise: GuestPromise, expected: ExpectedGuest) -> str:
     """The host's own address beside the guest's; '' where it has none there."""
     lan = expected.address.network
-    for row in seen.rows(AddressRow):
+    for row in snapshot.rows(AddressRow):
         on_it = (row.ifname, row.family) == (promise.bridge, "inet")
         if on_it and ip_address(row.address) in lan:
             return row.address
@@ -130,10 +134,10 @@ def _host_pings(host: Host, ip: str, *options: str) -> bool:
 def _router_sends_to(host: Host, promise: GuestPromise, expected: ExpectedGuest) -> str | None:
     """Ask in the guest's name, where the router's own MAC is known."""
     table = neighbours.read(host)
-    known = [row.mac for row in table if row.address == expected.gateway and row.mac]
-    if not known:
+    macs = [row.mac for row in table if row.address == expected.gateway and row.mac]
+    if not macs:
         return None
-    router = (expected.gateway, known[0])
+    router = (expected.gateway, macs[0])
     return host.router_mac_view(router, (str(expected.address.ip), expected.mac), promise.nic)
 
 

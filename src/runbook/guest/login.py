@@ -32,13 +32,13 @@ def credentials(
     """
     source = guest.login_from
     if source is None:
-        held = any(environment.get(name) for name in login.variables(guest.name))
-        source = "environment" if held else "prompt"
+        in_environment = any(environment.get(name) for name in login.variables(guest.name))
+        source = "environment" if in_environment else "prompt"
     match source:
         case "environment":
             return login.from_environment(guest.name, guest.login, environment)
         case "keyring":
             return login.from_keyring(guest.name, guest.login)
         case _:
-            said = f"{guest.name} refused user or password. Once more, " if again else ""
-            return login.from_prompt(guest.name, guest.login, said=said)
+            introduction = f"{guest.name} refused user or password. Once more, " if again else ""
+            return login.from_prompt(guest.name, guest.login, introduction=introduction)

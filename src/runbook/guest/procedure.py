@@ -25,82 +25,86 @@ from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
 
 
-def make_plan(params: Params, targets: tuple[Target, ...], seen: Snapshot) -> Plan:
+def make_plan(params: Params, targets: tuple[Target, ...], snapshot: Snapshot) -> Plan:
     """The plan, empty where every guest is as promised already; raises Refused without a LAN."""
-    promise = make_promise(params, targets, seen)
-    unmet = tuple(check for check in promise.checks(seen) if not check.kept)
-    changes = tuple(_changes(targets, promise, seen))
-    return Plan(seen.host, promise, changes, seen.digest(), unmet, params.deadline_s)
+    promise = make_promise(params, targets, snapshot)
+    unmet = tuple(check for check in promise.checks(snapshot) if not check.kept)
+    changes = tuple(_changes(targets, promise, snapshot))
+    return Plan(snapshot.host, promise, changes, snapshot.digest(), unmet, params.deadline_s)
 
 
-def make_promise(params: Params, targets: tuple[Target, ...], seen: Snapshot) -> GuestPromise:
+def make_promise(params: Params, targets: tuple[Target, ...], snapshot: Snapshot) -> GuestPromise:
     """The end state that the parameters ask for."""
     guests = tuple(
         ExpectedGuest(
-            one.guest.name,
-            one.nic.mac,
-            one.guest.ipv4,
-            one.desired.gateway,
-            bool(one.nic.live_xml),
-            bool(one.nic.defined_xml),
-            one.desired.nameservers,
-            one.offer.heard,
+            target.guest.name,
+            target.nic.mac,
+            target.guest.ipv4,
+            target.desired.gateway,
+            bool(target.nic.live_xml),
+            bool(target.nic.defined_xml),
+            target.desired.nameservers,
+            target.offer.heard,
             UNHEARD in params.consent,
-            one.guest.login,
-            one.guest.login_from or "",
+            target.guest.login,
+            target.guest.login_from or "",
         )
-        for one in targets
+        for target in targets
     )
-    return GuestPromise(params.network, facts.bridge(params, seen), params.interface, guests)
+    return GuestPromise(params.network, facts.bridge(params, snapshot), params.interface, guests)
 
 
 def _changes(
-    targets: tuple[Target, ...], promise: GuestPromise, seen: Snapshot
+    targets: tuple[Target, ...], promise: GuestPromise, snapshot: Snapshot
 ) -> Iterator[Change]:
-    inside = {one.guest.name: one for one in targets if not one.there_already}
-    for one in inside.values():
-        if isinstance(one.edit, GuestEdit):
-            yield WatchInside(one.guest.name, one.edit.digest, one.offer.way)
+    inside = {
+        configured.guest.name: configured for configured in targets if not configured.there_already
+    }
+    for configured in inside.values():
+        if isinstance(configured.edit, GuestEdit):
+            yield WatchInside(configured.guest.name, configured.edit.digest, configured.offer.way)
     moved = []
-    for one in targets:
-        plugged = tuple(_plugged(one, promise, seen))
-        moved += [one] if plugged and one.nic.tap else []
+    for configured in targets:
+        plugged = tuple(_plugged(configured, promise, snapshot))
+        moved += [configured] if plugged and configured.nic.tap else []
         yield from plugged
-        if one.guest.name in inside and one.nic.live_xml:
-            yield from _configured(one, promise)
-    for one in moved:
-        yield Forwarding(one.guest.name, one.nic.tap, promise.bridge)
+        if configured.guest.name in inside and configured.nic.live_xml:
+            yield from _configured(configured, promise)
+    for configured in moved:
+        yield Forwarding(configured.guest.name, configured.nic.tap, promise.bridge)
 
 
-def _plugged(one: Target, promise: GuestPromise, seen: Snapshot) -> Iterator[Change]:
-    nic, network = one.nic, promise.network
+def _plugged(target: Target, promise: GuestPromise, snapshot: Snapshot) -> Iterator[Change]:
+    nic, network = target.nic, promise.network
     live_there = not nic.live_xml or nic.source == network
     if not (live_there and (not nic.defined_xml or nic.defined_source == network)):
         yield MoveNic(
-            *(one.guest.name, nic.mac, network),
+            *(target.guest.name, nic.mac, network),
             *(nic.source, nic.live_xml, nic.defined_source, nic.defined_xml),
         )
     if nic.live_xml and nic.source == network:
-        link = seen.find(LinkRow, nic.tap)
+        link = snapshot.find(LinkRow, nic.tap)
         if link and link.master != promise.bridge:
-            yield Rejoin(one.guest.name, nic.tap, promise.bridge, link.master)
+            yield Rejoin(target.guest.name, nic.tap, promise.bridge, link.master)
 
 
-def _configured(one: Target, promise: GuestPromise) -> Iterator[Change]:
-    name, to_have = one.guest.name, f"{one.guest.address} via {one.desired.gateway}"
-    if isinstance(one.edit, GuestEdit):
-        made = one.edit
-        has = ", ".join(one.offer.inside.addresses if one.offer.inside else ()) or "no address"
-        new = "\n".join(
-            (f"{name}: {to_have} on {made.ifname} ({made.manager})", *map(_diff, made.files))
+def _configured(target: Target, promise: GuestPromise) -> Iterator[Change]:
+    name, to_have = target.guest.name, f"{target.guest.address} via {target.desired.gateway}"
+    if isinstance(target.edit, GuestEdit):
+        result = target.edit
+        has = (
+            ", ".join(target.offer.inside.addresses if target.offer.inside else ()) or "no address"
         )
-        yield Reconfigure(name, made.digest, made.in_words, f"{name}: {has}", new)
-    elif one.guest.by_hand:
-        why = (one.edit.reason,) if isinstance(one.edit, Declined) else one.offer.tried
-        told = by_hand(one.desired, why)
-        wait = one.guest.wait_s
-        address = one.guest.address
-        yield ReconfigureByHand(name, one.nic.mac, address, promise.bridge, told, wait)
+        new = "\n".join(
+            (f"{name}: {to_have} on {result.ifname} ({result.manager})", *map(_diff, result.files))
+        )
+        yield Reconfigure(name, result.digest, result.in_words, f"{name}: {has}", new)
+    elif target.guest.by_hand:
+        why = (target.edit.reason,) if isinstance(target.edit, Declined) else target.offer.tried
+        lines = by_hand(target.desired, why)
+        wait = target.guest.wait_s
+        address = target.guest.address
+        yield ReconfigureByHand(name, target.nic.mac, address, promise.bridge, lines, wait)
 
 
 def _diff(file: FileEdit) -> str:

@@ -112,14 +112,16 @@ class GuestSession:
         A guest without a known state before counts as different, whatever `ended` says.
         """
         if self.before is None:
-            known = "is undone" if ended is InsideState.UNDONE else "has nothing of this change"
-            why = f"{known}, and was not compared inside: {self.why}"
+            state = "is undone" if ended is InsideState.UNDONE else "has nothing of this change"
+            why = f"{state}, and was not compared inside: {self.why}"
             return (self.difference(DifferenceKind.NOT_COMPARED, f" {why}"),)
         end = self.clock.monotonic() + SETTLE_S
         while True:
-            found = tuple(_differences(self.before, reader.read(channel, self.mac, self.clock)))
-            if not found or self.clock.monotonic() >= end:
-                return tuple(self.difference(kind, f": {line}") for kind, line in found)
+            differences = tuple(
+                _differences(self.before, reader.read(channel, self.mac, self.clock))
+            )
+            if not differences or self.clock.monotonic() >= end:
+                return tuple(self.difference(kind, f": {line}") for kind, line in differences)
             self.clock.sleep(PAUSE_S)
 
     def difference(self, kind: DifferenceKind, more: str) -> GuestDifference:
@@ -134,8 +136,8 @@ class GuestSession:
 
 def _differences(before: Inside, after: Inside) -> Iterator[tuple[DifferenceKind, str]]:
     if before.lent and not after.lent:
-        gone = f"DHCP client of {before.ifname}: was at work, is gone"
-        yield DifferenceKind.SETTING, gone
+        no_client = f"DHCP client of {before.ifname}: was at work, is gone"
+        yield DifferenceKind.SETTING, no_client
     lease = _of_a_lease(before, after) if before.lent else ()
     for kind, checks in (
         (DifferenceKind.SETTING, undo.settings(before, after)),

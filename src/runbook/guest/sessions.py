@@ -132,7 +132,7 @@ class GuestSessions:
                 self._slots[step.guest].handed = True
             perform(step, host)
 
-    def checks(self, host: Host, promise: GuestPromise, seen: Snapshot) -> tuple[Check, ...]:
+    def checks(self, host: Host, promise: GuestPromise, snapshot: Snapshot) -> tuple[Check, ...]:
         """Each guest from inside, then from outside; `seen` is its host."""
         running = [guest for guest in promise.guests if guest.running]
         return tuple(
@@ -140,7 +140,7 @@ class GuestSessions:
             for guest in running
             for check in (
                 *self._from_inside(host, guest),
-                *lan_checks.listen(host, self._params, promise, guest, seen).checks(guest),
+                *lan_checks.listen(host, self._params, promise, guest, snapshot).checks(guest),
             )
         )
 
@@ -166,24 +166,27 @@ class GuestSessions:
 
         `confirmed_too`: the host's part did not stay, so no guest may keep its part.
         """
-        told = [self._undo(host, slot, confirmed_too=confirmed_too) for slot in self.armed()]
-        return (*(difference for found in told for difference in found), *self._by_hand())
+        by_guest = [self._undo(host, slot, confirmed_too=confirmed_too) for slot in self.armed()]
+        return (
+            *(difference for differences in by_guest for difference in differences),
+            *self._by_hand(),
+        )
 
     def _undo(
         self, host: Host, slot: GuestSession, *, confirmed_too: bool
     ) -> tuple[GuestDifference, ...]:
         if slot.armed is None:
             return ()
-        asked = partial(inside.undo, clock=self._clock, confirmed_too=confirmed_too)
+        undo = partial(inside.undo, clock=self._clock, confirmed_too=confirmed_too)
         try:
             with self.turn():
                 channel = slot.back(host)
-                ended = asked(channel, slot.armed)
-                found = slot.differs(channel, ended)
-                if slot.has_another_lease(ended, found):
+                ended = undo(channel, slot.armed)
+                differences = slot.differs(channel, ended)
+                if slot.has_another_lease(ended, differences):
                     inside.once_more(channel, slot.armed)
-                    found = slot.differs(channel, ended)
-                return found
+                    differences = slot.differs(channel, ended)
+                return differences
         except RunbookError as error:
             why = f" is not seen to be as before: {error.what}"
             return (slot.difference(DifferenceKind.NOT_COMPARED, why),)
@@ -236,9 +239,9 @@ def _confirm(armed: InsideArmed | None, channel: Channel) -> None:
         inside.confirm(channel, armed)
 
 
-def _left_behind(host: Host, left: tuple[str, ...]) -> StepFailed:
+def _left_behind(host: Host, problems: tuple[str, ...]) -> StepFailed:
     return StepFailed(
-        f"the deadline was moved for a step, and not in every guest: {'; '.join(left)}",
+        f"the deadline was moved for a step, and not in every guest: {'; '.join(problems)}",
         host=host.name,
         state="the change is half made, and its undo is armed",
         then="wait for the undo, which follows by itself; then see why that guest did not answer",

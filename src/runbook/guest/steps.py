@@ -30,13 +30,13 @@ def arm(slot: GuestSession, step: ArmInside, host: Host, ends: tuple[str, dateti
     edit = _edit(slot, step, host)
     # First: the time from here on counts against the guest's deadline.
     since = undo.uptime(slot.channel(host))
-    left = int((until - slot.clock.now()).total_seconds()) - LEAD_S
-    if left < SHORTEST_S:
+    remaining = int((until - slot.clock.now()).total_seconds()) - LEAD_S
+    if remaining < SHORTEST_S:
         raise _too_late(host, step.guest)
     channel = slot.channel(host)
     # The undo may stand there although the answer is lost: it is to be looked for.
     slot.armed = may_stand(change_id, step.guest)
-    slot.armed = undo.arm(channel, edit, change_id, left, since)
+    slot.armed = undo.arm(channel, edit, change_id, remaining, since)
 
 
 def apply(slot: GuestSession, step: ApplyInside, host: Host) -> None:

@@ -50,13 +50,13 @@ class Target:
 
 
 def targets(
-    params: Params, guests: tuple[Guest, ...], seen: Snapshot, offers: Mapping[str, GuestOffer]
+    params: Params, guests: tuple[Guest, ...], snapshot: Snapshot, offers: Mapping[str, GuestOffer]
 ) -> tuple[Target, ...]:
     """Each guest with all that the plan needs; raises ParameterError where a name is wrong."""
-    return tuple(_target(params, guest, seen, offers[guest.name]) for guest in guests)
+    return tuple(_target(params, guest, snapshot, offers[guest.name]) for guest in guests)
 
 
-def _target(params: Params, guest: Guest, seen: Snapshot, offer: GuestOffer) -> Target:
-    desired = facts.desired(params, guest, seen)
-    made = edit(offer.inside, desired) if offer.inside else None
-    return Target(guest, facts.nic(params, guest, seen), desired, offer, made)
+def _target(params: Params, guest: Guest, snapshot: Snapshot, offer: GuestOffer) -> Target:
+    desired = facts.desired(params, guest, snapshot)
+    result = edit(offer.inside, desired) if offer.inside else None
+    return Target(guest, facts.nic(params, guest, snapshot), desired, offer, result)

@@ -19,7 +19,7 @@ FIELD = "address"
 
 @looked_for("IPv4 on the NIC", "no address but the one that is moved", "every address is moved")
 def _ipv4(case: Case) -> Iterator[Finding]:
-    own, others = _held(case)
+    own, others = _on_the_nic(case)
     if own and ipv4.SECONDARY in own.flags.split():
         yield Finding(
             "block",
@@ -34,33 +34,35 @@ def _ipv4(case: Case) -> Iterator[Finding]:
         yield Finding(
             "note",
             case.params.interface,
-            f"it also holds {_shown(row)}",
+            f"it also holds {_in_words(row)}",
             "every IPv4 address of the NIC moves to the bridge in the same moment, and comes back"
             " at each boot by libvirt's hook",
             "nothing",
         )
 
 
-def _held(case: Case) -> tuple[AddressRow | None, list[AddressRow]]:
+def _on_the_nic(case: Case) -> tuple[AddressRow | None, list[AddressRow]]:
     """The row of the parameter `address`, and the NIC's other rows."""
     rows = addresses_on(case.snapshot, case.params.interface)
-    wanted = (str(case.params.ipv4.ip), case.params.ipv4.network.prefixlen)
-    own = next((row for row in rows if (row.address, row.prefixlen) == wanted), None)
+    desired = (str(case.params.ipv4.ip), case.params.ipv4.network.prefixlen)
+    own = next((row for row in rows if (row.address, row.prefixlen) == desired), None)
     return own, [row for row in rows if row is not own]
 
 
 def _primary(own: AddressRow, others: list[AddressRow]) -> str:
     """The address of the same subnet that the host sends from."""
     lan = IPv4Interface(f"{own.address}/{own.prefixlen}").network
-    found = (IPv4Interface(f"{r.address}/{r.prefixlen}") for r in others if not _secondary(r))
-    return next((str(held) for held in found if held.network == lan), "another one")
+    interfaces = (IPv4Interface(f"{r.address}/{r.prefixlen}") for r in others if not _secondary(r))
+    return next(
+        (str(interface) for interface in interfaces if interface.network == lan), "another one"
+    )
 
 
 def _secondary(row: AddressRow) -> bool:
     return ipv4.SECONDARY in row.flags.split()
 
 
-def _shown(row: AddressRow) -> str:
+def _in_words(row: AddressRow) -> str:
     peer = f" peer {row.peer}" if row.peer else ""
     label = f" ({row.label})" if ":" in row.label else ""
     return f"{row.address}/{row.prefixlen}{peer}{label}"
@@ -103,16 +105,16 @@ def _overlapping(case: Case, lan: IPv4Network) -> Iterator[Finding]:
     for row in case.snapshot.rows(AddressRow):
         if row.family != "inet" or row.ifname == case.params.interface:
             continue
-        held = IPv4Interface(f"{row.address}/{row.prefixlen}")
-        if not held.network.overlaps(lan):
+        interface = IPv4Interface(f"{row.address}/{row.prefixlen}")
+        if not interface.network.overlaps(lan):
             continue
-        about, seen = f"subnet {lan}", f"{row.ifname} holds {held}"
+        about, current = f"subnet {lan}", f"{row.ifname} holds {interface}"
         if row.prefixlen == HOST_ROUTE:
             why = "a /32 address has no subnet, so it takes no traffic of the LAN"
-            yield Finding("note", about, seen, why, "nothing: it stays where it is")
+            yield Finding("note", about, current, why, "nothing: it stays where it is")
         else:
             yield Finding(
-                "block", about, seen, OVERLAP, "remove it there, or renumber it", field=FIELD
+                "block", about, current, OVERLAP, "remove it there, or renumber it", field=FIELD
             )
 
 
@@ -133,12 +135,12 @@ def _of_routes(case: Case) -> Iterator[Finding]:
 def _of_networks(case: Case) -> Iterator[Finding]:
     lan = case.params.ipv4.network
     for row in case.snapshot.rows(NetworkRow):
-        for held in (ip_interface(word) for word in row.addresses.split()):
-            if isinstance(held, IPv4Interface) and held.network.overlaps(lan):
+        for interface in (ip_interface(word) for word in row.addresses.split()):
+            if isinstance(interface, IPv4Interface) and interface.network.overlaps(lan):
                 yield Finding(
                     "block",
                     f"network {row.name}",
-                    f"it has {held}, {'active' if row.active else 'not active now'}",
+                    f"it has {interface}, {'active' if row.active else 'not active now'}",
                     OVERLAP,
                     f"renumber it (virsh net-edit {row.name}), or remove it",
                 )

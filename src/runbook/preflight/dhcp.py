@@ -38,42 +38,45 @@ def _of_libvirt(case: Case) -> Iterator[Finding]:
 
 
 def _on_the_lan(row: NetworkRow, case: Case) -> bool:
-    held = [ip_interface(word) for word in row.addresses.split()]
+    addresses = [ip_interface(word) for word in row.addresses.split()]
     lan = case.params.ipv4.network
-    inside = any(isinstance(one, IPv4Interface) and one.network.overlaps(lan) for one in held)
+    inside = any(
+        isinstance(address, IPv4Interface) and address.network.overlaps(lan)
+        for address in addresses
+    )
     return inside or row.bridge == case.params.bridge
 
 
 @looked_for("DHCP server", "no program of this host serves the NIC (udp port 67)", TWO)
 def _of_the_host(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    for found in case.around.dhcp_servers:
-        shown = f"{found.program} listens on {found.address}:67"
-        if nic == found.ifname or found.address == str(case.params.ipv4.ip):
+    for listener in case.around.dhcp_servers:
+        current = f"{listener.program} listens on {listener.address}:67"
+        if nic == listener.ifname or listener.address == str(case.params.ipv4.ip):
             yield Finding(
                 "block",
                 "DHCP server",
-                f"{shown}, on {nic}",
+                f"{current}, on {nic}",
                 "it is bound to the NIC. The IP stack hears nothing on a bridge port, so its"
                 " clients would get no answer",
                 f"move it off {nic}, or bind it to {case.params.bridge} after the change by hand",
             )
-        elif not found.ifname and _everywhere(found.address):
-            yield _perhaps(found, shown, nic)
+        elif not listener.ifname and _everywhere(listener.address):
+            yield _perhaps(listener, current, nic)
 
 
 def _everywhere(address: str) -> bool:
     return address == "*" or ip_address(address.strip("[]")).is_unspecified
 
 
-def _perhaps(found: Listener, shown: str, nic: str) -> Finding:
+def _perhaps(listener: Listener, current: str, nic: str) -> Finding:
     return Finding(
         "consent",
         "DHCP server",
-        f"{shown}, whatever the interface",
+        f"{current}, whatever the interface",
         f"if it serves {nic}, its clients get no answer; if it also serves the bridge, {TWO}",
         f"read its configuration; if it serves neither, set consent: [{SERVER}]; if it does, stop"
-        f" {found.program}, or bind it to its own interface",
+        f" {listener.program}, or bind it to its own interface",
         SERVER,
     )
 
@@ -129,7 +132,7 @@ def _clients(case: Case) -> Iterator[Finding]:
     for client in there:
         if client.trust is Trust.OWN and client.is_outdated:
             why = "an upgrade replaced its program since it started; an undo starts the new one"
-            yield Finding("note", "DHCP client", _shown(client), why)
+            yield Finding("note", "DHCP client", _in_words(client), why)
         elif client.trust is Trust.UNKNOWN:
             yield _unknown(client)
         elif client.trust is Trust.FOREIGN and client.program not in OTHERS:
@@ -139,7 +142,7 @@ def _clients(case: Case) -> Iterator[Finding]:
             yield Finding("note", "DHCP client", _some(harmless), why)
 
 
-def _shown(client: Client) -> str:
+def _in_words(client: Client) -> str:
     serves = client.ifname or "all interfaces"
     program = client.exe or "a program that is not known"
     owner = client.owner or "a user that is not known"
@@ -150,14 +153,14 @@ def _shown(client: Client) -> str:
 def _some(there: Sequence[Client]) -> str:
     """The first few: anybody may start any number of them."""
     more = f"; and {len(there) - MOST_SHOWN} more" if len(there) > MOST_SHOWN else ""
-    return "; ".join(_shown(client) for client in there[:MOST_SHOWN]) + more
+    return "; ".join(_in_words(client) for client in there[:MOST_SHOWN]) + more
 
 
 def _foreign(client: Client, nic: str) -> Finding:
     return Finding(
         "block",
         "DHCP client",
-        _shown(client),
+        _in_words(client),
         "it can configure the host's network, but its program is from no Debian package of DHCP"
         " clients: the undo may be unable to start it again",
         f"have ifupdown run {nic} with Debian's own client, and stop process {client.pid}",
@@ -168,7 +171,7 @@ def _unknown(client: Client) -> Finding:
     return Finding(
         "block",
         "DHCP client",
-        _shown(client),
+        _in_words(client),
         "it is not known who started this process, so runbook cannot judge it",
         "connect as root or through sudo; if this is a recording, record the host again",
     )

@@ -61,14 +61,14 @@ def _write(case: Case) -> Iterator[Finding]:
             NOT_WRITTEN,
             "nothing; the host itself is asked before a change",
         )
-    stops = (found for write in case.around.writes for found in _stops(write))
+    stops = (finding for write in case.around.writes for finding in _stops(write))
     yield from dict.fromkeys(stops)
 
 
 def _stops(write: WritePath) -> Iterator[Finding]:
     for inode in write.inodes:
-        for shown, then in (*_flags(inode), *_mounts(inode), *_names(inode)):
-            yield Finding("block", "files: write", shown, NOT_WRITTEN, then)
+        for current, then in (*_flags(inode), *_mounts(inode), *_names(inode)):
+            yield Finding("block", "files: write", current, NOT_WRITTEN, then)
 
 
 def _flags(inode: Inode) -> Iterator[tuple[str, str]]:

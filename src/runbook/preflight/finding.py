@@ -106,8 +106,8 @@ def looked_for(
     def decorate(rule: Callable[[C], Iterator[Finding]]) -> Callable[[C], Iterator[Finding]]:
         @wraps(rule)
         def judge(case: C) -> Iterator[Finding]:
-            found = tuple(rule(case))
-            yield from found or (Finding("ok", about, fine, why),)
+            findings = tuple(rule(case))
+            yield from findings or (Finding("ok", about, fine, why),)
 
         return judge
 

@@ -102,12 +102,12 @@ def _docker(case: Case) -> Iterator[Finding]:
 
 def _policy(case: Case) -> Iterator[str]:
     place = ("inet", "filter", "FORWARD", 0)
-    found = [
+    policies = [
         row.rule.removeprefix("-P ")
         for row in case.snapshot.rows(FirewallRow)
         if (row.family, row.table, row.chain, row.position) == place
     ]
-    yield from dict.fromkeys(f"policy {policy}" for policy in found)
+    yield from dict.fromkeys(f"policy {policy}" for policy in policies)
 
 
 ACROSS_A_BRIDGE = (_docker,)

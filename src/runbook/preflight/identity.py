@@ -14,9 +14,9 @@ WHY = "DNS or ARP may one day lead to another machine, and runbook would change 
 
 def refuse_another_machine(params: KnownHost, identity: Identity) -> None:
     """Raise RefusedByPreflight if `machine_id` is given and is another's; asked first of all."""
-    found = _judged(params, identity)
-    if found.against:
-        raise RefusedByPreflight(params.host, (found,))
+    finding = _judged(params, identity)
+    if finding.against:
+        raise RefusedByPreflight(params.host, (finding,))
 
 
 def _machine(case: Case) -> Iterator[Finding]:
@@ -24,14 +24,14 @@ def _machine(case: Case) -> Iterator[Finding]:
 
 
 def _judged(params: KnownHost, identity: Identity) -> Finding:
-    seen, wanted = identity.machine_id, params.machine_id
-    who = f"{identity.hostname}, machine id {seen}"
-    if wanted is None:
+    current, desired = identity.machine_id, params.machine_id
+    who = f"{identity.hostname}, machine id {current}"
+    if desired is None:
         then = f"once you know that it is the right one, add to params/{params.host}.yaml: "
-        return Finding("note", ABOUT, f"{who}, not pinned", WHY, f"{then}machine_id: {seen}")
-    if wanted != seen:
+        return Finding("note", ABOUT, f"{who}, not pinned", WHY, f"{then}machine_id: {current}")
+    if desired != current:
         then = "check where `destination` leads; if it was reinstalled, correct `machine_id`"
-        return Finding("block", ABOUT, f"{who}, but the parameters pin {wanted}", WHY, then)
+        return Finding("block", ABOUT, f"{who}, but the parameters pin {desired}", WHY, then)
     return Finding("ok", ABOUT, f"{who}, as pinned", WHY)
 
 

@@ -12,8 +12,8 @@ WHY = "runbook keeps all of a host's IPv6 configuration, or refuses the host"
 
 @looked_for("IPv6", "link-local addresses only, before and after", WHY)
 def _ipv6(case: Case) -> Iterator[Finding]:
-    for found in ipv6.uncarried(case.params, case.snapshot):
-        yield Finding("block", found.about, found.seen, WHY, found.then)
+    for problem in ipv6.uncarried(case.params, case.snapshot):
+        yield Finding("block", problem.about, problem.seen, WHY, problem.then)
     six = case.plan.of_host.ipv6
     for address in six.addresses if six else ():
         yield Finding("note", "IPv6", address, "it moves along, with the routes through the NIC")

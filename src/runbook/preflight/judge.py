@@ -104,12 +104,12 @@ def _with_consent(finding: Finding, params: Params) -> Finding:
 
 
 def _unused_consents(
-    params: Params, found: tuple[Finding, ...], consents: frozenset[str]
+    params: Params, findings: tuple[Finding, ...], consents: frozenset[str]
 ) -> Iterator[Finding]:
     """Notes on consents that nothing asked for: a habit of consenting consents to too much."""
-    asked = {finding.name for finding in found if finding.level == "consent"}
+    names = {finding.name for finding in findings if finding.level == "consent"}
     for name in params.consent:
-        if name in consents - asked:
+        if name in consents - names:
             yield Finding(
                 "note",
                 f"consent {name}",

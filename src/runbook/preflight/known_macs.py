@@ -20,8 +20,8 @@ HOST_ROUTE = 32
 
 def signs(snapshot: Snapshot, nic: str) -> Iterator[str]:
     """What of the NIC's addresses and routes is usual where somebody else owns the switch."""
-    held = addresses_on(snapshot, nic)
-    for row in held:
+    addresses = addresses_on(snapshot, nic)
+    for row in addresses:
         if not any(IPv4Interface(row.address).ip in network for network in PRIVATE):
             yield f"{row.address} is a public address"
         if row.prefixlen == HOST_ROUTE or row.peer:
@@ -31,7 +31,7 @@ def signs(snapshot: Snapshot, nic: str) -> Iterator[str]:
             IPv6Address(row.address) not in PRIVATE6
         ):
             yield f"{row.address} is a public address"
-    networks = [IPv4Interface(f"{row.address}/{row.prefixlen}").network for row in held]
+    networks = [IPv4Interface(f"{row.address}/{row.prefixlen}").network for row in addresses]
     for route in default_routes(snapshot):
         if route.ifname == nic and route.gateway:
             gateway = IPv4Interface(route.gateway).ip

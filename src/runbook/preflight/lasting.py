@@ -14,10 +14,10 @@ WHY = "if a reboot loses the change, the host is cut off later, when nobody watc
 @looked_for("the next boot", "after the next boot the host would be as promised", WHY)
 def _boot(case: Case) -> Iterator[Finding]:
     after = after_plan.after(case.plan, case.snapshot)
-    for found in (step.effect for step in rehearse(case.plan.of_host, after)):
-        if found.required and not found.kept:
-            seen = f"{found.about}: {found.does}; needed: {found.promised}"
-            yield Finding("block", "the next boot", seen, WHY, found.then)
+    for effect in (step.effect for step in rehearse(case.plan.of_host, after)):
+        if effect.required and not effect.kept:
+            current = f"{effect.about}: {effect.does}; needed: {effect.promised}"
+            yield Finding("block", "the next boot", current, WHY, effect.then)
 
 
 RULES = (_boot,)

@@ -39,14 +39,14 @@ def _late(case: Case) -> Iterator[Finding]:
     if late.before_libvirt:
         yield _in_vain(case, late.before_libvirt, waiting)
     elif waiting:
-        shown = f"{', '.join(waiting)} wait for {TARGET}"
+        current = f"{', '.join(waiting)} wait for {TARGET}"
         then = f"; after the change {TARGET} waits for {case.params.bridge}, at most {WAIT_S} s"
-        yield Finding("ok", ABOUT, shown + then, LATER)
+        yield Finding("ok", ABOUT, current + then, LATER)
     bound = [socket for socket in late.sockets if socket.program not in BINDS_ANEW]
-    held = () if late.before_libvirt else tuple(s for s in bound if s.waits)
-    left = tuple(socket for socket in bound if socket not in held)
-    if left:
-        yield _bound(case, left)
+    ordered = () if late.before_libvirt else tuple(s for s in bound if s.waits)
+    too_early = tuple(socket for socket in bound if socket not in ordered)
+    if too_early:
+        yield _bound(case, too_early)
 
 
 def _in_vain(case: Case, first: tuple[str, ...], waiting: list[str]) -> Finding:
@@ -63,17 +63,17 @@ def _in_vain(case: Case, first: tuple[str, ...], waiting: list[str]) -> Finding:
         )
     others = [unit for unit in waiting if unit not in first]
     also = f"; {_listed(others)} find none either" if others else ""
-    shown = (
+    current = (
         f"{_listed(first)} start after {TARGET} and before libvirtd: they find no network{also},"
         f" and the boot waits up to {REMOTE_S + WAIT_S} s for {case.params.bridge} in vain"
     )
-    return _consent(shown, "; ".join(advice))
+    return _consent(current, "; ".join(advice))
 
 
 def _bound(case: Case, sockets: tuple[BoundSocket, ...]) -> Finding:
     several = len(addresses_on(case.snapshot, case.params.interface)) > 1
     address = "an address that moves" if several else str(case.params.ipv4.ip)
-    shown = f"{', '.join(map(str, sockets))} bind to {address} alone"
+    current = f"{', '.join(map(str, sockets))} bind to {address} alone"
     units = sorted({socket.unit for socket in sockets if socket.unit})
     advice = "have them listen on all addresses, or set net.ipv4.ip_nonlocal_bind = 1 in sysctl.d"
     if units and not case.around.late.before_libvirt:
@@ -81,16 +81,16 @@ def _bound(case: Case, sockets: tuple[BoundSocket, ...]) -> Finding:
         advice = (
             f"have {_listed(units)} start later (systemctl edit {units[0]}): {first}; or {advice}"
         )
-    return _consent(shown, advice)
+    return _consent(current, advice)
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
     return ", ".join(names)
 
 
-def _consent(shown: str, then: str) -> Finding:
+def _consent(current: str, then: str) -> Finding:
     then = f"{then}; then consent: [{CONSENT}]"
-    return Finding("consent", ABOUT, shown, LATER, then, CONSENT)
+    return Finding("consent", ABOUT, current, LATER, then, CONSENT)
 
 
 RULES = (_late,)

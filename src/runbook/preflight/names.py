@@ -105,19 +105,19 @@ def _rules(n: Named, case: Case) -> Finding:
     return Finding(
         "block",
         ABOUT,
-        f"{_shown(n)}; {n.run_by}",
+        f"{_in_words(n)}; {n.run_by}",
         CUT_OFF.format(nic=nic, bridge=bridge),
         _mended(n, nic, bridge),
     )
 
 
-def _shown(n: Named) -> str:
+def _in_words(n: Named) -> str:
     if n.by_its_name:
         return f"{n.file.path} is for the NIC by its name"
     lines = n.acting[:MOST_SHOWN]
     more = len(n.acting) - len(lines)
-    told = "; ".join(f"line {line.number}: {line.text}" for line in lines)
-    return f"{n.file.path} {told}" + (f"; and {more} more lines" if more else "")
+    lines_in_words = "; ".join(f"line {line.number}: {line.text}" for line in lines)
+    return f"{n.file.path} {lines_in_words}" + (f"; and {more} more lines" if more else "")
 
 
 def _mended(n: Named, nic: str, bridge: str) -> str:
@@ -147,8 +147,8 @@ def _mended(n: Named, nic: str, bridge: str) -> str:
 def _ufw(lines: tuple[Line, ...], bridge: str) -> Iterator[str]:
     """The commands of ufw that make the same rules for the bridge."""
     commands = (
-        _ufw_command(found, bridge)
-        if (found := _UFW_RULE.fullmatch(line.text))
+        _ufw_command(match, bridge)
+        if (match := _UFW_RULE.fullmatch(line.text))
         else f"repeat the ufw command of this rule, with `on {bridge}`: {line.text}"
         for line in lines
     )
@@ -168,13 +168,13 @@ def _ufw_command(rule: re.Match[str], bridge: str) -> str:
 def _nobody(unsaved: tuple[TwinRule, ...], case: Case) -> Finding:
     nic, bridge = case.params.interface, case.params.bridge
     rules = "; ".join(twin.rule for twin in unsaved[:MOST_SHOWN])
-    found = f"{len(unsaved)} live rules name {nic}, and no file"
+    problem = f"{len(unsaved)} live rules name {nic}, and no file"
     if scripts := ", ".join(case.around.naming.by_variable[:MOST_SHOWN]):
-        found = f"{scripts} makes rules for $IFACE, which {bridge} never is; {found}"
+        problem = f"{scripts} makes rules for $IFACE, which {bridge} never is; {problem}"
     return Finding(
         "consent",
         AT_BOOT,
-        f"{found} that runbook knows loads them: {rules}",
+        f"{problem} that runbook knows loads them: {rules}",
         CUT_OFF.format(nic=nic, bridge=bridge),
         f"if something loads them at a boot, have it load them for {bridge} too, or save them with"
         f" `netfilter-persistent save`; if nothing does, consent: [{AT_BOOT}]",
@@ -189,12 +189,14 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
         return
     if n.sort is Sort.WATCHES or n.loader.program == "ufw" or not n.at_boot:
         why = f"{nic} is there as before, without an address"
-        yield Finding("note", ABOUT, f"{_shown(n)}; {n.run_by}", why, "nothing, if this is enough")
+        yield Finding(
+            "note", ABOUT, f"{_in_words(n)}; {n.run_by}", why, "nothing, if this is enough"
+        )
         return
     yield Finding(
         "consent",
         ABOUT,
-        f"{_shown(n)}; {n.run_by}",
+        f"{_in_words(n)}; {n.run_by}",
         f"{nic} will have no address, and what binds to it by name does not serve the host's"
         " address any more",
         f"{_as_well(n, nic, bridge)} (also possible after the change); then consent: [{BY_NAME}]",
@@ -205,8 +207,8 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
 def _as_well(n: Named, nic: str, bridge: str) -> str:
     if n.by_its_name:
         return f"systemctl enable {renamed(n.acting[0].text, nic, bridge)}"
-    shown = n.acting[:MOST_SHOWN]
-    lines = "; ".join(f"line {x.number}: {renamed(x.text, nic, bridge)}" for x in shown)
+    acting = n.acting[:MOST_SHOWN]
+    lines = "; ".join(f"line {x.number}: {renamed(x.text, nic, bridge)}" for x in acting)
     return f"add {bridge} to {n.file.path}: {lines}"
 
 

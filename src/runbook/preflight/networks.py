@@ -25,7 +25,7 @@ def names(case: CaseWithoutPlan) -> Iterator[Finding]:
 def network_names(case: CaseWithoutPlan) -> Iterator[Finding]:
     """A network that has the new one's name."""
     if row := case.snapshot.find(NetworkRow, case.params.network):
-        yield _taken(row, "network")
+        yield _in_use(row, "network")
 
 
 def bridge_names(case: CaseWithoutPlan) -> Iterator[Finding]:
@@ -33,7 +33,7 @@ def bridge_names(case: CaseWithoutPlan) -> Iterator[Finding]:
     network, bridge = case.params.network, case.params.bridge
     for row in case.snapshot.rows(NetworkRow):
         if row.bridge == bridge and row.name != network:
-            yield _taken(row, "bridge")
+            yield _in_use(row, "bridge")
     if case.snapshot.find(LinkRow, bridge):
         yield Finding(
             "block",
@@ -58,7 +58,7 @@ def carrier_names(case: CaseWithoutPlan) -> Iterator[Finding]:
             )
 
 
-def _taken(row: NetworkRow, field: str) -> Finding:
+def _in_use(row: NetworkRow, field: str) -> Finding:
     return Finding(
         "block",
         f"network {row.name}",

@@ -25,8 +25,8 @@ def _link(case: CaseWithoutPlan) -> LinkRow:
 )
 def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
-    for what, why in unable(link):
-        yield Finding("block", nic, f"it is {what}", why, "name the physical NIC", field=FIELD)
+    for problem, why in unable(link):
+        yield Finding("block", nic, f"it is {problem}", why, "name the physical NIC", field=FIELD)
     if not (link.up and link.carrier):
         yield Finding(
             "block",
@@ -93,8 +93,8 @@ def _macvtap(case: CaseWithoutPlan) -> Iterator[Finding]:
 @looked_for("Wi-Fi", "the NIC has a cable", NO_WIRELESS)
 def _wireless(case: Case) -> Iterator[Finding]:
     if case.around.wireless:
-        seen, do = f"it is {WIRELESS}", "name a NIC with a cable"
-        yield Finding("block", case.params.interface, seen, NO_WIRELESS, do, field=FIELD)
+        current, do = f"it is {WIRELESS}", "name a NIC with a cable"
+        yield Finding("block", case.params.interface, current, NO_WIRELESS, do, field=FIELD)
 
 
 # What a snapshot does not show.

@@ -18,9 +18,9 @@ def _name(case: Case) -> Iterator[Finding]:
     if pinned and pinned[1] == nic:
         yield Finding("ok", ABOUT, f"{nic} by its MAC, in {pinned[0]}", WHY)
     elif pinned:
-        shown = f"{pinned[0]} calls this card {pinned[1]} at the next boot, and it is {nic} now"
+        current = f"{pinned[0]} calls this card {pinned[1]} at the next boot, and it is {nic} now"
         do = "take the file away, or reboot and give the new name"
-        yield Finding("block", ABOUT, shown, WHY, do)
+        yield Finding("block", ABOUT, current, WHY, do)
     elif nic_name.can_be_pinned(nic, snapshot):
         path = link_path(case.params.network)
         yield Finding("ok", ABOUT, f"the change keeps {nic} by its MAC, in {path}", WHY)

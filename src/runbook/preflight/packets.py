@@ -62,7 +62,7 @@ class Trial:
     way: HookPath
 
 
-def _kept(case: Case) -> Iterator[Finding]:
+def _profile_keep(case: Case) -> Iterator[Finding]:
     """What becomes of the rules, and what a boot will make of them."""
     params, around = case.params, case.around
     yield from _profile(params, around.operator)
@@ -111,36 +111,40 @@ def _across_it(case: Case) -> Iterator[Finding]:
 
 def _profile(params: Params, operator: Connection | None) -> Iterator[Finding]:
     if params.firewall == "keep":
-        shown = "profile keep: your rules and policies stay; each rule that names the NIC is copied"
+        current = (
+            "profile keep: your rules and policies stay; each rule that names the NIC is copied"
+        )
         why = "the rules accept and drop the same packets as before"
         do = "check that they fit host and guests; or set firewall: accept, or firewall: drop"
-        yield Finding("note", ABOUT, shown, why, do)
+        yield Finding("note", ABOUT, current, why, do)
     if params.firewall == "accept":
-        shown = "profile accept: INPUT, FORWARD and OUTPUT accept whatever no rule decides on"
+        current = "profile accept: INPUT, FORWARD and OUTPUT accept whatever no rule decides on"
         why = "use it only behind another firewall, on a LAN where you trust every machine"
         do = f"consent: [{CONSENT}], or firewall: drop"
-        yield Finding("consent", CONSENT, shown, why, do, CONSENT)
+        yield Finding("consent", CONSENT, current, why, do, CONSENT)
     if params.firewall == "drop" and operator:
-        shown = f"profile drop accepts SSH from {operator.client} to port {operator.server_port}"
+        current = f"profile drop accepts SSH from {operator.client} to port {operator.server_port}"
         why = "SSH from other addresses works only if one of your own rules accepts it"
-        yield Finding("note", ABOUT, shown, why)
+        yield Finding("note", ABOUT, current, why)
 
 
 def _persistence(around: Surroundings) -> Iterator[Finding]:
     if not around.persistence.in_place:
         missing = ", ".join(around.persistence.missing)
-        shown = f"{missing} missing" if missing else "netfilter-persistent is not enabled"
+        current = f"{missing} missing" if missing else "netfilter-persistent is not enabled"
         why = "without it the rules are gone after a reboot"
         do = f"apt-get install {PACKAGE}; systemctl enable netfilter-persistent"
-        yield Finding("block", f"package {PACKAGE}", shown, why, do)
+        yield Finding("block", f"package {PACKAGE}", current, why, do)
 
 
 def _flushed(snapshot: Snapshot, around: Surroundings) -> Iterator[Finding]:
     conf = snapshot.find(FileRow, NFTABLES)
     if around.persistence.nftables and conf and FLUSH in conf.content:
-        shown = f"{NFTABLES} says `{FLUSH}`, and nftables.service is enabled"
+        current = f"{NFTABLES} says `{FLUSH}`, and nftables.service is enabled"
         why = "two units load rules at the same moment of a boot, and one may flush the other's"
-        yield Finding("block", "nftables", shown, why, "take the line out, or disable the service")
+        yield Finding(
+            "block", "nftables", current, why, "take the line out, or disable the service"
+        )
 
 
 def _backend(plan: Plan, snapshot: Snapshot, around: Surroundings) -> Iterator[Finding]:
@@ -150,10 +154,14 @@ def _backend(plan: Plan, snapshot: Snapshot, around: Surroundings) -> Iterator[F
             continue
         there = chains.get(ChainPlace(actual, change.family, change.table, change.chain))
         if not actual or (there and there.policy != change.policy_before):
-            shown = f"both backends have rules, and `iptables --version` says {actual or 'neither'}"
+            current = (
+                f"both backends have rules, and `iptables --version` says {actual or 'neither'}"
+            )
             policy = f"-P {change.chain} {change.policy_before}"
             why = f"the undo would put back {policy} in the wrong backend"
-            yield Finding("block", "iptables", shown, why, "remove the rules of the other backend")
+            yield Finding(
+                "block", "iptables", current, why, "remove the rules of the other backend"
+            )
             return
 
 
@@ -169,13 +177,13 @@ def _operator(case: Case, now: Rules, then: Rules) -> Iterator[Finding]:
 
 
 def _nobody(params: Params, around: Surroundings) -> Iterator[Finding]:
-    shown = "your own connection is not known: it does not come through sshd on the host"
+    current = "your own connection is not known: it does not come through sshd on the host"
     if params.firewall == "drop" and around.sshd_listens:
         why = "profile drop lets in the address that you connect from, and no other"
-        yield Finding("block", "operator", shown, why, "connect by ssh")
+        yield Finding("block", "operator", current, why, "connect by ssh")
     elif params.connect not in ("local", "sudo"):
         why = "runbook cannot check your connection against the firewall rules"
-        yield Finding("note", "operator", shown, why, "nothing; the undo is armed meanwhile")
+        yield Finding("note", "operator", current, why, "nothing; the undo is armed meanwhile")
 
 
 def _trials(params: Params, snapshot: Snapshot, operator: Connection) -> Iterator[Trial]:
@@ -196,14 +204,16 @@ def _holder(snapshot: Snapshot, address: str) -> str | None:
 
 
 def _cut_off(trial: Trial, judgement: Judgement, before: Judgement) -> Finding:
-    shown = f"{trial.about} on {trial.after.iif or trial.after.oif or '?'}: {judgement.explanation}"
+    current = (
+        f"{trial.about} on {trial.after.iif or trial.after.oif or '?'}: {judgement.explanation}"
+    )
     do = "accept your address and port, on the bridge, before that rule"
     if judgement.verdict in LOST:
-        return Finding("block", ABOUT, shown, "you would be cut off", do)
+        return Finding("block", ABOUT, current, "you would be cut off", do)
     if before.verdict is PacketVerdict.UNSURE:
         why = "runbook cannot judge this rule; it lets you in now, so it will afterwards"
-        return Finding("note", ABOUT, shown, why, "nothing; the undo is armed meanwhile")
-    return Finding("block", ABOUT, shown, "accepted now, may be dropped after the change", do)
+        return Finding("note", ABOUT, current, why, "nothing; the undo is armed meanwhile")
+    return Finding("block", ABOUT, current, "accepted now, may be dropped after the change", do)
 
 
 def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding]:
@@ -215,7 +225,7 @@ def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding
         if judgement.verdict is not PacketVerdict.ACCEPT:
             word = "is dropped" if judgement.verdict in LOST else "may be dropped"
             version, program, loss = OF_FAMILY[family]
-            shown = (
+            current = (
                 f"{name} is 1, so FORWARD filters the {version} that guests send; it {word}:"
                 f" {judgement.explanation}"
             )
@@ -226,7 +236,7 @@ def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding
                 " boot do the same; or use firewall: drop, which does; if no guest needs"
                 f" {version}, consent: [{GUESTS_DROPPED}]"
             )
-            yield Finding("consent", "guests", shown, why, do, GUESTS_DROPPED)
+            yield Finding("consent", "guests", current, why, do, GUESTS_DROPPED)
 
 
 def _chain_of_docker(family: Family, snapshot: Snapshot) -> str:
@@ -240,9 +250,9 @@ def _across(params: Params, family: Family) -> Packet:
     """A guest's first packet to anybody, in and out by the bridge."""
     packet = Packet(family, "tcp", "NEW", iif=params.bridge, oif=params.bridge, starts=True)
     # An address without a subnet says nothing of the guests' addresses.
-    known = family == "inet" and not point_to_point(params.ipv4)
-    return replace(packet, src=IPv4Network(params.ipv4.network) if known else None)
+    on_the_lan = family == "inet" and not point_to_point(params.ipv4)
+    return replace(packet, src=IPv4Network(params.ipv4.network) if on_the_lan else None)
 
 
 ACROSS_A_BRIDGE = (_across_it,)
-RULES = (_kept, _packets)
+RULES = (_profile_keep, _packets)

@@ -17,13 +17,13 @@ def _record(case: Case) -> Iterator[Finding]:
     if room is None:
         yield Finding("note", "record", "the room for the record was not checked", LOST, "nothing")
     elif room.problem:
-        shown = f"no file can be written in {room.path} on this machine: {room.problem}"
+        current = f"no file can be written in {room.path} on this machine: {room.problem}"
         then = f"make {room.path} writable, or set RUNBOOK_HOME to another folder"
-        yield Finding("block", "record", shown, LOST, then)
+        yield Finding("block", "record", current, LOST, then)
     elif room.free_bytes < ROOM_BYTES:
-        shown = f"{room.free_bytes >> 10} KiB are free in {room.path} on this machine"
+        current = f"{room.free_bytes >> 10} KiB are free in {room.path} on this machine"
         then = f"free {ROOM_BYTES >> 20} MiB there, or set RUNBOOK_HOME to another folder"
-        yield Finding("block", "record", shown, LOST, then)
+        yield Finding("block", "record", current, LOST, then)
 
 
 # What any change needs, whatever it is about.

@@ -34,11 +34,11 @@ def _resolver(case: Case) -> Iterator[Finding]:
     if not made_by or not _by_dhcp(case, own) or any(map(_named, own)):
         return
     servers = [line.split()[1] for line in lines if line.startswith("nameserver ")]
-    told = f"{RESOLV_CONF} is made by {made_by} of the lease of {nic}"
+    current = f"{RESOLV_CONF} is made by {made_by} of the lease of {nic}"
     yield Finding(
         "block",
         "name servers",
-        f"{told}: {', '.join(servers) or 'none now'}",
+        f"{current}: {', '.join(servers) or 'none now'}",
         WHY,
         f"add a line to the stanza of {nic} in {own[0].path if own else '/etc/network/interfaces'}:"
         f" dns-nameservers {' '.join(servers) or 'with the servers of the lease'}",

@@ -15,37 +15,39 @@ ABOUT = "default route"
 
 def _default(case: Case) -> Iterator[Finding]:
     nic = case.params.interface
-    found = [row for row in main_routes(case.snapshot) if row.dst == "default"]
-    mine = [row for row in found if row.ifname == nic]
-    wrong = _wrong(case, found, mine)
+    defaults = [row for row in main_routes(case.snapshot) if row.dst == "default"]
+    mine = [row for row in defaults if row.ifname == nic]
+    wrong = _wrong(case, defaults, mine)
     if wrong:
         yield wrong
         return
-    shown = _shown(mine[0])
-    yield Finding("ok", ABOUT, shown, "the change moves it to the bridge, its metric kept")
-    for row in found:
+    current = _in_words(mine[0])
+    yield Finding("ok", ABOUT, current, "the change moves it to the bridge, its metric kept")
+    for row in defaults:
         if row.ifname != nic:
             yield _other(row, mine[0])
 
 
-def _wrong(case: Case, found: list[RouteRow], mine: list[RouteRow]) -> Finding | None:
-    wanted = f"via {case.params.gateway} dev {case.params.interface}"
-    shown = ", ".join(map(_shown, mine or found)) or "none"
+def _wrong(case: Case, defaults: list[RouteRow], mine: list[RouteRow]) -> Finding | None:
+    desired = f"via {case.params.gateway} dev {case.params.interface}"
+    current = ", ".join(map(_in_words, mine or defaults)) or "none"
     if not mine:
         why = "the NIC has no default route, so there is none to move and none to restore"
-        return Finding("block", ABOUT, shown, why, f"the change needs {wanted}", field="interface")
+        return Finding(
+            "block", ABOUT, current, why, f"the change needs {desired}", field="interface"
+        )
     if len(mine) > 1:
         why = "the undo cannot tell which one the host used"
-        then = f"remove all but one; the change needs exactly one, {wanted}"
-        return Finding("block", ABOUT, shown, why, then)
+        then = f"remove all but one; the change needs exactly one, {desired}"
+        return Finding("block", ABOUT, current, why, then)
     if mine[0].gateway != case.params.gateway:
         why = "the host uses another router than the parameter `gateway` says"
         return Finding(
             "block",
             ABOUT,
-            shown,
+            current,
             why,
-            f"correct `gateway`, or the route: {wanted}",
+            f"correct `gateway`, or the route: {desired}",
             field="gateway",
         )
     return None
@@ -54,17 +56,17 @@ def _wrong(case: Case, found: list[RouteRow], mine: list[RouteRow]) -> Finding |
 def _other(row: RouteRow, mine: RouteRow) -> Finding:
     if row.metric > mine.metric:
         why = "its metric is higher, so it is used only while the other is gone"
-        return Finding("note", ABOUT, _shown(row), why, "nothing: it is kept as it is")
+        return Finding("note", ABOUT, _in_words(row), why, "nothing: it is kept as it is")
     return Finding(
         "block",
         ABOUT,
-        f"{_shown(row)}, beside {_shown(mine)}",
+        f"{_in_words(row)}, beside {_in_words(mine)}",
         "its metric is not higher, so the host uses this route and not the one of the NIC",
         "remove it, or give it a metric above that of the NIC's",
     )
 
 
-def _shown(row: RouteRow) -> str:
+def _in_words(row: RouteRow) -> str:
     way = f"via {row.gateway} " if row.gateway else ""
     where = f"dev {row.ifname}" if row.ifname else str(row.nexthops or row.type)
     metric = f" metric {row.metric}" if row.metric else ""
@@ -90,16 +92,16 @@ def _rules(case: Case) -> Iterator[Finding]:
     for row in case.snapshot.rows(RuleRow):
         if row.priority in OWN_RULES:
             continue
-        shown = f"priority {row.priority} table {row.table}"
+        current = f"priority {row.priority} table {row.table}"
         if nic in (row.iif, row.oif):
             why = f"it is bound to {nic} and would stop matching"
-            yield Finding("block", "policy rule", shown, why, "rewrite it first")
+            yield Finding("block", "policy rule", current, why, "rewrite it first")
         else:
             why = "it is bound to no interface, so it still matches"
             yield Finding(
                 "note",
                 "policy rule",
-                shown,
+                current,
                 why,
                 "nothing: runbook also moves the routes of this table",
             )

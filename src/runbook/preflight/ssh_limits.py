@@ -75,11 +75,11 @@ def _understood(rule: str) -> ParsedRule | None:
 
 def _counts(rule: str, port: int) -> bool:
     """Whether the rule counts what comes to the port, or to every port, of TCP."""
-    told = _understood(rule)
-    if told is None:
+    meaning = _understood(rule)
+    if meaning is None:
         return False
-    modules = [o.words[0] for o in told.matches if o.name == "-m" and o.words]
-    return any(name in COUNTS for name in modules) and _of_port(told, port)
+    modules = [o.words[0] for o in meaning.matches if o.name == "-m" and o.words]
+    return any(name in COUNTS for name in modules) and _of_port(meaning, port)
 
 
 def _of_port(rule: ParsedRule, port: int) -> bool:

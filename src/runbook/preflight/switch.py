@@ -34,17 +34,17 @@ def _mac(case: Case) -> Iterator[Finding]:
         why = "it is the default of Linux: a bridge takes the MAC of a port"
         yield Finding("ok", "bridge MAC", f"{mac}, that of {nic}", f"{why}; {GUESTS}")
         return
-    seen = f"{mac}, and {nic} keeps {link.mac}"
-    found = tuple(known_macs.signs(case.snapshot, nic))
-    if not found:
+    current = f"{mac}, and {nic} keeps {link.mac}"
+    signs = tuple(known_macs.signs(case.snapshot, nic))
+    if not signs:
         why = f"a switch port with port security counts the MACs that it sees; {GUESTS}"
         do = "if the switch port admits known MACs only, set bridge_mac: nic"
-        yield Finding("note", "bridge MAC", seen, why, do)
+        yield Finding("note", "bridge MAC", current, why, do)
         return
     yield Finding(
         "consent",
         "bridge MAC",
-        f"{seen}; {'; '.join(found)}",
+        f"{current}; {'; '.join(signs)}",
         "where somebody else owns the switch, it may drop frames from a MAC that he does not know,"
         " shut the port, or block the server; the undo cannot open it again",
         f"set bridge_mac: nic, which keeps the MAC that is known; or ask the owner to admit {mac},"

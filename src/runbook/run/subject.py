@@ -81,7 +81,7 @@ class PipelineSubject(Doer, Protocol):
     def verdict(
         self, host: Host, params: KnownHost, plan: Plan, probed: Probed, now: Snapshot
     ) -> Verdict:
-        """Compare the promise with the snapshot `now`; `probed` says what answered before the change."""
+        """Compare the promise with the snapshot `now`; `probed` is of before the change."""
 
     def confirm(self, armed: Armed, host: Host, now: datetime) -> None:
         """Confirm the part of the guests; the host's part is confirmed after it."""

@@ -118,8 +118,8 @@ def _trust(process: Process, program: str, packaged: Container[str], *, helped: 
     if not process.net:
         return Trust.ELSEWHERE
     runs = _listed(process.exe.removesuffix(DELETED))
-    known = runs in PROGRAMS.get(program, ()) and runs in packaged and process.mnt is True
-    if known and (process.is_roots or helped):
+    trusted = runs in PROGRAMS.get(program, ()) and runs in packaged and process.mnt is True
+    if trusted and (process.is_roots or helped):
         return Trust.OWN
     return Trust.FOREIGN if process.configures or helped else Trust.POWERLESS
 

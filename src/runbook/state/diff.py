@@ -38,8 +38,8 @@ class Diff:
     def settled(self) -> Diff:
         """The differences without the ephemeral tables."""
         coming_and_going = [table.name for table in TABLES if table.ephemeral]
-        kept = self.rows[~self.rows["table"].isin(coming_and_going)]
-        return Diff(kept.reset_index(drop=True))
+        rows = self.rows[~self.rows["table"].isin(coming_and_going)]
+        return Diff(rows.reset_index(drop=True))
 
     def __str__(self) -> str:
         """One line a difference."""
@@ -78,7 +78,7 @@ def compare(before: Snapshot, after: Snapshot) -> Diff:
 
 def with_key_of(earlier: Snapshot, later: Snapshot, table: str, key: str) -> Snapshot:
     """`earlier`, but the rows of one key, as a difference names it, are those of `later`."""
-    (of,) = (known for known in TABLES if known.name == table)
+    (of,) = (named for named in TABLES if named.name == table)
     old, new = (by_key(of, state.rows(of.row)) for state in (earlier, later))
     rest = [row for name, row in old.items() if _name(name) != key]
     own = [row for name, row in new.items() if _name(name) == key]
@@ -118,11 +118,11 @@ def _reordered(table: Table[Any], old: Rows, new: Rows) -> list[Row]:
 
 
 def _followed(table: Table[Any], rows: Rows, others: Rows) -> dict[Key, Key]:
-    found: dict[Key, Key] = {}
+    followed: dict[Key, Key] = {}
     for place, keys in sequences(table, rows).items():
         common = [key for key in keys if key in others]
-        found |= zip(common, ((), *(key[len(place) :] for key in common)), strict=False)
-    return found
+        followed |= zip(common, ((), *(key[len(place) :] for key in common)), strict=False)
+    return followed
 
 
 def _after(followed: Key) -> str:
@@ -133,8 +133,8 @@ def _whole(change: str, table: Table[Any], key: Key, row: tuple[Any, ...]) -> Ro
     rest = [c for c in table.settled if c not in table.key]
     cells = zip(rest, cells_of(rest)(row), strict=True) if rest else ()
     texts = ((column, _text(cell)) for column, cell in cells)
-    shown = " ".join(f"{column}={text}" for column, text in texts if text)
-    pair = ("", shown) if change == ADDED else (shown, "")
+    columns = " ".join(f"{column}={text}" for column, text in texts if text)
+    pair = ("", columns) if change == ADDED else (columns, "")
     return (change, table.name, _name(key), "", *pair)
 
 

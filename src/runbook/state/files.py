@@ -90,27 +90,27 @@ def as_text(row: FileRow) -> FileRow:
 @understood
 def read(host: Reader) -> tuple[FileRow, ...]:
     """Read the interface files with all that they source, then the others."""
-    found = _sourced(host)
-    others = {path for pattern in PATTERNS for path in host.glob(pattern)} - set(found)
+    sourced = _sourced(host)
+    others = {path for pattern in PATTERNS for path in host.glob(pattern)} - set(sourced)
     paths = sorted(path for path in others if not path.endswith("/"))
     for path, file in zip(paths, host.read_files(paths), strict=True):
         if file is not None:
-            found[path] = file
-    return parse(list(found.values()))
+            sourced[path] = file
+    return parse(list(sourced.values()))
 
 
 def _sourced(host: Reader) -> dict[str, HostFile]:
-    found: dict[str, HostFile] = {}
+    sourced: dict[str, HostFile] = {}
     waiting = [ifupdown.INTERFACES]
     for _ in range(_ROUNDS):
-        paths = [path for path in dict.fromkeys(waiting) if path not in found]
+        paths = [path for path in dict.fromkeys(waiting) if path not in sourced]
         files = [file for file in host.read_files(paths) if file is not None]
-        found.update({file.path: file for file in files})
+        sourced.update({file.path: file for file in files})
         patterns = (p for f in files for p in ifupdown.sourced(f.path, _text(f.content)[0]))
         waiting = [path for pattern in patterns for path in host.glob(pattern)]
-        waiting = [path for path in waiting if path not in found]
+        waiting = [path for path in waiting if path not in sourced]
         if not waiting:
-            return found
+            return sourced
     raise ValueError(f"files of ifupdown take in others {_ROUNDS} levels deep")
 
 

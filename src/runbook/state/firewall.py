@@ -91,14 +91,14 @@ def _chains(chains: tuple[Chain, ...], place: tuple[str, str, str]) -> Iterator[
 
 def _rules(rules: tuple[Rule, ...], place: tuple[str, str, str]) -> Iterator[FirewallRow]:
     positions: Counter[str] = Counter()
-    seen: Counter[str] = Counter()
+    count: Counter[str] = Counter()
     for rule in rules:
         positions[rule.chain] += 1
         text = redact_text(rule.text)
-        seen[text] += 1
+        count[text] += 1
         yield FirewallRow(
             *(*place, rule.chain, positions[rule.chain], text),
-            *(seen[text], *_counts(rule.counters)),
+            *(count[text], *_counts(rule.counters)),
         )
 
 
@@ -129,11 +129,11 @@ def ask(host: Reader, source: SaveProgram) -> str:
     return octets.text_of(done.stdout)
 
 
-def _unreadable(host: Reader, source: SaveProgram, status: int, said: str) -> ReadFailed:
+def _unreadable(host: Reader, source: SaveProgram, status: int, stderr: str) -> ReadFailed:
     missing = status == NOT_FOUND
     return ReadFailed(
         f"the firewall cannot be read: {source.program} "
-        + ("is missing" if missing else f"failed: {said.strip()}"),
+        + ("is missing" if missing else f"failed: {stderr.strip()}"),
         host=host.name,
         state="nothing was written",
         then="install iptables on the host" if missing else f"run {source.program} there and see",

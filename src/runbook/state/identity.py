@@ -51,14 +51,14 @@ def read(host: Reader) -> Identity:
         )
     hostname, machine_id, boot_id, kernel, release = (str(text) for text in texts)
     words = dict(line.split("=", 1) for line in release.splitlines() if "=" in line)
-    said = {key: value.strip('"') for key, value in words.items()}
+    values = {key: value.strip('"') for key, value in words.items()}
     return Identity(
         hostname,
         machine_id,
         boot_id,
         kernel,
-        said.get("ID", ""),
-        said.get("VERSION_ID", ""),
-        said.get("PRETTY_NAME", ""),
+        values.get("ID", ""),
+        values.get("VERSION_ID", ""),
+        values.get("PRETTY_NAME", ""),
         host.libvirt_version(),
     )

@@ -73,12 +73,12 @@ def parse(clients: Iterable[Client], files: Iterable[HostFile]) -> tuple[LeaseRo
     """One row a client and lease file; each stands alone where the other is missing."""
     leases = [lease for file in files for lease in _leases(file)]
     running = [(client, _kept_by(client, leases)) for client in clients]
-    kept = {lease.key for _, lease in running}
+    running_keys = {lease.key for _, lease in running}
     rows = [
         lease.row(client.pid, shlex.join(redact_argv(client.argv)))._replace(client=client.program)
         for client, lease in running
     ]
-    idle = [lease.row() for lease in leases if lease.key not in kept]
+    idle = [lease.row() for lease in leases if lease.key not in running_keys]
     return ordered([*rows, *idle], KEY)
 
 
@@ -114,13 +114,13 @@ def _of_path(path: str) -> str:
 
 
 def _lease(path: str, ifname: str, block: str) -> Lease:
-    said = {word: value.strip('"') for word, value in _STATEMENT.findall(block)}
+    statements = {word: value.strip('"') for word, value in _STATEMENT.findall(block)}
     return Lease(
         path,
-        said.get("interface", ifname),
-        said.get("fixed-address", ""),
-        said.get("dhcp-server-identifier", ""),
-        _expires(said.get("expire", "")),
+        statements.get("interface", ifname),
+        statements.get("fixed-address", ""),
+        statements.get("dhcp-server-identifier", ""),
+        _expires(statements.get("expire", "")),
     )
 
 

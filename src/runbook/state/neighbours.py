@@ -35,8 +35,8 @@ NUD_NOARP = 0x40
 
 def parse(raw: bytes, names: dict[int, str]) -> tuple[NeighbourRow, ...]:
     """One row a neighbour, from the raw dump; entries that need no ARP are left out."""
-    found = (pair for pair in netlink.messages(raw) if _real(pair[0]))
-    rows = {row[:3]: row for row in (_row(m, attrs, names) for m, attrs in found)}
+    real = (pair for pair in netlink.messages(raw) if _real(pair[0]))
+    rows = {row[:3]: row for row in (_row(m, attrs, names) for m, attrs in real)}
     return ordered(rows.values(), KEY)
 
 

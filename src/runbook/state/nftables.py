@@ -63,9 +63,9 @@ def parse(document: str, unshown: AbstractSet[TableName] = frozenset()) -> tuple
     entries = json.loads(document)["nftables"]
     items = [pair for entry in entries for pair in entry.items() if pair[0] in SHOWN]
     native = {_table(item) for kind, item in items if _has_set(kind, item)} | unshown
-    kept = [pair for pair in items if _table(pair[1]) not in IPTABLES - native]
+    native_items = [pair for pair in items if _table(pair[1]) not in IPTABLES - native]
     counts: Counter[tuple[str, str, str]] = Counter()
-    return ordered([_row(kind, item, counts) for kind, item in kept], KEY)
+    return ordered([_row(kind, item, counts) for kind, item in native_items], KEY)
 
 
 def _table(item: Item) -> TableName:
@@ -82,11 +82,11 @@ def _row(kind: str, item: Item, counts: Counter[tuple[str, str, str]]) -> Nftabl
         counts[place] += 1
         return NftablesRow(*place, counts[place], _text(item["expr"]))
     name = item["name"] if kind == "chain" else f"{kind} {item['name']}"
-    shown = {key: value for key, value in item.items() if key not in PLACE}
+    content = {key: value for key, value in item.items() if key not in PLACE}
     if {"timeout", "dynamic"} & set(item.get("flags", ())):
         # Its elements come and go by themselves.
-        shown.pop("elem", None)
-    return NftablesRow(*_table(item), name, 0, _text(shown))
+        content.pop("elem", None)
+    return NftablesRow(*_table(item), name, 0, _text(content))
 
 
 def _text(value: object) -> str:
@@ -125,8 +125,8 @@ def read(host: Reader) -> tuple[NftablesRow, ...]:
 
 
 def _unshown(host: Reader) -> set[TableName]:
-    found = ((s.family, firewall.ask(host, s)) for s in firewall.SOURCES if s.backend == "nft")
-    return {(FAMILIES[family], name) for family, text in found for name in firewall.unshown(text)}
+    texts = ((s.family, firewall.ask(host, s)) for s in firewall.SOURCES if s.backend == "nft")
+    return {(FAMILIES[family], name) for family, text in texts for name in firewall.unshown(text)}
 
 
 TABLE = Table("nftables", NftablesRow, KEY, read)

@@ -44,14 +44,14 @@ def paired(
     """All rows, in the order of the table's key; `same` are the columns that pair what is left."""
     old, new = by_key(table, before), by_key(table, after)
     cells = cells_of(same)
-    left: dict[Key, deque[R]] = defaultdict(deque)
+    unpaired: dict[Key, deque[R]] = defaultdict(deque)
     for key in old.keys() - new.keys():
-        left[cells(old[key])].append(old[key])
+        unpaired[cells(old[key])].append(old[key])
     pairs = [Pair(old[key], new[key]) for key in new if key in old]
     for key in new.keys() - old.keys():
-        waiting = left[cells(new[key])]
+        waiting = unpaired[cells(new[key])]
         pairs.append(Pair(waiting.popleft() if waiting else None, new[key]))
-    pairs += [Pair(row, None) for rows in left.values() for row in rows]
+    pairs += [Pair(row, None) for rows in unpaired.values() for row in rows]
     own = cells_of(table.key)
     return tuple(sorted(pairs, key=lambda pair: (own(pair.row), pair.now is None)))
 
@@ -71,18 +71,18 @@ def _merged(
 ) -> list[Pair[R]]:
     before, pairs = _followed(was, new), []
     after = _followed(now, old)
-    gone = deque(was)
+    removed = deque(was)
     for key in now:
         if key in old:
-            while gone and gone[0] not in new:
-                pairs.append(Pair(old[gone.popleft()], None))
-            if gone and gone[0] == key:
-                gone.popleft()
-            elif key in gone:
-                gone.remove(key)
+            while removed and removed[0] not in new:
+                pairs.append(Pair(old[removed.popleft()], None))
+            if removed and removed[0] == key:
+                removed.popleft()
+            elif key in removed:
+                removed.remove(key)
         moved = key in old and before[key] != after[key]
         pairs.append(Pair(old.get(key), new[key], moved))
-    return [*pairs, *(Pair(old[key], None) for key in gone if key not in new)]
+    return [*pairs, *(Pair(old[key], None) for key in removed if key not in new)]
 
 
 def _followed(keys: Sequence[Key], others: dict[Key, R]) -> dict[Key, Key]:

@@ -42,5 +42,5 @@ def _argv(line: str) -> str:
         words = tuple(shlex.split(line))
     except ValueError:
         return redact_text(line)
-    kept = redact_argv(words)
-    return line if kept == words else shlex.join(kept)
+    words_redacted = redact_argv(words)
+    return line if words_redacted == words else shlex.join(words_redacted)

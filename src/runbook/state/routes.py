@@ -72,15 +72,15 @@ def _rows(raw: bytes, names: Names) -> Iterator[RouteRow]:
 
 
 def _attributes(raw: bytes, position: int, end: int) -> dict[int, bytes]:
-    found = {}
+    attributes = {}
     while position + 4 <= end:
         length, kind = _ATTR.unpack_from(raw, position)
         # A length below the header's would never get to the end.
         if length < _ATTR.size or position + length > end:
             raise ValueError(f"the route attribute at byte {position} is cut short")
-        found[kind & 0x3FFF] = raw[position + 4 : position + length]
+        attributes[kind & 0x3FFF] = raw[position + 4 : position + length]
         position += (length + 3) & ~3
-    return found
+    return attributes
 
 
 def _row(fields: tuple[int, ...], attrs: dict[int, bytes], names: Names) -> RouteRow:
@@ -173,8 +173,8 @@ def _via(attrs: dict[int, bytes]) -> str:
 def read(host: Reader) -> tuple[RouteRow, ...]:
     """Ask the kernel, once a family."""
     names = netlink.interface_names(host)
-    asked = (netlink.request(netlink.RTM_GETROUTE, family) for family in netlink.FAMILIES)
-    return parse(b"".join(host.dump(request) for request in asked), names)
+    requests = (netlink.request(netlink.RTM_GETROUTE, family) for family in netlink.FAMILIES)
+    return parse(b"".join(host.dump(request) for request in requests), names)
 
 
 TABLE = Table("routes", RouteRow, KEY, read, VOLATILE)

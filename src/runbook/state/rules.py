@@ -31,8 +31,8 @@ ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8
 
 def parse(raw: bytes) -> tuple[RuleRow, ...]:
     """One row a rule, from the raw dumps."""
-    found = (pair for pair in netlink.messages(raw) if pair[0]["family"] in netlink.FAMILIES)
-    return ordered([_row(message, attrs) for message, attrs in found], KEY)
+    pairs = (pair for pair in netlink.messages(raw) if pair[0]["family"] in netlink.FAMILIES)
+    return ordered([_row(message, attrs) for message, attrs in pairs], KEY)
 
 
 def _row(message: Any, attrs: dict[str, Any]) -> RuleRow:  # noqa: ANN401 - untyped library
@@ -63,8 +63,8 @@ def _prefix(address: str | None, length: int) -> str:
 @understood
 def read(host: Reader) -> tuple[RuleRow, ...]:
     """Ask the kernel, once a family: AF_UNSPEC would bring multicast rules too."""
-    asked = (netlink.request(netlink.RTM_GETRULE, family) for family in netlink.FAMILIES)
-    return parse(b"".join(host.dump(request) for request in asked))
+    requests = (netlink.request(netlink.RTM_GETRULE, family) for family in netlink.FAMILIES)
+    return parse(b"".join(host.dump(request) for request in requests))
 
 
 TABLE = Table("rules", RuleRow, KEY, read)

@@ -59,7 +59,7 @@ TABLES: tuple[Table[Any], ...] = (
 )
 
 
-class _Shown:
+class _Displayed:
     """A table as a DataFrame for people, made anew each time: what they do to it stays theirs."""
 
     def __set_name__(self, _: type, name: str) -> None:
@@ -83,22 +83,22 @@ class Snapshot:
     # By their type.
     _rows: Mapping[type, tuple[Any, ...]] = field(hash=False, repr=False)
 
-    links = _Shown()
-    bridge_ports = _Shown()
-    addresses = _Shown()
-    routes = _Shown()
-    rules = _Shown()
-    neighbours = _Shown()
-    firewall = _Shown()
-    nftables = _Shown()
-    sysctl = _Shown()
-    leases = _Shown()
-    files = _Shown()
-    networks = _Shown()
-    guests = _Shown()
-    taps = _Shown()
-    units = _Shown()
-    modules = _Shown()
+    links = _Displayed()
+    bridge_ports = _Displayed()
+    addresses = _Displayed()
+    routes = _Displayed()
+    rules = _Displayed()
+    neighbours = _Displayed()
+    firewall = _Displayed()
+    nftables = _Displayed()
+    sysctl = _Displayed()
+    leases = _Displayed()
+    files = _Displayed()
+    networks = _Displayed()
+    guests = _Displayed()
+    taps = _Displayed()
+    units = _Displayed()
+    modules = _Displayed()
 
     def rows(self, of: type[R]) -> tuple[R, ...]:
         """All rows of a type, in the order of their key."""
@@ -154,14 +154,14 @@ def dumps(snapshot: Snapshot) -> str:
     tables = {
         t.name: _plain(t, list(t.columns), snapshot.rows(t.row)) for t in TABLES if snapshot.has(t)
     }
-    told = {
+    document = {
         "format_version": snapshot.format_version,
         "host": snapshot.host,
         "taken_at": snapshot.taken_at.isoformat(),
         "identity": asdict(snapshot.identity),
         "tables": tables,
     }
-    return octets.valid_json(json.dumps(told, indent=1, ensure_ascii=False)) + "\n"
+    return octets.valid_json(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"
 
 
 def loads(text: str, source: str) -> Snapshot:
@@ -170,15 +170,15 @@ def loads(text: str, source: str) -> Snapshot:
     A table that is newer than the snapshot is empty, and `has` says so.
     """
     try:
-        told = json.loads(text)
-        version = told.get("format_version") if isinstance(told, dict) else None
+        document = json.loads(text)
+        version = document.get("format_version") if isinstance(document, dict) else None
         if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             raise _unreadable(source, f"it says that it is of format {version!r}")
-        known = {t.name: told["tables"][t.name] if t.since <= version else [] for t in TABLES}
-        rows = {t.row: tuple(map(redacted, _loaded(t, known[t.name]))) for t in TABLES}
-        moment = datetime.fromisoformat(told["taken_at"])
-        identity = Identity(**told["identity"])
-        return Snapshot(told["host"], identity, moment, version, rows)
+        tables = {t.name: document["tables"][t.name] if t.since <= version else [] for t in TABLES}
+        rows = {t.row: tuple(map(redacted, _loaded(t, tables[t.name]))) for t in TABLES}
+        moment = datetime.fromisoformat(document["taken_at"])
+        identity = Identity(**document["identity"])
+        return Snapshot(document["host"], identity, moment, version, rows)
     except NONSENSE as error:
         raise _unreadable(source, f"{type(error).__name__}: {error}") from error
 
@@ -202,8 +202,8 @@ def _plain(
 
 def _orders(table: Table[Any], rows: tuple[Any, ...]) -> list[list[object]]:
     """What stands in an order that counts, in that order."""
-    found = sequences(table, by_key(table, rows)) if table.place else {}
-    return [[place, keys] for place, keys in sorted(found.items())]
+    orders = sequences(table, by_key(table, rows)) if table.place else {}
+    return [[place, keys] for place, keys in sorted(orders.items())]
 
 
 def _loaded(table: Table[Any], rows: list[dict[str, Any]]) -> tuple[Any, ...]:

@@ -47,8 +47,8 @@ def parse(values: dict[str, bytes]) -> tuple[SysctlRow, ...]:
 def read(host: Reader) -> tuple[SysctlRow, ...]:
     """Read them from /proc/sys; a parameter that went away meanwhile is left out."""
     paths = [path for pattern in PATTERNS for path in host.glob(ROOT + pattern)]
-    found = zip(paths, host.read_files(paths), strict=True)
-    return parse({path: file.content for path, file in found if file is not None})
+    values = zip(paths, host.read_files(paths), strict=True)
+    return parse({path: file.content for path, file in values if file is not None})
 
 
 TABLE = Table("sysctl", SysctlRow, KEY, read)

@@ -103,7 +103,7 @@ class Table(Generic[R]):
 
 def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
     """The same reader, but ReadFailed for an answer that makes no sense."""
-    what = read.__module__.rpartition(".")[2].replace("_", " ")
+    table = read.__module__.rpartition(".")[2].replace("_", " ")
 
     @wraps(read)
     def reading(host: Reader) -> T:
@@ -111,10 +111,10 @@ def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
             return read(host)
         except NONSENSE as error:
             raise ReadFailed(
-                f"what the host says of its {what} makes no sense: {error}",
+                f"what the host says of its {table} makes no sense: {error}",
                 host=host.name,
                 state="as it was: reading changes nothing",
-                then=f"look at its {what} there, then run again",
+                then=f"look at its {table} there, then run again",
             ) from error
 
     return reading
@@ -122,21 +122,21 @@ def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
 
 def ordered(rows: Iterable[R], key: tuple[str, ...]) -> tuple[R, ...]:
     """The rows in the order of their key; TypeError for a cell that is not of its column's type."""
-    found = tuple(sorted(rows, key=attrgetter(*key)))
-    described = columns(type(found[0])).items() if found else ()
+    in_order = tuple(sorted(rows, key=attrgetter(*key)))
+    described = columns(type(in_order[0])).items() if in_order else ()
     for at, (name, column) in enumerate(described):
-        if not column.holds(row[at] for row in found):
+        if not column.holds(row[at] for row in in_order):
             raise TypeError(f"{name} holds something else than {column.dtype}")
-    return found
+    return in_order
 
 
 def frame(of: type[R], rows: Iterable[R]) -> pd.DataFrame:
     """The rows as a DataFrame of the documented dtypes, in the order given."""
     # Column by column: giving types to a whole frame afterwards takes three times as long.
-    found = tuple(rows)
+    typed = tuple(rows)
     return pd.DataFrame(
         {
-            name: pd.Series([row[at] for row in found], dtype=column.dtype)
+            name: pd.Series([row[at] for row in typed], dtype=column.dtype)
             for at, (name, column) in enumerate(columns(of).items())
         }
     )
@@ -145,14 +145,14 @@ def frame(of: type[R], rows: Iterable[R]) -> pd.DataFrame:
 def by_key(table: Table[R], rows: Iterable[R]) -> dict[Key, R]:
     """Each row by its key."""
     key_of = cells_of(table.key)
-    seen: Counter[Key] = Counter()
-    found = {}
+    count: Counter[Key] = Counter()
+    keyed = {}
     for row in rows:
         key = key_of(row)
         # The host may tell apart what our columns do not; each of them counts.
-        seen[key] += 1
-        found[*key, seen[key]] = row
-    return found
+        count[key] += 1
+        keyed[*key, count[key]] = row
+    return keyed
 
 
 def cells_of(names: Sequence[str]) -> Callable[[object], Key]:
@@ -163,11 +163,11 @@ def cells_of(names: Sequence[str]) -> Callable[[object], Key]:
 
 def sequences(table: Table[R], rows: Mapping[Key, R]) -> dict[Key, list[Key]]:
     """The keys of each place, in their order; empty where the table knows of none."""
-    found: dict[Key, list[Key]] = {}
+    by_place: dict[Key, list[Key]] = {}
     if table.place is None:
-        return found
+        return by_place
     position = attrgetter("position")
     for key, row in sorted(rows.items(), key=lambda pair: position(pair[1])):
         if place := table.place(row):
-            found.setdefault(place, []).append(key)
-    return found
+            by_place.setdefault(place, []).append(key)
+    return by_place

@@ -33,11 +33,11 @@ ASK = ("systemctl", "show", "--property=Id,LoadState,UnitFileState", "--", *NAME
 def parse(text: str) -> tuple[UnitRow, ...]:
     """One row a unit, from the blocks of `systemctl show`; ValueError if one is missing."""
     blocks = text.strip().split("\n\n")
-    said = (dict(line.split("=", 1) for line in block.splitlines()) for block in blocks)
-    told = {unit["Id"]: unit for unit in said}
-    if missing := [name for name in NAMES if name not in told]:
+    properties = (dict(line.split("=", 1) for line in block.splitlines()) for block in blocks)
+    by_id = {unit["Id"]: unit for unit in properties}
+    if missing := [name for name in NAMES if name not in by_id]:
         raise ValueError(f"systemctl does not tell of {', '.join(missing)}")
-    rows = (UnitRow(n, told[n]["LoadState"], told[n]["UnitFileState"]) for n in NAMES)
+    rows = (UnitRow(n, by_id[n]["LoadState"], by_id[n]["UnitFileState"]) for n in NAMES)
     return ordered(rows, KEY)
 
 

@@ -49,11 +49,11 @@ def who_has(
 
     A request in which somebody gives the address as his own counts as well.
     """
-    found: set[str] = set()
+    macs: set[str] = set()
     for _ in range(PROBES):
         channel.send(request(mac, NOBODY, address.packed))
-        found.update(_heard(channel, min(PAUSE_S, timeout / PROBES)))
-    return tuple(sorted(found))[:MOST]
+        macs.update(_heard(channel, min(PAUSE_S, timeout / PROBES)))
+    return tuple(sorted(macs))[:MOST]
 
 
 def is_answered(channel: RelayChannel, mac: bytes, address: IPv4Address, timeout: float) -> bool:
@@ -61,20 +61,20 @@ def is_answered(channel: RelayChannel, mac: bytes, address: IPv4Address, timeout
     for _ in range(PROBES):
         channel.send(request(mac, NOBODY, address.packed))
         deadline = time.monotonic() + timeout / PROBES
-        while (left := deadline - time.monotonic()) > 0:
-            frame = channel.receive(left)
+        while (remaining := deadline - time.monotonic()) > 0:
+            frame = channel.receive(remaining)
             if frame is not None and frame.payload[: len(mac)] == mac:
                 return True
     return False
 
 
 def _heard(channel: RelayChannel, seconds: float) -> set[str]:
-    found: set[str] = set()
+    macs: set[str] = set()
     deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0:
-        frame = channel.receive(left)
+    while (remaining := deadline - time.monotonic()) > 0:
+        frame = channel.receive(remaining)
         if frame is not None and frame.header.get("pkttype") != PACKET_OUTGOING:
-            found.add(frame.payload[_SENDER_MAC].hex(":"))
-            if len(found) == MOST:
+            macs.add(frame.payload[_SENDER_MAC].hex(":"))
+            if len(macs) == MOST:
                 break
-    return found
+    return macs

@@ -51,18 +51,18 @@ def output(argv: Sequence[str], *, seconds: float, most: int) -> subprocess.Comp
     pipe, end = subprocess.PIPE, time.monotonic() + seconds
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
         try:
-            told = _read_both(process, end, most)
+            streams = _read_both(process, end, most)
             process.wait(max(0.0, end - time.monotonic()))
         except BaseException:
             process.kill()
             raise
-    return subprocess.CompletedProcess(list(argv), process.returncode, *told)
+    return subprocess.CompletedProcess(list(argv), process.returncode, *streams)
 
 
 def _read_both(process: subprocess.Popen[bytes], end: float, most: int) -> list[bytes]:
-    told = [bytearray(), bytearray()]
+    streams = [bytearray(), bytearray()]
     with selectors.DefaultSelector() as open_ones:
-        for stream, into in zip((process.stdout, process.stderr), told, strict=True):
+        for stream, into in zip((process.stdout, process.stderr), streams, strict=True):
             if stream:
                 open_ones.register(stream, selectors.EVENT_READ, into)
         while open_ones.get_map():
@@ -76,4 +76,4 @@ def _read_both(process: subprocess.Popen[bytes], end: float, most: int) -> list[
                     raise TooLong
                 if not data:
                     open_ones.unregister(key.fileobj)
-    return [bytes(each) for each in told]
+    return [bytes(each) for each in streams]

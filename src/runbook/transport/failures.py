@@ -59,10 +59,10 @@ def never_started(ending: ConnectionEnd) -> MendAccess:
     )
 
 
-def broken(ending: ConnectionEnd, what: str) -> ConnectionLost:
+def broken(ending: ConnectionEnd, action: str) -> ConnectionLost:
     """The error for a connection that broke after it had come up."""
     return ConnectionLost(
-        f"the connection over {ending.description} is lost: {what}",
+        f"the connection over {ending.description} is lost: {action}",
         host=ending.host,
         state="what was being done when it broke may or may not have been done;"
         " an armed undo on the host still runs at its deadline",

@@ -60,12 +60,12 @@ def echo_reply_filter(gateway: IPv4Address | IPv6Address) -> tuple[Instruction, 
 
 def all_of(loads: list[tuple[int, int, int | None]]) -> tuple[Instruction, ...]:
     """Each load followed by its comparison, if it has one; the first miss drops the frame."""
-    total = sum(1 if wanted is None else 2 for _code, _at, wanted in loads)
+    total = sum(1 if value is None else 2 for _code, _at, value in loads)
     program: list[Instruction] = []
-    for code, at, wanted in loads:
+    for code, at, value in loads:
         program.append((code, 0, 0, at))
-        if wanted is not None:
-            program.append((_JEQ, 0, total - len(program), wanted))
+        if value is not None:
+            program.append((_JEQ, 0, total - len(program), value))
     return (*program, (_RET, 0, 0, _WHOLE_FRAME), (_RET, 0, 0, 0))
 
 
@@ -116,8 +116,8 @@ def asked_for(
 def destination_of_reply(channel: RelayChannel, mark: bytes, timeout: float) -> str | None:
     """The destination MAC of the first reply that bears the mark, None if none comes."""
     deadline = time.monotonic() + timeout
-    while (left := deadline - time.monotonic()) > 0:
-        frame = channel.receive(left)
+    while (remaining := deadline - time.monotonic()) > 0:
+        frame = channel.receive(remaining)
         if frame is None or frame.header.get("pkttype") == PACKET_OUTGOING:
             continue
         if mark in frame.payload:

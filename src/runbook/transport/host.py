@@ -29,8 +29,8 @@ class Completed:
     @property
     def complaint(self) -> str:
         """What a command that failed said of it, or else its exit status."""
-        said = (self.stderr or self.stdout).decode(errors="replace").strip()
-        return said or f"exit status {self.returncode}"
+        text = (self.stderr or self.stdout).decode(errors="replace").strip()
+        return text or f"exit status {self.returncode}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,13 +112,13 @@ class Hypervisor:
         if connection is not None:
             in_thread(lambda: _quietly(connection.close), 2.0)
 
-    def _read(self, what: str, ask: Callable[[Any], Result]) -> Result:
+    def _read(self, subject: str, ask: Callable[[Any], Result]) -> Result:
         connection = self._connection()
         try:
-            with debug_log.timed(f"libvirt of {self._host}: {what}"):
+            with debug_log.timed(f"libvirt of {self._host}: {subject}"):
                 return within(_READ_S, lambda: ask(connection))
         except (libvirt.libvirtError, FutureTimeout) as error:
-            raise self._unavailable(what, error) from error
+            raise self._unavailable(subject, error) from error
 
     def _connection(self) -> libvirt.virConnect:
         with self._lock:
@@ -172,9 +172,9 @@ class Hypervisor:
             " shows which machine libvirt is on",
         )
 
-    def _unavailable(self, what: str, error: BaseException) -> HypervisorUnavailable:
+    def _unavailable(self, subject: str, error: BaseException) -> HypervisorUnavailable:
         return HypervisorUnavailable(
-            f"libvirt at {self._uri} did not {what}: {_message(error)}",
+            f"libvirt at {self._uri} did not {subject}: {_message(error)}",
             host=self._host,
             state=UNCHANGED,
             then=f"make 'virsh -c {self._uri} net-list' answer, then start again: on the host,"
@@ -185,7 +185,7 @@ class Hypervisor:
 
 def _each(handles: list[Any], read: Callable[[Any], Result]) -> tuple[Result, ...]:
     found = []
-    for handle in sorted(handles, key=lambda one: str(one.name())):
+    for handle in sorted(handles, key=lambda h: str(h.name())):
         try:
             found.append(read(handle))
         except libvirt.libvirtError as error:

@@ -75,9 +75,9 @@ class LibvirtDoors:
             flags |= libvirt.VIR_DOMAIN_CONSOLE_FORCE
 
         def ask(domain: Any) -> Any:  # noqa: ANN401 (libvirt ships no types)
-            made = domain.connect().newStream(libvirt.VIR_STREAM_NONBLOCK)
-            domain.openConsole(None, made, flags)
-            return made
+            stream = domain.connect().newStream(libvirt.VIR_STREAM_NONBLOCK)
+            domain.openConsole(None, stream, flags)
+            return stream
 
         try:
             return libvirt_stream.bridged(self._hypervisor.of_guest(self._guest, ask, _OPEN_S))

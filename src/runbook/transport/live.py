@@ -49,14 +49,14 @@ class LiveHost(LiveReader):
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0
     ) -> Completed:
         """Run a command that may write; StepFailed if it does not end in time."""
-        what = f"run {argv[0]}"
+        action = f"run {argv[0]}"
         patience = timeout + MARGIN_S
-        frame = self._write(what, "run", stdin, patience, argv=list(argv), limit=timeout)
-        with self._answered(what):
+        frame = self._write(action, "run", stdin, patience, argv=list(argv), limit=timeout)
+        with self._answered(action):
             ran = read_header(Ran, frame)
             done = relay_answers.completed(argv, ran, frame.payload)
         if ran.timed_out:
-            raise self._step_failed(what, f"it did not end within {timeout:g} s and was killed")
+            raise self._step_failed(action, f"it did not end within {timeout:g} s and was killed")
         return done
 
     def write_file(self, file: HostFile) -> None:
@@ -89,18 +89,18 @@ class LiveHost(LiveReader):
     def send_netlink(self, datagram: bytes, delivery: Delivery | None = None) -> None:
         """Send one datagram in one `send` and read every ACK; StepFailed names a refusal."""
         kinds = netlink.check(datagram)
-        what = "send a netlink datagram"
+        action = "send a netlink datagram"
         first, on_refusal = (delivery.first if delivery else 0), self._if_refused(delivery)
-        frame = self._write(what, "send", datagram, first=first, refused=on_refusal)
+        frame = self._write(action, "send", datagram, first=first, refused=on_refusal)
         words = tuple(f"`{w}`" for w in delivery.words) if delivery else netlink.names(kinds)
-        with self._answered(what):
+        with self._answered(action):
             acks = read_header(Acks, frame).acks
             refused = netlink.refusals(words, acks)
         if refused:
             raise StepFailed(
                 f"the kernel refused {'; '.join(refused)}",
                 host=self._name,
-                state=netlink.left(acks),
+                state=netlink.fate_of_the_rest(acks),
                 then="undo the change, then read the host's state again",
             )
 
@@ -134,7 +134,7 @@ class LiveHost(LiveReader):
 
     def _write(
         self,
-        what: str,
+        action: str,
         op: str,
         payload: bytes = b"",
         patience: float = ANSWER_S,
@@ -145,28 +145,28 @@ class LiveHost(LiveReader):
             return self._session.result(answer, patience)
         except RelayRefused as refusal:
             if refusal.gate_shut:
-                raise self._gate_closed(what) from refusal
-            raise self._step_failed(what, str(refusal)) from refusal
+                raise self._gate_closed(action) from refusal
+            raise self._step_failed(action, str(refusal)) from refusal
 
     @contextmanager
-    def _answered(self, what: str) -> Iterator[None]:
+    def _answered(self, action: str) -> Iterator[None]:
         """Have an answer of another shape than the relay's be a step that failed."""
         try:
             yield
         except ValueError as error:
-            raise self._step_failed(what, ODD) from error
+            raise self._step_failed(action, ODD) from error
 
-    def _gate_closed(self, what: str) -> GateClosed:
+    def _gate_closed(self, action: str) -> GateClosed:
         return GateClosed(
-            f"did not {what}: the undo of this change has begun on the host",
+            f"did not {action}: the undo of this change has begun on the host",
             host=self._name,
             state="being put back as before by its undo; this step was not made",
             then="wait for the undo to end, then read the host's state",
         )
 
-    def _step_failed(self, what: str, why: str) -> StepFailed:
+    def _step_failed(self, action: str, why: str) -> StepFailed:
         return StepFailed(
-            f"could not {what}: {why}",
+            f"could not {action}: {why}",
             host=self._name,
             state="this step is not known to be made; the steps before it stand",
             then="undo the change, fix what is named here, then start again",

@@ -48,17 +48,17 @@ class LiveReader:
 
     def query(self, argv: Sequence[str], *, timeout: float = 30.0) -> Completed:
         """Run a command that only reads; ReadFailed if it does not end in time."""
-        what = f"run {argv[0]}"
+        action = f"run {argv[0]}"
         try:
             answer = self._session.submit("run", argv=list(argv), limit=timeout, memory=MEMORY)
             frame = self._session.result(answer, timeout + MARGIN_S)
         except RelayRefused as refusal:
-            raise self._read_failed(what, str(refusal)) from refusal
-        with self._understood(what):
+            raise self._read_failed(action, str(refusal)) from refusal
+        with self._understood(action):
             ran = read_header(Ran, frame)
             if not ran.timed_out:
                 return relay_answers.completed(argv, ran, frame.payload)
-        raise self._read_failed(what, f"it did not end within {timeout:g} s and was killed")
+        raise self._read_failed(action, f"it did not end within {timeout:g} s and was killed")
 
     def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
         """Read several files in one round trip; None where there is none."""
@@ -105,7 +105,7 @@ class LiveReader:
         program = gateways.echo_reply_filter(ip_address(gateway))
         mark = secrets.token_bytes(gateways.MARK_BYTES)
         argv = gateways.ping(gateway, mark, timeout)
-        what = f"listen on {ifname} for the gateway {gateway}"
+        action = f"listen on {ifname} for the gateway {gateway}"
         try:
             channel = self._session.open(
                 "open_packet", ifname=ifname, protocol=gateways.ETH_P_ALL, filter=program
@@ -117,7 +117,7 @@ class LiveReader:
                 channel.close()
             frame = self._session.result(pings, timeout + 2 * MARGIN_S)
         except RelayRefused as refusal:
-            raise self._read_failed(what, str(refusal)) from refusal
+            raise self._read_failed(action, str(refusal)) from refusal
         with self._understood("ping the gateway"):
             done = relay_answers.completed(argv, read_header(Ran, frame), frame.payload)
         if done.returncode in _CANNOT_RUN:
@@ -130,7 +130,7 @@ class LiveReader:
         """Ask the router in a guest's name; the destination MAC of its reply."""
         far, near = _station(router), _station(guest)
         program = gateways.echo_reply_filter(far.ip)
-        what = f"listen on {ifname} for the router {far.ip}"
+        action = f"listen on {ifname} for the router {far.ip}"
         try:
             channel = self._session.open(
                 "open_packet", ifname=ifname, protocol=gateways.ETH_P_ALL, filter=program
@@ -141,68 +141,68 @@ class LiveReader:
             finally:
                 channel.close()
         except RelayRefused as refusal:
-            raise self._read_failed(what, str(refusal)) from refusal
+            raise self._read_failed(action, str(refusal)) from refusal
 
     def answers_mac(self, address: str, ifname: str, mac: str, *, timeout: float = 1.2) -> bool:
         """Send ARP probes for `address` out of `ifname` from `mac`; whether one is answered."""
-        wanted, what = IPv4Address(address), f"ask for {address} on {ifname} from {mac}"
+        target, action = IPv4Address(address), f"ask for {address} on {ifname} from {mac}"
         sender = bytes.fromhex(mac.replace(":", ""))
         try:
             channel = self._session.open(
                 "open_packet",
                 ifname=ifname,
                 protocol=gateways.ETH_P_ALL,
-                filter=arp.sent_by(wanted),
+                filter=arp.sent_by(target),
                 promiscuous=True,
             )
             try:
-                return arp.is_answered(channel, sender, wanted, timeout)
+                return arp.is_answered(channel, sender, target, timeout)
             finally:
                 channel.close()
         except RelayRefused as refusal:
-            raise self._read_failed(what, str(refusal)) from refusal
+            raise self._read_failed(action, str(refusal)) from refusal
 
     def who_has(self, address: str, ifname: str, *, timeout: float = 1.2) -> tuple[str, ...]:
         """Send ARP probes for `address` out of `ifname`; every MAC that answers."""
-        wanted, what = IPv4Address(address), f"ask for {address} by ARP on {ifname}"
+        target, action = IPv4Address(address), f"ask for {address} by ARP on {ifname}"
         (own,) = self.read_files([f"/sys/class/net/{ifname}/address"])
         if own is None:
-            raise self._read_failed(what, f"there is no interface {ifname}")
-        with self._understood(what):
+            raise self._read_failed(action, f"there is no interface {ifname}")
+        with self._understood(action):
             mac = bytes.fromhex(own.content.decode().strip().replace(":", ""))
         try:
             channel = self._session.open(
                 "open_packet",
                 ifname=ifname,
                 protocol=gateways.ETH_P_ALL,
-                filter=arp.sent_by(wanted),
+                filter=arp.sent_by(target),
             )
             try:
-                return arp.who_has(channel, mac, wanted, timeout)
+                return arp.who_has(channel, mac, target, timeout)
             finally:
                 channel.close()
         except RelayRefused as refusal:
             if refusal.errno == errno.ENETDOWN:
                 return ()
-            raise self._read_failed(what, str(refusal)) from refusal
+            raise self._read_failed(action, str(refusal)) from refusal
 
-    def _read(self, what: str, op: str, payload: bytes = b"", **fields: object) -> Frame:
+    def _read(self, action: str, op: str, payload: bytes = b"", **fields: object) -> Frame:
         try:
             return self._session.request(op, payload, timeout=ANSWER_S, **fields)
         except RelayRefused as refusal:
-            raise self._read_failed(what, str(refusal)) from refusal
+            raise self._read_failed(action, str(refusal)) from refusal
 
     @contextmanager
-    def _understood(self, what: str) -> Iterator[None]:
+    def _understood(self, action: str) -> Iterator[None]:
         """Have an answer of another shape than the relay's be an error with the host's name."""
         try:
             yield
         except ValueError as error:
-            raise self._read_failed(what, ODD) from error
+            raise self._read_failed(action, ODD) from error
 
-    def _read_failed(self, what: str, why: str) -> ReadFailed:
+    def _read_failed(self, action: str, why: str) -> ReadFailed:
         return ReadFailed(
-            f"could not {what}: {why}",
+            f"could not {action}: {why}",
             host=self._name,
             state="not changed by this; it was only read",
             then="make this readable for the user who connects (root, or through sudo)",

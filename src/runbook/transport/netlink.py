@@ -75,7 +75,7 @@ def refusals(words: Sequence[str], acks: Sequence[Ack]) -> tuple[str, ...]:
     )
 
 
-def left(acks: Sequence[Ack]) -> str:
+def fate_of_the_rest(acks: Sequence[Ack]) -> str:
     """What became of the messages that the kernel did not refuse."""
     codes = [code for _sequence, code, _text in acks]
     if NOT_SENT in codes:

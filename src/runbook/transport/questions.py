@@ -119,12 +119,12 @@ def to_completed(argv: Sequence[str], answer: object) -> Completed:
     return Completed(tuple(argv), ran.returncode, ran.stdout.content, ran.stderr.content)
 
 
-def from_file(found: HostFile | None) -> dict[str, Any] | None:
+def from_file(file: HostFile | None) -> dict[str, Any] | None:
     """A file, or its absence, as JSON."""
-    if found is None:
+    if file is None:
         return None
-    owner = {"mode": f"{found.mode:04o}", "uid": found.uid, "gid": found.gid}
-    return {"content": pack(found.content), **owner}
+    owner = {"mode": f"{file.mode:04o}", "uid": file.uid, "gid": file.gid}
+    return {"content": pack(file.content), **owner}
 
 
 def to_file(path: str, answer: object) -> HostFile | None:
@@ -135,9 +135,9 @@ def to_file(path: str, answer: object) -> HostFile | None:
     return HostFile(path, file.content.content, int(file.mode, 8), file.uid, file.gid)
 
 
-def from_processes(found: Sequence[Process]) -> list[dict[str, Any]]:
+def from_processes(processes: Sequence[Process]) -> list[dict[str, Any]]:
     """Processes as JSON."""
-    return [relay_answers.process_facts(one) for one in found]
+    return [relay_answers.process_facts(process) for process in processes]
 
 
 def to_processes(answer: object) -> tuple[Process, ...]:
@@ -146,10 +146,10 @@ def to_processes(answer: object) -> tuple[Process, ...]:
 
 
 def from_all(
-    found: Sequence[NetworkXML] | Sequence[GuestXML] | Sequence[Inode],
+    values: Sequence[NetworkXML] | Sequence[GuestXML] | Sequence[Inode],
 ) -> list[dict[str, Any]]:
     """Networks, guests or inodes as JSON."""
-    return [asdict(one) for one in found]
+    return [asdict(value) for value in values]
 
 
 def to_inodes(answer: object) -> tuple[Inode, ...]:

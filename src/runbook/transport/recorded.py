@@ -56,8 +56,10 @@ class RecordedHost:
     def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
         """The files and folders as they were then; which are asked about hangs on the plan."""
         return tuple(
-            self._answer(asked, questions.to_inodes) if asked in self._recording.answers else ()
-            for asked in map(questions.inodes, paths)
+            self._answer(question, questions.to_inodes)
+            if question in self._recording.answers
+            else ()
+            for question in map(questions.inodes, paths)
         )
 
     def glob(self, pattern: str) -> tuple[str, ...]:
@@ -66,12 +68,12 @@ class RecordedHost:
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
         """The processes there were then; where they were not asked for, their command lines."""
-        asked = questions.processes(names)
-        if asked in self._recording.answers:
-            return self._answer(asked, questions.to_processes)
+        question = questions.processes(names)
+        if question in self._recording.answers:
+            return self._answer(question, questions.to_processes)
         paths = self.glob(CMDLINES)
-        found = zip(paths, self.read_files(paths), strict=True)
-        return tuple(Process(int(p.split("/")[2]), file.content) for p, file in found if file)
+        files = zip(paths, self.read_files(paths), strict=True)
+        return tuple(Process(int(p.split("/")[2]), file.content) for p, file in files if file)
 
     def dump(self, request: bytes) -> bytes:
         """The kernel's table as it was then."""
@@ -185,17 +187,17 @@ class RecordedHost:
         except ValueError as error:
             raise self._lacking("has something else than an answer to", question) from error
 
-    def _lacking(self, what: str, question: Question) -> ReadFailed:
+    def _lacking(self, action: str, question: Question) -> ReadFailed:
         return ReadFailed(
-            f"the recording {self._path} {what}: {' '.join(question)}",
+            f"the recording {self._path} {action}: {' '.join(question)}",
             host=self.name,
             state="no host was contacted",
             then="record the host again with this version of the program",
         )
 
-    def _refuse(self, what: str) -> NoReturn:
+    def _refuse(self, action: str) -> NoReturn:
         raise ReadOnlyHost(
-            f"a recorded host cannot {what}",
+            f"a recorded host cannot {action}",
             host=self.name,
             state="no host was contacted, nothing was written",
             then="name a real host to make the change",

@@ -49,15 +49,15 @@ class Recorder:
     def read_files(self, paths: Sequence[str]) -> tuple[HostFile | None, ...]:
         """Read several files; each is an answer of its own."""
         files = self._reader.read_files(paths)
-        for path, found in zip(paths, files, strict=True):
-            self._keep(questions.file(path), questions.from_file(found))
+        for path, file in zip(paths, files, strict=True):
+            self._keep(questions.file(path), questions.from_file(file))
         return files
 
     def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
         """Look at several files; each is an answer of its own."""
         places = self._reader.inodes(paths)
-        for path, found in zip(paths, places, strict=True):
-            self._keep(questions.inodes(path), questions.from_all(found))
+        for path, inode in zip(paths, places, strict=True):
+            self._keep(questions.inodes(path), questions.from_all(inode))
         return places
 
     def glob(self, pattern: str) -> tuple[str, ...]:
@@ -68,9 +68,9 @@ class Recorder:
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
         """Look at the processes with one of these names."""
-        found = self._reader.processes(names)
-        self._keep(questions.processes(names), questions.from_processes(found))
-        return found
+        running = self._reader.processes(names)
+        self._keep(questions.processes(names), questions.from_processes(running))
+        return running
 
     def dump(self, request: bytes) -> bytes:
         """Dump a kernel table."""
@@ -80,15 +80,15 @@ class Recorder:
 
     def networks(self) -> tuple[NetworkXML, ...]:
         """Every libvirt network."""
-        found = self._reader.networks()
-        self._keep(questions.NETWORKS, questions.from_all(found))
-        return found
+        networks = self._reader.networks()
+        self._keep(questions.NETWORKS, questions.from_all(networks))
+        return networks
 
     def guests(self) -> tuple[GuestXML, ...]:
         """Every libvirt domain."""
-        found = self._reader.guests()
-        self._keep(questions.GUESTS, questions.from_all(found))
-        return found
+        guests = self._reader.guests()
+        self._keep(questions.GUESTS, questions.from_all(guests))
+        return guests
 
     def libvirt_version(self) -> int:
         """The hypervisor's libvirt version."""

@@ -104,7 +104,7 @@ class Recording:
             raise _unreadable(path, why) from error
         except _DAMAGE as error:
             raise _unreadable(path, str(error)) from error
-        return cls(document.host, {one.question: one.answer for one in document.answers})
+        return cls(document.host, {answer.question: answer.answer for answer in document.answers})
 
 
 def pack(data: bytes) -> dict[str, str]:

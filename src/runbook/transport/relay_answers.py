@@ -137,18 +137,18 @@ def completed(argv: Sequence[str], ran: Ran, payload: bytes) -> Completed:
 
 def files(paths: Sequence[str], frame: Frame) -> tuple[HostFile | None, ...]:
     """The files at these paths."""
-    found: list[HostFile | None] = []
+    read: list[HostFile | None] = []
     start = 0
     for path, status in zip(paths, read_header(Files, frame).files, strict=True):
         if status is None:
-            found.append(None)
+            read.append(None)
             continue
         content = frame.payload[start : start + status.size]
         start += status.size
-        found.append(HostFile(path, content, status.mode, status.uid, status.gid))
+        read.append(HostFile(path, content, status.mode, status.uid, status.gid))
     if start != len(frame.payload):
         raise ValueError(f"the files have {start} of {len(frame.payload)} bytes")
-    return tuple(found)
+    return tuple(read)
 
 
 def inodes(paths: Sequence[str], frame: Frame) -> tuple[tuple[Inode, ...], ...]:
@@ -166,10 +166,14 @@ def inode(status: InodeStatus) -> Inode:
 
 def process(facts: ProcessFacts) -> Process:
     """Likewise a process."""
-    known: dict[str, Any] = facts.model_dump()
-    return Process(**{**known, "cmdline": facts.cmdline.encode("latin-1")})
+    fields: dict[str, Any] = facts.model_dump()
+    return Process(**{**fields, "cmdline": facts.cmdline.encode("latin-1")})
 
 
-def process_facts(known: Process) -> dict[str, Any]:
+def process_facts(process: Process) -> dict[str, Any]:
     """A process as the relay tells of it."""
-    return {**asdict(known), "uids": list(known.uids), "cmdline": known.cmdline.decode("latin-1")}
+    return {
+        **asdict(process),
+        "uids": list(process.uids),
+        "cmdline": process.cmdline.decode("latin-1"),
+    }

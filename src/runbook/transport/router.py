@@ -52,14 +52,14 @@ class _Said:
 def ask(router: str, prefix: Prefix, address: str) -> RouterSays:
     """Read the row for `address`; never raises for what the router or ssh does."""
     ip = str(ip_address(address))
-    said = _run(prefix.command(("ip", "-j", "neigh", "show", ip)))
-    found = _rows(said.text)
-    if found is None and said.reached:
+    answer = _run(prefix.command(("ip", "-j", "neigh", "show", ip)))
+    rows = _rows(answer.text)
+    if rows is None and answer.reached:
         # No answer as JSON: an older iproute2, or busybox.
-        said = _run(prefix.command(("ip", "neigh", "show", ip)))
-        found = tuple(_LLADDR.findall(said.text))
-    macs = tuple(dict.fromkeys(mac.lower() for mac in found or ()))[:MOST_MACS]
-    return RouterSays(router, macs, said.why or ("" if macs else f"no row for {ip} with a MAC"))
+        answer = _run(prefix.command(("ip", "neigh", "show", ip)))
+        rows = tuple(_LLADDR.findall(answer.text))
+    macs = tuple(dict.fromkeys(mac.lower() for mac in rows or ()))[:MOST_MACS]
+    return RouterSays(router, macs, answer.why or ("" if macs else f"no row for {ip} with a MAC"))
 
 
 def _run(command: Sequence[str]) -> _Said:

@@ -76,7 +76,7 @@ def _raise_refusal(header: dict[str, Any]) -> None:
     )
 
 
-def _shown(op: str, fields: Mapping[str, object]) -> str:
+def _question(op: str, fields: Mapping[str, object]) -> str:
     """A request in words: its argument list, or its paths. No content is among them."""
     named = (fields[name] for name in _NAMED if name in fields)
     lists = (words if isinstance(words, list | tuple) else (words,) for words in named)
@@ -153,7 +153,7 @@ class RelaySession:
     def submit(self, op: str, payload: bytes = b"", /, **fields: object) -> Future[Frame]:
         """Ask without waiting; hand the answer to `result`."""
         answer: Future[Frame] = Future()
-        timing = debug_log.Timing(f"{self._host}: {_shown(op, fields)}")
+        timing = debug_log.Timing(f"{self._host}: {_question(op, fields)}")
         answer.add_done_callback(lambda done: timing.end(_status(done)))
         with self._lock:
             if self.lost:

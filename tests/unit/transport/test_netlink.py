@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.transport.netlink import check, left, names, refusals
+from runbook.transport.netlink import check, fate_of_the_rest, names, refusals
 from runbook.transport.relay.netlink import NOT_SENT
 
 
@@ -54,5 +54,5 @@ def test_what_was_not_sent_was_not_refused() -> None:
     assert refusals(names([20, 16, 24, 21]), acks) == (
         "message 2 of 4 (RTM_NEWLINK): Operation not supported",
     )
-    assert left(acks) == "the 2 messages that were to follow were not sent"
-    assert left(acks[:2]) == "the datagram's other 1 messages were done"
+    assert fate_of_the_rest(acks) == "the 2 messages that were to follow were not sent"
+    assert fate_of_the_rest(acks[:2]) == "the datagram's other 1 messages were done"

@@ -31,23 +31,23 @@ def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
     declined = _unfit(inside, desired)
     if declined is not None:
         return declined
-    made = _named(_BY_MANAGER[inside.manager](inside, desired), inside, desired)
-    if isinstance(made, Declined) or not made.files:
-        return made
-    made = _without_cloud_init(replace(made, home=_home(inside)), inside)
-    if isinstance(made, Declined):
-        return made
-    return next((d for file in made.files if (d := _not_replaced(file, inside))), made)
+    result = _named(_BY_MANAGER[inside.manager](inside, desired), inside, desired)
+    if isinstance(result, Declined) or not result.files:
+        return result
+    result = _without_cloud_init(replace(result, home=_home(inside)), inside)
+    if isinstance(result, Declined):
+        return result
+    return next((d for file in result.files if (d := _not_replaced(file, inside))), result)
 
 
-def _without_cloud_init(made: GuestEdit, inside: Inside) -> GuestEdit | Declined:
+def _without_cloud_init(result: GuestEdit, inside: Inside) -> GuestEdit | Declined:
     if inside.cloud_init != "on":
-        return made
+        return result
     switch = _switched_off(inside)
     if isinstance(switch, Declined):
         return switch
     note = f"cloud-init would write the network anew at a boot: {CLOUD_SWITCH} tells it not to"
-    return replace(made, files=(*made.files, switch), notes=(*made.notes, note))
+    return replace(result, files=(*result.files, switch), notes=(*result.notes, note))
 
 
 def _not_replaced(file: FileEdit, inside: Inside) -> Declined | None:
@@ -59,13 +59,13 @@ def _not_replaced(file: FileEdit, inside: Inside) -> Declined | None:
     if b"\0" in (file.before or b""):
         then = "take the byte out in the guest"
         return Declined(f"{path} in the guest has a NUL byte, and programs differ about it", then)
-    held = [each for each in (path, posixpath.dirname(path)) if each in inside.unwritable]
-    if held:
+    unwritable = [each for each in (path, posixpath.dirname(path)) if each in inside.unwritable]
+    if unwritable:
         return Declined(
-            f"{held[0]} in the guest cannot be replaced: it is immutable or append-only, its file"
-            " system is read-only, or it has hard links",
-            f"in the guest, look with `lsattr -d {held[0]}`, `findmnt -T {held[0]}` and"
-            f" `ls -ld {held[0]}`; chattr -ia {held[0]} takes both flags away",
+            f"{unwritable[0]} in the guest cannot be replaced: it is immutable or append-only, its"
+            " file system is read-only, or it has hard links",
+            f"in the guest, look with `lsattr -d {unwritable[0]}`, `findmnt -T {unwritable[0]}` and"
+            f" `ls -ld {unwritable[0]}`; chattr -ia {unwritable[0]} takes both flags away",
         )
     return None
 
@@ -93,21 +93,21 @@ def _switched_off(inside: Inside) -> FileEdit | Declined:
 
 def _is_about_network(content: bytes) -> bool:
     with suppress(yaml.YAMLError, RecursionError):
-        told = netplan.loads(content)
-        return not told or (isinstance(told, dict) and set(told) == {"network"})
+        loaded = netplan.loads(content)
+        return not loaded or (isinstance(loaded, dict) and set(loaded) == {"network"})
     return False
 
 
 def _named(
-    made: GuestEdit | Declined, inside: Inside, desired: DesiredNetwork
+    result: GuestEdit | Declined, inside: Inside, desired: DesiredNetwork
 ) -> GuestEdit | Declined:
     """Add the edit of /etc/resolv.conf, if the manager's own file is not enough."""
-    if isinstance(made, Declined):
-        return made
+    if isinstance(result, Declined):
+        return result
     names = name_servers.edit(inside, desired)
     if isinstance(names, Declined):
         return names
-    return replace(made, files=(*made.files, names)) if names else made
+    return replace(result, files=(*result.files, names)) if names else result
 
 
 def _unfit(inside: Inside, desired: DesiredNetwork) -> Declined | None:
@@ -141,9 +141,9 @@ def _unmanaged(inside: Inside) -> Declined | None:
             "leave it to one of them in the guest",
         )
     if inside.manager not in _BY_MANAGER:
-        what = inside.manager or "nothing that is known here"
+        manager = inside.manager or "nothing that is known here"
         return Declined(
-            f"{inside.ifname} is managed by {what} ({inside.os_name or 'unknown system'}),"
+            f"{inside.ifname} is managed by {manager} ({inside.os_name or 'unknown system'}),"
             " whose files are not edited",
             "do it by hand in the guest, as the instructions say",
         )

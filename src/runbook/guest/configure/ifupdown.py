@@ -35,17 +35,19 @@ def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
     if declined is not None:
         return declined
     read = [s for path in ifupdown.reached(contents) for s in ifupdown.parse(path, contents[path])]
-    found = [s for s in read if s.kind == "iface" and (s.name, s.family) == (inside.ifname, "inet")]
-    if len(found) != 1:
+    stanzas = [
+        s for s in read if s.kind == "iface" and (s.name, s.family) == (inside.ifname, "inet")
+    ]
+    if len(stanzas) != 1:
         return Declined(
-            f"ifupdown has {len(found)} stanzas `iface {inside.ifname} inet` in the guest",
+            f"ifupdown has {len(stanzas)} stanzas `iface {inside.ifname} inet` in the guest",
             "leave it one, in /etc/network/interfaces or a file that it takes in",
         )
-    file = inside.file(found[0].path)
-    declined = _refusal(found[0], read, inside)
+    file = inside.file(stanzas[0].path)
+    declined = _refusal(stanzas[0], read, inside)
     if declined is not None or file is None:
-        return declined or Declined(f"{found[0].path} was not read", "look at it in the guest")
-    return _edit(found[0], file, read, inside, desired)
+        return declined or Declined(f"{stanzas[0].path} was not read", "look at it in the guest")
+    return _edit(stanzas[0], file, read, inside, desired)
 
 
 def _contents(inside: Inside) -> dict[str, str]:
@@ -133,23 +135,25 @@ def _edit(
 
 
 def _is_already(stanza: Stanza, desired: DesiredNetwork) -> bool:
-    told = {word: rest for word, rest in stanza.options if word in ADDRESSING}
-    address = told.pop("address", "")
-    whole = address if "/" in address else f"{address}/{told.pop('netmask', '')}"
+    options = {word: rest for word, rest in stanza.options if word in ADDRESSING}
+    address = options.pop("address", "")
+    whole = address if "/" in address else f"{address}/{options.pop('netmask', '')}"
     spellings = (desired.address.with_prefixlen, desired.address.with_netmask)
-    return stanza.method == "static" and whole in spellings and told == {"gateway": desired.gateway}
+    return (
+        stanza.method == "static" and whole in spellings and options == {"gateway": desired.gateway}
+    )
 
 
 def _nameservers_match(stanza: Stanza, desired: DesiredNetwork) -> bool:
-    told = [list(ifupdown.words(rest)) for word, rest in stanza.options if word in _NAMES]
-    return not desired.nameservers or told == [list(desired.nameservers)]
+    servers = [list(ifupdown.words(rest)) for word, rest in stanza.options if word in _NAMES]
+    return not desired.nameservers or servers == [list(desired.nameservers)]
 
 
 def _static(old: list[str], stanza: Stanza, desired: DesiredNetwork) -> list[str]:
     end = "\r" if old[0].endswith("\r") else ""
     indents = (re.match(r"[ \t]*", line) for line in old[1:] if not _NOTHING.fullmatch(line))
     indent = next((found[0] for found in indents if found and found[0]), "    ")
-    told = (
+    lines = (
         # With a netmask of its own: busybox's ifup knows no length in an address.
         f"address {desired.address.ip}",
         f"netmask {desired.address.netmask}",
@@ -160,7 +164,7 @@ def _static(old: list[str], stanza: Stanza, desired: DesiredNetwork) -> list[str
     first = f"{head[0] if head else ''}iface {stanza.name} inet static{end}"
     return [
         first,
-        *(f"{indent}{line}{end}" for line in told),
+        *(f"{indent}{line}{end}" for line in lines),
         *_remaining_lines(old[1:], (*ADDRESSING, *(_NAMES if desired.nameservers else ()))),
     ]
 

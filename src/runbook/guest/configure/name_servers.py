@@ -20,8 +20,8 @@ def edit(inside: Inside, desired: DesiredNetwork) -> FileEdit | Declined | None:
     if not desired.nameservers:
         return None
     if inside.resolv_link:
-        known = {"resolvconf", "resolvectl"} & set(inside.tools)
-        return None if known else _nobody_s(inside)
+        resolver_tools = {"resolvconf", "resolvectl"} & set(inside.tools)
+        return None if resolver_tools else _nobody_s(inside)
     if RESOLV_CONF in inside.withheld:
         return _secret()
     old = inside.resolv_conf
@@ -34,8 +34,8 @@ def edit(inside: Inside, desired: DesiredNetwork) -> FileEdit | Declined | None:
 def _with(old: InsideFile | None, servers: tuple[str, ...]) -> bytes:
     """The servers where the first one stood, and every other line as it is."""
     text = old.content.decode("latin-1") if old else ""
-    found = _SERVER.search(text)
-    at = found.start() if found else len(text)
+    match = _SERVER.search(text)
+    at = match.start() if match else len(text)
     head, tail = text[:at], _SERVER.sub("", text[at:])
     between = "\n" if head and not head.endswith("\n") else ""
     lines = "".join(f"nameserver {server}\n" for server in servers)

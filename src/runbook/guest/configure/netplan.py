@@ -32,12 +32,14 @@ def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
         )
     try:
         loaded = netplan.loads(file.content)
-        found = list(netplan.entries(loaded, inside.ifname, inside.mac))
+        entries = list(netplan.entries(loaded, inside.ifname, inside.mac))
     except yaml.YAMLError as error:
         return Declined(f"{file.path} is no YAML: {type(error).__name__}", "fix it")
-    if len(found) != 1:
-        return Declined(f"{file.path} has {len(found)} entries for {inside.ifname}", "leave it one")
-    return _edit(file, loaded, found[0][1], inside, desired)
+    if len(entries) != 1:
+        return Declined(
+            f"{file.path} has {len(entries)} entries for {inside.ifname}", "leave it one"
+        )
+    return _edit(file, loaded, entries[0][1], inside, desired)
 
 
 def _edit(
@@ -47,9 +49,9 @@ def _edit(
     more = [r for r in entry.get("routes") or [] if not _is_default(r)]
     six = [str(a) for a in entry.get("addresses") or [] if ":" in str(a)]
     if foreign or more or six:
-        what = ", ".join(foreign) or ("routes of its own" if more else "IPv6 addresses")
+        obstacle = ", ".join(foreign) or ("routes of its own" if more else "IPv6 addresses")
         return Declined(
-            f"the entry for {inside.ifname} in {file.path} is not a simple one: {what}",
+            f"the entry for {inside.ifname} in {file.path} is not a simple one: {obstacle}",
             "give it its address and its gateway by hand in the guest",
         )
     told: dict[str, Any] = {
@@ -63,19 +65,19 @@ def _edit(
         }
     off = str(entry.get("dhcp4", "false")).lower() not in _TRUE
     if off and all(entry.get(key) == value for key, value in told.items()):
-        return _made(inside, ())
+        return _guest_edit(inside, ())
     for key in _REPLACED:
         entry.pop(key, None)
     entry.update({"dhcp4": "false", **told})
     after = netplan.dumps(loaded)
-    return _made(inside, (FileEdit(file.path, file.content, after, file.mode),))
+    return _guest_edit(inside, (FileEdit(file.path, file.content, after, file.mode),))
 
 
 def _is_default(route: object) -> bool:
     return isinstance(route, dict) and str(route.get("to")) in {"default", "0.0.0.0/0"}
 
 
-def _made(inside: Inside, files: tuple[FileEdit, ...]) -> GuestEdit:
+def _guest_edit(inside: Inside, files: tuple[FileEdit, ...]) -> GuestEdit:
     note = "netplan's file is written anew from what it says: comments in it are lost until undone"
     up = (("netplan", "generate"), ("netplan", "apply"))
     return GuestEdit("netplan", inside.ifname, files, (), up, (note,) if files else ())

@@ -45,15 +45,15 @@ def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
 
 def _entries(text: str) -> list[Entry]:
     """(section, key, value) of every line that is one."""
-    found, section = [], ""
+    entries, section = [], ""
     for line in text.split("\n"):
         head = _SECTION.fullmatch(line.strip(_BLANK))
         if head is not None:
             section = head[1]
         elif line.strip(_BLANK) and not _is_comment(line):
             key, _, value = line.partition("=")
-            found.append((section, key.strip(_BLANK), value.strip(_BLANK)))
-    return found
+            entries.append((section, key.strip(_BLANK), value.strip(_BLANK)))
+    return entries
 
 
 def _is_comment(line: str) -> bool:

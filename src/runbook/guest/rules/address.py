@@ -21,8 +21,8 @@ TWO = "two machines with one address take each other's packets"
 )
 def _gateway(case: GuestCase) -> Iterator[Finding]:
     own = {row.address for row in case.snapshot.rows(AddressRow) if row.family == "inet"}
-    for about, one in case.each():
-        router = one.desired.gateway
+    for about, target in case.each():
+        router = target.desired.gateway
         if router in own | {str(case.params.ipv4.ip)}:
             yield Finding(
                 "block",
@@ -31,11 +31,11 @@ def _gateway(case: GuestCase) -> Iterator[Finding]:
                 "the host is a neighbour on the same LAN, not the way out of it",
                 f"give the physical router: gateway: {case.params.gateway}",
             )
-        elif IPv4Address(router) not in one.guest.ipv4.network:
+        elif IPv4Address(router) not in target.guest.ipv4.network:
             yield Finding(
                 "block",
                 about,
-                f"its gateway {router} is not on the link of {one.guest.address}",
+                f"its gateway {router} is not on the link of {target.guest.address}",
                 "a guest cannot find a router outside its own subnet by ARP",
                 "give the guest a prefix length with which its gateway is in its subnet, or another"
                 " gateway; runbook sets up no gateway off the link inside a guest",
@@ -44,10 +44,10 @@ def _gateway(case: GuestCase) -> Iterator[Finding]:
 
 @looked_for("guests: address", "each address is on the LAN, and no address is used twice", TWO)
 def _address(case: GuestCase) -> Iterator[Finding]:
-    for about, one in case.each():
-        yield from _on_the_lan(case, about, one)
-        for whose, address in _others(case, one):
-            if str(one.guest.ipv4.ip) == address:
+    for about, target in case.each():
+        yield from _on_the_lan(case, about, target)
+        for whose, address in _others(case, target):
+            if str(target.guest.ipv4.ip) == address:
                 yield Finding(
                     "block",
                     about,
@@ -57,38 +57,38 @@ def _address(case: GuestCase) -> Iterator[Finding]:
                 )
 
 
-def _on_the_lan(case: GuestCase, about: str, one: Target) -> Iterator[Finding]:
+def _on_the_lan(case: GuestCase, about: str, target: Target) -> Iterator[Finding]:
     lan = case.params.ipv4.network
     if point_to_point(case.params.ipv4):
         # There is no subnet to compare with; the guest's gateway is judged all the same.
         return
-    if one.guest.ipv4.ip not in lan:
+    if target.guest.ipv4.ip not in lan:
         yield Finding(
             "block",
             about,
-            f"its address {one.guest.address} is outside {lan}",
+            f"its address {target.guest.address} is outside {lan}",
             "the router does not look for it on this LAN",
             f"give it one of {lan}",
         )
-    elif one.guest.ipv4.network != lan:
+    elif target.guest.ipv4.network != lan:
         yield Finding(
             "note",
             about,
-            f"its prefix length says {one.guest.ipv4.network}, and the LAN is {lan}",
+            f"its prefix length says {target.guest.ipv4.network}, and the LAN is {lan}",
             "it would reach the rest of the LAN through the router only",
-            f"write {one.guest.ipv4.ip}/{lan.prefixlen}, unless you want that",
+            f"write {target.guest.ipv4.ip}/{lan.prefixlen}, unless you want that",
         )
 
 
-def _others(case: GuestCase, one: Target) -> Iterator[tuple[str, str]]:
+def _others(case: GuestCase, target: Target) -> Iterator[tuple[str, str]]:
     yield "the host", str(case.params.ipv4.ip)
     yield "the router", case.params.gateway
-    if one.desired.gateway != case.params.gateway:
-        yield "its router", one.desired.gateway
-    asked = {guest.name: guest for guest in case.params.guests}
-    asked |= {other.guest.name: other.guest for other in case.targets}
-    for name, guest in asked.items():
-        if name != one.guest.name:
+    if target.desired.gateway != case.params.gateway:
+        yield "its router", target.desired.gateway
+    guests = {guest.name: guest for guest in case.params.guests}
+    guests |= {other.guest.name: other.guest for other in case.targets}
+    for name, guest in guests.items():
+        if name != target.guest.name:
             yield f"guest {name}", str(guest.ipv4.ip)
 
 
@@ -97,18 +97,18 @@ def _others(case: GuestCase, one: Target) -> Iterator[tuple[str, str]]:
     "no other machine answers ARP for these addresses",
     f"{TWO} (asked by ARP probe from the host, RFC 5227)",
 )
-def _taken(case: GuestCase) -> Iterator[Finding]:
-    for about, one in case.each():
-        for mac in one.offer.answers:
-            if mac != one.nic.mac:
+def _in_use(case: GuestCase) -> Iterator[Finding]:
+    for about, target in case.each():
+        for mac in target.offer.answers:
+            if mac != target.nic.mac:
                 yield Finding(
                     "block",
                     about,
-                    f"{mac} answers for {one.guest.ipv4.ip} already",
+                    f"{mac} answers for {target.guest.ipv4.ip} already",
                     f"{TWO} (asked by ARP probe from the host, RFC 5227)",
                     "give the guest another address, or find the machine with"
                     f" {mac} and remove the address there",
                 )
 
 
-RULES = (_gateway, _address, _taken)
+RULES = (_gateway, _address, _in_use)

@@ -17,4 +17,4 @@ class GuestCase(Case):
 
     def each(self) -> Iterator[tuple[str, Target]]:
         """Each guest, and how a finding names it."""
-        return ((f"guest {one.guest.name}", one) for one in self.targets)
+        return ((f"guest {target.guest.name}", target) for target in self.targets)

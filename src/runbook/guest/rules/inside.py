@@ -17,66 +17,68 @@ WHY = "the address of a guest can be changed only inside the guest"
 
 @looked_for("guests: inside", "no guest needs a change inside", WHY)
 def _way_in(case: GuestCase) -> Iterator[Finding]:
-    for about, one in case.each():
-        if one.nic.live_xml and not one.there_already:
-            yield _judged(about, one)
+    for about, target in case.each():
+        if target.nic.live_xml and not target.there_already:
+            yield _judged(about, target)
 
 
-def _judged(about: str, one: Target) -> Finding:
-    if isinstance(one.edit, GuestEdit):
-        seen = f"by {one.offer.way}; {one.edit.manager} has {one.edit.ifname}"
-        noted = "; ".join((*one.edit.notes, *_noted(one.edit, one)))
-        return Finding("note" if noted else "ok", about, seen, noted or WHY)
-    if one.guest.by_hand:
+def _judged(about: str, target: Target) -> Finding:
+    if isinstance(target.edit, GuestEdit):
+        current = f"by {target.offer.way}; {target.edit.manager} has {target.edit.ifname}"
+        noted = "; ".join((*target.edit.notes, *_noted(target.edit, target)))
+        return Finding("note" if noted else "ok", about, current, noted or WHY)
+    if target.guest.by_hand:
         return Finding(
             "note",
             about,
-            f"by hand, for {one.guest.wait_s} s at most: {_why_not(one)}",
+            f"by hand, for {target.guest.wait_s} s at most: {_why_not(target)}",
             "what a person changes inside is not undone by this program",
             "open the guest's console before you continue",
         )
-    if isinstance(one.edit, Declined):
-        return Finding("block", about, one.edit.reason, WHY, one.edit.then)
+    if isinstance(target.edit, Declined):
+        return Finding("block", about, target.edit.reason, WHY, target.edit.then)
     return Finding(
         "block",
         about,
-        f"runbook cannot enter the guest: {_why_not(one)}",
+        f"runbook cannot enter the guest: {_why_not(target)}",
         WHY,
         "install qemu-guest-agent in it, or give it a serial console with a login (ttyS0);"
         " or do it by hand: by_hand: true",
     )
 
 
-def _noted(edit: GuestEdit, one: Target) -> Iterator[str]:
-    seen = one.offer.inside
-    if seen is None or not edit.files:
+def _noted(edit: GuestEdit, target: Target) -> Iterator[str]:
+    inside = target.offer.inside
+    if inside is None or not edit.files:
         return
-    if not edit.survives_reboot(systemd=seen.systemd):
+    if not edit.survives_reboot(systemd=inside.systemd):
         yield "if the guest restarts during the change, its own undo does not run"
-    left = () if one.desired.nameservers else _left_behind(seen, one.desired.address.network)
-    if left:
+    silent = (
+        () if target.desired.nameservers else _left_behind(inside, target.desired.address.network)
+    )
+    if silent:
         yield (
-            f"names may not resolve any more: the LAN may not reach {', '.join(left)},"
+            f"names may not resolve any more: the LAN may not reach {', '.join(silent)},"
             " so set `nameservers` in the guest's entry"
         )
 
 
-def _left_behind(seen: Inside, network: IPv4Network) -> tuple[str, ...]:
+def _left_behind(inside: Inside, network: IPv4Network) -> tuple[str, ...]:
     """Name servers that the move leaves behind, where no other answers.
 
     Also one that does not answer now: it may be down for the moment, or the guest has
     nothing to ask it with.
     """
-    if seen.lasting(network):
+    if inside.lasting(network):
         return ()
-    asked = replace(seen, answering=seen.nameservers)
-    return tuple(s for s in seen.nameservers if s not in asked.lasting(network))
+    all_answering = replace(inside, answering=inside.nameservers)
+    return tuple(s for s in inside.nameservers if s not in all_answering.lasting(network))
 
 
-def _why_not(one: Target) -> str:
-    if isinstance(one.edit, Declined):
-        return one.edit.reason
-    return "; ".join(one.offer.tried) or "it was not tried"
+def _why_not(target: Target) -> str:
+    if isinstance(target.edit, Declined):
+        return target.edit.reason
+    return "; ".join(target.offer.tried) or "it was not tried"
 
 
 RULES = (_way_in,)

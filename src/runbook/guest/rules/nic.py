@@ -30,8 +30,8 @@ SUSPENDED = {
     "only a guest that is running or shut off can be changed",
 )
 def _state(case: GuestCase) -> Iterator[Finding]:
-    for about, one in case.each():
-        name, row = one.guest.name, case.snapshot.find(GuestRow, one.guest.name)
+    for about, target in case.each():
+        name, row = target.guest.name, case.snapshot.find(GuestRow, target.guest.name)
         if row and row.saved:
             yield Finding(
                 "block",
@@ -48,7 +48,7 @@ def _state(case: GuestCase) -> Iterator[Finding]:
                 "it cannot be asked, and its own undo would not run",
                 f"{SUSPENDED[row.state]} {name}, then run again",
             )
-        elif row and not one.nic.live_xml:
+        elif row and not target.nic.live_xml:
             yield Finding(
                 "note",
                 about,
@@ -67,32 +67,32 @@ def _state(case: GuestCase) -> Iterator[Finding]:
 def _nic(case: GuestCase) -> Iterator[Finding]:
     count = Counter(row.mac for row in case.snapshot.rows(TapRow))
     own = {link.mac for link in case.snapshot.rows(LinkRow)}
-    for about, one in case.each():
-        if one.nic.kind not in MOVABLE:
+    for about, target in case.each():
+        if target.nic.kind not in MOVABLE:
             yield Finding(
                 "block",
                 about,
-                f"its NIC {one.nic.mac} is of type {one.nic.kind}",
+                f"its NIC {target.nic.mac} is of type {target.nic.kind}",
                 "only one on a network or a bridge is moved without a restart",
-                f"virsh edit {one.guest.name}: make it <interface type='network'>",
+                f"virsh edit {target.guest.name}: make it <interface type='network'>",
             )
-        if any(escape(REDACTED) in xml for xml in (one.nic.live_xml, one.nic.defined_xml)):
+        if any(escape(REDACTED) in xml for xml in (target.nic.live_xml, target.nic.defined_xml)):
             yield Finding(
                 "block",
                 about,
-                f"the definition of its NIC {one.nic.mac} has a secret in it",
+                f"the definition of its NIC {target.nic.mac} has a secret in it",
                 "runbook keeps no secret in a plan, so it cannot move the NIC unaltered",
-                f"virsh edit {one.guest.name}: take the secret out of the <interface>",
+                f"virsh edit {target.guest.name}: take the secret out of the <interface>",
             )
-        if count[one.nic.mac] > 1 or one.nic.mac in own:
+        if count[target.nic.mac] > 1 or target.nic.mac in own:
             yield Finding(
                 "block",
                 about,
-                f"its MAC {one.nic.mac} is on this host more than once",
+                f"its MAC {target.nic.mac} is on this host more than once",
                 "the bridge would send its packets wherever the MAC was seen last",
-                f"give it another: virsh edit {one.guest.name}, and restart it",
+                f"give it another: virsh edit {target.guest.name}, and restart it",
             )
-        if not one.nic.defined_xml:
+        if not target.nic.defined_xml:
             yield Finding(
                 "note",
                 about,
@@ -106,29 +106,29 @@ def _nic(case: GuestCase) -> Iterator[Finding]:
     "guests: filters", "no nwfilter on any of the NICs", "a filter may know the old address only"
 )
 def _filters(case: GuestCase) -> Iterator[Finding]:
-    for about, one in case.each():
-        if not one.nic.filter:
+    for about, target in case.each():
+        if not target.nic.filter:
             continue
-        pinned = _pinned(one.nic.live_xml or one.nic.defined_xml)
-        seen = f"nwfilter {one.nic.filter}" + (f", IP {', '.join(pinned)}" if pinned else "")
-        if pinned and str(one.guest.ipv4.ip) not in pinned:
+        pinned = _pinned(target.nic.live_xml or target.nic.defined_xml)
+        current = f"nwfilter {target.nic.filter}" + (f", IP {', '.join(pinned)}" if pinned else "")
+        if pinned and str(target.guest.ipv4.ip) not in pinned:
             yield Finding(
                 "block",
                 about,
-                f"{seen}: not {one.guest.ipv4.ip}",
+                f"{current}: not {target.guest.ipv4.ip}",
                 "the host drops what the guest sends from any other address",
-                f"virsh edit {one.guest.name}: fix the parameter IP of its <filterref>",
+                f"virsh edit {target.guest.name}: fix the parameter IP of its <filterref>",
             )
         else:
             why = "it stays; without a pinned IP libvirt learns the address from the first packets"
             then = "if the guest does not answer afterwards, check this filter first"
-            yield Finding("note", about, seen, why, then)
+            yield Finding("note", about, current, why, then)
 
 
 def _pinned(xml: str) -> list[str]:
     # The XML comes from the host's libvirt over the connection that may already change the host.
-    found = fromstring(xml).findall("filterref/parameter")  # noqa: S314
-    return [p.get("value", "") for p in found if p.get("name", "").upper() == "IP"]
+    parameters = fromstring(xml).findall("filterref/parameter")  # noqa: S314
+    return [p.get("value", "") for p in parameters if p.get("name", "").upper() == "IP"]
 
 
 @looked_for(
@@ -137,7 +137,7 @@ def _pinned(xml: str) -> list[str]:
     "a network that was stopped and started has lost its guests",
 )
 def _orphans(case: GuestCase) -> Iterator[Finding]:
-    named = {one.guest.name for one in case.targets}
+    named = {target.guest.name for target in case.targets}
     for guest, tap, bridge in orphans(case.snapshot):
         if guest not in named:
             yield Finding(

@@ -14,19 +14,23 @@ WHY = "a guest that answered other subnets before the change has to answer them 
 
 @looked_for("guests: heard from here", "no guest runs, so none can answer", WHY)
 def _heard(case: GuestCase) -> Iterator[Finding]:
-    for about, one in case.each():
-        if one.nic.live_xml:
+    for about, target in case.each():
+        if target.nic.live_xml:
             unheard = UNHEARD in case.params.consent
-            yield _accepted(about, one) if one.offer.heard and unheard else _judged(about, one)
+            yield (
+                _accepted(about, target)
+                if target.offer.heard and unheard
+                else _judged(about, target)
+            )
 
 
-def _judged(about: str, one: Target) -> Finding:
-    if one.offer.heard:
+def _judged(about: str, target: Target) -> Finding:
+    if target.offer.heard:
         return Finding(
             "ok",
             about,
-            f"it answers another subnet at {one.offer.heard}: it has to answer this machine"
-            f" at {one.guest.ipv4.ip}, if the host does",
+            f"it answers another subnet at {target.offer.heard}: it has to answer this machine"
+            f" at {target.guest.ipv4.ip}, if the host does",
             WHY,
             "if a firewall on the way admits only known addresses:"
             f" consent: [{UNHEARD}], or let it admit this address first",
@@ -39,12 +43,12 @@ def _judged(about: str, one: Target) -> Finding:
     )
 
 
-def _accepted(about: str, one: Target) -> Finding:
+def _accepted(about: str, target: Target) -> Finding:
     return Finding(
         "consent",
         about,
-        f"it answers another subnet at {one.offer.heard}, and need not answer this machine"
-        f" at {one.guest.ipv4.ip}",
+        f"it answers another subnet at {target.offer.heard}, and need not answer this machine"
+        f" at {target.guest.ipv4.ip}",
         "runbook would not notice a router or a firewall that blocks the guest",
         f"take {UNHEARD} out of `consent` once the way to it is open",
         UNHEARD,

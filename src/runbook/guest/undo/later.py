@@ -63,9 +63,9 @@ def move(channel: Channel, change_id: str, moment: int) -> None:
     if done.returncode in (ENDED, LATE):
         raise _over(channel.guest)
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()[-300:]
+        stderr = done.stderr.decode(errors="replace").strip()[-300:]
         raise StepFailed(
-            f"guest {channel.guest} could not move its undo: {said or 'it does not say why'}",
+            f"guest {channel.guest} could not move its undo: {stderr or 'it does not say why'}",
             state=_UNMOVED,
             then="confirm or undo the change before that",
         )

@@ -46,17 +46,17 @@ def read_progress(channel: Channel, change_id: str) -> InsideProgress:
     """How far the change is, with its journal. Raises ReadFailed if the guest cannot tell."""
     done = channel.run(("sh", "-c", _LOOK, "sh", layout.directory(change_id)))
     marks, _, journal = done.stdout.decode(errors="replace").partition("journal\n")
-    told = marks.split()
-    if done.returncode != 0 or not told:
+    words = marks.split()
+    if done.returncode != 0 or not words:
         raise ReadFailed(
             f"guest {channel.guest} does not tell how far change {change_id} is",
             state="its own undo, if it is armed, stands",
             then=f"look into {layout.directory(change_id)} in the guest",
         )
-    return InsideProgress(_state(told), journal)
+    return InsideProgress(_state(words), journal)
 
 
-def _state(told: list[str]) -> InsideState:
+def _state(words: list[str]) -> InsideState:
     # The first that is so: what ends a change counts for more than how it began.
     for mark, meaning in (
         ("none", InsideState.UNKNOWN),
@@ -65,13 +65,13 @@ def _state(told: list[str]) -> InsideState:
         ("confirmed undone", InsideState.UNDONE),
         ("confirmed", InsideState.CONFIRMED),
     ):
-        if set(mark.split()) <= set(told):
+        if set(mark.split()) <= set(words):
             return meaning
-    if "undone" in told:
+    if "undone" in words:
         # Once for the link that decides it, once for the mark of its having been done.
-        return InsideState.UNDONE if told.count("undone") > 1 else InsideState.UNDOING
-    if "apply-failed" in told:
+        return InsideState.UNDONE if words.count("undone") > 1 else InsideState.UNDOING
+    if "apply-failed" in words:
         return InsideState.APPLY_FAILED
-    if "applied" in told:
+    if "applied" in words:
         return InsideState.APPLIED
-    return InsideState.ARMED if "armed" in told else InsideState.UNKNOWN
+    return InsideState.ARMED if "armed" in words else InsideState.UNKNOWN

@@ -67,7 +67,7 @@ def setup_script(edit: GuestEdit, change_id: str, until: int, script: str) -> st
         f"stale() {{ exit {STALE}; }}",
     ]
     for number, file in enumerate(edit.files, start=1):
-        lines += _kept(number, file.path, file.before)
+        lines += _original(number, file.path, file.before)
         lines += heredoc(f'"$here/new/{number}"', file.after)
         lines.append(f'chmod {file.mode:o} "$here/new/{number}"')
     lines += heredoc('"$here/undo"', script.encode())
@@ -84,15 +84,15 @@ def setup_script(edit: GuestEdit, change_id: str, until: int, script: str) -> st
     return "".join(f"{line}\n" for line in lines)
 
 
-def _kept(number: int, path: str, before: bytes | None) -> list[str]:
-    kept, quoted = f'"$here/originals/{number}"', shlex.quote(path)
+def _original(number: int, path: str, before: bytes | None) -> list[str]:
+    copy, quoted = f'"$here/originals/{number}"', shlex.quote(path)
     if before is None:
         return [f"if [ -e {quoted} ]; then stale; fi", f': >"$here/originals/{number}.absent"']
     return [
         # The file itself where it is a link, with all that belongs to it.
-        f'cp -a -- "$(readlink -f -- {quoted})" {kept} || stale',
+        f'cp -a -- "$(readlink -f -- {quoted})" {copy} || stale',
         *heredoc('"$here/expected"', before),
-        f'cmp -s {kept} "$here/expected" || stale',
+        f'cmp -s {copy} "$here/expected" || stale',
         'rm -f "$here/expected"',
     ]
 

@@ -25,52 +25,52 @@ def verify(
     A name server has to answer if some are asked for, if one did `before` the change and is
     not left behind by it, or where that is not known; else it is told only.
     """
-    seen = reader.read(channel, desired.mac, clock)
+    inside = reader.read(channel, desired.mac, clock)
     pinged = channel.run(("sh", "-c", _PING, "sh", desired.gateway), timeout=60.0).returncode == 0
     return (
-        *_standing(seen, desired),
+        *_standing(inside, desired),
         Check(
             f"in {desired.guest}: ping {desired.gateway}",
             "answers",
             "answers" if pinged else "no answer",
             pinged,
         ),
-        _names(seen, desired, before),
+        _names(inside, desired, before),
     )
 
 
-def _standing(seen: Inside, desired: DesiredNetwork) -> tuple[Check, ...]:
+def _standing(inside: Inside, desired: DesiredNetwork) -> tuple[Check, ...]:
     address, where = str(desired.address), f"in {desired.guest}"
-    route = f"{desired.gateway} {seen.ifname}"
+    route = f"{desired.gateway} {inside.ifname}"
     return (
         Check(
             f"{where}: IPv4 of the NIC {desired.mac}",
             address,
-            " ".join(seen.addresses) or "none",
-            seen.addresses == (address,),
+            " ".join(inside.addresses) or "none",
+            inside.addresses == (address,),
         ),
         Check(
             f"{where}: default route",
             route,
-            ", ".join(seen.default_routes) or "none",
-            seen.default_routes == (route,),
+            ", ".join(inside.default_routes) or "none",
+            inside.default_routes == (route,),
         ),
     )
 
 
-def _names(seen: Inside, desired: DesiredNetwork, before: Inside | None) -> Check:
-    answered = bool(seen.answering)
+def _names(inside: Inside, desired: DesiredNetwork, before: Inside | None) -> Check:
+    answered = bool(inside.answering)
     lasting = before is None or before.lasting(desired.address.network)
     required = bool(desired.nameservers or lasting)
-    each = (f"{s} {'answers' if s in seen.answering else 'silent'}" for s in seen.nameservers)
-    shown = ", ".join(each) or "none is configured"
+    each = (f"{s} {'answers' if s in inside.answering else 'silent'}" for s in inside.nameservers)
+    servers = ", ".join(each) or "none is configured"
     promised = "one answers" if required else f"told only: {_why_silent(before)}"
-    return Check(f"in {desired.guest}: name servers", promised, shown, answered, required)
+    return Check(f"in {desired.guest}: name servers", promised, servers, answered, required)
 
 
 def _why_silent(before: Inside | None) -> str:
-    left = ", ".join(before.answering) if before else ""
-    return f"{left} is left behind" if left else "before, none was seen to answer"
+    answering = ", ".join(before.answering) if before else ""
+    return f"{answering} is left behind" if answering else "before, none was seen to answer"
 
 
 def settings(before: Inside, after: Inside) -> dict[str, Check]:
@@ -78,15 +78,15 @@ def settings(before: Inside, after: Inside) -> dict[str, Check]:
     return {
         field: Check(
             f"{field} in the guest",
-            _told(getattr(before, field)),
-            _told(getattr(after, field)),
+            _as_text(getattr(before, field)),
+            _as_text(getattr(after, field)),
             getattr(before, field) == getattr(after, field),
         )
         for field in _SAME
     }
 
 
-def _told(value: object) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "none"
     return str(value)
@@ -101,24 +101,24 @@ def files(before: Inside, after: Inside) -> dict[str, Check]:
         same = (old and (old.digest, old.mode)) == (new and (new.digest, new.mode))
         was, is_now = _apart(old, new) if old and new else ("there", "there")
         promised = was if old else _absent(before, path)
-        seen = is_now if new else _absent(after, path)
-        progress[path] = Check(f"{path} in the guest", promised, seen, same)
+        current = is_now if new else _absent(after, path)
+        progress[path] = Check(f"{path} in the guest", promised, current, same)
     return progress
 
 
-def _by_path(seen: Inside) -> dict[str, InsideFile]:
-    return {file.path: file for file in (*seen.files, seen.resolv_conf) if file}
+def _by_path(inside: Inside) -> dict[str, InsideFile]:
+    return {file.path: file for file in (*inside.files, inside.resolv_conf) if file}
 
 
-def _absent(seen: Inside, path: str) -> str:
-    return "not shown, for it holds a secret" if path in seen.withheld else "not there"
+def _absent(inside: Inside, path: str) -> str:
+    return "not shown, for it holds a secret" if path in inside.withheld else "not there"
 
 
 def _apart(old: InsideFile, new: InsideFile) -> tuple[str, str]:
     """In what one file differs from the other: its lines where they may be shown, its mode."""
-    told = _contents(old, new) if old.digest != new.digest else ("", "")
+    texts = _contents(old, new) if old.digest != new.digest else ("", "")
     modes = ("", "") if old.mode == new.mode else (f"mode {old.mode:o}", f"mode {new.mode:o}")
-    was, is_now = (", ".join(filter(None, both)) for both in zip(told, modes, strict=True))
+    was, is_now = (", ".join(filter(None, both)) for both in zip(texts, modes, strict=True))
     return was or "as it was", is_now or "as it was"
 
 
@@ -126,14 +126,14 @@ def _contents(old: InsideFile, new: InsideFile) -> tuple[str, str]:
     texts = (old.harmless, new.harmless)
     if None not in texts:
         was, is_now = ((text or "").splitlines() for text in texts)
-        gone = [line for line in was if line not in is_now]
+        removed = [line for line in was if line not in is_now]
         come = [line for line in is_now if line not in was]
-        if gone or come:
-            return _shown(gone), _shown(come)
+        if removed or come:
+            return _excerpt(removed), _excerpt(come)
     return f"sha256 {old.digest[:16]}", f"sha256 {new.digest[:16]}"
 
 
-def _shown(lines: list[str]) -> str:
-    shown = "; ".join(repr(line.strip()[:_WIDTH]) for line in lines[:_LINES])
+def _excerpt(lines: list[str]) -> str:
+    quoted = "; ".join(repr(line.strip()[:_WIDTH]) for line in lines[:_LINES])
     more = len(lines) - _LINES
-    return (shown or "without that") + (f"; and {more} more lines" if more > 0 else "")
+    return (quoted or "without that") + (f"; and {more} more lines" if more > 0 else "")

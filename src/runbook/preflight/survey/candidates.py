@@ -43,8 +43,8 @@ def unfit(snapshot: Snapshot, name: str) -> str:
         return ""
     if link.master:
         return f"{name} is part of {link.master} already"
-    for what, why in unable(link):
-        return f"{name} is {what}: {why}"
+    for problem, why in unable(link):
+        return f"{name} is {problem}: {why}"
     return "" if ipv4_addresses(snapshot, name) else f"{name} has no IPv4 address"
 
 
@@ -59,10 +59,10 @@ def _refused(snapshot: Snapshot, ways: tuple[str, ...]) -> Refused:
     bridges = [link.ifname for link in links if link.kind == "bridge"]
     if bridges:
         return _bridged(snapshot, bridges[0])
-    told = "; ".join(unfit(snapshot, link.ifname) for link in links)
+    reasons = "; ".join(unfit(snapshot, link.ifname) for link in links)
     return _no(
         snapshot,
-        f"no interface with its default route can become a bridge port: {told}",
+        f"no interface with its default route can become a bridge port: {reasons}",
         "runbook needs a physical NIC, a bond or a VLAN interface; see docs/hosts.md",
     )
 
@@ -86,5 +86,5 @@ def _bridged(snapshot: Snapshot, bridge: str) -> Refused:
     )
 
 
-def _no(snapshot: Snapshot, what: str, then: str) -> Refused:
-    return Refused(f"{snapshot.host}: {what}", host=snapshot.host, then=then)
+def _no(snapshot: Snapshot, problem: str, then: str) -> Refused:
+    return Refused(f"{snapshot.host}: {problem}", host=snapshot.host, then=then)

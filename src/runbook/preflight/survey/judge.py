@@ -33,10 +33,13 @@ def judge(
     host: str, values: Mapping[str, object], snapshot: Snapshot, own: Connection | None
 ) -> tuple[ParameterError, ...]:
     """All that is known to be wrong; an error about field '' is about none in particular."""
-    given = {name: value for name, value in values.items() if value is not None}
+    values_given = {name: value for name, value in values.items() if value is not None}
     named = {"host": host}
-    wrong = (*_interface(snapshot, str(given.get("interface", ""))), *faults({}, named, given))
-    return wrong or against(resolve({}, named, given), snapshot, own)
+    wrong = (
+        *_interface(snapshot, str(values_given.get("interface", ""))),
+        *faults({}, named, values_given),
+    )
+    return wrong or against(resolve({}, named, values_given), snapshot, own)
 
 
 def _interface(snapshot: Snapshot, name: str) -> Iterator[ParameterError]:
@@ -80,9 +83,9 @@ def _stands_against(case: CaseWithoutPlan) -> Iterator[ParameterError]:
 
 
 def _errors(
-    field: str, case: CaseWithoutPlan, found: Iterator[Finding]
+    field: str, case: CaseWithoutPlan, findings: Iterator[Finding]
 ) -> Iterator[ParameterError]:
-    for finding in found:
+    for finding in findings:
         if finding.level == "block":
             problem = f"{finding.about}: {finding.seen}; {finding.why}"
             yield ParameterError(field, getattr(case.params, field), problem, finding.then)

@@ -33,15 +33,15 @@ def nics(
     snapshot: Snapshot, hardware: Iterable[NicRow] = (), own: Connection | None = None
 ) -> tuple[Candidate, ...]:
     """One row an interface."""
-    known = {row.ifname: row for row in hardware}
+    by_name = {row.ifname: row for row in hardware}
     carrying = carries(snapshot, own)
     links = {row.ifname: row for row in snapshot.rows(LinkRow)}
     return tuple(
         Candidate(
             name,
             links[name].mac,
-            _driver(known.get(name), links[name]),
-            _speed(known.get(name)),
+            _driver(by_name.get(name), links[name]),
+            _speed(by_name.get(name)),
             _carrier(links[name]),
             " ".join(ipv4_addresses(snapshot, name)),
             links[name].master,
@@ -58,22 +58,22 @@ def ipv4_addresses(snapshot: Snapshot, nic: str) -> list[str]:
 
 def gateways(snapshot: Snapshot, nic: str) -> list[str]:
     """Where the default routes through an interface lead, the preferred one first."""
-    found = (row for row in facts.default_routes(snapshot) if row.ifname == nic and row.gateway)
-    return list(dict.fromkeys(row.gateway for row in found))
+    routes = (row for row in facts.default_routes(snapshot) if row.ifname == nic and row.gateway)
+    return list(dict.fromkeys(row.gateway for row in routes))
 
 
 def brought(snapshot: Snapshot, nic: str) -> dict[str, str]:
     """The parameters that follow from the choice of an interface; '' where it has none."""
     holder = lan_bridge(snapshot, nic) or nic
     routers = gateways(snapshot, holder)
-    found = {"address": _address(snapshot, holder)}
-    return {**found, "gateway": routers[0]} if routers else found
+    values = {"address": _address(snapshot, holder)}
+    return {**values, "gateway": routers[0]} if routers else values
 
 
 def _address(snapshot: Snapshot, nic: str) -> str:
     """The address that the host sends from on the way to its router."""
-    way, held = facts.default_through(snapshot, nic), facts.addresses_on(snapshot, nic)
-    primary = [row for row in held if SECONDARY not in row.flags.split()] or held
+    way, addresses = facts.default_through(snapshot, nic), facts.addresses_on(snapshot, nic)
+    primary = [row for row in addresses if SECONDARY not in row.flags.split()] or addresses
 
     def fit(row: AddressRow) -> tuple[bool, bool]:
         subnet = IPv4Interface(f"{row.peer or row.address}/{row.prefixlen}").network
@@ -88,8 +88,8 @@ def carries(snapshot: Snapshot, own: Connection | None) -> str:
     """The interface that holds the address the operator's connection came to, or ''."""
     if own is None:
         return ""
-    found = (row.ifname for row in snapshot.rows(AddressRow) if row.address == own.server)
-    return next(found, "")
+    interfaces = (row.ifname for row in snapshot.rows(AddressRow) if row.address == own.server)
+    return next(interfaces, "")
 
 
 def _driver(hardware: NicRow | None, link: LinkRow) -> str:

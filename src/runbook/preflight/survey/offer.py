@@ -35,15 +35,15 @@ def offer(
     address, gateway) wins over the file; what is a choice stays as the file has it.
     `nic` is '' where the interface is still to be chosen.
     """
-    found = {"interface": nic, **brought(snapshot, nic)} if nic else {}
-    router = str(given_values.get("gateway") or found.get("gateway") or "")
+    values = {"interface": nic, **brought(snapshot, nic)} if nic else {}
+    router = str(given_values.get("gateway") or values.get("gateway") or "")
     offered = _usual(snapshot, router)
     offered["bridge_mac"] = _bridge_mac(snapshot, nic)
-    if found.get("address", "").endswith("/32"):
+    if values.get("address", "").endswith("/32"):
         offered["forward"] = ("open", "an address without a subnet has no LAN for libvirt's NAT")
     offered |= _attached(snapshot, nic) if nic else {}
     offered |= {name: (value, IN_THE_FILE) for name, value in file.items()}
-    offered |= {name: (value, FOUND) for name, value in found.items() if value}
+    offered |= {name: (value, FOUND) for name, value in values.items() if value}
     offered |= {name: (value, GIVEN) for name, value in given_values.items()}
     return {name: offered[name] for name in (*ASKED, *sorted(offered.keys() - set(ASKED)))}
 
@@ -54,17 +54,17 @@ def _attached(snapshot: Snapshot, nic: str) -> dict[str, Offered]:
     if not bridge:
         return {}
     why = f"the address is on {bridge} already"
-    found: dict[str, Offered] = {"bridge": (bridge, FOUND), "attach": (True, why)}
+    offered: dict[str, Offered] = {"bridge": (bridge, FOUND), "attach": (True, why)}
     if there := onto(snapshot, bridge):
-        found["network"] = (there[0].name, f"it leads onto {bridge} already")
-    return found
+        offered["network"] = (there[0].name, f"it leads onto {bridge} already")
+    return offered
 
 
 def _usual(snapshot: Snapshot, gateway: str) -> dict[str, Offered]:
     networks = snapshot.rows(NetworkRow)
     names = {row.name for row in networks}
-    taken = {row.bridge for row in networks}
-    taken |= {row.ifname for row in snapshot.rows(LinkRow)}
+    in_use = {row.bridge for row in networks}
+    in_use |= {row.ifname for row in snapshot.rows(LinkRow)}
     others = [row.name for row in networks if row.active]
     forward = ("open", f"{', '.join(others)} is active beside it") if others else ("nat", USUAL)
     defaults = {name: Params.model_fields[name].default for name in ASKED if name not in NEEDED}
@@ -72,7 +72,7 @@ def _usual(snapshot: Snapshot, gateway: str) -> dict[str, Offered]:
         **dict.fromkeys(NEEDED, ("", "to be given")),
         **{name: (value, USUAL) for name, value in defaults.items()},
         "network": (_free(_numbered("routed", "-"), names), "free on the host"),
-        "bridge": (_free((f"virbr{n}" for n in count(1)), taken), "free on the host"),
+        "bridge": (_free((f"virbr{n}" for n in count(1)), in_use), "free on the host"),
         "forward": forward,
         "probes": ((gateway,) if gateway else (), "the gateway"),
     }
@@ -80,8 +80,8 @@ def _usual(snapshot: Snapshot, gateway: str) -> dict[str, Offered]:
 
 def _bridge_mac(snapshot: Snapshot, nic: str) -> Offered:
     """The bridge's own MAC behind one's own switch alone."""
-    if found := next(known_macs.signs(snapshot, nic), ""):
-        return ("nic", f"{found}: the switch may admit known MACs only")
+    if sign := next(known_macs.signs(snapshot, nic), ""):
+        return ("nic", f"{sign}: the switch may admit known MACs only")
     lent = any(row.ifname == nic for row in snapshot.rows(LeaseRow))
     if lent:
         return ("nic", f"a DHCP server knows {nic} by its MAC")
@@ -93,5 +93,5 @@ def _numbered(name: str, between: str) -> Iterator[str]:
     yield from (f"{name}{between}{number}" for number in count(2))
 
 
-def _free(names: Iterator[str], taken: Collection[str]) -> str:
-    return next(name for name in names if name not in taken)
+def _free(names: Iterator[str], in_use: Collection[str]) -> str:
+    return next(name for name in names if name not in in_use)

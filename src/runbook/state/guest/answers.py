@@ -15,8 +15,8 @@ from runbook.state.guest.secrets import holds_secret
 def parse(answers: Gathered, mac: str) -> Inside:
     """The guest as its answers describe it; raises an error of NONSENSE if they make no sense."""
     ifname, master = _nic(answers)
-    kept, withheld = _kept(answers)
-    resolver = next((file for file in kept if file.path == RESOLV_CONF), None)
+    files, withheld = _files(answers)
+    resolver = next((file for file in files if file.path == RESOLV_CONF), None)
     release = dict(_pairs(answers.text("os-release")))
     managers = dict(claims(answers, ifname, mac))
     return Inside(
@@ -40,7 +40,7 @@ def parse(answers: Gathered, mac: str) -> Inside:
         answering=tuple(answers.text("answering").split()),
         dhcp_clients=tuple(line.strip() for line in answers.lines("clients")),
         tools=tuple(answers.text("tools").split()),
-        files=tuple(file for file in kept if file is not resolver),
+        files=tuple(file for file in files if file is not resolver),
         withheld=withheld,
         resolv_conf=resolver,
         resolv_link=answers.text("resolv-link").strip(),
@@ -54,7 +54,7 @@ def _nic(answers: Gathered) -> tuple[str, str]:
     return (words[0][0], words[0][1].strip("-")) if len(words) == 1 else ("", "")
 
 
-def _kept(answers: Gathered) -> tuple[tuple[InsideFile, ...], tuple[str, ...]]:
+def _files(answers: Gathered) -> tuple[tuple[InsideFile, ...], tuple[str, ...]]:
     kept: list[InsideFile] = []
     withheld: list[str] = []
     for path, file in sorted(answers.files.items()):
@@ -90,17 +90,17 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 def _addresses(text: str, ifname: str) -> tuple[str, ...]:
     words = (line.split() for line in text.splitlines())
-    found = tuple(
+    addresses = tuple(
         each[each.index("inet") + 1]
         for each in words
         if "inet" in each and len(each) > 1 and each[1].rstrip(":") == ifname
     )
-    for address in found:
+    for address in addresses:
         # Whoever asks for its network later must not be the first to see that it is none.
         IPv4Interface(address)
-    return found
+    return addresses
 
 
 def _defaults(text: str) -> tuple[str, ...]:
-    found = re.findall(r"^default(?: via (\S+))?.*? dev (\S+)", text, re.MULTILINE)
-    return tuple(f"{gateway or '-'} {ifname}" for gateway, ifname in found)
+    defaults = re.findall(r"^default(?: via (\S+))?.*? dev (\S+)", text, re.MULTILINE)
+    return tuple(f"{gateway or '-'} {ifname}" for gateway, ifname in defaults)

@@ -57,37 +57,37 @@ def _titled(title: str) -> tuple[str, ...] | None:
 
 
 def _dhcpcd(words: Sequence[str]) -> tuple[str, ...] | None:
-    given = tuple(_options(words, _OF_DHCPCD))
-    if {"-6", "--ipv6only"} & {option for option, _ in given}:
+    options = tuple(_options(words, _OF_DHCPCD))
+    if {"-6", "--ipv6only"} & {option for option, _ in options}:
         return None
-    return tuple(value for option, value in given if not option)
+    return tuple(value for option, value in options if not option)
 
 
 def _udhcpc(words: Sequence[str]) -> tuple[str, ...]:
     """It serves one, which is eth0 where none is named."""
-    given = _options(words, _OF_UDHCPC)
-    named = tuple(value for option, value in given if option in ("-i", "--interface"))
+    options = _options(words, _OF_UDHCPC)
+    named = tuple(value for option, value in options if option in ("-i", "--interface"))
     return named[-1:] or ("eth0",)
 
 
 def _options(words: Sequence[str], valued: frozenset[str]) -> Iterator[tuple[str, str]]:
     """(option, its value or '') as getopt_long has them; what is no option is ('', word)."""
-    left = iter(words)
-    for word in left:
+    rest = iter(words)
+    for word in rest:
         if word.startswith("--"):
             option, given, value = word.partition("=")
-            yield option, value if given or option not in valued else next(left, "")
+            yield option, value if given or option not in valued else next(rest, "")
         elif word.startswith("-"):
-            yield from _letters(word[1:], left, valued)
+            yield from _letters(word[1:], rest, valued)
         else:
             yield "", word
 
 
 def _letters(
-    letters: str, left: Iterator[str], valued: frozenset[str]
+    letters: str, rest: Iterator[str], valued: frozenset[str]
 ) -> Iterator[tuple[str, str]]:
     for count, letter in enumerate(letters, start=1):
         if f"-{letter}" in valued:
-            yield f"-{letter}", letters[count:] or next(left, "")
+            yield f"-{letter}", letters[count:] or next(rest, "")
             return
         yield f"-{letter}", ""

@@ -41,12 +41,12 @@ def gathered(output: bytes, patterns: tuple[str, ...] = ()) -> Gathered:
     bytes and a line feed; ``END`` is the last.
     """
     answers: dict[str, bytes] = {}
-    found: dict[str, GatheredFile] = {}
+    files: dict[str, GatheredFile] = {}
     at = 0
     while (end := output.find(b"\n", at)) >= 0:
         line = output[at:end]
         if line == b"END":
-            return Gathered(answers, found, patterns)
+            return Gathered(answers, files, patterns)
         head = _HEAD.fullmatch(line)
         if head is None:
             message = "a part begins with no length"
@@ -55,7 +55,7 @@ def gathered(output: bytes, patterns: tuple[str, ...] = ()) -> Gathered:
         start, at = end + 1, end + 2 + int(head[3])
         content = output[start : at - 1]
         if head[1] == b"F":
-            found[name] = GatheredFile(content, int(head[2], 8))
+            files[name] = GatheredFile(content, int(head[2], 8))
         else:
             answers[name] = content
     message = "it broke off"

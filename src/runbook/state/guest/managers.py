@@ -16,16 +16,16 @@ _NETWORKD = ("/etc/systemd/network/", "/run/systemd/network/")
 
 def claims(answers: Gathered, ifname: str, mac: str) -> list[tuple[str, str]]:
     """Each manager that has this NIC, with the file or the connection by which it has it."""
-    found: list[tuple[str, str]] = []
+    claimants: list[tuple[str, str]] = []
     plans = {p: f.content for p, f in answers.files.items() if p.startswith("/etc/netplan/")}
     planned = netplan.naming(plans, ifname, mac)
     network_file = answers.text("network-file").strip()
     if planned:
-        found.append(("netplan", " ".join(planned)))
+        claimants.append(("netplan", " ".join(planned)))
     elif network_file.startswith(_NETWORKD):
-        found.append(("systemd-networkd", network_file))
+        claimants.append(("systemd-networkd", network_file))
     if not planned and (connection := answers.text("connection").strip()):
-        found.append(("NetworkManager", connection))
+        claimants.append(("NetworkManager", connection))
     stanzas = [
         stanza.path
         for path, text in ifupdown_files(answers).items()
@@ -33,8 +33,8 @@ def claims(answers: Gathered, ifname: str, mac: str) -> list[tuple[str, str]]:
         if (stanza.kind, stanza.name, stanza.family) == ("iface", ifname, "inet")
     ]
     if stanzas and "ifup" in answers.text("tools").split():
-        found.append(("ifupdown", " ".join(stanzas)))
-    return found
+        claimants.append(("ifupdown", " ".join(stanzas)))
+    return claimants
 
 
 def cloud_init(answers: Gathered) -> str:
@@ -52,8 +52,8 @@ def cloud_init(answers: Gathered) -> str:
 def _leaves_network(content: bytes) -> bool:
     """Whether this file of cloud-init switches off its network part, in any YAML spelling."""
     with suppress(yaml.YAMLError):
-        told = netplan.loads(content)
-        network = told.get("network") if isinstance(told, dict) else None
+        loaded = netplan.loads(content)
+        network = loaded.get("network") if isinstance(loaded, dict) else None
         return isinstance(network, dict) and network.get("config") == "disabled"
     return False
 

@@ -30,21 +30,21 @@ def read(channel: Channel, mac: str, clock: Clock) -> Inside:
     patterns: tuple[str, ...] = ()
     until = clock.monotonic() + _ALL_LOOKS_S
     for _ in range(_LOOKS):
-        left = until - clock.monotonic()
-        if left <= 0:
+        remaining = until - clock.monotonic()
+        if remaining <= 0:
             raise _failed(channel, f"names more files of ifupdown even after {_ALL_LOOKS_S:g} s")
-        done = _look(channel, mac, patterns, min(left, _LOOK_S))
+        done = _look(channel, mac, patterns, min(remaining, _LOOK_S))
         try:
             answers = gathered(_bounded(done.stdout), patterns)
             patterns = _not_taken_in(answers)
             if not patterns:
                 return parse(answers, mac)
         except NONSENSE as error:
-            said = done.stderr.decode(errors="replace").strip()[-200:]
+            stderr = done.stderr.decode(errors="replace").strip()[-200:]
             raise _failed(
                 channel,
                 "did not tell its network so that it could be understood:"
-                f" {error}; {said or f'exit status {done.returncode}'}",
+                f" {error}; {stderr or f'exit status {done.returncode}'}",
             ) from error
         if len(patterns) > _PATTERNS:
             break
@@ -75,8 +75,8 @@ def _failed(channel: Channel, why: str) -> ReadFailed:
 def _not_taken_in(answers: Gathered) -> tuple[str, ...]:
     """The patterns of all files that ifupdown sources; () if each of them was read."""
     contents = ifupdown_files(answers)
-    found = {p for path in contents for p in ifupdown.sourced(path, contents[path])}
-    return tuple(sorted(found)) if found - set(answers.patterns) else ()
+    reached = {p for path in contents for p in ifupdown.sourced(path, contents[path])}
+    return tuple(sorted(reached)) if reached - set(answers.patterns) else ()
 
 
 def _refuse_odd_names(guest: str, patterns: tuple[str, ...]) -> None:

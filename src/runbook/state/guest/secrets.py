@@ -53,10 +53,10 @@ def names_secret(text: str) -> bool:
 
 def without_arguments(text: str) -> str:
     """The text of ifupdown without the arguments of hooks that are not known to be harmless."""
-    return _HOOK.sub(lambda found: found[1] + _shown(found[2]), text)
+    return _HOOK.sub(lambda match: match[1] + _without_arguments(match[2]), text)
 
 
-def _shown(command: str) -> str:
+def _without_arguments(command: str) -> str:
     program, _, rest = command.partition(" ")
     if not rest.strip() or all(map(_is_known, _parts(command))):
         return command

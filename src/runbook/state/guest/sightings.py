@@ -82,9 +82,9 @@ def read(
     )
 
 
-def table(snapshot: Snapshot, found: Iterable[Sighting]) -> pd.DataFrame:
+def table(snapshot: Snapshot, sightings_heard: Iterable[Sighting]) -> pd.DataFrame:
     """One row for each address of a guest's NIC, or one without an address if none was seen."""
-    sightings = tuple(found)
+    sightings = tuple(sightings_heard)
     states = {row.name: row.state for row in snapshot.rows(GuestRow)}
     masters = {row.ifname: row.master for row in snapshot.rows(LinkRow)}
     rows = [
@@ -93,12 +93,12 @@ def table(snapshot: Snapshot, found: Iterable[Sighting]) -> pd.DataFrame:
             *(nic.target, masters.get(nic.target, ""), *told),
         )
         for nic in snapshot.rows(TapRow)
-        for told in _told(nic.mac, sightings)
+        for told in _lines(nic.mac, sightings)
     ]
     return frame(GuestAddressRow, ordered(rows, KEY))
 
 
-def _told(mac: str, found: tuple[Sighting, ...]) -> Iterator[tuple[str, str]]:
+def _lines(mac: str, found: tuple[Sighting, ...]) -> Iterator[tuple[str, str]]:
     mine = [s for s in found if s.mac == mac]
     for address in dict.fromkeys(s.address for s in mine):
         ways = dict.fromkeys(str(s.how) for s in mine if s.address == address)

@@ -53,19 +53,19 @@ class CommandOutput:
     @property
     def command(self) -> str:
         """As it would be typed; of very many names, the first."""
-        shown = " ".join(self.argv[:MOST_WORDS])
-        return shown if len(self.argv) <= MOST_WORDS else f"{shown} …"
+        words = " ".join(self.argv[:MOST_WORDS])
+        return words if len(self.argv) <= MOST_WORDS else f"{words} …"
 
 
 def read(host: Reader) -> tuple[CommandOutput, ...]:
     """Ask each in turn; raises ConnectionLost, and nothing for a program that fails."""
-    return tuple(_ask(host, table, argv) for table, argv in (*COMMANDS, *_found(host)))
+    return tuple(_ask(host, table, argv) for table, argv in (*COMMANDS, *_commands(host)))
 
 
 def dumps(rows: Iterable[CommandOutput]) -> str:
     """The rows as JSON text."""
-    told = json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False)
-    return octets.valid_json(told) + "\n"
+    document = json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False)
+    return octets.valid_json(document) + "\n"
 
 
 def _ask(host: Reader, table: str, argv: tuple[str, ...]) -> CommandOutput:
@@ -81,7 +81,7 @@ def _ask(host: Reader, table: str, argv: tuple[str, ...]) -> CommandOutput:
     )
 
 
-def _found(host: Reader) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _commands(host: Reader) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Commands that depend on what the host has."""
     for source in firewall.SOURCES:
         if not source.gate or _has_tables(host, source.gate):
@@ -111,6 +111,6 @@ def _cut(text: str) -> str:
     """Whole lines, as many as there is room for."""
     if len(text) <= MOST_LETTERS:
         return text
-    kept = text[:MOST_LETTERS].rpartition("\n")[0]
-    left = len(text.splitlines()) - len(kept.splitlines())
-    return f"{kept}\n… and {left:,} more lines, which are not kept"
+    head = text[:MOST_LETTERS].rpartition("\n")[0]
+    cut = len(text.splitlines()) - len(head.splitlines())
+    return f"{head}\n… and {cut:,} more lines, which are not kept"

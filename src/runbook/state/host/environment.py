@@ -160,10 +160,10 @@ def package_of(program: str) -> str:
 
 def _missing(host: Reader, names: tuple[str, ...]) -> tuple[str, ...]:
     # The same question whatever the plan, so that a recorded host has the answer to it.
-    found = _which(host, tuple(PACKAGES))
+    present = _which(host, tuple(PACKAGES))
     others = dict.fromkeys(name for name in names if name not in PACKAGES)
-    found |= {name for name in others if _which(host, (name,))}
-    return tuple(name for name in dict.fromkeys(names) if name not in found)
+    present |= {name for name in others if _which(host, (name,))}
+    return tuple(name for name in dict.fromkeys(names) if name not in present)
 
 
 def _which(host: Reader, names: tuple[str, ...]) -> frozenset[str]:
@@ -220,11 +220,11 @@ def _leads_to(host: Reader, operator: Connection) -> str:
     return match[1] if match else ""
 
 
-def _unreadable(host: Reader, done: Completed, what: str) -> ReadFailed:
-    said = done.stderr.decode(errors="replace").strip()
+def _unreadable(host: Reader, done: Completed, question: str) -> ReadFailed:
+    stderr = done.stderr.decode(errors="replace").strip()
     return ReadFailed(
-        f"`{what}` gave no answer that can be understood: {said or 'nothing'}",
+        f"`{question}` gave no answer that can be understood: {stderr or 'nothing'}",
         host=host.name,
         state="nothing was written",
-        then=f"run `{what}` on the host and fix what it complains of",
+        then=f"run `{question}` on the host and fix what it complains of",
     )

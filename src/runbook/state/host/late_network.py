@@ -61,8 +61,8 @@ def read(host: Reader, addresses: Sequence[str]) -> LateNetwork:
     """Ask systemd, and ss about each of the addresses."""
     units = {n for line in _ask(host, WAITING) for n in line.partition("=")[2].split()}
     earlier = {line.strip() for line in _ask(host, LIBVIRT_AFTER)}
-    asked = (("ss", "-Hltunp", "src", address) for address in addresses)
-    listeners = {_listener(line) for argv in asked for line in _ask(host, argv)}
+    commands = (("ss", "-Hltunp", "src", address) for address in addresses)
+    listeners = {_listener(line) for argv in commands for line in _ask(host, argv)}
     return LateNetwork(
         tuple(sorted(units)),
         tuple(sorted(set(_bound(host, listeners)))),
@@ -73,18 +73,20 @@ def read(host: Reader, addresses: Sequence[str]) -> LateNetwork:
 def _listener(line: str) -> _Listener:
     """The program and where it listens; the line itself if ss writes something new."""
     words = line.split()
-    found = _PROGRAM.search(line)
-    program, pid = (found[1], found[2]) if found else ("?", "")
+    match = _PROGRAM.search(line)
+    program, pid = (match[1], match[2]) if match else ("?", "")
     protocol, where = (words[0], words[4]) if len(words) > 4 else ("", line)  # noqa: PLR2004 (ss(8)'s columns)
     return _Listener(program, pid, protocol, where)
 
 
 def _bound(host: Reader, listeners: set[_Listener]) -> Iterator[BoundSocket]:
-    units = _units(host, sorted({one.pid for one in listeners if one.pid}))
+    units = _units(host, sorted({listener.pid for listener in listeners if listener.pid}))
     waiting = _ordered_after_target(host, sorted(set(units.values())))
-    for one in listeners:
-        unit = units.get(one.pid, "")
-        yield BoundSocket(one.program, one.protocol, one.where, unit, unit in waiting)
+    for listener in listeners:
+        unit = units.get(listener.pid, "")
+        yield BoundSocket(
+            listener.program, listener.protocol, listener.where, unit, unit in waiting
+        )
 
 
 def _units(host: Reader, pids: Sequence[str]) -> dict[str, str]:
@@ -110,9 +112,9 @@ def _after(host: Reader, unit: str) -> list[str]:
 def _ask(host: Reader, argv: tuple[str, ...]) -> list[str]:
     done = host.query(argv)
     if done.returncode != 0:
-        said = octets.text_of(done.stderr).strip()
+        stderr = octets.text_of(done.stderr).strip()
         raise ReadFailed(
-            f"`{' '.join(argv)}` failed: {said or 'it said nothing'}",
+            f"`{' '.join(argv)}` failed: {stderr or 'it said nothing'}",
             host=host.name,
             state="nothing was written",
             then="run the command on the host as root, and fix what it complains of",

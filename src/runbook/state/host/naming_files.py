@@ -90,33 +90,33 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
     unread: list[str] = []
     led, whole = _followed(host, unread)
     pattern = _names(nic, bridge)
-    found = _search(host, ("-r", *_skipped()), pattern, TREES)
-    found |= _search(host, ("-R",), pattern, (*STARTS, *UNITS))
-    found |= _instances(host, nic, bridge)
+    by_path = _search(host, ("-r", *_skipped()), pattern, TREES)
+    by_path |= _search(host, ("-R",), pattern, (*STARTS, *UNITS))
+    by_path |= _instances(host, nic, bridge)
     if led:
-        found |= _search(host, ("-d", "skip"), pattern, sorted(led), unread)
+        by_path |= _search(host, ("-d", "skip"), pattern, sorted(led), unread)
     own = re.compile(_word(nic))
-    naming = {p: lines for p, lines in found.items() if any(own.search(x.text) for x in lines)}
-    kept = sorted(naming)[:MOST_FILES]
-    sources = {source for path in kept for source in led.get(path, ())}
-    filters = _filtering(host, sorted({*kept, *sources}), unread)
-    states = _states(host, kept)
+    naming = {p: lines for p, lines in by_path.items() if any(own.search(x.text) for x in lines)}
+    nearest = sorted(naming)[:MOST_FILES]
+    sources = {source for path in nearest for source in led.get(path, ())}
+    filters = _filtering(host, sorted({*nearest, *sources}), unread)
+    states = _states(host, nearest)
     files = (
         NamingFile(
             *(path, naming[path], led.get(path, ()), path in filters, states.get(path, "")),
             read_by_filter=not filters.isdisjoint(led.get(path, ())),
         )
-        for path in kept
+        for path in nearest
     )
     long = any(len(lines) >= MOST_LINES for lines in naming.values())
-    complete = whole and not unread and not long and len(kept) == len(naming)
+    complete = whole and not unread and not long and len(nearest) == len(naming)
     return NamingFiles(tuple(files), complete, _by_variable(host))
 
 
 def _by_variable(host: Reader) -> tuple[str, ...]:
     pattern = rf"\b{FILTERS}\b.*[$][{{]?IFACE\b"
-    said = _grep(host, ("-R", "-I", "-D", "skip", "-l", "-Z", "-E"), pattern, (IFUPDOWN,))
-    return tuple(sorted(octets.text_of(path) for path in said.split(b"\0") if path))
+    matches = _grep(host, ("-R", "-I", "-D", "skip", "-l", "-Z", "-E"), pattern, (IFUPDOWN,))
+    return tuple(sorted(octets.text_of(path) for path in matches.split(b"\0") if path))
 
 
 def _word(name: str) -> str:
@@ -149,16 +149,16 @@ def _search(
     unread: list[str] | None = None,
 ) -> dict[str, tuple[Line, ...]]:
     options = ("-I", "-D", "skip", "-H", "-n", "-Z", "-o", f"--max-count={MOST_LINES}", "-E")
-    found: dict[str, list[Line]] = {}
+    by_path: dict[str, list[Line]] = {}
     for path, number, text in _FOUND.findall(
         _grep(host, (*how, *options), pattern, places, unread)
     ):
-        lines = found.setdefault(octets.text_of(path), [])
-        lines.append(Line(int(number), _shown(path, octets.text_of(text), pattern)))
-    return {path: tuple(lines) for path, lines in found.items()}
+        lines = by_path.setdefault(octets.text_of(path), [])
+        lines.append(Line(int(number), _excerpt(path, octets.text_of(text), pattern)))
+    return {path: tuple(lines) for path, lines in by_path.items()}
 
 
-def _shown(path: bytes, text: str, pattern: str) -> str:
+def _excerpt(path: bytes, text: str, pattern: str) -> str:
     """The line without its secrets; of a file that is all secrets (chap-secrets) only the name."""
     if is_secret(octets.text_of(path).rpartition("/")[2]):
         found = re.search(pattern, text)
@@ -191,16 +191,16 @@ def _paths(
 ) -> list[tuple[str, str]]:
     """Each file with a path that it names."""
     options = (*how, "-I", "-D", "skip", "-H", "-Z", "-o", "-E")
-    found = _LED.findall(_grep(host, options, pattern, places, unread))
-    return [(octets.text_of(source), octets.text_of(path)) for source, path in found]
+    led_to = _LED.findall(_grep(host, options, pattern, places, unread))
+    return [(octets.text_of(source), octets.text_of(path)) for source, path in led_to]
 
 
 def _filtering(host: Reader, paths: list[str], unread: list[str]) -> frozenset[str]:
     if not paths:
         return frozenset()
     options = ("-d", "skip", "-D", "skip", "-l", "-Z", "-w", "-E")
-    said = _grep(host, options, FILTERS, paths, unread)
-    return frozenset(octets.text_of(path) for path in said.split(b"\0") if path)
+    paths_filtering = _grep(host, options, FILTERS, paths, unread)
+    return frozenset(octets.text_of(path) for path in paths_filtering.split(b"\0") if path)
 
 
 def _states(host: Reader, paths: list[str]) -> dict[str, str]:
@@ -227,15 +227,17 @@ def _grep(
     A file that another one leads to may be a user's, who can make it unreadable at will.
     """
     done = host.query(["grep", *options, "-e", pattern, "--", *places])
-    said = octets.text_of(done.stderr).splitlines()
-    if done.returncode <= 1 or (said and all(line.endswith(_HARMLESS) for line in said)):
+    complaints = octets.text_of(done.stderr).splitlines()
+    if done.returncode <= 1 or (
+        complaints and all(line.endswith(_HARMLESS) for line in complaints)
+    ):
         return done.stdout
     if unread is None:
         raise ReadFailed(
-            f"the files that may name the NIC cannot be searched: {said[:1] or 'grep failed'}",
+            f"files that may name the NIC cannot be searched: {complaints[:1] or 'grep failed'}",
             host=host.name,
             state="nothing was written",
             then="run `grep -r NIC /etc` on the host as root, and see what it says",
         )
-    unread += said or ["grep failed"]
+    unread += complaints or ["grep failed"]
     return done.stdout

@@ -32,23 +32,25 @@ _DRIVER = "DRIVER="
 
 def parse(output: str) -> tuple[NicRow, ...]:
     """One row an interface, from what grep printed; ValueError if that is anything else."""
-    told: dict[str, dict[str, str]] = defaultdict(dict)
+    properties: dict[str, dict[str, str]] = defaultdict(dict)
     for line in output.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:
             raise ValueError(f"not understood: {line!r}")
         ifname, file, value = match.groups()
         if file == "speed":
-            told[ifname]["speed"] = value
+            properties[ifname]["speed"] = value
         elif value.startswith(_DRIVER):
-            told[ifname]["driver"] = value.removeprefix(_DRIVER)
+            properties[ifname]["driver"] = value.removeprefix(_DRIVER)
         else:
-            told[ifname].setdefault("driver", "")
-    return ordered([NicRow(name, t.get("driver", ""), _speed(t)) for name, t in told.items()], KEY)
+            properties[ifname].setdefault("driver", "")
+    return ordered(
+        [NicRow(name, t.get("driver", ""), _speed(t)) for name, t in properties.items()], KEY
+    )
 
 
-def _speed(told: dict[str, str]) -> int | None:
-    speed = int(told.get("speed", "-1"))
+def _speed(properties: dict[str, str]) -> int | None:
+    speed = int(properties.get("speed", "-1"))
     # -1 is the kernel's word for not known.
     return speed if speed > 0 else None
 
@@ -62,6 +64,6 @@ def read(host: Reader) -> tuple[NicRow, ...]:
 def is_wireless(host: Reader, nic: str) -> bool:
     """Whether the NIC is Wi-Fi; a host that was recorded without this question has none."""
     path = f"/sys/class/net/{nic}/phy80211"
-    ((*found,),) = host.inodes((path,))
+    ((*inode,),) = host.inodes((path,))
     # Beside the link's target, if it is there, its folder is told.
-    return len(found) > 1
+    return len(inode) > 1

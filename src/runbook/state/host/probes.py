@@ -49,8 +49,8 @@ class Probed:
 
 def probe(host: Reader, gateway: str, targets: Sequence[str], nic: str, holder: str = "") -> Probed:
     """Ask each target from the host; `holder` has the addresses now, where it is not the NIC."""
-    wanted = dict.fromkeys((gateway, *targets))
-    probes = tuple(Probe(target, _answers(host, target, holder or nic)) for target in wanted)
+    targets_once = dict.fromkeys((gateway, *targets))
+    probes = tuple(Probe(target, _answers(host, target, holder or nic)) for target in targets_once)
     return Probed(probes, gateway, host.gateway_mac_view(gateway, nic))
 
 

@@ -34,6 +34,6 @@ def read(host: Reader, nic: str) -> Resolved:
             state="nothing was written",
             then="run the command on the host as root, and mend what it complains of",
         )
-    found = [_LINE.fullmatch(line) for line in octets.text_of(done.stdout).splitlines()]
-    servers = {m[2] or "": tuple(m[3].split()) for m in found if m}
+    matches = [_LINE.fullmatch(line) for line in octets.text_of(done.stdout).splitlines()]
+    servers = {m[2] or "": tuple(m[3].split()) for m in matches if m}
     return Resolved(servers.get("", ()), servers.get(nic, ()))

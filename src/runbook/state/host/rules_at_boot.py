@@ -38,8 +38,8 @@ class Persistence:
 
 def read(host: Reader) -> Persistence:
     """Look for the loaders, ask systemd, and ask the program."""
-    found = {path.rpartition("/")[2] for path in host.glob(PLUGINS)}
-    missing = tuple(name for name in LOADERS if name not in found)
+    plugins = {path.rpartition("/")[2] for path in host.glob(PLUGINS)}
+    missing = tuple(name for name in LOADERS if name not in plugins)
     return Persistence(missing, _enabled(host, UNIT), _enabled(host, FLUSHER), _backend(host))
 
 
@@ -50,5 +50,5 @@ def _enabled(host: Reader, unit: str) -> bool:
 
 def _backend(host: Reader) -> str:
     done = host.query(["iptables", "--version"])
-    said = _VERSION.search(done.stdout.decode(errors="replace"))
-    return BACKENDS[said[1]] if said else ""
+    version = _VERSION.search(done.stdout.decode(errors="replace"))
+    return BACKENDS[version[1]] if version else ""

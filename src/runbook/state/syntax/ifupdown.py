@@ -59,14 +59,14 @@ def stanzas(contents: Mapping[str, str]) -> tuple[Stanza, ...]:
 
 def reached(contents: Mapping[str, str]) -> tuple[str, ...]:
     """The paths that ifupdown reads, beginning with its first file; it ignores all others."""
-    found: dict[str, None] = {}
+    paths: dict[str, None] = {}
     waiting = [INTERFACES]
     while waiting:
         path = waiting.pop(0)
-        if path in contents and path not in found:
-            found[path] = None
+        if path in contents and path not in paths:
+            paths[path] = None
             waiting += _taken_in(path, contents)
-    return tuple(found)
+    return tuple(paths)
 
 
 def _taken_in(path: str, contents: Mapping[str, str]) -> Iterator[str]:
@@ -76,20 +76,20 @@ def _taken_in(path: str, contents: Mapping[str, str]) -> Iterator[str]:
             plain = kind == "source" or _PLAIN_NAME.fullmatch(name)
             # As in a shell: a star stays within one folder, and passes over hidden files.
             within = folder.count("/") == posixpath.dirname(pattern).count("/")
-            shown = plain and within and not name.startswith(".")
-            if shown and shell_pattern.matches(other, pattern):
+            plain_name = plain and within and not name.startswith(".")
+            if plain_name and shell_pattern.matches(other, pattern):
                 yield other
 
 
 def parse(path: str, content: str) -> tuple[Stanza, ...]:
     """The stanzas of one file."""
-    found: list[list[_Line]] = []
+    stanzas: list[list[_Line]] = []
     for line in _logical(content):
-        if _begins(line) or not found:
-            found.append([line])
+        if _begins(line) or not stanzas:
+            stanzas.append([line])
         else:
-            found[-1].append(line)
-    return tuple(_stanza(path, lines) for lines in found if _begins(lines[0]))
+            stanzas[-1].append(line)
+    return tuple(_stanza(path, lines) for lines in stanzas if _begins(lines[0]))
 
 
 def misplaced(content: str) -> int:

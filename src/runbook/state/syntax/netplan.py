@@ -81,9 +81,9 @@ def _means(name: str, entry: dict[str, Any], ifname: str, mac: str) -> bool:
     match = entry.get("match")
     if not isinstance(match, dict):
         return name == ifname
-    told = str(match.get("macaddress", mac)).lower() == mac.lower()
+    matches = str(match.get("macaddress", mac)).lower() == mac.lower()
     names = match.get("name", ifname)
     patterns = names if isinstance(names, list) else [names]
     # `name` is the name before set-name: the NIC may be called otherwise by now.
     renamed = entry.get("set-name") == ifname
-    return told and (renamed or any(shell_pattern.matches(ifname, str(p)) for p in patterns))
+    return matches and (renamed or any(shell_pattern.matches(ifname, str(p)) for p in patterns))

@@ -56,8 +56,8 @@ class AgentChannel:
 
     def enabled(self) -> tuple[str, ...]:
         """The commands that it is allowed to carry out."""
-        known = self._ask("guest-info", agent_answers.INFO).supported_commands
-        return tuple(command.name for command in known if command.enabled)
+        commands = self._ask("guest-info", agent_answers.INFO).supported_commands
+        return tuple(command.name for command in commands if command.enabled)
 
     def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float = 30.0) -> Completed:
         """Run a command to its end."""
@@ -68,17 +68,17 @@ class AgentChannel:
 
     def _run(self, argv: Sequence[str], stdin: bytes, timeout: float) -> Completed:
         words = ["-c", _ENVIRONMENT, "sh", *argv]
-        given = {"input-data": base64.b64encode(stdin).decode()} if stdin else {}
+        stdin_argument = {"input-data": base64.b64encode(stdin).decode()} if stdin else {}
         try:
-            asked = {"path": "/bin/sh", "arg": words, "capture-output": True, **given}
-            begun = self._ask("guest-exec", agent_answers.BEGUN, asked)
+            arguments = {"path": "/bin/sh", "arg": words, "capture-output": True, **stdin_argument}
+            begun = self._ask("guest-exec", agent_answers.BEGUN, arguments)
             done = self._wait(begun.pid, argv[0], timeout)
         except AgentRefused as error:
             raise self._failed(argv[0], error.what) from error
         except AgentSilent as error:
             raise self._lost(argv[0], error) from error
-        shown = " ".join(" ".join(argv).split())
-        self._told.append(f"{shown[:_TOLD]} -> exit status {done.exitcode}")
+        command = " ".join(" ".join(argv).split())
+        self._told.append(f"{command[:_TOLD]} -> exit status {done.exitcode}")
         if done.out_truncated or done.err_truncated:
             raise self._failed(argv[0], "it wrote more than the agent hands on")
         # A shell's way to tell of a signal.
@@ -93,9 +93,9 @@ class AgentChannel:
         until = self._clock.monotonic() + timeout
         polls = 0
         while True:
-            seen = self._ask("guest-exec-status", agent_answers.STATUS, {"pid": pid})
-            if seen.exited:
-                return seen
+            status = self._ask("guest-exec-status", agent_answers.STATUS, {"pid": pid})
+            if status.exited:
+                return status
             if self._clock.monotonic() > until:
                 kill: dict[str, object] = {"path": "/bin/kill", "arg": ["-KILL", str(pid)]}
                 self._ask("guest-exec", agent_answers.BEGUN, kill)
@@ -106,8 +106,8 @@ class AgentChannel:
     def _ask(
         self, command: str, shape: TypeAdapter[T], arguments: dict[str, object] | None = None
     ) -> T:
-        asked = {"execute": command, **({"arguments": arguments} if arguments else {})}
-        answer = self._doors.ask_agent(json.dumps(asked), timeout=_ANSWER_S)
+        request = {"execute": command, **({"arguments": arguments} if arguments else {})}
+        answer = self._doors.ask_agent(json.dumps(request), timeout=_ANSWER_S)
         try:
             return shape.validate_python(
                 agent_answers.AgentAnswer.model_validate_json(answer).returned

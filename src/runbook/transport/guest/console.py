@@ -83,8 +83,8 @@ def open_console(
 def last_shown(transcript: str) -> str:
     """The last lines that the console showed, in one line, without what was typed."""
     lines = [" ".join(line.split())[-_WIDTH:] for line in transcript.splitlines()]
-    shown = [line for line in lines if line and not line.startswith(TYPED)]
-    return " | ".join(shown[-_LAST:]) or "nothing"
+    visible = [line for line in lines if line and not line.startswith(TYPED)]
+    return " | ".join(visible[-_LAST:]) or "nothing"
 
 
 def leave(line: ConsoleLine, shell: Shell, *, logged_in: bool) -> str:

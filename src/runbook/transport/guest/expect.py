@@ -119,14 +119,14 @@ class ConsoleLine:
 
     def settle(self, limit: float = _FOREVER) -> str:
         """All that comes until it is quiet, or for `limit` seconds."""
-        said = ""
+        output = ""
         until = self.clock.monotonic() + limit
         while self.clock.monotonic() < until:
             more = self._expect([r"(?s).+"], self.patience.quiet)
             if more is None:
                 break
-            said += more[0]
-        return said
+            output += more[0]
+        return output
 
     def wait(
         self, patterns: Sequence[str], silence: float, *, limit: float = _FOREVER
@@ -136,11 +136,11 @@ class ConsoleLine:
         `limit` is for a wait that noise must not draw out.
         """
         until = self.clock.monotonic() + limit
-        while (left := until - self.clock.monotonic()) > 0:
+        while (remaining := until - self.clock.monotonic()) > 0:
             before = len(self._spawn.shown)
-            found = self._expect(patterns, min(silence, left))
-            if found is not None or len(self._spawn.shown) == before:
-                return found
+            index = self._expect(patterns, min(silence, remaining))
+            if index is not None or len(self._spawn.shown) == before:
+                return index
         return None
 
     def before(self) -> str:

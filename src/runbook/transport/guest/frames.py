@@ -43,13 +43,13 @@ class Ended:
 def decode(text: str, mark: str, number: int, *, hexadecimal: bool) -> Ended | None:
     """What the frame says; None if it is damaged, or of another command."""
     head = rf"{mark}H {number} (\d+) ([0-9a-f]{{32}}) ([0-9a-f]{{32}})\n"
-    found = re.search(rf"{head}(.*){mark}M\n(.*)\Z", without_kernel(text), re.DOTALL)
-    if found is None:
+    match = re.search(rf"{head}(.*){mark}M\n(.*)\Z", without_kernel(text), re.DOTALL)
+    if match is None:
         return None
-    out, err = (_payload(part, hexadecimal=hexadecimal) for part in (found[4], found[5]))
-    if (md5(out), md5(err)) != (found[2], found[3]):
+    out, err = (_payload(part, hexadecimal=hexadecimal) for part in (match[4], match[5]))
+    if (md5(out), md5(err)) != (match[2], match[3]):
         return None
-    return Ended(int(found[1]), out, err)
+    return Ended(int(match[1]), out, err)
 
 
 def md5(content: bytes) -> str:
@@ -63,21 +63,21 @@ def without_payload(transcript: str, mark: str) -> str:
     Among it are files with secrets; to a reader what they wrote would be base64 anyway.
     Secrets that somebody else left on the screen are taken out too, as far as they are known.
     """
-    transcript = _HANDED.sub(lambda found: f"({len(found[0])} characters of input)\n", transcript)
-    told = _TOLD.sub(lambda found: _sized(found[0], mark), transcript)
-    return "\n".join(map(_redacted, told.split("\n")))
+    transcript = _HANDED.sub(lambda match: f"({len(match[0])} characters of input)\n", transcript)
+    shortened = _TOLD.sub(lambda match: _sized(match[0], mark), transcript)
+    return "\n".join(map(_redacted, shortened.split("\n")))
 
 
 def _redacted(line: str) -> str:
-    shown, sign, typed = line.partition("»")
-    return f"{redact_prose(shown)}{sign}{typed}"
+    output, sign, typed = line.partition("»")
+    return f"{redact_prose(output)}{sign}{typed}"
 
 
-def _sized(told: str, mark: str) -> str:
-    lines = without_kernel(told).splitlines()
-    kept = [line for line in lines if mark in line or not _PAYLOAD.fullmatch(line)]
-    size = sum(map(len, lines)) - sum(map(len, kept))
-    return "".join(f"{line}\n" for line in (*kept, f"({size} characters of output)"))
+def _sized(text: str, mark: str) -> str:
+    lines = without_kernel(text).splitlines()
+    short = [line for line in lines if mark in line or not _PAYLOAD.fullmatch(line)]
+    size = sum(map(len, lines)) - sum(map(len, short))
+    return "".join(f"{line}\n" for line in (*short, f"({size} characters of output)"))
 
 
 def _payload(text: str, *, hexadecimal: bool) -> bytes:

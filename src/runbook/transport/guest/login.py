@@ -102,7 +102,7 @@ def from_environment(guest: str, user: str, environment: Mapping[str, str]) -> C
 
 
 def from_prompt(
-    guest: str, user: str, ask: Callable[[str], str] = getpass.getpass, said: str = ""
+    guest: str, user: str, ask: Callable[[str], str] = getpass.getpass, introduction: str = ""
 ) -> Credentials:
     """The password as a person types it; asked for only when the login does, after `said`.
 
@@ -119,7 +119,7 @@ def from_prompt(
                 f" {variables(guest)[0]} before",
             )
         try:
-            return Secret(ask(f"{said}password of {user} in guest {guest}: "))
+            return Secret(ask(f"{introduction}password of {user} in guest {guest}: "))
         except (EOFError, OSError, NotImplementedError) as error:
             raise _missing(
                 f"the console of guest {guest} asks for the password of {user},"
@@ -139,7 +139,7 @@ def from_keyring(guest: str, user: str) -> Credentials:
             # Not everybody has it, and it loads a desktop's libraries: only when asked for.
             import keyring  # noqa: PLC0415
 
-            found = keyring.get_password(service, user)
+            secret = keyring.get_password(service, user)
         except ImportError as error:
             raise _missing(
                 f"the password of {user} in guest {guest} is to come from the keyring,"
@@ -152,15 +152,17 @@ def from_keyring(guest: str, user: str) -> Credentials:
                 f"the keyring did not give the password of {user}: {type(error).__name__}",
                 "unlock it, or choose another source: prompt, environment",
             ) from error
-        if not found:
+        if not secret:
             raise _missing(
                 f"the keyring has no password of {user} under '{service}'",
                 f"keyring set '{service}' {user}",
             )
-        return Secret(found)
+        return Secret(secret)
 
     return Credentials(user, password)
 
 
-def _missing(what: str, then: str) -> CorrectParameters:
-    return CorrectParameters(what, state="nobody was logged in; nothing was changed", then=then)
+def _missing(credential: str, then: str) -> CorrectParameters:
+    return CorrectParameters(
+        credential, state="nobody was logged in; nothing was changed", then=then
+    )

@@ -142,9 +142,9 @@ class Arrival:
         # What the terminal echoes has the quotes, what a shell prints has not.
         self._line.type(f" echo {self._mark[:2]}''{self._mark[2:]}")
         silence = self._line.patience.answer
-        wanted = [self._mark, r"(?i)(?:login|password): ?\Z"]
-        found = self._line.wait(wanted, silence, limit=silence)
-        return found is not None and found[0] == self._mark
+        patterns = [self._mark, r"(?i)(?:login|password): ?\Z"]
+        match = self._line.wait(patterns, silence, limit=silence)
+        return match is not None and match[0] == self._mark
 
     def _log_in(self, text: str) -> None:
         if self._password_given and not re.search(r"timed out", text, re.IGNORECASE):

@@ -67,10 +67,10 @@ class Shell:
         for text in _SETUP:
             self._line.type(text)
         begin = 'n=0; s=0; z; base64 </dev/null >/dev/null 2>&1; echo "${m}B $? $d"'
-        found = self._ask(begin, rf"{self._mark}B (\d+) (\S*)\n")
-        if found is None or not found[2]:
+        match = self._ask(begin, rf"{self._mark}B (\d+) (\S*)\n")
+        if match is None or not match[2]:
             raise self._no_shell("it has no folder to write to, or lacks mktemp")
-        self._hexadecimal = found[1] != "0"
+        self._hexadecimal = match[1] != "0"
 
     def run(self, argv: Sequence[str], stdin: bytes, timeout: float) -> frames.Ended:
         """Run a command to its end; StepFailed if it does not end in time.
@@ -107,8 +107,8 @@ class Shell:
     def _begin(self) -> int:
         mark = f"{self._mark[:2]}''{self._mark[2:]}"
         # Who it is comes first: a shell that is not ours keeps its prompt and its echo.
-        found = self._ask(f'm={mark}; echo "${{m}}Q $0"', rf"{self._mark}Q (\S+)\n")
-        if found is None or found[1] != "/bin/sh":
+        match = self._ask(f'm={mark}; echo "${{m}}Q $0"', rf"{self._mark}Q (\S+)\n")
+        if match is None or match[1] != "/bin/sh":
             self._open = False
             raise self._no_shell(
                 "it does not start /bin/sh: a restricted shell, or no shell at all"
@@ -117,10 +117,10 @@ class Shell:
             f"PS1= PS2= HISTFILE= PATH={PATH} LC_ALL=C; export PATH LC_ALL; cd /; set +m"
         )
         begin = 't=${t:-$(stty -g)}; stty -echo; w=; echo "${m}R $(id -u)"'
-        found = self._ask(begin, rf"{self._mark}R (\d+)\n")
-        if found is None:
+        match = self._ask(begin, rf"{self._mark}R (\d+)\n")
+        if match is None:
             raise self._no_shell("it does not answer")
-        return int(found[1])
+        return int(match[1])
 
     def _watch(self) -> None:
         """Have a login of ours end by itself, should this program be killed."""
@@ -134,12 +134,12 @@ class Shell:
         for _ in range(_ASKS):
             self._line.type(text)
             either = [pattern, _BACK_AT_LOGIN]
-            found = self._line.wait(either, patience.answer, limit=2 * patience.answer)
-            if found is not None and found.re.pattern == _BACK_AT_LOGIN:
+            match = self._line.wait(either, patience.answer, limit=2 * patience.answer)
+            if match is not None and match.re.pattern == _BACK_AT_LOGIN:
                 self._open = False
                 raise self._line.lost("it asks for a login again: the guest has booted anew")
-            if found is not None:
-                return found
+            if match is not None:
+                return match
         return None
 
     def _upload(self, name: str, content: bytes) -> None:
@@ -149,8 +149,8 @@ class Shell:
                 for text in lines[first : first + _BATCH]:
                     self._line.type(f"p {name} '{text}'")
                 self._ask(f'echo "${{m}}K {first}"', rf"{self._mark}K {first}\n")
-            found = self._ask(f'echo "${{m}}G $(k {name})"', rf"{self._mark}G ([0-9a-f]{{32}})\n")
-            if found is not None and found[1] == frames.md5(content):
+            match = self._ask(f'echo "${{m}}G $(k {name})"', rf"{self._mark}G ([0-9a-f]{{32}})\n")
+            if match is not None and match[1] == frames.md5(content):
                 return
             self._line.type(f': >"$d/{name}"')
         raise self._noisy()
@@ -166,13 +166,13 @@ class Shell:
         text, patience, clock = begun[0], self._line.patience, self._line.clock
         until = clock.monotonic() + patience.tell
         for _ in range(_TRIES):
-            left = until - clock.monotonic()
-            if not text.endswith(end) and self._line.wait([end], patience.answer, limit=left):
+            remaining = until - clock.monotonic()
+            if not text.endswith(end) and self._line.wait([end], patience.answer, limit=remaining):
                 text += self._line.before()
             ended = frames.decode(text, self._mark, self._number, hexadecimal=self._hexadecimal)
             if ended is not None:
                 return ended
-            if left <= 0:
+            if remaining <= 0:
                 break
             self._line.type("tell")
             text = ""

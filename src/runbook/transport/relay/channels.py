@@ -94,7 +94,7 @@ class Channels:
 
 def attach_filter(sock: socket.socket, instructions: List[List[int]]) -> None:
     """Attach a classic BPF program of (code, jt, jf, k) instructions."""
-    packed = b"".join(struct.pack("=HBBI", *one) for one in instructions)
+    packed = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     program = ctypes.create_string_buffer(packed, len(packed))
     where = struct.pack("HL", len(instructions), ctypes.addressof(program))
     sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, where)

@@ -86,8 +86,8 @@ class Commands:
 def _environment() -> Dict[str, str]:
     # Whatever a login's own files set must not choose which program runs as root, nor how. And
     # output is parsed, so it must not be translated.
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return dict(kept, PATH=_PATH, LC_ALL="C")
+    inherited = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return dict(inherited, PATH=_PATH, LC_ALL="C")
 
 
 def _begin(memory: int | None) -> None:
@@ -135,14 +135,14 @@ class _Collector:
         self._thread.start()
 
     def _collect(self) -> None:
-        left = _MOST
+        room = _MOST
         while not self.full:
             piece = os.read(self._stream.fileno(), 1 << 16)
             if not piece:
                 break
             self._pieces.append(piece)
-            left -= len(piece)
-            self.full = left < 0
+            room -= len(piece)
+            self.full = room < 0
         self._stream.close()
         if self.full:
             _signal(self._child, signal.SIGKILL)

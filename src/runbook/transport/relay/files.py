@@ -23,9 +23,9 @@ _OF_CONTENT = ("security.ima", "security.evm")
 
 def read(header: Dict[str, Any], _payload: bytes) -> Answer:
     """Read `paths`: a list of mode, owner and size, or None; contents joined."""
-    found: List[Dict[str, int] | None] = []
+    files: List[Dict[str, int] | None] = []
     contents = []
-    left = _TOGETHER
+    room = _TOGETHER
     for path in header["paths"]:
         try:
             status, content = _read_one(path)
@@ -33,18 +33,18 @@ def read(header: Dict[str, Any], _payload: bytes) -> Answer:
             if error.errno not in _ABSENT:
                 error.filename = path
                 raise
-            found.append(None)
+            files.append(None)
             continue
         mode = stat.S_IMODE(status.st_mode)
-        found.append(
+        files.append(
             {"mode": mode, "uid": status.st_uid, "gid": status.st_gid, "size": len(content)}
         )
         contents.append(content)
-        left -= len(content)
-        if left < 0:
+        room -= len(content)
+        if room < 0:
             most = _TOGETHER >> 20
             raise OSError(errno.EFBIG, "with the files before it, more than %d MiB" % most, path)
-    return {"files": found}, b"".join(contents)
+    return {"files": files}, b"".join(contents)
 
 
 def _read_one(path: str) -> Tuple[os.stat_result, bytes]:

@@ -35,15 +35,15 @@ def inodes(header: Dict[str, Any], _payload: bytes) -> Answer:
 def _standing(path: str, mounts: List[str]) -> List[Dict[str, Any]]:
     path = os.path.realpath(path)
     # A link that leads nowhere, or round, has no file behind it.
-    found = [_told(path, mounts)] if os.path.exists(path) else []
+    facts = [_facts(path, mounts)] if os.path.exists(path) else []
     folder = os.path.dirname(path)
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
-    found.append(_told(folder, mounts))
-    return found
+    facts.append(_facts(folder, mounts))
+    return facts
 
 
-def _told(path: str, mounts: List[str]) -> Dict[str, Any]:
+def _facts(path: str, mounts: List[str]) -> Dict[str, Any]:
     status, attributes = os.lstat(path), _attributes(path)
     return {
         "path": path,

@@ -38,15 +38,15 @@ def processes(header: Dict[str, Any], _payload: bytes) -> Answer:
     """
     names = [name.encode() for name in header["names"]]
     users = _users()
-    found: List[Facts] = []
+    running: List[Facts] = []
     for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
         for _ in range(_ATTEMPTS):
             before, facts = _started(pid), _facts(pid, names)
             if before == _started(pid):
                 break
         if facts and before:
-            found.append(dict(facts, owner=users.get(facts["uids"][1], "")))
-    return {"processes": _bounded(found)}, b""
+            running.append(dict(facts, owner=users.get(facts["uids"][1], "")))
+    return {"processes": _bounded(running)}, b""
 
 
 def _bounded(found: List[Facts]) -> List[Facts]:
@@ -71,14 +71,14 @@ def environment(header: Dict[str, Any], _payload: bytes) -> Answer:
 
     Here is where the relay is: its network and its process numbers.
     """
-    wanted = header["variable"].encode()
+    variable = header["variable"].encode()
     here = _place(os.getpid())
     for entry in os.listdir("/proc"):
         # A process that ends, and one of another user, cannot be read.
         with contextlib.suppress(OSError):
             if not entry.isdigit() or _place(int(entry)) != here:
                 continue
-            if wanted in _read(int(entry), "environ", _ENVIRONMENT).split(b"\0"):
+            if variable in _read(int(entry), "environ", _ENVIRONMENT).split(b"\0"):
                 return {"found": True}, b""
     return {"found": False}, b""
 
