@@ -26,6 +26,8 @@ TAKE_OVER = click.option(
     is_flag=True,
     help="Also if somebody else armed the change, or if the host will not undo it by itself.",
 )
+TICKET = click.option("--ticket", metavar="NUMBER", help="The change request; kept in the record.")
+REASON = click.option("--reason", metavar="TEXT", help="Why, in one line; kept in the record.")
 
 
 @click.group()
@@ -249,7 +251,9 @@ def audit(host: str, *, as_json: bool) -> None:
 @runbook.command()
 @HOST
 @TAKE_OVER
-def undo(host: str, *, take_over: bool) -> None:
+@TICKET
+@REASON
+def undo(host: str, **asked: Any) -> None:  # noqa: ANN401 - click's options
     """Undo the change that is armed or half made on HOST, and compare with before.
 
     If nothing is armed, and the host undid the last change by itself (at the
@@ -258,13 +262,15 @@ def undo(host: str, *, take_over: bool) -> None:
     The exit status is 0 only if HOST is as before, row by row. It is 1 if
     there is no change. A confirmed change is not undone; the status is 1.
     """
-    _end(host, "undo", take_over=take_over)
+    _end(host, "undo", asked)
 
 
 @runbook.command()
 @HOST
 @TAKE_OVER
-def confirm(host: str, *, take_over: bool) -> None:
+@TICKET
+@REASON
+def confirm(host: str, **asked: Any) -> None:  # noqa: ANN401 - click's options
     """Verify the change that is armed on HOST, and have it stay.
 
     All its steps must have been made. Over new connections, HOST has to be as
@@ -272,7 +278,7 @@ def confirm(host: str, *, take_over: bool) -> None:
 
     The exit status is 0 only if it was confirmed.
     """
-    _end(host, "confirm", take_over=take_over)
+    _end(host, "confirm", asked)
 
 
 def _known(host: str) -> KnownHost:
@@ -285,11 +291,11 @@ def _known(host: str) -> KnownHost:
     return known
 
 
-def _end(host: str, action: str, *, take_over: bool) -> None:
+def _end(host: str, action: str, asked: dict[str, Any]) -> None:
     """Go through the cells of undo.ipynb."""
     from runbook.notebook.undo import cells as nb
 
-    met = nb.meet(nb.want({"host": host, "action": action, "take_over": take_over}))
+    met = nb.meet(nb.want({"host": host, "action": action, **asked}))
     with closing(met.session.host):
         nb.record(nb.do(nb.decide(nb.look(met))))
 

@@ -80,6 +80,7 @@ class ChangeRequest(BaseModel):
     window: Annotated[str, AfterValidator(_window)] | None = None
     approved: Annotated[str, AfterValidator(_digest)] | None = None
     approved_by: Line | None = None
+    approval_signature: Line | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether the change may be made at this moment."""
@@ -92,7 +93,7 @@ class ChangeRequest(BaseModel):
 NOTHING_SAID = ChangeRequest()
 # Those that are for any run, and those that approve a plan.
 WORDS = ("ticket", "reason", "requested_by", "window")
-APPROVAL = ("approved", "approved_by")
+APPROVAL = ("approved", "approved_by", "approval_signature")
 REQUEST_NAMES = (*WORDS, *APPROVAL)
 
 

@@ -38,7 +38,7 @@ class Params(KnownHost):
     probes: Annotated[tuple[Probe, ...], BeforeValidator(listed)] = ()
     deadline_s: Annotated[int, Field(ge=5, le=3600)] | None = None
     reboot: Literal["none", "rehearse"] = "none"
-    approval: Literal["operator", "other"] = "operator"
+    approval: Literal["operator", "other", "signed"] = "operator"
     sign_with: Annotated[str, AfterValidator(fields.key_file)] | None = None
     guests: Annotated[tuple[Guest, ...], BeforeValidator(listed)] = ()
     # What the file that `rules` names holds; read along with the host's own file.

@@ -17,6 +17,8 @@ from runbook.common import handed_files
 from runbook.common.printable import printable
 
 NAMESPACE = "runbook-record"
+# What is signed in this one is the digest of an approved plan, and a newline.
+APPROVAL = "runbook-approval"
 # Beside the hosts' files: a line for each person, as ssh-keygen(1) has it.
 ALLOWED_SIGNERS = "allowed_signers"
 SIGN_WITH = "RUNBOOK_SIGN_WITH"
@@ -72,13 +74,23 @@ def check(path: Path, signature: Path, allowed: Path) -> Signed:
         return Signed(Trust.BAD, "", f"it could not be checked: {error}")
 
 
-def _checked(content: bytes, signature: str, allowed: str) -> Signed:
+def check_approval(digest: str, signature: Path, allowed: Path) -> Signed:
+    """The signature by which a person approved the plan of this digest; raises OSError."""
+    handed_files.read(signature, LARGEST)
+    handed_files.read(allowed, LARGEST)
+    try:
+        return _checked(f"{digest}\n".encode(), str(signature), str(allowed), APPROVAL)
+    except subprocess.SubprocessError as error:
+        return Signed(Trust.BAD, "", f"it could not be checked: {error}")
+
+
+def _checked(content: bytes, signature: str, allowed: str, namespace: str = NAMESPACE) -> Signed:
     with_ = ["-s", signature, "-f", allowed]
     found = _run(["ssh-keygen", "-Y", "find-principals", *with_], b"", CHECK_S)
     names = found.stdout.decode("utf-8", "replace").split()
     if not names:
-        return _stranger(content, signature)
-    command = ["ssh-keygen", "-Y", "verify", "-n", NAMESPACE, "-I", names[0], *with_]
+        return _stranger(content, signature, namespace)
+    command = ["ssh-keygen", "-Y", "verify", "-n", namespace, "-I", names[0], *with_]
     done = _run(command, content, CHECK_S)
     by = printable(names[0])
     if done.returncode:
@@ -86,9 +98,9 @@ def _checked(content: bytes, signature: str, allowed: str) -> Signed:
     return Signed(Trust.GOOD, by, _said(done))
 
 
-def _stranger(content: bytes, signature: str) -> Signed:
+def _stranger(content: bytes, signature: str, namespace: str) -> Signed:
     """Signed by nobody who is allowed: by another key, or not a signature of this at all."""
-    command = ["ssh-keygen", "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature]
+    command = ["ssh-keygen", "-Y", "check-novalidate", "-n", namespace, "-s", signature]
     done = _run(command, content, CHECK_S)
     if done.returncode:
         return Signed(Trust.BAD, "", _said(done))

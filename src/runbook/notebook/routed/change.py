@@ -15,6 +15,7 @@ from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import watch
 from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import Approval, approve, check_request
+from runbook.notebook.shared.approval_signature import KEPT, NOT_SIGNED, ApprovalSignature
 from runbook.notebook.shared.by_hand import instruct, tell_undos
 from runbook.notebook.shared.change_mark import mark
 from runbook.notebook.shared.change_so_far import SharedChange
@@ -79,13 +80,13 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
         views.show(views.note(APPROVE.format(cleared.ready.cleared.plan.digest)))
         return stopped(this, Ending.PLANNED_ONLY, "mode is plan")
     with reading(this, "Checking the approval"):
-        check_request(cleared.ready.cleared.plan, this.session)
+        signed = check_request(cleared.ready.cleared.plan, this.session)
     if somebody_there():
         views.show(views.note(_RUN_ALL))
     approval = approve(cleared.ready.cleared.plan, this.session.params.sources["mode"])
     if not approval.given:
         return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
-    _keep_approval(this, approval)
+    _keep_approval(this, approval, signed)
     left = _LEFT.format(this.session.change_id)
     # A signal after the arming would have the change refused, with the host armed.
     with uninterrupted() as held, reading(this, "Arming the undo", left):
@@ -270,12 +271,15 @@ def _confirm(seen: VerifiedChange) -> Confirmed:
     return confirmed
 
 
-def _keep_approval(this: Run, approval: Approval) -> None:
+def _keep_approval(this: Run, approval: Approval, signed: ApprovalSignature = NOT_SIGNED) -> None:
     session = this.session
     request = session.change_request
     told = {"who": session.operator, "how": approval.how, "plan": approval.digest}
     if request.approved:
         told |= {"approved": request.approved, "approved_by": request.approved_by or ""}
+    if signed.by:
+        told |= {"how": f"{approval.how}; {signed.by} signed the plan's digest: {KEPT}"}
+        this.folder.again(KEPT, signed.text)
     this.folder.again_json("approval.json", {**told, "at": session.clock.now().isoformat()})
 
 

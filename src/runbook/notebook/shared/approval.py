@@ -13,8 +13,14 @@ from dataclasses import dataclass
 
 from IPython.core.error import StdinNotImplementedError
 
-from runbook.common.errors import Refused
 from runbook.notebook.jupyter.unattended import RENDERED, may_write
+from runbook.notebook.shared.approval_signature import (
+    ApprovalSignature,
+    NotApproved,
+    check_signature,
+    how_to_sign,
+    not_approved,
+)
 from runbook.params import ChangeRequest
 from runbook.params.source import Source
 from runbook.plan.plan import Plan
@@ -22,6 +28,7 @@ from runbook.records.person import operator
 from runbook.records.predicate import Operator
 from runbook.run.session import Session
 
+__all__ = ["Approval", "Ask", "NotApproved", "approve", "check_request"]
 Ask = Callable[[str], str]
 
 
@@ -34,49 +41,48 @@ class Approval:
     digest: str
 
 
-class NotApproved(Refused):
-    """The plan is not what was approved, or not by whom, or not for now."""
-
-
-def check_request(plan: Plan, session: Session, who: Operator | None = None) -> None:
-    """Raise NotApproved if what was said of the change does not allow this plan now."""
+def check_request(plan: Plan, session: Session, who: Operator | None = None) -> ApprovalSignature:
+    """Who signed the approval; raises NotApproved if this plan may not be made now."""
     request, now = session.change_request, session.clock.now()
     if request.approved not in (None, plan.digest):
-        raise _not_approved(
+        raise not_approved(
             plan,
             f"the approved plan has the digest {request.approved}, and this one has {plan.digest}:"
             " host or parameters have changed since",
             f"look at this plan; if it is right, have it approved: -r approved {plan.digest}",
         )
-    if session.params.approval == "other":
+    signed = check_signature(plan, request)
+    if session.params.approval in ("other", "signed"):
         _by_another(plan, request, who or operator())
+    if session.params.approval == "signed" and not signed.by:
+        raise not_approved(
+            plan,
+            "`approval: signed` wants the approver's signature, and none was given",
+            f"have the approver type {how_to_sign(plan)}, then add -r approval_signature FILE",
+        )
     if not request.is_open(now):
-        raise _not_approved(
+        raise not_approved(
             plan,
             f"the window is {request.window}, and it is {now:%Y-%m-%d %H:%M} UTC now",
             "run again in the window, or correct `window`",
         )
+    return signed
 
 
 def _by_another(plan: Plan, request: ChangeRequest, who: Operator) -> None:
     given = f"-r approved {plan.digest} -r approved_by NAME"
     if not (request.approved and request.approved_by):
-        raise _not_approved(
+        raise not_approved(
             plan,
-            "`approval: other` wants another person's approval, and none was given",
+            "`approval` wants another person's approval, and none was given",
             f"have another person look at this plan, then run again with {given}",
         )
     if request.approved_by.partition("@")[0].lower() in {who.person.lower(), who.account.lower()}:
-        raise _not_approved(
+        raise not_approved(
             plan,
-            f"`approval: other` wants another person, and {request.approved_by} runs this change",
+            f"`approval` wants another person, and {request.approved_by} runs this change",
             f"have another person look at this plan, then run again with {given}",
         )
-
-
-def _not_approved(plan: Plan, why: str, then: str) -> NotApproved:
-    state = "as it was; nothing was written by this run"
-    return NotApproved(why, host=plan.host, state=state, then=then)
 
 
 def approve(plan: Plan, mode: Source, ask: Ask | None = None, so_far: str = "") -> Approval:

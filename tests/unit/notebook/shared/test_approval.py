@@ -111,6 +111,10 @@ def test_what_was_said_lets_this_plan_be_made(said: dict[str, str]) -> None:
             ({"approval": "other", "approved": PLAN.digest, "approved_by": me}, "runs this change")
             for me in ("anna", "Anna", "anna@example.org", "root", "root@desk")
         ),
+        (
+            {"approval": "signed", "approved": PLAN.digest, "approved_by": "bert"},
+            "wants the approver's signature",
+        ),
         ({"window": "2026-03-01T12:30Z/2026-03-01T13:00Z"}, "it is 2026-03-01 12:00 UTC now"),
     ],
 )
