@@ -38,12 +38,22 @@ def test_it_is_an_inventory_that_leads_to_notebooks_which_know_their_host(
     listed = Path(f"/proc/{desk.process.pid}/cmdline").read_bytes().decode()
     assert desk.token not in listed
     assert "127.0.0.1" in listed
-    desk.open(page)
-    run_all(page)
+    page.goto(desk.url)
+    # At once, before there is a kernel: the hosts of params/, with their buttons.
+    first = page.locator(".jp-NotebookPanel:visible tr", has_text="server-01").first
+    expect(first.get_by_role("link", name="change")).to_be_in_viewport(timeout=PATIENCE_MS)
     hosts = shown(page, "nb.hosts").locator("table").first
     row = hosts.locator("tr", has_text="server-01")
     expect(row).to_contain_text("172.16.1.1/16")
+    # Nobody ran anything: the page asks by itself, and stays where it is.
     expect(row).to_contain_text("on enp4s0f0", timeout=PATIENCE_MS)
+    expect(row).to_be_in_viewport()
+    asked = page.get_by_text("The hosts were asked at")
+    before = asked.inner_text(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="ask the hosts again").click()
+    expect(asked).not_to_have_text(before, timeout=PATIENCE_MS)
+    expect(row).to_be_in_viewport()
+    assert not page.locator(".jp-Dialog").count()
     expect(row).to_contain_text("died in the middle")
     expect(hosts.locator("tr", has_text="odd")).to_contain_text("did you mean 'gateway'?")
     expect(hosts.locator("tr", has_text="example")).to_contain_text("not asked: a recording")

@@ -10,8 +10,7 @@ Nothing is written on a host.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,24 +20,22 @@ from runbook import views
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ParameterError
 from runbook.common.folders import outputs_folder, params_folder
-from runbook.notebook.desk import copies, inventory
-from runbook.notebook.desk.inventory import InventoryRow, folder_of
+from runbook.notebook.desk import inventory
+from runbook.notebook.desk import records as record_rows
+from runbook.notebook.desk.inventory import InventoryRow
 from runbook.notebook.desk.place import places
-from runbook.notebook.desk.records import RecordRow, rows
+from runbook.notebook.desk.records import RecordRow
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.made_for import tell_other_version
 from runbook.params import Described, check_names, listing
 from runbook.run import many_hosts
-from runbook.run.record import JOURNAL, NOTEBOOK, PAGE
 from runbook.views import Slot
-from runbook.views.links import Link, Links, linked
 
 NAMES = ("patience_s", "last")
 ASKED = ["host", "address", "interface", "bridge", "connect"]
 PATIENCE_S = 15
 MOST, MOST_RECORDS = 600, 1_000_000
 WRONG = "what is wrong with its file"
-OF_A_RECORD = ["kind", "host", "subject", "who", "begun (UTC)", "duration", "ended"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,7 +55,7 @@ class DeskHosts(CellValue):
     @FrameProperty
     def records(self) -> pd.DataFrame:
         """One row a run: kind, host, subject, who, begun (UTC), duration, ended."""
-        return pd.DataFrame([_cells(run) for run in self.runs], columns=OF_A_RECORD)
+        return record_rows.frame(self.runs)
 
 
 def hosts(namespace: Mapping[str, object]) -> DeskHosts:
@@ -69,28 +66,14 @@ def hosts(namespace: Mapping[str, object]) -> DeskHosts:
     patience_s = _number(namespace, "patience_s", PATIENCE_S, MOST)
     last = _number(namespace, "last", MOST_RECORDS, MOST_RECORDS)
     found = listing(params_folder())
-    known = DeskHosts(found, patience_s, last, tuple(rows(outputs_folder())))
-    _ask(known, _rows(known))
+    known = DeskHosts(found, patience_s, last, tuple(record_rows.rows(outputs_folder())))
+    _ask(known, inventory.rows_of(known.hosts, known.runs, Path.cwd()))
     return known
 
 
 def records(known: DeskHosts) -> None:
     """All runs, the newest first, with what each of them left to be read."""
-    shown, folder = known.runs[: known.last], Path.cwd()
-    table = known.records.head(known.last)
-    links = [tuple(_links(run, folder)) for run in shown]
-    views.show(linked(table, links, Links("Records", searched=True)))
-
-
-def _rows(known: DeskHosts) -> dict[str, InventoryRow]:
-    folder = Path.cwd()
-    newest_first = known.runs[::-1]
-    last = {run.host: run for run in newest_first if run.kind != "audit"}
-    audits = {run.host: run for run in newest_first if run.kind == "audit"}
-    made = {one.host: inventory.row(one, last, audits) for one in known.hosts}
-    if copies.is_desk(folder):
-        made = {h: replace(one, copies=copies.make(folder, h)) for h, one in made.items()}
-    return made
+    views.show(record_rows.picture(known.runs[: known.last], Path.cwd()))
 
 
 def _ask(known: DeskHosts, shown: dict[str, InventoryRow]) -> None:
@@ -110,6 +93,7 @@ def _ask(known: DeskHosts, shown: dict[str, InventoryRow]) -> None:
     for place in places(answering, clock, known.patience_s):
         shown[place.host] = replace(shown[place.host], place=place)
         slot.draw(inventory.picture(shown, folder))
+    slot.show(inventory.asked_at(clock.now(), folder))
 
 
 def _number(namespace: Mapping[str, object], name: str, usual: int, most: int) -> int:
@@ -128,14 +112,3 @@ def _row(one: Described) -> tuple[str, ...]:
         why = f"{e.field}: {e.problem}; {e.then}" if (e := one.error) else ""
         return (one.host, "", "", "", "", why)
     return (*(str(getattr(one.params, name)) for name in ASKED), "")
-
-
-def _cells(run: RecordRow) -> tuple[str, ...]:
-    return (run.kind, run.host, run.subject, run.who, run.when, run.took, run.ended)
-
-
-def _links(run: RecordRow, folder: Path) -> Iterator[Link]:
-    for words, name in (("page", PAGE), ("notebook", NOTEBOOK), ("journal", JOURNAL)):
-        if (run.path / name).is_file():
-            yield Link(words, os.path.relpath(run.path / name, folder))
-    yield Link("folder", os.path.relpath(run.path, folder), folder=folder_of(run.path))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
 from runbook.notebook.desk import copies
+from runbook.notebook.desk.ask import ask_button
 from runbook.notebook.desk.place import HostPlace, change_in_words, guests_in_words, where
-from runbook.notebook.desk.records import RecordRow
+from runbook.notebook.desk.records import RecordRow, folder_of
 from runbook.params import Described, Params
 from runbook.run.many_hosts import HostAnswer
 from runbook.run.record import PAGE
 from runbook.run.standing import HostStatus
-from runbook.views import Picture
+from runbook.views import Picture, note, stack
 from runbook.views.links import Link, Links, linked
 
 COLUMNS = ["host", "address", "where it is", "change", "last record", "last audit", "guests"]
 ASKING = "asking …"
+AGAIN = "ask the hosts again"
 TONES = {
     "armed": "rb-changed",
     "undoing": "rb-changed",
@@ -86,6 +89,19 @@ class InventoryRow:
         return guests_in_words(self.place.value) if self.place and self.place.value else ""
 
 
+def rows_of(
+    known: Iterable[Described], runs: Sequence[RecordRow], folder: Path
+) -> dict[str, InventoryRow]:
+    """A row for each host; at the desk with a copy of each notebook for it. Nothing is asked."""
+    oldest_first = runs[::-1]
+    last = {run.host: run for run in oldest_first if run.kind != "audit"}
+    audits = {run.host: run for run in oldest_first if run.kind == "audit"}
+    made = {one.host: row(one, last, audits) for one in known}
+    if copies.is_desk(folder):
+        made = {h: replace(one, copies=copies.make(folder, h)) for h, one in made.items()}
+    return made
+
+
 def row(
     one: Described, last: Mapping[str, RecordRow], audits: Mapping[str, RecordRow]
 ) -> InventoryRow:
@@ -94,6 +110,12 @@ def row(
     asked = one.known is not None and one.known.connect != "recorded"
     made = InventoryRow(one.host, one.params, wrong, asked)
     return replace(made, record=last.get(one.host), audit=audits.get(one.host))
+
+
+def asked_at(now: datetime, folder: Path) -> Picture:
+    """How old the answers are; at the desk with a button that asks again."""
+    line = note(f"The hosts were asked at {now:%Y-%m-%d %H:%M:%S} UTC.")
+    return stack((line, ask_button(AGAIN))) if copies.is_desk(folder) else line
 
 
 def picture(rows: Mapping[str, InventoryRow], folder: Path) -> Picture:
@@ -116,11 +138,6 @@ def record_link(row: RecordRow, folder: Path) -> Link:
     if (row.path / PAGE).is_file():
         return Link("record", copies.relative(row.path / PAGE, folder))
     return Link("record", copies.relative(row.path, folder), folder=folder_of(row.path))
-
-
-def folder_of(path: Path) -> str:
-    """A run folder as the file list of the desk calls it: outputs, host, change."""
-    return "/".join(path.parts[-3:])
 
 
 def _told(row: RecordRow | None) -> str:

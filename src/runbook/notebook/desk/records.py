@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pandas as pd
 
 from runbook.common import handed_files
 from runbook.records.begin import BEGUN
 from runbook.records.files import run_folders
 from runbook.run import record
-from runbook.run.record import OUTCOME
+from runbook.run.record import JOURNAL, NOTEBOOK, OUTCOME, PAGE
+from runbook.views import Picture
+from runbook.views.links import Link, Links, linked
 
 # A record of an earlier version says by its files what kind it is of.
 KINDS = {
@@ -21,6 +26,7 @@ KINDS = {
     "before.json": "change",
 }
 STAMP = "%Y%m%dT%H%M%SZ"
+COLUMNS = ["kind", "host", "subject", "who", "begun (UTC)", "duration", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,31 @@ def rows(outputs: Path, host: str = "") -> Iterator[RecordRow]:
     folders = [path for path in run_folders(outputs) if host in ("", path.parent.name)]
     for path in sorted(folders, key=lambda each: each.name, reverse=True):
         yield _row(path)
+
+
+def frame(runs: Sequence[RecordRow]) -> pd.DataFrame:
+    """One row a run, for people."""
+    cells = [(r.kind, r.host, r.subject, r.who, r.when, r.took, r.ended) for r in runs]
+    return pd.DataFrame(cells, columns=COLUMNS)
+
+
+def picture(runs: Sequence[RecordRow], folder: Path) -> Picture:
+    """The same with links to what each run left; `folder` is where the page is."""
+    links = [tuple(links_of(run, folder)) for run in runs]
+    return linked(frame(runs), links, Links("Records", searched=True))
+
+
+def folder_of(path: Path) -> str:
+    """A run folder as the file list of the desk calls it: outputs, host, change."""
+    return "/".join(path.parts[-3:])
+
+
+def links_of(run: RecordRow, folder: Path) -> Iterator[Link]:
+    """What a run left to be read."""
+    for words, name in (("page", PAGE), ("notebook", NOTEBOOK), ("journal", JOURNAL)):
+        if (run.path / name).is_file():
+            yield Link(words, os.path.relpath(run.path / name, folder))
+    yield Link("folder", os.path.relpath(run.path, folder), folder=folder_of(run.path))
 
 
 def _row(path: Path) -> RecordRow:

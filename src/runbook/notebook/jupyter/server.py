@@ -17,6 +17,7 @@ from pathlib import Path
 
 from runbook.common import folders
 from runbook.common.clock import SystemClock
+from runbook.notebook.desk import opening
 from runbook.notebook.desk.sources import notebooks, stamped
 
 # No host can be called so: a host's name begins with a letter or a digit.
@@ -32,6 +33,7 @@ def start(port: int, *, browser: bool | None) -> None:
     folder = prepare(root, SystemClock().now())
     private = root / "outputs" / FOLDER / ".jupyter"
     settle(private)
+    opening.draw(folder / LANDING, private / "data")
     shows = has_display(os.environ) if browser is None else browser
     argv = command(folder.relative_to(root), root, port, shows=shows)
     sys.stdout.flush()

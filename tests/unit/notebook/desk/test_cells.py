@@ -10,7 +10,7 @@ import pytest
 
 from runbook.common.clock import Clock
 from runbook.common.errors import ParameterError
-from runbook.notebook.desk import cells, inventory
+from runbook.notebook.desk import cells, inventory, records
 from runbook.notebook.desk import cells as nb
 from runbook.notebook.desk.place import HostPlace, change_in_words, where
 from runbook.params import Params, for_host
@@ -74,8 +74,8 @@ def last_picture(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def rows_of(known: nb.DeskHosts) -> dict[str, tuple[str, ...]]:
-    shown = nb._rows(known)  # noqa: SLF001 - a terminal shows the first picture only
-    nb._ask(known, shown)  # noqa: SLF001 - likewise
+    shown = inventory.rows_of(known.hosts, known.runs, Path.cwd())
+    nb._ask(known, shown)  # noqa: SLF001 - a terminal shows the first picture only
     return {host: row.cells() for host, row in shown.items()}
 
 
@@ -136,7 +136,7 @@ def test_buttons_open_notebooks_that_know_their_host_and_keep_those_in_use(
         f"{name} · server-02.ipynb" for name in ("survey", "routed", "guest", "audit", "undo")
     }
     copy.write_text("in use")
-    drawn = inventory.picture(nb._rows(known), desk)  # noqa: SLF001 - what a page would show
+    drawn = inventory.picture(inventory.rows_of(known.hosts, known.runs, desk), desk)
     assert copy.read_text() == "in use"
     assert 'href="server-02/routed%20%C2%B7%20server-02.ipynb">change</a>' in drawn.body
 
@@ -180,7 +180,7 @@ def test_a_record_says_of_what_kind_it_is_who_made_it_and_how_long_it_took(
 def links_of(known: nb.DeskHosts, path: Path) -> list[str]:
     """What leads to the record, as a page has it."""
     run = next(run for run in known.runs if run.path == path)
-    return [anchor(link) for link in nb._links(run, Path.cwd())]  # noqa: SLF001 - as above
+    return [anchor(link) for link in records.links_of(run, Path.cwd())]
 
 
 def test_all_records_are_listed_and_can_be_searched(home: Path) -> None:
