@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("The physical router. Never the host itself.", ("gateway",)),
     ("The libvirt network to define, and its bridge.", ("network", "bridge", "bridge_mac")),
+    ("keep: the host's DHCP client renews the lease on the bridge.", ("addressing",)),
     ("true: something else makes the bridge, and it has the address already.", ("attach",)),
     (
         (

@@ -29,6 +29,7 @@ class Params(KnownHost):
     bridge: Bridge = "virbr1"
     attach: Switch = False
     bridge_mac: Annotated[str, AfterValidator(fields.bridge_mac)] = "own"
+    addressing: Literal["copy", "keep"] = "copy"
     stp: Switch = True
     dns: Switch = False
     forward: Literal["nat", "open"] = "nat"
@@ -123,6 +124,12 @@ def _no_reboot_of_guests(params: Params) -> None:
 
 def _attached(params: Params) -> None:
     """Check that nothing is asked of the firewall where a network alone is defined."""
+    if params.attach and params.addressing == "keep":
+        raise Wrong(
+            "with `attach` the bridge and its DHCP client stay as they are",
+            "take `addressing` out, or take `attach` out",
+            "addressing",
+        )
     if params.attach and (params.firewall != "keep" or params.rules is not None):
         raise Wrong(
             "with `attach` runbook defines a libvirt network and changes no firewall rule",

@@ -19,8 +19,10 @@ from runbook.plan.changes.steps import Command, DropAttached, DropNetwork, OnPat
 from runbook.plan.netfilter import expected
 from runbook.plan.promise.attached import AttachedPromise
 from runbook.plan.promise.check import Check
+from runbook.plan.promise.client import ExpectedClient
+from runbook.plan.promise.files import ExpectedFile
 from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
-from runbook.plan.promise.host import ExpectedFile, Promise
+from runbook.plan.promise.host import Promise
 from runbook.plan.promise.ipv6 import ExpectedIPv6
 
 FORMAT_VERSION = 1
@@ -135,7 +137,10 @@ class Plan:
         return tuple(map(_row, self.steps()))
 
 
-_OF_PROMISE = (Promise, AttachedPromise, ExpectedFile, ExpectedIPv6, Check, *expected.KINDS)
+_OF_PROMISE = (
+    *(Promise, AttachedPromise, ExpectedFile, ExpectedIPv6, ExpectedClient, Check),
+    *expected.KINDS,
+)
 _OF_GUESTS = (GuestPromise, ExpectedGuest)
 # Their names stand in the plans on hosts, and so do the names of their fields.
 KINDS = (Plan, *_OF_PROMISE, *_OF_GUESTS, *plan_classes.KINDS)

@@ -16,6 +16,8 @@ from runbook.state.syntax.ifupdown import stanzas
 
 RESERVATION, SERVER = "dhcp-reservation", "dhcp-server"
 MOST_SHOWN = 3
+# As long as the steps from the end of the client to the cutover may take on a slow host.
+LEAST_S = 60
 _HARMLESS = {
     Trust.POWERLESS: "it cannot configure the host's network, so the change leaves it alone",
     Trust.ELSEWHERE: "it is in another network namespace, as in a container: it serves no NIC of"
@@ -91,9 +93,15 @@ def _reservation(case: Case) -> Iterator[Finding]:
     if not lent:
         return
     bridge, link = case.plan.of_host.mac, nic_row(case.snapshot, case.params.interface)
+    if client := case.plan.of_host.client:
+        yield _kept(lent, client.name, case)
+        return
     if bridge == link.mac:
         why = "the server knows the host by this MAC; after the change nobody renews the lease"
-        then = "reserve the address for this MAC, with an infinite lease or outside the pool"
+        then = (
+            "reserve the address for this MAC, with an infinite lease or outside the pool; or"
+            " addressing: keep, and the client renews the lease on the bridge"
+        )
         yield Finding("note", "DHCP lease", f"{lent}; the bridge has the NIC's MAC", why, then)
         return
     yield Finding(
@@ -103,9 +111,42 @@ def _reservation(case: Case) -> Iterator[Finding]:
         "nobody renews the lease after the change, so the server may lend the address to another"
         " machine; server or switch may also allow only the NIC's MAC to use it",
         f"reserve the address outside the pool, then consent: [{RESERVATION}];"
-        " or bridge_mac: nic, and a reservation for that MAC",
+        " or bridge_mac: nic, and a reservation for that MAC; or bridge_mac: nic and addressing:"
+        " keep, and the client renews the lease on the bridge",
         RESERVATION,
     )
+
+
+def _kept(lent: str, client: str, case: Case) -> Finding:
+    address, bridge = case.params.ipv4.ip, case.params.bridge
+    return Finding(
+        "note",
+        "DHCP lease",
+        f"{lent}; {client} goes on on {bridge}, and the server knows it as before",
+        f"libvirt's network has {address} in its definition: if the server ever lends another"
+        f" address, {bridge} gets that one, and routes and firewall rules still name {address}",
+        f"reserve {address} at the DHCP server, or look at the host again if its lease changes",
+    )
+
+
+@looked_for(
+    "lease's end",
+    f"the lease lasts {LEAST_S} s or more",
+    "nobody renews it while the change is made; at its end the kernel removes the address",
+)
+def _ends(case: Case) -> Iterator[Finding]:
+    nic, ip = case.params.interface, str(case.params.ipv4.ip)
+    held = [row for row in addresses_on(case.snapshot, nic) if row.address == ip]
+    for row in held:
+        if row.valid_lft_s is not None and row.valid_lft_s < LEAST_S:
+            yield Finding(
+                "block",
+                "lease's end",
+                f"the lease of {ip} ends in {row.valid_lft_s} s",
+                "the change stops the client first, and the address could end before the cutover",
+                f"wait until the client has renewed it (`ip address show {nic}`), and have the"
+                " server lend it for longer",
+            )
 
 
 def _signs(case: Case) -> Iterator[str]:
@@ -177,4 +218,4 @@ def _unknown(client: Client) -> Finding:
     )
 
 
-RULES = (_of_libvirt, _of_the_host, _clients, _reservation)
+RULES = (_of_libvirt, _of_the_host, _clients, _reservation, _ends)

@@ -31,7 +31,7 @@ def _resolver(case: Case) -> Iterator[Finding]:
     own = [s for s in stanzas(texts) if s.kind == "iface" and physical(s.name) == nic]
     lines = texts.get(RESOLV_CONF, "").splitlines()
     made_by = next((name for words, name in _MADE_BY.items() if words in "\n".join(lines)), "")
-    if not made_by or not _by_dhcp(case, own) or any(map(_named, own)):
+    if case.plan.of_host.client or not made_by or not _by_dhcp(case, own) or any(map(_named, own)):
         return
     servers = [line.split()[1] for line in lines if line.startswith("nameserver ")]
     current = f"{RESOLV_CONF} is made by {made_by} of the lease of {nic}"
@@ -65,6 +65,8 @@ def _named(stanza: Stanza) -> bool:
 def _resolved(case: Case) -> Iterator[Finding]:
     nic, resolved = case.params.interface, case.around.resolved
     text = contents(case.snapshot.rows(FileRow)).get(RESOLV_CONF, "")
+    if case.plan.of_host.client:
+        return
     if RESOLVED not in text or resolved.of_host or not resolved.of_nic:
         return
     servers = " ".join(resolved.of_nic)

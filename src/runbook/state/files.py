@@ -44,6 +44,9 @@ PATTERNS = (
     "/etc/libvirt/hooks/network.d/*",
     "/etc/systemd/system/network-online.target.d/*.conf",
     "/etc/systemd/system/wait-online-runbook-*.service",
+    "/etc/systemd/system/dhcp-runbook-*.service",
+    "/etc/dhcp/dhclient-enter-hooks.d/runbook-*",
+    "/etc/dhcpcd.enter-hook",
     # What other network managers configure.
     "/etc/netplan/*.yaml",
     "/etc/systemd/network/*.network",

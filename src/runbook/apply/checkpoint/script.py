@@ -22,7 +22,7 @@ from runbook.plan.changes.change import Change
 from runbook.plan.changes.guest_steps import Plug, UndoneInside
 from runbook.plan.changes.ipv6 import stand_in
 from runbook.plan.changes.messages import Route
-from runbook.plan.changes.processes import StartClient
+from runbook.plan.changes.processes import EndUnit, StartClient
 from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
@@ -40,7 +40,7 @@ from runbook.plan.changes.waits import Relearn
 from runbook.plan.plan import Plan
 from runbook.state.dhcp_clients import PROGRAMS
 
-NETWORK = (NeedNic, Netlink, Announce, CarryNeighbours)
+NETWORK = (EndUnit, NeedNic, Netlink, Announce, CarryNeighbours)
 FILES = (Restore, PutBack, RemoveDir)
 # Nothing of a lock may live on in a program that the undo starts.
 NO_LOCKS = "8>&- 9>&-"
@@ -225,6 +225,12 @@ def _(step: StartClient) -> list[str]:
     start = f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"
     known = shlex.join((step.ifname, step.family, *PROGRAMS[step.program]))
     return [f"client_runs {known} || {start}"]
+
+
+@_shell.register
+def _(step: EndUnit) -> list[str]:
+    # It comes before the address: nothing may wait for a systemd that does not answer.
+    return [f"timeout 5 systemctl stop {shlex.quote(step.unit)} {NO_LOCKS} >/dev/null 2>&1"]
 
 
 def _drop(step: DropNetwork | DropAttached) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.leases import StopClient
 from runbook.plan.changes.messages import RA, Action, Address, LinkMaster, Message, Route, is_ipv6
+from runbook.plan.changes.processes import EndUnit
 from runbook.plan.changes.steps import DropAttached, DropNetwork, NeedNic, Netlink, Step, Sysctl
 from runbook.plan.plan import Plan
 
@@ -30,7 +31,7 @@ def network_is_back(plan: Plan) -> list[str]:
 def rest_is_back(plan: Plan) -> list[str]:
     """Shell lines that fail unless the network is gone and the kernel's parameters are back."""
     steps = [step for _, step in plan.undo_steps()]
-    return _all((*_gone(steps), _values(steps), _plugs(steps, "config")))
+    return _all((*_gone(steps), _stopped(steps), _values(steps), _plugs(steps, "config")))
 
 
 def came_up(plan: Plan) -> list[str]:
@@ -85,6 +86,12 @@ def _gone(steps: list[Step]) -> Iterator[Iterable[str]]:
             yield (_expect(f"there is no {step.bridge}", "is_gone", bridge), _undefined(step))
         elif isinstance(step, DropAttached):
             yield (_undefined(step),)
+
+
+def _stopped(steps: list[Step]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, EndUnit):
+            yield _expect(f"{step.unit} is stopped", "is_stopped", step.unit)
 
 
 def _undefined(step: DropNetwork | DropAttached) -> str:

@@ -342,6 +342,7 @@ is_plugged() {
     libvirt domiflist "$1" $list 2>/dev/null | grep -F -- " $3" | grep -qF -- " $4 "
 }
 is_gone() { [ ! -e "$1" ]; }
+is_stopped() { [ "$(timeout 5 systemctl is-active "$1" 2>/dev/null)" != active ]; }
 # A parameter of an interface that is gone by now has no value to be held against.
 has_value() { [ ! -e "$1" ] || [ "$(cat "$1")" = "$(printf '%s' "$2")" ]; }
 

@@ -25,7 +25,8 @@ class HookShape:
     """What the script has to bring back; `sysctls` are of the bridge, in sysctl(8)'s names.
 
     `addresses` are the IPv4 addresses that the network's own XML does not have. `made_at_boot`
-    is true of a bond and of a VLAN interface: ifupdown makes them, and may still be at it.
+    is true of a bond and of a VLAN interface: ifupdown makes them, and may still be at it. `unit`
+    is a unit of systemd to start when all is there.
     """
 
     network: str
@@ -39,6 +40,7 @@ class HookShape:
     ipv6: HookIPv6 | None = None
     addresses: tuple[Address, ...] = field(default=(), metadata=LATER)
     made_at_boot: bool = field(default=False, metadata=LATER)
+    unit: str = field(default="", metadata=LATER)
 
 
 def hook_path(network: str) -> str:
@@ -77,6 +79,7 @@ def hook_script(shape: HookShape) -> str:
         # Those that others' gateways are reached by come first.
         routes="".join(map(route_line, sorted(shape.routes, key=lambda r: bool(r.gateway)))),
         stp_on=stp_on,
+        unit_on=f"try systemctl --no-block restart {shlex.quote(shape.unit)}\n" * bool(shape.unit),
         ipv6=ipv6_function(shape.ipv6, shape.nic, shape.bridge),
         ipv6_on="ipv6\n" if shape.ipv6 else "",
     )
@@ -124,5 +127,5 @@ done
 # With arp_notify on, the kernel announces the address (gratuitous ARP) when the
 # MAC is set, even to the one that it has.
 try ip link set dev {bridge} address {mac}
-{stp_on}exit 0
+{stp_on}{unit_on}exit 0
 """

@@ -44,3 +44,14 @@ class StartClient:
 
     def describe(self) -> str:
         return f"{shlex.join(self.argv)}   # unless it runs already"
+
+
+@dataclass(frozen=True, slots=True)
+class EndUnit:
+    """A unit of systemd that runbook made, stopped; only in an undo."""
+
+    unit: str
+    budget_s: float = 10.0
+
+    def describe(self) -> str:
+        return f"systemctl stop {self.unit}"

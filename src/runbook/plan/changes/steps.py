@@ -15,7 +15,7 @@ from runbook.common import octets
 from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.guest_steps import GuestStep
 from runbook.plan.changes.messages import Message, is_ipv6
-from runbook.plan.changes.processes import Kill, StartClient
+from runbook.plan.changes.processes import EndUnit, Kill, StartClient
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
     AwaitCarrier,
@@ -297,6 +297,7 @@ Step = (
     | PutBack
     | Kill
     | StartClient
+    | EndUnit
     | Sysctl
     | Announce
     | CarryNeighbours

@@ -17,6 +17,7 @@ from runbook.plan.changes.network_online import TARGET, WAIT_S
 from runbook.plan.promise import managers
 from runbook.plan.promise.attached import FORWARD, AttachedPromise
 from runbook.plan.promise.check import Check
+from runbook.plan.promise.files import file_checks
 from runbook.plan.promise.host import Promise
 from runbook.state import units
 from runbook.state.files import FileRow, contents
@@ -247,6 +248,20 @@ def _brought_back(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
         yield BootEffect(what, reads, wanted, wanted if runs else "does not come back", runs, then)
 
 
+def _client(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
+    """The DHCP client on the bridge, which the hook starts."""
+    if promise.client is None:
+        return
+    broken = [
+        check.about for check in file_checks(promise.client.files, snapshot) if not check.kept
+    ]
+    unit = promise.client.files[0].path
+    wanted = f"renews the lease on {promise.bridge}"
+    does = f"not as promised: {', '.join(broken)}" if broken else wanted
+    then = "undo the change and make it again; it writes the unit and the client's script"
+    yield BootEffect(promise.client.name, unit, wanted, does, not broken, then)
+
+
 def _wirings6(promise: Promise) -> Iterator[tuple[str, str]]:
     if promise.ipv6 is None:
         return
@@ -314,5 +329,6 @@ _STAGES: tuple[Callable[[Promise, Snapshot], Iterator[BootEffect]], ...] = (
     _network,
     _hooks,
     _brought_back,
+    _client,
     _online,
 )

@@ -15,6 +15,8 @@ from runbook.plan.changes.messages import MAIN_TABLE, Address, Route
 from runbook.plan.changes.network_xml import ETHERNET_MTU
 from runbook.plan.netfilter.expected import ExpectedFirewall
 from runbook.plan.promise.check import Check, equal, none
+from runbook.plan.promise.client import ExpectedClient, client_checks
+from runbook.plan.promise.files import ExpectedFile, file_checks
 from runbook.plan.promise.ipv6 import ExpectedIPv6, checks6
 from runbook.plan.promise.subject import SubjectKind
 from runbook.state.addresses import AddressRow
@@ -36,18 +38,11 @@ RouteKey = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedFile:
-    """A file that has to be on the host with exactly this text."""
-
-    path: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Promise:
     """The end state: who holds the address, where the routes go, what survives a reboot.
 
-    `others` are the further IPv4 addresses of the bridge.
+    `others` are the further IPv4 addresses of the bridge, `client` is the DHCP client that renews
+    the lease there.
     """
 
     nic: str
@@ -64,6 +59,7 @@ class Promise:
     firewall: ExpectedFirewall = field(default_factory=ExpectedFirewall)
     ipv6: ExpectedIPv6 | None = None
     others: tuple[Address, ...] = field(default=(), metadata=LATER)
+    client: ExpectedClient | None = field(default=None, metadata=LATER)
 
     @property
     def subject(self) -> SubjectKind:
@@ -217,11 +213,7 @@ def _network(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 
 
 def _files(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    for file in promise.files:
-        found = snapshot.find(FileRow, file.path)
-        same = found is not None and found.content == file.text
-        shown = "as promised" if same else ("other content" if found else "absent")
-        yield Check(file.path, "as promised", shown, same)
+    yield from file_checks(promise.files, snapshot)
 
 
 def _stanzas(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
@@ -245,6 +237,7 @@ def _clients(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     everywhere = [row for row in every if not row.ifname and row.pid]
     left = [f"{row.client} {row.lease_file}".strip() for row in (*own, *everywhere)]
     yield Check(f"DHCP on {promise.nic}", "none", ", ".join(left) or "none", not left)
+    yield from client_checks(promise.client, promise.bridge, snapshot)
 
 
 def _firewall(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:

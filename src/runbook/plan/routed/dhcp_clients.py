@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby, pairwise
 
 from runbook.common.errors import Refused
@@ -149,11 +149,21 @@ def start_command(client: str, nic: str, argv: tuple[str, ...]) -> tuple[str, ..
         return ()
     if client == "dhcpcd":
         return ("dhcpcd", nic)
+    return ("dhclient", "-v", *_options(argv, _VALUES), nic)
+
+
+def carried_options(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The options of a dhclient that do not depend on the interface; it is one of IPv4."""
+    carried = _options(argv, {name: _VALUES[name] for name in ("-cf", "-e")})
+    return tuple(word for word in carried if word != "-4")
+
+
+def _options(argv: tuple[str, ...], values: Mapping[str, re.Pattern[str]]) -> tuple[str, ...]:
+    """The flags that are known, and those of `values` with what follows them."""
     carried = [word for word in argv[1:] if word in _FLAGS]
     valued = [
         (word, value)
         for word, value in pairwise(argv[1:])
-        if word in _VALUES and _VALUES[word].fullmatch(value)
+        if word in values and values[word].fullmatch(value)
     ]
-    options = (*dict.fromkeys(carried), *(word for pair in dict(valued).items() for word in pair))
-    return ("dhclient", "-v", *options, nic)
+    return (*dict.fromkeys(carried), *(word for pair in dict(valued).items() for word in pair))

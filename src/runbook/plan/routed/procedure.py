@@ -16,6 +16,7 @@ from dataclasses import replace
 from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.plan.changes import network_hook, network_online
+from runbook.plan.changes.bridge_client import unit_name
 from runbook.plan.changes.bridge_mac import IntroduceMac
 from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, QuietWarmUp, Settle
 from runbook.plan.changes.change import Change
@@ -34,9 +35,10 @@ from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.plan import Plan
 from runbook.plan.promise import managers, nic_name
 from runbook.plan.promise.check import unkept
-from runbook.plan.promise.host import ExpectedFile, Promise
+from runbook.plan.promise.files import ExpectedFile
+from runbook.plan.promise.host import Promise
 from runbook.plan.promise.ipv6 import ExpectedIPv6
-from runbook.plan.routed import facts, ipv4, ipv6, sysctls
+from runbook.plan.routed import bridge_client, facts, ipv4, ipv6, sysctls
 from runbook.plan.routed.attach import attach_plan
 from runbook.plan.routed.dhcp_clients import stop_clients
 from runbook.plan.routed.firewall.live import admit, expected_firewall
@@ -85,6 +87,7 @@ def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None
     heard = ipv6.lasting(params, snapshot, moves)
     own = sysctls.of_bridge(params, snapshot)
     expected6 = ipv6.expected(moves)
+    client = bridge_client.expected(params, snapshot, mac)
     return Promise(
         params.interface,
         params.bridge,
@@ -104,6 +107,7 @@ def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None
         expected_firewall(params, snapshot, operator),
         expected6,
         ipv4.promised(params, snapshot),
+        client,
     )
 
 
@@ -137,6 +141,7 @@ def _hook_file(
         ipv6.hooked(moves),
         ipv4.promised(params, snapshot),
         facts.is_made_at_boot(snapshot, params.interface),
+        unit_name(params.network) if params.addressing == bridge_client.KEEP else "",
     )
     return ExpectedFile(hook_path(params.network), hook_script(shape))
 
@@ -228,6 +233,8 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     # Only now: a packet of a connection older than its tracking belongs to none until then.
     yield from admit(promise.firewall, snapshot)
     yield FindNic(nic, nic_name.mac_of(nic, snapshot))
+    # Last, so that an undo ends it first: it would bring the address back.
+    yield from bridge_client.run(params, promise.client, snapshot)
 
 
 def _connected(params: Params, snapshot: Snapshot) -> Route | None:
@@ -249,6 +256,7 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     purpose = f"have network-online.target wait for {params.bridge}"
     for file in online:
         yield PutFile(file.path, file.text, network_online.MODE, purpose)
+    yield from bridge_client.files(promise.client, snapshot)
     yield from _pin_name(params, snapshot)
     yield from manual_stanza(params.interface, snapshot, _rejoin(params, snapshot))
     if promise.firewall.families:

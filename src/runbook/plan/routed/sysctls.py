@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runbook.params import Params
 from runbook.plan.changes.sysctl import SetSysctl
-from runbook.plan.promise.host import ExpectedFile
+from runbook.plan.promise.files import ExpectedFile
 from runbook.state.snapshot import Snapshot
 from runbook.state.sysctl import SysctlRow
 

@@ -25,7 +25,7 @@ from runbook.plan.changes.messages import (
     Route,
     is_ipv6,
 )
-from runbook.plan.changes.processes import Kill, StartClient
+from runbook.plan.changes.processes import EndUnit, Kill, StartClient
 from runbook.plan.changes.profile import PLAIN
 from runbook.plan.changes.steps import (
     Announce,
@@ -189,6 +189,10 @@ class HostModel:
         self.clients.discard(step.running)
 
     @make.register
+    def _(self, step: EndUnit) -> None:
+        self.clients.discard((step.unit,))
+
+    @make.register
     def _(self, step: StartClient) -> None:
         # How it is started may differ in how it begins, which no row of the model has.
         assert self.armed
@@ -215,10 +219,22 @@ class HostModel:
                 self._restore(_backed(program.removesuffix("-restore")), step.stdin.decode())
             case ("modprobe", _):
                 self.sysctls.setdefault("net.netfilter.nf_conntrack_tcp_loose", "1")
+            case ("systemctl", "start", *rest) | ("cp", _, *rest) | ("sed", "--in-place", _, *rest):
+                self._client(rest)
             case ("systemctl", "try-restart", *_) | ("ip", "token", "set", *_) | ("sysctl", *_):
                 pass
             case _:
                 raise NotImplementedError(step.argv)
+
+    def _client(self, rest: list[str]) -> None:
+        """The client on the bridge: its unit, its lease copied, or its lease edited."""
+        match rest:
+            case [there, to]:
+                self.files[to] = self.files[there]
+            case [path] if "/" in path:
+                assert path in self.files
+            case [unit]:
+                self.clients.add((unit,))
 
     def _iptables(self, verb: str, place: Chain, rest: list[str]) -> None:
         rules = self.chains.setdefault(place, [])

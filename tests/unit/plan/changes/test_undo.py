@@ -12,9 +12,11 @@ from tests.unit.plan.changes.host_model import HostModel
 from tests.unit.plan.changes.modelled import modelled
 from tests.unit.plan.routed import corpus
 
+from runbook.plan.changes.bridge_client import RunClient
 from runbook.plan.plan import Plan
 from runbook.plan.routed.procedure import make_plan
 from runbook.state.host.operator_connection import Connection
+from runbook.state.leases import LeaseRow
 from runbook.state.snapshot import Snapshot
 
 CLIENT = fakes.lease()
@@ -152,7 +154,7 @@ def test_a_point_to_point_address_comes_back_whole(
 
 
 @settings(max_examples=25)
-@given(hosts(), st.booleans(), st.sampled_from(["nat", "open"]), FIREWALLS, st.integers(0, 75))
+@given(hosts(), st.booleans(), st.sampled_from(["nat", "open"]), FIREWALLS, st.integers(0, 85))
 def test_a_change_that_stopped_anywhere_is_undone_whole(
     seen: Snapshot,
     stp: bool,  # noqa: FBT001
@@ -162,8 +164,10 @@ def test_a_change_that_stopped_anywhere_is_undone_whole(
 ) -> None:
     profile, text = firewall
     rules = {"rules": "x.rules", "rules_text": text} if text else {}
-    asked = fakes.params(stp=stp, forward=forward, firewall=profile, **rules)
+    keep = {"addressing": "keep", "bridge_mac": "nic"} if stp and seen.rows(LeaseRow) else {}
+    asked = fakes.params(stp=stp, forward=forward, firewall=profile, **rules, **keep)
     plan = make_plan(asked, seen, OPERATOR)
+    assert bool(keep) == any(isinstance(change, RunClient) for change in plan.changes)
     model = modelled(seen, plan)
     assert model.armed
     before = model.armed.state()

@@ -1,0 +1,27 @@
+"""Files that have to be on the host, and whether a snapshot shows them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from runbook.plan.promise.check import Check
+from runbook.state.files import FileRow
+from runbook.state.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedFile:
+    """A file that has to be on the host with exactly this text."""
+
+    path: str
+    text: str
+
+
+def file_checks(files: Iterable[ExpectedFile], snapshot: Snapshot) -> Iterator[Check]:
+    """One check a file."""
+    for file in files:
+        found = snapshot.find(FileRow, file.path)
+        same = found is not None and found.content == file.text
+        shown = "as promised" if same else ("other content" if found else "absent")
+        yield Check(file.path, "as promised", shown, same)
