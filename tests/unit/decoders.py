@@ -379,7 +379,7 @@ DECODERS: Mapping[str, Decoder] = {
     ),
     "plan.plan.loads": Decoder(plan.loads, (PLAN,), (ValueError,), cost=3),
     "common.serial.loads": Decoder(
-        lambda document: serial.loads(document, plan.KINDS), (PLAN[:4000], PLAN), (ValueError,), 3
+        lambda document: serial.loads(document, plan.kinds()), (PLAN[:4000], PLAN), (ValueError,), 3
     ),
     "state.snapshot.loads": Decoder(
         lambda document: snapshot.loads(document, "before.json"),

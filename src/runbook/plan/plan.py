@@ -142,13 +142,16 @@ _OF_PROMISE = (
     *expected.KINDS,
 )
 _OF_GUESTS = (GuestPromise, ExpectedGuest)
-# Their names stand in the plans on hosts, and so do the names of their fields.
-KINDS = (Plan, *_OF_PROMISE, *_OF_GUESTS, *plan_classes.KINDS)
+
+
+def kinds() -> tuple[type, ...]:
+    """All classes of a plan: their names stand in plans on hosts, with those of their fields."""
+    return (Plan, *_OF_PROMISE, *_OF_GUESTS, *plan_classes.kinds())
 
 
 def loads(text: str) -> Plan:
     """The plan that `serial.dumps` was given; raises ValueError for anything else."""
-    found = serial.loads(text, KINDS)
+    found = serial.loads(text, kinds())
     if not isinstance(found, Plan) or found.format_version != FORMAT_VERSION:
         raise ValueError(f"this is no plan of format {FORMAT_VERSION}")
     return found

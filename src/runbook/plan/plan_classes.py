@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import is_dataclass
+from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 from types import ModuleType
@@ -24,4 +25,7 @@ def kinds_in(package: ModuleType) -> Iterator[type]:
                 yield thing
 
 
-KINDS = tuple(kinds_in(changes))
+@cache
+def kinds() -> tuple[type, ...]:
+    """Those of this version."""
+    return tuple(kinds_in(changes))

@@ -133,6 +133,6 @@ def test_what_is_no_plan_or_a_plan_of_another_format_is_refused() -> None:
 
 
 def test_each_kind_of_change_and_step_has_a_name_of_its_own() -> None:
-    names = [kind.__name__ for kind in plan.KINDS]
+    names = [kind.__name__ for kind in plan.kinds()]
     assert {"HoldTracking", "WarmUp", "Netlink", "Plug"} <= set(names)
     assert len(names) == len(set(names))

@@ -114,12 +114,14 @@ class Run:
         manager = self.client.nb_man
         cell, index = notebook_state.add_cell(self.client.nb, source)
         manager.cell_start(cell, index)
+        manager.save()
         try:
             yield cell, index
         finally:
             # Also where it ended well: the run as a whole did not.
             manager.cell_exception(cell, index)
             manager.cell_complete(cell, index)
+            manager.save()
 
     def _say(self, cell: Any, why: str) -> None:  # noqa: ANN401 - nbformat has no types
         told = notebook_state.change(self.client.nb)
@@ -157,12 +159,20 @@ def run_cells(client: Any, plain: Callable[[Any], None]) -> None:  # noqa: ANN40
 def _take(run: Run) -> None:
     """Have papermill begin, complete and save cells so in this run."""
     client, manager = run.client, run.client.nb_man
-    complete, save = manager.cell_complete, manager.save
+    plain = manager.save
+
+    def save(**named: object) -> None:
+        _save(manager, lambda: plain(**named))
 
     def begin(cell: Any, index: int, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - likewise
         if run.why and not run.settled:
             raise NotBegun(run.why)
+        if cell.cell_type == "code":
+            save()
         return NotebookClient.execute_cell(client, cell, index, *rest, **named)
+
+    client.execute_cell, manager.save = begin, save
+    start, complete = (_unsaved(manager, do) for do in (manager.cell_start, manager.cell_complete))
 
     def completed(cell: Any, *rest: Any, **named: Any) -> None:  # noqa: ANN401 - likewise
         # papermill does so in its `finally`.
@@ -171,8 +181,23 @@ def _take(run: Run) -> None:
         else:
             complete(cell, *rest, **named)
 
-    client.execute_cell, manager.cell_complete = begin, completed
-    manager.save = lambda **named: _save(manager, lambda: save(**named))
+    manager.cell_start, manager.cell_complete = start, completed
+
+
+def _unsaved(manager: Any, do: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401 - likewise
+    """Do it without a save: the next cell that runs, or the run's end, saves what came of it.
+
+    papermill saves at the begin and at the end of each cell, of text too. Each save writes all.
+    """
+
+    def quietly(*given: object, **named: object) -> None:
+        saves, manager.save = manager.save, lambda **_: None
+        try:
+            do(*given, **named)
+        finally:
+            manager.save = saves
+
+    return quietly
 
 
 def _save(manager: Any, save: Callable[[], None]) -> None:  # noqa: ANN401 - likewise

@@ -119,8 +119,10 @@ def take_other_paths() -> None:
     LocalHandler.read, LocalHandler.write = read, write
     to_any = PapermillIO.write
 
-    def redacted(self: Any, buf: str, *where: Any) -> Any:  # noqa: ANN401 - likewise
-        return to_any(self, _as_written(buf), *where)
+    def redacted(self: Any, buf: str, path: Any, *more: Any) -> Any:  # noqa: ANN401 - likewise
+        # A file is redacted where it is written, and once is enough.
+        local = isinstance(self.get_handler(path, *more), LocalHandler | type(AtomicHandler))
+        return to_any(self, buf if local else _as_written(buf), path, *more)
 
     PapermillIO.write = redacted
 

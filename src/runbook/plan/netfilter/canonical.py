@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
+from functools import lru_cache
 
-from runbook.plan.netfilter.matches import ANY_PROTOCOL, PROTOCOLS, SILENT
-from runbook.plan.netfilter.rule import Option, parsed
+from runbook.plan.netfilter.matches import ANY_PROTOCOL, PROTOCOLS, SILENT, network_of
+from runbook.plan.netfilter.rule import REMEMBERED, Option, parsed
 
 # What iptables-save does not always say.
 ASSUMED = {
@@ -30,6 +30,7 @@ class Canonical:
     target_options: frozenset[Option]
 
 
+@lru_cache(REMEMBERED)
 def canonical(rule: str) -> Canonical:
     """The form of `-A CHAIN ...`; what cannot be taken apart equals only itself."""
     try:
@@ -44,6 +45,14 @@ def canonical(rule: str) -> Canonical:
     return Canonical(matches, told.target, told.goto, spoken)
 
 
+def target_of(rule: str) -> str:
+    """Where the rule sends a packet; '' for what cannot be taken apart."""
+    try:
+        return parsed(rule).target
+    except ValueError:
+        return ""
+
+
 def _matches(options: tuple[Option, ...]) -> Iterator[Option]:
     for option in options:
         # An option without its value is left to be told apart by its name.
@@ -52,7 +61,7 @@ def _matches(options: tuple[Option, ...]) -> Iterator[Option]:
             continue
         if option.name == "-p" and value.lower() in ANY_PROTOCOL:
             continue
-        if option.name in ("-s", "-d") and value and not ip_network(value, strict=False).prefixlen:
+        if option.name in ("-s", "-d") and value and not network_of(value).prefixlen:
             continue
         yield Option(option.name, _values(option, value), option.negated)
 
@@ -60,7 +69,7 @@ def _matches(options: tuple[Option, ...]) -> Iterator[Option]:
 def _values(option: Option, value: str) -> tuple[str, ...]:
     match option.name:
         case "-s" | "-d":
-            return (str(ip_network(value, strict=False)),)
+            return (str(network_of(value)),)
         case "-p":
             return (PROTOCOLS.get(value.lower(), value.lower()),)
         case "--ctstate" | "--dports" | "--sports":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from runbook.plan.netfilter.canonical import canonical
+from runbook.plan.netfilter.canonical import Canonical, canonical, target_of
 from runbook.plan.netfilter.libvirt import is_libvirts
 from runbook.plan.netfilter.ruleset import ACCEPT
 from runbook.state.files import FileRow
@@ -13,6 +13,7 @@ from runbook.state.firewall import FirewallRow
 from runbook.state.syntax import iptables_save
 
 Told = tuple[str, str, str, bool]
+RuleKey = tuple[str, str, str, Canonical]
 PROGRAM_OF = {"inet": "iptables", "inet6": "ip6tables"}
 SAVED = {"inet": "/etc/iptables/rules.v4", "inet6": "/etc/iptables/rules.v6"}
 
@@ -39,6 +40,11 @@ class ExpectedRule:
     def chain(self) -> str:
         """The chain it stands in."""
         return self.rule.split()[1]
+
+    @property
+    def key(self) -> RuleKey:
+        """A key that is the same for every spelling of the rule."""
+        return (self.family, self.table, self.chain, canonical(self.rule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +83,9 @@ class ExpectedFirewall:
 
     def _live(self, firewall: Sequence[FirewallRow], family: str) -> Iterator[Told]:
         wanted = [rule for rule in self.rules if rule.family == family]
-        there = {
-            (row.table, row.chain, canonical(row.rule))
-            for row in firewall
-            if row.family == family and row.position
-        }
         if wanted:
-            lacking = [r.rule for r in wanted if _key(r) not in there]
+            there = live_among(wanted, firewall)
+            lacking = [r.rule for r in wanted if r.key not in there]
             yield _listed(f"{PROGRAM_OF[family]} rules", len(wanted), lacking)
 
     def _at_boot(self, text: str | None, family: str) -> Told:
@@ -97,7 +99,7 @@ class ExpectedFirewall:
     def lacking(self, text: str, family: str) -> list[str]:
         """Rules that a saved file lacks, and those of libvirt in it; ValueError if not parsable."""
         tables = iptables_save.parse(text).tables
-        rules = {(t.name, r.chain, canonical(r.text)) for t in tables for r in t.rules}
+        rules = {(family, t.name, r.chain, canonical(r.text)) for t in tables for r in t.rules}
         policies = {(t.name, c.name): c.policy for t in tables for c in t.chains}
         return [
             *(
@@ -105,13 +107,21 @@ class ExpectedFirewall:
                 for p in self.policies
                 if p.family == family and policies.get((p.table, p.chain), ACCEPT) != p.policy
             ),
-            *(r.rule for r in self.rules if r.family == family and _key(r) not in rules),
+            *(r.rule for r in self.rules if r.family == family and r.key not in rules),
             *(r.text for t in tables for r in t.rules if is_libvirts(r.text)),
         ]
 
 
-def _key(rule: ExpectedRule) -> tuple[object, ...]:
-    return (rule.table, rule.chain, canonical(rule.rule))
+def live_among(wanted: Iterable[ExpectedRule], firewall: Iterable[FirewallRow]) -> set[RuleKey]:
+    """The keys of the live rules that may be one of these; a host may have 50,000 others."""
+    places = {(*rule.key[:3], target_of(rule.rule)) for rule in wanted}
+    chains = {place[:3] for place in places}
+    rows = (r for r in firewall if r.position and (r.family, r.table, r.chain) in chains)
+    return {
+        (r.family, r.table, r.chain, canonical(r.rule))
+        for r in rows
+        if (r.family, r.table, r.chain, target_of(r.rule)) in places
+    }
 
 
 def _policy(firewall: Iterable[FirewallRow], wanted: ExpectedPolicy) -> str:

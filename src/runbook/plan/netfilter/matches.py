@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from ipaddress import ip_network
 
 from runbook.plan.netfilter.packet import Network, Packet
-from runbook.plan.netfilter.rule import Option, ParsedRule
+from runbook.plan.netfilter.rule import REMEMBERED, Option, ParsedRule
 
 # None: it may match or not.
 Answer = bool | None
@@ -27,8 +28,13 @@ SYN_ONLY = ("FIN,SYN,RST,ACK", "SYN")
 
 def matches(packet: Packet, rule: ParsedRule) -> Answer:
     """Whether all of the rule's matches hold."""
-    answers = [_one(packet, option) for option in rule.matches]
-    return False if False in answers else None if None in answers else True
+    certain = True
+    for option in rule.matches:
+        answer = _one(packet, option)
+        if answer is False:
+            return False
+        certain = certain and answer is True
+    return certain or None
 
 
 def _one(packet: Packet, option: Option) -> Answer:
@@ -43,8 +49,14 @@ def _one(packet: Packet, option: Option) -> Answer:
     return answer if answer is None or not option.negated else not answer
 
 
+@lru_cache(REMEMBERED)
+def network_of(text: str) -> Network:
+    """The network that a rule names; ValueError for anything else."""
+    return ip_network(text, strict=False)
+
+
 def _within(address: Network | None, wanted: str) -> Answer:
-    network = ip_network(wanted, strict=False)
+    network = network_of(wanted)
     if network.prefixlen == 0:
         return True
     if address is None or address.version != network.version:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from runbook.state.syntax.iptables_save import words
 
@@ -51,9 +53,14 @@ class ParsedRule:
     target_options: tuple[Option, ...] = ()
 
 
+# Each packet that is judged meets the same rules.
+REMEMBERED = 1 << 16
+
+
+@lru_cache(REMEMBERED)
 def parsed(rule: str) -> ParsedRule:
     """Take `-A CHAIN ...` apart; ValueError for what no iptables-save would write."""
-    options = _options(list(words(rule)[2:]))
+    options = tuple(_options(words(rule)))
     sends = [number for number, option in enumerate(options) if option.name in SENDS]
     if not sends:
         return ParsedRule(options)
@@ -63,21 +70,17 @@ def parsed(rule: str) -> ParsedRule:
     return ParsedRule(options[:at], jump.words[0], jump.name == "-g", options[at + 1 :])
 
 
-def _options(left: list[str]) -> tuple[Option, ...]:
-    found: list[Option] = []
-    while left:
-        negated = left[0] == "!"
-        name, left = _taken(left, 1 if negated else 0)
-        values: list[str] = []
+def _options(spoken: tuple[str, ...]) -> Iterator[Option]:
+    at, end = 2, len(spoken)
+    while at < end:
+        negated = spoken[at] == "!"
+        first = at + negated
+        if first >= end or not spoken[first].startswith("-"):
+            raise ValueError(f"not an option: {' '.join(spoken[at:])}")
+        name, at = spoken[first], first + 1
+        begin = at
         if name in FREE:
-            values, left = left[:1], left[1:]
-        while left and left[0] != "!" and not left[0].startswith("-"):
-            values.append(left.pop(0))
-        found.append(Option(SHORT.get(name, name), tuple(values), negated))
-    return tuple(found)
-
-
-def _taken(left: list[str], at: int) -> tuple[str, list[str]]:
-    if len(left) <= at or not left[at].startswith("-"):
-        raise ValueError(f"not an option: {' '.join(left)}")
-    return left[at], left[at + 1 :]
+            at = min(at + 1, end)
+        while at < end and spoken[at] != "!" and not spoken[at].startswith("-"):
+            at += 1
+        yield Option(SHORT.get(name, name), spoken[begin:at], negated)

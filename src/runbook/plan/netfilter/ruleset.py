@@ -68,14 +68,18 @@ class Chains:
 def live(firewall: Iterable[FirewallRow]) -> Chains:
     """The chains of a snapshot's firewall table."""
     edited = _Edited()
-    for row in sorted(firewall, key=lambda r: r.position):
-        place = ChainPlace(row.backend, row.family, row.table, row.chain)
+    found: dict[tuple[str, str, str, str], list[FirewallRow]] = {}
+    for row in firewall:
+        found.setdefault((row.backend, row.family, row.table, row.chain), []).append(row)
+    for where, rows in found.items():
+        place = ChainPlace(*where)
         rules = edited.rules_of(place)
-        if row.rule.startswith("-A "):
-            rules.append(row.rule)
-        else:
-            policy = row.rule.rsplit(maxsplit=1)[-1] if row.rule[:2] == "-P" else ""
-            edited.policies[place] = policy
+        for row in sorted(rows, key=lambda r: r.position):
+            if row.rule.startswith("-A "):
+                rules.append(row.rule)
+            else:
+                policy = row.rule.rsplit(maxsplit=1)[-1] if row.rule[:2] == "-P" else ""
+                edited.policies[place] = policy
     return edited.chains
 
 

@@ -23,7 +23,7 @@ from runbook.plan.changes.steps import (
 )
 from runbook.plan.changes.waits import Relearn
 
-STEPS = {kind for kind in plan_classes.KINDS if {"budget_s", "describe"} <= set(dir(kind))}
+STEPS = {kind for kind in plan_classes.kinds() if {"budget_s", "describe"} <= set(dir(kind))}
 # A guest's session makes these: guest/sessions.py.
 INSIDE = {ArmInside, ApplyInside}
 # Both go into `put_back_files`, not step by step.
@@ -73,7 +73,7 @@ def test_every_kind_that_an_undo_has_is_looked_at_after_it_or_excused() -> None:
 
 
 def test_a_class_that_makes_and_undoes_something_is_a_whole_change() -> None:
-    changes = {kind for kind in plan_classes.KINDS if {"do", "undo"} <= set(dir(kind))}
+    changes = {kind for kind in plan_classes.kinds() if {"do", "undo"} <= set(dir(kind))}
     parts = {name for name in vars(Change) if not name.startswith("_")}
     lacking = {kind.__name__: parts - _has(kind) for kind in changes if parts - _has(kind)}
     assert lacking == {}

@@ -6,6 +6,8 @@ import pytest
 from tests.unit import fakes
 
 from runbook.plan.changes.steps import Command
+from runbook.plan.netfilter.canonical import canonical
+from runbook.plan.netfilter.expected import ExpectedRule, live_among
 from runbook.plan.netfilter.libvirt import Network, with_network
 from runbook.plan.netfilter.ruleset import ChainPlace, Chains, after, live, saved, usual_backend
 from runbook.state.firewall import FirewallRow
@@ -121,3 +123,20 @@ def test_50_000_rules_and_a_command_for_each_of_20_000_take_seconds() -> None:
     assert len(rules) == 70_000
     taken = time.process_time() - started
     assert taken < 10, taken
+
+
+def test_of_50_000_live_rules_only_those_that_may_be_a_wanted_one_are_taken_apart() -> None:
+    rows = fakes.seen(
+        firewall=[
+            *(
+                fakes.rule(f"-A C{n} -s 10.{n // 256}.{n % 256}.1/32 -j DROP", 1)
+                for n in range(50_000)
+            ),
+            fakes.rule("-A INPUT -i lo -p all -j ACCEPT", 1),
+            fakes.rule("-A INPUT -j C7", 2),
+        ]
+    ).rows(FirewallRow)
+    canonical.cache_clear()
+    wanted = ExpectedRule("inet", "filter", "-A INPUT -i lo -j ACCEPT")
+    assert live_among([wanted], rows) == {wanted.key}
+    assert canonical.cache_info().misses == 2

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.plan.changes.profile import AddRules, InTable, JumpFirst, SetPolicy
-from runbook.plan.netfilter.canonical import Canonical, canonical
-from runbook.plan.netfilter.expected import ExpectedFirewall, ExpectedRule
+from runbook.plan.netfilter.expected import (
+    ExpectedFirewall,
+    ExpectedRule,
+    RuleKey,
+    live_among,
+)
 from runbook.plan.netfilter.owner import RUNBOOK_CHAIN
 from runbook.plan.netfilter.ruleset import ACCEPT, ChainPlace, Chains, live, usual_backend
 from runbook.plan.routed.firewall import rules_file
@@ -18,7 +22,6 @@ from runbook.state.host.operator_connection import Connection
 from runbook.state.snapshot import Snapshot
 
 Change = AddRules | JumpFirst | SetPolicy
-Key = tuple[str, str, str, Canonical]
 
 
 def expected_firewall(
@@ -33,10 +36,9 @@ def expected_firewall(
 
 def admit(expected: ExpectedFirewall, snapshot: Snapshot) -> Iterator[Change]:
     """Rules first, then what leads to them, then the policies: nobody is cut off between."""
-    # To take 50,000 rules apart takes seconds; most plans ask for no rule.
-    there = {_key(r.family, r.table, r.rule) for r in _rules(snapshot)} if expected.rules else set()
+    there = live_among(expected.rules, snapshot.rows(FirewallRow))
     _no_other_chains(expected, snapshot, there)
-    lacking = [r for r in expected.rules if _key(r.family, r.table, r.rule) not in there]
+    lacking = [rule for rule in expected.rules if rule.key not in there]
     own = [rule for rule in lacking if rule.chain.startswith(RUNBOOK_CHAIN)]
     jumps = [rule for rule in lacking if is_jump(rule)]
     file = _once([rule for rule in lacking if rule not in (*own, *jumps)])
@@ -48,17 +50,9 @@ def admit(expected: ExpectedFirewall, snapshot: Snapshot) -> Iterator[Change]:
     yield from _policies(expected, snapshot)
 
 
-def _rules(snapshot: Snapshot) -> list[FirewallRow]:
-    return [row for row in snapshot.rows(FirewallRow) if row.position]
-
-
-def _key(family: str, table: str, rule: str) -> Key:
-    return (family, table, rule.split()[1], canonical(rule))
-
-
 def _once(wanted: list[ExpectedRule]) -> list[ExpectedRule]:
     """Without those that say again what one before them says."""
-    return list({_key(r.family, r.table, r.rule): r for r in reversed(wanted)}.values())[::-1]
+    return list({rule.key: rule for rule in reversed(wanted)}.values())[::-1]
 
 
 def _added(
@@ -92,12 +86,12 @@ def _policy(chains: Chains, place: ChainPlace) -> str:
     return chain.policy if chain else ACCEPT
 
 
-def _no_other_chains(expected: ExpectedFirewall, snapshot: Snapshot, there: set[Key]) -> None:
+def _no_other_chains(expected: ExpectedFirewall, snapshot: Snapshot, there: set[RuleKey]) -> None:
     """Refuse where chains of runbook's name are there and are not what they should be."""
     present = {(r.family, r.chain) for r in snapshot.rows(FirewallRow)}
     for rule in expected.rules:
         own = rule.chain.startswith(RUNBOOK_CHAIN) and (rule.family, rule.chain) in present
-        if own and _key(rule.family, rule.table, rule.rule) not in there:
+        if own and rule.key not in there:
             raise Refused(
                 f"there is a chain {rule.chain} already, and it does not hold `{rule.rule}`",
                 host=snapshot.host,

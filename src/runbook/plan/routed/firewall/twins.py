@@ -57,6 +57,8 @@ def twin_of(rule: str, nic: str, bridge: str) -> str:
 
 def _named(rule: str, nic: str, bridge: str) -> Iterator[tuple[bool, re.Match[str]]]:
     """Where the rule names the NIC, and whether it is for all but the NIC."""
+    if nic not in rule and "+" not in rule:
+        return
     found = list(WORD.finditer(rule))
     words = ["", "", *(match[0] for match in found)]
     for match, option, before in zip(found, words[1:], words, strict=False):

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from papermill import engines
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NotebookExecutionManager
+
+from runbook.common.redact import redact_notebook
+from runbook.notebook.jupyter import papermill_ending, papermill_io
+
+CELLS = 40
+
+
+@dataclass
+class Executed:
+    """What is on the disk as each code cell begins, and when all have ended."""
+
+    on_disk: list[list[Any]] = field(default_factory=list)
+    writes: int = 0
+    redactions: int = 0
+
+
+@pytest.fixture
+def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Executed:
+    run = Executed()
+    cells = [new_code_cell("from runbook.notebook.routed import cells as nb")]  # type: ignore[no-untyped-call]
+    for number in range(CELLS):
+        cells += [new_markdown_cell("text"), new_code_cell(f"{number}")]  # type: ignore[no-untyped-call]
+    path = tmp_path / "out.ipynb"
+    notebook = new_notebook(cells=cells, metadata={"papermill": {}})  # type: ignore[no-untyped-call]
+    manager = NotebookExecutionManager(notebook, output_path=str(path), progress_bar=False)
+
+    def read() -> list[Any]:
+        read: list[Any] = json.loads(path.read_text())["cells"]
+        return read
+
+    def execute(_: object, cell: Any, *__: object) -> None:  # noqa: ANN401 - nbformat has no types
+        if cell.cell_type == "code":
+            run.on_disk.append(read())
+            shown = {"output_type": "stream", "name": "stdout", "text": cell.source}
+            cell.outputs.append(nbformat.from_dict(shown))  # type: ignore[no-untyped-call]
+
+    write = engines.write_ipynb
+
+    def count_write(*given: Any) -> None:  # noqa: ANN401 - likewise
+        run.writes += 1
+        write(*given)
+
+    def count_redaction(text: str) -> str:
+        run.redactions += 1
+        return redact_notebook(text)
+
+    monkeypatch.setattr(engines, "write_ipynb", count_write)
+    monkeypatch.setattr(papermill_io, "redact_notebook", count_redaction)
+    monkeypatch.setattr(NotebookClient, "execute_cell", execute)
+    manager.notebook_start()
+    client = SimpleNamespace(nb=notebook, nb_man=manager)
+    client.execute_cell = lambda *given: execute(client, *given)
+    papermill_ending.run_cells(client, PapermillNotebookClient.papermill_execute_cells)
+    manager.notebook_complete()
+    run.on_disk.append(read())
+    return run
+
+
+def test_as_a_cell_begins_the_disk_has_what_all_cells_before_it_showed(
+    executed: Executed,
+) -> None:
+    *during, last = executed.on_disk
+    for begun, cells in enumerate(during):
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        assert [bool(cell["outputs"]) for cell in code[: begun + 1]] == [*[True] * begun, False]
+        assert code[begun]["metadata"]["papermill"]["status"] == "running"
+    assert all(cell["outputs"] for cell in last if cell["cell_type"] == "code")
+    assert {cell["metadata"]["papermill"]["status"] for cell in last} == {"completed"}
+
+
+def test_a_notebook_is_written_once_a_code_cell_and_redacted_once_a_write(
+    executed: Executed,
+) -> None:
+    assert executed.writes == executed.redactions == 1 + (1 + CELLS) + 1
