@@ -64,7 +64,7 @@ thorough: setup ## What `make test` leaves out: the same kinds of test, on more 
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m thorough tests/lab tests/faults tests/notebooks tests/browser
 	$(PYTEST) --hypothesis-profile=thorough --timeout=3600 tests/unit/test_decoders.py
 
-check: setup ## Format, lint, types, import contract, spelling, the documents' links
+check: setup ## Format, lint, types, import contract, spelling, links, Python 3.7 on hosts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -72,7 +72,7 @@ check: setup ## Format, lint, types, import contract, spelling, the documents' l
 	$(BIN)/codespell
 	@said=$$($(BIN)/towncrier build --draft --version check 2>&1) || { echo "$$said" >&2; exit 1; }
 	$(SPHINX) site
-	$(PYTEST) -q tests/architecture/test_documents.py
+	$(PYTEST) -q tests/architecture/test_documents.py tests/architecture/test_python_on_hosts.py
 
 docs: setup ## The documents as a site, in site/
 	$(SPHINX) site

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import pytest
 from tests import stages
+from tests.lab.course import Service, play
 
 from runbook.apply.confirm import Confirmed
 from runbook.lab import machine, shell
 from runbook.lab.names import ROUTER, address, host_name, mac
 from runbook.params import Params, resolve
 from runbook.plan.plan import PHASES
+from runbook.plan.routed import facts
+from runbook.preflight import ready
 from runbook.run import pipeline
 from runbook.state.diff import compare
 
@@ -50,6 +54,17 @@ def test_every_route_comes_back_beside_somebody_else_s_hook(fresh_host: str) -> 
     machine.power_on(fresh_host)
     assert carried in console(fresh_host, "ip route")
     assert console(fresh_host, "journalctl -q -t runbook-hook").strip() == ""
+
+
+@pytest.mark.timeout(900)
+def test_a_libvirt_that_knows_one_hook_for_all_networks_brings_the_host_back_by_it(
+    fresh_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Debian 10 has libvirt 5.0; this one is taken for as old, and runs both hooks.
+    for module in (facts, ready):
+        monkeypatch.setattr(module, "SINCE_LIBVIRT", 99_000_000)
+    none_in_the_folder = Service("find /etc/libvirt/hooks -mindepth 2 | wc -l")
+    play(params(fresh_host), none_in_the_folder)
 
 
 def test_a_hook_that_finds_no_nic_says_so_and_lets_the_network_start(fresh_host: str) -> None:

@@ -1,11 +1,11 @@
-"""Whether this is the machine that the parameters were written for."""
+"""Which machine and which release this is: the one of the parameters, and one that was tried."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from runbook.params import KnownHost
-from runbook.preflight.finding import Case, Finding, RefusedByPreflight
+from runbook.preflight.finding import Case, Finding, RefusedByPreflight, looked_for
 from runbook.state.identity import Identity
 
 ABOUT = "machine"
@@ -35,4 +35,25 @@ def _judged(params: KnownHost, identity: Identity) -> Finding:
     return Finding("ok", ABOUT, f"{who}, as pinned", WHY)
 
 
-RULES = (_machine,)
+# Debian's archive no longer has it, so no lab can boot it.
+UNTRIED = {("debian", "10")}
+
+
+@looked_for("release", "it is none that runbook was never tried on", "a lab boots the others")
+def _release(case: Case) -> Iterator[Finding]:
+    found = case.snapshot.identity
+    if (found.os_id, found.os_version) in UNTRIED:
+        yield Finding(
+            "note",
+            "release",
+            f"{found.os_name or 'Debian 10'}: no change was ever made on a host of this release",
+            "the lab cannot boot it: Debian's archive has it no more. Checked without a host: what"
+            " runs on it against Python 3.7; output of iptables 1.8.2 and dhclient 4.4.1. Not"
+            " tried: libvirt 5.0, iproute2 4.20, systemd 241, Linux 4.19",
+            f"before the first change: `runbook record-host {case.params.host} FILE.json`, rehearse"
+            " with `connect: recorded` and `recording: FILE.json`, and begin with a host whose"
+            " console is at hand",
+        )
+
+
+RULES = (_machine, _release)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.plan.changes.network_hook import SINCE_LIBVIRT
+from runbook.plan.changes.network_hook import FIRST, SINCE_LIBVIRT, is_ours
 from runbook.plan.promise import managers
 from runbook.plan.promise.managers import Manager
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.addresses import AddressRow
+from runbook.state.files import FileRow
 from runbook.state.host.environment import package_of
 
 ROOM_BYTES = 8 << 20
@@ -119,18 +120,20 @@ def _sshd(case: Case) -> Iterator[Finding]:
 
 @looked_for(
     "libvirt",
-    "libvirt reads hooks from network.d",
+    "libvirt runs runbook's hook",
     "a hook brings the NIC back at each start of the network",
 )
 def _libvirt(case: Case) -> Iterator[Finding]:
     version = case.snapshot.identity.libvirt_version
-    if version < SINCE_LIBVIRT:
+    theirs = case.snapshot.find(FileRow, FIRST)
+    if version < SINCE_LIBVIRT and theirs and not is_ours(theirs.content, case.params.network):
+        words = f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
         yield Finding(
             "block",
             "libvirt",
-            f"libvirt {version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}",
-            "it reads no hooks from network.d, so a reboot would not bring the NIC back",
-            "upgrade it to 6.5 or later",
+            f"libvirt {words} knows one hook for all networks, and {FIRST} is there already",
+            "runbook replaces no hook of others, and without its own a reboot loses the NIC",
+            f"move {FIRST} away, or upgrade libvirt to 6.5 or later, which runs several hooks",
         )
 
 

@@ -6,6 +6,7 @@ import pytest
 from tests.unit import fakes
 from tests.unit.preflight.looking import look, refusal, told
 
+from runbook.plan.changes.network_hook import FIRST
 from runbook.preflight import RefusedByPreflight
 from runbook.state.host.environment import MANAGERS
 from runbook.state.snapshot import Snapshot
@@ -101,11 +102,14 @@ def test_an_sshd_that_does_not_say_where_it_listens_is_not_taken_for_a_good_one(
     assert "does not say" in found.seen
 
 
-def libvirt(version: int) -> Snapshot:
-    host = fakes.seen()
+def libvirt(version: int, **tables: list[fakes.Row]) -> Snapshot:
+    host = fakes.seen(**tables)
     return replace(host, identity=replace(host.identity, libvirt_version=version))
 
 
-def test_a_libvirt_that_reads_no_hooks_of_the_network() -> None:
-    assert refusal(libvirt(6_004_999)).seen == "libvirt 6.4.999"
-    assert look(libvirt(6_005_000))
+def test_an_old_libvirt_whose_one_hook_is_somebody_else_s() -> None:
+    theirs = fakes.file(FIRST, "#!/bin/sh\n")
+    host = libvirt(5_000_000, files=[*fakes.standard()["files"], theirs])
+    assert "libvirt 5.0.0 knows one hook" in refusal(host).seen
+    assert told(look(libvirt(5_000_000)), "ok", "libvirt")
+    assert look(libvirt(6_005_000, files=[*fakes.standard()["files"], theirs]))

@@ -17,7 +17,9 @@ from runbook.plan.changes.network_xml import ETHERNET_MTU
 
 DIRECTORY = "/etc/libvirt/hooks/network.d"
 MODE = 0o755
+# Since this version libvirt runs every script of DIRECTORY, besides FIRST.
 SINCE_LIBVIRT = 6_005_000
+FIRST = "/etc/libvirt/hooks/network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,20 @@ def hook_path(network: str) -> str:
     return f"{DIRECTORY}/50-runbook-{network}"
 
 
+def is_ours(script: str, network: str) -> bool:
+    """Whether a script is runbook's hook of this network, in whatever version."""
+    return OURS in script and f'[ "$1" = {shlex.quote(network)} ] &&' in script
+
+
 def route_line(route: Route) -> str:
     """The line of the script that brings a route back."""
     return f"try ip {shlex.join(route.words())}\n"
 
 
-def rejoin_line(network: str, bridge: str) -> str:
+def rejoin_line(network: str, bridge: str, path: str) -> str:
     """What ifupdown runs once it has made the port anew, as at a restart of networking."""
     there = shlex.quote(f"/sys/class/net/{bridge}")
-    hook = shlex.join((hook_path(network), network, "started", "begin", "-"))
+    hook = shlex.join((path, network, "started", "begin", "-"))
     return f"post-up [ ! -e {there} ] || {hook} </dev/null"
 
 
@@ -68,6 +75,7 @@ def hook_script(shape: HookShape) -> str:
     mtu = "" if shape.mtu == ETHERNET_MTU else f"try ip link set dev {nic} mtu {shape.mtu}\n"
     pairs = (shlex.quote(f"{name}={value}") for name, value in shape.sysctls)
     return _TEXT.format(
+        ours=OURS,
         network=shlex.quote(shape.network),
         nic=nic,
         bridge=bridge,
@@ -92,9 +100,10 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
     sleep 1
 done
 """
+OURS = "# libvirt runs this after each start of a network: the NIC joins the bridge again,"
 _TEXT = """\
 #!/bin/sh
-# libvirt runs this after each start of a network: the NIC joins the bridge again,
+{ours}
 # the routes through it come back, and the neighbours are told. Without it the
 # host is off the LAN after its next reboot. What fails is told to the journal and
 # passed over: an exit status other than 0 would have libvirt stop the network,

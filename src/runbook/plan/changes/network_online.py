@@ -29,6 +29,7 @@ class OnlineShape:
     """What has to be there before the network is called online.
 
     `addresses6` are IPv6 addresses, `others` further IPv4 addresses, without prefix length.
+    `hook` is the hook's file, '' for the usual one.
     """
 
     network: str
@@ -38,6 +39,7 @@ class OnlineShape:
     default_route: bool
     addresses6: tuple[str, ...] = ()
     others: tuple[str, ...] = field(default=(), metadata=LATER)
+    hook: str = field(default="", metadata=LATER)
 
 
 def unit_name(network: str) -> str:
@@ -79,7 +81,7 @@ def unit(shape: OnlineShape) -> str:
     return _UNIT.format(
         bridge=bridge,
         address=shape.address,
-        hook=hook_path(shape.network),
+        hook=shape.hook or hook_path(shape.network),
         target=TARGET,
         seconds=WAIT_S,
         looks=" ".join(map(str, range(REMOTE_S * _PAUSES_A_SECOND))),

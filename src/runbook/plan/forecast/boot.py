@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from runbook.common import shell_pattern
-from runbook.plan.changes.network_hook import DIRECTORY, MODE
+from runbook.plan.changes.network_hook import DIRECTORY, FIRST, MODE
 from runbook.plan.changes.network_online import TARGET, WAIT_S
 from runbook.plan.promise import managers
 from runbook.plan.promise.attached import FORWARD, AttachedPromise
@@ -28,7 +28,6 @@ from runbook.state.syntax import sysctl_d
 from runbook.state.syntax.ifupdown import Stanza, physical, stanzas
 from runbook.state.units import UnitRow
 
-FIRST_HOOK = "/etc/libvirt/hooks/network"
 # Options of ifupdown's helpers that take an interface for one of their own.
 PORTS = ("bridge_ports", "bridge-ports")
 TAKES_PORTS = ("bridge_ports", "bridge-ports", "bond-slaves", "slaves")
@@ -210,7 +209,7 @@ def _defined(promise: Promise) -> str:
 
 def _hooks(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     ours, *_ = promise.files
-    paths = {FIRST_HOOK, ours.path}
+    paths = {FIRST, ours.path}
     paths |= {path for path in contents(snapshot.rows(FileRow)) if path.startswith(f"{DIRECTORY}/")}
     for path in sorted(paths):
         if path == ours.path:

@@ -11,7 +11,9 @@ from ipaddress import IPv4Interface
 
 from runbook.common.errors import ParameterError, Refused
 from runbook.plan.changes.messages import DEFAULT6, MAIN_TABLE, MEDIUM, Action, Address, Route
+from runbook.plan.changes.network_hook import FIRST, SINCE_LIBVIRT, hook_path, is_ours
 from runbook.state.addresses import AddressRow
+from runbook.state.files import FileRow
 from runbook.state.links import MADE_AT_BOOT, LinkRow
 from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
@@ -163,6 +165,16 @@ def connected_route(snapshot: Snapshot, nic: str, address: IPv4Interface) -> Rou
             " must reach its neighbours by the router only, give it a /32 with `pointopoint`",
         )
     return as_route_message(found[0])
+
+
+def hook_file(snapshot: Snapshot, network: str) -> str:
+    """The file of the network's hook: an old libvirt knows one for all networks."""
+    first = snapshot.find(FileRow, FIRST)
+    old = snapshot.identity.libvirt_version < SINCE_LIBVIRT
+    # A host that was changed before its upgrade keeps the file, and libvirt goes on running it.
+    if old or (first and is_ours(first.content, network)):
+        return FIRST
+    return hook_path(network)
 
 
 def main_routes(snapshot: Snapshot) -> Iterator[RouteRow]:

@@ -14,7 +14,6 @@ from ipaddress import IPv4Interface, IPv4Network, ip_interface
 from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.plan.changes.messages import KERNEL, Action, Address, Route
-from runbook.plan.changes.network_hook import hook_path
 from runbook.plan.changes.network_hook6 import comes_back
 from runbook.plan.promise.host import HOST_ROUTE
 from runbook.plan.routed import facts
@@ -54,7 +53,7 @@ def promised(params: Params, snapshot: Snapshot) -> tuple[Address, ...]:
     bridge = params.bridge
     if not facts.holds(snapshot, bridge, params.ipv4):
         return tuple(on_bridge(address, bridge) for address in others(params, snapshot))
-    hook = snapshot.find(FileRow, hook_path(params.network))
+    hook = snapshot.find(FileRow, facts.hook_file(snapshot, params.network))
     lines = {line.strip() for line in hook.content.splitlines()} if hook else set()
     there = map(facts.as_delete_message, _rows(params, snapshot, bridge))
     back = (on_bridge(address, bridge) for address in there)

@@ -16,7 +16,6 @@ from runbook.plan.changes.ipv6 import LEARN, Moved6, conf
 from runbook.plan.changes.ipv6 import identifier as suffix
 from runbook.plan.changes.ipv6_switches import DeafenNIC, EnableIPv6, LearnOnBridge
 from runbook.plan.changes.messages import BOOT, DEFAULT6, KERNEL, RA, Action, Address, Route
-from runbook.plan.changes.network_hook import hook_path
 from runbook.plan.changes.network_hook6 import HookIPv6, comes_back
 from runbook.plan.changes.sysctl import SetSysctl
 from runbook.plan.promise.ipv6 import ExpectedIPv6, global6
@@ -69,7 +68,7 @@ def moved(params: Params, snapshot: Snapshot) -> Moved6 | None:
 
 
 def _kept_by_hook(params: Params, snapshot: Snapshot, found: Moved6) -> Moved6:
-    hook = snapshot.find(FileRow, hook_path(params.network))
+    hook = snapshot.find(FileRow, facts.hook_file(snapshot, params.network))
     lines = {line.strip() for line in hook.content.splitlines()} if hook else set()
     return replace(
         found,

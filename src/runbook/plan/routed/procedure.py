@@ -24,7 +24,7 @@ from runbook.plan.changes.conntrack import LOOSE, HoldTracking, ReleaseTracking
 from runbook.plan.changes.files import PutFile
 from runbook.plan.changes.ipv6 import Moved6
 from runbook.plan.changes.messages import MAIN_TABLE, Route
-from runbook.plan.changes.network_hook import HookShape, hook_path, hook_script
+from runbook.plan.changes.network_hook import HookShape, hook_script
 from runbook.plan.changes.network_online import OnlineShape
 from runbook.plan.changes.network_xml import NetworkShape, network_xml
 from runbook.plan.changes.networks import CreateNetwork, InstallHook
@@ -143,7 +143,7 @@ def _hook_file(
         facts.is_made_at_boot(snapshot, params.interface),
         unit_name(params.network) if params.addressing == bridge_client.KEEP else "",
     )
-    return ExpectedFile(hook_path(params.network), hook_script(shape))
+    return ExpectedFile(facts.hook_file(snapshot, params.network), hook_script(shape))
 
 
 def _online_files(
@@ -161,6 +161,7 @@ def _online_files(
         default,
         tuple(address.partition("/")[0] for address in static6),
         tuple(other.address for other in ipv4.promised(params, snapshot)),
+        facts.hook_file(snapshot, params.network),
     )
     unit = ExpectedFile(network_online.unit_path(params.network), network_online.unit(shape))
     path = network_online.drop_in_path(params.network)
@@ -271,8 +272,10 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
 
 def _rejoin(params: Params, snapshot: Snapshot) -> str:
     """The line by which a port that ifupdown made anew joins the bridge again; '' for a NIC."""
-    made = facts.is_made_at_boot(snapshot, params.interface)
-    return network_hook.rejoin_line(params.network, params.bridge) if made else ""
+    if not facts.is_made_at_boot(snapshot, params.interface):
+        return ""
+    path = facts.hook_file(snapshot, params.network)
+    return network_hook.rejoin_line(params.network, params.bridge, path)
 
 
 def _pin_name(params: Params, snapshot: Snapshot) -> Iterator[PutFile]:

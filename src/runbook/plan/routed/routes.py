@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from runbook.common.errors import ParameterError
 from runbook.params import Params
 from runbook.plan.changes.messages import BOOT, MAIN_TABLE, Action, Route
-from runbook.plan.changes.network_hook import hook_path, route_line
+from runbook.plan.changes.network_hook import route_line
 from runbook.plan.routed import facts, ipv4
 from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot
@@ -69,7 +69,7 @@ def moved(params: Params, snapshot: Snapshot, ifname: str) -> tuple[Route, ...]:
 
 
 def _kept_by_hook(params: Params, snapshot: Snapshot) -> tuple[Route, ...]:
-    hook = snapshot.find(FileRow, hook_path(params.network))
+    hook = snapshot.find(FileRow, facts.hook_file(snapshot, params.network))
     lines = set(hook.content.splitlines(keepends=True)) if hook else set()
     there = moved(params, snapshot, params.bridge)
     return tuple(route for route in there if route_line(route) in lines)

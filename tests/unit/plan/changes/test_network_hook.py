@@ -14,7 +14,13 @@ from hypothesis import given, settings
 from tests.unit.programs import Programs, hostile
 
 from runbook.plan.changes.messages import Action, Route
-from runbook.plan.changes.network_hook import HookShape, hook_path, hook_script, rejoin_line
+from runbook.plan.changes.network_hook import (
+    HookShape,
+    hook_path,
+    hook_script,
+    is_ours,
+    rejoin_line,
+)
 
 NIC, BRIDGE = "enp4s0f0", "virbr1"
 DEFAULT = Route(Action.ENSURE, "default", BRIDGE, gateway="172.16.0.1")
@@ -57,7 +63,7 @@ def test_a_port_that_ifupdown_makes_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_ifupdown_has_a_port_that_it_made_anew_join_again_if_the_bridge_is_there() -> None:
-    line = rejoin_line("routed", BRIDGE)
+    line = rejoin_line("routed", BRIDGE, hook_path("routed"))
     assert line.startswith(f"post-up [ ! -e /sys/class/net/{BRIDGE} ] || ")
     assert f"{hook_path('routed')} routed started begin - </dev/null" in line
 
@@ -190,6 +196,13 @@ def test_another_name_never_stands_for_this_one(network: str) -> None:
 def test_scripts_of_several_networks_do_not_share_a_file() -> None:
     assert hook_path("routed") != hook_path("other")
     assert hook_path("routed").startswith("/etc/libvirt/hooks/network.d/")
+
+
+def test_a_hook_of_runbook_is_told_from_another_network_s_and_from_somebody_else_s() -> None:
+    script = hook_script(SHAPE)
+    assert is_ours(script, SHAPE.network)
+    assert not is_ours(script, "other")
+    assert not is_ours("#!/bin/sh\nexit 0\n", SHAPE.network)
 
 
 def test_the_nic_joins_the_routes_come_back_and_the_neighbours_are_told(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from runbook.plan.changes.sysctl import SetSysctl
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.plan import Plan
 from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.state.snapshot import Snapshot
 
 C = TypeVar("C", bound=Change)
 BEFORE = seen()
@@ -418,6 +419,23 @@ def test_no_file_of_another_s_hooks_is_in_any_step() -> None:
     steps = [n.step for n in plan.steps()] + [step for _, step in plan.undo_steps()]
     touched = {getattr(step, "path", "") for step in steps}
     assert not touched & {row["path"] for row in theirs}
+
+
+def test_an_old_libvirt_gets_its_one_hook_which_stays_the_hook_after_an_upgrade() -> None:
+    old, new = (with_libvirt(fakes.seen(), version) for version in (5_000_000, 7_000_000))
+    plan = make_plan(fakes.params(), old)
+    hook, *_ = plan.of_host.files
+    assert hook.path == "/etc/libvirt/hooks/network"
+    assert f"ConditionPathExists={hook.path}\n" in plan.of_host.files[2].text
+    assert hook.path in {getattr(n.step, "path", "") for n in plan.steps("network")}
+    for version in (5_000_000, 7_000_000):
+        after = with_libvirt(fakes.as_promised(plan.of_host), version)
+        assert make_plan(fakes.params(), after).empty, version
+    assert make_plan(fakes.params(), new).of_host.files[0].path != hook.path
+
+
+def with_libvirt(snapshot: Snapshot, version: int) -> Snapshot:
+    return replace(snapshot, identity=replace(snapshot.identity, libvirt_version=version))
 
 
 def test_parameters_of_the_nic_s_own_follow_to_the_bridge() -> None:
