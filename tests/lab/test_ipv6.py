@@ -171,6 +171,24 @@ def test_it_is_there_again_after_a_reboot_a_power_cut_and_restarts(how: str) -> 
     assert OutageProbe(address6(HOST, how), rate=100, seconds=1).result().lost == 0
 
 
+RESTARTED = [f"{release}-static" for release in ("bookworm", "trixie", "bullseye")]
+
+
+@pytest.mark.parametrize("ipv6", spread(RESTARTED, {"bookworm-static"}), indirect=True)
+def test_a_restart_of_networking_is_no_outage_with_stp_on(ipv6: str) -> None:
+    assert isinstance(pipeline.change(pipeline.open_session(params())), Confirmed)
+    assert value(f"/sys/class/net/{BRIDGE}/bridge/stp_state") == "1"
+    before = bench.snapshot()
+    probes = [OutageProbe(to, rate=500, seconds=60) for to in ("172.16.1.1", address6(HOST, ipv6))]
+    time.sleep(0.3)
+    done = machine.run(HOST, ["systemctl", "restart", "networking"])
+    time.sleep(5)
+    seen = [probe.stop() for probe in probes]
+    assert done.returncode == 0, done.stderr
+    assert [outage.lost for outage in seen] == [0, 0], seen
+    assert str(compare(before, bench.snapshot())) == ""
+
+
 def rolled_back(ipv6: str, upto: str) -> Outage:
     session = pipeline.open_session(params())
     with closing(session.host):

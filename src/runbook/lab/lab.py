@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -30,6 +30,8 @@ from runbook.lab.qemu import image as kernel_image
 
 STATE = RUN / "lab.json"
 LOCK = CACHE / "lock"
+# Labs apart have a /run each.
+PLACE = RUN.parent
 # By which options of systemd-nspawn, systemd-socket-activate and dnsmasq ours are known, and by
 # what word QEMU.
 OURS = ("--directory", "--listen", "--pid-file")
@@ -109,24 +111,27 @@ def up(
     need_root()
     if not 1 <= hosts <= MOST_HOSTS:
         raise shell.failed("up", f"{hosts} hosts", f"ask for 1 to {MOST_HOSTS}")
-    with locked():
-        root = machine.KINDS[hardware.machine].root(release, say)
-        names = tuple(host_name(number) for number in range(1, hosts + 1))
-        wanted = Lab(
-            hosts=names,
-            release=release,
-            addressing=addressing,
-            root=root,
-            ipv6=ipv6,
-            hardware=hardware,
-        )
-        if _stands(wanted):
-            access.open_doors(names)
-            say(f"the lab is up already: {', '.join(names)}")
-            return wanted
-        _remove()
-        # Only now does no host of this lab stand on any of them.
-        _remove_old()
+    names = tuple(host_name(number) for number in range(1, hosts + 1))
+    with _alone_here(), ExitStack() as held:
+        with locked():
+            root = machine.KINDS[hardware.machine].root(release, say)
+            wanted = Lab(
+                hosts=names,
+                release=release,
+                addressing=addressing,
+                root=root,
+                ipv6=ipv6,
+                hardware=hardware,
+            )
+            if _stands(wanted):
+                access.open_doors(names)
+                say(f"the lab is up already: {', '.join(names)}")
+                return wanted
+            _remove()
+            # Only now does no host of this lab stand on any of them.
+            _remove_old()
+            held.enter_context(_in_use())
+        # A boot can take minutes. Labs elsewhere do not wait for it.
         _build(wanted, say)
         return wanted
 
@@ -210,7 +215,7 @@ def renew(host: str) -> None:
 def down(say: Say) -> None:
     """Nothing of the lab is left but its cache."""
     need_root()
-    with locked():
+    with _alone_here():
         say("taking the lab down")
         _remove()
 
@@ -236,9 +241,28 @@ def _is_ours(word: str) -> bool:
 
 
 @contextmanager
+def _alone_here() -> Iterator[None]:
+    """One `up` or `down` of this lab at a time."""
+    place = os.open(PLACE, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
+
+
+@contextmanager
 def locked() -> Iterator[None]:
-    """One `up` or `down` at a time."""
+    """One lab of this machine at a time builds or removes file systems: all share the cache."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with LOCK.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _in_use() -> Iterator[None]:
+    """What is in the cache stays; from the first open door on, the door sees to it."""
+    with IN_USE.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
         yield

@@ -30,8 +30,10 @@ _SSH_OPTIONS = (
     _NO_SOCKET,
     "ControlPersist=no",
     "ConnectTimeout=10",
+    # A login may take half a minute: a slow host, a PAM module that waits for a dead logind. Once
+    # the relay speaks, its own heartbeat notices an outage in 10 s (wire.py).
     "ServerAliveInterval=2",
-    "ServerAliveCountMax=3",
+    "ServerAliveCountMax=20",
     "ClearAllForwardings=yes",
     "PermitLocalCommand=no",
     "RemoteCommand=none",

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _BEAT_S = 2
-# Later than ssh itself gives up (three beats of two seconds), so that ssh's
-# own words are the ones shown.
+# ssh itself waits longer, because it has to wait for a slow login as well.
 _SILENCE_S = 10
 _NOISE_LIMIT = 1 << 18
 _CHUNK = 1 << 16

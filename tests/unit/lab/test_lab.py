@@ -20,6 +20,7 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "CACHE", tmp_path)
     monkeypatch.setattr(labs, "LOCK", tmp_path / "lock")
     monkeypatch.setattr(labs, "IN_USE", tmp_path / "in-use")
+    monkeypatch.setattr(labs, "PLACE", tmp_path)
     monkeypatch.setattr(labs, "need_root", lambda: None)
     monkeypatch.setattr(rootfs, "root_file_system", lambda _release, _say: tmp_path)
     for release in names.RELEASES:
@@ -39,6 +40,30 @@ def test_an_old_file_system_stays_while_a_lab_that_may_stand_on_it_is_up(old: Pa
 def test_an_old_file_system_goes_when_no_lab_is_up(old: Path) -> None:
     labs.build(print)
     assert not old.exists()
+
+
+def is_free(path: Path) -> bool:
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def test_labs_elsewhere_do_not_wait_for_a_boot_and_leave_what_boots(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, boots = old.parent, []
+
+    def build(lab: labs.Lab, _say: labs.Say) -> None:
+        boots.append((lab.hosts, is_free(cache / "lock"), is_free(cache / "in-use")))
+
+    monkeypatch.setattr(labs, "_build", build)
+    monkeypatch.setattr(labs, "_remove", lambda: None)
+    labs.up(1, RELEASE, "static", print)
+    assert boots == [(("server-01",), True, False)]
+    assert is_free(cache / "in-use")
 
 
 @pytest.mark.parametrize("name", ["rb-switch", "rb-router", "rb-operator", "rb-server-01"])

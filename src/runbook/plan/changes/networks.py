@@ -9,7 +9,8 @@ from runbook.plan.changes.steps import Command, DropNetwork, MakeDir, RemoveDir,
 
 CLIENT = "virsh"
 URI = ("--connect", "qemu:///system")
-START_BUDGET_S = 20.0
+# It runs iptables dozens of times, each of which may wait for a lock.
+START_BUDGET_S = 45.0
 # libvirt 11.3 sometimes hangs for half a minute when told to end, and then gives up by itself.
 RESTART_BUDGET_S = 45.0
 STDIN = "/dev/stdin"
