@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Lab
 
-FIRST = "from runbook import views\nviews.show(views.interactive_tables())"
+FIRST = "from runbook import views\nviews.show(views.page_head())"
 TABLE = """\
 import pandas as pd
 SAID = "<b onclick=alert(1)>x</b> [ $1 = routed ] && [ $2 = started ] || exit 0"

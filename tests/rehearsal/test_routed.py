@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import subprocess
@@ -129,6 +130,15 @@ def test_a_run_files_its_own_notebook_so_that_the_next_one_may_overwrite_the_fil
         (False, True),
     ]
     assert texts[1] == done.out.read_text()
+    # What is compared is what the runs did: ticket, number, moments, digests.
+    differ = [
+        line
+        for line in difflib.ndiff(texts[0].splitlines(), texts[1].splitlines())
+        if line[0] == "+"
+    ]
+    assert len(differ) < 20, "\n".join(line[:200] for line in differ)
+    assert len(texts[1]) < 200_000
+    assert texts[1].count("<style>") == 1
     assert [verify(folder) for folder in folders] == [(), ()]
     # Filed again, with its page, it is the same notebook.
     command = [str(bench.BIN / "runbook"), "archive", str(done.out)]

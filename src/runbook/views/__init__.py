@@ -16,7 +16,7 @@ from runbook.views.countdown import countdown, panel
 from runbook.views.drift import audit
 from runbook.views.findings import checks, compared, findings, last_word, verdict
 from runbook.views.guests import guest_undos, guests, instructions, offers
-from runbook.views.page.interactive import interactive_tables
+from runbook.views.page.interactive import page_head
 from runbook.views.page.page import CELL, Output, Slot, show, show_with
 from runbook.views.page.picture import Picture, note, stack, title
 from runbook.views.plan import plan, plan_in_words
@@ -54,11 +54,11 @@ __all__ = [
     "guests",
     "identity",
     "instructions",
-    "interactive_tables",
     "interfaces",
     "last_word",
     "note",
     "offers",
+    "page_head",
     "panel",
     "plan",
     "plan_in_words",

@@ -19,7 +19,8 @@ COUNTS_S, TICK_S = 2.0, 1.0
 def doing(what: str, monotonic: Callable[[], float]) -> Iterator[None]:
     """Show the sentence at once, after two seconds with a count; then with its seconds.
 
-    What was done in a moment leaves its line in the log alone.
+    What was done in a moment leaves its line in the log alone, and without its time: two runs of
+    one host should differ in what differed.
     """
     began, handle, over = monotonic(), None, threading.Event()
     turn = threading.Lock()
@@ -27,18 +28,22 @@ def doing(what: str, monotonic: Callable[[], float]) -> Iterator[None]:
     with suppress(Exception):
         handle = display(_aside(f"{what} …"), display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
         _count(what, handle, lambda: monotonic() - began, (over, turn))
-    ended = "stopped after"
+    well = False
     try:
         yield
-        ended = "done in"
+        well = True
     finally:
         over.set()
         if handle is not None:
             with suppress(Exception), turn:
                 took = monotonic() - began
-                line = _aside(f"{what}: {ended} {took:.1f} s")
-                brief = ended == "done in" and took < MOMENT_S
-                handle.update(Picture("", line.text) if brief else line)
+                handle.update(_ended(what, took, well=well))
+
+
+def _ended(what: str, took_s: float, *, well: bool) -> Picture:
+    if well and took_s < MOMENT_S:
+        return Picture("", f"{what}: done")
+    return _aside(f"{what}: {'done in' if well else 'stopped after'} {took_s:.0f} s")
 
 
 def _count(

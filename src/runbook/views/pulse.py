@@ -29,18 +29,13 @@ class Moment:
     matters: bool = False
 
 
-def pulse(
-    beats: Sequence[Answer], moments: Sequence[Moment], caption: str, key: str = "pulse"
-) -> Picture:
-    """The line, a mark at each moment, what was lost, and all of it in a sentence.
-
-    `key` makes its ids differ from those of another such line on the page.
-    """
+def pulse(beats: Sequence[Answer], moments: Sequence[Moment], caption: str) -> Picture:
+    """The line, a mark at each moment, what was lost, and all of it in a sentence."""
     words = f"{caption}: {sentence(beats)}"
     head = Picture(f'<p class="rb-more">{words}</p>', words)
     if not beats:
         return head
-    return Picture(_drawing(beats, moments, (caption, words), key) + head.body, head.text)
+    return Picture(_drawing(beats, moments, (caption, words)) + head.body, head.text)
 
 
 def sentence(beats: Sequence[Answer]) -> str:
@@ -56,10 +51,8 @@ def sentence(beats: Sequence[Answer]) -> str:
     )
 
 
-def _drawing(
-    beats: Sequence[Answer], moments: Sequence[Moment], told: tuple[str, str], key: str
-) -> str:
-    root = svg.canvas(WIDTH, HEIGHT, told, key)
+def _drawing(beats: Sequence[Answer], moments: Sequence[Moment], told: tuple[str, str]) -> str:
+    root = svg.canvas(WIDTH, HEIGHT, told)
     end = max(beats[-1].at_s, 1.0)
     highest = max([LEAST_MS, *(b.rtt_ms for b in beats if b.rtt_ms is not None)])
     scale = _Scale(end, highest)

@@ -20,7 +20,7 @@ from runbook.records.predicate import Fact
 from runbook.records.seal import seal
 from runbook.run import record
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, Ending, Folder, Outcome
-from runbook.views import interactive_tables, note, wiring
+from runbook.views import note, page_head, wiring
 from runbook.views.page.document import page
 from runbook.views.page.interactive import script, script_source
 
@@ -227,7 +227,7 @@ def test_the_page_loads_nothing_and_runs_nothing_but_our_own_script() -> None:
 
 
 def test_the_script_that_a_notebook_shows_is_on_its_page_once_and_never_as_text() -> None:
-    told = shown(interactive_tables().html())
+    told = shown(page_head().html())
     html = page(executed(told, told), "t")
     assert html.count(script()) == 1
     assert html.count("dataTables") == page(executed(), "t").count("dataTables")

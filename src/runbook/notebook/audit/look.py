@@ -14,7 +14,7 @@ from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import show_ending
 from runbook.notebook.shared.host_choice import with_host
-from runbook.notebook.shared.made_for import tell_other_version
+from runbook.notebook.shared.page_head import show_page_head
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.state_tables import StateTables
 from runbook.params import KnownHost, as_table, check_names, known_host
@@ -79,7 +79,7 @@ def parameters(namespace: Mapping[str, object]) -> AuditRequest:
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
-    tell_other_version()
+    show_page_head()
     check_names(namespace, NAMES)
     namespace = with_host(namespace, free=True)
     given = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}

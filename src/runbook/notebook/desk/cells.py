@@ -26,7 +26,7 @@ from runbook.notebook.desk.inventory import InventoryRow
 from runbook.notebook.desk.place import places
 from runbook.notebook.desk.records import RecordRow
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
-from runbook.notebook.shared.made_for import tell_other_version
+from runbook.notebook.shared.page_head import show_page_head
 from runbook.params import Described, check_names, listing
 from runbook.run import many_hosts
 from runbook.views import Slot
@@ -60,8 +60,7 @@ class DeskHosts(CellValue):
 
 def hosts(namespace: Mapping[str, object]) -> DeskHosts:
     """Draw the inventory, and ask every host how it stands; `namespace` is `globals()`."""
-    views.show(views.interactive_tables())
-    tell_other_version()
+    show_page_head()
     check_names(namespace, NAMES)
     patience_s = _number(namespace, "patience_s", PATIENCE_S, MOST)
     last = _number(namespace, "last", MOST_RECORDS, MOST_RECORDS)

@@ -13,7 +13,7 @@ from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.host_choice import with_host
-from runbook.notebook.shared.made_for import tell_other_version
+from runbook.notebook.shared.page_head import show_page_head
 from runbook.notebook.shared.request import show_request
 from runbook.notebook.shared.sealing import announce
 from runbook.notebook.shared.stages import RunProgress, of_guests
@@ -79,8 +79,7 @@ def parameters(namespace: Mapping[str, object]) -> GuestRequest:
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
-    views.show(views.interactive_tables())
-    tell_other_version()
+    show_page_head()
     check_names(namespace, NAMES)
     course = of_guests()
     course.place()

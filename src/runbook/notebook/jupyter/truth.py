@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from runbook.notebook.jupyter.notebook_state import TAG
+from runbook.notebook.jupyter.volatile import drop_volatile
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
 FIRST = "runbook-first-page"
@@ -52,18 +53,28 @@ def is_over(text: str) -> bool:
 
 
 def _mend(notebook: dict[str, Any], *, over: bool) -> None:
+    told = [cell for cell in notebook["cells"] if cell.get("id") == FIRST]
     cells = [cell for cell in notebook["cells"] if cell.get("id") != FIRST]
-    card = _last(cells, CARD_MIME)
+    card, outcome = _last(cells, CARD_MIME), _last(cells, MIME)
     if over and _has_begun(cells):
         _mark_sections(cells)
-        if _last(cells, MIME) is None:
+        if outcome is None:
             card = _without_result(cells, card)
-        elif card is None or card["state"] != "ended":
-            card = _by_the_outcome(card, _last(cells, MIME) or {})
+        elif not told if card is None else card["state"] != "ended":
+            card = _by_the_outcome(card, outcome)
+        if outcome:
+            _drop_cards(cells)
     if card:
-        first = {"cell_type": "markdown", "id": FIRST, "metadata": {}, "source": markdown(card)}
-        cells = [first, *cells]
-    notebook["cells"] = cells
+        told = [{"cell_type": "markdown", "id": FIRST, "metadata": {}, "source": markdown(card)}]
+    notebook["cells"] = [*told, *cells]
+    drop_volatile(notebook)
+
+
+def _drop_cards(cells: list[dict[str, Any]]) -> None:
+    """The card is on top for good; below, it would be there a second time."""
+    for cell in cells:
+        if "outputs" in cell:
+            cell["outputs"] = [o for o in cell["outputs"] if CARD_MIME not in o.get("data", {})]
 
 
 def markdown(card: Mapping[str, Any]) -> str:
@@ -201,8 +212,11 @@ def _ran(cell: Mapping[str, Any]) -> bool:
     if cell["cell_type"] != "code":
         return False
     told = cell["metadata"].get("papermill")
+    if told and "start_time" in told:
+        return bool(told["start_time"])
     if told:
-        return bool(told.get("start_time"))
+        # Written once already, without its times; the status was mended before that.
+        return bool(told.get("status") != "pending")
     return cell.get("execution_count") is not None
 
 

@@ -123,8 +123,8 @@ class Watch:
         clock = views.stack((self._countdown(until), *((age,) if age else ())))
         for one in self.beside:
             one.draw(clock)
-        for number, line in enumerate(self.lines):
-            line.draw(self._line(f"pulse-{number}"))
+        for line in self.lines:
+            line.draw(self._line())
 
     def _countdown(self, deadline: datetime) -> Picture:
         now = self.change.before.run.session.clock.now()
@@ -154,9 +154,9 @@ class Watch:
         due = f"unless confirmed it undoes the change at {deadline:%H:%M:%S} UTC, by its own timer"
         return views.note(f"the host has not answered for {silent:.0f} s; {due}", "bad")
 
-    def _line(self, key: str) -> Picture:
+    def _line(self) -> Picture:
         moments = [Moment(e.at_s, e.what, matters=e.what == CUTOVER) for e in self.pulse.events]
-        return views.pulse(self.pulse.answers, moments, LIVE, key)
+        return views.pulse(self.pulse.answers, moments, LIVE)
 
 
 ENDS = {

@@ -54,7 +54,7 @@ def _show_changes(this: Run, before: Snapshot, seen: Snapshot) -> None:
 
 def _show_wiring(this: Run, before: Snapshot, seen: Snapshot) -> None:
     drawn = views.wiring(seen, this.session.params.address, before)
-    this.folder.again("wiring-after.html", drawn.html())
+    this.folder.again("wiring-after.html", drawn.alone())
     views.show(drawn)
 
 

@@ -18,7 +18,7 @@ from runbook.notebook.shared import pick_up as picking
 from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.host_choice import with_host
-from runbook.notebook.shared.made_for import tell_other_version
+from runbook.notebook.shared.page_head import show_page_head
 from runbook.notebook.shared.pick_up import pick_up
 from runbook.notebook.shared.request import show_request
 from runbook.notebook.shared.runs import Run
@@ -85,8 +85,7 @@ def parameters(namespace: Mapping[str, object]) -> RunRequest:
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
-    views.show(views.interactive_tables())
-    tell_other_version()
+    show_page_head()
     course = _course(namespace.get("asked"))
     course.place()
     with course.at("parameters"):
@@ -211,7 +210,7 @@ def wiring(before: Before) -> None:
     this = before.run
     drawn = views.wiring(before.snapshot, this.session.params.address)
     if not (before.picked or this.folder.has(OUTCOME)):
-        this.folder.again("wiring-before.html", drawn.html())
+        this.folder.again("wiring-before.html", drawn.alone())
     views.show(drawn)
 
 

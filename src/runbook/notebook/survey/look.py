@@ -17,7 +17,7 @@ from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.host_choice import with_host
-from runbook.notebook.shared.made_for import tell_other_version
+from runbook.notebook.shared.page_head import show_page_head
 from runbook.notebook.shared.runs import OfARun, RecordedRun
 from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.state_tables import StateTables
@@ -126,7 +126,7 @@ def parameters(namespace: Mapping[str, object]) -> SurveyRequest:
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
-    tell_other_version()
+    show_page_head()
     check_names(namespace)
     namespace = with_host(namespace, free=True)
     given = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}

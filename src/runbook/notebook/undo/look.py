@@ -15,7 +15,7 @@ from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import in_short
 from runbook.notebook.shared.host_choice import with_host
-from runbook.notebook.shared.made_for import tell_other_version
+from runbook.notebook.shared.page_head import show_page_head
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.undoing import records
@@ -107,7 +107,7 @@ def parameters(namespace: Mapping[str, object]) -> UndoRequest:
 
     Raises ParameterError, also for a name that was injected and is no parameter's.
     """
-    tell_other_version()
+    show_page_head()
     check_names(namespace, NAMES)
     request = want(with_host(namespace, free=True))
     rows = as_table(request.params)

@@ -46,7 +46,7 @@ _TEMPLATE = f"""\
 _TAGS = [
     *("a", "b", "br", "caption", "code", "details", "div", "em", "h1", "h2", "h3", "h4"),
     *("hr", "i", "li", "ol", "p", "pre", "span", "strong", "summary", "table", "tbody"),
-    *("td", "th", "thead", "tr", "ul", "svg", "g", "rect", "path", "text", "title", "desc"),
+    *("td", "th", "thead", "tr", "ul", "svg", "g", "rect", "path", "text", "title"),
 ]
 # The names with a capital in them are spelled in either way, before and after parsing.
 _SHAPES = [
@@ -57,9 +57,7 @@ _ATTRIBUTES = {
     "*": ["class", "role", "scope", "colspan", "rowspan", "aria-label", "aria-hidden", "tabindex"],
     "a": ["href"],
     **{name: [*_SHAPES, "class", "role"] for name in ("g", "rect", "path", "text")},
-    "svg": [*_SHAPES, "class", "role", "aria-labelledby"],
-    "title": ["id"],
-    "desc": ["id"],
+    "svg": [*_SHAPES, "class", "role"],
 }
 
 

@@ -1,7 +1,7 @@
-"""The one script of a page: it lets a reader sort, filter and search its long tables.
+"""What a page has once: the style of all pictures, and the one script, for its long tables.
 
-DataTables is in the package and goes into the page, so nothing is loaded from
-anywhere. The tables are complete without it.
+With the script a reader sorts, filters and searches them. DataTables is in the package and goes
+into the page, so nothing is loaded from anywhere. The tables are complete without it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from runbook.views.page.picture import Picture
-from runbook.views.page.style import TOOLS
+from runbook.views.page.style import STYLE, TOOLS
 
 FOLDER = "datatables"
 LIBRARY, OURS = "dataTables.min.js", "page.js"
@@ -34,9 +34,14 @@ def script_source() -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def interactive_tables() -> Picture:
-    """Shown once, early in a notebook; it serves every table of it, earlier or later."""
-    return Picture(f"<style>{TOOLS}</style><script>{script()}</script>", SAID)
+def page_head(*, scripted: bool = True) -> Picture:
+    """Shown once, first in a notebook; it serves every picture and table of it.
+
+    A notebook that nobody looks at while it runs needs no script: JupyterLab does not run the
+    script of a notebook that it did not execute itself, and the archived page has its own.
+    """
+    tools = f"<style>{TOOLS}</style><script>{script()}</script>" if scripted else ""
+    return Picture(f"{STYLE}{tools}", SAID)
 
 
 def _text(name: str) -> str:

@@ -22,8 +22,12 @@ class Picture:
     text: str
 
     def html(self) -> str:
-        """A whole piece of HTML, its style with it."""
-        return f"{STYLE}{framed(self.body)}"
+        """A piece of HTML for a page that has the style already; see `page_head`."""
+        return framed(self.body)
+
+    def alone(self) -> str:
+        """HTML that stands alone, its style with it."""
+        return f"{STYLE}{self.html()}"
 
     def _repr_html_(self) -> str:
         """What IPython asks for, for JupyterLab and the archived page."""

@@ -2,7 +2,8 @@
 
 Colours are laid thinly over whatever background there is, and text takes the
 theme's own colour, so that one sheet serves light and dark. No meaning is
-carried by colour alone. The archived page has the sheet in its head instead.
+carried by colour alone. A notebook has the sheet once, in its first output; the archived page has
+it in its head.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ dashed and bears a minus: nobody needs to see colours to tell them apart.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
 from runbook.state.snapshot import Snapshot
@@ -28,34 +26,24 @@ OWN = "In a frame: the host's own address."
 LEGEND = "+ new, thick · ~ changed · - gone, dashed · thin: as before. "
 
 
-def _key() -> str:
-    return secrets.token_hex(4)
-
-
-def wiring(
-    seen: Snapshot,
-    address: str,
-    before: Snapshot | None = None,
-    key: Callable[[], str] = _key,
-) -> Picture:
+def wiring(seen: Snapshot, address: str, before: Snapshot | None = None) -> Picture:
     """The host's wiring; against `before`, what is new, changed or gone stands out.
 
-    `address`, with or without prefix length, is marked wherever it is. `key`
-    makes the drawing's ids differ from those of every other on a page.
+    `address`, with or without prefix length, is marked wherever it is.
     """
     ip = address.partition("/")[0]
     now = read(seen, ip)
     drawn = now if before is None else rewired(read(before, ip), now)
     legend = OWN if before is None else LEGEND + OWN
     told = sentences(drawn)
-    body = f'{_drawing(drawn, told, key())}<p class="rb-more">{safe(legend)}</p>'
+    body = f'{_drawing(drawn, told)}<p class="rb-more">{safe(legend)}</p>'
     return Picture(body, "\n".join(told))
 
 
-def _drawing(seen: Wiring, told: list[str], key: str) -> str:
+def _drawing(seen: Wiring, told: list[str]) -> str:
     plan = placed(seen)
     name = f"The wiring of {seen.host}"
-    root = svg.canvas(plan.width, plan.height, (name, " ".join(told)), key)
+    root = svg.canvas(plan.width, plan.height, (name, " ".join(told)))
     frame = Rect(layout.HOST_X, 10, plan.width - layout.HOST_X - 10, plan.height - 20)
     svg.box(root, frame, "rb-host")
     svg.text(root, Rect(frame.x + 18, 16, frame.w - 36, 18), seen.host, "rb-head", svg.HEAD)

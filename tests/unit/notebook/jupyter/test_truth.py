@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.notebook.jupyter.truth import FIRST, markdown, told_truly
+from runbook.notebook.jupyter.volatile import WIDGET
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
 RUNS: dict[str, Any] = {
@@ -51,7 +52,14 @@ def code(source: str, *, ran: bool = True, **shown: object) -> dict[str, Any]:
         "source": source,
         "execution_count": None,
         "outputs": outputs,
-        "metadata": {"papermill": {"start_time": BEGAN if ran else None}},
+        "metadata": {
+            "execution": {"iopub.status.busy": BEGAN},
+            "papermill": {
+                "start_time": BEGAN if ran else None,
+                "duration": 0.1,
+                "status": "completed" if ran else "pending",
+            },
+        },
     }
 
 
@@ -102,6 +110,29 @@ def test_while_the_run_goes_on_the_card_is_on_top_and_nothing_is_marked() -> Non
 def test_at_the_end_the_card_is_the_result() -> None:
     cells = written(showing("look", {CARD_MIME: ENDED}), showing("end!", {MIME: {"exit": 0}}))
     assert "✓ As promised" in first(cells)
+
+
+def test_the_card_of_a_run_that_ended_is_there_once() -> None:
+    cells = written(showing("look", {CARD_MIME: ENDED}), showing("end!", {MIME: {"exit": 0}}))
+    assert CARD_MIME not in json.dumps(cells)
+
+
+def test_two_runs_that_tell_the_same_are_written_the_same() -> None:
+    def run(at: str, drawn: str) -> str:
+        injected = {**code("host = 'server-01'"), "id": drawn}
+        injected["metadata"]["tags"] = ["injected-parameters"]
+        shown = showing("form", {WIDGET: {"model_id": drawn}, "text/html": "<p>form</p>"})
+        for cell in (injected, shown):
+            cell["metadata"]["papermill"] |= {"start_time": at, "end_time": at, "duration": len(at)}
+            cell["metadata"]["execution"] = {"iopub.status.busy": at}
+        imports = code("from runbook.notebook.routed import cells as nb")
+        metadata = {"widgets": {drawn: at}, "papermill": {"end_time": BEGAN, "duration": len(at)}}
+        kind = {"nbformat": 4, "nbformat_minor": 5}
+        return told_truly(
+            json.dumps({"cells": [imports, injected, shown], "metadata": metadata, **kind})
+        )
+
+    assert run("noon", "3c6db89c") == run("midnight", "2c1831d1")
 
 
 def test_a_kernel_that_died_with_the_change_armed_is_told_on_top_with_the_cell_and_the_cure() -> (

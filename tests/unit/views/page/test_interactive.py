@@ -4,7 +4,7 @@ import base64
 import hashlib
 from importlib.resources import files
 
-from runbook.views import interactive_tables
+from runbook.views import page_head
 from runbook.views.page.interactive import FOLDER, LIBRARY, script, script_source
 
 # DataTables 3.1.5 as npm has it; scripts/datatables says what it fetched.
@@ -20,14 +20,14 @@ def test_the_library_is_the_one_that_was_looked_at_with_its_licence_beside_it() 
 
 
 def test_a_notebook_grows_little_by_it_and_loads_nothing() -> None:
-    body = interactive_tables().body
+    body = page_head().body
     assert len(body) < KILOBYTES * 1000
     for word in ("import(", "XMLHttpRequest(", "<link", "src="):
         assert word not in body
 
 
 def test_the_script_ends_where_it_should_and_its_digest_is_that_of_what_stands_there() -> None:
-    body = interactive_tables().body
+    body = page_head().body
     assert body.count("</script") == 1
     assert "<!--" not in body
     inner = body.partition("<script>")[2].partition("</script>")[0]
@@ -36,4 +36,4 @@ def test_the_script_ends_where_it_should_and_its_digest_is_that_of_what_stands_t
 
 
 def test_a_terminal_is_told_what_the_page_can_do() -> None:
-    assert "sorted, filtered and searched" in repr(interactive_tables())
+    assert "sorted, filtered and searched" in repr(page_head())

@@ -1,0 +1,38 @@
+"""What differs between two executed notebooks although nothing that they tell differs.
+
+Left out of what is written, so that a comparison of two runs shows what the runs did differently.
+When each step ran is in the journal, to the millisecond.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+INJECTED = "injected-parameters"
+# papermill's own times of a cell; when the notebook began and ended is in its metadata.
+TIMES = ("start_time", "end_time", "duration")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def drop_volatile(notebook: dict[str, Any]) -> None:
+    """Take the times of cells, the state of widgets and drawn identifiers out of a notebook."""
+    notebook["metadata"].pop("widgets", None)
+    notebook["metadata"].get("papermill", {}).pop("duration", None)
+    for cell in notebook["cells"]:
+        _drop_of_cell(cell)
+
+
+def _drop_of_cell(cell: dict[str, Any]) -> None:
+    metadata = cell["metadata"]
+    metadata.pop("execution", None)
+    told = metadata.get("papermill", {})
+    # Without a status only its time says whether the cell ran.
+    for name in TIMES if "status" in told else ():
+        told.pop(name, None)
+    if INJECTED in metadata.get("tags", ()):
+        cell["id"] = INJECTED
+    for output in cell.get("outputs", ()):
+        data = output.get("data", {})
+        # The picture beside it shows what the widget held.
+        if "text/html" in data:
+            data.pop(WIDGET, None)
