@@ -6,6 +6,7 @@ of a kernel in a file, `kernel_signals` undoes an armed change before a kernel e
 holds signals back while an undo is armed or runs. papermill: `papermill_io` writes a notebook whole
 and without secrets, `papermill_ending` ends a run, `notebook_state` reads what a notebook says of
 its run, `last_words` ends a run whose kernel is dead, `truth` puts the first page on top and marks
-what was not run, `volatile` leaves out what differs by itself. Both: `unattended` tells papermill from a program that only renders a notebook.
+what was not run, `volatile` leaves out what differs by itself. Both: `unattended` tells papermill
+from a program that only renders a notebook.
 `server` is `runbook desk`, `desk_app` the program that it becomes.
 """
