@@ -167,3 +167,16 @@ def papermill(
         timeout=limit_s,
     )
     return Done(done.returncode, done.stdout + done.stderr, out)
+
+
+def fleet(home: Path, *words: str, limit_s: float = 900) -> subprocess.CompletedProcess[str]:
+    """`runbook fleet`, as an operator types it."""
+    return subprocess.run(
+        [*HEARING, str(BIN / "runbook"), "fleet", *words],
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=limit_s,
+    )

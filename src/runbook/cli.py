@@ -159,26 +159,42 @@ def desk(port: int, *, browser: bool | None) -> None:
 @click.option("--last", multiple=True, metavar="HOST", help="Changed alone, at the end.")
 @click.option("--plan", "plan_only", is_flag=True, help="Plan for all hosts and change none.")
 @click.option("--despite-refusals", is_flag=True, help="Change the others if one is refused.")
+@click.option(
+    "--pause",
+    "pause_s",
+    type=click.FloatRange(0, 86_400),
+    default=0,
+    help="Wait so many seconds after each batch, then audit the hosts that it changed.",
+)
+@click.option(
+    "--window", default="", metavar="BEGIN/END", help="No batch begins outside: ISO 8601 with zone."
+)
+@click.option(
+    "--scheduler", default="", metavar="ADDRESS", help="Run by the workers of this Dask scheduler."
+)
 @click.option("--resume", metavar="RUN", help="Go on with this run, which was stopped or died.")
-def fleet(notebook: Path | None, resume: str | None, **asked: Any) -> None:  # noqa: ANN401 - click's options
+def fleet(notebook: Path | None, resume: str | None, scheduler: str, **asked: Any) -> None:  # noqa: ANN401 - click's options
     """Run NOTEBOOK for many hosts: plan for all, then a canary, then batches.
 
     The run stops at the first host that fails. Each host has a papermill process
     and a record of its own. The exit status is 0 if all hosts are as promised, 3 if
-    one was refused, 4 if one is as before, 5 if one is unknown, 6 if one is armed.
+    one was refused, 4 if one is as before, 5 if one is unknown, 6 if one is armed,
+    7 if one is not as recorded, 8 if all is well and some hosts were not begun.
     """
-    from runbook.fleet.command import Desk, FleetWish, begin
+    from runbook.fleet.command import begin
     from runbook.fleet.command import resume as go_on
+    from runbook.fleet.desk import Desk
+    from runbook.fleet.wish import FleetWish
 
     # What a host's run says of its end may hold words of the host.
     at = Desk(params_folder(), outputs_folder(), SystemClock(), lambda t: click.echo(printable(t)))
     if resume:
-        sys.exit(go_on(resume, at))
-    if notebook is None or bool(asked["hosts"]) == bool(asked["inventory"]):
-        raise click.UsageError("give NOTEBOOK and either --hosts or --inventory, or --resume RUN")
+        sys.exit(go_on(resume, at, scheduler))
+    if notebook is None or not (asked["hosts"] or asked["inventory"]):
+        raise click.UsageError("give NOTEBOOK and --hosts or --inventory, or --resume RUN")
     inventory = asked.pop("inventory")
     text = inventory.read(1 << 26) if inventory else ""
-    sys.exit(begin(FleetWish(notebook, asked.pop("hosts"), text, **asked), at))
+    sys.exit(begin(FleetWish(notebook, asked.pop("hosts"), text, **asked), at, scheduler))
 
 
 @runbook.command("record-host")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -38,19 +37,6 @@ def fleet() -> None:
         bench.lab("renew", host)
 
 
-def runbook_fleet(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [*bench.HEARING, str(bench.BIN / "runbook"), "fleet", *words]
-    return subprocess.run(
-        command,
-        env=bench.environment(home),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-
-
 def bridged(host: str) -> bool:
     return machine.run(host, ["test", "-e", "/sys/class/net/virbr1/brif/enp4s0f0"]).returncode == 0
 
@@ -59,14 +45,14 @@ def bridged(host: str) -> bool:
 def test_a_fault_stops_the_fleet_and_a_resumed_run_finishes_it(home: Path) -> None:
     succeed(FAULTY, "mv", VIRSH, f"{VIRSH}.real")
     console(FAULTY, f"cat >{VIRSH}; chmod 755 {VIRSH}", STARTS_NONE.encode())
-    stopped = runbook_fleet(home, str(bench.NOTEBOOK), "--hosts", "server-*", "--batch", "1")
+    stopped = bench.fleet(home, str(bench.NOTEBOOK), "--hosts", "server-*", "--batch", "1")
     assert stopped.returncode == 4, stopped.stdout + stopped.stderr
     assert [bridged(host) for host in HOSTS] == [True, False, False]
     assert f"{FAULTY} (as before)" in stopped.stdout
     (run,) = (home / "outputs" / "_fleet").iterdir()
     assert f"runbook fleet --resume {run.name}" in stopped.stdout
     succeed(FAULTY, "mv", f"{VIRSH}.real", VIRSH)
-    finished = runbook_fleet(home, "--resume", run.name)
+    finished = bench.fleet(home, "--resume", run.name)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert all(bridged(host) for host in HOSTS)
     records = sorted(
@@ -78,7 +64,7 @@ def test_a_fault_stops_the_fleet_and_a_resumed_run_finishes_it(home: Path) -> No
 @pytest.mark.usefixtures("fleet")
 def test_a_host_that_is_refused_leaves_all_the_others_untouched(home: Path) -> None:
     succeed(FAULTY, "sh", "-c", "echo 'iface enp4s0f0 inet manual' >>/etc/network/interfaces")
-    refused = runbook_fleet(home, str(bench.NOTEBOOK), "--hosts", "server-*")
+    refused = bench.fleet(home, str(bench.NOTEBOOK), "--hosts", "server-*")
     assert refused.returncode == 3, refused.stdout + refused.stderr
     assert not any(bridged(host) for host in HOSTS)
     assert f"preflight refuses {FAULTY}" in refused.stdout

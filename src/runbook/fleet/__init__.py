@@ -1,8 +1,12 @@
 """One notebook on many hosts: first a canary, then batches, until too many have failed.
 
-`hosts` says which hosts, `order` in which batches, `ledger` what became of each (on disk, so that
-a run can be resumed), `job` runs papermill for one host, `ask` asks a host whose run did not say
-how it ended, `trust` says which ledger may be gone on with, `engine` goes through the batches,
-`ends` are the ways in which a host can end. `command` is the command `runbook fleet`, `interrupts`
-what Ctrl-C does to it, `messages` its lines and tables.
+What is to be done: `wish` (what the operator asked for), `hosts` and `inventory` (which hosts),
+`order` (in which batches), `window` (the maintenance window).
+What was done: `ledger` (on disk, so that a run can be resumed), `ends` (how a host can end),
+`trust` (which ledger may be gone on with), `finding` (why a host failed).
+Doing it: `run` (the stages), `engine` (goes through the batches), `workers` (threads, or Dask),
+`job` (papermill for one host), `ask` (a host whose run did not say how it ended), `audited` (a host
+after its change).
+Who looks on: `desk` (from where), `watch`, `progress`, `page` (the summary), `messages`,
+`interrupts` (Ctrl-C), `command` (the command `runbook fleet`).
 """

@@ -16,6 +16,7 @@ class FleetEnd(StrEnum):
     PLANNED = "planned"
     REFUSED = "refused"
     AS_BEFORE = "as before"
+    DRIFTED = "not as recorded"
     UNKNOWN = "unknown"
     ARMED = "armed"
 
@@ -30,17 +31,26 @@ class FleetEnd(StrEnum):
         return self in (self.AS_PROMISED, self.NOTHING_TO_DO)
 
     @property
+    def needs_a_person(self) -> bool:
+        """Whether a resumed run may go on only after somebody has looked at the host."""
+        return self in (self.ARMED, self.UNKNOWN, self.DRIFTED)
+
+    @property
     def exit_status(self) -> int:
-        """0 good, 3 refused, 4 as before, 5 unknown, 6 armed; 1 and 2 are other errors."""
+        """0 good, 3 refused, 4 as before, 5 unknown, 6 armed, 7 not as recorded."""
         return _STATUS.get(self, 0)
 
 
+# The last one needs a person most.
 _STATUS = {
     FleetEnd.REFUSED: 3,
     FleetEnd.AS_BEFORE: 4,
+    FleetEnd.DRIFTED: 7,
     FleetEnd.UNKNOWN: 5,
     FleetEnd.ARMED: 6,
 }
+# All that began ended well, and some were not begun.
+UNFINISHED = 8
 _OF_RUN = {
     Ending.AS_PROMISED: FleetEnd.AS_PROMISED,
     Ending.NOTHING_TO_DO: FleetEnd.NOTHING_TO_DO,
@@ -48,6 +58,7 @@ _OF_RUN = {
     Ending.LOOKED: FleetEnd.PLANNED,
     Ending.SURVEYED: FleetEnd.AS_PROMISED,
     Ending.UNDONE: FleetEnd.AS_PROMISED,
+    Ending.DRIFTED: FleetEnd.DRIFTED,
     Ending.REFUSED: FleetEnd.REFUSED,
     Ending.AS_BEFORE: FleetEnd.AS_BEFORE,
     Ending.UNKNOWN: FleetEnd.UNKNOWN,
@@ -56,11 +67,11 @@ _OF_RUN = {
 
 def of_run(ending: str, exit_status: int) -> FleetEnd | None:
     """What a run says of itself; None if it says nothing that its exit status bears out."""
-    known = {str(each): end for each, end in _OF_RUN.items()}
-    end = known.get(ending)
-    return end if end is not None and end.good == (exit_status == 0) else None
+    known = {str(each): each for each in _OF_RUN}.get(ending)
+    return _OF_RUN[known] if known and known.exit_status == exit_status else None
 
 
 def worst(ends: Iterable[FleetEnd]) -> int:
     """The exit status of all: that of the host that needs a person most."""
-    return max((end.exit_status for end in ends), default=0)
+    order = [0, *_STATUS.values()]
+    return max((end.exit_status for end in ends), key=order.index, default=0)

@@ -11,48 +11,74 @@ from pathlib import Path
 
 from runbook.common import handed_files
 from runbook.common.clock import Clock
+from runbook.fleet import window
+from runbook.fleet.desk import Tell
 from runbook.fleet.ends import FleetEnd, of_run
-from runbook.fleet.job import HostJob, JobResult, play
+from runbook.fleet.finding import last_finding
+from runbook.fleet.job import (
+    NO_STATUS,
+    PLAN_SUFFIX,
+    UNDO_S,
+    HostJob,
+    JobResult,
+    interrupt_of,
+    is_over,
+    play,
+)
 from runbook.fleet.ledger import HostEnd, Ledger, LedgerState
 from runbook.fleet.order import Batches
 
-Tell = Callable[[str], None]
-Asked = Callable[[str], HostEnd]
 # papermill's options that have a notebook plan and write nothing.
 PLAN = ("-p", "mode", "plan")
 LIMIT_S = 3600.0
+STILL = "its run did not say how it ended, and its papermill is still at work"
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What the batches need; `stop` is set where no further host may begin."""
+    """What the batches need; `stop` is set where no further host may begin.
+
+    `asked` says how a host stands whose run did not say it; `audited` whether a host that was
+    changed is still as promised.
+    """
 
     ledger: Ledger
     executor: Executor
     clock: Clock
     tell: Tell
     asked: Callable[[str, LedgerState], HostEnd]
+    audited: Callable[[HostEnd], HostEnd] = lambda end: end
     stop: threading.Event = field(default_factory=threading.Event)
     limit_s: float = LIMIT_S
 
     def plan(self, hosts: Sequence[str]) -> dict[str, HostEnd]:
         """Plan and judge for every host; nothing is written on any."""
-        notebook = self.ledger.read().plan
-        jobs = [self._job(host, (*notebook.options, *PLAN), ".plan") for host in hosts]
-        ends = {result.host: self._planned(result) for result in self._played(jobs)}
-        for end in ends.values():
-            if end.plan:
-                self.ledger.planned(self.clock.now(), end.host, end.plan)
+        state = self.ledger.read()
+        jobs = [self._job(h, (*state.plan.options_of(h), *PLAN), PLAN_SUFFIX) for h in hosts]
+        ends: dict[str, HostEnd] = {}
+        for result in self._played(jobs):
+            end = ends[result.host] = self._planned(result)
+            self.ledger.planned(self.clock.now(), end)
         return ends
 
     def change(self) -> LedgerState:
         """The batches that are left, until one too many has failed."""
-        for batch in self._left():
-            state = self.ledger.read()
-            if self.stop.is_set() or len(state.failures) > state.plan.max_failures:
+        batches = self._left()
+        for number, batch in enumerate(batches):
+            if not self._may_begin(self.ledger.read()):
                 break
             self._batch(batch)
+            self._look_again(batch, last=number + 1 == len(batches))
         return self.ledger.read()
+
+    def _may_begin(self, state: LedgerState) -> bool:
+        if self.stop.is_set() or len(state.failures) > state.plan.max_failures:
+            return False
+        closed = window.closed(state, self.clock.now())
+        if closed:
+            self.ledger.note(self.clock.now(), closed)
+            self.tell(closed)
+        return not closed
 
     def _left(self) -> Batches:
         state = self.ledger.read()
@@ -71,26 +97,52 @@ class Engine:
             self.ledger.host_ended(self.clock.now(), end)
             self.tell(f"{end.host}: {end.end} after {end.seconds:.0f} s{_why(end)}")
 
+    def _look_again(self, hosts: Sequence[str], *, last: bool) -> None:
+        """Wait, then audit what the batch changed; a host that is not as promised has failed."""
+        state = self.ledger.read()
+        changed = [h for h in hosts if state.ended[h].end is FleetEnd.AS_PROMISED]
+        if not state.plan.pause_s or not state.plan.plans_first or not changed:
+            return
+        if not last:
+            self.tell(f"pause of {state.plan.pause_s:.0f} s, then an audit of {', '.join(changed)}")
+        if self.stop.wait(0.0 if last else state.plan.pause_s):
+            return
+        for host in changed:
+            end = self.audited(state.ended[host])
+            self.ledger.audited(self.clock.now(), end)
+            self.tell(f"{host}: audit: {end.end}{_why(end)}")
+
     def _options(self, host: str) -> tuple[str, ...]:
-        """Those of all hosts, and that no other plan is made than the one that was shown."""
+        """Its options, and that no other plan is made than the one that was shown."""
         state = self.ledger.read()
         digest = state.plans.get(host)
         # As raw text: a digest of digits alone would become a number.
-        return (*state.plan.options, *(("-r", "approved", digest) if digest else ()))
+        approved = ("-r", "approved", digest) if digest else ()
+        return (*state.plan.options_of(host), *state.plan.window_option, *approved)
 
     def _job(self, host: str, options: tuple[str, ...], suffix: str = "") -> HostJob:
-        notebook, folder = self.ledger.read().plan.notebook, str(self.ledger.folder)
-        return HostJob(host, notebook, options, folder, self.limit_s, suffix)
+        notebook, folder = self.ledger.read().plan.notebook, self.ledger.folder
+        interrupt_of(folder, host).unlink(missing_ok=True)
+        attempt = f"{self.clock.now():%Y%m%dT%H%M%S.%f}"
+        return HostJob(host, notebook, options, str(folder), self.limit_s, suffix, attempt)
 
     def _played(self, jobs: Iterable[HostJob]) -> Iterator[JobResult]:
-        running: dict[Future[JobResult], str] = {
-            self.executor.submit(play, j): j.host for j in jobs
-        }
+        running: dict[Future[JobResult], str] = {}
+        for job in jobs:
+            running |= self._submitted(job)
         for future in as_completed(running):
             try:
                 yield future.result()
-            except Exception:  # noqa: BLE001 - a worker that is lost says nothing of its host
-                yield JobResult(running[future], -1, {}, 0.0)
+            except Exception as error:  # noqa: BLE001 - a worker that is lost says nothing of its host
+                yield _lost(running[future], error)
+
+    def _submitted(self, job: HostJob) -> dict[Future[JobResult], str]:
+        try:
+            return {self.executor.submit(play, job): job.host}
+        except Exception as error:  # noqa: BLE001 - a scheduler that is gone takes no job
+            refused: Future[JobResult] = Future()
+            refused.set_exception(error)
+            return {refused: job.host}
 
     def _planned(self, result: JobResult) -> HostEnd:
         told = of_run(str(result.outcome.get("outcome", "")), result.status)
@@ -103,8 +155,27 @@ class Engine:
         told = of_run(str(result.outcome.get("outcome", "")), result.status)
         if told is not None:
             return _end(result, told)
-        found = self.asked(result.host, self.ledger.read())
+        found = self._found(result)
         return found.model_copy(update={"seconds": result.seconds})
+
+    def _found(self, result: JobResult) -> HostEnd:
+        """What the host says of a run that ended without a word, or that nobody waits for."""
+        if result.status == NO_STATUS:
+            # Where it goes on all the same, it is to end and undo.
+            interrupt_of(self.ledger.folder, result.host).touch()
+            self.tell(f"{result.host}: {result.error}; the host is asked")
+        return self.ask_when_over(result.host)
+
+    def ask_when_over(self, host: str) -> HostEnd:
+        """What the host says, once no papermill is at work on it."""
+        if is_over(self.ledger.folder, host, self.clock, UNDO_S):
+            return self.asked(host, self.ledger.read())
+        return HostEnd(host=host, end=FleetEnd.UNKNOWN, said=STILL)
+
+
+def _lost(host: str, error: BaseException) -> JobResult:
+    why = " ".join(str(error).split())[:200] or type(error).__name__
+    return JobResult(host, NO_STATUS, {}, 0.0, f"who waited for its run is lost ({why})")
 
 
 def _end(result: JobResult, end: FleetEnd) -> HostEnd:
@@ -113,7 +184,11 @@ def _end(result: JobResult, end: FleetEnd) -> HostEnd:
         told or f"papermill ended with status {result.status}; its output is in {result.host}.log"
     )
     folder = str(result.outcome.get("folder", ""))
-    return HostEnd(host=result.host, end=end, said=said, folder=folder, seconds=result.seconds)
+    finding = "" if end.good else last_finding(folder)
+    seconds = result.seconds
+    return HostEnd(
+        host=result.host, end=end, said=said, folder=folder, seconds=seconds, finding=finding
+    )
 
 
 def _digest(result: JobResult) -> str:
@@ -126,4 +201,7 @@ def _digest(result: JobResult) -> str:
 
 
 def _why(end: HostEnd) -> str:
-    return "" if end.end.good else f": {end.said.partition(chr(10))[0]}"
+    if end.end.good:
+        return ""
+    said = end.said.partition("\n")[0]
+    return f": {said}" + (f" ({end.finding})" if end.finding and end.finding not in said else "")

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook.common import handed_files
+from runbook.common import atomic_files, handed_files
+from runbook.common.clock import Clock
+from runbook.common.folders import VARIABLE
 from runbook.common.printable import printable
-from runbook.run.record import MIME
+from runbook.run.record import MIME, RESULT_MIME
 
 LOOK_S = 0.5
 # What papermill is given to undo a change after it was told to end.
 UNDO_S = 300.0
 # Who starts a fleet in the background has its signals ignored, and each run would ignore them too.
 HEARING = ("env", "--default-signal=INT,TERM,HUP")
+# Where the program that waits for papermill dies, papermill is told to end, and undoes the change.
+ENDING = ("setpriv", "--pdeathsig", "INT")
 # While this file is in the folder of the fleet run, every run of it is told to stop.
 INTERRUPT = "interrupt"
+# What the files of a run that only plans have between the host's name and their ending.
+PLAN_SUFFIX = ".plan"
+# What no run ended with: the run was not begun, or nobody knows.
+NO_STATUS = -1
 
 
 @dataclass(frozen=True, slots=True)
 class HostJob:
-    """What to run for a host; `folder` takes the notebook and what papermill prints."""
+    """What to run for a host; `folder` takes the notebook and what papermill prints.
+
+    `attempt` names this run among all runs of the host: none is begun twice.
+    """
 
     host: str
     notebook: str
@@ -34,6 +47,7 @@ class HostJob:
     folder: str
     limit_s: float
     suffix: str = ""
+    attempt: str = ""
 
     @property
     def out(self) -> Path:
@@ -46,10 +60,22 @@ class HostJob:
         return Path(self.folder) / f"{self.host}{self.suffix}.log"
 
     @property
+    def interrupts(self) -> tuple[Path, Path]:
+        """While one of these files is there, the run is told to stop."""
+        return Path(self.folder) / INTERRUPT, interrupt_of(Path(self.folder), self.host)
+
+    @property
     def argv(self) -> tuple[str, ...]:
         """The command."""
         papermill = (sys.executable, "-m", "papermill", self.notebook, str(self.out))
-        return (*HEARING, *papermill, "--no-progress-bar", "-p", "host", self.host, *self.options)
+        words = ("--no-progress-bar", "-p", "host", self.host, *self.options)
+        return (*ENDING, *HEARING, *papermill, *words)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Whoever runs it, params/ and outputs/ are those of the fleet run."""
+        home = Path(self.folder).parents[2]
+        return {**os.environ, **({VARIABLE: str(home)} if (home / "params").is_dir() else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +90,53 @@ class JobResult:
 
 
 def play(job: HostJob) -> JobResult:
-    """Run papermill to its end; what takes longer than `limit_s` is told to end, and undoes."""
+    """Run papermill to its end; what takes longer than `limit_s` is told to end, and undoes.
+
+    Whoever hands out the job twice gets no second run.
+    """
     began = time.monotonic()
-    with job.log.open("wb") as log:
+    if not _is_first(job):
+        return JobResult(job.host, NO_STATUS, {}, 0.0, "this run was begun before")
+    try:
+        status = _run(job, began + job.limit_s)
+    except BlockingIOError:
+        return JobResult(job.host, NO_STATUS, {}, 0.0, "another run of this host is at work")
+    seconds = time.monotonic() - began
+    outputs = outputs_of(job.out)
+    return JobResult(job.host, status, outcome_of(outputs), seconds, _error_of(outputs))
+
+
+def is_over(folder: Path, host: str, clock: Clock, patience_s: float) -> bool:
+    """Wait until no papermill of the host is at work any more; False if one still is."""
+    end = clock.monotonic() + patience_s
+    while True:
+        try:
+            with _held(folder, host):
+                return True
+        except BlockingIOError:
+            if clock.monotonic() >= end:
+                return False
+        clock.sleep(LOOK_S)
+
+
+def interrupt_of(folder: Path, host: str) -> Path:
+    """While this file is there, the run of this host is told to stop."""
+    return folder / f"{host}.{INTERRUPT}"
+
+
+def _is_first(job: HostJob) -> bool:
+    if not job.attempt:
+        return True
+    try:
+        atomic_files.create(Path(job.folder) / f".{job.host}{job.suffix}.{job.attempt}", b"")
+    except FileExistsError:
+        return False
+    return True
+
+
+def _run(job: HostJob, end: float) -> int:
+    job.out.unlink(missing_ok=True)
+    with _held(Path(job.folder), job.host) as lock, job.log.open("wb") as log:
         # In a session of its own: Ctrl-C is for the fleet, which decides what it ends.
         running = subprocess.Popen(
             job.argv,
@@ -74,11 +144,24 @@ def play(job: HostJob) -> JobResult:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=(lock,),
+            env=job.environment,
         )
-        status = _waited(running, job, began + job.limit_s)
-    seconds = time.monotonic() - began
-    outputs = outputs_of(job.out)
-    return JobResult(job.host, status, outcome_of(outputs), seconds, _error_of(outputs))
+        return _waited(running, job, end)
+
+
+@contextmanager
+def _held(folder: Path, host: str) -> Iterator[int]:
+    """A lock that papermill holds too, so it says whether one is at work, whoever began it.
+
+    Raises BlockingIOError.
+    """
+    lock = os.open(folder / f".{host}.at-work", os.O_WRONLY | os.O_CREAT, atomic_files.PRIVATE_FILE)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield lock
+    finally:
+        os.close(lock)
 
 
 def _waited(running: subprocess.Popen[bytes], job: HostJob, end: float) -> int:
@@ -91,7 +174,7 @@ def _waited(running: subprocess.Popen[bytes], job: HostJob, end: float) -> int:
         if told and late:
             os.killpg(running.pid, signal.SIGKILL)
             return running.wait(UNDO_S)
-        if not told and (late or (Path(job.folder) / INTERRUPT).exists()):
+        if not told and (late or any(path.exists() for path in job.interrupts)):
             running.send_signal(signal.SIGTERM if late else signal.SIGINT)
             told, end = True, time.monotonic() + UNDO_S
 
@@ -108,7 +191,8 @@ def outputs_of(notebook: Path) -> list[Mapping[str, object]]:
 def outcome_of(outputs: Iterable[Mapping[str, object]]) -> Mapping[str, object]:
     """The last outcome that these outputs tell; empty where they tell none."""
     bundles = [data for o in outputs if isinstance(data := o.get("data"), dict)]
-    told = [outcome for data in bundles if isinstance(outcome := data.get(MIME), dict)]
+    found = [data.get(MIME, data.get(RESULT_MIME)) for data in bundles]
+    told = [outcome for outcome in found if isinstance(outcome, dict)]
     return told[-1] if told else {}
 
 

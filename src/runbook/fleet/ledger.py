@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from runbook.common import atomic_files, handed_files
 from runbook.common.errors import CorrectParameters
@@ -26,7 +26,9 @@ NEVER = datetime.fromtimestamp(0, UTC)
 class FleetPlan(BaseModel):
     """What the run is to do; `options` are papermill's, `sha256` is of the notebook.
 
-    `plans_first`: whether the notebook has a `mode` that plans and writes nothing.
+    `plans_first`: whether the notebook has a `mode` that plans and writes nothing. `given` has
+    values for one host alone. After each batch the run waits `pause_s` and audits; 0: it does not.
+    `keeps_window`: the notebook has a parameter `window` too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +39,20 @@ class FleetPlan(BaseModel):
     batches: tuple[tuple[str, ...], ...]
     max_failures: int
     plans_first: bool = True
+    given: Mapping[str, Mapping[str, JsonValue]] = {}
+    pause_s: float = 0.0
+    window: str = ""
+    keeps_window: bool = False
+
+    def options_of(self, host: str) -> tuple[str, ...]:
+        """The options that papermill is given for this host."""
+        given = self.given.get(host)
+        return (*self.options, *(("-y", json.dumps(dict(given))) if given else ()))
+
+    @property
+    def window_option(self) -> tuple[str, ...]:
+        """Each run refuses to change its host outside the window, by itself."""
+        return ("-r", "window", self.window) if self.window and self.keeps_window else ()
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -47,7 +63,7 @@ class FleetPlan(BaseModel):
 class HostEnd(BaseModel):
     """How one host's run ended, in how many seconds, and where its record is.
 
-    `plan` is the digest of the plan that it made, or ''.
+    `plan` is the digest of the plan that it made, or ''. `finding` is why it failed, by its record.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,13 +74,15 @@ class HostEnd(BaseModel):
     folder: str = ""
     seconds: float = 0.0
     plan: str = ""
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
     """What a ledger says: the plan, the hosts whose run began (and when), and how they ended.
 
-    `at` is when the fleet run began; `plans` has the digest of each host's own plan, as shown.
+    `at` is when the fleet run began; `plans` has the digest of each host's own plan, as shown, and
+    `planned` what each plan came to; `audits` when a host was audited after its change.
     """
 
     plan: FleetPlan
@@ -72,6 +90,8 @@ class LedgerState:
     ended: Mapping[str, HostEnd] = field(default_factory=dict)
     plans: Mapping[str, str] = field(default_factory=dict)
     at: datetime = NEVER
+    planned: Mapping[str, HostEnd] = field(default_factory=dict)
+    audits: Mapping[str, datetime] = field(default_factory=dict)
 
     def since(self, host: str) -> datetime:
         """When the host's run began, or the fleet run if it was only planned."""
@@ -122,9 +142,9 @@ class Ledger:
         """The first line."""
         self._add(at, {"fleet": plan.model_dump(mode="json")})
 
-    def planned(self, at: datetime, host: str, digest: str) -> None:
+    def planned(self, at: datetime, end: HostEnd) -> None:
         """The plan that was made for the host and shown; no other is to be made."""
-        self._add(at, {"planned": host, "digest": digest})
+        self._add(at, {"planned": end.host, "digest": end.plan, "end": end.model_dump(mode="json")})
 
     def host_begins(self, at: datetime, host: str) -> None:
         """Before papermill is started for the host; an end that it had counts no longer."""
@@ -133,6 +153,10 @@ class Ledger:
     def host_ended(self, at: datetime, end: HostEnd) -> None:
         """How it ended."""
         self._add(at, {"ended": end.model_dump(mode="json")})
+
+    def audited(self, at: datetime, end: HostEnd) -> None:
+        """Whether it is still as promised, some time later."""
+        self._add(at, {"audited": end.model_dump(mode="json")})
 
     def note(self, at: datetime, event: str) -> None:
         """Something that a person may want to know later."""
@@ -157,8 +181,9 @@ class Ledger:
 
 
 def _state(lines: list[str]) -> LedgerState:
-    plan, plans, began = None, dict[str, str](), NEVER
-    begun, ended = dict[str, datetime](), dict[str, HostEnd]()
+    plan, began = None, NEVER
+    begun, audits, plans = dict[str, datetime](), dict[str, datetime](), dict[str, str]()
+    planned, ended = dict[str, HostEnd](), dict[str, HostEnd]()
     for line in lines:
         said = handed_files.json_object(line)
         at = datetime.fromisoformat(str(said["at"]))
@@ -166,14 +191,22 @@ def _state(lines: list[str]) -> LedgerState:
             began = at
             plan = FleetPlan.model_validate_json(json.dumps(said["fleet"]))
         elif "planned" in said:
-            plans[str(said["planned"])] = str(said["digest"])
+            host = str(said["planned"])
+            plans[host] = str(said["digest"])
+            planned |= {host: _end(said["end"])} if "end" in said else {}
         elif "begins" in said:
             host = str(said["begins"])
             begun[host] = at
             ended.pop(host, None)
-        elif "ended" in said:
-            end = HostEnd.model_validate_json(json.dumps(said["ended"]))
+        elif "ended" in said or "audited" in said:
+            end = _end(said.get("ended") or said["audited"])
             ended[end.host] = end
+            audits |= {end.host: at} if "audited" in said else {}
     if plan is None:
         raise ValueError("it does not say what the run was to do")
-    return LedgerState(plan, begun, ended, plans, began)
+    plans = {host: digest for host, digest in plans.items() if digest}
+    return LedgerState(plan, begun, ended, plans, began, planned, audits)
+
+
+def _end(said: object) -> HostEnd:
+    return HostEnd.model_validate_json(json.dumps(said))

@@ -60,7 +60,10 @@ def _odd(state: LedgerState) -> Iterator[str]:
             checked_name(name)
         except ValueError:
             yield f"{name!r} is no host's name"
-    if not {*state.begun, *state.ended, *state.plans} <= set(plan.hosts):
+    if not all(map(is_option, (name for given in plan.given.values() for name in given))):
+        yield "it gives a host what is no parameter of a notebook"
+    told = {*state.begun, *state.ended, *state.plans, *state.planned, *plan.given}
+    if not told <= set(plan.hosts):
         yield "it tells of hosts that are not among its own"
     if not all(map(_DIGEST.fullmatch, state.plans.values())):
         yield "the digest of a plan in it is none"

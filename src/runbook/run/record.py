@@ -38,6 +38,8 @@ CHANGE_MIME = "application/vnd.runbook.change+json"
 # Under these: the first page of the record; that a cell had nothing to do, and why.
 CARD_MIME = "application/vnd.runbook.card+json"
 PASSED_MIME = "application/vnd.runbook.passed+json"
+# Under this one a run that writes no record tells how it ended.
+RESULT_MIME = "application/vnd.runbook.result+json"
 
 
 class Ending(StrEnum):

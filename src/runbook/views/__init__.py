@@ -2,9 +2,9 @@
 
 One file a thing drawn: `state`, `changes`, `plan`, `findings` (also the verdict), `boot`,
 `side_by_side` (with `pairs` and `iptables`), `first_page` (of a record), `guests`, `standing`,
-`drift` (an audit), `steps`, `progress`, `board`, `countdown`, `pulse`, `links`, and `tables` for
-any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and boots. Packages: `wiring`
-(the drawing of links and ports), `page` (the way onto a page).
+`drift` (an audit), `fleet`, `steps`, `progress`, `board`, `countdown`, `pulse`, `links`, and
+`tables` for any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and boots.
+Packages: `wiring` (the drawing of links and ports), `page` (the way onto a page).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from runbook.views.changes import changes
 from runbook.views.countdown import countdown, panel
 from runbook.views.drift import audit
 from runbook.views.findings import checks, compared, findings, last_word, verdict
+from runbook.views.fleet import FleetRow, fleet, fleet_board
 from runbook.views.guests import guest_undos, guests, instructions, offers
 from runbook.views.page.interactive import page_head
 from runbook.views.page.page import CELL, Output, Slot, show, show_with
@@ -31,6 +32,7 @@ from runbook.views.wiring.drawing import wiring
 
 __all__ = [
     "CELL",
+    "FleetRow",
     "Look",
     "Moment",
     "Output",
@@ -49,6 +51,8 @@ __all__ = [
     "doing",
     "edits",
     "findings",
+    "fleet",
+    "fleet_board",
     "fold",
     "guest_undos",
     "guests",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Played(Executor):
 
     ends: Mapping[str, Told | None]
     jobs: list[HostJob] = field(default_factory=list)
+    seconds: float = 1.0
 
     def submit(self, _deed: Callable[..., Any], /, *words: Any, **_more: Any) -> Future[Any]:  # noqa: ANN401
         (job,) = words
@@ -38,8 +40,12 @@ class Played(Executor):
             outcome = (
                 {"outcome": end[0], "said": "why", "folder": f"/o/{job.host}"} if end[0] else {}
             )
-            future.set_result(JobResult(job.host, end[1], outcome, 1.0))
+            future.set_result(JobResult(job.host, end[1], outcome, self.seconds))
         return future
+
+
+def plan(host: str, digit: str) -> HostEnd:
+    return HostEnd(host=host, end=FleetEnd.PLANNED, plan=digit * 64)
 
 
 def stood(host: str, _state: LedgerState) -> HostEnd:
@@ -47,17 +53,12 @@ def stood(host: str, _state: LedgerState) -> HostEnd:
 
 
 def engine(
-    tmp_path: Path, ends: Mapping[str, Told | None], failures: int = 0
+    tmp_path: Path, ends: Mapping[str, Told | None], failures: int = 0, **more: object
 ) -> tuple[Engine, Played]:
     played, ledger = Played(ends), Ledger(tmp_path)
     batches = (("a",), ("b", "c"), ("d",))
-    plan = FleetPlan(
-        notebook="n.ipynb",
-        sha256="",
-        options=("-p", "stp", "no"),
-        batches=batches,
-        max_failures=failures,
-    )
+    given = {"notebook": "n.ipynb", "sha256": "", "options": ("-p", "stp", "no"), **more}
+    plan = FleetPlan.model_validate({**given, "batches": batches, "max_failures": failures})
     ledger.begin(fakes.NOON, plan)
     return Engine(ledger, played, fakes.Time(), lambda _line: None, stood), played
 
@@ -99,6 +100,80 @@ def test_a_run_whose_word_and_status_differ_is_asked_of_its_host(tmp_path: Path,
 def test_a_lost_worker_is_not_tried_again(tmp_path: Path) -> None:
     _, played = changed(tmp_path, {"a": None}, failures=4)
     assert played.count("a") == 1
+
+
+def test_the_run_of_a_lost_worker_is_told_to_end(tmp_path: Path) -> None:
+    made, _ = engine(tmp_path, {"a": None})
+    made.change()
+    assert (tmp_path / "a.interrupt").exists()
+    assert not (tmp_path / "b.interrupt").exists()
+
+
+def test_a_host_on_which_papermill_is_still_at_work_is_not_asked(tmp_path: Path) -> None:
+    with (tmp_path / ".a.at-work").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        state, _ = changed(tmp_path, {"a": None})
+    assert state.ended["a"].end is FleetEnd.UNKNOWN
+    assert "still at work" in state.ended["a"].said
+
+
+def test_a_scheduler_that_takes_no_work_leaves_its_hosts_unknown(tmp_path: Path) -> None:
+    class Gone(Executor):
+        def submit(self, *_words: Any, **_more: Any) -> Future[Any]:  # noqa: ANN401
+            raise RuntimeError("the scheduler is gone")
+
+    made, _ = engine(tmp_path, {})
+    state = replace(made, executor=Gone()).change()
+    assert state.ended["a"].said == "asked"
+    assert "b" not in state.begun
+
+
+WINDOW = "2026-03-01T11:00+00:00/2026-03-01T12:00:30+00:00"
+
+
+@pytest.mark.parametrize(
+    ("window", "seconds", "begun"),
+    [
+        # Closed before it, closed after it, a batch would not end in it, open.
+        ("2026-03-01T13:00+00:00/2026-03-01T14:00+00:00", 1.0, ""),
+        ("2026-03-01T10:00+00:00/2026-03-01T11:00+00:00", 1.0, ""),
+        (WINDOW, 60.0, "a"),
+        (WINDOW, 1.0, "abcd"),
+    ],
+)
+def test_no_batch_begins_that_would_not_end_in_the_window(
+    tmp_path: Path, window: str, seconds: float, begun: str
+) -> None:
+    made, played = engine(tmp_path, {}, window=window)
+    played.seconds = seconds
+    made.change()
+    assert [job.host for job in played.jobs] == list(begun)
+
+
+@pytest.mark.parametrize(
+    ("end", "begun"), [(FleetEnd.DRIFTED, "a"), (FleetEnd.AS_PROMISED, "abcd")]
+)
+def test_a_host_that_does_not_stay_as_promised_stops_the_fleet(
+    tmp_path: Path, end: FleetEnd, begun: str
+) -> None:
+    made, played = engine(tmp_path, {}, pause_s=0.01)
+    made = replace(made, audited=lambda one: one.model_copy(update={"end": end}))
+    state = made.change()
+    assert [job.host for job in played.jobs] == list(begun)
+    assert state.ended["a"].end is end
+    assert "a" in state.audits
+
+
+def test_a_run_is_given_its_host_s_own_values_and_the_window(tmp_path: Path) -> None:
+    made, played = engine(
+        tmp_path, {}, given={"a": {"probes": ["10.0.0.1"]}}, window=WINDOW, keeps_window=True
+    )
+    made.change()
+    assert played.jobs[0].options == (
+        *("-p", "stp", "no", "-y", '{"probes": ["10.0.0.1"]}'),
+        *("-r", "window", WINDOW),
+    )
+    assert "-y" not in played.jobs[1].options
 
 
 def test_once_it_is_to_stop_no_batch_begins(tmp_path: Path) -> None:
@@ -146,14 +221,17 @@ def test_the_whole_fleet_is_changed_in_its_order_with_the_options_it_was_given(
 def test_the_exit_status_is_that_of_the_host_that_needs_a_person_most() -> None:
     assert worst([]) == 0
     assert worst([FleetEnd.AS_PROMISED, FleetEnd.REFUSED, FleetEnd.AS_BEFORE]) == 4
-    assert worst([FleetEnd.ARMED, FleetEnd.UNKNOWN]) == 6
+    assert worst([FleetEnd.ARMED, FleetEnd.DRIFTED, FleetEnd.UNKNOWN]) == 6
+    assert worst([FleetEnd.DRIFTED, FleetEnd.AS_BEFORE]) == 7
     assert of_run("as promised", 0) is FleetEnd.AS_PROMISED
+    # An audit that finds something has done what it was asked.
+    assert of_run("the host is not as its record says", 0) is FleetEnd.DRIFTED
 
 
 def test_no_other_plan_is_made_than_the_one_that_was_shown(tmp_path: Path) -> None:
     made, played = engine(tmp_path, {})
-    made.ledger.planned(fakes.NOON, "a", "1" * 64)
-    made.ledger.planned(fakes.NOON, "a", "2" * 64)
+    made.ledger.planned(fakes.NOON, plan("a", "1"))
+    made.ledger.planned(fakes.NOON, plan("a", "2"))
     made.change()
     assert played.jobs[0].options == ("-p", "stp", "no", "-r", "approved", "2" * 64)
     assert played.jobs[1].options == ("-p", "stp", "no")

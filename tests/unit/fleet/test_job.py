@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import signal
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit import fakes
 
+from runbook.common.clock import SystemClock
 from runbook.fleet import job
 from runbook.fleet.job import INTERRUPT, HostJob, play
-from runbook.run.record import MIME
+from runbook.run.record import MIME, RESULT_MIME
 
 SAYS = f"""\
 from IPython.display import display
@@ -74,6 +80,45 @@ def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
     result = play(asked(tmp_path, "import time; time.sleep(300)", 1.0))
     assert result.status != 0
     assert result.seconds < 60
+
+
+def test_a_run_that_is_handed_out_twice_is_begun_once(tmp_path: Path) -> None:
+    made = replace(asked(tmp_path, SAYS), attempt="20260301T120000")
+    assert play(made).status == 0
+    again = play(made)
+    assert (again.status, again.outcome) == (job.NO_STATUS, {})
+    assert "begun before" in again.error
+
+
+def test_no_second_run_of_a_host_begins_beside_the_first(tmp_path: Path) -> None:
+    made = asked(tmp_path, SAYS)
+    with (tmp_path / ".server-01.at-work").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another run of this host" in play(made).error
+        assert not job.is_over(tmp_path, "server-01", fakes.Time(), 5)
+    assert job.is_over(tmp_path, "server-01", fakes.Time(), 5)
+    assert not made.log.exists()
+
+
+def test_papermill_ends_and_undoes_when_who_waits_for_it_is_killed(tmp_path: Path) -> None:
+    begun, undone = tmp_path / "begun", tmp_path / "undone"
+    made = asked(tmp_path, UNDOES, 60.0, "-p", "begun", str(begun), "-p", "undone", str(undone))
+    pid = os.fork()
+    if pid == 0:
+        play(made)
+        os._exit(0)
+    while not begun.exists():
+        time.sleep(0.1)
+    assert not job.is_over(tmp_path, "server-01", fakes.Time(), 1)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert job.is_over(tmp_path, "server-01", SystemClock(), 50)
+    assert undone.exists()
+
+
+def test_a_run_without_a_record_tells_how_it_ended(tmp_path: Path) -> None:
+    result = play(asked(tmp_path, SAYS.replace(MIME, RESULT_MIME)))
+    assert (result.status, result.outcome["outcome"]) == (0, "as promised")
 
 
 def test_a_run_tells_its_outcome(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from click.testing import CliRunner
 from runbook.cli import runbook
 from runbook.common.clock import SystemClock
 from runbook.common.errors import CorrectParameters
-from runbook.fleet import command
-from runbook.fleet.command import FOLDER, Desk, resume
+from runbook.fleet import run
+from runbook.fleet.command import resume
+from runbook.fleet.desk import Desk
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger, LedgerState
+from runbook.fleet.run import FOLDER
 from runbook.fleet.trust import refuse_an_odd
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,7 +37,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     def nothing(*_words: object) -> None:
         pytest.fail("it went on")
 
-    monkeypatch.setattr(command, "_engine", nothing)
+    monkeypatch.setattr(run, "Engine", nothing)
     (tmp_path / "params").mkdir()
     (tmp_path / "outputs" / FOLDER).mkdir(parents=True)
     return Desk(tmp_path / "params", tmp_path / "outputs", SystemClock(), lambda _text: None)
@@ -93,6 +95,9 @@ def test_what_others_could_write_is_not_gone_on_with(
         {"options": ("-p", "x; import os", "1")},
         {"options": ("-p", "import", "1")},
         {"options": ("-p", "host", "other")},
+        {"given": {"a": {"host": "other"}}},
+        {"given": {"a": {"x; import os": 1}}},
+        {"given": {"d": {"stp": False}}},
         {"batches": (("../../../tmp/x",),)},
         {"batches": (("-h",),)},
         {"batches": (("a/b",),)},

@@ -20,6 +20,7 @@ from runbook.notebook.shared.state_tables import StateTables
 from runbook.params import KnownHost, as_table, check_names, known_host
 from runbook.records.audit.keep import keep
 from runbook.records.audit.look import Audit, audit
+from runbook.run.record import RESULT_MIME, Ending
 from runbook.run.session import HostSession
 from runbook.run.standing import open_host_session
 from runbook.state.snapshot import Snapshot
@@ -119,5 +120,9 @@ def record(audited: AuditedHost) -> None:
     if folder:
         show_ending(HostRun(session, folder))
     else:
-        same = "the last audit recorded the same differences" if audited.audit.drifts else ""
-        views.show(views.note(f"No record was written: {same or audited.audit.said}"))
+        found = audited.audit
+        same = "the last audit recorded the same differences" if found.drifts else ""
+        ending = Ending.DRIFTED if found.drifts else Ending.NOTHING_TO_DO
+        told = {"outcome": str(ending), "exit": ending.exit_status, "said": found.said}
+        note = views.note(f"No record was written: {same or found.said}")
+        views.show_with(note, {RESULT_MIME: told})

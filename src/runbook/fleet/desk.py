@@ -1,0 +1,27 @@
+"""Where a fleet is run from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runbook.common.clock import Clock
+from runbook.fleet.progress import FleetProgress
+
+Tell = Callable[[str], None]
+
+
+def _nobody(_progress: FleetProgress) -> None:
+    """Nobody looks on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the fleet is run from: its folders, its clock, who reads its lines, who looks on."""
+
+    params: Path
+    outputs: Path
+    clock: Clock
+    tell: Tell
+    draw: Callable[[FleetProgress], None] = field(default=_nobody)

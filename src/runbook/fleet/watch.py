@@ -1,0 +1,84 @@
+"""Looks on while a fleet run is at work: draws its progress, and writes it as a page."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runbook.common import handed_files
+from runbook.fleet import page
+from runbook.fleet.desk import Desk
+from runbook.fleet.ledger import Ledger
+from runbook.fleet.progress import FleetProgress, progress
+
+TICK_S = 2.0
+
+
+@contextmanager
+def watched(ledger: Ledger, desk: Desk) -> Iterator[None]:
+    """Draw it every two seconds meanwhile, and a last time; an error in that stops no run."""
+    over, stages = threading.Event(), Stages(ledger.folder)
+
+    def draw(*, last: bool = False) -> None:
+        with suppress(Exception):
+            state, now = ledger.read(), desk.clock.now()
+            found = progress(state, now, stages.of)
+            page.write(ledger.folder, state, found, over=last)
+            desk.draw(found)
+
+    def tick() -> None:
+        draw()
+        while not over.wait(TICK_S):
+            draw()
+
+    looking = threading.Thread(target=tick, daemon=True, name="runbook-fleet-watch")
+    looking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        looking.join(TICK_S)
+        draw(last=True)
+
+
+@dataclass(slots=True)
+class Stages:
+    """In which cell the notebook of each host is; read again only when the file was written."""
+
+    folder: Path
+    _known: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def of(self, host: str) -> str:
+        """The name of the cell; '' if it is not known."""
+        path = self.folder / f"{host}.ipynb"
+        try:
+            written = path.stat().st_mtime_ns
+            if self._known.get(host, (0, ""))[0] != written:
+                self._known[host] = written, _cell_at_work(handed_files.text(path))
+        except (OSError, ValueError):
+            return ""
+        return self._known[host][1]
+
+
+def _cell_at_work(notebook: str) -> str:
+    """The last cell that papermill has begun."""
+    try:
+        cells = handed_files.json_object(notebook)["cells"]
+        told = [(c["id"], c.get("metadata", {}).get("papermill", {})) for c in cells]
+        begun = [str(name) for name, of in told if of.get("start_time")]
+    except (KeyError, TypeError, AttributeError):
+        return ""
+    return begun[-1] if begun else ""
+
+
+def stage_of_nobody(_host: str) -> str:
+    """For a run that is not at work."""
+    return ""
+
+
+def look(ledger: Ledger, desk: Desk) -> FleetProgress:
+    """The progress now."""
+    return progress(ledger.read(), desk.clock.now(), stage_of_nobody)

@@ -1,0 +1,147 @@
+"""Who waits for papermill: threads of this program, or workers of Dask on any machines.
+
+Dask is an optional package. Only this module knows it. A run is handed out once: the scheduler has
+to be told so too, since by itself it gives the work of a lost worker to the next one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from runbook.common.errors import CorrectParameters
+from runbook.fleet.ledger import FleetPlan, Ledger
+
+CONNECT_S = 10.0
+# A change's number begins with the time of the machine that makes it.
+CLOCKS_APART_S = 30.0
+ONCE = "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0"
+
+
+class WorkerSight(NamedTuple):
+    """What a worker has: a version of runbook, the digests of ledger and notebook, the time."""
+
+    version: str
+    ledger: str
+    notebook: str
+    at: datetime
+
+
+@contextmanager
+def workers(plan: FleetPlan, ledger: Ledger, scheduler: str = "") -> Iterator[Executor]:
+    """Those of the scheduler at this address; without one, a thread for each host of a batch.
+
+    Raises CorrectParameters if the scheduler or one of its workers cannot be used.
+    """
+    if scheduler:
+        with _of_dask(plan, ledger, scheduler) as executor:
+            yield executor
+        return
+    # One more than a batch has hosts, since a run that is told to stop may not have ended yet.
+    with ThreadPoolExecutor(max(len(batch) for batch in plan.batches)) as executor:
+        yield executor
+
+
+@contextmanager
+def _of_dask(plan: FleetPlan, ledger: Ledger, scheduler: str) -> Iterator[Executor]:
+    client = _client(scheduler)
+    try:
+        _refuse_retries(client, scheduler)
+        seen = client.run(sight, str(ledger.path), plan.notebook, on_error="return")
+        refuse_unfit(seen, sight(str(ledger.path), plan.notebook), scheduler)
+        # Not in a `with`: its end would wait for runs that a third Ctrl-C leaves.
+        executor: Executor = client.get_executor(retries=0, pure=False)
+        yield executor
+    finally:
+        client.close(timeout=CONNECT_S)
+
+
+def _client(scheduler: str) -> Any:  # noqa: ANN401 - distributed has no types
+    try:
+        from distributed import Client  # noqa: PLC0415 - optional, and slow to import
+    except ImportError:
+        raise _unfit(
+            "--scheduler needs the package distributed, which is not installed",
+            "install it with `pip install 'runbook[dask]'`, or leave --scheduler out",
+        ) from None
+    try:
+        return Client(scheduler, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]  # likewise
+    except Exception as error:
+        why = " ".join(str(error).split())[:200]
+        raise _unfit(
+            f"no Dask scheduler answers at {scheduler}: {why}",
+            "start one with `dask scheduler`; its address looks like tcp://172.16.0.9:8786",
+        ) from error
+
+
+def _refuse_retries(client: Any, scheduler: str) -> None:  # noqa: ANN401 - likewise
+    allowed = client.run_on_scheduler(allowed_failures)
+    if allowed != 0:
+        raise _unfit(
+            f"the scheduler {scheduler} gives the run of a lost worker to another worker,"
+            f" up to {allowed} times",
+            f"start it so: {ONCE} dask scheduler",
+        )
+
+
+def allowed_failures(dask_scheduler: Any) -> int:  # noqa: ANN401 - likewise; Dask wants this name
+    """How often the scheduler hands out a run again."""
+    return int(dask_scheduler.allowed_failures)
+
+
+def sight(ledger: str, notebook: str) -> WorkerSight:
+    """What the worker that runs this sees; raises OSError if it sees no such file."""
+    return WorkerSight(
+        metadata.version("runbook"), _digest(ledger), _digest(notebook), datetime.now(UTC)
+    )
+
+
+def refuse_unfit(seen: Mapping[str, object], here: WorkerSight, scheduler: str) -> None:
+    """Raise CorrectParameters if there is no worker, or one that would run something else."""
+    if not seen:
+        raise _unfit(
+            f"the scheduler {scheduler} has no worker",
+            f"start one on a machine that reaches the hosts: `dask worker {scheduler}`",
+        )
+    for worker, told in seen.items():
+        if why := _unfit_for(told, here):
+            raise _unfit(
+                f"the worker {worker} cannot be used: {why}",
+                "start it in an environment with this version of runbook, on a machine that has"
+                " the folders of this run at the same path (for example by NFS)",
+            )
+
+
+def _unfit_for(told: object, here: WorkerSight) -> str:
+    if not isinstance(told, WorkerSight):
+        return _failed(told)
+    if told.version != here.version:
+        return f"it has runbook {told.version}, and this is {here.version}"
+    if (told.ledger, told.notebook) != (here.ledger, here.notebook):
+        return "at the same path it sees another folder or another notebook"
+    apart = abs((told.at - here.at).total_seconds())
+    if apart > CLOCKS_APART_S:
+        return f"its clock and this one are {apart:.0f} s apart"
+    return ""
+
+
+def _failed(told: object) -> str:
+    if isinstance(told, ModuleNotFoundError):
+        return "runbook is not installed there"
+    if isinstance(told, OSError):
+        return f"it does not see {told.filename}"
+    return " ".join(str(told).split())[:200]
+
+
+def _digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _unfit(why: str, then: str) -> CorrectParameters:
+    return CorrectParameters(why, state="no host was asked anything", then=then)

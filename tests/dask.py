@@ -1,0 +1,72 @@
+"""A scheduler of Dask and its workers, started as an operator starts them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests import bench
+
+ONCE = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+START_S = 90.0
+
+
+@dataclass
+class Dask:
+    """Its processes; `place` is a command that leads elsewhere, such as into a namespace."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def scheduler(self, host: str, settings: Mapping[str, str], place: tuple[str, ...] = ()) -> str:
+        """Start the scheduler; its address."""
+        told = self.folder / "scheduler.json"
+        words = ("--host", host, "--port", "0", "--no-dashboard", "--scheduler-file", str(told))
+        self._start("scheduler", (*place, "dask", "scheduler", *words), settings)
+        end = time.monotonic() + START_S
+        while not told.exists() or not told.read_text():
+            assert time.monotonic() < end, self.log("scheduler")
+            time.sleep(0.2)
+        return str(json.loads(told.read_text())["address"])
+
+    def worker(self, name: str, address: str, place: tuple[str, ...] = ()) -> None:
+        """Start a worker, and wait until the scheduler has it."""
+        words = ("--name", name, "--nthreads", "4", "--no-nanny", "--no-dashboard")
+        self._start(name, (*place, "dask", "worker", address, *words), {})
+        end = time.monotonic() + START_S
+        while "Registered to" not in self.log(name):
+            assert time.monotonic() < end, self.log(name)
+            time.sleep(0.2)
+
+    def log(self, name: str) -> str:
+        """What a process of it printed."""
+        return (self.folder / f"{name}.log").read_text()
+
+    def kill(self, name: str) -> None:
+        """As a power cut does."""
+        self.running[name].kill()
+        self.running.pop(name).wait()
+
+    def end(self) -> None:
+        """End all."""
+        for name in tuple(self.running):
+            self.kill(name)
+
+    def _start(self, name: str, argv: tuple[str, ...], settings: Mapping[str, str]) -> None:
+        # A place such as `ip netns exec` is not among the programs of this environment.
+        words = [str(bench.BIN / "dask") if word == "dask" else word for word in argv]
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.running[name] = subprocess.Popen(
+                words,
+                cwd=self.folder,
+                env={**os.environ, **self.environ, **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
