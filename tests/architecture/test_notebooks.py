@@ -15,6 +15,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 
 from runbook.notebook.audit import look as audit_look
 from runbook.notebook.desk import cells as desk
+from runbook.notebook.fleet import request as fleet_request
 from runbook.notebook.guest import request as guest_request
 from runbook.notebook.shared.stages import OF_A_HOST, OF_GUESTS
 from runbook.notebook.undo import look as undo_look
@@ -30,6 +31,7 @@ KNOWN = {
     "routed.ipynb": (*NAMES, *REQUEST_NAMES),
     "survey.ipynb": NAMES,
     "undo.ipynb": undo_look.NAMES,
+    "fleet.ipynb": fleet_request.NAMES,
     "guest.ipynb": guest_request.NAMES,
 }
 CODE = (

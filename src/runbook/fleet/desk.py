@@ -18,10 +18,15 @@ def _nobody(_progress: FleetProgress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where the fleet is run from: its folders, its clock, who reads its lines, who looks on."""
+    """Where the fleet is run from: its folders, its clock, who reads its lines, who looks on.
+
+    `leaves`: this program is only there for the run, so a signal may end it with the run; the
+    kernel of a notebook stays.
+    """
 
     params: Path
     outputs: Path
     clock: Clock
     tell: Tell
     draw: Callable[[FleetProgress], None] = field(default=_nobody)
+    leaves: bool = True

@@ -20,23 +20,35 @@ Standing = Callable[[str], str]
 
 
 @contextmanager
-def interruptible(engine: Engine, standing: Standing) -> Iterator[None]:
-    """Ctrl-C: no further host begins. Again: those at work undo their change. Again: leave."""
+def interruptible(engine: Engine, standing: Standing, *, leaves: bool) -> Iterator[None]:
+    """Ctrl-C: no further host begins. Again: those at work undo their change. Again: leave.
+
+    Who ends this program by a signal has those at work undo at once. A kernel (`leaves` is False)
+    has its own way with such signals, and a third Ctrl-C is as the second.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     presses: list[int] = []
+    steps = (stop, undo, leave) if leaves else (stop, undo)
 
     def pressed(_number: int, _frame: FrameType | None) -> None:
         presses.append(1)
-        steps = (stop, undo, leave)
         steps[min(len(presses), len(steps)) - 1](engine, standing)
 
-    before = signal.signal(signal.SIGINT, pressed)
+    def ended(_number: int, _frame: FrameType | None) -> None:
+        presses.extend([1, 1])
+        undo(engine, standing)
+
+    handlers = {signal.SIGINT: pressed}
+    if leaves:
+        handlers |= {signal.SIGTERM: ended, signal.SIGHUP: ended}
+    before = {number: signal.signal(number, heard) for number, heard in handlers.items()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def stop(engine: Engine, _standing: Standing) -> None:
@@ -53,8 +65,11 @@ def undo(engine: Engine, standing: Standing) -> None:
     engine.tell(messages.second_interrupt(_at_work(engine)))
     for host in hosts:
         # Each in a thread: a host that does not answer holds up neither the others nor the run.
-        asking = (lambda asked: engine.tell(standing(asked)), (host,))
-        threading.Thread(target=asking[0], args=asking[1], daemon=True).start()
+        threading.Thread(target=_say, args=(engine, standing, host), daemon=True).start()
+
+
+def _say(engine: Engine, standing: Standing, host: str) -> None:
+    engine.tell(standing(host))
 
 
 def leave(engine: Engine, _standing: Standing) -> None:

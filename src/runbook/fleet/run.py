@@ -48,7 +48,10 @@ class FleetRun:
             engine = Engine(
                 self.ledger, executor, self.desk.clock, self.desk.tell, self._asked, self._audited
             )
-            with interruptible(engine, self._standing), watched(self.ledger, self.desk):
+            with (
+                interruptible(engine, self.standing, leaves=self.desk.leaves),
+                watched(self.ledger, self.desk),
+            ):
                 yield engine
 
     def plan(self, engine: Engine) -> Mapping[str, HostEnd]:
@@ -100,7 +103,8 @@ class FleetRun:
     def _audited(self, end: HostEnd) -> HostEnd:
         return audited(end, self.desk.params, self.desk.outputs, self.desk.clock)
 
-    def _standing(self, host: str) -> str:
+    def standing(self, host: str) -> str:
+        """What is armed on the host now, in a sentence."""
         return ask.in_words(host, self.desk.params, self.desk.clock)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from papermill.inspection import inspect_notebook
-
+from runbook.common import handed_files
 from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact
 from runbook.fleet import window
@@ -129,12 +130,23 @@ def _refuse_what_it_lacks(notebook: Path, names: Collection[str], given: Sequenc
 
 
 def _parameters(notebook: Path) -> Collection[str]:
+    """The names that its parameters cell gives a value; none where it has no such cell.
+
+    Not by papermill's own code: to import it would tell the notebook's kernel that it is papermill.
+    """
     try:
-        found: Collection[str] = inspect_notebook(str(notebook))
-    except Exception as error:
+        cells = handed_files.json_object(handed_files.text(notebook))["cells"]
+        sources = ["".join(cell["source"]) for cell in cells if _is_tagged(cell)]
+        statements = [one for source in sources for one in ast.parse(source).body]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
         raise CorrectParameters(
             f"{notebook} is no notebook: {str(error).partition(chr(10))[0]}",
             state="no host was asked anything",
             then="name an .ipynb file, such as routed.ipynb",
         ) from error
-    return found
+    targets = [getattr(one, "targets", [getattr(one, "target", None)]) for one in statements]
+    return {one.id for each in targets for one in each if isinstance(one, ast.Name)}
+
+
+def _is_tagged(cell: Mapping[str, Any]) -> bool:
+    return "parameters" in cell.get("metadata", {}).get("tags", ())

@@ -1,7 +1,7 @@
 """What the notebooks import: one call a cell, each returns what the next one needs.
 
-A package for each notebook, with its name: `routed`, `guest`, `undo`, `survey`, `audit`; `desk`
-is a file. `shared` has what several of them use, `live` what runs beside a cell, `widgets` the
+A package for each notebook, with its name: `routed`, `guest`, `undo`, `survey`, `audit`, `fleet`,
+`desk`. `shared` has what several of them use, `live` what runs beside a cell, `widgets` the
 forms and buttons, `jupyter` what is loaded into kernels, papermill and the server. `archive` files
 an executed notebook in its run folder.
 """

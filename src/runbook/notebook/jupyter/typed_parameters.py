@@ -45,7 +45,7 @@ def check(cell: str, names: Collection[str]) -> None:
     `names` are the names that have a value in the notebook. Any other cell is Python's own.
     """
     values = list(_values(cell))
-    if len(values) < _MANY or "host" not in dict(values):
+    if len(values) < _MANY or not {"host", "hosts"} & set(dict(values)):
         return
     for name, typed in values:
         if not _is_read(typed, names):
