@@ -9,6 +9,6 @@ which row of one is which row of the other, after `tap_names`
 has given each guest's tap the name it had in the first. `dhcp_clients` says whose each process
 is that looks like a DHCP client. `kernel_modules` says what appeared because a module was loaded.
 `redacted` takes secrets out of rows that an earlier version
-kept. `table` and `netlink` are shared helpers. Packages: `host`
+kept. `table`, `netlink` and `batches` are shared helpers. Packages: `host`
 (beside the tables), `guest` (inside a guest), `syntax` (files).
 """

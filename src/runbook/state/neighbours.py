@@ -1,10 +1,13 @@
-"""The ARP and NDP tables, read with RTM_GETNEIGH."""
+"""The ARP and NDP tables, read with RTM_GETNEIGH. Layout: linux/neighbour.h, struct ndmsg."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterator
+from socket import inet_ntop
+from typing import Annotated, NamedTuple
 
 from runbook.state import netlink
+from runbook.state.batches import Batch, batches, each
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
@@ -31,27 +34,30 @@ STATES = {
     0x80: "PERMANENT",
 }
 NUD_NOARP = 0x40
+RTM_NEWNEIGH, DST, LLADDR = 28, 1, 2
+# Bytes of struct ndmsg.
+_NDMSG = 12
 
 
 def parse(raw: bytes, names: dict[int, str]) -> tuple[NeighbourRow, ...]:
     """One row a neighbour, from the raw dump; entries that need no ARP are left out."""
-    real = (pair for pair in netlink.messages(raw) if _real(pair[0]))
-    rows = {row[:3]: row for row in (_row(m, attrs, names) for m, attrs in real)}
-    return ordered(rows.values(), KEY)
+    rows = (row for batch in batches(raw, RTM_NEWNEIGH, _NDMSG) for row in _rows(batch, names))
+    return ordered({row[:3]: row for row in rows}.values(), KEY)
 
 
-def _real(message: Any) -> bool:  # noqa: ANN401 - untyped library
-    return message["family"] in netlink.FAMILIES and not message["state"] & NUD_NOARP
-
-
-def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> NeighbourRow:  # noqa: ANN401
-    return NeighbourRow(
-        netlink.FAMILIES[message["family"]],
-        names.get(message["ifindex"], f"if{message['ifindex']}"),
-        attrs.get("NDA_DST", ""),
-        attrs.get("NDA_LLADDR", ""),
-        STATES.get(message["state"], "NONE"),
+def _rows(batch: Batch, names: dict[int, str]) -> Iterator[NeighbourRow]:
+    family, states = batch.family, batch.fields(8, "=u2")
+    if family not in netlink.FAMILIES:
+        return
+    rows = map(
+        NeighbourRow,
+        [netlink.FAMILIES[family]] * len(batch),
+        each(batch.fields(4, "=i4"), lambda index: names.get(index, f"if{index}")),
+        each(batch.values(DST), lambda value: inet_ntop(family, value) if value else ""),
+        each(batch.values(LLADDR), lambda value: value.hex(":") if value else ""),
+        each(states, lambda state: STATES.get(state, "NONE")),
     )
+    yield from (row for row, state in zip(rows, states, strict=True) if not state & NUD_NOARP)
 
 
 @understood

@@ -22,7 +22,7 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 # struct ifinfomsg is the longest of the headers a dump may begin with; the
 # kernel takes the family from its first byte and ignores the rest.
 _BODY = 16
-_HEADER, _CODE = struct.Struct("=IHHII"), struct.Struct("=i")
+_HEADER, _CODE = struct.Struct("=IH10x"), struct.Struct("=i")
 
 
 def request(kind: int, family: int = AF_UNSPEC) -> bytes:
@@ -36,7 +36,7 @@ def frames(raw: bytes) -> Iterator[tuple[int, int, int]]:
     """Type, begin and end of each message of a dump; ValueError if it is refused or cut short."""
     position = 0
     while position < len(raw):
-        length, kind, _, _, _ = _HEADER.unpack_from(raw, position)
+        length, kind = _HEADER.unpack_from(raw, position)
         end = position + length
         if length < _HEADER.size or end > len(raw):
             raise ValueError(f"the netlink message at byte {position} is cut short")

@@ -2,7 +2,7 @@
 
 A full routing table has a million rows, and a general netlink decoder takes a
 tenth of a millisecond for each; so this module reads the few attributes it
-needs straight from the bytes. Layout: linux/rtnetlink.h, struct rtmsg.
+needs straight from the bytes, column by column. Layout: linux/rtnetlink.h, struct rtmsg.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import socket
 import sys
 from collections.abc import Iterator
 from struct import Struct
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pyroute2.netlink.rtnl import rt_proto, rt_scope, rt_type
 
 from runbook.state import netlink
+from runbook.state.batches import Batch, attributes, batches, each
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
@@ -49,7 +50,9 @@ CACHEINFO, TABLE_ID, VIA, PREF = 12, 15, 18, 20
 RTAX_MTU = 2
 PREFERENCES = {0: "medium", 1: "high", 3: "low"}
 USER_HZ = 100
-_HEADER, _RTMSG, _ATTR = Struct("=IHHII"), Struct("=BBBBBBBBI"), Struct("=HH")
+# Bytes of struct rtmsg.
+_RTMSG = 12
+GLOBAL = {"universe": "global"}
 _WORD, _NEXTHOP = Struct("=I"), Struct("=HBBi")
 # struct rta_cacheinfo, as far as what is read of it.
 _CACHE = Struct("=IIi")
@@ -63,50 +66,44 @@ def parse(raw: bytes, names: Names) -> tuple[RouteRow, ...]:
 
 
 def _rows(raw: bytes, names: Names) -> Iterator[RouteRow]:
-    for kind, begin, end in netlink.frames(raw):
-        if kind == RTM_NEWROUTE:
-            fields = _RTMSG.unpack_from(raw, begin + _HEADER.size)
-            start = begin + _HEADER.size + _RTMSG.size
-            if fields[0] in netlink.FAMILIES and not fields[8] & RTM_F_CLONED:
-                yield _row(fields, _attributes(raw, start, end), names)
+    for batch in batches(raw, RTM_NEWROUTE, _RTMSG):
+        if batch.family in netlink.FAMILIES:
+            cached = (flags & RTM_F_CLONED for flags in batch.fields(8, "=u4"))
+            rows = map(RouteRow, *_columns(batch, names))
+            yield from (row for row, out in zip(rows, cached, strict=True) if not out)
 
 
-def _attributes(raw: bytes, position: int, end: int) -> dict[int, bytes]:
-    attributes = {}
-    while position + 4 <= end:
-        length, kind = _ATTR.unpack_from(raw, position)
-        # A length below the header's would never get to the end.
-        if length < _ATTR.size or position + length > end:
-            raise ValueError(f"the route attribute at byte {position} is cut short")
-        attributes[kind & 0x3FFF] = raw[position + 4 : position + length]
-        position += (length + 3) & ~3
-    return attributes
+def _columns(batch: Batch, names: Names) -> Iterator[list[Any]]:
+    family, count = batch.family, len(batch)
+    bits, tos, table, protocol, scope, kind = (batch.fields(at, "u1") for at in (1, 3, 4, 5, 6, 7))
+    told = {name: batch.values(name) for name in (DST, OIF, GATEWAY, PRIORITY, PREFSRC)}
+    tables, vias = batch.values(TABLE_ID), batch.values(VIA)
+    ways = each(batch.values(MULTIPATH), lambda value: _nexthops(family, value or b"", names))
+    ifnames = each(told[OIF], lambda value: _ifname(value, names))
+    yield [netlink.FAMILIES[family]] * count
+    yield [
+        usual if value is None else _number(value)
+        for value, usual in zip(tables, table, strict=True)
+    ]
+    yield each(kind, lambda number: _word(number, rt_type))
+    prefixes = zip(told[DST], bits, strict=True)
+    yield each(prefixes, lambda pair: _prefix(family, *pair))
+    yield tos
+    yield each(told[PRIORITY], lambda value: 0 if value is None else _number(value))
+    yield ifnames
+    yield each(told[GATEWAY], lambda value: _address(family, value))
+    yield each(told[PREFSRC], lambda value: _address(family, value))
+    yield each(protocol, lambda number: _word(number, rt_proto))
+    yield each(scope, lambda number: GLOBAL.get(word := _word(number, rt_scope), word))
+    yield each(batch.fields(8, "=u4"), lambda flags: bool(flags & RTNH_F_ONLINK))
+    yield each(batch.values(METRICS), _mtu)
+    yield [way or _way(via, ifname) for way, via, ifname in zip(ways, vias, ifnames, strict=True)]
+    yield each(batch.values(PREF), _preference)
+    yield each(batch.values(CACHEINFO), _expires)
 
 
-def _row(fields: tuple[int, ...], attrs: dict[int, bytes], names: Names) -> RouteRow:
-    family, bits, _, tos, table, protocol, scope, kind, flags = fields
-    return RouteRow(
-        netlink.FAMILIES[family],
-        _number(attrs[TABLE_ID]) if TABLE_ID in attrs else table,
-        _word(kind, rt_type),
-        _prefix(family, attrs.get(DST), bits),
-        tos,
-        _number(attrs[PRIORITY]) if PRIORITY in attrs else 0,
-        _ifname(attrs, names),
-        _address(family, attrs.get(GATEWAY)),
-        _address(family, attrs.get(PREFSRC)),
-        _word(protocol, rt_proto),
-        {"universe": "global"}.get(word := _word(scope, rt_scope), word),
-        bool(flags & RTNH_F_ONLINK),
-        _mtu(attrs.get(METRICS)),
-        _nexthops(family, attrs.get(MULTIPATH, b""), names) or _way(attrs, names),
-        _preference(attrs.get(PREF)),
-        _expires(attrs.get(CACHEINFO)),
-    )
-
-
-def _ifname(attrs: dict[int, bytes], names: Names) -> str:
-    index = _number(attrs[OIF]) if OIF in attrs else 0
+def _ifname(oif: bytes | None, names: Names) -> str:
+    index = _number(oif) if oif is not None else 0
     return names.get(index, f"if{index}") if index else ""
 
 
@@ -129,7 +126,7 @@ def _prefix(family: int, value: bytes | None, bits: int) -> str:
 
 
 def _mtu(metrics: bytes | None) -> int | None:
-    value = _attributes(metrics, 0, len(metrics)).get(RTAX_MTU) if metrics else None
+    value = attributes(metrics).get(RTAX_MTU) if metrics else None
     return None if value is None else _number(value)
 
 
@@ -150,23 +147,24 @@ def _nexthops(family: int, value: bytes, names: Names) -> str:
         length, _, weight, index = _NEXTHOP.unpack_from(value, position)
         if length < _NEXTHOP.size or position + length > len(value):
             raise ValueError(f"way {len(ways) + 1} of a multipath route is cut short")
-        attrs = _attributes(value, position + _NEXTHOP.size, position + length)
-        gateway = _via(attrs) or _address(family, attrs.get(GATEWAY))
+        attrs = attributes(value[position + _NEXTHOP.size : position + length])
+        gateway = _via(attrs.get(VIA)) or _address(family, attrs.get(GATEWAY))
         ways.append(f"via {gateway} dev {names.get(index, index)} weight {weight + 1}")
         position += (length + 3) & ~3
     return ", ".join(ways)
 
 
-def _way(attrs: dict[int, bytes], names: Names) -> str:
+def _way(via: bytes | None, ifname: str) -> str:
     # Without its router such a route would look like one that needs none.
-    return f"via {via} dev {_ifname(attrs, names)} weight 1" if (via := _via(attrs)) else ""
+    return f"via {router} dev {ifname} weight 1" if (router := _via(via)) else ""
 
 
-def _via(attrs: dict[int, bytes]) -> str:
+def _via(value: bytes | None) -> str:
     """The router where it is of the other family (struct rtvia), in iproute2's words."""
-    value = attrs.get(VIA, b"")
+    if not value:
+        return ""
     family = int.from_bytes(value[:2], sys.byteorder)
-    return f"{netlink.FAMILIES[family]} {_address(family, value[2:])}" if value else ""
+    return f"{netlink.FAMILIES[family]} {_address(family, value[2:])}"
 
 
 @understood

@@ -8,12 +8,14 @@ there is nothing; a number that can be absent is None there.
 
 from __future__ import annotations
 
+import gc
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cache, wraps
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 from xml.etree.ElementTree import ParseError
@@ -57,6 +59,7 @@ class Column:
         return set(map(type, cells)) <= allowed
 
 
+@cache
 def columns(row: type[R]) -> dict[str, Column]:
     """The columns of a type of rows, by name, in their order."""
     hints = get_type_hints(row, include_extras=True)
@@ -101,6 +104,21 @@ class Table(Generic[R]):
         return [column for column in self.columns if column not in self.volatile]
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Do not look for garbage meanwhile: with 100,000 new rows that takes half of the time.
+
+    Rows refer to nothing that refers to them, so there is none to be found.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
     """The same reader, but ReadFailed for an answer that makes no sense."""
     table = read.__module__.rpartition(".")[2].replace("_", " ")
@@ -108,7 +126,8 @@ def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
     @wraps(read)
     def reading(host: Reader) -> T:
         try:
-            return read(host)
+            with uncollected():
+                return read(host)
         except NONSENSE as error:
             raise ReadFailed(
                 f"what the host says of its {table} makes no sense: {error}",
@@ -122,24 +141,29 @@ def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
 
 def ordered(rows: Iterable[R], key: tuple[str, ...]) -> tuple[R, ...]:
     """The rows in the order of their key; TypeError for a cell that is not of its column's type."""
-    in_order = tuple(sorted(rows, key=attrgetter(*key)))
+    in_order = list(rows)
+    # To sort by one column after the other is three times as fast as by all at once.
+    for name in reversed(key):
+        in_order.sort(key=attrgetter(name))
     described = columns(type(in_order[0])).items() if in_order else ()
-    for at, (name, column) in enumerate(described):
-        if not column.holds(row[at] for row in in_order):
+    for (name, column), cells in zip(described, zip(*in_order, strict=True), strict=True):
+        if not column.holds(cells):
             raise TypeError(f"{name} holds something else than {column.dtype}")
-    return in_order
+    return tuple(in_order)
 
 
 def frame(of: type[R], rows: Iterable[R]) -> pd.DataFrame:
     """The rows as a DataFrame of the documented dtypes, in the order given."""
     # Column by column: giving types to a whole frame afterwards takes three times as long.
-    typed = tuple(rows)
-    return pd.DataFrame(
-        {
-            name: pd.Series([row[at] for row in typed], dtype=column.dtype)
-            for at, (name, column) in enumerate(columns(of).items())
-        }
-    )
+    typed, described = tuple(rows), columns(of)
+    with uncollected():
+        cells = zip(*typed, strict=True) if typed else ((),) * len(described)
+        return pd.DataFrame(
+            {
+                name: pd.Series(values, dtype=column.dtype)
+                for (name, column), values in zip(described.items(), cells, strict=True)
+            }
+        )
 
 
 def by_key(table: Table[R], rows: Iterable[R]) -> dict[Key, R]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from typing import Annotated, Any, NamedTuple, NoReturn
 
 import pandas as pd
@@ -81,3 +82,22 @@ def test_a_connection_that_breaks_stays_what_it_is() -> None:
 
     with pytest.raises(ConnectionLost):
         understood(read)(FakeHost())
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_collector_is_afterwards_as_it_was_also_if_reading_fails(*, before: bool) -> None:
+    calls: list[bool] = []
+
+    @understood
+    def read(_: object) -> NoReturn:
+        calls.append(gc.isenabled())
+        raise ValueError
+
+    (gc.enable if before else gc.disable)()
+    try:
+        with pytest.raises(ReadFailed):
+            read(FakeHost())
+        assert calls == [False]
+        assert gc.isenabled() == before
+    finally:
+        gc.enable()

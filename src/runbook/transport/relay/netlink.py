@@ -16,6 +16,7 @@ import time
 from typing import Any, Dict, Iterator, List, Tuple
 
 _HEADER = struct.Struct("=IHHII")
+_GLANCE = struct.Struct("=IHH").unpack_from
 _CODE = struct.Struct("=i")
 _ATTRIBUTE = struct.Struct("=HH")
 _ERROR = 2
@@ -64,9 +65,13 @@ def messages(data: bytes) -> Iterator[Message]:
     while offset + _HEADER.size <= len(data):
         length, kind, flags, sequence, _port = _HEADER.unpack_from(data, offset)
         if length < _HEADER.size or offset + length > len(data):
-            raise OSError(errno.EBADMSG, "a netlink message of %d bytes is cut short" % length)
+            raise _cut_short(length)
         yield kind, flags, sequence, data[offset + _HEADER.size : offset + length]
         offset += (length + 3) & ~3
+
+
+def _cut_short(length: int) -> OSError:
+    return OSError(errno.EBADMSG, "a netlink message of %d bytes is cut short" % length)
 
 
 def dump(header: Dict[str, Any], payload: bytes) -> Tuple[Dict[str, Any], bytes]:
@@ -98,14 +103,18 @@ def _collect(sock: socket.socket, request: bytes) -> bytes:
 
 def _ends(data: bytes) -> bool:
     """Whether the answer is complete; a refusal raises."""
-    last = False
-    for kind, flags, _sequence, body in messages(data):
+    kind, flags, offset = 0, _F_MULTI, 0
+    # A full table has a million messages, so each is only glanced at.
+    while offset + _HEADER.size <= len(data):
+        length, kind, flags = _GLANCE(data, offset)
+        if length < _HEADER.size or offset + length > len(data):
+            raise _cut_short(length)
         if flags & _F_DUMP_INTR:
             raise Interrupted
-        if kind in (_ERROR, _DONE) and len(body) >= _CODE.size:
-            _refuse(_CODE.unpack_from(body)[0])
-        last = kind in (_ERROR, _DONE) or not flags & _F_MULTI
-    return last
+        if kind in (_ERROR, _DONE) and length >= _HEADER.size + _CODE.size:
+            _refuse(_CODE.unpack_from(data, offset + _HEADER.size)[0])
+        offset += (length + 3) & ~3
+    return kind in (_ERROR, _DONE) or not flags & _F_MULTI
 
 
 def _refuse(code: int) -> None:

@@ -17,7 +17,7 @@ from papermill.engines import NotebookExecutionManager
 from runbook.common.redact import redact_notebook
 from runbook.notebook.jupyter import papermill_ending, papermill_io
 
-CELLS = 40
+CELLS = 5
 
 
 @dataclass
