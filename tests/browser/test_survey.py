@@ -13,7 +13,7 @@ from tests.browser.desk import PATIENCE_MS, answer, picture
 from tests.browser.started import Desk, choose_host, follow, run_up_to, shown, started
 
 from runbook.params import for_host
-from runbook.preflight.survey.offer import ASKED
+from runbook.preflight.survey.offer import FIELDS
 
 WRONG = [
     ("address", "172.16.1.1", "the prefix length is missing"),
@@ -21,7 +21,6 @@ WRONG = [
     ("network", "a b", "a network's name is"),
     ("bridge", "enp4s0f0", "the bridge cannot be the interface that joins it"),
     ("bridge_mac", "nik", "this is not a MAC address"),
-    ("consent", "anything", "no finding is called 'anything'"),
     ("probes", "172.16.1.1", "would always pass"),
 ]
 FOCUSED = """() => {
@@ -62,8 +61,13 @@ def test_a_host_is_described_by_a_person_who_makes_every_mistake(desk: Desk, pag
     see_that_it_is_accessible_in_light_and_in_dark(page)
     form.get_by_label("address", exact=True).fill("172.16.1.1/16")
     form.get_by_label("bridge_mac", exact=True).fill("own")
+    risk = form.get_by_label("I know that the switch port has no BPDU guard")
+    expect(risk).to_be_visible(timeout=PATIENCE_MS)
     form.get_by_label("stp", exact=True).select_option("off")
     expect(form.locator("[role=alert]")).to_have_count(0)
+    expect(risk).to_have_count(0, timeout=PATIENCE_MS)
+    pinned = form.get_by_label("machine_id", exact=True).input_value()
+    assert pinned == bench.on_host("cat", "/etc/machine-id").strip()
 
     run_up_to_the_question(page)
     # What was settled stands where the form stood, and cannot be typed into any more.
@@ -79,6 +83,7 @@ def test_a_host_is_described_by_a_person_who_makes_every_mistake(desk: Desk, pag
     written = for_host(desk.home / "params", {"host": bench.HOST})
     assert (written.interface, written.address) == ("enp4s0f0", "172.16.1.1/16")
     assert (written.gateway, written.stp) == ("172.16.0.1", False)
+    assert written.machine_id == pinned
 
 
 def see_the_interface(form: Locator) -> None:
@@ -94,10 +99,10 @@ def see_the_interface(form: Locator) -> None:
 def see_that_every_field_is_reached_by_the_keyboard(page: Page, form: Locator) -> None:
     form.get_by_label("interface", exact=True).focus()
     reached = []
-    for _ in ASKED:
+    for _ in FIELDS:
         reached.append(page.evaluate(FOCUSED))
         page.keyboard.press("Tab")
-    assert tuple(reached) == ASKED
+    assert tuple(reached) == FIELDS
 
 
 def see_that_it_is_accessible_in_light_and_in_dark(page: Page) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.params import KnownHost
-from runbook.preflight.finding import Case, Finding, RefusedByPreflight, looked_for
+from runbook.preflight.finding import CaseWithoutPlan, Finding, RefusedByPreflight, looked_for
 from runbook.state.identity import Identity
 
 ABOUT = "machine"
@@ -19,7 +19,7 @@ def refuse_another_machine(params: KnownHost, identity: Identity) -> None:
         raise RefusedByPreflight(params.host, (finding,))
 
 
-def _machine(case: Case) -> Iterator[Finding]:
+def _machine(case: CaseWithoutPlan) -> Iterator[Finding]:
     yield _judged(case.params, case.snapshot.identity)
 
 
@@ -31,7 +31,8 @@ def _judged(params: KnownHost, identity: Identity) -> Finding:
         return Finding("note", ABOUT, f"{who}, not pinned", WHY, f"{then}machine_id: {current}")
     if desired != current:
         then = "check where `destination` leads; if it was reinstalled, correct `machine_id`"
-        return Finding("block", ABOUT, f"{who}, but the parameters pin {desired}", WHY, then)
+        seen = f"{who}, but the parameters pin {desired}"
+        return Finding("block", ABOUT, seen, WHY, then, field="machine_id")
     return Finding("ok", ABOUT, f"{who}, as pinned", WHY)
 
 
@@ -40,7 +41,7 @@ UNTRIED = {("debian", "10")}
 
 
 @looked_for("release", "it is none that runbook was never tried on", "a lab boots the others")
-def _release(case: Case) -> Iterator[Finding]:
+def _release(case: CaseWithoutPlan) -> Iterator[Finding]:
     found = case.snapshot.identity
     if (found.os_id, found.os_version) in UNTRIED:
         yield Finding(

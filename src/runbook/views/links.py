@@ -70,8 +70,8 @@ def _row(
     words = [str(word) for word in rows.iloc[number]]
     tones = [""] * len(words) if classes is None else [str(tone) for tone in classes.iloc[number]]
     cells = [
-        f'<td class="rb-words {tone}">{safe(word)}</td>'
-        for word, tone in zip(words, tones, strict=True)
+        f'<td class="rb-words {tone}" data-label="{safe(name)}">{safe(word)}</td>'
+        for name, word, tone in zip(rows.columns, words, tones, strict=True)
     ]
     opens, at = links
     cells.insert(at, f'<td class="rb-links">{"".join(map(anchor, opens))}</td>')

@@ -11,7 +11,7 @@ def test_links_and_cells_are_escaped() -> None:
     tones = pd.DataFrame([("rb-block", "")], columns=["host", "count"])
     picture = linked(rows, links, Links("R <r>", classes=tones))
     assert '<a href="x%20%22y%22/%3Cz%3E.html">page</a>' in picture.body
-    assert '<td class="rb-words rb-block">a &lt;b&gt;</td>' in picture.body
+    assert '<td class="rb-words rb-block" data-label="host">a &lt;b&gt;</td>' in picture.body
     assert 'data-commandlinker-args="{&quot;path&quot;: &quot;a\\&quot;b&quot;}"' in picture.body
     assert "R &lt;r&gt;" in picture.body
     assert "journal: j" in picture.text

@@ -50,7 +50,7 @@ def _sign(told: str, data: Path) -> None:
 def _pictures(folder: Path) -> Mapping[str, Picture]:
     known, runs = listing(params_folder()), tuple(records.rows(outputs_folder()))
     drawn = inventory.picture(inventory.rows_of(known, runs, folder), folder)
-    shown = views.stack((drawn, ask_button("ask the hosts", opens=KERNEL)))
+    shown = views.stack((views.page_head(), drawn, ask_button("ask the hosts", opens=KERNEL)))
     return {"hosts": shown, "records": records.picture(runs, folder)}
 
 

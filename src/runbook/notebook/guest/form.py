@@ -13,9 +13,9 @@ from runbook.notebook.guest.request import entry, faults, show_guests, want
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.stages import RunProgress
+from runbook.notebook.widgets.complete import wait_until_complete
 from runbook.notebook.widgets.field import Field, Option, field
 from runbook.notebook.widgets.form import Form
-from runbook.notebook.widgets.question import Question
 from runbook.state.guests import TapRow
 from runbook.views.page.picture import plain
 
@@ -52,8 +52,7 @@ def choose(met: GuestVisit) -> GuestForm:
     form.check(lambda values: judge(met, values))
     form.show()
     met.course.live.append(form)
-    if form.told:
-        _wait(form, met)
+    wait_until_complete(form, None, met.session.clock)
     return GuestForm(met, form)
 
 
@@ -98,14 +97,6 @@ def _given(met: GuestVisit, values: Mapping[str, object]) -> dict[str, object]:
     rest = {name: value for name, value in met.request.given.items() if name not in FIELDS}
     typed = {name: value for name, value in values.items() if value not in ("", None)}
     return {**rest, **typed} if values["guest"] else rest
-
-
-def _wait(form: Form, met: GuestVisit) -> None:
-    fields = [one.widget for one in form.fields.values()]
-    question = Question(fields, lambda: "correct the marked fields" if form.told else "")
-    form.put_below(question.widgets)
-    question.wait(met.session.clock)
-    form.put_below([])
 
 
 def _form(met: GuestVisit) -> Form:

@@ -38,6 +38,7 @@ from runbook.params import (
 from runbook.params.source import DEFAULT
 from runbook.plan.routed.firewall.rules_file import lines, rules_file
 from runbook.preflight.survey.nics import nics
+from runbook.preflight.survey.offer import ASKED, FIELDS
 from runbook.records.begin import About
 from runbook.records.predicate import Kind
 from runbook.run import pipeline, record
@@ -48,17 +49,6 @@ from runbook.state import snapshot as snapshots
 from runbook.state.host import command_output, nic_hardware, operator_connection
 from runbook.views import Look
 from runbook.views.tables import counted
-
-FORM = (
-    "interface",
-    "address",
-    "gateway",
-    "network",
-    "bridge",
-    "bridge_mac",
-    "stp",
-    "firewall",
-)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -150,9 +140,10 @@ def choose(met: ConnectedHost) -> ParameterForm:
     found = nics(met.glance, nic_hardware.read(host), own)
     _open_again(met.course)
     filled = for_host(params_folder(), met.asked.injected, met.course.chosen)
-    preview = Preview(met, widgets.form(FORM, filled, met.glance, found), own, filled)
+    preview = Preview(met, widgets.form(FIELDS, filled, met.glance, found), own, filled)
     preview.show()
     met.course.live.append(preview)
+    widgets.wait_until_complete(preview.form, preview.consents, met.session.clock)
     return ParameterForm(met, preview)
 
 
@@ -169,7 +160,7 @@ def settle(offered: ParameterForm) -> FinalParameters:
     met = offered.met
     settled = picking.settle(met, met.picked) if met.picked else _settled(offered)
     values = as_table(settled.session.params)
-    shown = values[values["field"].isin((*FORM, "consent"))]
+    shown = values[values["field"].isin(ASKED)]
     views.show(views.table(shown, Look("Settled, and where each value came from")))
     return settled
 

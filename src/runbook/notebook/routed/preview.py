@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from runbook import views
 from runbook.common.errors import ParameterError, RunbookError
 from runbook.common.folders import params_folder
-from runbook.notebook.live.background import in_background
+from runbook.notebook.live.after_typing import AfterTyping
 from runbook.notebook.shared.values import ConnectedHost
-from runbook.notebook.widgets import Consents, Form, consents
-from runbook.notebook.widgets.consents import Risk
+from runbook.notebook.widgets import ConsentsBelow, Form
 from runbook.params import Params, faults_for_host, for_host
 from runbook.plan.forecast.wiring import wired
 from runbook.plan.plan import Plan
@@ -26,8 +25,6 @@ from runbook.run.subject import Observation, UnjudgedPlan
 from runbook.state.host.operator_connection import Connection
 from runbook.views import Picture, Slot
 
-# A person types faster than a plan is drawn.
-PAUSE_S = 0.4
 MEND = "Correct the marked fields. Then plan, findings and wiring appear here."
 SETTLED = (
     "The form is settled, and its values are in the cell below. To change one, run this cell again."
@@ -50,20 +47,23 @@ class Preview:
     own: Connection | None
     filled: Params
     slot: Slot = field(default_factory=Slot)
-    asked: Consents = field(default_factory=lambda: consents(()))
-    changed: threading.Event = field(default_factory=threading.Event)
-    over: bool = False
+    consents: ConsentsBelow = field(init=False)
+    typing: AfterTyping = field(init=False)
     # The thread that draws must not draw over a form that was settled meanwhile.
     drawing: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Nothing is shown yet."""
+        self.typing = AfterTyping(self.redraw, self.met.session.clock)
+        self.consents = ConsentsBelow(self.form, self.filled.consent, self.typing.again)
 
     def show(self) -> None:
         """Judge and draw, now and at each change."""
         self.form.check(self.judge)
-        self.form.on_change(self.again)
+        self.form.on_change(self.typing.again)
         self.form.show()
         self.slot.place()
-        self.changed.set()
-        in_background(self._work, "runbook-preview")
+        self.typing.begin()
 
     def judge(self, values: Mapping[str, object]) -> tuple[ParameterError, ...]:
         """All that is wrong with the values, each by itself, together, and on this host."""
@@ -83,10 +83,6 @@ class Preview:
         """The values that a person changed, consents among them."""
         return self._chosen(self.form.values())
 
-    def again(self) -> None:
-        """Something was changed: draw anew."""
-        self.changed.set()
-
     def settle(self, params: Params) -> None:
         """The form stands still: in its place a line, and the drawing of these values."""
         self._end(views.note(SETTLED, "good"), lambda: self._settled(params))
@@ -97,12 +93,11 @@ class Preview:
 
     def _end(self, in_place: Picture, below: Callable[[], tuple[Picture, ...]]) -> None:
         with self.drawing:
-            if self.over:
+            if self.typing.over:
                 return
-            self.over = True
+            self.typing.end()
             self.form.freeze(in_place)
             self.slot.draw(*below())
-        self.changed.set()
 
     def _settled(self, params: Params) -> tuple[Picture, ...]:
         try:
@@ -115,8 +110,7 @@ class Preview:
 
     def _chosen(self, values: Mapping[str, object]) -> dict[str, object]:
         params = self.met.asked.params
-        kept = [name for name in self.filled.consent if name not in self.asked.boxes]
-        filled = {**values, "consent": (*kept, *self.asked.values())}
+        filled = {**values, "consent": self.consents.values()}
         return {name: value for name, value in filled.items() if value != getattr(params, name)}
 
     def _params(self, values: Mapping[str, object]) -> Params:
@@ -125,14 +119,6 @@ class Preview:
     def _plan(self, params: Params) -> UnjudgedPlan:
         session = replace(self.met.session, params=params)
         return pipeline.plan(session, self.met.glance, Observation(self.own))
-
-    def _work(self) -> None:
-        while self.changed.wait():
-            if self.over:
-                return
-            self.met.session.clock.sleep(PAUSE_S)
-            self.changed.clear()
-            self.redraw()
 
     def redraw(self) -> None:
         """Draw what the values come to now; nothing where the form stands still."""
@@ -149,7 +135,7 @@ class Preview:
 
     def _show(self, *pictures: Picture) -> None:
         with self.drawing:
-            if not self.over:
+            if not self.typing.over:
                 self.slot.draw(*pictures)
 
     def _pictures(self, params: Params) -> tuple[Picture, ...]:
@@ -165,24 +151,14 @@ class Preview:
             # What the values come to is drawn all the same.
             return (self._wired(drawn, params), views.note(str(error), "bad"), plan)
         with self.drawing:
-            if not self.over:
-                self._ask(found)
+            if not self.typing.over:
+                self.consents.ask(found)
                 self.form.mark(_marks(found))
         return (self._wired(drawn, params), *_not_drawn(found), views.findings(found), plan)
 
     def _wired(self, drawn: Plan, params: Params) -> Picture:
         seen = self.met.glance
         return views.wiring(wired(drawn.of_host, seen), params.address, seen)
-
-    def _ask(self, found: tuple[Finding, ...]) -> None:
-        """A box a risk; made anew only where other risks are found, so that none loses its tick."""
-        risks = [Risk(f.name, f.seen, f.why) for f in found if f.level == "consent"]
-        if {risk.name for risk in risks} == set(self.asked.boxes):
-            return
-        kept = [name for name in self.filled.consent if name not in self.asked.boxes]
-        self.asked = consents(risks, (*kept, *self.asked.values()))
-        self.asked.on_change(self.again)
-        self.form.put_below([self.asked.box()] if risks else [])
 
 
 def _marks(found: Iterable[Finding]) -> dict[str, str]:

@@ -21,15 +21,27 @@ from runbook.notebook.shared.page_head import show_page_head
 from runbook.notebook.shared.runs import OfARun, RecordedRun
 from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.state_tables import StateTables
-from runbook.notebook.widgets import Form
-from runbook.notebook.widgets.field import written
-from runbook.params import ACCESS, NAMES, Access, access, check_names, existing_file
+from runbook.notebook.survey.form import SurveyForm
+from runbook.notebook.widgets.field import read, written
+from runbook.params import (
+    ACCESS,
+    NAMES,
+    Access,
+    Params,
+    access,
+    check_names,
+    existing_file,
+    resolve,
+)
+from runbook.preflight import Finding
 from runbook.preflight.survey.candidates import candidates
 from runbook.preflight.survey.judge import judge
 from runbook.preflight.survey.nics import Candidate, nics
-from runbook.preflight.survey.offer import ASKED, offer
+from runbook.preflight.survey.offer import FIELDS, offer
 from runbook.preflight.survey.offer import Offered as Value
-from runbook.run import record
+from runbook.run import pipeline, record
+from runbook.run.session import Session
+from runbook.run.subject import Observation
 from runbook.state import snapshot as snapshots
 from runbook.state.host import nic_hardware, operator_connection
 from runbook.state.host.nic_hardware import NicRow
@@ -92,6 +104,20 @@ class SurveyedHost(OfARun, StateTables):
         """
         return frame(Candidate, self.candidates)
 
+    def params(self, values: Mapping[str, object]) -> Params:
+        """The parameters that these values come to; raises ParameterError."""
+        whole = self.run.request.all(values)
+        given = {name: value for name, value in whole.items() if value is not None}
+        return resolve(given, {"host": self.run.host})
+
+    def findings(self, values: Mapping[str, object]) -> tuple[Finding, ...]:
+        """What preflight in routed.ipynb would say of this host now; raises RunbookError."""
+        visit = self.run.session
+        way = (visit.host, visit.operator, visit.change_id, visit.clock, visit.connect)
+        session = Session(self.params(values), *way)
+        draft = pipeline.plan(session, self.snapshot, Observation(self.own))
+        return tuple(pipeline.findings(session, draft, self.snapshot))
+
     def judge(self, values: Mapping[str, object]) -> tuple[ParameterError, ...]:
         """What is wrong with values for this host."""
         return judge(self.run.host, self.run.request.all(values), self.snapshot, self.own)
@@ -103,7 +129,7 @@ class SurveyOffer(CellValue):
 
     met: SurveyedHost
     values: Mapping[str, Value]
-    form: Form | None = field(default=None)
+    form: SurveyForm | None = field(default=None)
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which host."""
@@ -183,13 +209,22 @@ def choose(met: SurveyedHost) -> SurveyOffer:
     return SurveyOffer(met, values, _form(met, values) if there else None)
 
 
-def _form(met: SurveyedHost, values: Mapping[str, Value]) -> Form:
+def _form(met: SurveyedHost, values: Mapping[str, Value]) -> SurveyForm:
     rest = {name: value for name, (value, _) in values.items()}
-    form = widgets.form(ASKED, rest, met.snapshot, met.candidates)
-    form.check(lambda now: met.judge({**rest, **now}))
-    form.show()
-    met.run.course.live.append(form)
-    return form
+    form = widgets.form(FIELDS, rest, met.snapshot, met.candidates)
+    consent, clock = _consented(rest["consent"]), met.run.session.clock
+    made = SurveyForm(form, consent, lambda now: met.findings({**rest, **now}), clock)
+    form.check(lambda now: met.judge({**rest, **now, "consent": made.consents.values()}))
+    made.show()
+    met.run.course.live.append(made)
+    widgets.wait_until_complete(form, made.consents, clock)
+    return made
+
+
+def _consented(value: object) -> tuple[str, ...]:
+    """Of a file or a parameter, where it may be one text."""
+    names = read("consent", written(value))
+    return names if isinstance(names, tuple) else ()
 
 
 def _meant(met: SurveyedHost) -> str:

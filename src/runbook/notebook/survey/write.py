@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -22,13 +22,10 @@ from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import end, in_short, not_ended, reading
 from runbook.notebook.shared.runs import OfARun
 from runbook.notebook.survey.look import SurveyedHost, SurveyOffer, SurveyRun
-from runbook.params import Params, as_table, for_host, resolve
+from runbook.params import Params, as_table, for_host
 from runbook.params.draft import draft as drafted_text
 from runbook.params.draft import plain
-from runbook.run import pipeline
 from runbook.run.record import Ending
-from runbook.run.session import Session
-from runbook.run.subject import Observation
 from runbook.views import Look
 
 ASKED_AT_MOST = 5
@@ -86,7 +83,8 @@ def settle(offered: SurveyOffer) -> SurveyValues:
     given = as_table(params)[["field", "value"]]
     given = given[given["value"].astype(str) != ""]
     views.show(views.table(given, Look("The values of the file", unit="value")))
-    return SurveyValues(met, params, values, _what_preflight_would_say(met, params))
+    against = _what_preflight_would_say(met, offered.now())
+    return SurveyValues(met, params, values, against)
 
 
 def draft(settled: SurveyValues) -> ParamsDraft:
@@ -153,20 +151,15 @@ def _right(offered: SurveyOffer) -> tuple[Params, dict[str, object]]:
         if error.field:
             raise error
         views.show(views.note(f"no plan could be drawn now: {error.problem}; {error.then}", "warn"))
-    given = {name: value for name, value in values.items() if value is not None}
-    params = resolve(given, {"host": met.run.host})
+    params = met.params(offered.now())
     # A list that came as one text, or a switch as a word, is written as what it is.
     return params, {name: getattr(params, name) for name in values}
 
 
-def _what_preflight_would_say(met: SurveyedHost, params: Params) -> tuple[str, ...]:
+def _what_preflight_would_say(met: SurveyedHost, values: Mapping[str, object]) -> tuple[str, ...]:
     """What the change itself would be told, shown; each reason for a refusal."""
-    visit = met.run.session
-    way = (visit.host, visit.operator, visit.change_id, visit.clock, visit.connect)
-    session = Session(params, *way)
     try:
-        draft = pipeline.plan(session, met.snapshot, Observation(met.own))
-        found = pipeline.findings(session, draft, met.snapshot)
+        found = met.findings(values)
     except ReadFailed as error:
         views.show(views.note(f"preflight is left to routed.ipynb: {in_short(error)}"))
         return ()

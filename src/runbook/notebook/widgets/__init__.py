@@ -13,13 +13,24 @@ A notebook does not keep the state of a widget. So every widget is shown togethe
 picture of it, and is replaced by that picture once it is settled (`widget_output`).
 
 `form` and `field` are parameters, `consents` the risks, `question` makes a cell wait for
-*Continue*, `buttons` are the three buttons of an armed change, `look` is the style.
+*Continue*, `complete` does so while a form lacks something, `buttons` are the three buttons of an
+armed change, `look` is the style.
 """
 
 from __future__ import annotations
 
-from runbook.notebook.widgets.consents import Consents, consents
+from runbook.notebook.widgets.complete import wait_until_complete
+from runbook.notebook.widgets.consents import Consents, ConsentsBelow, consents
 from runbook.notebook.widgets.form import Form, form
 from runbook.notebook.widgets.widget_output import WidgetOnPage, show_widget
 
-__all__ = ["Consents", "Form", "WidgetOnPage", "consents", "form", "show_widget"]
+__all__ = [
+    "Consents",
+    "ConsentsBelow",
+    "Form",
+    "WidgetOnPage",
+    "consents",
+    "form",
+    "show_widget",
+    "wait_until_complete",
+]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
 import pandas as pd
 from ipywidgets import Checkbox, Layout, VBox
 
 from runbook.notebook.widgets import look
+from runbook.notebook.widgets.form import Form
 from runbook.params.fields import VOUCHED
+from runbook.preflight import Finding
 from runbook.views import Look, Picture, table
 
 
@@ -73,3 +75,34 @@ def consents(risks: Iterable[Risk], given: Collection[str] = ()) -> Consents:
         for risk in asked
     }
     return Consents(boxes, asked)
+
+
+@dataclass(slots=True)
+class ConsentsBelow:
+    """The boxes below a form; they follow the findings on what stands in it.
+
+    `given` are consents that somebody gave before: they stay, also where no box asks for them.
+    """
+
+    form: Form
+    given: tuple[str, ...]
+    on_change: Callable[[], None]
+    asked: Consents = field(default_factory=lambda: consents(()))
+
+    def values(self) -> tuple[str, ...]:
+        """The names of all risks that are consented to."""
+        return (*(n for n in self.given if n not in self.asked.boxes), *self.asked.values())
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The risks that nobody has accepted yet."""
+        return tuple(name for name, box in self.asked.boxes.items() if not box.value)
+
+    def ask(self, found: Iterable[Finding]) -> None:
+        """A box a risk; made anew only where other risks are found, so that none loses its tick."""
+        risks = [Risk(f.name, f.seen, f.why) for f in found if f.level == "consent"]
+        if {risk.name for risk in risks} == set(self.asked.boxes):
+            return
+        self.asked = consents(risks, self.values())
+        self.asked.on_change(self.on_change)
+        self.form.put_below([self.asked.box()] if risks else [])

@@ -7,7 +7,7 @@ is what is shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
@@ -28,8 +28,9 @@ EXAMPLES = {
     "consent": "bpdu, docker, … as preflight names them",
     "rules": "a file in params/",
     "router": "destination for ssh to the router",
+    "machine_id": "empty: any machine that answers",
 }
-SUGGESTED = {"bridge_mac": ("own", "nic")}
+SUGGESTED: Mapping[str, tuple[str, ...]] = {"bridge_mac": ("own", "nic"), "machine_id": ()}
 FIELDS = {**Guest.model_fields, **Params.model_fields}
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
@@ -61,6 +62,11 @@ class Field:
             self.widget.value = value
         else:
             self.widget.value = written(value)
+
+    def suggest(self, values: tuple[str, ...]) -> None:
+        """Offer these below the field while something is typed, or nothing is there."""
+        if isinstance(self.widget, Combobox):
+            self.widget.options = values
 
     def tell(self, message: str) -> None:
         """Say beside it why its value is not right; '' takes that away."""

@@ -47,6 +47,8 @@ class Form:
         self._rest.add_class("rb-reason")
         self._box = self._drawn(below)
         self._own = tuple(self._box.children)
+        self._below: tuple[Widget, ...] = ()
+        self._last: tuple[Widget, ...] = ()
         self._judge: Judge | None = None
         self._told: dict[str, str] = {}
         self._marks: Values = {}
@@ -103,7 +105,13 @@ class Form:
 
     def put_below(self, widgets: Sequence[Widget]) -> None:
         """Show these below the fields, instead of what was put there before."""
-        self._box.children = (*self._own, *widgets)
+        self._below = tuple(widgets)
+        self._box.children = (*self._own, *self._below, *self._last)
+
+    def put_last(self, widgets: Sequence[Widget]) -> None:
+        """Show these below all else, instead of what was put there before."""
+        self._last = tuple(widgets)
+        self.put_below(self._below)
 
     def static(self) -> Picture:
         """The values as they are now, and what is wrong with them, without widgets."""
@@ -182,6 +190,8 @@ def form(
         name: field(name, given.get(name), _interfaces(found) if name == "interface" else None)
         for name in names
     }
+    if seen is not None and "machine_id" in fields:
+        fields["machine_id"].suggest((seen.identity.machine_id,))
     if found is None or seen is None or "interface" not in names:
         return Form(fields)
     below = interfaces(found, CAPTION)

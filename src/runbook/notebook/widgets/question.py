@@ -101,6 +101,8 @@ def wait_for(
 
 def _has_subshell(clock: Clock) -> bool:
     """Whether the page can send an answer while this cell runs."""
+    if getattr(get_ipython(), "kernel", None) is None:
+        return False
     end = clock.monotonic() + SUBSHELL_S
     while clock.monotonic() < end:
         if _subshells():

@@ -13,7 +13,7 @@ from runbook.common.errors import ParameterError, Refused
 from runbook.params import Params, faults, resolve
 from runbook.plan.routed.facts import nic_address_message, nic_names
 from runbook.plan.routed.procedure import make_plan
-from runbook.preflight import attach, networks, nic
+from runbook.preflight import attach, identity, networks, nic
 from runbook.preflight.finding import CaseWithoutPlan, Finding
 from runbook.preflight.survey.candidates import unfit
 from runbook.state.host.operator_connection import Connection
@@ -71,6 +71,8 @@ def against(
 
 
 def _stands_against(case: CaseWithoutPlan) -> Iterator[ParameterError]:
+    for its in identity.RULES:
+        yield from _errors("machine_id", case, its(case))
     if case.params.attach:
         for attaching in attach.WITHOUT_PLAN:
             yield from _errors("network", case, attaching(case))

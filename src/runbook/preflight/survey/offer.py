@@ -14,11 +14,12 @@ from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 
-# What the form asks for, in its order.
-ASKED = (
+# The fields of the form, in their order; a risk has a box below them.
+FIELDS = (
     *("interface", "address", "gateway", "network", "bridge", "bridge_mac", "stp"),
-    *("forward", "firewall", "consent", "probes"),
+    *("forward", "firewall", "probes", "machine_id"),
 )
+ASKED = (*FIELDS, "consent")
 # What the host alone can tell.
 NEEDED = ("interface", "address", "gateway")
 GIVEN, FOUND, IN_THE_FILE, USUAL = "given", "found on the host", "in the file", "usual"
@@ -42,6 +43,8 @@ def offer(
     if values.get("address", "").endswith("/32"):
         offered["forward"] = ("open", "an address without a subnet has no LAN for libvirt's NAT")
     offered |= _attached(snapshot, nic) if nic else {}
+    if not file:
+        offered["machine_id"] = (snapshot.identity.machine_id, FOUND)
     offered |= {name: (value, IN_THE_FILE) for name, value in file.items()}
     offered |= {name: (value, FOUND) for name, value in values.items() if value}
     offered |= {name: (value, GIVEN) for name, value in given_values.items()}

@@ -123,6 +123,21 @@ SHEET = """\
 .rb svg .rb-gone .rb-box,.rb svg .rb-gone .rb-holds,.rb svg .rb-fact-gone .rb-holds{fill:none}
 .rb svg .rb-gone .rb-head,.rb svg .rb-fact-gone .rb-mono{text-decoration:line-through}
 .rb svg .rb-fact-new .rb-mono{font-weight:700}
+/* A narrow window, a phone, a zoom of 150 %: a step flows over the whole width, and of a table of
+ sentences each row is a block. */
+@media (max-width:960px){
+.rb .rb-step{display:block;padding-left:3.6em;text-indent:-3.6em}
+.rb .rb-step>span+span{margin-left:.7em}
+.rb table caption{white-space:normal}
+.rb table:has(td.rb-words):not(.rb-long) :is(tbody,tr,td){display:block}
+.rb table:has(td.rb-words):not(.rb-long) thead{position:absolute;width:1px;height:1px;
+ overflow:hidden;clip-path:inset(50%)}
+.rb table:has(td.rb-words):not(.rb-long) tr{padding:3px 0;
+ border-bottom:1px solid rgba(128,128,128,.28)}
+.rb table:has(td.rb-words):not(.rb-long) td{border:0;max-width:none;min-width:0!important;
+ padding:1px 6px!important;white-space:pre-wrap!important;overflow-wrap:anywhere}
+.rb td[data-label]:not(:empty)::before{content:attr(data-label) ": ";font-weight:600}
+}
 """
 STYLE = f"<style>{SHEET}{PANEL}</style>"
 # What the script puts around a long table; shown with it, and not with each picture.

@@ -8,8 +8,9 @@ from tests.unit.notebook.conftest import MadeUp
 
 from runbook import views
 from runbook.common.errors import ParameterError, ReadFailed
+from runbook.notebook.live import after_typing
 from runbook.notebook.routed import cells as nb
-from runbook.notebook.routed import look, preview
+from runbook.notebook.routed import look
 from runbook.notebook.routed.look import ParameterForm
 from runbook.notebook.routed.preview import Preview
 from runbook.notebook.shared.stages import RunAgain
@@ -23,7 +24,7 @@ RISK = Finding("consent", "Docker", "it is active", "it may drop", "see", "docke
 def offered(monkeypatch: pytest.MonkeyPatch, **filled_in: str) -> ParameterForm:
     """The form as an operator left it."""
     monkeypatch.setattr(look, "somebody_there", lambda: True)
-    monkeypatch.setattr(preview, "in_background", lambda *_: None)
+    monkeypatch.setattr(after_typing, "in_background", lambda *_: None)
     made = nb.choose(nb.meet(nb.parameters({"host": "server-01"})))
     for name, value in filled_in.items():
         form(made).fields[name].widget.value = value
@@ -133,12 +134,12 @@ def test_a_consent_that_was_settled_is_ticked_when_the_form_is_opened_again(
     made = offered(monkeypatch, bridge="virbr7")
     assert made.preview
     made.preview.redraw()
-    made.preview.asked.boxes["docker"].value = True
+    made.preview.consents.asked.boxes["docker"].value = True
     assert "docker" in nb.settle(made).session.params.consent
     opened = again(made)
     assert opened.preview
     opened.preview.redraw()
-    assert "docker" in opened.preview.asked.values()
+    assert "docker" in opened.preview.consents.values()
 
 
 @pytest.mark.usefixtures("made_up")

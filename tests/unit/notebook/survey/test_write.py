@@ -14,6 +14,7 @@ from IPython.core.error import StdinNotImplementedError
 
 from runbook.common import atomic_files
 from runbook.common.errors import CorrectParameters, ParameterError, Refused
+from runbook.notebook.live import after_typing
 from runbook.notebook.shared.ending import RunHasEnded
 from runbook.notebook.survey import cells as nb
 from runbook.notebook.survey import look
@@ -202,17 +203,62 @@ def test_a_person_chooses_of_several_and_cannot_go_on_without(
     typed(monkeypatch, "new")
     offered = nb.choose(nb.meet(nb.parameters(NEW)))
     assert offered.form
-    assert "none is chosen" in offered.form.told["interface"]
+    assert "none is chosen" in offered.form.form.told["interface"]
     with pytest.raises(ParameterError, match="none is chosen"):
         nb.settle(offered)
-    offered.form.fields["interface"].widget.value = "enp4s0f0"
-    assert offered.form.told == {}
-    offered.form.fields["probes"].widget.value = "172.16.0.1, 10.99.0.2:22"
+    offered.form.form.fields["interface"].widget.value = "enp4s0f0"
+    assert offered.form.form.told == {}
+    offered.form.form.fields["probes"].widget.value = "172.16.0.1, 10.99.0.2:22"
     nb.record(nb.write(nb.draft(nb.settle(offered))))
     assert outcome(home) == "surveyed: its file is written"
     params = for_host(home / "params", {"host": "new"})
     assert (params.address, params.gateway) == ("172.16.1.1/16", "172.16.0.1")
     assert params.probes == ("172.16.0.1", "10.99.0.2:22")
+
+
+def test_a_risk_is_a_box_whose_tick_is_written_and_comes_back_with_the_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed(monkeypatch, "new")
+    monkeypatch.setattr(after_typing, "in_background", lambda *_: None)
+    offered = nb.choose(nb.meet(nb.parameters(NEW)))
+    assert offered.form
+    assert "consent" not in offered.form.form.fields
+    offered.form.ask()
+    box = offered.form.consents.asked.boxes["bpdu"]
+    assert box.description.startswith("I know that the switch port has no BPDU guard. (bpdu: ")
+    box.value = True
+    offered.form.form.fields["firewall"].widget.value = "accept"
+    offered.form.ask()
+    assert offered.now()["consent"] == ("bpdu",)
+    offered.form.form.fields["stp"].widget.value = False
+    offered.form.ask()
+    assert "bpdu" not in offered.form.consents.asked.boxes
+    offered.form.form.fields["stp"].widget.value = True
+    offered.form.ask()
+    offered.form.consents.asked.boxes["bpdu"].value = True
+    nb.record(nb.write(nb.draft(nb.settle(offered))))
+    assert for_host(home / "params", {"host": "new"}).consent == ("bpdu",)
+    again = nb.choose(nb.meet(nb.parameters(NEW)))
+    assert again.form
+    again.form.ask()
+    assert again.form.consents.asked.boxes["bpdu"].value
+
+
+def test_a_new_file_pins_the_machine_and_an_old_one_is_offered_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = drafted(NEW)
+    nb.write(made)
+    machine = made.settled.met.snapshot.identity.machine_id
+    assert for_host(home / "params", {"host": "new"}).machine_id == machine
+    typed(monkeypatch, "example")
+    offered = nb.choose(nb.meet(nb.parameters({"host": "example"})))
+    assert offered.form
+    field = offered.form.form.fields["machine_id"]
+    assert (field.value, tuple(field.widget.options)) == (None, (machine,))
+    field.widget.value = "0" * 32
+    assert "another machine" in str(offered.form.form.told)
 
 
 def test_a_survey_that_has_ended_is_not_gone_on_with(home: Path) -> None:
