@@ -23,6 +23,7 @@ from runbook.notebook.fleet.request import FleetRequest, folders
 from runbook.notebook.jupyter.unattended import RENDERED, may_write
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.views.links import Link, anchor
+from runbook.views.tables import counted
 
 Ask = Callable[[str], str]
 COLUMNS = ["host", "end", "seconds", "finding", "said", "record"]
@@ -126,7 +127,7 @@ def approve(planned: FleetPlanned, ask: Ask | None = None) -> FleetApproved:
     count = len(planned.to_change)
     if planned.request.mode == "plan":
         return _told(FleetApproved(planned, given=False, how="mode=plan: no host is changed"))
-    prompt = f"Type {count} to change {count} hosts; any other answer changes none: "
+    prompt = f"Type {count} to change {counted(count, 'host')}; any other answer changes none: "
     try:
         answer = (ask or builtins.input)(prompt).strip()
     except StdinNotImplementedError:
