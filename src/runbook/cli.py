@@ -77,8 +77,10 @@ class RecordsGroup(LaterGroup):
 
 
 @runbook.group(cls=RecordsGroup)
-def records() -> None:
+@click.pass_context
+def records(ctx: click.Context) -> None:
     """Find, read, compare, verify and export the records of what was done."""
+    ctx.obj = _as_pdf
 
 
 @runbook.group(cls=LabGroup)
@@ -295,6 +297,12 @@ def confirm(host: str, **asked: Any) -> None:  # noqa: ANN401 - click's options
     The exit status is 0 only if it was confirmed.
     """
     _end(host, "confirm", asked)
+
+
+def _as_pdf(folder: Path) -> bytes:
+    from runbook.notebook.archive import as_pdf
+
+    return as_pdf(folder)
 
 
 def _known(host: str) -> KnownHost:

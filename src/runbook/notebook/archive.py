@@ -44,6 +44,21 @@ def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
     return folder / NOTEBOOK, folder / PAGE
 
 
+def as_pdf(folder: Path) -> bytes:
+    """The page of a record, printed; raises CorrectParameters if the record has no notebook."""
+    from runbook.views.page.document import page  # noqa: PLC0415 - as above
+    from runbook.views.page.pdf import pdf  # noqa: PLC0415 - likewise
+
+    notebook = folder / NOTEBOOK
+    if not notebook.is_file():
+        raise CorrectParameters(
+            f"no PDF was made: {folder} has no executed notebook",
+            state="the records are as they were",
+            then="file it with `runbook archive NOTEBOOK.ipynb`, then try again",
+        )
+    return pdf(page(told_truly(_text(notebook), over=True), _title(folder)))
+
+
 def _title(folder: Path) -> str:
     """What a browser shows in its tab: whose record it is, and how the run ended."""
     host, change_id = folder.parent.name, folder.name

@@ -12,6 +12,6 @@ reads it back and verifies it. `audit` holds a host against its last record,
 through, `index` the register of all. `shown` tells one record, `compare` two. `verification` says
 what to verify, `audit_trail` verifies all records together, `on_hosts` holds them against the
 hosts. `bag` exports them, `crate` describes the export. `later` is for what joins a sealed record.
-`close` closes a record that needed a person, `handover` moves old ones out, and `handed` still
-knows them. `cli` has the commands.
+`listing` prints records a line each. `close` closes a record that needed a person, `handover` moves
+old ones out, and `handed` still knows them. `cli` has the commands.
 """

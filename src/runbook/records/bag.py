@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from runbook.common import handed_files, octets
+from runbook.common import atomic_files, handed_files, octets
 from runbook.common.errors import CorrectParameters
 from runbook.records.crate import METADATA, crate
 from runbook.records.entry import Entry
@@ -58,8 +58,7 @@ def export(
     """
     if not entries:
         raise _refusal(to, "no record fits", "see `runbook records list`")
-    if to.exists():
-        raise _refusal(to, "it is there already", "name a new folder or file")
+    _refuse_old(to)
     half = to.with_name(f".{to.name}.half")
     try:
         half.mkdir(mode=0o700, parents=True)
@@ -69,6 +68,20 @@ def export(
         why = f"{error.filename or to}: {error.strerror}"
         raise _refusal(to, why, f"make room, remove {half} and try again") from error
     return left_out
+
+
+def write_new(to: Path, make: Callable[[], bytes]) -> None:
+    """Write a file that is not there yet; raises CorrectParameters otherwise."""
+    _refuse_old(to)
+    try:
+        atomic_files.create(to, make())
+    except OSError as error:
+        raise _refusal(to, str(error.strerror), "name a file that can be written") from error
+
+
+def _refuse_old(to: Path) -> None:
+    if to.exists():
+        raise _refusal(to, "it is there already", "name a new folder or file")
 
 
 def _fill(

@@ -89,12 +89,12 @@ def running(begun: Begun, folder: str, progress: Progress) -> Card:
     pairs = (
         ("host", host),
         ("what", _what(begun.kind, begun.subject, host)),
+        ("way back now", back),
         ("change", begun.change_id),
         *_said(begun.envelope),
         ("who", _who(begun.operator)),
         ("begun", _both(begun.begun, begun.utc_offset)),
         ("this card", f"written at {status}"),
-        ("way back now", back),
         ("record", folder),
         ("software", _software(begun.versions)),
     )
@@ -109,6 +109,7 @@ def ended(record: Record, folder: str, digest: str = "") -> Card:
         ("host", f"{record.host} (machine id {record.machine_id or 'not read'})"),
         ("what", _what(record.kind, record.subject, record.host)),
         ("result", record.verdict.said),
+        ("way back now", _way_back(record)),
         ("change", record.change_id),
         *((link.relation, link.change_id) for link in record.links),
         *_said(Envelope(**record.model_dump(include=set(Envelope.model_fields)))),
@@ -118,7 +119,6 @@ def ended(record: Record, folder: str, digest: str = "") -> Card:
         ("ended", f"{_both(record.ended, record.utc_offset)}, after {_duration(record)}"),
         *_absence(record),
         ("plan", record.plan_sha256 or "none was made"),
-        ("way back now", _way_back(record)),
         ("record", f"{folder}{f'; SHA-256 of record.json: {digest}' if digest else ''}"),
         ("software", _software(record.versions)),
     )

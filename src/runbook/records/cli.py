@@ -18,14 +18,16 @@ from runbook.common.folders import outputs_folder, params_folder
 from runbook.common.printable import printable
 from runbook.records.entry import Entry
 from runbook.records.index import Wanted, opened
+from runbook.records.listing import lines
 
 if TYPE_CHECKING:
     from runbook.records.audit_trail import TrailFinding
 
+# Pages are made by packages that come later than this one: the command's context brings it.
+Printer = Callable[[Path], bytes]
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 MANY = click.IntRange(0, 1_000_000)
 CHANGE = click.argument("change")
-COLUMNS = ("begun", "host", "kind", "subject", "person", "verdict", "ticket", "lasted", "record")
 NOT_PROVED, ALTERED = 3, 4
 _FILTERS = (
     ("host", "The host's name."),
@@ -164,16 +166,31 @@ def verify(
 @records.command()
 @click.argument("to", type=click.Path(path_type=Path))
 @click.argument("changes", nargs=-1, metavar="[CHANGE]...")
+@click.option(
+    "--pdf", "as_pdf", is_flag=True, help="Print the page of one CHANGE into the file TO."
+)
 @_filters
-def export(to: Path, changes: tuple[str, ...], **wanted: str) -> None:
+@click.pass_obj
+def export(
+    printer: Printer, /, to: Path, changes: tuple[str, ...], *, as_pdf: bool, **wanted: str
+) -> None:
     """Put records into one BagIt bag TO: a new folder, or a file if it ends in .tar.gz.
 
     The CHANGEs, or all that fit. check.txt in the bag has two lines that check
     it with the tools of any Linux.
+
+    With --pdf the executed notebook of one CHANGE is printed into the file TO, for people: it takes
+    up to a minute, and WeasyPrint (pip install 'runbook[pdf]').
     """
     from runbook.records import bag
 
     outputs = outputs_folder()
+    if as_pdf:
+        if len(changes) != 1:
+            raise click.UsageError("--pdf prints one record: name its CHANGE")
+        bag.write_new(to, lambda: printer(outputs / _one(outputs, changes[0]).place))
+        click.echo(f"1 record in {to}")
+        return
     if changes:
         chosen: Sequence[Entry] = [_one(outputs, change) for change in changes]
     else:
@@ -239,31 +256,10 @@ def _list(wanted: Wanted, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([{**asdict(e), "found": about.get(e.place, "")} for e in found]))
         return
-    _print([_row(entry) for entry in found], about, found)
+    for line in lines(found, about):
+        click.echo(line)
     if wanted.most and len(found) == wanted.most:
         _say(f"the first {wanted.most}; --most 0 lists all")
-
-
-def _row(entry: Entry) -> tuple[str, ...]:
-    begun = entry.begun[:16].replace("T", " ")
-    lasted = "" if entry.duration_s is None else f"{entry.duration_s:.0f} s"
-    mark = "! " if entry.open else ""
-    told = (begun, entry.host, entry.kind, entry.subject, entry.person, f"{mark}{entry.words}")
-    return tuple(map(_short, (*told, entry.ticket, lasted, entry.change_id)))
-
-
-def _short(text: str, most: int = 40) -> str:
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
-def _print(rows: Sequence[tuple[str, ...]], about: dict[str, str], found: Iterable[Entry]) -> None:
-    widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
-    for row, entry in zip((COLUMNS, *rows), (None, *found), strict=True):
-        line = "  ".join(f"{c:{w}}" for c, w in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
-        if entry and (text := about.get(entry.place)):
-            click.echo(f"    {_short(text, 160)}")
 
 
 def _tell(found: Iterable[TrailFinding]) -> None:

@@ -207,3 +207,25 @@ def test_a_record_that_was_exported_verifies_where_it_comes_to(
     shutil.copytree(bag / "data/server-01", home / "outputs/server-01")
     monkeypatch.setenv("RUNBOOK_HOME", str(home))
     assert call("verify").exit_code == 0
+
+
+def test_one_record_is_printed_into_a_new_file(
+    outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = min(path.name for path in (outputs / "server-01").iterdir())
+    to = outputs.parent / "record.pdf"
+    told = error("export", "--pdf", str(to), change)
+    assert "has no executed notebook" in told.what
+    assert "runbook archive" in told.then
+    assert not to.exists()
+
+    cell = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "## As promised"}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (outputs / "server-01" / change / "notebook.ipynb").write_text(json.dumps(notebook))
+    monkeypatch.setattr("runbook.views.page.pdf.pdf", lambda page: page.encode())
+    done = call("export", "--pdf", str(to), change)
+    assert (done.exit_code, done.output) == (0, f"1 record in {to}\n")
+    assert "As promised" in to.read_text()
+    assert change in to.read_text()
+    assert "it is there already" in error("export", "--pdf", str(to), change).what
+    assert call("export", "--pdf", str(outputs.parent / "two.pdf")).exit_code == 2

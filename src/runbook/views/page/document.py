@@ -17,6 +17,7 @@ from nbconvert import HTMLExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 from runbook.views.page.interactive import script, script_source
+from runbook.views.page.print_style import PRINT, running_header
 from runbook.views.page.style import PAGE, SHEET, TOOLS
 
 # The page has each of these once, in its head.
@@ -27,7 +28,7 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:;"
     " base-uri 'none'; form-action 'none'; script-src {{ resources.runbook_source }}"
 )
-_DARK = '<style media="(prefers-color-scheme: dark)">'
+_DARK = '<style media="screen and (prefers-color-scheme: dark)">'
 _TEMPLATE = f"""\
 {{%- extends 'lab/index.html.j2' -%}}
 {{%- block html_head_js -%}}
@@ -39,7 +40,7 @@ _TEMPLATE = f"""\
 {{%- block html_head_js_mermaidjs -%}}{{%- endblock -%}}
 {{%- block html_head_css -%}}
 {_DARK}{{{{ resources.include_css("static/theme-dark.css").partition(">")[2] }}}}
-<style>{SHEET}{TOOLS}{PAGE}</style>
+<style>{SHEET}{TOOLS}{PAGE}{PRINT}{{{{ resources.runbook_header }}}}</style>
 <script>{{{{ resources.runbook_script }}}}</script>
 {{%- endblock html_head_css -%}}
 """
@@ -76,7 +77,11 @@ def page(text: str, title: str) -> str:
         template_file="page.html.j2",
         preprocessors=[_sanitizer()],
     )
-    given = {"runbook_script": script(), "runbook_source": script_source()}
+    given = {
+        "runbook_script": script(),
+        "runbook_source": script_source(),
+        "runbook_header": running_header(title),
+    }
     body, _ = exporter.from_notebook_node(read, resources=given)
     return str(body)
 

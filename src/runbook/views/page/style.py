@@ -45,7 +45,6 @@ SHEET = """\
 .rb .rb-scroll{max-height:38em;overflow:auto;margin:2px 0 8px;
  border-bottom:1px solid rgba(128,128,128,.5)}
 .rb .rb-scroll thead{position:sticky;top:0;background:var(--jp-layout-color0,Canvas)}
-@media print{.rb .rb-scroll{max-height:none}}
 .rb .rb-diff{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px;
  line-height:1.3;white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 8px}
 .rb .rb-diff .rb-added{background:rgba(46,160,67,.2)}
@@ -175,6 +174,6 @@ body.jp-Notebook{background:var(--jp-layout-color0)}
 :root{--jp-mirror-editor-comment-color:#2b6a6a;--jp-mirror-editor-operator-color:#8a1fd1;
  --jp-cell-prompt-not-active-opacity:1;
  --jp-cell-prompt-not-active-font-color:var(--jp-content-font-color1)}
-@media (prefers-color-scheme:dark){
+@media screen and (prefers-color-scheme:dark){
 :root{--jp-mirror-editor-comment-color:#7fc4c4;--jp-mirror-editor-operator-color:#d29bff}}
 """

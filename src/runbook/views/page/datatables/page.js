@@ -75,6 +75,13 @@
     document.activeElement.dispatchEvent(new KeyboardEvent("keydown", run));
   };
   document.addEventListener("keydown", keys, true);
+  // On paper nobody can open what is folded.
+  const folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded.push(...document.querySelectorAll(".rb details:not([open])"));
+    folded.forEach((one) => (one.open = true));
+  });
+  window.addEventListener("afterprint", () => folded.splice(0).forEach((one) => (one.open = false)));
   let waiting = false;
   const look = () => {
     waiting = false;
