@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from IPython.display import DisplayHandle, display
 
-from runbook.views.page.picture import Picture, safe
+from runbook.views.page.picture import Picture, safe, stack
 
 MOMENT_S = 1.0
 # What takes longer than this counts its seconds, so that nobody thinks that it hangs.
@@ -16,8 +16,10 @@ COUNTS_S, TICK_S = 2.0, 1.0
 
 
 @contextmanager
-def doing(what: str, monotonic: Callable[[], float]) -> Iterator[None]:
+def doing(what: str, monotonic: Callable[[], float], at_most_s: float = 0) -> Iterator[None]:
     """Show the sentence at once, after two seconds with a count; then with its seconds.
+
+    `at_most_s` is the bound of what may take long: it is named, and a bar fills up to it.
 
     What was done in a moment leaves its line in the log alone, and without its time: two runs of
     one host should differ in what differed.
@@ -26,8 +28,9 @@ def doing(what: str, monotonic: Callable[[], float]) -> Iterator[None]:
     turn = threading.Lock()
     # What cannot be shown keeps nothing from being done, least of all an undo.
     with suppress(Exception):
-        handle = display(_aside(f"{what} …"), display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
-        _count(what, handle, lambda: monotonic() - began, (over, turn))
+        line = _aside(f"{what} (at most {at_most_s:g} s) …" if at_most_s else f"{what} …")
+        handle = display(line, display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
+        _count(lambda: _counted(what, monotonic() - began, at_most_s), handle, (over, turn))
     well = False
     try:
         yield
@@ -47,12 +50,11 @@ def _ended(what: str, took_s: float, *, well: bool) -> Picture:
 
 
 def _count(
-    what: str,
+    picture: Callable[[], Picture],
     handle: DisplayHandle | None,
-    took_s: Callable[[], float],
     ending: tuple[threading.Event, threading.Lock],
 ) -> None:
-    """Count the seconds beside the work, until it is over."""
+    """Show the picture anew each second beside the work, until it is over."""
     if handle is None:
         return
     over, turn = ending
@@ -64,9 +66,22 @@ def _count(
             with suppress(Exception), turn:
                 if over.is_set():
                     return
-                handle.update(_aside(f"{what} … {took_s():.0f} s"))  # type: ignore[no-untyped-call]  # likewise
+                handle.update(picture())  # type: ignore[no-untyped-call]  # likewise
 
     threading.Thread(target=count, daemon=True, name="runbook-count").start()
+
+
+def _counted(what: str, took_s: float, at_most_s: float) -> Picture:
+    if not at_most_s:
+        return _aside(f"{what} … {took_s:.0f} s")
+    line = _aside(f"{what} … {took_s:.0f} s of at most {at_most_s:g} s")
+    return stack((line, bar(took_s, at_most_s, what)))
+
+
+def bar(value: float, most: float, name: str) -> Picture:
+    """How far something is; nothing in a log, where its line says it."""
+    told = f'value="{min(value, most):.0f}" max="{most:.0f}" aria-label="{safe(name)}"'
+    return Picture(f"<progress {told}></progress>", "")
 
 
 def _aside(text: str) -> Picture:

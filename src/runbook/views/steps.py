@@ -9,6 +9,7 @@ import pandas as pd
 
 from runbook.views.board import SIGNS, TONES, StageMark
 from runbook.views.page.picture import Picture
+from runbook.views.progress import bar
 from runbook.views.tables import Look, table
 
 
@@ -31,7 +32,9 @@ def steps(shown: Sequence[StepShown], caption: str) -> Picture:
     colours[""] = [TONES.get(step.mark, "") for step in shown]
     colours["what"] = "rb-words"
     head = f"{caption}: {done} of {len(shown)} steps made"
-    return table(frame, Look(head, classes=colours, limit=max(len(frame), 1)))
+    listed = table(frame, Look(head, classes=colours, limit=max(len(frame), 1)))
+    filled = bar(done, len(shown), head)
+    return Picture(f"{filled.body}{listed.body}", listed.text)
 
 
 def _s(step: StepShown) -> str:

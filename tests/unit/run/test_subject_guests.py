@@ -114,7 +114,7 @@ def test_a_mute_console_is_borne_less_long_where_a_person_stands_by_and_that_is_
         stages.sessions(made).offer(host, replace(WANTED, guest=guest.name), ())
     monkeypatch.setattr(pipeline, "observe", lambda *_: Observation())
     look.enter(Before(Run(made, Folder(tmp_path), of_guests()), hosts.before()))
-    said = "Going into vm-01 (console: at most 240 s), vm-02 (console: at most 60 s)"
+    said = "Going into vm-01, vm-02: begins"
     assert borne == [240, 60]
     assert said in "".join(path.read_text() for path in tmp_path.iterdir())
 

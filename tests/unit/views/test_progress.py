@@ -94,3 +94,28 @@ def test_what_is_done_at_once_never_counts(page: Counted) -> None:
     with progress.doing("Planning", time.monotonic):
         pass
     assert page.texts == ["Planning: done"]
+
+
+def test_what_may_take_long_names_its_bound_and_fills_a_bar(
+    page: Counted, shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies: list[str] = []
+    monkeypatch.setattr(page, "update", lambda picture: bodies.append(picture.body))
+    ticks = iter((0.0, 12.4, *[500.0] * 100))
+
+    def display(thing: object, *, display_id: bool) -> Counted:
+        assert display_id
+        shown.append(repr(thing))
+        return page
+
+    monkeypatch.setattr(progress, "display", display)
+    with progress.doing("Going into vm-01", lambda: next(ticks), 240):
+        assert shown == ["Going into vm-01 (at most 240 s) …"]
+        end = time.monotonic() + 5
+        while len(bodies) < 2 and time.monotonic() < end:
+            time.sleep(0.02)
+    assert "… 12 s of at most 240 s" in bodies[0]
+    assert '<progress value="12" max="240" aria-label="Going into vm-01">' in bodies[0]
+    # What takes longer than it may fills the bar, and no more.
+    assert '<progress value="240" max="240"' in bodies[1]
+    assert "progress" not in bodies[-1]

@@ -25,7 +25,6 @@ from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.undoing import records
 from runbook.notebook.shared.values import Before
 from runbook.params import as_table
-from runbook.params.guests import Guest
 from runbook.run import pipeline, record
 from runbook.run.session import Session
 from runbook.run.subject_guests import about_guests
@@ -114,18 +113,15 @@ def enter(before: Before) -> GuestOffers:
     """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
     this = before.run
     guests = tuple(g for sessions in this.session.subject.guest_sessions for g in sessions.guests)
-    with reading(this, _going_into(guests)):
+    names = ", ".join(guest.name for guest in guests)
+    # A console may be mute, and the guests are entered one after the other.
+    most = sum(patience(guest).arrive for guest in guests)
+    with reading(this, f"Going into {names}", at_most_s=most):
         observation = pipeline.observe(this.session, before.snapshot)
         offers = observation.offers.values()
         this.folder.again_json("inside.json", [_told(offer) for offer in offers])
     views.show(views.offers(offers))
     return GuestOffers(this, before.snapshot, observation=observation)
-
-
-def _going_into(guests: tuple[Guest, ...]) -> str:
-    """What is waited for, and how long at most: a console may be mute."""
-    each = (f"{one.name} (console: at most {patience(one).arrive:g} s)" for one in guests)
-    return f"Going into {', '.join(each)}"
 
 
 def _told(offer: GuestOffer) -> dict[str, object]:

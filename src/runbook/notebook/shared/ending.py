@@ -93,15 +93,15 @@ def not_ended(this: RecordedRun) -> None:
 
 
 @contextmanager
-def reading(this: RecordedRun, what: str, left: str = "") -> Iterator[None]:
+def reading(this: RecordedRun, what: str, left: str = "", at_most_s: float = 0) -> Iterator[None]:
     """A stage that changes nothing: any error in it ends the run as refused.
 
-    `left` says what may be on the host then.
+    `left` says what may be on the host then, `at_most_s` how long it may take.
     """
     not_ended(this)
     try:
         this.folder.note(this.session.clock.now(), f"{what}: begins")
-        with views.doing(what, this.session.clock.monotonic):
+        with views.doing(what, this.session.clock.monotonic, at_most_s):
             yield
         this.folder.note(this.session.clock.now(), f"{what}: done")
     except BaseException as error:

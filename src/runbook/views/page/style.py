@@ -81,6 +81,7 @@ SHEET = """\
 .rb svg .rb-tick .rb-wire{stroke-width:1;stroke-dasharray:3 3}
 .rb svg .rb-tick.rb-cut .rb-wire{stroke-width:3;stroke-dasharray:none}
 .rb .rb-more{opacity:.75;margin:0 0 8px;font-style:italic}
+.rb progress{display:block;width:min(420px,100%);height:10px;margin:0 0 6px}
 .rb details>summary{cursor:pointer;font-weight:600;padding:1px 0;min-height:24px;
  box-sizing:border-box}
 .rb .rb-beside{display:flex;flex-wrap:wrap;gap:0 22px}
