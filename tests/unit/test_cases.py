@@ -13,10 +13,14 @@ import yaml
 from tests.unit import fakes, naming
 
 from runbook.common import octets
+from runbook.common.errors import Refused
+from runbook.plan.forecast import after_plan
+from runbook.plan.forecast.boot import BootStep, rehearse
 from runbook.plan.promise import managers
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import names
 from runbook.preflight.finding import Case
+from runbook.state import files as file_table
 from runbook.state import firewall, leases, nftables
 from runbook.state.syntax import ifupdown, iptables_save, netplan
 from runbook.transport.host import HostFile
@@ -121,6 +125,29 @@ def of_managers(content: bytes) -> str:
     return "".join(f"{line}\n" for line in shown) or "the NIC is nobody else's\n"
 
 
+def of_cloud_init(content: bytes) -> str:
+    """What a plan does about cloud-init, what is in its files, and what a boot does without it."""
+    held = {p: octets.bytes_of(t) for p, t in files(content, "").items() if p}
+    read = file_table.parse([HostFile(p, t, 0o644) for p, t in held.items()])
+    shown = [f"{r.path}: {r.content}" for r in read if r.path.startswith("/etc/cloud/")]
+    host = fakes.seen(files=[fakes.file(r.path, r.content) for r in read])
+    try:
+        plan = make_plan(fakes.params(), host)
+    except Refused as refused:
+        return "".join(f"{line.strip()}\n" for line in (*shown, refused.what, refused.then))
+    shown += [f"would boot: {s.effect.does}" for s in rehearse(plan.of_host, host) if _is_cloud(s)]
+    shown += [
+        line for change in plan.changes if "cloud" in change.title for line in (change.after,)
+    ]
+    later = after_plan.after(plan, host)
+    shown += [f"boots: {s.effect.does}" for s in rehearse(plan.of_host, later) if _is_cloud(s)]
+    return "".join(f"{line.strip()}\n" for line in shown) or "cloud-init is not there\n"
+
+
+def _is_cloud(step: BootStep) -> bool:
+    return step.effect.about == "cloud-init"
+
+
 def of_naming(content: bytes) -> str:
     """What preflight says of files that name the NIC, on a host that drops what no rule accepts."""
     rules = ("-P INPUT DROP", "-N ufw-user-input")
@@ -138,6 +165,7 @@ def of_naming(content: bytes) -> str:
 
 
 MODULES: dict[str, Callable[[bytes], str]] = {
+    "cloud_init": of_cloud_init,
     "ifupdown": of_ifupdown,
     "iptables_save": of_iptables_save,
     "leases": of_leases,

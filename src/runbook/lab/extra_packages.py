@@ -17,10 +17,10 @@ from runbook.lab.names import CACHE, RELEASES
 
 PACKAGES = (
     *("ufw", "firewalld", "fail2ban", "resolvconf", "openresolv", "dnsmasq", "chrony"),
-    *("keepalived", "vnstat"),
+    *("keepalived", "vnstat", "cloud-init", "ifupdown2"),
 )
-# Part of systemd until Debian 11.
-SINCE_BOOKWORM = ("systemd-resolved",)
+# Part of systemd until Debian 11; not in Debian 11.
+SINCE_BOOKWORM = ("systemd-resolved", "ifupdown-ng")
 # Where a host has them: FOLDER/RELEASE/PACKAGE/*.deb.
 FOLDER = Path("/usr/lib/runbook-lab-packages")
 BASE = "packages"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.plan.changes.network_hook import FIRST, SINCE_LIBVIRT, is_ours
-from runbook.plan.promise import managers
+from runbook.plan.promise import cloud_init, ifupdown_program, managers
 from runbook.plan.promise.managers import Manager
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.addresses import AddressRow
@@ -64,6 +64,38 @@ def _let_go(name: str, nic: str) -> Finding:
         f"{name} does not touch interfaces that its files leave alone, nor libvirt's bridges",
         "nothing now; keep the NIC unmanaged in its configuration",
     )
+
+
+@looked_for(
+    "ifupdown",
+    "Debian's ifupdown reads /etc/network/interfaces",
+    "another program reads the same files in a way of its own",
+)
+def _ifupdown(case: Case) -> Iterator[Finding]:
+    if program := ifupdown_program.another(case.snapshot):
+        yield Finding(
+            "note",
+            "ifupdown",
+            f"{program} reads /etc/network/interfaces",
+            f"with it {ifupdown_program.TRIED} was tried on Debian 12, and nothing else",
+            "nothing; what was not tried is refused",
+        )
+
+
+@looked_for(
+    "cloud-init",
+    "it is not there, or leaves the network alone",
+    "at the first boot of an instance it writes the network's files anew",
+)
+def _cloud_init(case: Case) -> Iterator[Finding]:
+    if not cloud_init.leaves_alone(case.snapshot):
+        yield Finding(
+            "note",
+            "cloud-init",
+            f"the plan writes {cloud_init.PATH}, which switches its network part off",
+            "otherwise it may give the NIC its address back at a boot",
+            "nothing; the undo removes the file",
+        )
 
 
 @looked_for("netplan", "netplan has no files and has generated none", MANAGED)
@@ -139,4 +171,4 @@ def _libvirt(case: Case) -> Iterator[Finding]:
 
 # What any change needs, whatever it is about.
 OF_ANY_CHANGE = (_programs, _disk)
-RULES = (_programs, _managers, _netplan, _disk, _sshd, _libvirt)
+RULES = (_programs, _managers, _ifupdown, _cloud_init, _netplan, _disk, _sshd, _libvirt)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from runbook.state import kernel_modules
 from runbook.state.dhcp_clients import in_no_order
+from runbook.state.files import SINCE_THIS_VERSION, FileRow
 from runbook.state.snapshot import TABLES, Snapshot
 from runbook.state.table import Key, Table, by_key, cells_of, sequences
 
@@ -65,15 +66,24 @@ def diff(before: Snapshot, after: Snapshot, *, volatile: bool = False) -> Diff:
 def compare(before: Snapshot, after: Snapshot) -> Diff:
     """What an undo left behind: the differences that nothing but a change makes.
 
-    A parameter that appears because a kernel module was loaded is none of them. Nor is the order
-    of a DHCP client's options: the undo starts the client with the same ones, written anew.
+    A parameter that appears because a kernel module was loaded is none of them. Nor is a file that
+    the earlier snapshot was not asked for. Nor is the order of a DHCP client's options: the undo
+    starts the client with the same ones, written anew.
     """
     rows = diff(before, after).settled.rows
     appeared = (rows["change"] == ADDED) & (rows["table"] == "sysctl")
     of_modules = appeared & rows["key"].isin(kernel_modules.brought(before, after))
+    unread = (rows["change"] == ADDED) & (rows["table"] == "files") & _unread(before, rows["key"])
     same = [_same_client(row) for row in rows.itertuples()]
     written_anew = pd.Series(same, index=rows.index, dtype=bool)
-    return Diff(rows[~(of_modules | written_anew)].reset_index(drop=True))
+    return Diff(rows[~(of_modules | unread | written_anew)].reset_index(drop=True))
+
+
+def _unread(before: Snapshot, keys: pd.Series[str]) -> pd.Series[bool]:
+    """Which of these files an earlier version did not read, so that they are no news."""
+    of_this = any(row.path.startswith(SINCE_THIS_VERSION) for row in before.rows(FileRow))
+    found = [not of_this and key.startswith(SINCE_THIS_VERSION) for key in keys]
+    return pd.Series(found, index=keys.index, dtype=bool)
 
 
 def with_key_of(earlier: Snapshot, later: Snapshot, table: str, key: str) -> Snapshot:

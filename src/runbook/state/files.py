@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple
 
 from runbook.common import octets
 from runbook.common.redact import redact_text
-from runbook.state.syntax import ifupdown, sysctl_d
+from runbook.state.syntax import cloud_init, ifupdown, sysctl_d
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import HostFile, Reader
 
@@ -32,6 +32,11 @@ class FileRow(NamedTuple):
 
 KEY = ("path",)
 RESOLV_CONF = "/etc/resolv.conf"
+# What networking.service runs if one of these packages stands in the place of ifupdown.
+IFUPDOWN2 = "/usr/share/ifupdown2/sbin/start-networking"
+IFUPDOWN_NG = "/usr/share/ifupdown-ng/sbin/networking"
+# Read by this version and by none before it: a snapshot without any of them says nothing of them.
+SINCE_THIS_VERSION = ("/etc/cloud/", "/run/cloud-init/", IFUPDOWN2, IFUPDOWN_NG)
 # How deep files of ifupdown may take in one another.
 _ROUNDS = 64
 PATTERNS = (
@@ -55,6 +60,13 @@ PATTERNS = (
     "/etc/udev/rules.d/70-persistent-net.rules",
     "/etc/NetworkManager/NetworkManager.conf",
     "/etc/NetworkManager/conf.d/*.conf",
+    # What runs at a boot: another program that reads ifupdown's files, and whether cloud-init does.
+    IFUPDOWN2,
+    IFUPDOWN_NG,
+    cloud_init.ENABLED,
+    cloud_init.DISABLED,
+    f"{cloud_init.FOLDER}cloud.cfg",
+    f"{cloud_init.FOLDER}cloud.cfg.d/*.cfg",
     "/etc/dhcpcd.conf",
     "/etc/dhcp/dhclient.conf",
     RESOLV_CONF,
@@ -69,7 +81,10 @@ def parse(files: list[HostFile]) -> tuple[FileRow, ...]:
 def _row(file: HostFile) -> FileRow:
     digest = hashlib.sha256(file.content).hexdigest()
     owner = (f"{file.mode:04o}", file.uid, file.gid)
-    return FileRow(file.path, *owner, digest, *_text(file.content))
+    content = file.content
+    if file.path.startswith(cloud_init.FOLDER):
+        content = cloud_init.network_part(content).encode()
+    return FileRow(file.path, *owner, digest, *_text(content))
 
 
 def _text(content: bytes) -> tuple[str, str]:

@@ -174,3 +174,16 @@ def test_a_dhcp_client_whose_options_changed_values_is_a_difference() -> None:
         client("dhclient -lf /b -df /a enp4s0f0"),
     )
     assert set(compare(before, after).rows["column"]) == {"argv"}
+
+
+def test_files_that_an_earlier_version_did_not_read_are_no_difference_after_an_undo() -> None:
+    before = fakes.seen()
+    enabled = fakes.file("/run/cloud-init/enabled", "")
+    config = fakes.file("/etc/cloud/cloud.cfg", "")
+    later = fakes.seen(**fakes.more("files", enabled, config))
+    assert compare(before, later).empty
+    # One that was read before, and is new now, is a difference.
+    known = fakes.seen(**fakes.more("files", enabled))
+    assert list(compare(known, later).rows["key"]) == ["/etc/cloud/cloud.cfg"]
+    plain = fakes.file("/etc/network/interfaces.d/new", "")
+    assert not compare(before, fakes.seen(**fakes.more("files", plain))).empty

@@ -36,6 +36,7 @@ def by_hand(desired: DesiredNetwork, why: tuple[str, ...]) -> str:
             f"           address {ip}",
             f"           netmask {desired.address.netmask}",
             f"           gateway {gateway}",
+            *([f"           pointopoint {gateway}"] if desired.off_link else ()),
             *_name_servers(desired),
             "4. Bring it up:",
             "       ifup $NIC",
@@ -65,6 +66,7 @@ def _name_servers(desired: DesiredNetwork) -> tuple[str, ...]:
 def _others(desired: DesiredNetwork) -> tuple[str, ...]:
     address, gateway = desired.address, desired.gateway
     servers = desired.nameservers
+    on_link = ", on-link: true" if desired.off_link else ""
     nmcli = f"ipv4.method manual ipv4.addresses {address} ipv4.gateway {gateway}"
     replaced = f"DHCP=, {'DNS=, ' if servers else ''}Address= and Gateway="
     nmcli += f" ipv4.dns {','.join(servers)}" if servers else ""
@@ -76,12 +78,17 @@ def _others(desired: DesiredNetwork) -> tuple[str, ...]:
         "systemd-networkd, below [Network] of the file that `networkctl status $NIC` names,",
         f"in place of {replaced}; then `systemctl restart systemd-networkd`:",
         f"    Address={address}",
-        f"    Gateway={gateway}",
+        *([] if desired.off_link else [f"    Gateway={gateway}"]),
         *(f"    DNS={server}" for server in servers),
+        *(
+            ["and at its end:", "    [Route]", f"    Gateway={gateway}", "    GatewayOnLink=yes"]
+            if desired.off_link
+            else ()
+        ),
         "netplan, below the NIC's name in the file of /etc/netplan that has it,",
         "in place of dhcp4, addresses, gateway4 and routes; then `netplan apply`:",
         "    dhcp4: false",
         f"    addresses: [{address}]",
-        f"    routes: [{{to: 0.0.0.0/0, via: {gateway}}}]",
+        f"    routes: [{{to: 0.0.0.0/0, via: {gateway}{on_link}}}]",
         *([f"    nameservers: {{addresses: [{', '.join(servers)}]}}"] if servers else ()),
     )

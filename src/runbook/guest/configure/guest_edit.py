@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface
 
 from runbook.common import serial
 
@@ -23,6 +23,11 @@ class DesiredNetwork:
     address: IPv4Interface
     gateway: str
     nameservers: tuple[str, ...] = ()
+
+    @property
+    def off_link(self) -> bool:
+        """Whether the gateway is outside the address's network, which is a /32 then."""
+        return IPv4Address(self.gateway) not in self.address.network
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from runbook.guest.configure import off_link
 from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, FileEdit, GuestEdit
 from runbook.plan.routed.interfaces import ADDRESSING
 from runbook.plan.routed.stanza_commands import HOOKS
@@ -44,7 +45,7 @@ def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
             "leave it one, in /etc/network/interfaces or a file that it takes in",
         )
     file = inside.file(stanzas[0].path)
-    declined = _refusal(stanzas[0], read, inside)
+    declined = _refusal(stanzas[0], read, inside, desired)
     if declined is not None or file is None:
         return declined or Declined(f"{stanzas[0].path} was not read", "look at it in the guest")
     return _edit(stanzas[0], file, read, inside, desired)
@@ -80,12 +81,16 @@ def _misread(contents: dict[str, str]) -> Declined | None:
     return None
 
 
-def _refusal(stanza: Stanza, read: list[Stanza], inside: Inside) -> Declined | None:
+def _refusal(
+    stanza: Stanza, read: list[Stanza], inside: Inside, desired: DesiredNetwork
+) -> Declined | None:
     where = f"the stanza of {stanza.name} in {stanza.path}"
     if stanza.method not in METHODS:
         return Declined(f"{where} is `{stanza.method}`", f"use one of: {', '.join(METHODS)}")
     hooks = [
-        f"{w} {rest}" for w, rest in stanza.options if w in HOOKS and _OF_ADDRESSES.search(rest)
+        f"{w} {rest}"
+        for w, rest in stanza.options
+        if w in HOOKS and _OF_ADDRESSES.search(rest) and not off_link.is_of(f"{w} {rest}", desired)
     ]
     if hooks:
         return Declined(
@@ -139,9 +144,14 @@ def _is_already(stanza: Stanza, desired: DesiredNetwork) -> bool:
     address = options.pop("address", "")
     whole = address if "/" in address else f"{address}/{options.pop('netmask', '')}"
     spellings = (desired.address.with_prefixlen, desired.address.with_netmask)
-    return (
-        stanza.method == "static" and whole in spellings and options == {"gateway": desired.gateway}
-    )
+    if desired.off_link:
+        lines = [f"{word} {rest}" for word, rest in stanza.options]
+        leads = options == {"gateway": desired.gateway, "pointopoint": desired.gateway} or (
+            not options and off_link.is_whole(lines, desired)
+        )
+    else:
+        leads = options == {"gateway": desired.gateway}
+    return stanza.method == "static" and whole in spellings and leads
 
 
 def _nameservers_match(stanza: Stanza, desired: DesiredNetwork) -> bool:
@@ -158,6 +168,8 @@ def _static(old: list[str], stanza: Stanza, desired: DesiredNetwork) -> list[str
         f"address {desired.address.ip}",
         f"netmask {desired.address.netmask}",
         f"gateway {desired.gateway}",
+        # The kernel makes a route to the peer, and the gateway is found by it.
+        *([f"pointopoint {desired.gateway}"] if desired.off_link else []),
         *([f"dns-nameservers {' '.join(desired.nameservers)}"] if desired.nameservers else []),
     )
     head = re.match(r"[ \t]*", old[0])
@@ -165,7 +177,13 @@ def _static(old: list[str], stanza: Stanza, desired: DesiredNetwork) -> list[str
     return [
         first,
         *(f"{indent}{line}{end}" for line in lines),
-        *_remaining_lines(old[1:], (*ADDRESSING, *(_NAMES if desired.nameservers else ()))),
+        *(
+            line
+            for line in _remaining_lines(
+                old[1:], (*ADDRESSING, *(_NAMES if desired.nameservers else ()))
+            )
+            if not off_link.is_of(line, desired)
+        ),
     ]
 
 

@@ -56,7 +56,7 @@ def _edit(
         )
     told: dict[str, Any] = {
         "addresses": [str(desired.address)],
-        "routes": [{"to": "0.0.0.0/0", "via": desired.gateway}],
+        "routes": [_way_out(desired)],
     }
     if desired.nameservers:
         told["nameservers"] = {
@@ -71,6 +71,11 @@ def _edit(
     entry.update({"dhcp4": "false", **told})
     after = netplan.dumps(loaded)
     return _guest_edit(inside, (FileEdit(file.path, file.content, after, file.mode),))
+
+
+def _way_out(desired: DesiredNetwork) -> dict[str, str]:
+    way = {"to": "0.0.0.0/0", "via": desired.gateway}
+    return {**way, "on-link": "true"} if desired.off_link else way
 
 
 def _is_default(route: object) -> bool:

@@ -33,11 +33,12 @@ def edit(inside: Inside, desired: DesiredNetwork) -> GuestEdit | Declined:
             " /etc/systemd/network",
             "give it a file there",
         )
-    text = file.content.decode("latin-1")
+    own = _way_out(desired)
+    text = file.content.decode("latin-1").removesuffix(own)
     declined = _unfit(text, inside)
     if declined is not None:
         return declined
-    after = _static(text, desired).encode("latin-1")
+    after = f"{_static(text, desired)}{own}".encode("latin-1")
     edits = () if after == file.content else (FileEdit(path, file.content, after, file.mode),)
     up = (("systemctl", "restart", "systemd-networkd"),)
     return GuestEdit("systemd-networkd", inside.ifname, edits, (), up)
@@ -90,6 +91,13 @@ def _unfit(text: str, inside: Inside) -> Declined | None:
     return None
 
 
+def _way_out(desired: DesiredNetwork) -> str:
+    """The section for a gateway off the link; [Network] has no word for it."""
+    if not desired.off_link:
+        return ""
+    return f"\n[Route]\nGateway={desired.gateway}\nGatewayOnLink=yes\n"
+
+
 def _static(text: str, desired: DesiredNetwork) -> str:
     section = ""
     lines = []
@@ -105,7 +113,8 @@ def _static(text: str, desired: DesiredNetwork) -> str:
             lines[-1] = line if line.endswith("\n") else f"{line}\n"
             both = any((k, v) in _SIX for s, k, v in _entries(text) if s == "Network")
             lines.extend(["DHCP=ipv6\n"] if both else [])
-            lines.extend([f"Address={desired.address}\n", f"Gateway={desired.gateway}\n", *names])
+            gateway = [] if desired.off_link else [f"Gateway={desired.gateway}\n"]
+            lines.extend([f"Address={desired.address}\n", *gateway, *names])
     return "".join(lines)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 
 from runbook.guest.rules.case import GuestCase
 from runbook.guest.target import Target
@@ -31,15 +30,32 @@ def _gateway(case: GuestCase) -> Iterator[Finding]:
                 "the host is a neighbour on the same LAN, not the way out of it",
                 f"give the physical router: gateway: {case.params.gateway}",
             )
-        elif IPv4Address(router) not in target.guest.ipv4.network:
-            yield Finding(
-                "block",
-                about,
-                f"its gateway {router} is not on the link of {target.guest.address}",
-                "a guest cannot find a router outside its own subnet by ARP",
-                "give the guest a prefix length with which its gateway is in its subnet, or another"
-                " gateway; runbook sets up no gateway off the link inside a guest",
-            )
+        elif target.desired.off_link:
+            yield from _off_the_link(about, target)
+
+
+def _off_the_link(about: str, target: Target) -> Iterator[Finding]:
+    """A gateway outside the guest's subnet: its own parameter has to ask for it, and a /32."""
+    router = target.desired.gateway
+    current = f"its gateway {router} is not on the link of {target.guest.address}"
+    if point_to_point(target.guest.ipv4) and target.guest.gateway:
+        yield Finding(
+            "note",
+            about,
+            current,
+            "the guest gets a route to it on the link first, and asks for it by ARP all the same",
+            "nothing, if the router knows this guest's address",
+        )
+        return
+    yield Finding(
+        "block",
+        about,
+        current,
+        "a guest cannot find a router outside its own subnet by ARP",
+        "give the guest a prefix length with which its gateway is in its subnet; or, if the gateway"
+        f" is to be reached off the link, address: {target.guest.ipv4.ip}/32 and gateway: {router}"
+        " in the guest's entry",
+    )
 
 
 @looked_for("guests: address", "each address is on the LAN, and no address is used twice", TWO)
@@ -62,7 +78,15 @@ def _on_the_lan(case: GuestCase, about: str, target: Target) -> Iterator[Finding
     if point_to_point(case.params.ipv4):
         # There is no subnet to compare with; the guest's gateway is judged all the same.
         return
-    if target.guest.ipv4.ip not in lan:
+    if target.guest.ipv4.ip not in lan and point_to_point(target.guest.ipv4):
+        yield Finding(
+            "note",
+            about,
+            f"its address {target.guest.address} is outside {lan}",
+            f"the router has to know that it is on this LAN: a route to {target.guest.address}",
+            f"nothing, if {target.desired.gateway} has such a route, as for a failover address",
+        )
+    elif target.guest.ipv4.ip not in lan:
         yield Finding(
             "block",
             about,

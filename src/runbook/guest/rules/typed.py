@@ -8,12 +8,14 @@ from ipaddress import IPv4Address
 from runbook.common.errors import ParameterError
 from runbook.params import Params
 from runbook.params.guests import Guest
+from runbook.plan.routed.ipv4 import point_to_point
 
 
 def unfit(params: Params, guest: Guest) -> Iterator[ParameterError]:
     """One for each value that preflight would refuse; the host's own address is none already."""
     lan = params.ipv4.network
-    if guest.ipv4.ip not in lan:
+    alone = point_to_point(guest.ipv4)
+    if guest.ipv4.ip not in lan and not alone:
         yield ParameterError(
             "address",
             guest.address,
@@ -36,10 +38,14 @@ def unfit(params: Params, guest: Guest) -> Iterator[ParameterError]:
             "it is the host, which forwards nothing for its guests",
             f"give the physical router, {params.gateway}",
         )
-    elif guest.ipv4.ip in lan and router not in guest.ipv4.network:
+    elif (guest.ipv4.ip in lan or alone) and router not in guest.ipv4.network:
+        if alone and guest.gateway:
+            return
         yield ParameterError(
             "gateway",
             str(router),
             f"it is not on the guest's link {guest.ipv4.network}",
-            f"correct the gateway, or the prefix length: the LAN is {lan}",
+            f"give the guest its gateway, gateway: {router}, if it is to be reached off the link"
+            if alone
+            else f"correct the gateway, or the prefix length: the LAN is {lan}",
         )

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
 from runbook.plan.changes.aside import ENDING
-from runbook.plan.changes.network_hook import hook_path
 from runbook.plan.changes.processes import EndUnit
 from runbook.plan.changes.steps import Command, Restore, Step
 
@@ -28,7 +27,8 @@ _NO_NAME_OF_A_HOOK = re.compile(r"[^A-Za-z0-9_-]")
 class ClientShape:
     """Which client runs on the bridge, and how; each option is one that was checked.
 
-    `metric` is of the default route: dhclient keeps it in its options, dhcpcd is told.
+    `hook` is libvirt's hook of the network. `metric` is of the default route: dhclient keeps it
+    in its options, dhcpcd is told.
     """
 
     client: str
@@ -36,6 +36,7 @@ class ClientShape:
     bridge: str
     nic: str
     address: IPv4Interface
+    hook: str
     options: tuple[str, ...] = ()
     metric: int = 0
 
@@ -79,7 +80,7 @@ def unit(shape: ClientShape) -> str:
         bridge=shape.bridge,
         nic=shape.nic,
         client=shape.client,
-        hook=hook_path(shape.network),
+        hook=shape.hook,
         command=" ".join(command(shape)),
     )
 

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from runbook.common import shell_pattern
 from runbook.plan.changes.network_hook import DIRECTORY, FIRST, MODE
 from runbook.plan.changes.network_online import TARGET, WAIT_S
-from runbook.plan.promise import managers
+from runbook.plan.promise import cloud_init, managers
 from runbook.plan.promise.attached import FORWARD, AttachedPromise
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.files import file_checks
@@ -171,6 +171,16 @@ def _managers(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     yield BootEffect("other network services", "systemd", "none", shown, not on, then)
 
 
+def _cloud_init(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
+    if not cloud_init.is_there(snapshot):
+        return
+    alone = cloud_init.leaves_alone(snapshot)
+    wanted, path = "leaves the network alone", cloud_init.decides(snapshot) or "no file"
+    does = wanted if alone else f"may write the stanzas of {promise.nic} anew"
+    then = f"write `{cloud_init.TEXT.strip()}` into {cloud_init.PATH}"
+    yield BootEffect("cloud-init", path, wanted, does, alone, then)
+
+
 def _saved_rules(_: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     saved = [
         path
@@ -323,6 +333,7 @@ _STAGES: tuple[Callable[[Promise, Snapshot], Iterator[BootEffect]], ...] = (
     _networking,
     _ifupdown,
     _managers,
+    _cloud_init,
     _saved_rules,
     _libvirt,
     _network,

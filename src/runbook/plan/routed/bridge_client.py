@@ -89,6 +89,7 @@ def _shape(params: Params, snapshot: Snapshot) -> ClientShape:
         params.bridge,
         params.interface,
         params.ipv4,
+        facts.hook_file(snapshot, params.network),
         carried_options(argv) if client == DHCLIENT else (),
         _metric(argv, way.metric if way else 0) if client == DHCPCD else 0,
     )

@@ -45,8 +45,6 @@ ADDRESSING = frozenset(
 )
 CARRIED6 = ("static", "auto", "manual")
 FOLDER = "/etc/network/"
-# cloud-init's own words at the head of what it writes.
-WRITTEN_ANEW = "will not persist across an instance reboot"
 
 
 def nic_stanzas(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
@@ -129,13 +127,6 @@ def _refuse_unless_lasting(stanza: Stanza, snapshot: Snapshot) -> None:
             f"{stanza.name}'s stanza is in {stanza.path}, which is made anew at each boot",
             host=snapshot.host,
             then=f"write a stanza for {stanza.name} into /etc/network/interfaces in its place",
-        )
-    if WRITTEN_ANEW in _file(stanza.path, snapshot).content:
-        raise Refused(
-            f"{stanza.path} says that it {WRITTEN_ANEW}: cloud-init may write it anew at a boot",
-            host=snapshot.host,
-            then="have cloud-init leave the network alone (`network: {config: disabled}` in a file"
-            " of /etc/cloud/cloud.cfg.d), then take those words out of the file",
         )
 
 

@@ -33,7 +33,7 @@ from runbook.plan.changes.routes import MakeRoom
 from runbook.plan.changes.sysctl import TuneBridge
 from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.plan import Plan
-from runbook.plan.promise import managers, nic_name
+from runbook.plan.promise import cloud_init, ifupdown_program, managers, nic_name
 from runbook.plan.promise.check import unkept
 from runbook.plan.promise.files import ExpectedFile
 from runbook.plan.promise.host import Promise
@@ -71,6 +71,8 @@ def make_plan(params: Params, snapshot: Snapshot, operator: Connection | None = 
         return Plan(snapshot.host, promise, (), snapshot.digest(), (), params.deadline_s)
     _not_half_done(params, snapshot, promise)
     managers.refuse(params.interface, snapshot)
+    cloud_init.refuse(snapshot)
+    ifupdown_program.refuse(params.interface, snapshot)
     ipv4.refuse_odd_labels(params, snapshot)
     _refuse_together(params, snapshot)
     changes = tuple(_changes(params, snapshot, promise))
@@ -257,6 +259,8 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     purpose = f"have network-online.target wait for {params.bridge}"
     for file in online:
         yield PutFile(file.path, file.text, network_online.MODE, purpose)
+    if not cloud_init.leaves_alone(snapshot):
+        yield PutFile(cloud_init.PATH, cloud_init.TEXT, 0o644, cloud_init.PURPOSE)
     yield from bridge_client.files(promise.client, snapshot)
     yield from _pin_name(params, snapshot)
     yield from manual_stanza(params.interface, snapshot, _rejoin(params, snapshot))

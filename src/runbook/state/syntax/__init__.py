@@ -2,5 +2,5 @@
 
 `ifupdown` is /etc/network/interfaces, `iptables_save` the format of iptables-save (it writes
 back what it read, byte for byte), `netplan` which of netplan's files name a NIC, `sysctl_d` the
-result of all files of sysctl.d.
+result of all files of sysctl.d, `cloud_init` what cloud-init's files say of the network.
 """

@@ -58,9 +58,19 @@ def test_beside_a_host_without_a_subnet_a_guest_s_own_gateway_is_what_counts() -
     alone = {"address": "172.16.1.1/32"}
     entry = {"name": data.NAME, "address": "10.9.9.10/16", "gateway": "10.9.0.1"}
     assert found(data.case(asked=data.params(guests=(entry,), **alone)))
-    off = {**entry, "address": "10.9.9.10/32"}
+    off = {**entry, "address": "10.9.9.10/24"}
     said = against(data.case(asked=data.params(guests=(off,), **alone)))
-    assert "not on the link of 10.9.9.10/32" in said
+    assert "not on the link of 10.9.9.10/24" in said
+
+
+def test_a_gateway_off_the_link_is_the_operator_s_to_ask_for() -> None:
+    entry = {"name": data.NAME, "address": "172.20.7.10/32", "gateway": "172.16.0.1"}
+    notes = [f.seen for f in found(data.case(asked=data.params(guests=(entry,))))]
+    assert "its gateway 172.16.0.1 is not on the link of 172.20.7.10/32" in notes
+    assert "its address 172.20.7.10/32 is outside 172.16.0.0/16" in notes
+    silent = {"name": data.NAME, "address": "172.20.7.10/32"}
+    said = against(data.case(asked=data.params(guests=(silent,))))
+    assert "address: 172.20.7.10/32 and gateway: 172.16.0.1" in said
 
 
 def test_an_address_of_another_guest_in_the_parameters() -> None:

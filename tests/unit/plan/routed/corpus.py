@@ -11,8 +11,8 @@ from tests.unit.fakes import Row
 
 ROOT = Path(__file__).parents[2] / "data/interfaces"
 NAMES = tuple(sorted(folder.name for folder in ROOT.iterdir()))
-# Written by other programs at a boot, or with commands that hang on the address.
-REFUSED = {"cloud-image": "cloud-init", "hooks": "pre-up  ethtool"}
+# With commands that hang on the address.
+REFUSED = {"hooks": "pre-up  ethtool"}
 EDITABLE = tuple(name for name in NAMES if name not in REFUSED)
 Turn = Callable[[str], str]
 

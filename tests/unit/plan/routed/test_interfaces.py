@@ -316,16 +316,3 @@ def test_an_ipv6_method_that_is_not_carried_over_is_refused_with_those_that_are(
     with pytest.raises(Refused, match=f"inet6 {method}`, which is not carried") as refused:
         list(manual_stanza(NIC, fakes.seen(files=[fakes.file(PATH, text)])))
     assert "static, auto, manual" in refused.value.then
-
-
-def test_an_ipv6_stanza_that_cloud_init_writes_is_refused_as_well() -> None:
-    other = "/etc/network/interfaces.d/50-cloud-init"
-    files = [
-        fakes.file(PATH, f"source {other}\niface {NIC} inet manual\n"),
-        fakes.file(
-            other,
-            f"# It will not persist across an instance reboot.\niface {NIC} inet6 auto\n",
-        ),
-    ]
-    with pytest.raises(Refused, match="cloud-init"):
-        list(manual_stanza(NIC, fakes.seen(files=files)))

@@ -1,0 +1,65 @@
+"""A guest with a /32, as a hoster's failover address, whose gateway is off its own link.
+
+The router has a route to the guest's address on the LAN, as the hoster's router has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.lab import guesting
+from tests.lab.guesting import GATEWAY, HOST
+
+from runbook.apply.confirm import Confirmed
+from runbook.lab import lab as labs
+from runbook.lab import machine
+from runbook.lab.guest_xml import mac_of
+from runbook.lab.probe import OutageProbe
+from runbook.run import pipeline
+
+# A Debian guest boots in emulation.
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
+FAILOVER = "172.20.7.10"
+
+
+@pytest.fixture(scope="module")
+def router_knows(lab: labs.Lab) -> Iterator[None]:
+    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
+    guesting.on_the_lan()
+    guesting.router("ip", "route", "replace", f"{FAILOVER}/32", "dev", "lan")
+    yield
+    labs.renew(HOST)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "manager"),
+    [
+        ("vm-01", "quick", "ifupdown"),
+        ("vm-02", "debian", "netplan"),
+        ("vm-03", "debian", "systemd-networkd"),
+    ],
+)
+@pytest.mark.usefixtures("router_knows")
+def test_a_guest_reaches_the_world_by_a_gateway_off_its_link_and_goes_back(
+    name: str, kind: str, manager: str
+) -> None:
+    guesting.added(kind, name, manager=manager)
+    entry = {"name": name, "address": f"{FAILOVER}/32", "gateway": GATEWAY}
+    before = guesting.inside(name)
+    with guesting.session(guests=[entry]) as made:
+        change = guesting.armed(made)
+        change.make("settle")
+        assert heard(name)
+        pipeline.roll_back(made, change.underway, "because")
+    assert guesting.inside(name) == before
+    assert isinstance(guesting.moved(guests=[entry]), Confirmed)
+    assert heard(name)
+    guesting.nothing_is_left_to_do(guests=[entry])
+    machine.run(HOST, ("virsh", "destroy", name))
+
+
+def heard(name: str) -> bool:
+    """Beyond the router it answers, and the router sends to it and to nobody else."""
+    lost = OutageProbe(FAILOVER, rate=50, seconds=2).result().lost
+    return lost == 0 and mac_of(HOST, name) in guesting.router("ip", "neigh", "show", FAILOVER)

@@ -1,0 +1,53 @@
+"""Programs that read /etc/network/interfaces in the place of Debian's ifupdown."""
+
+from __future__ import annotations
+
+import pytest
+from tests.lab.test_files import console, params
+from tests.lab.test_odd_hosts import FOUR, HOSTS, OddHost
+from tests.matrix.course import FINE, as_promised, change, libvirtd, networking, reboot, undone
+
+from runbook.lab import machine
+
+# Two boots and five restarts, on a machine that does other work too.
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
+PLAIN = "a plain NIC"
+
+
+def instead(host: str, program: str, shape: OddHost | None) -> None:
+    """Install a program in the place of ifupdown, and boot with it."""
+    packages = "/usr/lib/runbook-lab-packages/$(. /etc/os-release; echo $VERSION_CODENAME)"
+    said = console(
+        host,
+        "exec 2>&1; cp /etc/network/interfaces /root/interfaces"
+        " && dpkg --purge --force-depends ifupdown"
+        f" && dpkg --install --force-confold {packages}/{program}/*.deb"
+        " && cp /root/interfaces /etc/network/interfaces && systemctl enable networking"
+        " && echo installed",
+    )
+    assert said.endswith(b"installed\n"), said.decode()
+    if shape:
+        shape.make(host)
+        return
+    machine.shut_down(host)
+    machine.power_on(host)
+
+
+def reload(host: str) -> None:
+    """What ifupdown2 does where others restart networking; the others have no such program."""
+    console(host, "ifreload -a")
+
+
+@pytest.mark.parametrize("shape", [PLAIN, FOUR])
+@pytest.mark.parametrize("program", ["ifupdown2", "ifupdown-ng"])
+def test_another_program_keeps_the_bridge_through_boots_and_restarts(
+    fresh_host: str, program: str, shape: str
+) -> None:
+    instead(fresh_host, program, HOSTS.get(shape))
+    start, session = change(params(fresh_host))
+    for deed in (reboot, networking, reload, libvirtd):
+        deed(fresh_host)
+        said = as_promised(session, start)
+        assert said == FINE, (deed.__name__, said)
+    said = undone(session, fresh_host, start)
+    assert said == FINE, said
