@@ -15,12 +15,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from runbook.common import handed_files
+from runbook.common.moments import utc
 from runbook.common.printable import printable
 from runbook.records import handed
 from runbook.records.files import MANIFEST, SIGNATURE, manifests
 from runbook.records.make import STAMP
 from runbook.records.manifest import Fault, load, verify
-from runbook.records.predicate import Previous, Record, utc
+from runbook.records.predicate import Previous, Record
 from runbook.records.signature import Trust, check
 from runbook.records.statement import sha256
 

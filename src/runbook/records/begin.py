@@ -6,12 +6,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
+from runbook.common.moments import offset_here
+from runbook.records.files import BEGUN
 from runbook.records.person import operator
 from runbook.records.predicate import Begun, Envelope, Kind
 from runbook.records.versions import versions
 from runbook.run.record import Folder
-
-BEGUN = "begun.json"
 
 
 class About(NamedTuple):
@@ -38,14 +38,9 @@ def describe(about: About, at: datetime, envelope: Envelope) -> Begun:
     return Begun(
         **about._asdict(),
         begun=at,
-        utc_offset=_offset(local),
+        utc_offset=offset_here(at),
         time_zone=local.tzname() or "",
         operator=operator(),
         envelope=envelope,
         versions=versions(),
     )
-
-
-def _offset(local: datetime) -> str:
-    told = f"{local:%z}"
-    return f"{told[:3]}:{told[3:5]}"

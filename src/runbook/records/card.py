@@ -6,9 +6,10 @@ While the run goes on the card says how far it is. A notebook that dies keeps wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Literal, NamedTuple
 
+from runbook.common.moments import utc, utc_and_local
 from runbook.records.predicate import (
     FACTS,
     OPEN,
@@ -18,7 +19,6 @@ from runbook.records.predicate import (
     Operator,
     Record,
     Versions,
-    utc,
 )
 
 State = Literal["in progress", "armed", "confirmed", "ended"]
@@ -93,7 +93,7 @@ def running(begun: Begun, folder: str, progress: Progress) -> Card:
         ("change", begun.change_id),
         *_said(begun.envelope),
         ("who", _who(begun.operator)),
-        ("begun", _both(begun.begun, begun.utc_offset)),
+        ("begun", utc_and_local(begun.begun, begun.utc_offset)),
         ("this card", f"written at {status}"),
         ("record", folder),
         ("software", _software(begun.versions)),
@@ -115,8 +115,8 @@ def ended(record: Record, folder: str, digest: str = "") -> Card:
         *_said(Envelope(**record.model_dump(include=set(Envelope.model_fields)))),
         ("who", _who(record.operator)),
         ("approved", _approved(record)),
-        ("begun", _both(record.begun, record.utc_offset)),
-        ("ended", f"{_both(record.ended, record.utc_offset)}, after {_duration(record)}"),
+        ("begun", utc_and_local(record.begun, record.utc_offset)),
+        ("ended", f"{utc_and_local(record.ended, record.utc_offset)}, after {_duration(record)}"),
         *_absence(record),
         ("plan", record.plan_sha256 or "none was made"),
         ("record", f"{folder}{f'; SHA-256 of record.json: {digest}' if digest else ''}"),
@@ -156,17 +156,6 @@ def _approved(record: Record) -> str:
     if record.approval is None:
         return "no plan was approved"
     return f"by {record.approval.by}: {record.approval.how}"
-
-
-def _both(moment: datetime, offset: str) -> str:
-    """UTC, and the operator's own time if that is another."""
-    shown = utc(moment)
-    if offset in ("", "+00:00"):
-        return shown
-    sign = -1 if offset.startswith("-") else 1
-    hours, minutes = (int(part) for part in offset[1:].split(":"))
-    local = moment.astimezone(timezone(sign * timedelta(hours=hours, minutes=minutes)))
-    return f"{shown} ({local:%Y-%m-%d %H:%M:%S} {offset})"
 
 
 def _duration(record: Record) -> str:

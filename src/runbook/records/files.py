@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from runbook.common import handed_files
+
 MANIFEST = "record.json"
+BEGUN = "begun.json"
 SIGNATURE = ".sig"
 # What joins a record after it was sealed has a manifest of its own: the executed notebook, a link.
 LATER = "later-"
@@ -32,6 +36,26 @@ def run_folders(outputs: Path) -> Iterator[Path]:
     for path in outputs.glob("[A-Za-z0-9]*/[A-Za-z0-9]*"):
         if is_record(path):
             yield path
+
+
+def newest_first(folders: Iterable[Path]) -> list[Path]:
+    """By the second that the name begins with; of one second, by the moment that the run wrote."""
+    paths = list(folders)
+    seconds = Counter(path.name.partition("-")[0] for path in paths)
+
+    def place(path: Path) -> tuple[str, str, str, str]:
+        second = path.name.partition("-")[0]
+        return second, began(path) if seconds[second] > 1 else "", path.name, path.parent.name
+
+    return sorted(paths, key=place, reverse=True)
+
+
+def began(folder: Path) -> str:
+    """When the run began, to the microsecond; '' if it did not say."""
+    try:
+        return str(handed_files.json_object(handed_files.text(folder / BEGUN)).get("begun") or "")
+    except (OSError, ValueError):
+        return ""
 
 
 def is_record(path: Path) -> bool:

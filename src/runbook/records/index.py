@@ -17,21 +17,23 @@ from pathlib import Path
 
 from runbook.common.errors import CorrectParameters
 from runbook.records.entry import Entry
-from runbook.records.files import MANIFEST, is_name
+from runbook.records.files import MANIFEST, began, is_name
 from runbook.run.record import OUTCOME
 
 FOLDER, NAME = ".index", "records.sqlite"
-VERSION = 1
+VERSION = 2
 # How long another program that writes the index is waited for.
 BUSY_S = 20.0
 COLUMNS = tuple(field.name for field in fields(Entry))
 _SCHEMA = f"""
-CREATE TABLE records (id INTEGER PRIMARY KEY, stamp TEXT, {", ".join(COLUMNS)}, UNIQUE (place));
+CREATE TABLE records (
+    id INTEGER PRIMARY KEY, stamp TEXT, moment TEXT, {", ".join(COLUMNS)}, UNIQUE (place)
+);
 CREATE INDEX by_time ON records (change_id);
 CREATE VIRTUAL TABLE texts USING fts5 (text);
 PRAGMA user_version = {VERSION};
 """
-_INSERT = f"INSERT INTO records (stamp, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: E501, S608 - names of columns
+_INSERT = f"INSERT INTO records (stamp, moment, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 2))})"  # noqa: E501, S608 - names of columns
 # An undo, or a confirmation, of the change in a later record of the host closes it.
 _CLOSED = (
     "SELECT records.host || '/' || value FROM records, json_each(records.links)"
@@ -39,7 +41,8 @@ _CLOSED = (
 )
 _OPEN = f"open AND host || '/' || change_id NOT IN ({_CLOSED})"
 _READ = ", ".join(f"{_OPEN} AS is_open" if name == "open" else name for name in COLUMNS)
-_ORDER = "ORDER BY is_open DESC, change_id DESC, place"
+# Runs of one second have numbers in no order.
+_ORDER = "ORDER BY is_open DESC, substr(change_id, 1, 16) DESC, moment DESC, change_id DESC, place"
 Says = Callable[[str], None]
 
 
@@ -188,7 +191,7 @@ def _add(database: sqlite3.Connection, folder: Path, stamp: str) -> None:
     cells = [json.dumps(v) if isinstance(v, tuple) else _bound(v) for v in values.values()]
     # Another program may have added it since.
     _forget(database, [str(values["place"])])
-    number = database.execute(_INSERT, (stamp, *cells)).lastrowid
+    number = database.execute(_INSERT, (stamp, began(folder), *cells)).lastrowid
     words = "\n".join((*map(str, values.values()), texts.of(folder)))
     database.execute("INSERT INTO texts (rowid, text) VALUES (?, ?)", (number, _bound(words)))
 

@@ -9,8 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from runbook.common import handed_files
-from runbook.records.begin import BEGUN
-from runbook.records.files import LATER, MANIFEST
+from runbook.records.files import BEGUN, LATER, MANIFEST
 from runbook.records.predicate import Fact, Previous
 from runbook.records.seal import add_signature
 from runbook.records.statement import Statement, Strict, subject

@@ -15,8 +15,7 @@ from pydantic import ValidationError
 
 from runbook.common import handed_files
 from runbook.records import absence
-from runbook.records.begin import BEGUN
-from runbook.records.files import of_the_record
+from runbook.records.files import BEGUN, of_the_record
 from runbook.records.predicate import (
     FACTS,
     RECORD,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -186,8 +185,3 @@ class Record(Strict):
 
 class Manifest(Statement[Record]):
     """`record.json`."""
-
-
-def utc(moment: datetime) -> str:
-    """For people."""
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

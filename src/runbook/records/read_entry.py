@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runbook.common import handed_files
 from runbook.records.entry import UNREADABLE, Entry
-from runbook.records.files import CLOSED, MANIFEST, run_folders
+from runbook.records.files import CLOSED, MANIFEST, newest_first, run_folders
 from runbook.records.make import begun_of, last_moment
 from runbook.records.manifest import load
 from runbook.records.predicate import FACTS, OPEN, Fact, Record
@@ -119,5 +119,4 @@ def _iso(moment: datetime) -> str:
 
 def folders(outputs: Path) -> tuple[Path, ...]:
     """Every run folder, the newest first; raises nothing where outputs/ is not there."""
-    found = run_folders(outputs)
-    return tuple(sorted(found, key=lambda path: (path.name, path.parent.name), reverse=True))
+    return tuple(newest_first(run_folders(outputs)))

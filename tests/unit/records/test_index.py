@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ from hypothesis import strategies as st
 from tests import older
 from tests.unit.records import kept
 
+from runbook.records.begin import About, begin
 from runbook.records.entry import Entry
+from runbook.records.files import newest_first
 from runbook.records.index import FOLDER, NAME, Wanted, opened
+from runbook.run import record
 from runbook.run.record import Ending
 
 FOUND = json.dumps({"change_id": kept.number(3)})
@@ -170,3 +174,17 @@ def test_records_of_an_older_version_and_strange_folders(tmp_path: Path) -> None
     os.mkfifo(place / "pipe")
     (one,) = entries(tmp_path)
     assert (one.change_id, one.fact, one.sealed) == (older.CONFIRMED.change_id, "confirmed", False)
+
+
+@pytest.mark.parametrize("numbers", [("aaaaaa", "bbbbbb"), ("bbbbbb", "aaaaaa")])
+def test_runs_of_one_second_are_in_the_order_in_which_they_began(
+    tmp_path: Path, numbers: tuple[str, str]
+) -> None:
+    changes = [f"20260301T120000Z-{number}" for number in numbers]
+    for milliseconds, change in enumerate(changes, start=1):
+        folder = record.create(tmp_path, kept.HOST, change)
+        at = kept.NOON + timedelta(milliseconds=milliseconds)
+        begin(folder, About("audit", kept.HOST, kept.HOST, change), at)
+    assert [entry.change_id for entry in entries(tmp_path)] == changes[::-1]
+    folders = newest_first((tmp_path / kept.HOST).iterdir())
+    assert [folder.name for folder in folders] == changes[::-1]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from runbook.common.clock import Clock
 from runbook.common.errors import RunbookError
+from runbook.common.moments import from_iso
 from runbook.params import Params
 from runbook.run import many_hosts
 from runbook.run.many_hosts import HostAnswer
@@ -67,7 +68,7 @@ def _confirmed(status: HostStatus | None) -> str:
     """When the last change was confirmed; '' where the last one was not."""
     ended = status.ended if status else None
     last = ended.checkpoint.log.last if ended and ended.end == "confirmed" else None
-    return str(last.at) if last else ""
+    return from_iso(str(last.at)) if last else ""
 
 
 def change_in_words(answer: HostAnswer[HostStatus]) -> tuple[str, str]:

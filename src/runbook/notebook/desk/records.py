@@ -11,8 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from runbook.common import handed_files
-from runbook.records.begin import BEGUN
-from runbook.records.files import run_folders
+from runbook.records.files import BEGUN, newest_first, run_folders
 from runbook.run import record
 from runbook.run.record import JOURNAL, NOTEBOOK, OUTCOME, PAGE
 from runbook.views import Picture
@@ -60,7 +59,7 @@ class RecordRow:
 def rows(outputs: Path, host: str = "") -> Iterator[RecordRow]:
     """All run folders, the newest first; one that is damaged says so."""
     folders = [path for path in run_folders(outputs) if host in ("", path.parent.name)]
-    for path in sorted(folders, key=lambda each: each.name, reverse=True):
+    for path in newest_first(folders):
         yield _row(path)
 
 

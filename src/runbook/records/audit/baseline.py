@@ -14,7 +14,7 @@ from runbook.plan.plan import Plan
 from runbook.plan.promise.guests import GuestPromise
 from runbook.plan.promise.host import Promise
 from runbook.records.audit.needs import Promises
-from runbook.records.files import is_name
+from runbook.records.files import is_name, newest_first
 from runbook.run import record
 from runbook.run.record import Ending, RunRecord
 from runbook.state import snapshot as snapshots
@@ -119,10 +119,10 @@ def _no_record(ended: EndedChange) -> str:
     )
 
 
-def _promises(newest_first: Iterable[Plan]) -> Promises:
+def _promises(from_the_newest: Iterable[Plan]) -> Promises:
     """The host's own newest promise, and the newest about each guest since."""
     guests: dict[str, GuestPromise] = {}
-    for plan in newest_first:
+    for plan in from_the_newest:
         if isinstance(plan.promise, Promise):
             keeps_name = any(path.endswith(".link") for path in plan.paths)
             return Promises(plan.promise, tuple(guests.values()), keeps_name=keeps_name)
@@ -134,7 +134,7 @@ def _promises(newest_first: Iterable[Plan]) -> Promises:
 def _confirmed(folder: Path, notes: list[str]) -> Iterator[_Confirmed]:
     """The confirmed changes on record, the newest first."""
     paths = (path for path in folder.glob("[A-Za-z0-9]*") if path.is_dir())
-    for path in sorted(paths, key=lambda path: path.name, reverse=True):
+    for path in newest_first(paths):
         try:
             found = record.read(path)
         except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from runbook.common import handed_files
 from runbook.records.audit.look import Audit
 from runbook.records.begin import About, begin
+from runbook.records.files import newest_first
 from runbook.records.make import AUDIT
 from runbook.records.seal import seal
 from runbook.records.signature import SIGN_WITH
@@ -44,7 +45,7 @@ def keep(audit: Audit, session: HostSession, outputs: Path) -> Folder | None:
 def _last(folder: Path) -> dict[str, object]:
     """What the newest record of an audit says; empty if there is none."""
     paths = (path for path in folder.glob("[A-Za-z0-9]*") if path.is_dir())
-    for path in sorted(paths, key=lambda path: path.name, reverse=True)[:NEWEST]:
+    for path in newest_first(paths)[:NEWEST]:
         with suppress(OSError, ValueError):
             return handed_files.json_object(handed_files.text(path / AUDIT))
     return {}
