@@ -24,6 +24,7 @@ from runbook.transport.connect import connect
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "routed.ipynb"
 UNDO = ROOT / "notebooks" / "undo.ipynb"
+REVERT = ROOT / "notebooks" / "revert.ipynb"
 DESK = ROOT / "notebooks" / "desk.ipynb"
 SURVEY = ROOT / "notebooks" / "survey.ipynb"
 BIN = Path(sys.executable).parent

@@ -278,7 +278,8 @@ def undo(host: str, **asked: Any) -> None:  # noqa: ANN401 - click's options
     deadline, at a boot, at the console), it makes the comparison now.
 
     The exit status is 0 only if HOST is as before, row by row. It is 1 if
-    there is no change. A confirmed change is not undone; the status is 1.
+    there is no change. A confirmed change is not undone, and the status is 1:
+    `runbook revert` takes it back.
     """
     _end(host, "undo", asked)
 
@@ -297,6 +298,32 @@ def confirm(host: str, **asked: Any) -> None:  # noqa: ANN401 - click's options
     The exit status is 0 only if it was confirmed.
     """
     _end(host, "confirm", asked)
+
+
+@runbook.command()
+@HOST
+@click.argument("change", required=False)
+@click.option("--plan", "plan_only", is_flag=True, help="Show the plan, and write nothing.")
+@click.option("--consent", multiple=True, metavar="NAME", help="A risk that you accept.")
+@click.option("--approved", metavar="DIGEST", help="The digest of the approved plan.")
+@click.option("--approved-by", metavar="NAME", help="Who approved it.")
+@click.option("--approval-signature", metavar="FILE", help="The signature of who approved it.")
+@TICKET
+@REASON
+def revert(host: str, change: str | None, *, plan_only: bool, **asked: Any) -> None:  # noqa: ANN401 - click's options
+    """Take CHANGE of HOST back, weeks later: the newest confirmed one, if none is named.
+
+    It is a change of its own: compared with the record, planned, judged, armed with an
+    undo of its own, verified, recorded. What was altered since and has nothing to do
+    with CHANGE stays. On a terminal you type the host's name to approve the plan;
+    without a terminal only --approved DIGEST does.
+
+    The exit status is 0 only if the change is taken back, or with --plan if it can be.
+    """
+    from runbook.notebook.revert.command import run
+
+    mode = "plan" if plan_only else None
+    sys.exit(run({"host": host, "change": change, "mode": mode, **asked}))
 
 
 def _as_pdf(folder: Path) -> bytes:

@@ -17,7 +17,8 @@ from runbook.notebook.audit import look as audit_look
 from runbook.notebook.desk import cells as desk
 from runbook.notebook.fleet import request as fleet_request
 from runbook.notebook.guest import request as guest_request
-from runbook.notebook.shared.stages import OF_A_HOST, OF_GUESTS
+from runbook.notebook.revert import request as revert_request
+from runbook.notebook.shared.stages import OF_A_HOST, OF_A_REVERT, OF_GUESTS
 from runbook.notebook.undo import look as undo_look
 from runbook.params import NAMES, REQUEST_NAMES
 from runbook.run import pipeline
@@ -28,6 +29,7 @@ KERNEL = "runbook"
 KNOWN = {
     "audit.ipynb": audit_look.NAMES,
     "desk.ipynb": desk.NAMES,
+    "revert.ipynb": revert_request.NAMES,
     "routed.ipynb": (*NAMES, *REQUEST_NAMES),
     "survey.ipynb": NAMES,
     "undo.ipynb": undo_look.NAMES,
@@ -125,7 +127,8 @@ def stages_of(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "board"), [("routed.ipynb", OF_A_HOST), ("guest.ipynb", OF_GUESTS)]
+    ("name", "board"),
+    [("routed.ipynb", OF_A_HOST), ("guest.ipynb", OF_GUESTS), ("revert.ipynb", OF_A_REVERT)],
 )
 def test_the_cells_take_the_stages_in_the_order_of_the_pipeline(
     name: str, board: tuple[str, ...]

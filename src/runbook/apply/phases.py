@@ -17,6 +17,7 @@ from runbook.apply.steps.journal import BEGINS, DONE, Journal
 from runbook.apply.steps.perform import perform
 from runbook.common import debug_log
 from runbook.common.errors import StepFailed
+from runbook.plan.changes.revert_steps import TakeBack
 from runbook.plan.changes.steps import GatedNetlink, Step
 from runbook.plan.plan import MARGIN_S, PHASES, VERIFY_BUDGET_S, NumberedStep, Plan
 from runbook.plan.promise.guests import GuestPromise
@@ -99,7 +100,7 @@ def apply_phase(
     guarded = host.guarded(armed.layout.lock, armed.layout.open, refused)
     for numbered in left:
         on_step(numbered, BEGINS)
-        if isinstance(numbered.step, GatedNetlink):
+        if _may_cut_off(numbered.step):
             _cut_over(armed, guarded, numbered, now, doer)
         elif numbered.step.budget_s >= LONG_S:
             _make_long(armed, guarded, numbered, now, doer)
@@ -108,6 +109,11 @@ def apply_phase(
         on_step(numbered, DONE)
     log = journal.read(host, armed.layout.journal)
     return Applied(armed.until(deadline.standing(host, armed.layout)), phase, log)
+
+
+def _may_cut_off(step: Step) -> bool:
+    """Whether the host may not be reached any more after it."""
+    return isinstance(step, GatedNetlink) or (isinstance(step, TakeBack) and step.cuts)
 
 
 def _make_long(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer: Doer) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runbook.plan.forecast.boot import BootStep, rehearse
 from runbook.plan.promise.check import Check, unkept
 from runbook.plan.promise.host import Promise
+from runbook.plan.promise.reverted import RevertPromise
 from runbook.state.host.probes import Probed
 from runbook.state.snapshot import Snapshot
 from runbook.transport.router import RouterSays
@@ -50,10 +51,15 @@ class Verdict:
 
 def judge(promise: Promise, snapshot: Snapshot, before: Probed, after: Probed) -> Verdict:
     """The state, then the probes, what routers hold for this host, and what a boot would do."""
-    probes = still_answering(before, after)
-    routers = (_gateway(promise, before, after), *_router(promise, before, after))
     stands = standing(promise, snapshot)
-    return Verdict((*promise.checks(snapshot), *probes, *routers, *stands.of_boot), stands.boot)
+    reached = reaching(promise, before, after)
+    return Verdict((*promise.checks(snapshot), *reached, *stands.of_boot), stands.boot)
+
+
+def reaching(promise: Promise | RevertPromise, before: Probed, after: Probed) -> tuple[Check, ...]:
+    """The probes, and the MAC that routers hold for this host."""
+    probes = still_answering(before, after)
+    return (*probes, _gateway(promise, before, after), *_router(promise, before, after))
 
 
 def with_reboot(verdict: Verdict, seconds: float) -> Verdict:
@@ -82,7 +88,7 @@ def _probe(target: str, before: Probed, after: Probed) -> Check:
     return Check(f"probe {target}", promised, seen, answered, required)
 
 
-def _gateway(promise: Promise, before: Probed, after: Probed) -> Check:
+def _gateway(promise: Promise | RevertPromise, before: Probed, after: Probed) -> Check:
     # A router that never answers pings cannot show its neighbour table this way.
     required = before.gateway_sees is not None
     seen = after.gateway_sees or "no reply to look at"
@@ -90,7 +96,7 @@ def _gateway(promise: Promise, before: Probed, after: Probed) -> Check:
     return Check(about, promise.mac, seen, seen == promise.mac, required)
 
 
-def _router(promise: Promise, before: Probed, after: Probed) -> Iterator[Check]:
+def _router(promise: Promise | RevertPromise, before: Probed, after: Probed) -> Iterator[Check]:
     """The router's own table, where there is a way to read it."""
     held = after.router or _not_asked(before.router)
     if held is not None:

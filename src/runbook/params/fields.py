@@ -35,6 +35,7 @@ VOUCHED: Mapping[str, str] = {
     "new-mac": "the owner of the switch admits the bridge's MAC",
     "nic-by-name": "whatever uses the NIC by its name also works with the bridge, or is not needed",
     "nic-name": "the cards have always had these names after a boot",
+    "revert-loses": "nobody needs what was added on the bridge since, or set anew, and is lost now",
     "rules-at-boot": "nothing has to load these rules at a boot",
     "ssh-limit": "the limit lets 5 new SSH connections in within 30 s",
     "unheard": "the guest need not answer this machine at its new address",

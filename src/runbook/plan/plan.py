@@ -24,6 +24,7 @@ from runbook.plan.promise.files import ExpectedFile
 from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
 from runbook.plan.promise.host import Promise
 from runbook.plan.promise.ipv6 import ExpectedIPv6
+from runbook.plan.promise.reverted import ExpectedRow, RevertPromise
 
 FORMAT_VERSION = 1
 PHASES = ("prepare", "network", "cutover", "settle")
@@ -57,11 +58,11 @@ class NumberedStep:
 class Plan:
     """The changes in order; `snapshot_digest` is of the snapshot it was made from.
 
-    The promise is the host's own, or that of guests on it.
+    The promise is the host's own, that of guests on it, or that of a revert.
     """
 
     host: str
-    promise: Promise | GuestPromise
+    promise: Promise | GuestPromise | RevertPromise
     changes: tuple[Change, ...]
     snapshot_digest: str
     unmet: tuple[Check, ...]
@@ -81,6 +82,13 @@ class Plan:
         if isinstance(self.promise, GuestPromise):
             return self.promise
         raise TypeError("this plan is about the host itself, and promises nothing of guests")
+
+    @property
+    def of_revert(self) -> RevertPromise:
+        """The promise of a revert; TypeError for any other plan."""
+        if isinstance(self.promise, RevertPromise):
+            return self.promise
+        raise TypeError("this plan takes no change back")
 
     @property
     def subject(self) -> str:
@@ -142,11 +150,12 @@ _OF_PROMISE = (
     *expected.KINDS,
 )
 _OF_GUESTS = (GuestPromise, ExpectedGuest)
+_OF_REVERT = (RevertPromise, ExpectedRow)
 
 
 def kinds() -> tuple[type, ...]:
     """All classes of a plan: their names stand in plans on hosts, with those of their fields."""
-    return (Plan, *_OF_PROMISE, *_OF_GUESTS, *plan_classes.kinds())
+    return (Plan, *_OF_PROMISE, *_OF_GUESTS, *_OF_REVERT, *plan_classes.kinds())
 
 
 def loads(text: str) -> Plan:

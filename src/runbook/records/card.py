@@ -84,7 +84,8 @@ def running(begun: Begun, folder: str, progress: Progress) -> Card:
         head = f"armed{until}: the host undoes it by itself unless it is confirmed"
         back = f"`runbook undo {host}`; at the host's console: sh /var/lib/runbook/armed/undo"
     if progress.state == "confirmed":
-        head, back = "confirmed: the change stays", _by_hand(begun.change_id)
+        back = _taken_back(host, begun.kind, begun.change_id)
+        head = "confirmed: the change stays"
     status = f"{utc(progress.now)}; if nothing runs any more: `runbook status {host}`"
     pairs = (
         ("host", host),
@@ -174,8 +175,10 @@ def _absence(record: Record) -> Iterator[tuple[str, str]]:
 def _way_back(record: Record) -> str:
     fact = record.verdict.fact
     if fact is Fact.CONFIRMED:
+        if record.kind == "revert":
+            return f"routed.ipynb makes the change again; {_by_hand(record.change_id)}"
         there = next((link.change_id for link in record.links), record.change_id)
-        return _by_hand(there)
+        return _taken_back(record.host, record.kind, there)
     if fact in OPEN:
         host = record.host
         return f"ask the host: `runbook status {host}`; `runbook undo {host}` undoes what is armed"
@@ -184,10 +187,16 @@ def _way_back(record: Record) -> str:
     return "not needed: the host is as before the change"
 
 
+def _taken_back(host: str, kind: str, change_id: str) -> str:
+    # A change of guests is not reverted.
+    revert = "" if kind == "guest" else f"`runbook revert {host} {change_id}`, with a timer; "
+    return f"{revert}{_by_hand(change_id)}"
+
+
 def _by_hand(change_id: str) -> str:
     return (
-        f"at the host's console: sh /var/lib/runbook/{change_id}/undo; it has no timer, and later"
-        " edits of the same things are lost"
+        f"at the host's console: sh /var/lib/runbook/{change_id}/undo, without a timer; it says"
+        " first what it overwrites"
     )
 
 

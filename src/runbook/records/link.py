@@ -16,11 +16,13 @@ from runbook.records.statement import Statement, Strict, subject
 from runbook.run.record import Folder, as_json
 
 LINKED = "https://runbook.invalid/linked/v1"
-Relation = Literal["undone by", "confirmed by"]
+Relation = Literal["undone by", "confirmed by", "reverted by"]
 RELATIONS: dict[Fact, Relation] = {
     Fact.UNDONE: "undone by",
     Fact.CONFIRMED: "confirmed by",
 }
+# Of a run that takes a confirmed change back.
+REVERTED: dict[Fact, Relation] = {Fact.CONFIRMED: "reverted by"}
 # The host names the change; nothing else becomes part of a path.
 CHANGE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{1,16}")
 

@@ -113,6 +113,7 @@ def _kind(folder: Folder) -> Kind:
         ("found.json", "undo"),
         ("seen.json", "survey"),
         ("guests-asked.json", "guest"),
+        ("reverts.json", "revert"),
         ("approval.json", "change"),
     )
     return next((kind for name, kind in signs if folder.has(name)), "plan")
@@ -180,6 +181,9 @@ def _links(folder: Folder, fact: Fact) -> Iterable[Link]:
     if found:
         does: Mapping[Fact, Any] = {Fact.UNDONE: "undoes", Fact.CONFIRMED: "confirms"}
         yield Link(relation=does.get(fact, "looks at"), change_id=str(found))
+    if taken := _json(folder, "reverts.json").get("change_id"):
+        relation: Any = "reverts" if fact is Fact.CONFIRMED else "looks at"
+        yield Link(relation=relation, change_id=str(taken))
     if audited := _json(folder, AUDIT).get("change_id"):
         yield Link(relation="audits", change_id=str(audited))
 

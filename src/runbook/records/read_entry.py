@@ -94,7 +94,7 @@ def _not_sealed(folder: Path) -> Entry:
 
 def _found(folder: Path) -> tuple[str, ...]:
     """The change that an undo, a confirmation or an audit found on the host."""
-    for name in ("found.json", "audit.json"):
+    for name in ("found.json", "reverts.json", "audit.json"):
         with suppress(OSError, ValueError):
             told = handed_files.json_object(handed_files.text(folder / name))
             return tuple(filter(None, (str(told.get("change_id") or ""),)))

@@ -88,9 +88,9 @@ def _instead(past: EndedChange | None, verb: str) -> str:
     place = past.checkpoint.place
     if past.end == "confirmed" and verb == "undo":
         return (
-            "a confirmed change is not undone by this program; to undo it by hand, type"
-            f" `sh {place.undo}` at the host's console. The files that it replaced are in"
-            f" {place.directory}/originals"
+            f"a confirmed change is taken back by a change of its own: `runbook revert"
+            f" {past.host} {place.change_id}`. Without a network: `sh {place.undo}` at the host's"
+            " console, which says first what it overwrites"
         )
     if past.end == "not told":
         return f"read {place.journal} on the host; to undo it by hand there: sh {place.undo}"

@@ -6,6 +6,8 @@ them and reports them as not looked at.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runbook.apply.checkpoint import subject
 from runbook.apply.checkpoint.armed_change import Checkpoint
 from runbook.apply.checkpoint.guests_before import NOT_KEPT
@@ -14,9 +16,11 @@ from runbook.params.guests import Guest
 from runbook.plan.changes.guest_steps import AwaitPerson
 from runbook.plan.plan import Plan
 from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
+from runbook.plan.promise.reverted import RevertPromise
 from runbook.run.session import ChangeSession, HostSession
 from runbook.run.subject_guests import TakenConsole, about_guests
 from runbook.run.subject_host import HostSubject
+from runbook.run.subject_revert import RevertSubject
 
 # The notebook that made the change compares its guests and leaves their consoles meanwhile.
 TAKEN_S = 60.0
@@ -28,6 +32,8 @@ def about(session: HostSession, checkpoint: Checkpoint) -> ChangeSession:
     of_host = HostSubject(_not_looked_at(checkpoint))
     known = ChangeSession(*way, session.clock, session.connect, of_host)
     plan = checkpoint.plan
+    if plan is not None and isinstance(plan.promise, RevertPromise):
+        return replace(known, subject=RevertSubject())
     if plan is None or not isinstance(plan.promise, GuestPromise):
         return known
     made = about_guests(known, _chosen(plan, plan.promise), _taken(session, checkpoint))

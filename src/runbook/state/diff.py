@@ -11,7 +11,7 @@ from runbook.state import kernel_modules
 from runbook.state.dhcp_clients import in_no_order
 from runbook.state.files import SINCE_THIS_VERSION, FileRow
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.state.table import Key, Table, by_key, cells_of, sequences
+from runbook.state.table import Key, Table, by_key, cells_of, name_of, sequences
 
 COLUMNS = ["change", "table", "key", "column", "before", "after"]
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
@@ -90,8 +90,8 @@ def with_key_of(earlier: Snapshot, later: Snapshot, table: str, key: str) -> Sna
     """`earlier`, but the rows of one key, as a difference names it, are those of `later`."""
     (of,) = (named for named in TABLES if named.name == table)
     old, new = (by_key(of, state.rows(of.row)) for state in (earlier, later))
-    rest = [row for name, row in old.items() if _name(name) != key]
-    own = [row for name, row in new.items() if _name(name) == key]
+    rest = [row for name, row in old.items() if name_of(name) != key]
+    own = [row for name, row in new.items() if name_of(name) == key]
     return earlier.having(of.row, (*rest, *own))
 
 
@@ -121,7 +121,7 @@ def _reordered(table: Table[Any], old: Rows, new: Rows) -> list[Row]:
     """The rows that follow another one than before, of those that were there and still are."""
     was, follows = _followed(table, old, new), _followed(table, new, old)
     return [
-        (CHANGED, table.name, _name(key), "order", _after(was[key]), _after(follows[key]))
+        (CHANGED, table.name, name_of(key), "order", _after(was[key]), _after(follows[key]))
         for key in was
         if key in follows and was[key] != follows[key]
     ]
@@ -136,7 +136,7 @@ def _followed(table: Table[Any], rows: Rows, others: Rows) -> dict[Key, Key]:
 
 
 def _after(followed: Key) -> str:
-    return f"after {_name(followed)}" if followed else "first"
+    return f"after {name_of(followed)}" if followed else "first"
 
 
 def _whole(change: str, table: Table[Any], key: Key, row: tuple[Any, ...]) -> Row:
@@ -145,7 +145,7 @@ def _whole(change: str, table: Table[Any], key: Key, row: tuple[Any, ...]) -> Ro
     texts = ((column, _text(cell)) for column, cell in cells)
     columns = " ".join(f"{column}={text}" for column, text in texts if text)
     pair = ("", columns) if change == ADDED else (columns, "")
-    return (change, table.name, _name(key), "", *pair)
+    return (change, table.name, name_of(key), "", *pair)
 
 
 def _cells(
@@ -159,16 +159,10 @@ def _cells(
         return []
     cells = cells_of(columns)
     return [
-        (CHANGED, table.name, _name(key), column, _text(was), _text(now))
+        (CHANGED, table.name, name_of(key), column, _text(was), _text(now))
         for column, was, now in zip(columns, cells(old), cells(new), strict=True)
         if was != now
     ]
-
-
-def _name(key: Key) -> str:
-    *parts, nth = key
-    named = " ".join(str(part) for part in parts if part != "")
-    return named if nth == 1 else f"{named} ({nth})"
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any cell

@@ -179,6 +179,13 @@ def by_key(table: Table[R], rows: Iterable[R]) -> dict[Key, R]:
     return keyed
 
 
+def name_of(key: Key) -> str:
+    """A row's key as a difference names it."""
+    *parts, nth = key
+    named = " ".join(str(part) for part in parts if part != "")
+    return named if nth == 1 else f"{named} ({nth})"
+
+
 def cells_of(names: Sequence[str]) -> Callable[[object], Key]:
     """What takes these cells out of a row, always as a tuple."""
     get = attrgetter(*names)

@@ -278,7 +278,7 @@ def test_a_confirmed_change_stays_confirmed(
     del host.links[layout.ARMED]
     with pytest.raises(NothingArmed, match="confirmed at") as told:
         resume.need_undone(standing(session), verb)
-    by_hand = (f"sh {armed.layout.undo}", "at the host's console", "originals")
+    by_hand = (f"sh {armed.layout.undo}", "at the host's console", "runbook revert server-01")
     assert all((words in told.value.then) == (verb == "undo") for words in by_hand)
 
 

@@ -89,11 +89,15 @@ class EndedChange:
 
 def latest(host: Reader) -> EndedChange | None:
     """The newest change that was ever armed; None on a host that never had one."""
+    return next(ended_changes(host), None)
+
+
+def ended_changes(host: Reader) -> Iterator[EndedChange]:
+    """Every change that was ever armed, the newest first; each is read when it is asked for."""
     journals = host.glob(f"{layout.ROOT}/*/journal")
     ids = {path.split("/")[-2] for path in journals} - {layout.ARMED.rpartition("/")[2]}
     for change_id in sorted(ids, reverse=True):
         checkpoint = read_checkpoint(host, Layout(change_id))
         # One that was given up while it was being put in place is no change.
         if checkpoint.log.last or checkpoint.log.begun():
-            return EndedChange(host.name, checkpoint)
-    return None
+            yield EndedChange(host.name, checkpoint)

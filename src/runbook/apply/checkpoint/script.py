@@ -10,25 +10,29 @@ but Debian.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import singledispatch
 from importlib.resources import files
 
 from runbook.apply.checkpoint import subject, undo_checks
 from runbook.apply.checkpoint.layout import Layout
+from runbook.common import octets
 from runbook.common.printable import one_line
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.guest_steps import Plug, UndoneInside
 from runbook.plan.changes.ipv6 import stand_in
-from runbook.plan.changes.messages import Route
+from runbook.plan.changes.messages import Action, Route
 from runbook.plan.changes.processes import EndUnit, StartClient
+from runbook.plan.changes.revert import RevertPart
+from runbook.plan.changes.revert_steps import EndOwnClient, InsertRule, RaiseNetwork
 from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
     Command,
     DropAttached,
     DropNetwork,
+    MakeDir,
     NeedNic,
     Netlink,
     RemoveDir,
@@ -36,16 +40,23 @@ from runbook.plan.changes.steps import (
     Step,
     Sysctl,
 )
-from runbook.plan.changes.waits import Relearn
+from runbook.plan.changes.sysctl import SetSysctl
+from runbook.plan.changes.undo_parts import part_of
+from runbook.plan.changes.waits import (
+    AwaitAdmitted,
+    AwaitCarrier,
+    AwaitLinkLocal,
+    AwaitRouter,
+    Relearn,
+)
 from runbook.plan.plan import Plan
 from runbook.state.dhcp_clients import PROGRAMS
 
-NETWORK = (EndUnit, NeedNic, Netlink, Announce, CarryNeighbours)
-FILES = (Restore, PutBack, RemoveDir)
 # Nothing of a lock may live on in a program that the undo starts.
 NO_LOCKS = "8>&- 9>&-"
 # A firewall rule's comment may hold a dollar sign.
 LITERALLY = "# shellcheck disable=SC2016 # what stands in quotes is meant to the letter"
+ONCE = ("still_there network_is_back && return 0", "wake_libvirt")
 Pairs = tuple[tuple[Change, Step], ...]
 
 
@@ -54,33 +65,68 @@ def undo_script(plan: Plan, *, change_id: str, title: str, machine_id: str) -> s
 
     It runs on the machine of this id alone, in the change's own directory.
     """
-    pairs = plan.undo_steps()
-    own = [f"announce {shlex.join(told)}" for told in plan.promise.announcements]
-    network = tuple(p for p in pairs if _urgent(*p))
-    rest = tuple(p for p in pairs if not (p in network or isinstance(p[1], FILES)))
-    drops = any(isinstance(step, DropNetwork) for _, step in pairs)
-    restart = ["restart_libvirt"] if drops else []
     parts = (
         _heading(plan, change_id, title) + "\n" + _part("undo_usage.sh"),
         _belongs(plan.host, machine_id, Layout(change_id).directory),
         _part("undo_head.sh"),
-        _function("put_back_network", _lines(network)),
-        _function("put_back_files", _files(pairs)),
-        _function("put_back_rest", _lines(rest) + restart),
-        _function("network_is_back", undo_checks.network_is_back(plan)),
-        _function("rest_is_back", undo_checks.rest_is_back(plan)),
-        _function("came_up", undo_checks.came_up(plan)),
-        _function("announce_address", own),
+        _part("undo_gate.sh"),
+        *_functions(plan),
         _part("undo_tail.sh"),
     )
     return "\n".join(parts)
 
 
-def _urgent(change: Change, step: Step) -> bool:
-    """Whether the step is part of bringing the operator back."""
-    held = isinstance(step, Sysctl) and change.phase == "settle"
-    runs = isinstance(step, Plug) and step.which == "live"
-    return held or runs or isinstance(step, NETWORK)
+def revert_script(plan: Plan, change_id: str, machine_id: str, skipped: frozenset[str]) -> str:
+    """The undo of a confirmed change, for its revert to run in parts; the `skipped` files stay.
+
+    It takes the originals from that change's directory, and says what it does to the revert.
+    """
+    parts = (
+        _heading(plan, change_id, "A revert of that change runs this.")
+        + "\n"
+        + _part("revert_usage.sh"),
+        _belongs(plan.host, machine_id, Layout(change_id).directory),
+        _part("undo_head.sh"),
+        _part("revert_gate.sh"),
+        *_functions(plan, skipped),
+        _part("revert_tail.sh"),
+    )
+    return "\n".join(parts)
+
+
+def _functions(plan: Plan, skipped: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The shell functions that are made of a plan."""
+    pairs = plan.undo_steps()
+    own = [f"announce {shlex.join(told)}" for told in plan.promise.announcements]
+    network, rest = (
+        tuple(pair for pair in pairs if part_of(*pair) == part) for part in ("network", "rest")
+    )
+    drops = any(isinstance(step, DropNetwork | RaiseNetwork) for _, step in pairs)
+    restart = ["restart_libvirt"] if drops else []
+    revert = any(isinstance(change, RevertPart) for change in plan.changes)
+    # Made a second time, the steps of the confirmed change would cost packets.
+    yield _function("put_back_network", [*(ONCE if revert else ()), *_lines(network)])
+    yield _function("put_back_files", _files(pairs, skipped))
+    yield _function("put_back_rest", _lines(rest) + restart)
+    yield _function("network_is_back", undo_checks.network_is_back(plan))
+    yield _function("rest_is_back", undo_checks.rest_is_back(plan))
+    yield _function("came_up", undo_checks.came_up(plan))
+    yield _function("announce_address", own)
+    yield _function("say_what_goes", list(_what_goes(plan)))
+
+
+def _what_goes(plan: Plan) -> Iterator[str]:
+    """What an undo of a change that has ended overwrites or takes away, beside files."""
+    steps = [step for _, step in plan.undo_steps()]
+    sent = (m for step in steps if isinstance(step, Netlink) for m in step.messages)
+    back = dict.fromkeys(m.dst for m in sent if isinstance(m, Route) and m.action is Action.ENSURE)
+    for drop in (step for step in steps if isinstance(step, DropNetwork)):
+        nic = next((step.ifname for step in steps if isinstance(step, NeedNic)), "")
+        yield f"goes_with {shlex.join((drop.bridge, nic, *back))}"
+    for change in plan.changes:
+        if isinstance(change, SetSysctl):
+            path = undo_checks.sysctl_path(change.name)
+            yield f"overwrites {shlex.join((change.name, path, change.value, change.value_before))}"
 
 
 def restored_paths(plan: Plan) -> tuple[str, ...]:
@@ -125,16 +171,20 @@ def _function(name: str, lines: list[str]) -> str:
     return f"{LITERALLY}\n{name}() {{\n{body}}}\n"
 
 
-def _files(pairs: Pairs) -> list[str]:
+def _files(pairs: Pairs, skipped: frozenset[str]) -> list[str]:
     back = {s.path: s for _, s in pairs if isinstance(s, Restore | PutBack)}
     paths = tuple(back)
     dirs = tuple(dict.fromkeys(s.path for _, s in pairs if isinstance(s, RemoveDir)))
     verbs = {p: "put_back" if isinstance(s, PutBack) else "restore" for p, s in back.items()}
-    restore = [f"{verbs[p]} {shlex.join((p, file_number(p, paths)))}" for p in paths]
+    made = dict.fromkeys(s.path for _, s in pairs if isinstance(s, MakeDir))
+    make = [f"make_dir {shlex.quote(path)}" for path in made]
+    numbered = [(path, file_number(path, paths)) for path in paths if path not in skipped]
+    restore = [f"{verbs[path]} {shlex.join((path, number))}" for path, number in numbered]
     remove = [f"remove_dir {shlex.join((d, file_number(d, dirs)))}" for d in dirs]
     networks = [_drop(s) for _, s in pairs if isinstance(s, DropNetwork | DropAttached)]
+    networks += [_raise(s) for _, s in pairs if isinstance(s, RaiseNetwork)]
     at_boot = [f'if [ "$why" = boot ]; then {line}; fi' for line in networks]
-    return [*restore, *remove, *at_boot]
+    return [*make, *restore, *remove, *at_boot]
 
 
 def _lines(pairs: Iterable[tuple[Change, Step]]) -> list[str]:
@@ -217,14 +267,62 @@ def _(step: Sysctl) -> list[str]:
 
 @_shell.register
 def _(step: Command) -> list[str]:
-    return [f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"]
+    given = octets.text_of(step.stdin)
+    feed = f"printf '%s' {shlex.quote(given)} | " if given else ""
+    return [f"{feed}{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"]
+
+
+@_shell.register
+def _(step: EndOwnClient) -> list[str]:
+    return [f"end_client {_known(step.client)}"]
+
+
+@_shell.register
+def _(step: InsertRule) -> list[str]:
+    quiet = f"{NO_LOCKS} >/dev/null 2>&1"
+    return [f"{shlex.join(step.check)} {quiet} || {shlex.join(step.insert)} {quiet}"]
+
+
+@_shell.register
+def _(step: AwaitAdmitted) -> list[str]:
+    # It was asked before the change, and it was admitted.
+    return [f"# {one_line(step.describe())}"]
+
+
+@_shell.register
+def _(step: AwaitCarrier) -> list[str]:
+    return [f"await_carrier {shlex.quote(step.ifname)}"]
+
+
+@_shell.register
+def _(step: AwaitLinkLocal) -> list[str]:
+    return [f"await_link_local {shlex.quote(step.ifname)}"]
+
+
+@_shell.register
+def _(step: AwaitRouter) -> list[str]:
+    gateways = [route.gateway for route in step.routes]
+    return [f"await_router {shlex.join((step.ifname, gateway))}" for gateway in gateways]
 
 
 @_shell.register
 def _(step: StartClient) -> list[str]:
     start = f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"
-    known = shlex.join((step.ifname, step.family, *PROGRAMS[step.program]))
-    return [f"client_runs {known} || {start}"]
+    return [f"client_runs {_known(step)} || {start}"]
+
+
+def _known(client: StartClient) -> str:
+    """What the host's own client of an interface is known by."""
+    return shlex.join((client.ifname, client.family, *PROGRAMS[client.program]))
+
+
+@_shell.register
+def _(step: RaiseNetwork) -> list[str]:
+    return [_raise(step)]
+
+
+def _raise(step: RaiseNetwork) -> str:
+    return f"raise_network {shlex.join((step.name, step.bridge, step.path))}"
 
 
 @_shell.register

@@ -13,8 +13,17 @@ from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.leases import StopClient
 from runbook.plan.changes.messages import RA, Action, Address, LinkMaster, Message, Route, is_ipv6
 from runbook.plan.changes.processes import EndUnit
-from runbook.plan.changes.steps import DropAttached, DropNetwork, NeedNic, Netlink, Step, Sysctl
+from runbook.plan.changes.steps import (
+    NETWORKS,
+    DropAttached,
+    DropNetwork,
+    NeedNic,
+    Netlink,
+    Step,
+    Sysctl,
+)
 from runbook.plan.plan import Plan
+from runbook.plan.promise.reverted import RevertPromise
 
 
 def sysctl_path(name: str) -> str:
@@ -25,12 +34,16 @@ def sysctl_path(name: str) -> str:
 def network_is_back(plan: Plan) -> list[str]:
     """Shell lines that fail unless the operator can be back."""
     steps = [step for _, step in plan.undo_steps()]
+    if isinstance(plan.promise, RevertPromise):
+        return _all((_needed(steps), _on_the_bridge(plan.promise)))
     return _all((_needed(steps), *(_looks(m) for m in _messages(plan)), _plugs(steps, "live")))
 
 
 def rest_is_back(plan: Plan) -> list[str]:
     """Shell lines that fail unless the network is gone and the kernel's parameters are back."""
     steps = [step for _, step in plan.undo_steps()]
+    if isinstance(plan.promise, RevertPromise):
+        return _all((_defined(plan.promise), _values(steps)))
     return _all((*_gone(steps), _stopped(steps), _values(steps), _plugs(steps, "config")))
 
 
@@ -41,9 +54,31 @@ def came_up(plan: Plan) -> list[str]:
     Nor may a router have spoken yet.
     """
     steps = [step for _, step in plan.undo_steps()]
+    if isinstance(plan.promise, RevertPromise):
+        return _all((_defined(plan.promise), _on_the_bridge(plan.promise)))
     lent = any(isinstance(c, StopClient) and c.pids for c in plan.changes)
     told = (m for m in _messages(plan) if not lent or isinstance(m, LinkMaster))
     return _all((*_gone(steps), *(_looks(m) for m in told if not _learned(m))))
+
+
+def _on_the_bridge(promise: RevertPromise) -> Iterator[str]:
+    """The confirmed change is there again: port, addresses, routes."""
+    nic, bridge, changed = promise.nic, promise.bridge, promise.changed
+    yield _expect(f"{nic} is in {bridge}", "has_master", nic, bridge)
+    own = (str(changed.address), *(f"{a.address}/{a.prefixlen}" for a in changed.others))
+    for held in own:
+        yield _expect(f"{held} is on {bridge}", "has_address", bridge, held)
+        if not promise.attached:
+            yield _expect(f"{held} is not on {nic}", "has_no_address", nic, held)
+    for route in changed.routes:
+        where = (str(route.table), route.dst, bridge)
+        words = f"the route {route.dst} dev {bridge} is there"
+        yield _expect(words, "has_route", "-6" if is_ipv6(route.dst) else "-4", *where)
+
+
+def _defined(promise: RevertPromise) -> Iterator[str]:
+    name = promise.changed.network
+    yield _expect(f"the network {name} is there", "is_there", f"{NETWORKS}/{name}.xml")
 
 
 def _needed(steps: list[Step]) -> Iterator[str]:

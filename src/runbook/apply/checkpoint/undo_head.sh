@@ -16,10 +16,11 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
 root=$(dirname -- "$here")
 cd / || exit 1
 
+who="undo ($why)" journal=$here/journal
 say() {
-    printf '%s undo (%s): %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$why" "$*"
+    printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$who" "$*"
     # A full disk must not stop an undo, so a line that cannot be kept is let go.
-    { printf '%s undo (%s): %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$why" "$*" >>"$here/journal"; } 2>/dev/null
+    { printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$who" "$*" >>"$journal"; } 2>/dev/null
     return 0
 }
 
@@ -48,8 +49,32 @@ keep_what_is_replaced() {
     exit 1
 }
 
-# With `asking` set, nothing is put back; each file that would be replaced is kept.
+# What goes away with a bridge, but for what the undo puts back itself.
+#   goes_with BRIDGE NIC DESTINATION...
+goes_with() {
+    bridge=$1 nic=$2
+    shift 2
+    for port in "/sys/class/net/$bridge/brif"/*; do
+        if [ -e "$port" ] && [ "${port##*/}" != "$nic" ]; then
+            say "${port##*/} is a port of $bridge, which goes away"
+        fi
+    done
+    ip route show dev "$bridge" 2>/dev/null | head -n 64 | while read -r destination rest; do
+        for own; do if [ "$own" = "$destination" ]; then continue 2; fi; done
+        say "goes away with $bridge: route $destination $rest"
+    done
+}
+
+# A parameter that the change set and somebody has set anew.
+#   overwrites NAME PATH AFTER BEFORE
+overwrites() {
+    now=$(cat "$2" 2>/dev/null) || return 0
+    if [ "$now" != "$3" ] && [ "$now" != "$4" ]; then say "overwrites $1: it is $now, and becomes $4"; fi
+}
+
+# With `asking` set, nothing is put back; each file that would be replaced is kept in `replaced`.
 asking=
+replaced=
 
 # Whether two files hold the same, and have the same mode and owner.
 same() {
@@ -91,6 +116,7 @@ put_back() {
     restore "$1" "$2"
 }
 
+make_dir() { [ -n "$asking" ] || mkdir -p -- "$1"; }
 remove_dir() {
     [ -z "$asking" ] && [ -e "$here/made/$2" ] && [ -d "$1" ] && rmdir -- "$1" 2>/dev/null
     return 0
@@ -258,6 +284,46 @@ drop_attached() {
     rm -f -- "/etc/libvirt/qemu/networks/autostart/$1.xml" "/etc/libvirt/qemu/networks/$1.xml"
 }
 
+# The undo of a revert: a network as it was when the revert was armed.
+#   raise_network NETWORK BRIDGE FILE
+raise_network() {
+    if [ "$why" = boot ]; then
+        mkdir -p -- "${3%/*}/autostart"
+        ln -s -f -- "$3" "${3%/*}/autostart/${3##*/}"
+        return 0
+    fi
+    if [ -e "$3" ] && [ -e "/sys/class/net/$2" ] && libvirt net-list | grep -qF -- " $1 "; then
+        return 0
+    fi
+    for kept in "$here"/originals/*-"${3##*/}"; do
+        if [ -e "$kept" ]; then libvirt net-define "$kept" >/dev/null 2>&1; fi
+    done
+    timeout 30 virsh --connect qemu:///system net-start "$1" >/dev/null 2>&1 8>&- 9>&-
+    libvirt net-autostart "$1" >/dev/null 2>&1
+}
+
+# The same for what is waited for; an undo waits for nothing longer than it has to.
+await_carrier() {
+    for try in 0 1 2 3 4 5 6 7 8 9; do
+        case $(ip -oneline link show dev "$1" up 2>/dev/null) in *'state UP'*) return 0 ;; esac
+        sleep 0.2
+    done
+}
+await_link_local() {
+    for try in 0 1 2 3 4 5 6 7 8 9; do
+        case $(ip -6 -oneline address show dev "$1" scope link 2>/dev/null) in
+        '' | *tentative*) sleep 0.5 ;;
+        *) return 0 ;;
+        esac
+    done
+}
+await_router() {
+    for try in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do
+        ip -6 route show default dev "$1" proto ra | grep -qF "via $2 " && return 0
+        sleep 0.5
+    done
+}
+
 runs() {
     case $(libvirt domstate "$1" 2>/dev/null) in '' | 'shut off') return 1 ;; esac
 }
@@ -304,7 +370,11 @@ starts_no_client=
 # come last: those of a user's process may have no end.
 #   client_runs NIC -4|-6 PROGRAM...
 client_runs() {
-    [ -z "$starts_no_client" ] || return 0
+    [ -n "$starts_no_client" ] || [ -n "$(own_client "$@")" ]
+}
+
+# The number of that client's process.
+own_client() {
     nic=$1 family=$2
     shift 2
     for process in /proc/[0-9]*; do
@@ -317,10 +387,14 @@ client_runs() {
             words=" $({ head -c 4096 "$process/cmdline" | tr '\000' ' '; } 2>/dev/null) "
             case $words in *" $nic "*) ;; *) continue ;; esac
             case $words in *' -6 '*) serves=-6 ;; *) serves=-4 ;; esac
-            [ "$serves" = "$family" ] && return 0
+            [ "$serves" = "$family" ] && echo "${process#/proc/}"
         done
     done
-    return 1
+}
+
+# Ends it without a word to the server: asked to end, it would take the address away.
+end_client() {
+    for number in $(own_client "$@"); do kill -KILL "$number" 2>/dev/null; done
 }
 
 # What is looked at again before the host is called as before.
@@ -332,6 +406,8 @@ has_address() {
 }
 has_route() { [ -n "$(ip "$1" route show table "$2" exact "$3" dev "$4" 2>/dev/null)" ]; }
 is_up() { [ -n "$(ip -oneline link show dev "$1" up 2>/dev/null)" ]; }
+has_no_address() { ! has_address "$@"; }
+has_master() { [ "$(basename -- "$(readlink "/sys/class/net/$1/master")")" = "$2" ]; }
 has_no_master() { [ ! -e "/sys/class/net/$1/master" ]; }
 # A guest that does not run has no NIC to look at.
 #   is_plugged GUEST live|config MAC SOURCE
@@ -343,6 +419,7 @@ is_plugged() {
 }
 is_gone() { [ ! -e "$1" ]; }
 is_stopped() { [ "$(timeout 5 systemctl is-active "$1" 2>/dev/null)" != active ]; }
+is_there() { [ -e "$1" ]; }
 # A parameter of an interface that is gone by now has no value to be held against.
 has_value() { [ ! -e "$1" ] || [ "$(cat "$1")" = "$(printf '%s' "$2")" ]; }
 
@@ -351,8 +428,46 @@ expect() {
     words=$1
     shift
     "$@" && return 0
-    say "not as before: $words"
+    [ -n "$quietly" ] || say "not as before: $words"
     return 1
+}
+quietly=
+
+# The same without a word.
+#   still_there CHECKS
+still_there() {
+    quietly=1
+    "$1"
+    there=$?
+    quietly=
+    return "$there"
+}
+
+# The network first, and until it is seen to be back: it brings the operator back.
+network_until_back() {
+    put_back_network
+    for _ in 1 2 3; do
+        network_is_back && break
+        say 'putting the network back once more'
+        sleep 1
+        put_back_network
+    done
+    network_is_back || failed=1
+}
+
+rest_until_back() {
+    put_back_rest
+    # A DHCP client that hears no server, as while the cable is out, takes the address away and
+    # asks again only after minutes.
+    if ! network_is_back; then
+        say 'the network went again, as when no DHCP server answers: putting it back once more'
+        put_back_network
+        starts_no_client=1
+        put_back_rest
+        starts_no_client=
+    fi
+    rest_is_back || failed=1
+    network_is_back || failed=1
 }
 
 # The operator may ask that the changed host boots once before anything is confirmed. Only the boot
@@ -407,35 +522,3 @@ if [ "$here" != "$own" ] || [ "${this:-$machine}" != "$machine" ]; then
         "On $host, type: sh $place/undo" >&2
     exit 1
 fi
-
-# Only a person at the console may undo a change that is not armed any more, and
-# nobody may while another one is: that one's own undo knows what came before it.
-leave_unless_armed() {
-    armed && return
-    if [ "$why" = console ]; then
-        [ -L "$root/armed" ] || return 0
-        say "another change is in progress: sh $root/armed/undo"
-        exit 1
-    fi
-    say 'the change is not armed, or not any more: nothing to do'
-    rm -f -- "$here/open" "$here/ballast" "$here/reboot"
-    forget_boot
-    exit 0
-}
-
-if armed && boots_on_wish; then exit 0; fi
-
-# From here on no step of the change can be made any more: each needs the file
-# `open`, under this lock. A step in progress is waited for.
-# Not even a disk that takes no writes must keep the network from being put back.
-command exec 9>>"$here/lock" || say 'the lock cannot be opened: going on without it'
-flock -w 10 9 || say 'a step is still in progress: going on without waiting for it'
-leave_unless_armed
-rm -f -- "$here/open" "$here/ballast" "$here/reboot"
-flock -u 9
-
-# Two undos at once would trip over each other: the second waits, and finds it done.
-command exec 8>>"$here/undo.lock" || say 'the lock cannot be opened: going on without it'
-flock -w 120 8 || say 'another undo is still at work: going on beside it'
-leave_unless_armed
-say 'begins'

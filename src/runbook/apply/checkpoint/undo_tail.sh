@@ -10,38 +10,33 @@ finish() {
     forget_boot
 }
 
-# The network first, and until it is seen to be back: it brings the operator back.
 put_back_all() {
-    put_back_network
-    for _ in 1 2 3; do
-        network_is_back && break
-        say 'putting the network back once more'
-        sleep 1
-        put_back_network
-    done
-    network_is_back || failed=1
+    network_until_back
     put_back_files
-    put_back_rest
-    # A DHCP client that hears no server, as while the cable is out, takes the address away and
-    # asks again only after minutes.
-    if ! network_is_back; then
-        say 'the network went again, as when no DHCP server answers: putting it back once more'
-        put_back_network
-        starts_no_client=1
-        put_back_rest
-        starts_no_client=
-    fi
-    rest_is_back || failed=1
-    network_is_back || failed=1
+    rest_until_back
 }
 
-# A change that has ended: what is replaced is named and kept first.
-if [ "$why" = console ] && ! armed; then
+# A change that has ended: what is overwritten or goes away is said first, files are kept, and a
+# person at a terminal can still say no.
+say_first() {
+    say 'this change is not armed any more: it is undone without a timer'
+    say "with a timer, from an operator's machine: runbook revert $host ${here##*/}"
+    say_what_goes
     replaced=$here/replaced-$(date -u +%Y%m%dT%H%M%SZ)
     asking=1
     put_back_files
     asking=
-fi
+    if ! { [ -t 0 ] && [ -t 1 ]; }; then return 0; fi
+    printf 'Type yes to undo the change now; any other answer writes nothing: '
+    read -r answer
+    if [ "$answer" != yes ]; then
+        say 'nothing is undone: the answer was not yes'
+        exit 1
+    fi
+}
+
+if [ "$why" = console ] && ! armed; then say_first; fi
+say 'begins'
 
 case $why in
 boot)

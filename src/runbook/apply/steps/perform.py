@@ -17,6 +17,7 @@ from runbook.plan.changes.guest_steps import AwaitForwarding, AwaitPerson, Plug
 from runbook.plan.changes.messages import Neighbour, is_ipv6
 from runbook.plan.changes.networks import CLIENT, STDIN, URI
 from runbook.plan.changes.processes import Kill
+from runbook.plan.changes.revert_steps import TakeBack
 from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
@@ -104,6 +105,11 @@ def _(step: MakeDir, host: Host) -> None:
 @perform.register
 def _(step: Command, host: Host) -> None:
     run(step, host)
+
+
+@perform.register
+def _(step: TakeBack, host: Host) -> None:
+    run(Command(("/bin/sh", step.script, step.part), budget_s=step.budget_s), host)
 
 
 @perform.register

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -15,18 +14,17 @@ from runbook.guest.login import patience
 from runbook.guest.target import GuestOffer
 from runbook.notebook.guest.request import GuestRequest
 from runbook.notebook.routed.look import stop_at_a_change
-from runbook.notebook.shared.cell_value import CellValue, FrameProperty
+from runbook.notebook.shared.cell_value import FrameProperty
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.sealing import begin
-from runbook.notebook.shared.stages import RunProgress, stage
+from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.undoing import records
-from runbook.notebook.shared.values import Before
+from runbook.notebook.shared.values import Before, ChangeVisit
 from runbook.params import as_table
 from runbook.run import pipeline, record
-from runbook.run.session import Session
 from runbook.run.subject_guests import about_guests
 from runbook.state import guests
 from runbook.state import snapshot as snapshots
@@ -38,23 +36,12 @@ from runbook.views.guests import offers_table
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class GuestVisit(CellValue):
+class GuestVisit(ChangeVisit):
     """A host that answers, and the guests that libvirt has there."""
 
     request: GuestRequest
-    session: Session
     guests: tuple[GuestRow, ...] = ()
     taps: tuple[TapRow, ...] = ()
-
-    @property
-    def course(self) -> RunProgress:
-        """How the run goes."""
-        return self.request.course
-
-    def facts(self) -> Iterable[tuple[str, object]]:
-        """Which host, and which change."""
-        session = self.session
-        return ("host", session.params.host), ("change", session.change_id)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

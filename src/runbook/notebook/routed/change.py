@@ -83,7 +83,9 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
         signed = check_request(cleared.ready.cleared.plan, this.session)
     if somebody_there():
         views.show(views.note(_RUN_ALL))
-    approval = approve(cleared.ready.cleared.plan, this.session.params.sources["mode"])
+    plan, request = cleared.ready.cleared.plan, this.session.change_request
+    mode = this.session.params.sources["mode"]
+    approval = approve(plan, mode, approved=request.approved)
     if not approval.given:
         return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
     _keep_approval(this, approval, signed)

@@ -85,11 +85,14 @@ def _by_another(plan: Plan, request: ChangeRequest, who: Operator) -> None:
         )
 
 
-def approve(plan: Plan, mode: Source, ask: Ask | None = None, so_far: str = "") -> Approval:
+def approve(
+    plan: Plan, mode: Source, ask: Ask | None = None, so_far: str = "", approved: str | None = None
+) -> Approval:
     """Repeat the plan in words, and ask for the name of the host, or of the one guest.
 
     Any other answer is a no. `mode` says where mode=apply came from. It is the approval if nobody
-    can be asked. `so_far` is how far a change is that is taken up.
+    can be asked. `so_far` is how far a change is that is taken up. A command that has no terminal
+    gets no answer: then the digest of the plan, given as `approved`, is the approval.
     """
     kind = "host" if plan.subject == plan.host else "guest"
     steps = (
@@ -109,7 +112,11 @@ def approve(plan: Plan, mode: Source, ask: Ask | None = None, so_far: str = "") 
             return Approval(given=False, how=RENDERED, digest=plan.digest)
         how = f"mode=apply ({mode}), with nobody to ask"
         return Approval(given=True, how=how, digest=plan.digest)
-    except (EOFError, KeyboardInterrupt):
+    except EOFError:
+        given = approved == plan.digest
+        how = "its digest was given, with nobody to ask" if given else "no answer"
+        return Approval(given, how, plan.digest)
+    except KeyboardInterrupt:
         return Approval(given=False, how="no answer", digest=plan.digest)
     given = answer.strip() == plan.subject
     how = f"the {kind}'s name was typed" if given else f"{answer.strip()!r} was typed"

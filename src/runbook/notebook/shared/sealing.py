@@ -18,7 +18,7 @@ from runbook.records import seal as sealing
 from runbook.records.begin import About
 from runbook.records.card import Card
 from runbook.records.files import MANIFEST
-from runbook.records.link import RELATIONS, first_folder, link
+from runbook.records.link import RELATIONS, REVERTED, first_folder, link
 from runbook.records.make import NOT_CHANGED, READ, HostFiles
 from runbook.records.predicate import FACTS, Envelope, Kind, Manifest, Previous
 from runbook.records.signature import SIGN_WITH
@@ -28,6 +28,8 @@ from runbook.run.record import Ending
 # The host is not in the middle of a change any more, and this run wrote on it.
 OVER = (Ending.AS_PROMISED, Ending.UNDONE, Ending.AS_BEFORE)
 HOST_JOURNAL = "journal-of-the-host"
+# Which change a revert takes back.
+REVERTS = "reverts.json"
 
 
 def begin(
@@ -84,8 +86,10 @@ def _sign_with(this: RecordedRun) -> str:
 
 def _link_first(this: RecordedRun, digest: str) -> None:
     """Into the record of the change that this run ended: that it did."""
-    relation = RELATIONS.get(FACTS[Ending(str(this.folder.outcome()["outcome"]))])
-    first = first_folder(this.folder.path, _change_on_the_host(this))
+    fact = FACTS[Ending(str(this.folder.outcome()["outcome"]))]
+    taken = _taken_back(this)
+    relation = REVERTED.get(fact) if taken else RELATIONS.get(fact)
+    first = first_folder(this.folder.path, taken or _change_on_the_host(this))
     if relation and first:
         mine = Previous(change_id=this.session.change_id, sha256=digest)
         with suppress(OSError):
@@ -127,6 +131,13 @@ def _change_on_the_host(this: RecordedRun) -> str:
     with suppress(OSError, ValueError):
         told = handed_files.json_object(this.folder.text("found.json"))
         return str(told.get("change_id") or "")
+    return ""
+
+
+def _taken_back(this: RecordedRun) -> str:
+    """The change that this run takes back; '' if it is no revert."""
+    with suppress(OSError, ValueError):
+        return str(handed_files.json_object(this.folder.text(REVERTS)).get("change_id") or "")
     return ""
 
 

@@ -24,6 +24,8 @@ from runbook.views import Picture, Slot, StageMark
 BEGIN, END = ("parameters", "host"), ("after", "record")
 # A host has nothing inside that is looked at. Guests have no form, and a network already.
 OF_A_HOST = (*BEGIN, "values", *(name for name in ORDER if name != "inside"), *END)
+# A revert has no form: the record says what is taken back.
+OF_A_REVERT = (*BEGIN, *(name for name in ORDER if name not in ("inside", "network")), *END)
 OF_GUESTS = (*BEGIN, *(name for name in ORDER if name != "network"), *END)
 TITLES = {
     "host": "the host",
@@ -182,6 +184,11 @@ class RunProgress:
 def of_guests() -> RunProgress:
     """The course of a change of guests."""
     return RunProgress(dict.fromkeys(OF_GUESTS, "to come"))
+
+
+def of_revert() -> RunProgress:
+    """The course of a revert."""
+    return RunProgress(dict.fromkeys(OF_A_REVERT, "to come"))
 
 
 class HasCourse(Protocol):

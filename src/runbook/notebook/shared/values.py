@@ -13,7 +13,7 @@ from runbook.apply.steps.journal import Journal
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.change_so_far import SharedChange
 from runbook.notebook.shared.runs import OfARun, Run
-from runbook.notebook.shared.stages import RunProgress
+from runbook.notebook.shared.stages import HasCourse, RunProgress
 from runbook.notebook.shared.state_tables import StateTables
 from runbook.params import NOTHING_SAID, ChangeRequest, Params, as_table
 from runbook.preflight import Finding
@@ -65,6 +65,24 @@ class ConnectedHost(CellValue):
             ("hostname", seen.hostname),
             ("machine id", seen.machine_id),
         )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ChangeVisit(CellValue):
+    """A host that answers, for a change that was wanted without a form."""
+
+    request: HasCourse
+    session: Session
+
+    @property
+    def course(self) -> RunProgress:
+        """How the run goes."""
+        return self.request.course
+
+    def facts(self) -> Iterable[tuple[str, object]]:
+        """Which host, and which change."""
+        session = self.session
+        return ("host", session.params.host), ("change", session.change_id)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

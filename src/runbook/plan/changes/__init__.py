@@ -8,5 +8,7 @@ there), `bridge_client` (DHCP on the bridge), `bridge_ports` (the cutover), `bri
 `network_online` (what network-online.target waits for), `ipv6`, `ipv6_switches`, `conntrack`,
 `firewall`, `profile`, `sysctl`, `leases`, `files`.
 
-The steps in a guest are in `guest_steps`, the changes to a guest in the package `guest`.
+The steps in a guest are in `guest_steps`, the changes to a guest in the package `guest`. `revert`
+takes a confirmed change back, by `revert_steps`; `undo_parts` says in which part of an undo a
+step is.
 """

@@ -16,6 +16,7 @@ from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.guest_steps import GuestStep
 from runbook.plan.changes.messages import Message, is_ipv6
 from runbook.plan.changes.processes import EndUnit, Kill, StartClient
+from runbook.plan.changes.revert_steps import RevertStep
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
     AwaitCarrier,
@@ -310,5 +311,6 @@ Step = (
     | DropNetwork
     | DropAttached
     | Unless
+    | RevertStep
     | GuestStep
 )

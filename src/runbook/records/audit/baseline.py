@@ -13,6 +13,7 @@ from runbook.plan import plan as plans
 from runbook.plan.plan import Plan
 from runbook.plan.promise.guests import GuestPromise
 from runbook.plan.promise.host import Promise
+from runbook.plan.promise.reverted import RevertPromise
 from runbook.records.audit.needs import Promises
 from runbook.records.files import is_name, newest_first
 from runbook.run import record
@@ -39,7 +40,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
-class _Confirmed:
+class ConfirmedRecord:
     """A record of a confirmation; another run may have made the change itself."""
 
     change_id: str
@@ -48,13 +49,16 @@ class _Confirmed:
     state_name: str
 
     def plan(self) -> Plan | None:
+        """The plan that was made."""
         path = self.changed_by / "plan.json"
         return _plan(path) if path.exists() else None
 
     def state(self) -> Snapshot | None:
+        """The state after the change."""
         return _snapshot(self.confirmed_by / self.state_name)
 
     def before(self) -> Snapshot | None:
+        """The state before the change."""
         return _snapshot(self.changed_by / "before.json")
 
 
@@ -85,16 +89,28 @@ def find(folder: Path, ended: EndedChange | None) -> Baseline | None:
     return _from_records(newest, records, notes)
 
 
-def _from_records(own: _Confirmed, records: Iterable[_Confirmed], notes: list[str]) -> Baseline:
+def confirmed_changes(folder: Path) -> tuple[ConfirmedRecord, ...]:
+    """The confirmed changes of one host, the newest first; an unreadable record is left out."""
+    return tuple(_confirmed(folder, []))
+
+
+def _from_records(
+    own: ConfirmedRecord, records: Iterable[ConfirmedRecord], notes: list[str]
+) -> Baseline:
     state = own.state()
     if state is None:
         notes.append(f"{own.confirmed_by.name} has no state after the change")
     older = [r for r in records if r.confirmed_by.name <= own.confirmed_by.name]
     promises = _promises(filter(None, (r.plan() for r in older)))
-    return Baseline(own.change_id, promises, state, (*notes, *_without_plan(promises)))
+    without = () if _is_revert(own.plan()) else _without_plan(promises)
+    return Baseline(own.change_id, promises, state, (*notes, *without))
 
 
-def _from_host(ended: EndedChange, records: Iterable[_Confirmed]) -> Baseline:
+def _is_revert(plan: Plan | None) -> bool:
+    return plan is not None and isinstance(plan.promise, RevertPromise)
+
+
+def _from_host(ended: EndedChange, records: Iterable[ConfirmedRecord]) -> Baseline:
     """By the plan that the host itself has kept."""
     kept = ended.checkpoint.plan
     older = (record.plan() for record in records)
@@ -126,12 +142,15 @@ def _promises(from_the_newest: Iterable[Plan]) -> Promises:
         if isinstance(plan.promise, Promise):
             keeps_name = any(path.endswith(".link") for path in plan.paths)
             return Promises(plan.promise, tuple(guests.values()), keeps_name=keeps_name)
+        if isinstance(plan.promise, RevertPromise):
+            # Nothing of the host itself is promised any more: its state alone is compared.
+            return Promises(None, tuple(guests.values()))
         for guest in plan.promise.guests:
             guests.setdefault(guest.name, replace(plan.promise, guests=(guest,)))
     return Promises(None, tuple(guests.values()))
 
 
-def _confirmed(folder: Path, notes: list[str]) -> Iterator[_Confirmed]:
+def _confirmed(folder: Path, notes: list[str]) -> Iterator[ConfirmedRecord]:
     """The confirmed changes on record, the newest first."""
     paths = (path for path in folder.glob("[A-Za-z0-9]*") if path.is_dir())
     for path in newest_first(paths):
@@ -144,7 +163,7 @@ def _confirmed(folder: Path, notes: list[str]) -> Iterator[_Confirmed]:
             yield _of(found)
 
 
-def _of(found: RunRecord) -> _Confirmed:
+def _of(found: RunRecord) -> ConfirmedRecord:
     """`runbook confirm` tells in found.json which run had made the change."""
     made = found.path
     if "found.json" in found.products:
@@ -152,7 +171,7 @@ def _of(found: RunRecord) -> _Confirmed:
         number = str(told.get("change_id", ""))
         made = found.path.parent / number if is_name(number) else found.path
     state = AFTER if AFTER in found.products else READ_FIRST
-    return _Confirmed(made.name, found.path, made, state)
+    return ConfirmedRecord(made.name, found.path, made, state)
 
 
 def _json(path: Path) -> dict[str, object]:

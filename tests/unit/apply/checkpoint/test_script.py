@@ -21,6 +21,7 @@ from runbook.plan.changes.aside import MoveAside
 from runbook.plan.changes.bridge_ports import Cutover
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.networks import CreateNetwork
+from runbook.plan.changes.revert_steps import TakeBack
 from runbook.plan.changes.steps import (
     EditFile,
     LineEdit,
@@ -30,7 +31,6 @@ from runbook.plan.changes.steps import (
     Unless,
     WriteFile,
 )
-from runbook.plan.changes.waits import AwaitCarrier
 from runbook.plan.plan import Plan
 from runbook.plan.routed.procedure import make_plan
 
@@ -120,11 +120,10 @@ class Unknown:
     [
         WriteFile("/x", b"", 0o644),
         EditFile("/x", "", (LineEdit(1, 1, ""),)),
-        MakeDir("/x"),
         RemoveFile("/x"),
         MoveAside("/x"),
         Unless(("dhclient",), ("dhclient",)),
-        AwaitCarrier("virbr1"),
+        TakeBack("/x", "files", (), 1.0),
     ],
     ids=lambda step: type(step).__name__,
 )
@@ -140,7 +139,7 @@ def named(name: str) -> Plan:
         return replace(change, name=name) if isinstance(change, CreateNetwork) else change
 
     changes = tuple(other(change) for change in FULL.changes)
-    promise = replace(FULL.promise, network=name)
+    promise = replace(FULL.of_host, network=name)
     return replace(FULL, host=name, promise=promise, changes=changes)
 
 

@@ -33,7 +33,8 @@ def function(name: str) -> str:
 
 def test_a_command_line_without_end_keeps_no_undo_from_its_end() -> None:
     """It looks for the host's own DHCP client among all processes."""
-    ask = f"{function('client_runs')}client_runs enp4s0f0 -4 /sbin/dhclient"
+    both = f"{function('own_client')}{function('client_runs')}"
+    ask = f"{both}client_runs enp4s0f0 -4 /sbin/dhclient"
     with endless("dhclient -4"):
         done = subprocess.run(["sh", "-c", ask], check=False, timeout=20)
     assert done.returncode == 1
