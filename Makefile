@@ -30,9 +30,10 @@ lab: NEEDS := venv lab browser
 test: NEEDS := venv unit lab browser
 faults: NEEDS := venv lab
 matrix: NEEDS := venv lab
+bench: NEEDS := venv lab
 thorough: NEEDS := venv lab qemu browser
 
-.PHONY: help demo desk test unit lab faults matrix thorough check docs format setup packages lock clean
+.PHONY: help demo desk test unit lab faults matrix bench thorough check docs format setup packages lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -58,6 +59,9 @@ faults: setup ## Hit a change at every step with every fault, on three releases,
 
 matrix: setup ## Each release, addressing, STP and firewall profile through reboot, restarts and undo
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
+
+bench: setup ## Measure against other tools: tables in the terminal, outputs/bench/latest.json (an hour)
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m benchmarks
 
 thorough: setup ## What `make test` leaves out: the same kinds of test, on more hosts and in more ways
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build --guests all --kernel bookworm

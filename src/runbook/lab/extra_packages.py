@@ -45,10 +45,15 @@ def build(release: str, root: Path, say: Say) -> None:
     if wanted.is_dir():
         return
     say(f"downloading packages for tests on {release} (half a minute, once)")
+    fetch(packages(release), root, wanted)
+
+
+def fetch(names: tuple[str, ...], root: Path, wanted: Path) -> None:
+    """Download these, each into a folder below `wanted` with what the file system lacks for it."""
     with tempfile.TemporaryDirectory(prefix=f".{BASE}-", dir=CACHE) as text:
         place = Path(text)
         try:
-            _download(packages(release), _writable(root, place), place / "upper")
+            _download(names, _writable(root, place), place / "upper")
         finally:
             for point in shell.mounts_below(place):
                 shell.run("umount", "--lazy", point)

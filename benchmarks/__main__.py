@@ -1,0 +1,54 @@
+"""`python -m benchmarks [GROUP...]`: measure, print tables, and keep all in latest.json.
+
+A group that is measured takes the place of that group in the file; the others stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+from benchmarks import fleet, outage, report, startup, tables, whole_run
+from benchmarks.measure import Row
+from benchmarks.report import Report
+
+ROOT = Path(__file__).parents[1]
+LATEST = ROOT / "outputs/bench/latest.json"
+# The names of the groups in the order of what they need: the last two need a lab, and so root.
+GROUPS: dict[str, Callable[[int], Iterator[Row]]] = {
+    startup.GROUP: startup.measured,
+    tables.GROUP: tables.measured,
+    fleet.GROUP: fleet.measured,
+    whole_run.GROUP: whole_run.measured,
+    outage.GROUP: outage.measured,
+}
+
+
+@click.command()
+@click.argument("groups", nargs=-1, type=click.Choice([*GROUPS]))
+@click.option("--rounds", default=5, show_default=True, help="Runs of each tool, in turn.")
+@click.option("--out", type=click.Path(path_type=Path), default=LATEST, show_default=True)
+@click.option("--tiny", is_flag=True, help="Sizes of a test, without lab and without root.")
+def main(groups: tuple[str, ...], rounds: int, out: Path, *, tiny: bool) -> None:
+    """Measure GROUPS, all of them by default."""
+    made: dict[str, Callable[[int], Iterator[Row]]] = {
+        startup.GROUP: startup.measured,
+        fleet.GROUP: lambda count: fleet.measured(count, (1,)),
+        whole_run.GROUP: whole_run.rehearsed,
+        tables.GROUP: lambda count: iter((*tables.judged(20, count), *tables.compared(20, count))),
+    }
+    chosen = made if tiny else GROUPS
+    for name in groups or chosen:
+        begun, load = report.now(), report.load()
+        rows = []
+        for row in chosen[name](rounds):
+            rows.append(row)
+            click.echo(report.line(row))
+        whole = Report.read(out).having(name, rows, begun, load)
+        report.write(out, whole)
+    click.echo(f"\n{out}")
+
+
+if __name__ == "__main__":
+    main()

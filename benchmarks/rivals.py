@@ -1,0 +1,173 @@
+"""What an operator would use instead, each as a script at the host's console.
+
+`prepare` brings the host to where the change begins, with its address on the NIC; it is not
+measured. `change` is. Addresses, names and the router are those of the lab.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from runbook.lab import extra_packages, machine, rootfs
+from runbook.lab.names import CACHE
+
+RELEASE = "bookworm"
+PACKAGES = ("network-manager", "netplan.io", "ifupdown2", "bridge-utils")
+FOLDER = CACHE / f"rivals-{RELEASE}"
+NIC, BRIDGE, ADDRESS, GATEWAY = "enp4s0f0", "br0", "172.16.1.1/16", "172.16.0.1"
+ON_THE_HOST = "/root/rival"
+
+NETWORK = """\
+cat >/root/net.xml <<X
+<network><name>routed</name><forward mode='route'/>
+<bridge name='{bridge}' stp='{stp}' delay='{delay}'/>
+<ip address='172.16.1.1' prefix='16'/></network>
+X
+"""
+BY_HAND = """\
+ip addr del {address} dev {nic}
+virsh -q net-define /root/net.xml
+virsh -q net-start routed
+ip link set {nic} master {bridge}
+ip route add default via {gateway}
+"""
+NM_BEFORE = """\
+printf 'auto lo\\niface lo inet loopback\\n' >/etc/network/interfaces
+ip addr flush dev {nic}
+systemctl restart NetworkManager
+nmcli -w 30 connection add type ethernet ifname {nic} con-name nic \\
+    ipv4.method manual ipv4.addresses {address} ipv4.gateway {gateway} ipv6.method ignore
+nmcli -w 30 connection up nic
+"""
+NM = """\
+nmcli connection add type bridge ifname {bridge} con-name {bridge} bridge.stp {stp_word} \\
+    bridge.forward-delay 2 ipv4.method manual ipv4.addresses {address} ipv4.gateway {gateway} \\
+    ipv6.method ignore
+nmcli connection add type bridge-slave ifname {nic} con-name port master {bridge}
+nmcli -w 30 connection up port
+"""
+NETPLAN_BEFORE = """\
+printf 'auto lo\\niface lo inet loopback\\n' >/etc/network/interfaces
+cat >/etc/netplan/lab.yaml <<X
+network:
+  version: 2
+  renderer: networkd
+  ethernets: {{{nic}: {{addresses: [{address}], routes: [{{to: default, via: {gateway}}}]}}}}
+X
+chmod 600 /etc/netplan/lab.yaml
+systemctl unmask systemd-networkd.service systemd-networkd.socket
+systemctl enable --now systemd-networkd
+netplan apply
+"""
+NETPLAN = """\
+cat >/etc/netplan/lab.yaml <<X
+network:
+  version: 2
+  renderer: networkd
+  ethernets: {{{nic}: {{}}}}
+  bridges:
+    {bridge}:
+      interfaces: [{nic}]
+      addresses: [{address}]
+      routes: [{{to: default, via: {gateway}}}]
+      parameters: {{stp: {stp_bool}, forward-delay: 2}}
+X
+netplan apply
+"""
+STANZAS = """\
+cat >/root/interfaces <<X
+auto lo
+iface lo inet loopback
+auto {nic}
+iface {nic} inet manual
+auto {bridge}
+iface {bridge} inet static
+    address {address}
+    gateway {gateway}
+    bridge{sep}ports {nic}
+    bridge{sep}stp {stp}
+    bridge{sep}fd {delay}
+X
+"""
+IFUPDOWN2 = "cp /root/interfaces /etc/network/interfaces; ifreload -a"
+IFUPDOWN = "ifdown {nic}; cp /root/interfaces /etc/network/interfaces; ifup {nic}; ifup {bridge}"
+PLAYBOOK = """\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - copy: {{src: {here}/interfaces, dest: /etc/network/interfaces, mode: "0644"}}
+    - command: ifup {bridge}
+      async: 60
+      poll: 0
+    - wait_for_connection: {{delay: 1, timeout: 60}}
+    - command: ip address show dev {bridge}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A way to make the change; `ansible` runs a playbook from here."""
+
+    name: str
+    packages: tuple[str, ...] = ()
+    prepare: str = ""
+    change: str = ""
+    ansible: bool = False
+
+
+RIVALS = (
+    Rival("by hand", (), NETWORK, BY_HAND),
+    Rival("ifupdown, bridge-utils", ("bridge-utils",), STANZAS, IFUPDOWN),
+    Rival("NetworkManager", ("network-manager",), NM_BEFORE, NM),
+    Rival("networkd, netplan", ("netplan.io",), NETPLAN_BEFORE, NETPLAN),
+    Rival("ifupdown2", ("ifupdown2",), STANZAS, IFUPDOWN2),
+    Rival("Ansible playbook", ("bridge-utils",), STANZAS, "", ansible=True),
+)
+
+
+def fetch() -> None:
+    """Download their packages, once. A lab apart has no network, so this runs outside of one."""
+    if not FOLDER.is_dir():
+        root = rootfs.root_file_system(RELEASE, print)
+        extra_packages.fetch(PACKAGES, root, FOLDER)
+
+
+def filled(text: str, rival: Rival, *, stp: bool, here: str = "") -> str:
+    """A script with the lab's names in it."""
+    words = {"nic": NIC, "address": ADDRESS, "gateway": GATEWAY, "here": here}
+    words["bridge"] = "virbr1" if rival.name == "by hand" else BRIDGE
+    # Bridge options of ifupdown2 and of bridge-utils differ in one character.
+    words |= {"sep": "-" if rival.name == "ifupdown2" else "_"}
+    words |= {"stp": "on" if stp else "off", "stp_word": "yes" if stp else "no"}
+    words |= {"stp_bool": "true" if stp else "false", "delay": "2" if stp else "0"}
+    return text.format(**words)
+
+
+def install(host: str, rival: Rival) -> None:
+    """Unpack and install its packages at the host's console."""
+    # What a host has already, as bridge-utils, was not downloaded.
+    debs = [deb for name in rival.packages for deb in sorted((FOLDER / name).glob("*.deb"))]
+    for deb in debs:
+        there = f"{ON_THE_HOST}-{deb.name}"
+        done = machine.run(host, ("sh", "-c", f"cat >{there}"), deb.read_bytes())
+        _check(done.returncode, done.stderr)
+    if debs:
+        quiet = "DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-download"
+        done = machine.run(host, ("sh", "-c", f"{quiet} {ON_THE_HOST}-*.deb"))
+        _check(done.returncode, done.stderr)
+
+
+def at_console(host: str, script: str) -> int:
+    """Run it; the exit status."""
+    return machine.run(host, ("sh", "-c", script)).returncode
+
+
+def playbook_program() -> str | None:
+    """Where Ansible is, if it is installed on this machine."""
+    return shutil.which("ansible-playbook")
+
+
+def _check(status: int, said: bytes) -> None:
+    if status:
+        raise RuntimeError(said.decode(errors="replace")[-2000:])
