@@ -11,15 +11,20 @@ from tempfile import TemporaryDirectory
 import pytest
 import yaml
 from tests.unit import fakes, naming
+from tests.unit.booted import booted
 
 from runbook.common import octets
 from runbook.common.errors import Refused
+from runbook.params import resolve
 from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.boot import BootStep, rehearse
 from runbook.plan.promise import managers
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import names
 from runbook.preflight.finding import Case
+from runbook.preflight.survey.candidates import candidates
+from runbook.preflight.survey.judge import judge
+from runbook.preflight.survey.offer import offer
 from runbook.state import files as file_table
 from runbook.state import firewall, leases, nftables
 from runbook.state.syntax import ifupdown, iptables_save, netplan
@@ -148,6 +153,33 @@ def _is_cloud(step: BootStep) -> bool:
     return step.effect.about == "cloud-init"
 
 
+def of_hosts(content: bytes) -> str:
+    """What survey proposes for a host with these files, and what its plan does or refuses."""
+    held = {path: text for path, text in files(content, "").items() if path}
+    on = fakes.units(**dict.fromkeys(held.pop("enabled", "").split(), "enabled"))
+    # What another manager gave: the interface, its address and the gateway.
+    given = [line.split() for line in held.pop("given", "").splitlines()]
+    host = booted(held, given, units=on)
+    try:
+        (nic,) = candidates(host, {})
+    except Refused as refused:
+        return f"refused: {refused.what}\n  {refused.then}\n"
+    proposed = {name: value for name, (value, _) in offer(host, nic, {}, {}).items()}
+    shown = [f"{name}: {proposed[name]}" for name in SHOWN if name in proposed]
+    wrong = judge("server-01", proposed, host, None)
+    shown += [f"refused: {error.problem or error}\n  {error.then}" for error in wrong]
+    if not wrong:
+        plan = make_plan(resolve({}, {"host": "server-01"}, proposed), host)
+        shown += [f"end: {plan.of_host.end_state}; MAC {plan.of_host.mac}"]
+        shown += [f"  {title}" for title in dict.fromkeys(c.title for c in plan.changes)]
+        shown += list(after_plan.diffs(plan, host))
+    return "".join(f"{line}\n" for line in shown)
+
+
+# What of a survey's proposal depends on the host.
+SHOWN = ("interface", "address", "gateway", "bridge", "attach", "bridge_mac", "forward")
+
+
 def of_naming(content: bytes) -> str:
     """What preflight says of files that name the NIC, on a host that drops what no rule accepts."""
     rules = ("-P INPUT DROP", "-N ufw-user-input")
@@ -166,6 +198,7 @@ def of_naming(content: bytes) -> str:
 
 MODULES: dict[str, Callable[[bytes], str]] = {
     "cloud_init": of_cloud_init,
+    "hosts": of_hosts,
     "ifupdown": of_ifupdown,
     "iptables_save": of_iptables_save,
     "leases": of_leases,

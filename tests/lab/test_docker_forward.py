@@ -1,0 +1,100 @@
+"""Docker's FORWARD drops what guests on the bridge send, in both families, until it is told not to.
+
+Docker itself is not there: a unit makes its chains and its policy, as Docker does at each start.
+"""
+
+from __future__ import annotations
+
+import pytest
+from tests.lab.test_files import console, params, refusal
+from tests.matrix.course import FINE, as_promised, change, reboot, succeed, undone
+
+# Three boots, on a machine that does other work too.
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
+UNITS, SCRIPTS = "/etc/systemd/system", "/usr/local/sbin"
+DOCKER = """\
+#!/bin/sh
+for tables in iptables ip6tables; do
+    $tables -P FORWARD DROP
+    for chain in DOCKER-USER DOCKER-FORWARD; do
+        $tables -N $chain 2>/dev/null
+        $tables -D FORWARD -j $chain 2>/dev/null
+    done
+    $tables -F DOCKER-FORWARD
+    $tables -A DOCKER-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -o docker0 -j ACCEPT
+    $tables -A DOCKER-FORWARD -i docker0 -j ACCEPT
+    $tables -I FORWARD -j DOCKER-FORWARD
+    $tables -I FORWARD -j DOCKER-USER
+done
+"""
+# What preflight says to type, done at each boot.
+LET_THROUGH = """\
+#!/bin/sh
+for tables in iptables ip6tables; do
+    $tables -N DOCKER-USER 2>/dev/null
+    $tables -I DOCKER-USER -i virbr1 -o virbr1 -j ACCEPT
+done
+"""
+UNIT = """\
+[Unit]
+After=network.target {after}
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={script}
+[Install]
+WantedBy=multi-user.target
+"""
+# A guest as the firewall sees one: a port of the bridge with somebody behind it.
+GUEST = """
+ip netns add guest && ip link add tap0 type veth peer name eth0 netns guest
+ip link set tap0 master virbr1 up
+ip -n guest address add 172.16.9.9/16 dev eth0
+ip -n guest address add fd16::9:9/64 dev eth0 nodad
+ip -n guest link set eth0 up
+sleep 6
+ip netns exec guest ping -c 2 -W 2 172.16.0.1 >/dev/null && echo IPv4
+ip netns exec guest ping -6 -c 2 -W 2 fd16::1 >/dev/null && echo IPv6
+ip netns delete guest
+"""
+
+
+def put(host: str, name: str, script: str, after: str = "") -> None:
+    """A script, and the unit that runs it."""
+    console(host, f"cat >{SCRIPTS}/{name}; chmod 755 {SCRIPTS}/{name}", script.encode())
+    unit = UNIT.format(after=after, script=f"{SCRIPTS}/{name}")
+    console(host, f"cat >{UNITS}/{name}.service; systemctl daemon-reload", unit.encode())
+    console(host, f"systemctl enable {name}; systemctl restart {name}")
+
+
+def test_guests_get_through_docker_s_forward_in_both_families_once_it_was_told(
+    fresh_host: str,
+) -> None:
+    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-iptables=1")
+    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1")
+    put(fresh_host, "docker-chains", DOCKER, "libvirtd.service")
+    said = refusal(fresh_host)
+    for program in ("iptables", "ip6tables"):
+        assert f"{program} -I DOCKER-USER -i virbr1 -o virbr1 -j ACCEPT" in said
+    assert "guests would not even find their IPv6 neighbours" in said
+    put(fresh_host, "guests-through", LET_THROUGH, "docker-chains.service")
+    start, session = change(params(fresh_host))
+    assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n"
+    succeed(fresh_host, "systemctl", "restart", "docker-chains")
+    assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n"
+    for after in ("libvirtd.service", "sysinit.target"):
+        put(fresh_host, "docker-chains", DOCKER, after)
+        reboot(fresh_host)
+        assert as_promised(session, start) == FINE, after
+        assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n", after
+    assert undone(session, fresh_host, start) == FINE
+
+
+def test_without_the_rule_a_guest_gets_nothing_through(fresh_host: str) -> None:
+    """The test of the test: the chains do drop, in either family."""
+    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-iptables=1")
+    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1")
+    change(params(fresh_host))
+    assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n"
+    put(fresh_host, "docker-chains", DOCKER, "libvirtd.service")
+    assert console(fresh_host, GUEST) == b""
