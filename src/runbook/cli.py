@@ -19,6 +19,7 @@ from runbook.common.printable import printable
 
 if TYPE_CHECKING:
     from runbook.params import KnownHost
+    from runbook.run.standing import HostStatus
 
 HOST = click.argument("host")
 TAKE_OVER = click.option(
@@ -214,9 +215,10 @@ def record_host(host: str, path: Path) -> None:
 @HOST
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(host: str, *, as_json: bool) -> None:
-    """Show what is armed or half made on HOST, or how the last change ended; writes nothing.
+    """Show what is armed or half made on HOST, or how the last change ended.
 
-    The exit status is 0 whatever is found.
+    It writes nothing on HOST. If the run that made the change died, its record gets how
+    the change ended. The exit status is 0 whatever is found.
     """
     from runbook.run.standing import open_host_session, read_standing
 
@@ -230,6 +232,7 @@ def status(host: str, *, as_json: bool) -> None:
         from runbook import views
 
         click.echo(repr(views.standing(standing)))
+    _keep_status(standing)
 
 
 @runbook.command()
@@ -330,6 +333,21 @@ def _as_pdf(folder: Path) -> bytes:
     from runbook.notebook.archive import as_pdf
 
     return as_pdf(folder)
+
+
+def _keep_status(standing: HostStatus) -> None:
+    """Into the record of a run that died: how its change ended. What fails hides nothing."""
+    from runbook.records import host_says
+    from runbook.records.signature import SIGN_WITH
+
+    sign_with = os.environ.get(SIGN_WITH, "")
+    try:
+        path = host_says.keep(outputs_folder(), standing, SystemClock().now(), sign_with)
+    except OSError as error:
+        click.echo(printable(f"the record of that change does not have this: {error}"), err=True)
+        return
+    if path:
+        click.echo(printable(f"recorded in {path}"), err=True)
 
 
 def _known(host: str) -> KnownHost:

@@ -13,6 +13,7 @@ reads it back and verifies it. `audit` holds a host against its last record,
 through, `index` the register of all. `shown` tells one record, `compare` two. `verification` says
 what to verify, `audit_trail` verifies all records together, `on_hosts` holds them against the
 hosts. `bag` exports them, `crate` describes the export. `later` is for what joins a sealed record.
-`listing` prints records a line each. `close` closes a record that needed a person, `handover` moves
+`listing` prints records a line each. `host_says` is how the change of a run that died ended,
+`close` closes a record that needed a person, `handover` moves
 old ones out, and `handed` still knows them. `cli` has the commands.
 """

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.common.handed_files import read
+from runbook.records import host_says
 from runbook.records.close import Closing, ClosingManifest
 from runbook.records.entry import Entry
 from runbook.records.files import CLOSED, MANIFEST, SIGNATURE
@@ -37,6 +38,8 @@ def of(
         told["closed"] = _closed(
             ClosingManifest.model_validate_json(read(folder / CLOSED)).predicate
         )
+    if (found := host_says.read(folder)) is not None:
+        told["the host says"] = f"{found.said} (asked {found.asked:%Y-%m-%d %H:%M} UTC)"
     told["belongs to it"] = [
         f"{other.begun[:16]} {other.kind}: {other.words} ({other.place})" for other in belonging
     ]

@@ -74,6 +74,18 @@ def test_where_nobody_can_be_asked_it_is_kept_who_said_apply(source: Source) -> 
     assert said.how == f"mode=apply ({source}), with nobody to ask"
 
 
+@pytest.mark.parametrize(
+    ("digest", "given"), [(PLAN.digest, True), ("e" * 64, False), (None, False)]
+)
+def test_a_command_without_a_terminal_is_approved_by_the_digest_alone(
+    digest: str | None, *, given: bool
+) -> None:
+    def ask(_prompt: str) -> str:
+        raise EOFError
+
+    assert approve(PLAN, DEFAULT, ask, approved=digest).given is given
+
+
 def session(*, approval: str = "operator", **said: object) -> Session:
     """All that a check of the request looks at."""
     params = SimpleNamespace(approval=approval)
