@@ -11,7 +11,6 @@ from pathlib import Path
 from pydantic import AwareDatetime, Field
 
 from runbook.common import handed_files
-
 from runbook.records.files import BEGUN, LATER, MANIFEST
 from runbook.records.link import CHANGE_ID
 from runbook.records.person import operator

@@ -59,7 +59,7 @@ goes_with() {
             say "${port##*/} is a port of $bridge, which goes away"
         fi
     done
-    ip route show dev "$bridge" 2>/dev/null | head -n 64 | while read -r destination rest; do
+    ip -4 route show dev "$bridge" 2>/dev/null | head -n 64 | while read -r destination rest; do
         for own; do if [ "$own" = "$destination" ]; then continue 2; fi; done
         say "goes away with $bridge: route $destination $rest"
     done

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import pty
 import re
 import shutil
 import subprocess
@@ -621,3 +623,45 @@ def test_a_card_that_is_gone_is_named_and_the_undo_goes_on(sandbox: Sandbox) -> 
     assert sandbox.undo("deadline") == 1
     assert f"no card has its MAC {fakes.NIC_MAC}" in sandbox.journal
     assert sandbox.journal.count("there is no interface") == 1
+
+
+def test_what_an_ended_change_overwrites_and_takes_away_is_said_before_anything_is_undone(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.armed.unlink()
+    sandbox.file(FORWARD, "7\n")
+    sandbox.file(f"/sys/class/net/{fakes.BRIDGE}/brif/vnet0/state")
+    sandbox.shows(ON_NIC, "default via 172.16.0.1\n10.50.0.0/16 via 172.16.0.9")
+    assert sandbox.undo() == 0
+    first, begins, _ = sandbox.journal.partition(": begins")
+    assert begins
+    for said in (
+        f"runbook revert server-01 {fakes.CHANGE}",
+        "overwrites net.ipv4.ip_forward: it is 7, and becomes 0",
+        f"vnet0 is a port of {fakes.BRIDGE}, which goes away",
+        f"goes away with {fakes.BRIDGE}: route 10.50.0.0/16 via 172.16.0.9",
+        f"replaces {sandbox.root}{INTERFACES}",
+    ):
+        assert said in first
+    # What the undo puts back itself is not lost.
+    assert "route default" not in first
+
+
+@pytest.mark.parametrize(("answer", "undone"), [("yes", True), ("no", False), ("", False)])
+def test_at_a_terminal_a_person_can_still_say_no(
+    sandbox: Sandbox, answer: str, *, undone: bool
+) -> None:
+    sandbox.armed.unlink()
+    ours, theirs = pty.openpty()
+    argv = ["/bin/sh", str(sandbox.folder / "undo")]
+    with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL) as run:
+        os.close(theirs)
+        os.write(ours, f"{answer}\n".encode())
+        status = run.wait(60)
+    os.close(ours)
+    assert (status == 0) is undone
+    text = (sandbox.root / INTERFACES[1:]).read_text()
+    assert text == (fakes.INTERFACES if undone else "changed\n")
+    assert (": begins" in sandbox.journal) is undone
+    acted = [argv for argv in sandbox.ran() if argv[0] in ("virsh", "systemctl")]
+    assert bool(acted) is undone
