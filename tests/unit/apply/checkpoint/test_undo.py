@@ -631,7 +631,7 @@ def test_what_an_ended_change_overwrites_and_takes_away_is_said_before_anything_
     sandbox.armed.unlink()
     sandbox.file(FORWARD, "7\n")
     sandbox.file(f"/sys/class/net/{fakes.BRIDGE}/brif/vnet0/state")
-    sandbox.shows(ON_NIC, "default via 172.16.0.1\n10.50.0.0/16 via 172.16.0.9")
+    sandbox.shows(ON_NIC, "default via 172.16.0.1\n10.50.0.0/16 via 172.16.0.9\n")
     assert sandbox.undo() == 0
     first, begins, _ = sandbox.journal.partition(": begins")
     assert begins
