@@ -35,9 +35,11 @@ class Dask:
             time.sleep(0.2)
         return str(json.loads(told.read_text())["address"])
 
-    def worker(self, name: str, address: str, place: tuple[str, ...] = ()) -> None:
+    def worker(
+        self, name: str, address: str, place: tuple[str, ...] = (), threads: int = 4
+    ) -> None:
         """Start a worker, and wait until the scheduler has it."""
-        words = ("--name", name, "--nthreads", "4", "--no-nanny", "--no-dashboard")
+        words = ("--name", name, "--nthreads", str(threads), "--no-nanny", "--no-dashboard")
         self._start(name, (*place, "dask", "worker", address, *words), {})
         end = time.monotonic() + START_S
         while "Registered to" not in self.log(name):

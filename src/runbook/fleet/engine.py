@@ -25,7 +25,7 @@ from runbook.fleet.job import (
     is_over,
     play,
 )
-from runbook.fleet.ledger import HostEnd, Ledger, LedgerState
+from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger, LedgerState
 from runbook.fleet.order import Batches
 
 # papermill's options that have a notebook plan and write nothing.
@@ -53,10 +53,10 @@ class Engine:
 
     def plan(self, hosts: Sequence[str]) -> dict[str, HostEnd]:
         """Plan and judge for every host; nothing is written on any."""
-        state = self.ledger.read()
-        jobs = [self._job(h, (*state.plan.options_of(h), *PLAN), PLAN_SUFFIX) for h in hosts]
+        plan = self.ledger.read().plan
+        jobs = [self._job(plan, h, (*plan.options_of(h), *PLAN), PLAN_SUFFIX) for h in hosts]
         ends: dict[str, HostEnd] = {}
-        for result in self._played(jobs):
+        for result in self._played(jobs, may_stop=True):
             end = ends[result.host] = self._planned(result)
             self.ledger.planned(self.clock.now(), end)
         return ends
@@ -88,7 +88,8 @@ class Engine:
         return tuple(batch for batch in batches if batch)
 
     def _batch(self, hosts: Sequence[str]) -> None:
-        jobs = [self._job(host, self._options(host)) for host in hosts]
+        state = self.ledger.read()
+        jobs = [self._job(state.plan, host, _options(state, host)) for host in hosts]
         for host in hosts:
             self.ledger.host_begins(self.clock.now(), host)
         self.tell(f"begins: {', '.join(hosts)}")
@@ -112,25 +113,25 @@ class Engine:
             self.ledger.audited(self.clock.now(), end)
             self.tell(f"{host}: audit: {end.end}{_why(end)}")
 
-    def _options(self, host: str) -> tuple[str, ...]:
-        """Its options, and that no other plan is made than the one that was shown."""
-        state = self.ledger.read()
-        digest = state.plans.get(host)
-        # As raw text: a digest of digits alone would become a number.
-        approved = ("-r", "approved", digest) if digest else ()
-        return (*state.plan.options_of(host), *state.plan.window_option, *approved)
-
-    def _job(self, host: str, options: tuple[str, ...], suffix: str = "") -> HostJob:
-        notebook, folder = self.ledger.read().plan.notebook, self.ledger.folder
+    def _job(
+        self, plan: FleetPlan, host: str, options: tuple[str, ...], suffix: str = ""
+    ) -> HostJob:
+        folder = self.ledger.folder
         interrupt_of(folder, host).unlink(missing_ok=True)
         attempt = f"{self.clock.now():%Y%m%dT%H%M%S.%f}"
-        return HostJob(host, notebook, options, str(folder), self.limit_s, suffix, attempt)
+        return HostJob(host, plan.notebook, options, str(folder), self.limit_s, suffix, attempt)
 
-    def _played(self, jobs: Iterable[HostJob]) -> Iterator[JobResult]:
+    def _played(self, jobs: Iterable[HostJob], *, may_stop: bool = False) -> Iterator[JobResult]:
+        """As they end; if `may_stop`, what has not begun when the run is to stop never begins."""
         running: dict[Future[JobResult], str] = {}
         for job in jobs:
             running |= self._submitted(job)
         for future in as_completed(running):
+            if may_stop and self.stop.is_set():
+                for each in running:
+                    each.cancel()
+                if future.cancelled():
+                    continue
             try:
                 yield future.result()
             except Exception as error:  # noqa: BLE001 - a worker that is lost says nothing of its host
@@ -171,6 +172,14 @@ class Engine:
         if is_over(self.ledger.folder, host, self.clock, UNDO_S):
             return self.asked(host, self.ledger.read())
         return HostEnd(host=host, end=FleetEnd.UNKNOWN, said=STILL)
+
+
+def _options(state: LedgerState, host: str) -> tuple[str, ...]:
+    """Its options, and that no other plan is made than the one that was shown."""
+    digest = state.plans.get(host)
+    # As raw text: a digest of digits alone would become a number.
+    approved = ("-r", "approved", digest) if digest else ()
+    return (*state.plan.options_of(host), *state.plan.window_option, *approved)
 
 
 def _lost(host: str, error: BaseException) -> JobResult:

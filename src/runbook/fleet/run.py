@@ -42,7 +42,7 @@ class FleetRun:
         """For one stage: nobody else is at work on the run, and Ctrl-C is heard."""
         plan = self.ledger.read().plan
         with (
-            self.ledger.alone(),
+            self._alone(),
             workers(plan, self.ledger, self.scheduler) as executor,
         ):
             engine = Engine(
@@ -53,6 +53,13 @@ class FleetRun:
                 watched(self.ledger, self.desk),
             ):
                 yield engine
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self.ledger.alone():
+            # What told the runs of an earlier stage to stop is not for those of this one.
+            (self.ledger.folder / INTERRUPT).unlink(missing_ok=True)
+            yield
 
     def plan(self, engine: Engine) -> Mapping[str, HostEnd]:
         """Plan for each host that is left, where the notebook can and write nothing."""
@@ -140,5 +147,4 @@ def again(fleet_id: str, desk: Desk, scheduler: str = "") -> FleetRun:
         state = ledger.read()
         refuse_an_odd(ledger, state)
         refuse_another_notebook(state.plan)
-        (ledger.folder / INTERRUPT).unlink(missing_ok=True)
     return FleetRun(ledger, desk, scheduler)

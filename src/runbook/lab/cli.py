@@ -172,10 +172,11 @@ def reboot(host: str) -> None:
 
 @lab.command()
 @HOST
-def renew(host: str) -> None:
+@click.option("--release", type=click.Choice(RELEASES), help="If it is to be another one.")
+def renew(host: str, release: str | None) -> None:
     """Give HOST a new disk, as when the lab came up, and boot it."""
     _on(host)
-    labs.renew(host)
+    labs.renew(host, release or "", _say)
 
 
 @lab.command()

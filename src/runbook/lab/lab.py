@@ -203,9 +203,15 @@ def _create(lab: Lab, host: str, public_key: str) -> None:
     machine.create(host, lab.root, public_key, interfaces, lab.hardware)
 
 
-def renew(host: str) -> None:
-    """The host as it was when the lab came up: a new disk, booted; its SSH key is new too."""
+def renew(host: str, release: str = "", say: Say = lambda _text: None) -> None:
+    """The host as it was when the lab came up: a new disk, booted; its SSH key is new too.
+
+    With a `release` it is a host of that one, whatever the others are.
+    """
     lab = known(host)
+    if release:
+        root = machine.KINDS[lab.hardware.machine].root(release, say)
+        lab = lab.model_copy(update={"release": release, "root": root})
     _create(lab, host, access.KEY.with_suffix(".pub").read_text())
     access.write(lab.hosts)
     wiring.forget(host)

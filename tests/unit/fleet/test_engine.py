@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from tests.unit import fakes
 
+from runbook.fleet import engine as engines
 from runbook.fleet.ends import FleetEnd, of_run, worst
 from runbook.fleet.engine import Engine
 from runbook.fleet.job import HostJob, JobResult
@@ -174,6 +176,23 @@ def test_a_run_is_given_its_host_s_own_values_and_the_window(tmp_path: Path) -> 
         *("-r", "window", WINDOW),
     )
     assert "-y" not in played.jobs[1].options
+
+
+def test_plans_that_have_not_begun_when_the_run_is_to_stop_never_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _ = engine(tmp_path, {})
+
+    def play(job: HostJob) -> JobResult:
+        made.stop.set()
+        time.sleep(0.5)
+        return JobResult(job.host, 0, {"outcome": "planned only"}, 1.0)
+
+    monkeypatch.setattr(engines, "play", play)
+    with ThreadPoolExecutor(1) as one_at_a_time:
+        planned = replace(made, executor=one_at_a_time).plan(["a", "b", "c"])
+    assert "a" in planned
+    assert "c" not in planned
 
 
 def test_once_it_is_to_stop_no_batch_begins(tmp_path: Path) -> None:

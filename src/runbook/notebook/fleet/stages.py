@@ -116,6 +116,8 @@ def plan(request: FleetRequest) -> FleetPlanned:
         if request.resume and (stuck := run.ask_the_open(engine)):
             raise _stopped(run, f"these hosts need a person first: {_names(stuck)}")
         planned = run.plan(engine)
+        if engine.stop.is_set():
+            raise _stopped(run, "somebody stopped the run before all hosts were planned")
     refused = messages.refused_of(planned)
     if refused and not request.despite_refusals:
         raise _stopped(run, messages.refused(refused).partition("\n")[0])
