@@ -15,6 +15,7 @@ from runbook.apply.checkpoint.script import file_number, restored_paths
 from runbook.common.errors import Refused
 from runbook.common.printable import printable
 from runbook.plan.promise.reverted import RevertPromise
+from runbook.plan.promise.subject import SubjectKind
 from runbook.plan.revert.procedure import host_promise
 from runbook.plan.revert.recorded import RecordedChange
 from runbook.state.files import FileRow
@@ -46,13 +47,17 @@ def _refuse_another_machine(change: RecordedChange, now: Snapshot) -> None:
 
 
 def _kept(change: RecordedChange, host: Reader) -> Checkpoint:
+    taken_back: set[str] = set()
     for past in ended_changes(host):
         found = past.checkpoint.place.change_id
         if found == change.change_id:
             return _confirmed(change, past)
         if found < change.change_id:
             break
-        if past.end not in _NOTHING_LEFT:
+        other = _takes_back(past)
+        if other and other != change.change_id:
+            taken_back.add(other)
+        elif not (found in taken_back or _leaves_the_host_alone(past)):
             raise _changed_since(change, past)
     raise _refused(
         change,
@@ -60,6 +65,19 @@ def _kept(change: RecordedChange, host: Reader) -> Checkpoint:
         "without the originals there nothing can be taken back by a program; the record's"
         " before.json says how the host was",
     )
+
+
+def _takes_back(past: EndedChange) -> str:
+    """The change that a confirmed revert took back; '' for any other change."""
+    plan = past.checkpoint.plan
+    revert = past.end == "confirmed" and plan is not None
+    promise = plan.promise if plan and revert else None
+    return promise.change_id if isinstance(promise, RevertPromise) else ""
+
+
+def _leaves_the_host_alone(past: EndedChange) -> bool:
+    """Whether nothing of it is on the host itself; its guests are looked at by preflight."""
+    return past.end in _NOTHING_LEFT or past.checkpoint.subject.kind is SubjectKind.GUESTS
 
 
 def _confirmed(change: RecordedChange, past: EndedChange) -> Checkpoint:
@@ -74,17 +92,9 @@ def _confirmed(change: RecordedChange, past: EndedChange) -> Checkpoint:
 
 def _changed_since(change: RecordedChange, past: EndedChange) -> Refused:
     other, by = past.checkpoint.place.change_id, printable(past.checkpoint.operator)
-    plan = past.checkpoint.plan
-    if plan and isinstance(plan.promise, RevertPromise):
-        taken = plan.promise.change_id
-        own = taken == change.change_id
-        return _refused(
-            change,
-            f"change {taken} was taken back already, by change {other}"
-            if own
-            else f"change {other} by {by} took change {taken} back since",
-            "nothing" if own else "only the newest confirmed change of a host can be reverted",
-        )
+    if _takes_back(past):
+        why = f"change {change.change_id} was taken back already, by change {other}"
+        return _refused(change, why, "nothing: it is not in force any more")
     return _refused(
         change,
         f"change {other} by {by} was made after it ({past.outcome})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit import fakes
+from tests.unit import fakes, guest_data
 from tests.unit.plan.revert import reverting
 from tests.unit.plan.revert.reverting import BEFORE, later, recorded
 
@@ -132,6 +132,24 @@ def test_a_change_that_was_undone_at_the_console_is_not_in_force(host: fakes.Fak
 def test_a_later_change_that_left_nothing_stands_in_no_way(host: fakes.FakeHost, line: str) -> None:
     ended(host, NEWER, line)
     refuse_another_history(recorded(), later(), host)
+
+
+def test_a_later_change_of_guests_stands_in_no_way_by_itself(host: fakes.FakeHost) -> None:
+    ended(host, NEWER, "confirmed: the change stays")
+    host.hold(Layout(NEWER).plan, serial.dumps(guest_data.plan(guest_data.seen())))
+    refuse_another_history(recorded(), later(), host)
+
+
+def test_a_later_change_that_was_taken_back_itself_stands_in_no_way(host: fakes.FakeHost) -> None:
+    other, revert = "20260315T000000Z-eeeeee", reverting.plan()
+    ended(host, other, "confirmed: the change stays")
+    ended(host, NEWER, "confirmed: the change stays")
+    promise = replace(revert.of_revert, change_id=other)
+    host.hold(Layout(NEWER).plan, serial.dumps(replace(revert, promise=promise)))
+    refuse_another_history(recorded(), later(), host)
+    # Not if the revert was undone itself.
+    host.hold(Layout(NEWER).journal, "2026-04-01T00:00:00Z undo (deadline): finished: x\n")
+    assert f"change {other}" in refused(host)
 
 
 def test_what_the_host_has_as_recorded_is_used(host: fakes.FakeHost) -> None:

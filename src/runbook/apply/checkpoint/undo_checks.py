@@ -55,7 +55,7 @@ def came_up(plan: Plan) -> list[str]:
     """
     steps = [step for _, step in plan.undo_steps()]
     if isinstance(plan.promise, RevertPromise):
-        return _all((_defined(plan.promise), _on_the_bridge(plan.promise)))
+        return _all((("await_boot",), _defined(plan.promise), _on_the_bridge(plan.promise)))
     lent = any(isinstance(c, StopClient) and c.pids for c in plan.changes)
     told = (m for m in _messages(plan) if not lent or isinstance(m, LinkMaster))
     return _all((*_gone(steps), *(_looks(m) for m in told if not _learned(m))))

@@ -443,6 +443,16 @@ still_there() {
     return "$there"
 }
 
+# At a boot libvirt makes the bridge, and its hook does the rest: both may come after the network.
+await_boot() {
+    try=0
+    while [ "$try" -lt 60 ]; do
+        still_there network_is_back && return 0
+        try=$((try + 1))
+        sleep 1
+    done
+}
+
 # The network first, and until it is seen to be back: it brings the operator back.
 network_until_back() {
     put_back_network

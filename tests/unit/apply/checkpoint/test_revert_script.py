@@ -74,6 +74,11 @@ def test_the_undo_of_the_revert_makes_nothing_that_is_there(plan: Plan) -> None:
     assert 'if [ "$why" = boot ]; then raise_network' in files
 
 
+def test_at_a_boot_it_waits_for_what_libvirt_makes() -> None:
+    came_up = make_again(STANDARD).partition("came_up() {\n")[2].partition("\n}\n")[0]
+    assert came_up.splitlines()[1] == "await_boot"
+
+
 def test_the_undo_of_the_revert_puts_rules_in_once_and_ends_the_client() -> None:
     text = make_again(FULL)
     (insert,) = [
