@@ -30,7 +30,7 @@ unit: NEEDS := venv unit
 lab: NEEDS := venv lab browser
 test: NEEDS := venv unit lab browser
 faults: NEEDS := venv lab
-matrix: NEEDS := venv lab
+matrix: NEEDS := venv lab qemu
 bench: NEEDS := venv lab
 thorough: NEEDS := venv lab qemu browser
 
@@ -58,7 +58,8 @@ lab: setup ## The tests that boot hosts (root or sudo)
 faults: setup ## Hit a change at every step with every fault, on three releases, and a guest's move (an hour and more)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.faults
 
-matrix: setup ## Each release, addressing, STP and firewall profile through reboot, restarts and undo
+matrix: setup ## Each release, addressing, STP, firewall profile, kernel; hosts full of services
+	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build $(addprefix --kernel ,bullseye bookworm trixie)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
 
 bench: setup ## Measure against other tools: tables in the terminal, outputs/bench/latest.json (an hour)

@@ -23,7 +23,6 @@ from tests.matrix.course import (
     undone,
 )
 
-from runbook.lab import machine
 from runbook.params import Params
 
 
@@ -77,10 +76,3 @@ def play(asked: Params, service: Service | None = None) -> None:
         service.works_as(host, before)
     assert undone(session, host, start) == FINE
     service.works_as(host, before)
-
-
-def install(host: str, package: str) -> None:
-    """Install a Debian package from the lab's own folder of packages."""
-    release = "/usr/lib/runbook-lab-packages/$(. /etc/os-release; echo $VERSION_CODENAME)"
-    done = machine.run(host, ["sh", "-c", f"dpkg --install {release}/{package}/*.deb"])
-    assert done.returncode == 0, (done.stdout + done.stderr).decode()

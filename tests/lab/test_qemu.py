@@ -6,13 +6,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.lab import half_made
-from tests.lab.test_routed import HOST, PROCEDURE, console, params, routes
+from tests.lab import emulated, half_made
+from tests.lab.test_routed import HOST, PROCEDURE, console, routes
+from tests.lab.test_routed import params as usual
 
 from runbook.apply.confirm import Confirmed
 from runbook.lab import lab as labs
 from runbook.lab import machine
 from runbook.lab.hardware import Hardware
+from runbook.params import Params
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 
@@ -20,8 +22,13 @@ from runbook.run import pipeline
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(3600)]
 
 
+def params() -> Params:
+    return usual().model_copy(update={"deadline_s": emulated.DEADLINE_S})
+
+
 @pytest.fixture
-def host(lab: labs.Lab) -> Iterator[str]:
+def host(lab: labs.Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    emulated.be_patient(monkeypatch)
     hardware = Hardware(machine="qemu")
     labs.up(1, "bookworm", "static", lambda _text: None, hardware=hardware)
     labs.renew(HOST)

@@ -18,11 +18,13 @@ from runbook.lab import lab as labs
 
 @click.command()
 @click.option("--release", multiple=True, help="Only this release; may be given several times.")
+@click.option("--only", type=click.Choice(list(grounds.SETS)), help="Only these variants.")
 @click.option("--spread", is_flag=True, help="The short spread instead.")
-def main(release: tuple[str, ...], *, spread: bool) -> None:
+def main(release: tuple[str, ...], only: str | None, *, spread: bool) -> None:
     """Play the variants, print the table, take the lab down."""
     began = time.monotonic()
-    wanted = grounds.spread() if spread else grounds.everything()
+    every = grounds.SETS[only] if only else grounds.everything
+    wanted = grounds.spread() if spread else every()
     chosen = tuple(v for v in wanted if not release or v.release in release)
     click.echo(grounds.HEAD)
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests import stages
 from tests.faults.scene import files
+from tests.matrix.services import Programs
 
 from runbook.apply.confirm import Confirmed
 from runbook.apply.verify import judge
@@ -39,6 +40,10 @@ class Variant:
     addressing: str
     stp: bool
     firewall: str
+    # Which programs of `services` are on the host.
+    programs: str = ""
+    # `qemu`: on the release's own kernel.
+    machine: str = "nspawn"
 
     def asked(self, host: str) -> dict[str, object]:
         """The parameters that say so; what each of them asks consent for is consented to."""
@@ -46,6 +51,7 @@ class Variant:
             "bpdu": self.stp,
             "dhcp-reservation": self.addressing == "dhcp",
             "accept-all": self.firewall == "accept",
+            "late-network": bool(self.programs),
         }
         consent = [name for name, asked in wanted.items() if asked]
         return {"host": host, "stp": self.stp, "firewall": self.firewall, "consent": consent}
@@ -57,11 +63,14 @@ class MatrixRun:
 
     variant: Variant
     stages: tuple[tuple[str, str], ...]
+    # Services that worked before the change and after each stage, and all of them.
+    worked: tuple[int, int] = (0, 0)
 
     @property
     def good(self) -> bool:
         """Whether it came to the end, and all was well at each stage."""
-        return self.stages == tuple((stage, FINE) for stage in STAGES)
+        every = tuple((stage, FINE) for stage in STAGES)
+        return self.stages == every and self.worked[0] == self.worked[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,9 @@ class Start:
 def go(variant: Variant, host: str, home: Path) -> MatrixRun:
     """The whole course; it ends at the first stage that is not as promised."""
     told: list[tuple[str, str]] = []
+    programs = Programs(host, variant.programs)
     try:
+        programs.put_on()
         start, session = change(for_host(home / "params", variant.asked(host)))
         deeds: tuple[Callable[[str], None], ...] = (
             lambda _host: None,
@@ -87,13 +98,18 @@ def go(variant: Variant, host: str, home: Path) -> MatrixRun:
         )
         for stage, deed in zip(STAGES[:-1], deeds, strict=True):
             deed(host)
-            told.append((stage, as_promised(session, start)))
+            told.append((stage, _first(as_promised(session, start), programs.broken)))
             if told[-1][1] != FINE:
-                return MatrixRun(variant, tuple(told))
-        told.append((STAGES[-1], undone(session, host, start)))
+                return MatrixRun(variant, tuple(told), programs.score)
+        told.append((STAGES[-1], _first(undone(session, host, start), programs.broken)))
     except Exception as error:  # noqa: BLE001 - one broken host must not hide the others
         told.append((STAGES[len(told)], f"{type(error).__name__}: {error}"))
-    return MatrixRun(variant, tuple(told))
+    return MatrixRun(variant, tuple(told), programs.score)
+
+
+def _first(said: str, broken: Callable[[], str]) -> str:
+    """The host itself comes first; then the programs on it."""
+    return said if said != FINE else broken() or FINE
 
 
 def change(params: Params) -> tuple[Start, Session]:

@@ -26,7 +26,6 @@ from runbook.lab import (
 )
 from runbook.lab.hardware import NSPAWN, Hardware
 from runbook.lab.names import CACHE, IN_USE, MOST_HOSTS, RELEASES, RUN, host_name
-from runbook.lab.qemu import image as kernel_image
 
 STATE = RUN / "lab.json"
 LOCK = CACHE / "lock"
@@ -150,7 +149,7 @@ def build(say: Say, *, managers: bool = False, kernels: tuple[str, ...] = ()) ->
         if managers:
             guest_managers.build(say)
         for release in kernels:
-            kernel_image.image(release, say)
+            machine.KINDS["qemu"].root(release, say)
 
 
 def _remove_old(*more: Callable[[], None]) -> None:

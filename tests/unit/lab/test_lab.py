@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from runbook.lab import extra_packages, names, rootfs
+from runbook.common.errors import LabError
+from runbook.lab import extra_packages, names, rootfs, shell
 from runbook.lab import lab as labs
+from runbook.lab.qemu import host as qemu
+from runbook.lab.qemu import image
 
 RELEASE = names.RELEASES[0]
 
@@ -64,6 +67,25 @@ def test_labs_elsewhere_do_not_wait_for_a_boot_and_leave_what_boots(
     labs.up(1, RELEASE, "static", print)
     assert boots == [(("server-01",), True, False)]
     assert is_free(cache / "in-use")
+
+
+def test_a_mirror_that_fails_once_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Path | None] = [tmp_path, None]
+
+    def build(_release: str, _say: labs.Say) -> Path:
+        if (answer := answers.pop()) is None:
+            raise shell.failed("mmdebstrap", "E: apt-get failed")
+        return answer
+
+    monkeypatch.setattr(image, "image", build)
+    said: list[str] = []
+    assert qemu.root(RELEASE, said.append) == tmp_path
+    assert len(said) == 1
+    answers.extend([None] * 4)
+    with pytest.raises(LabError, match="apt-get failed"):
+        qemu.root(RELEASE, said.append)
 
 
 @pytest.mark.parametrize("name", ["rb-switch", "rb-router", "rb-operator", "rb-server-01"])

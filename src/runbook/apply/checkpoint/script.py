@@ -22,7 +22,7 @@ from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.guest_steps import Plug, UndoneInside
 from runbook.plan.changes.ipv6 import stand_in
-from runbook.plan.changes.messages import Action, Route
+from runbook.plan.changes.messages import Action, LinkMaster, Route
 from runbook.plan.changes.processes import EndUnit, StartClient
 from runbook.plan.changes.revert import RevertPart
 from runbook.plan.changes.revert_steps import EndOwnClient, InsertRule, RaiseNetwork
@@ -208,7 +208,9 @@ def _shell(step: Step) -> list[str]:
 def _(step: Netlink) -> list[str]:
     # Half of these find their work done already; ip says so, and goes on.
     batch = [one_line(shlex.join(message.words())) for message in step.messages]
-    return ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
+    lines = ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
+    leaves = any(isinstance(m, LinkMaster) and not m.master for m in step.messages)
+    return ["hurry", *lines, "hurry_no_more"] if leaves else lines
 
 
 @_shell.register

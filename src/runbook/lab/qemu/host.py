@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from runbook.common.errors import LabError
 from runbook.lab import host_files, shell
 from runbook.lab.hardware import Hardware
 from runbook.lab.names import folder
@@ -20,11 +21,17 @@ from runbook.lab.shell import failed
 
 DISK_SIZE = "2G"
 SHUT_DOWN_S, SETTLE_S = 300.0, 20.0
+BUILDS = 3
 Say = Callable[[str], None]
 
 
 def root(release: str, say: Say) -> Path:
-    """The release's image, built if it is not there."""
+    """The release's image, built if it is not there; a mirror that fails once is asked again."""
+    for _ in range(BUILDS - 1):
+        try:
+            return image.image(release, say)
+        except LabError as error:
+            say(f"{error.what.splitlines()[-1]}: building it once more")
     return image.image(release, say)
 
 

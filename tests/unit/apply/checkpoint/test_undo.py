@@ -25,6 +25,7 @@ CLIENT = {"client": "dhclient", "pid": 7, "ifname": fakes.NIC, "lease_file": LEA
 FORWARD = "/proc/sys/net/ipv4/ip_forward"
 HOOK = "/etc/libvirt/hooks/network.d/50-runbook-routed"
 INTERFACES = "/etc/network/interfaces"
+EXPEDITED = "/sys/kernel/rcu_expedited"
 ON_NIC = f"2: {fakes.NIC} inet {fakes.ADDRESS} brd 172.16.255.255"
 
 
@@ -123,6 +124,31 @@ def test_the_operator_is_brought_back_before_anything_else(sandbox: Sandbox) -> 
     ran = sandbox.ran()
     batch = next(n for n, run in enumerate(ran) if run[1:2] == ["-force"])
     assert "virsh" not in " ".join(word for run in ran[:batch] for word in run)
+
+
+@pytest.mark.parametrize(
+    ("was", "left", "afterwards"),
+    [("0", (), "0"), ("1", (), "1"), ("1", ("hurries",), "0")],
+    ids=["as usual", "set by somebody", "left by an undo that was broken off"],
+)
+def test_the_kernel_hurries_while_the_nic_leaves_the_bridge_and_then_no_more(
+    sandbox: Sandbox, was: str, left: tuple[str, ...], afterwards: str
+) -> None:
+    expedited = sandbox.file(EXPEDITED, f"{was}\n")
+    for name in left:
+        (sandbox.folder / name).touch()
+    ip = sandbox.root / "programs/ip"
+    seen = sandbox.root / "seen"
+    ip.write_text(ip.read_text().replace("exit 0", f"cat {expedited} >>{seen}; exit 0"))
+    assert sandbox.undo("deadline") == 0
+    assert "1" in seen.read_text().split()
+    assert expedited.read_text().strip() == afterwards
+    assert not (sandbox.folder / "hurries").exists()
+
+
+def test_a_kernel_that_cannot_hurry_is_no_matter(sandbox: Sandbox) -> None:
+    assert sandbox.undo("deadline") == 0
+    assert not (sandbox.root / EXPEDITED[1:]).exists()
 
 
 def test_it_says_that_it_is_done_and_takes_the_lock_away(sandbox: Sandbox) -> None:

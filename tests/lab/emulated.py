@@ -1,0 +1,30 @@
+"""What emulation needs beside a real host's time limits: each command on the host gets longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from runbook.transport.host import Completed
+from runbook.transport.live import LiveHost
+
+# The processor is emulated, on a machine with other work: a real host's second is many there.
+SLOWER = 8.0
+# Each step may take that much longer too.
+DEADLINE_S = 1800
+
+
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each command on a host the time that an emulated processor needs."""
+    for name in ("execute", "query"):
+        monkeypatch.setattr(LiveHost, name, _longer(getattr(LiveHost, name)))
+
+
+def _longer(run: Callable[..., Completed]) -> Callable[..., Completed]:
+    def longer(
+        host: LiveHost, argv: Sequence[str], *, timeout: float = 30.0, **more: bytes
+    ) -> Completed:
+        return run(host, argv, timeout=timeout * SLOWER, **more)
+
+    return longer

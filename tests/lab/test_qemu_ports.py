@@ -1,0 +1,152 @@
+"""A bond and a VLAN interface as the bridge's port, made by Debian's own kernel and ifupdown."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.lab import emulated
+from tests.lab.test_files import console, params
+from tests.lab.test_odd_hosts import INTERFACES, LO, NIC
+from tests.matrix.course import FINE, as_promised, change, reboot, undone
+
+from runbook.lab import lab as labs
+from runbook.lab import shell, wiring
+from runbook.lab.hardware import Hardware
+from runbook.lab.names import SWITCH, nic, tap
+from runbook.lab.probe import OutageProbe
+from runbook.lab.qemu import process
+
+# Emulated, and on a machine with other work: each boot takes minutes.
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(3600)]
+HOST, SECOND, VLAN = "server-01", nic(1), 10
+PORTS = [tap(HOST, 0), tap(HOST, 1)]
+ADDRESS = "    address 172.16.1.1/16\n    gateway 172.16.0.1\n"
+BOND = (
+    f"{LO}auto bond0\niface bond0 inet static\n{ADDRESS}"
+    f"    bond-slaves {NIC} {SECOND}\n    bond-mode {{}}\n    bond-miimon 100\n"
+)
+TRUNK, RATE = "trunk-01", 200
+TAGGED = (
+    f"{LO}auto {NIC}\niface {NIC} inet manual\n\n"
+    f"auto {NIC}.{VLAN}\niface {NIC}.{VLAN} inet static\n{ADDRESS}"
+)
+FAR_END = Path(__file__).with_name("far_end.py")
+Prepare = Callable[[], None]
+
+
+def in_switch(*argv: str) -> None:
+    shell.run("ip", "netns", "exec", SWITCH, *argv)
+
+
+@contextmanager
+def far_end(prepare: Prepare, *words: str) -> Iterator[None]:
+    """The switch does this to the host's ports, which are new ones at each power-on."""
+    plug_in, running = wiring.plug_in_taps, list[subprocess.Popen[bytes]]()
+
+    def plugged(ports: Iterable[str]) -> None:
+        end(running)
+        plug_in(ports)
+        argv = ("ip", "netns", "exec", SWITCH, sys.executable, "-I", str(FAR_END), *words)
+        running.append(subprocess.Popen(argv))
+        prepare()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wiring, "plug_in_taps", plugged)
+        try:
+            yield
+        finally:
+            end(running)
+
+
+def end(running: list[subprocess.Popen[bytes]]) -> None:
+    while running:
+        process_ = running.pop()
+        process_.kill()
+        process_.wait()
+
+
+def apart() -> None:
+    """Two ports of one aggregate do not hear each other."""
+    for port in PORTS:
+        in_switch("ip", "link", "set", port, "type", "bridge_slave", "isolated", "on")
+
+
+def tagged() -> None:
+    """The port itself is in no bridge; the tap with its frames untagged is."""
+    in_switch("ip", "link", "set", PORTS[0], "nomaster")
+    there = ("ip", "netns", "exec", SWITCH, "ip", "link", "show", TRUNK)
+    shell.wait_for("the far end", lambda: shell.quiet(*there), 20)
+    in_switch("ip", "link", "set", TRUNK, "master", "lan", "up")
+
+
+@pytest.fixture
+def host(lab: labs.Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    emulated.be_patient(monkeypatch)
+    labs.up(1, "bookworm", "static", lambda _text: None, hardware=Hardware(machine="qemu"))
+    labs.renew(HOST)
+    yield HOST
+    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
+
+
+def configure(host: str, text: str) -> None:
+    console(host, f"cat >{INTERFACES}; sync", text.encode())
+    reboot(host)
+
+
+def play(host: str, port: str, disturb: Callable[[], None] = lambda: None) -> list[int]:
+    """Change, boot, undo; the pings lost in the change with the disturbance, and in the undo."""
+    asked = params(host).model_copy(
+        update={"interface": port, "bridge_mac": "nic", "deadline_s": emulated.DEADLINE_S}
+    )
+    probe = OutageProbe("172.16.1.1", rate=RATE, seconds=600)
+    start, session = change(asked)
+    disturb()
+    lost = [probe.stop().lost]
+    assert as_promised(session, start) == FINE
+    reboot(host)
+    assert as_promised(session, start) == FINE
+    probe = OutageProbe("172.16.1.1", rate=RATE, seconds=600)
+    assert undone(session, host, start) == FINE
+    return [*lost, probe.stop().lost]
+
+
+def bonding(host: str) -> str:
+    return console(host, "cat /proc/net/bonding/bond0").decode()
+
+
+def active(host: str) -> str:
+    return console(host, "cat /sys/class/net/bond0/bonding/active_slave").decode().strip()
+
+
+def test_a_bond_moves_and_its_active_cable_can_be_cut(host: str) -> None:
+    configure(host, BOND.format("active-backup"))
+
+    def disturb() -> None:
+        first = active(host)
+        process.set_link(host, [NIC, SECOND].index(first), up=False)
+        shell.wait_for("the other port", lambda: active(host) not in ("", first), 20)
+        process.set_link(host, [NIC, SECOND].index(first), up=True)
+
+    lost = play(host, "bond0", disturb)
+    # The bond looks at its cables every 100 ms, and takes its time here.
+    assert lost[0] < RATE * 2
+    assert lost[1] == 0
+
+
+def test_an_aggregate_with_a_partner_moves(host: str) -> None:
+    with far_end(apart, "lacp", *PORTS):
+        configure(host, BOND.format("802.3ad") + "    bond-lacp-rate 1\n")
+        partner = "Partner Mac Address: 02:16:00:00:00:01"
+        shell.wait_for("the partner", lambda: partner in bonding(host), 30)
+        assert play(host, "bond0") == [0, 0]
+
+
+def test_a_vlan_interface_moves(host: str) -> None:
+    with far_end(tagged, "trunk", PORTS[0], TRUNK, str(VLAN)):
+        configure(host, TAGGED)
+        assert play(host, f"{NIC}.{VLAN}") == [0, 0]
