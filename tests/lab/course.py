@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.lab.packages import install
 from tests.lab.test_files import console, params
 from tests.matrix.course import (
     FINE,
@@ -24,6 +25,9 @@ from tests.matrix.course import (
 )
 
 from runbook.params import Params
+
+# Who plays a course installs what it is about.
+__all__ = ["Service", "install", "play", "with_consent"]
 
 
 @dataclass(frozen=True, slots=True)

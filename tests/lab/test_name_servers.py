@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.bench import thorough
-from tests.lab.course import Service, play, with_consent
-from tests.lab.packages import install
+from tests.lab.course import Service, install, play, with_consent
 from tests.lab.test_files import console, params, refusal
 
 from runbook.lab import lab as labs

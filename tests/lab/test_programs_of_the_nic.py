@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.lab.course import Service, play, with_consent
-from tests.lab.packages import install
+from tests.lab.course import Service, install, play, with_consent
 from tests.lab.test_files import console, params, refusal
 
 from runbook.lab.names import address
