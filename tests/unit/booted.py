@@ -15,7 +15,7 @@ from tests.unit.fakes import NIC, NIC_MAC, Row
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import Stanza, physical, stanzas, words
 
-HELPERS = {"bond": "bond-slaves", "bridge": "bridge_ports"}
+HELPERS = {"bond": ("bond-slaves", "slaves"), "bridge": ("bridge_ports", "bridge-ports")}
 LENT, ROUTER = "172.16.1.1/16", "172.16.0.1"
 IFACE = "$IFACE"
 
@@ -58,7 +58,8 @@ def _lent(every: list[Stanza]) -> list[Stanza]:
 
 
 def _ports(stanza: Stanza, kind: str) -> tuple[str, ...]:
-    return tuple(words(dict(stanza.options).get(HELPERS[kind], "")))
+    given = (rest for word, rest in stanza.options if word in HELPERS[kind])
+    return tuple(port for rest in given for port in words(rest) if port != "none")
 
 
 def _links(every: list[Stanza]) -> Iterator[Row]:

@@ -40,6 +40,7 @@ def refuse(nic: str, snapshot: Snapshot) -> None:
             f"{program} reads the files of ifupdown here, and with it runbook changes {TRIED};"
             f" of {nic}: {'; '.join(odd)}",
             host=snapshot.host,
-            then=f"install Debian's ifupdown in the place of {program} (apt-get install ifupdown),"
-            " reboot with the console at hand, then run again",
+            then=f"install Debian's ifupdown in the place of {program}: apt-get install ifupdown,"
+            " which stops no interface, and systemctl enable networking; reboot with the console at"
+            " hand, then run again",
         )
