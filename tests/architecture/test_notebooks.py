@@ -17,6 +17,7 @@ from runbook.notebook.audit import look as audit_look
 from runbook.notebook.desk import cells as desk
 from runbook.notebook.fleet import request as fleet_request
 from runbook.notebook.guest import request as guest_request
+from runbook.notebook.history import look as history_look
 from runbook.notebook.revert import request as revert_request
 from runbook.notebook.shared.stages import OF_A_HOST, OF_A_REVERT, OF_GUESTS
 from runbook.notebook.undo import look as undo_look
@@ -35,6 +36,7 @@ KNOWN = {
     "undo.ipynb": undo_look.NAMES,
     "fleet.ipynb": fleet_request.NAMES,
     "guest.ipynb": guest_request.NAMES,
+    "history.ipynb": history_look.NAMES,
 }
 CODE = (
     ast.FunctionDef,

@@ -5,9 +5,9 @@
 start of a run. `files` tells a record's files from its manifest, `absence` computes how long the
 host did not answer. `make` reads a run folder and makes its manifest, `seal` writes it as the last
 file, `signature` signs it with an SSH key, `witness` leaves its digest on the host, `manifest`
-reads it back and verifies it. `audit` holds a host against its last record,
-`confirmed` is the record that a revert is made from,
-`card` is the first page of a record, `link` joins a record to the one that ended its change.
+reads it back and verifies it. `audit` holds a host against its last record, `timeline` is what
+happened to one host, `confirmed` is the record that a revert is made from, `card` is the first page
+of a record, `link` joins a record to the one that ended its change.
 
 `entry` is a record in a list, `read_entry` reads it off its folder, `texts` is what a search looks
 through, `index` the register of all. `shown` tells one record, `compare` two. `verification` says

@@ -123,10 +123,11 @@ def ended(record: Record, folder: str, digest: str = "") -> Card:
         ("record", f"{folder}{f'; SHA-256 of record.json: {digest}' if digest else ''}"),
         ("software", _software(record.versions)),
     )
-    return Card("ended", _tone(fact), head, pairs)
+    return Card("ended", tone(fact), head, pairs)
 
 
-def _tone(fact: Fact) -> Tone:
+def tone(fact: Fact) -> Tone:
+    """How bad a result is."""
     if fact in GOOD:
         return "good"
     if fact in OPEN:

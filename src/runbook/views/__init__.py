@@ -2,9 +2,10 @@
 
 One file a thing drawn: `state`, `changes`, `plan`, `findings` (also the verdict), `boot`,
 `side_by_side` (with `pairs` and `iptables`), `first_page` (of a record), `guests`, `standing`,
-`drift` (an audit), `fleet`, `steps`, `progress`, `board`, `countdown`, `pulse`, `links`, and
-`tables` for any DataFrame. `frames` makes DataFrames of plans, journals, verdicts and boots.
-Packages: `wiring` (the drawing of links and ports), `page` (the way onto a page).
+`drift` (an audit), `timeline` (a host's records), `fleet`, `steps`, `progress`, `board`,
+`countdown`, `pulse`, `links`, and `tables` for any DataFrame. `frames` makes DataFrames of plans,
+journals, verdicts and boots. Packages: `wiring` (the drawing of links and ports), `page` (the way
+onto a page).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from runbook.views.standing import standing
 from runbook.views.state import identity, interfaces, state
 from runbook.views.steps import StepShown, steps
 from runbook.views.tables import Look, card, fold, table
+from runbook.views.timeline import timeline
 from runbook.views.wiring.drawing import wiring
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "state",
     "steps",
     "table",
+    "timeline",
     "title",
     "verdict",
     "wiring",

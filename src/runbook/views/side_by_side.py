@@ -81,10 +81,12 @@ NEIGHBOURS = _Shown(
 def side_by_side(before: Snapshot, after: Snapshot, product: str = "diff.json") -> Picture:
     """The five tables whole, each row with what it was; all else that differs, folded.
 
-    `product` is the file in the run folder that holds every difference.
+    `product` is the file in the run folder that holds every difference; '' if there is none.
     """
     found = diff(before, after)
-    told = f"{LEGEND} Every difference is in {product} in the run folder."
+    told = LEGEND
+    if product:
+        told += f" Every difference is in {product} in the run folder."
     head = note("no row differs", "good") if found.settled.empty else note(told)
     return stack((head, *_open(before, after), beside(_rest(before, after, found))))
 

@@ -17,6 +17,7 @@ BUTTONS = {
     "change": "routed",
     "guests": "guest",
     "audit": "audit",
+    "history": "history",
     "undo": "undo",
 }
 # The folder whose folders the desk works in.

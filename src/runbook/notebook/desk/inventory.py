@@ -12,7 +12,8 @@ import pandas as pd
 from runbook.notebook.desk import copies
 from runbook.notebook.desk.ask import ask_button
 from runbook.notebook.desk.place import HostPlace, change_in_words, guests_in_words, where
-from runbook.notebook.desk.records import RecordRow, folder_of
+from runbook.notebook.desk.records import RecordRow
+from runbook.notebook.shared.record_links import folder_of
 from runbook.params import Described, Params
 from runbook.run.many_hosts import HostAnswer
 from runbook.run.record import PAGE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,11 +10,12 @@ from pathlib import Path
 import pandas as pd
 
 from runbook.common import handed_files
+from runbook.notebook.shared.record_links import links_of
 from runbook.records.files import BEGUN, newest_first, run_folders
 from runbook.run import record
-from runbook.run.record import JOURNAL, NOTEBOOK, OUTCOME, PAGE
+from runbook.run.record import OUTCOME
 from runbook.views import Picture
-from runbook.views.links import Link, Links, linked
+from runbook.views.links import Links, linked
 
 # A record of an earlier version says by its files what kind it is of.
 KINDS = {
@@ -71,21 +71,8 @@ def frame(runs: Sequence[RecordRow]) -> pd.DataFrame:
 
 def picture(runs: Sequence[RecordRow], folder: Path) -> Picture:
     """The same with links to what each run left; `folder` is where the page is."""
-    links = [tuple(links_of(run, folder)) for run in runs]
+    links = [tuple(links_of(run.path, folder)) for run in runs]
     return linked(frame(runs), links, Links("Records", searched=True))
-
-
-def folder_of(path: Path) -> str:
-    """A run folder as the file list of the desk calls it: outputs, host, change."""
-    return "/".join(path.parts[-3:])
-
-
-def links_of(run: RecordRow, folder: Path) -> Iterator[Link]:
-    """What a run left to be read."""
-    for words, name in (("page", PAGE), ("notebook", NOTEBOOK), ("journal", JOURNAL)):
-        if (run.path / name).is_file():
-            yield Link(words, os.path.relpath(run.path / name, folder))
-    yield Link("folder", os.path.relpath(run.path, folder), folder=folder_of(run.path))
 
 
 def _row(path: Path) -> RecordRow:

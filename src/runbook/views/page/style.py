@@ -122,6 +122,10 @@ SHEET = """\
 .rb svg .rb-gone .rb-tip{fill:#d1564f}
 .rb svg .rb-gone .rb-box,.rb svg .rb-gone .rb-holds,.rb svg .rb-fact-gone .rb-holds{fill:none}
 .rb svg .rb-gone .rb-head,.rb svg .rb-fact-gone .rb-mono{text-decoration:line-through}
+.rb svg .rb-lane .rb-wire{stroke-width:1;opacity:.35}
+.rb svg .rb-is-good .rb-box{fill:rgba(46,160,67,.2);stroke:#2ea043;stroke-width:2}
+.rb svg .rb-is-warn .rb-box{fill:rgba(210,153,34,.25);stroke:#d29922;stroke-width:2}
+.rb svg .rb-is-bad .rb-box{fill:rgba(229,83,75,.25);stroke:#e5534b;stroke-width:3}
 .rb svg .rb-fact-new .rb-mono{font-weight:700}
 /* A narrow window, a phone, a zoom of 150 %: a step flows over the whole width, and of a table of
  sentences each row is a block. */

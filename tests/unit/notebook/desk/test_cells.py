@@ -10,9 +10,10 @@ import pytest
 
 from runbook.common.clock import Clock
 from runbook.common.errors import ParameterError
-from runbook.notebook.desk import cells, inventory, records
+from runbook.notebook.desk import cells, inventory
 from runbook.notebook.desk import cells as nb
 from runbook.notebook.desk.place import HostPlace, change_in_words, where
+from runbook.notebook.shared import record_links
 from runbook.params import Params, for_host
 from runbook.records.begin import About, begin
 from runbook.run import many_hosts, record
@@ -133,7 +134,8 @@ def test_buttons_open_notebooks_that_know_their_host_and_keep_those_in_use(
     (line,) = [one for one in told_lines(copy) if one.startswith("host: ")]
     assert line.startswith('host: str = "server-02"  # ')
     assert {path.name for path in (desk / "server-02").iterdir()} == {
-        f"{name} · server-02.ipynb" for name in ("survey", "routed", "guest", "audit", "undo")
+        f"{name} · server-02.ipynb"
+        for name in ("survey", "routed", "guest", "audit", "history", "undo")
     }
     copy.write_text("in use")
     drawn = inventory.picture(inventory.rows_of(known.hosts, known.runs, desk), desk)
@@ -180,7 +182,7 @@ def test_a_record_says_of_what_kind_it_is_who_made_it_and_how_long_it_took(
 def links_of(known: nb.DeskHosts, path: Path) -> list[str]:
     """What leads to the record, as a page has it."""
     run = next(run for run in known.runs if run.path == path)
-    return [anchor(link) for link in records.links_of(run, Path.cwd())]
+    return [anchor(link) for link in record_links.links_of(run.path, Path.cwd())]
 
 
 def test_all_records_are_listed_and_can_be_searched(home: Path) -> None:
