@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,3 +73,15 @@ class Dask:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+
+@contextmanager
+def dask_of(home: Path) -> Iterator[Dask]:
+    """Processes of Dask that know this home; none of them outlives the test."""
+    folder = home.parent / "dask"
+    folder.mkdir()
+    made = Dask(folder, bench.environment(home))
+    try:
+        yield made
+    finally:
+        made.end()

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests import bench
-from tests.dask import ONCE, Dask
+from tests import bench, small_notebook
+from tests.dask import ONCE, Dask, dask_of
+
+from runbook.common.clock import SystemClock
+from runbook.fleet.ends import FleetEnd
+from runbook.fleet.engine import Engine
+from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger, LedgerState
+from runbook.fleet.workers import workers
+from runbook.lab import shell
 
 
 @pytest.fixture
@@ -17,12 +26,9 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def dask(tmp_path: Path, home: Path) -> Iterator[Dask]:
-    folder = tmp_path / "dask"
-    folder.mkdir()
-    made = Dask(folder, bench.environment(home))
-    yield made
-    made.end()
+def dask(home: Path) -> Iterator[Dask]:
+    with dask_of(home) as made:
+        yield made
 
 
 def plan(home: Path, address: str) -> subprocess.CompletedProcess[str]:
@@ -51,3 +57,64 @@ def test_without_a_worker_nothing_is_waited_for_and_a_worker_makes_the_plan(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "example: planned" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+# A notebook that undoes its change when it is told to end, as ours do.
+UNDOES = """\
+import pathlib, time
+pathlib.Path(folder, f"{host}.begun").touch()
+try:
+    time.sleep(120)
+finally:
+    pathlib.Path(folder, f"{host}.undone").touch()
+"""
+
+
+@pytest.mark.parametrize("lost", ["worker", "scheduler"])
+def test_who_waits_is_killed_and_no_run_goes_on_or_is_made_again(
+    home: Path, dask: Dask, lost: str
+) -> None:
+    address = dask.scheduler("127.0.0.1", ONCE)
+    dask.worker("worker", address)
+    ledger = begun(home)
+    said: list[str] = []
+    with workers(ledger.read().plan, ledger, address) as executor:
+        made = Engine(ledger, executor, SystemClock(), said.append, stands)
+        changing = threading.Thread(target=made.change)
+        changing.start()
+        shell.wait_for("both to begin", lambda: len(found(ledger, "begun")) == 2, 120)
+        dask.kill(lost)
+        if lost == "worker":
+            dask.worker("next", address)
+        changing.join(120)
+        assert not changing.is_alive(), said
+    assert found(ledger, "undone") == ["a", "b"]
+    ends = ledger.read().ended
+    assert {end.said for end in ends.values()} == {"asked"}
+    assert [line for line in said if "is lost" in line]
+    # One attempt for each host, whoever else had a worker free.
+    assert len(list(ledger.folder.glob(".[ab].2*"))) == 2
+
+
+def begun(home: Path) -> Ledger:
+    folder = home / "outputs" / "_fleet" / "20260301T120000Z"
+    folder.mkdir(parents=True)
+    small_notebook.write(folder / "n.ipynb", "host = folder = None", UNDOES)
+    ledger = Ledger(folder)
+    plan = FleetPlan(
+        notebook=str(folder / "n.ipynb"),
+        sha256="",
+        options=("-p", "folder", str(folder)),
+        batches=(("a", "b"),),
+        max_failures=0,
+    )
+    ledger.begin(datetime.now(UTC), plan)
+    return ledger
+
+
+def stands(host: str, _state: LedgerState) -> HostEnd:
+    return HostEnd(host=host, end=FleetEnd.AS_BEFORE, said="asked")
+
+
+def found(ledger: Ledger, what: str) -> list[str]:
+    return sorted(path.stem for path in ledger.folder.glob(f"*.{what}"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import signal
 import time
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests import small_notebook
 from tests.unit import fakes
 
 from runbook.common.clock import SystemClock
@@ -34,14 +34,7 @@ finally:
 
 
 def asked(folder: Path, source: str, limit_s: float = 60.0, *options: str) -> HostJob:
-    code: dict[str, object] = {"cell_type": "code", "execution_count": None, "outputs": []}
-    cells = [
-        {**code, "id": "p", "metadata": {"tags": ["parameters"]}, "source": "host = None"},
-        {**code, "id": "c", "metadata": {}, "source": source},
-    ]
-    kernel = {"name": "python3", "display_name": "", "language": "python"}
-    whole = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}
-    (folder / "in.ipynb").write_text(json.dumps(whole))
+    small_notebook.write(folder / "in.ipynb", "host = None", source)
     return HostJob("server-01", str(folder / "in.ipynb"), options, str(folder), limit_s)
 
 
