@@ -11,25 +11,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator
-from functools import singledispatch
 from importlib.resources import files
 
 from runbook.apply.checkpoint import subject, undo_checks
 from runbook.apply.checkpoint.layout import Layout
-from runbook.common import octets
+from runbook.apply.checkpoint.shell_lines import drop_line, raise_line, shell_lines
 from runbook.common.printable import one_line
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
-from runbook.plan.changes.guest_steps import Plug, UndoneInside
-from runbook.plan.changes.ipv6 import stand_in
-from runbook.plan.changes.messages import Action, LinkMaster, Route
-from runbook.plan.changes.processes import EndUnit, StartClient
+from runbook.plan.changes.messages import Action, Route
 from runbook.plan.changes.revert import RevertPart
-from runbook.plan.changes.revert_steps import EndOwnClient, InsertRule, RaiseNetwork
+from runbook.plan.changes.revert_steps import RaiseNetwork
 from runbook.plan.changes.steps import (
-    Announce,
-    CarryNeighbours,
-    Command,
     DropAttached,
     DropNetwork,
     MakeDir,
@@ -38,22 +31,11 @@ from runbook.plan.changes.steps import (
     RemoveDir,
     Restore,
     Step,
-    Sysctl,
 )
 from runbook.plan.changes.sysctl import SetSysctl
 from runbook.plan.changes.undo_parts import part_of
-from runbook.plan.changes.waits import (
-    AwaitAdmitted,
-    AwaitCarrier,
-    AwaitLinkLocal,
-    AwaitRouter,
-    Relearn,
-)
 from runbook.plan.plan import Plan
-from runbook.state.dhcp_clients import PROGRAMS
 
-# Nothing of a lock may live on in a program that the undo starts.
-NO_LOCKS = "8>&- 9>&-"
 # A firewall rule's comment may hold a dollar sign.
 LITERALLY = "# shellcheck disable=SC2016 # what stands in quotes is meant to the letter"
 ONCE = ("still_there network_is_back && return 0", "wake_libvirt")
@@ -181,8 +163,8 @@ def _files(pairs: Pairs, skipped: frozenset[str]) -> list[str]:
     numbered = [(path, file_number(path, paths)) for path in paths if path not in skipped]
     restore = [f"{verbs[path]} {shlex.join((path, number))}" for path, number in numbered]
     remove = [f"remove_dir {shlex.join((d, file_number(d, dirs)))}" for d in dirs]
-    networks = [_drop(s) for _, s in pairs if isinstance(s, DropNetwork | DropAttached)]
-    networks += [_raise(s) for _, s in pairs if isinstance(s, RaiseNetwork)]
+    networks = [drop_line(s) for _, s in pairs if isinstance(s, DropNetwork | DropAttached)]
+    networks += [raise_line(s) for _, s in pairs if isinstance(s, RaiseNetwork)]
     at_boot = [f'if [ "$why" = boot ]; then {line}; fi' for line in networks]
     return [*make, *restore, *remove, *at_boot]
 
@@ -194,146 +176,5 @@ def _lines(pairs: Iterable[tuple[Change, Step]]) -> list[str]:
         if change.title != heading:
             heading = change.title
             lines.append(f"# {one_line(heading)}")
-        lines.extend(_shell(step))
+        lines.extend(shell_lines(step))
     return lines
-
-
-@singledispatch
-def _shell(step: Step) -> list[str]:
-    message = f"{type(step).__name__} has no place in an undo script"
-    raise TypeError(message)
-
-
-@_shell.register
-def _(step: Netlink) -> list[str]:
-    # Half of these find their work done already; ip says so, and goes on.
-    batch = [one_line(shlex.join(message.words())) for message in step.messages]
-    lines = ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
-    leaves = any(isinstance(m, LinkMaster) and not m.master for m in step.messages)
-    return ["hurry", *lines, "hurry_no_more"] if leaves else lines
-
-
-@_shell.register
-def _(step: NeedNic) -> list[str]:
-    return [f"need_nic {shlex.join((step.ifname, step.mac))}"]
-
-
-@_shell.register
-def _(step: Announce) -> list[str]:
-    return [f"announce {shlex.join((step.ifname, step.address))}"]
-
-
-@_shell.register
-def _(step: CarryNeighbours) -> list[str]:
-    return [f"carry_neighbours {shlex.join((step.source, step.target))}"]
-
-
-@_shell.register
-def _(step: Relearn) -> list[str]:
-    return [
-        f"relearn {shlex.join((step.ifname, step.token or '::1', *_learned(route)))}"
-        for route in step.routes
-    ]
-
-
-def _learned(route: Route) -> tuple[str, str, str]:
-    return route.gateway, str(route.metric), str(stand_in(route).metric)
-
-
-@_shell.register
-def _(step: DropNetwork) -> list[str]:
-    chains = [f"drop_chains {shlex.quote(name)}" for name in step.chains_of]
-    return [_drop(step), *chains]
-
-
-@_shell.register
-def _(step: DropAttached) -> list[str]:
-    return [_drop(step)]
-
-
-@_shell.register
-def _(step: Plug) -> list[str]:
-    return [f"plug {shlex.join((step.guest, step.which, step.xml))}"]
-
-
-@_shell.register
-def _(step: UndoneInside) -> list[str]:
-    return [f"# {one_line(step.describe())}"]
-
-
-@_shell.register
-def _(step: Sysctl) -> list[str]:
-    wanted, quoted = shlex.quote(step.value), shlex.quote(undo_checks.sysctl_path(step.name))
-    return [f"if [ -e {quoted} ]; then printf '%s\\n' {wanted} >{quoted}; fi"]
-
-
-@_shell.register
-def _(step: Command) -> list[str]:
-    given = octets.text_of(step.stdin)
-    feed = f"printf '%s' {shlex.quote(given)} | " if given else ""
-    return [f"{feed}{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"]
-
-
-@_shell.register
-def _(step: EndOwnClient) -> list[str]:
-    return [f"end_client {_known(step.client)}"]
-
-
-@_shell.register
-def _(step: InsertRule) -> list[str]:
-    quiet = f"{NO_LOCKS} >/dev/null 2>&1"
-    return [f"{shlex.join(step.check)} {quiet} || {shlex.join(step.insert)} {quiet}"]
-
-
-@_shell.register
-def _(step: AwaitAdmitted) -> list[str]:
-    # It was asked before the change, and it was admitted.
-    return [f"# {one_line(step.describe())}"]
-
-
-@_shell.register
-def _(step: AwaitCarrier) -> list[str]:
-    return [f"await_carrier {shlex.quote(step.ifname)}"]
-
-
-@_shell.register
-def _(step: AwaitLinkLocal) -> list[str]:
-    return [f"await_link_local {shlex.quote(step.ifname)}"]
-
-
-@_shell.register
-def _(step: AwaitRouter) -> list[str]:
-    gateways = [route.gateway for route in step.routes]
-    return [f"await_router {shlex.join((step.ifname, gateway))}" for gateway in gateways]
-
-
-@_shell.register
-def _(step: StartClient) -> list[str]:
-    start = f"{shlex.join(step.argv)} {NO_LOCKS} >/dev/null 2>&1"
-    return [f"client_runs {_known(step)} || {start}"]
-
-
-def _known(client: StartClient) -> str:
-    """What the host's own client of an interface is known by."""
-    return shlex.join((client.ifname, client.family, *PROGRAMS[client.program]))
-
-
-@_shell.register
-def _(step: RaiseNetwork) -> list[str]:
-    return [_raise(step)]
-
-
-def _raise(step: RaiseNetwork) -> str:
-    return f"raise_network {shlex.join((step.name, step.bridge, step.path))}"
-
-
-@_shell.register
-def _(step: EndUnit) -> list[str]:
-    # It comes before the address: nothing may wait for a systemd that does not answer.
-    return [f"timeout 5 systemctl stop {shlex.quote(step.unit)} {NO_LOCKS} >/dev/null 2>&1"]
-
-
-def _drop(step: DropNetwork | DropAttached) -> str:
-    if isinstance(step, DropAttached):
-        return f"drop_attached {shlex.quote(step.name)}"
-    return f"drop_network {shlex.join((step.name, step.bridge))}"

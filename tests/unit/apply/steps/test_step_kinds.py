@@ -5,33 +5,50 @@ from __future__ import annotations
 import inspect
 from typing import get_args
 
-from runbook.apply.checkpoint import script, undo_checks
+from runbook.apply.checkpoint import undo_checks
+from runbook.apply.checkpoint.shell_lines import shell_lines
 from runbook.apply.steps.perform import perform
 from runbook.plan import plan_classes
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, UndoneInside
 from runbook.plan.changes.processes import StartClient
+from runbook.plan.changes.revert_steps import EndOwnClient, InsertRule, RaiseNetwork
 from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
     Command,
+    MakeDir,
     RemoveDir,
     Restore,
     Step,
     Unless,
 )
-from runbook.plan.changes.waits import Relearn
+from runbook.plan.changes.waits import (
+    AwaitAdmitted,
+    AwaitCarrier,
+    AwaitLinkLocal,
+    AwaitRouter,
+    Relearn,
+)
 
 STEPS = {kind for kind in plan_classes.kinds() if {"budget_s", "describe"} <= set(dir(kind))}
 # A guest's session makes these: guest/sessions.py.
 INSIDE = {ArmInside, ApplyInside}
-# Both go into `put_back_files`, not step by step.
-FILES = {Restore, PutBack, RemoveDir}
+# They go into `put_back_files`, not step by step.
+FILES = {Restore, PutBack, RemoveDir, MakeDir}
 # Only plans of version 0.1 have it, and their undo scripts are on their hosts.
 OLDER = {Unless}
 # What an undo does not look at afterwards, and why not.
 UNCHECKED = {
+    AwaitAdmitted: "a revert's undo asks for nothing that was admitted before",
+    AwaitCarrier: "the address and the routes are looked at, which need it",
+    AwaitLinkLocal: "likewise",
+    AwaitRouter: "a router may not have spoken yet",
+    EndOwnClient: "the address that it would bring back is looked for on the NIC",
+    InsertRule: "a comparison of all rows follows; a rule alone brings nobody back",
+    MakeDir: "a file that has no folder is not put back, and `restore` says so",
+    RaiseNetwork: "the checks of a revert's promise look for it",
     Announce: "the neighbours learn the address by its first packet too",
     CarryNeighbours: "an entry that is lost is asked for again",
     Command: "it may be anything; its result is checked by the rest",
@@ -59,13 +76,13 @@ def test_the_type_of_a_step_lists_every_kind() -> None:
 
 
 def test_every_kind_is_made_or_undone_somewhere() -> None:
-    known = registered(perform) | registered(script._shell) | INSIDE | FILES | OLDER  # noqa: SLF001 - what is registered is the point
+    known = registered(perform) | registered(shell_lines) | INSIDE | FILES | OLDER
     assert names(STEPS - known) == []
     assert names(known - STEPS) == []
 
 
 def test_every_kind_that_an_undo_has_is_looked_at_after_it_or_excused() -> None:
-    undone = registered(script._shell) | FILES  # noqa: SLF001 - likewise
+    undone = registered(shell_lines) | FILES
     source = inspect.getsource(undo_checks)
     unseen = {kind for kind in undone if f"isinstance(step, {kind.__name__})" not in source}
     assert names(unseen - set(UNCHECKED)) == []
