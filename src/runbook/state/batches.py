@@ -56,6 +56,8 @@ class Batch:
         if begin == end:
             return [b""] * len(self)
         cells = np.ascontiguousarray(self._bytes[:, begin:end])
+        if (cells == cells[0]).all():
+            return [cells[0].tobytes()] * len(self)
         found: list[bytes] = cells.view(f"V{end - begin}").ravel().tolist()
         return found
 
@@ -109,5 +111,8 @@ def attributes(raw: bytes) -> dict[int, bytes]:
 def each(values: Iterable[V], of: Callable[[V], W]) -> list[W]:
     """What becomes of each value; one that comes again is not worked out again."""
     cells = list(values)
+    # Most columns of a large table have one value.
+    if cells and cells.count(cells[0]) == len(cells):
+        return [of(cells[0])] * len(cells)
     known = {value: of(value) for value in set(cells)}
-    return [known[cell] for cell in cells]
+    return list(map(known.__getitem__, cells))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterator
+from functools import partial
 from struct import Struct
 from typing import Annotated, Any, NamedTuple
 
@@ -68,7 +69,7 @@ def parse(raw: bytes, names: Names) -> tuple[RouteRow, ...]:
 def _rows(raw: bytes, names: Names) -> Iterator[RouteRow]:
     for batch in batches(raw, RTM_NEWROUTE, _RTMSG):
         if batch.family in netlink.FAMILIES:
-            cached = (flags & RTM_F_CLONED for flags in batch.fields(8, "=u4"))
+            cached = each(batch.fields(8, "=u4"), lambda flags: flags & RTM_F_CLONED)
             rows = map(RouteRow, *_columns(batch, names))
             yield from (row for row, out in zip(rows, cached, strict=True) if not out)
 
@@ -81,13 +82,10 @@ def _columns(batch: Batch, names: Names) -> Iterator[list[Any]]:
     ways = each(batch.values(MULTIPATH), lambda value: _nexthops(family, value or b"", names))
     ifnames = each(told[OIF], lambda value: _ifname(value, names))
     yield [netlink.FAMILIES[family]] * count
-    yield [
-        usual if value is None else _number(value)
-        for value, usual in zip(tables, table, strict=True)
-    ]
+    # The messages of a batch have the attribute, or none of them has.
+    yield table if tables[0] is None else each(tables, _number)
     yield each(kind, lambda number: _word(number, rt_type))
-    prefixes = zip(told[DST], bits, strict=True)
-    yield each(prefixes, lambda pair: _prefix(family, *pair))
+    yield list(map(partial(_prefix, family), told[DST], bits))
     yield tos
     yield each(told[PRIORITY], lambda value: 0 if value is None else _number(value))
     yield ifnames
@@ -97,7 +95,7 @@ def _columns(batch: Batch, names: Names) -> Iterator[list[Any]]:
     yield each(scope, lambda number: GLOBAL.get(word := _word(number, rt_scope), word))
     yield each(batch.fields(8, "=u4"), lambda flags: bool(flags & RTNH_F_ONLINK))
     yield each(batch.values(METRICS), _mtu)
-    yield [way or _way(via, ifname) for way, via, ifname in zip(ways, vias, ifnames, strict=True)]
+    yield ways if vias[0] is None else list(map(_way, vias, ifnames))
     yield each(batch.values(PREF), _preference)
     yield each(batch.values(CACHEINFO), _expires)
 
