@@ -12,6 +12,7 @@ from runbook.params.fields import CONSENTS
 from runbook.plan.plan import Plan
 from runbook.plan.promise.attached import AttachedPromise
 from runbook.plan.promise.guests import UNHEARD
+from runbook.plan.promise.reverted import LOSES
 from runbook.preflight import (
     addressing,
     attach,
@@ -76,7 +77,9 @@ def preflight(
     """Apply every rule; raises RefusedByPreflight if a finding stands in the way."""
     if rules is None:
         rules = attach.RULES if isinstance(plan.promise, AttachedPromise) else RULES
-    return judge(Case(params, plan, snapshot, around), rules, frozenset(CONSENTS) - {UNHEARD})
+    return judge(
+        Case(params, plan, snapshot, around), rules, frozenset(CONSENTS) - {UNHEARD, LOSES}
+    )
 
 
 def judge(

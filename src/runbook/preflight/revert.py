@@ -6,16 +6,15 @@ from collections.abc import Iterator
 
 from runbook.params.fields import CARRIERS
 from runbook.plan.promise.host import REACH
-from runbook.plan.promise.reverted import RevertPromise
+from runbook.plan.promise.reverted import LOSES, RevertPromise
 from runbook.plan.routed.attach import onto
 from runbook.preflight import files, identity, ready, record, ssh_limits
-from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.preflight.finding import Case, Cleared, Finding, looked_for
+from runbook.preflight.judge import judge
 from runbook.state.guests import TapRow
 from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
-
-NAME = "revert-loses"
 
 
 @looked_for("the change", "it is in force", "only what is in force can be taken back")
@@ -123,7 +122,7 @@ def _lost(case: Case) -> Iterator[Finding]:
             line,
             f"it was added after the change, and goes away with {promise.bridge}",
             "note it down and make it again on the NIC after the revert",
-            NAME,
+            LOSES,
         )
     for line in promise.replaced:
         yield Finding(
@@ -132,7 +131,7 @@ def _lost(case: Case) -> Iterator[Finding]:
             line,
             "the change had set it, somebody set it anew, and the revert sets it as before",
             "see who needs it; the record of this run keeps the value",
-            NAME,
+            LOSES,
         )
 
 
@@ -177,3 +176,8 @@ RULES = (
     _copied,
     _kept,
 )
+
+
+def preflight(case: Case) -> Cleared:
+    """Apply every rule about a revert; raises RefusedByPreflight if a finding stands in the way."""
+    return judge(case, RULES, frozenset({LOSES}))

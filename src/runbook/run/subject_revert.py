@@ -21,7 +21,7 @@ from runbook.plan.promise.check import Check
 from runbook.plan.promise.reverted import RevertPromise
 from runbook.plan.revert.procedure import make_plan
 from runbook.plan.revert.recorded import RecordedChange
-from runbook.preflight import Cleared, preflight
+from runbook.preflight import Case, Cleared
 from runbook.preflight import revert as rules
 from runbook.run.change_on_host import refuse_another_history
 from runbook.run.subject import Observation, UnjudgedPlan
@@ -87,7 +87,7 @@ class RevertSubject(HostSubject):
         self, params: Params, draft: UnjudgedPlan, before: Snapshot, around: Surroundings
     ) -> Cleared:
         """By the rules about any change, and those about a revert."""
-        return preflight(params, draft.plan, before, around, rules.RULES)
+        return rules.preflight(Case(params, draft.plan, before, around))
 
     def probe(self, host: Host, params: Params, plan: Plan) -> Probed:
         """Ask gateways and probes over the bridge, and the router last."""

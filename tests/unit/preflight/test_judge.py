@@ -76,8 +76,8 @@ def test_a_risk_stands_in_the_way_unless_just_it_is_consented_to(
     if name in consent:
         first, *notes = only(risk(name), consent=consent)
         assert (first.level, first.given, first.against) == ("consent", True, False)
-        # Of a host's file, what only its guests may ask for is theirs to note.
-        odd = {f"consent {c}" for c in consent if c not in (name, "unheard")}
+        # Of a host's file, what only its guests or a revert may ask for is theirs to note.
+        odd = {f"consent {c}" for c in consent if c not in (name, "unheard", "revert-loses")}
         assert {f.about for f in notes} == odd
     else:
         with pytest.raises(RefusedByPreflight, match=name):

@@ -9,8 +9,8 @@ from tests.unit import fakes
 from tests.unit.plan.revert import reverting
 from tests.unit.plan.revert.reverting import EDITED, INTERFACES, PLAN, altered, file, later
 
-from runbook.preflight import Finding, RefusedByPreflight, preflight
-from runbook.preflight import revert as rules
+from runbook.preflight import Case, Finding, RefusedByPreflight
+from runbook.preflight.revert import preflight
 from runbook.state.snapshot import Snapshot
 
 GUEST = {"guest": "vm-01", "mac": "52:54:00:00:00:09", "type": "network"}
@@ -20,7 +20,7 @@ def findings(now: Snapshot, *consent: str) -> tuple[Finding, ...]:
     """All of them, whether or not they stand in the way."""
     params, plan = fakes.params(consent=list(consent)), reverting.plan(now)
     try:
-        return preflight(params, plan, now, fakes.GOOD, rules.RULES).findings
+        return preflight(Case(params, plan, now, fakes.GOOD)).findings
     except RefusedByPreflight as refused:
         return refused.findings
 
@@ -104,6 +104,12 @@ def test_copies_and_what_is_kept_are_named_and_stop_nothing() -> None:
     notes = {one.about for one in findings(now) if one.level == "note"}
     assert {hook["path"], "files: /etc/sysctl.d/90-ours.conf"} <= notes
     assert against(now) == []
+
+
+def test_consents_to_other_changes_are_no_matter_of_a_revert() -> None:
+    about = [one.about for one in findings(later(), "bpdu", "new-mac")]
+    assert not any(words.startswith("consent") for words in about)
+    assert "consent revert-loses" in [one.about for one in findings(later(), "revert-loses")]
 
 
 def test_a_finding_never_passes_a_plan_of_another_kind() -> None:

@@ -18,6 +18,8 @@ from runbook.state.row_texts import row_texts
 from runbook.state.snapshot import Snapshot
 
 NONE = "none"
+# The consent to what a revert takes away with the bridge, or overwrites.
+LOSES = "revert-loses"
 
 
 @dataclass(frozen=True, slots=True)
