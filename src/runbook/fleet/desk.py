@@ -21,7 +21,8 @@ class Desk:
     """Where the fleet is run from: its folders, its clock, who reads its lines, who looks on.
 
     `leaves`: this program is only there for the run, so a signal may end it with the run; the
-    kernel of a notebook stays.
+    kernel of a notebook stays. `patient`: the first Ctrl-C is a person's, and lets the hosts at
+    work end their change; else it undoes at once.
     """
 
     params: Path
@@ -30,3 +31,4 @@ class Desk:
     tell: Tell
     draw: Callable[[FleetProgress], None] = field(default=_nobody)
     leaves: bool = True
+    patient: bool = True

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from runbook.fleet import messages
+from runbook.fleet.desk import Desk
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.engine import Engine
 from runbook.fleet.job import INTERRUPT
@@ -20,17 +21,17 @@ Standing = Callable[[str], str]
 
 
 @contextmanager
-def interruptible(engine: Engine, standing: Standing, *, leaves: bool) -> Iterator[None]:
+def interruptible(engine: Engine, standing: Standing, desk: Desk) -> Iterator[None]:
     """Ctrl-C: no further host begins. Again: those at work undo their change. Again: leave.
 
-    Who ends this program by a signal has those at work undo at once. A kernel (`leaves` is False)
-    has its own way with such signals, and a third Ctrl-C is as the second.
+    Who ends this program by a signal has those at work undo at once. The kernel of a notebook has
+    its own way with such signals, and a third Ctrl-C is as the second.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     presses: list[int] = []
-    steps = (stop, undo, leave) if leaves else (stop, undo)
+    steps = [*([stop] if desk.patient else []), undo, *([leave] if desk.leaves else [])]
 
     def pressed(_number: int, _frame: FrameType | None) -> None:
         presses.append(1)
@@ -41,7 +42,7 @@ def interruptible(engine: Engine, standing: Standing, *, leaves: bool) -> Iterat
         undo(engine, standing)
 
     handlers = {signal.SIGINT: pressed}
-    if leaves:
+    if desk.leaves:
         handlers |= {signal.SIGTERM: ended, signal.SIGHUP: ended}
     before = {number: signal.signal(number, heard) for number, heard in handlers.items()}
     try:

@@ -49,7 +49,7 @@ class FleetRun:
                 self.ledger, executor, self.desk.clock, self.desk.tell, self._asked, self._audited
             )
             with (
-                interruptible(engine, self.standing, leaves=self.desk.leaves),
+                interruptible(engine, self.standing, self.desk),
                 watched(self.ledger, self.desk),
             ):
                 yield engine

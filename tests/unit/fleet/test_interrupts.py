@@ -6,16 +6,19 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from tests.unit import fakes
 
 from runbook.fleet import interrupts
+from runbook.fleet.desk import Desk
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.engine import Engine
 from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger
+
+AT = Desk(Path("/params"), Path("/outputs"), fakes.Time(), lambda _text: None)
 
 
 @dataclass
@@ -58,7 +61,7 @@ def press(number: int) -> None:
 
 
 def test_the_first_press_lets_the_hosts_at_work_end(made: Engine, heard: Heard) -> None:
-    with interrupts.interruptible(made, standing, leaves=True):
+    with interrupts.interruptible(made, standing, AT):
         press(signal.SIGINT)
     assert made.stop.is_set()
     assert "At work: a;" in heard.lines[0]
@@ -66,7 +69,7 @@ def test_the_first_press_lets_the_hosts_at_work_end(made: Engine, heard: Heard) 
 
 
 def test_the_second_press_undoes_and_says_what_is_armed_where(made: Engine, heard: Heard) -> None:
-    with interrupts.interruptible(made, standing, leaves=True):
+    with interrupts.interruptible(made, standing, AT):
         press(signal.SIGINT)
         press(signal.SIGINT)
         assert heard.asked.wait(10)
@@ -80,7 +83,7 @@ def test_the_third_press_leaves_at_once(
 ) -> None:
     left: list[int] = []
     monkeypatch.setattr(os, "_exit", left.append)
-    with interrupts.interruptible(made, standing, leaves=True):
+    with interrupts.interruptible(made, standing, AT):
         for _ in range(3):
             press(signal.SIGINT)
     assert left == [5]
@@ -91,22 +94,28 @@ def test_a_kernel_is_not_ended_by_a_third_press(
     made: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "_exit", lambda _status: pytest.fail("left"))
-    with interrupts.interruptible(made, standing, leaves=False):
+    with interrupts.interruptible(made, standing, replace(AT, leaves=False)):
         for _ in range(3):
             press(signal.SIGINT)
     assert (made.ledger.folder / "interrupt").exists()
 
 
+def test_where_nobody_is_there_the_first_press_undoes(made: Engine) -> None:
+    with interrupts.interruptible(made, standing, replace(AT, leaves=False, patient=False)):
+        press(signal.SIGINT)
+    assert (made.ledger.folder / "interrupt").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_end_undoes_what_is_at_work(made: Engine, number: int) -> None:
-    with interrupts.interruptible(made, standing, leaves=True):
+    with interrupts.interruptible(made, standing, AT):
         press(number)
     assert made.stop.is_set()
     assert (made.ledger.folder / "interrupt").exists()
 
 
 def test_afterwards_ctrl_c_is_what_it_was(made: Engine) -> None:
-    with interrupts.interruptible(made, standing, leaves=True):
+    with interrupts.interruptible(made, standing, AT):
         pass
     with pytest.raises(KeyboardInterrupt):
         press(signal.SIGINT)

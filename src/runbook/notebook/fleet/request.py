@@ -81,7 +81,11 @@ def parameters(namespace: Mapping[str, object]) -> FleetRequest:
 
 def folders() -> Desk:
     """Where the run is made; nobody looks on."""
-    return Desk(params_folder(), outputs_folder(), SystemClock(), lambda _text: None, leaves=False)
+    return Desk(
+        *(params_folder(), outputs_folder(), SystemClock(), lambda _text: None),
+        leaves=False,
+        patient=somebody_there(),
+    )
 
 
 def _names_hosts(namespace: Mapping[str, object]) -> bool:
