@@ -11,6 +11,7 @@ from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow
 from runbook.state.host.environment import package_of
+from runbook.state.syntax.cloud_init import SWITCH
 
 ROOM_BYTES = 8 << 20
 MANAGED = (
@@ -92,7 +93,7 @@ def _cloud_init(case: Case) -> Iterator[Finding]:
         yield Finding(
             "note",
             "cloud-init",
-            f"the plan writes {cloud_init.PATH}, which switches its network part off",
+            f"the plan writes {SWITCH}, which switches its network part off",
             "otherwise it may give the NIC its address back at a boot",
             "nothing; the undo removes the file",
         )

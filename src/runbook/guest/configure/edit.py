@@ -16,9 +16,9 @@ from runbook.guest.configure import ifupdown, name_servers, networkd
 from runbook.guest.configure import netplan as inside_netplan
 from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, FileEdit, GuestEdit
 from runbook.state.guest.inside import CLOUD_SWITCH, NOT_UTF8, Inside
-from runbook.state.syntax import netplan
+from runbook.state.syntax import cloud_init, netplan
 
-_CLOUD_TEXT = b"network: {config: disabled}\n"
+_CLOUD_TEXT = cloud_init.OFF.encode()
 _BY_MANAGER = {
     "ifupdown": ifupdown.edit,
     "netplan": inside_netplan.edit,

@@ -25,6 +25,7 @@ from runbook.state.links import MADE_AT_BOOT, LinkRow
 from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax import sysctl_d
+from runbook.state.syntax.cloud_init import OFF, SWITCH
 from runbook.state.syntax.ifupdown import Stanza, physical, stanzas
 from runbook.state.units import UnitRow
 
@@ -177,7 +178,7 @@ def _cloud_init(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     alone = cloud_init.leaves_alone(snapshot)
     wanted, path = "leaves the network alone", cloud_init.decides(snapshot) or "no file"
     does = wanted if alone else f"may write the stanzas of {promise.nic} anew"
-    then = f"write `{cloud_init.TEXT.strip()}` into {cloud_init.PATH}"
+    then = f"write `{OFF.strip()}` into {SWITCH}"
     yield BootEffect("cloud-init", path, wanted, does, alone, then)
 
 

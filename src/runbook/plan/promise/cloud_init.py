@@ -11,8 +11,6 @@ from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax import cloud_init
 
-PATH = "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
-TEXT = "network: {config: disabled}\n"
 PURPOSE = "have cloud-init leave the network alone"
 
 
@@ -39,10 +37,11 @@ def leaves_alone(snapshot: Snapshot) -> bool:
 def refuse(snapshot: Snapshot) -> None:
     """Refuse files that the switch would not outvote, or that it would have to replace."""
     path = decides(snapshot)
-    if path >= PATH and not leaves_alone(snapshot):
+    if path >= cloud_init.SWITCH and not leaves_alone(snapshot):
         raise Refused(
             f"cloud-init configures the network by {path}",
             host=snapshot.host,
-            then=f"cloud-init must leave the network alone: write `{TEXT.strip()}` into {path} in"
-            " the place of what it says of the network; then run again",
+            then="cloud-init must leave the network alone: write"
+            f" `{cloud_init.OFF.strip()}` into {path} in the place of what it says of the network;"
+            " then run again",
         )

@@ -16,7 +16,7 @@ from runbook.state.files import FileRow, contents
 from runbook.state.leases import LeaseRow
 from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.syntax import ifupdown
+from runbook.state.syntax import cloud_init, ifupdown
 from runbook.state.units import UnitRow
 
 NETWORKD, NETWORK_MANAGER = "systemd-networkd", "NetworkManager"
@@ -35,10 +35,7 @@ REBOOT = (
     "reboot; do not stop {name} before that (no `--now`): a stop takes an address by DHCP off the"
     " NIC at once. Have the console at hand"
 )
-CLOUD_INIT = (
-    "`network: {config: disabled}` in /etc/cloud/cloud.cfg.d/99-disable-network-config.cfg, if"
-    " cloud-init is installed"
-)
+CLOUD_INIT = f"`{cloud_init.OFF.strip()}` in {cloud_init.SWITCH}, if cloud-init is installed"
 
 
 class Manager(NamedTuple):

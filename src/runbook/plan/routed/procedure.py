@@ -51,6 +51,7 @@ from runbook.plan.routed.routes import moved as carried_by_nic
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.snapshot import Snapshot
+from runbook.state.syntax.cloud_init import OFF, SWITCH
 from runbook.state.sysctl import SysctlRow
 
 # The kernel's own default, for a host that has not loaded the module yet.
@@ -260,7 +261,7 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     for file in online:
         yield PutFile(file.path, file.text, network_online.MODE, purpose)
     if not cloud_init.leaves_alone(snapshot):
-        yield PutFile(cloud_init.PATH, cloud_init.TEXT, 0o644, cloud_init.PURPOSE)
+        yield PutFile(SWITCH, OFF, 0o644, cloud_init.PURPOSE)
     yield from bridge_client.files(promise.client, snapshot)
     yield from _pin_name(params, snapshot)
     yield from manual_stanza(params.interface, snapshot, _rejoin(params, snapshot))

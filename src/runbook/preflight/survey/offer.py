@@ -87,7 +87,8 @@ def _bridge_mac(snapshot: Snapshot, nic: str) -> Offered:
         return ("nic", f"{sign}: the switch may admit known MACs only")
     lent = any(row.ifname == nic for row in snapshot.rows(LeaseRow))
     if lent:
-        return ("nic", f"a DHCP server knows {nic} by its MAC")
+        kept = "the lease becomes a static address, or goes on with addressing: keep"
+        return ("nic", f"a DHCP server knows {nic} by its MAC; {kept}")
     return ("own", "the address is private: the switch is probably your own")
 
 

@@ -8,10 +8,11 @@ from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 from runbook.state.guest import dhcp_command_lines
 from runbook.state.guest.files import InsideFile
+from runbook.state.syntax import cloud_init
 
 RESOLV_CONF = "/etc/resolv.conf"
 # What has cloud-init leave the network alone, by its own documentation.
-CLOUD_SWITCH = "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
+CLOUD_SWITCH = cloud_init.SWITCH
 # What is read beside ifupdown's own files, for others.
 FOREIGN = (RESOLV_CONF, "/etc/netplan/", "/etc/cloud/", "/etc/systemd/network/")
 # What stands for a byte that is not UTF-8 in a name.

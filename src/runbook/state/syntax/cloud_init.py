@@ -10,6 +10,9 @@ import yaml
 from runbook.state.syntax import netplan
 
 FOLDER = "/etc/cloud/"
+# The file by which its network part is switched off, as cloud-init itself says, and its text.
+SWITCH = f"{FOLDER}cloud.cfg.d/99-disable-network-config.cfg"
+OFF = "network: {config: disabled}\n"
 # A generator of cloud-init writes one of them at each boot.
 ENABLED, DISABLED = "/run/cloud-init/enabled", "/run/cloud-init/disabled"
 NOT_READ = "network: cannot be read\n"
