@@ -7,9 +7,11 @@ from the host itself, and from beyond the router by each new SSH connection.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
 from tests.lab.packages import install
 from tests.lab.test_files import console, params
 from tests.matrix.course import (
@@ -24,10 +26,31 @@ from tests.matrix.course import (
     undone,
 )
 
+from runbook.lab.probe import Outage, OutageProbe
 from runbook.params import Params
 
 # Who plays a course installs what it is about.
-__all__ = ["Service", "install", "play", "with_consent"]
+__all__ = ["Service", "install", "play", "watched", "with_consent"]
+
+LONGEST_S = 600
+
+
+@contextmanager
+def watched(
+    what: str, request: pytest.FixtureRequest, addresses: Sequence[str], rate: int = 1000
+) -> Iterator[list[Outage]]:
+    """Probe from beyond the router meanwhile; what was seen stands in the list after it.
+
+    `--junitxml=FILE` keeps the figures of a run.
+    """
+    probes = [OutageProbe(address, rate=rate, seconds=LONGEST_S) for address in addresses]
+    seen: list[Outage] = []
+    try:
+        yield seen
+    finally:
+        seen += [probe.stop() for probe in probes]
+        named = zip(addresses, seen, strict=True)
+        request.node.user_properties.extend((f"{what}: {address}", one) for address, one in named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("The libvirt network to define, and its bridge.", ("network", "bridge", "bridge_mac")),
     ("keep: the host's DHCP client renews the lease on the bridge.", ("addressing",)),
     ("true: something else makes the bridge, and it has the address already.", ("attach",)),
+    ("ifupdown's bridge, whose address and ports pass to libvirt's bridge.", ("adopt",)),
     (
         (
             "Spanning tree. If it is on, the bridge sends BPDUs to the switch. A switch port with\n"

@@ -28,6 +28,7 @@ class Params(KnownHost):
     network: Annotated[str, AfterValidator(fields.network)] = "routed"
     bridge: Bridge = "virbr1"
     attach: Switch = False
+    adopt: Ifname | None = None
     bridge_mac: Annotated[str, AfterValidator(fields.bridge_mac)] = "own"
     addressing: Literal["copy", "keep"] = "copy"
     stp: Switch = True
@@ -58,10 +59,16 @@ class Params(KnownHost):
             )
         _recorded(self)
         _attached(self)
+        _adopted(self)
         _no_reboot_of_guests(self)
         all_different(self.guests)
         _guests_elsewhere(self.ipv4, IPv4Address(self.gateway), self.guests)
         return self
+
+    @property
+    def holder(self) -> str:
+        """The interface that has the address before the change."""
+        return self.adopt or self.interface
 
     @property
     def ipv4(self) -> IPv4Interface:
@@ -135,6 +142,30 @@ def _attached(params: Params) -> None:
             "with `attach` runbook defines a libvirt network and changes no firewall rule",
             "take `firewall` and `rules` out, or take `attach` out",
             "firewall" if params.firewall != "keep" else "rules",
+        )
+
+
+def _adopted(params: Params) -> None:
+    """Check that another bridge is meant, and that nothing is asked that was not tried with one."""
+    if params.adopt is None:
+        return
+    if params.attach:
+        raise Wrong(
+            "`attach` leaves the bridge as it is, and `adopt` puts libvirt's own in its place",
+            "take one of the two out",
+            "adopt",
+        )
+    if params.adopt in (params.bridge, params.interface):
+        raise Wrong(
+            f"{params.adopt} is the bridge that is there already, and not libvirt's or its port",
+            "give `bridge` a name that no interface has, e.g. virbr1, and `interface` the port",
+            "adopt",
+        )
+    if params.addressing == "keep":
+        raise Wrong(
+            "a DHCP client that goes on on an adopted bridge's successor was not tried",
+            "take `addressing` out: the lease becomes a static address",
+            "addressing",
         )
 
 

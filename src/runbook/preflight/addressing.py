@@ -33,7 +33,7 @@ def _ipv4(case: Case) -> Iterator[Finding]:
     for row in others:
         yield Finding(
             "note",
-            case.params.interface,
+            case.params.holder,
             f"it also holds {_in_words(row)}",
             "every IPv4 address of the NIC moves to the bridge in the same moment, and comes back"
             " at each boot by libvirt's hook",
@@ -43,7 +43,7 @@ def _ipv4(case: Case) -> Iterator[Finding]:
 
 def _on_the_nic(case: Case) -> tuple[AddressRow | None, list[AddressRow]]:
     """The row of the parameter `address`, and the NIC's other rows."""
-    rows = addresses_on(case.snapshot, case.params.interface)
+    rows = addresses_on(case.snapshot, case.params.holder)
     desired = (str(case.params.ipv4.ip), case.params.ipv4.network.prefixlen)
     own = next((row for row in rows if (row.address, row.prefixlen) == desired), None)
     return own, [row for row in rows if row is not own]
@@ -103,7 +103,7 @@ def _on_interfaces(case: Case) -> Iterator[Finding]:
 
 def _overlapping(case: Case, lan: IPv4Network) -> Iterator[Finding]:
     for row in case.snapshot.rows(AddressRow):
-        if row.family != "inet" or row.ifname == case.params.interface:
+        if row.family != "inet" or row.ifname == case.params.holder:
             continue
         interface = IPv4Interface(f"{row.address}/{row.prefixlen}")
         if not interface.network.overlaps(lan):
@@ -119,7 +119,7 @@ def _overlapping(case: Case, lan: IPv4Network) -> Iterator[Finding]:
 
 
 def _of_routes(case: Case) -> Iterator[Finding]:
-    nic, lan = case.params.interface, str(case.params.ipv4.network)
+    nic, lan = case.params.holder, str(case.params.ipv4.network)
     for row in main_routes(case.snapshot):
         if row.dst == lan and row.ifname != nic:
             yield Finding(

@@ -51,7 +51,7 @@ def _on_the_lan(row: NetworkRow, case: Case) -> bool:
 
 @looked_for("DHCP server", "no program of this host serves the NIC (udp port 67)", TWO)
 def _of_the_host(case: Case) -> Iterator[Finding]:
-    nic = case.params.interface
+    nic = case.params.holder
     for listener in case.around.dhcp_servers:
         current = f"{listener.program} listens on {listener.address}:67"
         if nic == listener.ifname or listener.address == str(case.params.ipv4.ip):
@@ -92,7 +92,7 @@ def _reservation(case: Case) -> Iterator[Finding]:
     lent = " and ".join(_signs(case))
     if not lent:
         return
-    bridge, link = case.plan.of_host.mac, nic_row(case.snapshot, case.params.interface)
+    bridge, link = case.plan.of_host.mac, nic_row(case.snapshot, case.params.holder)
     if client := case.plan.of_host.client:
         yield _kept(lent, client.name, case)
         return
@@ -135,7 +135,7 @@ def _kept(lent: str, client: str, case: Case) -> Finding:
     "nobody renews it while the change is made; at its end the kernel removes the address",
 )
 def _ends(case: Case) -> Iterator[Finding]:
-    nic, ip = case.params.interface, str(case.params.ipv4.ip)
+    nic, ip = case.params.holder, str(case.params.ipv4.ip)
     held = [row for row in addresses_on(case.snapshot, nic) if row.address == ip]
     for row in held:
         if row.valid_lft_s is not None and row.valid_lft_s < LEAST_S:
@@ -150,7 +150,7 @@ def _ends(case: Case) -> Iterator[Finding]:
 
 
 def _signs(case: Case) -> Iterator[str]:
-    nic = case.params.interface
+    nic = case.params.holder
     leases = [row for row in case.snapshot.rows(LeaseRow) if row.ifname == nic]
     for lease in leases[:1]:
         yield f"{lease.client} runs on {nic}" if lease.pid else f"{lease.client} left a lease"
@@ -168,7 +168,7 @@ def _signs(case: Case) -> Iterator[str]:
     "any process can call itself dhclient, so runbook checks program and owner",
 )
 def _clients(case: Case) -> Iterator[Finding]:
-    nic = case.params.interface
+    nic = case.params.holder
     there = [c for c in case.around.dhcp_clients if c.ifname in (nic, "")]
     for client in there:
         if client.trust is Trust.OWN and client.is_outdated:

@@ -30,9 +30,7 @@ def _read(case: Case) -> Iterator[Finding]:
                 "ifupdown reads such a line only in part",
                 f"take the byte out of line {line}",
             )
-        elif _counts(path, content, case.params.interface) and (
-            line := ifupdown.misplaced(content)
-        ):
+        elif _counts(path, content, case.params.holder) and (line := ifupdown.misplaced(content)):
             yield Finding(
                 "block",
                 "files: read",

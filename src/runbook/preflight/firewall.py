@@ -22,7 +22,7 @@ BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 
 @looked_for("nftables", "no native rule is for the NIC alone", "such rules are not rewritten")
 def _native(case: Case) -> Iterator[Finding]:
-    nic, bridge = case.params.interface, case.params.bridge
+    nic, bridge = case.params.holder, case.params.bridge
     # A netdev chain sees what comes in by the NIC, also as a port of the bridge.
     rows = [row for row in case.snapshot.rows(NftablesRow) if row.family != "netdev"]
     there = {(*_chain(row), row.rule) for row in rows}
@@ -70,7 +70,7 @@ def _firewalld(nic: str) -> Finding:
 
 @looked_for("iptables", "no rule excludes the NIC (`! -i`)", "each rule with the NIC is copied")
 def _all_but(case: Case) -> Iterator[Finding]:
-    for rule in all_but(case.params.interface, case.params.bridge, case.snapshot):
+    for rule in all_but(case.params.holder, case.params.bridge, case.snapshot):
         why = "a rule for every interface except the NIC cannot be copied for the bridge"
         yield Finding("block", "iptables", rule, why, "rewrite it first")
 

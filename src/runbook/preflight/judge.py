@@ -15,6 +15,7 @@ from runbook.plan.promise.guests import UNHEARD
 from runbook.plan.promise.reverted import LOSES
 from runbook.preflight import (
     addressing,
+    adopt,
     attach,
     dhcp,
     files,
@@ -51,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     *nic.RULES,
     *nic.RULES_AROUND,
     *nic_name.RULES,
+    *adopt.RULES,
     *addressing.RULES,
     *ipv6.RULES,
     *routing.RULES,

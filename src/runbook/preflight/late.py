@@ -71,7 +71,7 @@ def _in_vain(case: Case, first: tuple[str, ...], waiting: list[str]) -> Finding:
 
 
 def _bound(case: Case, sockets: tuple[BoundSocket, ...]) -> Finding:
-    several = len(addresses_on(case.snapshot, case.params.interface)) > 1
+    several = len(addresses_on(case.snapshot, case.params.holder)) > 1
     address = "an address that moves" if several else str(case.params.ipv4.ip)
     current = f"{', '.join(map(str, sockets))} bind to {address} alone"
     units = sorted({socket.unit for socket in sockets if socket.unit})

@@ -10,7 +10,7 @@ ABOUT = "your connection"
 
 
 def _path(case: Case) -> Iterator[Finding]:
-    nic, way = case.params.interface, case.around.management_ifname
+    nic, way = case.params.holder, case.around.management_ifname
     if not way:
         yield Finding(
             "note",

@@ -39,7 +39,7 @@ _UFW_WAYS = {"i": "in", "o": "out"}
     ABOUT, "what a boot loads or starts by the NIC's name works with the bridge too", CUT_OFF
 )
 def _names(case: Case) -> Iterator[Finding]:
-    files = [named(f, case.params.interface, case.params.bridge) for f in case.around.naming.files]
+    files = [named(f, case.params.holder, case.params.bridge) for f in case.around.naming.files]
     unsaved = tuple(twin for twin in _unsaved(case) if not _loaded(twin.rule, files))
     filtering = [n for n in files if _makes_rules(n, case, live=bool(unsaved))]
     yield from (_rules(n, case) for n in filtering)
@@ -54,7 +54,7 @@ def _names(case: Case) -> Iterator[Finding]:
             ABOUT,
             "more files name the NIC, or are named by scripts, than runbook looks at",
             "a file that was not looked at may hold rules for the NIC alone",
-            f"look through `grep -rw {case.params.interface} /etc`, then consent: [{BY_NAME}]",
+            f"look through `grep -rw {case.params.holder} /etc`, then consent: [{BY_NAME}]",
             BY_NAME,
         )
 
@@ -101,7 +101,7 @@ def _saved(case: Case, family: str) -> frozenset[str]:
 
 
 def _rules(n: Named, case: Case) -> Finding:
-    nic, bridge = case.params.interface, case.params.bridge
+    nic, bridge = case.params.holder, case.params.bridge
     return Finding(
         "block",
         ABOUT,
@@ -166,7 +166,7 @@ def _ufw_command(rule: re.Match[str], bridge: str) -> str:
 
 
 def _nobody(unsaved: tuple[TwinRule, ...], case: Case) -> Finding:
-    nic, bridge = case.params.interface, case.params.bridge
+    nic, bridge = case.params.holder, case.params.bridge
     rules = "; ".join(twin.rule for twin in unsaved[:MOST_SHOWN])
     problem = f"{len(unsaved)} live rules name {nic}, and no file"
     if scripts := ", ".join(case.around.naming.by_variable[:MOST_SHOWN]):
@@ -183,7 +183,7 @@ def _nobody(unsaved: tuple[TwinRule, ...], case: Case) -> Finding:
 
 
 def _other(n: Named, case: Case) -> Iterator[Finding]:
-    nic, bridge = case.params.interface, case.params.bridge
+    nic, bridge = case.params.holder, case.params.bridge
     # A script that filters for both names: its rules were seen to be live for both.
     if n.sort in (Sort.JUDGED, Sort.SILENT) or (n.filters and n.sort is Sort.SCRIPT and n.both):
         return

@@ -79,8 +79,8 @@ def others(case: CaseWithoutPlan) -> Iterator[Finding]:
     for row in case.snapshot.rows(NetworkRow):
         if row.name == case.params.network or row.bridge == case.params.bridge:
             continue
-        if case.params.interface in row.forward_dev.split():
-            yield _bound(row, case.params.interface)
+        if case.params.holder in row.forward_dev.split():
+            yield _bound(row, case.params.holder)
         elif row.active and case.params.forward == "nat":
             yield Finding(
                 "block",

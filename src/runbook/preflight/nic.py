@@ -45,7 +45,7 @@ def _kind(case: CaseWithoutPlan) -> Iterator[Finding]:
 )
 def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
     nic, link = case.params.interface, _link(case)
-    if link.master:
+    if link.master and link.master != case.params.adopt:
         yield Finding(
             "block",
             nic,

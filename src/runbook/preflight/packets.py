@@ -189,7 +189,7 @@ def _nobody(params: Params, around: Surroundings) -> Iterator[Finding]:
 def _trials(params: Params, snapshot: Snapshot, operator: Connection) -> Iterator[Trial]:
     """A new connection, a packet of this one, and its answer."""
     before = _holder(snapshot, operator.server)
-    after_ = params.bridge if before == params.interface else before
+    after_ = params.bridge if before == params.holder else before
     states: tuple[State, ...] = ("NEW", "ESTABLISHED")
     for state in states:
         about = "a new connection of yours" if state == "NEW" else "your own connection"

@@ -138,7 +138,7 @@ def _sshd(case: Case) -> Iterator[Finding]:
         then = "run `sshd -T` on the host: listenaddress has to be 0.0.0.0 or [::]"
         yield Finding("note", "sshd", "it does not say where it listens", why, then)
     moved = {
-        row.address for row in case.snapshot.rows(AddressRow) if row.ifname == case.params.interface
+        row.address for row in case.snapshot.rows(AddressRow) if row.ifname == case.params.holder
     }
     for listen in case.around.sshd_listens:
         if listen.rpartition(":")[0].strip("[]") in moved | {str(case.params.ipv4.ip)}:

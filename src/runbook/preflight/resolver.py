@@ -27,7 +27,7 @@ _MADE_BY = {
 )
 def _resolver(case: Case) -> Iterator[Finding]:
     texts = contents(case.snapshot.rows(FileRow))
-    nic = case.params.interface
+    nic = case.params.holder
     own = [s for s in stanzas(texts) if s.kind == "iface" and physical(s.name) == nic]
     lines = texts.get(RESOLV_CONF, "").splitlines()
     made_by = next((name for words, name in _MADE_BY.items() if words in "\n".join(lines)), "")
@@ -47,8 +47,7 @@ def _resolver(case: Case) -> Iterator[Finding]:
 
 def _by_dhcp(case: Case, own: list[Stanza]) -> bool:
     leased = any(
-        row.pid and row.ifname in ("", case.params.interface)
-        for row in case.snapshot.rows(LeaseRow)
+        row.pid and row.ifname in ("", case.params.holder) for row in case.snapshot.rows(LeaseRow)
     )
     return leased or any(stanza.method == "dhcp" for stanza in own)
 
@@ -63,7 +62,7 @@ def _named(stanza: Stanza) -> bool:
     NO_ADDRESS,
 )
 def _resolved(case: Case) -> Iterator[Finding]:
-    nic, resolved = case.params.interface, case.around.resolved
+    nic, resolved = case.params.holder, case.around.resolved
     text = contents(case.snapshot.rows(FileRow)).get(RESOLV_CONF, "")
     if case.plan.of_host.client:
         return

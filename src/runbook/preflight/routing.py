@@ -14,7 +14,7 @@ ABOUT = "default route"
 
 
 def _default(case: Case) -> Iterator[Finding]:
-    nic = case.params.interface
+    nic = case.params.holder
     defaults = [row for row in main_routes(case.snapshot) if row.dst == "default"]
     mine = [row for row in defaults if row.ifname == nic]
     wrong = _wrong(case, defaults, mine)
@@ -29,7 +29,7 @@ def _default(case: Case) -> Iterator[Finding]:
 
 
 def _wrong(case: Case, defaults: list[RouteRow], mine: list[RouteRow]) -> Finding | None:
-    desired = f"via {case.params.gateway} dev {case.params.interface}"
+    desired = f"via {case.params.gateway} dev {case.params.holder}"
     current = ", ".join(map(_in_words, mine or defaults)) or "none"
     if not mine:
         why = "the NIC has no default route, so there is none to move and none to restore"
@@ -76,7 +76,7 @@ def _in_words(row: RouteRow) -> str:
 @looked_for("multipath", "no multipath route uses the NIC", "runbook cannot move a multipath route")
 def _multipath(case: Case) -> Iterator[Finding]:
     for row in case.snapshot.rows(RouteRow):
-        if row.family == "inet" and f"dev {case.params.interface} " in f"{row.nexthops} ":
+        if row.family == "inet" and f"dev {case.params.holder} " in f"{row.nexthops} ":
             yield Finding(
                 "block",
                 f"route to {row.dst}",
@@ -88,7 +88,7 @@ def _multipath(case: Case) -> Iterator[Finding]:
 
 @looked_for("policy rules", "only the kernel's own three", "policy rules choose the routing table")
 def _rules(case: Case) -> Iterator[Finding]:
-    nic = case.params.interface
+    nic = case.params.holder
     for row in case.snapshot.rows(RuleRow):
         if row.priority in OWN_RULES:
             continue

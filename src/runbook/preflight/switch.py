@@ -28,7 +28,7 @@ def _stp(case: Case) -> Iterator[Finding]:
 
 
 def _mac(case: Case) -> Iterator[Finding]:
-    nic, mac = case.params.interface, case.plan.of_host.mac
+    nic, mac = case.params.holder, case.plan.of_host.mac
     link = nic_row(case.snapshot, nic)
     if mac == link.mac:
         why = "it is the default of Linux: a bridge takes the MAC of a port"

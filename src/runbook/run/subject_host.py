@@ -72,7 +72,7 @@ class HostSubject(OnTheHost):
         """Ask gateways and probes, and the router last: their answers made it look up this host."""
         six = plan.of_host.ipv6
         targets = (*params.probes, *(six.gateways if six else ()))
-        asked = probes.probe(host, params.gateway, targets, params.interface)
+        asked = probes.probe(host, params.gateway, targets, params.interface, params.holder)
         return _with_router(asked, params, plan)
 
     def inside(self) -> Mapping[str, Inside] | None:

@@ -17,12 +17,20 @@ from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
     Command,
+    Detour,
     DropAttached,
     DropNetwork,
     NeedNic,
     Netlink,
     Step,
     Sysctl,
+)
+from runbook.plan.changes.two_bridges import (
+    EXPEDITED,
+    OWN_VALUE,
+    HurryKernel,
+    JoinBridges,
+    TakePorts,
 )
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
@@ -45,17 +53,33 @@ def shell_lines(step: Step) -> list[str]:
 
 
 @shell_lines.register
-def _(step: Netlink) -> list[str]:
+def _(step: Netlink | Detour) -> list[str]:
     # Half of these find their work done already; ip says so, and goes on.
     batch = [one_line(shlex.join(message.words())) for message in step.messages]
     lines = ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
-    leaves = any(isinstance(m, LinkMaster) and not m.master for m in step.messages)
+    leaves = any(isinstance(message, LinkMaster) for message in step.messages)
     return ["hurry", *lines, "hurry_no_more"] if leaves else lines
 
 
 @shell_lines.register
 def _(step: NeedNic) -> list[str]:
     return [f"need_nic {shlex.join((step.ifname, step.mac))}"]
+
+
+@shell_lines.register
+def _(step: JoinBridges) -> list[str]:
+    return [f"join_bridges {shlex.join((step.new, step.old, step.mac))}"]
+
+
+@shell_lines.register
+def _(step: TakePorts) -> list[str]:
+    return ["hurry", f"take_ports {shlex.join((step.new, step.old))}", "hurry_no_more"]
+
+
+@shell_lines.register
+def _(step: HurryKernel) -> list[str]:
+    # What the change set and did not take back has this value.
+    return [f'if [ "$(cat {EXPEDITED} 2>/dev/null)" = {OWN_VALUE} ]; then echo 0 >{EXPEDITED}; fi']
 
 
 @shell_lines.register

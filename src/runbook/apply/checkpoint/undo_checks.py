@@ -15,6 +15,7 @@ from runbook.plan.changes.messages import RA, Action, Address, LinkMaster, Messa
 from runbook.plan.changes.processes import EndUnit
 from runbook.plan.changes.steps import (
     NETWORKS,
+    Detour,
     DropAttached,
     DropNetwork,
     NeedNic,
@@ -22,6 +23,7 @@ from runbook.plan.changes.steps import (
     Step,
     Sysctl,
 )
+from runbook.plan.changes.two_bridges import TakePorts
 from runbook.plan.plan import Plan
 from runbook.plan.promise.reverted import RevertPromise
 
@@ -36,7 +38,8 @@ def network_is_back(plan: Plan) -> list[str]:
     steps = [step for _, step in plan.undo_steps()]
     if isinstance(plan.promise, RevertPromise):
         return _all((_needed(steps), _on_the_bridge(plan.promise)))
-    return _all((_needed(steps), *(_looks(m) for m in _messages(plan)), _plugs(steps, "live")))
+    looks = (_looks(m) for m in _messages(plan))
+    return _all((_needed(steps), _taken(steps), *looks, _plugs(steps, "live")))
 
 
 def rest_is_back(plan: Plan) -> list[str]:
@@ -58,7 +61,7 @@ def came_up(plan: Plan) -> list[str]:
         return _all((("await_boot",), _defined(plan.promise), _on_the_bridge(plan.promise)))
     lent = any(isinstance(c, StopClient) and c.pids for c in plan.changes)
     told = (m for m in _messages(plan) if not lent or isinstance(m, LinkMaster))
-    return _all((*_gone(steps), *(_looks(m) for m in told if not _learned(m))))
+    return _all((*_gone(steps), _taken(steps), *(_looks(m) for m in told if not _learned(m))))
 
 
 def _on_the_bridge(promise: RevertPromise) -> Iterator[str]:
@@ -87,9 +90,15 @@ def _needed(steps: list[Step]) -> Iterator[str]:
             yield _expect(f"{step.ifname} is there, and up", "is_up", step.ifname)
 
 
+def _taken(steps: list[Step]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, TakePorts):
+            yield _expect(f"{step.port} is in {step.old}", "is_port", step.port, step.old)
+
+
 def _messages(plan: Plan) -> Iterator[Message]:
     for _, step in plan.undo_steps():
-        if isinstance(step, Netlink):
+        if isinstance(step, Netlink) and not isinstance(step, Detour):
             yield from step.messages
 
 

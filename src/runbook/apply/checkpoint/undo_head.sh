@@ -202,6 +202,43 @@ PYTHON
     echo "$was" >"$notify"
 }
 
+# Two bridges joined by a pair of veth: a port that has passed to the one still reaches the ports of
+# the other. Neither learns from it where a machine is: that is about to change. The old bridge is
+# made if it is gone, and speaks with its own MAC alone.
+#   join_bridges NEW OLD MAC
+join_bridges() {
+    if [ ! -e "/sys/class/net/$2" ]; then ip link add name "$2" type bridge 2>/dev/null; fi
+    ip link set dev "$2" address "$3" up 2>/dev/null
+    [ -e "/sys/class/net/$1/bridge" ] || return 0
+    ip link set dev "$1" type bridge stp_state 0 2>/dev/null
+    ip link set dev "$1" type bridge forward_delay 0 2>/dev/null
+    ip link add name rbcarrier0 type veth peer name rbcarrier1 2>/dev/null
+    for end in rbcarrier0 rbcarrier1; do
+        echo 1 2>/dev/null >"/proc/sys/net/ipv6/conf/$end/disable_ipv6"
+        ip link set dev "$end" up 2>/dev/null
+    done
+    ip link set dev rbcarrier0 master "$1" 2>/dev/null
+    ip link set dev rbcarrier1 master "$2" 2>/dev/null
+    for end in rbcarrier0 rbcarrier1; do
+        ip link set dev "$end" type bridge_slave learning off 2>/dev/null
+    done
+    # A bridge that gets its first port sends nothing for a moment.
+    for try in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do
+        case $(ip -oneline link show dev "$2" 2>/dev/null) in *'state UP'*) break ;; esac
+        sleep 0.1
+    done
+}
+
+#   take_ports NEW OLD
+take_ports() {
+    for port in "/sys/class/net/$1/brif"/*; do
+        case $port in */rbcarrier[01]) continue ;; esac
+        if [ -e "$port" ]; then echo "link set dev ${port##*/} master $2"; fi
+    done | ip -force -batch - >/dev/null 2>&1
+    ip link delete dev rbcarrier0 2>/dev/null
+    return 0
+}
+
 # Makes the neighbours known on one interface known on another: a request
 # sent while the answer would still go to the bridge is repeated only after a second.
 # Anybody on the LAN can have a host know as many as it keeps, and the address waits for this.
@@ -433,6 +470,7 @@ is_plugged() {
     # shellcheck disable=SC2086 # one word, or none
     libvirt domiflist "$1" $list 2>/dev/null | grep -F -- " $3" | grep -qF -- " $4 "
 }
+is_port() { [ -e "/sys/class/net/$2/brif/$1" ]; }
 is_gone() { [ ! -e "$1" ]; }
 is_stopped() { [ "$(timeout 5 systemctl is-active "$1" 2>/dev/null)" != active ]; }
 is_there() { [ -e "$1" ]; }

@@ -52,7 +52,7 @@ def where(params: Params, place: HostPlace, status: HostStatus | None) -> str:
     if more:
         return f"on {' and '.join(place.holders)}"
     if holder != params.bridge:
-        return f"on {holder}" if holder == params.interface else f"on {holder}, not in its file"
+        return f"on {holder}" if holder == params.holder else f"on {holder}, not in its file"
     since = _confirmed(status)
     return f"on bridge {holder}" + (f" since {since}" if since else "")
 

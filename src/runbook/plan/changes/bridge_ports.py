@@ -14,6 +14,7 @@ from runbook.plan.changes.messages import (
     Address,
     BridgeOption,
     LinkMaster,
+    Message,
     Route,
 )
 from runbook.plan.changes.routes import delete, halves
@@ -178,25 +179,26 @@ class Cutover:
         datagram all the same: the address would be gone. So the rest follows only if it is taken.
         In between the host answers on the bridge and sends by the NIC; nothing is lost.
         """
+        joins = (*self._arrivals(), LinkMaster(self.nic, self.bridge))
+        return (GatedNetlink((*joins, *self._departures()), first=len(joins)),)
+
+    def _arrivals(self) -> tuple[Message, ...]:
+        """What comes onto the bridge before the NIC does."""
+        return (*(self.ipv6.arrive() if self.ipv6 else ()), *self.others_after)
+
+    def _departures(self) -> tuple[Message, ...]:
+        """The routes onto the bridge, then all off the NIC."""
         moved = set(self._keys(self.routes_after))
         left = tuple(r for r in self.routes if self._key(r) not in moved)
-        arrive = (*(self.ipv6.arrive() if self.ipv6 else ()), *self.others_after)
-        joins = (*arrive, LinkMaster(self.nic, self.bridge))
         return (
-            GatedNetlink(
-                (
-                    *joins,
-                    *_on_the_link_first(self.routes_after),
-                    *(delete(route) for route in left),
-                    *(delete(half) for half in self._halves()),
-                    *(delete(route) for route in self.others_connected),
-                    *(self.ipv6.leave() if self.ipv6 else ()),
-                    # The kernel takes the secondary ones along with their primary one.
-                    *(replace(a, action=Action.DELETE) for a in reversed(self.others)),
-                    replace(self.address, action=Action.DELETE),
-                ),
-                first=len(joins),
-            ),
+            *on_the_link_first(self.routes_after),
+            *(delete(route) for route in left),
+            *(delete(half) for half in self._halves()),
+            *(delete(route) for route in self.others_connected),
+            *(self.ipv6.leave() if self.ipv6 else ()),
+            # The kernel takes the secondary ones along with their primary one.
+            *(replace(a, action=Action.DELETE) for a in reversed(self.others)),
+            replace(self.address, action=Action.DELETE),
         )
 
     def undo(self) -> tuple[Step, ...]:
@@ -206,8 +208,6 @@ class Cutover:
         the neighbours are told first, and nothing has to be asked for by ARP
         while answers still go to the bridge.
         """
-        # libvirt put it there without a peer.
-        away = replace(self.address, action=Action.DELETE, ifname=self.bridge, peer="")
         six = self.ipv6
         announced = (
             *(Announce(self.nic, a.address) for a in (self.address, *self.others)),
@@ -216,21 +216,29 @@ class Cutover:
         return (
             *announced,
             CarryNeighbours(self.bridge, self.nic),
-            Netlink(
-                (
-                    *(replace(a, action=Action.ENSURE) for a in (self.address, *self.others)),
-                    *(replace(route, action=Action.ENSURE) for route in self._direct()),
-                    *_on_the_link_first(replace(r, action=Action.ENSURE) for r in self.routes),
-                    *self._strays(),
-                    *(six.return_() if six else ()),
-                    LinkMaster(self.nic, ""),
-                    *(replace(a, action=Action.DELETE) for a in reversed(self.others_after)),
-                    away,
-                    *(six.returned() if six else ()),
-                )
-            ),
+            Netlink((*self._returns(), LinkMaster(self.nic, ""), *self._leaves_again())),
             *announced,
             *(six.relearn() if six else ()),
+        )
+
+    def _returns(self) -> tuple[Message, ...]:
+        """Addresses and routes back, while the bridge still has them."""
+        return (
+            *(replace(a, action=Action.ENSURE) for a in (self.address, *self.others)),
+            *(replace(route, action=Action.ENSURE) for route in self._direct()),
+            *on_the_link_first(replace(r, action=Action.ENSURE) for r in self.routes),
+            *self._strays(),
+            *(self.ipv6.return_() if self.ipv6 else ()),
+        )
+
+    def _leaves_again(self) -> tuple[Message, ...]:
+        """The addresses off the bridge."""
+        # libvirt put it there without a peer.
+        away = replace(self.address, action=Action.DELETE, ifname=self.bridge, peer="")
+        return (
+            *(replace(a, action=Action.DELETE) for a in reversed(self.others_after)),
+            away,
+            *(self.ipv6.returned() if self.ipv6 else ()),
         )
 
     def _halves(self) -> tuple[Route, ...]:
@@ -270,7 +278,7 @@ def _of_kernel(route: Route, ifname: str) -> Route:
     return replace(route, ifname=ifname, protocol=KERNEL, metric=0, prefsrc="")
 
 
-def _on_the_link_first(routes: Iterable[Route]) -> list[Route]:
+def on_the_link_first(routes: Iterable[Route]) -> list[Route]:
     """Those by which the gateways of the others are reached come first."""
     return sorted(routes, key=lambda route: bool(route.gateway))
 

@@ -17,6 +17,7 @@ from runbook.plan.changes.guest_steps import GuestStep
 from runbook.plan.changes.messages import Message, is_ipv6
 from runbook.plan.changes.processes import EndUnit, Kill, StartClient
 from runbook.plan.changes.revert_steps import RevertStep
+from runbook.plan.changes.two_bridges import HurryKernel, JoinBridges, TakePorts
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
     AwaitCarrier,
@@ -56,6 +57,11 @@ class GatedNetlink(Netlink):
     """
 
     first: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Detour(Netlink):
+    """Routes that lead by the NIC itself until the next datagram; only ever part of an undo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +293,7 @@ class Unless:
 Step = (
     Netlink
     | GatedNetlink
+    | Detour
     | WriteFile
     | EditFile
     | MakeDir
@@ -308,6 +315,9 @@ Step = (
     | AwaitRouter
     | Relearn
     | NeedNic
+    | HurryKernel
+    | JoinBridges
+    | TakePorts
     | DropNetwork
     | DropAttached
     | Unless

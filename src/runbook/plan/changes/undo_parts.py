@@ -19,8 +19,9 @@ from runbook.plan.changes.steps import (
     Step,
     Sysctl,
 )
+from runbook.plan.changes.two_bridges import JoinBridges, TakePorts
 
-NETWORK = (EndUnit, NeedNic, Netlink, Announce, CarryNeighbours)
+NETWORK = (EndUnit, NeedNic, JoinBridges, TakePorts, Netlink, Announce, CarryNeighbours)
 FILES = (Restore, PutBack, RemoveDir, MakeDir)
 
 

@@ -128,7 +128,7 @@ def _brought_up(stanza: Stanza, promise: Promise) -> BootEffect:
     wrong = _wrong(stanza, promise)
     address = dict(stanza.options).get("address", "")
     does = " ".join(word for word in (stanza.family, stanza.method, address) if word)
-    of_nic = physical(stanza.name) == promise.nic
+    of_nic = physical(stanza.name) in (promise.nic, promise.holder)
     wanted = f"{stanza.family} manual" if of_nic else "nothing of the kind"
     then = f"{wrong}: take that out of {stanza.path}"
     what = f"ifup {stanza.name}"
@@ -137,8 +137,8 @@ def _brought_up(stanza: Stanza, promise: Promise) -> BootEffect:
 
 def _wrong(stanza: Stanza, promise: Promise) -> str:
     options = dict(stanza.options)
-    if physical(stanza.name) == promise.nic and stanza.method != "manual":
-        return f"{promise.nic} would have an address of its own"
+    if physical(stanza.name) in (promise.nic, promise.holder) and stanza.method != "manual":
+        return f"{physical(stanza.name)} would have an address of its own"
     if stanza.name == promise.bridge:
         return f"ifupdown would make {promise.bridge} before libvirt does"
     if _plain(options.get("address", "").partition("/")[0]) in map(_plain, promise.announced):

@@ -49,11 +49,15 @@ def _links(promise: Promise, snapshot: Snapshot) -> Iterator[LinkRow]:
         forward_delay_s=0.0,
     )
     for row in there:
-        yield row._replace(master=promise.bridge) if row is nic else row
+        passes = row is nic or (promise.adopted and row.master == promise.adopted)
+        yield row._replace(master=promise.bridge) if passes else row
 
 
 def _ports(promise: Promise, snapshot: Snapshot) -> Iterator[BridgePortRow]:
-    yield from (row for row in snapshot.rows(BridgePortRow) if row.port != promise.nic)
+    for row in snapshot.rows(BridgePortRow):
+        if row.port != promise.nic:
+            passes = promise.adopted and row.bridge == promise.adopted
+            yield row._replace(bridge=promise.bridge) if passes else row
     yield BridgePortRow(promise.bridge, promise.nic, FORWARDING, PORT_COST)
 
 
@@ -66,9 +70,9 @@ def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[RouteRow]:
 
 def _way_out(promise: Promise, row: RouteRow) -> RouteRow:
     """The NIC's default route with the gateway that is promised."""
-    mine = (row.family, row.dst, row.ifname) == ("inet", "default", promise.nic)
+    mine = (row.family, row.dst, row.ifname) == ("inet", "default", promise.holder)
     return row._replace(gateway=promise.gateway) if mine and row.gateway else row
 
 
 def _moved(promise: Promise, ifname: str) -> str:
-    return promise.bridge if ifname == promise.nic else ifname
+    return promise.bridge if ifname == promise.holder else ifname

@@ -23,6 +23,7 @@ from runbook.state.addresses import AddressRow
 from runbook.state.bridge_ports import BridgePortRow
 from runbook.state.files import FileRow, contents
 from runbook.state.firewall import FirewallRow
+from runbook.state.guests import TapRow
 from runbook.state.leases import LeaseRow
 from runbook.state.links import LinkRow
 from runbook.state.networks import NetworkRow
@@ -42,7 +43,7 @@ class Promise:
     """The end state: who holds the address, where the routes go, what survives a reboot.
 
     `others` are the further IPv4 addresses of the bridge, `client` is the DHCP client that renews
-    the lease there.
+    the lease there. `adopted` is the bridge that had address and ports before, '' for none.
     """
 
     nic: str
@@ -60,6 +61,12 @@ class Promise:
     ipv6: ExpectedIPv6 | None = None
     others: tuple[Address, ...] = field(default=(), metadata=LATER)
     client: ExpectedClient | None = field(default=None, metadata=LATER)
+    adopted: str = field(default="", metadata=LATER)
+
+    @property
+    def holder(self) -> str:
+        """The interface that has the address before the change."""
+        return self.adopted or self.nic
 
     @property
     def subject(self) -> SubjectKind:
@@ -82,7 +89,7 @@ class Promise:
     @property
     def announcements(self) -> tuple[tuple[str, str], ...]:
         """What an undo announces: pairs of an interface and an address that it holds."""
-        return tuple((self.nic, address) for address in self.announced)
+        return tuple((self.holder, address) for address in self.announced)
 
     @property
     def purpose(self) -> tuple[str, ...]:
@@ -96,7 +103,7 @@ class Promise:
     def move(self) -> str:
         """What is moved, from where and to where, in a few words."""
         more = "".join(f", {other.address}/{other.prefixlen}" for other in self.others)
-        return f"{self.address}{more} from {self.nic} onto {self.bridge}"
+        return f"{self.address}{more} from {self.holder} onto {self.bridge}"
 
     @property
     def end_state(self) -> str:
@@ -125,8 +132,25 @@ def _holder(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 
 
 def _left_on_nic(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    held = [row.address for row in _ipv4(snapshot) if row.ifname == promise.nic]
-    yield none(f"IPv4 on {promise.nic}", held)
+    for name in _bare(promise):
+        held = [row.address for row in _ipv4(snapshot) if row.ifname == name]
+        yield none(f"IPv4 on {name}", held)
+
+
+def _bare(promise: Promise) -> tuple[str, ...]:
+    """The interfaces that have no address and no route of their own."""
+    return tuple(dict.fromkeys((promise.nic, promise.holder)))
+
+
+def _adopted(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
+    """Nothing is left in the bridge that was there before, nor comes into it later."""
+    if not promise.adopted:
+        return
+    old = promise.adopted
+    ports = [row.ifname for row in snapshot.rows(LinkRow) if row.master == old]
+    yield none(f"ports of {old}", ports)
+    guests = [row.guest for row in snapshot.rows(TapRow) if row.defined_source == old]
+    yield none(f"guests defined on {old}", guests)
 
 
 def _ports(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
@@ -163,8 +187,9 @@ def _routes(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 
 
 def _routes_on_nic(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    left = [row.dst for row in _main(snapshot) if row.ifname == promise.nic]
-    yield none(f"routes on {promise.nic}", left)
+    for name in _bare(promise):
+        left = [row.dst for row in _main(snapshot) if row.ifname == name]
+        yield none(f"routes on {name}", left)
 
 
 def _ways_out(promise: Promise, default: list[RouteRow]) -> Iterator[str]:
@@ -201,7 +226,7 @@ def _way(gateway: str, ifname: str, prefsrc: str) -> str:
 
 
 def _ipv6(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    yield from checks6(promise.ipv6, promise.nic, promise.bridge, snapshot)
+    yield from checks6(promise.ipv6, promise.holder, promise.bridge, snapshot)
 
 
 def _network(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
@@ -219,7 +244,7 @@ def _files(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 def _stanzas(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     """What ifupdown would do at the next boot, where its files speak of the NIC at all."""
     for stanza in stanzas(contents(snapshot.rows(FileRow))):
-        if stanza.kind == "iface" and physical(stanza.name) == promise.nic:
+        if stanza.kind == "iface" and physical(stanza.name) in _bare(promise):
             about = f"{stanza.name} {stanza.family} in {stanza.path}"
             yield equal(about, "manual", stanza.method)
 
@@ -233,7 +258,7 @@ def _sysctls(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 def _clients(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     # A client of every interface, '', is one of the NIC's as well.
     every = snapshot.rows(LeaseRow)
-    own = [row for row in every if row.ifname == promise.nic]
+    own = [row for row in every if row.ifname in _bare(promise)]
     everywhere = [row for row in every if not row.ifname and row.pid]
     left = [f"{row.client} {row.lease_file}".strip() for row in (*own, *everywhere)]
     yield Check(f"DHCP on {promise.nic}", "none", ", ".join(left) or "none", not left)
@@ -253,6 +278,7 @@ _GROUPS: tuple[Group, ...] = (
     _holder,
     _left_on_nic,
     _ports,
+    _adopted,
     _bridge,
     _routes,
     _routes_on_nic,

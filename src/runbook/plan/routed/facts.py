@@ -73,7 +73,8 @@ def on_bridge(bridge: str) -> str:
     return (
         f"the host is on the LAN by {bridge} already, so nothing has to move. Set attach: true,"
         f" bridge: {bridge}, and interface to its port: runbook then defines a libvirt network onto"
-        f" {bridge}, and guest.ipynb puts guests on it; survey.ipynb proposes these values"
+        f" {bridge}, and guest.ipynb puts guests on it; survey.ipynb proposes these values. Or set"
+        f" adopt: {bridge}: then a bridge of libvirt's own takes its place"
     )
 
 

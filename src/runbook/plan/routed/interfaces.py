@@ -44,6 +44,9 @@ ADDRESSING = frozenset(
     }
 )
 CARRIED6 = ("static", "auto", "manual")
+# The ports of an adopted bridge; with "none" ifupdown makes it without any.
+PORTS = ("bridge_ports", "bridge-ports")
+NO_PORTS = "    bridge_ports none"
 FOLDER = "/etc/network/"
 
 
@@ -202,6 +205,8 @@ def _acts(stanza: Stanza, snapshot: Snapshot) -> bool:
     """Whether it gives the NIC something, be it by a command alone."""
     if (stanza.family, stanza.method) != ("inet", "manual"):
         return True
+    if any(word in PORTS and value != "none" for word, value in stanza.options):
+        return True
     lines = _file(stanza.path, snapshot).content.split("\n")[stanza.first - 1 : stanza.last]
     return any(is_carried(line, physical(stanza.name), snapshot) for line in lines)
 
@@ -241,7 +246,10 @@ def _options(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[s
         # A comment goes on only as part of a line that began before it.
         comment = is_comment(line) and not continued
         if not continued:
-            dropping = _dropped(line, stanza, snapshot)
+            ports = (words(line) or ("",))[0] in PORTS
+            if ports:
+                yield NO_PORTS + ("\r" if line.endswith("\r") else "")
+            dropping = ports or _dropped(line, stanza, snapshot)
         continued = line.endswith("\\") and not comment
         if not dropping:
             yield line

@@ -31,20 +31,20 @@ def others(params: Params, snapshot: Snapshot) -> tuple[Address, ...]:
     """Each as the NIC holds it, to be taken away; an address that others follow comes first."""
     if facts.holds(snapshot, params.bridge, params.ipv4):
         return ()
-    return tuple(map(facts.as_delete_message, _rows(params, snapshot, params.interface)))
+    return tuple(map(facts.as_delete_message, _rows(params, snapshot, params.holder)))
 
 
 def refuse_odd_labels(params: Params, snapshot: Snapshot) -> None:
     """Refuse a label that a line of `ip -batch` cannot say: the undo puts it back by one."""
-    for row in facts.addresses_on(snapshot, params.interface):
+    for row in facts.addresses_on(snapshot, params.holder):
         if not _PLAIN_LABEL.fullmatch(row.label):
             address = f"{row.address}/{row.prefixlen}"
             raise Refused(
-                f"the label {row.label!r} of {address} on {params.interface} has characters that"
+                f"the label {row.label!r} of {address} on {params.holder} has characters that"
                 " an undo cannot write",
                 host=snapshot.host,
-                then=f"give it another: ip address del {address} dev {params.interface}, then add"
-                f" it with a label such as {params.interface}:1",
+                then=f"give it another: ip address del {address} dev {params.holder}, then add"
+                f" it with a label such as {params.holder}:1",
             )
 
 
@@ -99,7 +99,7 @@ def network(address: Address) -> str:
 
 def subnets(params: Params, snapshot: Snapshot) -> Iterator[IPv4Network]:
     """The subnet of each further address of the NIC."""
-    for row in _rows(params, snapshot, params.interface):
+    for row in _rows(params, snapshot, params.holder):
         if row.prefixlen != HOST_ROUTE:
             yield IPv4Interface(f"{row.address}/{row.prefixlen}").network
 

@@ -43,7 +43,7 @@ class Uncarried:
 
 def moved(params: Params, snapshot: Snapshot) -> Moved6 | None:
     """All that moves; None where the host has no IPv6 beyond its link-local address."""
-    nic, bridge = params.interface, params.bridge
+    nic, bridge = params.holder, params.bridge
     done = facts.holds(snapshot, bridge, params.ipv4)
     holder = bridge if done else nic
     held = global6(snapshot, holder)
@@ -132,10 +132,12 @@ def lasting(
     params: Params, snapshot: Snapshot, moves: Moved6 | None
 ) -> tuple[tuple[str, str], ...]:
     """The parameters that a boot has to find besides the switches of forwarding."""
-    others = [n for n in _listeners(snapshot) if n not in (params.interface, params.bridge)]
+    others = [
+        n for n in _listeners(snapshot) if n not in (params.interface, params.holder, params.bridge)
+    ]
     names = (conf(name, "accept_ra") for name in others)
     heard = tuple((name, LEARN) for name in names if _value(snapshot, name) in ("1", LEARN))
-    return heard if moves is None else (*heard, (conf(params.interface, "accept_ra"), "0"))
+    return heard if moves is None else (*heard, (conf(params.holder, "accept_ra"), "0"))
 
 
 def keep_listening(snapshot: Snapshot) -> Iterator[Change]:
@@ -181,11 +183,11 @@ def _by_slaac(row: AddressRow) -> bool:
 
 def uncarried(params: Params, snapshot: Snapshot) -> Iterator[Uncarried]:
     """Everything that speaks against moving the host's IPv6."""
-    held = global6(snapshot, params.interface)
+    held = global6(snapshot, params.holder)
     for row in held:
         yield from _address(row)
-    yield from _together(params.interface, held)
-    yield from _routes(params.interface, snapshot, held)
+    yield from _together(params.holder, held)
+    yield from _routes(params.holder, snapshot, held)
 
 
 def _address(row: AddressRow) -> Iterator[Uncarried]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.plan.changes import network_hook, network_online
+from runbook.plan.changes.adopt import AdoptPorts, JoinedWarmUp
 from runbook.plan.changes.bridge_client import unit_name
 from runbook.plan.changes.bridge_mac import IntroduceMac
 from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, QuietWarmUp, Settle
@@ -38,7 +40,7 @@ from runbook.plan.promise.check import unkept
 from runbook.plan.promise.files import ExpectedFile
 from runbook.plan.promise.host import Promise
 from runbook.plan.promise.ipv6 import ExpectedIPv6
-from runbook.plan.routed import bridge_client, facts, ipv4, ipv6, sysctls
+from runbook.plan.routed import adopt, bridge_client, facts, ipv4, ipv6, sysctls
 from runbook.plan.routed.attach import attach_plan
 from runbook.plan.routed.dhcp_clients import stop_clients
 from runbook.plan.routed.firewall.live import admit, expected_firewall
@@ -50,6 +52,7 @@ from runbook.plan.routed.routes import carried, check_gateway
 from runbook.plan.routed.routes import moved as carried_by_nic
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
+from runbook.state.networks import NetworkRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.cloud_init import OFF, SWITCH
 from runbook.state.sysctl import SysctlRow
@@ -111,16 +114,26 @@ def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None
         expected6,
         ipv4.promised(params, snapshot),
         client,
+        params.adopt or "",
     )
 
 
 def _mac(params: Params, snapshot: Snapshot) -> str:
     """The MAC that the bridge will have."""
     if params.bridge_mac == "nic":
-        return facts.nic_row(snapshot, params.interface).mac
+        return _known_mac(params, snapshot)
     if params.bridge_mac == "own":
         return _derived_mac(snapshot.identity.machine_id, params.network)
     return params.bridge_mac
+
+
+def _known_mac(params: Params, snapshot: Snapshot) -> str:
+    """The MAC that the LAN knows the host by."""
+    made = snapshot.find(NetworkRow, params.network)
+    if params.adopt and made and facts.holds(snapshot, params.bridge, params.ipv4):
+        # The old bridge has no port any more, and its MAC says nothing.
+        return made.mac
+    return facts.nic_row(snapshot, params.holder).mac
 
 
 def _derived_mac(machine_id: str, network: str) -> str:
@@ -186,7 +199,7 @@ def _not_half_done(params: Params, snapshot: Snapshot, promise: Promise) -> None
 
 def _refuse_together(params: Params, snapshot: Snapshot) -> None:
     """What may be odd about the NIC in several ways at once: its stanzas, routes and clients."""
-    nic = params.interface
+    nic = params.holder
     facts.nic_address_message(snapshot, nic, params.ipv4)
     rejoin = _rejoin(params, snapshot)
     refuse_together(
@@ -202,9 +215,7 @@ def _refuse_together(params: Params, snapshot: Snapshot) -> None:
 def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:
     nic, address = params.interface, params.ipv4
     facts.nic_row(snapshot, nic)
-    held = facts.nic_address_message(snapshot, nic, address)
     connected = _connected(params, snapshot)
-    others = ipv4.others(params, snapshot)
     yield from _prepare(params, snapshot, promise)
     loose = snapshot.find(SysctlRow, LOOSE)
     value = loose.value if loose else LOOSE_BY_DEFAULT
@@ -215,25 +226,17 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     yield _hook(promise)
     yield TuneBridge(params.bridge, sysctls.of_bridge(params, snapshot))
     yield ForwardAtOnce(params.bridge, params.stp)
-    yield QuietWarmUp(params.bridge, params.interface)
-    if promise.mac != facts.nic_row(snapshot, nic).mac:
+    yield _warm_up(params, snapshot)
+    if promise.mac not in {facts.nic_row(snapshot, name).mac for name in (nic, params.holder)}:
         yield IntroduceMac(nic, promise.mac, params.gateway)
     moves = ipv6.moved(params, snapshot)
     yield from ipv6.enable(moves)
-    yield Cutover(
-        held,
-        params.bridge,
-        connected,
-        carried_by_nic(params, snapshot, nic),
-        promise.routes,
-        moves,
-        others,
-        promise.others,
-        ipv4.connected(others, snapshot, nic),
-    )
+    yield _cutover(params, snapshot, promise)
     yield Settle(str(address.ip), params.bridge, params.stp, promise.announced[1:])
     yield from ipv6.settle(moves, snapshot)
     yield ReleaseTracking(value)
+    if params.adopt:
+        yield from adopt.redefinitions(params, snapshot)
     # Only now: a packet of a connection older than its tracking belongs to none until then.
     yield from admit(promise.firewall, snapshot)
     yield FindNic(nic, nic_name.mac_of(nic, snapshot))
@@ -241,15 +244,41 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     yield from bridge_client.run(params, promise.client, snapshot)
 
 
+def _warm_up(params: Params, snapshot: Snapshot) -> QuietWarmUp:
+    if not params.adopt:
+        return QuietWarmUp(params.bridge, params.interface)
+    return JoinedWarmUp(params.bridge, params.adopt, facts.nic_row(snapshot, params.adopt).mac)
+
+
+def _cutover(params: Params, snapshot: Snapshot, promise: Promise) -> Cutover:
+    holder = params.holder
+    others = ipv4.others(params, snapshot)
+    make: Callable[..., Cutover] = Cutover
+    if params.adopt:
+        taps, mac = adopt.taps(params, snapshot), facts.nic_row(snapshot, holder).mac
+        make = partial(AdoptPorts, port=params.interface, taps=taps, mac=mac)
+    return make(
+        facts.nic_address_message(snapshot, holder, params.ipv4),
+        params.bridge,
+        _connected(params, snapshot),
+        carried_by_nic(params, snapshot, holder),
+        promise.routes,
+        ipv6.moved(params, snapshot),
+        others,
+        promise.others,
+        ipv4.connected(others, snapshot, holder),
+    )
+
+
 def _connected(params: Params, snapshot: Snapshot) -> Route | None:
     """The NIC's route to its own network; None for an address without one."""
     if ipv4.point_to_point(params.ipv4):
         return None
     try:
-        return facts.connected_route(snapshot, params.interface, params.ipv4)
+        return facts.connected_route(snapshot, params.holder, params.ipv4)
     except Refused:
         # A command of the stanza may be what makes the routes odd; then it is named instead.
-        refuse_commands(params.interface, snapshot)
+        refuse_commands(params.holder, snapshot)
         raise
 
 
@@ -264,15 +293,15 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
         yield PutFile(SWITCH, OFF, 0o644, cloud_init.PURPOSE)
     yield from bridge_client.files(promise.client, snapshot)
     yield from _pin_name(params, snapshot)
-    yield from manual_stanza(params.interface, snapshot, _rejoin(params, snapshot))
+    yield from manual_stanza(params.holder, snapshot, _rejoin(params, snapshot))
     if promise.firewall.families:
-        yield from saved_firewall(promise.firewall, params.interface, params.bridge, snapshot)
+        yield from saved_firewall(promise.firewall, params.holder, params.bridge, snapshot)
     yield from _twins_alone(params, snapshot, promise)
-    yield from twins(params.interface, params.bridge, snapshot)
+    yield from twins(params.holder, params.bridge, snapshot)
     yield from ipv6.keep_listening(snapshot)
     for name, value in sysctls.FORWARDING:
         yield from sysctls.switched(name, value, snapshot)
-    yield from stop_clients(params.interface, snapshot)
+    yield from stop_clients(params.holder, snapshot)
 
 
 def _rejoin(params: Params, snapshot: Snapshot) -> str:
@@ -295,7 +324,7 @@ def _pin_name(params: Params, snapshot: Snapshot) -> Iterator[PutFile]:
 def _twins_alone(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[Change]:
     """Twins in the saved files that no profile and no rules file changes."""
     done = {SAVED[family] for family in promise.firewall.families}
-    edits = saved_rules(params.interface, params.bridge, snapshot)
+    edits = saved_rules(params.holder, params.bridge, snapshot)
     yield from (edit for edit in edits if edit.path not in done)
 
 

@@ -21,7 +21,7 @@ def default_route(params: Params, snapshot: Snapshot) -> Route:
     address stays, and the word `onlink` if the gateway is off the link.
     """
     route = Route(Action.ENSURE, "default", params.bridge, gateway=params.gateway)
-    row = facts.default_through(snapshot, params.interface, params.bridge)
+    row = facts.default_through(snapshot, params.holder, params.bridge)
     if row is None:
         return route
     route = replace(route, metric=row.metric)
@@ -35,7 +35,7 @@ def default_route(params: Params, snapshot: Snapshot) -> Route:
 def check_gateway(params: Params, snapshot: Snapshot) -> None:
     """Raise ParameterError for a gateway off the link that the host does not use either."""
     lan = params.ipv4.network
-    row = facts.default_through(snapshot, params.interface, params.bridge)
+    row = facts.default_through(snapshot, params.holder, params.bridge)
     uses = row.gateway if row else ""
     if IPv4Address(params.gateway) not in lan and uses != params.gateway:
         where = f": {uses}" if uses else ""
@@ -43,7 +43,7 @@ def check_gateway(params: Params, snapshot: Snapshot) -> None:
             "gateway",
             params.gateway,
             f"the gateway is not on the link: it lies outside {lan}, and the default route of"
-            f" {snapshot.host} by {params.interface} leads to {uses or 'no gateway'}",
+            f" {snapshot.host} by {params.holder} leads to {uses or 'no gateway'}",
             f"give the router's address as `ip route show default` shows it{where}",
         )
 
@@ -54,7 +54,7 @@ def carried(params: Params, snapshot: Snapshot) -> tuple[Route, ...]:
     On a host that was changed already they are on the bridge, and are those
     that its hook brings back: what somebody added since is none of ours.
     """
-    found = (*moved(params, snapshot, params.interface), *_kept_by_hook(params, snapshot))
+    found = (*moved(params, snapshot, params.holder), *_kept_by_hook(params, snapshot))
     default = default_route(params, snapshot)
     come = (_on_bridge(route, default) for route in found)
     return tuple(dict.fromkeys((default, *come)))

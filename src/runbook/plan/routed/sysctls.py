@@ -33,7 +33,7 @@ def _arp(params: Params) -> tuple[tuple[str, str], ...]:
 def followed(params: Params, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     """The NIC's own parameters, as the bridge's: a new interface has the default's value."""
     table = {row.name: row.value for row in snapshot.rows(SysctlRow)}
-    nic, bridge = _dotted(params.interface), _dotted(params.bridge)
+    nic, bridge = _dotted(params.holder), _dotted(params.bridge)
     values = ((name, table.get(name.format(nic))) for name in FOLLOW)
     return tuple(
         (name.format(bridge), value)
@@ -56,7 +56,7 @@ def file(params: Params, snapshot: Snapshot, heard: tuple[tuple[str, str], ...])
         arp=_lines(_arp(params)),
     )
     own = followed(params, snapshot)
-    text += _FOLLOWED.format(nic=params.interface, lines=_lines(own)) if own else ""
+    text += _FOLLOWED.format(nic=params.holder, lines=_lines(own)) if own else ""
     text += _HEARD + _lines(heard) if heard else ""
     return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", text)
 

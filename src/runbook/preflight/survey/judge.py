@@ -13,7 +13,7 @@ from runbook.common.errors import ParameterError, Refused
 from runbook.params import Params, faults, resolve
 from runbook.plan.routed.facts import nic_address_message, nic_names
 from runbook.plan.routed.procedure import make_plan
-from runbook.preflight import attach, identity, networks, nic
+from runbook.preflight import adopt, attach, identity, networks, nic
 from runbook.preflight.finding import CaseWithoutPlan, Finding
 from runbook.preflight.survey.candidates import unfit
 from runbook.state.host.operator_connection import Connection
@@ -59,7 +59,7 @@ def against(
     """What of parameters that are right by themselves is wrong on this host."""
     try:
         if not params.attach:
-            nic_address_message(snapshot, params.interface, params.ipv4)
+            nic_address_message(snapshot, params.holder, params.ipv4)
         stands = tuple(_stands_against(SurveyCase(params, snapshot)))
         if not stands:
             make_plan(params, snapshot, own)
@@ -79,6 +79,8 @@ def _stands_against(case: CaseWithoutPlan) -> Iterator[ParameterError]:
         return
     for rule in nic.RULES:
         yield from _errors("interface", case, rule(case))
+    for adopting in adopt.RULES:
+        yield from _errors("adopt", case, adopting(case))
     yield from _errors("network", case, networks.network_names(case))
     yield from _errors("bridge", case, networks.bridge_names(case))
     yield from _errors("forward", case, networks.others(case))

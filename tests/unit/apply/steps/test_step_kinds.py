@@ -24,6 +24,7 @@ from runbook.plan.changes.steps import (
     Step,
     Unless,
 )
+from runbook.plan.changes.two_bridges import HurryKernel, JoinBridges
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
     AwaitCarrier,
@@ -51,6 +52,8 @@ UNCHECKED = {
     RaiseNetwork: "the checks of a revert's promise look for it",
     Announce: "the neighbours learn the address by its first packet too",
     CarryNeighbours: "an entry that is lost is asked for again",
+    HurryKernel: "an undo sets it by itself, and a boot as well",
+    JoinBridges: "`take_ports` takes the pair away again",
     Command: "it may be anything; its result is checked by the rest",
     Relearn: "a router may not have spoken yet",
     RemoveDir: "a directory that is not empty stays on purpose",

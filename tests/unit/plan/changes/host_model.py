@@ -14,7 +14,9 @@ from ipaddress import ip_interface
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
+from runbook.params.fields import CARRIERS
 from runbook.plan.changes.aside import ENDING, MoveAside, PutBack
+from runbook.plan.changes.guest_steps import DEFINITIONS, Plug
 from runbook.plan.changes.ipv6 import stand_in
 from runbook.plan.changes.messages import (
     Action,
@@ -43,6 +45,7 @@ from runbook.plan.changes.steps import (
     Sysctl,
     WriteFile,
 )
+from runbook.plan.changes.two_bridges import JoinBridges, TakePorts
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
     AwaitCarrier,
@@ -105,6 +108,23 @@ class HostModel:
     @make.register
     def _(self, step: Announce | CarryNeighbours | NeedNic) -> None:
         """Nothing of the host changes by these."""
+
+    @make.register
+    def _(self, step: JoinBridges) -> None:
+        if step.new in self.masters:
+            self.masters |= {CARRIERS[0]: step.new, CARRIERS[1]: step.old}
+
+    @make.register
+    def _(self, step: TakePorts) -> None:
+        for carrier in CARRIERS:
+            self.masters.pop(carrier, None)
+        for name, master in self.masters.items():
+            self.masters[name] = step.old if master == step.new else master
+
+    @make.register
+    def _(self, step: Plug) -> None:
+        path = f"{DEFINITIONS}/{step.guest}.xml"
+        self.files[path] = f"{step.guest} on {step.source}".encode()
 
     @make.register
     def _(self, step: AwaitAdmitted | AwaitCarrier | AwaitLinkLocal) -> None:
@@ -211,7 +231,7 @@ class HostModel:
             case ("ip", "link", "delete", "dev", name):
                 self._delete_link(name)
                 self.masters.pop(name.replace("carrier0", "carrier1"), None)
-            case ("ip", "link", "set", "dev", name, "up"):
+            case ("ip", "link", "set", "dev", name, *_):
                 assert name in self.masters
             case (program, "-w", "5", "-t", table, verb, chain, *rest):
                 self._iptables(verb, (_backed(program), table, chain), rest)

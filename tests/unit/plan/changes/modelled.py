@@ -6,7 +6,6 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
-from tests.unit.fakes import NIC
 from tests.unit.plan.changes.host_model import HostModel
 
 from runbook.plan.changes.firewall import PROGRAMS
@@ -27,7 +26,7 @@ from runbook.state.sysctl import SysctlRow
 
 def modelled(seen: Snapshot, plan: Plan) -> HostModel:
     """The host of that snapshot."""
-    links = [row.ifname for row in seen.rows(LinkRow)]
+    links = {row.ifname: row.master for row in seen.rows(LinkRow)}
     chains: dict[Any, list[tuple[str, ...]]] = {}
     policies: dict[Any, str] = {}
     for row in sorted(seen.rows(FirewallRow), key=lambda r: r.position):
@@ -36,11 +35,12 @@ def modelled(seen: Snapshot, plan: Plan) -> HostModel:
             chains.setdefault(place, []).append(words(row.rule)[2:])
         else:
             policies[place] = row.rule.split()[-1]
-    four = [facts.as_delete_message(row) for row in facts.addresses_on(seen, NIC)]
-    six = [facts.as_delete_message(row) for row in global6(seen, NIC)]
+    holder = plan.of_host.holder
+    four = [facts.as_delete_message(row) for row in facts.addresses_on(seen, holder)]
+    six = [facts.as_delete_message(row) for row in global6(seen, holder)]
     made = {step.path for _, step in plan.undo_steps() if isinstance(step, RemoveDir)}
     model = HostModel(
-        masters=dict.fromkeys(links, ""),
+        masters=links,
         addresses=[replace(a, action=Action.ENSURE) for a in (*four, *six)],
         routes=[facts.as_route_message(row) for row in seen.rows(RouteRow)],
         files={r.path: r.content.encode() for r in seen.rows(FileRow)},

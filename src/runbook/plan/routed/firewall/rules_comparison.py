@@ -49,7 +49,7 @@ def _twins(params: Params, snapshot: Snapshot) -> frozenset[Key]:
 
 def _twins_of(params: Params, snapshot: Snapshot) -> Iterator[Key]:
     for entry in _entries(snapshot):
-        twin = twin_of(entry.rule, params.interface, params.bridge)
+        twin = twin_of(entry.rule, params.holder, params.bridge)
         if twin:
             yield RulesetEntry(entry.table, entry.chain, twin).key
 

@@ -1,0 +1,45 @@
+"""A bridge of ifupdown whose place libvirt's bridge takes: what hangs in it, and what passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.params import Params
+from runbook.plan.changes.adopt import RedefineNic
+from runbook.state.guests import RUNS, GuestRow, TapRow
+from runbook.state.links import LinkRow
+from runbook.state.snapshot import Snapshot
+
+
+def taps(params: Params, snapshot: Snapshot) -> tuple[str, ...]:
+    """The taps of running guests that are ports of the old bridge."""
+    ports = set(other_ports(params, snapshot))
+    return tuple(sorted(ports & {row.target for row in snapshot.rows(TapRow)}))
+
+
+def strangers(params: Params, snapshot: Snapshot) -> tuple[str, ...]:
+    """Its ports that neither the parameters name nor a guest of libvirt has."""
+    known = taps(params, snapshot)
+    return tuple(port for port in other_ports(params, snapshot) if port not in known)
+
+
+def other_ports(params: Params, snapshot: Snapshot) -> list[str]:
+    """Its ports beside the one that the parameters name."""
+    rows = (row for row in snapshot.rows(LinkRow) if row.master == params.adopt)
+    return [row.ifname for row in rows if row.ifname != params.interface]
+
+
+def redefinitions(params: Params, snapshot: Snapshot) -> Iterator[RedefineNic]:
+    """One for each NIC that is defined on the old bridge, whether its guest runs or not."""
+    for row in snapshot.rows(TapRow):
+        if row.defined_xml and row.defined_source == params.adopt:
+            xml, source = row.defined_xml, row.defined_source
+            yield RedefineNic(row.guest, row.mac, params.network, source, xml)
+
+
+def asleep(params: Params, snapshot: Snapshot) -> Iterator[str]:
+    """Guests whose saved memory names the old bridge: they would continue in it."""
+    saved = {row.name for row in snapshot.rows(GuestRow) if row.saved and row.state not in RUNS}
+    rows = snapshot.rows(TapRow)
+    found = (r.guest for r in rows if params.adopt in (r.source, r.defined_source))
+    yield from sorted(saved & set(found))

@@ -1,0 +1,86 @@
+"""A bridge whose place libvirt's takes: whether everything that hangs in it can pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.plan.routed import adopt
+from runbook.plan.routed.attach import onto
+from runbook.preflight.finding import CaseWithoutPlan, Finding, looked_for
+from runbook.state.links import LinkRow
+
+FIELD = "adopt"
+EMPTY = "after the change this bridge has no port on the LAN"
+
+
+@looked_for(
+    "old bridge", "no bridge is replaced, or all of it passes", "what stays in it is off the LAN"
+)
+def _adopted(case: CaseWithoutPlan) -> Iterator[Finding]:
+    if case.params.adopt:
+        for rule in (_bridge, _ports, _guests):
+            yield from rule(case, case.params.adopt)
+
+
+def _bridge(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
+    bridge = case.snapshot.find(LinkRow, name)
+    port = case.snapshot.find(LinkRow, case.params.interface)
+    if bridge is None or bridge.kind != "bridge":
+        yield _block(name, "there is no bridge of that name", "there is nothing to take over")
+    elif port is None or port.master != name:
+        shown = f"{case.params.interface} is no port of it"
+        yield _block(name, shown, "`interface` has to be the bridge's port onto the LAN")
+    elif bridge.stp:
+        why = "while its ports pass, the two bridges are joined, and STP would block that for 4 s"
+        then = f"ip link set dev {name} type bridge stp_state 0, and bridge_stp off in its stanza"
+        yield _block(name, "STP is on", why, then)
+
+
+def _ports(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
+    if strangers := adopt.strangers(case.params, case.snapshot):
+        yield _block(
+            name,
+            f"{', '.join(strangers)} is in it, and no guest of libvirt has it",
+            "runbook does not know what would put it into the new bridge after a boot",
+            "take it out of the bridge first, or use attach: true, which leaves the bridge alone",
+        )
+    for link in case.snapshot.rows(LinkRow):
+        if link.lower == name:
+            yield _block(name, f"{link.ifname} ({link.kind}) is on top of it", EMPTY)
+    for row in onto(case.snapshot, name):
+        yield _block(
+            name,
+            f"libvirt network {row.name} leads onto it",
+            EMPTY,
+            f"undo the change that made {row.name}; or give its guests <source bridge='{name}'/>"
+            f" and undefine it",
+        )
+    for guest in adopt.asleep(case.params, case.snapshot):
+        yield _block(
+            name,
+            f"{guest} is saved to the disk, and its memory names this bridge",
+            EMPTY,
+            f"virsh start {guest}, or virsh managedsave-remove {guest}",
+        )
+
+
+def _guests(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
+    if taps := adopt.taps(case.params, case.snapshot):
+        yield Finding(
+            "note",
+            name,
+            f"guests are in it by {', '.join(taps)}",
+            "their taps pass in the cutover; the kernel moves one port after the other, and a guest"
+            " hears nothing while its own port or the NIC is moved: about a millisecond each."
+            " libvirt goes on naming the old bridge for a running guest until its next start",
+            "nothing; a service inside a guest that counts milliseconds notices it",
+        )
+
+
+def _block(about: str, seen: str, why: str, then: str = "") -> Finding:
+    then = then or "use attach: true, which leaves the bridge alone"
+    return Finding("block", about, seen, why, then, field=FIELD)
+
+
+# What a survey can ask of parameters before there is a plan.
+RULES = (_adopted,)

@@ -1,0 +1,101 @@
+"""ifupdown's br0 with a guest in it: libvirt's bridge takes its place, and gives it back.
+
+docs/hosts.md has the table of what these tests saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Interface
+
+import pytest
+from tests.bench import thorough
+from tests.lab.course import watched
+from tests.lab.test_files import console, params
+from tests.lab.test_odd_hosts import HOSTS, ON_A_BRIDGE
+from tests.matrix.course import FINE, as_promised, change, libvirtd, networking, reboot, undone
+
+from runbook.lab import guest as guests
+from runbook.lab import lab as labs
+from runbook.lab import shell
+from runbook.lab.guest_xml import Guest
+from runbook.lab.probe import OutageProbe
+
+# A guest's start and a boot, on a machine that does other work too.
+pytestmark = pytest.mark.timeout(1500)
+HOST, GUEST = "server-01", "vm-01"
+ADDRESS, OF_GUEST = "172.16.1.1", "172.16.1.10"
+OLD, ASKED = "br0", {"adopt": "br0", "bridge_mac": "nic", "forward": "open"}
+RATE, PATIENCE_S = 200, 240
+ONTO = f"<network><name>for-now</name><forward mode='bridge'/><bridge name='{OLD}'/></network>"
+# Its NIC as `virsh` defines it by `--network bridge=br0`.
+TO_THE_BRIDGE = (
+    f"virsh destroy {GUEST}; virsh dumpxml {GUEST} | "
+    f"sed -e \"s/type='network'/type='bridge'/\" -e \"s/network='for-now'/bridge='{OLD}'/\" | "
+    f"virsh define /dev/stdin; virsh net-destroy for-now; virsh net-undefine for-now;"
+    f" virsh start {GUEST}"
+)
+
+
+@pytest.fixture(params=["bookworm", thorough("bullseye"), thorough("trixie")])
+def release(request: pytest.FixtureRequest, lab: labs.Lab) -> Iterator[str]:
+    """A host of each release."""
+    name: str = request.param
+    labs.up(len(lab.hosts), name, "static", lambda _text: None)
+    labs.renew(HOST)
+    yield name
+    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
+    labs.renew(HOST)
+
+
+def with_guest() -> None:
+    """A host on br0, and a running guest on it."""
+    HOSTS[ON_A_BRIDGE].make(HOST)
+    console(HOST, "virsh net-define /dev/stdin; virsh net-start for-now", ONTO.encode())
+    lan = (IPv4Interface(f"{OF_GUEST}/16"), IPv4Address("172.16.0.1"))
+    guests.add(HOST, Guest(GUEST, "for-now", *lan))
+    console(HOST, TO_THE_BRIDGE)
+    answers()
+
+
+def answers() -> None:
+    """Wait until the guest is heard from beyond the router."""
+
+    def heard() -> bool:
+        return OutageProbe(OF_GUEST, rate=20, seconds=1).result().lost == 0
+
+    shell.wait_for(GUEST, heard, PATIENCE_S)
+
+
+def ports(bridge: str) -> list[str]:
+    """The bridge's ports, a tap by the first letters of its name."""
+    found = console(HOST, f"ls /sys/class/net/{bridge}/brif").decode().split()
+    return sorted(port[:4] if port.startswith("vnet") else port for port in found)
+
+
+def test_br0_and_its_guest_pass_to_libvirts_bridge_and_back(
+    release: str, request: pytest.FixtureRequest
+) -> None:
+    with_guest()
+    assert ports(OLD) == ["enp4s0f0", "vnet"]
+    asked = params(HOST).model_copy(update=ASKED)
+    both = [ADDRESS, OF_GUEST]
+    with watched(f"{release}: change", request, both, RATE) as changed:
+        start, session = change(asked)
+    assert ports("virbr1") == ["enp4s0f0", "vnet"]
+    assert ports(OLD) == []
+    for deed in (libvirtd, networking, reboot):
+        with watched(f"{release}: {deed.__name__}", request, both, RATE):
+            deed(HOST)
+        assert as_promised(session, start) == FINE, deed.__name__
+        answers()
+        assert ports("virbr1") == ["enp4s0f0", "vnet"], deed.__name__
+    with watched(f"{release}: undo", request, both, RATE) as back:
+        assert undone(session, HOST, start) == FINE
+    print(changed, back)  # noqa: T201
+    assert ports(OLD) == ["enp4s0f0", "vnet"]
+    reboot(HOST)
+    answers()
+    (host, guest), (host_back, guest_back) = changed, back
+    assert [host.lost, host_back.lost] == [0, 0], (changed, back)
+    assert [guest.lost, guest_back.lost] == [0, 0], (changed, back)

@@ -1,0 +1,213 @@
+"""libvirt's bridge takes the place of ifupdown's: everything in it passes, and comes back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit import fakes
+from tests.unit.fakes import NIC, NIC_MAC, Row
+from tests.unit.plan.changes.modelled import modelled
+from tests.unit.plan.changes.test_undo import undone
+from tests.unit.plan.routed.test_attach import BR0, HOSTBR, STANZA, bridged
+
+from runbook.apply.checkpoint.script import undo_script
+from runbook.common import serial
+from runbook.common.errors import ParameterError
+from runbook.plan import plan as plans
+from runbook.plan.changes.adopt import AdoptPorts, RedefineNic
+from runbook.plan.changes.files import EditLines
+from runbook.plan.changes.messages import Action, LinkMaster, Route
+from runbook.plan.changes.steps import GatedNetlink
+from runbook.plan.forecast import after_plan
+from runbook.plan.forecast.boot import rehearse
+from runbook.plan.forecast.wiring import wired
+from runbook.plan.plan import Plan
+from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.preflight import Cleared, RefusedByPreflight, preflight
+from runbook.state.bridge_ports import BridgePortRow
+from runbook.state.links import LinkRow
+from runbook.state.snapshot import Snapshot
+
+XML = (
+    "<interface type='bridge'><mac address='52:54:00:0a:0b:01'/><source bridge='br0'/></interface>"
+)
+DEFINITION = "/etc/libvirt/qemu/vm-01.xml"
+GUEST: Row = {"name": "vm-01", "state": "running"}
+TAP: Row = {
+    "guest": "vm-01",
+    "mac": "52:54:00:0a:0b:01",
+    "type": "bridge",
+    "source": BR0,
+    "target": "vnet0",
+    "defined_source": BR0,
+    "defined_xml": XML,
+    "live_xml": XML,
+}
+
+
+def host(text: str = STANZA, /, **tables: list[Row]) -> Snapshot:
+    """br0 with a NIC and a guest in it."""
+    files = [fakes.file("/etc/network/interfaces", text), fakes.file(DEFINITION, "vm-01 on br0")]
+    routes = [fakes.default(BR0), fakes.connected(BR0)]
+    rows: dict[str, list[Row]] = {"guests": [GUEST], "taps": [TAP], "files": files}
+    rows["routes"] = routes
+    return bridged(**{**rows, **tables})
+
+
+def asked(**other: object) -> dict[str, object]:
+    return {"adopt": BR0, "bridge_mac": "nic", **other}
+
+
+def planned(seen: Snapshot | None = None, /, **other: object) -> Plan:
+    return make_plan(fakes.params(**asked(**other)), seen or host())
+
+
+def cleared(seen: Snapshot | None = None, **other: object) -> Cleared:
+    seen = seen or host()
+    params = fakes.params(**asked(**other))
+    return preflight(params, make_plan(params, seen), seen, fakes.GOOD)
+
+
+def refusal(seen: Snapshot, **other: object) -> str:
+    with pytest.raises(RefusedByPreflight) as refused:
+        cleared(seen, **other)
+    return refused.value.what
+
+
+def cutover(plan: Plan) -> GatedNetlink:
+    (change,) = (c for c in plan.changes if isinstance(c, AdoptPorts))
+    (step,) = (step for step in change.do() if isinstance(step, GatedNetlink))
+    return step
+
+
+def links(*more: Row, **bridge: object) -> list[Row]:
+    old = fakes.link(BR0, **{"kind": "bridge", "mac": NIC_MAC, "stp": 0, **bridge})
+    return [old, fakes.link(NIC, mac=NIC_MAC, master=BR0), *more]
+
+
+def test_a_bridge_that_is_not_there_and_a_port_of_another_are_refused() -> None:
+    none = host(links=[fakes.link(NIC, mac=NIC_MAC), fakes.link(BR0, kind="bridge")])
+    assert f"{NIC} is no port of it" in refusal(none)
+    with pytest.raises(ParameterError, match="br7"):
+        planned(adopt="br7")
+
+
+def test_what_would_be_left_behind_in_the_old_bridge_is_refused_by_name() -> None:
+    veth = fakes.link("veth0a1b", kind="veth", master=BR0)
+    vlan = fakes.link("br0.10", kind="vlan", lower=BR0)
+    assert "veth0a1b is in it" in refusal(host(links=links(veth)))
+    assert "br0.10 (vlan) is on top of it" in refusal(host(links=links(vlan)))
+    assert "libvirt network hostbr leads onto it" in refusal(host(networks=[HOSTBR]))
+    saved = {**GUEST, "state": "shut off", "saved": True}
+    assert "virsh start vm-01" in refusal(host(guests=[saved]))
+
+
+def test_spanning_tree_on_the_old_bridge_is_refused_since_the_two_are_joined() -> None:
+    assert "STP is on" in refusal(host(links=links(stp=1)))
+
+
+def test_words_that_do_not_go_together_are_refused() -> None:
+    wrong: list[tuple[dict[str, object], str]] = [
+        ({"attach": True}, "attach"),
+        ({"bridge": BR0}, "br0 is the bridge"),
+        ({"addressing": "keep"}, "addressing"),
+    ]
+    for other, word in wrong:
+        with pytest.raises(ValueError, match=word):
+            fakes.params(**asked(**other))
+
+
+def test_the_host_sends_by_the_nic_before_the_nic_leaves_and_until_it_has_come() -> None:
+    """Whatever the port's place, its routes lead by the NIC itself, and nothing waits for it."""
+    step = cutover(planned())
+    leaves = step.messages.index(LinkMaster(NIC, "virbr1"))
+    assert step.first == leaves + 1
+    before, after = step.messages[:leaves], step.messages[leaves + 1 :]
+    ways = {m.dst: m.ifname for m in before if isinstance(m, Route)}
+    assert ways == dict.fromkeys(("172.16.0.0/17", "172.16.128.0/17", "default"), NIC)
+    gone = {m.dst for m in after if isinstance(m, Route) and m.action is Action.DELETE}
+    assert gone == {"172.16.0.0/17", "172.16.128.0/17"}
+    assert {m.ifname for m in after if isinstance(m, Route) and m.dst in gone} == {NIC}
+
+
+def test_a_tap_that_has_not_passed_yet_reaches_the_nic_by_the_pair() -> None:
+    messages = cutover(planned()).messages
+    order = [m.words()[3:] for m in messages if isinstance(m, LinkMaster)]
+    assert order == [
+        ("rbcarrier1", "master", BR0),
+        (NIC, "master", "virbr1"),
+        ("vnet0", "master", "virbr1"),
+        ("rbcarrier0", "nomaster"),
+    ]
+
+
+def test_the_stanza_keeps_the_bridge_without_address_and_ports() -> None:
+    (edit,) = (c for c in planned().changes if isinstance(c, EditLines))
+    assert edit.after.endswith("iface br0 inet manual\n    bridge_ports none\n")
+    manual = "auto br0\niface br0 inet manual\n    bridge-ports \\\n        enp4s0f0\n    up true\n"
+    with pytest.raises(Exception, match="up true"):
+        planned(host(manual.replace("manual", "static")))
+
+
+def test_a_guest_is_defined_on_the_network_and_comes_back_as_it_was() -> None:
+    (change,) = (c for c in planned().changes if isinstance(c, RedefineNic))
+    (do,), (back, file) = change.do(), change.undo()
+    assert '<source network="routed" />' in do.xml  # type: ignore[union-attr]
+    assert '<source bridge="br0" />' in back.xml  # type: ignore[union-attr]
+    assert file.path == DEFINITION  # type: ignore[union-attr]
+
+
+def test_the_undo_looks_for_the_port_and_not_for_the_detour() -> None:
+    script = undo_script(
+        planned(), change_id=fakes.CHANGE, title="by root", machine_id=fakes.MACHINE
+    )
+    assert f"join_bridges virbr1 {BR0} {NIC_MAC}\n" in script
+    assert f"is_port {NIC} {BR0}" in script
+    assert f"172.16.0.0/17 {NIC}" not in script.partition("network_is_back()")[2]
+
+
+def test_after_it_nothing_is_left_to_do_also_once_the_old_bridge_has_another_mac() -> None:
+    plan = planned()
+    assert plan.of_host.mac == NIC_MAC
+    after = wired(plan.of_host, after_plan.after(plan, host()))
+    assert all(step.effect.kept for step in rehearse(plan.of_host, after))
+    ports = {row.ifname: row.master for row in after.rows(LinkRow)}
+    assert (ports[NIC], ports["vnet0"]) == ("virbr1", "virbr1")
+    assert {row.bridge for row in after.rows(BridgePortRow)} == {"virbr1"}
+    rebooted = after.having(
+        LinkRow,
+        (
+            row._replace(mac="00:00:00:00:00:00") if row.ifname == BR0 else row
+            for row in after.rows(LinkRow)
+        ),
+    )
+    assert make_promise(fakes.params(**asked()), rebooted).mac == NIC_MAC
+
+
+def test_a_plan_is_read_back_as_it_was_written() -> None:
+    plan = planned()
+    assert plans.loads(serial.dumps(plan)) == plan
+
+
+def test_guests_are_told_of_and_the_rest_is_fine() -> None:
+    found = [f for f in cleared().findings if f.about == BR0]
+    assert [f.level for f in found] == ["note"]
+    assert "vnet0" in found[0].seen
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 60), st.booleans())
+def test_an_adoption_that_stopped_anywhere_is_undone_whole(
+    most: int,
+    own: bool,  # noqa: FBT001
+) -> None:
+    seen = host()
+    plan = planned(seen, **({"bridge_mac": "own"} if own else {}))
+    model = modelled(seen, plan)
+    assert model.armed
+    before = model.armed.state()
+    for numbered in plan.steps()[:most]:
+        model.make(numbered.step)
+    assert undone(model, plan) == before
+    assert undone(model, plan) == before
