@@ -17,7 +17,15 @@ from typing import TypeVar
 
 import click
 from tests import bench
-from tests.faults import cases, guest_cases, guest_matrix, matrix, operator_cases, table
+from tests.faults import (
+    bridge_cases,
+    cases,
+    guest_cases,
+    guest_matrix,
+    matrix,
+    operator_cases,
+    table,
+)
 from tests.faults.cases import Case
 from tests.faults.judging import Result
 from tests.faults.table import Table
@@ -41,6 +49,9 @@ def main() -> None:
             for release, addressing in GROUNDS:
                 if not asked.release or release in asked.release:
                     results += _play(asked, release, addressing, rows)
+            for shape in bridge_cases.SHAPES:
+                if not asked.release or shape in asked.release:
+                    results += _play_bridge(asked, shape, rows)
             if not asked.release or GUESTS in asked.release:
                 results += _play_guests(asked, rows)
         finally:
@@ -59,8 +70,8 @@ def main() -> None:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
-    releases = [*(release for release, _ in GROUNDS), GUESTS]
-    only = f"only this release, or only the moves of {GUESTS}"
+    releases = [*(release for release, _ in GROUNDS), *bridge_cases.SHAPES, GUESTS]
+    only = f"only this release, or only hosts on a bridge, or only the moves of {GUESTS}"
     parser.add_argument("--release", action="append", choices=releases, help=only)
     only = "only cases whose fault, point and step, put together, match this regular expression"
     parser.add_argument("--only", default="", type=re.compile, metavar="REGEX", help=only)
@@ -84,6 +95,14 @@ def _play(asked: argparse.Namespace, release: str, addressing: str, rows: Table)
         parts = (cases, operator_cases)
         here = (part.spread(ground) if asked.spread else part.matrix(ground) for part in parts)
         wanted = _wanted(asked, chain.from_iterable(here))
+        return [] if asked.list else matrix.play_all(wanted, home, rows.tell, hosts)
+
+
+def _play_bridge(asked: argparse.Namespace, shape: str, rows: Table) -> list[Result]:
+    hosts = asked.hosts or matrix.HOSTS
+    with tempfile.TemporaryDirectory(prefix="runbook-faults-") as folder:
+        home = bridge_cases.make_home(Path(folder), shape, hosts)
+        wanted = _wanted(asked, bridge_cases.spread(bridge_cases.ground(shape, home, hosts)))
         return [] if asked.list else matrix.play_all(wanted, home, rows.tell, hosts)
 
 

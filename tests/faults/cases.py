@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from tests.faults import injections, libvirtd, outages, people, points, undoing
@@ -49,6 +49,8 @@ class Case:
     undone: bool = False
     # What kernel and papermill have in their environment besides.
     environment: tuple[tuple[str, str], ...] = ()
+    # What makes the host what it is, after it was renewed.
+    prepare: Callable[[str], None] | None = None
 
     @property
     def held(self) -> bool:
@@ -78,13 +80,15 @@ class Ground:
     release: str
     addressing: str
     plan: Plan
+    prepare: Callable[[str], None] | None = None
 
     def case(self, fault: str, point: str, inject: Injection) -> Case:
         """A case on this ground."""
         words = {str(n.number): n.step.describe() for n in self.plan.steps()}
         number = point.split()[1] if point.startswith("step ") else ""
         what = " ".join(words.get(number, "").split())
-        return Case(self.release, self.addressing, fault, point, what, inject)
+        hit = Case(self.release, self.addressing, fault, point, what, inject)
+        return replace(hit, prepare=self.prepare)
 
     def every(self, turn: int) -> tuple[str, ...]:
         """One point of every step, in order; an odd `turn` hits those that an even one does not."""

@@ -117,6 +117,8 @@ def _play(case: Case, host: str, home: Path) -> Result:
 def _begin(case: Case, host: str, home: Path) -> tuple[Start, Scene]:
     with _renewing:
         labs.renew(host)
+    if case.prepare:
+        case.prepare(host)
     tenant = Tenant.move_in(host) if case.guest else None
     start = _start(host, home)
     more = ("-p", "forward", "open") if tenant else ()
