@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(1500)
 HOST, GUEST = "server-01", "vm-01"
 ADDRESS, OF_GUEST = "172.16.1.1", "172.16.1.10"
 OLD, ASKED = "br0", {"adopt": "br0", "bridge_mac": "nic", "forward": "open"}
-RATE, PATIENCE_S = 200, 240
+RATE, PATIENCE_S, MOVES_MS = 1000, 240, 50.0
 ONTO = f"<network><name>for-now</name><forward mode='bridge'/><bridge name='{OLD}'/></network>"
 # Its NIC as `virsh` defines it by `--network bridge=br0`.
 TO_THE_BRIDGE = (
@@ -92,10 +92,8 @@ def test_br0_and_its_guest_pass_to_libvirts_bridge_and_back(
         assert ports("virbr1") == ["enp4s0f0", "vnet"], deed.__name__
     with watched(f"{release}: undo", request, both, RATE) as back:
         assert undone(session, HOST, start) == FINE
-    print(changed, back)  # noqa: T201
     assert ports(OLD) == ["enp4s0f0", "vnet"]
     reboot(HOST)
     answers()
-    (host, guest), (host_back, guest_back) = changed, back
-    assert [host.lost, host_back.lost] == [0, 0], (changed, back)
-    assert [guest.lost, guest_back.lost] == [0, 0], (changed, back)
+    # The kernel drops what a port hears while it is moved.
+    assert all(outage.longest_gap_ms < MOVES_MS for outage in (*changed, *back)), (changed, back)

@@ -70,8 +70,8 @@ def _guests(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
             "note",
             name,
             f"guests are in it by {', '.join(taps)}",
-            "their taps pass in the cutover; the kernel moves one port after the other, and a guest"
-            " hears nothing while its own port or the NIC is moved: about a millisecond each."
+            "their taps pass in the cutover; the kernel drops what a port hears while it is moved,"
+            " so a guest hears nothing while its tap or the NIC is: about a millisecond each."
             " libvirt goes on naming the old bridge for a running guest until its next start",
             "nothing; a service inside a guest that counts milliseconds notices it",
         )
