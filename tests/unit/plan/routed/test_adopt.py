@@ -46,12 +46,14 @@ TAP: Row = {
 }
 
 
+IPV4_ROUTES = [fakes.default(BR0), fakes.connected(BR0)]
+
+
 def host(text: str = STANZA, /, **tables: list[Row]) -> Snapshot:
     """br0 with a NIC and a guest in it."""
     files = [fakes.file("/etc/network/interfaces", text), fakes.file(DEFINITION, "vm-01 on br0")]
-    routes = [fakes.default(BR0), fakes.connected(BR0)]
     rows: dict[str, list[Row]] = {"guests": [GUEST], "taps": [TAP], "files": files}
-    rows["routes"] = routes
+    rows["routes"] = IPV4_ROUTES
     return bridged(**{**rows, **tables})
 
 
@@ -196,13 +198,28 @@ def test_guests_are_told_of_and_the_rest_is_fine() -> None:
     assert "vnet0" in found[0].seen
 
 
+def six(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """The IPv6 of another host, on br0."""
+    own = {"addresses": [fakes.address(BR0, fakes.ADDRESS)], "routes": IPV4_ROUTES}
+    moved = {
+        name: [{**row, "ifname": BR0} for row in tables[name] if row["family"] == "inet6"]
+        for name in own
+    }
+    sysctl = [
+        {**row, "name": str(row["name"]).replace(NIC, BR0)} for row in tables.get("sysctl", [])
+    ]
+    return {**{n: [*own[n], *moved[n]] for n in own}, **({"sysctl": sysctl} if sysctl else {})}
+
+
 @settings(max_examples=60)
-@given(st.integers(0, 60), st.booleans())
+@given(st.integers(0, 80), st.booleans(), st.sampled_from(["none", "static", "slaac"]))
 def test_an_adoption_that_stopped_anywhere_is_undone_whole(
     most: int,
     own: bool,  # noqa: FBT001
+    how: str,
 ) -> None:
-    seen = host()
+    tables = {"none": {}, "static": six(fakes.static6()), "slaac": six(fakes.slaac())}
+    seen = host(**tables[how])
     plan = planned(seen, **({"bridge_mac": "own"} if own else {}))
     model = modelled(seen, plan)
     assert model.armed
