@@ -27,7 +27,6 @@ from runbook.plan.changes.steps import (
 )
 from runbook.plan.changes.two_bridges import (
     EXPEDITED,
-    OWN_VALUE,
     HurryKernel,
     JoinBridges,
     TakePorts,
@@ -78,8 +77,10 @@ def _(step: TakePorts) -> list[str]:
 
 @shell_lines.register
 def _(step: HurryKernel) -> list[str]:
-    # What the change set and did not take back has this value.
-    return [f'if [ "$(cat {EXPEDITED} 2>/dev/null)" = {OWN_VALUE} ]; then echo 0 >{EXPEDITED}; fi']
+    before, after = step.values
+    return [
+        f'if [ "$(cat {EXPEDITED} 2>/dev/null)" = {before} ]; then echo {after} >{EXPEDITED}; fi'
+    ]
 
 
 @shell_lines.register

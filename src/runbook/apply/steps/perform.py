@@ -31,7 +31,7 @@ from runbook.plan.changes.steps import (
     Sysctl,
     WriteFile,
 )
-from runbook.plan.changes.two_bridges import EXPEDITED, OWN_VALUE, HurryKernel
+from runbook.plan.changes.two_bridges import EXPEDITED, HurryKernel
 from runbook.plan.changes.waits import AwaitAdmitted, AwaitCarrier, AwaitLinkLocal, AwaitRouter
 from runbook.state import dhcp_clients, links, neighbours
 from runbook.state.dhcp_clients import Trust
@@ -208,8 +208,8 @@ def _(step: AwaitRouter, host: Host) -> None:
 @perform.register
 def _(step: HurryKernel, host: Host) -> None:
     (file,) = host.read_files([EXPEDITED])
-    before, after = (b"0", OWN_VALUE) if step.on else (OWN_VALUE.encode(), "0")
-    if file is not None and file.content.strip() == before:
+    before, after = step.values
+    if file is not None and file.content.strip() == before.encode():
         # Whoever cannot write it waits a moment longer, and that is all.
         host.execute(("tee", EXPEDITED), stdin=after.encode(), timeout=step.budget_s)
 

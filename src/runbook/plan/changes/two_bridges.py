@@ -19,8 +19,14 @@ class HurryKernel:
     on: bool
     budget_s: float = 5.0
 
+    @property
+    def values(self) -> tuple[str, str]:
+        """The value that is changed, and the one that it becomes."""
+        return ("0", OWN_VALUE) if self.on else (OWN_VALUE, "0")
+
     def describe(self) -> str:
-        return f"echo {OWN_VALUE if self.on else 0} >{EXPEDITED}   # if it is not set otherwise"
+        before, after = self.values
+        return f"echo {after} >{EXPEDITED}   # if it is {before}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ from runbook.plan.changes.steps import (
     Sysctl,
     WriteFile,
 )
-from runbook.plan.changes.two_bridges import JoinBridges, TakePorts
+from runbook.plan.changes.two_bridges import HurryKernel, JoinBridges, TakePorts
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
     AwaitCarrier,
@@ -108,6 +108,10 @@ class HostModel:
     @make.register
     def _(self, step: Announce | CarryNeighbours | NeedNic) -> None:
         """Nothing of the host changes by these."""
+
+    @make.register
+    def _(self, step: HurryKernel) -> None:
+        """A kernel that waits for less is the same host."""
 
     @make.register
     def _(self, step: JoinBridges) -> None:
