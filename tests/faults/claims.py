@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from tests.faults.scene import HANGS, Scene
 
 from runbook.notebook.jupyter import truth
@@ -40,6 +41,8 @@ class Claims:
     unsaved: bool
     # The line in large letters at the top, in small letters.
     first: str = ""
+    # Why the notebook is no valid one.
+    invalid: str = ""
 
     @property
     def word(self) -> str:
@@ -54,14 +57,10 @@ class Claims:
 
     def wrong(self, end: str, status: int, *, armed_at_exit: bool) -> Iterator[str]:
         """Each claim that is not so, a line each."""
+        yield from self._of_the_first_page(end, armed_at_exit=armed_at_exit)
         for whose, word in (("the notebook", self.shown), ("the folder", self.kept)):
             if ENDS.get(word, end) != end:
                 yield f"{whose} says {word}, and it is {end}"
-        for head, so in FIRST.items():
-            if self.first.startswith(head) and so != end:
-                yield f"the first page says {self.first}, and it is {end}"
-        if armed_at_exit and self.first.startswith("ended without a result: nothing"):
-            yield f"the host was armed, and the first page says {self.first}"
         if self.shown and self.kept and self.shown != self.kept:
             yield f"the notebook says {self.shown}, its folder {self.kept}"
         if status == 0 and "as promised" not in (self.shown, self.kept):
@@ -71,6 +70,15 @@ class Claims:
         # Who is killed says nothing more; whoever ends by itself has to.
         if armed_at_exit and status not in (-9, HANGS) and not self._says_so:
             yield f"papermill ended, the host was armed, and the notebook says: {self.word}"
+
+    def _of_the_first_page(self, end: str, *, armed_at_exit: bool) -> Iterator[str]:
+        if self.invalid:
+            yield f"the notebook is not valid: {self.invalid}"
+        for head, so in FIRST.items():
+            if self.first.startswith(head) and so != end:
+                yield f"the first page says {self.first}, and it is {end}"
+        if armed_at_exit and self.first.startswith("ended without a result: nothing"):
+            yield f"the host was armed, and the first page says {self.first}"
 
     @property
     def _says_so(self) -> bool:
@@ -88,7 +96,19 @@ def claims(scene: Scene) -> Claims:
     text = "\n".join(line for o in outputs for line in o.get("traceback", ()))
     unsaved = NOT_SAVED in scene.log.read_text()
     completed = states == {"completed"} and not errors
-    return Claims(shown, _kept(scene), completed, text, unsaved, _first_page(scene.out))
+    page = (_first_page(scene.out), _invalid(scene.out))
+    return Claims(shown, _kept(scene), completed, text, unsaved, *page)
+
+
+def _invalid(path: Path) -> str:
+    """Why it is no valid notebook; '' if it is one, or was never written."""
+    try:
+        nbformat.validate(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, nbformat.ValidationError) as error:
+        return str(error).partition("\n")[0]
+    return ""
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:

@@ -82,8 +82,9 @@ class Result:
     end: str
     waited: Waited
     why: str = ""
-    # What the notebook says.
+    # What the notebook says, and the first line of its first page.
     claim: str = ""
+    first_page: str = ""
 
     @property
     def good(self) -> bool:
@@ -113,7 +114,7 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
         end, why = DISTURBED, told_of
     if end not in GOOD:
         why = f"exit {status}, outcome {told}\n{why}"
-    return Result(case, end, waited, why or scene.note, said.word)
+    return Result(case, end, waited, why or scene.note, said.word, said.first)
 
 
 def _settled(case: Case, scene: Scene, start: Start) -> tuple[str, str]:

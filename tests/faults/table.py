@@ -17,7 +17,7 @@ from tests.faults.undoing import THROUGH
 
 COLUMNS = (
     *("release", "addressing", "fault", "point", "step", "end"),
-    *("since", "cut_off", "answered_s", "ended_s", "claim", "why"),
+    *("since", "cut_off", "answered_s", "ended_s", "claim", "first_page", "why"),
 )
 # From the deadline to a host that answers the operator, median.
 PROMISED_S = 2.0
@@ -124,4 +124,5 @@ def _fields(result: Result) -> tuple[Any, ...]:
     case, waited = result.case, result.waited
     seconds = ("" if s is None else f"{s:.2f}" for s in (waited.answered, waited.ended))
     head = (case.release, case.addressing, case.fault, case.point, case.what, result.end)
-    return (*head, waited.since, waited.cut_off, *seconds, result.claim, result.why)
+    said = (result.claim, result.first_page)
+    return (*head, waited.since, waited.cut_off, *seconds, *said, result.why)

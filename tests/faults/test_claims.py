@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.faults.claims import MAY_BE_ARMED, Claims
 from tests.faults.judging import AS_BEFORE, AS_PROMISED
@@ -34,6 +36,7 @@ def wrong(claims: Claims, end: str, status: int, *, armed: bool = False) -> list
         (told("", PROMISED), AS_BEFORE, -9),
         (told(), AS_BEFORE, 0),
         (told(completed=True), AS_BEFORE, 138),
+        (replace(told(PROMISED, PROMISED), invalid="it has no cells"), AS_PROMISED, 0),
         (told(first="as promised"), AS_BEFORE, -9),
         (told(first="confirmed: the change stays"), AS_BEFORE, -9),
         (told(first="as before (rolled back)"), AS_PROMISED, 1),

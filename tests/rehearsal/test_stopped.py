@@ -8,11 +8,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from tests.bench import BIN, HEARING, ROOT
 from tests.faults.scene import HOOK
@@ -65,6 +66,7 @@ class Papermill:
     seconds: float = 120.0
     work: str = WORK
     environment: Mapping[str, str] | None = None
+    sources: Sequence[str] = ()
     started: subprocess.Popen[str] | None = None
 
     @property
@@ -72,7 +74,7 @@ class Papermill:
         return self.folder / "out" / "out.ipynb"
 
     def start(self) -> subprocess.Popen[str]:
-        sources = [
+        sources = self.sources or [
             ARM.replace("FOLDER", str(self.folder)),
             self.work.format(seconds=self.seconds),
             STAY,
@@ -244,3 +246,83 @@ def test_cells_that_end_without_a_confirmation_leave_no_host_armed(papermill: Pa
     status, _ = papermill.end()
     assert status == 1
     assert "none had confirmed" in papermill.wait_for("undone")
+
+
+# As a real run does it: each cell draws the first page anew, and whoever undoes says so.
+DRAWN = """
+def card(state, tone, head):
+    shown = {"state": state, "tone": tone, "head": head, "pairs": [["host", "server-01"]]}
+    display({"text/plain": head, CARD_MIME: shown}, raw=True)
+
+
+def undo(why):
+    ending = "as before (rolled back)" if begun else "refused"
+    display({"text/plain": ending, MIME: result(ending, 1)}, raw=True)
+    card("ended", "warn", ending)
+    raise RuntimeError("undone, because: " + why)
+
+
+def result(outcome, status):
+    named = {name: armed[name] for name in ("host", "change_id", "folder")}
+    return {"outcome": outcome, "exit": status, "said": why_not, **named}
+
+
+begun = []
+why_not = "as the test wants it"
+asked = SimpleNamespace(course=RunProgress(stop=undo))
+"""
+BEGIN = (
+    ARM.partition("asked = ")[0].replace(
+        "import CHANGE_MIME", "import CARD_MIME, CHANGE_MIME, MIME"
+    )
+    + DRAWN
+    + 'card("in progress", "note", "in progress: preflight")\n'
+)
+ARMS = (
+    "begun.append('arming')\n"
+    "display({'text/plain': 'armed', CHANGE_MIME: armed}, raw=True)\n"
+    "card('armed', 'warn', 'armed until 2026-03-01 12:05:00 UTC: the host undoes it by itself')\n"
+)
+CONFIRMS = STAY + "\ncard('confirmed', 'good', 'confirmed: the change stays')\n"
+ENDS = (
+    "card('ended', 'good', 'as promised')\n"
+    "display({'text/plain': 'end', MIME: result('as promised', 0)}, raw=True)"
+)
+NOTHING, DIED = "ended without a result: nothing was changed", "the run died with the change armed"
+STAYS, UNDONE = "the run died after the change was confirmed", "as before (rolled back)"
+PREFLIGHT, ARMED_UNTIL = "in progress: preflight", "armed until"
+# By the cell that is hit and by the blow, what the first page may begin with; '' is no first page.
+TRUTH = {
+    ("before", "kill papermill"): ("", PREFLIGHT),
+    ("armed", "kill papermill"): (PREFLIGHT, ARMED_UNTIL),
+    ("confirmed", "kill papermill"): (ARMED_UNTIL, "confirmed"),
+    ("before", "kill kernel"): (NOTHING,),
+    ("armed", "kill kernel"): (DIED,),
+    ("confirmed", "kill kernel"): (STAYS,),
+    ("before", "SIGTERM"): ("refused",),
+    ("armed", "SIGTERM"): (UNDONE,),
+    ("confirmed", "SIGTERM"): ("as promised", STAYS),
+    ("before", "SIGINT"): ("refused",),
+    ("armed", "SIGINT"): (UNDONE,),
+    ("confirmed", "SIGINT"): ("as promised", STAYS),
+}
+
+
+@pytest.mark.parametrize(("at", "blow"), TRUTH)
+def test_after_every_blow_at_every_cell_the_notebook_is_valid_and_its_first_page_is_true(
+    papermill: Papermill, at: str, blow: str
+) -> None:
+    begin = BEGIN.replace("FOLDER", str(papermill.folder))
+    cells = {"before": begin, "armed": ARMS, "confirmed": CONFIRMS, "end": ENDS}
+    work = WORK.format(seconds=2 if at == "confirmed" and blow.startswith("SIG") else 120)
+    papermill.sources = [f"{text}\n{work * (name == at)}" for name, text in cells.items()]
+    started = papermill.start()
+    kernel = int(papermill.wait_for("kernel"))
+    if blow.startswith("SIG"):
+        started.send_signal(signal.Signals[blow])
+    else:
+        os.kill(kernel if blow == "kill kernel" else started.pid, signal.SIGKILL)
+    papermill.end()
+    nbformat.validate(json.loads(papermill.out.read_text()))
+    head = papermill.first_page.partition("\n")[0].removeprefix("## ")[2:].lower()
+    assert any(head.startswith(words) if words else not head for words in TRUTH[at, blow]), head
