@@ -159,10 +159,19 @@ def settle(offered: ParameterForm) -> FinalParameters:
     """Read the form, close it, and print the final parameters; raises ParameterError."""
     met = offered.met
     settled = picking.settle(met, met.picked) if met.picked else _settled(offered)
-    values = as_table(settled.session.params)
-    shown = values[values["field"].isin(ASKED)]
-    views.show(views.table(shown, Look("Settled, and where each value came from")))
+    _show_settled(settled.session.params)
     return settled
+
+
+def _show_settled(params: Params) -> None:
+    """What somebody decided, in the open; what is as usual, behind one line."""
+    values = as_table(params)
+    asked = values[values["field"].isin(ASKED)]
+    usual = asked["source"] == str(DEFAULT)
+    table = views.table(asked[~usual], Look("Settled, and where each value came from"))
+    rest = views.table(asked[usual], Look("By default", unit=""))
+    folded = views.fold(f"{counted(int(usual.sum()), 'value')} by default", rest)
+    views.show(views.stack((table, folded)) if usual.any() else table)
 
 
 def _settled(offered: ParameterForm) -> FinalParameters:
@@ -202,7 +211,8 @@ def wiring(before: Before) -> None:
     drawn = views.wiring(before.snapshot, this.session.params.address)
     if not (before.picked or this.folder.has(OUTCOME)):
         this.folder.again("wiring-before.html", drawn.alone())
-    views.show(drawn)
+    # A person has it above, in the drawing of what the form comes to.
+    views.show(views.fold("The wiring now", drawn) if somebody_there() else drawn)
 
 
 def _open_run(settled: FinalParameters) -> Run:

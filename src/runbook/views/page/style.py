@@ -130,7 +130,8 @@ SHEET = """\
 /* A narrow window, a phone, a zoom of 150 %: a step flows over the whole width, and of a table of
  sentences each row is a block. */
 @media (max-width:960px){
-.rb .rb-step{display:block;padding-left:3.6em;text-indent:-3.6em}
+.rb .rb-step,.rb details>summary.rb-step{display:block;padding-left:3.6em;text-indent:-3.6em}
+.rb summary.rb-step::before{margin-right:.4em}
 .rb .rb-step>span+span{margin-left:.7em}
 .rb table caption{white-space:normal}
 .rb table:has(td.rb-words):not(.rb-long) :is(tbody,tr,td){display:block}
