@@ -121,8 +121,9 @@ def test_the_button_confirms_while_a_cell_runs_and_the_cells_below_finish_the_re
     desk.run(page, SHORT_SLEEP)
     desk.cell(page, '"settle"')
     page.get_by_role("button", name="confirm").last.click()
-    kept = page.get_by_role("timer").last
-    expect(kept).to_contain_text("the change stays", timeout=desk.PATIENCE_MS)
+    kept = page.locator(".rb-panel")
+    expect(kept).to_contain_text("confirmed: the change stays", timeout=desk.PATIENCE_MS)
+    expect(kept).to_be_in_viewport(ratio=0.95)
     expect(desk.cell(page, SHORT_SLEEP).locator(".jp-InputPrompt").first).to_have_text("[*]:")
     assert "dev virbr1" in bench.on_host("ip", "route", "show", "default")
     desk.ended(page, SHORT_SLEEP)

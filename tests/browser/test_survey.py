@@ -69,6 +69,7 @@ def test_a_host_is_described_by_a_person_who_makes_every_mistake(desk: Desk, pag
     pinned = form.get_by_label("machine_id", exact=True).input_value()
     assert pinned == bench.on_host("cat", "/etc/machine-id").strip()
 
+    form.get_by_role("button", name="Continue").click()
     run_up_to_the_question(page)
     # What was settled stands where the form stood, and cannot be typed into any more.
     expect(page.locator(".rb-form")).to_have_count(0)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from runbook import views
 from runbook.apply.checkpoint.timer import run_now
+from runbook.apply.steps.journal import State
 from runbook.apply.steps.perform import run as command
 from runbook.common.errors import RolledBack, RunbookError, VerificationFailed
 from runbook.guest.deadlines import NotMoved
 from runbook.notebook.live.background import in_background
-from runbook.notebook.live.watch import Watch
+from runbook.notebook.live.watch import ENDS, Watch
 from runbook.notebook.shared.ending import in_short
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.undoing import keep_verdict, undo
@@ -105,8 +106,11 @@ class Panel:
         """
         if not self.over:
             self.over = True
+            kept = self.change.hand.confirmed is not None
+            state = self._state(note(ENDS[State.CONFIRMED], "good") if kept else note(OVER))
             self.widgets.end()
-            self.slot.draw(views.panel(self._state(note(OVER))))
+            self.widgets.draw(state)
+            self.slot.draw(views.panel(state))
 
     def _tell(self, name: str, does: Callable[[], str]) -> None:
         try:
