@@ -83,6 +83,8 @@ def in_words(host: str, folder: Path, clock: Clock) -> str:
         return f"{host}: not known, it does not answer. If it is armed, it undoes the change itself"
     if status.armed is None:
         return f"{host}: nothing is armed"
+    if status.armed.undoing:
+        return f"{host}: armed; its undo is at work"
     left_s = _undone_within(status)
     if left_s is None:
         return f"{host}: {end.said}"
