@@ -31,6 +31,11 @@ def is_desk(folder: Path) -> bool:
     return folder.parent.name == DESK
 
 
+def here(folder: Path) -> Path | None:
+    """The folder of the start that a notebook in `folder` belongs to; None outside of the desk."""
+    return next((each for each in (folder, folder.parent) if is_desk(each)), None)
+
+
 def name_of(notebook: str, host: str) -> str:
     """What the tab of the copy is called."""
     return f"{notebook} · {host}.ipynb"

@@ -77,12 +77,15 @@ class Panel:
     def _state(self, below: Picture) -> Picture:
         run = self.change.before.run
         head = f"{run.host}: change {self.change.underway.armed.change_id}"
-        # The stage that writes the result is at work while it is shown, and done right after.
-        stages: list[tuple[str, StageMark]] = [
-            (name, "done" if (name, mark) == ("record", "at work") else mark)
-            for name, mark in run.course.from_arming()
-        ]
+        stages = [(name, self._mark(name, mark)) for name, mark in run.course.from_arming()]
         return views.stack((views.board(stages, head), below))
+
+    def _mark(self, name: str, mark: StageMark) -> StageMark:
+        """Of a change that is over no stage is at work, whatever its cell still does."""
+        if not self.over or mark != "at work":
+            return mark
+        kept = self.change.hand.confirmed is not None
+        return "done" if kept or name == "record" else "undone"
 
     def _all_made(self) -> bool:
         hand = self.change.hand

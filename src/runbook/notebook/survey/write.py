@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import builtins
 import difflib
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 from IPython.core.error import StdinNotImplementedError
@@ -15,6 +17,7 @@ from runbook import views
 from runbook.common import atomic_files
 from runbook.common.errors import CorrectParameters, MendHost, ParameterError, ReadFailed, Refused
 from runbook.common.folders import params_folder
+from runbook.notebook.desk import copies
 from runbook.notebook.jupyter.unattended import may_write, somebody_there
 from runbook.notebook.live.file_record import offer
 from runbook.notebook.routed.close import products
@@ -26,7 +29,8 @@ from runbook.params import Params, as_table, for_host
 from runbook.params.draft import draft as drafted_text
 from runbook.params.draft import plain
 from runbook.run.record import Ending
-from runbook.views import Look
+from runbook.views import Look, Picture
+from runbook.views.links import Link, anchor
 
 ASKED_AT_MOST = 5
 
@@ -140,7 +144,19 @@ def record(this: SurveyRun) -> None:
     """Where the record is, and what it holds."""
     with closing(this.session.host):
         views.show(products(this))
+    _lead_on(this)
     offer(this)
+
+
+def _lead_on(this: SurveyRun) -> None:
+    """At the desk: a link to the change of this host, if it has a file now."""
+    desk = copies.here(Path.cwd())
+    if not (desk and somebody_there() and (params_folder() / f"{this.host}.yaml").exists()):
+        return
+    change = copies.make(desk, this.host).get("change")
+    if change:
+        link = anchor(Link(f"Next: the change of {this.host}", os.path.relpath(change)))
+        views.show(Picture(f'<p class="rb-links">{link}</p>', ""))
 
 
 def _right(offered: SurveyOffer) -> tuple[Params, dict[str, object]]:

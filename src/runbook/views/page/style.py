@@ -72,7 +72,7 @@ SHEET = """\
 .rb tr:has(td.rb-links) td{white-space:pre-wrap;overflow-wrap:break-word;max-width:22em}
 .rb tr:has(td.rb-links) td.rb-name{white-space:nowrap}
 .rb table td.rb-links{min-width:14em}
-.rb td.rb-links a{display:inline-block;margin:1px 6px 1px 0;padding:0 7px;border-radius:3px;
+.rb .rb-links a{display:inline-block;margin:1px 6px 1px 0;padding:0 7px;border-radius:3px;
  border:1px solid var(--jp-border-color1,gray)}
 .rb button{font:inherit;color:inherit;background:none;padding:2px 10px;border-radius:3px;
  border:1px solid var(--jp-border-color0,gray);cursor:pointer}
@@ -134,6 +134,7 @@ SHEET = """\
 .rb summary.rb-step::before{margin-right:.4em}
 .rb .rb-step>span+span{margin-left:.7em}
 .rb table caption{white-space:normal}
+.rb svg{max-width:none}
 .rb table:has(td.rb-words):not(.rb-long) :is(tbody,tr,td){display:block}
 .rb table:has(td.rb-words):not(.rb-long) thead{position:absolute;width:1px;height:1px;
  overflow:hidden;clip-path:inset(50%)}

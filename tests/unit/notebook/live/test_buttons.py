@@ -123,6 +123,8 @@ def test_confirmed_by_the_button_the_cells_below_only_finish_the_record(
         nb.apply(change, phase)
     buttons.press("confirm")
     assert "the change stays" in said(buttons)
+    assert "confirmed: the change stays" in drawn(buttons.slot)
+    assert "at work" not in drawn(buttons.slot)
     assert made_up.done.count("confirm") == 1
     nb.finish(nb.after(nb.confirm(nb.verify(change))))
     assert made_up.done.count("verify") == made_up.done.count("confirm") == 1

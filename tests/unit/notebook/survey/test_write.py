@@ -23,6 +23,7 @@ from runbook.params import for_host
 from runbook.preflight import Finding
 from runbook.preflight.survey import candidates
 from runbook.run import pipeline
+from runbook.views.links import Link
 
 ROOT = Path(__file__).parents[4]
 NEW = {"host": "new", "connect": "recorded", "recording": "example.json"}
@@ -259,6 +260,30 @@ def test_a_new_file_pins_the_machine_and_an_old_one_is_offered_it(
     assert (field.value, tuple(field.widget.options)) == (None, (machine,))
     field.widget.value = "0" * 32
     assert "another machine" in str(offered.form.form.told)
+
+
+def test_at_the_desk_a_survey_leads_on_to_the_change_of_its_host(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = home / "outputs/_desk/20260301T120000Z"
+    (desk / "new").mkdir(parents=True)
+    typed(monkeypatch, "new")
+    monkeypatch.setattr(survey_write, "somebody_there", lambda: True)
+    led: list[str] = []
+
+    def led_to(link: Link) -> str:
+        led.append(link.path)
+        return ""
+
+    monkeypatch.setattr(survey_write, "anchor", led_to)
+    survey(NEW)
+    assert led == []
+    for place, path in ((desk, "new/routed · new.ipynb"), (desk / "new", "routed · new.ipynb")):
+        monkeypatch.chdir(place)
+        survey({**NEW, "bridge": f"virbr{len(led) + 2}"})
+        assert led[-1] == path
+    assert (desk / "new/routed · new.ipynb").is_file()
+    capsys.readouterr()
 
 
 def test_a_survey_that_has_ended_is_not_gone_on_with(home: Path) -> None:
