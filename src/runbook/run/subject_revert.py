@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 
 from runbook.apply import verify
 from runbook.apply.checkpoint.layout import Layout
-from runbook.apply.checkpoint.script import revert_script, undo_script
+from runbook.apply.checkpoint.script import revert_script
 from runbook.apply.steps.perform import run
 from runbook.apply.verify import Verdict
-from runbook.common.errors import Refused
 from runbook.params import KnownHost, Params
 from runbook.plan.changes.steps import Command
 from runbook.plan.plan import Plan
@@ -62,19 +61,7 @@ class RevertSubject(HostSubject):
             return revert_script(change.plan, change.change_id, machine_id, skipped)
 
         path = f"{place.directory}/{SCRIPT}"
-        try:
-            made = make_plan(change, before, path, script, params.deadline_s)
-            # Arming writes the undo of it; what has no words there is found out now.
-            undo_script(made, change_id="", title="", machine_id="")
-        except TypeError as error:
-            raise Refused(
-                f"change {change.change_id} was made by another version, and this one cannot write"
-                f" all of its steps: {error}",
-                host=change.plan.host,
-                state="as it was; nothing was written by this run",
-                then=f"at the host's console: sh {place.undo}, which says first what it overwrites",
-            ) from error
-        return UnjudgedPlan(made)
+        return UnjudgedPlan(make_plan(change, before, path, script, params.deadline_s))
 
     @property
     def _change(self) -> RecordedChange:

@@ -23,10 +23,10 @@ OLD = StopClient(
 )
 
 
-def test_a_change_with_steps_of_another_version_is_refused_with_the_way_that_is_left() -> None:
+def test_a_change_with_a_part_of_another_version_is_refused_with_the_way_that_is_left() -> None:
     plan = replace(reverting.PLAN, changes=(*reverting.PLAN.changes, OLD))
     subject = RevertSubject(change=recorded(plan))
-    with pytest.raises(Refused, match="was made by another version") as raised:
+    with pytest.raises(Refused, match="could not be made again") as raised:
         subject.plan(fakes.params(), later(), Observation())
     assert f"sh /var/lib/runbook/{fakes.CHANGE}/undo" in raised.value.then
 

@@ -11,13 +11,20 @@ from collections.abc import Iterable, Iterator
 from runbook.plan.changes.aside import ENDING, MoveAside, PutBack
 from runbook.plan.changes.attach import AttachNetwork
 from runbook.plan.changes.bridge_client import RunClient
+from runbook.plan.changes.bridge_mac import IntroduceMac
+from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, QuietWarmUp, Settle
 from runbook.plan.changes.change import Change
+from runbook.plan.changes.conntrack import HoldTracking, ReleaseTracking
+from runbook.plan.changes.files import EditLines, PutFile
 from runbook.plan.changes.firewall import TwinRule
-from runbook.plan.changes.leases import StopClient
+from runbook.plan.changes.ipv6_switches import DeafenNIC, EnableIPv6, LearnOnBridge
+from runbook.plan.changes.leases import EndClient, StopClient
 from runbook.plan.changes.networks import CreateNetwork, InstallHook
+from runbook.plan.changes.nic_name import FindNic
 from runbook.plan.changes.processes import Kill, StartClient
 from runbook.plan.changes.profile import AddRules, JumpFirst, SetPolicy
 from runbook.plan.changes.revert_steps import EndOwnClient, InsertRule, RaiseNetwork
+from runbook.plan.changes.routes import MakeRoom
 from runbook.plan.changes.steps import (
     NETWORKS,
     Command,
@@ -33,9 +40,18 @@ from runbook.plan.changes.steps import (
     Sysctl,
     WriteFile,
 )
-from runbook.plan.changes.sysctl import SetSysctl
+from runbook.plan.changes.sysctl import SetSysctl, TuneBridge
 from runbook.plan.plan import Plan
 
+# Of any other kind it was not thought of how it is made again; a subclass is another kind.
+KNOWN = frozenset(
+    (
+        *(PutFile, EditLines, SetSysctl, TwinRule, EndClient, RunClient, InstallHook, FindNic),
+        *(CreateNetwork, AttachNetwork, TuneBridge, ForwardAtOnce, QuietWarmUp, IntroduceMac),
+        *(HoldTracking, ReleaseTracking, MakeRoom, Cutover, Settle),
+        *(EnableIPv6, DeafenNIC, LearnOnBridge, AddRules, JumpFirst, SetPolicy),
+    )
+)
 _OF_FILES = (WriteFile, EditFile, MakeDir, RemoveFile, MoveAside, Kill)
 _PROFILE = (AddRules, JumpFirst, SetPolicy)
 _DELETE, _CHECK = "-D", "-C"

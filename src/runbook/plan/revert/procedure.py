@@ -42,6 +42,7 @@ def make_plan(
 ) -> Plan:
     """The plan; raises Refused if the change cannot be taken back. `path` is the script's."""
     changed = host_promise(change)
+    _refuse_unknown(change)
     files = file_plan(change, now)
     since = drift.between(change, now, changed.bridge)
     merged = {("files", one): _file_cells(now, one, text) for one, text in files.texts.items()}
@@ -84,6 +85,19 @@ def host_promise(change: RecordedChange) -> Promise:
         f"change {change.change_id} is itself a revert, of change {promise.change_id}",
         "make that change again with routed.ipynb",
     )
+
+
+def _refuse_unknown(change: RecordedChange) -> None:
+    """Refuse a change of which a part could not be made again."""
+    for part in change.plan.changes:
+        if type(part) not in again.KNOWN:
+            raise _refused(
+                change,
+                f"a part of change {change.change_id} could not be made again if the revert fails:"
+                f" {part.title}",
+                f"at the host's console: sh /var/lib/runbook/{change.change_id}/undo, which says"
+                " first what it overwrites",
+            )
 
 
 def _refused(change: RecordedChange, why: str, then: str) -> Refused:
