@@ -460,7 +460,10 @@ has_address() {
 has_route() { [ -n "$(ip "$1" route show table "$2" exact "$3" dev "$4" 2>/dev/null)" ]; }
 is_up() { [ -n "$(ip -oneline link show dev "$1" up 2>/dev/null)" ]; }
 has_no_address() { ! has_address "$@"; }
-has_master() { [ "$(basename -- "$(readlink "/sys/class/net/$1/master")")" = "$2" ]; }
+has_master() {
+    master=$(readlink "/sys/class/net/$1/master")
+    [ "${master##*/}" = "$2" ]
+}
 has_no_master() { [ ! -e "/sys/class/net/$1/master" ]; }
 # A guest that does not run has no NIC to look at.
 #   is_plugged GUEST live|config MAC SOURCE

@@ -19,6 +19,7 @@ REAL = (
     "flock",
     "grep",
     "head",
+    "ln",
     "mkdir",
     "mv",
     "readlink",
