@@ -102,8 +102,15 @@ def test_copies_and_what_is_kept_are_named_and_stop_nothing() -> None:
     ours = file("/etc/sysctl.d/90-ours.conf", "# ours\n")
     now = later(files=[mine, ours, *others, file(INTERFACES, EDITED)])
     notes = {one.about for one in findings(now) if one.level == "note"}
-    assert {hook["path"], "files: /etc/sysctl.d/90-ours.conf"} <= notes
+    assert {hook["path"], "kept: files"} <= notes
     assert against(now) == []
+
+
+def test_a_crowd_of_rows_that_stay_is_one_line_a_table() -> None:
+    rows = [{"name": f"net.ipv4.conf.veth{n}.rp_filter", "value": "2"} for n in range(300)]
+    (kept,) = [one for one in findings(later(**altered("sysctl", *rows))) if "kept" in one.about]
+    assert kept.level == "note"
+    assert kept.seen.endswith(" and 296 more")
 
 
 def test_consents_to_other_changes_are_no_matter_of_a_revert() -> None:

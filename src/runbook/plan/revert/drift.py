@@ -16,6 +16,7 @@ from runbook.state.tap_names import named_as
 _BY_THEMSELVES = ("leases", "units", "bridge_ports")
 _FILES = "files"
 Key = tuple[str, str]
+_FORWARD: Key = ("sysctl", "net.ipv4.ip_forward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,23 @@ class Drift:
             if self._on_the_bridge((table, key)) and self.now.get((table, key))
         )
 
+    def _forwarding(self) -> Iterator[str]:
+        """A bridge that came since, as Docker's, forwards only while the host does."""
+        if self.before.get(_FORWARD) == self.now.get(_FORWARD) or _FORWARD not in self.touched:
+            return
+        others = (key for table, key in self.since - self.touched if table == "links")
+        came = [
+            name for name in sorted(others) if "kind=bridge" in self.now.get(("links", name), "")
+        ]
+        if came:
+            yield f"{_FORWARD[1]} goes off, and {', '.join(came)} came since and may need it"
+
     def replaced(self) -> tuple[str, ...]:
         """What the change altered, somebody altered again, and the revert overwrites.
 
         A row that is as before the change already loses nothing.
         """
-        return tuple(self._replaced())
+        return (*self._replaced(), *self._forwarding())
 
     def _replaced(self) -> Iterator[str]:
         for table, key in sorted(self.touched & self.since):
