@@ -111,7 +111,9 @@ def test_what_was_added_on_the_bridge_is_lost_and_said() -> None:
 def test_a_bridge_that_came_since_and_needs_forwarding_is_said() -> None:
     docker = fakes.link("docker0", kind="bridge", mac="02:42:00:00:00:01")
     promise = plan(later(**altered("links", docker))).of_revert
-    assert promise.lost == ("net.ipv4.ip_forward goes off, and docker0 came since and may need it",)
+    assert promise.replaced == (
+        "net.ipv4.ip_forward goes off, and docker0 came since and may need it",
+    )
     assert ("links", "docker0") in [(row.table, row.key) for row in promise.kept]
 
 
