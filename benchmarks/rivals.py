@@ -103,6 +103,15 @@ PLAYBOOK = """\
     - wait_for_connection: {{delay: 1, timeout: 60}}
     - command: ip address show dev {bridge}
 """
+INSTALL = "DEBIAN_FRONTEND=noninteractive dpkg --force-confold --install {debs}"
+# It takes the place of ifupdown, whose files stay, and knows of nothing that ifupdown brought up.
+INSTEAD = """\
+cp /etc/network/interfaces /root/before
+dpkg --purge --force-depends ifupdown
+dpkg --install --force-confold {debs}
+cp /root/before /etc/network/interfaces
+systemctl enable networking
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +162,12 @@ def install(host: str, rival: Rival) -> None:
         done = machine.run(host, ("sh", "-c", f"cat >{there}"), deb.read_bytes())
         _check(done.returncode, done.stderr)
     if debs:
-        quiet = "DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-download"
-        done = machine.run(host, ("sh", "-c", f"{quiet} {ON_THE_HOST}-*.deb"))
+        script = INSTEAD if rival.name == "ifupdown2" else INSTALL
+        done = machine.run(host, ("sh", "-ec", script.format(debs=f"{ON_THE_HOST}-*.deb")))
         _check(done.returncode, done.stderr)
+    if rival.name == "ifupdown2":
+        machine.shut_down(host)
+        machine.power_on(host)
 
 
 def at_console(host: str, script: str) -> int:
