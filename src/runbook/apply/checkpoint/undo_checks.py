@@ -46,7 +46,9 @@ def rest_is_back(plan: Plan) -> list[str]:
     """Shell lines that fail unless the network is gone and the kernel's parameters are back."""
     steps = [step for _, step in plan.undo_steps()]
     if isinstance(plan.promise, RevertPromise):
-        return _all((_defined(plan.promise), _values(steps)))
+        name = plan.promise.changed.network
+        runs = _expect(f"the network {name} runs", "network_runs", name)
+        return _all(((runs,), _values(steps)))
     return _all((*_gone(steps), _stopped(steps), _values(steps), _plugs(steps, "config")))
 
 

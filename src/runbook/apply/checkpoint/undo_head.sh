@@ -345,9 +345,7 @@ raise_network() {
         ln -s -f -- "$3" "${3%/*}/autostart/${3##*/}"
         return 0
     fi
-    if [ -e "$3" ] && [ -e "/sys/class/net/$2" ] && libvirt net-list | grep -qF -- " $1 "; then
-        return 0
-    fi
+    if [ -e "/sys/class/net/$2" ] && network_runs "$1"; then return 0; fi
     for kept in "$here"/originals/*-"${3##*/}"; do
         if [ -e "$kept" ]; then libvirt net-define "$kept" >/dev/null 2>&1; fi
     done
@@ -477,6 +475,7 @@ is_port() { [ -e "/sys/class/net/$2/brif/$1" ]; }
 is_gone() { [ ! -e "$1" ]; }
 is_stopped() { [ "$(timeout 5 systemctl is-active "$1" 2>/dev/null)" != active ]; }
 is_there() { [ -e "$1" ]; }
+network_runs() { libvirt net-list 2>/dev/null | grep -qF -- " $1 "; }
 # A parameter of an interface that is gone by now has no value to be held against.
 has_value() { [ ! -e "$1" ] || [ "$(cat "$1")" = "$(printf '%s' "$2")" ]; }
 

@@ -97,10 +97,17 @@ def _before_the_bridge(change: Change) -> Iterator[Step]:
 
 
 def _with_the_bridge(change: Change) -> Iterator[Step]:
-    if isinstance(change, CreateNetwork | AttachNetwork):
-        yield RaiseNetwork(change.name, change.bridge, f"{NETWORKS}/{change.name}.xml")
-    elif not (change.phase == "prepare" or isinstance(change, (InstallHook, RunClient, *_PROFILE))):
+    if isinstance(change, CreateNetwork):
+        yield _raised(change)
+    elif not (
+        change.phase == "prepare"
+        or isinstance(change, (InstallHook, RunClient, AttachNetwork, *_PROFILE))
+    ):
         yield from (step for step in change.do() if not isinstance(step, _OF_FILES))
+
+
+def _raised(change: CreateNetwork | AttachNetwork) -> RaiseNetwork:
+    return RaiseNetwork(change.name, change.bridge, f"{NETWORKS}/{change.name}.xml")
 
 
 def rest(plan: Plan, sysctls: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
@@ -111,7 +118,9 @@ def rest(plan: Plan, sysctls: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
     # Its lease has come back with the files.
     starts = (change.do()[-1] for change in plan.changes if isinstance(change, RunClient))
     values = (Sysctl(name, value) for name, value in sysctls)
-    return (*away, *again, *values, *starts)
+    # The bridge of these is there all the time.
+    attached = (_raised(change) for change in plan.changes if isinstance(change, AttachNetwork))
+    return (*attached, *away, *again, *values, *starts)
 
 
 def parameters(plan: Plan) -> tuple[str, ...]:

@@ -21,9 +21,11 @@ from tests.unit.plan.revert.reverting import (
 from runbook.common import serial
 from runbook.common.errors import Refused
 from runbook.plan import plan as plans
+from runbook.plan.changes.attach import AttachNetwork
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.revert import RevertPart, RevertScript
 from runbook.plan.promise.reverted import RevertPromise
+from runbook.plan.revert import again
 from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot
 
@@ -139,6 +141,17 @@ def test_the_undo_of_a_revert_makes_the_change_again_in_its_order() -> None:
     joins = told.index(f"ip link set dev {fakes.NIC} master virbr1")
     assert raised < joins < told.index("arping -U -I virbr1")
     assert "systemctl" not in told
+
+
+def test_a_network_onto_a_bridge_that_stays_is_defined_again_though_the_address_never_moved() -> (
+    None
+):
+    attach = AttachNetwork("lan", "br0", "<network/>")
+    steps = again.rest(replace(PLAN, changes=(attach,)), ())
+    assert [step.describe() for step in steps] == [
+        "virsh net-define /etc/libvirt/qemu/networks/lan.xml; virsh net-start lan"
+    ]
+    assert again.network(replace(PLAN, changes=(attach,))) == ()
 
 
 def test_a_plan_of_a_revert_is_read_back_as_it_was_written_and_is_the_same_each_time() -> None:
