@@ -1,7 +1,8 @@
 """What a page has once: the style of all pictures, and the one script, for its long tables.
 
 With the script a reader sorts, filters and searches them. DataTables is in the package and goes
-into the page, so nothing is loaded from anywhere. The tables are complete without it.
+into the page, so nothing is loaded from anywhere. The tables are complete without it. In a front
+end it also keeps the keys pressed in a form from being commands of the notebook.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from runbook.views.page.picture import Picture
 from runbook.views.page.style import STYLE, TOOLS
 
 FOLDER = "datatables"
-LIBRARY, OURS = "dataTables.min.js", "page.js"
+LIBRARY, OURS, KEYS = "dataTables.min.js", "page.js", "keys.js"
 SAID = "(on the page, tables of more than a few rows can be sorted, filtered and searched)"
 
 
 @cache
 def script() -> str:
-    """DataTables (MIT, its notice in its first lines), then what applies it to our tables."""
+    """DataTables (MIT, its notice in its first lines), what applies it to our tables, the keys."""
     # Where a page has a module loader, the library would register there and not be found.
     library = f"(function(define,module,exports){{{_text(LIBRARY)}\n}}).call(window);"
-    return f"if(!window.runbookTables){{{library}}}\n{_text(OURS)}"
+    return f"if(!window.runbookTables){{{library}}}\n{_text(OURS)}\n{_text(KEYS)}"
 
 
 @cache
