@@ -15,14 +15,16 @@ from runbook.common.redact.names import REDACTED, is_secret
 from runbook.common.redact.values import LogicalLine, Span, is_value
 
 # What every secret that can be found has in it or beside it; most text has none of it.
-_HINT = re.compile(
+_HINTS = (
     r"pass|psk|secret|token|credential|auth|pin|pw|cookie|community|key|bearer|://"
     r"|-u|--user|--proxy-user|\$|eyJ|gh|glpat|xox|sk|AKIA"
     r"|\b(?:snmp|com2sec|createuser|trap|inform|ipmi|ldap|redis|mosq|mysql|maria|openssl|curl|wget"
     r"|nsup|dig|rndc|smb|rpc|net|lftp|echo|printf|user|enc|aead|cak|eap|xauth|ntlm|[er]c?d?sa|p12|pkcs)"
-    r"|_cak",
-    re.IGNORECASE,
+    r"|_cak"
 )
+_HINT = re.compile(_HINTS, re.IGNORECASE)
+# To look in ASCII that is made small letters takes a third of the time.
+_SMALL_HINT = re.compile(_HINTS.lower())
 _NAME = re.compile(r"[A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*")
 # Alone it is too common a word; with a value it is netplan's and WireGuard's.
 _KEY = re.compile(r"(?<![\w.-])keys?(?=[\"']?[ \t]*[:=])", re.IGNORECASE)
@@ -70,12 +72,18 @@ def _redacted(text: str, *, prose: bool) -> str:
     if "\0" in text:
         return _unreadable(text, prose=prose)
     for _ in range(_MOST_ROUNDS):
-        if not _HINT.search(text):
+        if not _has_hint(text):
             break
         before, text = text, _cut(text, sorted(_spans(text, prose=prose)))
         if before == text:
             break
     return text
+
+
+def _has_hint(text: str) -> bool:
+    """Whether a secret may be in it."""
+    found = _SMALL_HINT.search(text.lower()) if text.isascii() else _HINT.search(text)
+    return found is not None
 
 
 def _unreadable(text: str, *, prose: bool) -> str:

@@ -122,6 +122,8 @@ def parse(text: str) -> Ruleset:
 
 def _refuse_unless_whole(number: int, line: str) -> None:
     """Raise NotInTheWords for a line that iptables-restore would not read as it stands."""
+    if len(line) <= LONGEST_LINE and line.isascii() and line.isprintable():
+        return
     if len(octets.bytes_of(line)) > LONGEST_LINE:
         raise NotInTheWords(number, f"iptables-restore reads no line of over {LONGEST_LINE} bytes")
     if "\0" in line:
@@ -144,10 +146,10 @@ def _outside(number: int, line: str, head: list[Comment]) -> tuple[str, list[Lin
 def _inside(number: int, line: str) -> Line:
     if _says_nothing(line):
         return Comment(line)
-    if chain := _CHAIN.fullmatch(line):
-        return Chain(chain[1], chain[2], _counters(chain[3], chain[4]))
     if rule := _RULE.fullmatch(line):
         return Rule(rule[4], rule[3], _counters(rule[1], rule[2]))
+    if chain := _CHAIN.fullmatch(line):
+        return Chain(chain[1], chain[2], _counters(chain[3], chain[4]))
     raise _strange(number, line)
 
 
