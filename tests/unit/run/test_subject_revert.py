@@ -9,8 +9,12 @@ from tests.unit import fakes
 from tests.unit.plan.revert import reverting
 from tests.unit.plan.revert.reverting import BEFORE, later, recorded
 
+from runbook.apply.checkpoint import arm
+from runbook.apply.phases import apply_phase
 from runbook.common.errors import Refused
 from runbook.plan.changes.leases import StopClient
+from runbook.plan.plan import PHASES
+from runbook.preflight import Cleared
 from runbook.run import subject_revert
 from runbook.run.subject import Observation
 from runbook.run.subject_revert import RevertSubject
@@ -64,3 +68,24 @@ def test_a_revert_of_another_run_is_verified_by_its_plan_alone(
     verdict = RevertSubject().verdict(host, fakes.params(), plan, asked, now)
     assert ("addresses: " in verdict.reasons) is not back
     assert len(looks) == (0 if back else 5)
+
+
+def test_the_parts_are_made_in_their_order_and_the_deadline_is_short_around_the_network() -> None:
+    host, now = fakes.standard_host(), later()
+    draft = RevertSubject(change=recorded()).plan(fakes.params(), now, Observation())
+    order = replace(fakes.ORDER, change_id="20260401T120000Z-ddeeff")
+    armed = arm(Cleared(draft.plan, now, ()), fakes.PROBED, host, order)
+    host.events.clear()
+    for phase in PHASES:
+        applied = apply_phase(armed, host, phase, fakes.Time().now)
+    assert applied.complete
+    parts = [event for event in host.events if f"/bin/sh {reverting.SCRIPT}" in event]
+    assert [event.rpartition(" ")[2] for event in parts] == ["files", "network", "rest"]
+    moves = [move for move in applied.log.moves() if "may cost the connection" in move]
+    (network,) = [n.number for n in draft.plan.steps() if "move the address" in n.change.title]
+    assert len(moves) == 1
+    assert f"step {network} " in moves[0]
+    # Whoever types `sh undo` at the console, or the deadline, gets the changed host back.
+    undo = host.text(armed.undo_path)
+    assert f"# The change takes change {fakes.CHANGE} back." in undo
+    assert "raise_network routed virbr1" in undo
