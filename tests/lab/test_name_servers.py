@@ -74,3 +74,12 @@ def test_servers_that_systemd_resolved_has_for_the_nic_alone_are_refused_and_kep
     console(fresh_host, f"mkdir -p {conf}; printf '[Resolve]\\nDNS={SERVER}\\n' >{conf}/lan.conf")
     console(fresh_host, "systemctl restart systemd-resolved")
     play(params(fresh_host), Service("resolvectl dns | grep ^Global", ("systemd-resolved",)))
+
+
+@pytest.mark.thorough
+def test_names_follow_the_client_that_goes_on_on_the_bridge(leased_host: str) -> None:
+    install(leased_host, "resolvconf")
+    reboot(leased_host)
+    assert SERVER.encode() in NAMES.answer(leased_host)
+    keep = {"addressing": "keep", "bridge_mac": "nic"}
+    play(params(leased_host).model_copy(update=keep), NAMES)

@@ -19,6 +19,8 @@ from runbook.plan.changes.steps import Command, Restore, Step
 DHCLIENT, DHCPCD = "dhclient", "dhcpcd"
 UNITS = "/etc/systemd/system"
 MODE = 0o644
+# As long as the DHCP server may take to answer on the bridge.
+ANSWER_S = 20
 # run-parts passes over a file with any other character in its name.
 _NO_NAME_OF_A_HOOK = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -105,12 +107,27 @@ ExecStart={command}
 KillSignal=SIGKILL
 """
 _SCRIPT = """\
-# Written by runbook. libvirt gives {bridge} the address {ip} when its network starts. If the DHCP
-# server lends another one, {ip} may be somebody else's, so it goes.
-if [ "${{interface:-}}" = "{bridge}" ] && [ -n "${{new_ip_address:-}}" ] &&
-    [ "$new_ip_address" != "{ip}" ]; then
+# Written by runbook. libvirt gives {bridge} the address {ip} when its network starts. It lasts as
+# long as the lease. If the DHCP server lends another one, {ip} may be somebody else's, so it goes.
+if [ "${{interface:-}}" != "{bridge}" ] || [ -z "${{new_ip_address:-}}" ]; then
+    :
+elif [ "$new_ip_address" != "{ip}" ]; then
     ip -4 address del {address} dev {bridge} 2>/dev/null || :
+elif [ -n "${{new_dhcp_lease_time:-}}" ]; then
+    ip -4 address change {address} dev {bridge} valid_lft "$new_dhcp_lease_time" \\
+        preferred_lft "$new_dhcp_lease_time" 2>/dev/null || :
 fi
+"""
+
+
+# An address with an end is one that the client has set.
+_RENEWED = f"""\
+for _ in $(seq {5 * ANSWER_S}); do
+    ip -4 -oneline address show dev {{bridge}} dynamic to {{address}} | grep -q . && exit 0
+    sleep 0.2
+done
+echo "no DHCP server has answered on {{bridge}} in {ANSWER_S} s" >&2
+exit 1
 """
 
 
@@ -119,14 +136,17 @@ class RunClient:
     """Start the client on the bridge, with the lease that it had on the NIC.
 
     The lease file of dhclient also has the DUID by which the server knows this host; without it
-    the host would be another client to the server, and get another address.
+    the host would be another client to the server, and get another address. `ends` is false for a
+    lease without an end.
     """
 
     client: str
     network: str
     bridge: str
     nic: str
+    address: str
     lease_file: str
+    ends: bool
 
     phase = "settle"
 
@@ -142,10 +162,19 @@ class RunClient:
     def after(self) -> str:
         return f"{self.client} on {self.bridge}, run by {unit_name(self.network)}"
 
+    @property
+    def start(self) -> Command:
+        """The step that starts the unit."""
+        return Command(("systemctl", "start", unit_name(self.network)), budget_s=15.0)
+
     def do(self) -> tuple[Step, ...]:
-        """The lease first: a client without one asks for any address."""
-        start = Command(("systemctl", "start", unit_name(self.network)), budget_s=15.0)
-        return (*self._lease(), start)
+        """The lease first: a client without one asks for any address.
+
+        The change goes on once the server has answered on the bridge.
+        """
+        renewed = _RENEWED.format(bridge=self.bridge, address=self.address)
+        looks = (Command(("sh", "-c", renewed), budget_s=ANSWER_S + 5.0),) if self.ends else ()
+        return (*self._lease(), self.start, *looks)
 
     def _lease(self) -> tuple[Step, ...]:
         if not self.lease_file:

@@ -116,7 +116,7 @@ def rest(plan: Plan, sysctls: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
     away = (step for change in reversed(profile) for step in change.undo())
     again = (step for change in profile for step in change.do())
     # Its lease has come back with the files.
-    starts = (change.do()[-1] for change in plan.changes if isinstance(change, RunClient))
+    starts = (change.start for change in plan.changes if isinstance(change, RunClient))
     values = (Sysctl(name, value) for name, value in sysctls)
     # The bridge of these is there all the time.
     attached = (_raised(change) for change in plan.changes if isinstance(change, AttachNetwork))

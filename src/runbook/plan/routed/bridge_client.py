@@ -72,8 +72,13 @@ def files(promised: ExpectedClient | None, snapshot: Snapshot) -> Iterator[PutFi
 def run(params: Params, promised: ExpectedClient | None, snapshot: Snapshot) -> Iterator[RunClient]:
     """The start of the client on the bridge."""
     if promised:
-        lease = _running(params.interface, snapshot).lease_file
-        yield RunClient(promised.name, params.network, params.bridge, params.interface, lease)
+        nic = params.interface
+        lease = _running(nic, snapshot).lease_file
+        held = facts.nic_address_message(snapshot, nic, params.ipv4)
+        yield RunClient(
+            *(promised.name, params.network, params.bridge, nic, str(params.ipv4.ip), lease),
+            ends=bool(held.valid_lft_s),
+        )
 
 
 def _shape(params: Params, snapshot: Snapshot) -> ClientShape:

@@ -34,7 +34,8 @@ DHCP = f"auto {NIC}\niface {NIC} inet dhcp\n"
 
 def host(*leases: Row, **tables: list[Row]) -> Snapshot:
     files = [file("/etc/network/interfaces", DHCP), *tables.pop("files", [])]
-    return fakes.seen(leases=list(leases), files=files, **tables)
+    lent = [fakes.address(NIC, fakes.ADDRESS, flags="", valid_lft_s=3600, preferred_lft_s=3600)]
+    return fakes.seen(**{"addresses": lent, **tables}, leases=list(leases), files=files)
 
 
 def kept(snapshot: Snapshot, **asked: object) -> Plan:
@@ -70,15 +71,22 @@ def test_dhclient_runs_on_the_bridge_with_the_options_that_ifupdown_gave_it() ->
 
 
 def test_the_lease_comes_along_and_names_the_bridge_before_the_client_starts() -> None:
-    copied, edited, started = commands(kept(host(ifupdown())))
+    copied, edited, started, answered = commands(kept(host(ifupdown())))
     there = f"/var/lib/dhcp/dhclient.{BRIDGE}.leases"
     assert copied[-2:] == (f"{FILE}.runbook-aside", there)
     assert edited[-2:] == (f's/interface "{NIC}";/interface "{BRIDGE}";/', there)
     assert started == ("systemctl", "start", unit_name("routed"))
+    assert f"address show dev {BRIDGE} dynamic to {IP} " in answered[-1]
 
 
 def test_a_client_without_a_lease_file_starts_without_one() -> None:
-    assert len(commands(kept(host(lease(lease_file=""))))) == 1
+    started, _ = commands(kept(host(lease(lease_file=""))))
+    assert started[0] == "systemctl"
+
+
+def test_of_a_lease_without_an_end_no_renewal_shows() -> None:
+    for_ever = [fakes.address(NIC, fakes.ADDRESS)]
+    assert commands(kept(host(lease(lease_file=""), addresses=for_ever)))[-1][0] == "systemctl"
 
 
 def test_the_hook_starts_the_client_after_all_else_and_only_if_asked_for() -> None:
@@ -206,20 +214,21 @@ def test_a_file_that_somebody_has_there_is_not_written_over() -> None:
         kept(host(title, files=[there]))
 
 
+LASTS = f"-4 address change {IP}/16 dev {BRIDGE} valid_lft 7200 preferred_lft 7200\n"
+
+
 @pytest.mark.parametrize(
-    ("interface", "lent", "removed"),
+    ("interface", "lent", "done"),
     [
-        (BRIDGE, "172.16.9.9", True),
-        (BRIDGE, IP, False),
-        (BRIDGE, "", False),
-        (NIC, "172.16.9.9", False),
+        (BRIDGE, "172.16.9.9", f"-4 address del {IP}/16 dev {BRIDGE}\n"),
+        (BRIDGE, IP, LASTS),
+        (BRIDGE, "", ""),
+        (NIC, "172.16.9.9", ""),
+        (NIC, IP, ""),
     ],
 )
-def test_another_address_of_the_server_s_takes_the_first_one_away(
-    tmp_path: Path,
-    interface: str,
-    lent: str,
-    removed: bool,  # noqa: FBT001
+def test_libvirt_s_address_lasts_as_the_lease_and_goes_if_the_server_lends_another(
+    tmp_path: Path, interface: str, lent: str, done: str
 ) -> None:
     program = tmp_path / "ip"
     program.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/said\n')
@@ -227,10 +236,11 @@ def test_another_address_of_the_server_s_takes_the_first_one_away(
     script = tmp_path / "hook"
     plan = kept(host(ifupdown()))
     script.write_text(text(plan, "/etc/dhcp/dhclient-enter-hooks.d/runbook-routed"))
-    told = {"interface": interface, "new_ip_address": lent, "PATH": f"{tmp_path}:{os.defpath}"}
+    lease_of = {"interface": interface, "new_ip_address": lent, "new_dhcp_lease_time": "7200"}
+    told = {**lease_of, "PATH": f"{tmp_path}:{os.defpath}"}
     subprocess.run(["/bin/sh", "-eu", "-c", f". {script}"], env=told, check=True)
     said = (tmp_path / "said").read_text() if (tmp_path / "said").exists() else ""
-    assert said == (f"-4 address del {IP}/16 dev {BRIDGE}\n" if removed else "")
+    assert said == done
 
 
 def test_a_name_with_a_dot_is_one_that_run_parts_takes() -> None:
