@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from runbook.plan.promise.host import Promise
 from runbook.plan.promise.reverted import ExpectedRow
 from runbook.plan.revert.recorded import RecordedChange
 from runbook.state.diff import compare
+from runbook.state.kernel_modules import BROUGHT
+from runbook.state.networks import NetworkRow
 from runbook.state.row_texts import RowTexts, row_texts
 from runbook.state.snapshot import Snapshot
 from runbook.state.tap_names import named_as
@@ -16,6 +19,7 @@ from runbook.state.tap_names import named_as
 _BY_THEMSELVES = ("leases", "units", "bridge_ports")
 _FILES = "files"
 Key = tuple[str, str]
+_OF_MODULES = frozenset(name for brought in BROUGHT.values() for name in brought)
 _FORWARD: Key = ("sysctl", "net.ipv4.ip_forward")
 
 
@@ -23,7 +27,8 @@ _FORWARD: Key = ("sysctl", "net.ipv4.ip_forward")
 class Drift:
     """The rows of a host that the change altered, and those that were altered since.
 
-    `before`, `after` and `now` are all rows of these three states.
+    `before`, `after` and `now` are all rows of these three states. `others_active`: another
+    libvirt network runs.
     """
 
     touched: frozenset[Key]
@@ -32,6 +37,7 @@ class Drift:
     after: RowTexts
     now: RowTexts
     bridge: str
+    others_active: bool = False
 
     def rows(self, merged: RowTexts) -> tuple[ExpectedRow, ...]:
         """The rows that are to be as before; of a file that keeps what was added, as `merged`."""
@@ -39,7 +45,9 @@ class Drift:
             ExpectedRow(
                 *key,
                 merged.get(key, self.before.get(key, "")),
-                required=not (key[0] in _BY_THEMSELVES or self._is_default(key)),
+                required=not (
+                    key[0] in _BY_THEMSELVES or self._is_default(key) or self._is_of_libvirt(key)
+                ),
             )
             for key in sorted(self.touched)
         )
@@ -49,10 +57,15 @@ class Drift:
         accepts = key[0] == "firewall" and " -P " in key[1] and " ACCEPT" in key[1]
         return accepts and not self.before.get(key)
 
+    def _is_of_libvirt(self, key: Key) -> bool:
+        """Whether libvirt makes it anew for a network that is active beside the change's own."""
+        rules = key[0] in ("firewall", "nftables") and "libvirt" in key[1].lower()
+        return rules and self.others_active
+
     def kept(self) -> tuple[ExpectedRow, ...]:
         """The rows that were altered since and have nothing to do with the change."""
         return tuple(
-            ExpectedRow(*key, self.now.get(key, ""))
+            ExpectedRow(*key, self.now.get(key, ""), required=_stays_by_itself(key))
             for key in sorted(self.since - self.touched)
             if key[0] not in _BY_THEMSELVES and not self._on_the_bridge(key)
         )
@@ -95,12 +108,20 @@ class Drift:
         return key[0] != _FILES and self.bridge in words and _is_of_a_device(key[0])
 
 
+def _stays_by_itself(key: Key) -> bool:
+    """Whether only a person alters it: containers, bans and modules come and go meanwhile."""
+    table, name = key
+    if table == _FORWARD[0]:
+        return ".conf." not in name and name not in _OF_MODULES
+    return table in (_FILES, "addresses", "routes", "rules", "networks")
+
+
 def _is_of_a_device(table: str) -> bool:
     """Whether the kernel takes such a row away with its interface."""
     return table in ("routes", "addresses", "links", "bridge_ports", "sysctl")
 
 
-def between(change: RecordedChange, now: Snapshot, bridge: str) -> Drift:
+def between(change: RecordedChange, now: Snapshot, changed: Promise) -> Drift:
     """Compare the state now with the record."""
     here = named_as(change.after, now)
     return Drift(
@@ -109,7 +130,8 @@ def between(change: RecordedChange, now: Snapshot, bridge: str) -> Drift:
         row_texts(change.before),
         row_texts(change.after),
         row_texts(here),
-        bridge,
+        changed.bridge,
+        any(row.active and row.name != changed.network for row in now.rows(NetworkRow)),
     )
 
 

@@ -44,7 +44,7 @@ def make_plan(
     changed = host_promise(change)
     _refuse_unknown(change)
     files = file_plan(change, now)
-    since = drift.between(change, now, changed.bridge)
+    since = drift.between(change, now, changed)
     merged = {("files", one): _file_cells(now, one, text) for one, text in files.texts.items()}
     mac = _mac(change, changed)
     promise = RevertPromise(

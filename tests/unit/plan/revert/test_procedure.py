@@ -101,6 +101,33 @@ def test_what_was_altered_since_is_kept_and_verified() -> None:
     assert [check.about for check in gone] == ["sysctl: net.ipv4.conf.eth9.rp_filter"]
 
 
+@pytest.mark.parametrize(
+    ("table", "row", "required"),
+    [
+        ("sysctl", {"name": "net.ipv4.conf.veth7.rp_filter", "value": "2"}, False),
+        ("sysctl", {"name": "net.bridge.bridge-nf-call-iptables", "value": "1"}, False),
+        ("links", fakes.link("veth7", kind="veth"), False),
+        ("routes", fakes.route("10.9.0.0/16", "docker0"), True),
+    ],
+)
+def test_what_comes_and_goes_by_itself_fails_no_revert(
+    table: str, row: dict[str, object], *, required: bool
+) -> None:
+    (kept,) = plan(later(**altered(table, row))).of_revert.kept
+    assert kept.required is required
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_libvirt_s_chains_may_stay_for_a_network_that_came_since(*, active: bool) -> None:
+    chain = fakes.rule("-A FORWARD -j LIBVIRT_FWI", 1)
+    change = replace(recorded(), after=later(firewall=[chain]))
+    other = {**fakes.network(PLAN.of_host), "name": "default", "bridge": "virbr0", "active": active}
+    now = later(firewall=[chain], **altered("networks", other))
+    (row,) = [row for row in plan(now, change).of_revert.rows if row.table == "firewall"]
+    assert row.cells == ""
+    assert row.required is not active
+
+
 def test_what_was_added_on_the_bridge_is_lost_and_said() -> None:
     way = fakes.route("10.50.0.0/16", "virbr1", gateway="172.16.0.9")
     promise = plan(later(**altered("routes", way))).of_revert
