@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.plan.routed import adopt
+from runbook.plan.routed import adopt, ipv6
 from runbook.plan.routed.attach import onto
 from runbook.preflight.finding import CaseWithoutPlan, Finding, looked_for
 from runbook.state.links import LinkRow
@@ -18,7 +18,7 @@ EMPTY = "after the change this bridge has no port on the LAN"
 )
 def _adopted(case: CaseWithoutPlan) -> Iterator[Finding]:
     if case.params.adopt:
-        for rule in (_bridge, _ports, _guests):
+        for rule in (_bridge, _ports, _learned, _guests):
             yield from rule(case, case.params.adopt)
 
 
@@ -64,15 +64,25 @@ def _ports(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
         )
 
 
+def _learned(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
+    moves = ipv6.moved(case.params, case.snapshot)
+    if moves and moves.learns:
+        yield _block(
+            name,
+            "the host learns IPv6 addresses or routes from a router",
+            "while the bridges are joined, both would hear the router and take one address",
+        )
+
+
 def _guests(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
     if taps := adopt.taps(case.params, case.snapshot):
         yield Finding(
             "note",
             name,
             f"guests are in it by {', '.join(taps)}",
-            "their taps pass in the cutover; the kernel drops what a port hears while it is moved,"
-            " so a guest hears nothing while its tap or the NIC is: about a millisecond each."
-            " libvirt goes on naming the old bridge for a running guest until its next start",
+            "libvirt moves their taps, and then the cutover moves the NIC; the kernel drops what a"
+            " port hears while it is moved, so a guest hears nothing while its tap or the NIC is:"
+            " some milliseconds each",
             "nothing; a service inside a guest that counts milliseconds notices it",
         )
 

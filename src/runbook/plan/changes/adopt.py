@@ -2,19 +2,18 @@
 
 A port can be in one bridge only, so each one is in none for a moment: for the time that the kernel
 takes to move it. Everything else goes on meanwhile. A pair of veth joins both bridges, so a port
-that has not moved yet reaches those that have, and the host sends by its NIC itself.
+that has not moved yet reaches those that have, and the host sends by its NIC itself. libvirt moves
+the guests' taps, before the NIC and while the bridges are joined; the cutover moves the NIC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from runbook.common.serial import LATER
 from runbook.params.fields import CARRIERS
 from runbook.plan.changes.bridge_ports import Cutover, QuietWarmUp, on_the_link_first
-from runbook.plan.changes.guest.nic import as_it_was, attached_to
-from runbook.plan.changes.guest_steps import DEFINITIONS, Plug
+from runbook.plan.changes.guest.nic import MoveNic
 from runbook.plan.changes.messages import Action, LinkMaster, Message, Route
 from runbook.plan.changes.routes import delete
 from runbook.plan.changes.steps import (
@@ -24,7 +23,6 @@ from runbook.plan.changes.steps import (
     Detour,
     GatedNetlink,
     Netlink,
-    Restore,
     Step,
 )
 from runbook.plan.changes.two_bridges import HurryKernel, JoinBridges, TakePorts
@@ -53,16 +51,15 @@ class JoinedWarmUp(QuietWarmUp):
 
 @dataclass(frozen=True, slots=True)
 class AdoptPorts(Cutover):
-    """The cutover, with the old bridge's ports: first the NIC `port`, at last the guests' `taps`.
+    """The cutover, from the old bridge: the NIC `port` passes with the addresses.
 
     `mac` is the old bridge's.
     """
 
     port: str = field(default="", metadata=LATER)
-    taps: tuple[str, ...] = field(default=(), metadata=LATER)
     mac: str = field(default="", metadata=LATER)
 
-    title = "the cutover, all of it in one step of the host's own"
+    title = "the cutover, from one bridge to the other"
 
     @property
     def before(self) -> str:
@@ -73,19 +70,12 @@ class AdoptPorts(Cutover):
         return f"{self._wiring(self.bridge, self.routes_after)}\n{self._ports(self.bridge)}"
 
     def _ports(self, bridge: str) -> str:
-        return f"{', '.join((self.port, *self.taps))} in {bridge}"
+        return f"{self.port} in {bridge}"
 
     def do(self) -> tuple[Step, ...]:
         """The host sends by the NIC before it leaves, so the NIC may be in either bridge."""
-        joins = (
-            *self._arrivals(),
-            *self._detour(),
-            LinkMaster(CARRIER_PEER, self.nic),
-            LinkMaster(self.port, self.bridge),
-        )
-        leave = (self._by_port(message) for message in self._departures())
-        taps = (LinkMaster(tap, self.bridge) for tap in self.taps)
-        messages = (*joins, *leave, *taps, LinkMaster(CARRIER, ""))
+        joins = (*self._arrivals(), *self._detour(), LinkMaster(self.port, self.bridge))
+        messages = (*joins, *(self._by_port(message) for message in self._departures()))
         return (
             CarryNeighbours(self.nic, self.port),
             HurryKernel(on=True),
@@ -128,7 +118,6 @@ class AdoptPorts(Cutover):
                     *self._leaves_again(),
                 )
             ),
-            TakePorts(self.bridge, self.nic, self.port),
             *announced,
             HurryKernel(on=False),
             *(six.relearn() if six else ()),
@@ -136,40 +125,47 @@ class AdoptPorts(Cutover):
 
 
 @dataclass(frozen=True, slots=True)
-class RedefineNic:
-    """A guest's NIC that is defined on the old bridge: at its next start it is on the network.
+class JoinOld:
+    """The pair of veth joins both bridges, so a tap reaches the LAN in either of them.
 
-    The running guest needs nothing: its tap passes in the cutover.
+    Its undo ends the passage of the ports, so it comes after the undo of all that pass.
     """
 
-    guest: str
-    mac: str
-    network: str
-    source: str
-    xml: str
+    old: str
+    new: str
+    port: str
 
-    phase = "settle"
+    phase = "network"
 
     @property
     def title(self) -> str:
-        return f"define the NIC of {self.guest} on network {self.network}"
+        return f"join {self.old} and {self.new} by a pair of veth"
 
     @property
     def before(self) -> str:
-        return f"{self.guest}: {self.mac} is defined on {self.source}"
+        return f"{CARRIER_PEER} is in no bridge"
 
     @property
     def after(self) -> str:
-        return f"{self.guest}: {self.mac} is defined on {self.network}, for its next start"
+        return f"{CARRIER_PEER} is in {self.old}"
 
     def do(self) -> tuple[Step, ...]:
-        xml = attached_to(self.xml, self.network)
-        return (Plug(self.guest, self.mac, self.network, xml, "config"),)
+        return (Netlink((LinkMaster(CARRIER_PEER, self.old),)),)
 
     def undo(self) -> tuple[Step, ...]:
-        """As it was; also as a file, which a boot has before libvirt reads it."""
-        return tuple(self._back())
+        """What libvirt did not take back is taken back by its port."""
+        return (TakePorts(self.new, self.old, self.port),)
 
-    def _back(self) -> Iterator[Step]:
-        yield Plug(self.guest, self.mac, self.source, as_it_was(self.xml), "config")
-        yield Restore(f"{DEFINITIONS}/{self.guest}.xml")
+
+@dataclass(frozen=True, slots=True)
+class AdoptNic(MoveNic):
+    """A guest's NIC that is on the old bridge, as it runs and as it is defined.
+
+    libvirt itself moves the tap: at its next restart it puts each tap into the bridge that it has
+    in mind. The kernel hurries meanwhile.
+    """
+
+    phase = "network"
+
+    def do(self) -> tuple[Step, ...]:
+        return (HurryKernel(on=True), *MoveNic.do(self), HurryKernel(on=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook.params import Params
-from runbook.plan.changes.adopt import RedefineNic
+from runbook.plan.changes.adopt import AdoptNic
 from runbook.state.guests import RUNS, GuestRow, TapRow
 from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
@@ -29,12 +29,21 @@ def other_ports(params: Params, snapshot: Snapshot) -> list[str]:
     return [row.ifname for row in rows if row.ifname != params.interface]
 
 
-def redefinitions(params: Params, snapshot: Snapshot) -> Iterator[RedefineNic]:
-    """One for each NIC that is defined on the old bridge, whether its guest runs or not."""
+def nics(params: Params, snapshot: Snapshot) -> Iterator[AdoptNic]:
+    """One for each NIC of a guest that is on the old bridge, or is defined there."""
     for row in snapshot.rows(TapRow):
-        if row.defined_xml and row.defined_source == params.adopt:
-            xml, source = row.defined_xml, row.defined_source
-            yield RedefineNic(row.guest, row.mac, params.network, source, xml)
+        runs = bool(row.live_xml) and row.source == params.adopt
+        defined = bool(row.defined_xml) and row.defined_source == params.adopt
+        if runs or defined:
+            yield AdoptNic(
+                row.guest,
+                row.mac,
+                params.network,
+                row.source if runs else "",
+                row.live_xml if runs else "",
+                row.defined_source if defined else "",
+                row.defined_xml if defined else "",
+            )
 
 
 def asleep(params: Params, snapshot: Snapshot) -> Iterator[str]:

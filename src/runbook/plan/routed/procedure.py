@@ -17,7 +17,7 @@ from functools import partial
 from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.plan.changes import network_hook, network_online
-from runbook.plan.changes.adopt import AdoptPorts, JoinedWarmUp
+from runbook.plan.changes.adopt import AdoptPorts, JoinedWarmUp, JoinOld
 from runbook.plan.changes.bridge_client import unit_name
 from runbook.plan.changes.bridge_mac import IntroduceMac
 from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, QuietWarmUp, Settle
@@ -231,12 +231,13 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
         yield IntroduceMac(nic, promise.mac, params.gateway)
     moves = ipv6.moved(params, snapshot)
     yield from ipv6.enable(moves)
+    if params.adopt:
+        yield JoinOld(params.adopt, params.bridge, params.interface)
+        yield from adopt.nics(params, snapshot)
     yield _cutover(params, snapshot, promise)
     yield Settle(str(address.ip), params.bridge, params.stp, promise.announced[1:])
     yield from ipv6.settle(moves, snapshot)
     yield ReleaseTracking(value)
-    if params.adopt:
-        yield from adopt.redefinitions(params, snapshot)
     # Only now: a packet of a connection older than its tracking belongs to none until then.
     yield from admit(promise.firewall, snapshot)
     yield FindNic(nic, nic_name.mac_of(nic, snapshot))
@@ -255,8 +256,8 @@ def _cutover(params: Params, snapshot: Snapshot, promise: Promise) -> Cutover:
     others = ipv4.others(params, snapshot)
     make: Callable[..., Cutover] = Cutover
     if params.adopt:
-        taps, mac = adopt.taps(params, snapshot), facts.nic_row(snapshot, holder).mac
-        make = partial(AdoptPorts, port=params.interface, taps=taps, mac=mac)
+        mac = facts.nic_row(snapshot, holder).mac
+        make = partial(AdoptPorts, port=params.interface, mac=mac)
     return make(
         facts.nic_address_message(snapshot, holder, params.ipv4),
         params.bridge,

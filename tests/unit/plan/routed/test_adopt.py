@@ -15,10 +15,11 @@ from runbook.apply.checkpoint.script import undo_script
 from runbook.common import serial
 from runbook.common.errors import ParameterError
 from runbook.plan import plan as plans
-from runbook.plan.changes.adopt import AdoptPorts, RedefineNic
+from runbook.plan.changes.adopt import AdoptNic, AdoptPorts
 from runbook.plan.changes.files import EditLines
+from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.messages import Action, LinkMaster, Route
-from runbook.plan.changes.steps import GatedNetlink
+from runbook.plan.changes.steps import GatedNetlink, Restore
 from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.forecast.wiring import wired
@@ -105,6 +106,10 @@ def test_what_would_be_left_behind_in_the_old_bridge_is_refused_by_name() -> Non
     assert "virsh start vm-01" in refusal(host(guests=[saved]))
 
 
+def test_a_host_that_learns_ipv6_from_a_router_is_refused() -> None:
+    assert "learns IPv6" in refusal(host(**six(fakes.slaac())))
+
+
 def test_spanning_tree_on_the_old_bridge_is_refused_since_the_two_are_joined() -> None:
     assert "STP is on" in refusal(host(links=links(stp=1)))
 
@@ -133,15 +138,24 @@ def test_the_host_sends_by_the_nic_before_the_nic_leaves_and_until_it_has_come()
     assert {m.ifname for m in after if isinstance(m, Route) and m.dst in gone} == {NIC}
 
 
-def test_a_tap_that_has_not_passed_yet_reaches_the_nic_by_the_pair() -> None:
-    messages = cutover(planned()).messages
-    order = [m.words()[3:] for m in messages if isinstance(m, LinkMaster)]
-    assert order == [
-        ("rbcarrier1", "master", BR0),
-        (NIC, "master", "virbr1"),
-        ("vnet0", "master", "virbr1"),
-        ("rbcarrier0", "nomaster"),
+def test_the_bridges_are_joined_before_a_tap_passes_and_until_the_nic_has() -> None:
+    plan = planned()
+    said = [n.step.describe() for n in plan.steps()]
+    told = [line for text in said for line in text.splitlines()]
+    order = [
+        f"ip link set dev rbcarrier1 master {BR0}",
+        "virsh update-device vm-01 NIC.xml --live   # routed",
+        f"ip link set dev {NIC} master virbr1",
+        "ip link delete dev rbcarrier0",
     ]
+    assert [line for line in told if line in order] == order
+    undo = [step.describe() for _, step in plan.undo_steps()]
+    back = [
+        f"join virbr1 and {BR0} by a pair of veth",
+        f"virsh update-device vm-01 NIC.xml --live   # {BR0}",
+        f"put every port of virbr1 into {BR0}",
+    ]
+    assert [line for line in undo if line in back] == back
 
 
 def test_the_stanza_keeps_the_bridge_without_address_and_ports() -> None:
@@ -153,11 +167,16 @@ def test_the_stanza_keeps_the_bridge_without_address_and_ports() -> None:
 
 
 def test_a_guest_is_defined_on_the_network_and_comes_back_as_it_was() -> None:
-    (change,) = (c for c in planned().changes if isinstance(c, RedefineNic))
-    (do,), (back, file) = change.do(), change.undo()
-    assert '<source network="routed" />' in do.xml  # type: ignore[union-attr]
-    assert '<source bridge="br0" />' in back.xml  # type: ignore[union-attr]
-    assert file.path == DEFINITION  # type: ignore[union-attr]
+    (change,) = (c for c in planned().changes if isinstance(c, AdoptNic))
+    plugs = [step for step in change.do() if isinstance(step, Plug)]
+    back = [step for step in change.undo() if isinstance(step, Plug)]
+    assert [(p.which, p.source) for p in plugs] == [("live", "routed"), ("config", "routed")]
+    assert all('<source network="routed" />' in plug.xml for plug in plugs)
+    assert all('<source bridge="br0" />' in plug.xml for plug in back)
+    assert Restore(DEFINITION) in change.undo()
+    off = {**TAP, "target": "", "live_xml": ""}
+    (change,) = (c for c in planned(host(taps=[off])).changes if isinstance(c, AdoptNic))
+    assert [step.which for step in change.do() if isinstance(step, Plug)] == ["config"]
 
 
 def test_the_undo_looks_for_the_port_and_not_for_the_detour() -> None:
