@@ -23,6 +23,7 @@ from runbook.state.diff import compare
 from runbook.state.host import probes
 from runbook.state.host.probes import Probed
 from runbook.state.snapshot import Snapshot
+from runbook.state.tap_names import named_as
 
 STAGES = ("change", "reboot", "networking", "libvirtd", "undo")
 # Each boot makes it anew, and dhcpcd gives it another ending than the kernel does.
@@ -177,6 +178,7 @@ def undone(session: Session, host: str, start: Start) -> str:
 
 def as_before(session: Session, host: str, start: Start) -> str:
     with closing(session.connect()) as fresh:
-        differences = compare(start.state, pipeline.read(replace(session, host=fresh)))
+        now = pipeline.read(replace(session, host=fresh))
+    differences = compare(start.state, named_as(start.state, now))
     rows = [line for line in str(differences).splitlines() if LINK_LOCAL not in line]
     return "\n".join((*rows, *sorted(start.files ^ frozenset(files(host))))) or FINE
