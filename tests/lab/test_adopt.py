@@ -87,8 +87,8 @@ def test_br0_and_its_guest_pass_to_libvirts_bridge_and_back(
     for deed in (libvirtd, networking, reboot):
         with watched(f"{release}: {deed.__name__}", request, both, RATE):
             deed(HOST)
-        assert as_promised(session, start) == FINE, deed.__name__
-        answers()
+            assert as_promised(session, start) == FINE, deed.__name__
+            answers()
         assert ports("virbr1") == ["enp4s0f0", "vnet"], deed.__name__
     with watched(f"{release}: undo", request, both, RATE) as back:
         assert undone(session, HOST, start) == FINE

@@ -42,7 +42,7 @@ def test_a_shape_is_changed_and_undone_without_a_lost_ping_and_outlives_what_hos
     for deed in (reboot, networking, libvirtd):
         with watched(f"{release}: {deed.__name__}", request, [ADDRESS]):
             deed(HOST)
-        assert as_promised(session, start) == FINE, deed.__name__
+            assert as_promised(session, start) == FINE, deed.__name__
     with watched(f"{release}: undo", request, [ADDRESS]) as back:
         assert undone(session, HOST, start) == FINE
     assert [outage.lost for outage in (*changed, *back)] == [0, 0], (changed, back)
