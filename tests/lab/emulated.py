@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 
@@ -19,6 +20,15 @@ def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each command on a host the time that an emulated processor needs."""
     for name in ("execute", "query"):
         monkeypatch.setattr(LiveHost, name, _longer(getattr(LiveHost, name)))
+
+
+@contextmanager
+def patience(kind: str) -> Iterator[None]:
+    """Be patient with this kind of machine, if it is an emulated one."""
+    with pytest.MonkeyPatch.context() as patch:
+        if kind == "qemu":
+            be_patient(patch)
+        yield
 
 
 def _longer(run: Callable[..., Completed]) -> Callable[..., Completed]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests import stages
 from tests.faults.scene import files
+from tests.lab.emulated import DEADLINE_S
 from tests.matrix.services import Programs
 
 from runbook.apply.confirm import Confirmed
@@ -55,7 +56,9 @@ class Variant:
             "late-network": bool(self.programs),
         }
         consent = [name for name, asked in wanted.items() if asked]
-        return {"host": host, "stp": self.stp, "firewall": self.firewall, "consent": consent}
+        longer = {"deadline_s": DEADLINE_S} if self.machine == "qemu" else {}
+        usual = {"host": host, "stp": self.stp, "firewall": self.firewall, "consent": consent}
+        return {**usual, **longer}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from itertools import groupby, product
 from pathlib import Path
 
 from tests.faults.matrix import make_home
+from tests.lab.emulated import patience
 from tests.matrix.course import STAGES, MatrixRun, Variant, go
 from tests.matrix.services import HOSTS
 
@@ -71,7 +72,7 @@ def play(variants: tuple[Variant, ...], folder: Path, tell: Tell) -> Iterator[Ma
         home = make_home(folder / f"{release}-{addressing}-{kind}")
         hosts = [host_name(number) for number in range(1, len(group) + 1)]
         one = partial(_go, home, tell)
-        with ThreadPoolExecutor(max_workers=len(group)) as pool:
+        with patience(kind), ThreadPoolExecutor(max_workers=len(group)) as pool:
             yield from pool.map(one, group, hosts)
 
 
