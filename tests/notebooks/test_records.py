@@ -67,6 +67,7 @@ def test_sha256sum_and_ssh_keygen_alone_prove_a_confirmed_change(
     cells = [*rows("# What a record answers").values()]
     cells += rows("## What frameworks ask for").values()
     assert [gap for cell in cells for gap in missing(folder, cell)] == []
+    assert (folder / "notebook.ipynb").stat().st_size < 400_000
     top = "".join(json.loads((folder / "notebook.ipynb").read_text())["cells"][0]["source"])
     assert top.startswith("## ✓ As promised")
     assert f"/var/lib/runbook/{folder.name}/undo" in top

@@ -6,6 +6,7 @@ When each step ran is in the journal, to the millisecond.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 INJECTED = "injected-parameters"
@@ -13,9 +14,12 @@ INJECTED = "injected-parameters"
 TIMES = ("start_time", "end_time", "duration")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
+# JupyterLab runs no script of a notebook that was altered since it ran it; the page has its own.
+_SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.DOTALL | re.IGNORECASE)
+
 
 def drop_volatile(notebook: dict[str, Any]) -> None:
-    """Take the times of cells, the state of widgets and drawn identifiers out of a notebook."""
+    """Take times of cells, state of widgets, drawn identifiers and scripts out of a notebook."""
     notebook["metadata"].pop("widgets", None)
     notebook["metadata"].get("papermill", {}).pop("duration", None)
     for cell in notebook["cells"]:
@@ -36,3 +40,4 @@ def _drop_of_cell(cell: dict[str, Any]) -> None:
         # The picture beside it shows what the widget held.
         if "text/html" in data:
             data.pop(WIDGET, None)
+            data["text/html"] = _SCRIPT.sub("", "".join(data["text/html"]))

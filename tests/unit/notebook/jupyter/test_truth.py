@@ -121,7 +121,10 @@ def test_two_runs_that_tell_the_same_are_written_the_same() -> None:
     def run(at: str, drawn: str) -> str:
         injected = {**code("host = 'server-01'"), "id": drawn}
         injected["metadata"]["tags"] = ["injected-parameters"]
-        shown = showing("form", {WIDGET: {"model_id": drawn}, "text/html": "<p>form</p>"})
+        shown = showing(
+            "form",
+            {WIDGET: {"model_id": drawn}, "text/html": f"<p>form</p><script>{drawn}</script>"},
+        )
         for cell in (injected, shown):
             cell["metadata"]["papermill"] |= {"start_time": at, "end_time": at, "duration": len(at)}
             cell["metadata"]["execution"] = {"iopub.status.busy": at}
