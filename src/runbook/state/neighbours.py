@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import compress
+from operator import itemgetter
 from socket import inet_ntop
 from typing import Annotated, NamedTuple
 
@@ -41,8 +43,8 @@ _NDMSG = 12
 
 def parse(raw: bytes, names: dict[int, str]) -> tuple[NeighbourRow, ...]:
     """One row a neighbour, from the raw dump; entries that need no ARP are left out."""
-    rows = (row for batch in batches(raw, RTM_NEWNEIGH, _NDMSG) for row in _rows(batch, names))
-    return ordered({row[:3]: row for row in rows}.values(), KEY)
+    rows = [row for batch in batches(raw, RTM_NEWNEIGH, _NDMSG) for row in _rows(batch, names)]
+    return ordered(dict(zip(map(itemgetter(0, 1, 2), rows), rows, strict=True)).values(), KEY)
 
 
 def _rows(batch: Batch, names: dict[int, str]) -> Iterator[NeighbourRow]:
@@ -57,7 +59,7 @@ def _rows(batch: Batch, names: dict[int, str]) -> Iterator[NeighbourRow]:
         each(batch.values(LLADDR), lambda value: value.hex(":") if value else ""),
         each(states, lambda state: STATES.get(state, "NONE")),
     )
-    yield from (row for row, state in zip(rows, states, strict=True) if not state & NUD_NOARP)
+    yield from compress(rows, each(states, lambda state: not state & NUD_NOARP))
 
 
 @understood

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from functools import partial
+from itertools import compress
 from struct import Struct
 from typing import Annotated, Any, NamedTuple
 
@@ -69,9 +70,8 @@ def parse(raw: bytes, names: Names) -> tuple[RouteRow, ...]:
 def _rows(raw: bytes, names: Names) -> Iterator[RouteRow]:
     for batch in batches(raw, RTM_NEWROUTE, _RTMSG):
         if batch.family in netlink.FAMILIES:
-            cached = each(batch.fields(8, "=u4"), lambda flags: flags & RTM_F_CLONED)
-            rows = map(RouteRow, *_columns(batch, names))
-            yield from (row for row, out in zip(rows, cached, strict=True) if not out)
+            own = each(batch.fields(8, "=u4"), lambda flags: not flags & RTM_F_CLONED)
+            yield from compress(map(RouteRow, *_columns(batch, names)), own)
 
 
 def _columns(batch: Batch, names: Names) -> Iterator[list[Any]]:
