@@ -29,8 +29,9 @@ def drawn(report: Report) -> str:
     most = max(row.median for row in rows) or 1.0
     height = TOP + LINE * len(rows) + 10
     box = {"viewBox": f"0 0 {WIDTH} {height}", "role": "img", "aria-labelledby": "outage-title"}
+    counts = [len(row.values) for row in rows]
     svg = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **box})
-    runs = len(rows[0].values)
+    runs = " to ".join(map(str, sorted({min(counts), max(counts)})))
     words = f"How long the host is away while its address moves onto a bridge ({CASE}, Debian 12)"
     SubElement(svg, "title", {"id": "outage-title"}).text = words
     SubElement(svg, "style").text = STYLE
