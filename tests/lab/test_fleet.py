@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
 from tests import bench
+from tests.lab import fleeting
+from tests.lab.fleeting import is_bridged
 from tests.lab.test_files import console
 from tests.matrix.course import succeed
 
-from runbook.lab import machine
-
-HOSTS = ("server-01", "server-02", "server-03")
+HOSTS = fleeting.names(3)
 FAULTY = HOSTS[1]
 VIRSH = "/usr/bin/virsh"
 # A libvirt that does not start the network: the undo has to come in the middle of the change.
@@ -20,6 +23,8 @@ STARTS_NONE = f"""\
 case "$*" in *net-start*) exit 1 ;; esac
 exec {VIRSH}.real "$@"
 """
+AUDIT = str(bench.ROOT / "notebooks" / "audit.ipynb")
+ALL = ("--hosts", "server-*")
 pytestmark = [pytest.mark.timeout(1200), pytest.mark.thorough]
 
 
@@ -30,41 +35,85 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fleet() -> None:
-    bench.lab("up", "--hosts", str(len(HOSTS)))
-    bench.lab("router", "--", "ip", "neigh", "flush", "all")
-    for host in HOSTS:
-        bench.lab("power-cut", host)
-        bench.lab("renew", host)
+    fleeting.fresh(len(HOSTS))
 
 
-def bridged(host: str) -> bool:
-    return machine.run(host, ["test", "-e", "/sys/class/net/virbr1/brif/enp4s0f0"]).returncode == 0
+def plant(host: str) -> None:
+    succeed(host, "mv", VIRSH, f"{VIRSH}.real")
+    console(host, f"cat >{VIRSH}; chmod 755 {VIRSH}", STARTS_NONE.encode())
+
+
+def mend(host: str) -> None:
+    succeed(host, "mv", f"{VIRSH}.real", VIRSH)
 
 
 @pytest.mark.usefixtures("fleet")
 def test_a_fault_stops_the_fleet_and_a_resumed_run_finishes_it(home: Path) -> None:
-    succeed(FAULTY, "mv", VIRSH, f"{VIRSH}.real")
-    console(FAULTY, f"cat >{VIRSH}; chmod 755 {VIRSH}", STARTS_NONE.encode())
-    stopped = bench.fleet(home, str(bench.NOTEBOOK), "--hosts", "server-*", "--batch", "1")
+    plant(FAULTY)
+    words = (str(bench.NOTEBOOK), *ALL, "--batch", "1", "--pause", "1")
+    stopped = bench.fleet(home, *words)
     assert stopped.returncode == 4, stopped.stdout + stopped.stderr
-    assert [bridged(host) for host in HOSTS] == [True, False, False]
+    assert [is_bridged(host) for host in HOSTS] == [True, False, False]
     assert f"{FAULTY} (as before)" in stopped.stdout
-    (run,) = (home / "outputs" / "_fleet").iterdir()
+    assert "server-01: audit: as promised" in stopped.stdout
+    run = fleeting.run_of(home)
     assert f"runbook fleet --resume {run.name}" in stopped.stdout
-    succeed(FAULTY, "mv", f"{VIRSH}.real", VIRSH)
+    page = (run / "index.html").read_text()
+    assert "1 of 3 hosts are done, 1 failed" in page
+    assert f'href="../../{FAULTY}/' in page
+    mend(FAULTY)
     finished = bench.fleet(home, "--resume", run.name)
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert all(bridged(host) for host in HOSTS)
+    assert all(is_bridged(host) for host in HOSTS)
     records = sorted(
         path.parent.name for path in (home / "outputs").glob("server-*/*/confirmed.json")
     )
     assert len(records) == len(HOSTS)
+    see_that_audits_tell_hosts_that_changed_since(home)
+
+
+def see_that_audits_tell_hosts_that_changed_since(home: Path) -> None:
+    audited = bench.fleet(home, AUDIT, *ALL)
+    assert audited.returncode == 0, audited.stdout + audited.stderr
+    # It is lost at the next boot of that host.
+    succeed(FAULTY, "virsh", "net-autostart", "routed", "--disable")
+    audited = bench.fleet(home, AUDIT, *ALL, "--max-failures", "9")
+    assert audited.returncode == 7, audited.stdout + audited.stderr
+    assert f"{FAULTY} (not as recorded)" in audited.stdout
+    assert "2 of 3 hosts are as promised" in audited.stdout
 
 
 @pytest.mark.usefixtures("fleet")
 def test_a_host_that_is_refused_leaves_all_the_others_untouched(home: Path) -> None:
     succeed(FAULTY, "sh", "-c", "echo 'iface enp4s0f0 inet manual' >>/etc/network/interfaces")
-    refused = bench.fleet(home, str(bench.NOTEBOOK), "--hosts", "server-*")
+    refused = bench.fleet(home, str(bench.NOTEBOOK), *ALL)
     assert refused.returncode == 3, refused.stdout + refused.stderr
-    assert not any(bridged(host) for host in HOSTS)
+    assert not any(is_bridged(host) for host in HOSTS)
     assert f"preflight refuses {FAULTY}" in refused.stdout
+
+
+@pytest.mark.usefixtures("fleet")
+def test_ctrl_c_twice_undoes_and_says_what_is_armed_and_a_killed_run_goes_on(home: Path) -> None:
+    words = (str(bench.NOTEBOOK), *ALL, "--canary", "0", "--batch", "3")
+    with fleeting.begun(home, *words) as run:
+        run.wait_until_armed(HOSTS[0])
+        run.process.send_signal(signal.SIGINT)
+        # Two signals at the same moment would be one.
+        time.sleep(1)
+        run.process.send_signal(signal.SIGINT)
+        status, said = run.end()
+    assert status in (0, 4, 8), said
+    assert "Each of them is asked now what is armed on it" in said
+    # How far its undo is by then, nobody knows before.
+    assert re.search(
+        rf"^{HOSTS[0]}: (armed; it|nothing is armed|not known, it does)", said, re.MULTILINE
+    )
+    fleeting.settle(HOSTS)
+    with fleeting.begun(home, "--resume", fleeting.run_of(home).name) as run:
+        run.wait_until_armed(HOSTS[2])
+        run.process.kill()
+        run.process.wait()
+        fleeting.settle(HOSTS)
+    finished = bench.fleet(home, "--resume", fleeting.run_of(home).name)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert all(is_bridged(host) for host in HOSTS)
