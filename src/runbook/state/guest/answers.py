@@ -88,10 +88,18 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return [(key.strip(), value.strip().strip("\"'")) for key, _, value in lines]
 
 
+def _held(words: list[str]) -> str:
+    """Address and length; of a point-to-point address `ip` shows the length behind its peer."""
+    address = words[0]
+    if "/" not in address and words[1:2] == ["peer"]:
+        return f"{address}/{words[2].partition('/')[2] or '32'}"
+    return address
+
+
 def _addresses(text: str, ifname: str) -> tuple[str, ...]:
     words = (line.split() for line in text.splitlines())
     addresses = tuple(
-        each[each.index("inet") + 1]
+        _held(each[each.index("inet") + 1 :])
         for each in words
         if "inet" in each and len(each) > 1 and each[1].rstrip(":") == ifname
     )

@@ -54,6 +54,13 @@ def test_what_a_guest_tells_is_put_together() -> None:
     assert (seen.systemd, seen.root, seen.cloud_init) == (True, True, "absent")
 
 
+def test_an_address_with_a_far_end_has_the_length_that_ip_shows_behind_it() -> None:
+    line = (
+        "2: eth0    inet 172.20.7.10 peer 172.16.1.254/32 scope global eth0\\  valid_lft forever\n"
+    )
+    assert parsed(addresses=line).addresses == ("172.20.7.10/32",)
+
+
 def test_the_resolver_s_file_is_kept_by_itself_and_a_link_by_where_it_leads() -> None:
     held = {**FILES, "/etc/resolv.conf": "nameserver 9.9.9.9\n"}
     seen = parsed(held)
