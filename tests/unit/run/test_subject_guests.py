@@ -51,7 +51,9 @@ def entered(
 
     monkeypatch.setattr(subject_guests, "open_channel", opened)
     monkeypatch.setattr(
-        login, "from_prompt", lambda guest, user, said: from_prompt(guest, user, ask, said)
+        login,
+        "from_prompt",
+        lambda guest, user, introduction: from_prompt(guest, user, ask, introduction),
     )
     for name in variables(guest_data.NAME):
         monkeypatch.delenv(name, raising=False)
