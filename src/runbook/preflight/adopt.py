@@ -82,7 +82,7 @@ def _guests(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
             f"guests are in it by {', '.join(taps)}",
             "libvirt moves their taps, and then the cutover moves the NIC; the kernel drops what a"
             " port hears while it is moved, so a guest hears nothing while its tap or the NIC is:"
-            " some milliseconds each",
+            " some milliseconds each, and up to 84 ms on a busy host",
             "nothing; a service inside a guest that counts milliseconds notices it",
         )
 
