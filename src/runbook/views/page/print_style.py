@@ -23,7 +23,7 @@ body.jp-Notebook{padding:0!important;margin:0;overflow:visible!important;font-si
 .rb{line-height:1.25;font-size:9pt}
 .rb table{font-size:8pt;line-height:1.2;max-width:100%}
 .rb table caption{white-space:normal;break-after:avoid}
-.rb .rb-beside{display:block}
+.rb .rb-beside,.rb .rb-said,.rb .rb-said[open]{display:block;margin:0}
 .rb table th,.rb table td,.rb table td.rb-wide,.rb table td.rb-links{white-space:pre-wrap;
  overflow-wrap:anywhere;max-width:none;min-width:0}
 .rb table th{overflow-wrap:normal}

@@ -12,7 +12,7 @@ from tests.unit import hosts
 from runbook.common.errors import CorrectParameters
 from runbook.views import wiring
 from runbook.views.page.pdf import pdf
-from runbook.views.page.print_style import running_header
+from runbook.views.page.print_style import PRINT, running_header
 from runbook.views.page.style import SHEET
 
 
@@ -62,3 +62,10 @@ def test_no_title_leaves_its_place_in_the_style(title: str) -> None:
     assert not set('"<>{}\n') & set(inside)
     spelled = re.sub(r"\\([0-9a-f]+) ", lambda m: chr(int(m[1], 16)), inside)
     assert spelled == title
+
+
+def test_a_text_that_is_longer_than_a_sheet_goes_on_on_the_next_one() -> None:
+    text = "\n".join(f"line {number}" for number in range(200))
+    body = f'<div class="rb"><div class="rb-said"><details><pre>{text}</pre></details></div></div>'
+    made = pdf(html(body, PRINT))
+    assert len(re.findall(rb"/Type /Page\b", made + drawn(made))) > 2
