@@ -118,7 +118,9 @@ def _(step: DropAttached) -> list[str]:
 
 @shell_lines.register
 def _(step: Plug) -> list[str]:
-    return [f"plug {shlex.join((step.guest, step.which, step.xml))}"]
+    lines = [f"plug {shlex.join((step.guest, step.which, step.xml))}"]
+    # A running guest's tap leaves one bridge for the other.
+    return ["hurry", *lines, "hurry_no_more"] if step.which == "live" else lines
 
 
 @shell_lines.register
