@@ -2,11 +2,15 @@
 
 Dask is an optional package. Only this module knows it. A run is handed out once: the scheduler has
 to be told so too, since by itself it gives the work of a lost worker to the next one.
+
+What goes between them are pickles: who can speak to a scheduler or answer for one runs commands
+on all these machines, with keys that are root on each host. So it goes by TLS, or stays here.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,12 +20,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runbook.common.errors import CorrectParameters
+from runbook.common.printable import printable
 from runbook.fleet.ledger import FleetPlan, Ledger
 
 CONNECT_S = 10.0
 # A change's number begins with the time of the machine that makes it.
 CLOCKS_APART_S = 30.0
 ONCE = "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0"
+# By TLS Dask takes nobody without a certificate of its own CA.
+_GUARDED = re.compile(r"tls://\S+|tcp://(?:127(?:\.[0-9]{1,3}){3}|\[::1\]|localhost):[0-9]{1,5}")
 
 
 class WorkerSight(NamedTuple):
@@ -50,6 +57,7 @@ def workers(plan: FleetPlan, ledger: Ledger, scheduler: str = "") -> Iterator[Ex
 
 @contextmanager
 def _of_dask(plan: FleetPlan, ledger: Ledger, scheduler: str) -> Iterator[Executor]:
+    refuse_unguarded(scheduler)
     client = _client(scheduler)
     try:
         _refuse_retries(client, scheduler)
@@ -60,6 +68,18 @@ def _of_dask(plan: FleetPlan, ledger: Ledger, scheduler: str) -> Iterator[Execut
         yield executor
     finally:
         client.close(timeout=CONNECT_S)
+
+
+def refuse_unguarded(scheduler: str) -> None:
+    """Raise CorrectParameters for a way on which anybody can answer for the scheduler."""
+    if _GUARDED.fullmatch(scheduler):
+        return
+    raise _unfit(
+        f"the scheduler {printable(scheduler)} would be spoken to without TLS: anybody who can"
+        " answer for it runs commands here, and anybody who reaches it runs them on its workers",
+        "give scheduler, workers and this machine certificates (docs/howto/many-hosts.md) and an"
+        " address that begins with tls://; on one machine alone tcp://127.0.0.1:PORT will do",
+    )
 
 
 def _client(scheduler: str) -> Any:  # noqa: ANN401 - distributed has no types
@@ -76,7 +96,7 @@ def _client(scheduler: str) -> Any:  # noqa: ANN401 - distributed has no types
         why = " ".join(str(error).split())[:200]
         raise _unfit(
             f"no Dask scheduler answers at {scheduler}: {why}",
-            "start one with `dask scheduler`; its address looks like tcp://172.16.0.9:8786",
+            "start one with `dask scheduler`; its address looks like tls://172.16.0.9:8786",
         ) from error
 
 

@@ -56,6 +56,48 @@ def test_an_address_where_no_scheduler_answers_is_refused(
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "tcp://172.16.0.9:8786",
+        "172.16.0.9:8786",
+        "127.0.0.1:8786",
+        "tcp://127.0.0.1.example.org:8786",
+        "tcp://localhost.example.org:8786",
+        "tcp://127.0.0.1@172.16.0.9:8786",
+        "tcp://127.0.0.1:8786 tcp://172.16.0.9:8786",
+        "tcp://[::1]:8786\n",
+        "tcp://[fe80::1]:8786",
+        "ws://172.16.0.9:8786",
+        "ucx://127.0.0.1:8786",
+        "TLS://172.16.0.9:8786",
+        "tls://",
+        " ",
+    ],
+)
+def test_a_scheduler_for_which_a_stranger_can_answer_is_never_spoken_to(
+    ledger: Ledger, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoken_to(_address: str) -> None:
+        pytest.fail("its answers would be unpickled")
+
+    monkeypatch.setattr(workers, "_client", spoken_to)
+    with (
+        pytest.raises(CorrectParameters, match="without TLS") as raised,
+        workers.workers(ledger.read().plan, ledger, address),
+    ):
+        pytest.fail("it went on")
+    assert "tls://" in raised.value.then
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["tls://172.16.0.9:8786", "tls://desk:1", AT, "tcp://[::1]:8786", "tcp://localhost:8786"],
+)
+def test_tls_and_the_machine_itself_are_guarded(address: str) -> None:
+    workers.refuse_unguarded(address)
+
+
+@pytest.mark.parametrize(
     ("seen", "why"),
     [
         ({}, "has no worker"),
