@@ -13,6 +13,7 @@ from runbook.fleet.ledger import HostEnd, LedgerState
 from runbook.fleet.page import INDEX, in_time
 from runbook.fleet.progress import FleetProgress
 from runbook.views import Look
+from runbook.views.tables import counted
 
 COLUMNS = ["host", "end", "seconds", "why"]
 
@@ -46,7 +47,7 @@ def ends(state: LedgerState) -> list[HostEnd]:
 def began(state: LedgerState, folder: Path) -> str:
     """Where the run is to be looked at."""
     return (
-        f"{len(state.plan.hosts)} hosts; the folder of this fleet run is {folder}\n"
+        f"{counted(len(state.plan.hosts), 'host')}; the folder of this fleet run is {folder}\n"
         f"Its progress is in {folder / INDEX}"
     )
 
