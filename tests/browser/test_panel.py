@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from runbook import views
 from runbook.notebook.widgets.buttons import buttons
 from runbook.notebook.widgets.widget_output import MIME
+views.show(views.page_head())
 asked = []
 made, slot = buttons(asked.append), views.Slot()
 state = views.board([("undo armed", "done"), ("prepare", "at work")], "server-01: change x")
