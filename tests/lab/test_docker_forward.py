@@ -1,16 +1,21 @@
-"""Docker's FORWARD drops what guests on the bridge send, in both families.
+"""Docker's FORWARD drops what guests on the bridge send, in both families, until it is told not to.
 
 Docker itself is not there: a unit makes its chains and its policy, as Docker does at each start.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
-from tests.lab.test_files import console, params
-from tests.matrix.course import change
+from tests.lab.test_files import console, params, ready
+from tests.matrix.course import FINE, as_promised, change, reboot, succeed, undone
 
 from runbook.params import Params
+from runbook.preflight import RefusedByPreflight
+from runbook.run import pipeline
 
+# Three boots, on a machine that does other work too.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
 UNITS, SCRIPTS = "/etc/systemd/system", "/usr/local/sbin"
 DOCKER = """\
@@ -26,6 +31,14 @@ for tables in iptables ip6tables; do
     $tables -A DOCKER-FORWARD -i docker0 -j ACCEPT
     $tables -I FORWARD -j DOCKER-FORWARD
     $tables -I FORWARD -j DOCKER-USER
+done
+"""
+# What preflight says to type, done at each boot.
+LET_THROUGH = """\
+#!/bin/sh
+for tables in iptables ip6tables; do
+    $tables -N DOCKER-USER 2>/dev/null
+    $tables -I DOCKER-USER -i virbr1 -o virbr1 -j ACCEPT
 done
 """
 UNIT = """\
@@ -65,8 +78,39 @@ def asked(host: str) -> Params:
     return params(host).model_copy(update={"forward": "open"})
 
 
+def refused(asked: Params) -> str:
+    """What preflight says."""
+    session = pipeline.open_session(asked)
+    with closing(session.host), pytest.raises(RefusedByPreflight) as refusal:
+        ready(session)
+    return str(refusal.value)
+
+
+def test_guests_get_through_docker_s_forward_in_both_families_once_it_was_told(
+    fresh_host: str,
+) -> None:
+    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-iptables=1")
+    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1")
+    put(fresh_host, "docker-chains", DOCKER, "libvirtd.service")
+    said = refused(asked(fresh_host))
+    for program in ("iptables", "ip6tables"):
+        assert f"{program} -I DOCKER-USER -i virbr1 -o virbr1 -j ACCEPT" in said
+    assert "guests would not even find their IPv6 neighbours" in said
+    put(fresh_host, "guests-through", LET_THROUGH, "docker-chains.service")
+    start, session = change(asked(fresh_host))
+    assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n"
+    succeed(fresh_host, "systemctl", "restart", "docker-chains")
+    assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n"
+    for after in ("sysinit.target", "libvirtd.service"):
+        put(fresh_host, "docker-chains", DOCKER, after)
+        reboot(fresh_host)
+        assert as_promised(session, start) == FINE, after
+        assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n", after
+    assert undone(session, fresh_host, start) == FINE
+
+
 def test_without_the_rule_a_guest_gets_nothing_through(fresh_host: str) -> None:
-    """What the consent `guests-dropped` is about: the change is as promised."""
+    """The chains of this file do drop, in either family."""
     console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-iptables=1")
     console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1")
     change(asked(fresh_host))
