@@ -66,6 +66,15 @@ def test_a_secret_never_leaves_the_reader_whatever_else_the_file_holds(odd: byte
     assert row.sha256 == hashlib.sha256(odd + content).hexdigest()
 
 
+@pytest.mark.parametrize("secret", ["hunter2 " * 30, "one\\nhunter2", "one\\n\\n hunter2\\n"])
+def test_cloud_init_s_network_has_no_secret_however_yaml_folds_it(secret: str) -> None:
+    path = "/etc/cloud/cloud.cfg.d/50-network.cfg"
+    text = f'network: {{wifis: {{wlan0: {{access-points: {{a: {{password: "{secret}"}}}}}}}}}}\n'
+    (row,) = files.parse([HostFile(path, text.encode(), 0o600)])
+    assert "access-points" in row.content
+    assert "hunter2" not in row.content
+
+
 def test_files_that_are_sourced_are_followed_wherever_they_lie() -> None:
     host = there(
         interfaces="source interfaces.d/*\nsource /etc/network/more\n",

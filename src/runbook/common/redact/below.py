@@ -9,7 +9,14 @@ from runbook.common.redact.names import is_secret
 
 Span = tuple[int, int]
 # The last word of a line, and the sign behind it that a value follows.
-_OPEN = re.compile(r"([\w.-]+)[\"']?[ \t]*([:=][ \t]*(?:[|>][+-]?\d?)?)?[ \t\r]*\Z")
+_OPEN = re.compile(r"(?<![\w.-])([\w.-]+)[\"']?[ \t]*([:=][ \t]*(?:[|>][+-]?\d?)?)?[ \t\r]*\Z")
+# A key of YAML's whose value begins on its line, behind its anchor or tag.
+_BEGUN = re.compile(r"((?:[ \t]|- )*)[\"']?([\w.-]+)[\"']?[ \t]*:[ \t]+(?=[^ \t\r#])")
+_UNCLOSED = re.compile(
+    r"(?<![\w.-])([\w.-]+)[\"']?[ \t]*[:=][ \t]*(?:[&!]\S*[ \t]+)*([\"'])(?:\\.|(?!\2).)*\Z"
+)
+# An apostrophe that is none of YAML's would otherwise take the rest of a file with it.
+_FAR = 4096
 _KEY = re.compile(r"keys?", re.IGNORECASE)
 _COMMENT = re.compile(r"[ \t]*[#;]")
 _CONTENT = re.compile(r"[ \t#;]*([^\n]*)")
@@ -18,6 +25,7 @@ _CONTENT = re.compile(r"[ \t#;]*([^\n]*)")
 def below(text: str, start: int, end: int) -> Iterator[Span]:
     """What belongs to the name that ends the line from `start` to `end`, a line each."""
     line = text[start:end].rstrip("\n")
+    yield from _going_on(text, line, end)
     opened = _OPEN.search(line)
     if opened is None:
         return
@@ -33,6 +41,27 @@ def below(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _deeper(text, end, _indent(line))
 
 
+def _going_on(text: str, line: str, end: int) -> Iterator[Span]:
+    """What a value that begins on its name's line has on the lines below, as YAML folds it."""
+    if (unclosed := _UNCLOSED.search(line)) and is_secret(unclosed[1]):
+        quoted = tuple(_until_quote(text, end, unclosed[2]))
+        if quoted:
+            yield from quoted
+            return
+    if (begun := _BEGUN.match(line)) and is_secret(begun[2]):
+        yield from _further_in(text, end, len(begun[1]))
+
+
+def _until_quote(text: str, at: int, quote: str) -> Iterator[Span]:
+    """The lines down to that with the closing quote; none if that is far away."""
+    closing = text.find(quote, at, at + _FAR)
+    while at <= closing:
+        end = text.find("\n", at) + 1 or len(text)
+        line = text[at : min(end, closing)].rstrip("\n")
+        yield at + _indent(line), at + len(line)
+        at = end
+
+
 def _next(text: str, at: int, begins: str) -> Iterator[Span]:
     """The next line, if it begins with one of these signs."""
     content = _CONTENT.match(text, at)
@@ -41,8 +70,25 @@ def _next(text: str, at: int, begins: str) -> Iterator[Span]:
 
 
 def _deeper(text: str, at: int, indent: int) -> Iterator[Span]:
-    """All lines that stand further in; a first one in quotes wherever it stands."""
+    """Lines that stand further in, or are in its list; a first one in quotes wherever it is."""
     yield from _next(text, at, begins="\"'")
+    yield from _listed(text, at, indent)
+    yield from _further_in(text, at, indent)
+
+
+def _listed(text: str, at: int, indent: int) -> Iterator[Span]:
+    """The parts of a list, which YAML lets stand as far out as its name."""
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        line = text[at:end].rstrip()
+        if _indent(line) <= indent and not line.startswith(f"{' ' * indent}- "):
+            return
+        yield at + min(indent + 2, len(line)), at + len(line)
+        at = end
+
+
+def _further_in(text: str, at: int, indent: int) -> Iterator[Span]:
+    """All lines that stand further in."""
     while at < len(text):
         end = text.find("\n", at) + 1 or len(text)
         line = text[at:end].rstrip()

@@ -42,6 +42,41 @@ PIECES = st.lists(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "a:\n  password: {} one\n    {} two\nmtu: 1500\n",
+        'a:\n  password: "one\n    {} two"\nmtu: 1500\n',
+        "a:\n  password: 'one\n\n    {}\n\n    '\nmtu: 1500\n",
+        'a: {{password: "one\n  {}"}}\nmtu: 1500\n',
+        'password: "one\n{}"\nmtu: 1500\n',
+        "password: &here\n  {}\nmtu: 1500\n",
+        "password: !!str\n  {}\nmtu: 1500\n",
+        "passwords:\n- {}\n- {}\nmtu: 1500\n",
+        "- password: one\n   {}\n  mtu: 1500\n",
+    ],
+)
+def test_a_secret_that_yaml_folds_is_taken_out_on_all_its_lines(text: str) -> None:
+    redacted = redact_text(text.format(SECRET, SECRET))
+    assert SECRET not in redacted
+    assert redacted.endswith("mtu: 1500\n")
+    assert redacted.count("\n") == text.count("\n")
+    assert redact_text(redacted) == redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- password: {}\n  mtu: 1500\n  name: it's\n",
+        "password: {}\nname: it's\n",
+        "  password: '{}'\n  name: 'x'\n",
+        "psk: 'tis {}\n" + "x: y\n" * 2000 + "name: it's\n",
+    ],
+)
+def test_what_stands_beside_a_secret_of_one_line_stays(text: str) -> None:
+    assert redact_text(text.format(SECRET)).partition("\n")[2] == text.partition("\n")[2]
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "    wpa-psk {}",
