@@ -13,12 +13,10 @@ from tests.lab.guesting import GATEWAY, HOST
 
 from runbook.apply.confirm import Confirmed
 from runbook.lab import lab as labs
-from runbook.lab import machine
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.probe import OutageProbe
 from runbook.run import pipeline
 
-# A Debian guest boots in emulation.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
 FAILOVER = "172.20.7.10"
 
@@ -32,19 +30,9 @@ def router_knows(lab: labs.Lab) -> Iterator[None]:
     labs.renew(HOST)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "manager"),
-    [
-        ("vm-01", "quick", "ifupdown"),
-        ("vm-02", "debian", "netplan"),
-        ("vm-03", "debian", "systemd-networkd"),
-    ],
-)
 @pytest.mark.usefixtures("router_knows")
-def test_a_guest_reaches_the_world_by_a_gateway_off_its_link_and_goes_back(
-    name: str, kind: str, manager: str
-) -> None:
-    guesting.added(kind, name, manager=manager)
+def test_a_guest_reaches_the_world_by_a_gateway_off_its_link_and_goes_back() -> None:
+    guesting.added("quick", name := "vm-01")
     entry = {"name": name, "address": f"{FAILOVER}/32", "gateway": GATEWAY}
     # The machine with the tests has no route to it; the probe goes out from the operator's.
     asked = {"guests": [entry], "consent": ["bpdu", "unheard"]}
@@ -58,7 +46,6 @@ def test_a_guest_reaches_the_world_by_a_gateway_off_its_link_and_goes_back(
     assert isinstance(guesting.moved(**asked), Confirmed)
     assert heard(name)
     guesting.nothing_is_left_to_do(**asked)
-    machine.run(HOST, ("virsh", "destroy", name))
 
 
 def heard(name: str) -> bool:
