@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact
 from runbook.fleet.hosts import FleetHost
-from runbook.fleet.trust import is_option
+from runbook.fleet.trust import is_option, may_be_given
 from runbook.params.fields import host as checked_name
 
 # A larger inventory is rather a mistake than a fleet.
@@ -51,26 +51,29 @@ def _refuse_a_page(said: Mapping[str, object]) -> None:
 def _of_ansible(said: Mapping[str, object]) -> Iterator[FleetHost]:
     meta = said["_meta"]
     hostvars = meta.get("hostvars", {}) if isinstance(meta, dict) else {}
-    groups: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, list[str]] = {}
     for group in said:
-        for name in _members(said, group, ()):
-            if group not in groups.get(name, ()):
-                groups[name] = (*groups.get(name, ()), group)
+        for name in dict.fromkeys(_members(said, group)):
+            groups.setdefault(name, []).append(group)
     for name, of in groups.items():
         told = hostvars.get(name, {}) if isinstance(hostvars, dict) else {}
-        yield FleetHost(_checked(name), of, _given(name, told))
+        yield FleetHost(_checked(name), tuple(of), _given(name, told))
 
 
-def _members(said: Mapping[str, object], group: str, above: Sequence[str]) -> Iterator[str]:
+def _members(said: Mapping[str, object], group: str) -> Iterator[str]:
     """The hosts of a group, and of the groups in it. `all` would be a group of every host."""
-    if group in ("_meta", "all") and not above:
+    if group in ("_meta", "all"):
         yield from _names(said[group], "hosts") if group == "all" else ()
         return
-    about = said.get(group, {})
-    yield from _names(about, "hosts")
-    for child in _names(about, "children"):
-        if child not in above and child != group:
-            yield from _members(said, child, (*above, group))
+    # Each group once: there are many ways to the same one where groups are in several others.
+    inner = {group: None}
+    waiting = [group]
+    while waiting:
+        about = said.get(waiting.pop(), {})
+        yield from _names(about, "hosts")
+        new = [child for child in _names(about, "children") if child not in inner]
+        inner |= dict.fromkeys(new)
+        waiting += new
 
 
 def _names(about: object, what: str) -> tuple[str, ...]:
@@ -106,6 +109,11 @@ def _given(host: str, told: object) -> Mapping[str, JsonValue]:
     for name in given:
         if not is_option(name):
             raise _no_inventory(f"{PREFIX}{name} of {host} is no parameter of a notebook")
+        if not may_be_given(name):
+            raise _no_inventory(
+                f"{PREFIX}{name} of {host} is not its to say: write {name} into"
+                f" params/{host}.yaml, or give -p {name} for all hosts"
+            )
     if redact(given) != given:
         raise _no_inventory(f"a value of {host} looks like a secret, and the run would keep it")
     return given

@@ -19,6 +19,15 @@ RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 MOST_AT_ONCE = 64
 # papermill writes a parameter's name into the notebook as it is; each run has a host of its own.
 OWN = "host"
+# Who keeps an inventory, as everybody who edits NetBox, chooses neither the way to a host and whose
+# keys open it, nor what was approved and which risks somebody accepts.
+_OPERATORS = frozenset(
+    (
+        *("connect", "destination", "ssh_config", "libvirt_uri", "recording", "router"),
+        *("machine_id", "mode", "consent", "sign_with"),
+        *("approval", "approved", "approved_by", "approval_signature"),
+    )
+)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -47,6 +56,11 @@ def is_option(name: str) -> bool:
     return name.isidentifier() and not iskeyword(name) and name != OWN
 
 
+def may_be_given(name: str) -> bool:
+    """Whether an inventory may give a host a parameter of this name."""
+    return is_option(name) and name not in _OPERATORS
+
+
 def _odd(state: LedgerState) -> Iterator[str]:
     plan = state.plan
     if not Path(plan.notebook).is_absolute():
@@ -60,8 +74,8 @@ def _odd(state: LedgerState) -> Iterator[str]:
             checked_name(name)
         except ValueError:
             yield f"{name!r} is no host's name"
-    if not all(map(is_option, (name for given in plan.given.values() for name in given))):
-        yield "it gives a host what is no parameter of a notebook"
+    if not all(map(may_be_given, (name for given in plan.given.values() for name in given))):
+        yield "it gives a host what no inventory may give"
     told = {*state.begun, *state.ended, *state.plans, *state.planned, *plan.given}
     if not told <= set(plan.hosts):
         yield "it tells of hosts that are not among its own"

@@ -43,6 +43,54 @@ def test_an_inventory_that_cannot_be_used_is_refused(text: str) -> None:
         from_inventory(text)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("connect", "local"),
+        ("destination", "root@elsewhere"),
+        ("ssh_config", "/tmp/theirs"),  # noqa: S108 - it is refused
+        ("router", "root@elsewhere"),
+        ("libvirt_uri", "qemu:///system"),
+        ("recording", "other.json"),
+        ("machine_id", "0" * 32),
+        ("mode", "apply"),
+        ("consent", ["docker"]),
+        ("approval", "other"),
+        ("approved", "0" * 64),
+        ("approved_by", "bob"),
+        ("approval_signature", "/tmp/sig"),  # noqa: S108 - likewise
+        ("sign_with", "/tmp/key"),  # noqa: S108 - likewise
+    ],
+)
+def test_an_inventory_chooses_neither_the_way_to_a_host_nor_what_somebody_accepts(
+    name: str, value: object
+) -> None:
+    vars_ = {f"runbook_{name}": value}
+    netbox = {"results": [{"name": "a", "custom_fields": vars_}]}
+    ansible = {"_meta": {"hostvars": {"a": vars_}}, "web": {"hosts": ["a"]}}
+    for inventory in (netbox, ansible):
+        with pytest.raises(CorrectParameters, match=f"{name} of a is not its to say"):
+            from_inventory(json.dumps(inventory))
+
+
+@pytest.mark.timeout(20)
+def test_groups_that_are_in_many_others_are_looked_at_once() -> None:
+    inventory: dict[str, object] = {"_meta": {}}
+    for number in range(60):
+        below = [f"a{number + 1}", f"b{number + 1}"]
+        inventory |= {f"a{number}": {"children": below}, f"b{number}": {"children": below}}
+    inventory["a60"] = {"hosts": ["server-01"]}
+    (host,) = from_inventory(json.dumps(inventory))
+    assert len(host.groups) == 121
+
+
+@pytest.mark.timeout(20)
+def test_groups_that_are_in_each_other_very_deep_are_read() -> None:
+    deep = {f"g{number}": {"children": [f"g{number + 1}"]} for number in range(2000)}
+    (host,) = from_inventory(json.dumps({"_meta": {}, **deep, "g2000": {"hosts": ["server-01"]}}))
+    assert len(host.groups) == 2001
+
+
 @given(st.text(max_size=40) | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
 def test_any_text_gives_hosts_or_our_own_error(text: str) -> None:
     with suppress(CorrectParameters):
