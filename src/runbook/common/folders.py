@@ -56,9 +56,7 @@ def _unnamed(environ: Mapping[str, str], package: Path, here: Path | None) -> Pa
 
 def _refuse_a_strangers(workspace: Path, environ: Mapping[str, str]) -> None:
     """Whoever may write to /tmp could make one there, and its files say what ssh runs."""
-    mine = {os.geteuid(), 0}
-    if os.geteuid() == 0 and (caller := environ.get("SUDO_UID", "")).isdecimal():
-        mine.add(int(caller))
+    mine = _mine(environ)
     # /tmp itself is root's, and anybody may put files and folders there.
     parts = (workspace, workspace / MARK, workspace / "params")
     if not {path.lstat().st_uid for path in parts if os.path.lexists(path)} <= mine:
@@ -68,6 +66,29 @@ def _refuse_a_strangers(workspace: Path, environ: Mapping[str, str]) -> None:
             then=f"if you trust it: export {VARIABLE}={shlex.quote(str(workspace))}; or else make"
             " one of your own with `runbook init DIR`, and work there",
         )
+
+
+def _mine(environ: Mapping[str, str]) -> set[int]:
+    """The accounts that may do here all that this one may."""
+    mine = {os.geteuid(), 0}
+    if os.geteuid() == 0 and (caller := environ.get("SUDO_UID", "")).isdecimal():
+        mine.add(int(caller))
+    return mine
+
+
+def make_private(path: Path, environ: Mapping[str, str]) -> None:
+    """Make a folder that nobody else enters; raises CorrectParameters for another account's.
+
+    It is for files that are run: who may make the folder first would choose them.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.is_symlink() or path.lstat().st_uid not in _mine(environ):
+        raise CorrectParameters(
+            f"{path} is another account's, or a link, and what is in it would be run",
+            state="nothing of it was run, and no host was contacted",
+            then=f"see who made it: ls -ld {shlex.quote(str(path))}; then move it away",
+        )
+    path.chmod(0o700)
 
 
 def params_folder() -> Path:

@@ -43,9 +43,9 @@ def start(port: int, *, browser: bool | None) -> None:
 def prepare(root: Path, now: datetime) -> Path:
     """Copy the notebooks into a folder of their own; returns it."""
     folder = root / "outputs" / FOLDER / f"{now:%Y%m%dT%H%M%SZ}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
     # Two that start in the same second share it: the copies are the same.
-    folder.mkdir(mode=0o700, exist_ok=True)
+    for each in (folder.parent, folder):
+        folders.make_private(each, os.environ)
     for source in sorted(notebooks().glob("*.ipynb")):
         if not (folder / source.name).exists():
             (folder / source.name).write_bytes(stamped(source))
@@ -54,7 +54,8 @@ def prepare(root: Path, now: datetime) -> Path:
 
 def settle(private: Path) -> None:
     """Put the settings where JupyterLab looks for them; what was chosen at the desk wins."""
-    private.mkdir(mode=0o700, exist_ok=True)
+    # Jupyter runs the configuration that it finds there.
+    folders.make_private(private, os.environ)
     target = private / "config" / OVERRIDES
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(SETTINGS, target)

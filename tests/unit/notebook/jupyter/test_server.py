@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook.common.errors import CorrectParameters
 from runbook.notebook.desk.sources import stamped
 from runbook.notebook.jupyter import server
 from runbook.params.fields import Wrong, host
@@ -33,6 +34,33 @@ def test_each_start_works_on_fresh_copies_and_keeps_those_that_were_used(tmp_pat
     assert (first / "routed.ipynb").read_text() == "used"
     assert server.prepare(tmp_path, NOW) == first
     assert (first / "routed.ipynb").read_text() == "used"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder away")
+@pytest.mark.parametrize("theirs", ["outputs/_desk", "outputs/_desk/20260301T120000Z"])
+def test_nothing_is_run_that_another_account_has_laid_there(tmp_path: Path, theirs: str) -> None:
+    folder = tmp_path / theirs
+    folder.mkdir(parents=True)
+    os.chown(folder, 65534, 65534)
+    with pytest.raises(CorrectParameters, match="another account's"):
+        server.prepare(tmp_path, NOW)
+    with pytest.raises(CorrectParameters, match="another account's"):
+        server.settle(folder)
+
+
+def test_a_link_in_place_of_its_settings_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "private").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(CorrectParameters, match="or a link"):
+        server.settle(tmp_path / "private")
+    assert not any((tmp_path / "elsewhere").iterdir())
+
+
+def test_nobody_else_writes_where_it_runs(tmp_path: Path) -> None:
+    (tmp_path / "outputs/_desk").mkdir(parents=True)
+    (tmp_path / "outputs/_desk").chmod(0o777)
+    folder = server.prepare(tmp_path, NOW)
+    assert {each.stat().st_mode & 0o777 for each in (folder, folder.parent)} == {0o700}
 
 
 def test_it_listens_on_this_machine_alone_and_puts_no_secret_on_the_command_line() -> None:
