@@ -8,5 +8,5 @@ Doing it: `run` (the stages), `engine` (goes through the batches), `workers` (th
 `job` (papermill for one host), `ask` (a host whose run did not say how it ended), `audited` (a host
 after its change).
 Who looks on: `desk` (from where), `watch`, `progress`, `page` (the summary), `messages`,
-`interrupts` (Ctrl-C), `command` (the command `runbook fleet`).
+`interrupts` (Ctrl-C), `cli` (the verb `runbook fleet`), `command` (what it does).
 """
