@@ -20,10 +20,12 @@ from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import INTERFACES
 
 # Where Debian's clients keep leases: no folder in which anybody but root makes files.
-_LEASE_FILE = re.compile(r"/var/lib/(?:dhcp|dhcpcd5?)/(?:[\w@-][\w.@:-]*/)?[\w@-][\w.@:-]*")
-_PID_FILE = re.compile(r"/(?:var/)?run/dhclient6?[\w.@:-]*\.pid")
-_CONFIGURATION = re.compile(r"/etc/dhcp/dhclient6?[\w.@:-]*\.conf")
-_METRIC = re.compile(r"IF_METRIC=\d{1,10}")
+_LEASE_FILE = re.compile(
+    r"/var/lib/(?:dhcp|dhcpcd5?)/(?:[\w@-][\w.@:-]*/)?[\w@-][\w.@:-]*", re.ASCII
+)
+_PID_FILE = re.compile(r"/(?:var/)?run/dhclient6?[\w.@:-]*\.pid", re.ASCII)
+_CONFIGURATION = re.compile(r"/etc/dhcp/dhclient6?[\w.@:-]*\.conf", re.ASCII)
+_METRIC = re.compile(r"IF_METRIC=[0-9]{1,10}")
 # Options of dhclient(8) that only say how it is to begin: the undo begins it in its own way.
 _BEGIN = frozenset({"-v", "-q", "-1", "-d", "-nw", "-w"})
 # Those that it is started with again, the second kind each with what may follow it.

@@ -64,6 +64,8 @@ def test_the_program_that_the_undo_starts_has_a_fixed_name_whatever_the_client_s
         (("-sf", "/home/x/script", NIC), "-sf"),
         (("-e", "PASSWORD=secret", NIC), "an unusual value of -e"),
         (("-e", "IF_METRIC=1 -sf x", NIC), "an unusual value of -e"),
+        (("-e", "IF_METRIC=\u0663", NIC), "an unusual value of -e"),
+        (("-cf", "/etc/dhcp/dhclient\u2160.conf", NIC), "an unusual value of -cf"),
         (("-lf", "/etc/shadow", NIC), "an unusual value of -lf"),
         (("-lf", "/var/lib/dhcp/../../../etc/shadow", NIC), "an unusual value of -lf"),
         (("-lf", "/var/lib/dhcp/a b", NIC), "an unusual value of -lf"),
