@@ -20,7 +20,7 @@ from runbook.records import later
 from runbook.records.close import QUIET
 from runbook.records.files import MANIFEST
 from runbook.records.make import last_moment
-from runbook.records.manifest import load
+from runbook.records.manifest import Fault, load, verify
 from runbook.records.seal import seal
 from runbook.records.signature import SIGN_WITH
 from runbook.run import record
@@ -45,7 +45,10 @@ def file_away(notebook: Path, outputs: Path) -> tuple[Path, Path]:
 
 
 def as_pdf(folder: Path) -> bytes:
-    """The page of a record, printed; raises CorrectParameters if the record has no notebook."""
+    """The page of a record, printed; raises CorrectParameters without a notebook that was sealed.
+
+    Paper has no manifest by which a reader could see that somebody wrote another notebook.
+    """
     from runbook.views.page.document import page  # noqa: PLC0415 - as above
     from runbook.views.page.pdf import pdf  # noqa: PLC0415 - likewise
 
@@ -56,7 +59,21 @@ def as_pdf(folder: Path) -> bytes:
             state="the records are as they were",
             then="file it with `runbook archive NOTEBOOK.ipynb`, then try again",
         )
+    _refuse_altered(folder)
     return pdf(page(told_truly(_text(notebook), over=True), _title(folder)))
+
+
+def _refuse_altered(folder: Path) -> None:
+    """A file that lies beside a record says nothing, unless it is the notebook itself."""
+    wrong = [one for one in verify(folder) if one.fault != Fault.EXTRA or one.name == NOTEBOOK]
+    if wrong:
+        told = "; ".join(f"{one.name}: {one.text}" for one in wrong)
+        raise CorrectParameters(
+            f"no PDF was made: {folder.parent.name}/{folder.name} is not as it was sealed: {told}",
+            state="the records are as they were",
+            then="restore it from a copy; a record whose run died is sealed by `runbook records"
+            " close`, and a notebook by `runbook archive NOTEBOOK.ipynb`",
+        )
 
 
 def _title(folder: Path) -> str:

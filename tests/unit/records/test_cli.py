@@ -15,6 +15,7 @@ from tests.unit.records import kept
 
 from runbook.cli import runbook
 from runbook.common.errors import CorrectParameters, RunbookError
+from runbook.records import later
 from runbook.run.record import Ending
 
 
@@ -221,8 +222,17 @@ def test_one_record_is_printed_into_a_new_file(
 
     cell = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "## As promised"}
     notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    (outputs / "server-01" / change / "notebook.ipynb").write_text(json.dumps(notebook))
+    filed = outputs / "server-01" / change / "notebook.ipynb"
+    filed.write_text(json.dumps(notebook))
     monkeypatch.setattr("runbook.views.page.pdf.pdf", lambda page: page.encode())
+    assert "no manifest names it" in error("export", "--pdf", str(to), change).what
+    later.join(filed.parent, "notebook", [filed.name])
+    filed.write_text(json.dumps(notebook).replace("As promised", "Approved by all"))
+    told = error("export", "--pdf", str(to), change)
+    assert "not as it was sealed: notebook.ipynb" in told.what
+    assert not to.exists()
+
+    filed.write_text(json.dumps(notebook))
     done = call("export", "--pdf", str(to), change)
     assert (done.exit_code, done.output) == (0, f"1 record in {to}\n")
     assert "As promised" in to.read_text()
