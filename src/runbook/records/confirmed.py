@@ -78,20 +78,30 @@ def _refuse_altered(path: Path, allowed: Path) -> None:
 
 
 def refuse_another_digest(found: Confirmation, host: Reader) -> None:
-    """Raise Refused if the host knows the record of this change by another digest."""
+    """Raise Refused if the host knows the record of this change by another digest or number.
+
+    Somebody may have laid a record beside it that says that it confirmed the same change.
+    """
+    ended = witness.of(host, found.change.change_id)
+    if ended and ended.change_id != found.confirmed.name:
+        raise _not_the_host_s(found.confirmed, host)
     for known in witness.read(host):
         for path in {found.made, found.confirmed}:
             if known.change_id != path.name:
                 continue
             digest = sha256(handed_files.read(path / MANIFEST, LARGEST))
             if digest != known.sha256:
-                raise Refused(
-                    f"the record of {path.name} is not the one whose digest the host has",
-                    host=host.name,
-                    state="as it was; nothing was written by this run",
-                    then="`runbook records verify --hosts` tells more; use the record of the"
-                    " machine that made the change",
-                )
+                raise _not_the_host_s(path, host)
+
+
+def _not_the_host_s(path: Path, host: Reader) -> Refused:
+    return Refused(
+        f"the record of {path.name} is not the one whose digest the host has",
+        host=host.name,
+        state="as it was; nothing was written by this run",
+        then="`runbook records verify --hosts` tells more; use the record of the machine that"
+        " made the change",
+    )
 
 
 def _refused(why: str, every: Iterable[ConfirmedRecord]) -> CorrectParameters:

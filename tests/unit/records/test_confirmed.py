@@ -91,6 +91,38 @@ def test_a_plan_that_was_forged_together_with_its_manifest_is_of_another_digest_
         refuse_another_digest(forged, host)
 
 
+def test_a_record_that_says_that_it_confirmed_the_change_is_not_the_one_that_the_host_has(
+    folder: Path,
+) -> None:
+    host = fakes.standard_host()
+    sealed = (folder / CHANGE / "record.json").read_bytes()
+    witness.write(host, CHANGE, Previous(change_id=CHANGE, sha256=sha256(sealed)))
+
+    forged = folder / "20990101T000000Z-abcdef"
+    shutil.copytree(older.CONFIRMED.record, forged)
+    (forged / "found.json").write_text(json.dumps({"change_id": CHANGE}))
+    outcome = json.loads((forged / "outcome.json").read_text())
+    (forged / "outcome.json").write_text(json.dumps({**outcome, "change_id": forged.name}))
+    seal(Folder(forged), NOON)
+    found = find(folder, CHANGE, Path("/nowhere"))
+    assert (found.made.name, found.confirmed) == (CHANGE, forged)
+    with pytest.raises(Refused, match=f"{forged.name} is not the one whose digest the host has"):
+        refuse_another_digest(found, host)
+
+
+def test_the_record_of_another_run_that_confirmed_the_change_is_taken(folder: Path) -> None:
+    later = folder / "20990101T000000Z-abcdef"
+    shutil.copytree(older.CONFIRMED.record, later)
+    (later / "found.json").write_text(json.dumps({"change_id": CHANGE}))
+    outcome = json.loads((later / "outcome.json").read_text())
+    (later / "outcome.json").write_text(json.dumps({**outcome, "change_id": later.name}))
+    seal(Folder(later), NOON)
+    host = fakes.standard_host()
+    sealed = (later / "record.json").read_bytes()
+    witness.write(host, CHANGE, Previous(change_id=later.name, sha256=sha256(sealed)))
+    refuse_another_digest(find(folder, "", Path("/nowhere")), host)
+
+
 def test_a_record_of_another_host_under_this_name_is_refused(folder: Path) -> None:
     other = folder.parent / "server-02"
     folder.rename(other)
