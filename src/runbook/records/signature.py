@@ -6,9 +6,12 @@ that wants a touch has to get it within `SIGN_S`.
 
 from __future__ import annotations
 
+import base64
 import os
+import struct
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -82,6 +85,30 @@ def check_approval(digest: str, signature: Path, allowed: Path) -> Signed:
         return _checked(f"{digest}\n".encode(), str(signature), str(allowed), APPROVAL)
     except subprocess.SubprocessError as error:
         return Signed(Trust.BAD, "", f"it could not be checked: {error}")
+
+
+def made_by(signature: str, key: str) -> bool:
+    """Whether this key made the signature; False where its public half is not beside it."""
+    path = Path(key).expanduser()
+    own = {line.split()[1] for line in _public_lines(path) if len(line.split()) > 1}
+    return _public_key(signature) in own
+
+
+def _public_lines(key: Path) -> Iterator[str]:
+    for path in (key, key.with_name(f"{key.name}.pub")):
+        with suppress(OSError, ValueError):
+            text = handed_files.text(path, LARGEST)
+            yield from () if "PRIVATE" in text else text.splitlines()
+
+
+def _public_key(signature: str) -> str:
+    """As a file .pub has it: PROTOCOL.sshsig puts it behind six bytes, a version and its length."""
+    lines = signature.strip().splitlines()[1:-1]
+    with suppress(ValueError, struct.error):
+        content = base64.b64decode("".join(lines))
+        (length,) = struct.unpack_from(">I", content, 10)
+        return base64.b64encode(content[14 : 14 + length]).decode("ascii")
+    return ""
 
 
 def _checked(content: bytes, signature: str, allowed: str, namespace: str = NAMESPACE) -> Signed:

@@ -8,6 +8,7 @@ shown. If the digest of an approved plan was given, no other plan is made.
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from runbook.params.source import Source
 from runbook.plan.plan import Plan
 from runbook.records.person import operator
 from runbook.records.predicate import Operator
+from runbook.records.signature import SIGN_WITH, made_by
 from runbook.run.session import Session
 
 __all__ = ["Approval", "Ask", "NotApproved", "approve", "check_request"]
@@ -60,6 +62,12 @@ def check_request(plan: Plan, session: Session, who: Operator | None = None) -> 
             "`approval: signed` wants the approver's signature, and none was given",
             f"have the approver type {how_to_sign(plan)}, then add -r approval_signature FILE",
         )
+    if signed.by and made_by(signed.text, _own_key(session)):
+        raise not_approved(
+            plan,
+            f"the key that signs this record also signed the approval of {signed.by}",
+            f"have another person, with a key of their own, type {how_to_sign(plan)}",
+        )
     if not request.is_open(now):
         raise not_approved(
             plan,
@@ -67,6 +75,11 @@ def check_request(plan: Plan, session: Session, who: Operator | None = None) -> 
             "run again in the window, or correct `window`",
         )
     return signed
+
+
+def _own_key(session: Session) -> str:
+    given = getattr(session.params, "sign_with", None)
+    return str(given or os.environ.get(SIGN_WITH, ""))
 
 
 def _by_another(plan: Plan, request: ChangeRequest, who: Operator) -> None:

@@ -2,16 +2,26 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit import fakes
+from tests.unit.notebook.conftest import StoppedClock
 from tests.unit.records.test_signature import allowed, key
 
+from runbook.notebook.shared.approval import check_request
 from runbook.notebook.shared.approval_signature import NotApproved, check_signature
 from runbook.params import ChangeRequest, change_request
 from runbook.plan.routed.procedure import make_plan
+from runbook.records.predicate import Operator
+from runbook.records.signature import made_by
+from runbook.run.session import Session
 
 PLAN = make_plan(fakes.params(), fakes.seen())
+OPERATOR = Operator(person="bert", known_by="login", account="bert", machine="desk")
 
 
 def sign(by: Path, text: str, namespace: str = "runbook-approval") -> Path:
@@ -57,6 +67,33 @@ def test_a_signature_of_another_plan_purpose_or_person_is_refused(
     with pytest.raises(NotApproved, match=why) as raised:
         check_signature(PLAN, said(sign(bert, text, namespace), by), tmp_path)
     assert "nothing was written" in str(raised.value)
+
+
+@pytest.mark.parametrize("named", ["bert", "bert.pub"])
+def test_the_key_that_signs_the_record_approves_nothing(tmp_path: Path, named: str) -> None:
+    bert, anna = key(tmp_path, "bert"), key(tmp_path, "anna")
+    params = tmp_path / "params"
+    params.mkdir()
+    # By another name than the operator's account has.
+    allowed(params, release=bert)
+    request = said(sign(bert, PLAN.digest), "release")
+
+    def check(own: Path) -> object:
+        asked = SimpleNamespace(approval="signed", sign_with=str(own))
+        told = SimpleNamespace(params=asked, change_request=request, clock=StoppedClock())
+        return check_request(PLAN, cast("Session", told), OPERATOR)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RUNBOOK_HOME", str(tmp_path))
+        with pytest.raises(NotApproved, match="the key that signs this record also signed"):
+            check(tmp_path / named)
+        assert check(anna)
+        assert check(tmp_path / "gone")
+
+
+@given(st.text())
+def test_no_text_is_a_signature_of_a_key_that_is_not_there(text: str) -> None:
+    assert not made_by(text, "/nowhere/key")
 
 
 def test_a_key_that_nobody_allowed_approves_nothing(tmp_path: Path) -> None:
