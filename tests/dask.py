@@ -15,6 +15,28 @@ from tests import bench
 
 ONCE = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
 START_S = 90.0
+KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1")
+
+
+def certified(folder: Path) -> dict[str, str]:
+    """What a machine's environment tells Dask of TLS; the certificate is of a CA of this folder."""
+    folder.mkdir()
+    ca = folder / "ca.pem"
+    of_ca = _certificate(folder / "ca", "-addext", "keyUsage=critical,keyCertSign")
+    ca.write_text(of_ca.with_suffix(".crt").read_text())
+    signed = ("-CA", str(ca), "-CAkey", str(of_ca.with_suffix(".key")))
+    own = _certificate(folder / "own", *signed, "-addext", "basicConstraints=critical,CA:FALSE")
+    both = own.with_suffix(".pem")
+    both.write_text(own.with_suffix(".crt").read_text() + own.with_suffix(".key").read_text())
+    told = {f"{each}__CERT": str(both) for each in ("SCHEDULER", "WORKER", "CLIENT")}
+    return {f"DASK_DISTRIBUTED__COMM__TLS__{k}": v for k, v in {"CA_FILE": str(ca), **told}.items()}
+
+
+def _certificate(path: Path, *words: str) -> Path:
+    files = ("-keyout", f"{path}.key", "-out", f"{path}.crt", "-subj", f"/CN={path.name}")
+    command = ("openssl", "req", "-x509", *KEY, *files, *words)
+    subprocess.run(command, check=True, capture_output=True)
+    return path
 
 
 @dataclass
@@ -25,11 +47,12 @@ class Dask:
     environ: Mapping[str, str]
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def scheduler(self, host: str, settings: Mapping[str, str], place: tuple[str, ...] = ()) -> str:
+    def scheduler(self, host: str, settings: Mapping[str, str], protocol: str = "tcp") -> str:
         """Start the scheduler; its address."""
         told = self.folder / "scheduler.json"
-        words = ("--host", host, "--port", "0", "--no-dashboard", "--scheduler-file", str(told))
-        self._start("scheduler", (*place, "dask", "scheduler", *words), settings)
+        place = ("--protocol", protocol, "--host", host, "--port", "0")
+        words = (*place, "--no-dashboard", "--scheduler-file", str(told))
+        self._start("scheduler", ("dask", "scheduler", *words), settings)
         end = time.monotonic() + START_S
         while not told.exists() or not told.read_text():
             assert time.monotonic() < end, self.log("scheduler")

@@ -35,6 +35,7 @@ SIGNS = {
     "records/confirmed.py": ("verify(path", "digest != known.sha256"),
     "run/change_on_host.py": ("kept.manifest.plan != change.plan.digest", "digest != row.sha256"),
     "notebook/shared/approval_signature.py": ("check_approval(plan.digest", "found.by !="),
+    "fleet/workers.py": ("_GUARDED.fullmatch(scheduler)", r"tls://\S+|tcp://(?:127"),
     "transport/relay/gate.py": ("flock",),
     "common/printable.py": ("isprintable",),
     "views/page/document.py": ("Content-Security-Policy", "default-src 'none'"),

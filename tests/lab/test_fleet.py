@@ -85,11 +85,13 @@ def see_that_audits_tell_hosts_that_changed_since(home: Path) -> None:
 
 @pytest.mark.usefixtures("fleet")
 def test_a_host_that_is_refused_leaves_all_the_others_untouched(home: Path) -> None:
-    succeed(FAULTY, "sh", "-c", "echo 'iface enp4s0f0 inet manual' >>/etc/network/interfaces")
+    # A line that somebody lost: ifupdown would stop at it, and the next boot be without a network.
+    succeed(FAULTY, "sed", "-i", "1i address 10.0.0.1/24", "/etc/network/interfaces")
     refused = bench.fleet(home, str(bench.NOTEBOOK), *ALL)
     assert refused.returncode == 3, refused.stdout + refused.stderr
     assert not any(is_bridged(host) for host in HOSTS)
     assert f"preflight refuses {FAULTY}" in refused.stdout
+    assert "ifupdown stops reading at line 1" in refused.stdout
 
 
 @pytest.mark.usefixtures("fleet")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests import bench
-from tests.dask import ONCE, Dask, dask_of
+from tests.dask import ONCE, Dask, certified, dask_of
 from tests.lab import fleeting
 from tests.lab.fleeting import is_bridged
 
@@ -30,9 +30,13 @@ def dask(home: Path) -> Iterator[Dask]:
         yield made
 
 
-def test_a_worker_in_another_network_takes_half_of_the_hosts(home: Path, dask: Dask) -> None:
+def test_a_worker_in_another_network_takes_half_of_the_hosts(
+    home: Path, dask: Dask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in certified(home.parent / "tls").items():
+        monkeypatch.setenv(name, value)
     with fleeting.elsewhere("rb-far") as (place, here):
-        address = dask.scheduler(here, ONCE)
+        address = dask.scheduler(here, ONCE, "tls")
         dask.worker("near", address, threads=2)
         dask.worker("far", address, place, threads=2)
         with fleeting.begun(home, *ALL, "--scheduler", address) as run:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests import bench, small_notebook
-from tests.dask import ONCE, Dask, dask_of
+from tests.dask import ONCE, Dask, certified, dask_of
 
 from runbook.common.clock import SystemClock
 from runbook.fleet.ends import FleetEnd
@@ -57,6 +57,25 @@ def test_without_a_worker_nothing_is_waited_for_and_a_worker_makes_the_plan(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "example: planned" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_by_tls_who_has_a_certificate_of_another_ca_is_not_taken(
+    home: Path, dask: Dask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in certified(home.parent / "tls").items():
+        monkeypatch.setenv(name, value)
+    address = dask.scheduler("127.0.0.1", ONCE, "tls")
+    assert address.startswith("tls://")
+    dask.worker("w1", address)
+    done = plan(home, address)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "example: planned" in done.stdout
+    for name, value in certified(home.parent / "other").items():
+        monkeypatch.setenv(name, value)
+    strange = plan(home, address)
+    assert strange.returncode == 1, strange.stdout + strange.stderr
+    assert f"no Dask scheduler answers at {address}" in strange.stderr
+    assert "Traceback" not in strange.stderr
 
 
 # A notebook that undoes its change when it is told to end, as ours do.
