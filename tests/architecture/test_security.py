@@ -32,7 +32,9 @@ SIGNS = {
         "python3 -I",
         "trap '' HUP PIPE",
     ),
-    "records/confirmed.py": ("verify(path", "digest != known.sha256"),
+    "records/confirmed.py": (
+        *("verify(path", "digest != known.sha256", "ended.change_id != found.confirmed.name"),
+    ),
     "run/change_on_host.py": ("kept.manifest.plan != change.plan.digest", "digest != row.sha256"),
     "notebook/shared/approval_signature.py": ("check_approval(plan.digest", "found.by !="),
     "fleet/workers.py": ("_GUARDED.fullmatch(scheduler)", r"tls://\S+|tcp://(?:127"),
