@@ -79,7 +79,7 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
     if this.session.params.mode == "plan":
         views.show(views.note(APPROVE.format(cleared.ready.cleared.plan.digest)))
         return stopped(this, Ending.PLANNED_ONLY, "mode is plan")
-    with reading(this, "Checking the approval"):
+    with reading(this, "Checking the change request"):
         signed = check_request(cleared.ready.cleared.plan, this.session)
     if somebody_there():
         views.show(views.note(_RUN_ALL))
