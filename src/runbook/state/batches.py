@@ -63,10 +63,15 @@ class Batch:
 
 
 def batches(raw: bytes, kind: int, size: int) -> Iterator[Batch]:
-    """The messages of one kind; their attributes begin `size` bytes behind their headers."""
+    """The messages of one kind; their attributes begin `size` bytes behind their headers.
+
+    Raises ValueError for one that ends before that: left out, it would count as none.
+    """
     begins: dict[int, list[int]] = {}
     for found, begin, end in netlink.frames(raw):
         if found == kind:
+            if end - begin < HEADER + size:
+                raise ValueError(f"the netlink message at byte {begin} ends in its fixed part")
             begins.setdefault(end - begin, []).append(begin)
     whole = np.frombuffer(raw, np.uint8)
     for length, places in begins.items():

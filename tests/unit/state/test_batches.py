@@ -29,6 +29,16 @@ def _rows(batch: Batch, kinds: range) -> list[Told]:
     return [(batch.family, {kind: v for kind, v in row if v is not None}) for row in named]
 
 
+@pytest.mark.parametrize("length", range(FIXED))
+def test_a_message_that_ends_in_its_fixed_part_is_refused_and_not_left_out(length: int) -> None:
+    whole = message(2, {})
+    short = struct.pack("=IHHII", 16 + length, KIND, 2, 1, 0) + bytes(length + -length % 4)
+    for raw in (short, whole + short):
+        with pytest.raises(ValueError, match="ends in its fixed part"):
+            taken_apart(raw, range(1, 2))
+    assert len(taken_apart(whole, range(1, 2))) == 1
+
+
 layouts = st.dictionaries(st.integers(1, 8), st.binary(max_size=8), max_size=4)
 messages = st.lists(st.tuples(st.sampled_from([2, 10]), layouts), max_size=40)
 
