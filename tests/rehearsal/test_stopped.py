@@ -18,6 +18,8 @@ import pytest
 from tests.bench import BIN, HEARING, ROOT
 from tests.faults.scene import HOOK
 
+from runbook.notebook.jupyter import papermill_ending
+
 ARMED = {
     "state": "armed",
     "host": "server-01",
@@ -211,6 +213,23 @@ def test_after_a_kernel_died_the_notebook_says_that_the_host_may_be_armed_and_wh
     assert papermill.states["c2"] == papermill.states["c3"] == "pending"
 
 
+def test_two_signals_in_one_second_are_one_and_the_change_is_undone(papermill: Papermill) -> None:
+    # The undo is left to the cell that papermill adds: the second signal comes before it.
+    papermill.work = (
+        "(here / 'kernel').write_text(str(__import__('os').getpid()))\n"
+        "try:\n    time.sleep({seconds})\nexcept KeyboardInterrupt:\n    time.sleep(2)\n    raise"
+    )
+    started = papermill.start()
+    papermill.wait_for("kernel")
+    for _ in range(2):
+        started.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    status, said = papermill.end()
+    assert status == 1, said
+    assert papermill.wait_for("undone") == "papermill got SIGINT"
+    assert "undone, because: papermill got SIGINT" in papermill.errors
+
+
 def test_a_second_signal_ends_papermill_and_the_notebook_says_that_the_host_may_be_armed(
     papermill: Papermill,
 ) -> None:
@@ -221,7 +240,7 @@ def test_a_second_signal_ends_papermill_and_the_notebook_says_that_the_host_may_
     started = papermill.start()
     papermill.wait_for("kernel")
     started.send_signal(signal.SIGINT)
-    time.sleep(0.5)
+    time.sleep(papermill_ending.ONE_S + 0.5)
     began = time.monotonic()
     started.send_signal(signal.SIGINT)
     status, _ = papermill.end()

@@ -4,15 +4,19 @@ papermill by itself ends at once at SIGTERM or SIGHUP, leaves a host armed where
 between two cells, and calls cells completed that never ran. Here the first signal interrupts the
 cell that is at work, as a person would: the cell undoes the change and says so. Then, and whenever
 a run ends with its change neither confirmed nor undone, one more cell is run, which undoes it. If
-the kernel is dead, `last_words` does that. A second signal ends papermill at once.
+the kernel is dead, `last_words` does that. A second signal ends papermill at once, if it comes more
+than a second after the first: where a program with threads dies that papermill is to end with, the
+system sends one signal for each of its threads.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,6 +34,8 @@ ALONE = "# runbook asked the host without this notebook's kernel"
 DIED = "the kernel of the notebook died"
 # Longer than an undo takes that waits for a deadline of five minutes.
 STOP_S = 900
+# Signals that come so soon after the first are one with it.
+ONE_S = 1.0
 AGAIN = "A second signal ends papermill at once."
 AT_WORK = "%s: runbook interrupts the cell; an armed change is undone first. " + AGAIN
 OVER = "%s: the change is over; runbook finishes the record. " + AGAIN
@@ -42,11 +48,16 @@ class NotBegun(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """A notebook that papermill runs; `why` it was stopped, '' as long as nobody did."""
+    """A notebook that papermill runs; `why` it was stopped, '' as long as nobody did.
+
+    `stopped_at` is the moment of the first signal, by `now`.
+    """
 
     client: Any
     why: str = ""
     at_once: bool = False
+    now: Callable[[], float] = time.monotonic
+    stopped_at: float = -math.inf
     _before: dict[int, Any] = field(default_factory=dict)
 
     @property
@@ -70,11 +81,13 @@ class Run:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         del frame
+        if self.now() - self.stopped_at < ONE_S:
+            return
         if self.why:
             self.at_once = True
             raise KeyboardInterrupt
         name = signal.Signals(number).name
-        self.why = f"papermill got {name}"
+        self.why, self.stopped_at = f"papermill got {name}", self.now()
         if self.settled:
             log.warning(OVER, name)
             return
