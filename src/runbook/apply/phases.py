@@ -139,16 +139,16 @@ def _cut_over(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer: 
 def _proven(plan: Plan, moved: DeadlineMove, numbered: NumberedStep) -> DeadlineWish:
     """The deadline that stood before the step, unless somebody has moved it meanwhile."""
 
-    def seconds(seen: Manifest, at: datetime) -> int | None:
+    def seconds(manifest: Manifest, at: datetime) -> int | None:
         again = max(_usual(plan), math.ceil(_remains(moved.before, at)))
-        return again if seen.timer == moved.after.timer else None
+        return again if manifest.timer == moved.after.timer else None
 
     return DeadlineWish(seconds, f"the host answers after step {numbered.number}")
 
 
 def _soon(numbered: NumberedStep) -> DeadlineWish:
-    def seconds(seen: Manifest, at: datetime) -> int | None:
-        return CUT_OFF_S if _remains(seen, at) > CUT_OFF_S else None
+    def seconds(manifest: Manifest, at: datetime) -> int | None:
+        return CUT_OFF_S if _remains(manifest, at) > CUT_OFF_S else None
 
     why = f"step {numbered.number} may cost the connection, and then the host undoes it soon"
     return DeadlineWish(seconds, why)
@@ -165,8 +165,8 @@ def _enough(plan: Plan, numbered: NumberedStep) -> DeadlineWish:
     enough = max(_usual(plan), needs + EACH_S * guests)
     least = needs if guests else enough
 
-    def seconds(seen: Manifest, at: datetime) -> int | None:
-        return enough if _remains(seen, at) <= least else None
+    def seconds(manifest: Manifest, at: datetime) -> int | None:
+        return enough if _remains(manifest, at) <= least else None
 
     return DeadlineWish(seconds, f"step {numbered.number} may take up to {budget_s:g} s")
 
@@ -178,10 +178,10 @@ def _as_granted(plan: Plan, moved: DeadlineMove, numbered: NumberedStep) -> Dead
     """
     usual = _usual(plan)
 
-    def seconds(seen: Manifest, at: datetime) -> int | None:
+    def seconds(manifest: Manifest, at: datetime) -> int | None:
         again = max(usual, math.ceil(_remains(moved.before, at)))
-        mine = seen.timer == moved.after.timer
-        return again if mine and _remains(seen, at) > again else None
+        mine = manifest.timer == moved.after.timer
+        return again if mine and _remains(manifest, at) > again else None
 
     return DeadlineWish(seconds, f"step {numbered.number} is done")
 
@@ -196,8 +196,8 @@ def _guests(plan: Plan) -> int:
     return len(plan.promise.guests) if isinstance(plan.promise, GuestPromise) else 0
 
 
-def _remains(seen: Manifest, at: datetime) -> float:
-    return (seen.deadline - at).total_seconds()
+def _remains(manifest: Manifest, at: datetime) -> float:
+    return (manifest.deadline - at).total_seconds()
 
 
 def _make(armed: Armed, host: Host, numbered: NumberedStep, now: Now, doer: Doer) -> None:

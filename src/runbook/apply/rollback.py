@@ -85,8 +85,8 @@ class NotCompared(GoToTheConsole):
 
 def roll_back(armed: Armed, host: Host, connect: Connect, clock: Clock, why: str) -> Rollback:
     """Undo a change of this program; see `undo`."""
-    left = (armed.deadline - clock.now()).total_seconds()
-    patience = max(armed.plan.deadline_s, left) + PATIENCE_S
+    remaining_s = (armed.deadline - clock.now()).total_seconds()
+    patience = max(armed.plan.deadline_s, remaining_s) + PATIENCE_S
     guests = isinstance(armed.plan.promise, GuestPromise)
     way = WayBack(armed.plan.host, armed.layout, patience, armed.cleared.before, guests)
     return undo(way, host, connect, clock, why)

@@ -29,15 +29,15 @@ def audited(end: HostEnd, folder: Path, outputs: Path, clock: Clock) -> HostEnd:
     return judged(end, found)
 
 
-def judged(end: HostEnd, found: Audit) -> HostEnd:
+def judged(end: HostEnd, audited: Audit) -> HostEnd:
     """What is harmless stops no fleet."""
-    serious = [drift for drift in found.drifts if drift.severity is not Severity.HARMLESS]
+    serious = [drift for drift in audited.drifts if drift.severity is not Severity.HARMLESS]
     if not serious:
-        return end.model_copy(update={"end": FleetEnd.AS_PROMISED, "said": found.said})
+        return end.model_copy(update={"end": FleetEnd.AS_PROMISED, "said": audited.said})
     return end.model_copy(
         update={
             "end": FleetEnd.DRIFTED,
-            "said": found.said,
+            "said": audited.said,
             "finding": f"{serious[0].meaning}; {serious[0].then}",
         }
     )

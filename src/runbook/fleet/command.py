@@ -69,12 +69,12 @@ def _changed(run: FleetRun, engine: Engine) -> int:
 
 def _telling(desk: Desk) -> Desk:
     """The desk that also says every 30 s how far each host at work is."""
-    told = [desk.clock.monotonic()]
+    remaining_s = [desk.clock.monotonic()]
 
     def draw(found: FleetProgress) -> None:
         now = desk.clock.monotonic()
-        if found.at_work and now - told[0] >= TOLD_S:
-            told[0] = now
+        if found.at_work and now - remaining_s[0] >= TOLD_S:
+            remaining_s[0] = now
             desk.tell(messages.at_work(found))
 
     return replace(desk, draw=draw)

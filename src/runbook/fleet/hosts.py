@@ -39,11 +39,11 @@ def by_patterns(patterns: Sequence[str], described: Sequence[Described]) -> tupl
     return tuple(found.values())
 
 
-def _named(each: Described, wanted: str) -> bool:
-    if each.host == wanted:
+def _named(each: Described, expected: str) -> bool:
+    if each.host == expected:
         return True
     recorded = each.known is not None and each.known.connect == "recorded"
-    return fnmatchcase(each.host, wanted) and not recorded
+    return fnmatchcase(each.host, expected) and not recorded
 
 
 def _none(pattern: str) -> CorrectParameters:

@@ -27,14 +27,14 @@ _PLACES = ("site", "location", "rack", "role", "device_role", "cluster", "tenant
 def from_inventory(text: str) -> tuple[FleetHost, ...]:
     """The hosts with their groups and values; raises CorrectParameters."""
     try:
-        said = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _no_inventory(f"it is no JSON: {error}") from None
-    if isinstance(said, dict) and isinstance(said.get("results"), list):
-        _refuse_a_page(said)
-        hosts = {host.name: host for host in _of_netbox(said["results"])}
-    elif isinstance(said, dict) and "_meta" in said:
-        hosts = {host.name: host for host in _of_ansible(said)}
+    if isinstance(document, dict) and isinstance(document.get("results"), list):
+        _refuse_a_page(document)
+        hosts = {host.name: host for host in _of_netbox(document["results"])}
+    elif isinstance(document, dict) and "_meta" in document:
+        hosts = {host.name: host for host in _of_ansible(document)}
     else:
         raise _no_inventory("it is neither Ansible's nor NetBox's: no _meta, and no results")
     if not 0 < len(hosts) <= MOST:
@@ -76,10 +76,10 @@ def _members(said: Mapping[str, object], group: str) -> Iterator[str]:
         waiting += new
 
 
-def _names(about: object, what: str) -> tuple[str, ...]:
-    listed = about.get(what, []) if isinstance(about, dict) else None
+def _names(about: object, action: str) -> tuple[str, ...]:
+    listed = about.get(action, []) if isinstance(about, dict) else None
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
-        raise _no_inventory(f"a group of it has no list of {what}")
+        raise _no_inventory(f"a group of it has no list of {action}")
     return tuple(listed)
 
 

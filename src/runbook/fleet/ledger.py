@@ -185,23 +185,23 @@ def _state(lines: list[str]) -> LedgerState:
     begun, audits, plans = dict[str, datetime](), dict[str, datetime](), dict[str, str]()
     planned, ended = dict[str, HostEnd](), dict[str, HostEnd]()
     for line in lines:
-        said = handed_files.json_object(line)
-        at = datetime.fromisoformat(str(said["at"]))
-        if "fleet" in said:
+        document = handed_files.json_object(line)
+        at = datetime.fromisoformat(str(document["at"]))
+        if "fleet" in document:
             began = at
-            plan = FleetPlan.model_validate_json(json.dumps(said["fleet"]))
-        elif "planned" in said:
-            host = str(said["planned"])
-            plans[host] = str(said["digest"])
-            planned |= {host: _end(said["end"])} if "end" in said else {}
-        elif "begins" in said:
-            host = str(said["begins"])
+            plan = FleetPlan.model_validate_json(json.dumps(document["fleet"]))
+        elif "planned" in document:
+            host = str(document["planned"])
+            plans[host] = str(document["digest"])
+            planned |= {host: _end(document["end"])} if "end" in document else {}
+        elif "begins" in document:
+            host = str(document["begins"])
             begun[host] = at
             ended.pop(host, None)
-        elif "ended" in said or "audited" in said:
-            end = _end(said.get("ended") or said["audited"])
+        elif "ended" in document or "audited" in document:
+            end = _end(document.get("ended") or document["audited"])
             ended[end.host] = end
-            audits |= {end.host: at} if "audited" in said else {}
+            audits |= {end.host: at} if "audited" in document else {}
     if plan is None:
         raise ValueError("it does not say what the run was to do")
     plans = {host: digest for host, digest in plans.items() if digest}

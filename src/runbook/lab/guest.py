@@ -141,8 +141,8 @@ def _make_disk(host: str, guest: Guest) -> None:
     overlay = ("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base)
     done = machine.run(host, (*overlay, str(guest_disk.own(guest.name))))
     if done.returncode != 0:
-        said = done.stderr.decode().strip()
-        raise _failed(host, f"no disk for {guest.name}: {said}", f"runbook lab exec {host} df")
+        stderr = done.stderr.decode().strip()
+        raise _failed(host, f"no disk for {guest.name}: {stderr}", f"runbook lab exec {host} df")
 
 
 def wait(host: str, guest: Guest) -> None:
@@ -207,12 +207,12 @@ def _forget(host: str, name: str) -> None:
 def _virsh(host: str, *words: str, stdin: str = "") -> str:
     done = machine.run(host, ("virsh", "--quiet", *words), stdin.encode())
     if done.returncode != 0:
-        said = done.stderr.decode().strip()
+        stderr = done.stderr.decode().strip()
         raise _failed(
-            host, f"virsh {' '.join(words)}: {said}", f"runbook lab exec {host} virsh list --all"
+            host, f"virsh {' '.join(words)}: {stderr}", f"runbook lab exec {host} virsh list --all"
         )
     return done.stdout.decode()
 
 
-def _failed(host: str, what: str, then: str) -> LabError:
-    return LabError(what, host=host, state="no guest was added or removed", then=then)
+def _failed(host: str, action: str, then: str) -> LabError:
+    return LabError(action, host=host, state="no guest was added or removed", then=then)

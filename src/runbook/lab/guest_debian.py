@@ -59,8 +59,8 @@ class Recipe:
 
 def recipe() -> Recipe:
     """The recipe of the disk."""
-    told = tomllib.loads(files(__package__).joinpath("recipes.toml").read_text())["guest"]
-    return Recipe(told["release"], tuple(told["packages"]), tuple(told["masked"]))
+    document = tomllib.loads(files(__package__).joinpath("recipes.toml").read_text())["guest"]
+    return Recipe(document["release"], tuple(document["packages"]), tuple(document["masked"]))
 
 
 def disk(say: Say) -> Path:
@@ -72,16 +72,16 @@ def disk(say: Say) -> Path:
     return wanted.path
 
 
-def _build(wanted: Recipe) -> None:
+def _build(recipe_wanted: Recipe) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     # Half a disk must never be taken for a whole one: it is renamed when done.
     with tempfile.TemporaryDirectory(prefix=f".{PREFIX}-", dir=CACHE) as place:
         root, image = Path(place) / "root", Path(place) / "disk"
-        debootstrap.make(wanted.release, "essential", wanted.packages, root)
-        debootstrap.prepare(root, wanted.masked)
+        debootstrap.make(recipe_wanted.release, "essential", recipe_wanted.packages, root)
+        debootstrap.prepare(root, recipe_wanted.masked)
         prepare(root)
         debootstrap.make_image(root, image, SIZE)
-        image.rename(wanted.path)
+        image.rename(recipe_wanted.path)
 
 
 def prepare(root: Path) -> None:

@@ -98,10 +98,10 @@ def _read(module: Path) -> bytes:
 
 def depends(module: bytes) -> tuple[str, ...]:
     """The modules that a module says must be loaded before it."""
-    found = DEPENDS.search(module)
-    if found is None:
+    match = DEPENDS.search(module)
+    if match is None:
         raise shell.failed("the guest's modules", "one does not say what it depends on")
-    return tuple(name.decode().replace("-", "_") for name in found[1].split(b",") if name)
+    return tuple(name.decode().replace("-", "_") for name in match[1].split(b",") if name)
 
 
 def archive(contents: Iterator[tuple[str, int, bytes]]) -> bytes:

@@ -35,11 +35,11 @@ Say = Callable[[str], None]
 
 def recipe() -> guest_debian.Recipe:
     """What is on it: a Debian guest's packages, and those of the managers."""
-    told = tomllib.loads(files(__package__).joinpath("recipes.toml").read_text())
-    more = told["managers"]
-    masked = [unit for unit in told["guest"]["masked"] if unit not in more["unmasked"]]
-    packages = (*told["guest"]["packages"], *more["packages"])
-    return guest_debian.Recipe(told["guest"]["release"], packages, tuple(masked))
+    document = tomllib.loads(files(__package__).joinpath("recipes.toml").read_text())
+    more = document["managers"]
+    masked = [unit for unit in document["guest"]["masked"] if unit not in more["unmasked"]]
+    packages = (*document["guest"]["packages"], *more["packages"])
+    return guest_debian.Recipe(document["guest"]["release"], packages, tuple(masked))
 
 
 def path() -> Path:

@@ -165,14 +165,14 @@ def _remove_old(*more: Callable[[], None]) -> None:
             remove()
 
 
-def _stands(wanted: Lab) -> bool:
+def _stands(lab: Lab) -> bool:
     try:
         return (
-            current() == wanted
+            current() == lab
             and wiring.stands()
-            and all(map(machine.stands, wanted.hosts))
-            and (wanted.addressing == "static" or wiring.serves_dhcp(RUN))
-            and (wanted.ipv6 != "slaac" or wiring.advertises(RUN))
+            and all(map(machine.stands, lab.hosts))
+            and (lab.addressing == "static" or wiring.serves_dhcp(RUN))
+            and (lab.ipv6 != "slaac" or wiring.advertises(RUN))
         )
     except LabError:
         return False

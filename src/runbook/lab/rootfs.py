@@ -47,10 +47,10 @@ class Recipe:
 
 def recipe(release: str) -> Recipe:
     """The recipe of a release."""
-    told = tomllib.loads(files(__package__).joinpath("recipes.toml").read_text())
-    own = told["release"][release]["packages"]
-    packages = tuple(sorted([*told["packages"], *own]))
-    return Recipe(release, packages, tuple(told["masked"]), tuple(told["answers"]))
+    document = tomllib.loads(files(__package__).joinpath("recipes.toml").read_text())
+    own = document["release"][release]["packages"]
+    packages = tuple(sorted([*document["packages"], *own]))
+    return Recipe(release, packages, tuple(document["masked"]), tuple(document["answers"]))
 
 
 def root_file_system(release: str, say: Say) -> Path:
@@ -90,29 +90,29 @@ def _remove(path: Path) -> None:
     shell.quiet("rm", "-rf", "--one-file-system", str(path))
 
 
-def _build(wanted: Recipe, disk: Path) -> None:
+def _build(recipe_wanted: Recipe, disk: Path) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     # Half a file system must never be taken for a whole one: it is renamed when done.
-    place = Path(tempfile.mkdtemp(prefix=f".{wanted.release}-", dir=CACHE))
+    place = Path(tempfile.mkdtemp(prefix=f".{recipe_wanted.release}-", dir=CACHE))
     try:
         root = place / "root"
-        _debootstrap(wanted, root)
-        _prepare(wanted, root)
+        _debootstrap(recipe_wanted, root)
+        _prepare(recipe_wanted, root)
         guest_image.build(root)
         guest_disk.quick(root)
         guest_disk.share(disk, root)
-        root.rename(wanted.path)
+        root.rename(recipe_wanted.path)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _debootstrap(wanted: Recipe, root: Path) -> None:
-    told = ANSWER.format(answers=shlex.join(wanted.answers))
+def _debootstrap(recipe_wanted: Recipe, root: Path) -> None:
+    told = ANSWER.format(answers=shlex.join(recipe_wanted.answers))
     hooks = (f"--essential-hook={told}", f"--customize-hook={guest_image.FETCH}")
-    debootstrap.make(wanted.release, "minbase", wanted.packages, root, hooks)
+    debootstrap.make(recipe_wanted.release, "minbase", recipe_wanted.packages, root, hooks)
 
 
-def _prepare(wanted: Recipe, root: Path) -> None:
+def _prepare(recipe_wanted: Recipe, root: Path) -> None:
     for key in (root / "etc/ssh").glob("ssh_host_*"):
         key.unlink()
-    debootstrap.prepare(root, wanted.masked)
+    debootstrap.prepare(root, recipe_wanted.masked)

@@ -15,9 +15,11 @@ PATIENCE_S = 60.0
 PROC = Path("/proc")
 
 
-def failed(what: str, why: str, then: str = "runbook lab down, then try again") -> LabError:
+def failed(action: str, why: str, then: str = "runbook lab down, then try again") -> LabError:
     """The error for a lab that could not do what was asked."""
-    return LabError(f"{what}: {why}", host="this machine", state="the lab is incomplete", then=then)
+    return LabError(
+        f"{action}: {why}", host="this machine", state="the lab is incomplete", then=then
+    )
 
 
 def run(*argv: str, stdin: str = "", timeout: float = PATIENCE_S) -> str:
@@ -40,12 +42,12 @@ def quiet(*argv: str) -> bool:
     return subprocess.run(argv, capture_output=True, check=False).returncode == 0
 
 
-def wait_for(what: str, ready: Callable[[], bool], seconds: float, pause: float = 0.1) -> None:
+def wait_for(action: str, ready: Callable[[], bool], seconds: float, pause: float = 0.1) -> None:
     """Wait until `ready`; raises LabError when that takes too long."""
     end = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > end:
-            raise failed(what, f"not within {seconds:.0f} s")
+            raise failed(action, f"not within {seconds:.0f} s")
         time.sleep(pause)
 
 

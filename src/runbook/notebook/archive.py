@@ -103,10 +103,10 @@ def _filed(notebook: Path, outputs: Path) -> tuple[str, Path]:
     return text, folder
 
 
-def _join(notebook: Path, folder: Path, what: str, name: str) -> None:
+def _join(notebook: Path, folder: Path, action: str, name: str) -> None:
     """A sealed record has to say that the file belongs to it, or it would count as added."""
     try:
-        later.join(folder, what, (name,), os.environ.get(SIGN_WITH, ""))
+        later.join(folder, action, (name,), os.environ.get(SIGN_WITH, ""))
     except OSError as error:
         why = f"it is in {folder}, but its manifest there could not be written: {error}"
         raise _refusal(notebook, why, "make that folder writable, then file it again") from error
@@ -117,8 +117,8 @@ def _seal_what_died(notebook: Path, text: str, folder: Path) -> None:
     run = record.Folder(folder)
     if run.has(MANIFEST):
         return
-    told = json.loads(text)["metadata"].get("papermill")
-    over = (isinstance(told, dict) and told.get("end_time")) or run.has(OUTCOME)
+    document = json.loads(text)["metadata"].get("papermill")
+    over = (isinstance(document, dict) and document.get("end_time")) or run.has(OUTCOME)
     last = last_moment(run)
     if not over and datetime.now(UTC) - last < QUIET:
         why = f"its run wrote its last line at {last:%H:%M} UTC, and may go on"

@@ -16,14 +16,14 @@ _LAST_PORT = 65535
 _THIS_NETWORK = IPv4Interface("0.0.0.0/8").network
 
 
-def _ipv4(text: str, what: str) -> IPv4Address:
+def _ipv4(text: str, action: str) -> IPv4Address:
     """Parse a usable unicast IPv4 address; IPv6 gets a sentence of its own."""
     try:
         address = IPv4Address(text)
     except AddressValueError:
         _refuse_ipv6(text)
         raise Wrong(
-            f"{what} is not an IPv4 address", "write four numbers, e.g. 172.16.0.1"
+            f"{action} is not an IPv4 address", "write four numbers, e.g. 172.16.0.1"
         ) from None
     unusable = (
         address.is_loopback
@@ -34,7 +34,7 @@ def _ipv4(text: str, what: str) -> IPv4Address:
     )
     if unusable:
         raise Wrong(
-            f"{what} is loopback, link-local, multicast, reserved or in 0.0.0.0/8",
+            f"{action} is loopback, link-local, multicast, reserved or in 0.0.0.0/8",
             "write an address that a machine on the LAN can hold, e.g. 172.16.0.1",
         )
     return address

@@ -97,9 +97,9 @@ APPROVAL = ("approved", "approved_by", "approval_signature")
 REQUEST_NAMES = (*WORDS, *APPROVAL)
 
 
-def change_request(given: Mapping[str, object]) -> ChangeRequest:
+def change_request(values: Mapping[str, object]) -> ChangeRequest:
     """From what was given; other names are not looked at. Raises `ParameterError`."""
-    told = {name: given[name] for name in REQUEST_NAMES if given.get(name) is not None}
+    told = {name: values[name] for name in REQUEST_NAMES if values.get(name) is not None}
     try:
         return ChangeRequest.model_validate(told)
     except ValidationError as error:

@@ -220,10 +220,10 @@ def recording(text: str) -> str:
     return _below_params(text, "a recording is", "example.json")
 
 
-def _below_params(text: str, what: str, example: str) -> str:
+def _below_params(text: str, action: str, example: str) -> str:
     if text.startswith("/") or "\0" in text or not text or ".." in text.split("/"):
         raise Wrong(
-            f"{what} a path relative to params/, without `..`",
+            f"{action} a path relative to params/, without `..`",
             f"put the file into params/ and write its name, e.g. {example}",
         )
     return text

@@ -61,9 +61,9 @@ def records() -> None:
     "--most", type=MANY, default=50, show_default=True, help="How many at most; 0 is all."
 )
 @AS_JSON
-def list_(*, most: int, as_json: bool, **wanted: str) -> None:
+def list_(*, most: int, as_json: bool, **expected: str) -> None:
     """List records: those that need a person first (marked !), then the newest."""
-    _list(Wanted(**wanted, most=most), as_json=as_json)
+    _list(Wanted(**expected, most=most), as_json=as_json)
 
 
 @records.command()
@@ -73,7 +73,7 @@ def list_(*, most: int, as_json: bool, **wanted: str) -> None:
     "--most", type=MANY, default=50, show_default=True, help="How many at most; 0 is all."
 )
 @AS_JSON
-def search(words: tuple[str, ...], *, most: int, as_json: bool, **wanted: str) -> None:
+def search(words: tuple[str, ...], *, most: int, as_json: bool, **expected: str) -> None:
     """List the records whose text has all WORDS: an address, a file, a MAC, a reason.
 
     States, pictures and notebooks are not searched.
@@ -81,7 +81,7 @@ def search(words: tuple[str, ...], *, most: int, as_json: bool, **wanted: str) -
     text = " ".join(" ".join(words).split())
     if not text:
         raise click.UsageError("give a word to search for")
-    _list(Wanted(**wanted, text=text, most=most), as_json=as_json)
+    _list(Wanted(**expected, text=text, most=most), as_json=as_json)
 
 
 @records.command()
@@ -172,7 +172,7 @@ def verify(
 @_filters
 @click.pass_obj
 def export(
-    printer: Printer, /, to: Path, changes: tuple[str, ...], *, as_pdf: bool, **wanted: str
+    printer: Printer, /, to: Path, changes: tuple[str, ...], *, as_pdf: bool, **expected: str
 ) -> None:
     """Put records into one BagIt bag TO: a new folder, or a file if it ends in .tar.gz.
 
@@ -195,7 +195,7 @@ def export(
         chosen: Sequence[Entry] = [_one(outputs, change) for change in changes]
     else:
         with opened(outputs, _say) as index:
-            chosen = index.entries(Wanted(most=0, **wanted))
+            chosen = index.entries(Wanted(most=0, **expected))
     left_out = bag.export(outputs, chosen, to, SystemClock().now(), _allowed())
     for line in left_out:
         _say(f"left out: {line}")
@@ -248,18 +248,18 @@ def hand_over(to: Path, until: str, host: str, *, really: bool) -> None:
     click.echo(f"{_counted(len(order.handed), 'record')} {done}")
 
 
-def _list(wanted: Wanted, *, as_json: bool) -> None:
+def _list(query: Wanted, *, as_json: bool) -> None:
     outputs = outputs_folder()
     with opened(outputs, _say) as index:
-        found = index.entries(wanted)
-        about = {e.place: index.about(wanted.text, e.place) for e in found if wanted.text}
+        found = index.entries(query)
+        about = {e.place: index.about(query.text, e.place) for e in found if query.text}
     if as_json:
         click.echo(json.dumps([{**asdict(e), "found": about.get(e.place, "")} for e in found]))
         return
     for line in lines(found, about):
         click.echo(line)
-    if wanted.most and len(found) == wanted.most:
-        _say(f"the first {wanted.most}; --most 0 lists all")
+    if query.most and len(found) == query.most:
+        _say(f"the first {query.most}; --most 0 lists all")
 
 
 def _tell(found: Iterable[TrailFinding]) -> None:
@@ -298,8 +298,8 @@ def _allowed() -> Path:
     return params_folder() / ALLOWED_SIGNERS
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _counted(number: int, action: str) -> str:
+    return f"{number} {action}{'' if number == 1 else 's'}"
 
 
 def _say(text: str, *, err: bool = True) -> None:

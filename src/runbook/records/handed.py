@@ -15,7 +15,7 @@ def digests(outputs: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted((outputs / FOLDER).glob("*.json")):
         with suppress(OSError, ValueError):
-            told = handed_files.json_object(handed_files.text(path)).get("records")
-            if isinstance(told, dict):
-                found |= {str(place): str(digest) for place, digest in told.items()}
+            document = handed_files.json_object(handed_files.text(path)).get("records")
+            if isinstance(document, dict):
+                found |= {str(place): str(digest) for place, digest in document.items()}
     return found

@@ -69,10 +69,10 @@ class Index:
     _database: sqlite3.Connection
     _there: frozenset[str]
 
-    def entries(self, wanted: Wanted) -> tuple[Entry, ...]:
+    def entries(self, query: Wanted) -> tuple[Entry, ...]:
         """The records that fit, those that are open first, then the newest."""
-        where, values = _where(wanted)
-        limit = f" LIMIT {int(wanted.most)}" if wanted.most else ""
+        where, values = _where(query)
+        limit = f" LIMIT {int(query.most)}" if query.most else ""
         sql = f"SELECT {_READ} FROM records {where} {_ORDER}{limit}"  # noqa: S608 - values are bound
         found = map(_entry, self._database.execute(sql, values))
         # Somebody else may have written the index, and a place becomes a path.
@@ -221,17 +221,17 @@ def _moment(path: str) -> str:
         return "-"
 
 
-def _where(wanted: Wanted) -> tuple[str, list[object]]:
+def _where(query: Wanted) -> tuple[str, list[object]]:
     said: list[tuple[str, object]] = [
-        ("host = ?", wanted.host),
-        ("kind = ?", wanted.kind),
-        ("? IN (fact, words)", wanted.verdict),
-        ("person LIKE ?", wanted.person and f"%{wanted.person}%"),
-        ("ticket = ?", wanted.ticket),
-        ("begun >= ?", wanted.since),
-        ("substr(begun, 1, 10) <= ?", wanted.until),
-        ("change_id LIKE ?", wanted.change and f"{_literal(wanted.change)}%"),
-        ("id IN (SELECT rowid FROM texts WHERE texts MATCH ?)", _phrases(wanted.text)),
+        ("host = ?", query.host),
+        ("kind = ?", query.kind),
+        ("? IN (fact, words)", query.verdict),
+        ("person LIKE ?", query.person and f"%{query.person}%"),
+        ("ticket = ?", query.ticket),
+        ("begun >= ?", query.since),
+        ("substr(begun, 1, 10) <= ?", query.until),
+        ("change_id LIKE ?", query.change and f"{_literal(query.change)}%"),
+        ("id IN (SELECT rowid FROM texts WHERE texts MATCH ?)", _phrases(query.text)),
     ]
     kept = [(sql, value) for sql, value in said if value]
     where = "WHERE " * bool(kept) + " AND ".join(sql for sql, _ in kept)

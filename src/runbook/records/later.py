@@ -29,13 +29,13 @@ class JoinedManifest(Statement[Joined]):
     """`later-notebook.json`."""
 
 
-def join(path: Path, what: str, names: Iterable[str], sign_with: str = "") -> Path | None:
+def join(path: Path, action: str, names: Iterable[str], sign_with: str = "") -> Path | None:
     """Write the manifest of these files of a run folder, `later-WHAT.json`, once.
 
     None if the record is not sealed (its own manifest will have them), or they have one already.
     Raises OSError if a file cannot be read or the manifest cannot be written.
     """
-    name, folder = f"{LATER}{what}.json", Folder(path)
+    name, folder = f"{LATER}{action}.json", Folder(path)
     if not folder.has(MANIFEST) or folder.has(name):
         return None
     files = tuple(subject(one, handed_files.read(path / one)) for one in names)

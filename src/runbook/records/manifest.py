@@ -110,10 +110,10 @@ def _promised(
 
 
 def _digests(path: Path) -> Iterable[tuple[str, str]]:
-    told = handed_files.json_object(handed_files.text(path, LARGEST))
-    if told["_type"] != STATEMENT:
+    document = handed_files.json_object(handed_files.text(path, LARGEST))
+    if document["_type"] != STATEMENT:
         raise ValueError("it is no in-toto Statement v1")
-    return [(str(one["name"]), str(one["digest"]["sha256"])) for one in told["subject"]]
+    return [(str(one["name"]), str(one["digest"]["sha256"])) for one in document["subject"]]
 
 
 def _compared(folder: Path, promised: Mapping[str, str]) -> Iterator[IntegrityFinding]:

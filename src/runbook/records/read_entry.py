@@ -96,8 +96,8 @@ def _found(folder: Path) -> tuple[str, ...]:
     """The change that an undo, a confirmation or an audit found on the host."""
     for name in ("found.json", "reverts.json", "audit.json"):
         with suppress(OSError, ValueError):
-            told = handed_files.json_object(handed_files.text(folder / name))
-            return tuple(filter(None, (str(told.get("change_id") or ""),)))
+            document = handed_files.json_object(handed_files.text(folder / name))
+            return tuple(filter(None, (str(document.get("change_id") or ""),)))
     return ()
 
 

@@ -126,14 +126,14 @@ def _became(was: str | None, now: str | None) -> str:
     return f"gone; it was {was}" if now is None else f"{was} → {now}"
 
 
-def _guests(seen: Snapshot) -> dict[str, str]:
+def _guests(snapshot: Snapshot) -> dict[str, str]:
     """By its name, how a guest is and what it is attached to."""
     attached: dict[str, list[str]] = {}
-    for tap in seen.rows(TapRow):
+    for tap in snapshot.rows(TapRow):
         attached.setdefault(tap.guest, []).append(tap.source or tap.defined_source or "nothing")
     return {
         guest.name: f"{guest.state}, on {' and '.join(attached.get(guest.name, ['nothing']))}"
-        for guest in seen.rows(GuestRow)
+        for guest in snapshot.rows(GuestRow)
     }
 
 
@@ -146,6 +146,6 @@ def _record(entry: Entry, folder: Path) -> TimelineRecord:
 def _differences(folder: Path) -> Iterator[Severity]:
     """How bad each difference is that an audit wrote; none of what is damaged."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        told = handed_files.json_object(handed_files.text(folder / AUDIT))["differences"]
-        for one in told:
+        document = handed_files.json_object(handed_files.text(folder / AUDIT))["differences"]
+        for one in document:
             yield Severity[str(one["severity"]).upper()]

@@ -49,7 +49,7 @@ def extend(session: ChangeSession, armed: Armed, more_s: int) -> ExtendedDeadlin
 
 
 def _more(session: ChangeSession, more_s: int) -> DeadlineWish:
-    def seconds(seen: Manifest, at: datetime) -> int:
-        return more_s + math.ceil(max((seen.deadline - at).total_seconds(), 0.0))
+    def seconds(manifest: Manifest, at: datetime) -> int:
+        return more_s + math.ceil(max((manifest.deadline - at).total_seconds(), 0.0))
 
     return DeadlineWish(seconds, f"{session.operator} asked for more time")

@@ -38,8 +38,8 @@ def standings(
 ) -> Iterator[HostAnswer[HostStatus]]:
     """The standing of each host, in the order of their answers; each has `patience_s` seconds."""
 
-    def look(known: KnownHost) -> HostStatus:
-        session = open_host_session(known, clock)
+    def look(host: KnownHost) -> HostStatus:
+        session = open_host_session(host, clock)
         with closing(session.host):
             return read_standing(session)
 

@@ -30,8 +30,8 @@ def new_connection(session: ChangeSession, armed: Armed) -> Host:
 
 
 def _time_left(session: ChangeSession, armed: Armed) -> bool:
-    left = (armed.deadline - session.clock.now()).total_seconds()
-    return left > PAUSE_S + CONNECT_S + VERIFY_BUDGET_S + MARGIN_S
+    remaining_s = (armed.deadline - session.clock.now()).total_seconds()
+    return remaining_s > PAUSE_S + CONNECT_S + VERIFY_BUDGET_S + MARGIN_S
 
 
 def _answers(host: Host) -> bool:

@@ -117,8 +117,8 @@ def standing(session: Session, draft: UnjudgedPlan, before: Snapshot) -> Verdict
 def judge(session: Session, draft: UnjudgedPlan, before: Snapshot) -> Cleared:
     """Apply every preflight rule; raises RefusedByPreflight with every finding."""
     params = session.params
-    held = (row.address for row in addresses_on(before, params.holder))
-    others = tuple(sorted({*held} - {str(params.ipv4.ip)}))
+    addresses = (row.address for row in addresses_on(before, params.holder))
+    others = tuple(sorted({*addresses} - {str(params.ipv4.ip)}))
     place = NetworkPlace(params.holder, str(params.ipv4.ip), params.bridge, others)
     paths = (*draft.plan.paths, *layout.WRITTEN)
     asked = environment.read(session.host, place, draft.plan.programs, paths)

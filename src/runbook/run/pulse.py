@@ -80,35 +80,35 @@ class Pulse:
     def _run(self) -> None:
         lost = 0
         while not self.over.is_set():
-            asked = self.clock.monotonic()
-            found = self._ask(asked)
+            remaining_s = self.clock.monotonic()
+            found = self._ask(remaining_s)
             if found and found.over:
                 self.over.set()
-            left = EVERY_S - (self.clock.monotonic() - asked)
+            left = EVERY_S - (self.clock.monotonic() - remaining_s)
             lost = 0 if found else lost + 1
             self.over.wait(AGAIN_S[min(lost, len(AGAIN_S)) - 1] if lost else max(left, 0.0))
 
-    def event(self, what: str) -> None:
+    def event(self, action: str) -> None:
         """Something happens now."""
-        self.events.append(Event(self.clock.monotonic() - self._began, what))
+        self.events.append(Event(self.clock.monotonic() - self._began, action))
 
-    def _ask(self, asked: float) -> PollAnswer | None:
+    def _ask(self, remaining_s: float) -> PollAnswer | None:
         try:
             if self._host is None:
                 self._host = self.connect()
                 # What connecting took is no round trip.
-                asked = self.clock.monotonic()
-            self._began = self._began or asked
+                remaining_s = self.clock.monotonic()
+            self._began = self._began or remaining_s
             self.signs = poll.read(self._host, self.place)
         except RunbookError:
-            self._began = self._began or asked
-            self.answers.append(Answer(asked - self._began, None))
+            self._began = self._began or remaining_s
+            self.answers.append(Answer(remaining_s - self._began, None))
             self._drop()
             return None
-        took = (self.clock.monotonic() - asked) * 1000
+        took = (self.clock.monotonic() - remaining_s) * 1000
         self._heard_at = self.clock.monotonic()
         self.heard.set()
-        self.answers.append(Answer(asked - self._began, took))
+        self.answers.append(Answer(remaining_s - self._began, took))
         return self.signs
 
     def _drop(self) -> None:

@@ -68,10 +68,10 @@ def _as_dict(checkpoint: Checkpoint) -> dict[str, object]:
     }
 
 
-def open_host_session(known: KnownHost, clock: Clock | None = None) -> HostSession:
+def open_host_session(host: KnownHost, clock: Clock | None = None) -> HostSession:
     """Connect to the host; it is not changed by that."""
-    met = visit(known, clock or SystemClock())
-    return HostSession(known, met.host, met.operator, met.change_id, met.clock, met.connect)
+    met = visit(host, clock or SystemClock())
+    return HostSession(host, met.host, met.operator, met.change_id, met.clock, met.connect)
 
 
 def read_standing(session: HostSession) -> HostStatus:

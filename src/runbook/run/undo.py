@@ -87,11 +87,15 @@ def _guests(
 
 
 def _note(
-    way: UndoConnection, fresh: Host, found: tuple[GuestDifference, ...], *, host_as_before: bool
+    way: UndoConnection,
+    fresh: Host,
+    differences: tuple[GuestDifference, ...],
+    *,
+    host_as_before: bool,
 ) -> None:
     """Write the result into the change's journal: as before only if host and guests both are."""
     differs = journal.UNLIKE if host_as_before else journal.DIFFERS
-    said = f"{differs}: " + "\n".join(map(str, found)) if found else ""
+    said = f"{differs}: " + "\n".join(map(str, differences)) if differences else ""
     if said or host_as_before:
         said = said or journal.AS_BEFORE
         # Wanted in the history, and no condition for what is told now.

@@ -32,15 +32,15 @@ def boot(steps: Iterable[BootStep], caption: str) -> Picture:
     return fold(f"✓ {caption}: {counted(len(steps), 'step')}, each as promised", drawn)
 
 
-def _told(found: BootEffect) -> tuple[str, str, str, str]:
-    needed = "" if found.kept else f"{found.promised}; {found.then}"
-    return (found.about, found.reads, found.does, needed)
+def _told(effect: BootEffect) -> tuple[str, str, str, str]:
+    needed = "" if effect.kept else f"{effect.promised}; {effect.then}"
+    return (effect.about, effect.reads, effect.does, needed)
 
 
-def _mark(found: BootEffect) -> str:
-    if found.kept:
+def _mark(effect: BootEffect) -> str:
+    if effect.kept:
         return "✓"
-    return "✗" if found.required else "!"
+    return "✗" if effect.required else "!"
 
 
 def edits(diffs: Iterable[str]) -> Picture:

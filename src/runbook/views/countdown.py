@@ -9,10 +9,10 @@ from runbook.views.page.picture import Picture, plain, safe
 HURRY_S = 30.0
 
 
-def countdown(left_s: float, deadline: datetime, said: str = "") -> Picture:
+def countdown(left_s: float, deadline: datetime, text: str = "") -> Picture:
     """Minutes and seconds; `said` stands in their place where there is nothing to count."""
-    if said:
-        return _shown("", said, "rb-note")
+    if text:
+        return _shown("", text, "rb-note")
     minutes, seconds = divmod(max(int(left_s), 0), 60)
     rest = f"until the host undoes the change by itself, at {_both(deadline)}"
     return _shown(f"{minutes}:{seconds:02d}", rest, "rb-warn" if left_s > HURRY_S else "rb-bad")

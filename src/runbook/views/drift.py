@@ -25,28 +25,28 @@ COLOURS = {
 }
 
 
-def audit(found: Audit) -> Picture:
+def audit(audited: Audit) -> Picture:
     """The result in a sentence, what it was held against, every difference."""
-    return stack(tuple(_audit(found)))
+    return stack(tuple(_audit(audited)))
 
 
-def _audit(found: Audit) -> Iterator[Picture]:
-    worst = found.drifts[0].severity if found.drifts else None
+def _audit(audited: Audit) -> Iterator[Picture]:
+    worst = audited.drifts[0].severity if audited.drifts else None
     bad = worst in (Severity.NEXT_BOOT, Severity.OFF_THE_LAN)
-    tone = "bad" if bad else "warn" if worst else "note" if found.baseline is None else "good"
-    yield note(f"{found.host}: {found.said}", tone)
-    against = found.baseline.change_id if found.baseline else "nothing: never changed"
-    yield card([("host", found.host), ("looked at", _moment(found)), ("held against", against)])
-    yield from (note(line, "warn") for line in found.notes)
-    if found.drifts:
-        yield drifts(found.drifts)
-    if found.findings:
+    tone = "bad" if bad else "warn" if worst else "note" if audited.baseline is None else "good"
+    yield note(f"{audited.host}: {audited.said}", tone)
+    against = audited.baseline.change_id if audited.baseline else "nothing: never changed"
+    yield card([("host", audited.host), ("looked at", _moment(audited)), ("held against", against)])
+    yield from (note(line, "warn") for line in audited.notes)
+    if audited.drifts:
+        yield drifts(audited.drifts)
+    if audited.findings:
         yield note("What a change would find on this host now:")
-        yield findings(found.findings)
+        yield findings(audited.findings)
 
 
-def _moment(found: Audit) -> str:
-    return f"{found.at:%Y-%m-%d %H:%M:%S} UTC"
+def _moment(audited: Audit) -> str:
+    return f"{audited.at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def drifts(rows: Iterable[Drift]) -> Picture:

@@ -78,12 +78,12 @@ def _mark_of(finding: Finding) -> str:
     return "consented" if finding.given else finding.level
 
 
-def checks(made: Iterable[Check], caption: str) -> Picture:
+def checks(results: Iterable[Check], caption: str) -> Picture:
     """Promised against seen: what is not kept in the open, what is kept as a count, folded."""
-    made = tuple(made)
-    kept = [check for check in made if check.kept]
-    others = [check for check in made if not check.kept]
-    head = title(f"{caption}: {len(kept)} of {counted(len(made), 'check')} kept")
+    results = tuple(results)
+    kept = [check for check in results if check.kept]
+    others = [check for check in results if not check.kept]
+    head = title(f"{caption}: {len(kept)} of {counted(len(results), 'check')} kept")
     parts = [head, *([_checked(others, "Not kept")] if others else [])]
     if kept:
         count = f"✓ {counted(len(kept), 'check')} kept"
@@ -92,9 +92,12 @@ def checks(made: Iterable[Check], caption: str) -> Picture:
     return stack(parts)
 
 
-def _checked(made: Sequence[Check], caption: str) -> Picture:
+def _checked(results: Sequence[Check], caption: str) -> Picture:
     shown = pd.DataFrame(
-        [(_mark(kept=check.kept, required=check.required), *astuple(check)[:3]) for check in made],
+        [
+            (_mark(kept=check.kept, required=check.required), *astuple(check)[:3])
+            for check in results
+        ],
         columns=["", "about", "promised", "seen"],
     )
     colours = pd.DataFrame("", index=shown.index, columns=shown.columns)

@@ -15,6 +15,6 @@ def first_page(shown: Card) -> Picture:
     return stack((head, card(list(shown.pairs))))
 
 
-def data(shown: Card) -> dict[str, object]:
+def data(card: Card) -> dict[str, object]:
     """The same for programs, by its type."""
-    return {CARD_MIME: shown.as_dict()}
+    return {CARD_MIME: card.as_dict()}

@@ -24,10 +24,10 @@ def journal(log: Journal) -> pd.DataFrame:
     return frame(JournalRow, log.rows())
 
 
-def checks(made: Iterable[Check]) -> pd.DataFrame:
+def checks(results: Iterable[Check]) -> pd.DataFrame:
     """One row a check: about, promised, seen, kept, required."""
     columns = [field.name for field in fields(Check)]
-    return pd.DataFrame([asdict(check) for check in made], columns=columns)
+    return pd.DataFrame([asdict(check) for check in results], columns=columns)
 
 
 def boot(steps: Iterable[BootStep]) -> pd.DataFrame:

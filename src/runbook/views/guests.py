@@ -41,9 +41,9 @@ def offers(rows: Iterable[GuestOffer]) -> Picture:
     )
 
 
-def offers_table(found: Iterable[GuestOffer]) -> pd.DataFrame:
+def offers_table(offers: Iterable[GuestOffer]) -> pd.DataFrame:
     """One row a guest: guest, way inside, system, NIC inside, addresses, default route."""
-    rows = [(offer.guest, offer.way or "none", *_inside(offer)) for offer in found]
+    rows = [(offer.guest, offer.way or "none", *_inside(offer)) for offer in offers]
     columns = ["guest", "way inside", "system", "NIC inside", "addresses", "default route"]
     return pd.DataFrame(rows, columns=columns)
 

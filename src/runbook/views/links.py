@@ -82,6 +82,6 @@ def anchor(link: Link) -> str:
     """The link as a page has it."""
     if not link.folder:
         return f'<a href="{safe(quote(link.path))}">{safe(link.words)}</a>'
-    told = safe(json.dumps({"path": link.folder}))
-    command = f'data-commandlinker-command="{OPEN_FOLDER}" data-commandlinker-args="{told}"'
+    document = safe(json.dumps({"path": link.folder}))
+    command = f'data-commandlinker-command="{OPEN_FOLDER}" data-commandlinker-args="{document}"'
     return f'<a href="#" {command}>{safe(link.words)}</a>'

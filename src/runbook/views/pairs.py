@@ -35,49 +35,49 @@ def cells(names: Iterable[str], moving: Sequence[str] = ()) -> tuple[Cells, ...]
     return tuple(Cells(name, attrgetter(name), name not in moving) for name in names)
 
 
-def pairs_table(pairs: Sequence[Pair[Any]], shown: Sequence[Cells], caption: str) -> Picture:
+def pairs_table(pairs: Sequence[Pair[Any]], columns: Sequence[Cells], caption: str) -> Picture:
     """Every row, in the order given; columns that hold nothing are left out."""
     if not pairs:
         return table(pd.DataFrame(), Look(caption))
-    kinds = _kinds(pairs, shown)
+    kinds = _kinds(pairs, columns)
     both = list(zip(pairs, kinds, strict=True))
     if len(both) > MOST:
         both = [(pair, kind) for pair, kind in both if kind]
     head = f"{caption}: {_counts(kinds)}"
-    rows = [[SIGNS[kind], *(_cell(pair, one) for one in shown)] for pair, kind in both]
-    frame = pd.DataFrame(rows, columns=["", *(one.name for one in shown)])
+    rows = [[SIGNS[kind], *(_cell(pair, one) for one in columns)] for pair, kind in both]
+    frame = pd.DataFrame(rows, columns=["", *(one.name for one in columns)])
     full = frame.columns[(frame != "").any()]
     colours = pd.DataFrame("", index=frame.index, columns=frame.columns)
     for at, (pair, kind) in enumerate(both):
-        colours.iloc[at] = [_tone(kind), *(_tone(kind, pair, one) for one in shown)]
+        colours.iloc[at] = [_tone(kind), *(_tone(kind, pair, one) for one in columns)]
     look = Look(head, classes=colours[full], limit=max(len(frame), 1), unit="", empty="")
     return table(frame[full], look)
 
 
-def folded_pairs(pairs: Sequence[Pair[Any]], shown: Sequence[Cells], caption: str) -> Picture:
+def folded_pairs(pairs: Sequence[Pair[Any]], columns: Sequence[Cells], caption: str) -> Picture:
     """The same behind one line, which counts; a log has the line alone."""
-    head = f"{caption}: {_counts(_kinds(pairs, shown))}"
-    return Picture(fold(head, pairs_table(pairs, shown, caption)).body, plain(head))
+    head = f"{caption}: {_counts(_kinds(pairs, columns))}"
+    return Picture(fold(head, pairs_table(pairs, columns, caption)).body, plain(head))
 
 
-def _kinds(pairs: Sequence[Pair[Any]], shown: Sequence[Cells]) -> list[str]:
-    return [_kind(pair, shown) for pair in pairs]
+def _kinds(pairs: Sequence[Pair[Any]], columns: Sequence[Cells]) -> list[str]:
+    return [_kind(pair, columns) for pair in pairs]
 
 
-def _kind(pair: Pair[Any], shown: Sequence[Cells]) -> str:
+def _kind(pair: Pair[Any], columns: Sequence[Cells]) -> str:
     if pair.was is None or pair.now is None:
         return "added" if pair.was is None else "removed"
-    return "changed" if pair.moved or any(_changed(pair, one) for one in shown) else ""
+    return "changed" if pair.moved or any(_changed(pair, one) for one in columns) else ""
 
 
-def _changed(pair: Pair[Any], one: Cells) -> bool:
-    return one.settled and one.of(pair.was) != one.of(pair.now)
+def _changed(pair: Pair[Any], cells: Cells) -> bool:
+    return cells.settled and cells.of(pair.was) != cells.of(pair.now)
 
 
-def _cell(pair: Pair[Any], one: Cells) -> str:
-    if pair.was is None or pair.now is None or not _changed(pair, one):
-        return word(one.of(pair.row))
-    was, now = word(one.of(pair.was)), word(one.of(pair.now))
+def _cell(pair: Pair[Any], cells: Cells) -> str:
+    if pair.was is None or pair.now is None or not _changed(pair, cells):
+        return word(cells.of(pair.row))
+    was, now = word(cells.of(pair.was)), word(cells.of(pair.now))
     return f"{was or 'none'} → {now or 'none'}"
 
 

@@ -26,16 +26,16 @@ SHORT = 12
 REST = "What each change replaces, what it makes, and its undo"
 
 
-def plan(drawn: Plan, before: Snapshot) -> Picture:
+def plan(drawn_plan: Plan, before: Snapshot) -> Picture:
     """The numbers, the diff of each edited file, then the steps in order."""
-    diffs = edits((*after_plan.diffs(drawn, before), *_inside(drawn)))
-    parts = (_head(drawn, before), diffs, _steps(drawn), _folded(drawn))
+    diffs = edits((*after_plan.diffs(drawn_plan, before), *_inside(drawn_plan)))
+    parts = (_head(drawn_plan, before), diffs, _steps(drawn_plan), _folded(drawn_plan))
     return stack(part for part in parts if part.text)
 
 
-def _inside(drawn: Plan) -> Iterator[str]:
+def _inside(drawn_plan: Plan) -> Iterator[str]:
     """The diff of each file that is edited in a guest."""
-    for change in drawn.changes:
+    for change in drawn_plan.changes:
         if isinstance(change, Reconfigure):
             _, *files = re.split(r"^--- (?=/)", change.new, flags=re.MULTILINE)
             for file in files:
@@ -43,9 +43,9 @@ def _inside(drawn: Plan) -> Iterator[str]:
                 yield f"+++ {path} in {change.guest}\n{lines}"
 
 
-def plan_in_words(drawn: Plan, before: Snapshot) -> str:
+def plan_in_words(drawn_plan: Plan, before: Snapshot) -> str:
     """What the plan comes to, in one line."""
-    told = summary(drawn, before)
+    told = summary(drawn_plan, before)
     until = f"undone after {told.deadline_s} s unless confirmed"
     return f"{', '.join(_counts(told))}; {until}"
 
@@ -63,16 +63,16 @@ def _counts(told: Summary) -> Iterator[str]:
     yield from (counted(number, unit) for unit, number in others.items() if number)
 
 
-def _head(drawn: Plan, before: Snapshot) -> Picture:
+def _head(drawn_plan: Plan, before: Snapshot) -> Picture:
     """In a log with the whole digest; on the page with as much of it as the question shows."""
-    words = plan_in_words(drawn, before)
-    body = f'<p class="rb-say rb-note"><b>Plan {drawn.digest[:SHORT]}: {safe(words)}</b></p>'
-    return Picture(body, plain(f"Plan: {words}\nplan digest {drawn.digest}"))
+    words = plan_in_words(drawn_plan, before)
+    body = f'<p class="rb-say rb-note"><b>Plan {drawn_plan.digest[:SHORT]}: {safe(words)}</b></p>'
+    return Picture(body, plain(f"Plan: {words}\nplan digest {drawn_plan.digest}"))
 
 
-def _steps(drawn: Plan) -> Picture:
+def _steps(drawn_plan: Plan) -> Picture:
     lines, last = [], None
-    for numbered in drawn.steps():
+    for numbered in drawn_plan.steps():
         first = numbered.change is not last
         words, inside = _line(numbered.step)
         what = f"{numbered.change.title}: {words}" if first else words
@@ -102,13 +102,15 @@ def _line(step: Step) -> tuple[str, str]:
             return (f"{head} …", told) if more else (head, "")
 
 
-def _drawn(number: int, phase: str, what: str, inside: str) -> Picture:
-    cells = f'<span class="rb-n">{number}</span><span>{safe(phase)}</span><span>{safe(what)}</span>'
+def _drawn(number: int, phase: str, action: str, inside: str) -> Picture:
+    cells = (
+        f'<span class="rb-n">{number}</span><span>{safe(phase)}</span><span>{safe(action)}</span>'
+    )
     shown = f'<div class="rb-step">{cells}</div>'
     if inside:
-        fold = f'<summary class="rb-step">{cells}</summary>{_text(inside, what)}'
+        fold = f'<summary class="rb-step">{cells}</summary>{_text(inside, action)}'
         shown = f"<details>{fold}</details>"
-    line = f"{number:>3}  {phase.ljust(PHASE_WIDTH)}  {plain(what)}"
+    line = f"{number:>3}  {phase.ljust(PHASE_WIDTH)}  {plain(action)}"
     return Picture(f"<li>{shown}</li>", line)
 
 
@@ -117,9 +119,9 @@ def _text(text: str, name: str) -> str:
     return f'<pre tabindex="0" role="region" aria-label="{safe(name)}">{safe(text)}</pre>'
 
 
-def _folded(drawn: Plan) -> Picture:
+def _folded(drawn_plan: Plan) -> Picture:
     """Nothing of it in a log: there it is plan.json that says it."""
-    told = "\n\n".join(_change(change) for change in drawn.changes)
+    told = "\n\n".join(_change(change) for change in drawn_plan.changes)
     body = f"<details><summary>{REST}</summary>{_text(told, REST)}</details>"
     return Picture(
         f'<div class="rb-said">{body}</div>', f"({REST.lower()}: plan.json in the run folder)"

@@ -16,7 +16,7 @@ COUNTS_S, TICK_S = 2.0, 1.0
 
 
 @contextmanager
-def doing(what: str, monotonic: Callable[[], float], at_most_s: float = 0) -> Iterator[None]:
+def doing(action: str, monotonic: Callable[[], float], at_most_s: float = 0) -> Iterator[None]:
     """Show the sentence at once, after two seconds with a count; then with its seconds.
 
     `at_most_s` is the bound of what may take long: it is named, and a bar fills up to it.
@@ -28,9 +28,9 @@ def doing(what: str, monotonic: Callable[[], float], at_most_s: float = 0) -> It
     turn = threading.Lock()
     # What cannot be shown keeps nothing from being done, least of all an undo.
     with suppress(Exception):
-        line = _aside(f"{what} (at most {at_most_s:g} s) …" if at_most_s else f"{what} …")
+        line = _aside(f"{action} (at most {at_most_s:g} s) …" if at_most_s else f"{action} …")
         handle = display(line, display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
-        _count(lambda: _counted(what, monotonic() - began, at_most_s), handle, (over, turn))
+        _count(lambda: _counted(action, monotonic() - began, at_most_s), handle, (over, turn))
     well = False
     try:
         yield
@@ -40,13 +40,13 @@ def doing(what: str, monotonic: Callable[[], float], at_most_s: float = 0) -> It
         if handle is not None:
             with suppress(Exception), turn:
                 took = monotonic() - began
-                handle.update(_ended(what, took, well=well))
+                handle.update(_ended(action, took, well=well))
 
 
-def _ended(what: str, took_s: float, *, well: bool) -> Picture:
+def _ended(action: str, took_s: float, *, well: bool) -> Picture:
     if well and took_s < MOMENT_S:
-        return Picture("", f"{what}: done")
-    return _aside(f"{what}: {'done in' if well else 'stopped after'} {took_s:.0f} s")
+        return Picture("", f"{action}: done")
+    return _aside(f"{action}: {'done in' if well else 'stopped after'} {took_s:.0f} s")
 
 
 def _count(
@@ -71,11 +71,11 @@ def _count(
     threading.Thread(target=count, daemon=True, name="runbook-count").start()
 
 
-def _counted(what: str, took_s: float, at_most_s: float) -> Picture:
+def _counted(action: str, took_s: float, at_most_s: float) -> Picture:
     if not at_most_s:
-        return _aside(f"{what} … {took_s:.0f} s")
-    line = _aside(f"{what} … {took_s:.0f} s of at most {at_most_s:g} s")
-    return stack((line, bar(took_s, at_most_s, what)))
+        return _aside(f"{action} … {took_s:.0f} s")
+    line = _aside(f"{action} … {took_s:.0f} s of at most {at_most_s:g} s")
+    return stack((line, bar(took_s, at_most_s, action)))
 
 
 def bar(value: float, most: float, name: str) -> Picture:

@@ -51,8 +51,8 @@ def sentence(beats: Sequence[Answer]) -> str:
     )
 
 
-def _drawing(beats: Sequence[Answer], moments: Sequence[Moment], told: tuple[str, str]) -> str:
-    root = svg.canvas(WIDTH, HEIGHT, told)
+def _drawing(beats: Sequence[Answer], moments: Sequence[Moment], texts: tuple[str, str]) -> str:
+    root = svg.canvas(WIDTH, HEIGHT, texts)
     end = max(beats[-1].at_s, 1.0)
     highest = max([LEAST_MS, *(b.rtt_ms for b in beats if b.rtt_ms is not None)])
     scale = _Scale(end, highest)

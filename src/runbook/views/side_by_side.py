@@ -103,12 +103,12 @@ def _open(before: Snapshot, after: Snapshot) -> Iterator[Picture]:
     yield iptables(before.rows(FirewallRow), after.rows(FirewallRow))
 
 
-def _drawn(shown: _Shown, pairs: Iterable[Pair[Any]]) -> Picture:
+def _drawn(group: _Shown, pairs: Iterable[Pair[Any]]) -> Picture:
     """With the columns that are not shown as a rule, where one of them differs."""
     pairs = tuple(pairs)
-    others = [name for name in shown.table.settled if name not in shown.columns]
+    others = [name for name in group.table.settled if name not in group.columns]
     extra = [name for name in others if any(_differs(pair, name) for pair in pairs)]
-    return pairs_table(pairs, shown.cells(extra), shown.caption)
+    return pairs_table(pairs, group.cells(extra), group.caption)
 
 
 def _differs(pair: Pair[Any], name: str) -> bool:
@@ -124,9 +124,9 @@ def _is_the_kernel_s(row: RouteRow) -> bool:
     return row.table == LOCAL_TABLE or row.type in KERNELS
 
 
-def _rest(before: Snapshot, after: Snapshot, found: Diff) -> Iterator[Picture]:
+def _rest(before: Snapshot, after: Snapshot, difference: Diff) -> Iterator[Picture]:
     """Every other table that differs, each behind a line that counts."""
-    others = found.rows[~found.rows["table"].isin(IN_THE_OPEN)]
+    others = difference.rows[~difference.rows["table"].isin(IN_THE_OPEN)]
     for name, rows in others.groupby("table", sort=False):
         bare = rows[~rows["column"].isin(OF_TEXT) & (rows["column"] != "")]
         inside = changes(rows) if name != FILES else stack((_files(before, after), changes(bare)))
@@ -142,8 +142,8 @@ def _files(before: Snapshot, after: Snapshot) -> Picture:
     return edits(_diff(path, old, new) for path in paths if old.get(path) != new.get(path))
 
 
-def _texts(seen: Snapshot) -> dict[str, str]:
-    return {row.path: row.content for row in seen.rows(FileRow)}
+def _texts(snapshot: Snapshot) -> dict[str, str]:
+    return {row.path: row.content for row in snapshot.rows(FileRow)}
 
 
 def _diff(path: str, old: Mapping[str, str], new: Mapping[str, str]) -> str:

@@ -54,29 +54,29 @@ def identity(who: Identity) -> Picture:
     return card(pairs, "The host")
 
 
-def interfaces(found: Sequence[Candidate], caption: str) -> Picture:
+def interfaces(candidates: Sequence[Candidate], caption: str) -> Picture:
     """The interfaces that a change could be about."""
-    look = Look(caption, headings=CHOICE, limit=len(found), unit="interface")
-    return table(frame(Candidate, found), look)
+    look = Look(caption, headings=CHOICE, limit=len(candidates), unit="interface")
+    return table(frame(Candidate, candidates), look)
 
 
-def state(seen: Snapshot, said: Sequence[CommandOutput] = ()) -> Picture:
+def state(snapshot: Snapshot, outputs: Sequence[CommandOutput] = ()) -> Picture:
     """Links, addresses, routes, neighbours and firewall; every table whole, folded, below.
 
     Below, folded, what the host's own programs print of them, where that was asked.
     """
-    rules = seen.rows(FirewallRow)
-    first = {name: table(seen.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST}
+    rules = snapshot.rows(FirewallRow)
+    first = {name: table(snapshot.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST}
     first |= {
-        "routes": _routes(seen),
+        "routes": _routes(snapshot),
         "firewall": iptables(rules, rules),
-        "nftables": _nftables(seen),
+        "nftables": _nftables(snapshot),
     }
     # The page alone has the words: a log would be buried by them.
-    words = "".join(_words(row) for name in ORDER for row in said if row.table == name)
-    count = sum(len(seen.rows(t.row)) for t in TABLES)
+    words = "".join(_words(row) for name in ORDER for row in outputs if row.table == name)
+    count = sum(len(snapshot.rows(t.row)) for t in TABLES)
     rest = stack(
-        _with_words(_whole(seen, t.name), t.name, said if t.name not in first else ())
+        _with_words(_whole(snapshot, t.name), t.name, outputs if t.name not in first else ())
         for t in TABLES
     )
     folded = fold(f"All {len(TABLES)} tables, {count:,} rows", rest).body
@@ -87,9 +87,9 @@ def state(seen: Snapshot, said: Sequence[CommandOutput] = ()) -> Picture:
     return stack((*(first[name] for name in ORDER), below))
 
 
-def _with_words(drawn: Picture, name: str, said: Sequence[CommandOutput]) -> Picture:
+def _with_words(drawn: Picture, name: str, outputs: Sequence[CommandOutput]) -> Picture:
     """The page alone has the words: a log would be buried by them."""
-    words = "".join(_words(row) for row in said if row.table == name)
+    words = "".join(_words(row) for row in outputs if row.table == name)
     return Picture(drawn.body + words, drawn.text)
 
 
@@ -104,17 +104,17 @@ def _words(row: CommandOutput) -> str:
     return f'<details class="rb-said"><summary>{told}</summary>{body}</details>'
 
 
-def _routes(seen: Snapshot) -> Picture:
-    main = [r for r in seen.rows(RouteRow) if (r.table, r.type) == (MAIN_TABLE, "unicast")]
+def _routes(snapshot: Snapshot) -> Picture:
+    main = [r for r in snapshot.rows(RouteRow) if (r.table, r.type) == (MAIN_TABLE, "unicast")]
     return table(frame(RouteRow, main)[ROUTE], Look("Routes (main table)"))
 
 
-def _nftables(seen: Snapshot) -> Picture:
-    owners = [table_owner(row.table) for row in seen.rows(NftablesRow)]
-    owned = seen.nftables.assign(owner=owners)
+def _nftables(snapshot: Snapshot) -> Picture:
+    owners = [table_owner(row.table) for row in snapshot.rows(NftablesRow)]
+    owned = snapshot.nftables.assign(owner=owners)
     return table(owned[NATIVE], Look("nft, beside those of iptables"))
 
 
-def _whole(seen: Snapshot, name: str) -> Picture:
-    whole = seen.table(name).drop(columns=NOT_SHOWN.get(name, []))
+def _whole(snapshot: Snapshot, name: str) -> Picture:
+    whole = snapshot.table(name).drop(columns=NOT_SHOWN.get(name, []))
     return table(whole, Look(name))

@@ -61,10 +61,10 @@ def _in_words(records: Sequence[TimelineRecord], host: str) -> str:
     )
 
 
-def _drawing(shown: Sequence[TimelineRecord], first: int, told: tuple[str, str]) -> str:
+def _drawing(shown: Sequence[TimelineRecord], first: int, texts: tuple[str, str]) -> str:
     width = LEFT + STEP * len(shown) + 12
     lanes = [name for name in LANES if any(lane_of(one.entry.kind) == name for one in shown)]
-    root = svg.canvas(max(width, LEFT + 180), TOP + LANE * len(lanes) + 22, told)
+    root = svg.canvas(max(width, LEFT + 180), TOP + LANE * len(lanes) + 22, texts)
     for number, name in enumerate(lanes):
         _lane(root, name, TOP + LANE * number, LEFT + STEP * len(shown))
     for label, x in _days(shown):

@@ -151,16 +151,18 @@ class ArmedChange:
 class InProgress(ChangeInProgress):
     """The change that is in the way."""
 
-    def __init__(self, found: ArmedChange, then: str = "") -> None:
+    def __init__(self, armed_change: ArmedChange, then: str = "") -> None:
         """Describe the change that is in the way."""
-        verbs = f"`runbook status {found.host}` tells more, `runbook undo {found.host}` and"
+        name = armed_change.host
+        verbs = f"`runbook status {name}` tells more, `runbook undo {name}` and"
         super().__init__(
-            "a change is in progress: " + "\n  - ".join(["", *found.describe()]),
-            host=found.host,
+            "a change is in progress: " + "\n  - ".join(["", *armed_change.describe()]),
+            host=armed_change.host,
             state="in the middle of that change; this run wrote nothing",
-            then=then or f"{verbs} `runbook confirm {found.host}`, or notebooks/undo.ipynb, end it",
+            then=then
+            or f"{verbs} `runbook confirm {armed_change.host}`, or notebooks/undo.ipynb, end it",
         )
-        self.found = found
+        self.found = armed_change
 
 
 def refuse_if_armed(host: Reader, now: datetime) -> None:

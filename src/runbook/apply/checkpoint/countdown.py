@@ -73,9 +73,9 @@ def _said(host: Reader, argv: tuple[str, ...]) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def _failed(host: Reader, what: str) -> ReadFailed:
+def _failed(host: Reader, action: str) -> ReadFailed:
     return ReadFailed(
-        what,
+        action,
         host=host.name,
         state="perhaps in the middle of a change; this program wrote nothing",
         then="see at its console that systemd answers; `sh /var/lib/runbook/armed/undo`"

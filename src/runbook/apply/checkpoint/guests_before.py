@@ -47,10 +47,10 @@ def dumps(before: Mapping[str, Inside]) -> bytes:
 def loads(text: bytes) -> GuestsBefore:
     """What `dumps` made; raises ValueError for anything else."""
     try:
-        told = json.loads(text)
+        document = json.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
-    version = told.get("format_version") if isinstance(told, dict) else None
+    version = document.get("format_version") if isinstance(document, dict) else None
     if version != FORMAT_VERSION:
         raise ValueError(f"its format is {version!r}, and this program knows {FORMAT_VERSION}")
     try:

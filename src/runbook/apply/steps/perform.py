@@ -260,8 +260,8 @@ def run(step: Command, host: Host) -> bytes:
     """Run a command that has to succeed; its standard output."""
     done = host.execute(step.argv, stdin=step.stdin, timeout=step.budget_s)
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip()
-        raise failed(host, step, f"exit status {done.returncode}: {said or 'it said nothing'}")
+        stderr = (done.stderr or done.stdout).decode(errors="replace").strip()
+        raise failed(host, step, f"exit status {done.returncode}: {stderr or 'it said nothing'}")
     return done.stdout
 
 

@@ -82,8 +82,8 @@ def _redacted(text: str, *, prose: bool) -> str:
 
 def _has_hint(text: str) -> bool:
     """Whether a secret may be in it."""
-    found = _SMALL_HINT.search(text.lower()) if text.isascii() else _HINT.search(text)
-    return found is not None
+    match = _SMALL_HINT.search(text.lower()) if text.isascii() else _HINT.search(text)
+    return match is not None
 
 
 def _unreadable(text: str, *, prose: bool) -> str:

@@ -78,10 +78,10 @@ class LogicalLine:
             find = self.text.find if self.prose else self.text.rfind
             closing = find(quote[0], quote.end(), end)
             return quote.end(), end if closing < 0 else closing
-        found = _WORD.match(self.text, at, end)
+        match = _WORD.match(self.text, at, end)
         # In prose something may follow what was redacted before.
-        if found and (word or (self.prose and found[0].endswith(REDACTED))):
-            return found.span()
+        if match and (word or (self.prose and match[0].endswith(REDACTED))):
+            return match.span()
         return at, end
 
     def _context(self, start: int, at: int) -> int:

@@ -92,12 +92,12 @@ def _take(wanted: Golden) -> None:
     half.rename(wanted.state)
 
 
-def _continue(wanted: Golden, own: Disk) -> None:
-    host = wanted.host
-    below = wanted.disk
+def _continue(golden: Golden, own: Disk) -> None:
+    host = golden.host
+    below = golden.disk
     options = ("-q", "-f", own.format, "-F", below.format, "-b", str(below.path))
     shell.run("qemu-img", "create", *options, str(own.path))
-    process.start(wanted, own, wanted.state)
+    process.start(golden, own, golden.state)
     process.go_on(host)
     # Its clock stands where the snapshot was taken, and the key is that of an earlier lab.
     _at_console(host, ["date", "--set", f"@{time.time():.3f}"])

@@ -46,8 +46,8 @@ class Recipe:
 def recipe(release: str) -> Recipe:
     """The recipe of a release: what an nspawn host has, and a kernel."""
     usual = rootfs.recipe(release)
-    told = tomllib.loads(files("runbook.lab").joinpath("recipes.toml").read_text())["kernel"]
-    packages = ({*usual.packages} - {*told["without"]}) | {*told["packages"]}
+    document = tomllib.loads(files("runbook.lab").joinpath("recipes.toml").read_text())["kernel"]
+    packages = ({*usual.packages} - {*document["without"]}) | {*document["packages"]}
     return Recipe(release, tuple(sorted(packages)), usual.masked, usual.answers)
 
 
@@ -70,19 +70,19 @@ def remove_old() -> None:
             shell.quiet("rm", "-rf", "--one-file-system", str(path))
 
 
-def _build(wanted: Recipe) -> None:
+def _build(recipe_wanted: Recipe) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     # Half an image must never be taken for a whole one: it is renamed when done.
-    place = Path(tempfile.mkdtemp(prefix=f".{wanted.path.name}-", dir=CACHE))
+    place = Path(tempfile.mkdtemp(prefix=f".{recipe_wanted.path.name}-", dir=CACHE))
     try:
         root = place / "root"
-        answers = rootfs.ANSWER.format(answers=shlex.join(wanted.answers))
+        answers = rootfs.ANSWER.format(answers=shlex.join(recipe_wanted.answers))
         hooks = (f"--essential-hook={answers}",)
-        debootstrap.make(wanted.release, "minbase", wanted.packages, root, hooks)
-        _prepare(root, wanted.masked)
+        debootstrap.make(recipe_wanted.release, "minbase", recipe_wanted.packages, root, hooks)
+        _prepare(root, recipe_wanted.masked)
         _take_kernel(root, place)
         place.chmod(0o755)
-        place.rename(wanted.path)
+        place.rename(recipe_wanted.path)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

@@ -45,10 +45,10 @@ def _made_before(folder: Path) -> Mapping[str, object]:
     """By name, the digests of the notebooks that were put there; empty for a new workspace."""
     if (folder / MARK).is_file():
         try:
-            told = handed_files.json_object(handed_files.text(folder / MARK)).get("notebooks")
+            document = handed_files.json_object(handed_files.text(folder / MARK)).get("notebooks")
         except (OSError, ValueError) as error:
             raise _refusal(folder, f"{MARK} cannot be read: {error}") from None
-        return told if isinstance(told, dict) else {}
+        return document if isinstance(document, dict) else {}
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise _refusal(folder, "it is not empty, and no workspace")
     return {}

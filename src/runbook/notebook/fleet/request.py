@@ -92,16 +92,16 @@ def _names_hosts(namespace: Mapping[str, object]) -> bool:
     return any(namespace.get(name) is not None for name in ("hosts", "inventory", "resume"))
 
 
-def _request(given: Mapping[str, object]) -> FleetRequest:
-    mode = _text(given, "mode") or "apply"
+def _request(values: Mapping[str, object]) -> FleetRequest:
+    mode = _text(values, "mode") or "apply"
     if mode not in ("apply", "plan"):
         raise ParameterError("mode", mode, "it is neither plan nor apply", "give one of them")
-    scheduler, resume = _text(given, "scheduler"), _text(given, "resume")
-    despite = _switch(given, "despite_refusals")
+    scheduler, resume = _text(values, "scheduler"), _text(values, "resume")
+    despite = _switch(values, "despite_refusals")
     if resume:
         plan = again(resume, folders()).ledger.read().plan
         return FleetRequest(plan, mode, scheduler, resume, despite)
-    return FleetRequest(plan_of(_wish(given), params_folder()), mode, scheduler, "", despite)
+    return FleetRequest(plan_of(_wish(values), params_folder()), mode, scheduler, "", despite)
 
 
 def _wish(given: Mapping[str, object]) -> FleetWish:
@@ -142,8 +142,8 @@ def _inventory(path: str) -> str:
         raise ParameterError("inventory", path, f"it cannot be read: {error}", fix) from None
 
 
-def _text(given: Mapping[str, object], name: str) -> str:
-    value = given.get(name)
+def _text(values: Mapping[str, object], name: str) -> str:
+    value = values.get(name)
     if value is None:
         return ""
     # A batch of 4, or the run 20261130: papermill makes a number of such text.
@@ -152,15 +152,15 @@ def _text(given: Mapping[str, object], name: str) -> str:
     return str(value).strip()
 
 
-def _words(given: Mapping[str, object], name: str) -> tuple[str, ...]:
-    value = given.get(name)
+def _words(values: Mapping[str, object], name: str) -> tuple[str, ...]:
+    value = values.get(name)
     if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
         return tuple(value)
-    return tuple(_text(given, name).replace(",", " ").split())
+    return tuple(_text(values, name).replace(",", " ").split())
 
 
-def _number(given: Mapping[str, object], name: str, usual: int) -> int:
-    value = given.get(name)
+def _number(values: Mapping[str, object], name: str, usual: int) -> int:
+    value = values.get(name)
     if value is None:
         return usual
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
@@ -168,8 +168,8 @@ def _number(given: Mapping[str, object], name: str, usual: int) -> int:
     return value
 
 
-def _switch(given: Mapping[str, object], name: str) -> bool:
-    value = given.get(name)
+def _switch(values: Mapping[str, object], name: str) -> bool:
+    value = values.get(name)
     if value not in (None, True, False):
         raise ParameterError(name, value, "it is neither True nor False", "write one of them")
     return bool(value)

@@ -89,26 +89,26 @@ def look(reached: GuestVisit) -> Before:
     return Before(this, snapshot)
 
 
-def _sighted(reached: GuestVisit, seen: Snapshot, bridge: str) -> tuple[Sighting, ...]:
+def _sighted(reached: GuestVisit, snapshot: Snapshot, bridge: str) -> tuple[Sighting, ...]:
     """Each address of each guest; the addresses that guests are to have are asked for by ARP."""
     asked = [(str(guest.ipv4.ip), bridge) for guest in reached.request.guests]
-    return sightings.read(reached.session.host, seen, asked)
+    return sightings.read(reached.session.host, snapshot, asked)
 
 
 @stage("inside")
 def enter(before: Before) -> GuestOffers:
     """Go into each guest by what it offers, and look; raises LoginRefused or ConsoleTaken."""
-    this = before.run
-    guests = tuple(g for sessions in this.session.subject.guest_sessions for g in sessions.guests)
+    run = before.run
+    guests = tuple(g for sessions in run.session.subject.guest_sessions for g in sessions.guests)
     names = ", ".join(guest.name for guest in guests)
     # A console may be mute, and the guests are entered one after the other.
     most = sum(patience(guest).arrive for guest in guests)
-    with reading(this, f"Going into {names}", at_most_s=most):
-        observation = pipeline.observe(this.session, before.snapshot)
+    with reading(run, f"Going into {names}", at_most_s=most):
+        observation = pipeline.observe(run.session, before.snapshot)
         offers = observation.offers.values()
-        this.folder.again_json("inside.json", [_told(offer) for offer in offers])
+        run.folder.again_json("inside.json", [_told(offer) for offer in offers])
     views.show(views.offers(offers))
-    return GuestOffers(this, before.snapshot, observation=observation)
+    return GuestOffers(run, before.snapshot, observation=observation)
 
 
 def _told(offer: GuestOffer) -> dict[str, object]:

@@ -113,26 +113,26 @@ def _shown(guest: Guest) -> Iterator[tuple[str, object]]:
 
 
 def want(
-    given: Mapping[str, object], course: RunProgress | None = None, *, asks: bool = False
+    values: Mapping[str, object], course: RunProgress | None = None, *, asks: bool = False
 ) -> GuestRequest:
     """The same from values; None stands for a value that was not given.
 
     `asks`: a form asks for what is not given, so it is no error that no guest is named.
     """
     course = course or of_guests()
-    asked = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
-    own = {name: given[name] for name in OF_A_GUEST if given.get(name) is not None}
-    name = given.get("guest")
+    asked = {name: values[name] for name in OF_THE_HOST if values.get(name) is not None}
+    own = {name: values[name] for name in OF_A_GUEST if values.get(name) is not None}
+    name = values.get("guest")
     written = for_host(params_folder(), asked)
     if name is None:
         there = () if asks and (own or not written.guests) else _all(written, own)
-        return GuestRequest(written, there, given, course)
+        return GuestRequest(written, there, values, course)
     if "address" not in {**entry(written, name), **own}:
         if asks:
-            return GuestRequest(written, (), given, course)
+            return GuestRequest(written, (), values, course)
         raise _no_address(written, name)
     params = _resolved(_with_guest(written, asked, {**own, "name": name}))
-    return GuestRequest(params, params.guests[:1], given, course)
+    return GuestRequest(params, params.guests[:1], values, course)
 
 
 def entry(written: Params, name: object) -> Mapping[str, object]:
@@ -141,11 +141,11 @@ def entry(written: Params, name: object) -> Mapping[str, object]:
     return known.get(str(name), {})
 
 
-def faults(written: Params, given: Mapping[str, object]) -> tuple[ParameterError, ...]:
+def faults(written: Params, values: Mapping[str, object]) -> tuple[ParameterError, ...]:
     """All that is wrong with a guest's values, each by its name in the notebook."""
-    asked = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
-    own = {name: given[name] for name in OF_A_GUEST if given.get(name) is not None}
-    whole = _with_guest(written, asked, {**own, "name": given.get("guest")})
+    asked = {name: values[name] for name in OF_THE_HOST if values.get(name) is not None}
+    own = {name: values[name] for name in OF_A_GUEST if values.get(name) is not None}
+    whole = _with_guest(written, asked, {**own, "name": values.get("guest")})
     return tuple(_by_its_name(error) for error in faults_for_host(params_folder(), whole, {}))
 
 

@@ -170,8 +170,8 @@ def address_of(history: HostHistory) -> str:
     """The host's address, by the newest record that names it; '' if none does."""
     for record in history.found[::-1]:
         with suppress(OSError, ValueError):
-            told = handed_files.json_object(handed_files.text(record.folder / "params.json"))
-            if address := told.get("address"):
+            document = handed_files.json_object(handed_files.text(record.folder / "params.json"))
+            if address := document.get("address"):
                 return str(address)
     return ""
 

@@ -71,10 +71,10 @@ def _end(told: Mapping[str, Any], why: str) -> list[Any]:
     return _outcome(_close(told, UNDONE.format(why=why)))
 
 
-def _close(told: Mapping[str, Any], said: str) -> Mapping[str, Any]:
+def _close(told: Mapping[str, Any], text: str) -> Mapping[str, Any]:
     """The last word into the folder of the run that died."""
     whose = (told["host"], told["change_id"], told["operator"])
-    outcome = Outcome(Ending.AS_BEFORE, *whose, SystemClock().now(), said)
+    outcome = Outcome(Ending.AS_BEFORE, *whose, SystemClock().now(), text)
     folder = Folder(Path(told["folder"]))
     folder.comes_second()
     with suppress(FileExistsError):
@@ -105,8 +105,8 @@ def _outcome(kept: Mapping[str, Any]) -> list[Any]:
     return [_output("display_data", data=data), _error(text)]
 
 
-def _text(said: str) -> list[Any]:
-    return [_output("stream", name="stdout", text=printable(said))] if said else []
+def _text(text: str) -> list[Any]:
+    return [_output("stream", name="stdout", text=printable(text))] if text else []
 
 
 def _error(text: str) -> Any:  # noqa: ANN401 - nbformat has no types

@@ -86,11 +86,11 @@ class Filing:
         self.line.value = framed(f'<div role="status">{picture.body}</div>')
 
 
-def offer(this: RecordedRun, environ: Mapping[str, str] = os.environ) -> None:
+def offer(run: RecordedRun, environ: Mapping[str, str] = os.environ) -> None:
     """Show the button where a person can press it, and the notebook's file is known."""
     notebook = Path(environ.get(NOTEBOOK, ""))
     if somebody_there() and notebook.suffix == ".ipynb" and notebook.is_file():
-        Filing(this, notebook).show()
+        Filing(run, notebook).show()
 
 
 def is_saved(notebook: Path, change_id: str, clock: Clock) -> bool:

@@ -73,9 +73,9 @@ class Watch:
             one.place()
         self._draw()
 
-    def moment(self, what: str) -> None:
+    def moment(self, action: str) -> None:
         """Something happens now."""
-        self.pulse.event(what)
+        self.pulse.event(action)
 
     def end(self) -> None:
         """The change is over: write the answers into the record, and draw them a last time."""
@@ -83,8 +83,8 @@ class Watch:
             return
         self.ended.set()
         self.pulse.over.set()
-        this = self.change.before.run
-        this.folder.again("pulse.json", dumps((*self.pulse.answers, *self.pulse.events)) + "\n")
+        run = self.change.before.run
+        run.folder.again("pulse.json", dumps((*self.pulse.answers, *self.pulse.events)) + "\n")
         self._draw()
 
     def leave(self) -> None:
@@ -101,15 +101,15 @@ class Watch:
             self._came_back(found.log.decisions()[-1].by)
 
     def _came_back(self, by: str) -> None:
-        this = self.change.before.run
-        with this.folder.alone():
-            if this.folder.has(OUTCOME) or self.ended.is_set():
+        run = self.change.before.run
+        with run.folder.alone():
+            if run.folder.has(OUTCOME) or self.ended.is_set():
                 return
             why = self.change.hand.why or WHYS.get(by, f"somebody undid it ({by})")
             self.change.hand.why = why
             error = UndoneByTheHost(
                 f"the host undid the change: {why}",
-                host=this.host,
+                host=run.host,
                 state="will be compared with the state before",
                 then="run again from the start, once you know why",
             )
@@ -128,8 +128,8 @@ class Watch:
 
     def _countdown(self, deadline: datetime) -> Picture:
         now = self.change.before.run.session.clock.now()
-        left = (deadline - now).total_seconds()
-        return views.countdown(left, deadline, self._said(left))
+        remaining_s = (deadline - now).total_seconds()
+        return views.countdown(remaining_s, deadline, self._said(remaining_s))
 
     def _said(self, left: float) -> str:
         """The words in place of the countdown; '' while the countdown runs."""

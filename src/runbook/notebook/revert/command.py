@@ -13,10 +13,10 @@ from runbook.run.record import Ending
 PHASES_OF_A_REVERT = tuple(phase for phase in PHASES if phase != "network")
 
 
-def run(given: Mapping[str, object]) -> int:
+def run(values: Mapping[str, object]) -> int:
     """The exit status: 0 if the change is taken back, or only a plan was asked for."""
-    consent = list(given.get("consent") or ()) or None  # type: ignore[call-overload] # a tuple of click
-    request = nb.want({**given, "consent": consent})
+    consent = list(values.get("consent") or ()) or None  # type: ignore[call-overload] # a tuple of click
+    request = nb.want({**values, "consent": consent})
     met = nb.meet(request)
     with closing(met.session.host):
         change = nb.arm(nb.preflight(nb.plan(nb.look(met))))
@@ -24,6 +24,6 @@ def run(given: Mapping[str, object]) -> int:
             change = nb.apply(change, phase)
         last = nb.after(nb.confirm(nb.verify(change)))
         nb.finish(last)
-    wanted = given.get("mode") == "plan"
+    wanted = values.get("mode") == "plan"
     ending = getattr(last, "ending", Ending.AS_PROMISED)
     return 0 if wanted or ending is Ending.AS_PROMISED else 1

@@ -82,10 +82,10 @@ def parameters(namespace: Mapping[str, object]) -> RevertRequest:
     return request
 
 
-def want(given: Mapping[str, object]) -> RevertRequest:
+def want(values: Mapping[str, object]) -> RevertRequest:
     """The same from values; None stands for a value that was not given."""
-    asked = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
-    change = given.get("change") or ""
+    asked = {name: values[name] for name in OF_THE_HOST if values.get(name) is not None}
+    change = values.get("change") or ""
     if not isinstance(change, str):
         fix = "copy it from `runbook records list`, or leave it out for the newest confirmed change"
         raise ParameterError("change", change, "the number of a change is text", fix)
@@ -103,7 +103,7 @@ def want(given: Mapping[str, object]) -> RevertRequest:
         "reboot": "none",
     }
     params = for_host(params_folder(), {**asked, **own})
-    return RevertRequest(params, found, change_request(given))
+    return RevertRequest(params, found, change_request(values))
 
 
 def show_change(request: RevertRequest) -> None:

@@ -62,12 +62,12 @@ def arm(cleared: ClearedPlan | Stopped) -> ChangeUnderway | Stopped:
     if isinstance(cleared, Stopped):
         return go_by(cleared)
     before = cleared.before
-    this = before.run
-    not_ended(this)
-    if this.course.hand:
+    run = before.run
+    not_ended(run)
+    if run.course.hand:
         say = "The undo is armed already. This cell did nothing."
         views.show(views.note(say, "warn"))
-        return _in_hand(before, this.course.hand)
+        return _in_hand(before, run.course.hand)
     if before.picked:
         return _go_on(before, before.picked)
     return _arm(cleared)
@@ -75,29 +75,29 @@ def arm(cleared: ClearedPlan | Stopped) -> ChangeUnderway | Stopped:
 
 def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
     before = cleared.before
-    this = before.run
-    if this.session.params.mode == "plan":
+    run = before.run
+    if run.session.params.mode == "plan":
         views.show(views.note(APPROVE.format(cleared.ready.cleared.plan.digest)))
-        return stopped(this, Ending.PLANNED_ONLY, "mode is plan")
-    with reading(this, "Checking the change request"):
-        signed = check_request(cleared.ready.cleared.plan, this.session)
+        return stopped(run, Ending.PLANNED_ONLY, "mode is plan")
+    with reading(run, "Checking the change request"):
+        signed = check_request(cleared.ready.cleared.plan, run.session)
     if somebody_there():
         views.show(views.note(_RUN_ALL))
-    plan, request = cleared.ready.cleared.plan, this.session.change_request
-    mode = this.session.params.sources["mode"]
+    plan, request = cleared.ready.cleared.plan, run.session.change_request
+    mode = run.session.params.sources["mode"]
     approval = approve(plan, mode, approved=request.approved)
     if not approval.given:
-        return stopped(this, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
-    _keep_approval(this, approval, signed)
-    left = _LEFT.format(this.session.change_id)
+        return stopped(run, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
+    _keep_approval(run, approval, signed)
+    left = _LEFT.format(run.session.change_id)
     # A signal after the arming would have the change refused, with the host armed.
-    with uninterrupted() as held, reading(this, "Arming the undo", left):
-        told = views.note(f"Change {this.session.change_id}; its record is {this.folder.path}")
-        views.show_with(told, mark(this, "arming"))
-        underway = pipeline.arm(this.session, cleared.ready)
-        hand = SharedChange(underway, this.session)
+    with uninterrupted() as held, reading(run, "Arming the undo", left):
+        told = views.note(f"Change {run.session.change_id}; its record is {run.folder.path}")
+        views.show_with(told, mark(run, "arming"))
+        underway = pipeline.arm(run.session, cleared.ready)
+        hand = SharedChange(underway, run.session)
         change = _take(before, hand)
-    this.folder.once("undo", underway.armed.undo_script)
+    run.folder.once("undo", underway.armed.undo_script)
     if held.name:
         with changing(change, "Stopping", "stopped"):
             held.deliver()
@@ -107,30 +107,30 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
 
 def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
     """A change taken up: asked for anew, and not armed anew."""
-    this = before.run
-    so_far = progress(this, picked)
+    run = before.run
+    so_far = progress(run, picked)
     views.show(views.note(so_far, "warn"))
-    this.folder.comes_second()
-    hand = SharedChange(picked, this.session)
+    run.folder.comes_second()
+    hand = SharedChange(picked, run.session)
     # A person sees the countdown, and can undo, before they answer.
-    this.course.hand = hand
+    run.course.hand = hand
     _look_on(before, hand)
     hand.watcher.place()
-    approval = approve(picked.armed.plan, this.session.params.sources["mode"], so_far=so_far)
-    not_ended(this)
+    approval = approve(picked.armed.plan, run.session.params.sources["mode"], so_far=so_far)
+    not_ended(run)
     if not approval.given:
-        this.course.leave()
-        this.course.hand = None
+        run.course.leave()
+        run.course.hand = None
         raise OutOfTurn(
             f"the change was not taken up, {approval.how}",
-            host=this.host,
+            host=run.host,
             state="in the middle of the change; its undo is armed and ends it at the deadline",
-            then=f"run this cell again to continue, or `runbook undo {this.host}`",
+            then=f"run this cell again to continue, or `runbook undo {run.host}`",
         )
-    _keep_approval(this, approval)
-    this.folder.note(this.session.clock.now(), f"taken up by {this.session.operator}")
+    _keep_approval(run, approval)
+    run.folder.note(run.session.clock.now(), f"taken up by {run.session.operator}")
     change = _take(before, hand)
-    views.show_with(_armed(hand.underway), mark(this, "armed", hand.underway))
+    views.show_with(_armed(hand.underway), mark(run, "armed", hand.underway))
     return change
 
 

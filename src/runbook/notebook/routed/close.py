@@ -47,13 +47,13 @@ def after(kept: ConfirmedChange | Stopped) -> Finished | Stopped:
     return Finished(kept.before, kept.confirmed, snapshot)
 
 
-def _show_changes(this: Run, before: Snapshot, seen: Snapshot) -> None:
-    this.folder.again("diff.json", records(diff(before, seen).rows))
-    views.show(views.side_by_side(before, seen))
+def _show_changes(this: Run, before: Snapshot, snapshot: Snapshot) -> None:
+    this.folder.again("diff.json", records(diff(before, snapshot).rows))
+    views.show(views.side_by_side(before, snapshot))
 
 
-def _show_wiring(this: Run, before: Snapshot, seen: Snapshot) -> None:
-    drawn = views.wiring(seen, this.session.params.address, before)
+def _show_wiring(this: Run, before: Snapshot, snapshot: Snapshot) -> None:
+    drawn = views.wiring(snapshot, this.session.params.address, before)
     this.folder.again("wiring-after.html", drawn.alone())
     views.show(drawn)
 
@@ -61,22 +61,22 @@ def _show_wiring(this: Run, before: Snapshot, seen: Snapshot) -> None:
 @stage("record")
 def finish(last: Finished | Stopped) -> None:
     """The last word, and where the record is."""
-    this = last.run
-    if this.folder.has(OUTCOME):
-        show_ending(this)
+    run = last.run
+    if run.folder.has(OUTCOME):
+        show_ending(run)
     elif isinstance(last, Stopped):
-        end(this, last.ending, last.why)
+        end(run, last.ending, last.why)
     else:
         promise = last.confirmed.verified.armed.plan.promise
-        end(this, Ending.AS_PROMISED, f"{promise.end_state}, confirmed")
-    views.show(products(this))
-    offer(this)
+        end(run, Ending.AS_PROMISED, f"{promise.end_state}, confirmed")
+    views.show(products(run))
+    offer(run)
 
 
-def _show_rules(this: Run, before: Snapshot, seen: Snapshot) -> None:
+def _show_rules(this: Run, before: Snapshot, snapshot: Snapshot) -> None:
     """The rules file against the live rules, where one is given."""
     params = this.session.params
-    found = compared(params, before, seen)
+    found = compared(params, before, snapshot)
     if found is not None:
         this.folder.again_json("rules.json", [asdict(rule) for rule in found])
         views.show(views.compared(found, f"params/{params.rules} and the live rules"))
@@ -102,10 +102,10 @@ def _read_again(this: Run) -> tuple[Snapshot, tuple[CommandOutput, ...]]:
         ) from error
 
 
-def products(this: RecordedRun) -> Picture:
+def products(run: RecordedRun) -> Picture:
     """What the run folder holds."""
     try:
-        recorded = record.read(this.folder.path)
+        recorded = record.read(run.folder.path)
         rows = [(name, (recorded.path / name).stat().st_size) for name in recorded.products]
     except OSError as error:
         return views.note(f"The run folder cannot be read: {error}", "bad")

@@ -207,10 +207,10 @@ def look(settled: FinalParameters) -> Before:
 
 def wiring(before: Before) -> None:
     """Draw how router, NIC, bridge and guests hang together."""
-    this = before.run
-    drawn = views.wiring(before.snapshot, this.session.params.address)
-    if not (before.picked or this.folder.has(OUTCOME)):
-        this.folder.again("wiring-before.html", drawn.alone())
+    run = before.run
+    drawn = views.wiring(before.snapshot, run.session.params.address)
+    if not (before.picked or run.folder.has(OUTCOME)):
+        run.folder.again("wiring-before.html", drawn.alone())
     # A person has it above, in the drawing of what the form comes to.
     views.show(views.fold("The wiring now", drawn) if somebody_there() else drawn)
 

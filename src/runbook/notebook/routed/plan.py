@@ -56,15 +56,15 @@ def _lasting(draft: UnjudgedPlan, before: Before) -> Iterator[Picture]:
         yield views.boot(rehearse(promise, after), "What a boot would do once the plan is made")
 
 
-def _show_nothing_to_do(drawn: Plan, verdict: Verdict, before: Before) -> None:
-    views.show(views.note(f"Nothing to do: {_whole(drawn)} is as promised already.", "good"))
+def _show_nothing_to_do(drawn_plan: Plan, verdict: Verdict, before: Before) -> None:
+    views.show(views.note(f"Nothing to do: {_whole(drawn_plan)} is as promised already.", "good"))
     if not verdict.passed:
         views.show(views.note("But the next boot would change that.", "bad"))
     keep_verdict(before.run, verdict, "What is promised, and what is seen")
 
 
-def _whole(drawn: Plan) -> str:
-    return "the host" if isinstance(drawn.promise, Promise) else "every guest"
+def _whole(drawn_plan: Plan) -> str:
+    return "the host" if isinstance(drawn_plan.promise, Promise) else "every guest"
 
 
 @stage("preflight")
@@ -84,9 +84,9 @@ def preflight(planned: Planned) -> ClearedPlan | Stopped:
     return ClearedPlan(planned.before, ready)
 
 
-def stopped(this: HostRun, ending: Ending, why: str) -> Stopped:
+def stopped(run: HostRun, ending: Ending, why: str) -> Stopped:
     """Go no further, on purpose, and say so."""
-    return go_by(Stopped(this, ending, why))
+    return go_by(Stopped(run, ending, why))
 
 
 def go_by(stop: Stopped) -> Stopped:
@@ -105,10 +105,10 @@ def _judge(planned: Planned) -> Ready:
         raise
 
 
-def show_findings(this: Run, found: tuple[Finding, ...]) -> None:
+def show_findings(this: Run, findings: tuple[Finding, ...]) -> None:
     """What was found, into the record and onto the page."""
-    this.folder.again("preflight.json", serial.dumps(found) + "\n")
-    views.show(views.findings(found))
+    this.folder.again("preflight.json", serial.dumps(findings) + "\n")
+    views.show(views.findings(findings))
 
 
 def show_probes(this: Run, probed: Probed) -> None:

@@ -156,9 +156,9 @@ class Preview:
                 self.form.mark(_marks(found))
         return (self._wired(drawn, params), *_not_drawn(found), views.findings(found), plan)
 
-    def _wired(self, drawn: Plan, params: Params) -> Picture:
+    def _wired(self, drawn_plan: Plan, params: Params) -> Picture:
         seen = self.met.glance
-        return views.wiring(wired(drawn.of_host, seen), params.address, seen)
+        return views.wiring(wired(drawn_plan.of_host, seen), params.address, seen)
 
 
 def _marks(found: Iterable[Finding]) -> dict[str, str]:

@@ -16,7 +16,7 @@ class Watcher(Protocol):
     def place(self, phase: str = "") -> None:
         """Show the state of the change in the cell that makes this phase."""
 
-    def moment(self, what: str) -> None:
+    def moment(self, action: str) -> None:
         """Mark this moment with a word."""
 
     def end(self) -> None:
@@ -34,9 +34,9 @@ class Nobody:
         """Show nothing."""
         del phase
 
-    def moment(self, what: str) -> None:
+    def moment(self, action: str) -> None:
         """Mark nothing."""
-        del what
+        del action
 
     def end(self) -> None:
         """Nothing has to stop."""

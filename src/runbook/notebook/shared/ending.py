@@ -36,85 +36,85 @@ class RunHasEnded(NotNow):
     """A cell was run again after the run had ended."""
 
 
-def end(this: RecordedRun, ending: Ending, said: str, page: Output = CELL) -> None:
+def end(run: RecordedRun, ending: Ending, text: str, page: Output = CELL) -> None:
     """Write the result of the run and show it; forms and buttons of the run are closed."""
-    session = this.session
-    _end_course(this)
+    session = run.session
+    _end_course(run)
     outcome = Outcome(
-        ending, this.host, session.change_id, session.operator, session.clock.now(), said
+        ending, run.host, session.change_id, session.operator, session.clock.now(), text
     )
-    this.folder.end(outcome)
+    run.folder.end(outcome)
     # What was said in guests belongs to the record, so it comes before the seal.
     if isinstance(session, ChangeSession):
-        leave(this, session.subject, page)
-    seal(this)
-    show_ending(this, page)
+        leave(run, session.subject, page)
+    seal(run)
+    show_ending(run, page)
 
 
-def _end_course(this: RecordedRun) -> None:
+def _end_course(run: RecordedRun) -> None:
     """Close forms and buttons; an error there must not keep the result from the record."""
     try:
-        this.course.end()
+        run.course.end()
     except Exception as error:  # noqa: BLE001 - any of them is less than a lost outcome
-        this.folder.note(this.session.clock.now(), f"the page was not ended: {in_short(error)}")
+        run.folder.note(run.session.clock.now(), f"the page was not ended: {in_short(error)}")
 
 
-def show_ending(this: RecordedRun, page: Output = CELL) -> None:
+def show_ending(run: RecordedRun, page: Output = CELL) -> None:
     """Show the result, with the data that `runbook archive` reads."""
-    told = this.folder.outcome()
+    told = run.folder.outcome()
     ending = Ending(str(told["outcome"]))
-    lines = [str(told["said"]), f"host: {this.host}", f"run folder: {this.folder.path}"]
-    lines += _gaps(this)
+    lines = [str(told["said"]), f"host: {run.host}", f"run folder: {run.folder.path}"]
+    lines += _gaps(run)
     picture = views.verdict(TONES[ending], str(ending), lines)
-    page.show_with(picture, {MIME: {"folder": str(this.folder.path), **told}})
+    page.show_with(picture, {MIME: {"folder": str(run.folder.path), **told}})
     with suppress(Exception):
         # The result is recorded and shown: a panel that fails must not hide it.
-        this.course.tell(views.last_word(TONES[ending], str(ending), str(told["said"])))
+        run.course.tell(views.last_word(TONES[ending], str(ending), str(told["said"])))
 
 
-def _gaps(this: RecordedRun) -> list[str]:
+def _gaps(run: RecordedRun) -> list[str]:
     """The files that could not be written: only this page has their content."""
-    lost = this.folder.unwritten
+    lost = run.folder.unwritten
     if not lost:
         return []
     names = ", ".join(f"{name} ({why})" for name, why in lost.items())
     return [f"The record is not complete. It could not be written: {names}. Keep this notebook."]
 
 
-def not_ended(this: RecordedRun) -> None:
+def not_ended(run: RecordedRun) -> None:
     """Raise RunHasEnded if the run has a result: a new run begins at the first cell."""
-    if this.folder.has(OUTCOME):
+    if run.folder.has(OUTCOME):
         raise RunHasEnded(
-            f"this run has ended: {this.folder.outcome()['outcome']}",
-            host=this.host,
+            f"this run has ended: {run.folder.outcome()['outcome']}",
+            host=run.host,
             state="as the run's record says; this cell did nothing",
             then="for a new run, run the cell that connects to the host, and all cells after it",
         )
 
 
 @contextmanager
-def reading(this: RecordedRun, what: str, left: str = "", at_most_s: float = 0) -> Iterator[None]:
+def reading(run: RecordedRun, action: str, left: str = "", at_most_s: float = 0) -> Iterator[None]:
     """A stage that changes nothing: any error in it ends the run as refused.
 
     `left` says what may be on the host then, `at_most_s` how long it may take.
     """
-    not_ended(this)
+    not_ended(run)
     try:
-        this.folder.note(this.session.clock.now(), f"{what}: begins")
-        with views.doing(what, this.session.clock.monotonic, at_most_s):
+        run.folder.note(run.session.clock.now(), f"{action}: begins")
+        with views.doing(action, run.session.clock.monotonic, at_most_s):
             yield
-        this.folder.note(this.session.clock.now(), f"{what}: done")
+        run.folder.note(run.session.clock.now(), f"{action}: done")
     except BaseException as error:
         # What is wrong may be the record itself.
-        this.folder.comes_second()
-        keep_error(this, "error.txt", error)
-        end(this, Ending.REFUSED, in_short(error) + left)
+        run.folder.comes_second()
+        keep_error(run, "error.txt", error)
+        end(run, Ending.REFUSED, in_short(error) + left)
         raise
 
 
-def keep_error(this: RecordedRun, name: str, error: BaseException) -> None:
+def keep_error(run: RecordedRun, name: str, error: BaseException) -> None:
     """Write the whole text of the error into the record."""
-    this.folder.again(name, printable(f"{type(error).__name__}: {error}\n"))
+    run.folder.again(name, printable(f"{type(error).__name__}: {error}\n"))
 
 
 def in_short(error: BaseException) -> str:

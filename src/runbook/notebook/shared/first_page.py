@@ -43,7 +43,7 @@ class FirstPage:
             begun, folder = self._begun
             self.draw(card.running(begun, folder, progress()))
 
-    def draw(self, shown: Card) -> None:
+    def draw(self, card: Card) -> None:
         """Show this card from now on."""
-        self.shown = shown
-        self.slot.draw_with(first_page(shown), data(shown))
+        self.shown = card
+        self.slot.draw_with(first_page(card), data(card))

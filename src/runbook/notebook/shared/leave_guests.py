@@ -19,19 +19,19 @@ from runbook.state.guest.secrets import without_arguments
 from runbook.views import CELL, Output
 
 
-def leave(this: RecordedRun, subject: PipelineSubject, page: Output = CELL) -> None:
+def leave(run: RecordedRun, subject: PipelineSubject, page: Output = CELL) -> None:
     """Close the sessions of a change; write their original files and transcripts to the record.
 
     The result of the run is known by then, so an error here is shown beside it and never raised.
     If the record is sealed, the sessions were closed before.
     """
-    if this.folder.has(MANIFEST):
+    if run.folder.has(MANIFEST):
         return
     for guests in subject.guest_sessions:
-        for line in _left(this.folder, guests):
+        for line in _left(run.folder, guests):
             # A record that takes no more lines may be what the line is about.
             with suppress(OSError, RecordNotWritten):
-                this.folder.note(this.session.clock.now(), line)
+                run.folder.note(run.session.clock.now(), line)
             page.show(views.note(line, "warn"))
 
 

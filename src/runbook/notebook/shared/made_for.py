@@ -29,8 +29,8 @@ def tell_other_version(environ: Mapping[str, str] = os.environ) -> None:
 def _made_for(path: str) -> str:
     """The version in the notebook's metadata; '' if there is none, or no file."""
     try:
-        told = handed_files.json_object(handed_files.text(Path(path))).get("metadata")
+        document = handed_files.json_object(handed_files.text(Path(path))).get("metadata")
     except (OSError, ValueError):
         return ""
-    kept = told.get(KEY) if isinstance(told, dict) else None
+    kept = document.get(KEY) if isinstance(document, dict) else None
     return str(kept.get("version") or "") if isinstance(kept, dict) else ""

@@ -65,7 +65,7 @@ def settle(met: ConnectedHost, picked: Underway) -> FinalParameters:
     return FinalParameters(met.session, picked, met.course)
 
 
-def _as_armed(asked: RunRequest, session: Session, drawn: Plan) -> Params:
+def _as_armed(asked: RunRequest, session: Session, drawn_plan: Plan) -> Params:
     """The notebook's parameters with the earlier choices; they have to equal the armed ones."""
     told = _recorded(session)
     chosen = {name: value for name, (value, source) in told.items() if source == str(CHOSEN)}
@@ -73,10 +73,10 @@ def _as_armed(asked: RunRequest, session: Session, drawn: Plan) -> Params:
     now = {str(r.field): str(r.value) for r in as_table(params).itertuples()}
     others = {name: value for name, (value, _) in told.items() if name not in FREE}
     odd = [name for name, value in others.items() if now.get(name) != value]
-    if odd or not (told or _promised(params, drawn)):
+    if odd or not (told or _promised(params, drawn_plan)):
         raise OtherChange(
             "the change in progress was armed with other parameters than these: "
-            + (", ".join(odd) or drawn.promise.end_state),
+            + (", ".join(odd) or drawn_plan.promise.end_state),
             host=params.host,
             state="in the middle of that change; this run wrote nothing",
             then=f"give the parameters of that change, or end it: `runbook undo {params.host}`",
@@ -89,23 +89,23 @@ def _recorded(session: Session) -> dict[str, tuple[str, str]]:
     folder = outputs_folder() / session.params.host / session.change_id
     files = sorted(folder.glob("params*.json"), key=lambda path: (len(path.name), path.name))
     with suppress(IndexError, ValueError, OSError, KeyError, TypeError):
-        told = handed_files.json_object(handed_files.text(files[-1]))
-        rows = {name: row for name, row in told.items() if name in NAMES}
+        document = handed_files.json_object(handed_files.text(files[-1]))
+        rows = {name: row for name, row in document.items() if name in NAMES}
         return {name: (str(row["value"]), str(row["source"])) for name, row in rows.items()}
     return {}
 
 
-def _promised(params: Params, drawn: Plan) -> bool:
+def _promised(params: Params, drawn_plan: Plan) -> bool:
     """Whether address, bridge, NIC and network of the plan equal the parameters."""
-    promise = drawn.promise
+    promise = drawn_plan.promise
     if not isinstance(promise, Promise):
         return False
     made = (str(promise.address), promise.bridge, promise.nic, promise.network)
     return made == (params.address, params.bridge, params.interface, params.network)
 
 
-def progress(this: HostRun, picked: Underway) -> str:
+def progress(run: HostRun, picked: Underway) -> str:
     """How far the change is, for the person who decides whether to go on."""
-    found = read_standing(this.session).armed
+    found = read_standing(run.session).armed
     made = found.checkpoint.progress if found else "it is not in progress any more"
     return f"Change {picked.armed.change_id} is in progress: {made}."

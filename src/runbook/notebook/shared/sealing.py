@@ -33,16 +33,16 @@ REVERTS = "reverts.json"
 
 
 def begin(
-    this: RecordedRun, kind: Kind, subject: str = "", *, request: ChangeRequest = NOTHING_SAID
+    run: RecordedRun, kind: Kind, subject: str = "", *, request: ChangeRequest = NOTHING_SAID
 ) -> None:
     """Write what is known when a run begins; raises RecordNotWritten as the folder does."""
-    session = this.session
-    about = About(kind, this.host, subject or this.host, session.change_id)
+    session = run.session
+    about = About(kind, run.host, subject or run.host, session.change_id)
     envelope = Envelope(**request.model_dump(include=set(WORDS)))
-    begun = beginning.begin(this.folder, about, session.clock.now(), envelope)
-    this.course.first.begin(begun, str(this.folder.path))
-    if not this.course.first.placed:
-        this.course.first.place()
+    begun = beginning.begin(run.folder, about, session.clock.now(), envelope)
+    run.course.first.begin(begun, str(run.folder.path))
+    if not run.course.first.placed:
+        run.course.first.place()
 
 
 def announce(course: RunProgress, about: About, request: ChangeRequest) -> None:
@@ -52,69 +52,69 @@ def announce(course: RunProgress, about: About, request: ChangeRequest) -> None:
     course.first.begin(begun, "none yet")
 
 
-def seal(this: RecordedRun) -> None:
+def seal(run: RecordedRun) -> None:
     """Write the manifest of a run that is over; what fails is named, and nothing is raised."""
     try:
-        host = _host_files(this)
-        _keep_journal(this, host)
-        digest = sealing.seal(this.folder, this.session.clock.now(), host, _sign_with(this))
-        if digest and host.files and MANIFEST not in this.folder.unwritten:
-            _witness(this, digest)
-        if digest and MANIFEST not in this.folder.unwritten:
-            _link_first(this, digest)
+        host = _host_files(run)
+        _keep_journal(run, host)
+        digest = sealing.seal(run.folder, run.session.clock.now(), host, _sign_with(run))
+        if digest and host.files and MANIFEST not in run.folder.unwritten:
+            _witness(run, digest)
+        if digest and MANIFEST not in run.folder.unwritten:
+            _link_first(run, digest)
     except Exception as error:  # noqa: BLE001 - any of them is less than how the run ended
-        this.folder.unwritten[MANIFEST] = str(error) or type(error).__name__
+        run.folder.unwritten[MANIFEST] = str(error) or type(error).__name__
     with suppress(Exception):
-        this.course.first.draw(_last_card(this))
+        run.course.first.draw(_last_card(run))
 
 
-def _last_card(this: RecordedRun) -> Card:
+def _last_card(run: RecordedRun) -> Card:
     """The result for the first page, as it is in the record."""
-    place = str(this.folder.path)
+    place = str(run.folder.path)
     try:
-        content = this.folder.text(MANIFEST)
+        content = run.folder.text(MANIFEST)
         record = Manifest.model_validate_json(content).predicate
     except (OSError, ValueError):
-        return card.without_manifest(this.folder.outcome(), place)
+        return card.without_manifest(run.folder.outcome(), place)
     return card.ended(record, place, sha256(content.encode()))
 
 
-def _sign_with(this: RecordedRun) -> str:
-    given = getattr(this.session.params, "sign_with", None)
+def _sign_with(run: RecordedRun) -> str:
+    given = getattr(run.session.params, "sign_with", None)
     return str(given or os.environ.get(SIGN_WITH, ""))
 
 
-def _link_first(this: RecordedRun, digest: str) -> None:
+def _link_first(run: RecordedRun, digest: str) -> None:
     """Into the record of the change that this run ended: that it did."""
-    fact = FACTS[Ending(str(this.folder.outcome()["outcome"]))]
-    taken = _taken_back(this)
+    fact = FACTS[Ending(str(run.folder.outcome()["outcome"]))]
+    taken = _taken_back(run)
     relation = REVERTED.get(fact) if taken else RELATIONS.get(fact)
-    first = first_folder(this.folder.path, taken or _change_on_the_host(this))
+    first = first_folder(run.folder.path, taken or _change_on_the_host(run))
     if relation and first:
-        mine = Previous(change_id=this.session.change_id, sha256=digest)
+        mine = Previous(change_id=run.session.change_id, sha256=digest)
         with suppress(OSError):
-            link(first, relation, mine, _sign_with(this))
+            link(first, relation, mine, _sign_with(run))
 
 
-def _witness(this: RecordedRun, digest: str) -> None:
+def _witness(run: RecordedRun, digest: str) -> None:
     """Leave the digest on the host, if its change is over; it goes on without that, too."""
-    if Ending(str(this.folder.outcome()["outcome"])) not in OVER:
+    if Ending(str(run.folder.outcome()["outcome"])) not in OVER:
         return
-    mine = Previous(change_id=this.session.change_id, sha256=digest)
+    mine = Previous(change_id=run.session.change_id, sha256=digest)
     with suppress(RunbookError, OSError):
-        witness.write(this.session.host, _change_on_the_host(this), mine)
+        witness.write(run.session.host, _change_on_the_host(run), mine)
 
 
-def _host_files(this: RecordedRun) -> HostFiles:
+def _host_files(run: RecordedRun) -> HostFiles:
     """Journal and undo of the change, as they are on the host."""
-    change_id = _change_on_the_host(this)
+    change_id = _change_on_the_host(run)
     if not change_id:
         return NOT_CHANGED
     place = Layout(change_id)
     paths = (place.journal, place.undo)
     try:
-        files = this.session.host.read_files(paths)
-        last = witness.read(this.session.host)
+        files = run.session.host.read_files(paths)
+        last = witness.read(run.session.host)
     except Exception as error:  # noqa: BLE001 - the record is sealed without the host, too
         why = error.what if isinstance(error, RunbookError) else str(error)
         return HostFiles({}, f"the host could not be asked: {why or type(error).__name__}")
@@ -124,25 +124,25 @@ def _host_files(this: RecordedRun) -> HostFiles:
     return HostFiles(found, READ, last[-1] if last else None)
 
 
-def _change_on_the_host(this: RecordedRun) -> str:
+def _change_on_the_host(run: RecordedRun) -> str:
     """Of this run, or the one that this run found there; '' if there is none."""
-    if this.folder.has("undo"):
-        return this.session.change_id
+    if run.folder.has("undo"):
+        return run.session.change_id
     with suppress(OSError, ValueError):
-        told = handed_files.json_object(this.folder.text("found.json"))
-        return str(told.get("change_id") or "")
+        document = handed_files.json_object(run.folder.text("found.json"))
+        return str(document.get("change_id") or "")
     return ""
 
 
-def _taken_back(this: RecordedRun) -> str:
+def _taken_back(run: RecordedRun) -> str:
     """The change that this run takes back; '' if it is no revert."""
     with suppress(OSError, ValueError):
-        return str(handed_files.json_object(this.folder.text(REVERTS)).get("change_id") or "")
+        return str(handed_files.json_object(run.folder.text(REVERTS)).get("change_id") or "")
     return ""
 
 
-def _keep_journal(this: RecordedRun, host: HostFiles) -> None:
+def _keep_journal(run: RecordedRun, host: HostFiles) -> None:
     """The host's own journal, which after an undo is in the record already."""
     for path, content in host.files.items():
-        if path.endswith("/journal") and not this.folder.has(HOST_JOURNAL):
-            this.folder.once(HOST_JOURNAL, octets.text_of(content))
+        if path.endswith("/journal") and not run.folder.has(HOST_JOURNAL):
+            run.folder.once(HOST_JOURNAL, octets.text_of(content))

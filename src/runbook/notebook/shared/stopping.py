@@ -38,11 +38,11 @@ def stop(namespace: Mapping[str, object], why: str) -> None:
     )
 
 
-def refuse(this: RecordedRun, why: str) -> None:
+def refuse(run: RecordedRun, why: str) -> None:
     """End a run that has armed nothing yet."""
-    this.course.leave_guests()
-    if not this.folder.has(OUTCOME):
-        end(this, Ending.REFUSED, f"the run was stopped: {why}; nothing was written")
+    run.course.leave_guests()
+    if not run.folder.has(OUTCOME):
+        end(run, Ending.REFUSED, f"the run was stopped: {why}; nothing was written")
 
 
 def give_up(change: ChangeUnderway, why: str) -> None:

@@ -30,28 +30,28 @@ FILTERS_BRIDGED = "br_netfilter"
 
 
 @contextmanager
-def changing(change: ChangeUnderway, what: str, mark: str) -> Iterator[None]:
+def changing(change: ChangeUnderway, action: str, mark: str) -> Iterator[None]:
     """A stage of an armed change; raises RolledBack, or GoToTheConsole if the undo fails.
 
     `mark` is its word below the line that shows how the host answers.
     """
-    this = change.before.run
-    with this.folder.alone():
-        not_ended(this)
-        this.folder.note(this.session.clock.now(), f"{what}: begins")
+    run = change.before.run
+    with run.folder.alone():
+        not_ended(run)
+        run.folder.note(run.session.clock.now(), f"{action}: begins")
         change.hand.watcher.moment(mark)
         try:
-            with views.doing(what, this.session.clock.monotonic):
+            with views.doing(action, run.session.clock.monotonic):
                 yield
         except BaseException as error:
             # An interrupt has to be undone as well.
             raise undo(change, error) from error
-        this.folder.note(this.session.clock.now(), f"{what}: done")
+        run.folder.note(run.session.clock.now(), f"{action}: done")
 
 
-def keep_verdict(this: HostRun, verdict: Verdict, caption: str, page: Output = CELL) -> None:
+def keep_verdict(run: HostRun, verdict: Verdict, caption: str, page: Output = CELL) -> None:
     """The checks, into the record and onto the page; what a boot would do, in its own order."""
-    this.folder.again_json("verdict.json", [asdict(check) for check in verdict.checks])
+    run.folder.again_json("verdict.json", [asdict(check) for check in verdict.checks])
     page.show(views.checks(verdict.of_now, caption))
     if verdict.boot:
         page.show(views.boot(verdict.boot, "What the next boot would do, in order"))
@@ -67,15 +67,15 @@ def records(rows: pd.DataFrame) -> str:
     return octets.valid_json(json.dumps(told, indent=1, ensure_ascii=False)) + "\n"
 
 
-def keep_rollback(this: HostRun, undone: Rollback, page: Output = CELL, result: str = "") -> None:
+def keep_rollback(run: HostRun, undone: Rollback, page: Output = CELL, result: str = "") -> None:
     """The state after an undo, and the rows that differ, into the record and onto the page.
 
     What the `result` of the run says of a guest is not shown twice.
     """
     rows = undone.differences.rows
-    this.folder.once("after.json", snapshots.dumps(undone.after))
-    this.folder.once("diff.json", records(rows))
-    this.folder.once("journal-of-the-host", undone.log)
+    run.folder.once("after.json", snapshots.dumps(undone.after))
+    run.folder.once("diff.json", records(rows))
+    run.folder.once("journal-of-the-host", undone.log)
     none = "no difference on the host" if undone.guests else "no difference"
     page.show(views.changes(rows, f"After the undo, compared with the state before: {none}"))
     for line in module_notes(undone.modules):
@@ -107,14 +107,14 @@ def module_notes(modules: tuple[str, ...]) -> tuple[str, ...]:
 
 def undo(change: ChangeUnderway, error: BaseException, page: Output = CELL) -> RunbookError:
     """Undo the change because of this error, leave its guests, and say what to raise."""
-    this = change.before.run
+    run = change.before.run
     # Who asks twice to stop would otherwise break off the undo.
     with uninterrupted():
         try:
             return _undo(change, error, page)
         finally:
             # A button has no later cell that would.
-            leave(this, this.session.subject, page)
+            leave(run, run.session.subject, page)
 
 
 def _undo(change: ChangeUnderway, error: BaseException, page: Output) -> RunbookError:
@@ -142,23 +142,23 @@ def _cause(error: BaseException) -> Picture:
     )
 
 
-def _keep_cause(this: HostRun, error: BaseException, page: Output) -> None:
-    keep_error(this, "error.txt", error)
+def _keep_cause(run: HostRun, error: BaseException, page: Output) -> None:
+    keep_error(run, "error.txt", error)
     if isinstance(error, NotAsPromised):
-        keep_verdict(this, error.verdict, "The verdict: not as promised", page)
+        keep_verdict(run, error.verdict, "The verdict: not as promised", page)
 
 
 def as_before(
     change: ChangeUnderway, undone: Rollback, why: str, page: Output = CELL
 ) -> RolledBack:
     """The end of a change that was undone, and of which no row is left."""
-    this = change.before.run
-    keep_rollback(this, undone, page)
-    this.course.undone()
-    end(this, Ending.AS_BEFORE, f"undone, because: {why}", page)
+    run = change.before.run
+    keep_rollback(run, undone, page)
+    run.course.undone()
+    end(run, Ending.AS_BEFORE, f"undone, because: {why}", page)
     return RolledBack(
         f"the change was undone, because: {why}",
-        host=this.host,
+        host=run.host,
         state="as before the change, row by row",
         then="remove the cause of the error, then run again from the start",
     )
@@ -166,17 +166,17 @@ def as_before(
 
 def lost(change: ChangeUnderway, worse: BaseException, page: Output = CELL) -> GoToTheConsole:
     """The end of a change whose undo did not come to a good end."""
-    this = change.before.run
-    keep_error(this, "error-of-the-undo.txt", worse)
+    run = change.before.run
+    keep_error(run, "error-of-the-undo.txt", worse)
     if isinstance(worse, Differs):
-        keep_rollback(this, worse.undone, page, in_short(worse))
+        keep_rollback(run, worse.undone, page, in_short(worse))
     if not isinstance(worse, GoToTheConsole):
         worse = GoToTheConsole(
             f"the undo was stopped: {in_short(worse)}",
-            host=this.host,
+            host=run.host,
             state="not known; its own timer undoes the change at the deadline",
-            then=f"`runbook status {this.host}` tells what stands there;"
+            then=f"`runbook status {run.host}` tells what stands there;"
             f" at its console: sh {change.underway.armed.undo_path}",
         )
-    end(this, Ending.UNKNOWN, f"{in_short(worse)}; {worse.then}", page)
+    end(run, Ending.UNKNOWN, f"{in_short(worse)}; {worse.then}", page)
     return worse

@@ -59,11 +59,11 @@ class ConnectedHost(CellValue):
 
     def facts(self) -> Iterable[tuple[str, object]]:
         """Which machine answers."""
-        seen = self.glance.identity
+        identity = self.glance.identity
         return (
             ("host", self.session.params.host),
-            ("hostname", seen.hostname),
-            ("machine id", seen.machine_id),
+            ("hostname", identity.hostname),
+            ("machine id", identity.machine_id),
         )
 
 

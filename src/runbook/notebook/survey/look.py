@@ -183,12 +183,12 @@ def meet(request: SurveyRequest) -> SurveyedHost:
     )
     with reading(this, f"Looking at {this.host}"):
         refuse_if_armed(session.host, clock.now())
-        seen = take(session.host, clock.now())
-        folder.once("seen.json", snapshots.dumps(seen))
+        snapshot = take(session.host, clock.now())
+        folder.once("seen.json", snapshots.dumps(snapshot))
         own = operator_connection.read(session.host)
-        found = nics(seen, _ports(this), own)
-        _show_host(seen, found)
-        return SurveyedHost(this, seen, own, found, candidates(seen, request.injected))
+        found = nics(snapshot, _ports(this), own)
+        _show_host(snapshot, found)
+        return SurveyedHost(this, snapshot, own, found, candidates(snapshot, request.injected))
 
 
 def choose(met: SurveyedHost) -> SurveyOffer:
@@ -244,10 +244,10 @@ def _several(met: SurveyedHost) -> Refused:
     )
 
 
-def _ports(this: SurveyRun) -> tuple[NicRow, ...]:
+def _ports(run: SurveyRun) -> tuple[NicRow, ...]:
     """Drivers and speeds; a recording may be older than the question."""
     try:
-        return nic_hardware.read(this.session.host)
+        return nic_hardware.read(run.session.host)
     except ReadFailed as error:
         views.show(views.note(f"drivers and speeds are not known: {error.what}"))
         return ()
@@ -260,7 +260,7 @@ def _show_request(request: SurveyRequest) -> None:
     views.show(views.card(told, "The host, and the way to it"))
 
 
-def _show_host(seen: Snapshot, found: tuple[Candidate, ...]) -> None:
-    networks = views.table(seen.networks[NETWORK], Look("libvirt's networks", unit="network"))
-    interfaces = views.interfaces(found, "Interfaces")
-    views.show(views.stack((views.identity(seen.identity), interfaces, networks)))
+def _show_host(snapshot: Snapshot, candidates: tuple[Candidate, ...]) -> None:
+    networks = views.table(snapshot.networks[NETWORK], Look("libvirt's networks", unit="network"))
+    interfaces = views.interfaces(candidates, "Interfaces")
+    views.show(views.stack((views.identity(snapshot.identity), interfaces, networks)))

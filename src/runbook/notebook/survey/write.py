@@ -93,12 +93,12 @@ def settle(offered: SurveyOffer) -> SurveyValues:
 
 def draft(settled: SurveyValues) -> ParamsDraft:
     """Show the file as it will be: whole where it is new, else what changes in it."""
-    this = settled.met.run
-    path = params_folder() / f"{this.host}.yaml"
-    with reading(this, "Drafting the file"):
+    run = settled.met.run
+    path = params_folder() / f"{run.host}.yaml"
+    with reading(run, "Drafting the file"):
         old = path.read_bytes().decode() if path.exists() else None
-        text = drafted_text(this.host, settled.values, old)
-        this.folder.again("draft.yaml", text)
+        text = drafted_text(run.host, settled.values, old)
+        run.folder.again("draft.yaml", text)
     shown = f"params/{path.name}"
     lines = difflib.unified_diff(
         (old or "").splitlines(), text.splitlines(), shown, shown, lineterm=""
@@ -110,29 +110,29 @@ def draft(settled: SurveyValues) -> ParamsDraft:
 
 def write(drafted: ParamsDraft) -> SurveyRun:
     """Write the file, once somebody says so; under papermill the mode has said it."""
-    this = drafted.run
-    not_ended(this)
+    run = drafted.run
+    not_ended(run)
     if drafted.text == drafted.old:
-        _end(drafted, Ending.NOTHING_TO_DO, f"params/{this.host}.yaml says so already")
-    elif not this.request.writes:
+        _end(drafted, Ending.NOTHING_TO_DO, f"params/{run.host}.yaml says so already")
+    elif not run.request.writes:
         _end(drafted, Ending.LOOKED, "mode is plan: nothing was written")
-    elif not _said_so(this):
+    elif not _said_so(run):
         _end(drafted, Ending.LOOKED, "writing was not approved: nothing was written")
     else:
-        with reading(this, f"Writing params/{this.host}.yaml"):
+        with reading(run, f"Writing params/{run.host}.yaml"):
             _write(drafted)
-        said = f"params/{this.host}.yaml was written"
+        said = f"params/{run.host}.yaml was written"
         _end(drafted, Ending.SURVEYED, f"{said}; routed.ipynb is next")
-    return this
+    return run
 
 
-def _end(drafted: ParamsDraft, ending: Ending, said: str) -> None:
+def _end(drafted: ParamsDraft, ending: Ending, text: str) -> None:
     """The run ends as refused if routed.ipynb would refuse the host, whatever the file says."""
     against = drafted.settled.against
     if not against:
-        end(drafted.run, ending, said)
+        end(drafted.run, ending, text)
         return
-    file = said.partition(";")[0]
+    file = text.partition(";")[0]
     what = f"{file}. routed.ipynb would refuse this host now: {'; '.join(against)}"
     end(drafted.run, Ending.REFUSED, what)
     if not somebody_there():
@@ -140,22 +140,22 @@ def _end(drafted: ParamsDraft, ending: Ending, said: str) -> None:
         raise Refused(what, host=drafted.run.host, then="do what each finding above says")
 
 
-def record(this: SurveyRun) -> None:
+def record(run: SurveyRun) -> None:
     """Where the record is, and what it holds."""
-    with closing(this.session.host):
-        views.show(products(this))
-    _lead_on(this)
-    offer(this)
+    with closing(run.session.host):
+        views.show(products(run))
+    _lead_on(run)
+    offer(run)
 
 
-def _lead_on(this: SurveyRun) -> None:
+def _lead_on(run: SurveyRun) -> None:
     """At the desk: a link to the change of this host, if it has a file now."""
     desk = copies.here(Path.cwd())
-    if not (desk and somebody_there() and (params_folder() / f"{this.host}.yaml").exists()):
+    if not (desk and somebody_there() and (params_folder() / f"{run.host}.yaml").exists()):
         return
-    change = copies.make(desk, this.host).get("change")
+    change = copies.make(desk, run.host).get("change")
     if change:
-        link = anchor(Link(f"Next: the change of {this.host}", os.path.relpath(change)))
+        link = anchor(Link(f"Next: the change of {run.host}", os.path.relpath(change)))
         views.show(Picture(f'<p class="rb-links">{link}</p>', ""))
 
 
@@ -187,18 +187,18 @@ def _what_preflight_would_say(met: SurveyedHost, values: Mapping[str, object]) -
     return tuple(f"{f.about}: {f.seen}" for f in found if f.level == "block")
 
 
-def _said_so(this: SurveyRun) -> bool:
+def _said_so(run: SurveyRun) -> bool:
     """Whether a person typed the host's name; a wrong one is asked again, nothing is a no."""
     prompt = (
-        f"params/{this.host}.yaml will be written as shown above.\n"
+        f"params/{run.host}.yaml will be written as shown above.\n"
         "Type the host's name to write it, or nothing to write nothing: "
     )
     try:
         for _ in range(ASKED_AT_MOST):
             answer = builtins.input(prompt).strip()
-            if answer in ("", this.host):
-                return answer == this.host
-            prompt = f"{answer!r} is not the host's name. Type {this.host}, or nothing: "
+            if answer in ("", run.host):
+                return answer == run.host
+            prompt = f"{answer!r} is not the host's name. Type {run.host}, or nothing: "
     except StdinNotImplementedError:
         return may_write()
     except (EOFError, KeyboardInterrupt):
@@ -208,41 +208,41 @@ def _said_so(this: SurveyRun) -> bool:
 
 def _write(drafted: ParamsDraft) -> None:
     """What was there goes into the record first; what is there then is read back."""
-    this = drafted.run
-    path = (params_folder() / f"{this.host}.yaml").resolve()
+    run = drafted.run
+    path = (params_folder() / f"{run.host}.yaml").resolve()
     now = path.read_bytes().decode() if path.exists() else None
     if now != drafted.old:
-        raise _changed_since(this)
+        raise _changed_since(run)
     if now is not None:
-        this.folder.once("before.yaml", now)
-    this.folder.once("written.yaml", drafted.text)
+        run.folder.once("before.yaml", now)
+    run.folder.once("written.yaml", drafted.text)
     try:
         atomic_files.replace(path, drafted.text.encode())
     except OSError as error:
-        raise _not_written(this, error) from error
-    if plain(for_host(params_folder(), {"host": this.host})) != plain(drafted.settled.params):
+        raise _not_written(run, error) from error
+    if plain(for_host(params_folder(), {"host": run.host})) != plain(drafted.settled.params):
         raise Refused(
-            f"params/{this.host}.yaml now holds other values than were written",
-            host=this.host,
-            state=f"the host is as it was; the file before is in {this.folder.path}",
+            f"params/{run.host}.yaml now holds other values than were written",
+            host=run.host,
+            state=f"the host is as it was; the file before is in {run.folder.path}",
             then="see who else writes that file, then survey again",
         )
 
 
-def _not_written(this: SurveyRun, error: OSError) -> CorrectParameters:
+def _not_written(run: SurveyRun, error: OSError) -> CorrectParameters:
     return CorrectParameters(
-        f"params/{this.host}.yaml could not be written: {error.strerror}",
-        host=this.host,
+        f"params/{run.host}.yaml could not be written: {error.strerror}",
+        host=run.host,
         state="the file is as it was; the host was only read",
         then=f"make {params_folder()} writable, then survey again; the new text is in"
-        f" {this.folder.path}/written.yaml",
+        f" {run.folder.path}/written.yaml",
     )
 
 
-def _changed_since(this: SurveyRun) -> CorrectParameters:
+def _changed_since(run: SurveyRun) -> CorrectParameters:
     return CorrectParameters(
-        f"params/{this.host}.yaml has changed since it was shown",
-        host=this.host,
+        f"params/{run.host}.yaml has changed since it was shown",
+        host=run.host,
         state="as somebody else wrote it; nothing was written",
         then="run again from the cell that shows the file",
     )

@@ -103,69 +103,69 @@ def _undo(decided: ChosenAction) -> Stopped:
 
 
 @contextmanager
-def _entering(this: HostRun, checkpoint: Checkpoint) -> Iterator[ChangeSession]:
+def _entering(run: HostRun, checkpoint: Checkpoint) -> Iterator[ChangeSession]:
     """The session that the change needs; what is said in its guests is in the record."""
-    session = about(this.session, checkpoint)
+    session = about(run.session, checkpoint)
     try:
         yield session
     finally:
-        leave(this, session.subject)
+        leave(run, session.subject)
 
 
-def _undone(this: HostRun, standing: HostStatus) -> Rollback:
+def _undone(run: HostRun, standing: HostStatus) -> Rollback:
     if standing.armed:
-        with _entering(this, standing.armed.checkpoint) as session:
+        with _entering(run, standing.armed.checkpoint) as session:
             return resume.undo(session, standing.armed)
     if standing.ended is None:
         raise AssertionError
     did = f"the change was {standing.ended.undone}"
-    with _entering(this, standing.ended.checkpoint) as session:
+    with _entering(run, standing.ended.checkpoint) as session:
         return resume.compare_now(session, standing.ended.checkpoint, did)
 
 
-def _confirm(this: HostRun, found: ArmedChange) -> Stopped:
-    with _entering(this, found.checkpoint) as session:
-        verified = _verified(this, session, found)
-        keep_verdict(this, verified.verdict, "The verdict: as promised")
-        with _returning(this, "Confirming, over another new connection"):
+def _confirm(run: HostRun, armed_change: ArmedChange) -> Stopped:
+    with _entering(run, armed_change.checkpoint) as session:
+        verified = _verified(run, session, armed_change)
+        keep_verdict(run, verified.verdict, "The verdict: as promised")
+        with _returning(run, "Confirming, over another new connection"):
             confirmed = pipeline.confirm(session, verified)
-    this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
+    run.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
     why = f"{verified.armed.plan.promise.end_state}, confirmed"
-    return Stopped(this, Ending.AS_PROMISED, why)
+    return Stopped(run, Ending.AS_PROMISED, why)
 
 
-def _verified(this: HostRun, session: ChangeSession, found: ArmedChange) -> Verified:
-    with reading(this, "Verifying, over a new connection", "; not confirmed"):
-        underway, applied = resume.resume(session, found)
+def _verified(run: HostRun, session: ChangeSession, armed_change: ArmedChange) -> Verified:
+    with reading(run, "Verifying, over a new connection", "; not confirmed"):
+        underway, applied = resume.resume(session, armed_change)
         try:
             return resume.verify(session, underway, applied)
         except NotAsPromised as error:
-            keep_verdict(this, error.verdict, "The verdict: not as promised")
+            keep_verdict(run, error.verdict, "The verdict: not as promised")
             raise
 
 
 @contextmanager
-def _returning(this: HostRun, what: str) -> Iterator[None]:
-    this.folder.note(this.session.clock.now(), f"{what}: begins")
+def _returning(run: HostRun, action: str) -> Iterator[None]:
+    run.folder.note(run.session.clock.now(), f"{action}: begins")
     try:
-        with views.doing(what, this.session.clock.monotonic):
+        with views.doing(action, run.session.clock.monotonic):
             yield
     except BaseException as error:
-        keep_error(this, "error.txt", error)
-        _keep_what_was_seen(this, error)
+        keep_error(run, "error.txt", error)
+        _keep_what_was_seen(run, error)
         ending = Ending.REFUSED if isinstance(error, GateClosed) else Ending.UNKNOWN
         then = f"; {error.then}" if isinstance(error, GoToTheConsole) else ""
-        end(this, ending, in_short(error) + then)
+        end(run, ending, in_short(error) + then)
         if isinstance(error, RunbookError):
             error.shown = True
         raise
-    this.folder.note(this.session.clock.now(), f"{what}: done")
+    run.folder.note(run.session.clock.now(), f"{action}: done")
 
 
-def _keep_what_was_seen(this: HostRun, error: BaseException) -> None:
+def _keep_what_was_seen(run: HostRun, error: BaseException) -> None:
     if isinstance(error, Differs):
-        keep_rollback(this, error.undone, result=in_short(error))
+        keep_rollback(run, error.undone, result=in_short(error))
     if isinstance(error, NotCompared):
-        this.folder.once("after.json", snapshots.dumps(error.after))
-        this.folder.once("journal-of-the-host", error.log)
+        run.folder.once("after.json", snapshots.dumps(error.after))
+        run.folder.once("journal-of-the-host", error.log)
         views.show(views.state(error.after))

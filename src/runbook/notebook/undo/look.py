@@ -118,19 +118,19 @@ def parameters(namespace: Mapping[str, object]) -> UndoRequest:
     return request
 
 
-def want(given: Mapping[str, object]) -> UndoRequest:
+def want(values: Mapping[str, object]) -> UndoRequest:
     """The same from values; None stands for a value that was not given."""
-    action, take_over = given.get("action") or "", given.get("take_over") or False
+    action, take_over = values.get("action") or "", values.get("take_over") or False
     if action not in ("", *ACTIONS):
         fix = "write 'undo' or 'confirm', or leave it out to look only"
         raise ParameterError("action", action, "there is no such action", fix)
     if not isinstance(take_over, bool):
         fix = "write True only once you know whose change it is and what became of it"
         raise ParameterError("take_over", take_over, "it is neither True nor False", fix)
-    injected = {name: given[name] for name in OF_THE_HOST if given.get(name) is not None}
-    known = known_host(params_folder(), injected)
-    words = {name: given.get(name) for name in WORDS}
-    return UndoRequest(known, str(action), take_over, change_request(words))
+    injected = {name: values[name] for name in OF_THE_HOST if values.get(name) is not None}
+    host_known = known_host(params_folder(), injected)
+    words = {name: values.get(name) for name in WORDS}
+    return UndoRequest(host_known, str(action), take_over, change_request(words))
 
 
 def meet(request: UndoRequest) -> UndoVisit:
@@ -168,26 +168,26 @@ def _asked(request: UndoRequest) -> dict[str, object]:
     return {**values, "action": request.action or None, "take_over": request.take_over}
 
 
-def _state_now(this: HostRun) -> Snapshot | None:
+def _state_now(run: HostRun) -> Snapshot | None:
     # A host whose libvirt hangs can be undone all the same.
-    clock = this.session.clock
+    clock = run.session.clock
     with suppress(RunbookError), views.doing("Reading the state now", clock.monotonic):
         try:
-            return pipeline.read(this.session)
+            return pipeline.read(run.session)
         except RunbookError as error:
             views.show(views.note(f"the state cannot be read now: {in_short(error)}", "bad"))
             raise
     return None
 
 
-def _show_now(this: HostRun, now: Snapshot, before: Snapshot | None) -> None:
+def _show_now(run: HostRun, now: Snapshot, before: Snapshot | None) -> None:
     views.show(views.identity(now.identity))
     if before is None:
         views.show(views.state(now))
         return
     now = named_as(before, now)
     rows = compare(before, now).rows
-    this.folder.once(DIFF, records(rows))
+    run.folder.once(DIFF, records(rows))
     head = views.title("The state now, against before the change")
     same = views.note("no row differs", "good")
     drawn = same if rows.empty else views.side_by_side(before, now, DIFF)

@@ -141,11 +141,11 @@ class Form:
         box.add_class("rb-form")
         return box
 
-    def _changed(self, one: Field, _: object) -> None:
+    def _changed(self, field: Field, _: object) -> None:
         if self._filling:
             return
         if self._follow:
-            self._fill(self._follow(one.name, one.value))
+            self._fill(self._follow(field.name, field.value))
         self._tell_all()
 
     def _fill(self, values: Values) -> None:
@@ -176,7 +176,7 @@ def form(
     names: Sequence[str],
     values: Params | Values,
     seen: Snapshot | None = None,
-    found: Sequence[Candidate] | None = None,
+    candidates: Sequence[Candidate] | None = None,
 ) -> Form:
     """The form for some parameters, filled with values.
 
@@ -185,28 +185,28 @@ def form(
     where that is known better than from the snapshot alone.
     """
     given = values.model_dump() if isinstance(values, Params) else values
-    found = nics(seen) if found is None and seen is not None else found
+    candidates = nics(seen) if candidates is None and seen is not None else candidates
     fields = {
-        name: field(name, given.get(name), _interfaces(found) if name == "interface" else None)
+        name: field(name, given.get(name), _interfaces(candidates) if name == "interface" else None)
         for name in names
     }
     if seen is not None and "machine_id" in fields:
         fields["machine_id"].suggest((seen.identity.machine_id,))
-    if found is None or seen is None or "interface" not in names:
+    if candidates is None or seen is None or "interface" not in names:
         return Form(fields)
-    below = interfaces(found, CAPTION)
+    below = interfaces(candidates, CAPTION)
     return Form(fields, partial(_brings, seen), below.html())
 
 
-def _brings(seen: Snapshot, name: str, value: object) -> Values:
+def _brings(snapshot: Snapshot, name: str, value: object) -> Values:
     """Choosing an interface brings along what it holds."""
-    return brought(seen, str(value)) if name == "interface" else {}
+    return brought(snapshot, str(value)) if name == "interface" else {}
 
 
-def _interfaces(found: Sequence[Candidate] | None) -> list[Option] | None:
-    if found is None:
+def _interfaces(candidates: Sequence[Candidate] | None) -> list[Option] | None:
+    if candidates is None:
         return None
-    return [(_label(row), row.interface) for row in found]
+    return [(_label(row), row.interface) for row in candidates]
 
 
 def _label(row: Candidate) -> str:

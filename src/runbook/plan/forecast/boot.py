@@ -84,8 +84,8 @@ def _networking(_: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
 
 
 def _started(names: tuple[str, ...], snapshot: Snapshot, why: str) -> BootEffect:
-    found = (snapshot.find(UnitRow, name) for name in names)
-    states = {unit.name: unit.state for unit in found if unit and unit.state}
+    row = (snapshot.find(UnitRow, name) for name in names)
+    states = {unit.name: unit.state for unit in row if unit and unit.state}
     shown = ", ".join(f"{name} {state}" for name, state in states.items()) or "not installed"
     then = f"{why}: systemctl enable {next(iter(states), names[0])}"
     kept = any(state in ("enabled", "alias") for state in states.values())

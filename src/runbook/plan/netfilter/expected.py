@@ -124,9 +124,9 @@ def live_among(wanted: Iterable[ExpectedRule], firewall: Iterable[FirewallRow]) 
     }
 
 
-def _policy(firewall: Iterable[FirewallRow], wanted: ExpectedPolicy) -> str:
+def _policy(firewall: Iterable[FirewallRow], policy_expected: ExpectedPolicy) -> str:
     """The policy that packets meet: DROP where either backend drops."""
-    place = (wanted.family, wanted.table, wanted.chain, 0)
+    place = (policy_expected.family, policy_expected.table, policy_expected.chain, 0)
     said = {
         row.rule.rsplit(maxsplit=1)[-1]
         for row in firewall

@@ -55,8 +55,8 @@ def network_of(text: str) -> Network:
     return ip_network(text, strict=False)
 
 
-def _within(address: Network | None, wanted: str) -> Answer:
-    network = network_of(wanted)
+def _within(address: Network | None, expected: str) -> Answer:
+    network = network_of(expected)
     if network.prefixlen == 0:
         return True
     if address is None or address.version != network.version:
@@ -66,12 +66,12 @@ def _within(address: Network | None, wanted: str) -> Answer:
     return None if address.overlaps(network) else False
 
 
-def _interface(name: str | None, wanted: str) -> Answer:
-    if wanted == "+":
+def _interface(name: str | None, expected: str) -> Answer:
+    if expected == "+":
         return True
     if name is None:
         return None
-    return name.startswith(wanted[:-1]) if wanted.endswith("+") else name == wanted
+    return name.startswith(expected[:-1]) if expected.endswith("+") else name == expected
 
 
 def _protocol(packet: Packet, values: tuple[str, ...]) -> Answer:
@@ -83,17 +83,17 @@ def _protocol(packet: Packet, values: tuple[str, ...]) -> Answer:
     return None if name.isdigit() else name == packet.proto
 
 
-def _in_range(port: int | None, wanted: str) -> Answer:
+def _in_range(port: int | None, expected: str) -> Answer:
     """Whether the port is in iptables' `LOW:HIGH`; either end may be left out."""
-    low, colon, high = wanted.partition(":")
+    low, colon, high = expected.partition(":")
     if port is None:
         return None
     return int(low or 0) <= port <= int((high or 65535) if colon else low)
 
 
-def in_ports(port: int | None, wanted: str) -> Answer:
+def in_ports(port: int | None, expected: str) -> Answer:
     """Whether the port is in one of several ranges, with commas between them."""
-    return _any([_in_range(port, part) for part in wanted.split(",")])
+    return _any([_in_range(port, part) for part in expected.split(",")])
 
 
 def _any(answers: list[Answer]) -> Answer:

@@ -37,8 +37,8 @@ def _table(row: NftablesRow) -> tuple[str, str]:
 
 
 def _hook(row: NftablesRow) -> str:
-    told = json.loads(row.rule or "{}")
-    return str(told.get("hook", "")) if isinstance(told, dict) else ""
+    document = json.loads(row.rule or "{}")
+    return str(document.get("hook", "")) if isinstance(document, dict) else ""
 
 
 def _loses(row: NftablesRow) -> str:

@@ -17,9 +17,9 @@ class Check:
     required: bool = True
 
 
-def equal(about: str, promised: str, seen: str) -> Check:
+def equal(about: str, promised: str, current: str) -> Check:
     """A check that holds where both texts are the same."""
-    return Check(about, promised, seen or "nothing", promised == seen)
+    return Check(about, promised, current or "nothing", promised == current)
 
 
 def none(about: str, present: Sequence[str]) -> Check:

@@ -21,7 +21,7 @@ class ExpectedFile:
 def file_checks(files: Iterable[ExpectedFile], snapshot: Snapshot) -> Iterator[Check]:
     """One check a file."""
     for file in files:
-        found = snapshot.find(FileRow, file.path)
-        same = found is not None and found.content == file.text
-        shown = "as promised" if same else ("other content" if found else "absent")
+        row = snapshot.find(FileRow, file.path)
+        same = row is not None and row.content == file.text
+        shown = "as promised" if same else ("other content" if row else "absent")
         yield Check(file.path, "as promised", shown, same)

@@ -124,17 +124,17 @@ def _ipv4(snapshot: Snapshot) -> list[AddressRow]:
 
 
 def _holder(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    held = _ipv4(snapshot)
+    addresses = _ipv4(snapshot)
     own = (str(promise.address.ip), promise.address.network.prefixlen)
     for ip, length in (own, *((a.address, a.prefixlen) for a in promise.others)):
-        shown = " ".join(f"{r.ifname} /{r.prefixlen}" for r in held if r.address == ip)
+        shown = " ".join(f"{r.ifname} /{r.prefixlen}" for r in addresses if r.address == ip)
         yield equal(f"{ip} is on", f"{promise.bridge} /{length}", shown)
 
 
 def _left_on_nic(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
     for name in _bare(promise):
-        held = [row.address for row in _ipv4(snapshot) if row.ifname == name]
-        yield none(f"IPv4 on {name}", held)
+        addresses = [row.address for row in _ipv4(snapshot) if row.ifname == name]
+        yield none(f"IPv4 on {name}", addresses)
 
 
 def _bare(promise: Promise) -> tuple[str, ...]:

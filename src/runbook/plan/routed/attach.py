@@ -70,13 +70,13 @@ def _bridge(params: Params, snapshot: Snapshot) -> LinkRow:
             f"choose one of: {', '.join(physical_ports(snapshot, row.ifname)) or 'none found'}",
         )
     if not any(_held(params, address) for address in facts.addresses_on(snapshot, row.ifname)):
-        held = ", ".join(
+        addresses = ", ".join(
             f"{a.address}/{a.prefixlen}" for a in facts.addresses_on(snapshot, row.ifname)
         )
         raise ParameterError(
             "address",
             params.address,
-            f"it is not on {row.ifname}, which holds {held or 'no IPv4 address'}",
+            f"it is not on {row.ifname}, which holds {addresses or 'no IPv4 address'}",
             "give the address as the bridge holds it",
         )
     return row

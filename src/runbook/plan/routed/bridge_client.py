@@ -109,8 +109,8 @@ def _metric(argv: tuple[str, ...], live: int) -> int:
 def _as_written(params: Params, snapshot: Snapshot) -> tuple[str, tuple[str, ...]]:
     """The client and its command, as the unit on the host has them."""
     row = snapshot.find(FileRow, unit_path(params.network))
-    found = _COMMAND.search(row.content) if row else None
-    argv = tuple(found[1].split()) if found else ()
+    match = _COMMAND.search(row.content) if row else None
+    argv = tuple(match[1].split()) if match else ()
     is_dhcpcd = bool(argv) and argv[0].endswith(f"/{DHCPCD}")
     return DHCPCD if is_dhcpcd else DHCLIENT, argv
 

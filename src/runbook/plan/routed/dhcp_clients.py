@@ -59,10 +59,10 @@ def _client(row: LeaseRow) -> str:
     return row.client
 
 
-def _by_process(found: list[LeaseRow]) -> list[list[LeaseRow]]:
+def _by_process(leases: list[LeaseRow]) -> list[list[LeaseRow]]:
     """The rows of each process; leases that no process keeps go with the first."""
-    pids = list(dict.fromkeys(row.pid for row in found if row.pid)) or [0]
-    return [[r for r in found if r.pid in (pid, 0 if pid == pids[0] else pid)] for pid in pids]
+    pids = list(dict.fromkeys(row.pid for row in leases if row.pid)) or [0]
+    return [[r for r in leases if r.pid in (pid, 0 if pid == pids[0] else pid)] for pid in pids]
 
 
 def _refuse_others(nic: str, snapshot: Snapshot) -> None:
@@ -97,10 +97,10 @@ def _refused(row: LeaseRow, serves: str, snapshot: Snapshot) -> Refused:
     )
 
 
-def _stop(client: str, nic: str, found: list[LeaseRow], snapshot: Snapshot) -> EndClient:
-    running = [r for r in found if r.pid]
+def _stop(client: str, nic: str, leases: list[LeaseRow], snapshot: Snapshot) -> EndClient:
+    running = [r for r in leases if r.pid]
     argv = tuple(shlex.split(running[0].argv)) if running else ()
-    files = tuple(dict.fromkeys(r.lease_file for r in found if r.lease_file))
+    files = tuple(dict.fromkeys(r.lease_file for r in leases if r.lease_file))
     pids = tuple(r.pid for r in running)
     unknown = "".join(unhandled(client, argv, nic)) if running else ""
     strange = next((path for path in files if not _LEASE_FILE.fullmatch(path)), "")

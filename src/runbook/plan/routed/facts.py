@@ -46,11 +46,11 @@ def is_made_at_boot(snapshot: Snapshot, nic: str) -> bool:
 
 def nic_address_message(snapshot: Snapshot, nic: str, host_address: IPv4Interface) -> Address:
     """The address as the NIC holds it, with everything needed to put it back."""
-    held = addresses_on(snapshot, nic)
-    for row in held:
+    addresses = addresses_on(snapshot, nic)
+    for row in addresses:
         if (row.address, row.prefixlen) == (str(host_address.ip), host_address.network.prefixlen):
             return as_delete_message(row)
-    shown = ", ".join(f"{r.address}/{r.prefixlen}" for r in held) or "no IPv4 address"
+    shown = ", ".join(f"{r.address}/{r.prefixlen}" for r in addresses) or "no IPv4 address"
     bridges = [link.ifname for link in snapshot.rows(LinkRow) if link.kind == "bridge"]
     on = next((name for name in bridges if holds(snapshot, name, host_address)), "")
     if on:

@@ -211,16 +211,16 @@ def _acts(stanza: Stanza, snapshot: Snapshot) -> bool:
     return any(is_carried(line, physical(stanza.name), snapshot) for line in lines)
 
 
-def _edit(path: str, wanted: list[Stanza], added: _Added, snapshot: Snapshot) -> EditLines:
+def _edit(path: str, stanzas: list[Stanza], added: _Added, snapshot: Snapshot) -> EditLines:
     file = _file(path, snapshot)
     content = file.content.split("\n")
     edits, shown = [], ""
-    for stanza in wanted:
+    for stanza in stanzas:
         lines = content[stanza.first - 1 : stanza.last]
         kept = "".join(f"{line}\n" for line in _kept(lines, stanza, snapshot, added))
         shown += "".join(f"{line}\n" for line in lines)
         edits.append(LineEdit(stanza.first, stanza.last, kept))
-    purpose = f"leave {wanted[0].name} without an address of its own"
+    purpose = f"leave {stanzas[0].name} without an address of its own"
     return EditLines(path, file.sha256, tuple(edits), shown, purpose)
 
 

@@ -62,8 +62,8 @@ def promised(params: Params, snapshot: Snapshot) -> tuple[Address, ...]:
 
 def _rows(params: Params, snapshot: Snapshot, ifname: str) -> list[AddressRow]:
     main = (str(params.ipv4.ip), params.ipv4.network.prefixlen)
-    held = facts.addresses_on(snapshot, ifname)
-    found = [row for row in held if (row.address, row.prefixlen) != main]
+    addresses = facts.addresses_on(snapshot, ifname)
+    found = [row for row in addresses if (row.address, row.prefixlen) != main]
     return sorted(found, key=lambda row: SECONDARY in row.flags.split())
 
 

@@ -67,18 +67,18 @@ def moved(params: Params, snapshot: Snapshot) -> Moved6 | None:
     return _kept_by_hook(params, snapshot, found) if done else found
 
 
-def _kept_by_hook(params: Params, snapshot: Snapshot, found: Moved6) -> Moved6:
+def _kept_by_hook(params: Params, snapshot: Snapshot, moved6: Moved6) -> Moved6:
     hook = snapshot.find(FileRow, facts.hook_file(snapshot, params.network))
     lines = {line.strip() for line in hook.content.splitlines()} if hook else set()
     return replace(
-        found,
+        moved6,
         addresses=tuple(
             a
-            for a in found.addresses
-            if a.mngtmpaddr or comes_back(_address_back(a, found.bridge)) in lines
+            for a in moved6.addresses
+            if a.mngtmpaddr or comes_back(_address_back(a, moved6.bridge)) in lines
         ),
         routes=tuple(
-            r for r in found.routes if comes_back(replace(r, ifname=found.bridge)) in lines
+            r for r in moved6.routes if comes_back(replace(r, ifname=moved6.bridge)) in lines
         ),
     )
 
@@ -203,8 +203,8 @@ def _address(row: AddressRow) -> Iterator[Uncarried]:
         yield Uncarried(about, f"an address that is {unfinished[0]}", then)
 
 
-def _together(nic: str, held: list[AddressRow]) -> Iterator[Uncarried]:
-    made = [row for row in held if _by_slaac(row) and "secondary" not in row.flags.split()]
+def _together(nic: str, addresses: list[AddressRow]) -> Iterator[Uncarried]:
+    made = [row for row in addresses if _by_slaac(row) and "secondary" not in row.flags.split()]
     if len({suffix(row.address) for row in made}) > 1:
         then = "a bridge has one interface identifier; leave one prefix, or use static addresses"
         yield Uncarried(nic, "addresses by SLAAC that end differently", then)
@@ -213,9 +213,9 @@ def _together(nic: str, held: list[AddressRow]) -> Iterator[Uncarried]:
         yield Uncarried(nic, f"an address by SLAAC whose prefix is not /{SLAAC_BITS}", then)
 
 
-def _routes(nic: str, snapshot: Snapshot, held: list[AddressRow]) -> Iterator[Uncarried]:
+def _routes(nic: str, snapshot: Snapshot, addresses: list[AddressRow]) -> Iterator[Uncarried]:
     ways = routes6(snapshot, nic)
-    if not held and any(row.protocol != KERNEL for row in ways):
+    if not addresses and any(row.protocol != KERNEL for row in ways):
         then = "give the host an IPv6 address, or take the routes away"
         yield Uncarried(nic, "IPv6 routes without an IPv6 address", then)
     for row in ways:

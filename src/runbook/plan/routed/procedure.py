@@ -129,10 +129,10 @@ def _mac(params: Params, snapshot: Snapshot) -> str:
 
 def _known_mac(params: Params, snapshot: Snapshot) -> str:
     """The MAC that the LAN knows the host by."""
-    made = snapshot.find(NetworkRow, params.network)
-    if params.adopt and made and facts.holds(snapshot, params.bridge, params.ipv4):
+    row = snapshot.find(NetworkRow, params.network)
+    if params.adopt and row and facts.holds(snapshot, params.bridge, params.ipv4):
         # The old bridge has no port any more, and its MAC says nothing.
-        return made.mac
+        return row.mac
     return facts.nic_row(snapshot, params.holder).mac
 
 

@@ -109,10 +109,10 @@ def _told(rest: list[str]) -> dict[str, str] | None:
     return told
 
 
-def _held(target: str, told: dict[str, str], nic: str, snapshot: Snapshot) -> bool:
+def _held(target: str, options: dict[str, str], nic: str, snapshot: Snapshot) -> bool:
     try:
         address = ip_interface(target)
-        length = ip_network(told["peer"], strict=False) if "peer" in told else address.network
+        length = ip_network(options["peer"], strict=False) if "peer" in options else address.network
     except ValueError:
         return False
     wanted = (nic, str(address.ip), length.prefixlen)
@@ -120,11 +120,13 @@ def _held(target: str, told: dict[str, str], nic: str, snapshot: Snapshot) -> bo
     return any((row.ifname, row.address, row.prefixlen) == wanted for row in rows)
 
 
-def _led(target: str, told: dict[str, str], through: tuple[str, str], snapshot: Snapshot) -> bool:
-    table = told.get("table", "main")
+def _led(
+    target: str, options: dict[str, str], through: tuple[str, str], snapshot: Snapshot
+) -> bool:
+    table = options.get("table", "main")
     if not _NUMBER.fullmatch(table) and table not in _MAIN:
         return False
-    wanted = (_destination(target), _plain(told.get("via", "")), _MAIN.get(table) or int(table))
+    wanted = (_destination(target), _plain(options.get("via", "")), _MAIN.get(table) or int(table))
     return any(
         (row.dst, row.gateway, row.table) == wanted
         for row in snapshot.rows(RouteRow)

@@ -145,19 +145,19 @@ def _each_alone(
             yield whole[one.table]
 
 
-def _drift(one: _Difference, needs: Unmet) -> Drift:
-    recorded, now = _cells(one)
-    worst = max((need.severity for need in needs.values()), default=_by_itself(one))
-    texts = [need.shown for need in _worst_first(needs)] or [_in_words(one, worst)]
-    row = (one.change, one.table, one.key, recorded, now)
-    return Drift(worst, *row, "\n".join(texts), _to_do(one, needs))
+def _drift(difference: _Difference, needs: Unmet) -> Drift:
+    recorded, now = _cells(difference)
+    worst = max((need.severity for need in needs.values()), default=_by_itself(difference))
+    texts = [need.shown for need in _worst_first(needs)] or [_in_words(difference, worst)]
+    row = (difference.change, difference.table, difference.key, recorded, now)
+    return Drift(worst, *row, "\n".join(texts), _to_do(difference, needs))
 
 
-def _to_do(one: _Difference, needs: Unmet) -> str:
+def _to_do(difference: _Difference, needs: Unmet) -> str:
     if not needs:
         return LOOK
-    if one.table == "files" and one.change != ADDED:
-        return f"put {one.key} back as it was: {IN_RECORD}"
+    if difference.table == "files" and difference.change != ADDED:
+        return f"put {difference.key} back as it was: {IN_RECORD}"
     # What follows from the first is mended with it.
     return _worst_first(needs)[0].then
 
@@ -170,34 +170,34 @@ def _not_met(need: Need) -> Drift:
     return Drift(need.severity, CHANGED, "promise", need.about, "", "", need.shown, need.then)
 
 
-def _by_itself(one: _Difference) -> Severity:
+def _by_itself(difference: _Difference) -> Severity:
     """How bad a difference is that breaks no promise."""
-    added = one.change == ADDED and one.table not in CHARGED
+    added = difference.change == ADDED and difference.table not in CHARGED
     return Severity.HARMLESS if added else Severity.LESS
 
 
-def _in_words(one: _Difference, severity: Severity) -> str:
-    kind = WORDS.get(one.table, one.table)
-    if one.key == NAME_SERVERS:
+def _in_words(difference: _Difference, severity: Severity) -> str:
+    kind = WORDS.get(difference.table, difference.table)
+    if difference.key == NAME_SERVERS:
         return "The host asks other name servers than recorded"
     what = {
         ADDED: f"This {kind} was not there when the change was confirmed",
         REMOVED: f"This {kind} is gone since the change was confirmed",
         CHANGED: f"This {kind} is not as it was when the change was confirmed",
-    }[one.change]
+    }[difference.change]
     needed = "Nothing that was promised needs it" if severity is Severity.HARMLESS else ""
     return ". ".join(filter(None, (what, needed or "No promise is broken by it alone")))
 
 
-def _cells(one: _Difference) -> tuple[str, str]:
+def _cells(difference: _Difference) -> tuple[str, str]:
     """The cells that differ; of a text, the lines that do."""
-    if one.change != CHANGED:
-        (row, *_) = one.rows
+    if difference.change != CHANGED:
+        (row, *_) = difference.rows
         return _without_text(str(row.before)), _without_text(str(row.after))
-    text = next((row for row in one.rows if row.column in TEXTS), None)
+    text = next((row for row in difference.rows if row.column in TEXTS), None)
     if text is not None:
         return _lines(str(text.before), str(text.after))
-    told = [(str(row.column), str(row.before), str(row.after)) for row in one.rows]
+    told = [(str(row.column), str(row.before), str(row.after)) for row in difference.rows]
     recorded = " ".join(f"{column}={before}" for column, before, _ in told)
     return recorded, " ".join(f"{column}={after}" for column, _, after in told)
 

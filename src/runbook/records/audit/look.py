@@ -95,31 +95,31 @@ def audit(session: HostSession, outputs: Path) -> Audit:
     return Audit(host, now.taken_at, now, found, _drifts(found, now, own), notes=found.notes)
 
 
-def _drifts(found: Baseline, now: Snapshot, own: Connection | None) -> tuple[Drift, ...]:
-    promises = replace(found.promises, own=own)
-    if found.undone and found.state:
-        return (_taken_back(found), *differences(Promises(), found.state, now))
-    if found.state is None:
+def _drifts(baseline: Baseline, now: Snapshot, own: Connection | None) -> tuple[Drift, ...]:
+    promises = replace(baseline.promises, own=own)
+    if baseline.undone and baseline.state:
+        return (_taken_back(baseline), *differences(Promises(), baseline.state, now))
+    if baseline.state is None:
         return not_met(promises, now)
-    return differences(promises, found.state, now)
+    return differences(promises, baseline.state, now)
 
 
-def _taken_back(found: Baseline) -> Drift:
+def _taken_back(baseline: Baseline) -> Drift:
     meaning = (
         "The confirmed change was taken back on the host, so the host is compared with the state"
         " before that change"
     )
     then = "if this was meant, nothing; else make the change again with routed.ipynb"
-    row = ("changed", "history", found.change_id, "confirmed", found.undone)
+    row = ("changed", "history", baseline.change_id, "confirmed", baseline.undone)
     return Drift(Severity.LESS, *row, meaning, then)
 
 
-def _refuse_another_machine(found: Baseline, now: Snapshot, host: str) -> None:
-    recorded = found.state.identity.machine_id if found.state else now.identity.machine_id
+def _refuse_another_machine(baseline: Baseline, now: Snapshot, host: str) -> None:
+    recorded = baseline.state.identity.machine_id if baseline.state else now.identity.machine_id
     if recorded != now.identity.machine_id:
         raise Refused(
             f"this is another machine: its machine id is {now.identity.machine_id}, and the record"
-            f" of change {found.change_id} is of {recorded}",
+            f" of change {baseline.change_id} is of {recorded}",
             host=host,
             state="as it was: an audit only reads",
             then="see where `destination` leads; if the host was installed anew, move its records"

@@ -139,10 +139,10 @@ def _between_guests(promise: Promise) -> Packet:
 
 
 def _dropped(
-    rules: Rules, packet: Packet, way: tuple[tuple[str, str], ...], about: str, shown: str
+    rules: Rules, packet: Packet, way: tuple[tuple[str, str], ...], about: str, text: str
 ) -> Iterator[Need]:
     judgement = judge(rules, packet, way)
     if judgement.verdict is not PacketVerdict.ACCEPT:
         told = " ; ".join(line.strip() for line in judgement.explanation.splitlines())
         do = "accept these packets before that rule, or put the rule or policy back as recorded"
-        yield Need(Severity.OFF_THE_LAN, about, f"{shown}: {told}", do)
+        yield Need(Severity.OFF_THE_LAN, about, f"{text}: {told}", do)

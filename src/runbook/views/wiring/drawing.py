@@ -26,13 +26,13 @@ OWN = "In a frame: the host's own address."
 LEGEND = "+ new, thick · ~ changed · - gone, dashed · thin: as before. "
 
 
-def wiring(seen: Snapshot, address: str, before: Snapshot | None = None) -> Picture:
+def wiring(snapshot: Snapshot, address: str, before: Snapshot | None = None) -> Picture:
     """The host's wiring; against `before`, what is new, changed or gone stands out.
 
     `address`, with or without prefix length, is marked wherever it is.
     """
     ip = address.partition("/")[0]
-    now = read(seen, ip)
+    now = read(snapshot, ip)
     drawn = now if before is None else rewired(read(before, ip), now)
     legend = OWN if before is None else LEGEND + OWN
     told = sentences(drawn)
@@ -40,13 +40,13 @@ def wiring(seen: Snapshot, address: str, before: Snapshot | None = None) -> Pict
     return Picture(body, "\n".join(told))
 
 
-def _drawing(seen: Wiring, told: list[str]) -> str:
-    plan = placed(seen)
-    name = f"The wiring of {seen.host}"
+def _drawing(wiring_now: Wiring, told: list[str]) -> str:
+    plan = placed(wiring_now)
+    name = f"The wiring of {wiring_now.host}"
     root = svg.canvas(plan.width, plan.height, (name, " ".join(told)))
     frame = Rect(layout.HOST_X, 10, plan.width - layout.HOST_X - 10, plan.height - 20)
     svg.box(root, frame, "rb-host")
-    svg.text(root, Rect(frame.x + 18, 16, frame.w - 36, 18), seen.host, "rb-head", svg.HEAD)
+    svg.text(root, Rect(frame.x + 18, 16, frame.w - 36, 18), wiring_now.host, "rb-head", svg.HEAD)
     for wire in plan.wiring.wires:
         _wire(root, wire, plan)
     for band in plan.bands:

@@ -11,31 +11,33 @@ MARKS: dict[Mark, str] = {"new": " (new)", "gone": " (gone)"}
 WHOLE: dict[Mark, str] = {**MARKS, "changed": " (changed)"}
 
 
-def sentences(seen: Wiring) -> list[str]:
+def sentences(wiring_now: Wiring) -> list[str]:
     """The host, its default routes, then each box with what it is wired to."""
-    nodes = [node for node in seen.nodes if node.role not in ("router", "guest")]
-    head = f"The wiring of {seen.host}."
-    return [plain(line) for line in (head, *_routes(seen), *(_node(seen, n) for n in nodes))]
+    nodes = [node for node in wiring_now.nodes if node.role not in ("router", "guest")]
+    head = f"The wiring of {wiring_now.host}."
+    return [
+        plain(line) for line in (head, *_routes(wiring_now), *(_node(wiring_now, n) for n in nodes))
+    ]
 
 
-def _routes(seen: Wiring) -> Iterable[str]:
-    macs = {n.name: [f.text for f in n.facts if f.kind == "mac"] for n in seen.nodes}
-    for route in seen.routes:
+def _routes(wiring_now: Wiring) -> Iterable[str]:
+    macs = {n.name: [f.text for f in n.facts if f.kind == "mac"] for n in wiring_now.nodes}
+    for route in wiring_now.routes:
         known = f" ({', '.join(macs[route.router])})" if macs[route.router] else ""
         yield f"Default route{MARKS.get(route.mark, '')}: {route.ifname} via {route.via}{known}."
-    if not seen.routes:
+    if not wiring_now.routes:
         yield "There is no default route."
 
 
-def _node(seen: Wiring, node: Node) -> str:
+def _node(wiring_now: Wiring, node: Node) -> str:
     told = [f"cable with {node.cable}"] if node.cable else []
     told += [_fact(fact) for fact in node.facts]
-    nodes = {n.name: n for n in seen.nodes}
+    nodes = {n.name: n for n in wiring_now.nodes}
     # Said once, with the one nearer to the guests; guests are said with what they hang on.
-    into = [_end(nodes[w.left], w) for w in seen.wires if w.right == node.name]
+    into = [_end(nodes[w.left], w) for w in wiring_now.wires if w.right == node.name]
     guests = [
         _guest(nodes[w.right], w)
-        for w in seen.wires
+        for w in wiring_now.wires
         if w.left == node.name and nodes[w.right].role == "guest"
     ]
     told += [f"wired to {', '.join(into)}"] if into else []

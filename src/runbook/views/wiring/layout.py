@@ -66,53 +66,53 @@ def tall(node: Node) -> int:
     return HEAD + len(node.facts) * LINE + PAD
 
 
-def _fewer(seen: Wiring) -> Wiring:
+def _fewer(wiring_now: Wiring) -> Wiring:
     """At most so many guests a bridge, those that changed first; the rest as one box."""
     left: set[str] = set()
     more: list[tuple[Node, Wire]] = []
-    nodes = {node.name: node for node in seen.nodes}
-    for hub in dict.fromkeys(wire.hub for wire in seen.wires):
-        ends = [w.right for w in seen.wires if w.hub == w.left == hub]
+    nodes = {node.name: node for node in wiring_now.nodes}
+    for hub in dict.fromkeys(wire.hub for wire in wiring_now.wires):
+        ends = [w.right for w in wiring_now.wires if w.hub == w.left == hub]
         leaves = [nodes[name] for name in ends if nodes[name].role == "guest"]
         over = sorted(leaves, key=lambda node: node.mark in ("plain", "same"))[MOST:]
         if over:
             left |= {node.name for node in over}
             rest = Node("more", f"more {hub}", f"and {len(over)} more guests", "")
             more.append((rest, Wire(hub, rest.name, hub, over[0].mark)))
-    kept = (node for node in seen.nodes if node.name not in left)
-    wires = (wire for wire in seen.wires if not {wire.left, wire.right} & left)
+    kept = (node for node in wiring_now.nodes if node.name not in left)
+    wires = (wire for wire in wiring_now.wires if not {wire.left, wire.right} & left)
     return replace(
-        seen,
+        wiring_now,
         nodes=(*kept, *(node for node, _ in more)),
         wires=(*wires, *(wire for _, wire in more)),
     )
 
 
-def _depths(seen: Wiring) -> dict[str, int]:
+def _depths(wiring_now: Wiring) -> dict[str, int]:
     """How many boxes stand between each and the cable; a bridge is never first."""
-    depth = {node.name: int(node.role == "bridge") for node in seen.nodes}
+    depth = {node.name: int(node.role == "bridge") for node in wiring_now.nodes}
     for _ in range(DEEPEST):
-        for wire in seen.wires:
+        for wire in wiring_now.wires:
             depth[wire.right] = min(DEEPEST, max(depth[wire.right], depth[wire.left] + 1))
     return depth
 
 
-def _groups(seen: Wiring) -> Iterator[tuple[Node, ...]]:
+def _groups(wiring_now: Wiring) -> Iterator[tuple[Node, ...]]:
     """What hangs together; routers are no part of the host."""
-    left = {node.name: node for node in seen.nodes if node.role != "router"}
+    left = {node.name: node for node in wiring_now.nodes if node.role != "router"}
     while left:
         found, edge = set[str](), {next(iter(left))}
         while edge:
             found |= edge
-            ends = (w for w in seen.wires if {w.left, w.right} & edge)
+            ends = (w for w in wiring_now.wires if {w.left, w.right} & edge)
             edge = {end for w in ends for end in (w.left, w.right)} - found
         yield tuple(left.pop(name) for name in list(left) if name in found)
 
 
-def _rank(seen: Wiring, nodes: Iterable[Node]) -> tuple[bool, bool, str]:
+def _rank(wiring_now: Wiring, nodes: Iterable[Node]) -> tuple[bool, bool, str]:
     """What leads to the router first, then what holds the host's address."""
     names = {node.name for node in nodes}
-    routed = any(route.ifname in names for route in seen.routes)
+    routed = any(route.ifname in names for route in wiring_now.routes)
     owns = any(fact.kind == "own" for node in nodes for fact in node.facts)
     return (not routed, not owns, min(names))
 

@@ -41,15 +41,15 @@ class Rect:
         return self.x + self.w
 
 
-def canvas(width: int, height: int, told: tuple[str, str]) -> Element:
+def canvas(width: int, height: int, texts: tuple[str, str]) -> Element:
     """An empty drawing; `told` is its name and what it shows, for those who do not see it.
 
     Without an id, so that the same host drawn twice is the same text twice.
     """
-    name, label = "http://www.w3.org/2000/svg", plain(told[1])
+    name, label = "http://www.w3.org/2000/svg", plain(texts[1])
     size = {"viewBox": f"0 0 {width} {height}", "width": str(width), "height": str(height)}
     svg = Element("svg", {"xmlns": name, "role": "img", "aria-label": label, **size})
-    SubElement(svg, "title").text = plain(told[0])
+    SubElement(svg, "title").text = plain(texts[0])
     return svg
 
 

@@ -81,17 +81,17 @@ class Wiring:
     routes: tuple[DefaultRoute, ...]
 
 
-def wiring(seen: Snapshot, address: str) -> Wiring:
+def wiring(snapshot: Snapshot, address: str) -> Wiring:
     """The wiring; `address` (without prefix length) is the host's own."""
-    links = [row for row in seen.rows(LinkRow) if row.ifname not in NOT_DRAWN]
-    taps = {row.target: row for row in seen.rows(TapRow) if row.target}
+    links = [row for row in snapshot.rows(LinkRow) if row.ifname not in NOT_DRAWN]
+    taps = {row.target: row for row in snapshot.rows(TapRow) if row.target}
     wires = tuple(_wires(links, taps))
     ends = {end for wire in wires for end in (wire.left, wire.right)}
-    boxes = (_node(seen, row, taps, address) for row in links)
+    boxes = (_node(snapshot, row, taps, address) for row in links)
     nodes = [node for node in boxes if node.role == "nic" or node.name in ends or _held(node)]
-    routes = tuple(_routes(seen))
-    routers = {route.router: _router(seen, route) for route in routes}
-    return Wiring(seen.host, (*routers.values(), *nodes), wires, routes)
+    routes = tuple(_routes(snapshot))
+    routers = {route.router: _router(snapshot, route) for route in routes}
+    return Wiring(snapshot.host, (*routers.values(), *nodes), wires, routes)
 
 
 def _held(node: Node) -> bool:
@@ -111,9 +111,9 @@ def _wires(links: list[LinkRow], taps: Taps) -> Iterator[Wire]:
             yield Wire(lower, name, lower)
 
 
-def _node(seen: Snapshot, row: LinkRow, taps: Taps, address: str) -> Node:
+def _node(snapshot: Snapshot, row: LinkRow, taps: Taps, address: str) -> Node:
     name, kind = row.ifname, row.kind
-    facts = (*_states(seen, row, taps), *_addresses(seen, name, address))
+    facts = (*_states(snapshot, row, taps), *_addresses(snapshot, name, address))
     if name in taps:
         guest = taps[name]
         return Node("guest", name, guest.guest, "guest", (*_mac(guest), *facts))
@@ -128,9 +128,9 @@ def _mac(row: LinkRow | TapRow) -> tuple[Fact, ...]:
     return (Fact("mac", f"MAC {row.mac}"),) if row.mac else ()
 
 
-def _states(seen: Snapshot, row: LinkRow, taps: Taps) -> Iterator[Fact]:
+def _states(snapshot: Snapshot, row: LinkRow, taps: Taps) -> Iterator[Fact]:
     name = row.ifname
-    states = [r.state for r in seen.rows(BridgePortRow) if r.port == name]
+    states = [r.state for r in snapshot.rows(BridgePortRow) if r.port == name]
     said = [name] if name in taps else []
     said += [] if row.up else ["down"]
     said += [] if row.stp is None else [_stp(row.stp)]
@@ -143,17 +143,17 @@ def _stp(value: int) -> str:
     return "STP on" if value == 1 else "STP off"
 
 
-def _addresses(seen: Snapshot, name: str, address: str) -> Iterator[Fact]:
-    for row in seen.rows(AddressRow):
+def _addresses(snapshot: Snapshot, name: str, address: str) -> Iterator[Fact]:
+    for row in snapshot.rows(AddressRow):
         if row.ifname == name and row.scope != "link":
             kind: Kind = "own" if row.address == address else "address"
             yield Fact(kind, f"{row.address}/{row.prefixlen}")
 
 
-def _routes(seen: Snapshot) -> Iterator[DefaultRoute]:
+def _routes(snapshot: Snapshot) -> Iterator[DefaultRoute]:
     """One an interface, whatever the family; a router is known by the first of its addresses."""
     via: dict[str, list[str]] = {}
-    for row in seen.rows(RouteRow):
+    for row in snapshot.rows(RouteRow):
         if (row.table, row.dst) == (MAIN_TABLE, "default") and row.ifname:
             gateway = row.gateway or row.nexthops or "nobody: it is on the link"
             via.setdefault(row.ifname, []).append(gateway)
@@ -162,9 +162,9 @@ def _routes(seen: Snapshot) -> Iterator[DefaultRoute]:
         yield DefaultRoute(name, f"router {told[0]}", ", ".join(told))
 
 
-def _router(seen: Snapshot, route: DefaultRoute) -> Node:
+def _router(snapshot: Snapshot, route: DefaultRoute) -> Node:
     gateways = route.via.split(", ")
-    held = (row.mac for row in seen.rows(NeighbourRow) if row.address in gateways)
+    held = (row.mac for row in snapshot.rows(NeighbourRow) if row.address in gateways)
     macs = dict.fromkeys(mac for mac in held if mac)
     told = (
         *(Fact("mac", f"MAC {mac}") for mac in macs),

@@ -56,11 +56,11 @@ def saved_firewall(
     """One change a file that does not say yet what is expected; twins go in with it."""
     for family in expected.families:
         path = SAVED[family]
-        found = snapshot.find(FileRow, path)
-        if found is None:
+        row = snapshot.find(FileRow, path)
+        if row is None:
             yield PutFile(path, composed("", expected, family), MODE, PURPOSE)
             continue
-        yield from _edited(found, expected, family, (nic, bridge), snapshot)
+        yield from _edited(row, expected, family, (nic, bridge), snapshot)
 
 
 def _edited(
