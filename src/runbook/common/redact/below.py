@@ -12,9 +12,21 @@ Span = tuple[int, int]
 _OPEN = re.compile(r"(?<![\w.-])([\w.-]+)[\"']?[ \t]*([:=][ \t]*(?:[|>][+-]?\d?)?)?[ \t\r]*\Z")
 # A key of YAML's whose value begins on its line, behind its anchor or tag.
 _BEGUN = re.compile(r"((?:[ \t]|- )*)[\"']?([\w.-]+)[\"']?[ \t]*:[ \t]+(?=[^ \t\r#])")
+# In apostrophes two of them are one, in quotation marks a backslash spells one.
+_SINGLE, _DOUBLE = r"(?:''|[^'])*", r'(?:\\.|[^"\\])*'
 _UNCLOSED = re.compile(
-    r"(?<![\w.-])([\w.-]+)[\"']?[ \t]*[:=][ \t]*(?:[&!]\S*[ \t]+)*([\"'])(?:\\.|(?!\2).)*\Z"
+    r"(?<![\w.-])([\w.-]+)[\"']?[ \t]*[:=][ \t]*(?:[&!]\S*[ \t]+)*"
+    rf"(?P<rest>'{_SINGLE}|\"{_DOUBLE}\\?)\Z"
 )
+_CLOSED = {
+    "'": re.compile(f"{_SINGLE}(?='(?!'))"),
+    '"': re.compile(f'{_DOUBLE}(?=")', re.DOTALL),
+}
+# In braces a value ends with a comma or the brace, on whichever line.
+_IN_BRACES = re.compile(r"(?<![\w.-])([\w.-]+)[\"']?[ \t]*:[ \t]+[^,\[\]{}'\"][^,\[\]{}]*\Z")
+# So near to the end of its line such a value begins; from each colon on it is looked through.
+_NEAR = 1024
+_TO_COMMA = re.compile(r"[^,\[\]{}]*(?=[,}])")
 # An apostrophe that is none of YAML's would otherwise take the rest of a file with it.
 _FAR = 4096
 _KEY = re.compile(r"keys?", re.IGNORECASE)
@@ -25,7 +37,7 @@ _CONTENT = re.compile(r"[ \t#;]*([^\n]*)")
 def below(text: str, start: int, end: int) -> Iterator[Span]:
     """What belongs to the name that ends the line from `start` to `end`, a line each."""
     line = text[start:end].rstrip("\n")
-    yield from _going_on(text, line, end)
+    yield from _going_on(text, line, start, end)
     opened = _OPEN.search(line)
     if opened is None:
         return
@@ -41,23 +53,27 @@ def below(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _deeper(text, end, _indent(line))
 
 
-def _going_on(text: str, line: str, end: int) -> Iterator[Span]:
+def _going_on(text: str, line: str, start: int, end: int) -> Iterator[Span]:
     """What a value that begins on its name's line has on the lines below, as YAML folds it."""
-    if (unclosed := _UNCLOSED.search(line)) and is_secret(unclosed[1]):
-        quoted = tuple(_until_quote(text, end, unclosed[2]))
+    unclosed = _UNCLOSED.search(line)
+    if unclosed and is_secret(unclosed[1]):
+        quoted = tuple(_until(_CLOSED[unclosed["rest"][0]], text, end))
         if quoted:
+            yield start + unclosed.start("rest") + 1, start + len(line)
             yield from quoted
             return
     if (begun := _BEGUN.match(line)) and is_secret(begun[2]):
         yield from _further_in(text, end, len(begun[1]))
+    elif "{" in line and (inner := _IN_BRACES.search(line[-_NEAR:])) and is_secret(inner[1]):
+        yield from _until(_TO_COMMA, text, end)
 
 
-def _until_quote(text: str, at: int, quote: str) -> Iterator[Span]:
-    """The lines down to that with the closing quote; none if that is far away."""
-    closing = text.find(quote, at, at + _FAR)
-    while at <= closing:
+def _until(inside: re.Pattern[str], text: str, at: int) -> Iterator[Span]:
+    """The lines down to where this ends, the last one so far; none if that is far away."""
+    match = inside.match(text, at, at + _FAR)
+    while match and at <= match.end():
         end = text.find("\n", at) + 1 or len(text)
-        line = text[at : min(end, closing)].rstrip("\n")
+        line = text[at : min(end, match.end())].rstrip("\n")
         yield at + _indent(line), at + len(line)
         at = end
 

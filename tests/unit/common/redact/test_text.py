@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -49,6 +50,9 @@ PIECES = st.lists(
         "a:\n  password: 'one\n\n    {}\n\n    '\nmtu: 1500\n",
         'a: {{password: "one\n  {}"}}\nmtu: 1500\n',
         'password: "one\n{}"\nmtu: 1500\n',
+        "password: 'it''s one\n  it''s {}'\nmtu: 1500\n",
+        'password: "one \\"\n  \\" {}"\nmtu: 1500\n',
+        "a: {{b: 1, c: {{password: one\n    {} two}}}}\nmtu: 1500\n",
         "password: &here\n  {}\nmtu: 1500\n",
         "password: !!str\n  {}\nmtu: 1500\n",
         "passwords:\n- {}\n- {}\nmtu: 1500\n",
@@ -61,6 +65,21 @@ def test_a_secret_that_yaml_folds_is_taken_out_on_all_its_lines(text: str) -> No
     assert redacted.endswith("mtu: 1500\n")
     assert redacted.count("\n") == text.count("\n")
     assert redact_text(redacted) == redacted
+
+
+@pytest.mark.parametrize("style", ["plain", "'", '"', "|", ">"])
+@pytest.mark.parametrize("flow", [True, False])
+@given(
+    before=st.text("ab '\"\n:#{}[],\\é", max_size=60),
+    behind=st.text("ab '\"\n:\\", max_size=60),
+)
+def test_whatever_yaml_writes_below_the_name_of_a_secret_is_without_it(
+    before: str, behind: str, *, style: str, flow: bool
+) -> None:
+    told = [{"psk": f"{before}{SECRET}{behind}", "mtu": 1500}]
+    own = None if style == "plain" else style
+    text = yaml.safe_dump(told, default_style=own, default_flow_style=flow, width=30)
+    assert SECRET not in redact_text(text)
 
 
 @pytest.mark.parametrize(
@@ -293,6 +312,19 @@ def test_nothing_is_left_behind_it_in_prose_either(before: str, name: str, sign:
 
 
 def test_a_line_of_any_length_is_read_in_a_second() -> None:
-    for piece in ("psk=", 'password "', "://", "<pin", "$6$", "-u ", "'key: ", "\\\n psk "):
+    for piece in (
+        "psk=",
+        "{psk: ",
+        "psk: ",
+        "psk: '",
+        'psk: "',
+        'password "',
+        "://",
+        "<pin",
+        "$6$",
+        "-u ",
+        "'key: ",
+        "\\\n psk ",
+    ):
         told = redact_text(piece * 100_000 + f"psk={SECRET}")
         assert SECRET not in told
