@@ -31,7 +31,8 @@ _OPTIONS = tuple(
 _PIPED = re.compile(
     r"(?<![\w.-])(?:echo|printf)[ \t]+((?:[^|;&\n\"']|\"[^\"\n]*\"|'[^'\n]*')+?)[ \t]*\|[ \t]*"
     r"(?:sudo[ \t]+-S|(?:sudo[ \t]+)?[\w./-]*"
-    r"(?:wg|chpasswd|passwd|smbpasswd|cryptsetup|gpg|openssl|htpasswd|kinit|ipsec)\b)"
+    r"(?:wg|chpasswd|passwd|smbpasswd|cryptsetup|gpg|openssl|htpasswd|kinit|ipsec"
+    r"|wpa_passphrase|wpa_cli|iwctl|nmcli|openvpn|openconnect|vpnc|sshpass)\b)"
 )
 
 
