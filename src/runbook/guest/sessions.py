@@ -70,6 +70,21 @@ class GuestSessions:
         finally:
             self._turn.release()
 
+    @contextmanager
+    def visit(self, patience_s: float = -1) -> Iterator[None]:
+        """Have the turn; at its end leave each guest that was entered in it.
+
+        It was entered over a connection that ends too. Then nobody could log out of its console.
+        """
+        with self.turn(patience_s):
+            open_before = {name: slot.opened for name, slot in self._slots.items()}
+            try:
+                yield
+            finally:
+                for name, slot in self._slots.items():
+                    if slot.opened is not open_before[name]:
+                        slot.leave()
+
     @property
     def guests(self) -> tuple[Guest, ...]:
         """The guests, in order."""
@@ -152,12 +167,12 @@ class GuestSessions:
         desired = DesiredNetwork(
             expected.name, expected.mac, expected.address, expected.gateway, expected.nameservers
         )
-        with self.turn():
+        with self.visit():
             return slot.again(host, lambda c: inside.verify(c, desired, slot.before, self._clock))
 
     def confirm(self, host: Host) -> None:
         """Confirm the change in each guest."""
-        with self.turn():
+        with self.visit():
             for slot in self.armed():
                 slot.again(host, partial(_confirm, slot.armed))
 
@@ -179,7 +194,7 @@ class GuestSessions:
             return ()
         undo = partial(inside.undo, clock=self._clock, confirmed_too=confirmed_too)
         try:
-            with self.turn():
+            with self.visit():
                 channel = slot.back(host)
                 ended = undo(channel, slot.armed)
                 differences = slot.differs(channel, ended)

@@ -170,7 +170,7 @@ class GuestSubject:
     def postpone(self, armed: Armed, host: Host, wish: DeadlineWish, now: Now) -> MovedDeadlines:
         """The host's deadline and each guest's; raises NotMoved while a step is made inside."""
         try:
-            with self.sessions.turn(TURN_S):
+            with self.sessions.visit(TURN_S):
                 return deadlines.move(self.sessions.armed(), armed, host, wish, now)
         except BlockingIOError as error:
             raise not_moved(
