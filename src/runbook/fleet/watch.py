@@ -68,11 +68,11 @@ class Stages:
 
 
 def _cell_at_work(notebook: str) -> str:
-    """The last cell that papermill has begun."""
+    """The last cell that papermill has begun, by its status: times of cells are never written."""
     try:
         cells = handed_files.json_object(notebook)["cells"]
         told = [(c["id"], c.get("metadata", {}).get("papermill", {})) for c in cells]
-        begun = [str(name) for name, of in told if of.get("start_time")]
+        begun = [str(name) for name, of in told if of.get("status", "pending") != "pending"]
     except (KeyError, TypeError, AttributeError):
         return ""
     return begun[-1] if begun else ""

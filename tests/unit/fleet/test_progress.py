@@ -78,11 +78,10 @@ def test_the_page_names_a_failure_with_its_finding_and_leads_to_its_files(tmp_pa
 
 
 def test_the_cell_at_work_is_read_from_the_notebook(tmp_path: Path) -> None:
-    begun = {"papermill": {"start_time": "2026-03-01T12:00:00"}}
+    states = {"plan": "completed", "arm": "running", "after": "pending"}
     cells = [
-        {"id": "plan", "metadata": begun},
-        {"id": "arm", "metadata": begun},
-        {"id": "after", "metadata": {"papermill": {"start_time": None}}},
+        *({"id": name, "metadata": {"papermill": {"status": s}}} for name, s in states.items()),
+        {"id": "first-page", "metadata": {}},
     ]
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}))
     stages = Stages(tmp_path)

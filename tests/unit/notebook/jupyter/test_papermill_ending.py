@@ -15,6 +15,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager
 
 from runbook.common.redact import redact_notebook
+from runbook.fleet.watch import Stages
 from runbook.notebook.jupyter import papermill_ending, papermill_io
 
 CELLS = 5
@@ -22,9 +23,13 @@ CELLS = 5
 
 @dataclass
 class Executed:
-    """What is on the disk as each code cell begins, and when all have ended."""
+    """What is on the disk as each code cell begins, and when all have ended.
+
+    `stages` is which cell a fleet run takes from there.
+    """
 
     on_disk: list[list[Any]] = field(default_factory=list)
+    stages: list[str] = field(default_factory=list)
     writes: int = 0
     redactions: int = 0
 
@@ -46,6 +51,7 @@ def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Executed:
     def execute(_: object, cell: Any, *__: object) -> None:  # noqa: ANN401 - nbformat has no types
         if cell.cell_type == "code":
             run.on_disk.append(read())
+            run.stages.append(Stages(tmp_path).of("out"))
             shown = {"output_type": "stream", "name": "stdout", "text": cell.source}
             cell.outputs.append(nbformat.from_dict(shown))  # type: ignore[no-untyped-call]
 
@@ -81,6 +87,11 @@ def test_as_a_cell_begins_the_disk_has_what_all_cells_before_it_showed(
         assert code[begun]["metadata"]["papermill"]["status"] == "running"
     assert all(cell["outputs"] for cell in last if cell["cell_type"] == "code")
     assert {cell["metadata"]["papermill"]["status"] for cell in last} == {"completed"}
+
+
+def test_who_looks_on_sees_which_cell_is_at_work(executed: Executed) -> None:
+    code = [cell for cell in executed.on_disk[-1] if cell["cell_type"] == "code"]
+    assert executed.stages == [cell["id"] for cell in code]
 
 
 def test_a_notebook_is_written_once_a_code_cell_and_redacted_once_a_write(
