@@ -60,10 +60,10 @@ def is_armed(host: str) -> bool:
     return machine.run(host, ["test", "-e", "/var/lib/runbook/armed"]).returncode == 0
 
 
-def settle(hosts: tuple[str, ...]) -> None:
+def settle(hosts: tuple[str, ...], within_s: float = PATIENCE_S) -> None:
     """Wait until every host is as before or as promised, and its undo is gone."""
     shell.wait_for(
-        "hosts that are armed no more", lambda: not any(map(is_armed, hosts)), PATIENCE_S, pause=2
+        "hosts that are armed no more", lambda: not any(map(is_armed, hosts)), within_s, pause=2
     )
 
 
