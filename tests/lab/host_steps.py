@@ -19,9 +19,9 @@ from runbook.plan.changes.sysctl import TuneBridge
 from runbook.plan.plan import PHASES, Plan
 from runbook.plan.promise.host import Promise
 from runbook.plan.routed import sysctls
+from runbook.plan.routed.desired_state import make_promise
 from runbook.plan.routed.firewall.live import admit
 from runbook.plan.routed.firewall.saved import saved_firewall
-from runbook.plan.routed.procedure import make_promise
 from runbook.preflight import Cleared
 from runbook.run import pipeline
 from runbook.run.session import Ready, Session, Underway

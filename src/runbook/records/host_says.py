@@ -11,13 +11,13 @@ from pathlib import Path
 from pydantic import AwareDatetime, Field
 
 from runbook.common import handed_files
-from runbook.records.files import BEGUN, LATER, MANIFEST
+from runbook.records.files import LATER
 from runbook.records.link import CHANGE_ID
 from runbook.records.person import operator
 from runbook.records.predicate import Operator
-from runbook.records.seal import add_signature
-from runbook.records.statement import Statement, Strict, subject
-from runbook.run.record import OUTCOME, Folder, as_json
+from runbook.records.seal import add_manifest, unchanging
+from runbook.records.statement import Statement, Strict
+from runbook.run.record import OUTCOME, Folder
 from runbook.run.standing import HostStatus
 
 HOST_SAYS = "https://runbook.invalid/host-says/v1"
@@ -50,20 +50,11 @@ def keep(outputs: Path, standing: HostStatus, now: datetime, sign_with: str = ""
     folder = Folder(outputs / standing.host / change_id)
     if past is None or past.end not in ENDED or not _died(folder, change_id):
         return None
-    about = next((name for name in (MANIFEST, BEGUN) if folder.has(name)), "")
-    subjects = (subject(about, handed_files.read(folder.path / about)),) if about else ()
     told = HostSays(
         change_id=change_id, state=past.end, said=past.outcome, asked=now, by=operator()
     )
-    made = HostSaysManifest(subject=subjects, predicateType=HOST_SAYS, predicate=told)
-    content = as_json(made.model_dump(mode="json", by_alias=True))
-    folder.comes_second()
-    path = folder.once(NAME, content)
-    if NAME in folder.unwritten:
-        raise OSError(f"{path}: {folder.unwritten[NAME]}")
-    if sign_with:
-        add_signature(folder, NAME, content, sign_with)
-    return path
+    made = HostSaysManifest(subject=unchanging(folder), predicateType=HOST_SAYS, predicate=told)
+    return add_manifest(folder, NAME, made, sign_with)
 
 
 def read(folder: Path) -> HostSays | None:

@@ -11,9 +11,9 @@ from runbook.common import handed_files
 from runbook.records.files import LATER, MANIFEST
 from runbook.records.person import operator
 from runbook.records.predicate import Operator
-from runbook.records.seal import add_signature
+from runbook.records.seal import add_manifest
 from runbook.records.statement import Statement, Strict, subject
-from runbook.run.record import Folder, as_json
+from runbook.run.record import Folder
 
 JOINED = "https://runbook.invalid/joined/v1"
 
@@ -41,12 +41,4 @@ def join(path: Path, action: str, names: Iterable[str], sign_with: str = "") -> 
     files = tuple(subject(one, handed_files.read(path / one)) for one in names)
     about = Joined(change_id=path.name, by=operator())
     made = JoinedManifest(subject=files, predicateType=JOINED, predicate=about)
-    content = as_json(made.model_dump(mode="json", by_alias=True))
-    # Until a run is over its record raises an error of its own; this one is over.
-    folder.comes_second()
-    written = folder.once(name, content)
-    if name in folder.unwritten:
-        raise OSError(f"{written}: {folder.unwritten[name]}")
-    if sign_with:
-        add_signature(folder, name, content, sign_with)
-    return written
+    return add_manifest(folder, name, made, sign_with)

@@ -8,12 +8,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from runbook.common import handed_files
-from runbook.records.files import BEGUN, LATER, MANIFEST
+from runbook.records.files import LATER
 from runbook.records.predicate import Fact, Previous
-from runbook.records.seal import add_signature
-from runbook.records.statement import Statement, Strict, subject
-from runbook.run.record import Folder, as_json
+from runbook.records.seal import add_manifest, unchanging
+from runbook.records.statement import Statement, Strict
+from runbook.run.record import Folder
 
 LINKED = "https://runbook.invalid/linked/v1"
 Relation = Literal["undone by", "confirmed by", "reverted by"]
@@ -48,20 +47,10 @@ def first_folder(second: Path, change_id: str) -> Path | None:
 
 
 def link(first: Path, relation: Relation, by: Previous, sign_with: str = "") -> None:
-    """Write the link into the first record, once; raises OSError if that cannot be done.
-
-    Its subject is what is sure not to change any more: the first record's manifest, or, if that
-    run died, what was known at its begin.
-    """
+    """Write the link into the first record, once; raises OSError if that cannot be done."""
     folder, name = Folder(first), f"{LATER}{by.change_id}.json"
     if folder.has(name):
         return
-    about = next((each for each in (MANIFEST, BEGUN) if folder.has(each)), "")
-    subjects = (subject(about, handed_files.read(first / about)),) if about else ()
     told = Linked(change_id=first.name, relation=relation, by=by)
-    made = LinkManifest(subject=subjects, predicateType=LINKED, predicate=told)
-    content = as_json(made.model_dump(mode="json", by_alias=True))
-    folder.comes_second()
-    folder.once(name, content)
-    if sign_with and name not in folder.unwritten:
-        add_signature(folder, name, content, sign_with)
+    made = LinkManifest(subject=unchanging(folder), predicateType=LINKED, predicate=told)
+    add_manifest(folder, name, made, sign_with)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from runbook.common import handed_files
-from runbook.records.files import MANIFEST, SIGNATURE
+from runbook.records.files import BEGUN, MANIFEST, SIGNATURE
 from runbook.records.make import NOT_CHANGED, HostFiles, make
 from runbook.records.predicate import Manifest, Previous
 from runbook.records.signature import NotSigned, sign
-from runbook.records.statement import sha256
+from runbook.records.statement import Statement, Subject, sha256, subject
 from runbook.run.record import Folder, as_json
 
 # Of so many newest runs the one that ended last is the record before this one.
@@ -45,6 +46,31 @@ def add_signature(folder: Folder, name: str, content: str, key: str) -> None:
         folder.once(f"{name}{SIGNATURE}", sign(content.encode(), key))
     except NotSigned as error:
         folder.unwritten[f"{name}{SIGNATURE}"] = str(error)
+
+
+def add_manifest(folder: Folder, name: str, manifest: Statement[Any], key: str = "") -> Path:
+    """Add a further manifest to a record whose run is over, and its signature.
+
+    Raises OSError if the manifest cannot be written.
+    """
+    content = as_json(manifest.model_dump(mode="json", by_alias=True))
+    # Until a run is over its record raises an error of its own; this one is over.
+    folder.comes_second()
+    path = folder.once(name, content)
+    if name in folder.unwritten:
+        raise OSError(f"{path}: {folder.unwritten[name]}")
+    if key:
+        add_signature(folder, name, content, key)
+    return path
+
+
+def unchanging(folder: Folder) -> tuple[Subject, ...]:
+    """What of a record does not change any more: its manifest.
+
+    If its run died, that is what was known at its begin. Raises OSError if it cannot be read.
+    """
+    name = next((each for each in (MANIFEST, BEGUN) if folder.has(each)), "")
+    return (subject(name, handed_files.read(folder.path / name)),) if name else ()
 
 
 def previous(folder: Path) -> Previous | None:

@@ -9,7 +9,7 @@ from tests.unit import fakes
 
 from runbook.apply.verify import Verdict, judge
 from runbook.plan.promise.check import Check
-from runbook.plan.routed.procedure import make_promise
+from runbook.plan.routed.desired_state import make_promise
 from runbook.state.host.probes import Probe, Probed
 from runbook.transport.router import RouterSays
 

@@ -17,7 +17,8 @@ from runbook.plan.changes.network_online import OnlineShape
 from runbook.plan.changes.steps import Restore
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.promise.host import Promise
-from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.plan.routed.desired_state import make_promise
+from runbook.plan.routed.procedure import make_plan
 
 SHAPE = OnlineShape("routed", "virbr1", "enp4s0f0", "172.16.1.1", default_route=True)
 UNIT = "/etc/systemd/system/wait-online-runbook-routed.service"

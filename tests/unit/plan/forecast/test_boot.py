@@ -11,7 +11,8 @@ from tests.unit.plan.routed.corpus import EDITABLE, files
 
 from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.boot import BootStep, rehearse
-from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.plan.routed.desired_state import make_promise
+from runbook.plan.routed.procedure import make_plan
 
 PROMISE = make_promise(fakes.params(), fakes.seen())
 HOOK, SYSCTL, *ONLINE = PROMISE.files

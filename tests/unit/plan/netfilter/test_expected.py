@@ -6,9 +6,9 @@ from tests.unit.fakes import Row
 
 from runbook.plan.netfilter.expected import SAVED, ExpectedFirewall
 from runbook.plan.promise.check import Check
+from runbook.plan.routed.desired_state import make_promise
 from runbook.plan.routed.firewall.profile import profile
 from runbook.plan.routed.firewall.saved import composed
-from runbook.plan.routed.procedure import make_promise
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection

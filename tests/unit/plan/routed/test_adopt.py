@@ -24,7 +24,8 @@ from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.forecast.wiring import wired
 from runbook.plan.plan import Plan
-from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.plan.routed.desired_state import make_promise
+from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Cleared, RefusedByPreflight, preflight
 from runbook.state.bridge_ports import BridgePortRow
 from runbook.state.links import LinkRow

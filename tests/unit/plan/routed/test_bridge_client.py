@@ -24,7 +24,8 @@ from runbook.plan.changes.steps import Command
 from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.plan import Plan
-from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.plan.routed.desired_state import make_promise
+from runbook.plan.routed.procedure import make_plan
 from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot
 

@@ -14,7 +14,8 @@ from runbook.plan.changes.routes import MakeRoom
 from runbook.plan.changes.steps import Netlink
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.plan import Plan
-from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.plan.routed.desired_state import make_promise
+from runbook.plan.routed.procedure import make_plan
 
 SECONDARY = fakes.address(NIC, "172.16.1.9/16", flags="permanent secondary", label=f"{NIC}:1")
 FURTHER = fakes.address(NIC, "10.77.0.5/24")

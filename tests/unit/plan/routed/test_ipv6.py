@@ -9,8 +9,9 @@ from tests.unit.fakes import BRIDGE, IP, IP6, NIC, ROUTER6, SLAAC6, TOKEN, Row
 from runbook.plan.changes.ipv6_switches import DeafenNIC
 from runbook.plan.changes.sysctl import SetSysctl
 from runbook.plan.routed import ipv6
+from runbook.plan.routed.desired_state import make_promise
 from runbook.plan.routed.ipv6 import moved, uncarried
-from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.plan.routed.procedure import make_plan
 from runbook.state.snapshot import Snapshot
 
 SIX: Row = {"family": "inet6", "pref": "medium"}

@@ -24,7 +24,8 @@ from runbook.plan.changes.steps import Netlink, Sysctl
 from runbook.plan.changes.sysctl import SetSysctl
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.plan import Plan
-from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.plan.routed.desired_state import make_promise
+from runbook.plan.routed.procedure import make_plan
 from runbook.state.snapshot import Snapshot
 
 C = TypeVar("C", bound=Change)

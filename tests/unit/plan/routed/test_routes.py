@@ -10,7 +10,8 @@ from runbook.common.errors import Refused
 from runbook.plan.changes.bridge_ports import Cutover
 from runbook.plan.changes.messages import Action, Route
 from runbook.plan.plan import Plan
-from runbook.plan.routed.procedure import make_plan, make_promise
+from runbook.plan.routed.desired_state import make_promise
+from runbook.plan.routed.procedure import make_plan
 from runbook.plan.routed.routes import carried, default_route
 
 PARAMS = fakes.params()

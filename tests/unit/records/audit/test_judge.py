@@ -11,7 +11,7 @@ from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, NIC, Row
 
 from runbook.plan.promise.guests import ExpectedGuest, GuestPromise
-from runbook.plan.routed.procedure import make_promise
+from runbook.plan.routed.desired_state import make_promise
 from runbook.records.audit.drift import Drift, Severity, exit_status
 from runbook.records.audit.judge import MOST, differences, not_met
 from runbook.records.audit.needs import BRIDGED, Promises
