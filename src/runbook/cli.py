@@ -209,8 +209,8 @@ def audit(host: str, *, as_json: bool) -> None:
 def undo(host: str, **asked: Any) -> None:  # noqa: ANN401 - click's options
     """Undo the change that is armed or half made on HOST, and compare with before.
 
-    If nothing is armed, and the host undid the last change by itself (at the
-    deadline, at a boot, at the console), it makes the comparison now.
+    If the last change was undone already (at the deadline, at a boot, at the
+    console), runbook makes the comparison now.
 
     The exit status is 0 only if HOST is as before, row by row. It is 1 if
     there is no change. A confirmed change is not undone, and the status is 1:
@@ -238,19 +238,19 @@ def confirm(host: str, **asked: Any) -> None:  # noqa: ANN401 - click's options
 @runbook.command()
 @HOST
 @click.argument("change", required=False)
-@click.option("--plan", "plan_only", is_flag=True, help="Show the plan, and write nothing.")
+@click.option("--plan", "plan_only", is_flag=True, help="Show the plan; leave HOST alone.")
 @click.option("--consent", multiple=True, metavar="NAME", help="A risk that you accept.")
 @click.option("--approved", metavar="DIGEST", help="The digest of the approved plan.")
 @click.option("--approved-by", metavar="NAME", help="Who approved it.")
-@click.option("--approval-signature", metavar="FILE", help="The signature of who approved it.")
+@click.option("--approval-signature", metavar="FILE", help="The signature of the approver.")
 @TICKET
 @REASON
 def revert(host: str, change: str | None, *, plan_only: bool, **asked: Any) -> None:  # noqa: ANN401 - click's options
-    """Take CHANGE of HOST back, weeks later: the newest confirmed one, if none is named.
+    """Take a confirmed CHANGE of HOST back, weeks later; the newest one by default.
 
-    It is a change of its own: compared with the record, planned, judged, armed with an
-    undo of its own, verified, recorded. What was altered since and has nothing to do
-    with CHANGE stays. On a terminal you type the host's name to approve the plan;
+    A revert is a change of its own: runbook compares HOST with the record, plans, judges,
+    arms an undo, verifies and records. It keeps what somebody altered since, if that has
+    nothing to do with CHANGE. On a terminal you type the host's name to approve the plan;
     without a terminal only --approved DIGEST does.
 
     The exit status is 0 only if the change is taken back, or with --plan if it can be.

@@ -33,41 +33,41 @@ from runbook.common.printable import printable
     type=click.IntRange(0, 64),
     default=1,
     show_default=True,
-    help="So many hosts are changed first.",
+    help="How many hosts to change first.",
 )
-@click.option("--batch", default="4", show_default=True, help="Then so many at once: 4, or 10%.")
+@click.option("--batch", default="4", show_default=True, help="Hosts at once after that: 4 or 10%.")
 @click.option(
     "--max-failures",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="More than these stop the run.",
+    help="More failures stop the run.",
 )
-@click.option("--apart", multiple=True, metavar="GROUP", help="One host of this group at a time.")
-@click.option("--last", multiple=True, metavar="HOST", help="Changed alone, at the end.")
+@click.option("--apart", multiple=True, metavar="GROUP", help="Change its hosts one at a time.")
+@click.option("--last", multiple=True, metavar="HOST", help="Change it alone, at the end.")
 @click.option("--plan", "plan_only", is_flag=True, help="Plan for all hosts and change none.")
-@click.option("--despite-refusals", is_flag=True, help="Change the others if one is refused.")
+@click.option("--despite-refusals", is_flag=True, help="Change the hosts that are not refused.")
 @click.option(
     "--pause",
     "pause_s",
     type=click.FloatRange(0, 86_400),
     default=0,
-    help="Wait so many seconds after each batch, then audit the hosts that it changed.",
+    help="Seconds to wait after each batch, before an audit of its changed hosts.",
 )
 @click.option(
-    "--window", default="", metavar="BEGIN/END", help="No batch begins outside: ISO 8601 with zone."
+    "--window", default="", metavar="BEGIN/END", help="When batches may begin: ISO 8601 with zone."
 )
 @click.option(
-    "--scheduler", default="", metavar="ADDRESS", help="Run by the workers of this Dask scheduler."
+    "--scheduler", default="", metavar="ADDRESS", help="Dask scheduler whose workers run papermill."
 )
 @click.option("--resume", metavar="RUN", help="Go on with this run, which was stopped or died.")
 def fleet(notebook: Path | None, resume: str | None, scheduler: str, **asked: Any) -> None:  # noqa: ANN401 - click's options
     """Run NOTEBOOK for many hosts: plan for all, then a canary, then batches.
 
-    The run stops at the first host that fails. Each host has a papermill process
-    and a record of its own. The exit status is 0 if all hosts are as promised, 3 if
+    No batch begins after more than --max-failures hosts failed. Each host has its own
+    papermill process and record. The exit status is 0 if every host ended well, 3 if
     one was refused, 4 if one is as before, 5 if one is unknown, 6 if one is armed,
-    7 if one is not as recorded, 8 if all is well and some hosts were not begun.
+    7 if one is not as recorded, 8 if no host failed and some were not begun.
     """
     from runbook.fleet.command import begin
     from runbook.fleet.command import resume as go_on

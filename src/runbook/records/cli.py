@@ -32,7 +32,7 @@ NOT_PROVED, ALTERED = 3, 4
 _FILTERS = (
     ("host", "The host's name."),
     ("kind", "change, plan, guest, undo, survey, audit or revert."),
-    ("verdict", "In one word, such as confirmed, refused or unknown."),
+    ("verdict", "One word, such as confirmed, refused or unknown."),
     ("person", "Part of the name of who ran it."),
     ("ticket", "The number of the change request."),
     ("since", "The first day, as 2026-03-01 (UTC)."),
@@ -176,11 +176,11 @@ def export(
 ) -> None:
     """Put records into one BagIt bag TO: a new folder, or a file if it ends in .tar.gz.
 
-    The CHANGEs, or all that fit. check.txt in the bag has two lines that check
-    it with the tools of any Linux.
+    Without CHANGE: all records that the options select. check.txt in the bag has two
+    commands that check it on any Linux.
 
-    With --pdf the executed notebook of one CHANGE is printed into the file TO, for people: it takes
-    up to a minute, and WeasyPrint (pip install 'runbook[pdf]').
+    With --pdf runbook prints the executed notebook of one CHANGE into the file TO, in up to
+    a minute. It needs WeasyPrint (pip install 'runbook[pdf]').
     """
     from runbook.records import bag
 
