@@ -255,6 +255,7 @@ def test_another_program_ends_what_a_killed_one_began(
     guesting.killed("settle", "vm-01", deadline_s=600)
     ended = returning.verb(verb, HOST)
     assert ended.status == 0, ended.said
+    assert "not left as it was found" not in ended.said
     assert not returning.is_armed()
     if verb == "undo":
         assert guesting.as_before(before) == ""
