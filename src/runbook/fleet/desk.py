@@ -1,4 +1,4 @@
-"""Where a fleet is run from."""
+"""Folders, clock and output of a fleet run."""
 
 from __future__ import annotations
 

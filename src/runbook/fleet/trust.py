@@ -1,4 +1,4 @@
-"""Whether a ledger may be gone on with: it says which notebook runs, and with which options."""
+"""Whether a ledger may be resumed: it says which notebook runs, and with which options."""
 
 from __future__ import annotations
 

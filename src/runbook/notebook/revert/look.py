@@ -1,4 +1,4 @@
-"""The cells that hold the host against the record of the change. They write nothing on the host."""
+"""The cells that compare the host with the record of the change. They write nothing on the host."""
 
 from __future__ import annotations
 

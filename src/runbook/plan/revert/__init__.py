@@ -1,6 +1,6 @@
 """The procedure that takes a confirmed change back: its record x the host now -> Plan. Pure.
 
-`recorded` is the change as its record has it. `drift` says what was altered on the host since,
-`files` what becomes of each file, `again` how the undo of the revert makes the change once more.
-`procedure` puts the plan together.
+`recorded` is the change as its record has it. `drift` finds the rows that were altered since,
+`files` plans each file, `again` has the undo of the revert: the steps that make the change again.
+`procedure` makes the plan.
 """
