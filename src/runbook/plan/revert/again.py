@@ -7,6 +7,7 @@ step has to be harmless if that part was never taken back, or only half of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from runbook.plan.changes.aside import ENDING, MoveAside, PutBack
 from runbook.plan.changes.attach import AttachNetwork
@@ -19,6 +20,7 @@ from runbook.plan.changes.files import EditLines, PutFile
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.ipv6_switches import DeafenNIC, EnableIPv6, LearnOnBridge
 from runbook.plan.changes.leases import EndClient, StopClient
+from runbook.plan.changes.messages import Action, Address
 from runbook.plan.changes.networks import CreateNetwork, InstallHook
 from runbook.plan.changes.nic_name import FindNic
 from runbook.plan.changes.processes import Kill, StartClient
@@ -33,6 +35,7 @@ from runbook.plan.changes.steps import (
     EditFile,
     MakeDir,
     NeedNic,
+    Netlink,
     RemoveDir,
     RemoveFile,
     Restore,
@@ -99,11 +102,24 @@ def _before_the_bridge(change: Change) -> Iterator[Step]:
 def _with_the_bridge(change: Change) -> Iterator[Step]:
     if isinstance(change, CreateNetwork):
         yield _raised(change)
+    elif isinstance(change, Cutover):
+        yield Netlink((_on_the_bridge(change),))
+        yield from change.do()
     elif not (
         change.phase == "prepare"
         or isinstance(change, (InstallHook, RunClient, AttachNetwork, *_PROFILE))
     ):
         yield from (step for step in change.do() if not isinstance(step, _OF_FILES))
+
+
+def _on_the_bridge(change: Cutover) -> Address:
+    """The address as libvirt puts it onto the bridge, which it does only as a network starts.
+
+    A network that runs all the time has lost it when the revert moved it to the NIC.
+    """
+    own = replace(change.address, action=Action.ENSURE, ifname=change.bridge)
+    lasting = replace(own, valid_lft_s=0, preferred_lft_s=0)
+    return replace(lasting, label="", peer="", noprefixroute=False)
 
 
 def _raised(change: CreateNetwork | AttachNetwork) -> RaiseNetwork:

@@ -17,6 +17,7 @@ from runbook.apply.checkpoint.script import revert_script, undo_script
 from runbook.plan.plan import Plan
 from runbook.plan.revert.procedure import make_plan
 
+ADDRESS = "172.16.1.1/16"
 REVERT = "20260401T120000Z-ddeeff"
 PLANS = pytest.mark.parametrize("plan", [STANDARD, FULL, SLAAC], ids=["standard", "full", "slaac"])
 
@@ -72,6 +73,17 @@ def test_the_undo_of_the_revert_makes_nothing_that_is_there(plan: Plan) -> None:
     files = text.partition("put_back_files() {\n")[2].partition("\n}\n")[0]
     assert "restore /etc/libvirt/qemu/networks/routed.xml" in files
     assert 'if [ "$why" = boot ]; then raise_network' in files
+
+
+@PLANS
+def test_the_address_is_on_the_bridge_again_before_the_nic_gives_it_away(plan: Plan) -> None:
+    # A network that still runs does not put it there: the revert took it off the bridge.
+    network = make_again(plan).partition("put_back_network() {\n")[2].partition("\n}\n")[0]
+    lines = network.splitlines()
+    (held,) = [n for n, line in enumerate(lines) if line.startswith(f"address replace {ADDRESS} ")]
+    assert f"{ADDRESS} dev virbr1" in lines[held]
+    assert lines.index(f"address del {ADDRESS} dev {fakes.NIC}") > held
+    assert lines.index("raise_network routed virbr1 /etc/libvirt/qemu/networks/routed.xml") < held
 
 
 def test_at_a_boot_it_waits_for_what_libvirt_makes() -> None:
