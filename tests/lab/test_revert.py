@@ -76,8 +76,10 @@ def changed(asked: Params) -> RecordedChange:
     """The change made and confirmed, as its record would have it."""
     session = pipeline.open_session(asked)
     before = pipeline.read(session)
-    plan = pipeline.plan(session, before).plan
-    assert isinstance(pipeline.change(session), Confirmed)
+    confirmed = pipeline.change(session)
+    assert isinstance(confirmed, Confirmed)
+    # A plan made apart would have the lease as it was at another moment.
+    plan = confirmed.verified.armed.plan
     return RecordedChange(session.change_id, plan, before, bench.snapshot())
 
 

@@ -234,7 +234,7 @@ def _our_hook(promise: Promise, snapshot: Snapshot) -> BootEffect:
     ours, *_ = promise.files
     does = "absent"
     if row := snapshot.find(FileRow, ours.path):
-        text = "as promised" if row.content == ours.text else "other text"
+        text = "as promised" if ours.is_in(row) else "other text"
         does = f"{text}, mode {row.mode}"
     wanted = f"as promised, mode {MODE:04o}"
     then = f"undo the change and make it again; it writes {ours.path}"
@@ -286,7 +286,7 @@ def _online(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
     """What waits for the bridge; a plan of an earlier version has no such files."""
     files = promise.files[2:]
     rows = [snapshot.find(FileRow, file.path) for file in files]
-    waits = all(row and row.content == file.text for row, file in zip(rows, files, strict=True))
+    waits = all(file.is_in(row) for row, file in zip(rows, files, strict=True))
     wanted = f"waits for {promise.bridge}, at most {WAIT_S} s"
     then = "undo the change and make it again; it writes the unit and the target's drop-in"
     if files:
