@@ -50,7 +50,7 @@ def watched(
     finally:
         seen += [probe.stop() for probe in probes]
         named = zip(addresses, seen, strict=True)
-        request.node.user_properties.extend((f"{what}: {address}", one) for address, one in named)
+        request.node.user_properties.extend((f"{what}: {address}", str(one)) for address, one in named)
 
 
 @dataclass(frozen=True, slots=True)
