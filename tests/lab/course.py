@@ -49,8 +49,8 @@ def watched(
         yield seen
     finally:
         seen += [probe.stop() for probe in probes]
-        named = zip(addresses, seen, strict=True)
-        request.node.user_properties.extend((f"{what}: {address}", str(one)) for address, one in named)
+        named = zip(addresses, map(str, seen), strict=True)
+        request.node.user_properties.extend((f"{what}: {address}", text) for address, text in named)
 
 
 @dataclass(frozen=True, slots=True)
