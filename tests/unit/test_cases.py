@@ -17,7 +17,8 @@ from runbook.common import octets
 from runbook.common.errors import Refused
 from runbook.params import resolve
 from runbook.plan.forecast import after_plan
-from runbook.plan.forecast.boot import BootStep, rehearse
+from runbook.plan.forecast.boot import rehearse
+from runbook.plan.forecast.boot_effect import BootStep
 from runbook.plan.promise import managers
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import names

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runbook.plan.forecast.boot import BootStep, rehearse
+from runbook.plan.forecast.boot import rehearse
+from runbook.plan.forecast.boot_effect import BootStep
 from runbook.plan.promise.check import Check, unkept
 from runbook.plan.promise.host import Promise
 from runbook.plan.promise.reverted import RevertPromise

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from runbook.plan.forecast.boot import BootEffect, BootStep
+from runbook.plan.forecast.boot_effect import BootEffect, BootStep
 from runbook.views.page.picture import Picture, plain, safe, stack, title
 from runbook.views.tables import Look, counted, fold, table
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 import pandas as pd
 
 from runbook.apply.steps.journal import Journal, JournalRow
-from runbook.plan.forecast.boot import BootEffect, BootStep
+from runbook.plan.forecast.boot_effect import BootEffect, BootStep
 from runbook.plan.plan import Plan, StepRow
 from runbook.plan.promise.check import Check
 from runbook.state.table import frame

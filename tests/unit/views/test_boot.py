@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from runbook.plan.forecast.boot import BootEffect, BootStep
+from runbook.plan.forecast.boot_effect import BootEffect, BootStep
 from runbook.views import boot, edits
 
 FOUND = [

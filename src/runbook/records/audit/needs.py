@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from runbook.plan.changes.network_online import TARGET
-from runbook.plan.forecast.boot import BootEffect, rehearse
+from runbook.plan.forecast.boot import rehearse
+from runbook.plan.forecast.boot_effect import BootEffect
 from runbook.plan.netfilter.packet import Packet, arriving
 from runbook.plan.netfilter.path import IN, THROUGH, Rules, judge
 from runbook.plan.netfilter.ruleset import live

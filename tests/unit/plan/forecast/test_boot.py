@@ -10,7 +10,8 @@ from tests.unit.fakes import BRIDGE, GATEWAY, NIC, Row
 from tests.unit.plan.routed.corpus import EDITABLE, files
 
 from runbook.plan.forecast import after_plan
-from runbook.plan.forecast.boot import BootStep, rehearse
+from runbook.plan.forecast.boot import rehearse
+from runbook.plan.forecast.boot_effect import BootStep
 from runbook.plan.routed.desired_state import make_promise
 from runbook.plan.routed.procedure import make_plan
 
