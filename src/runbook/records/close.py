@@ -13,17 +13,18 @@ from pydantic import AwareDatetime, Field
 
 from runbook.common import handed_files
 from runbook.common.errors import CorrectParameters
-from runbook.records.entry import Entry
+from runbook.records.entry import RUNNING, WAITING, Entry
 from runbook.records.files import CLOSED, MANIFEST
 from runbook.records.make import last_moment
 from runbook.records.person import operator
 from runbook.records.predicate import Operator
 from runbook.records.seal import add_signature, seal
 from runbook.records.statement import Statement, Strict, subject
+from runbook.run.at_work import Life
 from runbook.run.record import Folder, as_json
 
 CLOSING = "https://runbook.invalid/closing/v1"
-# Until then a run may only wait for a person, and go on.
+# A run on another machine may only wait for a person, and go on, until then.
 QUIET = timedelta(hours=1)
 
 
@@ -46,9 +47,12 @@ def close(outputs: Path, entry: Entry, because: str, now: datetime, sign_with: s
     Raises CorrectParameters if the record is not open, or its run may still go on.
     """
     folder = Folder(outputs / entry.place)
+    if entry.fact in (RUNNING, WAITING):
+        then = "let the run end, or end its kernel; then try again"
+        raise _refusal(entry, f"its run {entry.words} ({entry.said})", then)
     if not entry.open:
         raise _refusal(entry, "it is not open", "`runbook records list` marks open records with !")
-    if not folder.has(MANIFEST):
+    if not folder.has(MANIFEST) and entry.words != Life.DIED:
         _refuse_one_at_work(entry, folder, now)
     try:
         if not folder.has(MANIFEST):

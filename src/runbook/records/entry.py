@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-UNREADABLE = "unreadable"
+# What `fact` is for a record that cannot be read, and for a run that goes on.
+UNREADABLE, RUNNING, WAITING = "unreadable", "running", "waiting"
 
 
 @dataclass(frozen=True, slots=True)

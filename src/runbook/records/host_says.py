@@ -17,6 +17,7 @@ from runbook.records.person import operator
 from runbook.records.predicate import Operator
 from runbook.records.seal import add_manifest, unchanging
 from runbook.records.statement import Statement, Strict
+from runbook.run import at_work
 from runbook.run.record import OUTCOME, Folder
 from runbook.run.standing import HostStatus
 
@@ -69,4 +70,5 @@ def _died(folder: Folder, change_id: str) -> bool:
     """Whether this is the record of a run that has no end of its own. The host named the change."""
     if not CHANGE_ID.fullmatch(change_id) or folder.path.is_symlink():
         return False
-    return folder.path.is_dir() and not (folder.has(OUTCOME) or folder.has(NAME))
+    ended = folder.has(OUTCOME) or folder.has(NAME) or at_work.look(folder.path, ()).goes_on
+    return folder.path.is_dir() and not ended

@@ -18,10 +18,13 @@ from pathlib import Path
 from runbook.common.errors import CorrectParameters
 from runbook.records.entry import Entry
 from runbook.records.files import MANIFEST, began, is_name
-from runbook.run.record import OUTCOME
+from runbook.run import at_work
+from runbook.run.record import JOURNAL, OUTCOME
 
 FOLDER, NAME = ".index", "records.sqlite"
-VERSION = 2
+VERSION = 3
+# What stands for the time of a file that is not there.
+NEVER = "-"
 # How long another program that writes the index is waited for.
 BUSY_S = 20.0
 COLUMNS = tuple(field.name for field in fields(Entry))
@@ -197,14 +200,22 @@ def _add(database: sqlite3.Connection, folder: Path, stamp: str) -> None:
 
 
 def _stamps(outputs: Path) -> Iterator[tuple[str, str]]:
-    """Each record and when it was last written: a new file, or the two that an entry is read of."""
+    """Each record and when it was last written: a new file, or the one that says how it ended."""
     for host in _folders(outputs):
         for run in _folders(Path(host.path)):
-            moments = (
-                _moment(run.path),
-                *(_moment(f"{run.path}/{n}") for n in (MANIFEST, OUTCOME)),
-            )
-            yield f"{host.name}/{run.name}", " ".join(moments)
+            place = f"{host.name}/{run.name}"
+            yield place, " ".join((_moment(run.path), *_ended(run.path)))
+
+
+def _ended(path: str) -> Iterator[str]:
+    """When the file was written that says how the run ended; of a run without it, how far it is."""
+    yield (sealed := _moment(f"{path}/{MANIFEST}"))
+    if sealed == NEVER:
+        yield (ended := _moment(f"{path}/{OUTCOME}"))
+        if ended == NEVER:
+            # A program that dies writes nothing more into its folder.
+            yield _moment(f"{path}/{JOURNAL}")
+            yield at_work.look(Path(path), ()).life.name
 
 
 def _folders(path: Path) -> Iterator[os.DirEntry[str]]:
@@ -218,7 +229,7 @@ def _moment(path: str) -> str:
     try:
         return str(os.stat(path).st_mtime_ns)  # noqa: PTH116 - 30,000 of them, and a Path each costs
     except OSError:
-        return "-"
+        return NEVER
 
 
 def _where(query: Wanted) -> tuple[str, list[object]]:

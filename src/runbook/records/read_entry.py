@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from runbook.common import handed_files
-from runbook.records.entry import UNREADABLE, Entry
+from runbook.records.entry import RUNNING, UNREADABLE, WAITING, Entry
 from runbook.records.files import CLOSED, MANIFEST, newest_first, run_folders
 from runbook.records.make import begun_of, last_moment
 from runbook.records.manifest import load
 from runbook.records.predicate import FACTS, OPEN, Fact, Record
-from runbook.run.record import Ending, Folder
+from runbook.run import at_work
+from runbook.run.at_work import Life
+from runbook.run.record import JOURNAL, Ending, Folder
 
 # The copy of the undo that a run has put on the host.
 ARMED = "undo"
+ALIVE = {Life.RUNNING: RUNNING, Life.WAITING: WAITING}
 
 
 def read(folder: Path) -> Entry:
@@ -34,9 +38,12 @@ def _place(folder: Path) -> tuple[str, str, str]:
     return f"{host}/{folder.name}", host, folder.name
 
 
-def _is_open(folder: Path, fact: Fact) -> bool:
-    """Whether the host may be half changed: a run that died before it was armed changed nothing."""
-    changed = fact is Fact.UNKNOWN or (fact in OPEN and (folder / ARMED).exists())
+def _is_open(folder: Path, fact: str) -> bool:
+    """Whether the host may be half changed: a run that died before it was armed changed nothing.
+
+    A run that goes on looks after its host by itself.
+    """
+    changed = fact == Fact.UNKNOWN or (fact in OPEN and (folder / ARMED).exists())
     return changed and not (folder / CLOSED).exists()
 
 
@@ -55,7 +62,7 @@ def _sealed(folder: Path, record: Record) -> Entry:
         reason=record.reason or "",
         duration_s=record.duration_s,
         sealed=True,
-        open=_is_open(folder, record.verdict.fact),
+        open=_is_open(folder, record.verdict.fact.value),
         links=tuple(link.change_id for link in record.links),
     )
 
@@ -68,10 +75,7 @@ def _not_sealed(folder: Path) -> Entry:
         moment = last_moment(run)
     except (OSError, ValueError) as error:
         return _unreadable(folder, str(error))
-    fact, words = Fact.DIED, "died, or goes on"
-    with suppress(KeyError, ValueError):
-        ending = Ending(str(outcome["outcome"]))
-        fact, words = FACTS[ending], str(ending)
+    fact, words, said = _ending(run, outcome)
     ended = outcome.get("at", moment)
     return Entry(
         *_place(folder),
@@ -80,9 +84,9 @@ def _not_sealed(folder: Path) -> Entry:
         person=_person(begun.operator) or str(outcome.get("operator", "")),
         begun=_iso(begun.begun),
         ended=_iso(ended) if isinstance(ended, datetime) else str(ended),
-        fact=fact.value,
+        fact=fact,
         words=words,
-        said=str(outcome.get("said", "")),
+        said=said,
         ticket=begun.envelope.ticket or "",
         reason=begun.envelope.reason or "",
         duration_s=None,
@@ -90,6 +94,18 @@ def _not_sealed(folder: Path) -> Entry:
         open=_is_open(folder, fact),
         links=_found(folder),
     )
+
+
+def _ending(run: Folder, outcome: Mapping[str, object]) -> tuple[str, str, str]:
+    """How the run ended, or whether it goes on: one word, the same in words, a sentence."""
+    with suppress(KeyError, ValueError):
+        ending = Ending(str(outcome["outcome"]))
+        return FACTS[ending].value, str(ending), str(outcome.get("said", ""))
+    journal: list[str] = []
+    with suppress(OSError, ValueError):
+        journal = run.text(JOURNAL).splitlines()
+    work = at_work.look(run.path, journal)
+    return ALIVE.get(work.life, Fact.DIED.value), work.life.value, work.describe(journal)
 
 
 def _found(folder: Path) -> tuple[str, ...]:

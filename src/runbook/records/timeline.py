@@ -13,7 +13,7 @@ from runbook.common import handed_files
 from runbook.common.errors import CorrectParameters, ReadFailed
 from runbook.records.audit.drift import Severity
 from runbook.records.card import Tone, tone
-from runbook.records.entry import Entry
+from runbook.records.entry import RUNNING, WAITING, Entry
 from runbook.records.files import newest_first
 from runbook.records.index import Wanted, opened
 from runbook.records.make import AUDIT
@@ -76,6 +76,8 @@ class TimelineRecord:
         """How bad its result is."""
         if self.differences:
             return OF_AN_AUDIT[max(self.differences)]  # type: ignore[return-value] # they are tones
+        if self.entry.fact in (RUNNING, WAITING):
+            return "note"
         try:
             return tone(Fact(self.entry.fact))
         except ValueError:

@@ -6,6 +6,7 @@
 for a change that another run began. `standing` finds such a change on a host,
 `resume` takes it up. `undo` is the undo of a host and then of its guests, `extend_deadline` gives
 more time, `failures` says how an armed change can fail, `new_connection` proves a change.
-`record` is the run folder, `record_host` records a host to rehearse on, `pulse` asks the host
-again and again during the cutover, `many_hosts` asks many hosts for their state.
+`record` is the run folder, `at_work` tells a run that goes on from one that died, `record_host`
+records a host to rehearse on, `pulse` asks the host again and again during the cutover,
+`many_hosts` asks many hosts for their state.
 """

@@ -2,8 +2,8 @@
 
 ``outputs/<host>/<change id>/``; the change id begins with its UTC stamp. A
 stage's product is a file of its own, never written over. ``journal`` grows by
-one line an event. ``outcome.json`` comes last, so that a folder without it
-tells of a run that died in the middle. Nothing here decides anything.
+one line an event. ``outcome.json`` comes last, so a folder without it tells
+of a run that goes on or died in the middle (`at_work` knows which). Nothing here decides anything.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,8 @@ from runbook.common import atomic_files, handed_files, octets
 from runbook.common.errors import CorrectParameters
 from runbook.common.printable import printable
 from runbook.common.redact import redact
+from runbook.run import at_work
+from runbook.run.at_work import NOT_KNOWN, AtWork, Hold
 
 OUTCOME, JOURNAL = "outcome.json", "journal"
 # The executed notebook, once it is filed, and a page made of it.
@@ -101,7 +103,7 @@ def _not_written(path: Path, error: OSError) -> RecordNotWritten:
     )
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Folder:
     """A run folder, open for adding.
 
@@ -115,6 +117,21 @@ class Folder:
     _held: dict[str, str] = field(default_factory=dict)
     _second: bool = False
     _turn: RLock = field(default_factory=RLock)
+    _hold: Hold | None = None
+
+    def hold(self) -> None:
+        """Let others see that the program of this run lives, for as long as this folder is open.
+
+        A disk that does not take that keeps nobody from the run.
+        """
+        with contextlib.suppress(OSError):
+            self._hold = at_work.hold(self.path, self)
+
+    def let_go(self) -> None:
+        """The run is over."""
+        held, self._hold = self._hold, None
+        if held:
+            held.let_go()
 
     def comes_second(self) -> None:
         """From here on nothing that the folder does raises OSError for a disk that fails."""
@@ -241,18 +258,19 @@ def _made(path: Path) -> Folder:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run folder, read back; `outcome` is empty where the run died in the middle."""
+    """A run folder, read back; `outcome` is empty if the run goes on or died in the middle."""
 
     path: Path
     outcome: Mapping[str, object]
     journal: tuple[str, ...]
     products: tuple[str, ...]
+    work: AtWork = NOT_KNOWN
 
     @property
     def told(self) -> str:
-        """The ending in words."""
-        last = self.journal[-1] if self.journal else "before its first stage"
-        return str(self.outcome.get("outcome") or f"died in the middle; last: {last}")
+        """The ending in words, or how far the run is."""
+        ending = self.outcome.get("outcome")
+        return str(ending or f"{self.work.life}; {self.work.describe(self.journal)}")
 
 
 def read(path: Path) -> RunRecord:
@@ -261,4 +279,5 @@ def read(path: Path) -> RunRecord:
     texts = {n: handed_files.text(path / n) for n in (OUTCOME, JOURNAL) if n in products}
     outcome = handed_files.json_object(texts.get(OUTCOME, "{}"))
     journal = texts.get(JOURNAL, "").splitlines()
-    return RunRecord(path, outcome, tuple(journal), products)
+    found = RunRecord(path, outcome, tuple(journal), products)
+    return found if outcome else replace(found, work=at_work.look(path, journal))

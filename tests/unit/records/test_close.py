@@ -82,6 +82,21 @@ def test_the_record_of_a_run_that_died_armed_is_sealed_and_closed_an_hour_later(
     assert marked() == [kept.number(2)]
 
 
+def test_a_run_that_goes_on_is_not_closed_and_one_that_died_here_is_at_once(
+    outputs: Path,
+) -> None:
+    folder = kept.begun(outputs, 3)
+    folder.once("undo", "#!/bin/sh\n")
+    folder.hold()
+    path = folder.path
+    years_later = kept.NOON + timedelta(days=999)
+    with pytest.raises(CorrectParameters, match=r"its run goes on \(process .*Planning: begins"):
+        closing.close(outputs, read(path), WHY, years_later, "")
+    del folder
+    closing.close(outputs, read(path), WHY, kept.NOON + timedelta(days=3, minutes=1), "")
+    assert marked() == [kept.number(2)]
+
+
 def test_a_closing_is_signed_like_a_record(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known, public = key(outputs.parent, "known")
     (outputs.parent / "params" / ALLOWED_SIGNERS).write_text(f"ann@example.org {public}")

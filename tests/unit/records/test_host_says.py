@@ -43,6 +43,14 @@ def test_a_record_with_an_end_of_its_own_is_left_alone(tmp_path: Path) -> None:
     assert not (folder / host_says.NAME).exists()
 
 
+def test_a_run_that_goes_on_writes_its_own_end(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    folder.hold()
+    assert host_says.keep(tmp_path, standing(), NOON) is None
+    del folder
+    assert host_says.keep(tmp_path, standing(), NOON) is not None
+
+
 @pytest.mark.parametrize("odd", ["", "..", "../../etc", f"{CHANGE}/..", "x"])
 def test_what_a_host_calls_its_change_chooses_no_other_folder(tmp_path: Path, odd: str) -> None:
     begun(tmp_path)

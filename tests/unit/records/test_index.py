@@ -20,6 +20,7 @@ from runbook.records.entry import Entry
 from runbook.records.files import newest_first
 from runbook.records.index import FOLDER, NAME, Wanted, opened
 from runbook.run import record
+from runbook.run.at_work import WAITING
 from runbook.run.record import Ending
 
 FOUND = json.dumps({"change_id": kept.number(3)})
@@ -83,6 +84,26 @@ def test_a_new_a_changed_and_a_removed_record_are_noticed(tmp_path: Path) -> Non
     shutil.rmtree(first)
     assert places(tmp_path) == ["2"]
     assert places(tmp_path, text="172.16.1.1/16") == []
+
+
+def test_a_run_that_goes_on_waits_or_died_is_told_apart_and_nothing_is_written_for_it(
+    tmp_path: Path,
+) -> None:
+    folder = kept.begun(tmp_path, 1)
+    folder.once("undo", "#!/bin/sh\n")
+    folder.hold()
+    (one,) = entries(tmp_path)
+    assert (one.fact, one.words, one.open) == ("running", "goes on", False)
+    assert one.said.startswith("process ")
+    assert one.said.endswith("Planning: begins")
+    folder.note(kept.NOON, f"{WAITING}: begins")
+    (one,) = entries(tmp_path, verdict="waiting")
+    assert (one.words, one.open) == ("waits for the approval of its plan", False)
+    folder.note(kept.NOON, f"{WAITING}: done")
+    assert [e.fact for e in entries(tmp_path)] == ["running"]
+    del folder
+    (one,) = entries(tmp_path)
+    assert (one.fact, one.words, one.open) == ("died", "died in the middle", True)
 
 
 def test_outputs_may_be_moved_and_merged(tmp_path: Path) -> None:

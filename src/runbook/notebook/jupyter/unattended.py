@@ -27,11 +27,14 @@ def somebody_there() -> bool:
     return bool(getattr(kernel, "_allow_stdin", False))
 
 
+def can_ask() -> bool:
+    """Whether a question reaches somebody: in a notebook that a person runs, or on a terminal."""
+    return somebody_there() or getattr(get_ipython(), "kernel", None) is None
+
+
 def may_write(environ: Mapping[str, str] = os.environ) -> bool:
     """False in a kernel where nobody can answer and which papermill did not start.
 
     Outside of a kernel a person typed the command.
     """
-    if getattr(get_ipython(), "kernel", None) is None or somebody_there():
-        return True
-    return environ.get(VARIABLE) == str(os.getppid())
+    return can_ask() or environ.get(VARIABLE) == str(os.getppid())

@@ -19,7 +19,7 @@ from runbook.notebook.shared.approval_signature import KEPT, NOT_SIGNED, Approva
 from runbook.notebook.shared.by_hand import instruct, tell_undos
 from runbook.notebook.shared.change_mark import mark
 from runbook.notebook.shared.change_so_far import SharedChange
-from runbook.notebook.shared.ending import not_ended, reading
+from runbook.notebook.shared.ending import not_ended, reading, waiting
 from runbook.notebook.shared.pick_up import progress
 from runbook.notebook.shared.runs import Run, Stopped
 from runbook.notebook.shared.stages import NotNow, stage
@@ -85,7 +85,8 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
         views.show(views.note(_RUN_ALL))
     plan, request = cleared.ready.cleared.plan, run.session.change_request
     mode = run.session.params.sources["mode"]
-    approval = approve(plan, mode, approved=request.approved)
+    with waiting(run):
+        approval = approve(plan, mode, approved=request.approved)
     if not approval.given:
         return stopped(run, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
     _keep_approval(run, approval, signed)
@@ -116,7 +117,8 @@ def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
     run.course.hand = hand
     _look_on(before, hand)
     hand.watcher.place()
-    approval = approve(picked.armed.plan, run.session.params.sources["mode"], so_far=so_far)
+    with waiting(run):
+        approval = approve(picked.armed.plan, run.session.params.sources["mode"], so_far=so_far)
     not_ended(run)
     if not approval.given:
         run.course.leave()

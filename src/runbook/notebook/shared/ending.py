@@ -8,10 +8,12 @@ from contextlib import contextmanager, suppress
 from runbook import views
 from runbook.common.errors import RunbookError
 from runbook.common.printable import printable
+from runbook.notebook.jupyter.unattended import can_ask
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import RecordedRun
 from runbook.notebook.shared.sealing import seal
 from runbook.notebook.shared.stages import NotNow
+from runbook.run.at_work import WAITING
 from runbook.run.record import MIME, OUTCOME, Ending, Outcome
 from runbook.run.session import ChangeSession
 from runbook.views import CELL, Output
@@ -110,6 +112,21 @@ def reading(run: RecordedRun, action: str, left: str = "", at_most_s: float = 0)
         keep_error(run, "error.txt", error)
         end(run, Ending.REFUSED, in_short(error) + left)
         raise
+
+
+@contextmanager
+def waiting(run: RecordedRun) -> Iterator[None]:
+    """A person is asked: others can see meanwhile that the run waits for them."""
+    if not can_ask():
+        yield
+        return
+    run.folder.note(run.session.clock.now(), f"{WAITING}: begins")
+    try:
+        yield
+    finally:
+        # A run that ended meanwhile is sealed, with its journal.
+        if not run.folder.has(OUTCOME):
+            run.folder.note(run.session.clock.now(), f"{WAITING}: done")
 
 
 def keep_error(run: RecordedRun, name: str, error: BaseException) -> None:

@@ -40,6 +40,7 @@ def begin(
     about = About(kind, run.host, subject or run.host, session.change_id)
     envelope = Envelope(**request.model_dump(include=set(WORDS)))
     begun = beginning.begin(run.folder, about, session.clock.now(), envelope)
+    run.folder.hold()
     run.course.first.begin(begun, str(run.folder.path))
     if not run.course.first.placed:
         run.course.first.place()
@@ -64,6 +65,7 @@ def seal(run: RecordedRun) -> None:
             _link_first(run, digest)
     except Exception as error:  # noqa: BLE001 - any of them is less than how the run ended
         run.folder.unwritten[MANIFEST] = str(error) or type(error).__name__
+    run.folder.let_go()
     with suppress(Exception):
         run.course.first.draw(_last_card(run))
 

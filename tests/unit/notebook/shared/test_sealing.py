@@ -5,21 +5,27 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from IPython.core.error import StdinNotImplementedError
-from tests.unit.notebook.conftest import CHANGE, MadeUp
+from tests.unit.notebook.conftest import CHANGE, MadeUp, StoppedClock
 from tests.unit.notebook.test_stages import applied, armed, page, through
 
 from runbook.common import atomic_files
 from runbook.common.errors import ConnectionLost, RolledBack, StepFailed
 from runbook.notebook.routed import cells as nb
 from runbook.notebook.shared.approval import NotApproved
+from runbook.notebook.shared.ending import waiting
+from runbook.notebook.shared.runs import RecordedRun
 from runbook.records.manifest import load, verify
 from runbook.records.predicate import Fact, Record
+from runbook.run import record as runs
+from runbook.run.record import Ending, Outcome
 
 Answer = Callable[[str | BaseException], None]
+CLOCK = StoppedClock()
 NOBODY = StdinNotImplementedError()
 FAILED = StepFailed("no room", host="server-01", state="half made", then="wait")
 
@@ -64,6 +70,36 @@ def test_a_plan_alone_is_sealed_and_asks_the_host_for_nothing_of_a_change(
     assert (told.kind, told.verdict.fact, told.approval) == ("plan", Fact.PLANNED, None)
     assert made_up.read_after == ()
     assert shown
+
+
+def test_while_a_person_is_asked_the_record_says_that_the_run_waits_for_them(
+    made_up: MadeUp, home: Path, shown: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def ask(_prompt: str) -> str:
+        told.append(runs.read(folder(home)).told)
+        return "server-01"
+
+    monkeypatch.setattr("builtins.input", ask)
+    change = armed()
+    assert told[0].startswith("waits for the approval of its plan; process ")
+    assert runs.read(folder(home)).told.startswith("goes on; process ")
+    nb.finish(nb.after(nb.confirm(nb.verify(applied(change)))))
+    assert runs.read(folder(home)).told == "as promised"
+    assert not list(folder(home).glob(".at-work*"))
+    assert record(home).verdict.fact is Fact.CONFIRMED
+    assert shown
+    assert "confirm" in made_up.done
+
+
+def test_a_run_that_ended_while_it_waited_keeps_the_journal_that_was_sealed(tmp_path: Path) -> None:
+    made = runs.create(tmp_path, "server-01", CHANGE)
+    waits = cast("RecordedRun", SimpleNamespace(folder=made, session=SimpleNamespace(clock=CLOCK)))
+    with waiting(waits):
+        made.end(Outcome(Ending.AS_BEFORE, "server-01", CHANGE, "root", CLOCK.now(), "because"))
+        sealed = made.text("journal")
+    assert made.text("journal") == sealed
 
 
 def test_a_change_that_was_rolled_back_is_sealed_after_the_undo(
