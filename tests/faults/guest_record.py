@@ -105,6 +105,8 @@ class Verb:
 
     status: int
     said: str
+    # What a program reads of it: notes to a person stand on the other stream.
+    output: str
 
 
 def verb(scene: Scene, *words: str) -> Verb:
@@ -118,7 +120,7 @@ def verb(scene: Scene, *words: str) -> Verb:
         timeout=VERB_S,
         check=False,
     )
-    return Verb(done.returncode, done.stdout + done.stderr)
+    return Verb(done.returncode, done.stdout + done.stderr, done.stdout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,9 @@ class Status:
 
 def status(scene: Scene) -> Status:
     """Ask for it."""
-    said = verb(scene, "status", scene.host, "--json").said
+    answer = verb(scene, "status", scene.host, "--json")
     try:
-        told = json.loads(said)
+        told = json.loads(answer.output)
         return Status(str(told["state"]), "\n".join(told["said"]))
     except (ValueError, KeyError):
-        return Status("no word", said[-200:])
+        return Status(f"no word: {answer.said[-400:]}", answer.said[-200:])
