@@ -46,7 +46,7 @@ def make_promise(params: Params, snapshot: Snapshot, operator: Connection | None
             sysctls.file(params, snapshot, heard),
             *_online_files(params, snapshot, routes, expected6),
         ),
-        (*sysctls.FORWARDING, *own, *heard),
+        (*sysctls.FORWARDING, *own, *heard, *sysctls.of_port(params, snapshot)),
         routes,
         mtu,
         expected_firewall(params, snapshot, operator),

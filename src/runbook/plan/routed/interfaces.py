@@ -14,22 +14,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_interface
 
-from runbook.common import shell_pattern
 from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
+from runbook.plan.routed.no_stanza import configured_by
 from runbook.plan.routed.stanza_commands import HOOKS, ROUTE, is_carried, is_of_link
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import (
-    INTERFACES,
     Stanza,
     is_comment,
-    parse,
     physical,
-    reached,
     stanzas,
     words,
 )
@@ -47,7 +44,6 @@ CARRIED6 = ("static", "auto", "manual")
 # The ports of an adopted bridge; with "none" ifupdown makes it without any.
 PORTS = ("bridge_ports", "bridge-ports")
 NO_PORTS = "    bridge_ports none"
-FOLDER = "/etc/network/"
 
 
 def nic_stanzas(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
@@ -61,7 +57,7 @@ def nic_stanzas(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
             _refuse_unless_lasting(stanza, snapshot)
             _refuse_unless_live(stanza, snapshot)
         return found
-    shown, then = _configured_by(nic, snapshot)
+    shown, then = configured_by(nic, snapshot)
     raise Refused(
         f"ifupdown has no stanza `iface {nic} inet`, and the change needs one{shown}",
         host=snapshot.host,
@@ -75,51 +71,6 @@ def _stanzas(nic: str, family: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
         s
         for s in stanzas(contents(snapshot.rows(FileRow)))
         if (s.kind, physical(s.name), s.family) == ("iface", nic, family)
-    )
-
-
-def _configured_by(nic: str, snapshot: Snapshot) -> tuple[str, str]:
-    """What configures the NIC instead, where this can be told, and what to do about it."""
-    every = stanzas(contents(snapshot.rows(FileRow)))
-    mappings = [s for s in every if s.kind == "mapping" and nic in s.name.split()]
-    if mappings:
-        shown = f"; a script decides by `mapping {mappings[0].name}` in {mappings[0].path}"
-        return shown, f"take the mapping out, and write one stanza `iface {nic} inet` in its place"
-    if logical := _logical(nic, every):
-        stanza, word = logical
-        shown = f"; `{stanza.kind} {word}` in {stanza.path} gives it a stanza of another name"
-        return shown, f"call the stanza `iface {nic} inet`, and write `{stanza.kind} {nic}`"
-    if unread := _unread(nic, snapshot):
-        shown = f"; {unread} has one, and ifupdown does not read that file"
-        return shown, f"`source` it in {INTERFACES}; then `ifquery {nic}` shows the stanza"
-    then = "configure the NIC in one stanza of /etc/network/interfaces, or of a file it sources"
-    return "", then
-
-
-def _logical(nic: str, every: tuple[Stanza, ...]) -> tuple[Stanza, str] | None:
-    """The stanza that has ifupdown take another name for the NIC (`auto eth0=home`), and the word.
-
-    A mapping is another way to the same.
-    """
-    starts = (s for s in every if s.kind == "auto" or s.kind.startswith("allow-"))
-    named = ((s, word) for s in starts for word in words(s.name) if "=" in word)
-    return next(
-        ((s, w) for s, w in named if shell_pattern.matches(nic, w.partition("=")[0].strip("/"))),
-        None,
-    )
-
-
-def _unread(nic: str, snapshot: Snapshot) -> str:
-    """A file with a stanza of the NIC that ifupdown does not come to; '' if there is none."""
-    texts = contents(snapshot.rows(FileRow))
-    others = (path for path in texts if path.startswith(FOLDER) and path not in reached(texts))
-    return next(
-        (
-            path
-            for path in others
-            if any((s.kind, s.name) == ("iface", nic) for s in parse(path, texts[path]))
-        ),
-        "",
     )
 
 
@@ -173,16 +124,22 @@ def nic_stanzas6(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
     return found
 
 
-def manual_stanza(nic: str, snapshot: Snapshot, rejoin: str = "") -> Iterator[EditLines]:
+def manual_stanza(
+    nic: str, snapshot: Snapshot, rejoin: str = "", port: str = ""
+) -> Iterator[EditLines]:
     """One edit for each file with a stanza of the NIC that is not ``inet manual`` yet.
 
-    `rejoin` is a line that the first of them gets; a stanza that has it stays as it is.
+    `rejoin` is a line for the first stanza of the bridge's port: of the NIC, or of `port` if that
+    is another interface. A stanza that has the line stays as it is.
     """
-    every = (*nic_stanzas(nic, snapshot), *nic_stanzas6(nic, snapshot))
+    own = (*nic_stanzas(nic, snapshot), *nic_stanzas6(nic, snapshot))
+    every = (*own, *(_port_stanzas(port, snapshot) if rejoin and port not in ("", nic) else ()))
     # ifupdown knows a name by any one of its stanzas.
     first = {s.name: s for s in reversed(every) if s.family == "inet"}
-    joins = first[nic] if rejoin and rejoin not in map(" ".join, first[nic].options) else None
-    wanted = [s for s in every if s == joins or _acts(s, snapshot)]
+    joins = first.get(port or nic) if rejoin else None
+    if joins and rejoin in map(" ".join, joins.options):
+        joins = None
+    wanted = [s for s in every if s == joins or (s in own and _acts(s, snapshot))]
     for path in dict.fromkeys(stanza.path for stanza in wanted):
         yield _edit(
             path,
@@ -190,6 +147,21 @@ def manual_stanza(nic: str, snapshot: Snapshot, rejoin: str = "") -> Iterator[Ed
             _Added(tuple(first.values()), joins, rejoin),
             snapshot,
         )
+
+
+def _port_stanzas(port: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
+    """Those of a bridge's port, which gives itself no address."""
+    found = tuple(s for s in _stanzas(port, "inet", snapshot) if s.name == port)
+    for stanza in found:
+        _refuse_unless_lasting(stanza, snapshot)
+        if stanza.method != "manual":
+            raise Refused(
+                f"{stanza.path}:{stanza.first}: `iface {port} inet {stanza.method}`, and {port} is"
+                " a port of a bridge",
+                host=snapshot.host,
+                then=f"write `iface {port} inet manual` in its place",
+            )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def _refuse_together(params: Params, snapshot: Snapshot) -> None:
     refuse_together(
         snapshot.host,
         (
-            lambda: tuple(manual_stanza(nic, snapshot, rejoin)),
+            lambda: tuple(manual_stanza(nic, snapshot, rejoin, params.interface)),
             lambda: _connected(params, snapshot),
             lambda: tuple(stop_clients(nic, snapshot)),
         ),
@@ -185,7 +185,8 @@ def _prepare(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
         yield PutFile(SWITCH, OFF, 0o644, cloud_init.PURPOSE)
     yield from bridge_client.files(promise.client, snapshot)
     yield from _pin_name(params, snapshot)
-    yield from manual_stanza(params.holder, snapshot, _rejoin(params, snapshot))
+    rejoin = _rejoin(params, snapshot)
+    yield from manual_stanza(params.holder, snapshot, rejoin, params.interface)
     if promise.firewall.families:
         yield from saved_firewall(promise.firewall, params.holder, params.bridge, snapshot)
     yield from _twins_alone(params, snapshot, promise)

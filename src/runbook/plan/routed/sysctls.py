@@ -42,6 +42,19 @@ def followed(params: Params, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     )
 
 
+def of_port(params: Params, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    """IPv6 off on the port of an adopted bridge.
+
+    ifupdown's bridge script of Debian 11 sets it for each port at each boot. After the change no
+    boot runs the script for this port.
+    """
+    name = f"net.ipv6.conf.{_dotted(params.interface)}.disable_ipv6"
+    row = snapshot.find(SysctlRow, name)
+    default = snapshot.find(SysctlRow, "net.ipv6.conf.default.disable_ipv6")
+    off = params.adopt and row and row.value == "1" and not (default and default.value == "1")
+    return ((name, "1"),) if off else ()
+
+
 def _dotted(ifname: str) -> str:
     """As in sysctl(8): a dot inside an interface's name is written as a slash."""
     return ifname.replace(".", "/")
@@ -58,6 +71,8 @@ def file(params: Params, snapshot: Snapshot, heard: tuple[tuple[str, str], ...])
     own = followed(params, snapshot)
     text += _FOLLOWED.format(nic=params.holder, lines=_lines(own)) if own else ""
     text += _HEARD + _lines(heard) if heard else ""
+    port = of_port(params, snapshot)
+    text += _PORT.format(nic=params.interface, old=params.adopt, lines=_lines(port)) if port else ""
     return ExpectedFile(f"/etc/sysctl.d/60-runbook-{params.network}.conf", text)
 
 
@@ -72,6 +87,9 @@ _HEARD = """
 # Whoever forwards hears router advertisements only where accept_ra is 2; a port of
 # a bridge is not to hear any.
 """
+_PORT = """
+# {nic} had no IPv6 as a port of {old}: ifupdown's bridge script said so at each boot.
+{lines}"""
 _FILE = """\
 # Bridged guests of libvirt network {network} need both.
 {forwarding}

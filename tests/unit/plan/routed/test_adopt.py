@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit import fakes
+from tests.unit.booted import booted
 from tests.unit.fakes import NIC, NIC_MAC, Row
 from tests.unit.plan.changes.modelled import modelled
 from tests.unit.plan.changes.test_undo import undone
@@ -13,13 +14,13 @@ from tests.unit.plan.routed.test_attach import BR0, HOSTBR, STANZA, bridged
 
 from runbook.apply.checkpoint.script import undo_script
 from runbook.common import serial
-from runbook.common.errors import ParameterError
+from runbook.common.errors import ParameterError, Refused
 from runbook.plan import plan as plans
 from runbook.plan.changes.adopt import AdoptNic, AdoptPorts
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.messages import Action, LinkMaster, Route
-from runbook.plan.changes.steps import GatedNetlink, Restore
+from runbook.plan.changes.steps import EditFile, GatedNetlink, Restore
 from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.forecast.wiring import wired
@@ -28,8 +29,10 @@ from runbook.plan.routed.desired_state import make_promise
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Cleared, RefusedByPreflight, preflight
 from runbook.state.bridge_ports import BridgePortRow
+from runbook.state.files import FileRow
 from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
+from runbook.state.syntax.ifupdown import parse
 
 XML = (
     "<interface type='bridge'><mac address='52:54:00:0a:0b:01'/><source bridge='br0'/></interface>"
@@ -167,6 +170,36 @@ def test_the_stanza_keeps_the_bridge_without_address_and_ports() -> None:
         planned(host(manual.replace("manual", "static")))
 
 
+BOND = "auto bond0\niface bond0 inet {}\n    bond-slaves enp4s0f0 enp4s0f1\n    bond-mode 802.3ad\n"
+ON_BOND = STANZA.replace(NIC, "bond0").replace("iface bond0 inet manual\n", "")
+
+
+@pytest.mark.parametrize("order", [(BOND, ON_BOND), (ON_BOND, BOND)])
+def test_a_bond_that_ifupdown_makes_anew_joins_the_bridge_by_its_own_stanza(
+    order: tuple[str, str],
+) -> None:
+    """br0's stanza may be read before the bond is there."""
+    seen = booted({"/etc/network/interfaces": "".join(order).format("manual")})
+    plan = planned(seen, interface="bond0")
+    (edit,) = (c for c in plan.changes if isinstance(c, EditLines))
+    text = seen.rows(FileRow)[0].content
+    (step,) = edit.do()
+    assert isinstance(step, EditFile)
+    after = step.applied_to(text.encode()).decode()
+    stanzas = {s.name: s for s in parse("", after) if s.kind == "iface"}
+    line = "[ ! -e /sys/class/net/virbr1 ] || /etc/libvirt/hooks/network.d/50-runbook-routed"
+    assert dict(stanzas["bond0"].options)["post-up"].startswith(line)
+    assert dict(stanzas["bond0"].options)["bond-slaves"] == "enp4s0f0 enp4s0f1"
+    assert dict(stanzas[BR0].options) == {"bridge_ports": "none"}
+
+
+def test_a_port_with_an_address_of_its_own_is_refused_with_its_line() -> None:
+    own = BOND.format("static") + "    address 10.0.0.1/24\n"
+    seen = booted({"/etc/network/interfaces": own + ON_BOND})
+    with pytest.raises(Refused, match="interfaces:2: `iface bond0 inet static`"):
+        planned(seen, interface="bond0")
+
+
 def test_a_guest_is_defined_on_the_network_and_comes_back_as_it_was() -> None:
     (change,) = (c for c in planned().changes if isinstance(c, AdoptNic))
     plugs = [step for step in change.do() if isinstance(step, Plug)]
@@ -178,6 +211,23 @@ def test_a_guest_is_defined_on_the_network_and_comes_back_as_it_was() -> None:
     off = {**TAP, "target": "", "live_xml": ""}
     (change,) = (c for c in planned(host(taps=[off])).changes if isinstance(c, AdoptNic))
     assert [step.which for step in change.do() if isinstance(step, Plug)] == ["config"]
+
+
+@pytest.mark.parametrize(("port", "default", "kept"), [("1", "0", 1), ("0", "0", 0), ("1", "1", 0)])
+def test_a_port_without_ipv6_has_none_after_a_boot_either(
+    port: str, default: str, kept: int
+) -> None:
+    """Debian 11's bridge script switches it off at each boot, and nothing else does."""
+    name = f"net.ipv6.conf.{NIC}.disable_ipv6"
+    own = [{"name": name, "value": port}]
+    usual = [{"name": "net.ipv6.conf.default.disable_ipv6", "value": default}]
+    seen = host(sysctl=[*fakes.standard()["sysctl"], *own, *usual])
+    plan = planned(seen)
+    (file,) = (f for f in plan.of_host.files if f.path.startswith("/etc/sysctl.d/"))
+    assert file.text.count(f"\n{name} = 1\n") == kept
+    assert plan.of_host.sysctls.count((name, "1")) == kept
+    after = wired(plan.of_host, after_plan.after(plan, seen))
+    assert all(step.effect.kept for step in rehearse(plan.of_host, after))
 
 
 def test_the_undo_looks_for_the_port_and_not_for_the_detour() -> None:
