@@ -14,7 +14,7 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.unit.records import kept
 
 from runbook import views
-from runbook.notebook.jupyter.truth import told_truly
+from runbook.notebook.jupyter.executed_notebook import told_truly
 from runbook.records.card import ended
 from runbook.records.manifest import load
 from runbook.run.record import CARD_MIME, MIME

@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 from tests.faults.scene import HANGS, Scene
 
-from runbook.notebook.jupyter import truth
+from runbook.notebook.jupyter import executed_notebook
 from runbook.run.record import MIME
 
 MAY_BE_ARMED, STAYS = "may still be armed", "it stays"
@@ -125,7 +125,7 @@ def _all_cells(path: Path) -> list[dict[str, Any]]:
 
 def _first_page(path: Path) -> str:
     for cell in _all_cells(path):
-        if cell.get("id") == truth.FIRST:
+        if cell.get("id") == executed_notebook.FIRST:
             head = "".join(cell["source"]).partition("\n")[0]
             return html.unescape(head).removeprefix("## ")[2:].lower()
     return ""

@@ -71,11 +71,13 @@ def fleet(notebook: Path | None, resume: str | None, scheduler: str, **asked: An
     """
     from runbook.fleet.command import begin
     from runbook.fleet.command import resume as go_on
-    from runbook.fleet.desk import Desk
-    from runbook.fleet.wish import FleetWish
+    from runbook.fleet.context import FleetContext
+    from runbook.fleet.options import FleetWish
 
     # What a host's run says of its end may hold words of the host.
-    at = Desk(params_folder(), outputs_folder(), SystemClock(), lambda t: click.echo(printable(t)))
+    at = FleetContext(
+        params_folder(), outputs_folder(), SystemClock(), lambda t: click.echo(printable(t))
+    )
     if resume:
         sys.exit(go_on(resume, at, scheduler))
     if notebook is None or not (asked["hosts"] or asked["inventory"]):

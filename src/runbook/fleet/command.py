@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runbook.fleet import messages
-from runbook.fleet.desk import Desk
+from runbook.fleet.context import FleetContext
 from runbook.fleet.ends import worst
 from runbook.fleet.engine import Engine
+from runbook.fleet.options import FleetWish, plan_of
 from runbook.fleet.progress import FleetProgress
 from runbook.fleet.run import FleetRun, again, new
-from runbook.fleet.wish import FleetWish, plan_of
 
 # So often a terminal is told how far the hosts at work are.
 TOLD_S = 30.0
 
 
-def begin(wish: FleetWish, desk: Desk, scheduler: str = "") -> int:
+def begin(wish: FleetWish, desk: FleetContext, scheduler: str = "") -> int:
     """Plan for all hosts, then change them batch by batch; return the exit status."""
     desk = _telling(desk)
     run = new(plan_of(wish, desk.params), desk, scheduler)
@@ -36,7 +36,7 @@ def begin(wish: FleetWish, desk: Desk, scheduler: str = "") -> int:
         return _changed(run, engine)
 
 
-def resume(fleet_id: str, desk: Desk, scheduler: str = "") -> int:
+def resume(fleet_id: str, desk: FleetContext, scheduler: str = "") -> int:
     """Go on with a run that was stopped, interrupted or killed; return the exit status."""
     desk = _telling(desk)
     run = again(fleet_id, desk, scheduler)
@@ -67,7 +67,7 @@ def _changed(run: FleetRun, engine: Engine) -> int:
     return run.status
 
 
-def _telling(desk: Desk) -> Desk:
+def _telling(desk: FleetContext) -> FleetContext:
     """The desk that also says every 30 s how far each host at work is."""
     remaining_s = [desk.clock.monotonic()]
 

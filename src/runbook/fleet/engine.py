@@ -12,7 +12,7 @@ from pathlib import Path
 from runbook.common import handed_files
 from runbook.common.clock import Clock
 from runbook.fleet import window
-from runbook.fleet.desk import Tell
+from runbook.fleet.context import Tell
 from runbook.fleet.ends import FleetEnd, of_run
 from runbook.fleet.finding import last_finding
 from runbook.fleet.job import (

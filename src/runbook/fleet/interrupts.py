@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from runbook.fleet import messages
-from runbook.fleet.desk import Desk
+from runbook.fleet.context import FleetContext
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.engine import Engine
 from runbook.fleet.job import INTERRUPT
@@ -21,7 +21,7 @@ Standing = Callable[[str], str]
 
 
 @contextmanager
-def interruptible(engine: Engine, standing: Standing, desk: Desk) -> Iterator[None]:
+def interruptible(engine: Engine, standing: Standing, desk: FleetContext) -> Iterator[None]:
     """Ctrl-C: no further host begins. Again: those at work undo their change. Again: leave.
 
     Who ends this program by a signal has those at work undo at once. The kernel of a notebook has

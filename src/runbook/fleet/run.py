@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from runbook.common.atomic_files import make_folder
 from runbook.common.errors import CorrectParameters
 from runbook.fleet import ask
-from runbook.fleet.audited import audited
-from runbook.fleet.desk import Desk
+from runbook.fleet.batch_audit import audited
+from runbook.fleet.context import FleetContext
 from runbook.fleet.ends import UNFINISHED, FleetEnd, worst
 from runbook.fleet.engine import Engine
 from runbook.fleet.interrupts import interruptible
 from runbook.fleet.job import INTERRUPT
 from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger, LedgerState
+from runbook.fleet.options import refuse_another_notebook
 from runbook.fleet.trust import RUN, refuse_a_strangers, refuse_an_odd
 from runbook.fleet.watch import watched
-from runbook.fleet.wish import refuse_another_notebook
 from runbook.fleet.workers import workers
 
 # No host's folder can have this name.
@@ -34,7 +34,7 @@ class FleetRun:
     """A fleet run; `scheduler` is the address of Dask's, '' for none."""
 
     ledger: Ledger
-    desk: Desk
+    desk: FleetContext
     scheduler: str = ""
 
     @contextmanager
@@ -115,7 +115,7 @@ class FleetRun:
         return ask.in_words(host, self.desk.params, self.desk.clock)
 
 
-def new(plan: FleetPlan, desk: Desk, scheduler: str = "") -> FleetRun:
+def new(plan: FleetPlan, desk: FleetContext, scheduler: str = "") -> FleetRun:
     """A new run in a folder of its own; raises CorrectParameters."""
     folder = desk.outputs / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def new(plan: FleetPlan, desk: Desk, scheduler: str = "") -> FleetRun:
     return FleetRun(ledger, desk, scheduler)
 
 
-def again(fleet_id: str, desk: Desk, scheduler: str = "") -> FleetRun:
+def again(fleet_id: str, desk: FleetContext, scheduler: str = "") -> FleetRun:
     """A run that was stopped, interrupted or killed; raises CorrectParameters."""
     ledger = Ledger(desk.outputs / FOLDER / fleet_id)
     if not RUN.fullmatch(fleet_id) or not ledger.folder.is_dir():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from runbook.common import handed_files
 from runbook.fleet import page
-from runbook.fleet.desk import Desk
+from runbook.fleet.context import FleetContext
 from runbook.fleet.ledger import Ledger
 from runbook.fleet.progress import FleetProgress, progress
 
@@ -19,7 +19,7 @@ TICK_S = 2.0
 
 
 @contextmanager
-def watched(ledger: Ledger, desk: Desk) -> Iterator[None]:
+def watched(ledger: Ledger, desk: FleetContext) -> Iterator[None]:
     """Draw it every two seconds meanwhile, and a last time; an error in that stops no run."""
     over, stages = threading.Event(), Stages(ledger.folder)
 
@@ -83,6 +83,6 @@ def stage_of_nobody(_host: str) -> str:
     return ""
 
 
-def look(ledger: Ledger, desk: Desk) -> FleetProgress:
+def look(ledger: Ledger, desk: FleetContext) -> FleetProgress:
     """The progress now."""
     return progress(ledger.read(), desk.clock.now(), stage_of_nobody)

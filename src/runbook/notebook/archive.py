@@ -15,11 +15,11 @@ import nbformat
 from runbook.common import atomic_files, handed_files, octets
 from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact_notebook
-from runbook.notebook.jupyter.truth import told_truly
-from runbook.records import later
+from runbook.notebook.jupyter.executed_notebook import told_truly
+from runbook.records import later_manifest
 from runbook.records.close import QUIET
 from runbook.records.files import MANIFEST
-from runbook.records.make import last_moment
+from runbook.records.make_manifest import last_moment
 from runbook.records.manifest import Fault, load, verify
 from runbook.records.seal import seal
 from runbook.records.signature import SIGN_WITH
@@ -106,7 +106,7 @@ def _filed(notebook: Path, outputs: Path) -> tuple[str, Path]:
 def _join(notebook: Path, folder: Path, action: str, name: str) -> None:
     """A sealed record has to say that the file belongs to it, or it would count as added."""
     try:
-        later.join(folder, action, (name,), os.environ.get(SIGN_WITH, ""))
+        later_manifest.join(folder, action, (name,), os.environ.get(SIGN_WITH, ""))
     except OSError as error:
         why = f"it is in {folder}, but its manifest there could not be written: {error}"
         raise _refusal(notebook, why, "make that folder writable, then file it again") from error

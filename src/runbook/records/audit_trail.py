@@ -17,9 +17,9 @@ from pathlib import Path
 from runbook.common import handed_files
 from runbook.common.moments import utc
 from runbook.common.printable import printable
-from runbook.records import handed
+from runbook.records import handed_over
 from runbook.records.files import MANIFEST, SIGNATURE, manifests
-from runbook.records.make import STAMP
+from runbook.records.make_manifest import STAMP
 from runbook.records.manifest import Fault, load, verify
 from runbook.records.predicate import Previous, Record
 from runbook.records.signature import Trust, check
@@ -69,7 +69,7 @@ def verify_all(
     by_host: dict[Path, list[Path]] = {}
     for folder in folders:
         by_host.setdefault(folder.parent, []).append(folder)
-    gone = handed.digests(next(iter(by_host)).parent) if by_host else {}
+    gone = handed_over.digests(next(iter(by_host)).parent) if by_host else {}
     return tuple(f for own in by_host.values() for f in _of_host(own, gone, allowed, signed=signed))
 
 

@@ -89,11 +89,11 @@ def search(words: tuple[str, ...], *, most: int, as_json: bool, **expected: str)
 @AS_JSON
 def show(change: str, *, as_json: bool) -> None:
     """Show one record: what it says, what belongs to it, whether it is as it was sealed."""
-    from runbook.records import shown
+    from runbook.records import show
 
     outputs = outputs_folder()
     entry = _one(outputs, change)
-    told = shown.of(outputs, entry, _belonging(outputs, entry), _allowed())
+    told = show.of(outputs, entry, _belonging(outputs, entry), _allowed())
     if as_json:
         click.echo(json.dumps(told))
     else:

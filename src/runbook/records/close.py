@@ -15,7 +15,7 @@ from runbook.common import handed_files
 from runbook.common.errors import CorrectParameters
 from runbook.records.entry import RUNNING, WAITING, Entry
 from runbook.records.files import CLOSED, MANIFEST
-from runbook.records.make import last_moment
+from runbook.records.make_manifest import last_moment
 from runbook.records.person import operator
 from runbook.records.predicate import Operator
 from runbook.records.seal import add_signature, seal

@@ -20,7 +20,7 @@ from runbook.records import bag
 from runbook.records.audit_trail import verify_all
 from runbook.records.entry import Entry
 from runbook.records.files import MANIFEST, is_record
-from runbook.records.handed import FOLDER
+from runbook.records.handed_over import FOLDER
 from runbook.records.predicate import Fact
 from runbook.records.statement import sha256
 

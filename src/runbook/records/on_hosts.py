@@ -17,7 +17,7 @@ from runbook.common.clock import Clock
 from runbook.common.errors import ParameterError
 from runbook.common.printable import printable
 from runbook.params import KnownHost, known_host
-from runbook.records import handed, witness
+from runbook.records import handed_over, witness
 from runbook.records.audit_trail import Kind, TrailFinding, place_of
 from runbook.records.files import MANIFEST
 from runbook.records.manifest import LARGEST, load
@@ -54,7 +54,7 @@ def verify_hosts(
 ) -> Iterator[TrailFinding]:
     """What records and hosts do not say alike, for each host that has records or is named."""
     names = sorted({folder.parent.name for folder in folders} | set(hosts))
-    gone = handed.digests(folders[0].parent.parent) if folders else {}
+    gone = handed_over.digests(folders[0].parent.parent) if folders else {}
     known: list[KnownHost] = []
     for name in names:
         try:

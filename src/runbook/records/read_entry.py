@@ -10,7 +10,7 @@ from pathlib import Path
 from runbook.common import handed_files
 from runbook.records.entry import RUNNING, UNREADABLE, WAITING, Entry
 from runbook.records.files import CLOSED, MANIFEST, newest_first, run_folders
-from runbook.records.make import begun_of, last_moment
+from runbook.records.make_manifest import begun_of, last_moment
 from runbook.records.manifest import load
 from runbook.records.predicate import FACTS, OPEN, Fact, Record
 from runbook.run import at_work

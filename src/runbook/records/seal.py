@@ -9,7 +9,7 @@ from typing import Any
 
 from runbook.common import handed_files
 from runbook.records.files import BEGUN, MANIFEST, SIGNATURE
-from runbook.records.make import NOT_CHANGED, HostFiles, make
+from runbook.records.make_manifest import NOT_CHANGED, HostFiles, make
 from runbook.records.predicate import Manifest, Previous
 from runbook.records.signature import NotSigned, sign
 from runbook.records.statement import Statement, Subject, sha256, subject

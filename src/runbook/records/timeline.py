@@ -16,7 +16,7 @@ from runbook.records.card import Tone, tone
 from runbook.records.entry import RUNNING, WAITING, Entry
 from runbook.records.files import newest_first
 from runbook.records.index import Wanted, opened
-from runbook.records.make import AUDIT
+from runbook.records.make_manifest import AUDIT
 from runbook.records.predicate import Fact
 from runbook.state import snapshot as snapshots
 from runbook.state.guests import GuestRow, TapRow

@@ -13,12 +13,12 @@ import pytest
 from tests.unit import fakes
 
 from runbook.fleet import interrupts
-from runbook.fleet.desk import Desk
+from runbook.fleet.context import FleetContext
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.engine import Engine
 from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger
 
-AT = Desk(Path("/params"), Path("/outputs"), fakes.Time(), lambda _text: None)
+AT = FleetContext(Path("/params"), Path("/outputs"), fakes.Time(), lambda _text: None)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from runbook.common.clock import SystemClock
 from runbook.common.errors import CorrectParameters
 from runbook.fleet import run
 from runbook.fleet.command import resume
-from runbook.fleet.desk import Desk
+from runbook.fleet.context import FleetContext
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.ledger import FleetPlan, HostEnd, Ledger, LedgerState
 from runbook.fleet.run import FOLDER
@@ -33,14 +33,16 @@ PLAN = FleetPlan(
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FleetContext:
     def nothing(*_words: object) -> None:
         pytest.fail("it went on")
 
     monkeypatch.setattr(run, "Engine", nothing)
     (tmp_path / "params").mkdir()
     (tmp_path / "outputs" / FOLDER).mkdir(parents=True)
-    return Desk(tmp_path / "params", tmp_path / "outputs", SystemClock(), lambda _text: None)
+    return FleetContext(
+        tmp_path / "params", tmp_path / "outputs", SystemClock(), lambda _text: None
+    )
 
 
 def ledger(folder: Path) -> Ledger:
@@ -51,7 +53,7 @@ def ledger(folder: Path) -> Ledger:
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "/etc", ".", "", "x"])
-def test_only_a_fleet_runs_own_name_is_resumed(desk: Desk, name: str) -> None:
+def test_only_a_fleet_runs_own_name_is_resumed(desk: FleetContext, name: str) -> None:
     ledger(desk.outputs / "elsewhere")
     with pytest.raises(CorrectParameters, match="there is no fleet run"):
         resume(name, desk)
@@ -77,7 +79,7 @@ def link_to_folder(made: Ledger) -> None:
 
 @pytest.mark.parametrize("spoil", [open_folder, open_ledger, link_to_ledger, link_to_folder])
 def test_what_others_could_write_is_not_gone_on_with(
-    desk: Desk, spoil: Callable[[Ledger], None]
+    desk: FleetContext, spoil: Callable[[Ledger], None]
 ) -> None:
     spoil(ledger(desk.outputs / FOLDER / RUN))
     with pytest.raises(CorrectParameters, match="is not gone on with"):

@@ -15,7 +15,7 @@ from tests.unit.records import kept
 
 from runbook.cli import runbook
 from runbook.common.errors import CorrectParameters, RunbookError
-from runbook.records import later
+from runbook.records import later_manifest
 from runbook.run.record import Ending
 
 
@@ -226,7 +226,7 @@ def test_one_record_is_printed_into_a_new_file(
     filed.write_text(json.dumps(notebook))
     monkeypatch.setattr("runbook.views.page.pdf.pdf", lambda page: page.encode())
     assert "no manifest names it" in error("export", "--pdf", str(to), change).what
-    later.join(filed.parent, "notebook", [filed.name])
+    later_manifest.join(filed.parent, "notebook", [filed.name])
     filed.write_text(json.dumps(notebook).replace("As promised", "Approved by all"))
     told = error("export", "--pdf", str(to), change)
     assert "not as it was sealed: notebook.ipynb" in told.what

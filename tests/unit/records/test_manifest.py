@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.records.begin import About, begin
-from runbook.records.make import HostFiles
+from runbook.records.make_manifest import HostFiles
 from runbook.records.manifest import Fault, load, verify
 from runbook.records.predicate import RECORD, Envelope, Fact, Kind
 from runbook.records.seal import seal

@@ -10,7 +10,7 @@ import pandas as pd
 from ipywidgets import Dropdown, Layout, Text, Widget
 
 from runbook.common.errors import RunbookError
-from runbook.fleet.desk import Desk
+from runbook.fleet.context import FleetContext
 from runbook.fleet.ledger import Ledger
 from runbook.fleet.run import FOLDER
 from runbook.notebook.desk.sources import notebooks
@@ -40,7 +40,7 @@ Judge = Callable[[Mapping[str, object]], object]
 class FleetForm:
     """Its fields; a run that is gone on with has its own hosts and batches."""
 
-    desk: Desk
+    desk: FleetContext
     judge: Judge
     fields: dict[str, Widget] = field(default_factory=dict)
 
@@ -79,14 +79,14 @@ class FleetForm:
         return table(rows, Look("Chosen here", limit=len(rows), unit=""))
 
 
-def asked(desk: Desk, judge: Judge) -> dict[str, object]:
+def asked(desk: FleetContext, judge: Judge) -> dict[str, object]:
     """The parameters that a person chose; empty if nobody did, or nobody could."""
     made = FleetForm(desk, judge)
     fields = list(made.fields.values())
     return made.values() if wait_for(fields, made.fault, made.settled, desk.clock) else {}
 
 
-def unfinished(desk: Desk) -> Iterator[tuple[str, str]]:
+def unfinished(desk: FleetContext) -> Iterator[tuple[str, str]]:
     """Runs that have hosts left, the newest first, as (label, name)."""
     for folder in sorted((desk.outputs / FOLDER).glob("[0-9]*Z"), reverse=True):
         with suppress(RunbookError):

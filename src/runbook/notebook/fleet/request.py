@@ -13,10 +13,10 @@ from runbook.common import handed_files
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ParameterError
 from runbook.common.folders import outputs_folder, params_folder
-from runbook.fleet.desk import Desk
+from runbook.fleet.context import FleetContext
 from runbook.fleet.ledger import FleetPlan
+from runbook.fleet.options import FleetWish, plan_of
 from runbook.fleet.run import again
-from runbook.fleet.wish import FleetWish, plan_of
 from runbook.notebook.desk.sources import notebooks
 from runbook.notebook.fleet import form
 from runbook.notebook.jupyter.unattended import somebody_there
@@ -79,9 +79,9 @@ def parameters(namespace: Mapping[str, object]) -> FleetRequest:
     return request
 
 
-def folders() -> Desk:
+def folders() -> FleetContext:
     """Where the run is made; nobody looks on."""
-    return Desk(
+    return FleetContext(
         *(params_folder(), outputs_folder(), SystemClock(), lambda _text: None),
         leaves=False,
         patient=somebody_there(),

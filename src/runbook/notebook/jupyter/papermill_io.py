@@ -20,8 +20,8 @@ from typing import Any
 
 from runbook.common import atomic_files, handed_files, octets
 from runbook.common.redact import redact_notebook, redact_prose
+from runbook.notebook.jupyter.executed_notebook import is_over, told_truly
 from runbook.notebook.jupyter.papermill_ending import run_cells
-from runbook.notebook.jupyter.truth import is_over, told_truly
 from runbook.notebook.jupyter.unattended import mark_papermill
 from runbook.records.files import NOTEBOOK, NOTEBOOK_SHA256
 

@@ -19,7 +19,7 @@ from runbook.records.begin import About
 from runbook.records.card import Card
 from runbook.records.files import MANIFEST
 from runbook.records.link import RELATIONS, REVERTED, first_folder, link
-from runbook.records.make import NOT_CHANGED, READ, HostFiles
+from runbook.records.make_manifest import NOT_CHANGED, READ, HostFiles
 from runbook.records.predicate import FACTS, Envelope, Kind, Manifest, Previous
 from runbook.records.signature import SIGN_WITH
 from runbook.records.statement import sha256

@@ -20,7 +20,7 @@ from runbook.plan.promise.attached import AttachedPromise
 from runbook.plan.promise.guests import GuestPromise
 from runbook.plan.promise.host import Promise
 from runbook.plan.promise.reverted import RevertPromise
-from runbook.plan.revert import again, drift
+from runbook.plan.revert import altered_since, steps_again
 from runbook.plan.revert.files import FilePlan, file_plan
 from runbook.plan.revert.recorded import RecordedChange
 from runbook.state.files import FileRow
@@ -44,7 +44,7 @@ def make_plan(
     changed = host_promise(change)
     _refuse_unknown(change)
     files = file_plan(change, now)
-    since = drift.between(change, now, changed)
+    since = altered_since.between(change, now, changed)
     merged = {("files", one): _file_cells(now, one, text) for one, text in files.texts.items()}
     mac = _mac(change, changed)
     promise = RevertPromise(
@@ -90,7 +90,7 @@ def host_promise(change: RecordedChange) -> Promise:
 def _refuse_unknown(change: RecordedChange) -> None:
     """Refuse a change of which a part could not be made again."""
     for part in change.plan.changes:
-        if type(part) not in again.KNOWN:
+        if type(part) not in steps_again.KNOWN:
             raise _refused(
                 change,
                 f"a part of change {change.change_id} could not be made again if the revert fails:"
@@ -121,12 +121,12 @@ def _parts(
     change: RecordedChange, now: Snapshot, path: str, files: FilePlan
 ) -> Iterator[RevertPart]:
     plan = change.plan
-    values = ((name, now.find(SysctlRow, name)) for name in again.parameters(plan))
+    values = ((name, now.find(SysctlRow, name)) for name in steps_again.parameters(plan))
     sysctls = [(name, row.value) for name, row in values if row]
     steps: tuple[tuple[str, Part, str, tuple[Step, ...]], ...] = (
-        ("prepare", "files", "put the files back", again.files(plan, files.skipped)),
-        ("cutover", "network", "move the address back", again.network(plan)),
-        ("settle", "rest", "remove the network, and the rest", again.rest(plan, sysctls)),
+        ("prepare", "files", "put the files back", steps_again.files(plan, files.skipped)),
+        ("cutover", "network", "move the address back", steps_again.network(plan)),
+        ("settle", "rest", "remove the network, and the rest", steps_again.rest(plan, sysctls)),
     )
     for phase, part, title, made in steps:
         pairs = [

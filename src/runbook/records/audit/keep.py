@@ -11,7 +11,7 @@ from runbook.common import handed_files
 from runbook.records.audit.look import Audit
 from runbook.records.begin import About, begin
 from runbook.records.files import newest_first
-from runbook.records.make import AUDIT
+from runbook.records.make_manifest import AUDIT
 from runbook.records.seal import seal
 from runbook.records.signature import SIGN_WITH
 from runbook.run import record

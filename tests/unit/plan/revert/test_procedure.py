@@ -25,7 +25,7 @@ from runbook.plan.changes.attach import AttachNetwork
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.revert import RevertPart, RevertScript
 from runbook.plan.promise.reverted import RevertPromise
-from runbook.plan.revert import again
+from runbook.plan.revert import steps_again
 from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot
 
@@ -174,11 +174,11 @@ def test_a_network_onto_a_bridge_that_stays_is_defined_again_though_the_address_
     None
 ):
     attach = AttachNetwork("lan", "br0", "<network/>")
-    steps = again.rest(replace(PLAN, changes=(attach,)), ())
+    steps = steps_again.rest(replace(PLAN, changes=(attach,)), ())
     assert [step.describe() for step in steps] == [
         "virsh net-define /etc/libvirt/qemu/networks/lan.xml; virsh net-start lan"
     ]
-    assert again.network(replace(PLAN, changes=(attach,))) == ()
+    assert steps_again.network(replace(PLAN, changes=(attach,))) == ()
 
 
 def test_a_plan_of_a_revert_is_read_back_as_it_was_written_and_is_the_same_each_time() -> None:

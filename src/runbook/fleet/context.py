@@ -17,7 +17,7 @@ def _nobody(_progress: FleetProgress) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class FleetContext:
     """Where the fleet is run from: its folders, its clock, who reads its lines, who looks on.
 
     `leaves`: this program is only there for the run, so a signal may end it with the run; the

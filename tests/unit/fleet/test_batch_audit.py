@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit import fakes
 
-from runbook.fleet.audited import audited, judged
+from runbook.fleet.batch_audit import audited, judged
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.ledger import HostEnd
 from runbook.records.audit.drift import Drift, Severity

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.notebook.jupyter.truth import FIRST, markdown, told_truly
-from runbook.notebook.jupyter.volatile import WIDGET
+from runbook.notebook.jupyter.executed_notebook import FIRST, markdown, told_truly
+from runbook.notebook.jupyter.volatile_output import WIDGET
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
 RUNS: dict[str, Any] = {

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from runbook.notebook.jupyter.notebook_state import TAG
-from runbook.notebook.jupyter.volatile import drop_volatile
+from runbook.notebook.jupyter.volatile_output import drop_volatile
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
 FIRST = "runbook-first-page"
