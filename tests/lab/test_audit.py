@@ -13,6 +13,7 @@ from tests import bench
 from tests.lab import returning
 
 from runbook.common.folders import outputs_folder
+from runbook.lab import lab as labs
 from runbook.lab import machine
 
 HOST = "server-01"
@@ -244,6 +245,27 @@ def test_it_is_silent_after_a_reboot_and_names_each_drift_made_by_hand(
     assert len(records()) > len(before)
     verified = returning.verb("records", "verify", "--hosts")
     assert verified.status == 0, verified.said
+
+
+@pytest.mark.thorough
+def test_a_host_whose_client_was_on_the_nic_is_silent_after_a_reboot(
+    lab: labs.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Debian 13's dhcpcd has a link-local address of its own on the NIC until the next boot.
+    labs.up(len(lab.hosts), "trixie", "dhcp", print)
+    labs.renew(HOST)
+    try:
+        home = bench.make_home(tmp_path)
+        monkeypatch.setenv("RUNBOOK_HOME", str(home))
+        done = bench.papermill(home, "-p", "host", HOST)
+        assert done.status == 0, done.said
+        machine.power_cut(HOST)
+        machine.power_on(HOST)
+        status, told = audit()
+        assert (status, told["differences"], told["notes"]) == (0, [], [])
+    finally:
+        labs.up(len(lab.hosts), lab.release, lab.addressing, print)
+        labs.renew(HOST)
 
 
 def the_host_misses_a_record_that_was_removed(home: Path) -> None:

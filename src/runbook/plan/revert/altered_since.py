@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runbook.plan.promise.host import Promise
 from runbook.plan.promise.reverted import ExpectedRow
 from runbook.plan.revert.recorded import RecordedChange
+from runbook.state import port_ipv6
 from runbook.state.diff import compare
 from runbook.state.kernel_modules import BROUGHT
 from runbook.state.networks import NetworkRow
@@ -124,9 +125,15 @@ def _is_of_a_device(table: str) -> bool:
 def between(change: RecordedChange, now: Snapshot, changed: Promise) -> Drift:
     """Compare the state now with the record."""
     here = named_as(change.after, now)
+    touched = _keys(change.before, named_as(change.before, change.after))
+    ports = port_ipv6.ports(change.after) & port_ipv6.ports(now)
     return Drift(
-        _keys(change.before, named_as(change.before, change.after)),
-        _keys(change.after, here),
+        touched,
+        frozenset(
+            key
+            for key in _keys(change.after, here)
+            if key in touched or not port_ipv6.is_unused(*key, ports)
+        ),
         row_texts(change.before),
         row_texts(change.after),
         row_texts(here),

@@ -15,6 +15,7 @@ from typing import Any
 from runbook.records.audit.drift import Drift, Severity
 from runbook.records.audit.needs import Need, Promises, Unmet, unmet
 from runbook.state import guests as guest_tables
+from runbook.state import port_ipv6
 from runbook.state.diff import ADDED, CHANGED, REMOVED, compare, with_key_of
 from runbook.state.guests import GuestRow, TapRow
 from runbook.state.snapshot import Snapshot
@@ -100,10 +101,15 @@ def _differences(recorded: Snapshot, now: Snapshot) -> Iterator[_Difference]:
 
 @dataclass(frozen=True, slots=True)
 class _Noise:
-    """What comes and goes with guests that start and stop: their devices, their state."""
+    """What comes and goes by itself.
+
+    With guests that start and stop: their devices, their state. With a boot: what IPv6 has on a
+    port of a bridge.
+    """
 
     devices: frozenset[str]
     guests: frozenset[str]
+    ports: frozenset[str]
 
     @staticmethod
     def between(recorded: Snapshot, now: Snapshot) -> _Noise:
@@ -112,7 +118,8 @@ class _Noise:
         rows = (row for state in (recorded, now) for row in state.rows(TapRow))
         # A guest that is known to one of the two only is a difference, its devices are not.
         devices = {row.target for row in rows if row.guest in changed and row.target}
-        return _Noise(frozenset(devices), frozenset(changed))
+        both = port_ipv6.ports(recorded) & port_ipv6.ports(now)
+        return _Noise(frozenset(devices), frozenset(changed), both)
 
     def covers(self, row: Any) -> bool:  # noqa: ANN401 - a row of a DataFrame has no type
         table, key, column = str(row.table), str(row.key), str(row.column)
@@ -121,6 +128,8 @@ class _Noise:
         if table == guest_tables.TAPS.name:
             stopped = any(key.startswith(f"{guest} ") for guest in self.guests)
             return stopped and column in ("source", "target", "filter", "type")
+        if port_ipv6.is_unused(table, key, self.ports):
+            return True
         words = key.replace(".", " ").split()
         return table in OF_DEVICES and any(word in self.devices for word in words)
 

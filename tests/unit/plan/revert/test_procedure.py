@@ -117,6 +117,15 @@ def test_what_comes_and_goes_by_itself_fails_no_revert(
     assert kept.required is required
 
 
+def test_what_a_boot_makes_anew_on_the_port_is_not_to_stay() -> None:
+    name = f"net.ipv6.conf.{fakes.NIC}.accept_ra"
+    own = fakes.address(fakes.NIC, "fe80::1/64", family="inet6", scope="link")
+    change = replace(recorded(), after=later(addresses=[own]))
+    assert (
+        plan(later(**altered("sysctl", {"name": name, "value": "1"})), change).of_revert.kept == ()
+    )
+
+
 @pytest.mark.parametrize("active", [True, False])
 def test_libvirt_s_chains_may_stay_for_a_network_that_came_since(*, active: bool) -> None:
     chain = fakes.rule("-A FORWARD -j LIBVIRT_FWI", 1)

@@ -160,6 +160,26 @@ def test_a_drift_is_named_with_how_bad_it_is(
     assert exit_status((found,)) == severity + 2
 
 
+def ipv6_on(ifname: str, address: str, hears: str) -> dict[str, list[Row]]:
+    """A link-local address, its route, and whether the interface hears routers."""
+    own = {"family": "inet6", "scope": "link"}
+    name = f"net.ipv6.conf.{ifname}.accept_ra"
+    return {
+        "addresses": [*rows("addresses"), fakes.address(ifname, f"{address}/64", **own)],
+        "routes": [*rows("routes"), fakes.route(f"{address}/128", ifname, family="inet6")],
+        "sysctl": [*USUAL["sysctl"], {"name": name, "value": hears}],
+    }
+
+
+@pytest.mark.parametrize(("ifname", "found"), [(NIC, 0), (BRIDGE, 5)])
+def test_what_a_dhcp_client_left_on_the_nic_and_a_boot_makes_anew_is_no_drift(
+    ifname: str, found: int
+) -> None:
+    recorded = now(**ipv6_on(ifname, "fe80::fe41:42fa:9298:ab25", "0"))
+    booted = now(**ipv6_on(ifname, "fe80::16:1ff:fe00:1", "1"))
+    assert len(differences(PROMISES, recorded, booted)) == found
+
+
 def test_of_a_file_only_the_lines_that_differ_are_told() -> None:
     (found,) = drifts(files=files(resolv="nameserver 9.9.9.9\n"))
     assert (found.recorded, found.now) == ("nameserver 1.1.1.1", "nameserver 9.9.9.9")
