@@ -36,7 +36,9 @@ SIGNS = {
         *("verify(path", "digest != known.sha256", "ended.change_id != found.confirmed.name"),
     ),
     "run/change_on_host.py": ("kept.manifest.plan != change.plan.digest", "digest != row.sha256"),
-    "notebook/shared/approval_signature.py": ("check_approval(plan.digest", "found.by !="),
+    "notebook/shared/approval_signature.py": (
+        *("check_approval(content", "found.by !=", "approval.differs(plan, request, now)"),
+    ),
     "fleet/workers.py": ("_GUARDED.fullmatch(scheduler)", r"tls://\S+|tcp://(?:127"),
     "transport/relay/gate.py": ("flock",),
     "common/printable.py": ("isprintable",),

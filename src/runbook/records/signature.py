@@ -20,7 +20,7 @@ from runbook.common import handed_files
 from runbook.common.printable import printable
 
 NAMESPACE = "runbook-record"
-# What is signed in this one is the digest of an approved plan, and a newline.
+# What is signed in this one is the text of an approval.
 APPROVAL = "runbook-approval"
 # Beside the hosts' files: a line for each person, as ssh-keygen(1) has it.
 ALLOWED_SIGNERS = "allowed_signers"
@@ -77,12 +77,12 @@ def check(path: Path, signature: Path, allowed: Path) -> Signed:
         return Signed(Trust.BAD, "", f"it could not be checked: {error}")
 
 
-def check_approval(digest: str, signature: Path, allowed: Path) -> Signed:
-    """The signature by which a person approved the plan of this digest; raises OSError."""
+def check_approval(approval: bytes, signature: Path, allowed: Path) -> Signed:
+    """The signature of the text by which a person approved a plan; raises OSError."""
     handed_files.read(signature, LARGEST)
     handed_files.read(allowed, LARGEST)
     try:
-        return _checked(f"{digest}\n".encode(), str(signature), str(allowed), APPROVAL)
+        return _checked(approval, str(signature), str(allowed), APPROVAL)
     except subprocess.SubprocessError as error:
         return Signed(Trust.BAD, "", f"it could not be checked: {error}")
 
@@ -95,7 +95,7 @@ def made_by(signature: str, key: str) -> bool:
 
 
 def _public_lines(key: Path) -> Iterator[str]:
-    for path in (key, key.with_name(f"{key.name}.pub")):
+    for path in (key, Path(f"{key}.pub")):
         with suppress(OSError, ValueError):
             text = handed_files.text(path, LARGEST)
             yield from () if "PRIVATE" in text else text.splitlines()

@@ -14,8 +14,8 @@ from runbook.notebook.jupyter.uninterrupted import uninterrupted
 from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import watch
 from runbook.notebook.routed.plan import go_by, stopped
-from runbook.notebook.shared.approval import Approval, approve, check_request
-from runbook.notebook.shared.approval_signature import KEPT, NOT_SIGNED, ApprovalSignature
+from runbook.notebook.shared.approval import approve, check_request, keep
+from runbook.notebook.shared.approval_text import how_to_sign
 from runbook.notebook.shared.by_hand import instruct, tell_undos
 from runbook.notebook.shared.change_mark import mark
 from runbook.notebook.shared.change_so_far import SharedChange
@@ -33,7 +33,7 @@ from runbook.notebook.shared.values import (
     ConfirmedChange,
     VerifiedChange,
 )
-from runbook.plan.plan import PHASES
+from runbook.plan.plan import PHASES, Plan
 from runbook.run import pipeline
 from runbook.run.pipeline import REHEARSE
 from runbook.run.record import Ending
@@ -49,6 +49,7 @@ APPROVE = (
     "The digest of this plan is {0}. To make exactly this plan, run again with"
     " `-p mode apply -r approved {0}`; a plan that differs is refused."
 )
+SIGN = "`approval: signed` wants the approver's signature. The approver types: {}"
 _TOO_LATE = "{} came while the host confirmed the change. The change stays; the record is finished."
 
 
@@ -77,7 +78,7 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
     before = cleared.before
     run = before.run
     if run.session.params.mode == "plan":
-        views.show(views.note(APPROVE.format(cleared.ready.cleared.plan.digest)))
+        _tell_approver(run, cleared.ready.cleared.plan)
         return stopped(run, Ending.PLANNED_ONLY, "mode is plan")
     with reading(run, "Checking the change request"):
         signed = check_request(cleared.ready.cleared.plan, run.session)
@@ -89,7 +90,7 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
         approval = approve(plan, mode, approved=request.approved)
     if not approval.given:
         return stopped(run, Ending.PLANNED_ONLY, f"the change was not approved, {approval.how}")
-    _keep_approval(run, approval, signed)
+    keep(run, approval, signed)
     left = _LEFT.format(run.session.change_id)
     # A signal after the arming would have the change refused, with the host armed.
     with uninterrupted() as held, reading(run, "Arming the undo", left):
@@ -104,6 +105,14 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
             held.deliver()
     _look_on(before, hand)
     return _in_hand(before, hand)
+
+
+def _tell_approver(run: Run, plan: Plan) -> None:
+    """What the person does who approves this plan."""
+    views.show(views.note(APPROVE.format(plan.digest)))
+    if run.session.params.approval == "signed":
+        how = how_to_sign(plan, run.session.change_request, run.session.clock.now())
+        views.show(views.note(SIGN.format(how)))
 
 
 def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
@@ -129,7 +138,7 @@ def _go_on(before: Before, picked: Underway) -> ChangeUnderway:
             state="in the middle of the change; its undo is armed and ends it at the deadline",
             then=f"run this cell again to continue, or `runbook undo {run.host}`",
         )
-    _keep_approval(run, approval)
+    keep(run, approval)
     run.folder.note(run.session.clock.now(), f"taken up by {run.session.operator}")
     change = _take(before, hand)
     views.show_with(_armed(hand.underway), mark(run, "armed", hand.underway))
@@ -273,18 +282,6 @@ def _confirm(seen: VerifiedChange) -> Confirmed:
     if held.name:
         views.show(views.note(_TOO_LATE.format(held.name), "warn"))
     return confirmed
-
-
-def _keep_approval(this: Run, approval: Approval, signed: ApprovalSignature = NOT_SIGNED) -> None:
-    session = this.session
-    request = session.change_request
-    told = {"who": session.operator, "how": approval.how, "plan": approval.digest}
-    if request.approved:
-        told |= {"approved": request.approved, "approved_by": request.approved_by or ""}
-    if signed.by:
-        told |= {"how": f"{approval.how}; {signed.by} signed the plan's digest: {KEPT}"}
-        this.folder.again(KEPT, signed.text)
-    this.folder.again_json("approval.json", {**told, "at": session.clock.now().isoformat()})
 
 
 def _armed(underway: Underway) -> Picture:

@@ -16,12 +16,14 @@ from IPython.core.error import StdinNotImplementedError
 
 from runbook.notebook.jupyter.unattended import RENDERED, may_write
 from runbook.notebook.shared.approval_signature import (
+    NOT_SIGNED,
     ApprovalSignature,
     NotApproved,
     check_signature,
-    how_to_sign,
     not_approved,
 )
+from runbook.notebook.shared.approval_text import SIGNATURE, TEXT, how_to_sign
+from runbook.notebook.shared.runs import Run
 from runbook.params import ChangeRequest
 from runbook.params.source import Source
 from runbook.plan.plan import Plan
@@ -30,7 +32,7 @@ from runbook.records.predicate import Operator
 from runbook.records.signature import SIGN_WITH, made_by
 from runbook.run.session import Session
 
-__all__ = ["Approval", "Ask", "NotApproved", "approve", "check_request"]
+__all__ = ["Approval", "Ask", "NotApproved", "approve", "check_request", "keep"]
 Ask = Callable[[str], str]
 
 
@@ -53,20 +55,21 @@ def check_request(plan: Plan, session: Session, who: Operator | None = None) -> 
             " host or parameters have changed since",
             f"look at this plan; if it is right, have it approved: -r approved {plan.digest}",
         )
-    signed = check_signature(plan, request)
+    signed = check_signature(plan, request, now)
+    how = how_to_sign(plan, request, now)
     if session.params.approval in ("other", "signed"):
         _by_another(plan, request, who or operator())
     if session.params.approval == "signed" and not signed.by:
         raise not_approved(
             plan,
             "`approval: signed` wants the approver's signature, and none was given",
-            f"have the approver type {how_to_sign(plan)}, then add -r approval_signature FILE",
+            f"have the approver type {how}, then add -r approval_signature {SIGNATURE}",
         )
-    if signed.by and made_by(signed.text, _own_key(session)):
+    if signed.by and made_by(signed.signature, _own_key(session)):
         raise not_approved(
             plan,
             f"the key that signs this record also signed the approval of {signed.by}",
-            f"have another person, with a key of their own, type {how_to_sign(plan)}",
+            f"have another person, with a key of their own, type {how}",
         )
     if not request.is_open(now):
         raise not_approved(
@@ -134,3 +137,16 @@ def approve(
     given = answer.strip() == plan.subject
     how = f"the {kind}'s name was typed" if given else f"{answer.strip()!r} was typed"
     return Approval(given, how, plan.digest)
+
+
+def keep(run: Run, approval: Approval, signed: ApprovalSignature = NOT_SIGNED) -> None:
+    """Write it into the record, with what the approver signed."""
+    session, request = run.session, run.session.change_request
+    told = {"who": session.operator, "how": approval.how, "plan": approval.digest}
+    if request.approved:
+        told |= {"approved": request.approved, "approved_by": request.approved_by or ""}
+    if signed.by:
+        told |= {"how": f"{approval.how}; {signed.by} signed {TEXT}: {SIGNATURE}"}
+        run.folder.again(TEXT, signed.text)
+        run.folder.again(SIGNATURE, signed.signature)
+    run.folder.again_json("approval.json", {**told, "at": session.clock.now().isoformat()})

@@ -10,8 +10,10 @@ from typing import Any, cast
 
 import pytest
 from IPython.core.error import StdinNotImplementedError
+from tests.unit import hosts
 from tests.unit.notebook.conftest import CHANGE, MadeUp, StoppedClock
 from tests.unit.notebook.test_stages import applied, armed, page, through
+from tests.unit.records.test_signature import allowed, key
 
 from runbook.common import atomic_files
 from runbook.common.errors import ConnectionLost, RolledBack, StepFailed
@@ -70,6 +72,43 @@ def test_a_plan_alone_is_sealed_and_asks_the_host_for_nothing_of_a_change(
     assert (told.kind, told.verdict.fact, told.approval) == ("plan", Fact.PLANNED, None)
     assert made_up.read_after == ()
     assert shown
+
+
+def test_a_signed_approval_is_in_the_record_as_a_stranger_can_check_it(
+    made_up: MadeUp, home: Path, shown: list[Any], answer: Answer, tmp_path: Path
+) -> None:
+    answer(NOBODY)
+    through(mode="plan", approval="signed")
+    digest = str(record(home).plan_sha256)
+    assert f"'plan: {digest}' 'until: 2026-03-08T12:00+00:00' > approval.txt" in page(shown)
+    shutil.rmtree(folder(home))
+    bert = key(tmp_path, "bert")
+    allowed(home / "params", bert=bert)
+    text = tmp_path / "approval.txt"
+    text.write_text(f"host: server-01\nplan: {digest}\nuntil: 2026-03-02T12:00+00:00\n")
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "runbook-approval", "-f", str(bert)]
+    subprocess.run([*command, str(text)], check=True, capture_output=True)
+    given = {"approval_signature": f"{text}.sig", "approved": digest, "approved_by": "bert"}
+    through(approval="signed", **given)
+    told = record(home).approval
+    assert told is not None
+    assert told.by == "bert"
+    assert {"approval.txt", "approval.txt.sig"} <= subjects(home)
+    sealed, signers = folder(home) / "approval.txt", str(home / "params/allowed_signers")
+    check = ["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "bert", "-n", "runbook-approval"]
+    done = subprocess.run(
+        [*check, "-s", f"{sealed}.sig"],
+        input=sealed.read_bytes(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    # It was for one change.
+    folder(home).rename(folder(home).with_name("20260301T110000Z-abc123"))
+    made_up.seen = hosts.before()
+    with pytest.raises(NotApproved, match="20260301T110000Z-abc123 was made and confirmed with it"):
+        through(approval="signed", **given)
+    assert made_up.done.count("arm") == 1
 
 
 def test_while_a_person_is_asked_the_record_says_that_the_run_waits_for_them(
