@@ -97,8 +97,8 @@ def test_who_waits_is_killed_and_no_run_goes_on_or_is_made_again(
     dask.worker("worker", address)
     ledger = begun(home)
     said: list[str] = []
-    with workers(ledger.read().plan, ledger, address) as executor:
-        made = Engine(ledger, executor, SystemClock(), said.append, stands)
+    with workers(ledger.read().plan, ledger, address) as crew:
+        made = Engine(ledger, crew.executor, SystemClock(), said.append, stands)
         changing = threading.Thread(target=made.change)
         changing.start()
         shell.wait_for("both to begin", lambda: len(found(ledger, "begun")) == 2, 120)

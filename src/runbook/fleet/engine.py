@@ -21,6 +21,7 @@ from runbook.fleet.job import (
     UNDO_S,
     HostJob,
     JobResult,
+    Play,
     interrupt_of,
     is_over,
     play,
@@ -48,6 +49,7 @@ class Engine:
     tell: Tell
     asked: Callable[[str, LedgerState], HostEnd]
     audited: Callable[[HostEnd], HostEnd] = lambda end: end
+    play: Play = play
     stop: threading.Event = field(default_factory=threading.Event)
     limit_s: float = LIMIT_S
 
@@ -139,7 +141,7 @@ class Engine:
 
     def _submitted(self, job: HostJob) -> dict[Future[JobResult], str]:
         try:
-            return {self.executor.submit(play, job): job.host}
+            return {self.executor.submit(self.play, job): job.host}
         except Exception as error:  # noqa: BLE001 - a scheduler that is gone takes no job
             refused: Future[JobResult] = Future()
             refused.set_exception(error)

@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from runbook.common import atomic_files, handed_files
 from runbook.common.clock import Clock
@@ -65,11 +66,10 @@ class HostJob:
         return Path(self.folder) / INTERRUPT, interrupt_of(Path(self.folder), self.host)
 
     @property
-    def argv(self) -> tuple[str, ...]:
-        """The command."""
-        papermill = (sys.executable, "-m", "papermill", self.notebook, str(self.out))
-        words = ("--no-progress-bar", "-p", "host", self.host, *self.options)
-        return (*ENDING, *HEARING, *papermill, *words)
+    def words(self) -> tuple[str, ...]:
+        """What papermill is told."""
+        own = ("--no-progress-bar", "-p", "host", self.host)
+        return (self.notebook, str(self.out), *own, *self.options)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -89,7 +89,40 @@ class JobResult:
     error: str = ""
 
 
-def play(job: HostJob) -> JobResult:
+class Running(Protocol):
+    """A papermill at work, in a session of its own, as `subprocess.Popen` has it."""
+
+    pid: int
+
+    def wait(self, timeout: float) -> int:
+        """Its exit status; raises subprocess.TimeoutExpired."""
+
+    def send_signal(self, sig: int) -> None:
+        """To papermill alone; nothing if it has ended."""
+
+
+# Begins the run of a host, with its lock held and its output in the file; raises OSError.
+Start = Callable[[HostJob, int, int], Running]
+
+
+Play = Callable[[HostJob], JobResult]
+
+
+def cold(job: HostJob, lock: int, log: int) -> Running:
+    """A new papermill."""
+    return subprocess.Popen(
+        (*ENDING, *HEARING, sys.executable, "-m", "papermill", *job.words),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        # Ctrl-C is for the fleet, which decides what it ends.
+        start_new_session=True,
+        pass_fds=(lock,),
+        env=job.environment,
+    )
+
+
+def play(job: HostJob, start: Start = cold) -> JobResult:
     """Run papermill to its end; what takes longer than `limit_s` is told to end, and undoes.
 
     Whoever hands out the job twice gets no second run.
@@ -98,7 +131,7 @@ def play(job: HostJob) -> JobResult:
     if not _is_first(job):
         return JobResult(job.host, NO_STATUS, {}, 0.0, "this run was begun before")
     try:
-        status = _run(job, began + job.limit_s)
+        status = _run(job, start, began + job.limit_s)
     except BlockingIOError:
         return JobResult(job.host, NO_STATUS, {}, 0.0, "another run of this host is at work")
     seconds = time.monotonic() - began
@@ -134,20 +167,10 @@ def _is_first(job: HostJob) -> bool:
     return True
 
 
-def _run(job: HostJob, end: float) -> int:
+def _run(job: HostJob, start: Start, end: float) -> int:
     job.out.unlink(missing_ok=True)
     with _held(Path(job.folder), job.host) as lock, job.log.open("wb") as log:
-        # In a session of its own: Ctrl-C is for the fleet, which decides what it ends.
-        running = subprocess.Popen(
-            job.argv,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=(lock,),
-            env=job.environment,
-        )
-        return _waited(running, job, end)
+        return _waited(start(job, lock, log.fileno()), job, end)
 
 
 @contextmanager
@@ -164,7 +187,7 @@ def _held(folder: Path, host: str) -> Iterator[int]:
         os.close(lock)
 
 
-def _waited(running: subprocess.Popen[bytes], job: HostJob, end: float) -> int:
+def _waited(running: Running, job: HostJob, end: float) -> int:
     told = False
     while True:
         try:

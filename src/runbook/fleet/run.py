@@ -43,11 +43,10 @@ class FleetRun:
         plan = self.ledger.read().plan
         with (
             self._alone(),
-            workers(plan, self.ledger, self.scheduler) as executor,
+            workers(plan, self.ledger, self.scheduler) as crew,
         ):
-            engine = Engine(
-                self.ledger, executor, self.desk.clock, self.desk.tell, self._asked, self._audited
-            )
+            asks = (self._asked, self._audited, crew.play)
+            engine = Engine(self.ledger, crew.executor, self.desk.clock, self.desk.tell, *asks)
             with (
                 interruptible(engine, self.standing, self.desk),
                 watched(self.ledger, self.desk),

@@ -13,15 +13,18 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from runbook.common.errors import CorrectParameters
 from runbook.common.printable import printable
+from runbook.fleet.job import Play, play
 from runbook.fleet.ledger import FleetPlan, Ledger
+from runbook.fleet.warm import Warm
 
 CONNECT_S = 10.0
 # A change's number begins with the time of the machine that makes it.
@@ -40,19 +43,30 @@ class WorkerSight(NamedTuple):
     at: datetime
 
 
+class Workers(NamedTuple):
+    """Who waits for the runs, and what each of them does with a job."""
+
+    executor: Executor
+    play: Play
+
+
 @contextmanager
-def workers(plan: FleetPlan, ledger: Ledger, scheduler: str = "") -> Iterator[Executor]:
+def workers(plan: FleetPlan, ledger: Ledger, scheduler: str = "") -> Iterator[Workers]:
     """Those of the scheduler at this address; without one, a thread for each host of a batch.
 
     Raises CorrectParameters if the scheduler or one of its workers cannot be used.
     """
     if scheduler:
         with _of_dask(plan, ledger, scheduler) as executor:
-            yield executor
+            # A worker of Dask has threads of its own, so each run is a new program there.
+            yield Workers(executor, play)
         return
-    # One more than a batch has hosts, since a run that is told to stop may not have ended yet.
-    with ThreadPoolExecutor(max(len(batch) for batch in plan.batches)) as executor:
-        yield executor
+    # The process that forks the runs ends last: they undo their changes when it ends.
+    with (
+        closing(Warm(plan.notebook)) as warm,
+        ThreadPoolExecutor(max(len(batch) for batch in plan.batches)) as executor,
+    ):
+        yield Workers(executor, partial(play, start=warm.start))
 
 
 @contextmanager

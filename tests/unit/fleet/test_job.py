@@ -6,6 +6,8 @@ import fcntl
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from tests.unit import fakes
 
 from runbook.common.clock import SystemClock
 from runbook.fleet import job
-from runbook.fleet.job import INTERRUPT, HostJob, play
+from runbook.fleet.job import INTERRUPT, HostJob, Start, play
+from runbook.fleet.warm import Warm
 from runbook.run.record import MIME, RESULT_MIME
 
 SAYS = f"""\
@@ -33,13 +36,22 @@ finally:
 """
 
 
+@pytest.fixture(params=["cold", "warm"])
+def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
+    """A new papermill, or one that a warm process forks."""
+    with closing(Warm(str(tmp_path / "in.ipynb"))) as warm:
+        yield warm.start if request.param == "warm" else job.cold
+
+
 def asked(folder: Path, source: str, limit_s: float = 60.0, *options: str) -> HostJob:
     small_notebook.write(folder / "in.ipynb", "host = None", source)
     return HostJob("server-01", str(folder / "in.ipynb"), options, str(folder), limit_s)
 
 
-def test_a_run_that_fails_before_its_record_says_why(tmp_path: Path) -> None:
-    result = play(asked(tmp_path, "raise ValueError('no file params/server-01.yaml\\nmore')"))
+def test_a_run_that_fails_before_its_record_says_why(tmp_path: Path, start: Start) -> None:
+    result = play(
+        asked(tmp_path, "raise ValueError('no file params/server-01.yaml\\nmore')"), start
+    )
     assert result.status == 1
     assert result.outcome == {}
     assert result.error == "no file params/server-01.yaml"
@@ -52,7 +64,7 @@ def test_a_notebook_that_cannot_be_read_tells_no_outcome(tmp_path: Path, text: s
     assert job.outcome_of(job.outputs_of(path)) == {}
 
 
-def test_what_is_interrupted_is_told_once_and_may_undo(tmp_path: Path) -> None:
+def test_what_is_interrupted_is_told_once_and_may_undo(tmp_path: Path, start: Start) -> None:
     begun, undone = tmp_path / "begun", tmp_path / "undone"
     made = asked(tmp_path, UNDOES, 60.0, "-p", "begun", str(begun), "-p", "undone", str(undone))
     pid = os.fork()
@@ -61,16 +73,18 @@ def test_what_is_interrupted_is_told_once_and_may_undo(tmp_path: Path) -> None:
             os.sched_yield()
         (tmp_path / INTERRUPT).touch()
         os._exit(0)
-    result = play(made)
+    result = play(made, start)
     os.waitpid(pid, 0)
     assert undone.exists()
     assert result.status != 0
     assert result.seconds < 50
 
 
-def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_takes_too_long_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
     monkeypatch.setattr(job, "UNDO_S", 5.0)
-    result = play(asked(tmp_path, "import time; time.sleep(300)", 1.0))
+    result = play(asked(tmp_path, "import time; time.sleep(300)", 1.0), start)
     assert result.status != 0
     assert result.seconds < 60
 
@@ -93,12 +107,14 @@ def test_no_second_run_of_a_host_begins_beside_the_first(tmp_path: Path) -> None
     assert not made.log.exists()
 
 
-def test_papermill_ends_and_undoes_when_who_waits_for_it_is_killed(tmp_path: Path) -> None:
+def test_papermill_ends_and_undoes_when_who_waits_for_it_is_killed(
+    tmp_path: Path, start: Start
+) -> None:
     begun, undone = tmp_path / "begun", tmp_path / "undone"
     made = asked(tmp_path, UNDOES, 60.0, "-p", "begun", str(begun), "-p", "undone", str(undone))
     pid = os.fork()
     if pid == 0:
-        play(made)
+        play(made, start)
         os._exit(0)
     while not begun.exists():
         time.sleep(0.1)
@@ -114,8 +130,8 @@ def test_a_run_without_a_record_tells_how_it_ended(tmp_path: Path) -> None:
     assert (result.status, result.outcome["outcome"]) == (0, "as promised")
 
 
-def test_a_run_tells_its_outcome(tmp_path: Path) -> None:
-    result = play(asked(tmp_path, SAYS))
+def test_a_run_tells_its_outcome(tmp_path: Path, start: Start) -> None:
+    result = play(asked(tmp_path, SAYS), start)
     assert (result.status, result.outcome["outcome"], result.outcome["said"]) == (
         0,
         "as promised",

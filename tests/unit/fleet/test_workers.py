@@ -124,5 +124,5 @@ def test_a_worker_with_the_same_files_is_taken(ledger: Ledger) -> None:
 
 
 def test_by_itself_each_host_of_a_batch_has_a_thread(ledger: Ledger) -> None:
-    with workers.workers(ledger.read().plan, ledger) as executor:
-        assert list(executor.map(len, ["a", "ab"])) == [1, 2]
+    with workers.workers(ledger.read().plan, ledger) as crew:
+        assert list(crew.executor.map(len, ["a", "ab"])) == [1, 2]

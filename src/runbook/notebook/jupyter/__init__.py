@@ -7,6 +7,7 @@ holds signals back while an undo is armed or runs. papermill: `papermill_io` wri
 and without secrets, `papermill_ending` ends a run, `notebook_state` reads what a notebook says of
 its run, `last_words` ends a run whose kernel is dead, `executed_notebook` puts the first page on
 top and marks what was not run, `volatile_output` leaves out what differs by itself. Both:
-`unattended` tells papermill from a program that only renders a notebook. `server` is `runbook
+`unattended` tells papermill from a program that only renders a notebook. Fleets: `warm` imports
+everything once and forks papermill for each host, `warm_kernel` its kernel. `server` is `runbook
 desk`, `desk_app` the program that it becomes.
 """
