@@ -51,12 +51,16 @@ class Card(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a run is: its stage, and until when it is armed, if it is."""
+    """How far a run is: its stage, and until when it is armed, if it is.
+
+    `adopts`: it takes over a bridge, and no revert takes that back.
+    """
 
     state: State
     stage: str
     now: datetime
     deadline: datetime | None = None
+    adopts: bool = False
 
 
 def without_manifest(outcome: Mapping[str, object], folder: str) -> Card:
@@ -84,7 +88,7 @@ def running(begun: Begun, folder: str, progress: Progress) -> Card:
         head = f"armed{until}: the host undoes it by itself unless it is confirmed"
         back = f"`runbook undo {host}`; at the host's console: sh /var/lib/runbook/armed/undo"
     if progress.state == "confirmed":
-        back = _taken_back(host, begun.kind, begun.change_id)
+        back = _taken_back(host, begun.kind, begun.change_id, adopts=progress.adopts)
         head = "confirmed: the change stays"
     status = f"{utc(progress.now)}; if nothing runs any more: `runbook status {host}`"
     pairs = (
@@ -102,15 +106,15 @@ def running(begun: Begun, folder: str, progress: Progress) -> Card:
     return Card(progress.state, TONES[progress.state], head, pairs)
 
 
-def ended(record: Record, folder: str, digest: str = "") -> Card:
-    """The card of a record."""
+def ended(record: Record, folder: str, digest: str = "", *, adopts: bool = False) -> Card:
+    """The card of a record; `adopts`: its change took over a bridge."""
     fact = record.verdict.fact
     head = record.verdict.words
     pairs = (
         ("host", f"{record.host} (machine id {record.machine_id or 'not read'})"),
         ("what", _what(record.kind, record.subject, record.host)),
         ("result", record.verdict.said),
-        ("way back now", _way_back(record)),
+        ("way back now", _way_back(record, adopts=adopts)),
         ("change", record.change_id),
         *((link.relation, link.change_id) for link in record.links),
         *_said(Envelope(**record.model_dump(include=set(Envelope.model_fields)))),
@@ -173,13 +177,13 @@ def _absence(record: Record) -> Iterator[tuple[str, str]]:
     yield "absence", told + (longest if seen.longest_silence_s is not None else "")
 
 
-def _way_back(record: Record) -> str:
+def _way_back(record: Record, *, adopts: bool) -> str:
     fact = record.verdict.fact
     if fact is Fact.CONFIRMED:
         if record.kind == "revert":
             return f"routed.ipynb makes the change again; {_by_hand(record.change_id)}"
         there = next((link.change_id for link in record.links), record.change_id)
-        return _taken_back(record.host, record.kind, there)
+        return _taken_back(record.host, record.kind, there, adopts=adopts)
     if fact in OPEN:
         host = record.host
         return f"ask the host: `runbook status {host}`; `runbook undo {host}` undoes what is armed"
@@ -188,9 +192,11 @@ def _way_back(record: Record) -> str:
     return "not needed: the host is as before the change"
 
 
-def _taken_back(host: str, kind: str, change_id: str) -> str:
-    # A change of guests is not reverted.
-    revert = "" if kind == "guest" else f"`runbook revert {host} {change_id}`, with a timer; "
+def _taken_back(host: str, kind: str, change_id: str, *, adopts: bool) -> str:
+    # A change of guests is not reverted, and no adoption.
+    revert = (
+        "" if kind == "guest" or adopts else f"`runbook revert {host} {change_id}`, with a timer; "
+    )
     return f"{revert}{_by_hand(change_id)}"
 
 

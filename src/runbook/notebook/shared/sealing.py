@@ -78,7 +78,8 @@ def _last_card(run: RecordedRun) -> Card:
         record = Manifest.model_validate_json(content).predicate
     except (OSError, ValueError):
         return card.without_manifest(run.folder.outcome(), place)
-    return card.ended(record, place, sha256(content.encode()))
+    adopts = bool(getattr(run.session.params, "adopt", None))
+    return card.ended(record, place, sha256(content.encode()), adopts=adopts)
 
 
 def _sign_with(run: RecordedRun) -> str:

@@ -178,7 +178,9 @@ class RunProgress:
             return Progress("in progress", stage, datetime.now(UTC))
         now = hand.session.clock.now()
         state: State = "confirmed" if hand.confirmed else "armed"
-        return Progress(state, stage, now, hand.underway.armed.deadline)
+        armed = hand.underway.armed
+        adopts = bool(getattr(armed.plan.promise, "adopted", ""))
+        return Progress(state, stage, now, armed.deadline, adopts)
 
 
 def of_guests() -> RunProgress:

@@ -67,9 +67,10 @@ def make_plan(
 
 
 def host_promise(change: RecordedChange) -> Promise:
-    """What the change had promised of the host; raises Refused for a change of anything else."""
+    """What the change had promised of the host; raises Refused for what no revert takes back."""
     promise = change.plan.promise
     if isinstance(promise, Promise):
+        _refuse_adopted(change, promise.adopted)
         return promise
     if isinstance(promise, GuestPromise):
         names = ", ".join(guest.name for guest in promise.guests)
@@ -77,14 +78,32 @@ def host_promise(change: RecordedChange) -> Promise:
             change,
             f"change {change.change_id} is about guests ({names}), and a revert takes back changes"
             " of the host alone: what was altered inside a guest since is not on record",
-            "give each guest its earlier address and network by a change of its own"
-            " (guest.ipynb); the record's guests.json says what they were",
+            f"at the host's console: {_by_hand(change)} moves their NICs back; then give each guest"
+            " its earlier address from inside, which guests.json of the record names. To take a"
+            " change of the host back, name its number: `runbook records list` has it",
         )
     raise _refused(
         change,
         f"change {change.change_id} is itself a revert, of change {promise.change_id}",
         "make that change again with routed.ipynb",
     )
+
+
+def _refuse_adopted(change: RecordedChange, old: str) -> None:
+    """Refuse a change that adopted the bridge `old`; '' is none."""
+    if old:
+        raise _refused(
+            change,
+            f"change {change.change_id} adopted {old}, and a revert that fails could not adopt it"
+            " again with its guests",
+            f"at the host's console: {_by_hand(change)} moves the address, the NIC and all ports,"
+            f" those of guests too, back to {old}. It has no timer, so do not do it over the"
+            " network. It says first what it overwrites",
+        )
+
+
+def _by_hand(change: RecordedChange) -> str:
+    return f"sh /var/lib/runbook/{change.change_id}/undo"
 
 
 def _refuse_unknown(change: RecordedChange) -> None:
@@ -95,8 +114,7 @@ def _refuse_unknown(change: RecordedChange) -> None:
                 change,
                 f"a part of change {change.change_id} could not be made again if the revert fails:"
                 f" {part.title}",
-                f"at the host's console: sh /var/lib/runbook/{change.change_id}/undo, which says"
-                " first what it overwrites",
+                f"at the host's console: {_by_hand(change)}, which says first what it overwrites",
             )
 
 

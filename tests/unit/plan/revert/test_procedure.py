@@ -54,7 +54,21 @@ def test_a_change_of_guests_is_refused_with_what_to_do() -> None:
     of_guests = guest_data.plan(guest_data.seen())
     with pytest.raises(Refused, match=r"is about guests \(vm-01\)") as raised:
         plan(change=recorded(of_guests))
-    assert "guest.ipynb" in str(raised.value)
+    said = str(raised.value)
+    assert (
+        f"at the host's console: sh /var/lib/runbook/{fakes.CHANGE}/undo moves their NICs" in said
+    )
+    assert "guests.json of the record" in said
+
+
+def test_an_adopted_bridge_is_refused_with_the_way_that_is_left() -> None:
+    promise = replace(PLAN.of_host, adopted="br0")
+    with pytest.raises(Refused, match="adopted br0, and a revert that fails") as raised:
+        plan(change=recorded(replace(PLAN, promise=promise)))
+    said = str(raised.value)
+    assert f"sh /var/lib/runbook/{fakes.CHANGE}/undo moves the address, the NIC and all" in said
+    assert "It has no timer" in said
+    assert "nothing was written by this run" in said
 
 
 def test_a_revert_is_not_reverted() -> None:
