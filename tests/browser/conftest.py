@@ -1,4 +1,4 @@
-"""JupyterLab on a port of its own, in a real Chromium; nothing of the user's is read or written."""
+"""JupyterLab and Notebook 7 on a port of their own, in a real Chromium; nothing else is touched."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 from tests import bench
+from tests.browser import desk
 from tests.browser.desk import PATIENCE_MS, ready
 
 CHROMIUM = "/usr/bin/chromium"
@@ -26,17 +27,27 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false"},
+    "@jupyterlab/apputils-extension/themes.jupyterlab-settings": {"adaptive-theme": True},
 }
 
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab, its folder, and the home that the notebook's records go to."""
+    """A running server, its folder, and the home that the notebook's records go to.
+
+    `front` is where it has its notebooks open: in JupyterLab, or in Notebook 7.
+    """
 
     url: str
     token: str
     folder: Path
     home: Path
+    front: desk.Front = "lab/tree"
+
+    def go_to(self, page: Page, name: str) -> None:
+        """Open a notebook of the folder."""
+        page.goto(f"{self.url}/{self.front}/{name}?token={self.token}")
+        ready(page)
 
     def open(self, page: Page, host: str | None, extra: str = "", **others: object) -> None:
         """The notebook in the page, its parameters filled in as an operator would.
@@ -54,8 +65,7 @@ class Lab:
         if extra:
             told["cells"].append({**told["cells"][-1], "id": "extra", "source": [extra]})
         (self.folder / "routed.ipynb").write_text(json.dumps(told))
-        page.goto(f"{self.url}/lab/tree/routed.ipynb?token={self.token}")
-        ready(page)
+        self.go_to(page, "routed.ipynb")
 
 
 def _filled(line: str, values: Mapping[str, object]) -> str:
@@ -65,9 +75,11 @@ def _filled(line: str, values: Mapping[str, object]) -> str:
 
 
 @pytest.fixture
-def jupyter(tmp_path: Path) -> Iterator[Lab]:
+def jupyter(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """A server of this test's own; its parameter is the front end."""
     home, folder = bench.make_home(tmp_path), tmp_path / "work"
     folder.mkdir()
+    front: desk.Front = getattr(request, "param", "lab/tree")
     port, token = _free_port(), secrets.token_hex(16)
     _settle(tmp_path)
     log = (tmp_path / "jupyter.log").open("wb")
@@ -87,7 +99,7 @@ def jupyter(tmp_path: Path) -> Iterator[Lab]:
         stderr=subprocess.STDOUT,
     )
     try:
-        made = Lab(f"http://127.0.0.1:{port}", token, folder, home)
+        made = Lab(f"http://127.0.0.1:{port}", token, folder, home, front)
         _wait_for(made, tmp_path / "jupyter.log")
         yield made
     finally:
@@ -97,10 +109,12 @@ def jupyter(tmp_path: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A browser; its parameter is the screen."""
+    screen: desk.Screen = getattr(request, "param", desk.ROOMY)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page = browser.new_page(viewport=screen.size, device_scale_factor=screen.scale)
         page.set_default_timeout(PATIENCE_MS)
         yield page
         browser.close()

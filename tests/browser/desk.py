@@ -1,17 +1,64 @@
-"""What an operator does in JupyterLab, as steps of a test; pictures of what they saw are kept."""
+"""What an operator does in JupyterLab or Notebook 7, as steps of a test; pictures are kept."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 from playwright.sync_api import TimeoutError as TooLate
+from tests.bench import thorough
 
 PATIENCE_MS = 120_000
 SCREEN: ViewportSize = {"width": 1400, "height": 900}
+Front = Literal["lab/tree", "notebooks"]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A window, in the pixels of its page, and how much the browser enlarges them."""
+
+    width: int
+    height: int
+    scale: float = 1
+
+    @property
+    def size(self) -> ViewportSize:
+        """As the browser wants it."""
+        return {"width": self.width, "height": self.height}
+
+
+ROOMY, USUAL, NARROW = Screen(1400, 1000), Screen(1400, 900), Screen(800, 900)
+# The usual window, with its page at 150 %.
+ENLARGED = Screen(933, 600, 1.5)
+everywhere = pytest.mark.parametrize(
+    ("jupyter", "page"),
+    [
+        ("lab/tree", USUAL),
+        thorough("lab/tree", NARROW),
+        thorough("lab/tree", ENLARGED),
+        thorough("notebooks", USUAL),
+        thorough("notebooks", NARROW),
+        thorough("notebooks", ENLARGED),
+    ],
+    indirect=True,
+    ids=["lab", "lab-800", "lab-150%", "notebook", "notebook-800", "notebook-150%"],
+)
+# JupyterLab says it at the bottom, Notebook 7 only in the notebook's toolbar.
+IDLE = (
+    ':text("runbook | Idle"),body[data-notebook] .jp-Notebook-ExecutionIndicator[data-status=idle]'
+)
 # What JupyterLab leaves of such a screen for the notebook.
 VISIBLE_PX = 779
+SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+TYPESET_MS = 3_000
+WIDER = """part => [...document.querySelectorAll(part)]
+    .filter(one => one.offsetParent && one.scrollWidth > one.clientWidth + 4)
+    .map(one => `${one.className} ${one.scrollWidth} > ${one.clientWidth}: `
+        + one.textContent.trim().slice(0, 60))"""
 # How the cell of the parameters begins, which is folded.
 FOLDED = "host: str"
 ARTEFACTS = Path(os.environ.get("RUNBOOK_ARTEFACTS", Path(__file__).parent / "artefacts"))
@@ -33,13 +80,45 @@ def ready(page: Page) -> None:
 
 def _ready(page: Page, patience_ms: int) -> None:
     page.wait_for_selector(".jp-NotebookPanel:visible .jp-Cell", timeout=patience_ms)
-    page.wait_for_selector("text=runbook | Idle", timeout=patience_ms)
+    page.wait_for_selector(IDLE, timeout=patience_ms)
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep what is on the screen."""
+    """Keep what is on the screen; the name says where it was seen, unless as usual."""
     ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    size = page.viewport_size or SCREEN
+    front = "-notebook" if "/notebooks/" in page.url else ""
+    width = f"-{size['width']}" if size["width"] != SCREEN["width"] else ""
+    page.screenshot(path=ARTEFACTS / f"{name}{front}{width}.png")
+
+
+def pictures(page: Page, name: str) -> None:
+    """Keep what is on the screen, in light and in dark; the themes follow the system."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        light = str(scheme == "light").lower()
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+        # JupyterLab covers the page while it changes its theme.
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        picture(page, f"{name}-{scheme}")
+
+
+def room(page: Page) -> float:
+    """What the front end leaves of the screen for the notebook, in pixels."""
+    seen: float = page.locator(".jp-WindowedPanel-outer").evaluate("view => view.clientHeight")
+    return seen
+
+
+def see_nothing_cut_off(page: Page, part: str) -> None:
+    """See that all of this fits into the width there is, and nothing has to be moved sideways."""
+    wide: list[str] = page.evaluate(WIDER, part)
+    assert not wide, "\n".join(wide)
+
+
+def see_nothing_typeset(page: Page) -> None:
+    """See that no `$...$` was read as LaTeX; MathJax comes a moment after what it typesets."""
+    page.wait_for_timeout(TYPESET_MS)
+    expect(page.locator("mjx-container")).to_have_count(0)
 
 
 def run_all(page: Page) -> None:
@@ -74,7 +153,7 @@ def run(page: Page, call: str) -> Locator:
 def ended(page: Page, call: str) -> Locator:
     """The cell once it has a number, and so has ended."""
     if call == FOLDED:
-        page.wait_for_selector("text=runbook | Idle", timeout=PATIENCE_MS)
+        page.wait_for_selector(IDLE, timeout=PATIENCE_MS)
         return page.locator(".jp-CodeCell").first
     found = cell(page, call)
     number = found.locator(".jp-InputPrompt").first
@@ -98,7 +177,7 @@ def restart(page: Page) -> None:
     page.locator(".lm-Menu-itemLabel").get_by_text("Restart Kernel…", exact=True).click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     page.wait_for_timeout(1000)
-    page.wait_for_selector("text=runbook | Idle", timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=60_000)
 
 
 def reload(page: Page) -> None:
