@@ -109,12 +109,10 @@ def jupyter(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A browser; its parameter is the screen."""
-    screen: desk.Screen = getattr(request, "param", desk.ROOMY)
+def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport=screen.size, device_scale_factor=screen.scale)
+        page = browser.new_page(viewport=desk.ROOMY.size)
         page.set_default_timeout(PATIENCE_MS)
         yield page
         browser.close()

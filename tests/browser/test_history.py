@@ -13,7 +13,7 @@ from tests.unit.records import kept
 from runbook.state import snapshot as snapshots
 
 
-@desk.everywhere
+@desk.fronts
 def test_two_states_are_chosen_and_the_pictures_follow(jupyter: Lab, page: Page) -> None:
     before, after = (snapshots.dumps(state) for state in (hosts.before(), hosts.after()))
     for day in range(1, 4):
@@ -26,7 +26,10 @@ def test_two_states_are_chosen_and_the_pictures_follow(jupyter: Lab, page: Page)
     compared = desk.ended(page, "nb.compare(")
     # The last two of six states.
     expect(compared).to_contain_text("enp4s0f0 → virbr1")
-    desk.pictures(page, "history-compare")
+    for _ in desk.at_each_screen(page):
+        desk.cell(page, "nb.compare(")
+        desk.see_nothing_cut_off(page, ".rb-form")
+        desk.pictures(page, "history-compare")
     compared.get_by_label("first", exact=True).select_option(f"{kept.number(1)}/after")
     expect(compared).to_contain_text("no row differs", timeout=desk.PATIENCE_MS)
     expect(compared).not_to_contain_text("enp4s0f0 → virbr1")
@@ -34,6 +37,9 @@ def test_two_states_are_chosen_and_the_pictures_follow(jupyter: Lab, page: Page)
     expect(looked.get_by_role("img", name="server-01: 3 records (host 3)")).to_be_visible()
     # The style of the first cell is that of every cell.
     expect(looked.locator(".rb table").first).to_have_css("border-collapse", "collapse")
-    desk.pictures(page, "history")
+    for _ in desk.at_each_screen(page):
+        desk.cell(page, "nb.look(")
+        desk.see_nothing_cut_off(page, ".rb-form")
+        desk.pictures(page, "history")
     desk.see_nothing_typeset(page)
     assert_accessible(page, ".rb")

@@ -25,19 +25,21 @@ def rehearsed(jupyter: Lab, page: Page) -> Page:
     return page
 
 
-@desk.everywhere
+@desk.fronts
 def test_a_plan_is_on_one_screen_with_its_texts_one_click_away(rehearsed: Page) -> None:
     page = rehearsed
     planned = desk.cell(page, "nb.plan(").locator(".jp-OutputArea")
-    box = planned.bounding_box()
-    assert box
-    wide = page.viewport_size == desk.SCREEN
-    assert box["height"] <= desk.room(page) * (1 if wide else MOST_SCREENS)
     steps = planned.locator(".rb-plan li")
-    heights = {round(line.bounding_box()["height"]) for line in steps.all()}  # type: ignore[index]  # each is drawn
-    assert len(heights) == 1 or not wide, f"a step takes more than one line: {heights}"
-    desk.see_nothing_cut_off(page, ".rb-plan, .rb-plan li, .rb-diff")
-    desk.pictures(page, "plan")
+    for screen in desk.at_each_screen(page):
+        desk.cell(page, "nb.plan(")
+        box = planned.bounding_box()
+        assert box
+        wide = screen is desk.USUAL
+        assert box["height"] <= desk.room(page) * (1 if wide else MOST_SCREENS), screen
+        heights = {round(line.bounding_box()["height"]) for line in steps.all()}  # type: ignore[index]  # each is drawn
+        assert len(heights) == 1 or not wide, f"a step takes more than one line: {heights}"
+        desk.see_nothing_cut_off(page, ".rb-plan, .rb-plan li, .rb-diff")
+        desk.pictures(page, "plan")
     assert_accessible(page, ".rb-plan")
     hook = steps.filter(has_text="hooks/network.d/50-runbook-routed (mode 0755)")
     expect(hook.locator("pre")).to_be_hidden()
@@ -47,10 +49,10 @@ def test_a_plan_is_on_one_screen_with_its_texts_one_click_away(rehearsed: Page) 
     desk.see_nothing_typeset(page)
 
 
+@desk.fronts
 def test_a_finding_that_blocks_marks_its_field_and_a_settled_form_stands_still(
     jupyter: Lab, page: Page
 ) -> None:
-    page.set_viewport_size(desk.SCREEN)
     jupyter.open(page, "example")
     for call in (desk.FOLDED, "nb.parameters(", "nb.meet(", "nb.choose("):
         desk.run(page, call)
@@ -62,8 +64,10 @@ def test_a_finding_that_blocks_marks_its_field_and_a_settled_form_stands_still(
     expect(marked).to_contain_text("correct `gateway`", timeout=desk.PATIENCE_MS)
     expect(form.locator("svg[role=img]")).to_contain_text("172.16.9.9")
     expect(form).to_contain_text("blocks the change")
-    desk.see_nothing_cut_off(page, ".rb-form")
-    desk.pictures(page, "form-blocked")
+    for _ in desk.at_each_screen(page):
+        gateway.scroll_into_view_if_needed()
+        desk.see_nothing_cut_off(page, ".rb-form")
+        desk.pictures(page, "form-blocked")
     assert_accessible(page, ".rb-form")
     gateway.fill("172.16.0.1")
     expect(form).to_contain_text("nothing blocks the change", timeout=desk.PATIENCE_MS)
@@ -72,8 +76,10 @@ def test_a_finding_that_blocks_marks_its_field_and_a_settled_form_stands_still(
     expect(form).to_contain_text("1 finding blocks the change", timeout=desk.PATIENCE_MS)
     page.get_by_label("I know that the switch port has no BPDU guard").check()
     expect(form).to_contain_text("nothing blocks the change", timeout=desk.PATIENCE_MS)
-    form.evaluate("cell => cell.scrollIntoView({block: 'start'})")
-    desk.pictures(page, "form")
+    for _ in desk.at_each_screen(page):
+        form.evaluate("cell => cell.scrollIntoView({block: 'start'})")
+        desk.see_nothing_cut_off(page, ".rb-form")
+        desk.pictures(page, "form")
     page.get_by_label("bridge", exact=True).fill("virbr7")
     expect(form.locator("svg[role=img]")).to_contain_text("virbr7", timeout=desk.PATIENCE_MS)
     desk.run(page, "nb.settle(")

@@ -27,7 +27,9 @@ def guests(rows: pd.DataFrame, bridge: str) -> Picture:
     lost = rows[(rows["tap"] != "") & (rows["bridge"] == "")]
     shown.loc[lost.index, "bridge"] = "none!"
     head = "Guests: NIC, network, addresses, and how each was seen"
-    return table(shown, Look(head, classes=colours, headings={"how": "seen by"}, limit=len(rows)))
+    return table(
+        shown, Look(head, classes=colours, headings={"how": "seen by"}, limit=len(rows), flows=True)
+    )
 
 
 def offers(rows: Iterable[GuestOffer]) -> Picture:
@@ -37,7 +39,13 @@ def offers(rows: Iterable[GuestOffer]) -> Picture:
     colours["way inside"] = ["rb-changed" if way == "none" else "" for way in frame["way inside"]]
     return table(
         frame,
-        Look("The way into each guest", classes=colours, limit=max(len(frame), 1), unit="guest"),
+        Look(
+            "The way into each guest",
+            classes=colours,
+            limit=max(len(frame), 1),
+            unit="guest",
+            flows=True,
+        ),
     )
 
 

@@ -59,5 +59,11 @@ def _journal(checkpoint: Checkpoint) -> Picture:
     colours = pd.DataFrame("", index=rows.index, columns=rows.columns)
     colours.loc[rows["ended"] == "", "ended"] = "rb-changed"
     shown = rows.assign(ended=rows["ended"].where(rows["ended"] != "", OPEN))
-    look = Look("Its journal", classes=colours, limit=max(len(rows), 1), empty="no step was made")
+    look = Look(
+        "Its journal",
+        classes=colours,
+        limit=max(len(rows), 1),
+        empty="no step was made",
+        flows=True,
+    )
     return table(shown, look)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from runbook.plan.netfilter.owner import table_owner
 from runbook.preflight.survey.nics import Candidate
 from runbook.state.firewall import FirewallRow
@@ -15,7 +17,7 @@ from runbook.state.snapshot import TABLES, Snapshot
 from runbook.state.table import frame
 from runbook.views.iptables import iptables
 from runbook.views.page.picture import Picture, safe, stack
-from runbook.views.tables import Look, card, fold, table
+from runbook.views.tables import WORDS, Look, card, fold, table
 
 MAIN_TABLE = 254
 FIRST = {
@@ -56,8 +58,10 @@ def identity(who: Identity) -> Picture:
 
 def interfaces(candidates: Sequence[Candidate], caption: str) -> Picture:
     """The interfaces that a change could be about."""
-    look = Look(caption, headings=CHOICE, limit=len(candidates), unit="interface")
-    return table(frame(Candidate, candidates), look)
+    rows = frame(Candidate, candidates)
+    blocks = pd.DataFrame(WORDS, index=rows.index, columns=rows.columns)
+    look = Look(caption, headings=CHOICE, classes=blocks, limit=len(candidates), unit="interface")
+    return table(rows, look)
 
 
 def state(snapshot: Snapshot, outputs: Sequence[CommandOutput] = ()) -> Picture:
@@ -66,7 +70,10 @@ def state(snapshot: Snapshot, outputs: Sequence[CommandOutput] = ()) -> Picture:
     Below, folded, what the host's own programs print of them, where that was asked.
     """
     rules = snapshot.rows(FirewallRow)
-    first = {name: table(snapshot.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST}
+    first = {
+        name: table(snapshot.table(name)[FIRST[name]], Look(CAPTIONS[name], flows=True))
+        for name in FIRST
+    }
     first |= {
         "routes": _routes(snapshot),
         "firewall": iptables(rules, rules),
@@ -106,13 +113,13 @@ def _words(row: CommandOutput) -> str:
 
 def _routes(snapshot: Snapshot) -> Picture:
     main = [r for r in snapshot.rows(RouteRow) if (r.table, r.type) == (MAIN_TABLE, "unicast")]
-    return table(frame(RouteRow, main)[ROUTE], Look("Routes (main table)"))
+    return table(frame(RouteRow, main)[ROUTE], Look("Routes (main table)", flows=True))
 
 
 def _nftables(snapshot: Snapshot) -> Picture:
     owners = [table_owner(row.table) for row in snapshot.rows(NftablesRow)]
     owned = snapshot.nftables.assign(owner=owners)
-    return table(owned[NATIVE], Look("nft, beside those of iptables"))
+    return table(owned[NATIVE], Look("nft, beside those of iptables", flows=True))
 
 
 def _whole(snapshot: Snapshot, name: str) -> Picture:

@@ -26,20 +26,24 @@ WIDEST = 64
 # Where a cell holds a name or a number, a break in it is harder to read than a wide table.
 TIGHT = 26
 SIGN = "mark"
+# The class of a cell with a sentence. In a narrow window each row of such a table is a block, and
+# each cell begins with its column's name.
+WORDS = "rb-words"
 # And from here on it scrolls by itself, so that what comes after it can be reached.
 TALL = 40
 _TEMPLATE = """\
 {% if tall -%}
 <div class="rb-scroll" role="region" aria-label="{{ caption }}" tabindex="0">
 {%- endif -%}
-<table{% if long %} class="rb-long"{% endif %}>
+<table{% if long %} class="rb-long"{% elif flows %} class="rb-flow"{% endif %}>
 {%- if caption %}<caption>{{ caption }}</caption>{% endif -%}
 <thead><tr>{% for name in names -%}
 <th scope="col"{% if not name %} aria-label="{{ sign }}"{% endif %}>{{ name }}</th>
 {%- endfor %}</tr></thead><tbody>
 {%- for row in rows %}
-<tr>{% for word, look in row -%}
-<td{% if look %} class="{{ look }}"{% endif %}>{{ word }}</td>
+<tr>{% for name, word, look in row -%}
+<td{% if look %} class="{{ look }}"{% endif -%}
+{% if name and (flows or words in look) %} data-label="{{ name }}"{% endif %}>{{ word }}</td>
 {%- endfor %}</tr>
 {%- endfor %}</tbody></table>
 {%- if tall %}</div>{% endif %}"""
@@ -50,7 +54,8 @@ class Look:
     """How a table is drawn: caption, words for headings, a class a cell, rows at most.
 
     `unit` is what the caption counts; '' where the caption counts by itself.
-    `limit` holds for both forms; None leaves each its own.
+    `limit` holds for both forms; None leaves each its own. `flows`: in a narrow window its rows
+    become lines of `column: value`, so that no column is out of sight.
     """
 
     caption: str = ""
@@ -59,6 +64,7 @@ class Look:
     limit: int | None = None
     empty: str = "none"
     unit: str = "row"
+    flows: bool = False
 
 
 def table(frame: pd.DataFrame, look: Look | None = None) -> Picture:
@@ -133,10 +139,13 @@ def _template() -> Template:
 
 
 def _html(words: pd.DataFrame, look: Look, caption: str) -> str:
+    names = list(words.columns)
     cells = zip(words.to_numpy().tolist(), _classes(words, look), strict=True)
-    rows = [list(zip(row, classes, strict=True)) for row, classes in cells]
-    told = {"names": list(words.columns), "caption": caption, "sign": SIGN, "rows": rows}
-    return _template().render(told, long=len(rows) > LONG, tall=len(rows) > TALL)
+    rows = [list(zip(names, row, classes, strict=True)) for row, classes in cells]
+    told = {"names": names, "caption": caption, "sign": SIGN, "words": WORDS, "rows": rows}
+    long = len(rows) > LONG
+    flows = look.flows and not long
+    return _template().render(told, long=long, flows=flows, tall=len(rows) > TALL)
 
 
 def _classes(words: pd.DataFrame, look: Look) -> list[list[str]]:

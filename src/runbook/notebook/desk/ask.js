@@ -20,16 +20,19 @@
   });
 
   if (!button.dataset.opens) return;
-  // The page was just opened. Its own kernel has to be there, and idle, for three looks.
+  // The page was just opened. Its own kernel has to be there, connected and idle, twice in a row.
+  // The server is asked: in a narrow window the toolbar shows neither kernel nor state.
+  const {baseUrl} = JSON.parse(document.getElementById("jupyter-config-data").textContent);
   const until = Date.now() + 120000;
+  const isReady = session => session.path.endsWith(button.dataset.opens) && session.kernel
+    && session.kernel.connections > 0 && session.kernel.execution_state === "idle";
   let idle = 0;
-  const look = () => {
-    const panel = panelOf(), of = name => panel && panel.querySelector(name);
-    const kernel = of(".jp-Toolbar-kernelName"), state = of(".jp-Notebook-ExecutionIndicator");
-    const own = kernel && kernel.textContent.trim() === button.dataset.opens;
-    idle = own && state && state.dataset.status === "idle" ? idle + 1 : 0;
-    if (idle > 2) button.click();
-    else if (Date.now() < until) setTimeout(look, 200);
+  const look = async () => {
+    const answer = await fetch(`${baseUrl}api/sessions`).catch(() => null);
+    const sessions = answer && answer.ok ? await answer.json() : [];
+    idle = panelOf() && sessions.some(isReady) ? idle + 1 : 0;
+    if (idle > 1) button.click();
+    else if (Date.now() < until) setTimeout(look, 300);
   };
   look();
 })();

@@ -13,7 +13,11 @@ RUN_ALL = "notebook:run-all-cells"
 
 
 def ask_button(words: str, *, opens: str = "") -> Picture:
-    """The button; nothing in a log. `opens`: pressed by itself once this kernel is idle."""
+    """The button; nothing in a log.
+
+    `opens` is the end of a notebook's path: the button is pressed by itself once the kernel of that
+    notebook is idle.
+    """
     command = f'data-commandlinker-command="{RUN_ALL}" data-commandlinker-args="{{}}"'
     own = f' data-opens="{safe(opens)}"' if opens else ""
     button = f'<button type="button" {command}{own}>{safe(words)}</button>'

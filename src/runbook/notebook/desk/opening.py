@@ -23,9 +23,6 @@ from runbook.notebook.desk.ask import ask_button
 from runbook.params import listing
 from runbook.views import Picture
 
-# The display name of the kernel that the notebooks name.
-KERNEL = "runbook"
-
 
 def draw(page: Path, data: Path) -> None:
     """Put the inventory and the records into the page, and sign it with the key in `data`.
@@ -33,7 +30,7 @@ def draw(page: Path, data: Path) -> None:
     If that fails, the page is as it was: its cells draw the same when they are run.
     """
     try:
-        told = _filled(page.read_text("utf-8"), _pictures(page.parent))
+        told = _filled(page.read_text("utf-8"), _pictures(page))
         page.write_text(told, "utf-8")
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sign(told, data)
@@ -47,11 +44,19 @@ def _sign(told: str, data: Path) -> None:
     notary.sign(book)  # type: ignore[no-untyped-call]  # likewise
 
 
-def _pictures(folder: Path) -> Mapping[str, Picture]:
+def _pictures(page: Path) -> Mapping[str, Picture]:
+    folder = page.parent
     known, runs = listing(params_folder()), tuple(records.rows(outputs_folder()))
     drawn = inventory.picture(inventory.rows_of(known, runs, folder), folder)
-    shown = views.stack((views.page_head(), drawn, ask_button("ask the hosts", opens=KERNEL)))
+    shown = views.stack(
+        (views.page_head(), drawn, ask_button("ask the hosts", opens=path_end(page)))
+    )
     return {"hosts": shown, "records": records.picture(runs, folder)}
+
+
+def path_end(page: Path) -> str:
+    """The path of the page from the folder of all starts on: the server's paths end with it."""
+    return "/".join(page.parts[-3:])
 
 
 def _filled(notebook: str, pictures: Mapping[str, Picture]) -> str:

@@ -14,7 +14,7 @@ from runbook.fleet.context import FleetContext
 from runbook.fleet.ledger import Ledger
 from runbook.fleet.run import FOLDER
 from runbook.notebook.desk.sources import notebooks
-from runbook.notebook.widgets.look import LABEL, WIDER
+from runbook.notebook.widgets.look import FULL, LABEL, WIDER
 from runbook.notebook.widgets.question import wait_for
 from runbook.views import Look, Picture, note, table
 
@@ -98,10 +98,10 @@ def unfinished(desk: FleetContext) -> Iterator[tuple[str, str]]:
 
 
 def _listed(name: str, options: list[tuple[str, str]], value: str) -> Dropdown:
-    layout = Layout(width=WIDER)
+    layout = Layout(width=WIDER, max_width=FULL)
     return Dropdown(options=options, value=value, description=name, style=LABEL, layout=layout)
 
 
 def _typed(name: str, value: str, hint: str) -> Text:
-    layout = Layout(width=WIDER)
+    layout = Layout(width=WIDER, max_width=FULL)
     return Text(value=value, description=name, placeholder=hint, style=LABEL, layout=layout)

@@ -14,7 +14,7 @@ from runbook.common.moments import utc
 from runbook.notebook.history.look import NOW, HostHistory, address_of
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
-from runbook.notebook.widgets.look import LABEL, WIDER, sheet
+from runbook.notebook.widgets.look import FULL, LABEL, WIDER, sheet
 from runbook.state.diff import COLUMNS
 from runbook.state.diff import compare as differences
 from runbook.state.snapshot import Snapshot
@@ -126,7 +126,11 @@ def _choice(
     options = [(state.label, number) for number, state in enumerate(offered)]
     lists = [
         Dropdown(
-            options=options, value=value, description=name, style=LABEL, layout=Layout(width=WIDER)
+            options=options,
+            value=value,
+            description=name,
+            style=LABEL,
+            layout=Layout(width=WIDER, max_width=FULL),
         )
         for name, value in zip(("first", "second"), chosen, strict=True)
     ]

@@ -14,7 +14,7 @@ from runbook.common.errors import ParameterError
 from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.approval import Ask
-from runbook.notebook.widgets.look import LABEL, WIDER
+from runbook.notebook.widgets.look import FULL, LABEL, WIDER
 from runbook.notebook.widgets.question import wait_for
 from runbook.params import Described, listing
 from runbook.params.resolve import host_name
@@ -50,7 +50,11 @@ class _Choice:
     free: bool
 
     def __init__(self, known: tuple[Described, ...], *, free: bool) -> None:
-        layout = {"description": "host", "style": LABEL, "layout": Layout(width=WIDER)}
+        layout = {
+            "description": "host",
+            "style": LABEL,
+            "layout": Layout(width=WIDER, max_width=FULL),
+        }
         self.free = free
         if free:
             names = [one.host for one in known]

@@ -13,7 +13,7 @@ from typing import Literal, get_args, get_origin
 
 from ipywidgets import HTML, Combobox, Dropdown, HBox, Layout, Text
 
-from runbook.notebook.widgets.look import LABEL, WIDE, WIDER, reason
+from runbook.notebook.widgets.look import FULL, LABEL, WIDE, WIDER, reason
 from runbook.params import Params
 from runbook.params.guests import Guest
 
@@ -86,7 +86,7 @@ def field(name: str, value: object, options: Sequence[Option] | None = None) -> 
     offered = choices(name) if options is None else list(options)
     chosen = bool(offered) or options is not None
     widget = _listed(name, value, offered) if chosen else _typed(name, value)
-    beside = HTML(layout=Layout(max_width="640px"))
+    beside = HTML(layout=Layout(max_width="min(640px, 100%)"))
     beside.add_class("rb-reason")
     return Field(name, widget, beside)
 
@@ -128,7 +128,7 @@ def _listed(name: str, value: object, options: list[Option]) -> Dropdown:
         description=name,
         style=LABEL,
         # What is told of an interface needs more room than what is typed.
-        layout=Layout(width=WIDER if name == "interface" else WIDE, max_width="100%"),
+        layout=Layout(width=WIDER if name == "interface" else WIDE, max_width=FULL),
     )
 
 
@@ -138,7 +138,7 @@ def _typed(name: str, value: object) -> Text:
         description=name,
         placeholder=EXAMPLES.get(name, ""),
         style=LABEL,
-        layout=Layout(width=WIDE),
+        layout=Layout(width=WIDE, max_width=FULL),
         **({"options": SUGGESTED[name]} if name in SUGGESTED else {}),
     )
 

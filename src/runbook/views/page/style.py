@@ -135,6 +135,14 @@ SHEET = """\
 .rb .rb-step>span+span{margin-left:.7em}
 .rb table caption{white-space:normal}
 .rb svg{max-width:none}
+.rb table.rb-flow:not(:has(td.rb-words)) :is(tbody,tr){display:block}
+.rb table.rb-flow thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.rb table.rb-flow:not(:has(td.rb-words)) tr{padding:2px 0;text-align:left!important;
+ border-bottom:1px solid rgba(128,128,128,.28)}
+.rb table.rb-flow:not(:has(td.rb-words)) td{display:inline-block;border:0;
+ padding:0 4px!important;margin-right:8px;white-space:pre-wrap;overflow-wrap:anywhere}
+.rb table.rb-flow td:empty{display:none!important}
+.rb table td.rb-wide{min-width:9em}
 .rb table:has(td.rb-words):not(.rb-long) :is(tbody,tr,td){display:block}
 .rb table:has(td.rb-words):not(.rb-long) thead{position:absolute;width:1px;height:1px;
  overflow:hidden;clip-path:inset(50%)}

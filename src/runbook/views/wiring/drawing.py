@@ -80,7 +80,9 @@ def _outside(root: Element, band: Band, plan: Placed) -> None:
         _node(root, router, boxes[router.name])
     # The nearest goes lowest, so that no two cross.
     for lane, route in enumerate(sorted(routes, key=lambda r: -plan.boxes[r.ifname].x)):
-        _route(root, route, (plan.boxes[route.ifname], boxes[route.router]), band.top, lane)
+        is_lower = route.router != routers[0].name
+        ends = (plan.boxes[route.ifname], boxes[route.router])
+        _route(root, route, ends, band.top, lane, is_lower=is_lower)
 
 
 def _stacked(nodes: list[Node], top: int, bottom: int) -> dict[str, Rect]:
@@ -112,15 +114,30 @@ def _port(root: Element, nic: Node, place: Rect) -> None:
 
 
 def _route(
-    root: Element, route: DefaultRoute, ends: tuple[Rect, Rect], top: int, lane: int
+    root: Element,
+    route: DefaultRoute,
+    ends: tuple[Rect, Rect],
+    top: int,
+    lane: int,
+    *,
+    is_lower: bool,
 ) -> None:
-    """From the interface that carries it, over the band, down to the router."""
+    """From the interface that carries it, over the band, down to the router.
+
+    A router below another one is reached from its left, past the upper one.
+    """
     carrier, router = ends
     y, x, tip = top + lane * layout.LANE + 20, carrier.x - 12, router.x + 24 + lane * 24
     part = svg.group(root, f"rb-{route.mark} rb-route")
     start = carrier.y + 14
-    svg.path(part, [(carrier.x, start), (x, start), (x, y), (tip, y), (tip, router.y - 8)])
-    svg.arrowhead(part, (tip, router.y))
+    first = [(carrier.x, start), (x, start), (x, y)]
+    if is_lower:
+        aside = router.x - 12
+        svg.path(part, [*first, (aside, y), (aside, router.middle), (router.x - 8, router.middle)])
+        svg.arrowhead_right(part, (router.x, router.middle))
+    else:
+        svg.path(part, [*first, (tip, y), (tip, router.y - 8)])
+        svg.arrowhead(part, (tip, router.y))
     words = f"{SIGNS.get(route.mark, '')} default route via {route.via}".strip()
     svg.text(part, Rect(tip + 10, y - 18, ROUTE_W, 13), words, "rb-mono")
 

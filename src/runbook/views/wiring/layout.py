@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from runbook.views.wiring.svg import Rect
 from runbook.views.wiring.topology import Node, Wire, Wiring
 
-ROUTER_X, ROUTER_W, PORT_X, PORT_W, PORT_H = 8, 196, 226, 92, 46
+ROUTER_X, ROUTER_W, PORT_X, PORT_W, PORT_H = 20, 186, 226, 92, 46
 HOST_X, FIRST_X, BOX_W, GUTTER = 340, 358, 236, 56
 TOP, LANE, GAP, BAND_GAP, MARGIN = 48, 30, 20, 30, 16
 HEAD, LINE, PAD = 28, 18, 8
@@ -52,7 +52,8 @@ def placed(given: Wiring) -> Placed:
     for group in sorted(_groups(seen), key=lambda nodes: _rank(seen, nodes)):
         lanes = sum(route.ifname in {node.name for node in group} for route in seen.routes)
         columns = _columns(group, depth, seen.wires)
-        inside = max(_height(nodes) for nodes in columns.values())
+        routers = [node for node in seen.nodes if node.name in _routers(seen, group)]
+        inside = max(_height(nodes) for nodes in (*columns.values(), routers))
         boxes |= _boxes(columns, top + lanes * LANE, inside)
         bands.append(Band(top, inside + lanes * LANE, lanes, group))
         top += inside + lanes * LANE + BAND_GAP
@@ -115,6 +116,12 @@ def _rank(wiring_now: Wiring, nodes: Iterable[Node]) -> tuple[bool, bool, str]:
     routed = any(route.ifname in names for route in wiring_now.routes)
     owns = any(fact.kind == "own" for node in nodes for fact in node.facts)
     return (not routed, not owns, min(names))
+
+
+def _routers(wiring_now: Wiring, group: Iterable[Node]) -> set[str]:
+    """The names of the routers that a group's default routes lead to."""
+    names = {node.name for node in group}
+    return {route.router for route in wiring_now.routes if route.ifname in names}
 
 
 def _columns(

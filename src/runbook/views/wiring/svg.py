@@ -117,6 +117,13 @@ def arrowhead(parent: Element, tip: tuple[int, int]) -> None:
     SubElement(parent, "path", {"class": "rb-tip", "d": shape})
 
 
+def arrowhead_right(parent: Element, tip: tuple[int, int]) -> None:
+    """An arrow's end, pointing right."""
+    x, y = tip
+    shape = f"M{x - 10} {y - 5}L{x - 10} {y + 5}L{x} {y}Z"
+    SubElement(parent, "path", {"class": "rb-tip", "d": shape})
+
+
 def done(svg: Element) -> str:
     """The drawing as text."""
     return tostring(svg, encoding="unicode")

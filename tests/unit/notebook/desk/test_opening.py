@@ -18,7 +18,6 @@ from runbook.run.record import Ending, Outcome
 
 ROOT = Path(__file__).parents[4]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-KERNEL = json.loads((ROOT / "scripts/kernel.json").read_text())["display_name"]
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def test_it_opens_with_the_hosts_their_buttons_and_the_records(page: Path, tmp_p
     assert 'href="server-02/routed%20%C2%B7%20server-02.ipynb">change</a>' in told["hosts"]
     assert "172.16.1.2/16" in told["hosts"]
     assert "asking …" in told["hosts"]
-    assert f'data-opens="{KERNEL}"' in told["hosts"]
+    assert f'data-opens="_desk/{page.parent.name}/desk.ipynb"' in told["hosts"]
     assert "ann@desk" in told["records"]
     assert (page.parent / "server-02" / "undo · server-02.ipynb").is_file()
 

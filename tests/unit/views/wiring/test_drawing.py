@@ -9,6 +9,7 @@ from tests.unit import hosts
 
 from runbook.state.snapshot import Snapshot
 from runbook.views import Picture, wiring
+from runbook.views.wiring import layout
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = "<script>alert(1)</script>"
@@ -63,6 +64,30 @@ def test_signs_say_what_is_new_and_what_is_gone_without_any_colour() -> None:
     words = [text.text for text in drawing(changed()).iter(f"{SVG}text")]
     assert (words.count("+ new"), words.count("~ changed")) == (3, 1)
     assert "+ new, thick" in changed().body
+
+
+def test_a_router_that_is_gone_is_inside_the_drawing_and_its_line_passes_the_new_one() -> None:
+    def state(gateway: str) -> Snapshot:
+        default = {"table": 254, "type": "unicast", "dst": "default", "family": "inet"}
+        route = {**default, "ifname": "enp4s0f0", "gateway": gateway}
+        return hosts.snapshot(links=[hosts.link("enp4s0f0")], routes=[route])
+
+    svg = drawing(wiring(state("172.16.9.9"), hosts.OWN, state("172.16.0.1")))
+    found = [group for group in svg.iter(f"{SVG}g") if "router" in [t.text for t in group]]
+    new, gone = (rectangle(group) for group in found)
+    for _, y, _, height in (new, gone):
+        assert 0 < y < y + height < int(svg.attrib["height"])
+    assert new[1] + new[3] < gone[1]
+    (line,) = (g for g in svg.iter(f"{SVG}g") if g.attrib["class"] == "rb-gone rb-route")
+    points = [[int(n) for n in p.split()] for p in line[0].attrib["d"][1:].split("L")]
+    beside = {x for x, y in points if y >= new[1] and x < layout.HOST_X}
+    assert beside
+    assert all(x < new[0] for x in beside)
+
+
+def rectangle(group: ET.Element) -> list[int]:
+    (box,) = (part for part in group if part.attrib.get("class") == "rb-box")
+    return [int(box.attrib[name]) for name in ("x", "y", "width", "height")]
 
 
 def test_an_undo_shows_the_bridge_that_is_gone() -> None:
