@@ -90,7 +90,7 @@ def _addresses(stanza: Stanza) -> Iterator[Row]:
     name, options = physical(stanza.name), dict(stanza.options)
     if (stanza.family, stanza.method) == ("inet", "dhcp"):
         yield fakes.address(name, LENT, flags="", valid_lft_s=3600, preferred_lft_s=3600)
-    if (stanza.family, stanza.method) == ("inet", "static"):
+    if (stanza.family, stanza.method) == ("inet", "static") and "address" in options:
         peer = options.get("pointopoint", "")
         yield fakes.address(name, _given(options), label=stanza.name, peer=peer)
     if (stanza.family, stanza.method) == ("inet6", "static"):
@@ -98,7 +98,7 @@ def _addresses(stanza: Stanza) -> Iterator[Row]:
         yield {**fakes.address(name, six if "/" not in options["address"] else options["address"]),
                **fakes.ADDRESS6}  # fmt: skip
     for command in _commands(stanza, ("addr", "add")):
-        yield fakes.address(name, command[0])
+        yield fakes.address(_device(command, name), command[0])
 
 
 def _given(options: dict[str, str]) -> str:
@@ -120,7 +120,14 @@ def _routes(stanza: Stanza) -> Iterator[Row]:
         yield fakes.route("default", name, gateway=gateway, onlink=True) | six
     for to, *rest in _commands(stanza, ("route", "add")):
         via = rest[rest.index("via") + 1] if "via" in rest else ""
-        yield fakes.route(to if "/" in to or to == "default" else f"{to}/32", name, gateway=via)
+        dst = to if "/" in to or to == "default" else f"{to}/32"
+        yield fakes.route(dst, _device(rest, name), gateway=via)
+
+
+def _device(command: list[str], own: str) -> str:
+    """The interface of a command: that of `dev`, which may be `$IFACE`."""
+    given = command[command.index("dev") + 1] if "dev" in command else own
+    return own if given.strip('"{}$') == "IFACE" else given
 
 
 def _commands(stanza: Stanza, verb: tuple[str, str]) -> Iterator[list[str]]:

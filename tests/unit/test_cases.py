@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
-from tests.unit import fakes, naming
+from tests.unit import fakes, judged, naming
 from tests.unit.booted import booted
 
 from runbook.common import octets
@@ -197,6 +197,12 @@ def of_naming(content: bytes) -> str:
     return "".join(f"{line}\n" for line in shown)
 
 
+def of_preflight(content: bytes) -> str:
+    """What preflight says of a whole host, or why there is no plan for it."""
+    held = {path: text for path, text in files(content, "").items() if path}
+    return "".join(f"{line}\n" for line in judged.findings(held))
+
+
 MODULES: dict[str, Callable[[bytes], str]] = {
     "cloud_init": of_cloud_init,
     "hosts": of_hosts,
@@ -207,6 +213,7 @@ MODULES: dict[str, Callable[[bytes], str]] = {
     "naming": of_naming,
     "netplan": of_netplan,
     "nftables": of_nftables,
+    "preflight": of_preflight,
 }
 
 

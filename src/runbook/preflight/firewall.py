@@ -17,6 +17,7 @@ FIREWALLD, NFTABLES = "firewalld", "/etc/nftables.conf"
 FIREWALLD_ZONE = (
     "libvirt puts each of its bridges into firewalld's zone `libvirt`, which lets in few services"
 )
+FLOWTABLE = "flowtable "
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 
 
@@ -33,7 +34,9 @@ def _native(case: Case) -> Iterator[Finding]:
     if any(row.table == FIREWALLD for row in lacking):
         yield _firewalld(nic)
     for row in lacking:
-        if row.table != FIREWALLD:
+        if row.chain.startswith(FLOWTABLE):
+            yield _flowtable(row, nic)
+        elif row.table != FIREWALLD:
             yield Finding(
                 "block",
                 "nftables",
@@ -41,6 +44,37 @@ def _native(case: Case) -> Iterator[Finding]:
                 "runbook does not rewrite native nft rules, so this rule would stop matching",
                 f"put both names into the live rule and into {NFTABLES}:"
                 f' iifname {{ "{nic}", "{bridge}" }}',
+            )
+
+
+def _flowtable(row: NftablesRow, nic: str) -> Finding:
+    return Finding(
+        "block",
+        "nftables",
+        f"{row.family} {row.table} {row.chain} names {nic}",
+        "a flowtable takes packets past the rules by the interfaces that it names, and nft loads no"
+        " file with one that is not there, as the bridge is not when a boot loads it",
+        f"take the flowtable out, with the rules that say `flow add`, live and in {NFTABLES}; what"
+        " it hurried along is forwarded all the same",
+    )
+
+
+@looked_for(
+    "rules for bridges",
+    "no chain for bridged frames (ebtables, nft's family `bridge`) drops what no rule accepts",
+    "the host has no bridge on the LAN yet, so nobody has seen what they drop",
+)
+def _bridged(case: Case) -> Iterator[Finding]:
+    for row in case.snapshot.rows(NftablesRow):
+        if (row.family, row.position) == ("bridge", 0) and '"policy": "drop"' in row.rule:
+            yield Finding(
+                "block",
+                "rules for bridges",
+                f"{row.family} {row.table} {row.chain} has the policy drop",
+                f"after the change the traffic of host and guests is bridged: {case.params.bridge}"
+                " would pass on only what a rule there accepts",
+                f"ebtables -P {row.chain} ACCEPT, now and in what sets it at a boot; or nft, where"
+                " the table is yours",
             )
 
 
@@ -111,4 +145,4 @@ def _policy(case: Case) -> Iterator[str]:
 
 
 ACROSS_A_BRIDGE = (_docker,)
-RULES = (_native, _all_but, _docker)
+RULES = (_native, _bridged, _all_but, _docker)

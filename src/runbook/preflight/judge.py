@@ -14,6 +14,7 @@ from runbook.plan.promise.attached import AttachedPromise
 from runbook.plan.promise.guests import UNHEARD
 from runbook.plan.promise.reverted import LOSES
 from runbook.preflight import (
+    address_source,
     addressing,
     adopt,
     attach,
@@ -26,6 +27,7 @@ from runbook.preflight import (
     late,
     management,
     names,
+    neighbours,
     networks,
     nic,
     nic_name,
@@ -54,8 +56,10 @@ RULES: tuple[Rule, ...] = (
     *nic_name.RULES,
     *adopt.RULES,
     *addressing.RULES,
+    *address_source.RULES,
     *ipv6.RULES,
     *routing.RULES,
+    *neighbours.RULES,
     *dhcp.RULES,
     *resolver.RULES,
     *networks.RULES,

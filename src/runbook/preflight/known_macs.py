@@ -10,7 +10,9 @@ from ipaddress import IPv4Interface, IPv6Address, ip_network
 
 from runbook.plan.routed.facts import addresses_on, default_routes
 from runbook.state.addresses import AddressRow
+from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
+from runbook.state.syntax.ifupdown import physical, stanzas
 
 # RFC 1918, and for IPv6 RFC 4193.
 PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -31,9 +33,18 @@ def signs(snapshot: Snapshot, nic: str) -> Iterator[str]:
             IPv6Address(row.address) not in PRIVATE6
         ):
             yield f"{row.address} is a public address"
+    yield from _of_802_1x(snapshot, nic)
     networks = [IPv4Interface(f"{row.address}/{row.prefixlen}").network for row in addresses]
     for route in default_routes(snapshot):
-        if route.ifname == nic and route.gateway:
+        if route.ifname == nic and route.gateway and ":" not in route.gateway:
             gateway = IPv4Interface(route.gateway).ip
             if not any(gateway in network for network in networks):
                 yield f"the gateway {gateway} is in no network of {nic}"
+
+
+def _of_802_1x(snapshot: Snapshot, nic: str) -> Iterator[str]:
+    """Stanzas of a NIC with a cable by which it logs in to its switch."""
+    for stanza in stanzas(contents(snapshot.rows(FileRow))):
+        words = [word for word, _ in stanza.options if word.startswith("wpa-")]
+        if words and physical(stanza.name) == nic:
+            yield f"by {words[0]} in {stanza.path} the switch admits the NIC's MAC (802.1X)"

@@ -23,6 +23,14 @@ CUT_OFF = (
     "after the next boot the host's traffic comes in by {bridge}, and rules for {nic} alone do not"
     " match it: the host may be cut off for good"
 )
+GIVES = (
+    "at a boot {nic} would have an address or a route of its own: libvirt starts no network beside"
+    " it, so {bridge} stays away and the host cannot be reached"
+)
+TAKES = (
+    "at a boot it may take {nic} before libvirt does: {bridge} has no port then, and the host"
+    " cannot be reached"
+)
 MOST_SHOWN = 5
 NFT = "nftables.service"
 _LOSES = re.compile(r"^-P \S+ DROP$| -j (DROP|REJECT)\b")
@@ -46,7 +54,9 @@ def _names(case: Case) -> Iterator[Finding]:
     if unsaved and not filtering:
         yield _nobody(unsaved, case)
     for n in files:
-        if n not in filtering and n.acting:
+        if n.wrong:
+            yield _keeps_the_bridge(n, case)
+        elif n not in filtering and n.acting:
             yield from _other(n, case)
     if not case.around.naming.complete:
         yield Finding(
@@ -111,11 +121,30 @@ def _rules(n: Named, case: Case) -> Finding:
     )
 
 
-def _in_words(n: Named) -> str:
+def _keeps_the_bridge(n: Named, case: Case) -> Finding:
+    """A boot gives the NIC an address, or takes it for something else: libvirt comes later."""
+    nic, bridge = case.params.holder, case.params.bridge
+    if n.giving:
+        why = GIVES.format(nic=nic, bridge=bridge)
+        then = (
+            f"take it out: the change carries the addresses and routes that {nic} has, and they"
+            f" come back at each boot; what {nic} does not have now, add for {bridge}, in a unit"
+            " that starts after libvirtd"
+        )
+    else:
+        why = TAKES.format(nic=nic, bridge=bridge)
+        then = f"take it out, or have it use {bridge}, and start it after libvirtd"
+    if n.by_its_name:
+        then = f"systemctl disable {n.file.path.rpartition('/')[2]}, without --now; {then}"
+    return Finding("block", ABOUT, f"{_in_words(n, n.wrong)}; {n.run_by}", why, then)
+
+
+def _in_words(n: Named, acting: tuple[Line, ...] = ()) -> str:
     if n.by_its_name:
         return f"{n.file.path} is for the NIC by its name"
-    lines = n.acting[:MOST_SHOWN]
-    more = len(n.acting) - len(lines)
+    acting = acting or n.acting
+    lines = acting[:MOST_SHOWN]
+    more = len(acting) - len(lines)
     lines_in_words = "; ".join(f"line {line.number}: {line.text}" for line in lines)
     return f"{n.file.path} {lines_in_words}" + (f"; and {more} more lines" if more else "")
 
@@ -193,6 +222,9 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
             "note", ABOUT, f"{_in_words(n)}; {n.run_by}", why, "nothing, if this is enough"
         )
         return
+    if n.sort is Sort.EARLY:
+        yield _early(n, case)
+        return
     yield Finding(
         "consent",
         ABOUT,
@@ -200,6 +232,21 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
         f"{nic} will have no address, and what binds to it by name does not serve the host's"
         " address any more",
         f"{_as_well(n, nic, bridge)} (also possible after the change); then consent: [{BY_NAME}]",
+        BY_NAME,
+    )
+
+
+def _early(n: Named, case: Case) -> Finding:
+    nic, bridge = case.params.holder, case.params.bridge
+    return Finding(
+        "consent",
+        ABOUT,
+        f"{_in_words(n)}; {n.run_by}",
+        f"it may give {nic} an address before ifupdown runs. Where that stays, libvirt starts no"
+        f" network: {bridge} is not there, and the host cannot be reached",
+        "dropbear-initramfs takes the address away again before the boot goes on (by default IFDOWN"
+        f" is * there): if nothing else uses the line, consent: [{BY_NAME}]; otherwise take it out,"
+        " and run update-grub and update-initramfs -u",
         BY_NAME,
     )
 

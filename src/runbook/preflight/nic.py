@@ -12,6 +12,10 @@ from runbook.state.links import LinkRow
 
 MTU = 1500
 FIELD = "interface"
+TUNNELS = (
+    *("vxlan", "gre", "gretap", "erspan", "ipip", "sit", "vti", "xfrm"),
+    *("ip6tnl", "ip6gre", "ip6gretap", "ip6erspan", "vti6"),
+)
 
 
 def _link(case: CaseWithoutPlan) -> LinkRow:
@@ -63,6 +67,16 @@ def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
                 "the kernel gives frames of that VLAN to the VLAN interface before the bridge sees"
                 " them, so it works as before",
                 "nothing; frames of other VLANs go through the bridge to the guests",
+            )
+        elif child.lower == nic and child.kind in TUNNELS:
+            yield Finding(
+                "block",
+                nic,
+                f"the tunnel {child.ifname} ({child.kind}) sends by it alone",
+                "the NIC will have no address and no route, so nothing would leave by the tunnel",
+                f"make it without `dev {nic}` (`local` with the host's address is enough), now and"
+                " for the next boot",
+                field=FIELD,
             )
         elif child.lower == nic:
             yield Finding(

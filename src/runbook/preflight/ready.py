@@ -149,6 +149,16 @@ def _sshd(case: Case) -> Iterator[Finding]:
                 "at boot sshd would start before the bridge has the address, and fail",
                 "take ListenAddress out of sshd_config, so that it listens on all",
             )
+    port = str(case.around.operator.server_port) if case.around.operator else ""
+    for socket in case.around.late.sockets:
+        if socket.program != "sshd" and socket.where.rpartition(":")[2] == port:
+            yield Finding(
+                "block",
+                "sshd",
+                f"{socket}: your connection came in by this port, and nothing else opens it",
+                "at boot the port would be opened before the bridge has the address, and fail",
+                "have it listen on all addresses (ssh.socket: ListenStream=22)",
+            )
 
 
 @looked_for(

@@ -11,6 +11,20 @@ from runbook.state.rules import RuleRow
 
 OWN_RULES = (0, 32766, 32767)
 ABOUT = "default route"
+MOST_SHOWN = 5
+# A route's protocol (linux/rtnetlink.h); it is a number where pyroute2 has no name.
+DAEMONS = {
+    **{name: name for name in ("gated", "zebra", "bird", "xorp", "mrt", "dnrouted", "ntk")},
+    "17": "mrouted",
+    "18": "keepalived",
+    "42": "babel",
+    "99": "openr",
+    "186": "bgp",
+    "187": "isis",
+    "188": "ospf",
+    "189": "rip",
+    "192": "eigrp",
+}
 
 
 def _default(case: Case) -> Iterator[Finding]:
@@ -86,6 +100,53 @@ def _multipath(case: Case) -> Iterator[Finding]:
             )
 
 
+@looked_for(
+    "routing daemon",
+    "no route of the NIC is made by a routing daemon",
+    "the change would make each of its routes a fixed one, and libvirt's hook bring it back",
+)
+def _of_daemons(case: Case) -> Iterator[Finding]:
+    nic = case.params.holder
+    found = [
+        row
+        for row in case.snapshot.rows(RouteRow)
+        if row.protocol in DAEMONS and (row.ifname == nic or f"dev {nic} " in f"{row.nexthops} ")
+    ]
+    if found:
+        programs = sorted({DAEMONS[row.protocol] for row in found})
+        shown = ", ".join(row.dst for row in found[:MOST_SHOWN])
+        more = f", and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+        yield Finding(
+            "block",
+            "routing daemon",
+            f"{' and '.join(programs)} made {len(found)} routes through {nic}: {shown}{more}",
+            f"the daemon speaks on {nic}, which will have no address; a copy of its routes would"
+            " stay when it takes them back",
+            f"stop the daemon, so that its routes go; have it use {case.params.bridge} in place of"
+            f" {nic}; make the change, then start it",
+        )
+
+
+@looked_for(
+    "routes' settings",
+    "no route of the NIC has a setting that is not carried",
+    "neither the bridge nor an undo would have it",
+)
+def _settings(case: Case) -> Iterator[Finding]:
+    nic = case.params.holder
+    for row in case.snapshot.rows(RouteRow):
+        if row.ifname == nic and row.further:
+            yield Finding(
+                "block",
+                f"route to {row.dst}",
+                f"it has {row.further}",
+                "runbook does not carry this setting to the bridge, and an undo does not bring it"
+                " back",
+                f"make the route without it (`ip route show {row.dst}` has the whole route), and"
+                f" set it again for {case.params.bridge} after the change",
+            )
+
+
 @looked_for("policy rules", "only the kernel's own three", "policy rules choose the routing table")
 def _rules(case: Case) -> Iterator[Finding]:
     nic = case.params.holder
@@ -107,4 +168,4 @@ def _rules(case: Case) -> Iterator[Finding]:
             )
 
 
-RULES = (_default, _multipath, _rules)
+RULES = (_default, _multipath, _of_daemons, _settings, _rules)

@@ -27,10 +27,12 @@ class LinkRow(NamedTuple):
         float | None, "seconds a new port listens, and again learns, under STP"
     ]
     bond_mode: Annotated[str, "iproute2's word (active-backup, 802.3ad, ...); '' if no bond"] = ""
+    altnames: Annotated[str, "its other names (ip-link(8), altname), blank between, or ''"] = ""
 
 
 KEY = ("ifname",)
-VOLATILE = ("ifindex",)
+# udev gives the other names, and an earlier version did not read them.
+VOLATILE = ("ifindex", "altnames")
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 USER_HZ = 100
 # ifupdown makes these at `ifup` and deletes them at `ifdown`.
@@ -69,11 +71,23 @@ def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> LinkRow:
         bool(message["flags"] & IFF_LOWER_UP),
         str(attrs.get("IFLA_OPERSTATE", "")).lower(),
         names.get(attrs.get("IFLA_MASTER", 0), ""),
-        "" if foreign else names.get(attrs.get("IFLA_LINK", 0), ""),
+        "" if foreign else names.get(attrs.get("IFLA_LINK") or _sends_by(kind, info), ""),
         stp,
         delay,
         _bond_mode(info) if kind == "bond" else "",
+        _altnames(attrs),
     )
+
+
+def _sends_by(kind: str, info: dict[str, Any]) -> int:
+    """The interface that a VXLAN is bound to: the kernel does not call it the lower one."""
+    data = netlink.attributes(info.get("IFLA_INFO_DATA") or {}) if kind == "vxlan" else {}
+    return int(data.get("IFLA_VXLAN_LINK", 0))
+
+
+def _altnames(attrs: dict[str, Any]) -> str:
+    names = (attrs.get("IFLA_PROP_LIST") or {}).get("attrs", ())
+    return " ".join(value for name, value in names if name == "IFLA_ALT_IFNAME")
 
 
 def _bond_mode(info: dict[str, Any]) -> str:

@@ -42,14 +42,35 @@ class RouteRow(NamedTuple):
     nexthops: Annotated[str, "the ways of a multipath route or by a router of IPv6, or ''"]
     pref: Annotated[str, "of IPv6: the router's preference (RFC 4191), medium as a rule, or ''"]
     expires_s: Annotated[int | None, "of IPv6: seconds until it goes; missing: never"]
+    further: Annotated[str, "what else ip-route(8) shows of it (initcwnd 10, nhid 7), or ''"] = ""
 
 
 KEY = ("family", "table", "type", "dst", "tos", "metric", "ifname", "gateway")
-VOLATILE = ("expires_s",)
+# A route with anything further is refused; an earlier version did not read it.
+VOLATILE = ("expires_s", "further")
 RTM_NEWROUTE, RTM_F_CLONED, RTNH_F_ONLINK = 24, 0x200, 4
 DST, OIF, GATEWAY, PRIORITY, PREFSRC, METRICS, MULTIPATH = 1, 4, 5, 6, 7, 8, 9
 CACHEINFO, TABLE_ID, VIA, PREF = 12, 15, 18, 20
+FLOW, ENCAP, NEXTHOP_ID = 11, 22, 30
 RTAX_MTU = 2
+# The hop limit of a route is left out: routers advertise one with each of theirs.
+METRIC_NAMES = {
+    1: "lock",
+    3: "window",
+    4: "rtt",
+    5: "rttvar",
+    6: "ssthresh",
+    7: "cwnd",
+    8: "advmss",
+    9: "reordering",
+    11: "initcwnd",
+    12: "features",
+    13: "rto_min",
+    14: "initrwnd",
+    15: "quickack",
+    16: "congctl",
+    17: "fastopen_no_cookie",
+}
 PREFERENCES = {0: "medium", 1: "high", 3: "low"}
 USER_HZ = 100
 # Bytes of struct rtmsg.
@@ -98,6 +119,13 @@ def _columns(batch: Batch, names: Names) -> Iterator[list[Any]]:
     yield ways if vias[0] is None else list(map(_way, vias, ifnames))
     yield each(batch.values(PREF), _preference)
     yield each(batch.values(CACHEINFO), _expires)
+    parts = (
+        each(batch.values(METRICS), _other_metrics),
+        each(batch.values(FLOW), lambda value: f"realm {_number(value)}" if value else ""),
+        each(batch.values(NEXTHOP_ID), lambda value: f"nhid {_number(value)}" if value else ""),
+        each(batch.values(ENCAP), lambda value: "" if value is None else "encap"),
+    )
+    yield each(zip(*parts, strict=True), lambda words: " ".join(filter(None, words)))
 
 
 def _ifname(oif: bytes | None, names: Names) -> str:
@@ -126,6 +154,18 @@ def _prefix(family: int, value: bytes | None, bits: int) -> str:
 def _mtu(metrics: bytes | None) -> int | None:
     value = attributes(metrics).get(RTAX_MTU) if metrics else None
     return None if value is None else _number(value)
+
+
+def _other_metrics(metrics: bytes | None) -> str:
+    values = attributes(metrics) if metrics else {}
+    named = ((METRIC_NAMES[kind], value) for kind, value in values.items() if kind in METRIC_NAMES)
+    return " ".join(f"{name} {_metric(name, value)}" for name, value in named)
+
+
+def _metric(name: str, value: bytes) -> str:
+    if name == "congctl":
+        return value.rstrip(b"\0").decode(errors="replace")
+    return str(_number(value))
 
 
 def _preference(value: bytes | None) -> str:

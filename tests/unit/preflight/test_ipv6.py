@@ -18,7 +18,7 @@ def test_an_address_that_somebody_lent_cannot_be_carried() -> None:
 
 
 def test_a_static_address_is_said_to_move_along() -> None:
-    wanted, host = fakes.params(), fakes.seen(**fakes.static6())
+    wanted, host = fakes.params(consent=["bpdu", "nic-by-name"]), fakes.seen(**fakes.static6())
     cleared = preflight(wanted, make_plan(wanted, host), host, fakes.GOOD)
     assert told(cleared, "note", "IPv6").seen == f"{fakes.IP6}/64"
 

@@ -87,6 +87,21 @@ def test_the_far_end_of_a_veth_or_of_another_namespace_is_not_below_it() -> None
     assert set(column(table, "lower")) == {""}
 
 
+def test_a_vxlan_is_bound_to_a_nic_that_the_kernel_does_not_call_its_lower_one() -> None:
+    data = {"attrs": [("IFLA_VXLAN_LINK", 2)]}
+    info = {"attrs": [("IFLA_INFO_KIND", "vxlan"), ("IFLA_INFO_DATA", data)]}
+    raw = message(2, "eth7", "") + message(3, "vxlan7", "", IFLA_LINKINFO=info)
+    found = links.parse(raw)
+    assert (row("vxlan7", found).kind, row("vxlan7", found).lower) == ("vxlan", "eth7")
+
+
+def test_the_other_names_of_a_card_are_told_and_count_for_nothing_in_a_comparison() -> None:
+    names = {"attrs": [("IFLA_ALT_IFNAME", "eno1"), ("IFLA_ALT_IFNAME", "enx020000000001")]}
+    (found,) = links.parse(message(2, "eth7", "", IFLA_PROP_LIST=names))
+    assert found.altnames == "eno1 enx020000000001"
+    assert "altnames" in links.VOLATILE
+
+
 def test_stp_kept_by_a_daemon_is_stp() -> None:
     assert set(column(ROWS, "stp")) == {None, 0, 1}
     raw = bytearray(dump("links"))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +61,28 @@ def expected(family: str, told: Told) -> Told:
         "nexthops": ways(told),
         "pref": told.get("pref", ""),
         "expires_s": told.get("expires"),
+        "further": " ".join(further(told)),
     }
+
+
+def further(told: Told) -> Iterator[str]:
+    """What iproute2 says of a route beyond its MTU; the hop limit is every router's."""
+    for name, value in told.get("metrics", [{}])[0].items():
+        if name not in ("mtu", "hoplimit"):
+            yield f"{name} {value}"
+    yield from (f"nhid {told['nhid']}",) if "nhid" in told else ()
 
 
 def message(attributes: bytes, *, family: int = 2, kind: int = 24, flags: int = 0) -> bytes:
     """An RTM_NEWROUTE for 10.0.0.0/8 in the main table."""
     body = struct.pack("=BBBBBBBBI", family, 8, 0, 0, 254, 3, 0, 1, flags) + attributes
     return struct.pack("=IHHII", 16 + len(body), kind, 2, 1, 0) + body
+
+
+def metrics(values: dict[int, int]) -> bytes:
+    """RTA_METRICS, each a number."""
+    inside = (attribute(kind, struct.pack("=I", value)) for kind, value in values.items())
+    return attribute(routes.METRICS, b"".join(inside))
 
 
 DST = attribute(routes.DST, bytes([10, 0, 0, 0]))
@@ -90,6 +106,23 @@ def test_the_routes_are_what_iproute2_says(family: str, file: str) -> None:
 def test_a_router_of_the_other_family_is_not_left_out() -> None:
     (way,) = column(ROWS, "nexthops", dst="10.5.0.0/16")
     assert way == "via inet6 fe80::1 dev nic0 weight 1"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        (metrics({11: 32, 14: 64}), "initcwnd 32 initrwnd 64"),
+        (metrics({routes.RTAX_MTU: 1400, 8: 1360}), "advmss 1360"),
+        (metrics({routes.RTAX_MTU: 1400, 10: 64}), ""),
+        (attribute(routes.METRICS, attribute(16, b"cubic\0")), "congctl cubic"),
+        (attribute(routes.FLOW, struct.pack("=I", 7)), "realm 7"),
+        (attribute(routes.NEXTHOP_ID, struct.pack("=I", 10)), "nhid 10"),
+        (attribute(routes.ENCAP, attribute(1, b"\0\0\0\0")), "encap"),
+    ],
+)
+def test_what_else_a_route_has_is_told_in_iproute2_s_words(attributes: bytes, words: str) -> None:
+    (row,) = routes.parse(message(DST + attributes), {})
+    assert row.further == words
 
 
 def test_a_cached_route_is_none_and_neither_is_another_message() -> None:

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from runbook.guest.configure import off_link
 from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, FileEdit, GuestEdit
 from runbook.plan.routed.interfaces import ADDRESSING
-from runbook.plan.routed.stanza_commands import HOOKS
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import FOREIGN, Inside
 from runbook.state.guest.secrets import without_arguments
 from runbook.state.syntax import ifupdown
-from runbook.state.syntax.ifupdown import Stanza
+from runbook.state.syntax.ifupdown import HOOKS, Stanza
 
 METHODS = ("dhcp", "static", "manual")
 # A command that has to do with addresses may contradict the new one, or fail without the old.

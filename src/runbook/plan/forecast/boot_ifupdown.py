@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from runbook.common import shell_pattern
 from runbook.plan.forecast.boot_effect import BootEffect
+from runbook.plan.forecast.stanza_effects import wrong_of
 from runbook.plan.promise.host import Promise
 from runbook.state.files import FileRow, contents
 from runbook.state.links import MADE_AT_BOOT, LinkRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import Stanza, physical, stanzas
-
-# Options of ifupdown's helpers that take an interface for one of their own.
-TAKES_PORTS = ("bridge_ports", "bridge-ports", "bond-slaves", "slaves")
 
 
 def brought_up_stanzas(promise: Promise, snapshot: Snapshot) -> Iterator[BootEffect]:
@@ -52,32 +49,13 @@ def _matches(name: str, stanza: Stanza) -> bool:
 
 
 def _brought_up(stanza: Stanza, promise: Promise) -> BootEffect:
-    wrong = _wrong(stanza, promise)
+    wrong = wrong_of(stanza, promise)
     address = dict(stanza.options).get("address", "")
     does = " ".join(word for word in (stanza.family, stanza.method, address) if word)
     of_nic = physical(stanza.name) in (promise.nic, promise.holder)
     wanted = f"{stanza.family} manual" if of_nic else "nothing of the kind"
-    then = f"{wrong}: take that out of {stanza.path}"
+    if of_nic and stanza.method == "manual":
+        wanted = "part of nothing but the bridge"
+    then = f"{wrong}: take that out of {stanza.path} (line {stanza.first} and below)"
     what = f"ifup {stanza.name}"
     return BootEffect(what, stanza.path, wanted if wrong else does, does, not wrong, then)
-
-
-def _wrong(stanza: Stanza, promise: Promise) -> str:
-    options = dict(stanza.options)
-    if physical(stanza.name) in (promise.nic, promise.holder) and stanza.method != "manual":
-        return f"{physical(stanza.name)} would have an address of its own"
-    if stanza.name == promise.bridge:
-        return f"ifupdown would make {promise.bridge} before libvirt does"
-    if _plain(options.get("address", "").partition("/")[0]) in map(_plain, promise.announced):
-        return f"{stanza.name} would hold the bridge's address"
-    if any(promise.nic in options.get(word, "").split() for word in TAKES_PORTS):
-        return f"{stanza.name} would take {promise.nic}"
-    return ""
-
-
-def _plain(address: str) -> str:
-    """An address in its one canonical spelling (RFC 5952); a name stays as it is."""
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return address

@@ -21,6 +21,8 @@ class Sort(Enum):
     """A program watches the NIC, which is there as before."""
     RULES = auto()
     """A program makes firewall rules of it."""
+    EARLY = auto()
+    """The initramfs or the kernel configures the interface by it, before ifupdown does."""
     SERVES = auto()
     """A daemon serves or speaks on the interface that it names."""
     SCRIPT = auto()
@@ -60,6 +62,11 @@ _TABLE: tuple[tuple[Sort, str, tuple[str, ...]], ...] = (
             *("/etc/systemd/network/*", "/etc/NetworkManager/*", "/etc/netplan/*"),
             *("/etc/wicked/*", "/etc/connman/*", "/etc/dhcpcd.conf", "/etc/dhcp/dhclient*.conf"),
         ),
+    ),
+    (
+        Sort.EARLY,
+        "the initramfs",
+        ("/etc/default/grub*", "/etc/initramfs-tools/*", "/etc/kernel/*", "/etc/dropbear*/*"),
     ),
     (Sort.SERVES, "systemd-sysctl", ("/etc/sysctl.conf", "/etc/sysctl.d/*")),
     (Sort.RULES, "ufw", ("/etc/ufw/*", "/etc/default/ufw")),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runbook.plan.forecast.loaders import Loader, Sort, loader
 from runbook.state.host.naming_files import FILTERS, Line, NamingFile
 from runbook.state.syntax.ifupdown import INTERFACES
+from runbook.state.syntax.nic_commands import gives_address, takes
 from runbook.state.sysctl import WORDS4, WORDS6
 
 _COMMENT = re.compile(r"\s*(#|;|//|<!--)|.*?\s#")
@@ -16,6 +17,7 @@ _RULE = re.compile(rf"\b{FILTERS}\b|\s-A\s|^-A\s|\b[io]ifname\b|\b[io]if\b|\s-[i
 _CONDITION = re.compile(r"\s*(if|elif|while|case|test|\[)\b|\s*\[|.*\$\{?IFACE\b|[^=\s(]*\)")
 # A rule in the words of iptables-save, whatever program is given it.
 _SAVED_RULE = re.compile(r"(\[\d+:\d+\] )?-[AI] \S+ ")
+_CLIENT = re.compile(r"(dhclient|dhcpcd|udhcpc|dhcp)[\w.-]*@")
 _ASSIGNMENT = re.compile(r"\s*(export\s+)?[A-Za-z_]\w*=")
 # Commands that are as good for a port of a bridge.
 _OF_A_PORT = re.compile(
@@ -27,13 +29,17 @@ _OF_A_PORT = re.compile(
 class Named:
     """A file that names the NIC, and those of its lines that do not serve the bridge as well.
 
-    `both` says whether the file names the bridge at all.
+    `both` says whether the file names the bridge at all. `giving` are lines that give the NIC an
+    address or a route of its own at a boot, `taking` those that take it for something else: what
+    they do is wrong even beside a line for the bridge.
     """
 
     file: NamingFile
     loader: Loader
     lacking: tuple[Line, ...]
     both: bool
+    giving: tuple[Line, ...] = ()
+    taking: tuple[Line, ...] = ()
 
     @property
     def sort(self) -> Sort:
@@ -69,6 +75,12 @@ class Named:
         )
 
     @property
+    def wrong(self) -> tuple[Line, ...]:
+        """Lines by which a boot would keep the bridge from its address or its port."""
+        scripts = self.sort in (Sort.SCRIPT, Sort.UNKNOWN) and not self._has_stanzas
+        return (*self.giving, *self.taking) if scripts and self.at_boot else ()
+
+    @property
     def by_its_name(self) -> bool:
         """Whether it is a unit of which nothing but the name says that it is for the NIC."""
         return any(line.number == 0 for line in self.lacking)
@@ -82,7 +94,8 @@ class Named:
             return self.lacking
         if self._has_stanzas:
             return tuple(line for line in self.lacking if is_rule(line))
-        return tuple(line for line in self.lacking if _acts(line.text))
+        wrong = (*self.giving, *self.taking)
+        return tuple(line for line in self.lacking if line in wrong or _acts(line.text))
 
     @property
     def run_by(self) -> str:
@@ -105,7 +118,15 @@ def named(file: NamingFile, nic: str, bridge: str) -> Named:
         if not names(line.text, bridge) and renamed(line.text, nic, bridge) not in texts
     )
     both = any(names(line.text, bridge) for line in lines)
-    return Named(file, loader(file.path), lacking, both)
+    alone = [line for line in own if not names(line.text, bridge)]
+    giving = tuple(x for x in alone if gives_address(x.text, (nic,)) or _is_client(x, file.path))
+    taking = tuple(line for line in alone if takes(line.text, (nic,)))
+    return Named(file, loader(file.path), lacking, both, giving, taking)
+
+
+def _is_client(line: Line, path: str) -> bool:
+    """Whether a unit is a DHCP client for the NIC, of which its name alone says so."""
+    return line.number == 0 and bool(_CLIENT.match(path.rpartition("/")[2]))
 
 
 def names(text: str, ifname: str) -> bool:

@@ -19,7 +19,8 @@ from runbook.common.redact import REDACTED
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.steps import LineEdit
 from runbook.plan.routed.no_stanza import configured_by
-from runbook.plan.routed.stanza_commands import HOOKS, ROUTE, is_carried, is_of_link
+from runbook.plan.routed.stanza_commands import is_carried
+from runbook.plan.routed.stanza_refusals import refuse_hooks, refuse_inherited
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
@@ -51,6 +52,7 @@ def nic_stanzas(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
 
     ifupdown brings up all of one name, one after the other.
     """
+    refuse_inherited(nic, snapshot)
     found = _stanzas(nic, "inet", snapshot)
     if any(stanza.name == nic for stanza in found):
         for stanza in found:
@@ -109,6 +111,11 @@ def _file(path: str, snapshot: Snapshot) -> FileRow:
     return file
 
 
+def _lines(stanza: Stanza, snapshot: Snapshot) -> list[str]:
+    lines = _file(stanza.path, snapshot).content.split("\n")
+    return lines[stanza.first - 1 : stanza.last]
+
+
 def nic_stanzas6(nic: str, snapshot: Snapshot) -> tuple[Stanza, ...]:
     """Every ``iface NIC inet6`` stanza; raises Refused for a method that is not carried over."""
     found = _stanzas(nic, "inet6", snapshot)
@@ -139,6 +146,8 @@ def manual_stanza(
     joins = first.get(port or nic) if rejoin else None
     if joins and rejoin in map(" ".join, joins.options):
         joins = None
+    for stanza in own:
+        refuse_hooks(_lines(stanza, snapshot), stanza, snapshot, rejoin)
     wanted = [s for s in every if s == joins or (s in own and _acts(s, snapshot))]
     for path in dict.fromkeys(stanza.path for stanza in wanted):
         yield _edit(
@@ -179,8 +188,9 @@ def _acts(stanza: Stanza, snapshot: Snapshot) -> bool:
         return True
     if any(word in PORTS and value != "none" for word, value in stanza.options):
         return True
-    lines = _file(stanza.path, snapshot).content.split("\n")[stanza.first - 1 : stanza.last]
-    return any(is_carried(line, physical(stanza.name), snapshot) for line in lines)
+    return any(
+        is_carried(line, physical(stanza.name), snapshot) for line in _lines(stanza, snapshot)
+    )
 
 
 def _edit(path: str, stanzas: list[Stanza], added: _Added, snapshot: Snapshot) -> EditLines:
@@ -209,9 +219,6 @@ def _kept(lines: list[str], stanza: Stanza, snapshot: Snapshot, added: _Added) -
 
 def _options(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[str]:
     """What stays of the lines below the stanza's first."""
-    manual = stanza.method == "manual"
-    if not manual:
-        _refuse_hooks(lines, stanza, snapshot)
     dropping = True
     continued = lines[0].endswith("\\")
     for line in lines[1:]:
@@ -230,40 +237,7 @@ def _options(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> Iterator[s
 def refuse_commands(nic: str, snapshot: Snapshot) -> None:
     """Refuse commands in the NIC's IPv4 stanzas."""
     for stanza in _stanzas(nic, "inet", snapshot):
-        lines = _file(stanza.path, snapshot).content.split("\n")
-        _refuse_hooks(lines[stanza.first - 1 : stanza.last], stanza, snapshot)
-
-
-def _refuse_hooks(lines: list[str], stanza: Stanza, snapshot: Snapshot) -> None:
-    """Refuse commands of the stanza, all at once, with what to do about each kind."""
-    nic = physical(stanza.name)
-    hooks = [
-        line.strip()
-        for line in lines
-        if (words(line) or ("",))[0] in HOOKS
-        and not is_carried(line, nic, snapshot)
-        and not is_of_link(line, nic)
-    ]
-    if not hooks:
-        return
-    routes = [line for line in hooks if ROUTE.search(line)]
-    advice = []
-    if routes:
-        advice.append(
-            "take the lines with `ip route` or `route` out: the change carries the live routes"
-            " over, and they come back at each boot. It takes such a line out by itself if the"
-            " host has exactly the route that the line adds"
-        )
-    if len(routes) < len(hooks):
-        advice.append(
-            f"move the other commands to a script or a unit that needs no address on {stanza.name}"
-        )
-    raise Refused(
-        f"{stanza.path} has commands in the stanza of {stanza.name} that cannot be carried over: "
-        + "; ".join(hooks),
-        host=snapshot.host,
-        then="; ".join(advice),
-    )
+        refuse_hooks(_lines(stanza, snapshot), stanza, snapshot)
 
 
 def _dropped(line: str, stanza: Stanza, snapshot: Snapshot) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runbook.common import shell_pattern
 from runbook.state.files import FileRow, contents
+from runbook.state.links import LinkRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import INTERFACES, Stanza, parse, reached, stanzas, words
 
@@ -21,6 +22,11 @@ def configured_by(nic: str, snapshot: Snapshot) -> tuple[str, str]:
         stanza, word = logical
         shown = f"; `{stanza.kind} {word}` in {stanza.path} gives it a stanza of another name"
         return shown, f"call the stanza `iface {nic} inet`, and write `{stanza.kind} {nic}`"
+    link = snapshot.find(LinkRow, nic)
+    altnames = link.altnames.split() if link else []
+    if called := next((s for s in every if s.kind == "iface" and s.name in altnames), None):
+        shown = f"; {called.path}:{called.first} has one for {called.name}, another name of {nic}"
+        return shown, f"call the stanza and its `auto` line {nic}"
     if unread := _unread(nic, snapshot):
         shown = f"; {unread} has one, and ifupdown does not read that file"
         return shown, f"`source` it in {INTERFACES}; then `ifquery {nic}` shows the stanza"

@@ -17,10 +17,9 @@ from runbook.plan.routed.facts import main_routes
 from runbook.state.addresses import AddressRow
 from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
-from runbook.state.syntax.ifupdown import words
+from runbook.state.syntax.ifupdown import HOOKS, words
 
 UP, DOWN = ("up", "post-up"), ("down", "pre-down", "post-down")
-HOOKS = frozenset({*UP, "pre-up", *DOWN})
 ROUTE = re.compile(r"\b(ip (-\w+ )*r(oute)?|route) (add|replace|append|change|del)\b")
 _IGNORED_FAILURE = (("||", "true"), ("||", ":"), ("||", "/bin/true"))
 _ADDS, _TAKES = ("add", "replace", "append"), ("del", "delete")
@@ -32,6 +31,11 @@ _VALUED = ("dev", "via", "src", "metric", "table", "label", "brd", "broadcast", 
 _BARE = ("onlink", "nodad", "noprefixroute")
 _MAIN = {"main": MAIN_TABLE}
 _NUMBER = re.compile(r"[0-9]{1,10}")
+# What else a line of a shell may do.
+_SHELL = re.compile(r"[;&|<>`$()]")
+_NUMBERED, _SWITCHED = ("mtu", "txqueuelen"), ("promisc", "multicast", "allmulticast", "allmulti")
+_HARMLESS = ("logger", "echo", "true", ":")
+_NO_ADDRESS = "0.0.0.0"  # noqa: S104 (a word of ifconfig)
 
 
 def is_carried(line: str, nic: str, snapshot: Snapshot) -> bool:
@@ -50,17 +54,42 @@ def is_carried(line: str, nic: str, snapshot: Snapshot) -> bool:
 
 
 def is_of_link(line: str, nic: str) -> bool:
-    """Whether the command needs no address, and may stay: it sets the MTU of the NIC."""
+    """Whether the command needs no address, and may stay: it is about the NIC's link alone."""
     hook, *command = words(line) or ("",)
-    match _without_ignored_failure(command):
-        case [program, "link", "set", "dev", name, "mtu", size]:
-            pass
-        case [program, "link", "set", name, "mtu", size]:
-            pass
-        case _:
+    command = _without_ignored_failure(command)
+    if hook not in HOOKS or not command or _SHELL.search(_without_iface(" ".join(command))):
+        return False
+    names = (nic, *_IFACE)
+    match posixpath.basename(command[0]), command[1:]:
+        case "ip", ["link", "set", "dev", name, *settings]:
+            known = name in names and _are_of_link(settings)
+        case "ip", ["link", "set", name, *settings]:
+            known = name in names and _are_of_link(settings)
+        case "ifconfig", [name, *settings]:
+            known = name in names and _are_of_link([s for s in settings if s != _NO_ADDRESS])
+        case "ethtool" | "tc", rest:
+            known = any(word in names for word in rest)
+        case program, _:
+            known = program in _HARMLESS
+    return known
+
+
+def _without_iface(command: str) -> str:
+    return command.replace("${IFACE}", "").replace("$IFACE", "")
+
+
+def _are_of_link(settings: list[str]) -> bool:
+    """Whether these words of `ip link set` or ifconfig leave the link up and in its place."""
+    alone = {"up", *_SWITCHED, *(f"-{switch}" for switch in _SWITCHED)}
+    while settings:
+        word, *settings = settings
+        value = settings[0] if settings else ""
+        numbered = word in _NUMBERED and _NUMBER.fullmatch(value)
+        if numbered or (word in _SWITCHED and value in ("on", "off")):
+            settings = settings[1:]
+        elif word not in alone:
             return False
-    known = posixpath.basename(program) == "ip" and name in (nic, *_IFACE)
-    return hook in HOOKS and known and bool(_NUMBER.fullmatch(size))
+    return True
 
 
 def _without_ignored_failure(command: list[str]) -> list[str]:

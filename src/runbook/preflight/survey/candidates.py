@@ -22,6 +22,9 @@ def candidates(snapshot: Snapshot, given_values: Mapping[str, object]) -> tuple[
     """
     if given_values.get("interface"):
         return (str(given_values["interface"]),)
+    for route in default_routes(snapshot)[:1]:
+        if route.nexthops:
+            raise _several_ways(snapshot, route.nexthops)
     ways = tuple(dict.fromkeys(row.ifname for row in default_routes(snapshot)))
     able = [name for name in nic_names(snapshot) if name in ways and not unfit(snapshot, name)]
     able = able or _ports_of_bridges(snapshot, ways)
@@ -64,6 +67,15 @@ def _refused(snapshot: Snapshot, ways: tuple[str, ...]) -> Refused:
         snapshot,
         f"no interface with its default route can become a bridge port: {reasons}",
         "runbook needs a physical NIC, a bond or a VLAN interface; see docs/hosts.md",
+    )
+
+
+def _several_ways(snapshot: Snapshot, ways: str) -> Refused:
+    return _no(
+        snapshot,
+        f"its default route leads {ways}, and runbook carries one with a single IPv4 router",
+        "give it one router: ip route replace default via ROUTER dev INTERFACE, now and in what"
+        " sets the route at a boot",
     )
 
 

@@ -17,6 +17,9 @@ INTERFACES = "/etc/network/interfaces"
 SOURCES = ("source", "source-directory")
 KINDS = ("iface", "mapping", "auto", *SOURCES, "rename", "template")
 WITH_OPTIONS = ("iface", "mapping")
+# Options of a stanza that are commands.
+HOOKS = frozenset({"pre-up", "up", "post-up", "down", "pre-down", "post-down"})
+INHERITS = "inherits"
 # isspace(3) in the C locale, by which ifupdown parts words. Python takes more for a space.
 _SPACE = " \t\n\v\f\r"
 _WORD = re.compile(f"[^{_SPACE}]+")
@@ -29,7 +32,8 @@ class Stanza:
     """Lines `first` to `last` of `path`, counted from 1; options as (word, rest) pairs.
 
     `name`, `family` and `method` are of an iface stanza: ``iface NAME FAMILY
-    METHOD``. Trailing blank lines and comments are not part of it.
+    METHOD``. Trailing blank lines and comments are not part of it. `inherits` is
+    the stanza whose options it has besides its own, '' if none.
     """
 
     path: str
@@ -40,6 +44,7 @@ class Stanza:
     family: str
     method: str
     options: tuple[tuple[str, str], ...]
+    inherits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,12 @@ def _begins(line: _Line) -> bool:
 def _stanza(path: str, lines: list[_Line]) -> Stanza:
     kind, *rest = lines[0].words
     name, family, method = " ".join(rest), "", ""
+    inherits = ""
     if kind == "iface":
+        if INHERITS in rest[1:]:
+            at = rest.index(INHERITS, 1)
+            rest, inherits = rest[:at], " ".join(rest[at + 1 :])
         name, family, method = (*rest, "", "", "")[:3]
     options = tuple((line.words[0], " ".join(line.words[1:])) for line in lines[1:])
-    return Stanza(path, lines[0].first, lines[-1].last, kind, name, family, method, options)
+    ends = lines[0].first, lines[-1].last
+    return Stanza(path, *ends, kind, name, family, method, options, inherits)

@@ -12,6 +12,8 @@ from typing import Any, Dict, List, Tuple
 Answer = Tuple[Dict[str, Any], bytes]
 
 _ABSENT = (errno.ENOENT, errno.ENOTDIR)
+# A pattern such as interfaces.d/* means files, and a folder may stand among them.
+_NO_FILE = (*_ABSENT, errno.EISDIR)
 _CHUNK = 1 << 20
 # No file that configures anything is as large.
 _LARGEST = 1 << 26
@@ -30,7 +32,7 @@ def read(header: Dict[str, Any], _payload: bytes) -> Answer:
         try:
             status, content = _read_one(path)
         except OSError as error:
-            if error.errno not in _ABSENT:
+            if error.errno not in _NO_FILE:
                 error.filename = path
                 raise
             files.append(None)
@@ -52,6 +54,8 @@ def _read_one(path: str) -> Tuple[os.stat_result, bytes]:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", path)
         # Files of /proc and /sys say size 0: only reading to the end tells.

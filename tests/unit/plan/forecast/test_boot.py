@@ -58,6 +58,14 @@ AFTERMATH = {NIC, "route to default"}
         ("auto eth9\niface eth9 inet static\n address 172.16.1.1/24\n", "ifup eth9"),
         (f"auto br9\niface br9 inet manual\n bridge_ports eth9 {NIC}\n", "ifup br9"),
         (f"auto bond0\niface bond0 inet manual\n bond-slaves {NIC}\n", "ifup bond0"),
+        (f"auto bond0\niface bond0 inet manual\n bond_slaves {NIC}\n", "ifup bond0"),
+        (f"auto {NIC}\niface {NIC} inet manual\n bond_master bond0\n", f"ifup {NIC}"),
+        ("auto br9\niface br9 inet manual\n bridge_ports regex enp4.*\n", "ifup br9"),
+        ("auto br9\niface br9 inet manual\n bridge_ports regex (\n", "ifup br9"),
+        ("auto br9\niface br9 inet manual\n bridge-ports all\n", "ifup br9"),
+        (f"allow-ovs br9\niface br9 inet manual\n ovs_ports eth9 {NIC}\n", "ifup br9"),
+        (f"auto eth9\niface eth9 inet dhcp\n up ip addr add 10.9.0.1/8 dev {NIC}\n", "ifup eth9"),
+        (f"auto eth9\niface eth9 inet dhcp\n up brctl addif br9 {NIC}\n", "ifup eth9"),
         ("mapping enp4s*\n script /bin/which\n", "mapping enp4s*"),
     ],
 )
@@ -73,6 +81,10 @@ def test_a_stanza_that_would_take_nic_bridge_or_address(line: str, what: str) ->
         "auto eth9\niface eth9 inet dhcp\n",
         "iface eth9 inet static\n address 172.16.1.1/24\n",
         "mapping wlan*\n script /bin/which\n",
+        "auto br9\niface br9 inet manual\n bridge_ports regex enp4s0 noregex eth9\n",
+        "auto br9\niface br9 inet manual\n bridge_ports none\n",
+        f"auto eth9\niface eth9 inet dhcp\n up ethtool -K {NIC} gro off\n",
+        f"iface eth9 inet dhcp\n up ip addr add 10.9.0.1/8 dev {NIC}\n",
     ],
 )
 def test_a_stanza_of_another_s_is_as_it_is(line: str) -> None:

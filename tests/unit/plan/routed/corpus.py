@@ -12,7 +12,7 @@ from tests.unit.fakes import Row
 ROOT = Path(__file__).parents[2] / "data/interfaces"
 NAMES = tuple(sorted(folder.name for folder in ROOT.iterdir()))
 # With commands that hang on the address.
-REFUSED = {"hooks": "pre-up  ethtool"}
+REFUSED = {"hooks": "pre-up  /usr/local/sbin/firewall"}
 EDITABLE = tuple(name for name in NAMES if name not in REFUSED)
 Turn = Callable[[str], str]
 

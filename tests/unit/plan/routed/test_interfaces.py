@@ -12,7 +12,6 @@ from runbook.common.errors import Refused
 from runbook.plan.changes.steps import EditFile
 from runbook.plan.routed.interfaces import ADDRESSING, manual_stanza, nic_stanzas
 from runbook.plan.routed.procedure import make_plan
-from runbook.plan.routed.stanza_commands import HOOKS
 from runbook.state.syntax import ifupdown
 
 PATH = "/etc/network/interfaces"
@@ -130,7 +129,7 @@ def test_after_it_the_nic_is_manual_and_every_other_line_is_there(
     ]
 
 
-@pytest.mark.parametrize("hook", sorted(HOOKS))
+@pytest.mark.parametrize("hook", sorted(ifupdown.HOOKS))
 def test_a_command_that_hangs_on_the_address_is_refused_with_its_line(hook: str) -> None:
     text = f"iface {NIC} inet static\n    address 172.16.1.1/16\n    {hook} ip rule add from all\n"
     with pytest.raises(Refused, match=f"{hook} ip rule add from all") as refused:

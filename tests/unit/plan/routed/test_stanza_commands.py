@@ -9,7 +9,7 @@ from tests.unit.fakes import NIC
 from runbook.common.errors import Refused
 from runbook.plan.changes.steps import EditFile
 from runbook.plan.routed.interfaces import manual_stanza
-from runbook.plan.routed.stanza_commands import is_carried
+from runbook.plan.routed.stanza_commands import is_carried, is_of_link
 from runbook.state.snapshot import Snapshot
 
 PATH = "/etc/network/interfaces"
@@ -103,6 +103,79 @@ def test_a_line_whose_effect_is_on_the_host_is_carried(line: str) -> None:
 )
 def test_any_other_line_is_not(line: str) -> None:
     assert not is_carried(line, NIC, host())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"up ip link set dev {NIC} mtu 9000",
+        "pre-up /sbin/ip link set $IFACE up promisc on txqueuelen 5000",
+        "up ifconfig $IFACE 0.0.0.0 up",
+        f"post-up /sbin/ethtool -K {NIC} tso off gso off || true",
+        "up tc qdisc replace dev ${IFACE} root fq",
+        "up logger -t net $IFACE is up",
+    ],
+)
+def test_a_command_about_the_link_alone_stays(line: str) -> None:
+    assert is_of_link(line, NIC)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"up ip link set dev {NIC} down",
+        f"up ip link set dev {NIC} master br0",
+        f"up ip link set {NIC} name lan0",
+        f"up ip link set dev {NIC} up && ip addr add 172.16.1.9/16 dev {NIC}",
+        f"up ip link set dev {NIC} mtu 9000; dhclient {NIC}",
+        "up ip link set dev enp4s0f1 up",
+        f"up ifconfig {NIC} 172.16.1.1 netmask 255.255.0.0 up",
+        f"up ifconfig {NIC} mtu",
+        "up ethtool -K enp4s0f1 tso off",
+        "up ethtool -K $(cat /run/nic) tso off $IFACE",
+        "up /usr/local/sbin/net-up $IFACE",
+        f"mtu ip link set dev {NIC} up",
+        "up",
+    ],
+)
+def test_any_other_command_is_not_about_the_link_alone(line: str) -> None:
+    assert not is_of_link(line, NIC)
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        (f"up ifconfig {NIC} 172.16.1.1 netmask 255.255.0.0 up", "one of the stanza itself"),
+        ("up dhclient -4 $IFACE", "one of the stanza itself"),
+        ("up /usr/local/sbin/net-up $IFACE", "a unit that needs no address"),
+        ("pre-up iptables-restore < /etc/firewall.rules", "a unit that needs no address"),
+    ],
+)
+@pytest.mark.parametrize("method", ["inet manual", "inet6 manual"])
+def test_a_command_of_a_manual_stanza_may_give_the_address_and_is_refused(
+    command: str, advice: str, method: str
+) -> None:
+    own = fakes.INTERFACES if method.startswith("inet6") else ""
+    text = f"{own}iface {NIC} {method}\n    {command}\n"
+    with pytest.raises(Refused) as refused:
+        list(manual_stanza(NIC, host(text)))
+    assert command in refused.value.what
+    assert advice in refused.value.then
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"iface lan inet static\n    up firewall\niface {NIC} inet static inherits lan\n",
+        f"{fakes.INTERFACES}iface enp4s0f1 inet static inherits {NIC}\n",
+        f"iface lan inet static\niface {NIC} inherits lan\n",
+    ],
+)
+def test_options_of_another_stanza_are_refused_by_file_and_line(text: str) -> None:
+    with pytest.raises(Refused, match=r"inherits the options of") as refused:
+        list(manual_stanza(NIC, host(text)))
+    number = next(n for n, line in enumerate(text.split("\n"), start=1) if "inherits" in line)
+    assert refused.value.what.startswith(f"{PATH}:{number}: ")
 
 
 def edited(text: str) -> str:

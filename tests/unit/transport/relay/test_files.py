@@ -19,11 +19,21 @@ def mine(path: Path, content: bytes, mode: int = 0o640) -> HostFile:
     return HostFile(str(path), content, mode, os.getuid(), os.getgid())
 
 
-def test_a_folder_or_a_pipe_is_not_a_file(host: LiveHost, tmp_path: Path) -> None:
+def test_a_pipe_is_not_a_file(host: LiveHost, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(ReadFailed, match="not a regular file"):
-            host.read_files([str(path)])
+    with pytest.raises(ReadFailed, match="not a regular file"):
+        host.read_files([str(tmp_path / "pipe")])
+
+
+def test_a_folder_among_files_is_passed_over_as_ifupdown_does(
+    host: LiveHost, tmp_path: Path
+) -> None:
+    host.write_file(mine(tmp_path / "lan", b"auto lan\n"))
+    (tmp_path / "old").mkdir()
+    folder, file = host.read_files([str(tmp_path / "old"), str(tmp_path / "lan")])
+    assert folder is None
+    assert file is not None
+    assert file.content == b"auto lan\n"
 
 
 def test_what_cannot_be_written_leaves_the_old_content_and_nothing_else(
