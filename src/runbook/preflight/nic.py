@@ -10,12 +10,12 @@ from runbook.preflight.finding import Case, CaseWithoutPlan, Finding, looked_for
 from runbook.state.guests import TapRow
 from runbook.state.links import LinkRow
 
-MTU = 1500
-FIELD = "interface"
 TUNNELS = (
     *("vxlan", "gre", "gretap", "erspan", "ipip", "sit", "vti", "xfrm"),
     *("ip6tnl", "ip6gre", "ip6gretap", "ip6erspan", "vti6"),
 )
+MTU = 1500
+FIELD = "interface"
 
 
 def _link(case: CaseWithoutPlan) -> LinkRow:

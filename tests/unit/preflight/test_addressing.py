@@ -15,7 +15,7 @@ from runbook.preflight import RefusedByPreflight
 LAN = IPv4Network(fakes.LAN)
 OTHER_NIC = "enp4s0f1"
 # No stanza gives the further addresses of these hosts.
-TYPED = {"consent": ["bpdu", "nic-by-name"]}
+TYPED = ["bpdu", "nic-by-name"]
 held = st.builds(
     lambda number, length: IPv4Interface((number, length)),
     # Often near the LAN, whose first number is 172.16.0.0.
@@ -26,20 +26,20 @@ held = st.builds(
 
 def test_a_second_ipv4_address_moves_along() -> None:
     second = fakes.address(NIC, "10.0.0.99/24", flags="permanent", label=f"{NIC}:1")
-    found = told(look(plus("addresses", second), **TYPED), "note", NIC)
+    found = told(look(plus("addresses", second), consent=TYPED), "note", NIC)
     assert found.seen == f"it also holds 10.0.0.99/24 ({NIC}:1)"
 
 
 def test_the_address_of_the_change_has_to_be_the_one_that_the_host_sends_from() -> None:
     second = fakes.address(NIC, "172.16.9.9/16", flags="permanent secondary")
-    found = refusal(plus("addresses", second), address="172.16.9.9/16", **TYPED)
+    found = refusal(plus("addresses", second), address="172.16.9.9/16", consent=TYPED)
     assert "secondary address" in found.seen
     assert "`address` to 172.16.1.1/16" in found.then
 
 
 def test_another_interface_in_a_further_subnet_of_the_nic() -> None:
     rows = (fakes.address(NIC, "10.0.0.99/24"), fakes.address(OTHER_NIC, "10.0.0.98/24"))
-    assert refusal(plus("addresses", *rows), **TYPED).about == "subnet 10.0.0.0/24"
+    assert refusal(plus("addresses", *rows), consent=TYPED).about == "subnet 10.0.0.0/24"
 
 
 def test_an_address_of_another_interface_is_nobody_s_business() -> None:
