@@ -10,23 +10,23 @@ import pandas as pd
 
 from runbook import views
 from runbook.common.clock import SystemClock
-from runbook.common.folders import outputs_folder, params_folder
+from runbook.common.folders import outputs_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import show_ending
 from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.page_head import show_page_head
+from runbook.notebook.shared.request import OF_A_KNOWN_HOST, named_host, show_host
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.state_tables import StateTables
-from runbook.params import KnownHost, as_table, check_names, known_host
+from runbook.params import KnownHost, check_names
 from runbook.records.audit.keep import keep
 from runbook.records.audit.look import Audit, audit
 from runbook.run.record import RESULT_MIME, Ending
 from runbook.run.session import HostSession
 from runbook.run.standing import open_host_session
 from runbook.state.snapshot import Snapshot
-from runbook.views import Look
 
-NAMES = ("host", "connect", "destination", "ssh_config", "libvirt_uri")
+NAMES = OF_A_KNOWN_HOST
 COLUMNS = ["severity", "change", "table", "key", "recorded", "now", "meaning", "then"]
 
 
@@ -82,12 +82,8 @@ def parameters(namespace: Mapping[str, object]) -> AuditRequest:
     """
     show_page_head()
     check_names(namespace, NAMES)
-    namespace = with_host(namespace, free=True)
-    given = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
-    params = known_host(params_folder(), given)
-    rows = as_table(params)
-    shown = rows[rows["field"].isin(NAMES)]
-    views.show(views.table(shown, Look("The host, and where each value came from")))
+    params = named_host(with_host(namespace, free=True))
+    show_host(params, NAMES)
     return AuditRequest(params)
 
 

@@ -12,6 +12,7 @@ from runbook.notebook.guest.look import GuestVisit
 from runbook.notebook.guest.request import entry, faults, show_guests, want
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue
+from runbook.notebook.shared.request import given
 from runbook.notebook.shared.stages import RunProgress
 from runbook.notebook.widgets.complete import wait_until_complete
 from runbook.notebook.widgets.field import Field, Option, field
@@ -111,8 +112,7 @@ def _form(met: GuestVisit) -> Form:
 
 
 def _asked(met: GuestVisit) -> dict[str, object]:
-    given = met.request.given
-    return {name: given[name] for name in FIELDS if given.get(name) is not None}
+    return given(met.request.given, FIELDS)
 
 
 def _follow(met: GuestVisit, nic: Field, name: str, value: object) -> Mapping[str, object]:

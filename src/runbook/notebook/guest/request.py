@@ -14,7 +14,7 @@ from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.page_head import show_page_head
-from runbook.notebook.shared.request import show_request
+from runbook.notebook.shared.request import OF_A_KNOWN_HOST, given, show_host, show_request
 from runbook.notebook.shared.sealing import announce
 from runbook.notebook.shared.stages import RunProgress, of_guests
 from runbook.params import (
@@ -30,11 +30,10 @@ from runbook.params import (
 )
 from runbook.params.guests import Guest
 from runbook.records.begin import About
-from runbook.views import Look
 
 OF_THE_HOST = (
-    *("host", "mode", "connect", "destination", "ssh_config", "libvirt_uri", "network"),
-    *("router", "machine_id", "consent", "probes", "deadline_s"),
+    *OF_A_KNOWN_HOST,
+    *("mode", "network", "router", "machine_id", "consent", "probes", "deadline_s"),
     *("approval", "sign_with"),
 )
 OF_A_GUEST = (
@@ -83,14 +82,12 @@ def parameters(namespace: Mapping[str, object]) -> GuestRequest:
     check_names(namespace, NAMES)
     course = of_guests()
     course.place()
-    given = {n: v for n, v in with_host(namespace).items() if n in NAMES and v is not None}
+    told = given(with_host(namespace), NAMES)
     request = replace(
-        want(given, course, asks=somebody_there()), change_request=change_request(given)
+        want(told, course, asks=somebody_there()), change_request=change_request(told)
     )
     course.mark("parameters", "done")
-    rows = as_table(request.params)
-    shown = rows[rows["field"].isin(("address", "gateway", *OF_THE_HOST))]
-    views.show(views.table(shown, Look("The host, and where each value came from")))
+    show_host(request.params, ("address", "gateway", *OF_THE_HOST))
     show_guests(request.guests)
     show_request(request.change_request)
     names = " ".join(guest.name for guest in request.guests) or "guests"
@@ -120,8 +117,7 @@ def want(
     `asks`: a form asks for what is not given, so it is no error that no guest is named.
     """
     course = course or of_guests()
-    asked = {name: values[name] for name in OF_THE_HOST if values.get(name) is not None}
-    own = {name: values[name] for name in OF_A_GUEST if values.get(name) is not None}
+    asked, own = given(values, OF_THE_HOST), given(values, OF_A_GUEST)
     name = values.get("guest")
     written = for_host(params_folder(), asked)
     if name is None:
@@ -143,8 +139,7 @@ def entry(written: Params, name: object) -> Mapping[str, object]:
 
 def faults(written: Params, values: Mapping[str, object]) -> tuple[ParameterError, ...]:
     """All that is wrong with a guest's values, each by its name in the notebook."""
-    asked = {name: values[name] for name in OF_THE_HOST if values.get(name) is not None}
-    own = {name: values[name] for name in OF_A_GUEST if values.get(name) is not None}
+    asked, own = given(values, OF_THE_HOST), given(values, OF_A_GUEST)
     whole = _with_guest(written, asked, {**own, "name": values.get("guest")})
     return tuple(_by_its_name(error) for error in faults_for_host(params_folder(), whole, {}))
 

@@ -13,13 +13,14 @@ from runbook import views
 from runbook.common import handed_files
 from runbook.common.clock import SystemClock
 from runbook.common.errors import CorrectParameters, ParameterError
-from runbook.common.folders import outputs_folder, params_folder
+from runbook.common.folders import outputs_folder
 from runbook.common.moments import utc
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.page_head import show_page_head
 from runbook.notebook.shared.record_links import links_of
-from runbook.params import KnownHost, check_names, known_host
+from runbook.notebook.shared.request import OF_A_KNOWN_HOST, named_host
+from runbook.params import KnownHost, check_names
 from runbook.records.timeline import (
     GuestEvent,
     StateOnRecord,
@@ -35,8 +36,7 @@ from runbook.views import Look
 from runbook.views.links import Links, linked
 from runbook.views.timeline import sign
 
-OF_THE_HOST = ("host", "connect", "destination", "ssh_config", "libvirt_uri")
-NAMES = (*OF_THE_HOST, "first", "second", "now")
+NAMES = (*OF_A_KNOWN_HOST, "first", "second", "now")
 RECORDS = ["no.", "begun (UTC)", "what", "result", "who", "ticket", "drift", "states"]
 MAY_LACK = ("ticket", "drift")
 EVENTS = ["when (UTC)", "guest", "what"]
@@ -115,9 +115,8 @@ def parameters(namespace: Mapping[str, object]) -> HistoryRequest:
     show_page_head()
     check_names(namespace, NAMES)
     namespace = with_host(namespace, free=True)
-    given = {name: namespace[name] for name in OF_THE_HOST if namespace.get(name) is not None}
     request = HistoryRequest(
-        known_host(params_folder(), given),
+        named_host(namespace),
         _text(namespace, "first"),
         _text(namespace, "second"),
         _switch(namespace),

@@ -13,7 +13,7 @@ from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.page_head import show_page_head
-from runbook.notebook.shared.request import show_request
+from runbook.notebook.shared.request import OF_A_KNOWN_HOST, given, show_host, show_request
 from runbook.notebook.shared.sealing import announce
 from runbook.notebook.shared.stages import RunProgress, of_revert
 from runbook.params import (
@@ -32,11 +32,10 @@ from runbook.plan.revert.procedure import host_promise
 from runbook.records.begin import About
 from runbook.records.confirmed import Confirmation, find
 from runbook.records.signature import ALLOWED_SIGNERS
-from runbook.views import Look
 
 OF_THE_HOST = (
-    *("host", "mode", "connect", "destination", "ssh_config", "libvirt_uri"),
-    *("router", "machine_id", "consent", "probes", "deadline_s", "approval", "sign_with"),
+    *OF_A_KNOWN_HOST,
+    *("mode", "router", "machine_id", "consent", "probes", "deadline_s", "approval", "sign_with"),
 )
 NAMES = (*OF_THE_HOST, "change", *REQUEST_NAMES)
 
@@ -72,9 +71,7 @@ def parameters(namespace: Mapping[str, object]) -> RevertRequest:
     request = want(with_host(namespace))
     request.course.place()
     request.course.mark("parameters", "done")
-    rows = as_table(request.params)
-    shown = rows[rows["field"].isin((*OF_THE_HOST, "interface", "address", "bridge", "network"))]
-    views.show(views.table(shown, Look("The host, and where each value came from")))
+    show_host(request.params, (*OF_THE_HOST, "interface", "address", "bridge", "network"))
     show_change(request)
     show_request(request.change_request)
     about = About("revert", request.params.host, request.params.host, "none yet")
@@ -84,7 +81,7 @@ def parameters(namespace: Mapping[str, object]) -> RevertRequest:
 
 def want(values: Mapping[str, object]) -> RevertRequest:
     """The same from values; None stands for a value that was not given."""
-    asked = {name: values[name] for name in OF_THE_HOST if values.get(name) is not None}
+    asked = given(values, OF_THE_HOST)
     change = values.get("change") or ""
     if not isinstance(change, str):
         fix = "copy it from `runbook records list`, or leave it out for the newest confirmed change"

@@ -20,7 +20,7 @@ from runbook.notebook.shared.ending import not_ended, reading
 from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.page_head import show_page_head
 from runbook.notebook.shared.pick_up import pick_up
-from runbook.notebook.shared.request import show_request
+from runbook.notebook.shared.request import given, show_request
 from runbook.notebook.shared.runs import Run
 from runbook.notebook.shared.sealing import announce, begin
 from runbook.notebook.shared.stages import RunProgress, stage
@@ -82,7 +82,7 @@ def parameters(namespace: Mapping[str, object]) -> RunRequest:
         check_names(namespace, (*NAMES, *REQUEST_NAMES))
         request = change_request(namespace)
         namespace = with_host(namespace)
-        injected = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
+        injected = given(namespace, NAMES)
         params = for_host(params_folder(), injected)
         _show_params(params)
         show_request(request)

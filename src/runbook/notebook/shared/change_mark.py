@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from runbook.notebook.shared.request import WAY
 from runbook.notebook.shared.runs import Run
 from runbook.run.record import CHANGE_MIME
 from runbook.run.session import Underway
-
-# What leads another program to the same host.
-WAY = ("connect", "destination", "ssh_config", "libvirt_uri")
 
 
 def mark(this: Run, state: str, underway: Underway | None = None) -> dict[str, object]:

@@ -18,6 +18,7 @@ from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import reading
 from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.page_head import show_page_head
+from runbook.notebook.shared.request import given
 from runbook.notebook.shared.runs import OfARun, RecordedRun
 from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.state_tables import StateTables
@@ -107,8 +108,7 @@ class SurveyedHost(OfARun, StateTables):
     def params(self, values: Mapping[str, object]) -> Params:
         """The parameters that these values come to; raises ParameterError."""
         whole = self.run.request.all(values)
-        given = {name: value for name, value in whole.items() if value is not None}
-        return resolve(given, {"host": self.run.host})
+        return resolve(given(whole, whole), {"host": self.run.host})
 
     def findings(self, values: Mapping[str, object]) -> tuple[Finding, ...]:
         """What preflight in routed.ipynb would say of this host now; raises RunbookError."""
@@ -155,13 +155,13 @@ def parameters(namespace: Mapping[str, object]) -> SurveyRequest:
     show_page_head()
     check_names(namespace)
     namespace = with_host(namespace, free=True)
-    given = {name: namespace[name] for name in NAMES if namespace.get(name) is not None}
-    file = existing_file(params_folder(), given)
-    mode = given.get("mode", "apply")
+    told = given(namespace, NAMES)
+    file = existing_file(params_folder(), told)
+    mode = told.get("mode", "apply")
     if mode not in ("plan", "apply"):
         fix = "write 'plan' to show the file only, or leave it out to write the file"
         raise ParameterError("mode", mode, "there is no such mode", fix)
-    request = SurveyRequest(access(file, given), file.values, given, writes=mode == "apply")
+    request = SurveyRequest(access(file, told), file.values, told, writes=mode == "apply")
     _show_request(request)
     return request
 

@@ -11,11 +11,12 @@ import pandas as pd
 from runbook import views
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ParameterError, RunbookError
-from runbook.common.folders import outputs_folder, params_folder
+from runbook.common.folders import outputs_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import in_short
 from runbook.notebook.shared.host_choice import with_host
 from runbook.notebook.shared.page_head import show_page_head
+from runbook.notebook.shared.request import OF_A_KNOWN_HOST, given, named_host, show_host
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.sealing import begin
 from runbook.notebook.shared.undoing import records
@@ -24,10 +25,8 @@ from runbook.params import (
     WORDS,
     ChangeRequest,
     KnownHost,
-    as_table,
     change_request,
     check_names,
-    known_host,
 )
 from runbook.run import pipeline, record
 from runbook.run.session import HostSession
@@ -36,10 +35,8 @@ from runbook.state import snapshot as snapshots
 from runbook.state.diff import COLUMNS, compare
 from runbook.state.snapshot import Snapshot
 from runbook.state.tap_names import named_as
-from runbook.views import Look
 
-OF_THE_HOST = ("host", "connect", "destination", "ssh_config", "libvirt_uri")
-NAMES = (*OF_THE_HOST, "action", "take_over", *WORDS)
+NAMES = (*OF_A_KNOWN_HOST, "action", "take_over", *WORDS)
 DIFF = "diff-now.json"
 ACTIONS = ("undo", "confirm")
 
@@ -110,9 +107,7 @@ def parameters(namespace: Mapping[str, object]) -> UndoRequest:
     show_page_head()
     check_names(namespace, NAMES)
     request = want(with_host(namespace, free=True))
-    rows = as_table(request.params)
-    shown = rows[rows["field"].isin(OF_THE_HOST)]
-    views.show(views.table(shown, Look("The host, and where each value came from")))
+    show_host(request.params, OF_A_KNOWN_HOST)
     told = [("action", request.action or "not given"), ("take_over", request.take_over)]
     views.show(views.card(told, "What is to be done"))
     return request
@@ -127,10 +122,8 @@ def want(values: Mapping[str, object]) -> UndoRequest:
     if not isinstance(take_over, bool):
         fix = "write True only once you know whose change it is and what became of it"
         raise ParameterError("take_over", take_over, "it is neither True nor False", fix)
-    injected = {name: values[name] for name in OF_THE_HOST if values.get(name) is not None}
-    host_known = known_host(params_folder(), injected)
-    words = {name: values.get(name) for name in WORDS}
-    return UndoRequest(host_known, str(action), take_over, change_request(words))
+    words = change_request(given(values, WORDS))
+    return UndoRequest(named_host(values), str(action), take_over, words)
 
 
 def meet(request: UndoRequest) -> UndoVisit:
@@ -164,7 +157,7 @@ def look(reached: UndoVisit) -> UndoView:
 
 
 def _asked(request: UndoRequest) -> dict[str, object]:
-    values = {name: getattr(request.params, name) for name in OF_THE_HOST}
+    values = {name: getattr(request.params, name) for name in OF_A_KNOWN_HOST}
     return {**values, "action": request.action or None, "take_over": request.take_over}
 
 
