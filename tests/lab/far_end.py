@@ -23,8 +23,12 @@ ACTOR = struct.Struct("!H6sHHHB3x")
 SOL_PACKET, PACKET_AUXDATA, PACKET_OUTGOING = 263, 8, 4
 AUXDATA = struct.Struct("=IIIHHHH")
 TP_STATUS_VLAN_VALID = 1 << 4
-TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000
-LONGEST = 65536
+TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454CA, 0x0002, 0x1000, 0x4000
+# Ahead of each frame: a host leaves checksums and the cutting of long frames to its NIC, and says
+# so here (struct virtio_net_hdr). What comes from the LAN is whole.
+PACKET_VNET_HDR = 15
+WHOLE = bytes(10)
+LONGEST = 70000
 
 
 def answer(received: bytes, number: int) -> bytes:
@@ -52,9 +56,11 @@ def carry(port: str, tap: str, vlan: int) -> None:
     """Take the tag off what comes from the port, and put it on what goes there."""
     trunk = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     trunk.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+    trunk.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
     trunk.bind((port, ETH_P_ALL))
     access = os.open("/dev/net/tun", os.O_RDWR)
-    fcntl.ioctl(access, TUNSETIFF, struct.pack("16sH", tap.encode(), IFF_TAP | IFF_NO_PI))
+    flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR
+    fcntl.ioctl(access, TUNSETIFF, struct.pack("16sH", tap.encode(), flags))
     tag = struct.pack("!HH", 0x8100, vlan)
     while True:
         for ready in select.select([trunk.fileno(), access], [], [])[0]:
@@ -63,12 +69,15 @@ def carry(port: str, tap: str, vlan: int) -> None:
                 if frame:
                     os.write(access, frame)
             else:
-                frame = os.read(access, LONGEST)
-                trunk.send(frame[:12] + tag + frame[12:])
+                frame = os.read(access, LONGEST)[len(WHOLE) :]
+                trunk.send(WHOLE + frame[:12] + tag + frame[12:])
 
 
 def _untagged(trunk: socket.socket, vlan: int) -> bytes:
-    """The next frame if it came from the host in this VLAN; the kernel has taken its tag off."""
+    """The next frame, with what is ahead of it, if it came from the host in this VLAN.
+
+    The kernel has taken its tag off.
+    """
     data, extra, _flags, where = trunk.recvmsg(LONGEST, socket.CMSG_SPACE(AUXDATA.size))
     tags = [AUXDATA.unpack(content[: AUXDATA.size]) for _level, _kind, content in extra]
     inside = any(t[0] & TP_STATUS_VLAN_VALID and t[5] & 0xFFF == vlan for t in tags)

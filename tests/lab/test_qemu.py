@@ -1,9 +1,13 @@
-"""A host with Debian's own kernel: the change, its undo and a reboot, on Linux 6.1."""
+"""Hosts with Debian's own kernels (5.10, 6.1, 6.12): the change, its undo, and boots.
+
+`-k trixie` plays one release. Each release's first host boots for minutes; later ones go on from
+its snapshot.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.lab import emulated, half_made
@@ -11,33 +15,41 @@ from tests.lab.test_routed import HOST, PROCEDURE, console, routes
 from tests.lab.test_routed import params as usual
 
 from runbook.apply.confirm import Confirmed
+from runbook.apply.rollback import Rollback
 from runbook.lab import lab as labs
 from runbook.lab import machine
 from runbook.lab.hardware import Hardware
+from runbook.lab.probe import Outage, OutageProbe
 from runbook.params import Params
 from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 
 # Emulated, and on a machine with other work: each boot takes minutes.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(3600)]
+KERNELS = {"bullseye": "5.10.", "bookworm": "6.1.", "trixie": "6.12."}
+RATE, LONGEST_S = 500, 600
 
 
 def params() -> Params:
     return usual().model_copy(update={"deadline_s": emulated.DEADLINE_S})
 
 
+@pytest.fixture(params=KERNELS)
+def release(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def host(lab: labs.Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def host(lab: labs.Lab, release: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     emulated.be_patient(monkeypatch)
-    hardware = Hardware(machine="qemu")
-    labs.up(1, "bookworm", "static", lambda _text: None, hardware=hardware)
+    labs.up(1, release, "static", lambda _text: None, hardware=Hardware(machine="qemu"))
     labs.renew(HOST)
     yield HOST
     labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
 
 
-def test_it_is_debian_s_kernel_with_the_clock_of_this_machine(host: str) -> None:
-    assert console("uname", "-r").startswith("6.1.")
+def test_it_is_debian_s_kernel_with_the_clock_of_this_machine(host: str, release: str) -> None:
+    assert console("uname", "-r").startswith(KERNELS[release])
     assert abs(int(console("date", "+%s")) - time.time()) < 60
     assert "driver: virtio_net" in console(
         "sh", "-c", "ls -l /sys/class/net/enp4s0f0/device/driver | sed 's,.*/,driver: ,'"
@@ -49,14 +61,41 @@ def test_it_is_debian_s_kernel_with_the_clock_of_this_machine(host: str) -> None
         machine.set_cable(host, "up")
 
 
+def probed_across(deed: Callable[[], object]) -> Outage:
+    probe = OutageProbe("172.16.1.1", rate=RATE, seconds=LONGEST_S)
+    try:
+        time.sleep(1)
+        deed()
+        time.sleep(1)
+    finally:
+        outage = probe.stop()
+    # It did not run out before it was stopped.
+    assert outage.sent < RATE * LONGEST_S
+    return outage
+
+
 @pytest.mark.usefixtures("host")
-def test_the_undo_is_as_before_and_names_the_modules_that_stay() -> None:
+def test_nothing_is_lost_and_the_undo_is_as_before_and_names_the_modules_that_stay(
+    record_property: Callable[[str, object], None],
+) -> None:
     assert "nf_conntrack " not in console("cat", "/proc/modules")
     session = pipeline.open_session(params())
     underway = half_made.armed(session)
-    for phase in PHASES:
-        pipeline.apply(session, underway, phase)
-    undone = pipeline.roll_back(session, underway, why="because")
+
+    def change() -> None:
+        for phase in PHASES:
+            pipeline.apply(session, underway, phase)
+
+    undone: Rollback | None = None
+
+    def undo() -> None:
+        nonlocal undone
+        undone = pipeline.roll_back(session, underway, why="because")
+
+    outages = [probed_across(deed) for deed in (change, undo)]
+    record_property("outages", str(outages))
+    assert [outage.lost for outage in outages] == [0, 0]
+    assert undone is not None
     assert str(undone.differences) == ""
     assert undone.as_before
     assert {"nf_conntrack", "bridge"} <= set(undone.modules)

@@ -35,6 +35,9 @@ TAGGED = (
     f"{LO}auto {NIC}\niface {NIC} inet manual\n\n"
     f"auto {NIC}.{VLAN}\niface {NIC}.{VLAN} inet static\n{ADDRESS}"
 )
+# A virtio NIC does not say how fast it is, and the kernel speaks LACP on full duplex ports only.
+DUPLEX = "printf 'BitsPerSecond=1G\\nDuplex=full\\n' | tee -a /etc/systemd/network/10-nic*.link"
+PATIENCE_S = 120
 FAR_END = Path(__file__).with_name("far_end.py")
 Prepare = Callable[[], None]
 
@@ -80,7 +83,7 @@ def tagged() -> None:
     """The port itself is in no bridge; the tap with its frames untagged is."""
     in_switch("ip", "link", "set", PORTS[0], "nomaster")
     there = ("ip", "netns", "exec", SWITCH, "ip", "link", "show", TRUNK)
-    shell.wait_for("the far end", lambda: shell.quiet(*there), 20)
+    shell.wait_for("the far end", lambda: shell.quiet(*there), PATIENCE_S)
     in_switch("ip", "link", "set", TRUNK, "master", "lan", "up")
 
 
@@ -129,7 +132,7 @@ def test_a_bond_moves_and_its_active_cable_can_be_cut(host: str) -> None:
     def disturb() -> None:
         first = active(host)
         process.set_link(host, [NIC, SECOND].index(first), up=False)
-        shell.wait_for("the other port", lambda: active(host) not in ("", first), 20)
+        shell.wait_for("the other port", lambda: active(host) not in ("", first), PATIENCE_S)
         process.set_link(host, [NIC, SECOND].index(first), up=True)
 
     lost = play(host, "bond0", disturb)
@@ -140,9 +143,10 @@ def test_a_bond_moves_and_its_active_cable_can_be_cut(host: str) -> None:
 
 def test_an_aggregate_with_a_partner_moves(host: str) -> None:
     with far_end(apart, "lacp", *PORTS):
+        console(host, DUPLEX)
         configure(host, BOND.format("802.3ad") + "    bond-lacp-rate 1\n")
         partner = "Partner Mac Address: 02:16:00:00:00:01"
-        shell.wait_for("the partner", lambda: partner in bonding(host), 30)
+        shell.wait_for("the partner", lambda: partner in bonding(host), PATIENCE_S)
         assert play(host, "bond0") == [0, 0]
 
 

@@ -10,7 +10,7 @@ from runbook.common import octets
 from runbook.common.printable import one_line
 from runbook.plan.changes.guest_steps import Plug, UndoneInside
 from runbook.plan.changes.ipv6 import stand_in
-from runbook.plan.changes.messages import LinkMaster, Route
+from runbook.plan.changes.messages import LinkMaster, Message, Route
 from runbook.plan.changes.processes import EndUnit, StartClient
 from runbook.plan.changes.revert_steps import EndOwnClient, InsertRule, RaiseNetwork
 from runbook.plan.changes.steps import (
@@ -53,11 +53,23 @@ def shell_lines(step: Step) -> list[str]:
 
 @shell_lines.register
 def _(step: Netlink | Detour) -> list[str]:
-    # Half of these find their work done already; ip says so, and goes on.
-    batch = [one_line(shlex.join(message.words())) for message in step.messages]
-    lines = ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *batch, "IP"]
-    leaves = any(isinstance(message, LinkMaster) for message in step.messages)
-    return ["hurry", *lines, "hurry_no_more"] if leaves else lines
+    messages = step.messages
+    passing = [n for n, message in enumerate(messages, 1) if isinstance(message, LinkMaster)]
+    if not passing:
+        return _batch(messages)
+    (last,) = passing[-1:]
+    moves = messages[last - 1]
+    lines = ["hurry", *_batch(messages[:last]), "hurry_no_more"]
+    if isinstance(moves, LinkMaster) and not moves.master:
+        # What comes by the bridge meanwhile is for an address that the bridge still has to have.
+        lines = [f"hand_over {shlex.quote(moves.ifname)}", *lines, "hand_over_no_more"]
+    return [*lines, *_batch(messages[last:])]
+
+
+def _batch(messages: tuple[Message, ...]) -> list[str]:
+    """Half of these find their work done already; ip says so, and goes on."""
+    words = [one_line(shlex.join(message.words())) for message in messages]
+    return ["ip -force -batch - >/dev/null 2>&1 <<'IP'", *words, "IP"] if words else []
 
 
 @shell_lines.register

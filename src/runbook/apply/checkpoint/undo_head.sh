@@ -270,6 +270,62 @@ hurry_no_more() {
     rm -f -- "$here/hurries"
 }
 
+# What comes in for the host while a port is shut: nftables hands it to the bridge by a pair of veth.
+# The rule forgets the MACs after 20 s, even if this script ends: with the pair gone it would drop
+# all that comes in for them. What asks for a MAC, and what answers that, is left to the port itself.
+# Without nft, the host hears nothing for that moment.
+#   hand_over PORT
+hand_over() {
+    joined=$(readlink "/sys/class/net/$1/master") || return 0
+    joined=${joined##*/} own=$(cat "/sys/class/net/$1/address") mtu=$(cat "/sys/class/net/$1/mtu")
+    command -v nft >/dev/null 2>&1 && [ -e "/sys/class/net/$joined/bridge" ] || return 0
+    ip link set dev "$joined" type bridge stp_state 0 2>/dev/null
+    ip link set dev "$joined" type bridge forward_delay 0 2>/dev/null
+    # For a moment frames come by the bridge and the routes lead by the port.
+    case $(cat /proc/sys/net/ipv4/conf/all/rp_filter "/proc/sys/net/ipv4/conf/$joined/rp_filter") in
+    *1*) echo 2 >"/proc/sys/net/ipv4/conf/$joined/rp_filter" ;;
+    esac 2>/dev/null
+    ip link add name rbcarrier0 type veth peer name rbcarrier1 2>/dev/null
+    for end in rbcarrier0 rbcarrier1; do
+        echo 1 2>/dev/null >"/proc/sys/net/ipv6/conf/$end/disable_ipv6"
+        ip link set dev "$end" mtu "$mtu" up 2>/dev/null
+    done
+    # As this MAC's second port, the bridge takes its frames for the host's also without the first.
+    ip link set dev rbcarrier0 address "$own" master "$joined" 2>/dev/null
+    ip link set dev rbcarrier0 type bridge_slave learning off 2>/dev/null
+    forwards rbcarrier0 || return 0
+    other=$(cat "/sys/class/net/$joined/address")
+    [ "$other" = "$own" ] || own="$own timeout 20s, $other"
+    timeout 5 nft -f - 2>/dev/null <<NFT
+add table netdev rbcarrier
+delete table netdev rbcarrier
+table netdev rbcarrier {
+    set own {
+        type ether_addr
+        flags timeout
+        elements = { $own timeout 20s }
+    }
+    chain frames {
+        type filter hook ingress device "$1" priority 0
+        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+        meta protocol { ip, ip6 } ether daddr @own fwd to "rbcarrier1"
+    }
+}
+NFT
+}
+forwards() {
+    for try in 0 1 2 3 4 5 6 7 8 9; do
+        [ "$(cat "/sys/class/net/$1/brport/state" 2>/dev/null)" = 3 ] && return 0
+        sleep 0.1
+    done
+    return 1
+}
+hand_over_no_more() {
+    [ -e /sys/class/net/rbcarrier0 ] || return 0
+    timeout 5 nft delete table netdev rbcarrier 2>/dev/null
+    ip link delete dev rbcarrier0 2>/dev/null
+}
+
 # Asks the routers to speak until the kernel has made its own default route of what
 # they say, then takes away the one that stood in for it. Setting a token is what asks.
 #   relearn NIC TOKEN GATEWAY METRIC METRIC-OF-THE-STAND-IN

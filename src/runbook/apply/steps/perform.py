@@ -10,6 +10,7 @@ from functools import singledispatch
 from itertools import pairwise
 
 from runbook.apply.steps import ndp_bytes, netlink_bytes
+from runbook.apply.steps.hand_over import handed_over
 from runbook.common import octets
 from runbook.common.errors import GateClosed, StepFailed
 from runbook.plan.changes.aside import MoveAside
@@ -66,7 +67,11 @@ def _(step: Netlink, host: Host) -> None:
 
 @perform.register
 def _(step: GatedNetlink, host: Host) -> None:
-    _send(step, host, step.first)
+    if not step.joining:
+        _send(step, host, step.first)
+        return
+    with handed_over(host, _link(host, step.joining)):
+        _send(step, host, step.first)
 
 
 def _send(step: Netlink, host: Host, first: int = 0) -> None:

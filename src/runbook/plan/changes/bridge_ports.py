@@ -135,7 +135,8 @@ class Cutover:
 
     `connected` is the route of the address, None for one without a subnet. `others` are the
     NIC's other IPv4 addresses, the secondary ones last, `others_after` the same on the bridge,
-    and `others_connected` the routes that the kernel made with them.
+    and `others_connected` the routes that the kernel made with them. With `handed`, what comes
+    in for the NIC while it joins the bridge goes by the pair of veth.
     """
 
     address: Address
@@ -147,6 +148,7 @@ class Cutover:
     others: tuple[Address, ...] = field(default=(), metadata=LATER)
     others_after: tuple[Address, ...] = field(default=(), metadata=LATER)
     others_connected: tuple[Route, ...] = field(default=(), metadata=LATER)
+    handed: bool = field(default=False, metadata=LATER)
 
     phase = "cutover"
     title = "the cutover, as one netlink datagram"
@@ -180,7 +182,8 @@ class Cutover:
         In between the host answers on the bridge and sends by the NIC; nothing is lost.
         """
         joins = (*self._arrivals(), LinkMaster(self.nic, self.bridge))
-        return (GatedNetlink((*joins, *self._departures()), first=len(joins)),)
+        joining = self.nic if self.handed else ""
+        return (GatedNetlink((*joins, *self._departures()), first=len(joins), joining=joining),)
 
     def _arrivals(self) -> tuple[Message, ...]:
         """What comes onto the bridge before the NIC does."""

@@ -8,10 +8,12 @@ person would type it, or says what is waited for.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from runbook.common import octets
+from runbook.common.serial import LATER
+from runbook.params.fields import CARRIERS
 from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.guest_steps import GuestStep
 from runbook.plan.changes.messages import Message, is_ipv6
@@ -54,9 +56,21 @@ class GatedNetlink(Netlink):
     """Two netlink datagrams: the first so many messages, and the others, which follow at once.
 
     They follow only if the kernel made all of the first, and the host itself sends both.
+
+    `joining` is an interface that becomes the port of a bridge with the pair of veth as another
+    one. What comes in for it goes by that pair meanwhile: while the kernel makes it a port, it
+    drops every frame. Where the host has no nft, some are lost.
     """
 
     first: int = 1
+    joining: str = field(default="", metadata=LATER)
+
+    def describe(self) -> str:
+        lines = Netlink.describe(self)
+        if not self.joining:
+            return lines
+        rule = f"# nft: meanwhile, frames for {self.joining} go by {CARRIERS[1]}"
+        return f"{rule}\n{lines}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from runbook.plan.routed.dhcp_clients import stop_clients
 from runbook.plan.routed.firewall.live import admit
 from runbook.plan.routed.firewall.saved import saved_firewall
 from runbook.plan.routed.firewall.twins import saved_rules, twins
+from runbook.plan.routed.handing_over import may_go_by_the_bridge
 from runbook.plan.routed.interfaces import manual_stanza, refuse_commands
 from runbook.plan.routed.refusals import refuse_together
 from runbook.plan.routed.routes import moved as carried_by_nic
@@ -145,7 +146,7 @@ def _warm_up(params: Params, snapshot: Snapshot) -> QuietWarmUp:
 def _cutover(params: Params, snapshot: Snapshot, promise: Promise) -> Cutover:
     holder = params.holder
     others = ipv4.others(params, snapshot)
-    make: Callable[..., Cutover] = Cutover
+    make: Callable[..., Cutover] = partial(Cutover, handed=may_go_by_the_bridge(holder, snapshot))
     if params.adopt:
         mac = facts.nic_row(snapshot, holder).mac
         make = partial(AdoptPorts, port=params.interface, mac=mac)

@@ -120,7 +120,7 @@ def test_the_operator_is_brought_back_before_anything_else(sandbox: Sandbox) -> 
     first = batches(sandbox)[0]
     lines = first.splitlines()
     assert lines[0].startswith(f"address replace {fakes.ADDRESS} dev {fakes.NIC}")
-    assert lines[-2] == f"link set dev {fakes.NIC} nomaster"
+    assert lines[-1] == f"link set dev {fakes.NIC} nomaster"
     ran = sandbox.ran()
     batch = next(n for n, run in enumerate(ran) if run[1:2] == ["-force"])
     assert "virsh" not in " ".join(word for run in ran[:batch] for word in run)
@@ -149,6 +149,48 @@ def test_the_kernel_hurries_while_the_nic_leaves_the_bridge_and_then_no_more(
 def test_a_kernel_that_cannot_hurry_is_no_matter(sandbox: Sandbox) -> None:
     assert sandbox.undo("deadline") == 0
     assert not (sandbox.root / EXPEDITED[1:]).exists()
+
+
+HANDED = ["timeout", "5", "nft", "-f", "-"]
+HANDED_NO_MORE = ["timeout", "5", "nft", "delete", "table", "netdev", "rbcarrier"]
+
+
+def in_the_bridge(sandbox: Sandbox, state: str = "3") -> None:
+    """The NIC is its port, and the pair of veth will be one in this state."""
+    links = sandbox.root / "sys/class/net"
+    (links / fakes.BRIDGE / "bridge").mkdir()
+    (links / fakes.BRIDGE / "address").write_text("02:00:00:00:00:99\n")
+    (links / fakes.NIC / "mtu").write_text("1500\n")
+    (links / fakes.NIC / "master").symlink_to(f"../{fakes.BRIDGE}")
+    sandbox.file("/sys/class/net/rbcarrier0/brport/state", f"{state}\n")
+
+
+def test_what_comes_in_while_the_nic_leaves_the_bridge_goes_by_another_port(
+    sandbox: Sandbox,
+) -> None:
+    in_the_bridge(sandbox)
+    (sandbox.root / "programs/nft").symlink_to("sync")
+    sandbox.undo("deadline")
+    ran = sandbox.ran()
+    handed, no_more = ran.index(HANDED), ran.index(HANDED_NO_MORE)
+    leaves = next(n for n, run in enumerate(ran) if "nomaster" in run[-1])
+    pair_goes = next(n for n, run in enumerate(ran) if run[1:3] == ["link", "delete"])
+    # With the pair gone, the rule would drop what comes in.
+    assert handed < leaves < no_more < pair_goes
+
+
+@pytest.mark.parametrize(
+    ("there", "state"), [((), "3"), (("nft",), "1")], ids=["no nft", "the pair does not forward"]
+)
+def test_where_the_other_port_would_not_do_nothing_is_handed_to_it(
+    sandbox: Sandbox, there: tuple[str, ...], state: str
+) -> None:
+    in_the_bridge(sandbox, state)
+    for name in there:
+        (sandbox.root / "programs" / name).symlink_to("sync")
+    sandbox.undo("deadline")
+    assert HANDED not in sandbox.ran()
+    assert any("nomaster" in run[-1] for run in sandbox.ran())
 
 
 def test_it_says_that_it_is_done_and_takes_the_lock_away(sandbox: Sandbox) -> None:
