@@ -100,7 +100,9 @@ def undone(*, stp: bool) -> Ran:
 def theirs(rival: Rival, *, stp: bool) -> Ran:
     """Another tool's way."""
     rivals.install(HOST, rival)
-    rivals.at_console(HOST, rivals.filled(rival.prepare, rival, stp=stp))
+    status = rivals.at_console(HOST, rivals.filled(rival.prepare, rival, stp=stp))
+    if status:
+        raise RuntimeError(f"{rival.name}: the host is not ready, exit status {status}")
     _wait()
     if rival.ansible:
         with tempfile.TemporaryDirectory() as folder:

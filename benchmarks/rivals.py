@@ -47,7 +47,12 @@ nmcli connection add type bridge ifname {bridge} con-name {bridge} bridge.stp {s
 nmcli connection add type bridge-slave ifname {nic} con-name port master {bridge}
 nmcli -w 30 connection up port
 """
+# A lab host has no udev, and without udev netplan gives up before networkd has read its files. The
+# stand-in does nothing and succeeds; networkd itself needs no udev there.
 NETPLAN_BEFORE = """\
+printf '#!/bin/sh\nexit 0\n' >/usr/local/sbin/udevadm
+chmod 755 /usr/local/sbin/udevadm
+ip addr flush dev {nic}
 printf 'auto lo\\niface lo inet loopback\\n' >/etc/network/interfaces
 cat >/etc/netplan/lab.yaml <<X
 network:
@@ -96,8 +101,8 @@ PLAYBOOK = """\
 - hosts: all
   gather_facts: false
   tasks:
-    - copy: {{src: {here}/interfaces, dest: /etc/network/interfaces, mode: "0644"}}
-    - command: ifup {bridge}
+    - copy: {{src: {here}/interfaces, dest: /root/interfaces, mode: "0644"}}
+    - shell: ifdown {nic}; cp /root/interfaces /etc/network/interfaces; ifup {nic}; ifup {bridge}
       async: 60
       poll: 0
     - wait_for_connection: {{delay: 1, timeout: 60}}

@@ -67,16 +67,17 @@ def batches(raw: bytes, kind: int, size: int) -> Iterator[Batch]:
 
     Raises ValueError for one that ends before that: left out, it would count as none.
     """
-    begins: dict[int, list[int]] = {}
-    for found, begin, end in netlink.frames(raw):
+    begins: dict[int, list[np.ndarray[Any, np.dtype[np.int64]]]] = {}
+    for found, begin, length, step, count in netlink.alike(raw):
         if found == kind:
-            if end - begin < HEADER + size:
+            if length < HEADER + size:
                 raise ValueError(f"the netlink message at byte {begin} ends in its fixed part")
-            begins.setdefault(end - begin, []).append(begin)
+            begins.setdefault(length, []).append(begin + step * np.arange(count))
     whole = np.frombuffer(raw, np.uint8)
-    for length, places in begins.items():
+    for length, parts in begins.items():
+        places = np.concatenate(parts)
         for first in range(0, len(places), TOGETHER):
-            some = np.array(places[first : first + TOGETHER])
+            some = places[first : first + TOGETHER]
             yield from _of_one_length(whole[some[:, None] + np.arange(length)], HEADER + size)
 
 
@@ -119,5 +120,8 @@ def each(values: Iterable[V], of: Callable[[V], W]) -> list[W]:
     # Most columns of a large table have one value.
     if cells and cells.count(cells[0]) == len(cells):
         return [of(cells[0])] * len(cells)
-    known = {value: of(value) for value in set(cells)}
+    different = set(cells)
+    if len(different) == len(cells):
+        return list(map(of, cells))
+    known = {value: of(value) for value in different}
     return list(map(known.__getitem__, cells))

@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 from runbook.state import netlink
 from runbook.state.batches import Batch, batches, each
-from runbook.state.table import Table, ordered, understood
+from runbook.state.table import Table, made, ordered, understood
 from runbook.transport.host import Reader
 
 
@@ -44,22 +44,26 @@ _NDMSG = 12
 def parse(raw: bytes, names: dict[int, str]) -> tuple[NeighbourRow, ...]:
     """One row a neighbour, from the raw dump; entries that need no ARP are left out."""
     rows = [row for batch in batches(raw, RTM_NEWNEIGH, _NDMSG) for row in _rows(batch, names)]
-    return ordered(dict(zip(map(itemgetter(0, 1, 2), rows), rows, strict=True)).values(), KEY)
+    # The last of those with the same key; most tables have no address twice.
+    if len(set(map(itemgetter(2), rows))) < len(rows):
+        rows = list(dict(zip(map(itemgetter(0, 1, 2), rows), rows, strict=True)).values())
+    return ordered(rows, KEY)
 
 
 def _rows(batch: Batch, names: dict[int, str]) -> Iterator[NeighbourRow]:
     family, states = batch.family, batch.fields(8, "=u2")
     if family not in netlink.FAMILIES:
         return
-    rows = map(
-        NeighbourRow,
+    cells = (
         [netlink.FAMILIES[family]] * len(batch),
         each(batch.fields(4, "=i4"), lambda index: names.get(index, f"if{index}")),
         each(batch.values(DST), lambda value: inet_ntop(family, value) if value else ""),
         each(batch.values(LLADDR), lambda value: value.hex(":") if value else ""),
         each(states, lambda state: STATES.get(state, "NONE")),
     )
-    yield from compress(rows, each(states, lambda state: not state & NUD_NOARP))
+    yield from compress(
+        made(NeighbourRow, cells), each(states, lambda state: not state & NUD_NOARP)
+    )
 
 
 @understood

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 
 from runbook.transport.host import Reader
@@ -23,6 +24,8 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 # kernel takes the family from its first byte and ignores the rest.
 _BODY = 16
 _HEADER, _CODE = struct.Struct("=IH10x"), struct.Struct("=i")
+# Length and type, with which a message begins.
+_ALIKE = 6
 
 
 def request(kind: int, family: int = AF_UNSPEC) -> bytes:
@@ -32,19 +35,51 @@ def request(kind: int, family: int = AF_UNSPEC) -> bytes:
     return struct.pack("=IHHII", 16 + len(body), kind, flags, 1, 0) + body
 
 
-def frames(raw: bytes) -> Iterator[tuple[int, int, int]]:
-    """Type, begin and end of each message of a dump; ValueError if it is refused or cut short."""
+class Alike(NamedTuple):
+    """Messages of one type and length, one behind the other; `step` is from begin to begin."""
+
+    kind: int
+    begin: int
+    length: int
+    step: int
+    number: int
+
+
+def alike(raw: bytes) -> Iterator[Alike]:
+    """Every message of a dump; ValueError if it is refused or cut short."""
     position = 0
     while position < len(raw):
         length, kind = _HEADER.unpack_from(raw, position)
-        end = position + length
-        if length < _HEADER.size or end > len(raw):
+        if length < _HEADER.size or position + length > len(raw):
             raise ValueError(f"the netlink message at byte {position} is cut short")
+        step, count = (length + 3) & ~3, 1
         if kind > NLMSG_DONE:
-            yield kind, position, end
+            count = _count(raw, position, step)
+            yield Alike(kind, position, length, step, count)
         elif kind in (NLMSG_ERROR, NLMSG_DONE):
             _refuse(*_CODE.unpack_from(raw, position + _HEADER.size))
-        position += (length + 3) & ~3
+        position += step * count
+
+
+def _count(raw: bytes, begin: int, step: int) -> int:
+    """How many messages from here on have the same length and type."""
+    rows = (len(raw) - begin) // step
+    heads = np.ndarray((rows, _ALIKE), np.uint8, raw, begin, (step, 1))
+    # Where messages of many lengths take turns, only a few are looked at in vain.
+    count, more = 1, 8
+    while count < rows:
+        same = (heads[count : count + more] == heads[0]).all(axis=1)
+        if not same.all():
+            return count + int(same.argmin())
+        count, more = count + len(same), more * 2
+    return count
+
+
+def frames(raw: bytes) -> Iterator[tuple[int, int, int]]:
+    """Type, begin and end of each message of a dump; ValueError if it is refused or cut short."""
+    for kind, first, length, step, count in alike(raw):
+        for begin in range(first, first + step * count, step):
+            yield kind, begin, begin + length
 
 
 def _refuse(code: int) -> None:

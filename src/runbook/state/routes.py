@@ -10,7 +10,6 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterator
-from functools import partial
 from itertools import compress
 from struct import Struct
 from typing import Annotated, Any, NamedTuple
@@ -19,7 +18,7 @@ from pyroute2.netlink.rtnl import rt_proto, rt_scope, rt_type
 
 from runbook.state import netlink
 from runbook.state.batches import Batch, attributes, batches, each
-from runbook.state.table import Table, ordered, understood
+from runbook.state.table import Table, made, ordered, understood
 from runbook.transport.host import Reader
 
 
@@ -92,7 +91,7 @@ def _rows(raw: bytes, names: Names) -> Iterator[RouteRow]:
     for batch in batches(raw, RTM_NEWROUTE, _RTMSG):
         if batch.family in netlink.FAMILIES:
             own = each(batch.fields(8, "=u4"), lambda flags: not flags & RTM_F_CLONED)
-            yield from compress(map(RouteRow, *_columns(batch, names)), own)
+            yield from compress(made(RouteRow, _columns(batch, names)), own)
 
 
 def _columns(batch: Batch, names: Names) -> Iterator[list[Any]]:
@@ -106,7 +105,7 @@ def _columns(batch: Batch, names: Names) -> Iterator[list[Any]]:
     # The messages of a batch have the attribute, or none of them has.
     yield table if tables[0] is None else each(tables, _number)
     yield each(kind, lambda number: _word(number, rt_type))
-    yield list(map(partial(_prefix, family), told[DST], bits))
+    yield _prefixes(family, told[DST], bits)
     yield tos
     yield each(told[PRIORITY], lambda value: 0 if value is None else _number(value))
     yield ifnames
@@ -145,10 +144,13 @@ def _address(family: int, value: bytes | None) -> str:
     return socket.inet_ntop(family, value) if value else ""
 
 
-def _prefix(family: int, value: bytes | None, bits: int) -> str:
-    if value is None:
-        return "default"
-    return f"{socket.inet_ntop(family, value)}/{bits}"
+def _prefixes(family: int, values: list[bytes] | list[None], bits: list[int]) -> list[str]:
+    ends = each(bits, "/{}".format)
+    # In line: this is the one column in which every cell is another.
+    return [
+        "default" if value is None else socket.inet_ntop(family, value) + end
+        for value, end in zip(values, ends, strict=True)
+    ]
 
 
 def _mtu(metrics: bytes | None) -> int | None:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 from xml.etree.ElementTree import ParseError
@@ -139,16 +139,26 @@ def understood(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
     return reading
 
 
+def made(row: type[R], cells: Iterable[Iterable[object]]) -> Iterable[R]:
+    """Rows of as many columns, whose cells belong together."""
+    # As `row._make`, and twice as fast.
+    return map(partial(tuple.__new__, row), zip(*cells, strict=True))
+
+
 def ordered(rows: Iterable[R], key: tuple[str, ...]) -> tuple[R, ...]:
     """The rows in the order of their key; TypeError for a cell that is not of its column's type."""
     in_order = list(rows)
+    if not in_order:
+        return ()
+    described = columns(type(in_order[0]))
+    cells = dict(zip(described, zip(*in_order, strict=True), strict=True))
+    for name, column in described.items():
+        if not column.holds(cells[name]):
+            raise TypeError(f"{name} holds something else than {column.dtype}")
     # To sort by one column after the other is three times as fast as by all at once.
     for name in reversed(key):
-        in_order.sort(key=attrgetter(name))
-    described = columns(type(in_order[0])).items() if in_order else ()
-    for (name, column), cells in zip(described, zip(*in_order, strict=True), strict=True):
-        if not column.holds(cells):
-            raise TypeError(f"{name} holds something else than {column.dtype}")
+        if cells[name].count(cells[name][0]) < len(in_order):
+            in_order.sort(key=attrgetter(name))
     return tuple(in_order)
 
 

@@ -18,7 +18,7 @@ from runbook.views.tables import counted
 
 @dataclass(slots=True)
 class Stepping:
-    """Draws each step when it begins and when it is done."""
+    """Draws all steps each time when one begins."""
 
     armed: Armed
     phase: str
@@ -56,7 +56,9 @@ class Stepping:
         else:
             step = replace(step, mark="done", took_s=time.monotonic() - self.began)
         self.rows[numbered.number] = step
-        self._draw()
+        # What is done is shown with the step that begins next, or with the host's journal.
+        if event == BEGINS:
+            self._draw()
 
     def end(self, applied: Applied) -> None:
         """Show the host's journal in their place: only the journal proves a step."""

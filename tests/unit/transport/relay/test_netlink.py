@@ -34,6 +34,16 @@ def test_a_dump_that_was_interrupted_is_asked_for_again() -> None:
         netlink._ends(message(16, 0x12, b"") + message(3, 0x2, bytes(4)))  # noqa: SLF001 (the kernel cannot be made to)
 
 
+def test_a_datagram_of_messages_that_are_all_alike_is_seen_to_be_interrupted_and_no_end() -> None:
+    with pytest.raises(netlink.Interrupted):
+        netlink._ends(message(16, 0x12, bytes(4)) * 9)  # noqa: SLF001 (the kernel cannot be made to)
+    assert not netlink._ends(message(16, 0x2, bytes(4)) * 9)  # noqa: SLF001 (likewise)
+    # The end has the length of the others.
+    assert netlink._ends(message(16, 0x2, bytes(4)) * 9 + message(3, 0x2, bytes(4)))  # noqa: SLF001 (likewise)
+    with pytest.raises(netlink.Interrupted):
+        netlink._ends(message(16, 0x2, bytes(4)) + message(16, 0x12, bytes(4)))  # noqa: SLF001 (likewise)
+
+
 def test_a_dump_that_ends_in_an_error_is_an_error() -> None:
     with pytest.raises(OSError, match="No such device"):
         netlink._ends(message(3, 0x2, struct.pack("=i", -19)))  # noqa: SLF001 (the kernel cannot be made to)
