@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from runbook.common.redact.data import redact, secrets_in
@@ -15,6 +16,10 @@ _DRAWN = ("text/html", "text/latex")
 # What widgets draw is kept beside the cells.
 _WIDGETS = "widgets"
 Data = Any
+# papermill writes a notebook some twenty times, and most cells are as they were the last time.
+_MOST = 512
+_redact_source, _secrets_of = lru_cache(_MOST)(redact_source), lru_cache(_MOST)(secrets_of)
+_redact_prose = lru_cache(_MOST)(redact_prose)
 
 
 def redact_notebook(buf: str) -> str:
@@ -48,14 +53,14 @@ def _known(cells: list[Data], metadata: Mapping[str, Data]) -> Iterator[str]:
     yield from secrets_in(metadata.get("papermill", {}))
     for cell in cells:
         if cell.get("cell_type") == "code":
-            yield from secrets_of(_joined(cell.get("source", "")))
+            yield from _secrets_of(_joined(cell.get("source", "")))
 
 
 def _cell(cell: dict[str, Data], secrets: tuple[str, ...]) -> dict[str, Data]:
     code = cell.get("cell_type") == "code"
     cleaned = {**cell, "metadata": redact(cell.get("metadata", {}), secrets)}
     source = cell.get("source", "")
-    clean = redact_source if code else without
+    clean = _redact_source if code else without
     cleaned["source"] = _lines(source, lambda text: clean(text, secrets))
     if "outputs" in cell:
         cleaned["outputs"] = [_output(output, secrets) for output in cell["outputs"]]
@@ -73,7 +78,7 @@ def _shown(mime: str, content: Data, secrets: tuple[str, ...]) -> Data:
     if mime in _DRAWN or not mime.startswith(("text/", "application/")):
         return _without(content, secrets)
     if mime.startswith("text/"):
-        return _lines(content, lambda text: without(redact_prose(text), secrets))
+        return _lines(content, lambda text: without(_redact_prose(text), secrets))
     return redact(content, secrets)
 
 
