@@ -109,8 +109,8 @@ def init(folder: Path) -> None:
     """Make DIR a workspace: params/, outputs/ and the notebooks of this version.
 
     Every verb, `runbook desk` and papermill work there, without a checkout of runbook.
-    For a workspace that is there it brings the notebooks of this version; a notebook
-    that was edited stays.
+    For a workspace that is there it brings the notebooks and the example of this version; what
+    was edited stays.
     """
     from runbook.notebook.desk import workspace
 

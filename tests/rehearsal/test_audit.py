@@ -46,6 +46,28 @@ def test_drift_is_shown_recorded_filed_and_verified(tmp_path: Path) -> None:
     assert [one["fact"] for one in listed] == ["drifted"]
 
 
+def test_status_and_undo_of_the_recorded_host_say_that_it_was_never_changed(tmp_path: Path) -> None:
+    home = bench.make_home(tmp_path)
+    assert "no change was ever armed on this host" in runbook(home, "status", "example")
+    done = bench.papermill(home, "-p", "host", "example", notebook=bench.UNDO)
+    assert done.status == 0, done.said
+    assert done.outcome["outcome"] == "only looked"
+
+
+def test_a_recording_of_an_older_version_says_how_to_get_that_of_this_one(tmp_path: Path) -> None:
+    home = bench.make_home(tmp_path)
+    path = home / "params/example.json"
+    document = json.loads(path.read_text())
+    question = ["glob", "/var/lib/runbook/*/journal"]
+    document["answers"] = [a for a in document["answers"] if a["question"] != question]
+    path.write_text(json.dumps(document))
+    command = [str(bench.BIN / "runbook"), "status", "example"]
+    environ = bench.environment(home)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"move {path} away, and `runbook init {home}` brings that of this version" in done.stderr
+
+
 def runbook(home: Path, *words: str) -> str:
     command = [str(bench.BIN / "runbook"), *words]
     environ = bench.environment(home)

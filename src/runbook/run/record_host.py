@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from runbook.apply.checkpoint import history
 from runbook.common.folders import params_folder
 from runbook.params import for_host
 from runbook.run import pipeline
@@ -28,6 +29,7 @@ def record_host(name: str, path: Path) -> None:
     asking = replace(session, host=cast("Host", recorder))
     command_output.read(recorder)
     pipeline.dry_run(asking)
-    # A survey asks this besides.
+    # A survey asks this besides, and `runbook status` and the undo notebook that.
     nic_hardware.read(asking.host)
+    history.latest(recorder)
     recorder.save(path)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # What was asked of processes before a relay could tell more of them.
 CMDLINES = "/proc/[0-9]*/cmdline"
+# The recording that comes with runbook.
+EXAMPLE = "example.json"
 
 
 class RecordedHost:
@@ -192,7 +194,7 @@ class RecordedHost:
             f"the recording {self._path} {action}: {' '.join(question)}",
             host=self.name,
             state="no host was contacted",
-            then="record the host again with this version of the program",
+            then=_made_anew(self._path),
         )
 
     def _refuse(self, action: str) -> NoReturn:
@@ -202,3 +204,11 @@ class RecordedHost:
             state="no host was contacted, nothing was written",
             then="name a real host to make the change",
         )
+
+
+def _made_anew(path: Path) -> str:
+    """How to get a recording that has the answers which this version asks for."""
+    again = f"record the host again with this version: runbook record-host HOST {path}"
+    if path.name != EXAMPLE:
+        return again
+    return f"move {path} away, and `runbook init {path.parent.parent}` brings that of this version"

@@ -28,10 +28,12 @@ def init(folder: Path) -> Iterator[str]:
     was = _made_before(folder)
     for name in ("params", "outputs", "notebooks"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for source in example():
-        _new(folder / "params" / source.name, source.read_bytes())
     _new(folder / ".gitignore", IGNORED.encode())
     digests = {}
+    for source in example():
+        content = source.read_bytes()
+        digests[source.name] = hashlib.sha256(content).hexdigest()
+        yield _bring(folder / "params" / source.name, content, was.get(source.name))
     for source in sorted(notebooks().glob("*.ipynb")):
         target, content = folder / "notebooks" / source.name, stamped(source)
         digests[source.name] = hashlib.sha256(content).hexdigest()
@@ -42,7 +44,7 @@ def init(folder: Path) -> Iterator[str]:
 
 
 def _made_before(folder: Path) -> Mapping[str, object]:
-    """By name, the digests of the notebooks that were put there; empty for a new workspace."""
+    """By name, the digests of what was put there; empty for a new workspace."""
     if (folder / MARK).is_file():
         try:
             document = handed_files.json_object(handed_files.text(folder / MARK)).get("notebooks")
@@ -55,7 +57,7 @@ def _made_before(folder: Path) -> Mapping[str, object]:
 
 
 def _bring(target: Path, content: bytes, was: object) -> str:
-    """One notebook; one that is not as it was put there was edited."""
+    """One notebook, or a file of the example; what is not as it was put there was edited."""
     if target.is_file():
         there = target.read_bytes()
         if there == content:

@@ -66,6 +66,24 @@ def test_again_it_brings_the_notebooks_of_this_version_and_leaves_what_was_edite
     assert "undo.ipynb: as it is in this version" in made(tmp_path)
 
 
+def test_again_it_brings_the_recording_of_this_version_and_leaves_one_of_somebody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "older"
+    older.mkdir()
+    for source in sources.example():
+        (older / source.name).write_bytes(source.read_bytes() + b" ")
+    room = tmp_path / "room"
+    monkeypatch.setattr(workspace, "example", lambda: tuple(older.iterdir()))
+    made(room)
+    monkeypatch.undo()
+    assert "params/example.json: written" in made(room)
+    assert (room / "params/example.json").read_bytes() == sources.example()[1].read_bytes()
+    (room / "params/example.json").write_text("{}")
+    assert "example.json: left as it is, because it was edited; move it away" in made(room)
+    assert (room / "params/example.json").read_text() == "{}"
+
+
 def test_a_notebook_of_another_version_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
