@@ -27,8 +27,10 @@ from runbook.plan.changes.steps import (
 )
 from runbook.plan.changes.two_bridges import (
     EXPEDITED,
+    CloseShortcut,
     HurryKernel,
     JoinBridges,
+    OpenShortcut,
     TakePorts,
 )
 from runbook.plan.changes.waits import (
@@ -93,6 +95,18 @@ def _(step: HurryKernel) -> list[str]:
     return [
         f'if [ "$(cat {EXPEDITED} 2>/dev/null)" = {before} ]; then echo {after} >{EXPEDITED}; fi'
     ]
+
+
+@shell_lines.register
+def _(step: OpenShortcut) -> list[str]:
+    # A guest that was restarted since has a tap of another name; the undo looks for it.
+    macs = (mac for mac, _ in step.guests)
+    return [f"open_shortcut {shlex.join((step.nic, ' '.join(step.local), *macs))}"]
+
+
+@shell_lines.register
+def _(_step: CloseShortcut) -> list[str]:
+    return ["close_shortcut"]
 
 
 @shell_lines.register

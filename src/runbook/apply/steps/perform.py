@@ -32,7 +32,13 @@ from runbook.plan.changes.steps import (
     Sysctl,
     WriteFile,
 )
-from runbook.plan.changes.two_bridges import EXPEDITED, HurryKernel
+from runbook.plan.changes.two_bridges import (
+    EXPEDITED,
+    SHORTCUT,
+    CloseShortcut,
+    HurryKernel,
+    OpenShortcut,
+)
 from runbook.plan.changes.waits import AwaitAdmitted, AwaitCarrier, AwaitLinkLocal, AwaitRouter
 from runbook.state import dhcp_clients, links, neighbours
 from runbook.state.dhcp_clients import Trust
@@ -217,6 +223,26 @@ def _(step: HurryKernel, host: Host) -> None:
     if file is not None and file.content.strip() == before.encode():
         # Whoever cannot write it waits a moment longer, and that is all.
         host.execute(("tee", EXPEDITED), stdin=after.encode(), timeout=step.budget_s)
+
+
+@perform.register
+def _(step: OpenShortcut, host: Host) -> None:
+    _nft(step, host, ("-f", "-"), step.ruleset)
+
+
+@perform.register
+def _(step: CloseShortcut, host: Host) -> None:
+    _nft(step, host, ("delete", "table", "netdev", SHORTCUT))
+
+
+def _nft(step: Step, host: Host, words: tuple[str, ...], stdin: str = "") -> None:
+    """Without nftables some frames of guests are lost, and that is all."""
+    try:
+        host.execute(("nft", *words), stdin=stdin.encode(), timeout=step.budget_s)
+    except GateClosed:
+        raise
+    except StepFailed:
+        return
 
 
 @perform.register

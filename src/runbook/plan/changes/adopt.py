@@ -25,7 +25,13 @@ from runbook.plan.changes.steps import (
     Netlink,
     Step,
 )
-from runbook.plan.changes.two_bridges import HurryKernel, JoinBridges, TakePorts
+from runbook.plan.changes.two_bridges import (
+    CloseShortcut,
+    HurryKernel,
+    JoinBridges,
+    OpenShortcut,
+    TakePorts,
+)
 
 CARRIER, CARRIER_PEER = CARRIERS
 
@@ -53,11 +59,12 @@ class JoinedWarmUp(QuietWarmUp):
 class AdoptPorts(Cutover):
     """The cutover, from the old bridge: the NIC `port` passes with the addresses.
 
-    `mac` is the old bridge's.
+    `mac` is the old bridge's. `shortcut` is the way of guests meanwhile, if they take one.
     """
 
     port: str = field(default="", metadata=LATER)
     mac: str = field(default="", metadata=LATER)
+    shortcut: OpenShortcut | None = field(default=None, metadata=LATER)
 
     title = "the cutover, from one bridge to the other"
 
@@ -81,6 +88,7 @@ class AdoptPorts(Cutover):
             HurryKernel(on=True),
             GatedNetlink(messages, first=len(joins)),
             HurryKernel(on=False),
+            *((CloseShortcut(),) if self.shortcut else ()),
         )
 
     def _detour(self) -> tuple[Route, ...]:
@@ -107,6 +115,7 @@ class AdoptPorts(Cutover):
         )
         return (
             JoinBridges(self.bridge, self.nic, self.mac),
+            *((self.shortcut,) if self.shortcut else ()),
             CarryNeighbours(self.bridge, self.nic),
             CarryNeighbours(self.bridge, self.port),
             Detour(self._detour()),
@@ -134,6 +143,7 @@ class JoinOld:
     old: str
     new: str
     port: str
+    shortcut: OpenShortcut | None = field(default=None, metadata=LATER)
 
     phase = "network"
 
@@ -150,11 +160,13 @@ class JoinOld:
         return f"{CARRIER_PEER} is in {self.old}"
 
     def do(self) -> tuple[Step, ...]:
-        return (Netlink((LinkMaster(CARRIER_PEER, self.old),)),)
+        joined = Netlink((LinkMaster(CARRIER_PEER, self.old),))
+        return (joined, self.shortcut) if self.shortcut else (joined,)
 
     def undo(self) -> tuple[Step, ...]:
         """What libvirt did not take back is taken back by its port."""
-        return (TakePorts(self.new, self.old, self.port),)
+        taken = TakePorts(self.new, self.old, self.port)
+        return (taken, CloseShortcut()) if self.shortcut else (taken,)
 
 
 @dataclass(frozen=True, slots=True)

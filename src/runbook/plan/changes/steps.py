@@ -19,7 +19,13 @@ from runbook.plan.changes.guest_steps import GuestStep
 from runbook.plan.changes.messages import Message, is_ipv6
 from runbook.plan.changes.processes import EndUnit, Kill, StartClient
 from runbook.plan.changes.revert_steps import RevertStep
-from runbook.plan.changes.two_bridges import HurryKernel, JoinBridges, TakePorts
+from runbook.plan.changes.two_bridges import (
+    CloseShortcut,
+    HurryKernel,
+    JoinBridges,
+    OpenShortcut,
+    TakePorts,
+)
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
     AwaitCarrier,
@@ -332,6 +338,8 @@ Step = (
     | HurryKernel
     | JoinBridges
     | TakePorts
+    | OpenShortcut
+    | CloseShortcut
     | DropNetwork
     | DropAttached
     | Unless

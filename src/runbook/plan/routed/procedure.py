@@ -124,7 +124,8 @@ def _changes(params: Params, snapshot: Snapshot, promise: Promise) -> Iterator[C
     moves = ipv6.moved(params, snapshot)
     yield from ipv6.enable(moves)
     if params.adopt:
-        yield JoinOld(params.adopt, params.bridge, params.interface)
+        way = adopt.shortcut(params, snapshot, promise.mac)
+        yield JoinOld(params.adopt, params.bridge, params.interface, way)
         yield from adopt.nics(params, snapshot)
     yield _cutover(params, snapshot, promise)
     yield Settle(str(address.ip), params.bridge, params.stp, promise.announced[1:])
@@ -149,7 +150,8 @@ def _cutover(params: Params, snapshot: Snapshot, promise: Promise) -> Cutover:
     make: Callable[..., Cutover] = partial(Cutover, handed=may_go_by_the_bridge(holder, snapshot))
     if params.adopt:
         mac = facts.nic_row(snapshot, holder).mac
-        make = partial(AdoptPorts, port=params.interface, mac=mac)
+        way = adopt.shortcut(params, snapshot, promise.mac)
+        make = partial(AdoptPorts, port=params.interface, mac=mac, shortcut=way)
     return make(
         facts.nic_address_message(snapshot, holder, params.ipv4),
         params.bridge,

@@ -24,7 +24,7 @@ from runbook.plan.changes.steps import (
     Step,
     Unless,
 )
-from runbook.plan.changes.two_bridges import HurryKernel, JoinBridges
+from runbook.plan.changes.two_bridges import CloseShortcut, HurryKernel, JoinBridges, OpenShortcut
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
     AwaitCarrier,
@@ -53,6 +53,8 @@ UNCHECKED = {
     Announce: "the neighbours learn the address by its first packet too",
     CarryNeighbours: "an entry that is lost is asked for again",
     HurryKernel: "an undo sets it by itself, and a boot as well",
+    OpenShortcut: "its rules forget the guests by themselves",
+    CloseShortcut: "likewise",
     JoinBridges: "`take_ports` takes the pair away again",
     Command: "it may be anything; its result is checked by the rest",
     Relearn: "a router may not have spoken yet",

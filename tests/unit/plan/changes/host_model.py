@@ -45,7 +45,13 @@ from runbook.plan.changes.steps import (
     Sysctl,
     WriteFile,
 )
-from runbook.plan.changes.two_bridges import HurryKernel, JoinBridges, TakePorts
+from runbook.plan.changes.two_bridges import (
+    CloseShortcut,
+    HurryKernel,
+    JoinBridges,
+    OpenShortcut,
+    TakePorts,
+)
 from runbook.plan.changes.waits import (
     AwaitAdmitted,
     AwaitCarrier,
@@ -112,6 +118,10 @@ class HostModel:
     @make.register
     def _(self, step: HurryKernel) -> None:
         """A kernel that waits for less is the same host."""
+
+    @make.register
+    def _(self, step: OpenShortcut | CloseShortcut) -> None:
+        """The way of frames; all that an operator sees stays where it is."""
 
     @make.register
     def _(self, step: JoinBridges) -> None:

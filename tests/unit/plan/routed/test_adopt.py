@@ -162,6 +162,48 @@ def test_the_bridges_are_joined_before_a_tap_passes_and_until_the_nic_has() -> N
     assert [line for line in undo if line in back] == back
 
 
+def shortcuts(seen: Snapshot) -> list[str]:
+    """When guests take the shortcut and leave it, among the moves of ports; first the undo."""
+    plan = planned(seen)
+    words = ("nft", "update-device vm-01 NIC.xml --live", f"set dev {NIC} master", "put every port")
+    undo = [line for _, step in plan.undo_steps() for line in step.describe().splitlines()]
+    do = [line for n in plan.steps() for line in n.step.describe().splitlines()]
+    told = (next((w for w in words if w in line), "") for line in (*undo, "", *do))
+    return [word for word in told if word]
+
+
+def test_a_guest_s_frames_go_past_the_bridges_while_its_tap_and_the_nic_move() -> None:
+    live, nic = "update-device vm-01 NIC.xml --live", f"set dev {NIC} master"
+    back = ["nft", nic, live, "put every port", "nft"]
+    assert shortcuts(host()) == [*back, "nft", live, nic, "nft"]
+    (change,) = (c for c in planned().changes if isinstance(c, AdoptPorts))
+    assert change.shortcut
+    assert change.shortcut.guests == (("52:54:00:0a:0b:01", "vnet0"),)
+    assert change.shortcut.local == (NIC_MAC, "52:54:00:0a:0b:01")
+    rules = change.shortcut.ruleset.splitlines()
+    to_guest = 'ether daddr 52:54:00:0a:0b:01 ether daddr @guests fwd to "vnet0"'
+    assert f"        {to_guest}" in rules
+    assert f'        ether saddr @guests ether daddr != @local fwd to "{NIC}"' in rules
+    script = undo_script(planned(), change_id=fakes.CHANGE, title="by root", machine_id="0" * 32)
+    line = f"open_shortcut {NIC} '{NIC_MAC} 52:54:00:0a:0b:01' 52:54:00:0a:0b:01\n"
+    assert line in script
+
+
+def test_no_guest_goes_past_rules_that_look_at_its_frames_on_a_bridge() -> None:
+    """Rules of libvirt for a NIC, and the host's own firewall where it looks at bridged frames."""
+    filtered = XML.replace("</interface>", "<filterref filter='clean-traffic'/></interface>")
+    assert "nft" not in shortcuts(host(taps=[{**TAP, "live_xml": filtered}]))
+    looks = [{"name": "net.bridge.bridge-nf-call-ip6tables", "value": "1"}]
+    assert "nft" not in shortcuts(host(sysctl=[*fakes.standard()["sysctl"], *looks]))
+
+
+def test_a_tap_with_an_odd_name_takes_no_shortcut() -> None:
+    """Who may name a tap is not to write a line of nft's."""
+    odd = 'v";fwd'
+    ports = links(fakes.link(odd, kind="tun", master=BR0))
+    assert "nft" not in shortcuts(host(links=ports, taps=[{**TAP, "target": odd}]))
+
+
 def test_the_stanza_keeps_the_bridge_without_address_and_ports() -> None:
     (edit,) = (c for c in planned().changes if isinstance(c, EditLines))
     assert edit.after.endswith("iface br0 inet manual\n    bridge_ports none\n")
