@@ -51,6 +51,8 @@ class Case:
     environment: tuple[tuple[str, str], ...] = ()
     # What makes the host what it is, after it was renewed.
     prepare: Callable[[str], None] | None = None
+    # How many times as long the host takes.
+    slower: float = 1.0
 
     @property
     def held(self) -> bool:

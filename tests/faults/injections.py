@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tests.faults.scene import Scene
 
-from runbook.lab import machine, shell, wiring
+from runbook.lab import machine, shell
 
 Injection = Callable[[Scene], None]
 FILLER = "/filler"
@@ -54,11 +54,11 @@ def kill_session(scene: Scene) -> None:
 
 def cut_cable(scene: Scene) -> None:
     """The network cable, until the host has put itself back."""
-    wiring.set_cable(scene.host, "down")
-    scene.mend.append(lambda: wiring.set_cable(scene.host, "up"))
+    machine.set_cable(scene.host, "down")
+    scene.mend.append(lambda: machine.set_cable(scene.host, "up"))
     scene.go()
     scene.wait_until_not_armed()
-    wiring.set_cable(scene.host, "up")
+    machine.set_cable(scene.host, "up")
     scene.from_now("cable mended")
 
 

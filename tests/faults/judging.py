@@ -119,7 +119,7 @@ def judge(case: Case, scene: Scene, start: Start, waited: Waited, status: int) -
 
 def _settled(case: Case, scene: Scene, start: Start) -> tuple[str, str]:
     """How it ended, once the kernel has done with what came up last."""
-    until = time.monotonic() + SETTLE_S
+    until = time.monotonic() + SETTLE_S * scene.slower
     while True:
         end, why = _end(case, scene, start, scenes.snapshot(scene.host))
         if end in GOOD or time.monotonic() > until:
@@ -149,7 +149,7 @@ def left_in_the_end(case: Case, scene: Scene) -> list[str]:
 
 
 def _left(scene: Scene) -> list[str]:
-    end = max(scene.deadline(), time.monotonic()) + TIDY_S
+    end = max(scene.deadline(), time.monotonic()) + TIDY_S * scene.slower
     while True:
         looks = (UNITS, UNIT_FILES, FILES)
         clients = scene.ask(*CLIENTS).replace("\n", "/").split("/")

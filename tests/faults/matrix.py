@@ -127,7 +127,7 @@ def _begin(case: Case, host: str, home: Path) -> tuple[Start, Scene]:
     told = dict(case.environment)
     if case.own_disk:
         told[operator_disk.SLOW] = str(operator_disk.flag_of(home, host))
-    scene = scenes.begin(host, home, *options, environment=told, held=case.held)
+    scene = scenes.begin(host, home, *options, environment=told, held=case.held, slower=case.slower)
     scene.guest, scene.disk = tenant, disk
     return start, scene
 

@@ -85,6 +85,8 @@ class Scene:
     # The run folders that there were before this run.
     before: frozenset[Path] = frozenset()
     armed_at_exit: bool = False
+    # How many times as long an emulated host takes.
+    slower: float = 1.0
 
     @property
     def out(self) -> Path:
@@ -102,11 +104,12 @@ class Scene:
 
     def wait_for(self, point: str) -> None:
         """Let the change come to the point, and hold it there; raises NeverCame."""
-        self.listener._listener._socket.settimeout(POINT_S)  # type: ignore[attr-defined] # noqa: SLF001
+        patience = POINT_S * self.slower
+        self.listener._listener._socket.settimeout(patience)  # type: ignore[attr-defined] # noqa: SLF001
         try:
             self.line = line = self.listener.accept()
             while True:
-                if not line.poll(POINT_S):
+                if not line.poll(patience):
                     raise NeverCame(point)
                 self.kernel, seen = line.recv()
                 if seen == point:
@@ -127,7 +130,10 @@ class Scene:
     def run(self, *argv: str) -> subprocess.CompletedProcess[bytes]:
         """A command at the host's console, which needs no network, however it ends."""
         return subprocess.run(
-            machine.inside(self.host, argv), capture_output=True, timeout=CONSOLE_S, check=False
+            machine.inside(self.host, argv),
+            capture_output=True,
+            timeout=CONSOLE_S * self.slower,
+            check=False,
         )
 
     def ask(self, *argv: str) -> str:
@@ -147,7 +153,7 @@ class Scene:
 
     def wait_until_not_armed(self) -> None:
         """Until the host has put itself back, or the change was confirmed."""
-        end = max(self.deadline(), time.monotonic()) + LOST_S
+        end = max(self.deadline(), time.monotonic()) + LOST_S * self.slower
         while self.armed() and time.monotonic() < end:
             time.sleep(0.1)
 
@@ -172,7 +178,7 @@ class Scene:
             time.sleep(self.trigger - LOOK_S - time.monotonic())
             self.cut_off = not knocking.lets_in(self.host)
         time.sleep(max(0.0, self.trigger - time.monotonic()))
-        met = knocking.until_let_in(self.host, LOST_S)
+        met = knocking.until_let_in(self.host, LOST_S * self.slower)
         return None if met is None else met - self.trigger
 
     def seconds_to_end(self) -> float:
@@ -184,7 +190,7 @@ class Scene:
         """The exit status of papermill; HANGS, a finding of its own, if it does not end."""
         self.go()
         try:
-            return self.program.wait(PROGRAM_S)
+            return self.program.wait(PROGRAM_S * self.slower)
         except subprocess.TimeoutExpired:
             kill(self.program)
             return HANGS
@@ -233,6 +239,7 @@ def begin(
     notebook: Path = bench.NOTEBOOK,
     environment: Mapping[str, str] | None = None,
     held: bool = True,
+    slower: float = 1.0,
 ) -> Scene:
     """Start the notebook, ready to be stopped at any point if it is to be `held`."""
     address = home / f"{host}.socket"
@@ -242,7 +249,7 @@ def begin(
     told = {**(environment or {}), **asks, "PYTHONPATH": _path()}
     before = folders(home, host)
     program = start(host, home, *options, environment=told, notebook=notebook)
-    return Scene(host, home, program, listener, before=before)
+    return Scene(host, home, program, listener, before=before, slower=slower)
 
 
 def start(

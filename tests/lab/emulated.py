@@ -16,10 +16,19 @@ SLOWER = 8.0
 DEADLINE_S = 1800
 
 
+METHODS = ("execute", "query")
+
+
 def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each command on a host the time that an emulated processor needs."""
-    for name in ("execute", "query"):
+    for name in METHODS:
         monkeypatch.setattr(LiveHost, name, _longer(getattr(LiveHost, name)))
+
+
+def stay_patient() -> None:
+    """Likewise, as long as this process lives."""
+    for name in METHODS:
+        setattr(LiveHost, name, _longer(getattr(LiveHost, name)))
 
 
 @contextmanager

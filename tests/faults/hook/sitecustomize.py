@@ -17,3 +17,8 @@ if os.environ.get("RUNBOOK_FAULT_SIGNAL") and sys.orig_argv[1].endswith("/paperm
     from tests.faults import boundaries
 
     boundaries.install(os.environ["RUNBOOK_FAULT_SIGNAL"])
+
+if os.environ.get("RUNBOOK_FAULT_EMULATED") and "ipykernel_launcher" in sys.orig_argv:
+    from tests.lab import emulated
+
+    emulated.stay_patient()
