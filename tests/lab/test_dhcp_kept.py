@@ -12,6 +12,7 @@ import pytest
 from tests.bench import thorough
 from tests.lab.course import watched
 from tests.lab.test_files import console, params
+from tests.lab.test_shapes import LEAVES_MS
 from tests.matrix.course import FINE, as_promised, change, libvirtd, networking, reboot, undone
 
 from runbook.lab import lab as labs
@@ -20,7 +21,7 @@ from runbook.plan.changes.bridge_client import unit_name
 # Two boots on a machine that does other work too.
 pytestmark = [pytest.mark.timeout(1500)]
 HOST, NIC, BRIDGE = "server-01", "enp4s0f0", "virbr1"
-ADDRESS, RATE = "172.16.1.1", 200
+ADDRESS = "172.16.1.1"
 DUID = (
     "cat /var/lib/dhcp/*.leases /var/lib/dhcpcd/duid 2>/dev/null | grep -o -e 'duid.*' -e '^..:.*'"
 )
@@ -51,14 +52,16 @@ def test_a_client_goes_on_on_the_bridge_and_the_server_knows_it_as_before(
     asked = params(HOST).model_copy(update={"bridge_mac": "nic", "addressing": "keep"})
     known = identifiers()
     assert known
-    with watched(f"{release}: change", request, [ADDRESS], RATE) as changed:
+    with watched(f"{release}: change", request, [ADDRESS]) as changed:
         start, session = change(asked)
     for deed in (reboot, networking, libvirtd, renewed):
-        deed(HOST)
-        assert as_promised(session, start) == FINE, deed.__name__
+        with watched(f"{release}: {deed.__name__}", request, [ADDRESS]):
+            deed(HOST)
+            assert as_promised(session, start) == FINE, deed.__name__
         assert identifiers() == known
     assert BRIDGE.encode() in console(HOST, f"systemctl show -p ExecStart {unit_name('routed')}")
-    with watched(f"{release}: undo", request, [ADDRESS], RATE) as back:
+    with watched(f"{release}: undo", request, [ADDRESS]) as back:
         assert undone(session, HOST, start) == FINE
-    assert [outage.lost for outage in (*changed, *back)] == [0, 0], (changed, back)
+    # Of 1,000 a second: none of 200 a second would be lost.
+    assert all(outage.longest_gap_ms < LEAVES_MS for outage in (*changed, *back)), (changed, back)
     assert identifiers() == known

@@ -75,14 +75,25 @@ def _learned(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
 
 
 def _guests(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
-    if taps := adopt.taps(case.params, case.snapshot):
+    way = adopt.shortcut(case.params, case.snapshot, "")
+    straight = {tap for _, tap in way.guests} if way else set()
+    taps = adopt.taps(case.params, case.snapshot)
+    if past := [tap for tap in taps if tap in straight]:
         yield Finding(
             "note",
             name,
-            f"guests are in it by {', '.join(taps)}",
-            "libvirt moves their taps, and then the cutover moves the NIC; the kernel drops what a"
-            " port hears while it is moved, so a guest hears nothing while its tap or the NIC is:"
-            " some milliseconds each, and up to 84 ms on a busy host",
+            f"guests are in it by {', '.join(past)}",
+            "libvirt moves their taps, and then the cutover moves the NIC. Meanwhile nftables hands"
+            " frames between these taps and the NIC on, past both bridges",
+            "nothing; a host without `nft` drops such frames for some milliseconds",
+        )
+    if dropped := [tap for tap in taps if tap not in straight]:
+        yield Finding(
+            "note",
+            name,
+            f"rules look at bridged frames of guests: {', '.join(dropped)}",
+            "so no frame is handed past the bridges while ports are moved, and the kernel drops"
+            " what a port hears in that time: some milliseconds, and up to 84 ms on a busy host",
             "nothing; a service inside a guest that counts milliseconds notices it",
         )
 

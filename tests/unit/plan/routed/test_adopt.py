@@ -194,7 +194,10 @@ def test_no_guest_goes_past_rules_that_look_at_its_frames_on_a_bridge() -> None:
     filtered = XML.replace("</interface>", "<filterref filter='clean-traffic'/></interface>")
     assert "nft" not in shortcuts(host(taps=[{**TAP, "live_xml": filtered}]))
     looks = [{"name": "net.bridge.bridge-nf-call-ip6tables", "value": "1"}]
-    assert "nft" not in shortcuts(host(sysctl=[*fakes.standard()["sysctl"], *looks]))
+    looked_at = host(sysctl=[*fakes.standard()["sysctl"], *looks])
+    assert "nft" not in shortcuts(looked_at)
+    (found,) = (f for f in cleared(looked_at).findings if f.about == BR0)
+    assert "up to 84 ms" in found.why
 
 
 def test_a_tap_with_an_odd_name_takes_no_shortcut() -> None:
@@ -310,6 +313,7 @@ def test_guests_are_told_of_and_the_rest_is_fine() -> None:
     found = [f for f in cleared().findings if f.about == BR0]
     assert [f.level for f in found] == ["note"]
     assert "vnet0" in found[0].seen
+    assert "nftables hands" in found[0].why
 
 
 def six(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
