@@ -20,6 +20,7 @@ from tests.faults.knocking import kill
 from tests.faults.tenant import Tenant
 
 from runbook.lab import machine
+from runbook.lab.hardware import NSPAWN
 from runbook.state.snapshot import Snapshot, take
 from runbook.transport import ssh
 from runbook.transport.connect import connect
@@ -158,11 +159,17 @@ class Scene:
             time.sleep(0.1)
 
     def deadline(self) -> float:
-        """When the host's timer runs the undo, on this machine's monotonic clock (the same)."""
+        """When the host's timer runs the undo, on this machine's monotonic clock."""
         ask = ("systemctl", "show", "runbook-deadline-*.timer", "-p", "NextElapseUSecMonotonic")
         spans = [line.partition("=")[2] for line in self.ask(*ask).splitlines() if "=" in line]
         found = [_seconds(span) for span in spans if re.search(r"\d", span)]
-        return max(found, default=time.monotonic())
+        return max(found) + self._clock() if found else time.monotonic()
+
+    def _clock(self) -> float:
+        """By how much this machine's clock is ahead; only an emulated host has its own."""
+        if machine.kind_of(self.host) == NSPAWN.machine:
+            return 0.0
+        return time.monotonic() - float(self.ask("cat", "/proc/uptime").split()[0])
 
     def from_now(self, since: str) -> None:
         """The operator waits from this moment on."""

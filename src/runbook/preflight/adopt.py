@@ -34,6 +34,9 @@ def _bridge(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:
         why = "while its ports pass, the two bridges are joined, and STP would block that for 4 s"
         then = f"ip link set dev {name} type bridge stp_state 0, and bridge_stp off in its stanza"
         yield _block(name, "STP is on", why, then)
+    elif bridge.vlan_filtering:
+        why = "its ports have VLANs of their own; libvirt's bridge would let all of them through"
+        yield _block(name, "VLAN filtering is on", why)
 
 
 def _ports(case: CaseWithoutPlan, name: str) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ class LinkRow(NamedTuple):
     ]
     bond_mode: Annotated[str, "iproute2's word (active-backup, 802.3ad, ...); '' if no bond"] = ""
     altnames: Annotated[str, "its other names (ip-link(8), altname), blank between, or ''"] = ""
+    vlan_filtering: Annotated[bool, "a bridge whose ports have VLANs of their own"] = False
 
 
 KEY = ("ifname",)
@@ -76,6 +77,7 @@ def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> LinkRow:
         delay,
         _bond_mode(info) if kind == "bond" else "",
         _altnames(attrs),
+        kind == "bridge" and _filters_vlans(info),
     )
 
 
@@ -93,6 +95,11 @@ def _altnames(attrs: dict[str, Any]) -> str:
 def _bond_mode(info: dict[str, Any]) -> str:
     mode = netlink.attributes(info.get("IFLA_INFO_DATA") or {}).get("IFLA_BOND_MODE")
     return BOND_MODES.get(mode, f"mode {mode}") if isinstance(mode, int) else ""
+
+
+def _filters_vlans(info: dict[str, Any]) -> bool:
+    data = netlink.attributes(info.get("IFLA_INFO_DATA") or {})
+    return bool(data.get("IFLA_BR_VLAN_FILTERING"))
 
 
 def _bridge(info: dict[str, Any]) -> tuple[int | None, float | None]:

@@ -78,6 +78,14 @@ def test_the_mode_of_a_bond_is_told_in_iproute2_s_word(number: int, mode: str) -
     assert [row.bond_mode for row in table] == [mode, ""]
 
 
+@pytest.mark.parametrize("filters", [0, 1])
+def test_a_bridge_whose_ports_have_vlans_of_their_own_is_told(filters: int) -> None:
+    data = ("IFLA_INFO_DATA", {"attrs": [("IFLA_BR_VLAN_FILTERING", filters)]})
+    info = {"attrs": [("IFLA_INFO_KIND", "bridge"), data]}
+    (bridge,) = links.parse(message(4, "br0", "", IFLA_LINKINFO=info))
+    assert bridge.vlan_filtering is bool(filters)
+
+
 def test_the_far_end_of_a_veth_or_of_another_namespace_is_not_below_it() -> None:
     table = links.parse(
         message(2, "enp4s0f0", "")

@@ -114,8 +114,8 @@ class AdoptPorts(Cutover):
             *(six.announced(self.nic) if six else ()),
         )
         return (
-            JoinBridges(self.bridge, self.nic, self.mac),
             *((self.shortcut,) if self.shortcut else ()),
+            JoinBridges(self.bridge, self.nic, self.mac),
             CarryNeighbours(self.bridge, self.nic),
             CarryNeighbours(self.bridge, self.port),
             Detour(self._detour()),

@@ -118,6 +118,11 @@ def test_spanning_tree_on_the_old_bridge_is_refused_since_the_two_are_joined() -
     assert "STP is on" in refusal(host(links=links(stp=1)))
 
 
+def test_a_bridge_that_keeps_guests_apart_by_vlans_is_refused() -> None:
+    """In libvirt's bridge a guest would reach the VLANs of all others."""
+    assert "VLAN filtering is on" in refusal(host(links=links(vlan_filtering=True)))
+
+
 def test_words_that_do_not_go_together_are_refused() -> None:
     wrong: list[tuple[dict[str, object], str]] = [
         ({"attach": True}, "attach"),
