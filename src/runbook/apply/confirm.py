@@ -65,9 +65,12 @@ def confirmed_already(armed: Armed, fresh: Host) -> bool:
 
 
 def disarm(armed: Armed, host: Host) -> None:
-    """Take away what watched over a confirmed change; the directory stays as its history."""
-    host.execute(timer.stop_timers(armed.layout).argv)
+    """Take away what watched over a confirmed change; the directory stays as its history.
+
+    The timers go last: if this program dies in between, the next of them takes the rest away.
+    """
     if not host.glob(layout.ARMED):
         forget_boot(host)
     host.remove_file(armed.layout.open)
     host.remove_file(armed.layout.ballast)
+    host.execute(timer.stop_timers(armed.layout).argv)

@@ -103,6 +103,18 @@ def test_the_boot_is_still_watched_for_somebody_else_s_change(
     assert host.glob(layout.unit_path(layout.EARLY))
 
 
+def test_a_timer_runs_until_nothing_else_is_left_to_take_away(
+    host: fakes.FakeHost, armed: Armed
+) -> None:
+    """A program that dies in between leaves what the timer takes away at the deadline."""
+    del host.links[layout.ARMED]
+    host.events.clear()
+    disarm(armed, host)
+    stopped = [number for number, event in enumerate(host.events) if "systemctl stop" in event]
+    assert stopped == [len(host.events) - 1]
+    assert f"remove {armed.layout.open}" in host.events
+
+
 def test_disarming_twice_is_harmless(host: fakes.FakeHost, armed: Armed) -> None:
     del host.links[layout.ARMED]
     disarm(armed, host)
