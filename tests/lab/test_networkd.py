@@ -24,7 +24,11 @@ BY_NETWORKD = {
     "dhcp": "DHCP=ipv4\n[DHCPv4]\nClientIdentifier=mac\n",
 }
 STANZA = {"static": STATIC, "dhcp": f"iface {NIC} inet dhcp\n"}
-HAND_OVER = "systemctl disable networking; systemctl enable systemd-networkd"
+# The lab's hosts have networkd masked.
+HAND_OVER = (
+    "systemctl disable networking; systemctl unmask systemd-networkd;"
+    " systemctl enable systemd-networkd"
+)
 # The steps of the refusal, as a person types them.
 STEPS = f"systemctl enable networking && mv {FILE} /root/"
 
