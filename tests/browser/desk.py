@@ -44,6 +44,13 @@ fronts = pytest.mark.parametrize(
 IDLE = (
     ':text("runbook | Idle"),body[data-notebook] .jp-Notebook-ExecutionIndicator[data-status=idle]'
 )
+CONNECTED = """async () => {
+    const {baseUrl} = JSON.parse(document.getElementById('jupyter-config-data').textContent);
+    const answer = await fetch(`${baseUrl}api/sessions`);
+    const sessions = answer.ok ? await answer.json() : [];
+    return sessions.some(one => one.kernel && one.kernel.connections > 0
+        && one.kernel.execution_state === 'idle');
+}"""
 # What JupyterLab leaves of such a screen for the notebook.
 VISIBLE_PX = 779
 SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
@@ -89,6 +96,8 @@ def ready(page: Page) -> None:
 def _ready(page: Page, patience_ms: int) -> None:
     page.wait_for_selector(".jp-NotebookPanel:visible .jp-Cell", timeout=patience_ms)
     page.wait_for_selector(IDLE, timeout=patience_ms)
+    # Notebook 7 calls a kernel idle that it is not connected to yet; what runs then is lost.
+    page.wait_for_function(CONNECTED, timeout=patience_ms)
 
 
 def at_each_screen(page: Page) -> Iterator[Screen]:

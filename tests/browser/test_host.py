@@ -23,6 +23,7 @@ def unfold(page: Page) -> Locator:
     return found
 
 
+@desk.fronts
 def test_the_host_is_chosen_in_a_list_and_all_cells_run_on(jupyter: Lab, page: Page) -> None:
     jupyter.open(page, None)
     expect(page.get_by_text("bridge_mac: str = None")).to_have_count(0)
@@ -33,8 +34,11 @@ def test_the_host_is_chosen_in_a_list_and_all_cells_run_on(jupyter: Lab, page: P
     button.scroll_into_view_if_needed()
     button.click()
     expect(asks.get_by_role("alert")).to_contain_text("choose a host")
+    for _ in desk.at_each_screen(page):
+        button.scroll_into_view_if_needed()
+        desk.see_nothing_cut_off(page, ".rb-form")
+        desk.pictures(page, "choose-host")
     assert_accessible(page, ".rb-form")
-    desk.picture(page, "choose-host")
     choose_host(page, "example: 172.16.1.1/16 on enp4s0f0")
     told = desk.ended(page, "nb.parameters(")
     expect(told).to_contain_text("Host: example, chosen here")
@@ -71,6 +75,7 @@ def test_a_form_is_left_by_the_keyboard_alone(jupyter: Lab, page: Page) -> None:
     desk.picture(page, "shift-enter")
 
 
+@desk.fronts
 def test_a_guest_is_asked_for_in_a_form_and_each_value_is_judged(jupyter: Lab, page: Page) -> None:
     told = json.loads((bench.ROOT / "notebooks" / "guest.ipynb").read_text())
     for cell in told["cells"]:
@@ -78,8 +83,7 @@ def test_a_guest_is_asked_for_in_a_form_and_each_value_is_judged(jupyter: Lab, p
             line.replace("host: str = None", 'host = "example"') for line in cell["source"]
         ]
     (jupyter.folder / "guest.ipynb").write_text(json.dumps(told))
-    page.goto(f"{jupyter.url}/lab/tree/guest.ipynb?token={jupyter.token}")
-    desk.ready(page)
+    jupyter.go_to(page, "guest.ipynb")
     desk.run_all(page)
     form = page.locator(".rb-form").first
     button = form.get_by_role("button", name="Continue")
@@ -88,8 +92,12 @@ def test_a_guest_is_asked_for_in_a_form_and_each_value_is_judged(jupyter: Lab, p
     expect(form.get_by_role("alert").first).to_contain_text("no guest is chosen")
     for field in ("guest", "nic", "address", "gateway", "login"):
         expect(form.get_by_label(field, exact=True)).to_be_visible()
+    for _ in desk.at_each_screen(page):
+        button.scroll_into_view_if_needed()
+        desk.see_nothing_cut_off(page, ".rb-form")
+        desk.pictures(page, "guest-form")
     assert_accessible(page, ".rb-form")
-    desk.picture(page, "guest-form")
+    desk.see_nothing_typeset(page)
     button.click()
     expect(form).to_contain_text("correct the marked fields")
     # The cell still waits: no cell below it has run.

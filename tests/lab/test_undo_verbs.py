@@ -89,7 +89,7 @@ def test_an_undo_that_cannot_put_all_back_says_so_at_once_and_stays_locked(start
     with pytest.raises(RollbackDiffers) as told:
         rolled_back(underway)
     assert time.monotonic() - began < 30
-    assert f"the undo itself says: cannot put back {INTERFACES}" in str(told.value)
+    assert f"the undo script reports: cannot put back {INTERFACES}" in str(told.value)
     assert "~ files: /etc/network/interfaces" in str(told.value)
     assert is_armed()
     assert "could not put everything back" in " ".join(status()["stale"])

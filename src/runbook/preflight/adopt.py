@@ -14,7 +14,9 @@ EMPTY = "after the change this bridge has no port on the LAN"
 
 
 @looked_for(
-    "old bridge", "no bridge is replaced, or all of it passes", "what stays in it is off the LAN"
+    "old bridge",
+    "no bridge is replaced, or every port of the old bridge can move",
+    "a port that stays in the old bridge is off the LAN",
 )
 def _adopted(case: CaseWithoutPlan) -> Iterator[Finding]:
     if case.params.adopt:

@@ -18,7 +18,9 @@ from runbook.state.syntax.ifupdown import Stanza, stanzas
 PINS = ("bridge_hw", "bridge-hw", "hwaddress", "hwaddr")
 
 
-@looked_for("bridge", "it is up, and its port has a link", "guests reach the LAN by this port")
+@looked_for(
+    "bridge", "the bridge is up, and its port has a link", "guests reach the LAN by this port"
+)
 def _bridge(case: CaseWithoutPlan) -> Iterator[Finding]:
     for name in (case.params.bridge, case.params.interface):
         link = case.snapshot.find(LinkRow, name)
@@ -43,7 +45,11 @@ def _yours(case: Case) -> Iterator[Finding]:
     )
 
 
-@looked_for("bridge MAC", "its stanza pins it", "a bridge without a MAC of its own takes a port's")
+@looked_for(
+    "bridge MAC",
+    "the bridge's stanza fixes its MAC",
+    "a bridge without a MAC of its own takes a port's",
+)
 def _mac(case: CaseWithoutPlan) -> Iterator[Finding]:
     bridge = case.snapshot.find(LinkRow, case.params.bridge)
     ports = [row for row in case.snapshot.rows(LinkRow) if row.master == case.params.bridge]
@@ -95,7 +101,11 @@ def attach_names(case: CaseWithoutPlan) -> Iterator[Finding]:
         )
 
 
-@looked_for("network", "it is not there yet, or it runs and starts at boot", "guests need it")
+@looked_for(
+    "network",
+    "the network is not there yet, or it runs and starts at boot",
+    "guests need the network",
+)
 def _asleep(case: CaseWithoutPlan) -> Iterator[Finding]:
     row = case.snapshot.find(NetworkRow, case.params.network)
     if row is None or row.bridge != case.params.bridge:
@@ -119,7 +129,9 @@ def _asleep(case: CaseWithoutPlan) -> Iterator[Finding]:
         )
 
 
-@looked_for("DHCP", "the bridge has a static address", "a lent address may become another one")
+@looked_for(
+    "DHCP", "the bridge has a static address", "a DHCP server may lend another address later"
+)
 def _lent(case: CaseWithoutPlan) -> Iterator[Finding]:
     for stanza in _stanzas(case.snapshot, case.params.bridge):
         if stanza.method == "dhcp":
@@ -132,7 +144,11 @@ def _lent(case: CaseWithoutPlan) -> Iterator[Finding]:
             )
 
 
-@looked_for("STP", "off on the bridge", "with it a guest waits for its port")
+@looked_for(
+    "STP",
+    "spanning tree is off on the bridge",
+    "with spanning tree a guest waits until its port forwards",
+)
 def _stp(case: CaseWithoutPlan) -> Iterator[Finding]:
     bridge = case.snapshot.find(LinkRow, case.params.bridge)
     if bridge is None or not (bridge.stp or bridge.forward_delay_s):

@@ -40,7 +40,11 @@ def _judged(params: KnownHost, identity: Identity) -> Finding:
 UNTRIED = {("debian", "10")}
 
 
-@looked_for("release", "it is none that runbook was never tried on", "a lab boots the others")
+@looked_for(
+    "release",
+    "runbook was tried on this release",
+    "runbook's lab boots each release that it supports",
+)
 def _release(case: CaseWithoutPlan) -> Iterator[Finding]:
     found = case.snapshot.identity
     if (found.os_id, found.os_version) in UNTRIED:

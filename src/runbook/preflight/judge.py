@@ -122,7 +122,7 @@ def _unused_consents(
             yield Finding(
                 "note",
                 f"consent {name}",
-                "given, but no finding of this run needs it",
+                "you gave this consent, but no finding of this run needs it",
                 "if a later run finds this risk, it is accepted and nobody is asked",
                 f"take {name} out of `consent`",
             )

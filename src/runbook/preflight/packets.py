@@ -102,7 +102,11 @@ def rules_then(params: Params, plan: Plan, snapshot: Snapshot) -> Rules:
     return Rules(after(chains, late, backend), snapshot.rows(NftablesRow))
 
 
-@looked_for("packets", "the firewall lets guests on the bridge reach the LAN", "guests need it")
+@looked_for(
+    "packets",
+    "the firewall lets guests on the bridge reach the LAN",
+    "guests on the bridge need the LAN",
+)
 def _across_it(case: Case) -> Iterator[Finding]:
     """For a bridge that is there already: the rules stay as they are."""
     if not case.plan.empty:

@@ -85,7 +85,7 @@ def _ifupdown(case: Case) -> Iterator[Finding]:
 
 @looked_for(
     "cloud-init",
-    "it is not there, or leaves the network alone",
+    "cloud-init is not there, or leaves the network alone",
     "at the first boot of an instance it writes the network's files anew",
 )
 def _cloud_init(case: Case) -> Iterator[Finding]:

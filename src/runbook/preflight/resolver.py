@@ -58,7 +58,7 @@ def _named(stanza: Stanza) -> bool:
 
 @looked_for(
     "systemd-resolved",
-    "it does not run, or none of its servers is for the NIC alone",
+    "systemd-resolved does not run, or none of its servers is for the NIC alone",
     NO_ADDRESS,
 )
 def _resolved(case: Case) -> Iterator[Finding]:

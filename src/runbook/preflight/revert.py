@@ -20,7 +20,11 @@ from runbook.state.snapshot import Snapshot
 _NAMED = 4
 
 
-@looked_for("the change", "it is in force", "only what is in force can be taken back")
+@looked_for(
+    "the change",
+    "the change that the record describes is in force",
+    "a revert takes back only a change that is in force",
+)
 def _in_force(case: Case) -> Iterator[Finding]:
     promise = case.plan.of_revert
     for group in REACH:
@@ -29,13 +33,17 @@ def _in_force(case: Case) -> Iterator[Finding]:
                 yield Finding(
                     "block",
                     check.about,
-                    f"promised {check.promised}, seen {check.seen}",
+                    f"the change promised {check.promised}; on the host: {check.seen}",
                     "somebody has altered what the change made, and its undo would not fit",
                     f"`runbook audit {case.plan.host}` lists what differs; put this back first",
                 )
 
 
-@looked_for("the network", "it is there, and runs", "a network that is gone cannot be raised again")
+@looked_for(
+    "the network",
+    "libvirt has the network, and it runs",
+    "the undo of a revert cannot start a network that is gone",
+)
 def _network(case: Case) -> Iterator[Finding]:
     name = case.plan.of_revert.changed.network
     row = case.snapshot.find(NetworkRow, name)
@@ -50,7 +58,9 @@ def _network(case: Case) -> Iterator[Finding]:
         )
 
 
-@looked_for("NIC", "it is there, by its name and its MAC", "the address goes back onto it")
+@looked_for(
+    "NIC", "the NIC is there, by its name and its MAC", "the address goes back onto the NIC"
+)
 def _nic(case: Case) -> Iterator[Finding]:
     promise = case.plan.of_revert
     row = case.snapshot.find(LinkRow, promise.nic)
@@ -74,7 +84,11 @@ def _nic(case: Case) -> Iterator[Finding]:
         )
 
 
-@looked_for("guests", "none is on the network or its bridge", "it is off the LAN without them")
+@looked_for(
+    "guests",
+    "no guest is on the network or its bridge",
+    "the revert removes both, and such a guest would be off the LAN",
+)
 def _guests(case: Case) -> Iterator[Finding]:
     promise = case.plan.of_revert
     for guest, where in _on(case.snapshot, promise):
@@ -114,7 +128,9 @@ def _on(snapshot: Snapshot, promise: RevertPromise) -> Iterator[tuple[str, str]]
 
 
 @looked_for(
-    "lost", "nothing was added on the bridge, and nothing is overwritten", "it would be gone"
+    "lost",
+    "nothing was added on the bridge, and nothing is overwritten",
+    "the revert would remove an addition without notice",
 )
 def _lost(case: Case) -> Iterator[Finding]:
     promise = case.plan.of_revert
@@ -152,7 +168,11 @@ def _copied(case: Case) -> Iterator[Finding]:
         )
 
 
-@looked_for("kept", "nothing else was altered since the change", "it stays")
+@looked_for(
+    "kept",
+    "nothing else was altered since the change",
+    "an alteration that the change did not make stays",
+)
 def _kept(case: Case) -> Iterator[Finding]:
     by_table: dict[str, list[str]] = {}
     for row in case.plan.of_revert.kept:
@@ -163,8 +183,8 @@ def _kept(case: Case) -> Iterator[Finding]:
             "note",
             f"kept: {table}",
             f"altered since the change: {', '.join(keys[:_NAMED])}{more}",
-            "it has nothing to do with the change; the verification looks whether it is still so",
-            "nothing: it stays as it is",
+            "the change did not touch this; the verification checks that it has stayed",
+            "nothing: the revert leaves it as it is",
         )
 
 

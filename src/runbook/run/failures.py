@@ -46,7 +46,7 @@ class Differs(RollbackDiffers):
         # First what a person has to see to: a record's last word keeps the beginning.
         said = "".join(f"\n  of the guests: {line}" for line in (*off, *undone.guests))
         said += f"\n{rows}"
-        said += "".join(f"\nthe undo itself says: {line}" for line in undone.failed)
+        said += "".join(f"\nthe undo script reports: {line}" for line in undone.failed)
         held, over = ("still locked, ", " --take-over") if undone.failed else ("", "")
         super().__init__(
             f"{did}, and {found}:{said}",

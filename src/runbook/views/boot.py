@@ -26,7 +26,7 @@ def boot(steps: Iterable[BootStep], caption: str) -> Picture:
     colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
     tones = {"✓": "rb-added", "✗": "rb-removed", "!": "rb-changed"}
     colours[""] = [tones[mark[0]] for mark in shown[""]]
-    drawn = table(shown, Look(caption, classes=colours, limit=len(shown), unit="step", flows=True))
+    drawn = table(shown, Look(caption, classes=colours, limit=len(shown), unit="step"))
     if not all(step.effect.kept for step in steps):
         return drawn
     return fold(f"✓ {caption}: {counted(len(steps), 'step')}, each as promised", drawn)

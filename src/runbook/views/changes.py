@@ -35,7 +35,7 @@ def _of_one_table(name: str, rows: pd.DataFrame) -> Picture:
     colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
     colours[""] = colours["value"] = [f"rb-{change}" for change in rows["change"]]
     bare = [column for column in ("column", "value") if (shown[column] == "").all()]
-    look = Look(f"{name}: {counts(rows)}", classes=colours, limit=len(shown), unit="", flows=True)
+    look = Look(f"{name}: {counts(rows)}", classes=colours, limit=len(shown), unit="")
     return table(shown.drop(columns=bare), look)
 
 

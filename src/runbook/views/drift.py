@@ -14,7 +14,8 @@ from runbook.views.page.picture import Picture, note, plain, stack
 from runbook.views.tables import Look, card, table
 
 # What it means comes first: a phone shows two columns.
-COLUMNS = ["how bad", "what", "what it means", "what to do", "recorded", "now"]
+COLUMNS = ["severity", "what", "what it means", "what to do", "recorded", "now"]
+NO_RECORD = "no record: runbook never changed this host"
 WIDTH = 88
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 COLOURS = {
@@ -35,8 +36,10 @@ def _audit(audited: Audit) -> Iterator[Picture]:
     bad = worst in (Severity.NEXT_BOOT, Severity.OFF_THE_LAN)
     tone = "bad" if bad else "warn" if worst else "note" if audited.baseline is None else "good"
     yield note(f"{audited.host}: {audited.said}", tone)
-    against = audited.baseline.change_id if audited.baseline else "nothing: never changed"
-    yield card([("host", audited.host), ("looked at", _moment(audited)), ("held against", against)])
+    against = audited.baseline.change_id if audited.baseline else NO_RECORD
+    yield card(
+        [("host", audited.host), ("looked at", _moment(audited)), ("compared with", against)]
+    )
     yield from (note(line, "warn") for line in audited.notes)
     if audited.drifts:
         yield drifts(audited.drifts)
@@ -54,7 +57,7 @@ def drifts(rows: Iterable[Drift]) -> Picture:
     found = tuple(rows)
     frame = pd.DataFrame([_cells(drift) for drift in found], columns=COLUMNS)
     colours = pd.DataFrame("rb-words", index=frame.index, columns=COLUMNS)
-    colours["how bad"] = [COLOURS[drift.severity] for drift in found]
+    colours["severity"] = [COLOURS[drift.severity] for drift in found]
     look = Look("Differences from the record", classes=colours, unit="difference")
     text = "\n\n".join(_text(drift) for drift in found)
     return Picture(table(frame, look).body, plain(text))

@@ -66,7 +66,7 @@ def _head(rows: Sequence[Finding]) -> Picture:
 
 
 def _listed(rows: Sequence[Finding], caption: str) -> Picture:
-    columns = ["", "about", "seen", "why it matters", "what to do"]
+    columns = ["", "about", "on the host", "why it matters", "what to do"]
     cells = [(MARKS[_mark_of(f)], f.about, f.seen, f.why, f.then) for f in rows]
     frame = pd.DataFrame(cells, columns=columns)
     colours = pd.DataFrame("rb-words", index=frame.index, columns=columns)
@@ -98,7 +98,7 @@ def _checked(results: Sequence[Check], caption: str) -> Picture:
             (_mark(kept=check.kept, required=check.required), *astuple(check)[:3])
             for check in results
         ],
-        columns=["", "about", "promised", "seen"],
+        columns=["", "about", "promise", "on the host"],
     )
     colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
     colours[""] = [

@@ -26,9 +26,10 @@ def guests(rows: pd.DataFrame, bridge: str) -> Picture:
     colours.loc[rows["bridge"] == bridge, "bridge"] = "rb-added"
     lost = rows[(rows["tap"] != "") & (rows["bridge"] == "")]
     shown.loc[lost.index, "bridge"] = "none!"
-    head = "Guests: NIC, network, addresses, and how each was seen"
+    head = "Guests: NIC, network, addresses, and who reported each"
     return table(
-        shown, Look(head, classes=colours, headings={"how": "seen by"}, limit=len(rows), flows=True)
+        shown,
+        Look(head, classes=colours, headings={"how": "reported by"}, limit=len(rows)),
     )
 
 
@@ -44,7 +45,6 @@ def offers(rows: Iterable[GuestOffer]) -> Picture:
             classes=colours,
             limit=max(len(frame), 1),
             unit="guest",
-            flows=True,
         ),
     )
 

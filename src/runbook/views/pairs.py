@@ -50,9 +50,7 @@ def pairs_table(pairs: Sequence[Pair[Any]], columns: Sequence[Cells], caption: s
     colours = pd.DataFrame("", index=frame.index, columns=frame.columns)
     for at, (pair, kind) in enumerate(both):
         colours.iloc[at] = [_tone(kind), *(_tone(kind, pair, one) for one in columns)]
-    look = Look(
-        head, classes=colours[full], limit=max(len(frame), 1), unit="", empty="", flows=True
-    )
+    look = Look(head, classes=colours[full], limit=max(len(frame), 1), unit="", empty="")
     return table(frame[full], look)
 
 

@@ -15,7 +15,7 @@ from runbook.views.page.picture import Picture, note, stack
 from runbook.views.tables import Look, card, fold, table
 
 TONES: dict[str, Tone] = {"armed": "warn", "undoing": "warn", "stale": "bad", "not told": "bad"}
-OPEN = "not known to have ended"
+OPEN = "no end in the journal"
 
 
 def standing(there: HostStatus) -> Picture:
@@ -47,7 +47,7 @@ def _pairs(checkpoint: Checkpoint) -> list[tuple[str, str]]:
         pairs.append(("armed at", f"{told.armed_at:%Y-%m-%d %H:%M:%S} UTC"))
     if checkpoint.undo_script:
         pairs.append(("by hand, at the console", f"sh {checkpoint.place.undo}"))
-    return [*pairs, ("how far it came", checkpoint.progress)]
+    return [*pairs, ("progress", checkpoint.progress)]
 
 
 def _damage(checkpoint: Checkpoint) -> Iterator[Picture]:
@@ -64,6 +64,5 @@ def _journal(checkpoint: Checkpoint) -> Picture:
         classes=colours,
         limit=max(len(rows), 1),
         empty="no step was made",
-        flows=True,
     )
     return table(shown, look)

@@ -70,10 +70,7 @@ def state(snapshot: Snapshot, outputs: Sequence[CommandOutput] = ()) -> Picture:
     Below, folded, what the host's own programs print of them, where that was asked.
     """
     rules = snapshot.rows(FirewallRow)
-    first = {
-        name: table(snapshot.table(name)[FIRST[name]], Look(CAPTIONS[name], flows=True))
-        for name in FIRST
-    }
+    first = {name: table(snapshot.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST}
     first |= {
         "routes": _routes(snapshot),
         "firewall": iptables(rules, rules),
@@ -113,15 +110,15 @@ def _words(row: CommandOutput) -> str:
 
 def _routes(snapshot: Snapshot) -> Picture:
     main = [r for r in snapshot.rows(RouteRow) if (r.table, r.type) == (MAIN_TABLE, "unicast")]
-    return table(frame(RouteRow, main)[ROUTE], Look("Routes (main table)", flows=True))
+    return table(frame(RouteRow, main)[ROUTE], Look("Routes (main table)"))
 
 
 def _nftables(snapshot: Snapshot) -> Picture:
     owners = [table_owner(row.table) for row in snapshot.rows(NftablesRow)]
     owned = snapshot.nftables.assign(owner=owners)
-    return table(owned[NATIVE], Look("nft, beside those of iptables", flows=True))
+    return table(owned[NATIVE], Look("nft, beside those of iptables"))
 
 
 def _whole(snapshot: Snapshot, name: str) -> Picture:
     whole = snapshot.table(name).drop(columns=NOT_SHOWN.get(name, []))
-    return table(whole, Look(name))
+    return table(whole, Look(name, flows=False))

@@ -64,7 +64,7 @@ class Look:
     limit: int | None = None
     empty: str = "none"
     unit: str = "row"
-    flows: bool = False
+    flows: bool = True
 
 
 def table(frame: pd.DataFrame, look: Look | None = None) -> Picture:

@@ -52,7 +52,7 @@ def test_another_card_is_refused() -> None:
 
 def test_an_address_that_is_not_on_the_bridge_any_more_is_refused() -> None:
     moved = later(addresses=[fakes.address(fakes.NIC, fakes.ADDRESS)])
-    assert any("seen" in seen and fakes.NIC in seen for _, seen in against(moved))
+    assert any("on the host: " in seen and fakes.NIC in seen for _, seen in against(moved))
 
 
 def test_a_network_that_is_gone_is_refused() -> None:

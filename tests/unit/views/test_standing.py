@@ -43,7 +43,7 @@ def test_what_an_operator_has_to_know_is_in_both_forms(host: fakes.FakeHost, arm
         for said in (
             fakes.CHANGE, "root@desk", "2026-03-01 12:00:00 UTC", f"sh {armed.undo_path}",
             "undone by itself in 42 s", "because step 9 may take up to 20 s",
-            "not known to have ended", "2026-03-01T12:00:00.000Z",
+            "no end in the journal", "2026-03-01T12:00:00.000Z",
         ):  # fmt: skip
             assert said in form
 

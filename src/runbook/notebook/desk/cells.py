@@ -54,7 +54,7 @@ class DeskHosts(CellValue):
 
     @FrameProperty
     def records(self) -> pd.DataFrame:
-        """One row a run: kind, host, subject, who, begun (UTC), duration, ended."""
+        """One row a run: kind, host, subject, who, start (UTC), duration, ended."""
         return record_rows.frame(self.runs)
 
 

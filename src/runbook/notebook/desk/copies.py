@@ -19,6 +19,7 @@ BUTTONS = {
     "audit": "audit",
     "history": "history",
     "undo": "undo",
+    "revert": "revert",
 }
 # The folder whose folders the desk works in.
 DESK = "_desk"

@@ -16,14 +16,19 @@ from runbook.notebook.desk.records import RecordRow
 from runbook.notebook.shared.record_links import folder_of
 from runbook.params import Described, Params
 from runbook.run.many_hosts import HostAnswer
-from runbook.run.record import PAGE
+from runbook.run.record import PAGE, Ending
 from runbook.run.standing import HostStatus
 from runbook.views import Picture, note, stack
 from runbook.views.links import Link, Links, linked
 
-COLUMNS = ["host", "address", "where it is", "change", "last record", "last audit", "guests"]
+COLUMNS = ["host", "address", "address on", "change", "last record", "last audit", "guests"]
 ASKING = "asking …"
 AGAIN = "ask the hosts again"
+# The button beside the record of a change that is in force.
+REVERT = "revert"
+# Kinds of a run that may leave a change of the host itself in force; undo.ipynb may
+# confirm one too. Of guests, a revert takes nothing back.
+OF_HOST, KEPT = ("change", "undo", REVERT), str(Ending.AS_PROMISED)
 TONES = {
     "armed": "rb-changed",
     "undoing": "rb-changed",
@@ -44,6 +49,7 @@ class InventoryRow:
     place: HostAnswer[HostPlace] | None = None
     record: RecordRow | None = None
     audit: RecordRow | None = None
+    confirmed: bool = False
     copies: Mapping[str, Path] = field(default_factory=dict)
 
     def cells(self) -> tuple[str, ...]:
@@ -65,10 +71,13 @@ class InventoryRow:
 
     def links(self, folder: Path) -> tuple[Link, ...]:
         """Its buttons; `folder` is where the page is."""
-        made = [Link(name, copies.relative(path, folder)) for name, path in self.copies.items()]
-        if self.record:
-            made.append(record_link(self.record, folder))
-        return tuple(made)
+        made = {
+            name: Link(name, copies.relative(path, folder)) for name, path in self.copies.items()
+        }
+        revert = made.pop(REVERT, None)
+        record = record_link(self.record, folder) if self.record else None
+        last = (record, revert if self.confirmed else None)
+        return (*made.values(), *(link for link in last if link))
 
     def _change(self) -> str:
         if self.status:
@@ -97,7 +106,12 @@ def rows_of(
     oldest_first = runs[::-1]
     last = {run.host: run for run in oldest_first if run.kind != "audit"}
     audits = {run.host: run for run in oldest_first if run.kind == "audit"}
+    of_host = {run.host: run for run in oldest_first if run.kind in OF_HOST and run.ended == KEPT}
     made = {one.host: row(one, last, audits) for one in known}
+    made = {
+        host: replace(one, confirmed=host in of_host and of_host[host].kind != REVERT)
+        for host, one in made.items()
+    }
     if copies.is_desk(folder):
         made = {h: replace(one, copies=copies.make(folder, h)) for h, one in made.items()}
     return made
@@ -107,7 +121,7 @@ def row(
     one: Described, last: Mapping[str, RecordRow], audits: Mapping[str, RecordRow]
 ) -> InventoryRow:
     """A host that was not asked yet."""
-    wrong = f"its file is not right: {e.field}: {e.problem}; {e.then}" if (e := one.error) else ""
+    wrong = f"the file is wrong: {e.field}: {e.problem}; {e.then}" if (e := one.error) else ""
     asked = one.known is not None and one.known.connect != "recorded"
     made = InventoryRow(one.host, one.params, wrong, asked)
     return replace(made, record=last.get(one.host), audit=audits.get(one.host))

@@ -77,7 +77,7 @@ def change_in_words(answer: HostAnswer[HostStatus]) -> tuple[str, str]:
     if status is None:
         return "not known", "unknown"
     if status.armed is None:
-        return "none", ""
+        return "none armed", ""
     left = status.armed.countdown.left_s
     if status.state != "armed" or left is None:
         return f"{status.state}: {'; '.join(status.describe())}", status.state

@@ -25,7 +25,7 @@ KINDS = {
     "before.json": "change",
 }
 STAMP = "%Y%m%dT%H%M%SZ"
-COLUMNS = ["kind", "host", "subject", "who", "begun (UTC)", "duration", "ended"]
+COLUMNS = ["kind", "host", "subject", "who", "start (UTC)", "duration", "ended"]
 
 
 @dataclass(frozen=True, slots=True)

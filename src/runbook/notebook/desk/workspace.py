@@ -52,7 +52,7 @@ def _made_before(folder: Path) -> Mapping[str, object]:
             raise _refusal(folder, f"{MARK} cannot be read: {error}") from None
         return document if isinstance(document, dict) else {}
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise _refusal(folder, "it is not empty, and no workspace")
+        raise _refusal(folder, "it is not empty, and it is not a workspace")
     return {}
 
 

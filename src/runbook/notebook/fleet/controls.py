@@ -14,13 +14,15 @@ from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.widgets import look, show_widget
 from runbook.views import note
 
-STOP, UNDO = "no further host", "undo those at work"
+STOP, UNDO = "no further host", "undo the hosts at work"
 _TIPS = {
     STOP: "The hosts at work end their change; no other host begins",
     UNDO: "The hosts at work undo their change; no other host begins",
 }
 _STYLES = {STOP: "warning", UNDO: "danger"}
-BY_HAND = "The button ■ of JupyterLab: no further host begins. Pressed again: those at work undo."
+BY_HAND = (
+    "The button ■ of JupyterLab: no further host begins. Press it again to undo the hosts at work."
+)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ from runbook.views.links import Links, linked
 from runbook.views.timeline import sign
 
 NAMES = (*OF_A_KNOWN_HOST, "first", "second", "now")
-RECORDS = ["no.", "begun (UTC)", "what", "result", "who", "ticket", "drift", "states"]
+RECORDS = ["no.", "start (UTC)", "what", "result", "who", "ticket", "drift", "states"]
 MAY_LACK = ("ticket", "drift")
 EVENTS = ["when (UTC)", "guest", "what"]
 # A state is read in some hundredths of a second.

@@ -10,11 +10,11 @@ from runbook import views
 from runbook.apply.checkpoint.timer import run_now
 from runbook.apply.steps.journal import State
 from runbook.apply.steps.perform import run as command
-from runbook.common.errors import RolledBack, RunbookError, VerificationFailed
+from runbook.common.errors import RolledBack, VerificationFailed
 from runbook.guest.deadlines import NotMoved
 from runbook.notebook.live.background import in_background
 from runbook.notebook.live.watch import ENDS, Watch
-from runbook.notebook.shared.ending import in_short
+from runbook.notebook.shared.ending import in_short, in_words
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.undoing import keep_verdict, undo
 from runbook.notebook.shared.values import ChangeUnderway
@@ -29,7 +29,7 @@ from runbook.views import Picture, Slot, StageMark, note
 MORE_S = 300
 STAYS = "the change was confirmed, so it is not undone"
 ELSEWHERE = "JupyterLab shows the panel of the change here: countdown and buttons."
-OVER = "the buttons are gone: the cells below have the rest"
+OVER = "The change is over. Run the cells below to finish the record."
 BY_HAND = "the button 'undo now' was pressed"
 
 
@@ -120,10 +120,8 @@ class Panel:
             self.widgets.say(f"{name}: {does()}", "good")
         except BlockingIOError:
             self.widgets.say(f"{name}: a cell is at work on the change; wait for its end", "warn")
-        except RunbookError as error:
-            self.widgets.say(f"{name}: {error}", "bad")
         except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
-            self.widgets.say(f"{name}: {type(error).__name__}: {error}", "bad")
+            self.widgets.say(f"{name}: {in_words(error)}", "bad")
 
     def _more(self) -> str:
         this, hand = self.change.before.run, self.change.hand

@@ -114,4 +114,4 @@ def show_change(request: RevertRequest) -> None:
     ]
     if found.confirmed != found.made:
         told.append(("confirmed by", found.confirmed))
-    views.show(views.card(told, "The change that is taken back; its record is as it was sealed"))
+    views.show(views.card(told, "The change that this run takes back; its record is unaltered"))

@@ -60,7 +60,7 @@ def _show_nothing_to_do(drawn_plan: Plan, verdict: Verdict, before: Before) -> N
     views.show(views.note(f"Nothing to do: {_whole(drawn_plan)} is as promised already.", "good"))
     if not verdict.passed:
         views.show(views.note("But the next boot would change that.", "bad"))
-    keep_verdict(before.run, verdict, "What is promised, and what is seen")
+    keep_verdict(before.run, verdict, "The promise, and the state of the host")
 
 
 def _whole(drawn_plan: Plan) -> str:

@@ -14,6 +14,7 @@ from runbook import views
 from runbook.common.errors import ParameterError, RunbookError
 from runbook.common.folders import params_folder
 from runbook.notebook.live.after_typing import AfterTyping
+from runbook.notebook.shared.ending import in_words
 from runbook.notebook.shared.values import ConnectedHost
 from runbook.notebook.widgets import ConsentsBelow, Form
 from runbook.params import Params, faults_for_host, for_host
@@ -128,10 +129,8 @@ class Preview:
         self._show(views.note("Working out the plan …"))
         try:
             self._show(*self._pictures(self._params(self.form.values())))
-        except RunbookError as error:
-            self._show(views.note(str(error), "bad"))
         except Exception as error:  # noqa: BLE001 - nobody else hears of it in a thread
-            self._show(views.note(f"{type(error).__name__}: {error}", "bad"))
+            self._show(views.note(in_words(error), "bad"))
 
     def _show(self, *pictures: Picture) -> None:
         with self.drawing:

@@ -134,6 +134,13 @@ def keep_error(run: RecordedRun, name: str, error: BaseException) -> None:
     run.folder.again(name, printable(f"{type(error).__name__}: {error}\n"))
 
 
+def in_words(error: BaseException) -> str:
+    """The error for a person: of one that runbook did not expect, its kind stands last."""
+    if isinstance(error, RunbookError):
+        return str(error)
+    return f"runbook did not expect this error: {in_short(error)} ({type(error).__name__})"
+
+
 def in_short(error: BaseException) -> str:
     """The error in one line."""
     what = error.what if isinstance(error, RunbookError) else str(error)

@@ -87,7 +87,7 @@ class _Choice:
 def _label(one: Described) -> str:
     if one.params:
         return f"{one.host}: {one.params.address} on {one.params.interface}"
-    return f"{one.host}: its file is not right"
+    return f"{one.host}: its file is wrong"
 
 
 def _typed(known: tuple[Described, ...], ask: Ask | None) -> str:

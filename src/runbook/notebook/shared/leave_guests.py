@@ -46,7 +46,7 @@ def _tried(else_: str, call: Callable[[], None]) -> Iterator[str]:
     try:
         call()
     except Exception as error:  # noqa: BLE001 - any of them is less than how the run ended
-        yield f"{else_}: {type(error).__name__}: {error}"
+        yield f"{else_}: {error} ({type(error).__name__})"
 
 
 # A guest chooses the paths of its files, and this machine has files named by them.

@@ -36,4 +36,4 @@ def show_request(request: ChangeRequest) -> None:
     said = given(dict(request), REQUEST_NAMES)
     if said:
         told = [(name.replace("_", " "), value) for name, value in said.items()]
-        views.show(views.card(told, "What is said of this change"))
+        views.show(views.card(told, "The change request"))

@@ -15,7 +15,7 @@ from runbook.apply.verify import Verdict
 from runbook.common import octets
 from runbook.common.errors import GoToTheConsole, RolledBack, RunbookError
 from runbook.notebook.jupyter.uninterrupted import uninterrupted
-from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended
+from runbook.notebook.shared.ending import end, in_short, in_words, keep_error, not_ended
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.values import ChangeUnderway
@@ -81,7 +81,7 @@ def keep_rollback(run: HostRun, undone: Rollback, page: Output = CELL, result: s
     for line in module_notes(undone.modules):
         page.show(views.note(line))
     for line in undone.failed:
-        page.show(views.note(f"the undo itself says: {line}", "bad"))
+        page.show(views.note(f"the undo script reports: {line}", "bad"))
     for difference in undone.guests:
         if " ".join(str(difference).split()) not in result:
             page.show(views.note(str(difference), "bad"))
@@ -137,9 +137,7 @@ def _cause(error: BaseException) -> Picture:
     """Why the change is undone; it is no error if somebody asked for it."""
     if isinstance(error, RolledBack):
         return views.note(f"Undone, because {error.what}", "warn")
-    return views.note(
-        str(error) if isinstance(error, RunbookError) else f"{type(error).__name__}: {error}", "bad"
-    )
+    return views.note(in_words(error), "bad")
 
 
 def _keep_cause(run: HostRun, error: BaseException, page: Output) -> None:
@@ -175,7 +173,7 @@ def lost(change: ChangeUnderway, worse: BaseException, page: Output = CELL) -> G
             f"the undo was stopped: {in_short(worse)}",
             host=run.host,
             state="not known; its own timer undoes the change at the deadline",
-            then=f"`runbook status {run.host}` tells what stands there;"
+            then=f"`runbook status {run.host}` shows what is left on the host;"
             f" at its console: sh {change.underway.armed.undo_path}",
         )
     end(run, Ending.UNKNOWN, f"{in_short(worse)}; {worse.then}", page)

@@ -191,7 +191,7 @@ def _said_so(run: SurveyRun) -> bool:
     """Whether a person typed the host's name; a wrong one is asked again, nothing is a no."""
     prompt = (
         f"params/{run.host}.yaml will be written as shown above.\n"
-        "Type the host's name to write it, or nothing to write nothing: "
+        "Type the host's name to write the file; press Enter to leave it as it is: "
     )
     try:
         for _ in range(ASKED_AT_MOST):

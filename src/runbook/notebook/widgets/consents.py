@@ -56,7 +56,7 @@ class Consents:
         """What is ticked now, without widgets."""
         ticked = self.values()
         rows = [(n, "yes" if n in ticked else "no", seen, why) for n, seen, why in self.risks]
-        columns = ["risk", "accepted", "seen", "why it matters"]
+        columns = ["risk", "accepted", "on the host", "why it matters"]
         return table(
             pd.DataFrame(rows, columns=columns), Look("Consent", limit=len(rows), unit="risk")
         )

@@ -72,7 +72,7 @@ def _usual(snapshot: Snapshot, gateway: str) -> dict[str, Offered]:
     forward = ("open", f"{', '.join(others)} is active beside it") if others else ("nat", USUAL)
     defaults = {name: Params.model_fields[name].default for name in ASKED if name not in NEEDED}
     return {
-        **dict.fromkeys(NEEDED, ("", "to be given")),
+        **dict.fromkeys(NEEDED, ("", "you have to give it")),
         **{name: (value, USUAL) for name, value in defaults.items()},
         "network": (_free(_numbered("routed", "-"), names), "free on the host"),
         "bridge": (_free((f"virbr{n}" for n in count(1)), in_use), "free on the host"),

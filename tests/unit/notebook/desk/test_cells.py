@@ -16,7 +16,7 @@ from runbook.notebook.desk.place import HostPlace, change_in_words, where
 from runbook.notebook.shared import record_links
 from runbook.params import Params, for_host
 from runbook.records.begin import About, begin
-from runbook.run import many_hosts, record
+from runbook.run import at_work, many_hosts, record
 from runbook.run.many_hosts import HostAnswer
 from runbook.run.record import Ending, Outcome
 from runbook.run.standing import HostStatus
@@ -87,7 +87,7 @@ def test_every_file_is_listed_and_one_that_is_not_right_says_why(
     known = nb.hosts({})
     told = last_picture(capsys)
     assert "The hosts of params/: 5 hosts" in told
-    assert "its file is not right: gatway: there is no parameter" in told
+    assert "the file is wrong: gatway: there is no parameter" in told
     assert repr(known) == "<desk hosts: DataFrames: files (5 rows), records (0 rows)>"
 
 
@@ -97,7 +97,7 @@ def test_whatever_leads_to_a_host_is_asked_and_recordings_are_not(asked: list[st
     assert asked == 2 * ["odd", "server-01", "server-02"]
     assert rows["example"][2] == "not asked: a recording"
     assert rows["server-02"][2:4] == ("not known: no answer within 7 s", "not known")
-    assert rows["server-01"][2:4] == ("on enp4s0f0", "none")
+    assert rows["server-01"][2:4] == ("on enp4s0f0", "none armed")
     assert rows["server-01"][6] == "vm-01 (running)"
 
 
@@ -119,7 +119,7 @@ def test_where_the_address_is_is_said_by_the_hosts_own_file(
 
 
 def test_an_answer_says_how_the_host_stands_or_why_that_is_not_known() -> None:
-    assert change_in_words(HostAnswer("a", HostStatus("a"))) == ("none", "")
+    assert change_in_words(HostAnswer("a", HostStatus("a"))) == ("none armed", "")
     assert change_in_words(HostAnswer("a", None, "no way")) == ("not known", "unknown")
 
 
@@ -135,7 +135,7 @@ def test_buttons_open_notebooks_that_know_their_host_and_keep_those_in_use(
     assert line.startswith('host: str = "server-02"  # ')
     assert {path.name for path in (desk / "server-02").iterdir()} == {
         f"{name} · server-02.ipynb"
-        for name in ("survey", "routed", "guest", "audit", "history", "undo")
+        for name in ("survey", "routed", "guest", "audit", "history", "undo", "revert")
     }
     copy.write_text("in use")
     drawn = inventory.picture(inventory.rows_of(known.hosts, known.runs, desk), desk)
@@ -190,7 +190,7 @@ def test_all_records_are_listed_and_can_be_searched(home: Path) -> None:
         ended(home, "server-01", f"20260301T1200{number:02d}Z-aaaaaa", Ending.REFUSED)
     known = nb.hosts({})
     assert len(known.records) == 25
-    assert known.records.iloc[0]["begun (UTC)"] == "2026-03-01 12:00:24"
+    assert known.records.iloc[0]["start (UTC)"] == "2026-03-01 12:00:24"
 
 
 def test_the_last_record_and_the_last_audit_of_a_host_are_in_its_row(home: Path) -> None:
@@ -201,6 +201,53 @@ def test_the_last_record_and_the_last_audit_of_a_host_are_in_its_row(home: Path)
     row = rows_of(nb.hosts({}))["server-01"]
     assert row[4] == "as promised, 2026-03-01 12:00 UTC"
     assert row[5] == "only looked, 2026-03-01 12:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("runs", "offered"),
+    [
+        ((), False),
+        ((("change", Ending.AS_PROMISED),), True),
+        ((("change", Ending.AS_PROMISED), ("guest", Ending.AS_BEFORE)), True),
+        ((("change", Ending.AS_PROMISED), ("change", Ending.REFUSED)), True),
+        ((("undo", Ending.AS_PROMISED),), True),
+        ((("change", Ending.AS_BEFORE),), False),
+        ((("guest", Ending.AS_PROMISED),), False),
+        ((("change", Ending.AS_PROMISED), ("revert", Ending.AS_PROMISED)), False),
+        ((("change", Ending.AS_PROMISED), ("revert", Ending.AS_BEFORE)), True),
+    ],
+)
+def test_a_change_in_force_has_a_button_that_takes_it_back(
+    runs: tuple[tuple[str, Ending], ...],
+    offered: bool,  # noqa: FBT001 - one of the cases
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = home / "outputs/_desk/20260301T120000Z"
+    desk.mkdir(parents=True)
+    monkeypatch.chdir(desk)
+    for number, (kind, ending) in enumerate(runs):
+        name = f"20260301T12000{number}Z-aaaaaa"
+        folder = record.create(home / "outputs", "server-01", name)
+        begin(folder, About(kind, "server-01", "server-01", name), WHEN)
+        folder.end(Outcome(ending, "server-01", name, "ann@desk", WHEN, "so it is"))
+    known = nb.hosts({})
+    row = inventory.rows_of(known.hosts, known.runs, desk)["server-01"]
+    links = {link.words: link.path for link in row.links(desk)}
+    assert ("revert" in links) is offered
+    if offered:
+        copy = desk / links["revert"]
+        assert any(line.startswith('host: str = "server-01"') for line in told_lines(copy))
+        assert list(links)[-2:] == ["record", "revert"]
+
+
+def test_a_run_that_waits_for_its_approval_says_so_in_the_row(home: Path) -> None:
+    folder = record.create(home / "outputs", "server-01", "20260301T120000Z-aaaaaa")
+    folder.hold()
+    folder.note(WHEN, f"{at_work.WAITING}: begins")
+    row = rows_of(nb.hosts({}))["server-01"]
+    assert row[4] == f"{at_work.Life.WAITING}, 2026-03-01 12:00 UTC"
+    folder.let_go()
 
 
 def test_a_record_that_is_damaged_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -271,7 +271,7 @@ def test_a_record_that_takes_no_more_of_the_guests_hides_no_verdict(
 
     monkeypatch.setattr(leave_guests, "keep", full)
     page, line = pressed_on(name, change)
-    assert "the record of the guests' consoles is not complete: OSError: no room" in drawn(page)
+    assert "the record of the guests' consoles is not complete: no room (OSError)" in drawn(page)
     assert "no room" not in line
     assert (recorded(home).outcome == {}) == (name == "confirm")
 

@@ -83,5 +83,5 @@ def test_the_page_shows_the_change_and_where_its_record_is(
 ) -> None:
     parameters({"host": "server-01"})
     said = page(shown)
-    for words in (CHANGE, str(recorded), "its record is as it was sealed"):
+    for words in (CHANGE, str(recorded), "its record is unaltered"):
         assert words in said

@@ -59,7 +59,7 @@ def test_the_hosts_of_params_are_offered_with_their_addresses(
     assert with_host(NOBODY) == {"host": "server-01", "mode": "plan"}
     assert seen[0] == (
         "choose a host",
-        "odd: its file is not right",
+        "odd: its file is wrong",
         "server-01: 172.16.1.1/16 on enp4s0f0",
     )
     assert "server-01" in seen[1][1]

@@ -212,7 +212,7 @@ def test_an_undo_that_ended_in_part_is_no_success(
     with pytest.raises(RollbackDiffers, match="cannot put back /etc/x"):
         through(action="undo")
     assert recorded(home).told == "unknown: go to the console"
-    assert "the undo itself says: cannot put back /etc/x" in page(shown)
+    assert "the undo script reports: cannot put back /etc/x" in page(shown)
 
 
 @pytest.mark.usefixtures("sees")

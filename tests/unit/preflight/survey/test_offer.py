@@ -39,7 +39,7 @@ def test_names_that_are_taken_are_not_offered() -> None:
 def test_what_is_not_known_is_left_to_be_given() -> None:
     offered = offer(hosts.before(), "", {}, {})
     for name in ("interface", "address", "gateway"):
-        assert offered[name] == ("", "to be given")
+        assert offered[name] == ("", "you have to give it")
     assert offered["probes"][0] == ()
     assert offered["consent"][0] == ()
 

@@ -56,7 +56,7 @@ def twin_of(rule: str, nic: str, bridge: str) -> str:
 
 
 def _named(rule: str, nic: str, bridge: str) -> Iterator[tuple[bool, re.Match[str]]]:
-    """Where the rule names the NIC, and whether it is for all but the NIC."""
+    """Where the rule names the NIC, and whether it is for every interface except the NIC."""
     if nic not in rule and "+" not in rule:
         return
     found = list(WORD.finditer(rule))
