@@ -1,37 +1,100 @@
-"""A fleet: processor time of this machine for each host, and hosts a minute.
+"""A fleet: processor time of this machine for each host, and seconds for each.
 
 Recorded hosts need no lab, and a run on one goes as far as preflight. What it is held against is a
-loop of papermill, one host after the other.
+loop of papermill, one host after the other, and on hosts of the lab also a playbook with a fork for
+each host.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import measure
+from benchmarks import measure, rivals
 from benchmarks.measure import Cost, Row
 from tests import bench
+from tests.lab import fleeting
+
+from runbook.lab.names import address
 
 GROUP = "fleet"
 SIZES = (1, 8, 24)
+# A loop over so many takes an hour; what a host costs in a loop does not depend on their number.
+MANY = 1000
+LOOP, OURS, ANSIBLE = "papermill in a loop", "runbook fleet --plan", "Ansible, a fork a host"
 
 
-def measured(rounds: int, sizes: Sequence[int] = SIZES) -> Iterator[Row]:
+def measured(rounds: int) -> Iterator[Row]:
+    """Recorded hosts, then hosts of the lab."""
+    yield from recorded(rounds, SIZES)
+    yield from many(MANY)
+    for size in SIZES:
+        yield from on_the_lab(rounds, size)
+
+
+def recorded(rounds: int, sizes: Sequence[int]) -> Iterator[Row]:
     """As many recorded hosts as each size says."""
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             home = bench.make_home(Path(folder))
             hosts = _hosts(home, size)
             runs = {
-                "papermill in a loop": lambda p=home, h=hosts: _loop(p, h),
-                "runbook fleet --plan": lambda p=home, h=hosts: _fleet(p, h),
+                LOOP: lambda p=home, h=hosts: _loop(p, h),
+                OURS: lambda p=home, h=hosts: _fleet(p, h),
             }
             case = f"{size} recorded hosts, for each"
-            yield from measure.in_turn(
-                GROUP, case, runs, rounds=rounds, beside="papermill in a loop"
-            )
+            yield from measure.in_turn(GROUP, case, runs, rounds=rounds, beside=LOOP)
+
+
+def many(size: int) -> Iterator[Row]:
+    """So many that a loop would take too long."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = bench.make_home(Path(folder))
+        hosts = _hosts(home, size)
+        case = f"{size} recorded hosts, for each"
+        runs = {OURS: lambda: _fleet(home, hosts)}
+        yield from measure.in_turn(GROUP, case, runs, rounds=1, beside="")
+
+
+def on_the_lab(rounds: int, size: int) -> Iterator[Row]:
+    """The whole change on so many fresh hosts each time; a fleet plans for all of them first."""
+    hosts = fleeting.names(size)
+    with tempfile.TemporaryDirectory() as folder:
+        home = bench.make_home(Path(folder))
+        fleeting.fresh(size)
+        fleeting.describe(home, hosts)
+        runs: dict[str, Callable[[], Cost]] = {
+            LOOP: lambda: _loop(home, hosts),
+            "runbook fleet": lambda: _changed(home, size),
+        }
+        if rivals.playbook_program():
+            runs[ANSIBLE] = lambda: _played(hosts, Path(folder))
+        fresh = {tool: lambda run=run: _afresh(size, run) for tool, run in runs.items()}
+        case = f"{size} lab hosts, for each"
+        yield from measure.in_turn(GROUP, case, fresh, rounds=rounds, beside=LOOP)
+
+
+def _afresh(size: int, run: Callable[[], Cost]) -> Cost:
+    fleeting.fresh(size)
+    return run()
+
+
+def _changed(home: Path, size: int) -> Cost:
+    # As many at once as Ansible has forks.
+    words = ("--hosts", "server-*", "--canary", "0", "--batch", str(size))
+    argv = (str(bench.BIN / "runbook"), "fleet", str(bench.NOTEBOOK), *words)
+    return _for_each(measure.command(argv, {"RUNBOOK_HOME": str(home)}), size)
+
+
+def _played(hosts: Sequence[str], folder: Path) -> Cost:
+    rival = rivals.ansible()
+    for host in hosts:
+        rivals.install(host, rival)
+        own = f"{address(host)}/16"
+        rivals.at_console(host, rivals.filled(rival.prepare, rival, stp=True, address=own))
+    argv = rivals.played(hosts, folder, stp=True)
+    return _for_each(measure.command(argv), len(hosts))
 
 
 def _hosts(home: Path, size: int) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """How long the host is away while its address moves, and what each way leaves wrong.
 
-Probes from beyond the router, 1,000 a second. A probe that is not answered within 2 s is lost.
+Probes from beyond the router, 1,000 a second, and 100 a second from the LAN. A probe that is not
+answered within 2 s is lost.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import lab, measure, rivals
 from benchmarks.measure import Cost, Row
@@ -20,11 +22,11 @@ from tests import bench
 from tests.lab import returning
 
 from runbook.lab import machine
+from runbook.lab.names import ROUTER
 from runbook.lab.probe import Outage, OutageProbe
 
 GROUP = "outage"
-Ran = tuple[Outage, Cost, str]
-HOST, RATE, LONGEST_S = bench.HOST, 1000, 240.0
+HOST, RATE, LAN_RATE, LONGEST_S = bench.HOST, 1000, 100, 240.0
 OURS, UNDO = "runbook", "runbook, undo"
 # STP with a forward delay of 2 s needs 4 s until a port forwards; twice that.
 AFTERWARDS_S = 8.0
@@ -43,6 +45,15 @@ grep -rqsE 'br0|virbr1' /etc/network/interfaces /etc/netplan /etc/NetworkManager
 [ -L /var/lib/runbook/armed ] && echo "still armed"
 true
 """
+
+
+class Ran(NamedTuple):
+    """What probes from beyond the router and from the LAN met, what it cost, what it left wrong."""
+
+    beyond: Outage
+    lan: Outage
+    cost: Cost
+    leaves: str
 
 
 def measured(rounds: int, stp: tuple[bool, ...] = (True, False)) -> Iterator[Row]:
@@ -65,15 +76,18 @@ def measured(rounds: int, stp: tuple[bool, ...] = (True, False)) -> Iterator[Row
 
 def _rows(case: str, found: dict[str, list[Ran]]) -> Iterator[Row]:
     for tool, runs in found.items():
-        what, leaves = (GROUP, case, tool), "; ".join(dict.fromkeys(run[2] for run in runs))
-        outages = [outage for outage, _, _ in runs]
+        what, leaves = (GROUP, case, tool), "; ".join(dict.fromkeys(run.leaves for run in runs))
+        outages = [run.beyond for run in runs]
         for metric, unit in (("longest_gap_ms", "ms"), ("lost", "probes"), ("sent", "probes")):
             values = [getattr(outage, metric) for outage in outages]
             yield measure.row(what, (metric, unit), values, leaves=leaves)
         yield measure.row(what, ("longest_rtt_ms", "ms"), [o.longest_rtt_ms for o in outages])
+        gaps = [run.lan.longest_gap_ms for run in runs]
+        yield measure.row(what, ("lan_longest_gap_ms", "ms"), gaps, leaves=leaves)
+        yield measure.row(what, ("lan_lost", "probes"), [run.lan.lost for run in runs])
         if tool in (OURS, "Ansible playbook"):
-            yield measure.row(what, ("cpu", "s"), [cost.cpu for _, cost, _ in runs])
-            yield measure.row(what, ("wall", "s"), [cost.wall for _, cost, _ in runs])
+            yield measure.row(what, ("cpu", "s"), [run.cost.cpu for run in runs])
+            yield measure.row(what, ("wall", "s"), [run.cost.wall for run in runs])
 
 
 def ours(*, stp: bool) -> Ran:
@@ -92,9 +106,9 @@ def undone(*, stp: bool) -> Ran:
         os.environ["RUNBOOK_HOME"] = str(home)
         returning.left("settle", stp=stp)
         argv = (str(bench.BIN / "runbook"), "undo", HOST)
-        outage, cost, _ = probed(lambda: measure.command(argv))
+        ran = probed(lambda: measure.command(argv))
         told = machine.run(HOST, ("ip", "-o", "-4", "address", "show", "to", ADDRESS)).stdout
-        return outage, cost, "" if NIC in told.decode() else "not as before"
+        return ran._replace(leaves="" if NIC in told.decode() else "not as before")
 
 
 def theirs(rival: Rival, *, stp: bool) -> Ran:
@@ -106,28 +120,24 @@ def theirs(rival: Rival, *, stp: bool) -> Ran:
     _wait()
     if rival.ansible:
         with tempfile.TemporaryDirectory() as folder:
-            return probed(lambda: _played(rival, Path(folder), stp=stp))
+            argv = rivals.played((HOST,), Path(folder), stp=stp)
+            return probed(lambda: measure.command(argv))
     script = rivals.filled(rival.change, rival, stp=stp)
     return probed(lambda: measure.call(lambda: rivals.at_console(HOST, script)))
 
 
-def _played(rival: Rival, folder: Path, *, stp: bool) -> Cost:
-    (folder / "interfaces").write_bytes(machine.run(HOST, ("cat", "/root/interfaces")).stdout)
-    play = folder / "play.yaml"
-    play.write_text(rivals.filled(rivals.PLAYBOOK, rival, stp=stp, here=str(folder)))
-    return measure.command((str(rivals.playbook_program()), "-i", f"{HOST},", str(play)))
-
-
 def probed(run: Callable[[], Cost]) -> Ran:
     """The run under probes, some seconds more, and what it left."""
-    probe = OutageProbe(ADDRESS.partition("/")[0], rate=RATE, seconds=LONGEST_S)
+    address = ADDRESS.partition("/")[0]
+    beyond = OutageProbe(address, rate=RATE, seconds=LONGEST_S)
+    lan = OutageProbe(address, rate=LAN_RATE, seconds=LONGEST_S, place=ROUTER)
     time.sleep(1)
     cost = run()
     time.sleep(AFTERWARDS_S)
-    outage = probe.stop()
-    script = STANDS.format(address=ADDRESS.partition("/")[0], nic=NIC)
+    outages = beyond.stop(), lan.stop()
+    script = STANDS.format(address=address, nic=NIC)
     said = machine.run(HOST, ("sh", "-c", script)).stdout.decode()
-    return outage, cost, ", ".join(said.splitlines())
+    return Ran(*outages, cost, ", ".join(said.splitlines()))
 
 
 def _wait() -> None:

@@ -7,7 +7,9 @@ measured. `change` is. Addresses, names and the router are those of the lab.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from runbook.lab import extra_packages, machine, rootfs
 from runbook.lab.names import CACHE
@@ -101,7 +103,7 @@ PLAYBOOK = """\
 - hosts: all
   gather_facts: false
   tasks:
-    - copy: {{src: {here}/interfaces, dest: /root/interfaces, mode: "0644"}}
+    - copy: {{src: "{here}/{{{{ inventory_hostname }}}}", dest: /root/interfaces, mode: "0644"}}
     - shell: ifdown {nic}; cp /root/interfaces /etc/network/interfaces; ifup {nic}; ifup {bridge}
       async: 60
       poll: 0
@@ -147,9 +149,9 @@ def fetch() -> None:
         extra_packages.fetch(PACKAGES, root, FOLDER)
 
 
-def filled(text: str, rival: Rival, *, stp: bool, here: str = "") -> str:
+def filled(text: str, rival: Rival, *, stp: bool, here: str = "", address: str = ADDRESS) -> str:
     """A script with the lab's names in it."""
-    words = {"nic": NIC, "address": ADDRESS, "gateway": GATEWAY, "here": here}
+    words = {"nic": NIC, "address": address, "gateway": GATEWAY, "here": here}
     words["bridge"] = "virbr1" if rival.name == "by hand" else BRIDGE
     # Bridge options of ifupdown2 and of bridge-utils differ in one character.
     words |= {"sep": "-" if rival.name == "ifupdown2" else "_"}
@@ -178,6 +180,21 @@ def install(host: str, rival: Rival) -> None:
 def at_console(host: str, script: str) -> int:
     """Run it; the exit status."""
     return machine.run(host, ("sh", "-c", script)).returncode
+
+
+def ansible() -> Rival:
+    """The one that is a playbook."""
+    return next(rival for rival in RIVALS if rival.ansible)
+
+
+def played(hosts: Sequence[str], folder: Path, *, stp: bool) -> tuple[str, ...]:
+    """The command that plays the playbook on hosts that are prepared for it."""
+    for host in hosts:
+        (folder / host).write_bytes(machine.run(host, ("cat", "/root/interfaces")).stdout)
+    play = folder / "play.yaml"
+    play.write_text(filled(PLAYBOOK, ansible(), stp=stp, here=str(folder)))
+    forks = ("-f", str(len(hosts)))
+    return (str(playbook_program()), *forks, "-i", f"{','.join(hosts)},", str(play))
 
 
 def playbook_program() -> str | None:

@@ -29,8 +29,10 @@ class Outage:
 class OutageProbe:
     """A probe in progress; `result` waits for its end, `stop` ends it early."""
 
-    def __init__(self, address: str, *, rate: int = 1000, seconds: float = 10.0) -> None:
-        """Begin to probe `address` `rate` times a second."""
+    def __init__(
+        self, address: str, *, rate: int = 1000, seconds: float = 10.0, place: str = OPERATOR
+    ) -> None:
+        """Begin to probe `address` `rate` times a second; from ROUTER, it is a probe of the LAN."""
         if not 0 < rate <= MOST_RATE or not 0 < seconds <= MOST_SECONDS:
             raise shell.failed(
                 "probe",
@@ -39,7 +41,7 @@ class OutageProbe:
             )
         self._process = subprocess.Popen(
             (
-                *("ip", "netns", "exec", OPERATOR, sys.executable, "-I", str(PROBER)),
+                *("ip", "netns", "exec", place, sys.executable, "-I", str(PROBER)),
                 *(address, str(rate), str(seconds)),
             ),
             stdout=subprocess.PIPE,
