@@ -57,13 +57,18 @@ def main(groups: tuple[str, ...], rounds: int, out: Path, *, tiny: bool) -> None
 @contextmanager
 def compiled(*, warm: bool) -> Iterator[None]:
     """Python finds its modules compiled, as with a user, and leaves no file of root in the tree."""
+    before = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PYTHONPYCACHEPREFIX"] = folder
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        for program in (startup.measured, whole_run.rehearsed) if warm else ():
-            # Once, so that they are compiled.
-            list(program(1))
-        yield
+        try:
+            for program in (startup.measured, whole_run.rehearsed) if warm else ():
+                # Once, so that they are compiled.
+                list(program(1))
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
 
 if __name__ == "__main__":
