@@ -116,6 +116,15 @@ def at_each_screen(page: Page) -> Iterator[Screen]:
     session.detach()
 
 
+def measured(name: str, seconds: float) -> None:
+    """Print a time that an operator waits, and keep it beside the pictures."""
+    line = f"{name}: {seconds:.1f} s"
+    print(line)  # noqa: T201 - pytest -rP shows it
+    ARTEFACTS.mkdir(exist_ok=True)
+    with (ARTEFACTS / "measured.txt").open("a") as kept:
+        kept.write(f"{line}\n")
+
+
 def picture(page: Page, name: str) -> None:
     """Keep what is on the screen; the name says where it was seen, unless as usual."""
     ARTEFACTS.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
@@ -30,6 +30,12 @@ class Desk:
     url: str
     folder: Path
     token: str
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def in_notebook_7(self) -> str:
+        """The same page in Notebook 7."""
+        return re.sub(r"/lab/workspaces/\w+/tree/", "/notebooks/", self.url)
 
     def open(self, page: Page) -> None:
         """Go to the address, as one does who reads it in the terminal."""
@@ -48,6 +54,7 @@ def started(home: Path) -> Iterator[Desk]:
     # What is started in the background may ignore it, and would hand that on.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     log = home.parent / "desk.log"
+    began = time.monotonic()
     environment = {**bench.environment(home), "HOME": str(home.parent)}
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -59,7 +66,7 @@ def started(home: Path) -> Iterator[Desk]:
         )
     try:
         found = _address(log, process)
-        yield Desk(process, home, found[0], home / found[1], found[2])
+        yield Desk(process, home, found[0], home / found[1], found[2], began)
     finally:
         process.kill()
         process.wait(ENDS_WITHIN_S)

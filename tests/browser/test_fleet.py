@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests import bench
-from tests.browser.desk import PATIENCE_MS, answer, picture
+from tests.browser.axe import assert_accessible
+from tests.browser.desk import (
+    PATIENCE_MS,
+    answer,
+    at_each_screen,
+    pictures,
+    see_nothing_cut_off,
+)
 from tests.browser.started import Desk, follow, run_all, shown, started
 
 
@@ -33,12 +40,22 @@ def test_a_person_chooses_hosts_and_approves_none(desk: Desk, page: Page) -> Non
     go_on.click()
     expect(form).to_contain_text("a batch of 'all' hosts cannot be made")
     form.get_by_label("batch", exact=True).fill("2")
-    picture(page, "fleet-form")
+    for _ in at_each_screen(page):
+        go_on.scroll_into_view_if_needed()
+        see_nothing_cut_off(page, ".rb-form")
+        pictures(page, "fleet-form")
+    assert_accessible(page, ".rb-form")
     go_on.click()
     expect(shown(page, "nb.plan")).to_contain_text("planned", timeout=PATIENCE_MS)
+    # The question itself, as JupyterLab draws it.
+    page.locator(".jp-Stdin-input").wait_for(timeout=PATIENCE_MS)
+    assert_accessible(page, ".jp-Stdin")
     answer(page, "no")
     expect(shown(page, "nb.change")).to_contain_text("No host is changed", timeout=PATIENCE_MS)
     expect(shown(page, "nb.record")).to_contain_text("The summary of this fleet run")
-    picture(page, "fleet-planned")
+    for _ in at_each_screen(page):
+        shown(page, "nb.plan")
+        pictures(page, "fleet-planned")
+    assert_accessible(page, ".jp-OutputArea-output .rb")
     (run,) = (desk.home / "outputs" / "_fleet").iterdir()
     assert (run / "index.html").is_file()

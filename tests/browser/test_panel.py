@@ -16,6 +16,7 @@ pytestmark = pytest.mark.timeout(600)
 SHOW = """\
 from datetime import UTC, datetime, timedelta
 from runbook import views
+from runbook.views.progress import bar
 from runbook.notebook.widgets.buttons import buttons
 from runbook.notebook.widgets.widget_output import MIME
 views.show(views.page_head())
@@ -27,6 +28,8 @@ view = {"version_major": 2, "version_minor": 0, "model_id": made.box.model_id}
 slot.show_with(views.note("no widgets here"), {MIME: view})
 made.draw(views.stack((state, views.countdown(200, until))))
 slot.place()
+waits = "Going into vm-01"
+views.show(views.stack((views.note(f"{waits} … 3 s of at most 240 s"), bar(3, 240, waits))))
 """
 END = """\
 over = views.stack((state, views.last_word("warn", "as before (rolled back)", "undone")))
@@ -60,6 +63,7 @@ def test_it_stays_in_view_and_comes_back_with_the_tab(jupyter: Lab, page: Page) 
     expect(panel.get_by_role("button", name="confirm")).to_be_disabled()
     expect(panel.get_by_role("button", name="undo now")).to_be_enabled()
     assert_accessible(page, ".rb-panel")
+    assert_accessible(page, ".rb:has(progress)")
 
     desk.reload(page)
     expect(panel).to_contain_text("until the host undoes the change", timeout=desk.PATIENCE_MS)

@@ -75,7 +75,7 @@ def judge(met: GuestVisit, values: Mapping[str, object]) -> tuple[ParameterError
     """All that is wrong with the values, each by itself, together, and on this LAN."""
     written = met.request.params
     if not values["guest"]:
-        none = ParameterError("guest", None, "no guest is chosen", "choose one of the list")
+        none = ParameterError("guest", None, "no guest is chosen", "choose one from the list")
         one = ParameterError("guest", None, "these values are for one guest", "choose it here")
         typed = values["nic"] or values["address"]
         return (one if typed else none,) if typed or not _all_of_the_file(met) else ()

@@ -14,6 +14,9 @@ SHEET = """\
 .rb-form .widget-label{color:var(--jp-content-font-color1)}
 .rb-form input:focus-visible,.rb-form select:focus-visible,.rb-form button:focus-visible{
  outline:2px solid var(--jp-content-font-color1)!important;outline-offset:1px}
+/* ipywidgets' own arrow is black, also on black. */
+body[data-jp-theme-light=false] .rb-form select{background-image:none!important;appearance:auto;
+ color-scheme:dark}
 .rb-form ::placeholder{color:var(--jp-content-font-color2)!important;opacity:1}
 .rb-form .rb-row{align-items:flex-start;flex-wrap:wrap;overflow:visible}
 .rb-form .rb-row>.rb-reason{flex:1 1 280px;min-width:0}

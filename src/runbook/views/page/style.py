@@ -71,7 +71,7 @@ SHEET = """\
 .rb ol.rb-board small{opacity:.85}
 .rb tr:has(td.rb-links) td{white-space:pre-wrap;overflow-wrap:break-word;max-width:22em}
 .rb tr:has(td.rb-links) td.rb-name{white-space:nowrap}
-.rb table td.rb-links{min-width:14em}
+.rb table td.rb-links{min-width:20em}
 .rb .rb-links a{display:inline-block;margin:1px 6px 1px 0;padding:0 7px;border-radius:3px;
  border:1px solid var(--jp-border-color1,gray)}
 .rb button{font:inherit;color:inherit;background:none;padding:2px 10px;border-radius:3px;

@@ -1,0 +1,75 @@
+"""The inventory in a narrow window and in both front ends; no host is needed for that."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests import bench
+from tests.bench import thorough
+from tests.browser import desk as steps
+from tests.browser.axe import assert_accessible
+from tests.browser.started import Desk, started
+
+from runbook.records.begin import About, begin
+from runbook.run import record
+from runbook.run.record import Ending, Outcome
+
+# A browser that draws without a graphics card is slow beside hosts that boot.
+pytestmark = pytest.mark.timeout(600)
+HOST, CHANGE = "example", "20260301T120000Z-abc123"
+WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """At the desk of a home with a recording, a file that is not right, and a confirmed change."""
+    home = bench.make_home(tmp_path)
+    for path in (home / "params").glob("server-*.yaml"):
+        path.unlink()
+    (home / "params/odd.yaml").write_text("gatway: 172.16.0.1\n")
+    kept = record.create(home / "outputs", HOST, CHANGE)
+    begin(kept, About("change", HOST, HOST, CHANGE), WHEN)
+    kept.end(Outcome(Ending.AS_PROMISED, HOST, CHANGE, "ann@desk", WHEN, "as asked"))
+    with started(home) as made:
+        yield made
+
+
+@pytest.mark.parametrize("front", ["lab", thorough("notebook")])
+def test_a_narrow_window_asks_by_itself_and_has_every_button_in_reach(
+    desk: Desk, page: Page, front: str
+) -> None:
+    page.set_viewport_size(steps.NARROW.size)
+    page.goto(desk.url if front == "lab" else desk.in_notebook_7)
+    row = page.locator(".jp-NotebookPanel tr", has_text=HOST).first
+    expect(row.get_by_role("link", name="change")).to_be_in_viewport(timeout=steps.PATIENCE_MS)
+    steps.measured("from `runbook desk` to a clickable inventory", time.monotonic() - desk.began)
+    # Nobody pressed anything.
+    asked = page.get_by_text("The hosts were asked at")
+    expect(asked).to_be_visible(timeout=steps.PATIENCE_MS)
+    steps.measured("from `runbook desk` to hosts that were asked", time.monotonic() - desk.began)
+    for _ in steps.at_each_screen(page):
+        steps.picture(page, "inventory-top")
+        for name in ("survey", "change", "guests", "undo", "record", "revert"):
+            row.get_by_role("link", name=name).scroll_into_view_if_needed()
+        steps.see_nothing_cut_off(page, ".rb-links")
+        steps.pictures(page, "inventory")
+    assert_accessible(page, ".jp-OutputArea-output .rb")
+    steps.see_nothing_typeset(page)
+    button = row.get_by_role("link", name="revert")
+    if front == "notebook":
+        with page.context.expect_page() as opened:
+            button.click()
+        page = opened.value
+    else:
+        button.click()
+    expect(page.locator("h1:visible", has_text="Take a confirmed change back")).to_be_visible(
+        timeout=steps.PATIENCE_MS
+    )
+    steps.picture(page, "inventory-revert")
+    copy = desk.folder / HOST / f"revert · {HOST}.ipynb"
+    assert f'host: str = \\"{HOST}\\"' in copy.read_text()
