@@ -14,12 +14,16 @@ from tests.lab.test_files import console, params
 from tests.lab.test_odd_hosts import INTERFACES, LO, NIC
 from tests.matrix.course import FINE, as_promised, change, reboot, undone
 
+from runbook.apply import phases
+from runbook.apply.steps.perform import perform
 from runbook.lab import lab as labs
 from runbook.lab import shell, wiring
 from runbook.lab.hardware import Hardware
 from runbook.lab.names import SWITCH, nic, tap
 from runbook.lab.probe import OutageProbe
 from runbook.lab.qemu import process
+from runbook.plan.changes.steps import GatedNetlink, Step
+from runbook.transport.host import Host
 
 # Emulated, and on a machine with other work: each boot takes minutes.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(3600)]
@@ -101,14 +105,28 @@ def configure(host: str, text: str) -> None:
     reboot(host)
 
 
+@contextmanager
+def after_the_cutover(disturb: Callable[[], None]) -> Iterator[None]:
+    """The disturbance comes when the address has moved, and before anything is confirmed."""
+
+    def made(step: Step, on: Host) -> None:
+        perform(step, on)
+        if isinstance(step, GatedNetlink):
+            disturb()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(phases, "perform", made)
+        yield
+
+
 def play(host: str, port: str, disturb: Callable[[], None] = lambda: None) -> list[int]:
     """Change, boot, undo; the pings lost in the change with the disturbance, and in the undo."""
     asked = params(host).model_copy(
         update={"interface": port, "bridge_mac": "nic", "deadline_s": emulated.DEADLINE_S}
     )
     probe = OutageProbe("172.16.1.1", rate=RATE, seconds=600)
-    start, session = change(asked)
-    disturb()
+    with after_the_cutover(disturb):
+        start, session = change(asked)
     lost = [probe.stop().lost]
     assert as_promised(session, start) == FINE
     reboot(host)

@@ -21,6 +21,9 @@ ECHO_REQUEST, ECHO_REPLY = 8, 0
 ECHO_REQUEST6, ECHO_REPLY6 = 128, 129
 # An answer that takes longer is none; after the last probe, all are waited for as long.
 PATIENCE_S = 2.0
+# A host that begins to track connections drops all but the first of the packets with one identifier
+# that it takes in together. So neighbours have different ones, as pings of several programs have.
+IDENTIFIERS = 64
 # The sequence field has 16 bits; the count goes on in the payload.
 _COUNT = struct.Struct("!Q")
 
@@ -35,7 +38,8 @@ def checksum(data: bytes) -> int:
 def packet(identifier: int, count: int, *, ipv6: bool = False) -> bytes:
     """One echo request; the kernel itself fills in the checksum of ICMPv6 (RFC 3542, 3.1)."""
     kind = ECHO_REQUEST6 if ipv6 else ECHO_REQUEST
-    body = struct.pack("!HH", identifier, count & 0xFFFF) + _COUNT.pack(count)
+    own = _own_identifier(identifier, count)
+    body = struct.pack("!HH", own, count & 0xFFFF) + _COUNT.pack(count)
     total = 0 if ipv6 else checksum(bytes((kind, 0)) + body)
     return struct.pack("!BBH", kind, 0, total) + body
 
@@ -45,9 +49,13 @@ def count_of(data: bytes, identifier: int, *, ipv6: bool = False) -> int | None:
     icmp = data if ipv6 else data[(data[0] & 0x0F) * 4 :]
     if len(icmp) < 8 + _COUNT.size or icmp[0] != (ECHO_REPLY6 if ipv6 else ECHO_REPLY):
         return None
-    if struct.unpack_from("!H", icmp, 4)[0] != identifier:
-        return None
-    return int(_COUNT.unpack_from(icmp, 8)[0])
+    count = int(_COUNT.unpack_from(icmp, 8)[0])
+    own = struct.unpack_from("!H", icmp, 4)[0] == _own_identifier(identifier, count)
+    return count if own else None
+
+
+def _own_identifier(identifier: int, count: int) -> int:
+    return (identifier + count % IDENTIFIERS) & 0xFFFF
 
 
 def probe(address: str, rate: float, seconds: float) -> dict[str, float]:

@@ -12,3 +12,21 @@ def test_an_answer_that_came_too_late_is_none_and_its_time_is_told() -> None:
 def test_one_that_was_only_late_is_not_lost() -> None:
     told = prober.judged([0.0, 1.0, 2.0], {0: 1.99, 1: 2.5, 2: 2.01})
     assert (told["lost"], told["longest_rtt_ms"], told["longest_gap_ms"]) == (0, 1990.0, 0)
+
+
+def answer(identifier: int, count: int) -> bytes:
+    """The echo reply to a ping, behind an IPv4 header."""
+    asked = prober.packet(identifier, count)
+    return bytes((0x45, *bytes(19), prober.ECHO_REPLY)) + asked[1:]
+
+
+def test_pings_of_one_moment_have_identifiers_of_their_own() -> None:
+    pings = {prober.packet(7, count)[4:6] for count in range(prober.IDENTIFIERS)}
+    assert len(pings) == prober.IDENTIFIERS
+
+
+def test_each_prober_counts_its_own_answers_alone() -> None:
+    for count in (0, 63, 64, 70_000):
+        assert prober.count_of(answer(0xFFF0, count), 0xFFF0) == count
+        # The next program that was started.
+        assert prober.count_of(answer(0xFFF0, count), 0xFFF1) is None
