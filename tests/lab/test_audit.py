@@ -257,7 +257,8 @@ def test_a_host_whose_client_was_on_the_nic_is_silent_after_a_reboot(
     try:
         home = bench.make_home(tmp_path)
         monkeypatch.setenv("RUNBOOK_HOME", str(home))
-        done = bench.papermill(home, "-p", "host", HOST)
+        consents = "{consent: [bpdu, dhcp-reservation]}"
+        done = bench.papermill(home, "-p", "host", HOST, "-y", consents)
         assert done.status == 0, done.said
         machine.power_cut(HOST)
         machine.power_on(HOST)
