@@ -23,7 +23,8 @@ from runbook.records.make_manifest import last_moment
 from runbook.records.manifest import Fault, load, verify
 from runbook.records.seal import seal
 from runbook.records.signature import SIGN_WITH
-from runbook.run import record
+from runbook.run import at_work, record
+from runbook.run.at_work import Life
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, NOTEBOOK, OUTCOME, PAGE
 
 CHANGE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{1,16}")
@@ -119,8 +120,9 @@ def _seal_what_died(notebook: Path, text: str, folder: Path) -> None:
         return
     document = json.loads(text)["metadata"].get("papermill")
     over = (isinstance(document, dict) and document.get("end_time")) or run.has(OUTCOME)
-    last = last_moment(run)
-    if not over and datetime.now(UTC) - last < QUIET:
+    last, work = last_moment(run), at_work.look(folder, ())
+    silent = work.life is Life.DIED or datetime.now(UTC) - last >= QUIET
+    if not over and (work.goes_on or not silent):
         why = f"its run wrote its last line at {last:%H:%M} UTC, and may go on"
         host = folder.parent.name
         raise _refusal(

@@ -22,7 +22,7 @@ from runbook.records.files import MANIFEST, SIGNATURE, manifests
 from runbook.records.make_manifest import STAMP
 from runbook.records.manifest import Fault, load, verify
 from runbook.records.predicate import Previous, Record
-from runbook.records.signature import Trust, check
+from runbook.records.signature import Signed, Trust, check
 from runbook.records.statement import sha256
 
 # In JupyterLab a person may leave a run for hours between the connection and the first file.
@@ -117,13 +117,34 @@ def _files(folder: Path) -> Iterator[TrailFinding]:
 
 def _signatures(folder: Path, allowed: Path, *, signed: bool) -> Iterator[TrailFinding]:
     with suppress(OSError):
-        for path in manifests(folder):
-            found = check(path, path.with_name(path.name + SIGNATURE), allowed)
-            if found.trust is Trust.GOOD or (found.trust is Trust.NOT_SIGNED and not signed):
+        every = [(path, _signature(path, allowed)) for path in manifests(folder)]
+        some = any(found.trust is Trust.GOOD for _, found in every)
+        for path, found in every:
+            missing = found.trust is Trust.NOT_SIGNED
+            if found.trust is Trust.GOOD or (missing and not (signed or some)):
                 continue
-            text = f"{path.name}: {found.trust}: {found.text}"
-            fault = found.trust.value
-            yield TrailFinding(place_of(folder), Kind.ALTERED, fault, path.name, text)
+            if missing and not signed and path.name == MANIFEST and _vouched(every):
+                continue
+            # Whoever has no key can add a manifest of their own, or take a signature away.
+            kind = Kind.NOT_PROVED if missing and not signed else Kind.ALTERED
+            other = "; other manifests of the record are signed" if some and missing else ""
+            text = f"{path.name}: {found.trust}: {found.text}{other}"
+            yield TrailFinding(place_of(folder), kind, found.trust.value, path.name, text)
+
+
+def _vouched(every: Iterable[tuple[Path, Signed]]) -> bool:
+    """Whether a signed manifest that came later has the digest of `record.json`."""
+    good = [path for path, found in every if found.trust is Trust.GOOD]
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        for path in good:
+            document = handed_files.json_object(handed_files.text(path))
+            if any(one["name"] == MANIFEST for one in document["subject"]):
+                return True
+    return False
+
+
+def _signature(path: Path, allowed: Path) -> Signed:
+    return check(path, path.with_name(path.name + SIGNATURE), allowed)
 
 
 def _dated(sealed: _Sealed) -> Iterator[TrailFinding]:

@@ -154,12 +154,16 @@ def verify(
     places = {entry.place for entry in chosen}
     asked = verification.Asked(host, frozenset(places), hosts=hosts, signed=signed)
     count, found = verification.run(outputs, params_folder(), asked, SystemClock())
+    gone = verification.handed(outputs, host)
     if as_json:
         told = [asdict(one) for one in found]
-        click.echo(json.dumps({"records": count, "findings": told}))
+        click.echo(json.dumps({"records": count, "findings": told, "handed_over": gone}))
     else:
         _tell(found)
         click.echo(f"{_counted(count, 'record')}, {_counted(len(found), 'finding')}")
+        if gone:
+            said = f"{_counted(gone, 'record')} handed over; verify them where they are"
+            click.echo(f"not verified: {said}")
     sys.exit(verification.exit_status(found))
 
 

@@ -18,7 +18,7 @@ from runbook.records.files import CLOSED, MANIFEST
 from runbook.records.make_manifest import last_moment
 from runbook.records.person import operator
 from runbook.records.predicate import Operator
-from runbook.records.seal import add_signature, seal
+from runbook.records.seal import add_signature, key_of, seal
 from runbook.records.statement import Statement, Strict, subject
 from runbook.run.at_work import Life
 from runbook.run.record import Folder, as_json
@@ -63,6 +63,17 @@ def close(outputs: Path, entry: Entry, because: str, now: datetime, sign_with: s
         raise _refusal(entry, f"{folder.path}: {error}", then) from error
 
 
+def is_closed(folder: Path) -> bool:
+    """Whether a closing of this very record is beside it; anybody can make a file of that name."""
+    try:
+        sealed = handed_files.read(folder / MANIFEST, through_links=False)
+        told = ClosingManifest.model_validate_json(handed_files.read(folder / CLOSED))
+    except (OSError, ValueError):
+        return False
+    of_this = told.predicate.change_id == folder.name
+    return of_this and (subject(MANIFEST, sealed),) == told.subject
+
+
 def _refuse_one_at_work(entry: Entry, folder: Folder, now: datetime) -> None:
     last = last_moment(folder)
     if now - last < QUIET:
@@ -81,8 +92,8 @@ def _write(folder: Folder, because: str, now: datetime, sign_with: str) -> Path:
     )
     content = as_json(made.model_dump(mode="json", by_alias=True))
     path = folder.once(CLOSED, content)
-    if sign_with:
-        add_signature(folder, CLOSED, content, sign_with)
+    if key := key_of(folder.path, sign_with):
+        add_signature(folder, CLOSED, content, key)
     return path
 
 

@@ -11,7 +11,7 @@ from runbook.common import handed_files
 from runbook.records.files import LATER, MANIFEST
 from runbook.records.person import operator
 from runbook.records.predicate import Operator
-from runbook.records.seal import add_manifest
+from runbook.records.seal import add_manifest, unchanging
 from runbook.records.statement import Statement, Strict, subject
 from runbook.run.record import Folder
 
@@ -38,7 +38,8 @@ def join(path: Path, action: str, names: Iterable[str], sign_with: str = "") -> 
     name, folder = f"{LATER}{action}.json", Folder(path)
     if not folder.has(MANIFEST) or folder.has(name):
         return None
-    files = tuple(subject(one, handed_files.read(path / one)) for one in names)
+    joining = (subject(one, handed_files.read(path / one)) for one in names)
+    files = (*unchanging(folder), *joining)
     about = Joined(change_id=path.name, by=operator())
     made = JoinedManifest(subject=files, predicateType=JOINED, predicate=about)
     return add_manifest(folder, name, made, sign_with)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -80,9 +80,9 @@ def verify(folder: Path, allowed_signers: Path | None = None) -> tuple[Integrity
         return (IntegrityFinding(Fault.NO_MANIFEST, MANIFEST, text),)
     except (OSError, ValueError) as error:
         return (_damaged(MANIFEST, error),)
-    promised, damaged = _promised(folder, manifest)
+    promised, wrong = _promised(folder, manifest)
     signatures = _signatures(folder, allowed_signers) if allowed_signers else ()
-    return (*_misplaced(folder, manifest), *damaged, *signatures, *_compared(folder, promised))
+    return (*_misplaced(folder, manifest), *wrong, *signatures, *_compared(folder, promised))
 
 
 def _signatures(folder: Path, allowed: Path) -> Iterator[IntegrityFinding]:
@@ -95,25 +95,47 @@ def _signatures(folder: Path, allowed: Path) -> Iterator[IntegrityFinding]:
 def _promised(
     folder: Path, manifest: Manifest
 ) -> tuple[Mapping[str, str], tuple[IntegrityFinding, ...]]:
-    """Each file's digest; those of `record.json` win over what a later manifest says."""
-    promised: dict[str, str] = {}
-    damaged = []
+    """Each file's digest, and what is wrong with the manifests that came later.
+
+    What an earlier manifest says wins: the first is `record.json`.
+    """
+    promised = {one.name: one.digest.sha256 for one in manifest.subject}
+    wrong: list[IntegrityFinding] = []
     for path in manifests(folder):
         if path.name == MANIFEST:
             continue
         try:
-            promised |= _digests(path)
+            change_id, later = _later(path)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            damaged.append(_damaged(path.name, error))
-    own = {one.name: one.digest.sha256 for one in manifest.subject}
-    return {**promised, **own}, tuple(damaged)
+            wrong.append(_damaged(path.name, error))
+            continue
+        if change_id != manifest.predicate.change_id:
+            text = f"it joined the record of another change: {printable(change_id)[:60]}"
+            wrong.append(IntegrityFinding(Fault.MISPLACED, path.name, text))
+        wrong += _contradictions(path.name, promised, later)
+        promised = {**later, **promised}
+    return promised, tuple(wrong)
 
 
-def _digests(path: Path) -> Iterable[tuple[str, str]]:
+def _later(path: Path) -> tuple[str, Mapping[str, str]]:
+    """The change that a later manifest is about, and the digest of each of its files."""
     document = handed_files.json_object(handed_files.text(path, LARGEST))
     if document["_type"] != STATEMENT:
         raise ValueError("it is no in-toto Statement v1")
-    return [(str(one["name"]), str(one["digest"]["sha256"])) for one in document["subject"]]
+    subjects = document["subject"]
+    digests = {str(one["name"]): str(one["digest"]["sha256"]) for one in subjects}
+    if len(digests) != len(subjects):
+        raise ValueError("it names a file twice")
+    return str(document["predicate"]["change_id"]), digests
+
+
+def _contradictions(
+    name: str, promised: Mapping[str, str], later: Mapping[str, str]
+) -> Iterator[IntegrityFinding]:
+    for file in sorted(promised.keys() & later.keys()):
+        if promised[file] != later[file]:
+            text = f"another manifest says another digest of {printable(file)}"
+            yield IntegrityFinding(Fault.CHANGED, name, text)
 
 
 def _compared(folder: Path, promised: Mapping[str, str]) -> Iterator[IntegrityFinding]:

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from runbook.common import handed_files
+from runbook.records.close import is_closed
 from runbook.records.entry import RUNNING, UNREADABLE, WAITING, Entry
-from runbook.records.files import CLOSED, MANIFEST, newest_first, run_folders
+from runbook.records.files import MANIFEST, newest_first, run_folders
 from runbook.records.make_manifest import begun_of, last_moment
 from runbook.records.manifest import load
 from runbook.records.predicate import FACTS, OPEN, Fact, Record
@@ -44,7 +45,7 @@ def _is_open(folder: Path, fact: str) -> bool:
     A run that goes on looks after its host by itself.
     """
     changed = fact == Fact.UNKNOWN or (fact in OPEN and (folder / ARMED).exists())
-    return changed and not (folder / CLOSED).exists()
+    return changed and not is_closed(folder)
 
 
 def _sealed(folder: Path, record: Record) -> Entry:
@@ -120,7 +121,7 @@ def _found(folder: Path) -> tuple[str, ...]:
 def _unreadable(folder: Path, why: str) -> Entry:
     words = f"cannot be read: {why}"
     seen = (*_place(folder), "", "", "", "", "", UNREADABLE, words, "", "", "", None)
-    return Entry(*seen, sealed=(folder / MANIFEST).exists(), open=not (folder / CLOSED).exists())
+    return Entry(*seen, sealed=(folder / MANIFEST).exists(), open=not is_closed(folder))
 
 
 def _person(operator: object) -> str:

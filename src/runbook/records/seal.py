@@ -11,7 +11,7 @@ from runbook.common import handed_files
 from runbook.records.files import BEGUN, MANIFEST, SIGNATURE
 from runbook.records.make_manifest import NOT_CHANGED, HostFiles, make
 from runbook.records.predicate import Manifest, Previous
-from runbook.records.signature import NotSigned, sign
+from runbook.records.signature import NotSigned, made_by, sign
 from runbook.records.statement import Statement, Subject, sha256, subject
 from runbook.run.record import Folder, as_json
 
@@ -40,6 +40,21 @@ def seal(
     return sha256(content.encode())
 
 
+def key_of(folder: Path, given: str = "") -> str:
+    """The key for what joins a record later: `given`, or the one that signed the record.
+
+    The record names that key, and it counts only if it is the one that made the signature.
+    """
+    if given:
+        return given
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        params = handed_files.json_object(handed_files.text(folder / "params.json"))
+        key = str(params["sign_with"]["value"] or "")
+        if key and made_by(handed_files.text(folder / f"{MANIFEST}{SIGNATURE}"), key):
+            return key
+    return ""
+
+
 def add_signature(folder: Folder, name: str, content: str, key: str) -> None:
     """Write the signature of a manifest beside it; `folder.unwritten` names it if there is none."""
     try:
@@ -54,6 +69,7 @@ def add_manifest(folder: Folder, name: str, manifest: Statement[Any], key: str =
     Raises OSError if the manifest cannot be written.
     """
     content = as_json(manifest.model_dump(mode="json", by_alias=True))
+    key = key_of(folder.path, key)
     # Until a run is over its record raises an error of its own; this one is over.
     folder.comes_second()
     path = folder.once(name, content)

@@ -41,6 +41,7 @@ def sealed(
     ending: Ending = Ending.AS_PROMISED,
     host: str = HOST,
     kind: Kind = "change",
+    sign_with: str = "",
     **files: str,
 ) -> Path:
     """A run that is over."""
@@ -51,5 +52,5 @@ def sealed(
     at = NOON + timedelta(days=day, minutes=5)
     said = f"172.16.1.{day}/16 is on virbr1"
     folder.end(Outcome(ending, host, number(day), "root@desk", at, said))
-    seal(folder, at)
+    seal(folder, at, sign_with=sign_with)
     return folder.path
