@@ -3,6 +3,7 @@
 `==== given`, a line each: interface, address and gateway that somebody else than ifupdown gave.
 `==== enabled`: units that are enabled besides. `==== rows TABLE`: further rows of a table of the
 snapshot, one JSON object a line, with what ifupdown does not bring about.
+`==== LINK -> FILE`: a symbolic link.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ def host(held: dict[str, str]) -> tuple[Snapshot, dict[str, str]]:
     on = fakes.units(**dict.fromkeys(held.get("enabled", "").split(), "enabled"))
     given = [line.split() for line in held.get("given", "").splitlines()]
     texts = {path: text for path, text in held.items() if path.startswith("/")}
-    made = booted(texts, given, units=on)
+    links = [path.split(naming.LEADS_TO) for path in texts if naming.LEADS_TO in path]
+    read = {path: text for path, text in texts.items() if naming.LEADS_TO not in path}
+    made = booted(
+        {**read, **{link: read[file] for link, file in links if file in read}}, given, units=on
+    )
     rows = {
         name.removeprefix(ROWS): [json.loads(line) for line in text.splitlines()]
         for name, text in held.items()

@@ -14,19 +14,29 @@ from runbook.state.host import naming_files
 from runbook.state.host.naming_files import NamingFiles
 from runbook.transport.host import Completed
 
+# `==== LINK -> FILE` is a symbolic link.
+LEADS_TO = " -> "
+
 
 def search(held: Mapping[str, str], root: Path) -> NamingFiles:
-    """What the search finds on a host that has these files and no others; its units are enabled."""
+    """What the search finds on a host that has these files and no others; its units are enabled.
+
+    The key `LINK -> FILE` is a symbolic link.
+    """
     for path, text in held.items():
-        place = root / path.removeprefix("/")
+        name, _, target = path.partition(LEADS_TO)
+        place = root / name.removeprefix("/")
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(octets.bytes_of(text))
+        if target:
+            place.symlink_to(f"{root}{target}")
+        else:
+            place.write_bytes(octets.bytes_of(text))
 
     def answer(argv: Sequence[str]) -> Completed:
         if argv[0] == "systemctl":
             return Completed(tuple(argv), 0, b"enabled\n" * (len(argv) - 3), b"")
-        end = list(argv).index("--") + 1
-        places = [f"{root}{path}" for path in argv[end:]]
+        end = 1 if argv[0] == "find" else list(argv).index("--") + 1
+        places = [f"{root}{word}" if word.startswith("/") else word for word in argv[end:]]
         environment = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
         done = subprocess.run(
             [*argv[:end], *places], capture_output=True, check=False, env=environment

@@ -15,7 +15,7 @@ from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.preflight.firewall import FIREWALLD, FIREWALLD_ZONE
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
-from runbook.state.host.naming_files import Line
+from runbook.state.host.naming_files import Line, NamingFile
 
 ABOUT = "the NIC's name"
 BY_NAME, AT_BOOT = "nic-by-name", "rules-at-boot"
@@ -24,14 +24,16 @@ CUT_OFF = (
     " match it: the host may be cut off for good"
 )
 GIVES = (
-    "at a boot {nic} would have an address or a route of its own: libvirt starts no network beside"
-    " it, so {bridge} stays away and the host cannot be reached"
+    "at a boot {nic} would have an address or a route of its own; beside a route to the LAN libvirt"
+    " starts no network, so {bridge} stays away and the host cannot be reached"
 )
 TAKES = (
     "at a boot it may take {nic} before libvirt does: {bridge} has no port then, and the host"
     " cannot be reached"
 )
 MOST_SHOWN = 5
+# What ufw itself writes; its other files are edited by hand.
+UFW_OWN = ("user.rules", "user6.rules")
 NFT = "nftables.service"
 _LOSES = re.compile(r"^-P \S+ DROP$| -j (DROP|REJECT)\b")
 _UFW_VERBS = {"ACCEPT": "allow", "DROP": "deny", "REJECT": "reject"}
@@ -58,6 +60,8 @@ def _names(case: Case) -> Iterator[Finding]:
             yield _keeps_the_bridge(n, case)
         elif n not in filtering and n.acting:
             yield from _other(n, case)
+    for script in case.around.naming.giving:
+        yield _by_variable(script, case)
     if not case.around.naming.complete:
         yield Finding(
             "consent",
@@ -121,6 +125,26 @@ def _rules(n: Named, case: Case) -> Finding:
     )
 
 
+def _by_variable(script: NamingFile, case: Case) -> Finding:
+    """A script of ifupdown runs for each interface, and gives one an address."""
+    nic, bridge = case.params.holder, case.params.bridge
+    named_too = any(file.path == script.path for file in case.around.naming.files)
+    lines = "; ".join(f"line {line.number}: {line.text}" for line in script.lines[:MOST_SHOWN])
+    current = f"{script.path} {lines}; ifupdown runs it for each interface that comes up"
+    why = GIVES.format(nic=nic, bridge=bridge)
+    out = f"take the line out, or leave {nic} alone there"
+    if named_too:
+        return Finding("block", ABOUT, current, why, out)
+    return Finding(
+        "consent",
+        ABOUT,
+        current,
+        why,
+        f"{out}; if it does so already, consent: [{BY_NAME}]",
+        BY_NAME,
+    )
+
+
 def _keeps_the_bridge(n: Named, case: Case) -> Finding:
     """A boot gives the NIC an address, or takes it for something else: libvirt comes later."""
     nic, bridge = case.params.holder, case.params.bridge
@@ -151,7 +175,7 @@ def _in_words(n: Named, acting: tuple[Line, ...] = ()) -> str:
 
 def _mended(n: Named, nic: str, bridge: str) -> str:
     program = n.loader.program
-    if program == "ufw":
+    if program == "ufw" and n.file.path.rpartition("/")[2] in UFW_OWN:
         return f"for each of them type: {'; '.join(_ufw(n.acting, bridge))}; then run again"
     if program == FIREWALLD:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from runbook.plan.routed.facts import nic_row
@@ -10,6 +11,7 @@ from runbook.preflight.finding import Case, CaseWithoutPlan, Finding, looked_for
 from runbook.state.guests import TapRow
 from runbook.state.links import LinkRow
 
+_DIRECT = re.compile(r"<interface [^>]*type=['\"]direct['\"]")
 TUNNELS = (
     *("vxlan", "gre", "gretap", "erspan", "ipip", "sit", "vti", "xfrm"),
     *("ip6tnl", "ip6gre", "ip6gretap", "ip6erspan", "vti6"),
@@ -93,14 +95,17 @@ def _free(case: CaseWithoutPlan) -> Iterator[Finding]:
     "guests", "no guest holds the NIC by macvtap", "macvtap and a bridge cannot share a NIC"
 )
 def _macvtap(case: CaseWithoutPlan) -> Iterator[Finding]:
+    nic = case.params.interface
     for row in case.snapshot.rows(TapRow):
-        if (row.type, row.source) == ("direct", case.params.interface):
+        now = (row.type, row.source) == ("direct", nic)
+        later = row.defined_source == nic and _DIRECT.search(row.defined_xml)
+        if now or later:
             yield Finding(
                 "block",
                 f"guest {row.guest}",
-                f"attached to {row.source}",
-                "its macvtap holds the NIC, which then cannot join a bridge",
-                "stop the guest, or give it another interface",
+                f"attached to {nic}" + ("" if now else ", from its next start on"),
+                "its macvtap holds the NIC, which then cannot join a bridge, now or at a boot",
+                f"stop the guest if it runs; give it another interface: virsh edit {row.guest}",
             )
 
 

@@ -7,6 +7,8 @@ import re
 from runbook.plan.forecast.named_lines import renamed
 from runbook.state.host.naming_files import Line
 
+# What stands before a name in a set, and in no other pair of braces.
+_MEMBERS = r'\s*("?[\w.*-]+"?\s*,\s*)*'
 _BY_INDEX = re.compile(r"\b([io]if)\b")
 
 
@@ -31,7 +33,7 @@ def of_nftables(line: Line, nic: str, bridge: str) -> str:
     both = f'"{nic}", "{bridge}"'
     if re.search(verdict, line.text):
         text = re.sub(verdict, rf'"{nic}"\2, "{bridge}"\2', line.text)
-    elif re.search(rf"{{[^}}]*{word}[^}}]*}}|^\s*{word}\s*,?\s*$", line.text):
+    elif re.search(rf"{{{_MEMBERS}{word}\s*(,[^{{}};]*)?}}|^\s*{word}\s*,?\s*$", line.text):
         text = re.sub(word, both, line.text)
     else:
         text = re.sub(word, f"{{ {both} }}", line.text)

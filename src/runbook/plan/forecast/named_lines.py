@@ -15,6 +15,8 @@ _COMMENT = re.compile(r"\s*(#|;|//|<!--)|.*?\s#")
 _RULE = re.compile(rf"\b{FILTERS}\b|\s-A\s|^-A\s|\b[io]ifname\b|\b[io]if\b|\s-[io]\s")
 # A line that asks for the name, and does nothing with it.
 _CONDITION = re.compile(r"\s*(if|elif|while|case|test|\[)\b|\s*\[|.*\$\{?IFACE\b|[^=\s(]*\)")
+# Behind one of these another command of the line begins.
+_NEXT_COMMAND = re.compile(r"&&|\|\||;|\bthen\b|\bdo\b")
 # A rule in the words of iptables-save, whatever program is given it.
 _SAVED_RULE = re.compile(r"(\[\d+:\d+\] )?-[AI] \S+ ")
 _CLIENT = re.compile(r"(dhclient|dhcpcd|udhcpc|dhcp)[\w.-]*@")
@@ -40,6 +42,7 @@ class Named:
     both: bool
     giving: tuple[Line, ...] = ()
     taking: tuple[Line, ...] = ()
+    nic: str = ""
 
     @property
     def sort(self) -> Sort:
@@ -95,7 +98,13 @@ class Named:
         if self._has_stanzas:
             return tuple(line for line in self.lacking if is_rule(line))
         wrong = (*self.giving, *self.taking)
-        return tuple(line for line in self.lacking if line in wrong or _acts(line.text))
+        return tuple(line for line in self.lacking if line in wrong or self._acts(line.text))
+
+    def _acts(self, text: str) -> bool:
+        if is_rule(Line(0, text)):
+            return True
+        commands = (part for part in _NEXT_COMMAND.split(text) if names(part, self.nic))
+        return not all(map(_is_harmless, commands))
 
     @property
     def run_by(self) -> str:
@@ -121,7 +130,7 @@ def named(file: NamingFile, nic: str, bridge: str) -> Named:
     alone = [line for line in own if not names(line.text, bridge)]
     giving = tuple(x for x in alone if gives_address(x.text, (nic,)) or _is_client(x, file.path))
     taking = tuple(line for line in alone if takes(line.text, (nic,)))
-    return Named(file, loader(file.path), lacking, both, giving, taking)
+    return Named(file, loader(file.path), lacking, both, giving, taking, nic)
 
 
 def _is_client(line: Line, path: str) -> bool:
@@ -157,10 +166,8 @@ def _followed(text: str) -> bool:
     return parameter in (*WORDS4, *WORDS6)
 
 
-def _acts(text: str) -> bool:
-    if is_rule(Line(0, text)):
-        return True
-    return not (_CONDITION.match(text) or _OF_A_PORT.search(text))
+def _is_harmless(command: str) -> bool:
+    return bool(_CONDITION.match(command) or _OF_A_PORT.search(command))
 
 
 def _only_comment(text: str, nic: str, bridge: str) -> bool:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from runbook.common import octets
 from runbook.common.errors import ReadFailed
 from runbook.common.redact import REDACTED, is_secret, redact_text
+from runbook.state.host import linked_files
+from runbook.state.syntax.nic_commands import IFACE, gives_address
 from runbook.transport.host import Reader
 
 # Of the crontabs only root's: any user has one, and may write anything into it.
@@ -43,6 +46,12 @@ MOST_LINES, MOST_LETTERS, MOST_FILES, MOST_PATHS, ROUNDS = 200, 160, 200, 200, 3
 _OWN_PATH = "/(opt|root|srv|home|usr/local)/[A-Za-z0-9._/@+-]+"
 _PATH = "/(etc|opt|root|srv|home|usr/local|var/lib)/[A-Za-z0-9._/@+-]+"
 FILTERS = "(iptables|ip6tables|nft|ebtables|arptables|ipset|ufw|firewall-cmd)"
+# Lines of a script of ifupdown that may configure the interface that comes up.
+_ANY_IFACE = r"^[^#]*\b(ip|ifconfig|dhclient|dhcpcd|udhcpc)\b.*[$][{]?IFACE\b.*"
+# What scripts of Debian packages give: the address of the stanza itself (bridge-utils), and a route
+# to addresses that are of no LAN (avahi-autoipd).
+_OF_PACKAGES = re.compile(r"[$][{]?IF_[A-Z]|\b169[.]254[.]0[.]0\b")
+SCRIPTS = f"{IFUPDOWN}/if-*.d/*"
 _FOUND = re.compile(rb"([^\0]+)\0(\d+):([^\n]*)\n")
 _LED = re.compile(rb"([^\0]+)\0([^\n]*)\n")
 # A place that the host does not have, and a symbolic link that leads nowhere or back.
@@ -77,12 +86,14 @@ class NamingFile:
 class NamingFiles:
     """All that were found; `complete` is False where the search met a bound.
 
-    `by_variable` are scripts of ifupdown that make firewall rules for `$IFACE`, whichever it is.
+    `by_variable` are scripts of ifupdown that make firewall rules for `$IFACE`, whichever it is,
+    and `giving` those that give it an address, with the lines that do.
     """
 
     files: tuple[NamingFile, ...] = ()
     complete: bool = True
     by_variable: tuple[str, ...] = ()
+    giving: tuple[NamingFile, ...] = ()
 
 
 def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
@@ -93,6 +104,9 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
     by_path = _search(host, ("-r", *_skipped()), pattern, TREES)
     by_path |= _search(host, ("-R",), pattern, (*STARTS, *UNITS))
     by_path |= _instances(host, nic, bridge)
+    linked, all_linked = linked_files.find(host, TREES)
+    if linked:
+        by_path |= _search(host, ("-r", *_skipped()), pattern, linked, unread)
     if led:
         by_path |= _search(host, ("-d", "skip"), pattern, sorted(led), unread)
     own = re.compile(_word(nic))
@@ -109,14 +123,29 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
         for path in nearest
     )
     long = any(len(lines) >= MOST_LINES for lines in naming.values())
-    complete = whole and not unread and not long and len(nearest) == len(naming)
-    return NamingFiles(tuple(files), complete, _by_variable(host))
+    complete = whole and all_linked and not unread and not long and len(nearest) == len(naming)
+    return NamingFiles(tuple(files), complete, _by_variable(host), _giving(host))
 
 
 def _by_variable(host: Reader) -> tuple[str, ...]:
     pattern = rf"\b{FILTERS}\b.*[$][{{]?IFACE\b"
     matches = _grep(host, ("-R", "-I", "-D", "skip", "-l", "-Z", "-E"), pattern, (IFUPDOWN,))
     return tuple(sorted(octets.text_of(path) for path in matches.split(b"\0") if path))
+
+
+def _giving(host: Reader) -> tuple[NamingFile, ...]:
+    """Scripts that give an address to whichever interface comes up."""
+    lines = _search(host, ("-R",), _ANY_IFACE, (IFUPDOWN,))
+    giving = {
+        path: tuple(line for line in found if _gives(line.text))
+        for path, found in lines.items()
+        if fnmatchcase(path, SCRIPTS)
+    }
+    return tuple(NamingFile(path, found) for path, found in sorted(giving.items()) if found)
+
+
+def _gives(text: str) -> bool:
+    return gives_address(text, (IFACE,)) and not _OF_PACKAGES.search(text)
 
 
 def _word(name: str) -> str:

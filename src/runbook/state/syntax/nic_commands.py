@@ -16,9 +16,9 @@ _ADD = r"(?:add?|a|repl?\w*|chg|change|append)"
 _OWN_FRAMES = r"(?:macvlan|macvtap|ipvlan|ipvtap|macsec|hsr|team|bond)"
 # Each with the interface's name in the place of NIC.
 _GIVE = (
-    rf"{_IP} a(?:d|dd|ddr|ddre|ddres|ddress)? {_ADD} .*NIC",
-    rf"{_IP} r(?:o|ou|out|oute)? {_ADD} (?!.*\bvia\b).*\bdev NIC",
-    rf"{_IP} r(?:o|ou|out|oute)? {_ADD} (?=.*\bonlink\b).*\bdev NIC",
+    rf"{_IP} a(?!ddrlabel)\w* {_ADD} .*NIC",
+    rf"{_IP} (?:r|ro|rout|route) {_ADD} (?!.*\bvia\b).*\bdev NIC",
+    rf"{_IP} (?:r|ro|rout|route) {_ADD} (?=.*\bonlink\b).*\bdev NIC",
     r"\bifconfig NIC(?::\S+)? (?:inet6? |add |[1-9]|\$|[0-9a-f]+:)",
     r"\b(?:dhclient|dhcpcd5?|udhcpc6?|dhcp6c|odhcp6c|pump)\b(?! -[rxk]\b).*NIC",
 )

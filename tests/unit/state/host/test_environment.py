@@ -43,6 +43,7 @@ def host(**said: str) -> fakes.FakeHost:
         "iptables": "",
         "ip": WAY,
         "grep": "",
+        "find": "",
         **said,
     }
 

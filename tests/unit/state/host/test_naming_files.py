@@ -12,7 +12,7 @@ from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, NIC
 
 from runbook.common.errors import ReadFailed
-from runbook.state.host import naming_files
+from runbook.state.host import linked_files, naming_files
 from runbook.state.host.naming_files import NamingFile, NamingFiles
 from runbook.transport.host import Completed
 
@@ -30,7 +30,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def search() -> NamingFiles:
     def answer(argv: Sequence[str]) -> Completed | None:
-        if argv[0] != "grep":
+        if argv[0] not in ("grep", "find"):
             return Completed(tuple(argv), 0, b"", b"")
         environment = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
         done = subprocess.run(argv, capture_output=True, check=False, env=environment)
@@ -66,6 +66,62 @@ def test_a_script_that_filters_whatever_interface_comes_up_is_found(
     (tree / "units/fw").write_text('#!/bin/sh\niptables -A INPUT -i "${IFACE}" -j ACCEPT\n')
     (tree / "units/ntp").write_text('#!/bin/sh\n[ "$IFACE" = lo ] || service ntp restart\n')
     assert search().by_variable == (str(tree / "units/fw"),)
+
+
+def test_a_script_that_gives_any_interface_an_address_is_found_with_its_line(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming_files, "IFUPDOWN", str(tree / "units"))
+    monkeypatch.setattr(naming_files, "SCRIPTS", str(tree / "units/if-*.d/*"))
+    folder = tree / "units/if-up.d"
+    folder.mkdir()
+    (folder / "alias").write_text(
+        '#!/bin/sh\n# ip addr add $IFACE\nip a add 10.0.0.9/8 dev "$IFACE"\n'
+    )
+    # As bridge-utils and avahi-autoipd have them.
+    (folder / "bridge").write_text('ip address add "$IF_ADDRESS"/"$IF_NETMASK" dev $IFACE\n')
+    (folder / "avahi").write_text("ip route add 169.254.0.0/16 dev $IFACE scope link\n")
+    (tree / "units/interfaces").write_text("up ip addr add 10.0.0.9/8 dev $IFACE\n")
+    (found,) = search().giving
+    assert (found.path, [line.number for line in found.lines]) == (str(folder / "alias"), [3])
+
+
+def test_a_file_by_way_of_a_link_out_of_the_searched_places_is_read(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    etc, checkout = tree / "etc", tree / "checkout"
+    (checkout / "nft").mkdir(parents=True)
+    etc.mkdir()
+    monkeypatch.setattr(naming_files, "TREES", (str(etc),))
+    (checkout / "lan.conf").write_text(f"interface={NIC}\n")
+    (checkout / "nft/main.nft").write_text(f"iifname {NIC} accept\n")
+    (etc / "lan.conf").symlink_to(checkout / "lan.conf")
+    (etc / "nft").symlink_to(checkout / "nft")
+    (etc / "gone").symlink_to(checkout / "gone")
+    (etc / "root").symlink_to("/")
+    found = search()
+    assert [file.path for file in found.files] == [str(etc / "lan.conf"), str(etc / "nft/main.nft")]
+    assert found.complete
+
+
+def test_more_links_than_are_followed_are_not_called_all(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linked_files, "MOST", 1)
+    (tree / "checkout").mkdir()
+    for name in ("a", "b"):
+        (tree / "checkout" / name).write_text("nothing\n")
+        (tree / "units" / name).symlink_to(tree / "checkout" / name)
+    assert not search().complete
+
+
+def test_links_that_cannot_be_searched_are_not_taken_for_none() -> None:
+    def answer(argv: Sequence[str]) -> Completed | None:
+        failed = argv[0] == "find"
+        return Completed(tuple(argv), 127 if failed else 1, b"", b"find: not found")
+
+    with pytest.raises(ReadFailed, match="find: not found"):
+        naming_files.read(fakes.FakeHost(answers=[answer]), NIC, BRIDGE)
 
 
 def test_a_byte_that_is_not_utf_8_hides_nothing(tree: Path) -> None:
