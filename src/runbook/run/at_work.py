@@ -24,7 +24,7 @@ from runbook.common.printable import printable
 # A name with a dot is none of the products.
 AT_WORK = ".at-work"
 # What the journal says while the question for the approval is on the screen.
-WAITING = "Waiting for the approval of the plan"
+WAITING = "Waiting for a person's answer"
 LARGEST = 400
 
 
@@ -32,7 +32,7 @@ class Life(StrEnum):
     """What is known of the program of a run that has no end."""
 
     RUNNING = "goes on"
-    WAITING = "waits for the approval of its plan"
+    WAITING = "waits for a person's answer"
     DIED = "died in the middle"
     NOT_KNOWN = "died, or goes on"
 

@@ -98,7 +98,7 @@ def test_a_run_that_goes_on_waits_or_died_is_told_apart_and_nothing_is_written_f
     assert one.said.endswith("Planning: begins")
     folder.note(kept.NOON, f"{WAITING}: begins")
     (one,) = entries(tmp_path, verdict="waiting")
-    assert (one.words, one.open) == ("waits for the approval of its plan", False)
+    assert (one.words, one.open) == ("waits for a person's answer", False)
     folder.note(kept.NOON, f"{WAITING}: done")
     assert [e.fact for e in entries(tmp_path)] == ["running"]
     del folder

@@ -65,7 +65,7 @@ def test_a_run_that_a_kill_ends_reads_died_and_before_that_it_goes_on(
 def test_a_run_that_waits_at_the_question_says_so_until_it_is_answered(folder: Folder) -> None:
     folder.hold()
     folder.note(NOW, f"{WAITING}: begins")
-    assert told(folder.path).startswith("waits for the approval of its plan; process ")
+    assert told(folder.path).startswith("waits for a person's answer; process ")
     folder.note(NOW, f"{WAITING}: done")
     assert told(folder.path).startswith("goes on; ")
 

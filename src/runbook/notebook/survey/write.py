@@ -22,7 +22,7 @@ from runbook.notebook.jupyter.unattended import may_write, somebody_there
 from runbook.notebook.live.file_record import offer
 from runbook.notebook.routed.close import products
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
-from runbook.notebook.shared.ending import end, in_short, not_ended, reading
+from runbook.notebook.shared.ending import end, in_short, not_ended, reading, waiting
 from runbook.notebook.shared.runs import OfARun
 from runbook.notebook.survey.look import SurveyedHost, SurveyOffer, SurveyRun
 from runbook.params import Params, as_table, for_host
@@ -194,11 +194,12 @@ def _said_so(run: SurveyRun) -> bool:
         "Type the host's name to write the file; press Enter to leave it as it is: "
     )
     try:
-        for _ in range(ASKED_AT_MOST):
-            answer = builtins.input(prompt).strip()
-            if answer in ("", run.host):
-                return answer == run.host
-            prompt = f"{answer!r} is not the host's name. Type {run.host}, or nothing: "
+        with waiting(run):
+            for _ in range(ASKED_AT_MOST):
+                answer = builtins.input(prompt).strip()
+                if answer in ("", run.host):
+                    return answer == run.host
+                prompt = f"{answer!r} is not the host's name. Type {run.host}, or nothing: "
     except StdinNotImplementedError:
         return may_write()
     except (EOFError, KeyboardInterrupt):

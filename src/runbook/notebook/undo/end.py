@@ -19,7 +19,7 @@ from runbook.notebook.routed.close import finish
 from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import Ask
 from runbook.notebook.shared.cell_value import CellValue
-from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended, reading
+from runbook.notebook.shared.ending import end, in_short, keep_error, not_ended, reading, waiting
 from runbook.notebook.shared.leave_guests import leave
 from runbook.notebook.shared.runs import HostRun, Stopped
 from runbook.notebook.shared.undoing import keep_rollback, keep_verdict
@@ -49,7 +49,10 @@ class ChosenAction(CellValue):
 def decide(looked: UndoView) -> ChosenAction | Stopped:
     """Undo, confirm, or only look; raises what stands against it, with nothing written."""
     this, request, standing = looked.run, looked.reached.request, looked.reached.standing
-    action = request.action or _ask(standing)
+    action = request.action
+    if not action and (standing.armed or (standing.ended and standing.ended.to_compare)):
+        with waiting(this):
+            action = _ask(standing)
     if not action:
         return stopped(this, Ending.LOOKED, "neither undo nor confirm was asked for")
     if not may_write():
@@ -83,8 +86,6 @@ def record(done: Stopped) -> None:
 
 
 def _ask(standing: HostStatus, ask: Ask | None = None) -> str:
-    if not (standing.armed or (standing.ended and standing.ended.to_compare)):
-        return ""
     prompt = f"{standing.host}: type undo or confirm; any other answer only looks: "
     try:
         answer = (ask or builtins.input)(prompt).strip()

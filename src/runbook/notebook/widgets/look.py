@@ -18,6 +18,8 @@ SHEET = """\
 body[data-jp-theme-light=false] .rb-form select{background-image:none!important;appearance:auto;
  color-scheme:dark}
 .rb-form ::placeholder{color:var(--jp-content-font-color2)!important;opacity:1}
+/* Their margin comes on top of their width, and the box cuts off what is beyond it. */
+.rb-form>:is(.widget-text,.widget-dropdown,.widget-combobox){max-width:calc(100% - 8px)!important}
 .rb-form .rb-row{align-items:flex-start;flex-wrap:wrap;overflow:visible}
 .rb-form .rb-row>.rb-reason{flex:1 1 280px;min-width:0}
 .rb-form .rb-reason{margin:0 0 0 8px;height:auto;color:var(--jp-content-font-color1)}

@@ -122,7 +122,7 @@ def test_while_a_person_is_asked_the_record_says_that_the_run_waits_for_them(
 
     monkeypatch.setattr("builtins.input", ask)
     change = armed()
-    assert told[0].startswith("waits for the approval of its plan; process ")
+    assert told[0].startswith("waits for a person's answer; process ")
     assert runs.read(folder(home)).told.startswith("goes on; process ")
     nb.finish(nb.after(nb.confirm(nb.verify(applied(change)))))
     assert runs.read(folder(home)).told == "as promised"

@@ -22,7 +22,7 @@ from runbook.notebook.survey import write as survey_write
 from runbook.params import for_host
 from runbook.preflight import Finding
 from runbook.preflight.survey import candidates
-from runbook.run import pipeline
+from runbook.run import pipeline, record
 from runbook.views.links import Link
 
 ROOT = Path(__file__).parents[4]
@@ -152,6 +152,22 @@ def test_a_typing_error_costs_no_survey(home: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(builtins, "input", answer)
     survey(NEW)
     assert asked[1] == "'nwe' is not the host's name. Type new, or nothing: "
+    assert (home / "params/new.yaml").exists()
+
+
+def test_while_the_question_is_open_its_record_says_that_it_waits(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile: list[str] = []
+
+    def typed(_: str) -> str:
+        (path,) = home.glob("outputs/new/*")
+        meanwhile.append(record.read(path).told)
+        return "new"
+
+    monkeypatch.setattr(builtins, "input", typed)
+    survey(NEW)
+    assert meanwhile[0].startswith("waits for a person's answer; process ")
     assert (home / "params/new.yaml").exists()
 
 

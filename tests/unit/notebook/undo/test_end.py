@@ -175,6 +175,22 @@ def test_undo_typed_is_undone_and_compared(
     assert [t[MIME]["outcome"] for t in shown if isinstance(t, dict)] == ["undone: as before"]
 
 
+@pytest.mark.usefixtures("sees", "armed")
+def test_while_the_question_is_open_its_record_says_that_it_waits(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile: list[str] = []
+
+    def typed(_: str) -> str:
+        meanwhile.append(recorded(home).told)
+        return "undo"
+
+    monkeypatch.setattr("builtins.input", typed)
+    through()
+    assert meanwhile[0].startswith("waits for a person's answer; process ")
+    assert recorded(home).told == "undone: as before"
+
+
 @pytest.mark.usefixtures("armed")
 def test_a_state_that_cannot_be_read_now_does_not_stand_in_the_way_of_an_undo(
     host: Undoing,
