@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
+from runbook.preflight.boot_lines import BY_NAME
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.preflight.names import BY_NAME
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow, contents
 from runbook.state.syntax.ifupdown import HOOKS, Stanza, physical, stanzas

@@ -11,27 +11,27 @@ from runbook.plan.forecast.mended_lines import of_iptables, of_nftables
 from runbook.plan.forecast.named_lines import Named, is_rule, named, renamed, says
 from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
+from runbook.preflight.boot_lines import (
+    ABOUT,
+    BY_NAME,
+    MOST_SHOWN,
+    early,
+    gives_any_interface,
+    in_words,
+    keeps_in_a_variable,
+    keeps_the_bridge,
+)
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.preflight.firewall import FIREWALLD, FIREWALLD_ZONE
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
-from runbook.state.host.naming_files import Line, NamingFile
+from runbook.state.host.naming_files import Line
 
-ABOUT = "the NIC's name"
-BY_NAME, AT_BOOT = "nic-by-name", "rules-at-boot"
+AT_BOOT = "rules-at-boot"
 CUT_OFF = (
     "after the next boot the host's traffic comes in by {bridge}, and rules for {nic} alone do not"
     " match it: the host may be cut off for good"
 )
-GIVES = (
-    "at a boot {nic} would have an address or a route of its own; beside a route to the LAN libvirt"
-    " starts no network, so {bridge} stays away and the host cannot be reached"
-)
-TAKES = (
-    "at a boot it may take {nic} before libvirt does: {bridge} has no port then, and the host"
-    " cannot be reached"
-)
-MOST_SHOWN = 5
 # What ufw itself writes; its other files are edited by hand.
 UFW_OWN = ("user.rules", "user6.rules")
 NFT = "nftables.service"
@@ -57,11 +57,13 @@ def _names(case: Case) -> Iterator[Finding]:
         yield _nobody(unsaved, case)
     for n in files:
         if n.wrong:
-            yield _keeps_the_bridge(n, case)
+            yield keeps_the_bridge(n, case)
+        elif n not in filtering and n.variables:
+            yield keeps_in_a_variable(n, case)
         elif n not in filtering and n.acting:
             yield from _other(n, case)
     for script in case.around.naming.giving:
-        yield _by_variable(script, case)
+        yield gives_any_interface(script, case)
     if not case.around.naming.complete:
         yield Finding(
             "consent",
@@ -119,58 +121,10 @@ def _rules(n: Named, case: Case) -> Finding:
     return Finding(
         "block",
         ABOUT,
-        f"{_in_words(n)}; {n.run_by}",
+        f"{in_words(n)}; {n.run_by}",
         CUT_OFF.format(nic=nic, bridge=bridge),
         _mended(n, nic, bridge),
     )
-
-
-def _by_variable(script: NamingFile, case: Case) -> Finding:
-    """A script of ifupdown runs for each interface, and gives one an address."""
-    nic, bridge = case.params.holder, case.params.bridge
-    named_too = any(file.path == script.path for file in case.around.naming.files)
-    lines = "; ".join(f"line {line.number}: {line.text}" for line in script.lines[:MOST_SHOWN])
-    current = f"{script.path} {lines}; ifupdown runs it for each interface that comes up"
-    why = GIVES.format(nic=nic, bridge=bridge)
-    out = f"take the line out, or leave {nic} alone there"
-    if named_too:
-        return Finding("block", ABOUT, current, why, out)
-    return Finding(
-        "consent",
-        ABOUT,
-        current,
-        why,
-        f"{out}; if it does so already, consent: [{BY_NAME}]",
-        BY_NAME,
-    )
-
-
-def _keeps_the_bridge(n: Named, case: Case) -> Finding:
-    """A boot gives the NIC an address, or takes it for something else: libvirt comes later."""
-    nic, bridge = case.params.holder, case.params.bridge
-    if n.giving:
-        why = GIVES.format(nic=nic, bridge=bridge)
-        then = (
-            f"take it out: the change carries the addresses and routes that {nic} has, and they"
-            f" come back at each boot; what {nic} does not have now, add for {bridge}, in a unit"
-            " that starts after libvirtd"
-        )
-    else:
-        why = TAKES.format(nic=nic, bridge=bridge)
-        then = f"take it out, or have it use {bridge}, and start it after libvirtd"
-    if n.by_its_name:
-        then = f"systemctl disable {n.file.path.rpartition('/')[2]}, without --now; {then}"
-    return Finding("block", ABOUT, f"{_in_words(n, n.wrong)}; {n.run_by}", why, then)
-
-
-def _in_words(n: Named, acting: tuple[Line, ...] = ()) -> str:
-    if n.by_its_name:
-        return f"{n.file.path} is for the NIC by its name"
-    acting = acting or n.acting
-    lines = acting[:MOST_SHOWN]
-    more = len(acting) - len(lines)
-    lines_in_words = "; ".join(f"line {line.number}: {line.text}" for line in lines)
-    return f"{n.file.path} {lines_in_words}" + (f"; and {more} more lines" if more else "")
 
 
 def _mended(n: Named, nic: str, bridge: str) -> str:
@@ -243,34 +197,19 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
     if n.sort is Sort.WATCHES or n.loader.program == "ufw" or not n.at_boot:
         why = f"{nic} is there as before, without an address"
         yield Finding(
-            "note", ABOUT, f"{_in_words(n)}; {n.run_by}", why, "nothing, if this is enough"
+            "note", ABOUT, f"{in_words(n)}; {n.run_by}", why, "nothing, if this is enough"
         )
         return
     if n.sort is Sort.EARLY:
-        yield _early(n, case)
+        yield early(n, case)
         return
     yield Finding(
         "consent",
         ABOUT,
-        f"{_in_words(n)}; {n.run_by}",
+        f"{in_words(n)}; {n.run_by}",
         f"{nic} will have no address, and what binds to it by name does not serve the host's"
         " address any more",
         f"{_as_well(n, nic, bridge)} (also possible after the change); then consent: [{BY_NAME}]",
-        BY_NAME,
-    )
-
-
-def _early(n: Named, case: Case) -> Finding:
-    nic, bridge = case.params.holder, case.params.bridge
-    return Finding(
-        "consent",
-        ABOUT,
-        f"{_in_words(n)}; {n.run_by}",
-        f"it may give {nic} an address before ifupdown runs. Where that stays, libvirt starts no"
-        f" network: {bridge} is not there, and the host cannot be reached",
-        "dropbear-initramfs takes the address away again before the boot goes on (by default IFDOWN"
-        f" is * there): if nothing else uses the line, consent: [{BY_NAME}]; otherwise take it out,"
-        " and run update-grub and update-initramfs -u",
         BY_NAME,
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runbook.preflight.boot_lines import BY_NAME
 from runbook.preflight.finding import Case, Finding, looked_for
-from runbook.preflight.names import BY_NAME
 from runbook.state.neighbours import NeighbourRow
 
 ABOUT = "fixed neighbours"

@@ -29,11 +29,12 @@ class LinkRow(NamedTuple):
     bond_mode: Annotated[str, "iproute2's word (active-backup, 802.3ad, ...); '' if no bond"] = ""
     altnames: Annotated[str, "its other names (ip-link(8), altname), blank between, or ''"] = ""
     vlan_filtering: Annotated[bool, "a bridge whose ports have VLANs of their own"] = False
+    own_mac: Annotated[str, "the MAC that the card came with, '' if the kernel does not say"] = ""
 
 
 KEY = ("ifname",)
-# udev gives the other names, and an earlier version did not read them.
-VOLATILE = ("ifindex", "altnames")
+# An earlier version read neither of the two columns.
+VOLATILE = ("ifindex", "altnames", "own_mac")
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 USER_HZ = 100
 # ifupdown makes these at `ifup` and deletes them at `ifdown`.
@@ -78,6 +79,7 @@ def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> LinkRow:
         _bond_mode(info) if kind == "bond" else "",
         _altnames(attrs),
         kind == "bridge" and _filters_vlans(info),
+        attrs.get("IFLA_PERM_ADDRESS", ""),
     )
 
 

@@ -44,6 +44,17 @@ def test_the_plan_keeps_the_name_by_the_mac_and_the_undo_takes_that_away() -> No
     assert "by its MAC" in judged(NIC).seen
 
 
+def test_a_card_whose_stanza_gives_it_another_mac_is_named_by_its_own() -> None:
+    own = "3c:ec:ef:00:00:01"
+    links = [fakes.link("lo"), fakes.link(NIC, mac=NIC_MAC, own_mac=own)]
+    plan = make_plan(fakes.params(), fakes.seen(links=links))
+    (written,) = [row for row in plan.rows() if f"write {link_path('routed')}" in row.what]
+    assert f"\nMACAddress={own}\n" in written.after
+    file = link_of(NIC, own)
+    rows = [fakes.file("/etc/network/interfaces", INTERFACES), file]
+    assert pins(make_plan(fakes.params(), fakes.seen(links=links, files=rows))) == []
+
+
 def test_a_name_that_a_file_keeps_already_needs_no_other_file() -> None:
     assert pins(drawn(link_of(NIC))) == []
     assert judged(NIC, link_of(NIC)).level == "ok"

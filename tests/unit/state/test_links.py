@@ -103,6 +103,12 @@ def test_a_vxlan_is_bound_to_a_nic_that_the_kernel_does_not_call_its_lower_one()
     assert (row("vxlan7", found).kind, row("vxlan7", found).lower) == ("vxlan", "eth7")
 
 
+def test_the_mac_that_a_card_came_with_is_told_beside_the_one_that_it_was_given() -> None:
+    (found,) = links.parse(message(2, "eth7", "", IFLA_PERM_ADDRESS=bytes.fromhex("3cecef000001")))
+    assert (found.mac, found.own_mac) == ("02:00:00:00:00:01", "3c:ec:ef:00:00:01")
+    assert "own_mac" in links.VOLATILE
+
+
 def test_the_other_names_of_a_card_are_told_and_count_for_nothing_in_a_comparison() -> None:
     names = {"attrs": [("IFLA_ALT_IFNAME", "eno1"), ("IFLA_ALT_IFNAME", "enx020000000001")]}
     (found,) = links.parse(message(2, "eth7", "", IFLA_PROP_LIST=names))

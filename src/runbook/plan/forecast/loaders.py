@@ -47,10 +47,11 @@ _TABLE: tuple[tuple[Sort, str, tuple[str, ...]], ...] = (
         (
             *("*~", "*.bak", "*.old", "*.orig", "*.save", "*.dpkg-*", "*.ucf-*", "*.runbook-*"),
             *("*/README*", "*/.git/*", "/etc/hosts", "/etc/motd", "/etc/issue*", "/etc/motd.d/*"),
-            *("/etc/iftab", "/etc/mactab", "/etc/udev/rules.d/*", "/etc/systemd/network/*.link"),
+            *("/etc/iftab", "/etc/mactab", "/etc/systemd/network/*.link"),
             *("/etc/libvirt/libvirt*.conf", "/etc/iproute2/*", "/etc/networks"),
         ),
     ),
+    (Sort.SILENT, "udev", ("/etc/udev/rules.d/*",)),
     (
         Sort.JUDGED,
         "runbook's other rules",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from runbook.plan.forecast.loaders import Loader, Sort, loader
-from runbook.state.host.naming_files import FILTERS, Line, NamingFile
+from runbook.state.host.naming_files import FILTERS, VARIABLE, Line, NamingFile
 from runbook.state.syntax.ifupdown import INTERFACES
 from runbook.state.syntax.nic_commands import gives_address, takes
 from runbook.state.sysctl import WORDS4, WORDS6
@@ -19,6 +19,7 @@ _CONDITION = re.compile(r"\s*(if|elif|while|case|test|\[)\b|\s*\[|.*\$\{?IFACE\b
 _NEXT_COMMAND = re.compile(r"&&|\|\||;|\bthen\b|\bdo\b")
 # A rule in the words of iptables-save, whatever program is given it.
 _SAVED_RULE = re.compile(r"(\[\d+:\d+\] )?-[AI] \S+ ")
+UDEV = "/etc/udev/rules.d/"
 _CLIENT = re.compile(r"(dhclient|dhcpcd|udhcpc|dhcp)[\w.-]*@")
 _ASSIGNMENT = re.compile(r"\s*(export\s+)?[A-Za-z_]\w*=")
 # Commands that are as good for a port of a bridge.
@@ -81,7 +82,15 @@ class Named:
     def wrong(self) -> tuple[Line, ...]:
         """Lines by which a boot would keep the bridge from its address or its port."""
         scripts = self.sort in (Sort.SCRIPT, Sort.UNKNOWN) and not self._has_stanzas
+        # Nothing else of a rule of udev would miss the bridge.
+        scripts = scripts or self.file.path.startswith(UDEV)
         return (*self.giving, *self.taking) if scripts and self.at_boot else ()
+
+    @property
+    def variables(self) -> tuple[Line, ...]:
+        """Lines that keep the name in a variable, for a command that gives or takes interfaces."""
+        asked = self.file.configures and self.sort in (Sort.SCRIPT, Sort.UNKNOWN) and self.at_boot
+        return tuple(x for x in self.lacking if VARIABLE.match(x.text)) if asked else ()
 
     @property
     def by_its_name(self) -> bool:

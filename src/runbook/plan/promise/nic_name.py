@@ -21,14 +21,14 @@ def pinned(nic: str, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     if link and link.kind in MADE_AT_BOOT:
         # ifupdown gives its name; the MAC is that of a card below it, which has its own name.
         return
-    mac = mac_of(nic, snapshot)
+    macs = {mac_of(nic, snapshot), mac_at_boot(nic, snapshot)}
     for path, text in contents(snapshot.rows(FileRow)).items():
         lines = [line.strip() for line in text.splitlines() if not line.strip().startswith("#")]
-        if path.endswith(".link") and any(_is_mac(line, mac) for line in lines):
+        if path.endswith(".link") and any(_is_mac(line, macs) for line in lines):
             names = (line.partition("=")[2].strip() for line in lines if line.startswith("Name="))
             yield from ((path, name) for name in names)
         if path == UDEV_RULES:
-            rules = (line for line in lines if f'"{mac}"' in line.lower())
+            rules = (ln for ln in lines if any(f'"{mac}"' in ln.lower() for mac in macs))
             found = (re.search(r'NAME="([^"]+)"', line) for line in rules)
             yield from ((path, match[1]) for match in found if match)
 
@@ -56,6 +56,14 @@ def mac_of(nic: str, snapshot: Snapshot) -> str:
     return link.mac.lower() if link else ""
 
 
-def _is_mac(line: str, mac: str) -> bool:
+def mac_at_boot(nic: str, snapshot: Snapshot) -> str:
+    """The MAC that udev sees: a stanza with `hwaddress` gives another one later."""
+    link = snapshot.find(LinkRow, nic)
+    return link.own_mac.lower() if link and link.own_mac else mac_of(nic, snapshot)
+
+
+def _is_mac(line: str, macs: set[str]) -> bool:
     key, _, value = line.partition("=")
-    return key.strip() in ("MACAddress", "PermanentMACAddress") and mac in value.lower().split()
+    return key.strip() in ("MACAddress", "PermanentMACAddress") and not macs.isdisjoint(
+        value.lower().split()
+    )

@@ -213,7 +213,7 @@ def _pin_name(params: Params, snapshot: Snapshot) -> Iterator[PutFile]:
     nic = params.interface
     named = tuple(nic_name.pinned(nic, snapshot))
     if not named and nic_name.can_be_pinned(nic, snapshot):
-        text = link_file(nic, nic_name.mac_of(nic, snapshot))
+        text = link_file(nic, nic_name.mac_at_boot(nic, snapshot))
         yield PutFile(link_path(params.network), text, 0o644, f"keep the name {nic} at a boot")
 
 

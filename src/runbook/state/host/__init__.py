@@ -4,6 +4,7 @@
 saved firewall rules, `probes` asks what the host can reach, `operator_connection` is your own
 connection as sshd sees it, `nic_hardware` has drivers and speeds, `command_output` keeps what
 `ip`, `nft` and other programs print; nothing is decided by `command_output`. `naming_files`
-searches the files that name the NIC (`linked_files` has links that lead elsewhere),
+searches the files that name the NIC (`linked_files` has links that lead elsewhere, `grep` asks
+the host's own),
 `late_network` what waits for the network at a boot, `resolved` the servers of systemd-resolved.
 """

@@ -8,15 +8,15 @@ one leads to cannot be read, `complete` says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from runbook.common import octets
-from runbook.common.errors import ReadFailed
 from runbook.common.redact import REDACTED, is_secret, redact_text
 from runbook.state.host import linked_files
+from runbook.state.host.grep import grep
 from runbook.state.syntax.nic_commands import IFACE, gives_address
 from runbook.transport.host import Reader
 
@@ -51,11 +51,15 @@ _ANY_IFACE = r"^[^#]*\b(ip|ifconfig|dhclient|dhcpcd|udhcpc)\b.*[$][{]?IFACE\b.*"
 # What scripts of Debian packages give: the address of the stanza itself (bridge-utils), and a route
 # to addresses that are of no LAN (avahi-autoipd).
 _OF_PACKAGES = re.compile(r"[$][{]?IF_[A-Z]|\b169[.]254[.]0[.]0\b")
+# A line that keeps a name in a variable of a shell.
+VARIABLE = re.compile(r"\s*(export\s+|local\s+|readonly\s+)?[A-Za-z_]\w*=[^=]|\s*for\s+\w+\s+in\b")
+_CONFIGURES = (
+    r"\b(ip( -[a-z0-9]+)* a[a-z]* (add|a|replace|change)|ifconfig|dhclient|udhcpc|dhcpcd"
+    r"|brctl addif|ifenslave|type (macvlan|macvtap|ipvlan))\b"
+)
 SCRIPTS = f"{IFUPDOWN}/if-*.d/*"
 _FOUND = re.compile(rb"([^\0]+)\0(\d+):([^\n]*)\n")
 _LED = re.compile(rb"([^\0]+)\0([^\n]*)\n")
-# A place that the host does not have, and a symbolic link that leads nowhere or back.
-_HARMLESS = ("No such file or directory", "recursive directory loop")
 
 
 class Line(NamedTuple):
@@ -71,7 +75,8 @@ class NamingFile:
 
     `led_from` are the files that name this one. `filters` says whether a command of a firewall
     is in it, `read_by_filter` whether one is in a file that names it, `unit` what systemd says of
-    it where it is a unit ('' where it is none).
+    it where it is a unit ('' where it is none). `configures` says whether the file keeps the name
+    in a variable, and it or a file that names it has a command that gives or takes interfaces.
     """
 
     path: str
@@ -80,6 +85,7 @@ class NamingFile:
     filters: bool = False
     unit: str = ""
     read_by_filter: bool = False
+    configures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +121,12 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
     sources = {source for path in nearest for source in led.get(path, ())}
     filters = _filtering(host, sorted({*nearest, *sources}), unread)
     states = _states(host, nearest)
+    acting = _configuring(host, naming, led, unread)
     files = (
         NamingFile(
             *(path, naming[path], led.get(path, ()), path in filters, states.get(path, "")),
             read_by_filter=not filters.isdisjoint(led.get(path, ())),
+            configures=path in acting,
         )
         for path in nearest
     )
@@ -129,7 +137,7 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
 
 def _by_variable(host: Reader) -> tuple[str, ...]:
     pattern = rf"\b{FILTERS}\b.*[$][{{]?IFACE\b"
-    matches = _grep(host, ("-R", "-I", "-D", "skip", "-l", "-Z", "-E"), pattern, (IFUPDOWN,))
+    matches = grep(host, ("-R", "-I", "-D", "skip", "-l", "-Z", "-E"), pattern, (IFUPDOWN,))
     return tuple(sorted(octets.text_of(path) for path in matches.split(b"\0") if path))
 
 
@@ -179,9 +187,7 @@ def _search(
 ) -> dict[str, tuple[Line, ...]]:
     options = ("-I", "-D", "skip", "-H", "-n", "-Z", "-o", f"--max-count={MOST_LINES}", "-E")
     by_path: dict[str, list[Line]] = {}
-    for path, number, text in _FOUND.findall(
-        _grep(host, (*how, *options), pattern, places, unread)
-    ):
+    for path, number, text in _FOUND.findall(grep(host, (*how, *options), pattern, places, unread)):
         lines = by_path.setdefault(octets.text_of(path), [])
         lines.append(Line(int(number), _excerpt(path, octets.text_of(text), pattern)))
     return {path: tuple(lines) for path, lines in by_path.items()}
@@ -220,7 +226,7 @@ def _paths(
 ) -> list[tuple[str, str]]:
     """Each file with a path that it names."""
     options = (*how, "-I", "-D", "skip", "-H", "-Z", "-o", "-E")
-    led_to = _LED.findall(_grep(host, options, pattern, places, unread))
+    led_to = _LED.findall(grep(host, options, pattern, places, unread))
     return [(octets.text_of(source), octets.text_of(path)) for source, path in led_to]
 
 
@@ -228,8 +234,29 @@ def _filtering(host: Reader, paths: list[str], unread: list[str]) -> frozenset[s
     if not paths:
         return frozenset()
     options = ("-d", "skip", "-D", "skip", "-l", "-Z", "-w", "-E")
-    paths_filtering = _grep(host, options, FILTERS, paths, unread)
+    paths_filtering = grep(host, options, FILTERS, paths, unread)
     return frozenset(octets.text_of(path) for path in paths_filtering.split(b"\0") if path)
+
+
+def _configuring(
+    host: Reader,
+    naming: Mapping[str, tuple[Line, ...]],
+    led: Mapping[str, tuple[str, ...]],
+    unread: list[str],
+) -> frozenset[str]:
+    """The files that keep the name in a variable for such a command, their own or a reader's."""
+    keeping = {
+        path: {path, *led.get(path, ())}
+        for path, lines in naming.items()
+        if any(VARIABLE.match(line.text) for line in lines)
+    }
+    if not keeping:
+        return frozenset()
+    options = ("-d", "skip", "-D", "skip", "-l", "-Z", "-E")
+    readers = sorted(set().union(*keeping.values()))[:MOST_FILES]
+    matches = grep(host, options, _CONFIGURES, readers, unread)
+    acting = {octets.text_of(path) for path in matches.split(b"\0") if path}
+    return frozenset(path for path, files in keeping.items() if not acting.isdisjoint(files))
 
 
 def _states(host: Reader, paths: list[str]) -> dict[str, str]:
@@ -242,31 +269,3 @@ def _states(host: Reader, paths: list[str]) -> dict[str, str]:
     states = octets.text_of(done.stdout).split()
     # A unit that systemd cannot name has no line, and then no line can be told whose it is.
     return dict(zip(units, states, strict=True)) if len(states) == len(units) else {}
-
-
-def _grep(
-    host: Reader,
-    options: tuple[str, ...],
-    pattern: str,
-    places: Iterable[str],
-    unread: list[str] | None = None,
-) -> bytes:
-    """What grep finds. What it cannot read is an error, or one more line of `unread`.
-
-    A file that another one leads to may be a user's, who can make it unreadable at will.
-    """
-    done = host.query(["grep", *options, "-e", pattern, "--", *places])
-    complaints = octets.text_of(done.stderr).splitlines()
-    if done.returncode <= 1 or (
-        complaints and all(line.endswith(_HARMLESS) for line in complaints)
-    ):
-        return done.stdout
-    if unread is None:
-        raise ReadFailed(
-            f"files that may name the NIC cannot be searched: {complaints[:1] or 'grep failed'}",
-            host=host.name,
-            state="nothing was written",
-            then="run `grep -r NIC /etc` on the host as root, and see what it says",
-        )
-    unread += complaints or ["grep failed"]
-    return done.stdout
