@@ -12,7 +12,8 @@ from tests.unit.preflight.looking import told
 from runbook.params import Params
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Cleared, Finding, RefusedByPreflight, preflight
-from runbook.preflight.names import ABOUT, AT_BOOT, BY_NAME
+from runbook.preflight.boot_lines import ABOUT, BY_NAME
+from runbook.preflight.names import AT_BOOT
 from runbook.state.host.naming_files import Line, NamingFile, NamingFiles
 from runbook.state.snapshot import Snapshot
 
