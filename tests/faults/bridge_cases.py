@@ -10,6 +10,7 @@ from pathlib import Path
 from tests import stages
 from tests.faults import cases, injections, libvirtd, matrix, points
 from tests.faults.cases import Case, Ground
+from tests.lab.test_adopt import with_guest
 from tests.lab.test_odd_hosts import HOSTS, ON_A_BRIDGE
 
 from runbook.lab import lab as labs
@@ -46,16 +47,25 @@ def make_bridge(host: str) -> None:
     replace(odd, files=files).make(host)
 
 
+def make_bridge_with_guest(host: str) -> None:
+    """Likewise, with a running guest in br0: its tap passes too."""
+    make_bridge(host)
+    with_guest(host, f"{address(host).rpartition('.')[0]}.10")
+
+
+PREPARE = {"attach": make_bridge, "adopt": make_bridge_with_guest}
+
+
 def ground(shape: str, home: Path, hosts: int) -> Ground:
     """Bring the lab up, and draw the plan that will be hit."""
     labs.up(hosts, RELEASE, "static", lambda _text: None)
     first = host_name(1)
     labs.renew(first)
-    make_bridge(first)
+    PREPARE[shape](first)
     session = pipeline.open_session(for_host(home / "params", {"host": first}))
     with closing(session.host):
         drawn = stages.draft(session, pipeline.read(session)).plan
-    return Ground(shape, "static", drawn, make_bridge)
+    return Ground(shape, "static", drawn, PREPARE[shape])
 
 
 def spread(ground: Ground) -> Iterator[Case]:

@@ -60,22 +60,23 @@ UNSEEN = "".join(
 )
 
 
-def with_guest() -> None:
-    """A host on br0, and a running guest on it."""
-    console(HOST, "cat >/etc/sysctl.d/90-bridges.conf", UNSEEN.encode())
-    HOSTS[ON_A_BRIDGE].make(HOST)
-    console(HOST, "virsh net-define /dev/stdin; virsh net-start for-now", ONTO.encode())
-    lan = (IPv4Interface(f"{OF_GUEST}/16"), IPv4Address("172.16.0.1"))
-    guests.add(HOST, Guest(GUEST, "for-now", *lan))
-    console(HOST, TO_THE_BRIDGE)
-    answers()
+def with_guest(host: str = HOST, address: str = OF_GUEST) -> None:
+    """A running guest on the host's br0."""
+    for name in (item.partition("=")[0] for item in UNSEEN.split()):
+        console(host, f"sysctl -q -w {name}=0")
+    console(host, "cat >/etc/sysctl.d/90-bridges.conf", UNSEEN.encode())
+    console(host, "virsh net-define /dev/stdin; virsh net-start for-now", ONTO.encode())
+    lan = (IPv4Interface(f"{address}/16"), IPv4Address("172.16.0.1"))
+    guests.add(host, Guest(GUEST, "for-now", *lan))
+    console(host, TO_THE_BRIDGE)
+    answers(address)
 
 
-def answers() -> None:
+def answers(address: str = OF_GUEST) -> None:
     """Wait until the guest is heard from beyond the router."""
 
     def heard() -> bool:
-        return OutageProbe(OF_GUEST, rate=20, seconds=1).result().lost == 0
+        return OutageProbe(address, rate=20, seconds=1).result().lost == 0
 
     shell.wait_for(GUEST, heard, PATIENCE_S)
 
@@ -109,6 +110,7 @@ def handed_on(what: str, request: pytest.FixtureRequest) -> Iterator[list[int]]:
 def test_br0_and_its_guest_pass_to_libvirts_bridge_and_back(
     release: str, request: pytest.FixtureRequest
 ) -> None:
+    HOSTS[ON_A_BRIDGE].make(HOST)
     with_guest()
     assert ports(OLD) == ["enp4s0f0", "vnet"]
     asked = params(HOST).model_copy(update=ASKED)
