@@ -30,8 +30,8 @@ HOST, GUEST = "server-01", "vm-01"
 ADDRESS, OF_GUEST = "172.16.1.1", "172.16.1.10"
 OLD, ASKED = "br0", {"adopt": "br0", "bridge_mac": "nic", "forward": "open"}
 RATE, PATIENCE_S = 1000, 240
-# Of 1,000 a second, for the time in which the NIC is in neither bridge; and of a guest.
-MOST_LOST, MOVES_MS = 5, 500.0
+# Of 1,000 a second, for the time in which the NIC is in neither bridge.
+MOST_LOST = 5
 ONTO = f"<network><name>for-now</name><forward mode='bridge'/><bridge name='{OLD}'/></network>"
 # Its NIC as `virsh` defines it by `--network bridge=br0`.
 TO_THE_BRIDGE = (
@@ -129,18 +129,17 @@ def test_br0_and_its_guest_pass_to_libvirts_bridge_and_back(
             answers()
         assert ports("virbr1") == ["enp4s0f0", "vnet"], deed.__name__
     with (
-        handed_on(f"{release}: undo", request),
+        handed_on(f"{release}: undo", request) as returned,
         watched(f"{release}: undo", request, both, RATE) as back,
     ):
         assert undone(session, HOST, start) == FINE
     assert ports(OLD) == ["enp4s0f0", "vnet"]
     reboot(HOST)
     answers()
-    (host, guest), (host_back, guest_back) = changed, back
+    (host, _), (host_back, _) = changed, back
     # While the NIC is in neither bridge, the kernel drops what comes in for the host.
     assert max(host.lost, host_back.lost) <= MOST_LOST, (changed, back)
     # An emulated guest loses pings by itself, so the host's own part is looked at.
-    came, lost, replied, lost_replies = moved
-    assert min(came, replied) > RATE
-    assert (lost, lost_replies) == (0, 0)
-    assert max(guest.longest_gap_ms, guest_back.longest_gap_ms) < MOVES_MS, (changed, back)
+    for came, lost, replied, lost_replies in (moved, returned):
+        assert min(came, replied) > RATE
+        assert (lost, lost_replies) == (0, 0)

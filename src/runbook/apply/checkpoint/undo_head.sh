@@ -262,7 +262,7 @@ open_shortcut() {
     }"
     done
     [ -n "$known" ] || return 0
-    timeout 5 nft -f - 2>/dev/null <<NFT
+    timeout 2 nft -f - 2>/dev/null <<NFT
 add table netdev rbguests
 delete table netdev rbguests
 table netdev rbguests {
@@ -293,7 +293,7 @@ tap_of() {
     done
 }
 close_shortcut() {
-    timeout 5 nft delete table netdev rbguests 2>/dev/null
+    timeout 2 nft delete table netdev rbguests 2>/dev/null
     return 0
 }
 

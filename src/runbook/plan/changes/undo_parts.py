@@ -19,9 +19,12 @@ from runbook.plan.changes.steps import (
     Step,
     Sysctl,
 )
-from runbook.plan.changes.two_bridges import JoinBridges, TakePorts
+from runbook.plan.changes.two_bridges import CloseShortcut, JoinBridges, OpenShortcut, TakePorts
 
-NETWORK = (EndUnit, NeedNic, JoinBridges, TakePorts, Netlink, Announce, CarryNeighbours)
+NETWORK = (
+    *(EndUnit, NeedNic, OpenShortcut, JoinBridges, TakePorts, CloseShortcut),
+    *(Netlink, Announce, CarryNeighbours),
+)
 FILES = (Restore, PutBack, RemoveDir, MakeDir)
 
 

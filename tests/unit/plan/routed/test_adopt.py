@@ -191,6 +191,11 @@ def test_a_guest_s_frames_go_past_the_bridges_while_its_tap_and_the_nic_move() -
     assert f'        ether saddr @guests ether daddr != @local fwd to "{NIC}"' in rules
     script = undo_script(planned(), change_id=fakes.CHANGE, title="by root", machine_id="0" * 32)
     line = f"open_shortcut {NIC} '{NIC_MAC} 52:54:00:0a:0b:01' 52:54:00:0a:0b:01\n"
+    deeds = ("open_shortcut", "join_bridges", "plug vm-01 live", "take_ports", "close_shortcut")
+    called = [word for ln in script.splitlines() for word in deeds if ln.startswith(word + " ")]
+    assert list(dict.fromkeys(called)) == [*deeds[:-1]]
+    assert script.rindex("\nclose_shortcut\n") > script.rindex("\ntake_ports ")
+    assert script.rindex("\nclose_shortcut\n") < script.rindex("\ndrop_network ")
     assert line in script
 
 
