@@ -47,10 +47,10 @@ def handed_over(host: Host, joining: LinkRow) -> Iterator[None]:
         port=joining.ifname,
         carrier=CARRIERS[1],
     )
-    if _try(host, ("ip", "-batch", "-"), _same_mac(joining)):
-        _try(host, ("nft", "-f", "-"), rule)
+    if tried(host, ("ip", "-batch", "-"), _same_mac(joining)):
+        tried(host, ("nft", "-f", "-"), rule)
     yield
-    _try(host, ("nft", "delete", "table", "netdev", TABLE))
+    tried(host, ("nft", "delete", "table", "netdev", TABLE))
 
 
 def _same_mac(joining: LinkRow) -> str:
@@ -63,7 +63,7 @@ def _same_mac(joining: LinkRow) -> str:
     return f"{still}\n{second}\n{first} address {joining.mac}\n"
 
 
-def _try(host: Host, argv: tuple[str, ...], stdin: str = "") -> bool:
+def tried(host: Host, argv: tuple[str, ...], stdin: str = "") -> bool:
     """Whether it could be done; without it some frames are lost, and that is all."""
     try:
         return host.execute(argv, stdin=stdin.encode(), timeout=BUDGET_S).returncode == 0

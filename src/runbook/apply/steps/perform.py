@@ -10,7 +10,7 @@ from functools import singledispatch
 from itertools import pairwise
 
 from runbook.apply.steps import ndp_bytes, netlink_bytes
-from runbook.apply.steps.hand_over import handed_over
+from runbook.apply.steps.hand_over import handed_over, tried
 from runbook.common import octets
 from runbook.common.errors import GateClosed, StepFailed
 from runbook.plan.changes.aside import MoveAside
@@ -227,22 +227,12 @@ def _(step: HurryKernel, host: Host) -> None:
 
 @perform.register
 def _(step: OpenShortcut, host: Host) -> None:
-    _nft(step, host, ("-f", "-"), step.ruleset)
+    tried(host, ("nft", "-f", "-"), step.ruleset)
 
 
 @perform.register
-def _(step: CloseShortcut, host: Host) -> None:
-    _nft(step, host, ("delete", "table", "netdev", SHORTCUT))
-
-
-def _nft(step: Step, host: Host, words: tuple[str, ...], stdin: str = "") -> None:
-    """Without nftables some frames of guests are lost, and that is all."""
-    try:
-        host.execute(("nft", *words), stdin=stdin.encode(), timeout=step.budget_s)
-    except GateClosed:
-        raise
-    except StepFailed:
-        return
+def _(_step: CloseShortcut, host: Host) -> None:
+    tried(host, ("nft", "delete", "table", "netdev", SHORTCUT))
 
 
 @perform.register
