@@ -56,16 +56,14 @@ def shell_lines(step: Step) -> list[str]:
 @shell_lines.register
 def _(step: Netlink | Detour) -> list[str]:
     messages = step.messages
-    passing = [n for n, message in enumerate(messages, 1) if isinstance(message, LinkMaster)]
-    if not passing:
-        return _batch(messages)
-    (last,) = passing[-1:]
-    moves = messages[last - 1]
-    lines = ["hurry", *_batch(messages[:last]), "hurry_no_more"]
-    if isinstance(moves, LinkMaster) and not moves.master:
-        # What comes by the bridge meanwhile is for an address that the bridge still has to have.
-        lines = [f"hand_over {shlex.quote(moves.ifname)}", *lines, "hand_over_no_more"]
-    return [*lines, *_batch(messages[last:])]
+    for number, message in enumerate(messages, 1):
+        if isinstance(message, LinkMaster):
+            moves = ["hurry", *_batch(messages[:number]), "hurry_no_more"]
+            if not message.master:
+                moves = [f"hand_over {shlex.quote(message.ifname)}", *moves, "hand_over_no_more"]
+            # Only now: what came by the bridge was for an address that the bridge has to have.
+            return [*moves, *_batch(messages[number:])]
+    return _batch(messages)
 
 
 def _batch(messages: tuple[Message, ...]) -> list[str]:

@@ -75,8 +75,7 @@ class GatedNetlink(Netlink):
         lines = Netlink.describe(self)
         if not self.joining:
             return lines
-        rule = f"# nft: meanwhile, frames for {self.joining} go by {CARRIERS[1]}"
-        return f"{rule}\n{lines}"
+        return f"{lines}\n# nft: meanwhile, frames for {self.joining} go by {CARRIERS[1]}"
 
 
 @dataclass(frozen=True, slots=True)

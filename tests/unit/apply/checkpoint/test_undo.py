@@ -175,8 +175,9 @@ def test_what_comes_in_while_the_nic_leaves_the_bridge_goes_by_another_port(
     handed, no_more = ran.index(HANDED), ran.index(HANDED_NO_MORE)
     leaves = next(n for n, run in enumerate(ran) if "nomaster" in run[-1])
     pair_goes = next(n for n, run in enumerate(ran) if run[1:3] == ["link", "delete"])
-    # With the pair gone, the rule would drop what comes in.
-    assert handed < leaves < no_more < pair_goes
+    bridge_goes = next(n for n, run in enumerate(ran) if "address del" in run[-1])
+    # With the pair gone, the rule would drop what comes in; with the address gone, rp_filter might.
+    assert handed < leaves < no_more < min(pair_goes, bridge_goes)
 
 
 @pytest.mark.parametrize(
