@@ -16,6 +16,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 ECHO_REQUEST6, ECHO_REPLY6 = 128, 129
@@ -24,6 +25,8 @@ PATIENCE_S = 2.0
 # A host that begins to track connections drops all but the first of the packets with one identifier
 # that it takes in together. So neighbours have different ones, as pings of several programs have.
 IDENTIFIERS = 64
+# Not in Python's socket before 3.14; asm-generic/socket.h.
+_SO_TIMESTAMPNS = 35
 # The sequence field has 16 bits; the count goes on in the payload.
 _COUNT = struct.Struct("!Q")
 
@@ -82,10 +85,13 @@ def probe(address: str, rate: float, seconds: float) -> dict[str, float]:
             # No route, no buffer: a probe that could not leave is a probe lost.
             with contextlib.suppress(OSError):
                 sock.sendto(packet(identifier, len(sent_at) - 1, ipv6=ipv6), (address, 0))
+            # A prober that was not scheduled for a while has many probes to send: what is answered
+            # meanwhile must not wait until the socket is full.
+            receive(sock, identifier, answered, ipv6=ipv6)
             continue
         wait = max(0.0, (due if end is None else end) - now)
         if select.select([sock], [], [], wait)[0]:
-            _receive(sock, identifier, answered, ipv6=ipv6)
+            receive(sock, identifier, answered, ipv6=ipv6)
     return judged(sent_at, answered)
 
 
@@ -95,20 +101,32 @@ def _socket(*, ipv6: bool) -> socket.socket:
     )
     sock = socket.socket(family, socket.SOCK_RAW, protocol)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     sock.settimeout(0)
     return sock
 
 
-def _receive(
+def receive(
     sock: socket.socket, identifier: int, answered: dict[int, float], *, ipv6: bool
 ) -> None:
+    """Take one answer, if there is one."""
     try:
-        data = sock.recv(2048)
+        data, told, _, _ = sock.recvmsg(2048, 64)
     except BlockingIOError:
         return
     count = count_of(data, identifier, ipv6=ipv6)
     if count is not None:
-        answered.setdefault(count, time.monotonic())
+        answered.setdefault(count, arrival(told))
+
+
+def arrival(told: Sequence[tuple[int, int, bytes]]) -> float:
+    """When the kernel received the packet, on this program's clock; it may be read much later."""
+    now = time.monotonic()
+    for level, kind, data in told:
+        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("@ll", data[: struct.calcsize("@ll")])
+            return min(now, now - time.time() + seconds + nanoseconds / 1e9)
+    return now
 
 
 def judged(sent_at: list[float], answered: dict[int, float]) -> dict[str, float]:

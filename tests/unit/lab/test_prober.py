@@ -1,5 +1,12 @@
 from __future__ import annotations
 
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
 from runbook.lab import prober
 
 
@@ -30,3 +37,28 @@ def test_each_prober_counts_its_own_answers_alone() -> None:
         assert prober.count_of(answer(0xFFF0, count), 0xFFF0) == count
         # The next program that was started.
         assert prober.count_of(answer(0xFFF0, count), 0xFFF1) is None
+
+
+def test_an_answer_counts_from_when_the_kernel_had_it_not_from_when_it_was_read() -> None:
+    stamp = time.time() - 3.0
+    data = struct.pack("@ll", int(stamp), int(stamp % 1 * 1e9))
+    told = [(socket.SOL_SOCKET, 35, data)]
+    assert prober.arrival(told) == pytest.approx(time.monotonic() - 3.0, abs=0.5)
+    assert prober.arrival([]) == pytest.approx(time.monotonic(), abs=0.5)
+
+
+def test_a_prober_that_was_held_up_still_sees_that_every_answer_came_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain, held_up = prober.receive, threading.Event()
+
+    def late(*given: object, **named: object) -> None:
+        if not held_up.is_set():
+            held_up.set()
+            time.sleep(2.5)
+        plain(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(prober, "receive", late)
+    told = prober.probe("127.0.0.1", 500, 3)
+    assert (told["sent"], told["lost"]) == (1500, 0)
+    assert told["longest_rtt_ms"] < 1000
