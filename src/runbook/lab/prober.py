@@ -125,7 +125,8 @@ def arrival(told: Sequence[tuple[int, int, bytes]]) -> float:
     for level, kind, data in told:
         if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
             seconds, nanoseconds = struct.unpack("@ll", data[: struct.calcsize("@ll")])
-            return min(now, now - time.time() + seconds + nanoseconds / 1e9)
+            ago = time.time() - float(seconds) - float(nanoseconds) / 1e9
+            return now - max(0.0, ago)
     return now
 
 
