@@ -58,7 +58,7 @@ SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 TYPESET_MS, LAID_OUT_MS = 3_000, 500
 # Each part that is too narrow for what is in it, with the element that sticks out farthest inside.
 WIDER = """part => [...document.querySelectorAll(part)]
-    .filter(one => one.offsetParent && one.scrollWidth > one.clientWidth + 1)
+    .filter(one => one.offsetParent && one.scrollWidth > one.clientWidth + 2)
     .map(one => {
         const right = item => item.getBoundingClientRect().right;
         const inside = [...one.querySelectorAll('*')]

@@ -19,7 +19,7 @@ body[data-jp-theme-light=false] .rb-form select{background-image:none!important;
  color-scheme:dark}
 .rb-form ::placeholder{color:var(--jp-content-font-color2)!important;opacity:1}
 /* Their margin comes on top of their width, and the box cuts off what is beyond it. */
-.rb-form>:is(.widget-text,.widget-dropdown,.widget-combobox){max-width:calc(100% - 8px)!important}
+.rb-form :is(.widget-text,.widget-dropdown,.widget-combobox){max-width:calc(100% - 8px)!important}
 .rb-form .rb-row{align-items:flex-start;flex-wrap:wrap;overflow:visible}
 .rb-form .rb-row>.rb-reason{flex:1 1 280px;min-width:0}
 .rb-form .rb-reason{margin:0 0 0 8px;height:auto;color:var(--jp-content-font-color1)}
@@ -27,7 +27,7 @@ body[data-jp-theme-light=false] .rb-form select{background-image:none!important;
 .rb-form .rb-reason p{margin:2px 0;padding:3px 8px;border-left:4px solid #d1242f;
  background:rgba(229,83,75,.15)}
 .rb-form .rb-wrong input,.rb-form .rb-wrong select{border:2px solid #d1242f!important}
-.rb-form .widget-checkbox{width:100%;height:auto;overflow:visible}
+.rb-form .widget-checkbox{width:calc(100% - 4px)!important;height:auto;overflow:visible}
 .rb-form .widget-checkbox label.widget-label-basic{white-space:normal;height:auto;line-height:1.4;
  align-items:flex-start;max-width:60em}
 """
