@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from runbook.plan.routed.firewall.twins import all_but
 from runbook.preflight.finding import Case, Finding, looked_for
@@ -17,6 +18,9 @@ FIREWALLD, NFTABLES = "firewalld", "/etc/nftables.conf"
 FIREWALLD_ZONE = (
     "libvirt puts each of its bridges into firewalld's zone `libvirt`, which lets in few services"
 )
+# Every interface is in group 0 until somebody says otherwise.
+_GROUP = re.compile(r"--(?:src|dst)-group (?!(?:0x)?0\b)")
+_NATIVE_GROUP = re.compile(r'"key": "([io]ifgroup)"(?!.{0,20}"right": (?:0|"default")\b)')
 FLOWTABLE = "flowtable "
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 
@@ -42,9 +46,49 @@ def _native(case: Case) -> Iterator[Finding]:
                 "nftables",
                 f"{row.family} {row.table} {row.chain} names {nic}",
                 "runbook does not rewrite native nft rules, so this rule would stop matching",
-                f"put both names into the live rule and into {NFTABLES}:"
-                f' iifname {{ "{nic}", "{bridge}" }}',
+                _both(row, nic, bridge),
             )
+
+
+def _both(row: NftablesRow, nic: str, bridge: str) -> str:
+    kind, _, name = row.chain.partition(" ")
+    if kind == "set":
+        element = f'nft add element {row.family} {row.table} {name} {{ "{bridge}" }}'
+        return f"{element}, and the same name among its elements in {NFTABLES}"
+    both = f'iifname {{ "{nic}", "{bridge}" }}'
+    return f"put both names into the live rule and into {NFTABLES}: {both}"
+
+
+@looked_for(
+    "rules by group",
+    "no rule matches an interface by its group, and none the NIC by its place in a bridge",
+    "the bridge has no group, and the NIC becomes a port of a bridge",
+)
+def _grouped(case: Case) -> Iterator[Finding]:
+    """What the walk of a packet cannot judge, because the change alters it."""
+    nic = case.params.holder
+    live = [row.rule for row in case.snapshot.rows(FirewallRow) if _by_group(row.rule, nic)]
+    native = [
+        f"{row.family} {row.table} {row.chain}: {match[1]}"
+        for row in case.snapshot.rows(NftablesRow)
+        if row.family != "netdev" and (match := _NATIVE_GROUP.search(row.rule))
+    ]
+    for rule in (*live, *native):
+        yield Finding(
+            "block",
+            "rules by group",
+            rule,
+            f"{case.params.bridge} is in no group, and {nic} becomes its port: the rule would match"
+            " other packets than now",
+            f"write the rule with -i {nic} or iifname in its place; runbook copies such a rule of"
+            " iptables for the bridge",
+        )
+
+
+def _by_group(rule: str, nic: str) -> bool:
+    port = re.search(r"--physdev-(?:in|out) (\S+)", rule)
+    of_nic = port is not None and fnmatchcase(nic, port[1].replace("+", "*"))
+    return of_nic or bool(_GROUP.search(rule))
 
 
 def _flowtable(row: NftablesRow, nic: str) -> Finding:
@@ -145,4 +189,4 @@ def _policy(case: Case) -> Iterator[str]:
 
 
 ACROSS_A_BRIDGE = (_docker,)
-RULES = (_native, _bridged, _all_but, _docker)
+RULES = (_native, _bridged, _grouped, _all_but, _docker)

@@ -12,6 +12,7 @@ from runbook.state.rules import RuleRow
 OWN_RULES = (0, 32766, 32767)
 ABOUT = "default route"
 MOST_SHOWN = 5
+UNICAST, KERNEL = "unicast", "kernel"
 # A route's protocol (linux/rtnetlink.h); it is a number where pyroute2 has no name.
 DAEMONS = {
     **{name: name for name in ("gated", "zebra", "bird", "xorp", "mrt", "dnrouted", "ntk")},
@@ -135,6 +136,15 @@ def _of_daemons(case: Case) -> Iterator[Finding]:
 def _settings(case: Case) -> Iterator[Finding]:
     nic = case.params.holder
     for row in case.snapshot.rows(RouteRow):
+        if row.ifname == nic and row.type != UNICAST and row.protocol != KERNEL:
+            yield Finding(
+                "block",
+                f"route to {row.dst}",
+                f"it is of type {row.type}",
+                "runbook carries unicast routes to the bridge, and an undo brings no other back",
+                f"delete it (ip route del {row.type} {row.dst} dev {nic}), and add it for"
+                f" {case.params.bridge} after the change, now and for each boot",
+            )
         if row.ifname == nic and row.further:
             yield Finding(
                 "block",
