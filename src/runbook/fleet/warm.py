@@ -32,8 +32,9 @@ END_S = 10.0
 
 
 class Order(NamedTuple):
-    """Run papermill with these words; three open files come with it."""
+    """Run papermill for this host with these words; three open files come with it."""
 
+    host: str
     words: tuple[str, ...]
 
     def send(self, way: socket.socket, *files: int) -> None:
@@ -47,7 +48,10 @@ class Order(NamedTuple):
     def receive(cls, way: socket.socket) -> tuple[Self, list[int]] | None:
         """The next one and its files; None if no more will come."""
         message, files, _, _ = socket.recv_fds(way, LONGEST, 3)
-        return (cls(tuple(json.loads(message)[0])), files) if message else None
+        if not message:
+            return None
+        host, words = json.loads(message)
+        return cls(host, tuple(words)), files
 
 
 @dataclass(slots=True)
@@ -87,7 +91,7 @@ class Warm:
         ours, theirs = _ways()
         try:
             with theirs:
-                Order(job.words).send(self._at_work(job), theirs.fileno(), log, lock)
+                Order(job.host, job.words).send(self._at_work(job), theirs.fileno(), log, lock)
             ours.settimeout(START_S)
             return WarmRun(_number(ours), ours)
         except OSError:

@@ -26,6 +26,7 @@ seen = {
     "pids": [os.getpid(), os.getppid()],
     "groups": [os.getpgid(0), os.getpgid(os.getppid())],
     "left": [getattr(pandas, "left", ""), os.environ.get("LEFT", "")],
+    "names": [pathlib.Path(f"/proc/{pid}/comm").read_text() for pid in ("self", os.getppid())],
     "papermill": os.environ["RUNBOOK_PAPERMILL"],
     "files": [os.path.realpath(f"/proc/self/fd/{number}") for number in range(99)],
 }
@@ -68,6 +69,7 @@ def test_a_run_sees_nothing_of_the_run_before_it(tmp_path: Path, warm: Warm) -> 
         assert play(asked(tmp_path, LOOKS, host), warm.start).status == 0
     one, two = (json.loads((tmp_path / host).read_text()) for host in ("one", "two"))
     assert not {*one["pids"], *one["groups"]} & {*two["pids"], *two["groups"]}
+    assert one["names"] == ["one\n", "one\n"]
     for seen in (one, two):
         kernel, papermill = seen["pids"]
         # Each leads a group of its own, so a signal for the one is not for the other.

@@ -37,7 +37,8 @@ LIBRARIES = (
 )
 # The packages of this project that the cells of a notebook import.
 _CELLS = re.compile(r"from (runbook\.notebook\.\w+) import cells")
-_PR_SET_PDEATHSIG = 1
+# prctl(2).
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class Server:
         if not child:
             self._forget()
             reply.close()
-            return lambda: _be_papermill(order.words, log, lock, self.pid)
+            return lambda: _be_papermill(order, log, lock, self.pid)
         _close(log, lock)
         self._watch(child, reply)
         return None
@@ -130,16 +131,18 @@ def _close(*files: int) -> None:
         os.close(file)
 
 
-def _be_papermill(words: tuple[str, ...], log: int, lock: int, server: int) -> NoReturn:
+def _be_papermill(order: Order, log: int, lock: int, server: int) -> NoReturn:
     """As `python -m papermill` is; the kernel is forked first, while there is no thread."""
     os.setsid()
     _end_with(server)
+    # What `ps -e` and `top` show; it has room for 15 bytes.
+    ctypes.CDLL(None).prctl(_PR_SET_NAME, order.host.encode())
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
     warm_kernel.prepare(lock)
     mark_papermill(os.environ, os.getpid())
-    sys.argv = ["papermill", *words]
+    sys.argv = ["papermill", *order.words]
     papermill()
     sys.exit()
 
