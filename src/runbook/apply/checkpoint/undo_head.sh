@@ -144,10 +144,12 @@ need_nic() {
 }
 missed=
 
-# The card with this MAC; a bridge, a bond or a VLAN on top of it may have the same.
+# The card with this MAC; a bridge, a bond or a VLAN on top of it may have the same, and the pair of
+# veth that frames are handed to.
 named_by_mac() {
     for place in /sys/class/net/*; do
         if [ -e "$place/bridge" ]; then continue; fi
+        case $place in */rbcarrier[01]) continue ;; esac
         for lower in "$place"/lower_*; do
             if [ -e "$lower" ]; then continue 2; fi
         done

@@ -689,6 +689,8 @@ def test_a_card_that_has_another_name_by_now_is_named_before_the_bridge_is_touch
 
 def test_a_card_that_is_gone_is_named_and_the_undo_goes_on(sandbox: Sandbox) -> None:
     shutil.rmtree(sandbox.root / f"sys/class/net/{fakes.NIC}")
+    # One end of the pair that frames were handed to; it is no card.
+    sandbox.file("/sys/class/net/rbcarrier0/address", f"{fakes.NIC_MAC}\n")
     assert sandbox.undo("deadline") == 1
     assert f"no card has its MAC {fakes.NIC_MAC}" in sandbox.journal
     assert sandbox.journal.count("there is no interface") == 1
