@@ -21,6 +21,7 @@ FIREWALLD_ZONE = (
 # Every interface is in group 0 until somebody says otherwise.
 _GROUP = re.compile(r"--(?:src|dst)-group (?!(?:0x)?0\b)")
 _NATIVE_GROUP = re.compile(r'"key": "([io]ifgroup)"(?!.{0,20}"right": (?:0|"default")\b)')
+GUESTS_DROPPED, FOR_BRIDGES = "guests-dropped", "rules for bridges"
 FLOWTABLE = "flowtable "
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 
@@ -104,22 +105,32 @@ def _flowtable(row: NftablesRow, nic: str) -> Finding:
 
 
 @looked_for(
-    "rules for bridges",
+    FOR_BRIDGES,
     "no chain for bridged frames (ebtables, nft's family `bridge`) drops what no rule accepts",
     "the host has no bridge on the LAN yet, so nobody has seen what they drop",
 )
 def _bridged(case: Case) -> Iterator[Finding]:
-    for row in case.snapshot.rows(NftablesRow):
-        if (row.family, row.position) == ("bridge", 0) and '"policy": "drop"' in row.rule:
-            yield Finding(
-                "block",
-                "rules for bridges",
-                f"{row.family} {row.table} {row.chain} has the policy drop",
-                f"after the change the traffic of host and guests is bridged: {case.params.bridge}"
-                " would pass on only what a rule there accepts",
-                f"ebtables -P {row.chain} ACCEPT, now and in what sets it at a boot; or nft, where"
-                " the table is yours",
-            )
+    bridge, rows = case.params.bridge, case.snapshot.rows(NftablesRow)
+    admitting = {_chain(r) for r in rows if _names(r.rule, bridge) and '"accept"' in r.rule}
+    for row in rows:
+        drops = (row.family, row.position) == ("bridge", 0) and '"policy": "drop"' in row.rule
+        if not drops or _chain(row) in admitting:
+            continue
+        yield _dropping(row, bridge)
+
+
+def _dropping(row: NftablesRow, bridge: str) -> Finding:
+    current = f"{row.family} {row.table} {row.chain} has the policy drop"
+    way = "out" if '"hook": "output"' in row.rule else "in"
+    then = (
+        f"have it accept what is of {bridge}, now and in what sets it at a boot: ebtables -A"
+        f" {row.chain} --logical-{way} {bridge} -j ACCEPT"
+    )
+    if '"hook": "forward"' in row.rule:
+        why, then = "guests would not reach the LAN", f"{then}; or consent: [{GUESTS_DROPPED}]"
+        return Finding("consent", FOR_BRIDGES, current, why, then, GUESTS_DROPPED)
+    why = f"after the change the host's own traffic goes through {bridge}: it may be cut off"
+    return Finding("block", FOR_BRIDGES, current, why, then)
 
 
 def _chain(row: NftablesRow) -> tuple[str, str, str]:

@@ -23,6 +23,7 @@ from runbook.plan.netfilter.walk import LOST, Judgement, PacketVerdict
 from runbook.plan.plan import Plan
 from runbook.plan.routed.ipv4 import point_to_point
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.preflight.firewall import GUESTS_DROPPED
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
@@ -35,7 +36,6 @@ from runbook.state.sysctl import SysctlRow
 
 ABOUT = "firewall"
 CONSENT = "accept-all"
-GUESTS_DROPPED = "guests-dropped"
 NFTABLES, FLUSH = "/etc/nftables.conf", "flush ruleset"
 # Where br_netfilter is loaded, and says so: bridged frames are packets to iptables.
 BRIDGED: dict[Family, str] = {
