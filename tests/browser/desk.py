@@ -224,7 +224,8 @@ def ended(page: Page, call: str) -> Locator:
 
 def answer(page: Page, text: str) -> None:
     """Type an answer where a cell asks."""
-    prompt = page.locator(".jp-Stdin-input")
+    # Of a question that is asked again, the answered one may still be there.
+    prompt = page.locator(".jp-Stdin-input").last
     expect(prompt).to_be_visible(timeout=PATIENCE_MS)
     prompt.fill(text)
     prompt.press("Enter")
