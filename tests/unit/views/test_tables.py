@@ -92,3 +92,20 @@ def test_the_text_form_keeps_columns_apart() -> None:
     lines = table(frame).text.splitlines()
     assert lines[1].endswith("…  a")
     assert lines[2].startswith("two ; lines")
+
+
+def test_a_short_table_carries_its_columns_names_for_a_narrow_window() -> None:
+    rows = pd.DataFrame({"": ["~"], "ifname": ["enp4s0f0"], "master <b>": ["none → virbr1"]})
+    short = table(rows, Look("Links")).body
+    assert '<table class="rb-flow">' in short
+    assert '<td data-label="ifname">enp4s0f0</td>' in short
+    assert 'data-label="master &lt;b&gt;"' in short
+    # A sign has no name, and stands alone.
+    assert "<td>~</td>" in short
+
+
+@pytest.mark.parametrize(("rows", "look"), [(29, Look("x")), (3, Look("x", flows=False))])
+def test_a_long_table_and_one_of_raw_rows_scroll_and_carry_no_names(rows: int, look: Look) -> None:
+    drawn = table(pd.DataFrame({"ifname": ["lo"] * rows}), look).body
+    assert "data-label" not in drawn
+    assert "rb-flow" not in drawn
