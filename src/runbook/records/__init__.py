@@ -4,7 +4,8 @@
 `person` says who runs this program, `versions` which program it is, `begin` writes both at the
 start of a run. `files` tells a record's files from its manifest, `absence` computes how long the
 host did not answer. `make_manifest` reads a run folder and makes its manifest, `seal` writes it as
-the last file, `signature` signs it with an SSH key, `witness` leaves its digest on the host,
+the last file, `signature` signs it with an SSH key, `approval_text` is what an approver signs,
+`witness` leaves its digest on the host,
 `manifest` reads it back and verifies it. `audit` holds a host against its last record, `timeline`
 is what happened to one host, `confirmed` is the record that a revert is made from, `card` is the
 first page of a record, `link` joins a record to the one that ended its change.

@@ -18,11 +18,12 @@ from runbook.common import handed_files
 from runbook.common.moments import utc
 from runbook.common.printable import printable
 from runbook.records import handed_over
+from runbook.records.approval_text import ApprovalText, parse
 from runbook.records.files import MANIFEST, SIGNATURE, manifests
 from runbook.records.make_manifest import STAMP
 from runbook.records.manifest import Fault, load, verify
 from runbook.records.predicate import Previous, Record
-from runbook.records.signature import Signed, Trust, check
+from runbook.records.signature import LARGEST, Signed, Trust, check, check_approval
 from runbook.records.statement import sha256
 
 # In JupyterLab a person may leave a run for hours between the connection and the first file.
@@ -81,6 +82,7 @@ def _of_host(
     for folder in sorted(folders):
         yield from _files(folder)
         yield from _signatures(folder, allowed, signed=signed)
+        yield from _approval(folder, allowed)
         if sealed := _sealed(folder):
             there[folder.name] = sealed
     host = folders[0].parent.name
@@ -130,6 +132,37 @@ def _signatures(folder: Path, allowed: Path, *, signed: bool) -> Iterator[TrailF
             other = "; other manifests of the record are signed" if some and missing else ""
             text = f"{path.name}: {found.trust}: {found.text}{other}"
             yield TrailFinding(place_of(folder), kind, found.trust.value, path.name, text)
+
+
+def _approval(folder: Path, allowed: Path) -> Iterator[TrailFinding]:
+    """The newest signed approval: a stage that ran again asked for another one."""
+    every = sorted(folder.glob("approval*.txt.sig"), key=lambda path: (len(path.name), path.name))
+    for path in every[-1:]:
+        try:
+            content = handed_files.read(path.with_suffix(""), LARGEST, through_links=False)
+            found = check_approval(content, path, allowed)
+            why = _not_of(parse(content.decode()), found.by, load(folder).predicate)
+        except (OSError, ValueError, TypeError) as error:
+            text = f"the approval cannot be checked: {printable(str(error))}"
+            yield TrailFinding(place_of(folder), Kind.NOT_PROVED, "approval", path.name, text)
+            continue
+        if found.trust is not Trust.GOOD:
+            why = f"{found.trust}: {found.text}"
+        if why:
+            text = f"the approval is none of this change: {why}"
+            yield TrailFinding(place_of(folder), Kind.ALTERED, "approval", path.name, text)
+
+
+def _not_of(approval: ApprovalText, by: str, record: Record) -> str:
+    """Why this approval does not belong to the record; '' if it does."""
+    said = (approval.host, approval.plan, approval.ticket)
+    if said != (record.host, record.plan_sha256, record.ticket):
+        return "host, plan or ticket of the record is another one"
+    if record.approval is None or record.approval.by != by:
+        return f"{by} signed it, and the record names {record.approval and record.approval.by}"
+    if datetime.fromisoformat(record.approval.at) >= approval.until:
+        return f"it was used at {record.approval.at}, and was good until {approval.until}"
+    return ""
 
 
 def _vouched(every: Iterable[tuple[Path, Signed]]) -> bool:

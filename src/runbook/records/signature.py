@@ -50,14 +50,14 @@ class Signed(NamedTuple):
     text: str
 
 
-def sign(content: bytes, key: str) -> str:
+def sign(content: bytes, key: str, namespace: str = NAMESPACE) -> str:
     """The signature by a private key's file, or by an agent that has a public key's file.
 
     Raises NotSigned if that needs a person, takes too long, or does not work.
     """
     command = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(Path(key).expanduser())]
     try:
-        done = _run([*command, "-n", NAMESPACE], content, SIGN_S)
+        done = _run([*command, "-n", namespace], content, SIGN_S)
     except (OSError, ValueError) as error:
         raise NotSigned(f"ssh-keygen could not be run: {error}") from error
     except subprocess.TimeoutExpired as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from runbook.records import close as closing
 from runbook.records import later_manifest
 from runbook.records.files import CLOSED
 from runbook.records.read_entry import read
-from runbook.records.signature import sign
+from runbook.records.signature import APPROVAL, sign
 from runbook.records.statement import subject
 from runbook.run.record import NOTEBOOK, Ending
 
@@ -182,3 +183,43 @@ def test_what_joins_a_signed_record_is_signed_by_the_same_key_and_by_no_other_th
     assert (outputs / A / "later-notebook.json.sig").is_file()
     assert not (outputs / B / "later-notebook.json.sig").exists()
     assert f"not proved: {B}: later-notebook.json: not signed" in verify().output
+
+
+PLAN = '{"is": "a plan"}'
+DIGEST = hashlib.sha256(PLAN.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("other", "by", "says"),
+    [
+        ({}, "ann", ""),
+        ({"host": "server-02"}, "ann", "host, plan or ticket of the record is another one"),
+        ({"plan": "e" * 64}, "ann", "host, plan or ticket of the record is another one"),
+        ({"ticket": "CHG-9"}, "ann", "host, plan or ticket of the record is another one"),
+        ({"until": "2026-03-02T12:00+00:00"}, "ann", "was good until"),
+        ({}, "bert", "ann signed it, and the record names bert"),
+    ],
+)
+def test_an_approval_of_another_change_or_person_is_found_in_the_record(
+    outputs: Path, tmp_path: Path, other: dict[str, str], by: str, says: str
+) -> None:
+    ann = key(tmp_path, "ann")
+    allowed(tmp_path / "params", ann=ann)
+    lines = {"host": "server-01", "plan": DIGEST, "ticket": "CHG-5", "until": "2027-01-01T00:00Z"}
+    text = "".join(f"{name}: {value}\n" for name, value in {**lines, **other}.items())
+    used = {"who": "root@vm", "how": "signed", "plan": DIGEST, "approved_by": by}
+    signed = sign(text.encode(), str(ann), APPROVAL)
+    kept.sealed(
+        outputs,
+        5,
+        plan_json=PLAN,
+        approval_json=json.dumps({**used, "at": "2026-03-06T12:03:00+00:00"}),
+        approval_txt=text,
+        approval_txt_sig=signed,
+    )
+    found = verify()
+    assert found.exit_code == (4 if says else 0), found.output
+    assert says in found.output
+    # Nobody can vouch for a signer who is not named here.
+    (tmp_path / "params/allowed_signers").unlink()
+    assert "approval.txt.sig" in verify().output

@@ -15,7 +15,6 @@ from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import watch
 from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import approve, check_request, keep
-from runbook.notebook.shared.approval_text import how_to_sign
 from runbook.notebook.shared.by_hand import instruct, tell_undos
 from runbook.notebook.shared.change_mark import mark
 from runbook.notebook.shared.change_so_far import SharedChange
@@ -34,6 +33,7 @@ from runbook.notebook.shared.values import (
     VerifiedChange,
 )
 from runbook.plan.plan import PHASES, Plan
+from runbook.records.approval_text import how_to_sign
 from runbook.run import pipeline
 from runbook.run.pipeline import REHEARSE
 from runbook.run.record import Ending

@@ -22,11 +22,11 @@ from runbook.notebook.shared.approval_signature import (
     check_signature,
     not_approved,
 )
-from runbook.notebook.shared.approval_text import SIGNATURE, TEXT, how_to_sign
 from runbook.notebook.shared.runs import Run
 from runbook.params import ChangeRequest
 from runbook.params.source import Source
 from runbook.plan.plan import Plan
+from runbook.records.approval_text import SIGNATURE, TEXT, how_to_sign
 from runbook.records.person import operator
 from runbook.records.predicate import Operator
 from runbook.records.signature import SIGN_WITH, made_by

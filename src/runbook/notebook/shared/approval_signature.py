@@ -14,9 +14,9 @@ from runbook.common import handed_files
 from runbook.common.errors import Refused
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.common.printable import printable
-from runbook.notebook.shared.approval_text import SIGNATURE, how_to_sign, parse
 from runbook.params import ChangeRequest
 from runbook.plan.plan import Plan
+from runbook.records.approval_text import SIGNATURE, how_to_sign, parse
 from runbook.records.signature import ALLOWED_SIGNERS, LARGEST, Trust, check_approval
 from runbook.run import record
 from runbook.run.record import Ending

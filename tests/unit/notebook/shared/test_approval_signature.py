@@ -21,9 +21,9 @@ from runbook.notebook.shared.approval_signature import (
     NotApproved,
     check_signature,
 )
-from runbook.notebook.shared.approval_text import how_to_sign, parse
 from runbook.params import ChangeRequest, change_request
 from runbook.plan.routed.procedure import make_plan
+from runbook.records.approval_text import how_to_sign, parse
 from runbook.records.predicate import Operator
 from runbook.records.signature import made_by
 from runbook.run.record import Ending
