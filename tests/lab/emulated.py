@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from runbook.apply import phases
 from runbook.transport.host import Completed
 from runbook.transport.live import LiveHost
 
@@ -20,7 +21,8 @@ METHODS = ("execute", "query")
 
 
 def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each command on a host the time that an emulated processor needs."""
+    """Give each command on a host, and the step that may cut it off, the time that it needs."""
+    monkeypatch.setattr(phases, "CUT_OFF_S", int(phases.CUT_OFF_S * SLOWER))
     for name in METHODS:
         monkeypatch.setattr(LiveHost, name, _longer(getattr(LiveHost, name)))
 
