@@ -14,6 +14,7 @@ from runbook.common.serial import LATER
 from runbook.plan.changes.messages import MAIN_TABLE, Address, Route
 from runbook.plan.changes.network_xml import ETHERNET_MTU
 from runbook.plan.netfilter.expected import ExpectedFirewall
+from runbook.plan.promise import managers
 from runbook.plan.promise.check import Check, equal, none
 from runbook.plan.promise.client import ExpectedClient, client_checks
 from runbook.plan.promise.files import ExpectedFile, file_checks
@@ -256,10 +257,16 @@ def _sysctls(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
 
 
 def _clients(promise: Promise, snapshot: Snapshot) -> Iterator[Check]:
-    # A client of every interface, '', is one of the NIC's as well.
     every = snapshot.rows(LeaseRow)
     own = [row for row in every if row.ifname in _bare(promise)]
-    everywhere = [row for row in every if not row.ifname and row.pid]
+    # A client of every interface, '', is one of the NIC's as well, unless its files say otherwise.
+    everywhere = [
+        row
+        for row in every
+        if not row.ifname
+        and row.pid
+        and not all(managers.leaves_alone(row.client, nic, snapshot) for nic in _bare(promise))
+    ]
     left = [f"{row.client} {row.lease_file}".strip() for row in (*own, *everywhere)]
     yield Check(f"DHCP on {promise.nic}", "none", ", ".join(left) or "none", not left)
     yield from client_checks(promise.client, promise.bridge, snapshot)

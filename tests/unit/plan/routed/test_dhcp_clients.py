@@ -9,8 +9,12 @@ from tests.unit.fakes import NIC, Row, lease
 from runbook.apply.checkpoint.script import restored_paths
 from runbook.common.errors import Refused
 from runbook.plan.changes.leases import EndClient
+from runbook.plan.forecast import after_plan
+from runbook.plan.plan import Plan
+from runbook.plan.promise.check import Check
 from runbook.plan.routed.dhcp_clients import stop_clients
 from runbook.plan.routed.procedure import make_plan
+from runbook.state.snapshot import Snapshot
 
 FILE = str(lease()["lease_file"])
 
@@ -165,3 +169,34 @@ def test_leases_where_the_written_procedure_has_them_are_moved_aside() -> None:
     assert set(change.lease_files) == {FILE, by_hand["lease_file"]}
     plan = make_plan(fakes.params(), fakes.seen(leases=[lease(), by_hand]))
     assert {FILE, by_hand["lease_file"]} <= set(restored_paths(plan))
+
+
+UNMANAGED = f"[keyfile]\nunmanaged-devices=interface-name:{NIC}\n"
+LEFT_ALONE = [
+    ("systemd-networkd", "/etc/systemd/network/wg0.network", "[Match]\nName=wg0\n"),
+    ("NetworkManager", "/etc/NetworkManager/conf.d/90-lan.conf", UNMANAGED),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "text"), LEFT_ALONE)
+def test_a_manager_whose_files_leave_the_nic_alone_does_not_fail_the_verdict(
+    name: str, path: str, text: str
+) -> None:
+    """It runs on, for something else, and the change is as promised."""
+    running = [fakes.lease(client=name, pid=37, ifname="", lease_file="", argv=name)]
+    stanza = f"iface {NIC} inet static\n    address {fakes.ADDRESS}\n"
+    files = [fakes.file("/etc/network/interfaces", stanza), fakes.file(path, text)]
+    seen = fakes.seen(leases=running, files=files)
+    plan = make_plan(fakes.params(), seen)
+    after = after_plan.after(plan, seen)
+    assert dhcp(plan, after).kept
+    # A file that comes later, and means the NIC.
+    if name == "systemd-networkd":
+        later = fakes.file("/etc/systemd/network/10-lan.network", f"[Match]\nName={NIC}\n")
+        with_it = fakes.seen(leases=running, files=[*files, later])
+        assert not dhcp(plan, with_it).kept
+
+
+def dhcp(plan: Plan, seen: Snapshot) -> Check:
+    (check,) = (c for c in plan.of_host.checks(seen) if c.about == f"DHCP on {NIC}")
+    return check
