@@ -220,6 +220,11 @@ def test_an_approval_of_another_change_or_person_is_found_in_the_record(
     found = verify()
     assert found.exit_code == (4 if says else 0), found.output
     assert says in found.output
-    # Nobody can vouch for a signer who is not named here.
+    # What cannot be checked is no proof: a moment without a zone, a signer who is not named here.
+    folder = outputs / "server-01" / kept.number(5)
+    path = folder / "record.json"
+    path.write_text(path.read_text().replace("12:03:00+00:00", "12:03:00"))
+    if by == "ann" and set(other) <= {"until"}:
+        assert "approval.txt.sig: approval: the approval cannot be checked" in verify().output
     (tmp_path / "params/allowed_signers").unlink()
     assert "approval.txt.sig" in verify().output
