@@ -12,7 +12,7 @@ from tests.lab.course import Service, play
 from tests.lab.test_files import console, params
 from tests.lab.test_odd_hosts import INTERFACES, LO, NIC, PING, OddHost
 
-from runbook.plan.forecast import boot
+from runbook.plan.forecast import boot_ifupdown
 from runbook.plan.routed import facts
 from runbook.preflight import bridge_port
 from runbook.state import links
@@ -47,7 +47,7 @@ def test_it_joins_the_bridge_at_each_boot_and_whenever_ifupdown_makes_it_anew(
     fresh_host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bridge_port, "NIC_KINDS", (*bridge_port.NIC_KINDS, KIND))
-    for module in (facts, boot):
+    for module in (facts, boot_ifupdown):
         monkeypatch.setattr(module, "MADE_AT_BOOT", (*links.MADE_AT_BOOT, KIND))
     folders = "/etc/network/if-pre-up.d/made /etc/network/if-post-down.d/made"
     console(fresh_host, f"touch {folders}; chmod 755 {folders}")
