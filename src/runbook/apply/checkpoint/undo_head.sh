@@ -411,13 +411,14 @@ relearn() {
 
 libvirt() { timeout 10 virsh --connect qemu:///system "$@" 8>&- 9>&-; }
 
-# A libvirtd that hangs would keep the bridge. Killing it does not touch guests.
+# A libvirtd that hangs would keep the bridge. It alone is killed: where systemd-machined does not
+# work, the guests run in its unit, and a signal to the unit would end them.
 wake_libvirt() {
     libvirt net-list --all >/dev/null 2>&1 && return 0
     say 'libvirt does not answer: restarting it'
     for unit in libvirtd virtnetworkd; do
         systemctl cat "$unit.service" >/dev/null 2>&1 || continue
-        systemctl kill --signal=KILL "$unit.service" 2>/dev/null
+        systemctl kill --kill-who=main --signal=KILL "$unit.service" 2>/dev/null
         # Started too often is no reason to stay down.
         systemctl reset-failed "$unit.service" "$unit*.socket" 2>/dev/null
         timeout 20 systemctl restart "$unit.service"
@@ -524,7 +525,7 @@ restart_libvirt() {
         systemctl reset-failed "$unit.service" 2>/dev/null
         timeout 5 systemctl restart "$unit.service" && continue
         # libvirt 11.3 sometimes hangs for half a minute when told to end.
-        systemctl kill --signal=KILL "$unit.service" 2>/dev/null
+        systemctl kill --kill-who=main --signal=KILL "$unit.service" 2>/dev/null
         timeout 20 systemctl restart "$unit.service"
     done
 }

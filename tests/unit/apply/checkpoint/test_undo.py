@@ -541,7 +541,10 @@ def test_a_libvirt_that_hangs_is_killed_and_the_network_is_removed_by_hand(
     hangs.write_text(hangs.read_text() + "exit 124\n")
     assert sandbox.undo() == 0
     ran = sandbox.ran()
-    assert ["systemctl", "kill", "--signal=KILL", "libvirtd.service"] in ran
+    # Guests may run in its unit: where systemd-machined does not work, they do.
+    killed = [words for words in ran if words[:2] == ["systemctl", "kill"]]
+    assert killed
+    assert all("--kill-who=main" in words for words in killed)
     assert ["ip", "link", "delete", "dev", fakes.BRIDGE] in ran
     assert not (sandbox.root / "etc/libvirt/qemu/networks/routed.xml").exists()
     assert "libvirt still does not answer" in sandbox.journal
