@@ -24,6 +24,7 @@ SHEET = """\
 .rb .rb-title{font-weight:600;font-size:14px;margin:6px 0 2px}
 .rb .rb-say{margin:4px 0;padding:5px 10px;border-left:4px solid rgba(128,128,128,.6);
  white-space:pre-wrap}
+.rb :is(.rb-say,.rb-verdict,.rb-first){overflow-wrap:anywhere}
 .rb .rb-good{border-left-color:#2ea043;background:rgba(46,160,67,.13)}
 .rb .rb-warn{border-left-color:#d29922;background:rgba(210,153,34,.15)}
 .rb .rb-bad{border-left-color:#e5534b;background:rgba(229,83,75,.15)}
@@ -134,6 +135,8 @@ SHEET = """\
 .rb summary.rb-step::before{margin-right:.4em}
 .rb .rb-step>span+span{margin-left:.7em}
 .rb table caption{white-space:normal}
+.rb table th[scope=row]{white-space:pre-wrap}
+.rb table th[scope=row]+td{white-space:pre-wrap;overflow-wrap:anywhere;min-width:0!important}
 .rb svg{max-width:none}
 .rb table.rb-flow:not(:has(td.rb-words)) :is(tbody,tr){display:block}
 .rb table.rb-flow thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

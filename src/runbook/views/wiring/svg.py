@@ -48,7 +48,9 @@ def canvas(width: int, height: int, texts: tuple[str, str]) -> Element:
     """
     name, label = "http://www.w3.org/2000/svg", plain(texts[1])
     size = {"viewBox": f"0 0 {width} {height}", "width": str(width), "height": str(height)}
-    svg = Element("svg", {"xmlns": name, "role": "img", "aria-label": label, **size})
+    # In a narrow window a drawing moves sideways in its frame; with the focus on it, by arrow keys.
+    focus = {"role": "img", "aria-label": label, "tabindex": "0"}
+    svg = Element("svg", {"xmlns": name, **focus, **size})
     SubElement(svg, "title").text = plain(texts[0])
     return svg
 
