@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.faults import cases, injections, port_cases
+from tests.faults import injections, points, port_cases
 from tests.faults.cases import Ground
 from tests.unit import fakes
 
@@ -16,7 +16,7 @@ PLAN = make_plan(fakes.params(), fakes.seen())
 @pytest.mark.parametrize("shape", port_cases.SHAPES)
 def test_program_power_and_cable_go_in_the_middle_of_the_cutover(shape: str) -> None:
     drawn = list(port_cases.spread(Ground(shape, "static", PLAN)))
-    cutover = cases.points.made(PLAN.steps("cutover")[0].number)
+    cutover = points.made(PLAN.steps("cutover")[0].number)
     hit = {case.fault for case in drawn if case.point == cutover}
     assert {"kernel killed", "power cut", "cable cut"} <= hit <= {*injections.ANYWHERE, MEMBER}
     assert (MEMBER in hit) == (shape == "bond")

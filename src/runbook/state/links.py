@@ -28,7 +28,7 @@ class LinkRow(NamedTuple):
     ]
     bond_mode: Annotated[str, "iproute2's word (active-backup, 802.3ad, ...); '' if no bond"] = ""
     altnames: Annotated[str, "its other names (ip-link(8), altname), blank between, or ''"] = ""
-    vlan_filtering: Annotated[bool, "a bridge whose ports have VLANs of their own"] = False
+    vlan_filtering: Annotated[str, "'on' for a bridge whose ports have VLANs of their own"] = ""
     own_mac: Annotated[str, "the MAC that the card came with, '' if the kernel does not say"] = ""
 
 
@@ -78,7 +78,7 @@ def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> LinkRow:
         delay,
         _bond_mode(info) if kind == "bond" else "",
         _altnames(attrs),
-        kind == "bridge" and _filters_vlans(info),
+        _vlan_filtering(info) if kind == "bridge" else "",
         attrs.get("IFLA_PERM_ADDRESS", ""),
     )
 
@@ -99,9 +99,9 @@ def _bond_mode(info: dict[str, Any]) -> str:
     return BOND_MODES.get(mode, f"mode {mode}") if isinstance(mode, int) else ""
 
 
-def _filters_vlans(info: dict[str, Any]) -> bool:
+def _vlan_filtering(info: dict[str, Any]) -> str:
     data = netlink.attributes(info.get("IFLA_INFO_DATA") or {})
-    return bool(data.get("IFLA_BR_VLAN_FILTERING"))
+    return "on" if data.get("IFLA_BR_VLAN_FILTERING") else ""
 
 
 def _bridge(info: dict[str, Any]) -> tuple[int | None, float | None]:

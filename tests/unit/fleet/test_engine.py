@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from tests.unit import fakes
 
-from runbook.fleet import engine as engines
 from runbook.fleet.ends import FleetEnd, of_run, worst
 from runbook.fleet.engine import Engine
 from runbook.fleet.job import HostJob, JobResult
@@ -178,9 +177,7 @@ def test_a_run_is_given_its_host_s_own_values_and_the_window(tmp_path: Path) -> 
     assert "-y" not in played.jobs[1].options
 
 
-def test_plans_that_have_not_begun_when_the_run_is_to_stop_never_begin(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_plans_that_have_not_begun_when_the_run_is_to_stop_never_begin(tmp_path: Path) -> None:
     made, _ = engine(tmp_path, {})
 
     def play(job: HostJob) -> JobResult:
@@ -188,9 +185,8 @@ def test_plans_that_have_not_begun_when_the_run_is_to_stop_never_begin(
         time.sleep(0.5)
         return JobResult(job.host, 0, {"outcome": "planned only"}, 1.0)
 
-    monkeypatch.setattr(engines, "play", play)
     with ThreadPoolExecutor(1) as one_at_a_time:
-        planned = replace(made, executor=one_at_a_time).plan(["a", "b", "c"])
+        planned = replace(made, executor=one_at_a_time, play=play).plan(["a", "b", "c"])
     assert "a" in planned
     assert "c" not in planned
 

@@ -83,7 +83,7 @@ def test_a_bridge_whose_ports_have_vlans_of_their_own_is_told(filters: int) -> N
     data = ("IFLA_INFO_DATA", {"attrs": [("IFLA_BR_VLAN_FILTERING", filters)]})
     info = {"attrs": [("IFLA_INFO_KIND", "bridge"), data]}
     (bridge,) = links.parse(message(4, "br0", "", IFLA_LINKINFO=info))
-    assert bridge.vlan_filtering is bool(filters)
+    assert bridge.vlan_filtering == ("on" if filters else "")
 
 
 def test_the_far_end_of_a_veth_or_of_another_namespace_is_not_below_it() -> None:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -218,7 +219,7 @@ def test_the_last_record_and_the_last_audit_of_a_host_are_in_its_row(home: Path)
     ],
 )
 def test_a_change_in_force_has_a_button_that_takes_it_back(
-    runs: tuple[tuple[str, Ending], ...],
+    runs: tuple[tuple[Literal["change", "guest", "undo", "revert"], Ending], ...],
     offered: bool,  # noqa: FBT001 - one of the cases
     home: Path,
     monkeypatch: pytest.MonkeyPatch,

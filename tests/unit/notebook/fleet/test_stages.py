@@ -12,7 +12,7 @@ from IPython.core.error import StdinNotImplementedError
 from tests.unit import fakes
 
 from runbook.common.errors import RunbookError
-from runbook.fleet import engine
+from runbook.fleet import workers
 from runbook.fleet.job import HostJob, JobResult
 from runbook.notebook.fleet import stages
 from runbook.notebook.fleet.request import FleetRequest, folders, parameters
@@ -38,13 +38,14 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, int]]:
     """How the run of a host ends; without an entry as promised."""
     told: dict[str, tuple[str, int]] = {}
 
-    def play(job: HostJob) -> JobResult:
+    def play(job: HostJob, start: object) -> JobResult:
+        del start
         outcome, status = PLANNED if job.suffix else told.get(job.host, DONE)
         if job.suffix and "plan" in told and job.host == "server-02":
             outcome, status = told["plan"]
         return JobResult(job.host, status, {"outcome": outcome, "said": "because"}, 2.0)
 
-    monkeypatch.setattr(engine, "play", play)
+    monkeypatch.setattr(workers, "play", play)
     return told
 
 

@@ -120,7 +120,7 @@ def test_spanning_tree_on_the_old_bridge_is_refused_since_the_two_are_joined() -
 
 def test_a_bridge_that_keeps_guests_apart_by_vlans_is_refused() -> None:
     """In libvirt's bridge a guest would reach the VLANs of all others."""
-    assert "VLAN filtering is on" in refusal(host(links=links(vlan_filtering=True)))
+    assert "VLAN filtering is on" in refusal(host(links=links(vlan_filtering="on")))
 
 
 def test_words_that_do_not_go_together_are_refused() -> None:
