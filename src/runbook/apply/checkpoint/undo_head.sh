@@ -412,9 +412,11 @@ relearn() {
 libvirt() { timeout 10 virsh --connect qemu:///system "$@" 8>&- 9>&-; }
 
 # A libvirtd that hangs would keep the bridge. It alone is killed: where systemd-machined does not
-# work, the guests run in its unit, and a signal to the unit would end them.
+# work, the guests run in its unit, and a signal to the unit would end them. Where a restart did not
+# help, the next one does not either, and it would delay the rest of the undo.
 wake_libvirt() {
     libvirt net-list --all >/dev/null 2>&1 && return 0
+    [ -z "${libvirt_is_gone-}" ] || return 1
     say 'libvirt does not answer: restarting it'
     for unit in libvirtd virtnetworkd; do
         systemctl cat "$unit.service" >/dev/null 2>&1 || continue
@@ -423,7 +425,9 @@ wake_libvirt() {
         systemctl reset-failed "$unit.service" "$unit*.socket" 2>/dev/null
         timeout 20 systemctl restart "$unit.service"
     done
-    libvirt net-list --all >/dev/null 2>&1
+    libvirt net-list --all >/dev/null 2>&1 && return 0
+    libvirt_is_gone=yes
+    return 1
 }
 
 drop_network() {

@@ -550,6 +550,28 @@ def test_a_libvirt_that_hangs_is_killed_and_the_network_is_removed_by_hand(
     assert "libvirt still does not answer" in sandbox.journal
 
 
+def test_a_libvirt_that_a_restart_did_not_help_is_restarted_no_more(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    for name, body in (("timeout", "exit 124"), ("systemctl", f'echo "$@" >>{ran}')):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n{body}\n")
+        program.chmod(0o755)
+    head = Path(layout.__file__).with_name("undo_head.sh").read_text()
+    functions = re.search(r"^libvirt\(\) .*?^}$", head, re.MULTILINE | re.DOTALL)
+    assert functions
+    script = f"say() {{ :; }}\n{functions[0]}\nfor n in 1 2 3; do wake_libvirt && echo awake; done"
+    done = subprocess.run(
+        ["sh", "-eu", "-c", f"set +e\n{script}"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+    killed = [line for line in ran.read_text().splitlines() if line.startswith("kill ")]
+    assert len(killed) == len(("libvirtd", "virtnetworkd"))
+
+
 @pytest.mark.parametrize("armed", [True, False])
 def test_what_a_power_cut_left_of_a_confirmed_change_is_tidied_away_at_the_next_boot(
     sandbox: Sandbox, *, armed: bool
