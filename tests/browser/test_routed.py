@@ -78,8 +78,9 @@ def test_a_whole_change_by_the_keyboard_alone_and_nothing_before_the_host_s_name
     assert bench.on_host("sh", "-c", "ls -A /var/lib | grep -c runbook || true").strip() == "0"
     (halted,) = runs(jupyter.home)
     assert any(line.endswith("Preflight: done") for line in halted.journal)
-    # Nothing after what the change request says: the question has no answer yet.
-    assert halted.told.endswith("Checking the change request: done")
+    # The question has no answer yet, and the record says so.
+    assert halted.told.startswith("waits for a person's answer")
+    assert halted.journal[-1].endswith("Waiting for a person's answer: begins")
     type_an_answer(page, "yes")
     verdict = page.locator(".rb-verdict")
     expect(verdict).to_contain_text("planned only", timeout=desk.PATIENCE_MS)
