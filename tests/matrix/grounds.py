@@ -65,11 +65,11 @@ def spread() -> tuple[Variant, ...]:
 
 def play(variants: tuple[Variant, ...], folder: Path, tell: Tell) -> Iterator[MatrixRun]:
     """Each variant on a host of its own, in a lab for each release, addressing and machine."""
-    for (release, addressing, kind), here in groupby(variants, key=_ground):
+    for turn, ((release, addressing, kind), here) in enumerate(groupby(variants, key=_ground)):
         group = tuple(here)
         labs.down(_quiet)
         labs.up(len(group), release, addressing, _quiet, hardware=Hardware(machine=kind))
-        home = make_home(folder / f"{release}-{addressing}-{kind}")
+        home = make_home(folder / f"{turn}-{release}-{addressing}-{kind}")
         hosts = [host_name(number) for number in range(1, len(group) + 1)]
         one = partial(_go, home, tell)
         with patience(kind), ThreadPoolExecutor(max_workers=len(group)) as pool:
