@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 
 from runbook.plan.promise.host import Promise
 from runbook.state.syntax.ifupdown import HOOKS, Stanza, physical
-from runbook.state.syntax.nic_commands import gives_address, takes
+from runbook.state.syntax.nic_commands import canonical, gives_address, takes
 
 # Options of ifupdown's helpers that take an interface for one of their own.
 TAKES_PORTS = ("bridge-ports", "bond-slaves", "slaves", "ovs-ports", "ovs-bonds")
@@ -22,7 +21,7 @@ def wrong_of(stanza: Stanza, promise: Promise) -> str:
         return f"{physical(stanza.name)} would have an address of its own"
     if stanza.name == promise.bridge:
         return f"ifupdown would make {promise.bridge} before libvirt does"
-    if _plain(options.get("address", "").partition("/")[0]) in map(_plain, promise.announced):
+    if canonical(options.get("address", "").partition("/")[0]) in map(canonical, promise.announced):
         return f"{stanza.name} would hold the bridge's address"
     if any(_means(promise.nic, word, rest) for word, rest in stanza.options):
         return f"{stanza.name} would take {promise.nic}"
@@ -60,11 +59,3 @@ def _by_command(stanza: Stanza, nic: str) -> str:
         if word in HOOKS and takes(rest, (nic,)):
             return f"`{word} {rest}` takes {nic} for something else"
     return ""
-
-
-def _plain(address: str) -> str:
-    """An address in its one canonical spelling (RFC 5952); a name stays as it is."""
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return address

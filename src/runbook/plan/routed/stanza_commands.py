@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import ip_interface, ip_network
 
 from runbook.plan.changes.messages import MAIN_TABLE
 from runbook.plan.routed.facts import main_routes
@@ -18,6 +18,7 @@ from runbook.state.addresses import AddressRow
 from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import HOOKS, words
+from runbook.state.syntax.nic_commands import canonical
 
 UP, DOWN = ("up", "post-up"), ("down", "pre-down", "post-down")
 ROUTE = re.compile(r"\b(ip (-\w+ )*r(oute)?|route) (add|replace|append|change|del)\b")
@@ -155,7 +156,11 @@ def _led(
     table = options.get("table", "main")
     if not _NUMBER.fullmatch(table) and table not in _MAIN:
         return False
-    wanted = (_destination(target), _plain(options.get("via", "")), _MAIN.get(table) or int(table))
+    wanted = (
+        _destination(target),
+        canonical(options.get("via", "")),
+        _MAIN.get(table) or int(table),
+    )
     return any(
         (row.dst, row.gateway, row.table) == wanted
         for row in snapshot.rows(RouteRow)
@@ -170,14 +175,6 @@ def _destination(target: str) -> str:
         return str(ip_network(target, strict=False))
     except ValueError:
         return ""
-
-
-def _plain(address: str) -> str:
-    """An address in its one canonical spelling (RFC 5952)."""
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return address
 
 
 def _ifconfig(command: list[str], hook: str, nic: str, snapshot: Snapshot) -> bool:

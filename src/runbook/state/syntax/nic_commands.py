@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from ipaddress import ip_address
 
 IFACE = "IFACE"
 _IP = r"\bip\b(?: -\S+)*"
@@ -57,3 +58,11 @@ def _called(name: str) -> str:
     if name == IFACE:
         return r"\$IFACE\b"
     return rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\d)"
+
+
+def canonical(address: str) -> str:
+    """An address in its one canonical spelling (RFC 5952); a name stays as it is."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
