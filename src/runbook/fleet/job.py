@@ -110,14 +110,19 @@ Play = Callable[[HostJob], JobResult]
 
 def cold(job: HostJob, lock: int, log: int) -> Running:
     """A new papermill."""
+    return begin((*ENDING, *HEARING, sys.executable, "-m", "papermill", *job.words), job, lock, log)
+
+
+def begin(argv: tuple[str, ...], job: HostJob, kept: int, log: int) -> subprocess.Popen[bytes]:
+    """A program with the job's environment, its output in the file `log`; it keeps `kept` open."""
     return subprocess.Popen(
-        (*ENDING, *HEARING, sys.executable, "-m", "papermill", *job.words),
+        argv,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
         # Ctrl-C is for the fleet, which decides what it ends.
         start_new_session=True,
-        pass_fds=(lock,),
+        pass_fds=(kept,),
         env=job.environment,
     )
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from runbook.fleet.job import HEARING, HostJob, Running
+from runbook.fleet.job import HEARING, HostJob, Running, begin
 
 # The program is of the package notebook, which imports this one.
 SERVER = "runbook.notebook.jupyter.warm"
@@ -122,16 +122,7 @@ class Warm:
 def _server(notebook: str, orders: int, job: HostJob) -> subprocess.Popen[bytes]:
     argv = (*HEARING, sys.executable, "-m", SERVER, str(orders), notebook)
     with (Path(job.folder) / LOG).open("ab") as log:
-        # In a session of its own: Ctrl-C is for the fleet, which decides what it ends.
-        return subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=(orders,),
-            env=job.environment,
-        )
+        return begin(argv, job, orders, log.fileno())
 
 
 def _ways() -> tuple[socket.socket, socket.socket]:
