@@ -10,6 +10,7 @@ import pytest
 from tests import bench
 from tests.bench import HOST, Done, thorough
 from tests.lab import guesting
+from tests.run_folder import run_folder
 
 from runbook.state.diff import compare
 
@@ -82,7 +83,7 @@ def test_it_plans_then_moves_the_guest_and_then_has_nothing_to_do(host: str, hom
     assert done.outcome["outcome"] == "as promised"
     assert "serial console" in done.page
     assert guesting.neighbour("vm-01") == guesting.mac("vm-01")
-    folder = Path(str(done.outcome["folder"]))
+    folder = run_folder(done)
     kept = {path.name for path in folder.iterdir()}
     assert kept >= {
         *("before.json", "after.json", "diff.json", "plan.json", "preflight.json", "undo"),

@@ -14,6 +14,7 @@ import pytest
 from tests import bench
 from tests.bench import HOST, Done
 from tests.lab import guesting, person
+from tests.run_folder import run_folder
 
 from runbook.state.diff import compare
 
@@ -88,7 +89,7 @@ def test_nobody_does_it_and_it_is_undone_with_word_of_what_a_person_must_look_at
     assert str(compare(before, bench.snapshot())) == ""
     assert "nobody answers for 172.16.1.10 after 45 s" in done.page
     assert "what a person may have changed in vm-01 is undone by nobody else" in done.page
-    folder = Path(str(done.outcome["folder"]))
+    folder = run_folder(done)
     told = (folder / "outcome.json").read_text() + (folder / "journal").read_text()
     assert "what a person may have changed in vm-01 is undone by nobody else" in told
     assert all(PASSWORD not in p.read_text() for p in folder.iterdir() if p.is_file())

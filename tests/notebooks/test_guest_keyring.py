@@ -13,6 +13,7 @@ import pytest
 from tests import bench
 from tests.bench import BIN, HOST
 from tests.lab import guesting, serial_line
+from tests.run_folder import run_folder
 
 from runbook.lab import machine
 
@@ -117,7 +118,7 @@ def test_the_password_is_in_the_keyring_and_in_nothing_that_a_run_leaves_or_show
     assert "serial console" in done.page
     assert heard == set()
     assert PASSWORD not in done.said
-    assert "login: »root" in (Path(str(done.outcome["folder"])) / "console-vm-01.txt").read_text()
+    assert "login: »root" in (run_folder(done) / "console-vm-01.txt").read_text()
     # The notebook, the record, and whatever else was written meanwhile.
     assert holding(home.parent) == []
     logged = machine.run(HOST, ("grep", "-rlF", PASSWORD, "/var/log", "/var/lib/runbook"))

@@ -16,6 +16,7 @@ from tests import bench
 from tests.bench import HOST, Done
 from tests.lab import guesting
 from tests.lab.guesting import console
+from tests.run_folder import run_folder
 
 from runbook.lab import guest as lab_guests
 from runbook.lab.guest_xml import Guest as LabGuest
@@ -56,7 +57,7 @@ def run(home: Path, *options: str) -> Done:
 
 def told(done: Done) -> Check:
     """What the record says of the guest as this machine has it."""
-    verdict = json.loads((Path(str(done.outcome["folder"])) / "verdict.json").read_text())
+    verdict = json.loads((run_folder(done) / "verdict.json").read_text())
     (found,) = (row for row in verdict if row["about"] == HERE)
     return Check(**found)
 
@@ -89,7 +90,7 @@ def test_a_router_that_lets_nothing_through_to_it_undoes_the_change(
     assert (check.promised, check.required) == (f"answers, as at {OLD} before", True)
     assert "no answer to 3 pings, and the host answers" in check.seen
     # Nothing else was amiss: the LAN has the guest, and the router too.
-    verdict = json.loads((Path(str(done.outcome["folder"])) / "verdict.json").read_text())
+    verdict = json.loads((run_folder(done) / "verdict.json").read_text())
     assert [r["about"] for r in verdict if r["required"] and not r["kept"]] == [HERE]
     assert HERE in done.said
     back(guest)
@@ -116,7 +117,7 @@ def test_with_consent_it_is_kept_and_told(guest: LabGuest, home: Path) -> None:
     check = told(done)
     assert (check.promised, check.required) == ("told only: consent unheard", False)
     assert check.seen == "no answer to 3 pings"
-    findings = json.loads((Path(str(done.outcome["folder"])) / "preflight.json").read_text())
+    findings = json.loads((run_folder(done) / "preflight.json").read_text())
     (given,) = (one for one in findings if one["name"] == "unheard")
     assert given["given"]
     assert f"at {OLD}, and need not answer this machine at {IP}" in given["seen"]

@@ -10,6 +10,7 @@ from tests import bench, stages
 from tests.bench import HOST
 from tests.lab import guesting
 from tests.lab.guesting import console
+from tests.run_folder import run_folder
 
 from runbook.lab import machine, shell
 from runbook.lab.probe import OutageProbe
@@ -59,7 +60,7 @@ def test_its_definition_moves_and_a_later_start_is_as_was_said(host: str, home: 
     assert done.outcome["outcome"] == "as promised"
     assert "vm-01 as defined, for it is shut off" in str(done.outcome)
     assert "it is shut off: only its definition is changed" in done.page
-    folder = Path(str(done.outcome["folder"]))
+    folder = run_folder(done)
     said = (folder / "preflight.json").read_text()
     assert "it starts on the LAN with the addresses that it had" in said
     # The text beside the page cuts long cells short; the page does not.

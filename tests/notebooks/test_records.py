@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests import bench
 from tests.bench import papermill
+from tests.run_folder import run_folder
 from tests.stranger import missing, rows
 
 
@@ -32,7 +33,7 @@ def test_sha256sum_and_ssh_keygen_alone_prove_a_confirmed_change(
     why += ["-p", "requested_by", "Berta"]
     done = papermill(home, "-p", "host", fresh_host, *why, place=signing)
     assert done.status == 0, done.said
-    folder = Path(str(done.outcome["folder"]))
+    folder = run_folder(done)
 
     verify = ["-Y", "verify", "-f", str(allowed), "-I", "anna@example.org", "-n", "runbook-record"]
     manifest = (folder / "record.json").read_text()
@@ -76,5 +77,5 @@ def test_sha256sum_and_ssh_keygen_alone_prove_a_confirmed_change(
     # What is on the host now is not in the way of the next run.
     again = papermill(home, "-p", "host", fresh_host, name="again.ipynb")
     assert again.outcome["outcome"] == "nothing to do", again.said
-    second = json.loads((Path(str(again.outcome["folder"])) / "record.json").read_text())
+    second = json.loads((run_folder(again) / "record.json").read_text())
     assert second["predicate"]["previous"]["change_id"] == folder.name

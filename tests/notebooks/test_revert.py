@@ -12,6 +12,7 @@ import pytest
 from tests import bench
 from tests.bench import HOST, Done, on_host
 from tests.lab import returning
+from tests.run_folder import run_folder
 
 from runbook.notebook.revert.request import want
 from runbook.plan.plan import PHASES
@@ -52,7 +53,7 @@ def changed(home: Path) -> str:
     """The change made and confirmed; its number."""
     done = bench.papermill(home, "-p", "host", HOST)
     assert done.status == 0, done.said
-    return Path(str(done.outcome["folder"])).name
+    return run_folder(done).name
 
 
 def revert(home: Path, *options: str, name: str = "revert.ipynb") -> Done:
@@ -108,7 +109,7 @@ def test_the_host_is_as_before_and_what_was_made_since_is_kept(
     assert on_host("cat", INTERFACES).startswith(f"{was}\n# ours\n")
     assert "# mine" in on_host("sh", "-c", "cat /var/lib/runbook/*/originals/*60-runbook*")
     # Nothing was lost on the way, as the host itself was asked.
-    folder = Path(str(done.outcome["folder"]))
+    folder = run_folder(done)
     record = json.loads((folder / "record.json").read_text())["predicate"]
     assert record["absence"]["lost"] == 0
     # Both records name each other.

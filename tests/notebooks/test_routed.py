@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests import bench
 from tests.bench import HOST, papermill, thorough
+from tests.run_folder import run_folder
 
 from runbook.run import record
 from runbook.state.diff import compare
@@ -95,7 +96,7 @@ def test_the_address_moves_once_and_then_there_is_nothing_to_do(
         check=False,
     )
     assert filed.returncode == 0, filed.stderr
-    folder = Path(str(done.outcome["folder"]))
+    folder = run_folder(done)
     assert folder.parent == home / "outputs" / HOST
     assert filed.stdout.split() == [f"{folder}/notebook.ipynb", f"{folder}/notebook.html"]
 
@@ -145,7 +146,7 @@ def test_a_probe_target_that_dies_during_the_change_ends_as_before(
     assert "probe 10.99.0.2:7007" in done.page
     assert "the change was undone, because" in said.lower()
     assert str(compare(before, bench.snapshot())) == ""
-    folder = record.read(Path(str(done.outcome["folder"])))
+    folder = record.read(run_folder(done))
     assert {"verdict.json", "error.txt", "after.json", "undo"} <= set(folder.products)
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests import bench
 from tests.bench import HOST, Done
 from tests.lab import returning
+from tests.run_folder import run_folder
 
 from runbook.run import record
 from runbook.state.diff import compare
@@ -49,7 +50,7 @@ def test_it_looks_and_then_undoes_and_the_host_is_as_before(host: str, home: Pat
     assert undone.outcome["outcome"] == "undone: as before"
     assert "After the undo, compared with the state before: no difference" in undone.page
     before.check()
-    folder = record.read(Path(str(undone.outcome["folder"])))
+    folder = record.read(run_folder(undone))
     kept = {"found.json", "before.json", "after.json", "diff.json", "journal-of-the-host"}
     assert kept <= set(folder.products)
 

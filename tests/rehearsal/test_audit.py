@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests import bench, older
+from tests.run_folder import run_folder
 
 from runbook.state.identity import machine_id
 from runbook.transport import RecordedHost
@@ -39,7 +40,7 @@ def test_drift_is_shown_recorded_filed_and_verified(tmp_path: Path) -> None:
     assert done.outcome["outcome"] == "the host is not as its record says"
     assert "LOST AT THE NEXT BOOT: - networks: routed" in done.page
     runbook(home, "archive", str(done.out))
-    folder = Path(str(done.outcome["folder"]))
+    folder = run_folder(done)
     assert (folder / "notebook.html").exists()
     assert "0 findings" in runbook(home, "records", "verify", folder.name)
     listed = json.loads(runbook(home, "records", "list", "--kind", "audit", "--json"))

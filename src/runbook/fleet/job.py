@@ -18,7 +18,8 @@ from runbook.common import atomic_files, handed_files
 from runbook.common.clock import Clock
 from runbook.common.folders import VARIABLE
 from runbook.common.printable import printable
-from runbook.run.record import MIME, RESULT_MIME
+from runbook.records import told_outcome
+from runbook.run.record import RESULT_MIME
 
 LOOK_S = 0.5
 # What papermill is given to undo a change after it was told to end.
@@ -218,10 +219,16 @@ def outputs_of(notebook: Path) -> list[Mapping[str, object]]:
 
 def outcome_of(outputs: Iterable[Mapping[str, object]]) -> Mapping[str, object]:
     """The last outcome that these outputs tell; empty where they tell none."""
-    bundles = [data for o in outputs if isinstance(data := o.get("data"), dict)]
-    found = [data.get(MIME, data.get(RESULT_MIME)) for data in bundles]
-    told = [outcome for outcome in found if isinstance(outcome, dict)]
+    bundles = [o for o in outputs if isinstance(o.get("data"), dict)]
+    found = [told_outcome.outcome_of(o) or _result_of(o) for o in bundles]
+    told = [outcome for outcome in found if isinstance(outcome, Mapping)]
     return told[-1] if told else {}
+
+
+def _result_of(output: Mapping[str, object]) -> object:
+    """How a run ended that writes no record."""
+    data = output["data"]
+    return data.get(RESULT_MIME) if isinstance(data, dict) else None
 
 
 def _error_of(outputs: Iterable[Mapping[str, object]]) -> str:

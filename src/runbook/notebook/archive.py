@@ -23,9 +23,10 @@ from runbook.records.make_manifest import last_moment
 from runbook.records.manifest import Fault, load, verify
 from runbook.records.seal import seal
 from runbook.records.signature import SIGN_WITH
+from runbook.records.told_outcome import outcome_of
 from runbook.run import at_work, record
 from runbook.run.at_work import Life
-from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, NOTEBOOK, OUTCOME, PAGE
+from runbook.run.record import CARD_MIME, CHANGE_MIME, NOTEBOOK, OUTCOME, PAGE
 
 CHANGE_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{1,16}")
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -174,9 +175,11 @@ class _Told(NamedTuple):
 
 def _told(text: str) -> _Told | None:
     """By its result; of a run that died by its change, or by its first page."""
-    data = [output.get("data", {}) for output in _outputs(text)]
-    for kind in (MIME, CHANGE_MIME):
-        found = [one[kind] for one in data if isinstance(one.get(kind), dict)]
+    outputs = list(_outputs(text))
+    data = [output.get("data", {}) for output in outputs]
+    ended = [told for one in outputs if (told := outcome_of(one))]
+    changes = [one[CHANGE_MIME] for one in data if isinstance(one.get(CHANGE_MIME), dict)]
+    for found in (ended, changes):
         if found:
             last = found[-1]
             return _Told(*(str(last.get(name, "")) for name in ("folder", "host", "change_id")))
@@ -232,9 +235,10 @@ def _create(path: Path, content: str) -> None:
 
 
 def _holds(path: Path, content: str) -> bool:
+    """Whether it is this notebook; an earlier version of this program wrote it at more length."""
     try:
-        return handed_files.read(path) == content.encode()
-    except OSError:
+        return told_truly(handed_files.text(path), over=True) == content
+    except (OSError, ValueError):
         return False
 
 

@@ -95,13 +95,13 @@ def running(begun: Begun, folder: str, progress: Progress) -> Card:
         ("host", host),
         ("what", _what(begun.kind, begun.subject, host)),
         ("way back now", back),
-        ("change", begun.change_id),
         *_said(begun.envelope),
         ("who", _who(begun.operator)),
+        ("software", _software(begun.versions)),
+        ("change", begun.change_id),
         ("begun", utc_and_local(begun.begun, begun.utc_offset)),
         ("this card", f"written at {status}"),
         ("record", folder),
-        ("software", _software(begun.versions)),
     )
     return Card(progress.state, TONES[progress.state], head, pairs)
 
@@ -115,17 +115,18 @@ def ended(record: Record, folder: str, digest: str = "", *, adopts: bool = False
         ("what", _what(record.kind, record.subject, record.host)),
         ("result", record.verdict.said),
         ("way back now", _way_back(record, adopts=adopts)),
-        ("change", record.change_id),
         *((link.relation, link.change_id) for link in record.links),
         *_said(Envelope(**record.model_dump(include=set(Envelope.model_fields)))),
         ("who", _who(record.operator)),
         ("approved", _approved(record)),
-        ("begun", utc_and_local(record.begun, record.utc_offset)),
-        ("ended", f"{utc_and_local(record.ended, record.utc_offset)}, after {_duration(record)}"),
         *_absence(record),
         ("plan", record.plan_sha256 or "none was made"),
-        ("record", f"{folder}{f'; SHA-256 of record.json: {digest}' if digest else ''}"),
         ("software", _software(record.versions)),
+        # These are others in each run. They stand together, so that a comparison shows them so.
+        ("change", record.change_id),
+        ("begun", utc_and_local(record.begun, record.utc_offset)),
+        ("ended", f"{utc_and_local(record.ended, record.utc_offset)}, after {_duration(record)}"),
+        ("record", f"{folder}{f'; SHA-256 of record.json: {digest}' if digest else ''}"),
     )
     return Card("ended", tone(fact), head, pairs)
 

@@ -15,6 +15,7 @@ from runbook import cli
 from runbook.common.errors import CorrectParameters
 from runbook.notebook.archive import file_away
 from runbook.notebook.desk.records import rows
+from runbook.notebook.jupyter.executed_notebook import told_truly
 from runbook.records.manifest import load, verify
 from runbook.records.predicate import Fact
 from runbook.records.seal import seal
@@ -95,6 +96,23 @@ def test_filing_the_same_notebook_twice_is_no_error(tmp_path: Path, folder: Fold
     out = tmp_path / "out.ipynb"
     out.write_text(executed(outcome(folder.path)))
     assert file_away(out, tmp_path / "outputs") == file_away(out, tmp_path / "outputs")
+
+
+def test_a_notebook_that_an_earlier_version_filed_gets_its_page_and_stays_as_it_is(
+    tmp_path: Path, folder: Folder
+) -> None:
+    out = tmp_path / "out.ipynb"
+    # With times and with the folder in the data, as that version wrote it.
+    notebook = json.loads(executed(outcome(folder.path)))
+    notebook["cells"][1]["source"] = "import runbook.notebook"
+    notebook["metadata"]["papermill"] = {"start_time": "noon", "end_time": "later"}
+    longer = json.dumps(notebook)
+    assert longer != told_truly(longer)
+    for path in (out, folder.path / "notebook.ipynb"):
+        path.write_text(longer)
+    file_away(out, tmp_path / "outputs")
+    assert (folder.path / "notebook.ipynb").read_text() == longer
+    assert (folder.path / "notebook.html").is_file()
 
 
 def test_another_notebook_does_not_replace_the_one_that_was_filed(

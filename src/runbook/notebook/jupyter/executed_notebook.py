@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import Any
 
 from runbook.notebook.jupyter.notebook_state import TAG
-from runbook.notebook.jupyter.volatile_output import drop_volatile
+from runbook.notebook.jupyter.volatile_output import drop_times, drop_volatile
+from runbook.records.told_outcome import drop_moment, outcome_of
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
 FIRST = "runbook-first-page"
@@ -55,26 +56,30 @@ def is_over(text: str) -> bool:
 def _mend(notebook: dict[str, Any], *, over: bool) -> None:
     told = [cell for cell in notebook["cells"] if cell.get("id") == FIRST]
     cells = [cell for cell in notebook["cells"] if cell.get("id") != FIRST]
-    card, outcome = _last(cells, CARD_MIME), _last(cells, MIME)
+    card, outcome = _last(cells, CARD_MIME), _last_outcome(cells)
     if over and _has_begun(cells):
         _mark_sections(cells)
         if outcome is None:
             card = _without_result(cells, card)
         elif not told if card is None else card["state"] != "ended":
             card = _by_the_outcome(card, outcome)
-        if outcome:
-            _drop_cards(cells)
+        if outcome is not None:
+            _drop_what_the_end_says(cells)
+            drop_times(notebook)
     if card:
         told = [{"cell_type": "markdown", "id": FIRST, "metadata": {}, "source": markdown(card)}]
     notebook["cells"] = [*told, *cells]
     drop_volatile(notebook)
 
 
-def _drop_cards(cells: list[dict[str, Any]]) -> None:
-    """The card is on top for good; below, it would be there a second time."""
+def _drop_what_the_end_says(cells: list[dict[str, Any]]) -> None:
+    """The card is on top for good, and the outcome says what came of the change."""
     for cell in cells:
         if "outputs" in cell:
             cell["outputs"] = [o for o in cell["outputs"] if CARD_MIME not in o.get("data", {})]
+            for output in cell["outputs"]:
+                output.get("data", {}).pop(CHANGE_MIME, None)
+                drop_moment(output)
 
 
 def markdown(card: Mapping[str, Any]) -> str:
@@ -94,8 +99,16 @@ def _safe(value: object) -> str:
 
 
 def _is_over(notebook: Mapping[str, Any]) -> bool:
-    """Whether papermill has written that the notebook is complete."""
-    return bool(notebook.get("metadata", {}).get("papermill", {}).get("end_time"))
+    """Whether papermill has written that the notebook is complete.
+
+    Of a run with an outcome the times are left out then.
+    """
+    told = notebook.get("metadata", {}).get("papermill")
+    if told is None:
+        return False
+    if "end_time" in told:
+        return bool(told["end_time"])
+    return _last(notebook["cells"], MIME) is not None
 
 
 def _mark_sections(cells: list[dict[str, Any]]) -> None:
@@ -229,6 +242,12 @@ def _last(cells: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
         if kind in output.get("data", {})
     ]
     return found[-1] if found and isinstance(found[-1], dict) else None
+
+
+def _last_outcome(cells: list[dict[str, Any]]) -> Mapping[str, Any] | None:
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    found = [told for output in outputs if (told := outcome_of(output)) is not None]
+    return found[-1] if found else None
 
 
 def _source(cell: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """What differs between two executed notebooks although nothing that they tell differs.
 
 Left out of what is written, so that a comparison of two runs shows what the runs did differently.
-When each step ran is in the journal, to the millisecond.
+When each step ran is in the journal, to the millisecond; when the run began and ended, and where
+its record is, is on the first page.
 """
 
 from __future__ import annotations
@@ -9,13 +10,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from runbook.records.told_outcome import move_folder
+
 INJECTED = "injected-parameters"
-# papermill's own times of a cell; when the notebook began and ended is in its metadata.
+# papermill's own times of a cell.
 TIMES = ("start_time", "end_time", "duration")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # JupyterLab runs no script of a notebook that was altered since it ran it; the page has its own.
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.DOTALL | re.IGNORECASE)
+
+
+def drop_times(notebook: dict[str, Any]) -> None:
+    """Take papermill's times of the whole run, and where it wrote it, out of its metadata."""
+    told = notebook["metadata"].get("papermill", {})
+    for name in (*TIMES, "output_path"):
+        told.pop(name, None)
 
 
 def drop_volatile(notebook: dict[str, Any]) -> None:
@@ -36,6 +46,7 @@ def _drop_of_cell(cell: dict[str, Any]) -> None:
     if INJECTED in metadata.get("tags", ()):
         cell["id"] = INJECTED
     for output in cell.get("outputs", ()):
+        move_folder(output)
         data = output.get("data", {})
         # The picture beside it shows what the widget held.
         if "text/html" in data:

@@ -106,15 +106,16 @@ def products(run: RecordedRun) -> Picture:
     """What the run folder holds."""
     try:
         recorded = record.read(run.folder.path)
-        rows = [(name, (recorded.path / name).stat().st_size) for name in recorded.products]
+        names = recorded.products
     except OSError as error:
         return views.note(f"The run folder cannot be read: {error}", "bad")
-    frame = pd.DataFrame(rows, columns=["file", "bytes"])
+    # Without sizes: that of record.json is another in each run.
+    frame = pd.DataFrame(names, columns=["file"])
     caption = f"The run folder: {counted(len(frame), 'file')}"
     # Under papermill nobody knows yet where the notebook will be, and so where a link leads.
     if somebody_there():
-        names = [Link("open", os.path.relpath(recorded.path / name)) for name, _ in rows]
-        files = linked(frame, [[one] for one in names], Links("The run folder", unit="file"))
+        links = [Link("open", os.path.relpath(recorded.path / name)) for name in names]
+        files = linked(frame, [[one] for one in links], Links("The run folder", unit="file"))
     else:
         files = views.table(frame, Look("The run folder", limit=len(frame), unit="file"))
     return views.fold(caption, files)

@@ -20,6 +20,8 @@ from runbook.views import CELL, Output
 from runbook.views.findings import Tone
 
 LONGEST = 400
+# The same in each run, so that two notebooks can be compared.
+RECORD = "record, times and the way back: on the first page, at the top"
 TONES: dict[Ending, Tone] = {
     Ending.AS_PROMISED: "good",
     Ending.NOTHING_TO_DO: "good",
@@ -65,7 +67,7 @@ def show_ending(run: RecordedRun, page: Output = CELL) -> None:
     """Show the result, with the data that `runbook archive` reads."""
     told = run.folder.outcome()
     ending = Ending(str(told["outcome"]))
-    lines = [str(told["said"]), f"host: {run.host}", f"run folder: {run.folder.path}"]
+    lines = [str(told["said"]), f"host: {run.host}", RECORD]
     lines += _gaps(run)
     picture = views.verdict(TONES[ending], str(ending), lines)
     page.show_with(picture, {MIME: {"folder": str(run.folder.path), **told}})

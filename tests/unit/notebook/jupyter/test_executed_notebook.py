@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.notebook.jupyter.executed_notebook import FIRST, markdown, told_truly
+from runbook.notebook.jupyter.executed_notebook import FIRST, is_over, markdown, told_truly
 from runbook.notebook.jupyter.volatile_output import WIDGET
+from runbook.records.told_outcome import outcome_of
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
 RUNS: dict[str, Any] = {
@@ -136,6 +137,50 @@ def test_two_runs_that_tell_the_same_are_written_the_same() -> None:
         )
 
     assert run("noon", "3c6db89c") == run("midnight", "2c1831d1")
+
+
+FOLDER = "/root/outputs/server-01/20260301T120000Z-abc123"
+
+
+def test_what_is_of_one_run_only_is_in_one_line_of_the_outcome() -> None:
+    def run(number: str, at: str) -> dict[str, Any]:
+        folder = f"/root/outputs/server-01/{number}"
+        told = {**UNDONE, "folder": folder, "change_id": number, "at": at}
+        cells = written(
+            showing("look", {CARD_MIME: ENDED, CHANGE_MIME: {**CHANGE, "change_id": number}}),
+            showing("end!", {MIME: told, "text/plain": "undone"}),
+        )
+        (output,) = cells[-1]["outputs"]
+        assert outcome_of(output) == {**UNDONE, "folder": folder, "change_id": number}
+        assert output.pop("metadata") == {"runbook": {"folder": folder}}
+        return {"cells": cells}
+
+    assert run("20260301T120000Z-abc123", BEGAN) == run("20260302T120000Z-def456", "later")
+
+
+def test_until_the_run_is_over_the_outcome_keeps_its_moment() -> None:
+    told = {**UNDONE, "folder": FOLDER, "at": BEGAN}
+    cells = written(showing("end!", {MIME: told}), over=False)
+    assert outcome_of(cells[-1]["outputs"][0]) == {**told, "change_id": FOLDER[-23:]}
+
+
+def test_a_run_with_an_outcome_is_over_without_the_times_of_papermill() -> None:
+    metadata = {"papermill": {"start_time": BEGAN, "end_time": BEGAN, "output_path": "/x"}}
+    cells = [code("from runbook.notebook.undo import cells"), showing("x", {MIME: UNDONE})]
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    told = told_truly(json.dumps(notebook))
+    assert json.loads(told)["metadata"] == {"papermill": {}}
+    assert is_over(told)
+
+
+def test_a_notebook_that_is_run_anew_is_not_over() -> None:
+    metadata = {"papermill": {"start_time": BEGAN, "end_time": None}}
+    cells = [code("from runbook.notebook.undo import cells"), showing("x", {MIME: UNDONE})]
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    assert not is_over(json.dumps(notebook))
+    del metadata["papermill"]["start_time"], metadata["papermill"]["end_time"]
+    cells[1] = code("look", ran=False)
+    assert not is_over(json.dumps(notebook))
 
 
 def test_a_kernel_that_died_with_the_change_armed_is_told_on_top_with_the_cell_and_the_cure() -> (
