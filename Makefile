@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check
 # The one tool that the lock files do not hold, since it writes them.
 UV := uv==0.13.9
 COMPILE = $(BIN)/uv pip compile --quiet --python $(BIN)/python --python-platform linux \
-	--generate-hashes --custom-compile-command "make lock" $(UPGRADE)
+	--generate-hashes --no-strip-extras --custom-compile-command "make lock" $(UPGRADE)
 
 # Tests run as root must leave nothing in the tree that its owner cannot remove.
 export PYTHONDONTWRITEBYTECODE := 1
@@ -89,6 +89,8 @@ format: setup ## Rewrite in the house's format
 	$(BIN)/ruff check --fix .
 
 setup: packages .venv/installed ## Debian packages and .venv, where missing
+	@# Else each program that a test starts compiles all of it again.
+	@$(BIN)/python -m compileall -q src tests || true
 
 packages:
 	@scripts/packages $(NEEDS)
@@ -109,4 +111,5 @@ lock: setup ## Solve the versions again (UPGRADE=--upgrade for newer ones)
 
 clean: ## Take the lab down and remove what the set-up made in this folder
 	@test ! -x $(BIN)/runbook || $(SUDO) $(BIN)/runbook lab down
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .sphinx_cache site
