@@ -117,11 +117,14 @@ def at_each_screen(page: Page) -> Iterator[Screen]:
         page.wait_for_timeout(LAID_OUT_MS)
         yield screen
     session.detach()
+    # Without this the page has the size of the browser's own window from here on.
+    page.set_viewport_size(ROOMY.size)
+    page.set_viewport_size(SCREEN)
 
 
-def measured(name: str, seconds: float) -> None:
-    """Print a time that an operator waits, and keep it beside the pictures."""
-    line = f"{name}: {seconds:.1f} s"
+def measured(name: str, value: float, unit: str = "s") -> None:
+    """Print how long an operator waits, or a page is, and keep it beside the pictures."""
+    line = f"{name}: {value:.1f} {unit}"
     print(line)  # noqa: T201 - pytest -rP shows it
     ARTEFACTS.mkdir(exist_ok=True)
     with (ARTEFACTS / "measured.txt").open("a") as kept:
@@ -137,12 +140,12 @@ def picture(page: Page, name: str) -> None:
     page.screenshot(path=ARTEFACTS / f"{name}{front}{width}.png")
 
 
-def pictures(page: Page, name: str) -> None:
-    """Keep what is on the screen, in light and in dark; the themes follow the system.
+def pictures(page: Page, name: str, top: Locator | None = None) -> None:
+    """Keep what is on the screen, in dark and in light; the themes follow the system.
 
-    In a small window only in light: what is cut off there has the same place in both.
+    `top` is brought to the top of the view before each picture: the page is laid out anew.
     """
-    for scheme in SCHEMES if page.viewport_size == SCREEN else SCHEMES[-1:]:
+    for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         light = str(scheme == "light").lower()
         expect(page.locator("body")).to_have_attribute(
@@ -150,6 +153,9 @@ def pictures(page: Page, name: str) -> None:
         )
         # JupyterLab covers the page while it changes its theme.
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        if top:
+            page.wait_for_timeout(LAID_OUT_MS)
+            top.evaluate("part => part.scrollIntoView({block: 'start'})")
         picture(page, f"{name}-{scheme}")
 
 
@@ -260,6 +266,7 @@ def _fold_parameters(page: Page) -> None:
 def screens(page: Page) -> float:
     """How many screens of 1400x900 the notebook in front is long, first cell to last."""
     page.set_viewport_size(SCREEN)
+    assert page.evaluate("[innerWidth, innerHeight]") == list(SCREEN.values())
     _fold_parameters(page)
     ends: list[float] = page.evaluate(
         """() => {

@@ -39,6 +39,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield made
 
 
+def kernels(page: Page, desk: Desk) -> int:
+    """How many run: one for each notebook that somebody opened."""
+    address = desk.url.partition("/lab/")[0]
+    answer = page.request.get(f"{address}/api/kernels?token={desk.token}")
+    assert answer.ok, answer.text()
+    return len(answer.json())
+
+
 @pytest.mark.parametrize("front", ["lab", thorough("notebook")])
 def test_a_narrow_window_asks_by_itself_and_has_every_button_in_reach(
     desk: Desk, page: Page, front: str
@@ -52,6 +60,7 @@ def test_a_narrow_window_asks_by_itself_and_has_every_button_in_reach(
     asked = page.get_by_text("The hosts were asked at")
     expect(asked).to_be_visible(timeout=steps.PATIENCE_MS)
     steps.measured("from `runbook desk` to hosts that were asked", time.monotonic() - desk.began)
+    assert kernels(page, desk) == 1
     for _ in steps.at_each_screen(page):
         steps.picture(page, "inventory-top")
         for name in ("survey", "change", "guests", "undo", "record", "revert"):
@@ -71,5 +80,7 @@ def test_a_narrow_window_asks_by_itself_and_has_every_button_in_reach(
         timeout=steps.PATIENCE_MS
     )
     steps.picture(page, "inventory-revert")
+    steps.ready(page)
+    assert kernels(page, desk) == 2
     copy = desk.folder / HOST / f"revert · {HOST}.ipynb"
     assert f'host: str = \\"{HOST}\\"' in copy.read_text()

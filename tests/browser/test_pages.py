@@ -123,6 +123,16 @@ def test_a_word_leaves_the_rows_that_hold_it_and_says_how_many(
         assert first_cells(page) == ["rule-257"]
 
 
+def test_the_fields_of_the_columns_are_no_tab_stops(browser: Browser, long_table: Path) -> None:
+    with opened(browser, long_table) as page:
+        fields = page.locator(".rb-filters input")
+        expect(fields).to_have_count(3)
+        page.get_by_label("Search", exact=True).focus()
+        for _ in range(8):
+            page.keyboard.press("Tab")
+            assert not page.evaluate("document.activeElement.matches('.rb-filters input')")
+
+
 @contextmanager
 def served_slowly(path: Path, halt: str) -> Iterator[str]:
     """An address that sends the page up to there, and the rest of it when that has been drawn."""

@@ -1,4 +1,4 @@
-"""survey.ipynb and audit.ipynb on the recorded host, in each window and both front ends."""
+"""The notebooks that need no lab, on the recorded host, in each window and both front ends."""
 
 from __future__ import annotations
 
@@ -72,3 +72,26 @@ def test_an_audit_says_what_a_change_would_meet_in_every_window(jupyter: Lab, pa
     compared = desk.ended(page, "nb.look(")
     expect(compared).to_contain_text("What a change would find", timeout=desk.PATIENCE_MS)
     looked_at(page, "nb.look(", "audit")
+
+
+@desk.fronts
+def test_undo_says_that_no_change_was_armed_in_every_window(jupyter: Lab, page: Page) -> None:
+    opened(jupyter, page, "undo.ipynb", {"host": "example"})
+    met = desk.ended(page, "nb.meet(")
+    expect(met).to_contain_text("no change was ever armed", timeout=desk.PATIENCE_MS)
+    looked_at(page, "nb.meet(", "undo")
+
+
+@desk.fronts
+def test_a_fleet_is_planned_and_asked_about_in_every_window(jupyter: Lab, page: Page) -> None:
+    opened(jupyter, page, "fleet.ipynb", {"hosts": "example"})
+    planned = desk.cell(page, "nb.plan(")
+    expect(planned).to_contain_text("planned", timeout=desk.PATIENCE_MS)
+    expect(page.locator(".jp-Stdin-input")).to_be_visible(timeout=desk.PATIENCE_MS)
+    looked_at(page, "nb.plan(", "fleet-plan")
+    looked_at(page, "nb.approve(", "fleet-question")
+    desk.answer(page, "no")
+    expect(desk.cell(page, "nb.change(")).to_contain_text(
+        "No host is changed", timeout=desk.PATIENCE_MS
+    )
+    looked_at(page, "nb.record(", "fleet-record")

@@ -1,4 +1,4 @@
-"""A confirmed change is taken back from its row in the inventory, in JupyterLab."""
+"""A confirmed change is taken back from its row in the inventory, in both front ends."""
 
 from __future__ import annotations
 
@@ -49,16 +49,30 @@ def desk(before: Snapshot, tmp_path: Path) -> Iterator[Desk]:
         yield made
 
 
-def test_a_button_of_the_row_leads_to_the_revert_and_it_is_made_after_the_name_is_typed(
-    before: Snapshot, desk: Desk, page: Page
-) -> None:
-    page.goto(desk.url)
+def opened_by_the_button(desk: Desk, page: Page, front: str) -> Page:
+    """The revert's notebook: in a tab of JupyterLab, or in another page of the browser."""
+    page.goto(desk.url if front == "lab" else desk.in_notebook_7)
     row = page.locator(".jp-NotebookPanel:visible tr", has_text=bench.HOST).first
     expect(row).to_contain_text("on bridge virbr1", timeout=PATIENCE_MS)
-    row.get_by_role("link", name="revert").click()
-    tab = page.locator(".lm-TabBar-tab.lm-mod-current", has_text=f"revert · {bench.HOST}")
-    tab.wait_for(timeout=PATIENCE_MS)
+    button = row.get_by_role("link", name="revert")
+    if front == "lab":
+        button.click()
+        tab = page.locator(".lm-TabBar-tab.lm-mod-current", has_text=f"revert · {bench.HOST}")
+        tab.wait_for(timeout=PATIENCE_MS)
+    else:
+        with page.context.expect_page() as opened:
+            button.click()
+        page = opened.value
+        page.set_default_timeout(PATIENCE_MS)
     ready(page)
+    return page
+
+
+@pytest.mark.parametrize("front", ["lab", "notebook"])
+def test_a_button_of_the_row_leads_to_the_revert_and_it_is_made_after_the_name_is_typed(
+    before: Snapshot, desk: Desk, page: Page, front: str
+) -> None:
+    page = opened_by_the_button(desk, page, front)
     run_all(page)
     prompt = page.locator(".jp-Stdin-input")
     expect(prompt).to_be_visible(timeout=PATIENCE_MS)

@@ -1,4 +1,4 @@
-"""An operator in JupyterLab: what 'Run All Cells' may do, what is asked, what an answer does."""
+"""An operator in JupyterLab or Notebook 7: what 'Run All Cells' may do, what an answer does."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def tab_to(page: Page, wanted: str) -> None:
 
 
 def type_an_answer(page: Page, text: str) -> None:
-    """Where a cell asks: JupyterLab puts the focus there by itself."""
+    """Where a cell asks: the front end puts the focus there by itself."""
     expect(page.locator(PROMPT)).to_be_focused(timeout=desk.PATIENCE_MS)
     page.keyboard.type(text)
     page.keyboard.press("Enter")
@@ -62,6 +62,7 @@ def choose_by_keyboard(page: Page, host: str) -> None:
     page.keyboard.press("Enter")
 
 
+@desk.fronts
 def test_a_whole_change_by_the_keyboard_alone_and_nothing_before_the_host_s_name_is_typed(
     fresh_host: str, jupyter: Lab, page: Page
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_whole_change_by_the_keyboard_alone_and_nothing_before_the_host_s_name
     # The letters of a host's name are JupyterLab's shortcuts: to cut a cell, to insert one.
     assert cells(page) == whole
     expect(page.locator(PROMPT)).to_be_focused(timeout=desk.PATIENCE_MS)
+    expect(desk.cell(page, "nb.arm(")).to_contain_text("your answer starts all cells below")
     page.wait_for_timeout(2000)
     assert str(compare(before, bench.snapshot())) == ""
     assert bench.on_host("sh", "-c", "ls -A /var/lib | grep -c runbook || true").strip() == "0"
@@ -87,7 +89,7 @@ def test_a_whole_change_by_the_keyboard_alone_and_nothing_before_the_host_s_name
     assert [run.told for run in runs(jupyter.home)] == ["planned only"]
     assert str(compare(before, bench.snapshot())) == ""
 
-    expect(page.get_by_text("runbook | Idle")).to_be_visible(timeout=desk.PATIENCE_MS)
+    page.wait_for_selector(desk.IDLE, timeout=desk.PATIENCE_MS)
     run_all_by_keyboard(page)
     choose_by_keyboard(page, fresh_host)
     expect(verdict).to_have_count(0, timeout=desk.PATIENCE_MS)
@@ -97,6 +99,8 @@ def test_a_whole_change_by_the_keyboard_alone_and_nothing_before_the_host_s_name
     expect(verdict).to_contain_text("as promised", timeout=desk.PATIENCE_MS)
     assert [run.told for run in runs(jupyter.home)] == ["planned only", "as promised"]
     assert "dev virbr1" in bench.on_host("ip", "route", "show", "default")
+    files = desk.cell(page, "nb.finish(").locator("details tr")
+    assert "plan.json" in str(files.filter(has_text="plan.json").locator("a").get_attribute("href"))
     page.keyboard.press("Control+s")
     tab_to(page, "button[title^='File this notebook']")
     page.keyboard.press("Enter")

@@ -207,9 +207,12 @@ def test_a_change_by_hand_leaves_the_record_of_the_headless_one_with_what_was_ch
     params = json.loads((told.path / "params.json").read_text())
     assert params["bridge"] == {"field": "bridge", "value": "virbr7", "source": "chosen"}
     page.keyboard.press("Control+s")
-    assert desk.screens(page) <= MOST_SCREENS
+    length = desk.screens(page)
     planned = desk.cell(page, "nb.plan(").locator(".jp-OutputArea").bounding_box()
     assert planned
+    desk.measured("the executed notebook", length, "screens")
+    desk.measured("its plan", planned["height"] / desk.VISIBLE_PX, "screens")
+    assert length <= MOST_SCREENS
     assert planned["height"] <= desk.VISIBLE_PX
     desk.cell(page, "nb.parameters(")
     desk.picture(page, "by-hand-top")

@@ -13,7 +13,7 @@ from __future__ import annotations
 from runbook.views.board import StageMark, board
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes
-from runbook.views.countdown import countdown, panel
+from runbook.views.countdown import countdown, moved_deadline, panel
 from runbook.views.drift import audit
 from runbook.views.findings import checks, compared, findings, last_word, verdict
 from runbook.views.fleet import FleetRow, fleet, fleet_board
@@ -23,7 +23,7 @@ from runbook.views.page.page import CELL, Output, Slot, show, show_with
 from runbook.views.page.picture import Picture, note, stack, title
 from runbook.views.plan import plan, plan_in_words
 from runbook.views.progress import doing
-from runbook.views.pulse import Moment, pulse
+from runbook.views.pulse import Moment, pulse, pulse_now
 from runbook.views.side_by_side import side_by_side
 from runbook.views.standing import standing
 from runbook.views.state import identity, interfaces, state
@@ -62,6 +62,7 @@ __all__ = [
     "instructions",
     "interfaces",
     "last_word",
+    "moved_deadline",
     "note",
     "offers",
     "page_head",
@@ -69,6 +70,7 @@ __all__ = [
     "plan",
     "plan_in_words",
     "pulse",
+    "pulse_now",
     "show",
     "show_with",
     "side_by_side",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from runbook.views.page.picture import Picture, plain, safe
+from runbook.apply.steps.journal import MOVED
+from runbook.common.moments import from_iso
+from runbook.views.page.picture import Picture, note, plain, safe
 
 HURRY_S = 30.0
 
@@ -22,6 +24,12 @@ def _both(deadline: datetime) -> str:
     """In UTC, and as the clock of this machine shows it where that differs."""
     utc, local = f"{deadline:%H:%M:%S} UTC", deadline.astimezone()
     return utc if not local.utcoffset() else f"{utc}, {local:%H:%M:%S} local time"
+
+
+def moved_deadline(line: str) -> Picture:
+    """A line of the host's journal: until when its deadline was moved, and why."""
+    when, comma, why = line.removeprefix(MOVED).strip().partition(",")
+    return note(f"{MOVED} {from_iso(when)}{comma}{why}", "warn")
 
 
 def panel(state: Picture) -> Picture:

@@ -8,7 +8,7 @@ from math import ceil
 from xml.etree.ElementTree import Element, SubElement
 
 from runbook.run.pulse import Answer
-from runbook.views.page.picture import Picture
+from runbook.views.page.picture import Picture, plain, safe, stack
 from runbook.views.wiring import svg
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 900, 150, 56, 24, 14
@@ -18,6 +18,8 @@ LEAST_MS = 1.0
 # Between two words below the line, in pixels; at its right end stands how long it is.
 ROOM = 90
 END, GAP = WIDTH - 30, 8
+# In the panel: the last half minute, as high as a line of text.
+RECENT_S, RECENT_WIDTH, RECENT_HEIGHT = 30.0, 240, 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,49 @@ def sentence(beats: Sequence[Answer]) -> str:
         f"{len(beats)} asked, {lost} not answered,"
         f" longest round trip {longest:.1f} ms, middle {middle:.1f} ms"
     )
+
+
+def pulse_now(beats: Sequence[Answer]) -> Picture:
+    """The answers of the last 30 s as a small line, and the newest answer in words."""
+    if not beats:
+        return stack(())
+    words = _newest(beats)
+    body = f'<p class="rb-now">{_recent(beats)}<span>{safe(words)}</span></p>'
+    return Picture(body, plain(words))
+
+
+def _newest(beats: Sequence[Answer]) -> str:
+    lost, newest = sum(beat.rtt_ms is None for beat in beats), beats[-1].rtt_ms
+    asked = f"{len(beats)} asked, {lost} not answered"
+    if newest is None:
+        return f"Host does not answer; {asked}"
+    return f"Host answers in {newest:.1f} ms; {asked}"
+
+
+def _recent(beats: Sequence[Answer]) -> str:
+    """The line; the words beside it say the same, so it is no Tab stop and is not read out."""
+    newest = [beat for beat in beats if beat.at_s >= beats[-1].at_s - RECENT_S]
+    highest = max([LEAST_MS, *(b.rtt_ms for b in newest if b.rtt_ms is not None)])
+    # Where there is less room, the newest answers are shown.
+    cut = {"preserveAspectRatio": "xMaxYMid slice", "aria-hidden": "true"}
+    size = {"viewBox": f"0 0 {RECENT_WIDTH} {RECENT_HEIGHT}", **cut}
+    root = Element("svg", {**size, "width": str(RECENT_WIDTH), "height": str(RECENT_HEIGHT)})
+    line = svg.group(root, "rb-pulse")
+    places = [(_recent_x(beat, beats[-1]), beat.rtt_ms) for beat in newest]
+    drawn = [(x, _recent_y(rtt_ms / highest)) for x, rtt_ms in places if rtt_ms is not None]
+    points = " ".join(f"{x},{y}" for x, y in drawn)
+    SubElement(line, "polyline", {"class": "rb-wire", "points": points})
+    for x in (x for x, rtt_ms in places if rtt_ms is None):
+        _words(root, x, RECENT_HEIGHT - 6, "✗")
+    return svg.done(root)
+
+
+def _recent_x(beat: Answer, newest: Answer) -> int:
+    return RECENT_WIDTH - 6 - round((RECENT_WIDTH - 12) * (newest.at_s - beat.at_s) / RECENT_S)
+
+
+def _recent_y(part: float) -> int:
+    return RECENT_HEIGHT - 2 - round((RECENT_HEIGHT - 4) * part)
 
 
 def _drawing(beats: Sequence[Answer], moments: Sequence[Moment], texts: tuple[str, str]) -> str:

@@ -10,6 +10,7 @@ from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.checkpoint.history import EndedChange
 from runbook.run.standing import HostStatus
 from runbook.views import frames
+from runbook.views.countdown import moved_deadline
 from runbook.views.findings import Tone
 from runbook.views.page.picture import Picture, note, stack
 from runbook.views.tables import Look, card, fold, table
@@ -29,7 +30,7 @@ def standing(there: HostStatus) -> Picture:
 def _found(there: ArmedChange) -> Iterator[Picture]:
     yield card([*_pairs(there.checkpoint), ("what happens next", there.outlook)])
     yield from _damage(there.checkpoint)
-    yield from (note(line, "warn") for line in there.checkpoint.log.moves())
+    yield from map(moved_deadline, there.checkpoint.log.moves())
     yield _journal(there.checkpoint)
 
 

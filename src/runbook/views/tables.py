@@ -25,6 +25,9 @@ LONG = 28
 WIDEST = 64
 # Where a cell holds a name or a number, a break in it is harder to read than a wide table.
 TIGHT = 26
+# A table of so few letters fits beside JupyterLab's file list in a window of 800 px. The space
+# at both ends of a cell is about as wide as two letters.
+NARROW, SPACE = 44, 2
 SIGN = "mark"
 # The class of a cell with a sentence. In a narrow window each row of such a table is a block, and
 # each cell begins with its column's name.
@@ -55,7 +58,7 @@ class Look:
 
     `unit` is what the caption counts; '' where the caption counts by itself.
     `limit` holds for both forms; None leaves each its own. `flows`: in a narrow window its rows
-    become lines of `column: value`, so that no column is out of sight.
+    become lines of `column: value` unless they fit, so that no column is out of sight.
     """
 
     caption: str = ""
@@ -144,8 +147,15 @@ def _html(words: pd.DataFrame, look: Look, caption: str) -> str:
     rows = [list(zip(names, row, classes, strict=True)) for row, classes in cells]
     told = {"names": names, "caption": caption, "sign": SIGN, "words": WORDS, "rows": rows}
     long = len(rows) > LONG
-    flows = look.flows and not long
+    flows = look.flows and not long and _width(names, words) > NARROW
     return _template().render(told, long=long, flows=flows, tall=len(rows) > TALL)
+
+
+def _width(names: Sequence[str], words: pd.DataFrame) -> int:
+    """How many letters a row takes that has the longest cell of each column."""
+    columns = zip(names, words.to_numpy().T.tolist(), strict=True)
+    longest = [max(map(len, (name, *cells))) for name, cells in columns]
+    return sum(longest) + SPACE * len(longest)
 
 
 def _words(head: pd.DataFrame) -> pd.DataFrame:

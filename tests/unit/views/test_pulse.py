@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from runbook import views
 from runbook.run.pulse import Answer
 from runbook.views import Moment
-from runbook.views.pulse import HEIGHT, POINTS, sentence
+from runbook.views.pulse import (
+    HEIGHT,
+    POINTS,
+    RECENT_HEIGHT,
+    RECENT_S,
+    RECENT_WIDTH,
+    sentence,
+)
 from runbook.views.wiring.svg import SMALL, wide
 
 beats = st.lists(
@@ -61,3 +68,24 @@ def test_a_moment_s_words_are_clear_of_those_at_either_end(
 
 def test_a_host_never_asked_is_said_so() -> None:
     assert "0 asked, none answered" in views.pulse((), (), "x").text
+
+
+def test_the_panel_s_line_says_whether_the_host_answers_now() -> None:
+    answers = [Answer(0.0, 3.0), Answer(0.1, None), Answer(0.2, 2.0)]
+    assert views.pulse_now(answers).text == "Host answers in 2.0 ms; 3 asked, 1 not answered"
+    silent = views.pulse_now([*answers, Answer(1.0, None)])
+    assert silent.text == "Host does not answer; 4 asked, 2 not answered"
+    assert silent.body.count("✗") == 2
+    assert views.pulse_now(()).text == ""
+
+
+PLACES = re.compile(r"(-?\d+),(-?\d+)")
+
+
+@given(beats.filter(bool).map(lambda found: sorted(found, key=lambda beat: beat.at_s)))
+def test_the_panel_s_line_stays_in_its_room(found: list[Answer]) -> None:
+    points = PLACES.findall(views.pulse_now(found).body)
+    assert all(0 <= int(x) <= RECENT_WIDTH for x, _ in points)
+    assert all(0 <= int(y) <= RECENT_HEIGHT for _, y in points)
+    answered = [b for b in found if b.rtt_ms is not None and b.at_s >= found[-1].at_s - RECENT_S]
+    assert len(points) == len(answered)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from runbook.views import Look, Picture, card, fold, note, table
 from runbook.views.findings import verdict
+from runbook.views.tables import NARROW, SPACE
 
 NASTY = "<script>alert('x')</script>\"&\x1b[31mred"
 
@@ -94,14 +95,24 @@ def test_the_text_form_keeps_columns_apart() -> None:
     assert lines[2].startswith("two ; lines")
 
 
-def test_a_short_table_carries_its_columns_names_for_a_narrow_window() -> None:
-    rows = pd.DataFrame({"": ["~"], "ifname": ["enp4s0f0"], "master <b>": ["none → virbr1"]})
+def test_a_short_wide_table_carries_its_columns_names_for_a_narrow_window() -> None:
+    cells = {"": ["~"], "ifname": ["enp4s0f0"], "master <b>": ["none → virbr1"]}
+    rows = pd.DataFrame({**cells, "mac": ["02:16:01:00:00:01"]})
     short = table(rows, Look("Links")).body
     assert '<table class="rb-flow">' in short
     assert '<td data-label="ifname">enp4s0f0</td>' in short
     assert 'data-label="master &lt;b&gt;"' in short
     # A sign has no name, and stands alone.
     assert "<td>~</td>" in short
+
+
+def test_a_table_that_fits_in_a_narrow_window_stays_a_table() -> None:
+    width = NARROW - 2 * SPACE - len("target")
+    for letters, flows in ((width, False), (width + 1, True)):
+        rows = pd.DataFrame({"target": ["router"], "answer": ["x" * letters]})
+        drawn = table(rows, Look("Probes")).body
+        assert ("rb-flow" in drawn) is flows
+        assert ("data-label" in drawn) is flows
 
 
 @pytest.mark.parametrize(("rows", "look"), [(29, Look("x")), (3, Look("x", flows=False))])

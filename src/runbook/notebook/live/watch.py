@@ -120,7 +120,8 @@ class Watch:
         deadline = self.pulse.signs.deadline if self.pulse.signs else None
         until = deadline or shown
         age = self._age(until)
-        clock = views.stack((self._countdown(until), *((age,) if age else ())))
+        shown_now = (self._countdown(until), views.pulse_now(self.pulse.answers))
+        clock = views.stack((*shown_now, *((age,) if age else ())))
         for one in self.beside:
             one.draw(clock)
         for line in self.lines:

@@ -42,7 +42,8 @@ from runbook.views import Picture
 
 _LEFT = "; nothing of the change was made; what stands in /var/lib/runbook/{} undoes itself"
 _RUN_ALL = (
-    "After Run All, your answer starts all cells below, up to the record; a panel has undo now."
+    "After Run All, your answer starts all cells below, up to the record;"
+    " the panel has a button that undoes the change at once."
 )
 # What approves exactly the plan that is shown.
 APPROVE = (

@@ -80,7 +80,7 @@ def journal(applied: Applied) -> tuple[Picture, ...]:
     whole = frames.journal(applied.log)
     rows = whole[whole["step"].isin(numbers)]
     moves = [
-        views.note(moved, "warn")
+        views.moved_deadline(moved)
         for moved in applied.log.moves()
         if any(f"because step {number} " in moved for number in numbers)
     ]

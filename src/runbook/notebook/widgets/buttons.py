@@ -54,7 +54,7 @@ class Buttons:
 def buttons(press: Callable[[str], None]) -> Buttons:
     """The panel; `press` hears the name of each button that is pressed."""
     made = tuple(_button(name, press) for name in TIPS)
-    head, line = HTML(), HTML(framed(note("Nothing was pressed.").body))
+    head, line = HTML(), HTML()
     box = VBox([look.sheet(), head, HBox(list(made)), line], layout=Layout(width=look.FULL))
     box.add_class("rb-form")
     box.add_class("rb-panel")

@@ -17,6 +17,16 @@ PANEL = """\
  background:var(--jp-layout-color1,Canvas);color:var(--jp-content-font-color1,CanvasText);
  box-shadow:0 2px 10px rgba(0,0,0,.35)}
 .jp-NotebookPanel .jp-WindowedPanel-viewport:has(.rb-panel){padding-bottom:280px}
+/* A question, and text that was printed, break between words. */
+.jp-NotebookPanel :is(.jp-Stdin,.jp-RenderedText) pre{word-break:normal;overflow-wrap:anywhere}
+/* In a small window the panel leaves room for the page: signs say the same as the words. */
+@media (max-width:960px){
+.jp-NotebookPanel .rb-panel ol.rb-board small{position:absolute;width:1px;height:1px;
+ overflow:hidden;clip-path:inset(50%)}
+.jp-NotebookPanel .rb-panel .rb-count{font-size:20px}
+.jp-NotebookPanel .rb-panel .rb-now svg{width:100px;height:18px}
+.jp-NotebookPanel .rb-panel{bottom:8px}
+}
 """
 SHEET = """\
 .rb{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;line-height:1.4;
@@ -78,6 +88,8 @@ SHEET = """\
 .rb button{font:inherit;color:inherit;background:none;padding:2px 10px;border-radius:3px;
  border:1px solid var(--jp-border-color0,gray);cursor:pointer}
 .rb .rb-count{font-size:26px;font-variant-numeric:tabular-nums;margin-right:8px}
+.rb .rb-now{display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;margin:2px 0}
+.rb .rb-now svg{margin:0}
 .rb svg .rb-pulse .rb-wire{stroke-width:1.6}
 .rb svg .rb-tick .rb-wire{stroke-width:1;stroke-dasharray:3 3}
 .rb svg .rb-tick.rb-cut .rb-wire{stroke-width:3;stroke-dasharray:none}
@@ -132,7 +144,8 @@ SHEET = """\
  sentences each row is a block. */
 @media (max-width:960px){
 .rb .rb-step,.rb details>summary.rb-step{display:block;padding-left:3.6em;text-indent:-3.6em}
-.rb summary.rb-step::before{margin-right:.4em}
+.rb .rb-step::before,.rb .rb-step>.rb-n{display:inline-block;width:1em;text-indent:0}
+.rb .rb-step>.rb-n{width:1.6em}
 .rb .rb-step>span+span{margin-left:.7em}
 .rb table caption{white-space:normal}
 .rb table th[scope=row]{white-space:pre-wrap}
@@ -145,6 +158,9 @@ SHEET = """\
 .rb table.rb-flow:not(:has(td.rb-words)) td{display:inline-block;border:0;
  padding:0 4px!important;margin-right:8px;white-space:pre-wrap;overflow-wrap:anywhere}
 .rb table.rb-flow td:empty{display:none!important}
+.rb table.rb-flow{width:100%}
+.rb table.rb-flow:not(:has(td.rb-words)) td:first-child{font-weight:600}
+.rb table.rb-flow:not(:has(td.rb-words)) td:first-child::before{content:none!important}
 .rb table td.rb-wide{min-width:9em}
 .rb table:has(td.rb-words):not(.rb-long) :is(tbody,tr,td){display:block}
 .rb table:has(td.rb-words):not(.rb-long) thead{position:absolute;width:1px;height:1px;
