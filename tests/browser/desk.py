@@ -184,6 +184,7 @@ def run_all(page: Page) -> None:
     """
     begun = page.locator(".jp-NotebookPanel:visible .jp-InputPrompt", has_text=BEGUN)
     for _ in range(3):
+        assert page.locator(".jp-Dialog").all_inner_texts() == []
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         page.wait_for_timeout(2000)

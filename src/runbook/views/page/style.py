@@ -12,7 +12,8 @@ from __future__ import annotations
 # no other picture may be on the page.
 PANEL = """\
 .jp-NotebookPanel .rb-panel{position:fixed;right:22px;bottom:32px;z-index:90;
- width:auto!important;max-width:min(820px,calc(100% - 44px));max-height:60vh;overflow:auto;
+ box-sizing:border-box;width:auto!important;max-width:min(820px,calc(100% - 44px));
+ max-height:60vh;overflow:auto;
  padding:4px 12px 6px;border:2px solid var(--jp-border-color0,gray);border-radius:6px;
  background:var(--jp-layout-color1,Canvas);color:var(--jp-content-font-color1,CanvasText);
  box-shadow:0 2px 10px rgba(0,0,0,.35)}
