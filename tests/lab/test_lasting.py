@@ -56,6 +56,7 @@ def test_every_route_comes_back_beside_somebody_else_s_hook(fresh_host: str) -> 
     assert console(fresh_host, "journalctl -q -t runbook-hook").strip() == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(900)
 def test_a_libvirt_that_knows_one_hook_for_all_networks_brings_the_host_back_by_it(
     fresh_host: str, monkeypatch: pytest.MonkeyPatch

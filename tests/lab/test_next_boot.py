@@ -67,6 +67,7 @@ def twice(text: str) -> str:
 FILTERED = f"iptables -S INPUT | grep -e '-P INPUT DROP' -e {NIC}"
 
 
+@pytest.mark.thorough
 def test_a_unit_s_own_script_is_refused_and_once_it_is_mended_the_host_outlives_a_boot(
     fresh_host: str,
 ) -> None:

@@ -14,6 +14,7 @@ NIC, BRIDGE = "enp4s0f0", "virbr1"
 LAN = "ping -c 1 -W 1 172.16.0.1 >/dev/null"
 
 
+@pytest.mark.thorough
 def test_ufw_is_refused_with_its_own_command_and_right_once_that_was_typed(fresh_host: str) -> None:
     # They exclude each other.
     console(fresh_host, "dpkg --purge iptables-persistent netfilter-persistent")

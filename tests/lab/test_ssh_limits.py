@@ -85,6 +85,7 @@ def test_a_limit_that_drops_the_verification_undoes_no_good_change(fresh_host: s
     assert isinstance(pipeline.confirm(session, verified), Confirmed)
 
 
+@pytest.mark.thorough
 def test_an_undo_is_seen_to_end_though_no_new_connection_is_let_in(fresh_host: str) -> None:
     session, underway, _applied = changed(fresh_host)
     shut_out(fresh_host)
@@ -98,6 +99,7 @@ def test_an_undo_is_seen_to_end_though_no_new_connection_is_let_in(fresh_host: s
     assert b"finished: the host is as it was" in journal
 
 
+@pytest.mark.thorough
 def test_after_an_outage_the_undo_is_asked_for_again_and_not_left_to_the_deadline(
     fresh_host: str,
 ) -> None:

@@ -34,6 +34,7 @@ def audit() -> tuple[int, dict[str, Any]]:
     return done.status, json.loads(told)
 
 
+@pytest.mark.thorough
 def test_a_guest_on_record_that_is_off_is_found_and_one_that_is_back_is_not(
     host: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

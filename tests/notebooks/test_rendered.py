@@ -32,7 +32,7 @@ def filled_in(folder: Path, host: str) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("renderer", [bench.thorough("nbconvert"), "jupyter execute"])
 def test_rendering_a_filled_in_copy_writes_nothing_on_the_host(
     renderer: str, fresh_host: str, home: Path
 ) -> None:
