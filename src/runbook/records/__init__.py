@@ -8,7 +8,8 @@ the last file, `signature` signs it with an SSH key, `approval_text` is what an 
 `witness` leaves its digest on the host,
 `manifest` reads it back and verifies it. `audit` holds a host against its last record, `timeline`
 is what happened to one host, `confirmed` is the record that a revert is made from, `card` is the
-first page of a record, `link` joins a record to the one that ended its change.
+first page of a record, `told_outcome` the outcome in its notebook, `link` joins a record to the one
+that ended its change.
 
 `entry` is a record in a list, `read_entry` reads it off its folder, `texts` is what a search looks
 through, `index` the register of all. `show` tells one record, `compare` two. `verification` says
