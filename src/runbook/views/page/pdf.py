@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from runbook.common.errors import CorrectParameters
+from runbook.views.page.column_widths import fix_columns
 from runbook.views.page.style import SHEET
 
 # WeasyPrint draws an SVG by the style inside it, and by no other.
@@ -21,7 +22,9 @@ def pdf(page: str) -> bytes:
     )
     styled = _OPENING.sub(lambda tag: f"{tag[0]}<style>{rules}</style>", page)
     nothing = weasyprint.urls.URLFetcher(allowed_protocols=())
-    made: bytes = weasyprint.HTML(string=styled, url_fetcher=nothing).write_pdf()
+    document = weasyprint.HTML(string=styled, url_fetcher=nothing)
+    fix_columns(document.etree_element)
+    made: bytes = document.write_pdf()
     return made
 
 

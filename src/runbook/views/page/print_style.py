@@ -10,7 +10,8 @@ body.jp-Notebook{padding:0!important;margin:0;overflow:visible!important;font-si
  .jp-OutputArea-child{display:block!important;overflow:visible!important;padding:0!important;
  margin:0!important;break-inside:auto!important}
 .jp-InputPrompt,.jp-OutputPrompt,.jp-Collapser,.anchor-link{display:none!important}
-.jp-OutputArea-output,.jp-InputArea-editor,.jp-RenderedHTMLCommon{overflow:visible!important;
+.jp-OutputArea-output,.jp-InputArea-editor,.jp-RenderedHTMLCommon{display:block!important;
+ width:auto!important;margin:0!important;padding:0!important;overflow:visible!important;
  max-width:100%!important}
 .jp-InputArea-editor pre,.jp-OutputArea-output pre{white-space:pre-wrap!important;
  overflow-wrap:anywhere}
@@ -25,7 +26,7 @@ body.jp-Notebook{padding:0!important;margin:0;overflow:visible!important;font-si
 .rb table caption{white-space:normal;break-after:avoid}
 .rb .rb-beside,.rb .rb-said,.rb .rb-said[open]{display:block;margin:0}
 .rb table th,.rb table td,.rb table td.rb-wide,.rb table td.rb-links{white-space:pre-wrap;
- overflow-wrap:anywhere;max-width:none;min-width:0}
+ overflow-wrap:anywhere;max-width:none;min-width:0;padding:2px 6px 2px 4px!important}
 .rb table th{overflow-wrap:normal}
 .rb tr,.rb svg,.rb :is(.rb-verdict,.rb-first),.rb .rb-step{break-inside:avoid}
 .rb details>summary{break-after:avoid}
