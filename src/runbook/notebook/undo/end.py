@@ -14,7 +14,7 @@ from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.confirm import Verified
 from runbook.apply.rollback import NotCompared, Rollback
 from runbook.common.errors import GateClosed, GoToTheConsole, RunbookError
-from runbook.notebook.jupyter.unattended import RENDERED, may_write
+from runbook.notebook.jupyter.unattended import RENDERED, may_write, somebody_there
 from runbook.notebook.routed.close import finish
 from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import Ask
@@ -158,7 +158,8 @@ def _returning(run: HostRun, action: str) -> Iterator[None]:
         then = f"; {error.then}" if isinstance(error, GoToTheConsole) else ""
         end(run, ending, in_short(error) + then)
         if isinstance(error, RunbookError):
-            error.shown = True
+            # Whoever reads a terminal sees nothing above an error.
+            error.shown = somebody_there()
         raise
     run.folder.note(run.session.clock.now(), f"{action}: done")
 

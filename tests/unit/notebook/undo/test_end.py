@@ -25,6 +25,7 @@ from runbook.common.errors import (
 )
 from runbook.notebook.routed import cells
 from runbook.notebook.undo import cells as nb
+from runbook.notebook.undo import end as undo_end
 from runbook.notebook.undo import look
 from runbook.params import KnownHost, Params
 from runbook.plan.plan import PHASES
@@ -232,9 +233,17 @@ def test_an_undo_that_ended_in_part_is_no_success(
 
 
 @pytest.mark.usefixtures("sees")
+@pytest.mark.parametrize("at_the_desk", [True, False])
 def test_guests_that_nobody_can_look_at_are_on_the_page_and_no_word_that_all_is_well(
-    host: Undoing, armed: Armed, home: Path, shown: list[Any]
+    host: Undoing,
+    armed: Armed,
+    home: Path,
+    shown: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    at_the_desk: bool,
 ) -> None:
+    monkeypatch.setattr(undo_end, "somebody_there", lambda: at_the_desk)
     place = armed.layout
     # Without its subject, as version 0.1 wrote it.
     host.hold(place.undo, host.text(place.undo).replace("# subject: host\n", ""))
@@ -244,7 +253,8 @@ def test_guests_that_nobody_can_look_at_are_on_the_page_and_no_word_that_all_is_
         through(action="undo", take_over=True)
     # The result has the whole text: neither a line of its own nor the cell's error says it again.
     assert page(shown).count("not looked at: a guest of which") == 1
-    assert caught.value.shown
+    # On a terminal nothing stands above the error, so it says everything itself.
+    assert caught.value.shown is at_the_desk
     told = recorded(home)
     assert told.told == "unknown: go to the console"
     assert "not looked at: a guest of which" in str(told.outcome["said"])
