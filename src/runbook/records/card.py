@@ -33,7 +33,7 @@ Pairs = tuple[tuple[str, str], ...]
 GOOD = (Fact.CONFIRMED, Fact.NOTHING_TO_DO, Fact.SURVEYED, Fact.UNDONE)
 WROTE_NOTHING = (
     *(Fact.PLANNED, Fact.REFUSED, Fact.LOOKED, Fact.SURVEYED),
-    Fact.NOTHING_TO_DO,
+    *(Fact.NOTHING_TO_DO, Fact.DRIFTED),
 )
 
 
@@ -63,17 +63,25 @@ class Progress(NamedTuple):
     adopts: bool = False
 
 
-def without_manifest(outcome: Mapping[str, object], folder: str) -> Card:
-    """The card of a run whose manifest could not be made."""
+def without_manifest(outcome: Mapping[str, object], folder: str, change_id: str = "") -> Card:
+    """The card of a run whose manifest could not be made; `change_id` is that on the host."""
     ending = str(outcome.get("outcome", ""))
-    good = ending in [str(known) for known, fact in FACTS.items() if fact in GOOD]
-    told = ("host", "host"), ("result", "said"), ("change", "change_id"), ("who", "operator")
-    pairs = tuple((name, str(outcome.get(key, ""))) for name, key in told)
-    rest = (
+    fact = next((fact for known, fact in FACTS.items() if str(known) == ending), Fact.UNKNOWN)
+    told = {name: str(outcome.get(name, "")) for name in ("host", "said", "change_id", "operator")}
+    back = _no_way_back(fact, told["host"])
+    if fact is Fact.CONFIRMED and change_id:
+        # No revert is made from a record without a manifest.
+        back = _by_hand(change_id)
+    pairs = (
+        ("host", told["host"]),
+        ("result", told["said"]),
+        ("way back now", back),
+        ("change", told["change_id"]),
+        ("who", told["operator"]),
         ("ended", str(outcome.get("at", ""))),
         ("record", f"{folder}; it has no manifest, see the end of this notebook"),
     )
-    return Card("ended", "good" if good else "warn", ending, (*pairs, *rest))
+    return Card("ended", tone(fact), ending, pairs)
 
 
 def running(begun: Begun, folder: str, progress: Progress) -> Card:
@@ -185,8 +193,12 @@ def _way_back(record: Record, *, adopts: bool) -> str:
             return f"routed.ipynb makes the change again; {_by_hand(record.change_id)}"
         there = next((link.change_id for link in record.links), record.change_id)
         return _taken_back(record.host, record.kind, there, adopts=adopts)
-    if fact in OPEN:
-        host = record.host
+    return _no_way_back(fact, record.host)
+
+
+def _no_way_back(fact: Fact, host: str) -> str:
+    """Of a run that confirmed no change that it knows: what the host has of it."""
+    if fact in OPEN or fact is Fact.CONFIRMED:
         return f"ask the host: `runbook status {host}`; `runbook undo {host}` undoes what is armed"
     if fact in WROTE_NOTHING:
         return "not needed: this run made no change"

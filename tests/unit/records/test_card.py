@@ -13,7 +13,7 @@ from runbook.records.card import Card, Progress
 from runbook.records.make_manifest import begun_of
 from runbook.records.manifest import load
 from runbook.records.predicate import Kind
-from runbook.run.record import Folder
+from runbook.run.record import Ending, Folder
 
 REVERT = f"runbook revert {kept.HOST} {kept.number(1)}"
 BY_HAND = f"sh /var/lib/runbook/{kept.number(1)}/undo"
@@ -38,3 +38,29 @@ def test_a_revert_is_offered_for_what_a_revert_takes_back(
     ):
         assert (REVERT in way_back(shown)) is reverts
         assert BY_HAND in way_back(shown)
+
+
+@pytest.mark.parametrize("ending", Ending)
+def test_without_a_manifest_the_way_back_is_there_too(ending: Ending) -> None:
+    outcome = {"outcome": str(ending), "host": kept.HOST, "said": "why"}
+    shown = card.without_manifest(outcome, "here", kept.number(1))
+    assert shown.head == str(ending)
+    assert list(dict(shown.pairs))[:3] == ["host", "result", "way back now"]
+    # A revert is made from a record with a manifest only.
+    assert "revert" not in way_back(shown)
+    assert (BY_HAND in way_back(shown)) is (ending is Ending.AS_PROMISED)
+    assert ("runbook status" in way_back(shown)) is (ending is Ending.UNKNOWN)
+
+
+def test_a_confirmation_of_a_change_that_is_not_known_sends_its_reader_to_the_host() -> None:
+    outcome = {"outcome": str(Ending.AS_PROMISED), "host": kept.HOST}
+    assert "runbook status" in way_back(card.without_manifest(outcome, "here"))
+
+
+@pytest.mark.parametrize("ending", [Ending.DRIFTED, Ending.REFUSED, Ending.PLANNED_ONLY])
+def test_a_run_that_changed_nothing_does_not_say_that_the_host_is_as_before(
+    tmp_path: Path, ending: Ending
+) -> None:
+    folder = kept.sealed(tmp_path, 1, ending)
+    shown = card.ended(load(folder).predicate, "here")
+    assert way_back(shown) == "not needed: this run made no change"

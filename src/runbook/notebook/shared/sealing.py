@@ -77,7 +77,7 @@ def _last_card(run: RecordedRun) -> Card:
         content = run.folder.text(MANIFEST)
         record = Manifest.model_validate_json(content).predicate
     except (OSError, ValueError):
-        return card.without_manifest(run.folder.outcome(), place)
+        return card.without_manifest(run.folder.outcome(), place, _change_on_the_host(run))
     adopts = bool(getattr(run.session.params, "adopt", None))
     return card.ended(record, place, sha256(content.encode()), adopts=adopts)
 
