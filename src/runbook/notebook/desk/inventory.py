@@ -19,11 +19,12 @@ from runbook.run.many_hosts import HostAnswer
 from runbook.run.record import PAGE, Ending
 from runbook.run.standing import HostStatus
 from runbook.views import Picture, note, stack
-from runbook.views.links import Link, Links, linked
+from runbook.views.links import Link, Links, anchor, linked
 
 COLUMNS = ["host", "address", "address on", "change", "last record", "last audit", "guests"]
 ASKING = "asking …"
 AGAIN = "ask the hosts again"
+SURVEY = "survey.ipynb"
 # The button beside the record of a change that is in force.
 REVERT = "revert"
 # Kinds of a run that may leave a change of the host itself in force; undo.ipynb may
@@ -141,11 +142,17 @@ def picture(rows: Mapping[str, InventoryRow], folder: Path) -> Picture:
     tones["change"] = [one.tone() for one in shown]
     tones[["host", "address"]] = "rb-name"
     links = [one.links(folder) for one in shown]
-    empty = "none yet: survey.ipynb describes the first"
-    look = Links(
-        "The hosts of params/", unit="host", column="open", at=1, empty=empty, classes=tones
-    )
+    if not shown:
+        return _no_host()
+    look = Links("The hosts of params/", unit="host", column="open", at=1, classes=tones)
     return linked(frame, links, look)
+
+
+def _no_host() -> Picture:
+    """Where to begin; the notebook is beside this one."""
+    begin = "There is no host in params/ yet. To look at one and to write its file, open"
+    link = anchor(Link(SURVEY, SURVEY))
+    return Picture(f'<p class="rb-say rb-note">{begin} {link}.</p>', f"{begin} {SURVEY}.")
 
 
 def record_link(row: RecordRow, folder: Path) -> Link:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runbook.common.clock import Clock
 from runbook.notebook.widgets.consents import ConsentsBelow
 from runbook.notebook.widgets.form import Form
-from runbook.notebook.widgets.question import Question
+from runbook.notebook.widgets.question import ASKED, Question
 
 MEND = "correct the marked fields"
 ACCEPT = (
@@ -26,6 +26,7 @@ def wait_until_complete(form: Form, consents: ConsentsBelow | None, clock: Clock
         return
     fields = [one.widget for one in form.fields.values()]
     question = Question(fields, fault)
+    question.widgets[0].add_class(ASKED)
     form.put_last(question.widgets)
     question.wait(clock)
     form.put_last(())

@@ -10,6 +10,8 @@ from runbook.views.page.style import STYLE
 LABEL = {"description_width": "110px"}
 WIDE, WIDER, FULL = "520px", "680px", "100%"
 SHEET = """\
+@keyframes rb-drawn{from{outline-offset:0}to{outline-offset:1px}}
+.rb-form .rb-asked{animation:rb-drawn 1ms}
 .rb-form{overflow:visible}
 .rb-form .widget-label{color:var(--jp-content-font-color1)}
 .rb-form input:focus-visible,.rb-form select:focus-visible,.rb-form button:focus-visible{

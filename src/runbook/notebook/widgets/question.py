@@ -24,6 +24,9 @@ PATIENCE_S = 3600.0
 # Within this time a page that shows a widget has asked for a subshell; a busy machine is slow.
 SUBSHELL_S = 8.0
 PAUSE_S = 0.1
+# What has this class gets the focus when the page draws it (`keys.js`): *Run all* leaves a page at
+# its last cell, and nobody would see that a cell above asks.
+ASKED = "rb-asked"
 BESIDE = "JupyterLab shows a form here."
 
 
@@ -90,6 +93,7 @@ def wait_for(
     `settled` is what stands in their place afterwards; it is told whether a person continued.
     """
     question = Question(fields, fault)
+    fields[0].add_class(ASKED)
     box = VBox([look.sheet(), *fields, *question.widgets], layout=Layout(width=look.FULL))
     box.add_class("rb-form")
     shown = show_widget(box, note(BESIDE))

@@ -159,7 +159,8 @@ SHEET = """\
 .rb table.rb-flow:not(:has(td.rb-words)) td{display:inline-block;border:0;
  padding:0 4px!important;margin-right:8px;white-space:pre-wrap;overflow-wrap:anywhere}
 .rb table.rb-flow td:empty{display:none!important}
-.rb table.rb-flow{width:100%}
+.rb table:has(>caption):has(>thead):not(.rb-long){width:100%}
+.rb table:has(>caption):has(>thead):not(.rb-flow,.rb-long) :is(th,td):last-child{width:100%}
 .rb table.rb-flow:not(:has(td.rb-words)) td:first-child{font-weight:600}
 .rb table.rb-flow:not(:has(td.rb-words)) td:first-child::before{content:none!important}
 .rb table td.rb-wide{min-width:9em}

@@ -251,6 +251,12 @@ def test_a_run_that_waits_for_its_approval_says_so_in_the_row(home: Path) -> Non
     folder.let_go()
 
 
+def test_an_empty_inventory_leads_to_the_survey() -> None:
+    picture = inventory.picture({}, Path.cwd())
+    assert '<a href="survey.ipynb">survey.ipynb</a>' in picture.body
+    assert "There is no host in params/ yet" in picture.text
+
+
 def test_a_record_that_is_damaged_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record.create(home / "outputs", "server-01", "odd").once("outcome.json", "{")
     nb.records(nb.hosts({}))

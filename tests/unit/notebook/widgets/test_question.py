@@ -8,7 +8,7 @@ from ipywidgets import HBox, Text
 from tests.unit.notebook.conftest import StoppedClock
 
 from runbook.notebook.widgets import question as questions
-from runbook.notebook.widgets.question import Question, wait_for
+from runbook.notebook.widgets.question import ASKED, Question, wait_for
 from runbook.views import Picture, note
 
 
@@ -52,6 +52,12 @@ def test_enter_in_a_field_below_others_continues(monkeypatch: pytest.MonkeyPatch
     asked = Question([HBox([field])], lambda: "")
     threading.Timer(0.05, lambda: field._handle_custom_msg({"event": "submit"}, [])).start()  # noqa: SLF001 - what a page sends
     assert asked.wait(Running())
+
+
+def test_what_is_asked_first_is_marked_to_get_the_focus() -> None:
+    field = Text()
+    wait_for([field, Text()], lambda: "", settled, Running())
+    assert ASKED in field._dom_classes  # noqa: SLF001 - as the page gets them
 
 
 def test_an_interrupt_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

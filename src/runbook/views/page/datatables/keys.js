@@ -16,4 +16,11 @@
     at.setAttribute(SUPPRESS, "true");
     setTimeout(() => at.removeAttribute(SUPPRESS));
   }, true);
+  // What a cell waits for comes into view with the focus. The style animates it once it is drawn.
+  window.addEventListener("animationstart", (event) => {
+    if (event.animationName !== "rb-drawn") return;
+    const field = event.target.querySelector("select, input, button") || event.target;
+    field.focus({preventScroll: true});
+    field.scrollIntoView({block: "center"});
+  });
 })();
