@@ -61,6 +61,8 @@ def test_from_an_empty_inventory_to_a_confirmed_change_and_its_record(
 
 def survey_the_host(page: Page) -> None:
     empty = shown(page, "nb.hosts")
+    # The page asks by itself as it opens, and then draws that again.
+    expect(empty).to_contain_text("The hosts were asked at", timeout=PATIENCE_MS)
     expect(empty).to_contain_text("There is no host in params/ yet")
     empty.get_by_role("link", name="survey.ipynb").click()
     page.locator(".lm-TabBar-tab.lm-mod-current", has_text="survey").wait_for(timeout=PATIENCE_MS)
