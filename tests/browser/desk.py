@@ -49,8 +49,11 @@ CONNECTED = """async () => {
     const {baseUrl} = JSON.parse(document.getElementById('jupyter-config-data').textContent);
     const answer = await fetch(`${baseUrl}api/sessions`);
     const sessions = answer.ok ? await answer.json() : [];
-    return sessions.some(one => one.kernel && one.kernel.connections > 0
-        && one.kernel.execution_state === 'idle');
+    // In JupyterLab of the notebook in front: another one's kernel may be there already.
+    const tab = document.querySelector(
+        '#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current .lm-TabBar-tabLabel');
+    return sessions.some(one => one.path.endsWith(tab ? tab.textContent : '') && one.kernel
+        && one.kernel.connections > 0 && one.kernel.execution_state === 'idle');
 }"""
 # What JupyterLab leaves of such a screen for the notebook.
 VISIBLE_PX = 779
@@ -184,7 +187,8 @@ def run_all(page: Page) -> None:
     """
     begun = page.locator(".jp-NotebookPanel:visible .jp-InputPrompt", has_text=BEGUN)
     for _ in range(3):
-        assert page.locator(".jp-Dialog").all_inner_texts() == []
+        dialogs = page.locator(".jp-Dialog").all_inner_texts()
+        assert not dialogs, dialogs
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         page.wait_for_timeout(2000)
