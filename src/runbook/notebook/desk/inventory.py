@@ -27,9 +27,10 @@ AGAIN = "ask the hosts again"
 SURVEY = "survey.ipynb"
 # The button beside the record of a change that is in force.
 REVERT = "revert"
-# Kinds of a run that may leave a change of the host itself in force; undo.ipynb may
-# confirm one too. Of guests, a revert takes nothing back.
-OF_HOST, KEPT = ("change", "undo", REVERT), str(Ending.AS_PROMISED)
+# Kinds of a run that may leave a change in force; undo.ipynb may confirm one too.
+CHANGING, KEPT = ("change", "undo", "guest", REVERT), str(Ending.AS_PROMISED)
+# After these a revert would be refused: it takes the last change back, and of guests none.
+NO_REVERT = ("guest", REVERT)
 TONES = {
     "armed": "rb-changed",
     "undoing": "rb-changed",
@@ -107,10 +108,10 @@ def rows_of(
     oldest_first = runs[::-1]
     last = {run.host: run for run in oldest_first if run.kind != "audit"}
     audits = {run.host: run for run in oldest_first if run.kind == "audit"}
-    of_host = {run.host: run for run in oldest_first if run.kind in OF_HOST and run.ended == KEPT}
+    kept = {run.host: run for run in oldest_first if run.kind in CHANGING and run.ended == KEPT}
     made = {one.host: row(one, last, audits) for one in known}
     made = {
-        host: replace(one, confirmed=host in of_host and of_host[host].kind != REVERT)
+        host: replace(one, confirmed=host in kept and kept[host].kind not in NO_REVERT)
         for host, one in made.items()
     }
     if copies.is_desk(folder):

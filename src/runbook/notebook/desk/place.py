@@ -65,9 +65,10 @@ def guests_in_words(place: HostPlace) -> str:
 
 
 def _confirmed(status: HostStatus | None) -> str:
-    """When the last change was confirmed; '' where the last one was not."""
+    """When the last change was confirmed; '' where it was not, or was a guest's."""
     ended = status.ended if status else None
-    last = ended.checkpoint.log.last if ended and ended.end == "confirmed" else None
+    kept = ended if ended and ended.end == "confirmed" else None
+    last = kept.checkpoint.log.last if kept and not kept.checkpoint.of_guests else None
     return from_iso(str(last.at)) if last else ""
 
 

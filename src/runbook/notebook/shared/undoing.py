@@ -117,6 +117,11 @@ def undo(change: ChangeUnderway, error: BaseException, page: Output = CELL) -> R
             leave(run, run.session.subject, page)
 
 
+# What to do after the undo: of one that somebody asked for, no error is the cause.
+_ASKED = "nothing; to make the change after all, run again from the start"
+_FAILED = "remove the cause of the error, then run again from the start"
+
+
 def _undo(change: ChangeUnderway, error: BaseException, page: Output) -> RunbookError:
     """The undo comes first: what cannot be shown or recorded keeps no host from it."""
     this, why = change.before.run, change.hand.why or in_short(error)
@@ -130,7 +135,7 @@ def _undo(change: ChangeUnderway, error: BaseException, page: Output) -> Runbook
         _keep_cause(this, error, page)
         return lost(change, worse, page)
     _keep_cause(this, error, page)
-    return as_before(change, undone, why, page)
+    return as_before(change, undone, why, page, asked=isinstance(error, RolledBack))
 
 
 def _cause(error: BaseException) -> Picture:
@@ -147,9 +152,9 @@ def _keep_cause(run: HostRun, error: BaseException, page: Output) -> None:
 
 
 def as_before(
-    change: ChangeUnderway, undone: Rollback, why: str, page: Output = CELL
+    change: ChangeUnderway, undone: Rollback, why: str, page: Output = CELL, *, asked: bool = False
 ) -> RolledBack:
-    """The end of a change that was undone, and of which no row is left."""
+    """The end of a change that was undone, no row is left; `asked`: no error is the cause."""
     run = change.before.run
     keep_rollback(run, undone, page)
     run.course.undone()
@@ -158,7 +163,7 @@ def as_before(
         f"the change was undone, because: {why}",
         host=run.host,
         state="as before the change, row by row",
-        then="remove the cause of the error, then run again from the start",
+        then=_ASKED if asked else _FAILED,
     )
 
 

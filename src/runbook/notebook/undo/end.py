@@ -54,7 +54,7 @@ def decide(looked: UndoView) -> ChosenAction | Stopped:
         with waiting(this):
             action = _ask(standing)
     if not action:
-        return stopped(this, Ending.LOOKED, "neither undo nor confirm was asked for")
+        return stopped(this, Ending.LOOKED, _why_only_looked(standing))
     if not may_write():
         return stopped(this, Ending.LOOKED, f"no {action}: {RENDERED}")
     with reading(this, f"Whether there is anything to {action}"):
@@ -67,6 +67,16 @@ def decide(looked: UndoView) -> ChosenAction | Stopped:
     if standing.ended and not standing.ended.to_compare:
         return stopped(this, Ending.NOTHING_TO_DO, standing.ended.outcome)
     return ChosenAction(this, standing, action)
+
+
+def _why_only_looked(standing: HostStatus) -> str:
+    ended = standing.ended
+    if standing.armed or (ended and ended.to_compare):
+        return "neither undo nor confirm was asked for"
+    if ended and ended.end == "confirmed":
+        back = "" if ended.checkpoint.of_guests else "; revert.ipynb takes it back"
+        return f"nothing is armed: the last change is {ended.outcome}{back}"
+    return "nothing is armed, so there is nothing to undo or to confirm"
 
 
 def do(decided: ChosenAction | Stopped) -> Stopped:

@@ -214,6 +214,7 @@ def test_the_last_record_and_the_last_audit_of_a_host_are_in_its_row(home: Path)
         ((("undo", Ending.AS_PROMISED),), True),
         ((("change", Ending.AS_BEFORE),), False),
         ((("guest", Ending.AS_PROMISED),), False),
+        ((("change", Ending.AS_PROMISED), ("guest", Ending.AS_PROMISED)), False),
         ((("change", Ending.AS_PROMISED), ("revert", Ending.AS_PROMISED)), False),
         ((("change", Ending.AS_PROMISED), ("revert", Ending.AS_BEFORE)), True),
     ],

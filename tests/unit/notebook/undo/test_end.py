@@ -324,6 +324,10 @@ def test_as_promised_it_is_confirmed(
     assert recorded(home).told == "as promised"
     assert layout.ARMED not in host.links
     assert "The verdict: as promised" in page(shown)
+    # Whoever looks again, to undo it, is told what does that now.
+    host.run = "20260303T000000Z-000000"
+    through()
+    assert "it stays; revert.ipynb takes it back" in page(shown)
 
 
 @pytest.mark.usefixtures("sees")
