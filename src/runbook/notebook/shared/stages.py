@@ -173,7 +173,9 @@ class RunProgress:
         """How far the run is, as its first page tells."""
         working = [name for name, mark in self._shown(self.marks) if mark == "at work"]
         done = [name for name, mark in self._shown(self.marks) if mark == "done"]
-        stage = working[0] if working else f"after {done[-1]}" if done else "begun"
+        after = f"after {done[-1]}" if done else "begun"
+        # A stage has the name of what it comes to, and that is not so yet.
+        stage = f"{working[0]}, not done yet" if working else after
         if (hand := self.hand) is None:
             return Progress("in progress", stage, datetime.now(UTC))
         now = hand.session.clock.now()
