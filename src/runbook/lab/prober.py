@@ -25,6 +25,9 @@ PATIENCE_S = 2.0
 # A host that begins to track connections drops all but the first of the packets with one identifier
 # that it takes in together. So neighbours have different ones, as pings of several programs have.
 IDENTIFIERS = 64
+# The kernel begins to stamp only a moment after the first socket asks for it; an answer that came
+# before has the time at which it is read (net_enable_timestamp).
+STAMPS_AFTER_S = 0.2
 # Not in Python's socket before 3.14; asm-generic/socket.h.
 _SO_TIMESTAMPNS = 35
 # The sequence field has 16 bits; the count goes on in the payload.
@@ -103,6 +106,7 @@ def _socket(*, ipv6: bool) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
     sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     sock.settimeout(0)
+    time.sleep(STAMPS_AFTER_S)
     return sock
 
 
