@@ -89,7 +89,7 @@ def test_a_guest_is_asked_for_in_a_form_and_each_value_is_judged(jupyter: Lab, p
     button = form.get_by_role("button", name="Continue")
     expect(button).to_be_in_viewport(timeout=desk.PATIENCE_MS)
     expect(form.get_by_role("alert").first).to_contain_text("no guest is chosen")
-    for field in ("guest", "nic", "address", "gateway", "login"):
+    for field in ("guest", "nic", "address", "gateway", "nameservers", "login"):
         expect(form.get_by_label(field, exact=True)).to_be_visible()
     for _ in desk.at_each_screen(page):
         button.scroll_into_view_if_needed()

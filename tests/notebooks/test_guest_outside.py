@@ -101,7 +101,7 @@ def test_a_guest_that_never_answered_others_is_told_and_kept(guest: LabGuest, ho
     done = run(home)
     assert done.status == 0, done.said
     check = told(done)
-    assert check.promised == "told only: before, it answered no other subnet"
+    assert check.promised == "not required: before the change it answered no other subnet"
     assert (check.kept, check.required) == (False, False)
     lab_guests.remove(HOST, guest.name)
     guesting.added("quick", "vm-01")
@@ -115,7 +115,7 @@ def test_with_consent_it_is_kept_and_told(guest: LabGuest, home: Path) -> None:
     assert done.status == 0, done.said
     assert done.outcome["outcome"] == "as promised"
     check = told(done)
-    assert (check.promised, check.required) == ("told only: consent unheard", False)
+    assert (check.promised, check.required) == ("not required: consent unheard", False)
     assert check.seen == "no answer to 3 pings"
     findings = json.loads((run_folder(done) / "preflight.json").read_text())
     (given,) = (one for one in findings if one["name"] == "unheard")

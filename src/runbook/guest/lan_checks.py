@@ -67,12 +67,16 @@ class LanView:
         """Required where an answer was to be had before, and this machine can tell."""
         about = f"this machine pings {expected.address.ip}"
         if isinstance(self.from_here, str):
-            why = f"told only: {self.from_here}"
+            why = f"not required: {self.from_here}"
             return Check(about, why, "not asked", kept=False, required=False)
         current = _word(answered=self.from_here)
         if not expected.heard or expected.unheard:
-            why = f"consent {UNHEARD}" if expected.heard else "before, it answered no other subnet"
-            return Check(about, f"told only: {why}", current, self.from_here, required=False)
+            why = (
+                f"consent {UNHEARD}"
+                if expected.heard
+                else "before the change it answered no other subnet"
+            )
+            return Check(about, f"not required: {why}", current, self.from_here, required=False)
         if not self.from_here:
             current += f", and the host answers; a firewall on the way? (consent {UNHEARD})"
         return Check(about, f"answers, as at {expected.heard} before", current, self.from_here)

@@ -82,9 +82,13 @@ def checks(results: Iterable[Check], caption: str) -> Picture:
     """Promised against seen: what is not kept in the open, what is kept as a count, folded."""
     results = tuple(results)
     kept = [check for check in results if check.kept]
-    others = [check for check in results if not check.kept]
-    head = title(f"{caption}: {len(kept)} of {counted(len(results), 'check')} kept")
-    parts = [head, *([_checked(others, "Not kept")] if others else [])]
+    broken = [check for check in results if check.required and not check.kept]
+    rest = [check for check in results if not check.required and not check.kept]
+    told = f"{len(kept)} of {counted(len(results), 'check')} kept"
+    told += f"; {len(rest)} not required" if rest else ""
+    parts = [title(f"{caption}: {told}")]
+    parts += [_checked(broken, "Not kept")] if broken else []
+    parts += [_checked(rest, "Not kept, and not required")] if rest else []
     if kept:
         count = f"✓ {counted(len(kept), 'check')} kept"
         names = ", ".join(check.about for check in kept)

@@ -10,6 +10,7 @@ from runbook.guest.target import GuestOffer
 from runbook.views.page.picture import Picture, note, safe, stack, title
 from runbook.views.tables import Look, card, table
 
+NAMELESS = "none: no name resolves in it"
 STATES = {"running": "rb-added", "shut off": "rb-changed"}
 
 
@@ -38,6 +39,9 @@ def offers(rows: Iterable[GuestOffer]) -> Picture:
     frame = offers_table(rows)
     colours = pd.DataFrame("", index=frame.index, columns=frame.columns)
     colours["way inside"] = ["rb-changed" if way == "none" else "" for way in frame["way inside"]]
+    colours["name servers"] = [
+        "rb-changed" if names == NAMELESS else "" for names in frame["name servers"]
+    ]
     return table(
         frame,
         Look(
@@ -50,18 +54,25 @@ def offers(rows: Iterable[GuestOffer]) -> Picture:
 
 
 def offers_table(offers: Iterable[GuestOffer]) -> pd.DataFrame:
-    """One row a guest: guest, way inside, system, NIC inside, addresses, default route."""
+    """One row a guest.
+
+    Columns: guest, way inside, system, NIC inside, addresses, default route, name servers.
+    """
     rows = [(offer.guest, offer.way or "none", *_inside(offer)) for offer in offers]
     columns = ["guest", "way inside", "system", "NIC inside", "addresses", "default route"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*columns, "name servers"])
 
 
-def _inside(offer: GuestOffer) -> tuple[str, str, str, str]:
+def _inside(offer: GuestOffer) -> tuple[str, str, str, str, str]:
     seen = offer.inside
     if seen is None:
-        return "; ".join(offer.tried) or "the guest does not run", "", "", ""
+        return "; ".join(offer.tried) or "the guest does not run", "", "", "", ""
     nic = f"{seen.ifname or 'none'} ({seen.manager or 'managed by nothing known'})"
-    return seen.os_name, nic, " ".join(seen.addresses), ", ".join(seen.default_routes)
+    names = ", ".join(
+        f"{one} ({'answers' if one in seen.answering else 'silent'})" for one in seen.nameservers
+    )
+    routes = ", ".join(seen.default_routes)
+    return seen.os_name, nic, " ".join(seen.addresses), routes, names or NAMELESS
 
 
 def guest_undos(typed: Mapping[str, str]) -> Picture:

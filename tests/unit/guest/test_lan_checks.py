@@ -105,7 +105,7 @@ def test_a_guest_that_answered_before_has_to_answer_this_machine() -> None:
 @pytest.mark.parametrize(
     ("guest", "here", "why"),
     [
-        (GUEST, False, "before, it answered no other subnet"),
+        (GUEST, False, "before the change it answered no other subnet"),
         (replace(KNOWN, unheard=True), False, "consent unheard"),
         (KNOWN, "this machine has no ping", "this machine has no ping"),
     ],
@@ -116,7 +116,7 @@ def test_where_it_proves_nothing_it_is_told_with_the_reason(
     why: str,
 ) -> None:
     told = from_here(heard(pinged=False, from_here=here), guest)
-    assert (told.promised, told.required, told.kept) == (f"told only: {why}", False, False)
+    assert (told.promised, told.required, told.kept) == (f"not required: {why}", False, False)
     assert broken(heard(pinged=False, from_here=here), guest) == set()
 
 

@@ -13,6 +13,10 @@ from runbook.preflight.finding import Finding, looked_for
 from runbook.state.guest.inside import Inside
 
 WHY = "the address of a guest can be changed only inside the guest"
+NO_NAMES = (
+    "the guest has no name server, so no name resolves in it: `apt update`, for example, fails"
+)
+GIVE_NAMES = "to give the guest a name server, fill in `nameservers`"
 
 
 @looked_for("guests: inside", "no guest needs a change inside", WHY)
@@ -25,8 +29,10 @@ def _way_in(case: GuestCase) -> Iterator[Finding]:
 def _judged(about: str, target: Target) -> Finding:
     if isinstance(target.edit, GuestEdit):
         current = f"by {target.offer.way}; {target.edit.manager} has {target.edit.ifname}"
-        noted = "; ".join((*target.edit.notes, *_noted(target.edit, target)))
-        return Finding("note" if noted else "ok", about, current, noted or WHY)
+        lacks = _without_names(target)
+        noted = "; ".join((*target.edit.notes, *_noted(target.edit, target), *lacks))
+        then = GIVE_NAMES if lacks else ""
+        return Finding("note" if noted else "ok", about, current, noted or WHY, then)
     if target.guest.by_hand:
         return Finding(
             "note",
@@ -53,14 +59,18 @@ def _noted(edit: GuestEdit, target: Target) -> Iterator[str]:
         return
     if not edit.survives_reboot(systemd=inside.systemd):
         yield "if the guest restarts during the change, its own undo does not run"
-    silent = (
-        () if target.desired.nameservers else _left_behind(inside, target.desired.address.network)
-    )
-    if silent:
-        yield (
-            f"names may not resolve any more: the LAN may not reach {', '.join(silent)},"
-            " so set `nameservers` in the guest's entry"
-        )
+
+
+def _without_names(target: Target) -> tuple[str, ...]:
+    """That no name will resolve in the guest, where that is to be expected; else nothing."""
+    inside = target.offer.inside
+    if inside is None or target.there_already or target.desired.nameservers:
+        return ()
+    if not inside.nameservers:
+        return (NO_NAMES,)
+    silent = _left_behind(inside, target.desired.address.network)
+    lost = f"names may not resolve any more: the LAN may not reach {', '.join(silent)}"
+    return (lost,) if silent else ()
 
 
 def _left_behind(inside: Inside, network: IPv4Network) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def verify(
     """Address, default route, the router's answer to a ping, name resolution.
 
     A name server has to answer if some are asked for, if one did `before` the change and is
-    not left behind by it, or where that is not known; else it is told only.
+    not left behind by it, or where that is not known; else it is not required.
     """
     inside = reader.read(channel, desired.mac, clock)
     pinged = channel.run(("sh", "-c", _PING, "sh", desired.gateway), timeout=60.0).returncode == 0
@@ -64,13 +64,13 @@ def _names(inside: Inside, desired: DesiredNetwork, before: Inside | None) -> Ch
     required = bool(desired.nameservers or lasting)
     each = (f"{s} {'answers' if s in inside.answering else 'silent'}" for s in inside.nameservers)
     servers = ", ".join(each) or "none is configured"
-    promised = "one answers" if required else f"told only: {_why_silent(before)}"
+    promised = "one answers" if required else f"not required: {_why_silent(before)}"
     return Check(f"in {desired.guest}: name servers", promised, servers, answered, required)
 
 
 def _why_silent(before: Inside | None) -> str:
     answering = ", ".join(before.answering) if before else ""
-    return f"{answering} is left behind" if answering else "before, none was seen to answer"
+    return f"{answering} is left behind" if answering else "none answered before the change"
 
 
 def settings(before: Inside, after: Inside) -> dict[str, Check]:

@@ -1,4 +1,4 @@
-"""The form of guest.ipynb: which guest, which NIC, its address, its gateway, its login."""
+"""The form of guest.ipynb: which guest and NIC, its address, router, name servers and login."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from runbook.notebook.shared.stages import RunProgress
 from runbook.notebook.widgets.complete import wait_until_complete
 from runbook.notebook.widgets.field import Field, Option, field
 from runbook.notebook.widgets.form import Form
+from runbook.notebook.widgets.help import GUEST_HELP
 from runbook.state.guests import TapRow
 from runbook.views.page.picture import plain
 
-FIELDS = ("guest", "nic", "address", "gateway", "login")
+FIELDS = ("guest", "nic", "address", "gateway", "nameservers", "login")
 BY_NETWORK = ("the one on network default, else the one on the LAN", "")
 CHOOSE = ("choose a guest", "")
 
@@ -104,7 +105,7 @@ def _form(met: GuestVisit) -> Form:
     first = str(met.request.given.get("guest") or "")
     values = {**_brought(met, first), **_asked(met)}
     options = {"guest": _guests(met), "nic": _nics(met.taps, first)}
-    fields = {name: field(name, values.get(name), options.get(name)) for name in FIELDS}
+    fields = {name: field(name, values.get(name), options.get(name), GUEST_HELP) for name in FIELDS}
     lan = met.request.params.ipv4.network
     fields["address"].widget.placeholder = f"one of {lan}, written with /{lan.prefixlen}"
     fields["login"].widget.placeholder = "the user at the guest's console"
@@ -127,7 +128,8 @@ def _brought(met: GuestVisit, guest: str) -> dict[str, object]:
     params = met.request.params
     own = [row.mac for row in met.taps if row.guest == guest]
     nic = own[0] if len(own) == 1 else ""
-    usual = {"guest": guest, "nic": nic, "address": "", "gateway": params.gateway, "login": "root"}
+    usual = {"guest": guest, "nic": nic, "address": "", "gateway": params.gateway}
+    usual |= {"nameservers": (), "login": "root"}
     known = {name: value for name, value in entry(params, guest).items() if value is not None}
     return {**usual, **{name: known[name] for name in FIELDS if name in known}}
 

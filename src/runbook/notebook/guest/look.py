@@ -50,7 +50,10 @@ class GuestOffers(Before):
 
     @FrameProperty
     def offers(self) -> pd.DataFrame:
-        """One row a guest: guest, way inside, system, NIC inside, addresses, default route."""
+        """One row a guest.
+
+        Columns: guest, way inside, system, NIC inside, addresses, default route, name servers.
+        """
         seen = self.observation
         return offers_table(seen.offers.values() if seen else ())
 

@@ -182,6 +182,7 @@ def _resolved(asked: Mapping[str, object]) -> Params:
 def _by_its_name(error: ParameterError) -> ParameterError:
     if not error.field.startswith(f"{FIRST}."):
         return error
-    field = error.field.removeprefix(f"{FIRST}.")
+    # Of a list a single item may be wrong.
+    field = error.field.removeprefix(f"{FIRST}.").partition("[")[0]
     name = "guest" if field == "name" else field
     return ParameterError(name, error.value, error.problem, error.then.replace(error.field, name))

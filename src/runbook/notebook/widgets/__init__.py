@@ -12,9 +12,9 @@
 A notebook does not keep the state of a widget. So every widget is shown together with a static
 picture of it, and is replaced by that picture once it is settled (`widget_output`).
 
-`form` and `field` are parameters, `consents` the risks, `question` makes a cell wait for
-*Continue*, `complete` does so while a form lacks something, `buttons` are the three buttons of an
-armed change, `look` is the style.
+`form` and `field` are parameters, `help` says what each is for, `consents` are the risks,
+`question` makes a cell wait for *Continue*, `complete` does so while a form lacks something,
+`buttons` are the three buttons of an armed change, `look` is the style.
 """
 
 from __future__ import annotations

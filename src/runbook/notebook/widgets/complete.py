@@ -7,7 +7,7 @@ from runbook.notebook.widgets.consents import ConsentsBelow
 from runbook.notebook.widgets.form import Form
 from runbook.notebook.widgets.question import ASKED, Question
 
-MEND = "correct the marked fields"
+MEND = "correct the marked fields; interrupt the cell to leave it"
 ACCEPT = (
     "tick the box of each risk that you can vouch for, or change the value that it is about;"
     " interrupt the cell to leave it"
@@ -18,7 +18,7 @@ def wait_until_complete(form: Form, consents: ConsentsBelow | None, clock: Clock
     """Wait for *Continue* if a value is wrong or a risk is not accepted; else go on at once."""
 
     def fault() -> str:
-        if form.told:
+        if form.marked:
             return MEND
         return ACCEPT if consents and consents.open else ""
 

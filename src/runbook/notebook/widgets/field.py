@@ -13,17 +13,19 @@ from typing import Literal, get_args, get_origin
 
 from ipywidgets import HTML, Combobox, Dropdown, HBox, Layout, Text
 
-from runbook.notebook.widgets.look import FULL, LABEL, WIDE, WIDER, reason
+from runbook.notebook.widgets.help import HELP
+from runbook.notebook.widgets.look import FULL, LABEL, WIDE, WIDER, hint, reason
 from runbook.params import Params
 from runbook.params.guests import Guest
 
-LISTS, NUMBERS, SWITCHES = ("consent", "probes"), ("deadline_s",), ("stp", "dns")
+LISTS, NUMBERS, SWITCHES = ("consent", "nameservers", "probes"), ("deadline_s",), ("stp", "dns")
 EXAMPLES = {
     "address": "172.16.1.1/16",
     "gateway": "172.16.0.1",
     "network": "routed",
     "bridge": "virbr1",
     "bridge_mac": "own, nic or a MAC address",
+    "nameservers": "172.16.0.1",
     "probes": "172.16.0.1, 10.99.0.2:443",
     "consent": "bpdu, docker, … as preflight names them",
     "rules": "a file in params/",
@@ -39,11 +41,12 @@ Option = tuple[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter's widget, and the line beside it for what is wrong with its value."""
+    """A parameter's widget, and the line beside it: what it is for, or what is wrong with it."""
 
     name: str
     widget: Dropdown | Text
     reason: HTML
+    help: str = ""
 
     @property
     def value(self) -> object:
@@ -69,9 +72,10 @@ class Field:
             self.widget.options = values
 
     def tell(self, message: str) -> None:
-        """Say beside it why its value is not right; '' takes that away."""
-        if self.reason.value != reason(message):
-            self.reason.value = reason(message)
+        """Say beside it why its value is not right; '' puts what it is for in that place."""
+        line = reason(message) or hint(self.help)
+        if self.reason.value != line:
+            self.reason.value = line
             (self.widget.add_class if message else self.widget.remove_class)("rb-wrong")
 
     def row(self) -> HBox:
@@ -81,14 +85,25 @@ class Field:
         return row
 
 
-def field(name: str, value: object, options: Sequence[Option] | None = None) -> Field:
-    """The widget for a parameter; with `options`, a list of (label, value) to choose from."""
+def field(
+    name: str,
+    value: object,
+    options: Sequence[Option] | None = None,
+    words: Mapping[str, str] = HELP,
+) -> Field:
+    """The widget for a parameter; with `options`, a list of (label, value) to choose from.
+
+    `words` say of each parameter what it is for.
+    """
     offered = choices(name) if options is None else list(options)
     chosen = bool(offered) or options is not None
     widget = _listed(name, value, offered) if chosen else _typed(name, value)
-    beside = HTML(layout=Layout(max_width="min(640px, 100%)"))
+    told = words.get(name, "")
+    beside = HTML(hint(told), layout=Layout(max_width="min(640px, 100%)"))
     beside.add_class("rb-reason")
-    return Field(name, widget, beside)
+    # A screen reader says it with the field.
+    widget.tooltip = told
+    return Field(name, widget, beside, told)
 
 
 def read(name: str, value: object) -> object:

@@ -99,6 +99,11 @@ class Form:
         """What is said to be wrong now, by field; empty where all is right."""
         return dict(self._told)
 
+    @property
+    def marked(self) -> bool:
+        """Whether a field has a mark: its value is wrong, or the host has something against it."""
+        return bool(self._told or self._marks)
+
     def box(self) -> VBox:
         """The form as one thing to display."""
         return self._box

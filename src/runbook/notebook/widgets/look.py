@@ -28,6 +28,8 @@ body[data-jp-theme-light=false] .rb-form select{background-image:none!important;
 .rb-form .rb-reason .widget-html-content{line-height:1.4;white-space:normal}
 .rb-form .rb-reason p{margin:2px 0;padding:3px 8px;border-left:4px solid #d1242f;
  background:rgba(229,83,75,.15)}
+.rb-form .rb-reason p.rb-hint{border-left-color:transparent;background:none;
+ color:var(--jp-content-font-color2)}
 .rb-form .rb-wrong input,.rb-form .rb-wrong select{border:2px solid #d1242f!important}
 .rb-form .widget-checkbox{width:calc(100% - 4px)!important;height:auto;overflow:visible}
 .rb-form .widget-checkbox label.widget-label-basic{white-space:normal;height:auto;line-height:1.4;
@@ -43,3 +45,8 @@ def sheet() -> HTML:
 def reason(message: str) -> str:
     """The line beside a field; read out by a screen reader when it comes."""
     return f'<p role="alert" class="mathjax_ignore">✗ {safe(message)}</p>' if message else ""
+
+
+def hint(text: str) -> str:
+    """The line beside a field whose value is right: what the field is for."""
+    return f'<p class="rb-hint mathjax_ignore">{safe(text)}</p>' if text else ""

@@ -177,6 +177,8 @@ SHEET = """\
 STYLE = f"<style>{SHEET}{PANEL}</style>"
 # What the script puts around a long table; shown with it, and not with each picture.
 TOOLS = """\
+@keyframes rb-drawn{from{outline-offset:0}to{outline-offset:1px}}
+.rb-refused{animation:rb-drawn 1ms}
 .rb .rb-tools{display:flex;flex-wrap:wrap;align-items:baseline;gap:4px 18px;margin:10px 0 4px}
 .rb .rb-tools>div{display:contents}
 .rb .rb-tools label{margin-right:6px}

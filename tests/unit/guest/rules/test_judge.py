@@ -149,10 +149,10 @@ NAMELESS = insides.seen(answering=(), nameservers=())
 @pytest.mark.parametrize(
     ("inside", "manager", "said"),
     [
-        (NAMELESS, "netplan", ""),
+        (NAMELESS, "netplan", "no name resolves in it"),
         (replace(NAMELESS, systemd=False), "netplan", "restarts during the change"),
-        (replace(NAMELESS, systemd=False), "ifupdown", ""),
-        (insides.seen(), "ifupdown", "the LAN may not reach 192.168.122.1, so set `nameservers`"),
+        (replace(NAMELESS, systemd=False), "ifupdown", "the guest has no name server"),
+        (insides.seen(), "ifupdown", "the LAN may not reach 192.168.122.1"),
         (insides.seen(answering=()), "ifupdown", "the LAN may not reach 192.168.122.1"),
         (insides.seen(answering=(), nameservers=("9.9.9.9",)), "ifupdown", ""),
         (insides.seen(answering=("192.168.122.1", "9.9.9.9")), "ifupdown", ""),
@@ -170,7 +170,14 @@ def test_what_a_guest_will_lack_is_said_beforehand(inside: Inside, manager: str,
 def test_name_servers_that_are_asked_for_are_not_missed_beforehand() -> None:
     offer = GuestOffer(data.NAME, "serial console", insides.seen())
     case = data.case(asked=asked(nameservers=["172.16.0.1"]), offer=offer, edit=data.EDIT)
-    assert not any("may not resolve" in finding.why for finding in found(case))
+    assert not any("resolve" in finding.why for finding in found(case))
+
+
+def test_a_guest_without_a_name_server_is_told_which_field_gives_it_one() -> None:
+    offer = GuestOffer(data.NAME, "serial console", NAMELESS)
+    (noted,) = [f for f in found(data.case(offer=offer, edit=data.EDIT)) if "no name" in f.why]
+    assert noted.level == "note"
+    assert "`nameservers`" in noted.then
 
 
 def test_nothing_that_leads_inside_unless_a_person_goes() -> None:

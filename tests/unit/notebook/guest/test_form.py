@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from runbook.notebook.guest import form as forms
 from runbook.notebook.guest.form import GuestForm, choose, judge, settle
 from runbook.notebook.guest.look import GuestVisit
 from runbook.notebook.guest.request import want
+from runbook.notebook.widgets.help import GUEST_HELP
 from runbook.run.session import Session
 from runbook.state.guests import GuestRow, TapRow
 from runbook.transport.host import Host
@@ -23,6 +25,7 @@ RIGHT = {
     "nic": None,
     "address": "172.16.1.10/16",
     "gateway": "172.16.0.1",
+    "nameservers": (),
     "login": "root",
 }
 
@@ -64,6 +67,8 @@ def visit(host: str = "server-01", **given: object) -> GuestVisit:
         ("gateway", "172.16.1.1", "forwards nothing for its guests"),
         ("gateway", "10.0.0.1", "not on the guest's link"),
         ("gateway", "router", "not an IPv4 address"),
+        ("nameservers", ("router",), "not an IPv4 address"),
+        ("nameservers", ("172.16.0.1", "::1"), "IPv6"),
         ("nic", "enp1s0", "MAC"),
         ("login", "a b", "login"),
     ],
@@ -124,6 +129,25 @@ def test_what_was_given_stands_in_the_form_and_what_was_typed_wins() -> None:
     (guest,) = settled.request.guests
     assert (guest.name, guest.address, guest.nic) == ("vm-01", "172.16.1.21/16", ONE)
     assert settled.session.params.mode == "plan"
+
+
+def test_name_servers_are_typed_in_a_field_and_an_empty_one_leaves_those_of_the_guest() -> None:
+    met = visit("server-01", guest="vm-01", address="172.16.1.20/16", nameservers=["9.9.9.9"])
+    form = forms._form(met)  # noqa: SLF001 - likewise
+    typed = form.fields["nameservers"].widget
+    assert typed.value == "9.9.9.9"
+    typed.value = "172.16.0.1, 172.16.0.2"
+    (guest,) = want(forms._given(met, form.values())).guests  # noqa: SLF001 - likewise
+    assert guest.nameservers == ("172.16.0.1", "172.16.0.2")
+    typed.value = ""
+    (guest,) = want(forms._given(met, form.values())).guests  # noqa: SLF001 - likewise
+    assert guest.nameservers == ()
+
+
+def test_each_field_has_a_line_of_help() -> None:
+    form = forms._form(visit())  # noqa: SLF001 - likewise
+    assert set(GUEST_HELP) == set(form.fields)
+    assert all(one.help in html.unescape(one.reason.value) for one in form.fields.values())
 
 
 def test_a_wrong_value_stops_at_settle() -> None:

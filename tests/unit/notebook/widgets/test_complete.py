@@ -66,6 +66,17 @@ def test_a_wrong_value_and_then_an_open_risk_are_what_continue_waits_for(
     assert question.presses == 2
 
 
+def test_what_the_host_has_against_a_field_is_waited_for_too(question: type[Pressed]) -> None:
+    made = filled("virbr1")
+    made.mark({"bridge": "network default has it; choose another"})
+    wait_until_complete(made, None, StoppedClock())
+    assert question.presses == 1
+    assert "correct the marked fields" in question.said
+    made.fields["bridge"].widget.value = "virbr2"
+    wait_until_complete(made, None, StoppedClock())
+    assert question.presses == 1
+
+
 def test_the_button_stands_below_the_risks_and_is_gone_afterwards(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

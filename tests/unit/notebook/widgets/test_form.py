@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from tests.unit import hosts
 
 from runbook.common.errors import ParameterError
 from runbook.notebook.widgets import Form, form
+from runbook.notebook.widgets.help import HELP
 from runbook.params import faults, for_host
+from runbook.preflight.survey.offer import FIELDS
 
 ROOT = Path(__file__).parents[4]
 PARAMS = for_host(ROOT / "params", {"host": "server-01"})
@@ -57,7 +60,16 @@ def test_a_wrong_value_has_its_reason_beside_it_until_it_is_mended(
     assert why in offered.static().html()
     typed(offered, name, right)
     assert offered.told == {}
-    assert offered.fields[name].reason.value == ""
+    # What the field is for stands there again.
+    assert 'class="rb-hint' in offered.fields[name].reason.value
+
+
+def test_each_field_of_survey_and_routed_has_a_short_line_of_help() -> None:
+    assert set(HELP) == set(FIELDS)
+    for one in form(FIELDS, PARAMS, hosts.before()).fields.values():
+        assert one.help in html.unescape(one.reason.value)
+        assert one.widget.tooltip == one.help
+        assert 0 < len(one.help) < 65
 
 
 def test_two_wrong_values_have_a_reason_each(offered: Form) -> None:

@@ -19,8 +19,40 @@
   // What a cell waits for comes into view with the focus. The style animates it once it is drawn.
   window.addEventListener("animationstart", (event) => {
     if (event.animationName !== "rb-drawn") return;
-    const field = event.target.querySelector("select, input, button") || event.target;
+    const at = event.target, refused = at.classList.contains(REFUSED);
+    const field = at.querySelector("select, input, button") || at;
+    // A refusal comes once; what waits comes again each time that its tab is opened.
+    at.classList.remove(REFUSED);
+    if (refused && (inView(at) || types(at))) return;
+    if (refused) at.tabIndex = -1;
     field.focus({preventScroll: true});
     field.scrollIntoView({block: "center"});
   });
+  // So does a refusal, or another error: *Run all* has left its cell for the last one. It comes while
+  // the number of its cell is a star; what a saved notebook holds stays where it is.
+  const REFUSED = "rb-refused";
+  const REFUSALS = ".rb-verdict:is(.rb-warn, .rb-bad)";
+  const ERRORS = "[data-mime-type='application/vnd.jupyter.stderr']";
+  const inView = (one) => {
+    const box = one.getBoundingClientRect();
+    const view = one.closest(".jp-WindowedPanel-outer").getBoundingClientRect();
+    return box.top >= view.top && box.bottom <= view.bottom;
+  };
+  // Whoever types in another cell goes on typing.
+  const types = (one) => {
+    const at = document.activeElement;
+    return at.matches("input, textarea, [contenteditable=true]") && !one.closest(".jp-Cell").contains(at);
+  };
+  const arrived = (node) => {
+    if (!(node instanceof Element)) return;
+    const what = `${REFUSALS}, ${ERRORS}`;
+    if (!node.matches(what) && !node.querySelector(what)) return;
+    const cell = node.closest(".jp-CodeCell");
+    const number = cell && cell.querySelector(".jp-InputPrompt");
+    if (!number || !number.textContent.includes("*")) return;
+    const [refused] = [...cell.querySelectorAll(REFUSALS)].slice(-1);
+    (refused || cell.querySelector(ERRORS)).classList.add(REFUSED);
+  };
+  new MutationObserver((changes) => changes.forEach((one) => one.addedNodes.forEach(arrived)))
+    .observe(document.body, {childList: true, subtree: true});
 })();
