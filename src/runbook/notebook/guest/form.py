@@ -128,8 +128,8 @@ def _brought(met: GuestVisit, guest: str) -> dict[str, object]:
     params = met.request.params
     own = [row.mac for row in met.taps if row.guest == guest]
     nic = own[0] if len(own) == 1 else ""
-    usual = {"guest": guest, "nic": nic, "address": "", "gateway": params.gateway}
-    usual |= {"nameservers": (), "login": "root"}
+    usual: dict[str, object] = {"guest": guest, "nic": nic, "gateway": params.gateway}
+    usual |= {"address": "", "nameservers": (), "login": "root"}
     known = {name: value for name, value in entry(params, guest).items() if value is not None}
     return {**usual, **{name: known[name] for name in FIELDS if name in known}}
 
