@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import pytest
-from tests.lab import guesting, host_steps
+from tests.lab import guesting, host_steps, returning
 from tests.lab.guesting import HOST, address, console
 
 from runbook.apply.confirm import Confirmed
@@ -30,6 +30,8 @@ DROP = {"firewall": "drop", "consent": ["bpdu"]}
 # One every 20 ms: an emulated guest keeps up with that on a machine that is busy with others.
 RATE = 50
 LONGEST_S = 300
+# The host's deadline, and what is waited for beyond it, are longer.
+UNDONE_S = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,25 @@ def test_a_guest_is_moved_once_and_then_there_is_nothing_to_do(scene: Scene) -> 
     again = guesting.moved("vm-01")
     assert isinstance(again, Plan)
     assert again.empty
+
+
+def test_another_address_for_a_guest_that_is_there_goes_back_when_it_is_undone(
+    scene: Scene,
+) -> None:
+    assert scene
+    was = guesting.inside("vm-01")
+    guests = [{"name": "vm-01", "address": "172.16.1.51/16"}]
+    # Nothing is changed on the host itself, and its own undo has to end all the same.
+    with guesting.session("vm-01", guests=guests) as made:
+        change = guesting.armed(made)
+        change.make("cutover")
+        began = time.monotonic()
+        undone = pipeline.roll_back(made, change.underway, "because")
+    assert undone.as_before
+    assert time.monotonic() - began < UNDONE_S
+    assert not returning.is_armed()
+    assert guesting.inside("vm-01") == was
+    guesting.is_there("vm-01")
 
 
 @contextmanager

@@ -181,6 +181,20 @@ def _put_in_place(armed: Armed, probed: Probed, host: Host) -> None:
     ):
         _write(host, path, content, SECRET)
     _write(host, place.undo, octets.bytes_of(armed.undo_script), PROGRAM)
+    _refuse_unreadable(place, host)
+
+
+def _refuse_unreadable(place: Layout, host: Host) -> None:
+    """Raise StepFailed if the host's own shell cannot read the undo script."""
+    done = host.execute(("sh", "-n", place.undo))
+    if done.returncode != 0:
+        raise StepFailed(
+            "the host's shell cannot read the undo script that runbook wrote:"
+            f" {octets.text_of(done.stderr).strip()}",
+            host=host.name,
+            state="not changed",
+            then="report it: this is a defect of runbook",
+        )
 
 
 def _keep_originals(armed: Armed, host: Host) -> None:

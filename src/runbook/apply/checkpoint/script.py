@@ -149,7 +149,9 @@ def _part(name: str) -> str:
 
 
 def _function(name: str, lines: list[str]) -> str:
-    body = "".join(f"{line}\n" for line in lines) or ":\n"
+    # A shell does not read a function that has comments alone.
+    does = lines if any(not line.startswith("#") for line in lines) else [*lines, ":"]
+    body = "".join(f"{line}\n" for line in does)
     return f"{LITERALLY}\n{name}() {{\n{body}}}\n"
 
 

@@ -71,7 +71,7 @@ def setup_script(edit: GuestEdit, change_id: str, until: int, script: str) -> st
         lines += heredoc(f'"$here/new/{number}"', file.after)
         lines.append(f'chmod {file.mode:o} "$here/new/{number}"')
     lines += heredoc('"$here/undo"', script.encode())
-    lines.append('chmod 700 "$here/undo"')
+    lines.append('chmod 700 "$here/undo"; sh -n "$here/undo"')
     lines += _timer(until)
     lines += _boot(edit)
     lines += [

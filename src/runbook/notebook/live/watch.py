@@ -33,6 +33,8 @@ FIRST_S = 5.0
 CUTOVER = "cutover"
 LIVE = "Time of each answer of the host; runbook asks every 0.1 s"
 BACK = (State.UNDONE, State.INCOMPLETE)
+SILENT = "the deadline has passed: the host undoes the change, and has not answered since"
+LATE = "the deadline has passed; the host answers, and its undo has not begun yet"
 
 
 class UndoneByTheHost(RolledBack):
@@ -144,7 +146,7 @@ class Watch:
                 f"runbook stopped asking the host ({self.pulse.failed}); the host's timer runs on"
             )
         if left <= 0:
-            return "the deadline has passed: the host undoes the change, and has not answered since"
+            return LATE if self.pulse.silent_s < SILENT_S else SILENT
         return ""
 
     def _age(self, deadline: datetime) -> Picture | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from runbook.apply.checkpoint.armed_change import InProgress, find
 from runbook.apply.checkpoint.layout import Layout
 from runbook.common.errors import ChangeInProgress, ConnectionLost, StepFailed
 from runbook.state import snapshot as snapshots
+from runbook.transport.host import Completed
 
 PLACE = Layout(fakes.CHANGE)
 OTHER = "20260301T115959Z-ffffff"
@@ -69,6 +71,22 @@ def test_a_host_that_is_locked_is_written_nothing_on(host: fakes.FakeHost) -> No
         assert said in str(told.value)
     for verb in ("status", "undo", "confirm"):
         assert f"runbook {verb} server-01" in told.value.then
+
+
+def test_an_undo_that_the_host_cannot_read_refuses_the_change_before_its_timer_starts(
+    host: fakes.FakeHost,
+) -> None:
+    def unread(argv: Sequence[str]) -> Completed | None:
+        complaint = b"undo: 791: Syntax error"
+        return Completed(tuple(argv), 2, b"", complaint) if argv[:2] == ("sh", "-n") else None
+
+    host.answers.insert(0, unread)
+    with pytest.raises(StepFailed) as told:
+        armed(host)
+    for said in ("undo", "791: Syntax error", "no undo is armed"):
+        assert said in str(told.value)
+    assert layout.ARMED not in host.links
+    assert not [event for event in host.events if event.startswith("run systemd-run")]
 
 
 class Raced(fakes.FakeHost):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.unit.apply.checkpoint.sandbox import Sandbox
 
 from runbook.apply.checkpoint import undo_script
 from runbook.apply.checkpoint.script import file_number, restored_paths
+from runbook.plan.changes.guest.nic import MoveNic
 
 # What it is told of a NIC it answers afterwards; a NIC of an old guest would say so.
 VIRSH = """\
@@ -111,3 +113,21 @@ def test_the_script_says_what_it_is_about() -> None:
     assert "# The change puts guests on libvirt network routed, virbr1:" in script
     assert f"# vm-01 ({data.MAC}) at 172.16.1.10/16" in script
     assert "# in vm-01: its own undo, by its own timer" in script
+
+
+def test_where_all_is_done_inside_the_guest_the_host_still_ends_the_change(
+    tmp_path: Path,
+) -> None:
+    drawn = data.plan(data.seen())
+    inside = tuple(change for change in drawn.changes if not isinstance(change, MoveNic))
+    script = undo_script(
+        replace(drawn, changes=inside),
+        change_id=fakes.CHANGE,
+        title="Armed.",
+        machine_id=fakes.MACHINE,
+    )
+    assert "# in vm-01: its own undo, by its own timer" in script
+    made = Sandbox(tmp_path, fakes.CHANGE)
+    made.set_up(script)
+    assert made.undo("operator") == 0
+    assert not made.armed.exists()
