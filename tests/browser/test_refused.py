@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser import desk
@@ -64,3 +67,30 @@ def test_a_form_waits_while_the_host_has_something_against_a_field(
     expect(mark).to_have_count(0)
     button.click()
     expect(desk.ended(page, "nb.plan(")).to_contain_text("Plan ")
+
+
+def beside_another_network(home: Path) -> None:
+    """The recorded host with libvirt's own network started, as a host with guests has it."""
+    path = home / "params" / "example.json"
+    told = json.loads(path.read_text())
+    (default,) = next(one["answer"] for one in told["answers"] if one["question"] == ["networks"])
+    default |= {"active": True, "live": default["defined"]}
+    path.write_text(json.dumps(told))
+
+
+@desk.fronts
+def test_beside_the_network_of_guests_the_form_waits_and_one_click_mends_it(
+    jupyter: Lab, page: Page
+) -> None:
+    beside_another_network(jupyter.home)
+    jupyter.open(page, "example")
+    desk.run_all(page)
+    form = page.locator(".rb-form").first
+    button = form.get_by_role("button", name="Continue")
+    expect(button).to_be_in_viewport(timeout=SOON_MS)
+    expect(form.get_by_role("alert").first).to_contain_text("use forward: open")
+    desk.picture(page, "forward-marked")
+    form.get_by_label("forward", exact=True).select_option("open")
+    expect(form.get_by_role("alert").filter(has_text="forward")).to_have_count(0)
+    button.click()
+    expect(desk.ended(page, "nb.preflight(")).to_contain_text("nothing blocks the change")

@@ -88,6 +88,7 @@ def others(case: CaseWithoutPlan) -> Iterator[Finding]:
                 "active beside a new NAT network",
                 "libvirt would reject its guests' traffic through the new bridge",
                 "use forward: open",
+                field="forward",
             )
 
 

@@ -28,7 +28,10 @@ def test_a_network_whose_guests_leave_by_the_nic(forward_dev: str) -> None:
 
 
 def test_an_active_network_beside_a_nat_network() -> None:
-    assert "beside a new NAT network" in refusal(network(active=True)).seen
+    refused = refusal(network(active=True))
+    assert "beside a new NAT network" in refused.seen
+    # A form marks it, and one click there is what the advice says.
+    assert (refused.field, refused.then) == ("forward", "use forward: open")
     assert look(network(active=True), forward="open")
     assert look(network(active=False))
 
