@@ -23,6 +23,7 @@ _ENDS: dict[State, End] = {
 TRIGGERS = {
     "deadline": "by its deadline",
     "refused": "because the host's kernel refused a step",
+    "libvirt": "once libvirt answered again",
     "announce": "at a boot",
     "console": "by hand at the console",
     "operator": "by an operator's program",

@@ -1,8 +1,9 @@
 """The plan reversed, as a POSIX shell script that a person can read and run.
 
-Three functions are made from the plan: `put_back_network` first, because it
+Functions are made from the plan: `put_back_network` first, because it
 is what brings the operator back; then `put_back_files`, which is also all that
-a boot needs; then `put_back_rest`. Three more look whether all that is back. The
+a boot needs; then `put_back_rest`. Three more look whether all that is back. With
+`put_back_plugs` libvirt is asked once more, where it did not answer before. The
 helpers they call stand above them, in the script itself, so it depends on nothing
 but Debian.
 """
@@ -19,6 +20,7 @@ from runbook.apply.checkpoint.shell_lines import drop_line, raise_line, shell_li
 from runbook.common.printable import one_line
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
+from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.messages import Action, Route
 from runbook.plan.changes.revert import RevertPart
 from runbook.plan.changes.revert_steps import RaiseNetwork
@@ -88,6 +90,8 @@ def _functions(plan: Plan, skipped: frozenset[str] = frozenset()) -> Iterator[st
     revert = any(isinstance(change, RevertPart) for change in plan.changes)
     # Made a second time, the steps of the confirmed change would cost packets.
     yield _function("put_back_network", [*(ONCE if revert else ()), *_lines(network)])
+    plugs = tuple((change, step) for change, step in network if isinstance(step, Plug))
+    yield _function("put_back_plugs", _lines(plugs))
     yield _function("put_back_files", _files(pairs, skipped))
     yield _function("put_back_rest", _lines(rest) + restart)
     yield _function("network_is_back", undo_checks.network_is_back(plan))

@@ -14,6 +14,7 @@ leave_unless_armed() {
 }
 
 if armed && boots_on_wish; then exit 0; fi
+if [ "$why" = libvirt ]; then until_libvirt_answers; fi
 
 # From here on no step of the change can be made any more: each needs the file
 # `open`, under this lock. A step in progress is waited for.

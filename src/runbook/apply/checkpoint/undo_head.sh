@@ -430,6 +430,24 @@ wake_libvirt() {
     return 1
 }
 
+# What libvirt did not take back it is asked to once more when it answers again. A unit waits for
+# that, an hour and more; there is one at most.
+leave_the_rest_to_libvirt() {
+    [ -n "${libvirt_is_gone-}" ] || return 0
+    timeout 10 systemd-run --quiet --collect --no-block --unit="runbook-undo-${here##*/}-libvirt" \
+        --property=Type=exec --property=KillMode=process /bin/sh "$here/undo" libvirt \
+        8>&- 9>&- 2>/dev/null || return 0
+    say 'once libvirt answers again, the undo asks it for the rest by itself'
+}
+until_libvirt_answers() {
+    try=0
+    until libvirt net-list --all >/dev/null 2>&1; do
+        try=$((try + 1))
+        if [ "$try" -ge 720 ] || ! armed; then exit 0; fi
+        sleep 5
+    done
+}
+
 drop_network() {
     if [ "$why" = boot ]; then
         rm -f -- "/etc/libvirt/qemu/networks/autostart/$1.xml" "/etc/libvirt/qemu/networks/$1.xml"

@@ -173,6 +173,7 @@ WHYS = {
     "deadline": "the deadline passed, and nobody had confirmed it",
     "console": "somebody undid it at the console",
     "operator": "an operator's program undid it",
+    "libvirt": "libvirt answers again, and took back the rest",
     "announce": "the host rebooted before the change was confirmed",
 }
 

@@ -30,7 +30,17 @@ REAL = (
     "date",
 )
 ACTING = ("arping", "ip", "ip6tables", "iptables", "modprobe", "python3", "sync")
-STARTING = ("dhclient", "dhcpcd", "systemctl", "timeout", "virsh", "kill", "sysctl", "INJECTED")
+STARTING = (
+    "dhclient",
+    "dhcpcd",
+    "systemctl",
+    "systemd-run",
+    "timeout",
+    "virsh",
+    "kill",
+    "sysctl",
+    "INJECTED",
+)
 # What `ip` shows is in a file each; a link that it deletes is gone.
 IP = """\
 case "$*" in

@@ -35,6 +35,7 @@ update-device)
 esac
 exit {status}
 """
+GONE = "#!/bin/sh\nexit 1\n"
 TIMEOUT = '#!/bin/sh\nshift\nexec "$@"\n'
 DEFINITION = f"/etc/libvirt/qemu/{data.NAME}.xml"
 
@@ -83,6 +84,39 @@ def test_a_nic_that_does_not_go_back_is_named_and_the_change_stays_armed(sandbox
     assert sandbox.armed.is_symlink()
 
 
+def test_what_a_libvirt_that_is_gone_cannot_put_back_is_asked_for_once_it_answers(
+    sandbox: Sandbox,
+) -> None:
+    program(sandbox, "virsh", GONE)
+    assert sandbox.undo("deadline") == 1
+    assert "once libvirt answers again, the undo asks it for the rest" in sandbox.journal
+    waits = [argv for argv in sandbox.ran() if argv[0] == "systemd-run"]
+    assert [argv[-3:] for argv in waits] == [["/bin/sh", str(sandbox.folder / "undo"), "libvirt"]]
+    assert sandbox.armed.is_symlink()
+    # A person mended the rest meanwhile, in a file that the undo had put back.
+    mended = sandbox.file(DEFINITION, "by hand\n")
+    answering(sandbox, 0)
+    assert sandbox.undo("libvirt") == 0
+    assert (half(sandbox, "live"), half(sandbox, "config")) == ("default", "default")
+    assert mended.read_text() == "by hand\n"
+    assert not sandbox.armed.exists()
+
+
+def test_it_is_not_waited_for_where_libvirt_answers_and_the_nic_does_not_go_back(
+    sandbox: Sandbox,
+) -> None:
+    program(sandbox, "virsh", VIRSH.format(root=sandbox.root, mac="other", status=0))
+    assert sandbox.undo("operator") == 1
+    assert [argv for argv in sandbox.ran() if argv[0] == "systemd-run"] == []
+
+
+def test_whoever_waits_for_libvirt_ends_with_the_change(sandbox: Sandbox) -> None:
+    program(sandbox, "virsh", GONE)
+    sandbox.armed.unlink()
+    assert sandbox.undo("libvirt") == 0
+    assert half(sandbox, "live") == "routed"
+
+
 @pytest.mark.parametrize("why", [(), ("operator",), ("deadline",)])
 def test_both_halves_of_the_nic_go_back(sandbox: Sandbox, why: tuple[str, ...]) -> None:
     assert sandbox.undo(*why) == 0
@@ -92,7 +126,7 @@ def test_both_halves_of_the_nic_go_back(sandbox: Sandbox, why: tuple[str, ...]) 
 
 
 def test_at_boot_the_definition_is_back_before_libvirt_reads_it(sandbox: Sandbox) -> None:
-    program(sandbox, "virsh", "#!/bin/sh\nexit 1\n")
+    program(sandbox, "virsh", GONE)
     assert sandbox.undo("boot") == 0
     assert (sandbox.root / DEFINITION[1:]).read_text() == "as it was\n"
     assert sandbox.armed.is_symlink()
