@@ -5,3 +5,11 @@ The way of a change: `params` -> `transport` -> `state` -> `plan` -> `preflight`
 notebook for many hosts. `common` is for all, `lab` is the test bed, `cli` the command.
 ARCHITECTURE.md is the map.
 """
+
+from __future__ import annotations
+
+import os
+
+# numpy's linear algebra would start a thread for each processor, and each takes a twentieth of a
+# second of processor time to find nothing to do. It is asked when numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -10,6 +10,6 @@ has given each guest's tap the name it had in the first. `port_ipv6` says what n
 port of a bridge. `dhcp_clients` says whose each process
 is that looks like a DHCP client. `kernel_modules` says what appeared because a module was loaded.
 `row_texts` gives each row as one text. `redacted` takes secrets out of rows that an earlier version
-kept. `table`, `netlink` and `batches` are shared helpers. Packages: `host`
-(beside the tables), `guest` (inside a guest), `syntax` (files).
+kept. `table`, `ordering`, `netlink`, `batches` and `address_texts` are shared helpers. Packages:
+`host` (beside the tables), `guest` (inside a guest), `syntax` (files).
 """

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import compress
 from operator import itemgetter
-from socket import inet_ntop
 from typing import Annotated, NamedTuple
 
 from runbook.state import netlink
-from runbook.state.batches import Batch, batches, each
-from runbook.state.table import Table, made, ordered, understood
+from runbook.state.address_texts import addresses, in_text_order
+from runbook.state.batches import Batch, batches, joined
+from runbook.state.table import Table, ordered_columns, understood
 from runbook.transport.host import Reader
 
 
@@ -43,27 +42,32 @@ _NDMSG = 12
 
 def parse(raw: bytes, names: dict[int, str]) -> tuple[NeighbourRow, ...]:
     """One row a neighbour, from the raw dump; entries that need no ARP are left out."""
-    rows = [row for batch in batches(raw, RTM_NEWNEIGH, _NDMSG) for row in _rows(batch, names)]
+    found = batches(raw, RTM_NEWNEIGH, _NDMSG)
+    known = (_known(batch) for batch in found if batch.family in netlink.FAMILIES)
+    cells = joined(_columns(batch, names) for batch in known if len(batch))
+    rows = ordered_columns(NeighbourRow, cells, KEY)
     # The last of those with the same key; most tables have no address twice.
     if len(set(map(itemgetter(2), rows))) < len(rows):
-        rows = list(dict(zip(map(itemgetter(0, 1, 2), rows), rows, strict=True)).values())
-    return ordered(rows, KEY)
+        rows = tuple({row[:3]: row for row in rows}.values())
+    return rows
 
 
-def _rows(batch: Batch, names: dict[int, str]) -> Iterator[NeighbourRow]:
-    family, states = batch.family, batch.fields(8, "=u2")
-    if family not in netlink.FAMILIES:
-        return
-    cells = (
-        [netlink.FAMILIES[family]] * len(batch),
-        each(batch.fields(4, "=i4"), lambda index: names.get(index, f"if{index}")),
-        each(batch.values(DST), lambda value: inet_ntop(family, value) if value else ""),
-        each(batch.values(LLADDR), lambda value: value.hex(":") if value else ""),
-        each(states, lambda state: STATES.get(state, "NONE")),
-    )
-    yield from compress(
-        made(NeighbourRow, cells), each(states, lambda state: not state & NUD_NOARP)
-    )
+def _known(batch: Batch) -> Batch:
+    return in_text_order(batch.only((batch.numbers(8, "=u2") & NUD_NOARP) == 0), DST)
+
+
+def _columns(batch: Batch, names: dict[int, str]) -> Iterator[list[str]]:
+    yield [netlink.FAMILIES[batch.family]] * len(batch)
+    yield batch.each_number(4, "=i4", lambda index: names.get(index, f"if{index}"))
+    yield _addresses(batch)
+    yield batch.each(LLADDR, lambda value: value.hex(":") if value else "")
+    yield batch.each_number(8, "=u2", lambda state: STATES.get(state, "NONE"))
+
+
+def _addresses(batch: Batch) -> list[str]:
+    if batch.has(DST) and (cells := batch.cells(DST)).size:
+        return addresses(batch.family, cells)
+    return [""] * len(batch)
 
 
 @understood

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
-from itertools import compress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from struct import Struct
 from typing import Annotated, Any, NamedTuple
 
 from pyroute2.netlink.rtnl import rt_proto, rt_scope, rt_type
 
 from runbook.state import netlink
-from runbook.state.batches import Batch, attributes, batches, each
-from runbook.state.table import Table, made, ordered, understood
+from runbook.state.address_texts import in_text_order, prefixes
+from runbook.state.batches import Batch, attributes, batches, each_cell, joined
+from runbook.state.table import Table, ordered_columns, understood
 from runbook.transport.host import Reader
 
 
@@ -84,47 +85,66 @@ Names = dict[int, str]
 
 def parse(raw: bytes, names: Names) -> tuple[RouteRow, ...]:
     """One row a route, cached ones left out; `names` maps ifindex to ifname."""
-    return ordered(_rows(raw, names), KEY)
+    return _parse((raw,), names)
 
 
-def _rows(raw: bytes, names: Names) -> Iterator[RouteRow]:
-    for batch in batches(raw, RTM_NEWROUTE, _RTMSG):
-        if batch.family in netlink.FAMILIES:
-            own = each(batch.fields(8, "=u4"), lambda flags: not flags & RTM_F_CLONED)
-            yield from compress(made(RouteRow, _columns(batch, names)), own)
+def _parse(dumps: Iterable[bytes], names: Names) -> tuple[RouteRow, ...]:
+    found = (batch for raw in dumps for batch in batches(raw, RTM_NEWROUTE, _RTMSG))
+    own = (_own(batch) for batch in found if batch.family in netlink.FAMILIES)
+    cells = joined(_columns(batch, names) for batch in own if len(batch))
+    return ordered_columns(RouteRow, cells, KEY)
+
+
+def _own(batch: Batch) -> Batch:
+    return in_text_order(batch.only((batch.numbers(8, "=u4") & RTM_F_CLONED) == 0), DST)
 
 
 def _columns(batch: Batch, names: Names) -> Iterator[list[Any]]:
     family, count = batch.family, len(batch)
-    bits, tos, table, protocol, scope, kind = (batch.fields(at, "u1") for at in (1, 3, 4, 5, 6, 7))
-    told = {name: batch.values(name) for name in (DST, OIF, GATEWAY, PRIORITY, PREFSRC)}
-    tables, vias = batch.values(TABLE_ID), batch.values(VIA)
-    ways = each(batch.values(MULTIPATH), lambda value: _nexthops(family, value or b"", names))
-    ifnames = each(told[OIF], lambda value: _ifname(value, names))
+    address, ifname = partial(_address, family), partial(_ifname, names=names)
+    ifnames = batch.each(OIF, ifname)
     yield [netlink.FAMILIES[family]] * count
-    # The messages of a batch have the attribute, or none of them has.
-    yield table if tables[0] is None else each(tables, _number)
-    yield each(kind, lambda number: _word(number, rt_type))
-    yield _prefixes(family, told[DST], bits)
-    yield tos
-    yield each(told[PRIORITY], lambda value: 0 if value is None else _number(value))
+    yield _tables(batch)
+    yield batch.each_number(7, "u1", partial(_word, table=rt_type))
+    yield _prefixes(batch) if batch.has(DST) else ["default"] * count
+    yield batch.each_number(3, "u1", int)
+    yield batch.each(PRIORITY, lambda value: 0 if value is None else _number(value))
     yield ifnames
-    yield each(told[GATEWAY], lambda value: _address(family, value))
-    yield each(told[PREFSRC], lambda value: _address(family, value))
-    yield each(protocol, lambda number: _word(number, rt_proto))
-    yield each(scope, lambda number: GLOBAL.get(word := _word(number, rt_scope), word))
-    yield each(batch.fields(8, "=u4"), lambda flags: bool(flags & RTNH_F_ONLINK))
-    yield each(batch.values(METRICS), _mtu)
-    yield ways if vias[0] is None else list(map(_way, vias, ifnames))
-    yield each(batch.values(PREF), _preference)
-    yield each(batch.values(CACHEINFO), _expires)
-    parts = (
-        each(batch.values(METRICS), _other_metrics),
-        each(batch.values(FLOW), lambda value: f"realm {_number(value)}" if value else ""),
-        each(batch.values(NEXTHOP_ID), lambda value: f"nhid {_number(value)}" if value else ""),
-        each(batch.values(ENCAP), lambda value: "" if value is None else "encap"),
-    )
-    yield each(zip(*parts, strict=True), lambda words: " ".join(filter(None, words)))
+    yield batch.each(GATEWAY, address)
+    yield batch.each(PREFSRC, address)
+    yield batch.each_number(5, "u1", partial(_word, table=rt_proto))
+    yield batch.each_number(6, "u1", _scope)
+    yield batch.each_number(8, "=u4", lambda flags: bool(flags & RTNH_F_ONLINK))
+    yield batch.each(METRICS, _mtu)
+    yield _ways(batch, ifnames, names)
+    yield batch.each(PREF, _preference)
+    yield batch.each(CACHEINFO, _expires)
+    yield _further(batch)
+
+
+def _tables(batch: Batch) -> list[int]:
+    if batch.has(TABLE_ID):
+        return each_cell(batch.cells(TABLE_ID), _number)
+    return batch.each_number(4, "u1", int)
+
+
+def _further(batch: Batch) -> list[str]:
+    has = [(kind, said) for kind, said in FURTHER.items() if batch.has(kind)]
+    parts = [each_cell(batch.cells(kind), said) for kind, said in has]
+    return list(map(_words, zip(*parts, strict=True))) if parts else [""] * len(batch)
+
+
+def _ways(batch: Batch, ifnames: list[str], names: Names) -> list[str]:
+    ways = batch.each(MULTIPATH, lambda value: _nexthops(batch.family, value or b"", names))
+    return list(map(_way, batch.each(VIA, _via), ifnames)) if batch.has(VIA) else ways
+
+
+def _prefixes(batch: Batch) -> list[str]:
+    return prefixes(batch.family, batch.cells(DST), batch.numbers(1, "u1"))
+
+
+def _words(parts: Iterable[str]) -> str:
+    return " ".join(filter(None, parts))
 
 
 def _ifname(oif: bytes | None, names: Names) -> str:
@@ -140,17 +160,13 @@ def _word(number: int, table: dict[object, object]) -> str:
     return str(table.get(number, number))
 
 
+def _scope(number: int) -> str:
+    word = _word(number, rt_scope)
+    return GLOBAL.get(word, word)
+
+
 def _address(family: int, value: bytes | None) -> str:
     return socket.inet_ntop(family, value) if value else ""
-
-
-def _prefixes(family: int, values: list[bytes] | list[None], bits: list[int]) -> list[str]:
-    ends = each(bits, "/{}".format)
-    # In line: this is the one column in which every cell is another.
-    return [
-        "default" if value is None else socket.inet_ntop(family, value) + end
-        for value, end in zip(values, ends, strict=True)
-    ]
 
 
 def _mtu(metrics: bytes | None) -> int | None:
@@ -158,7 +174,7 @@ def _mtu(metrics: bytes | None) -> int | None:
     return None if value is None else _number(value)
 
 
-def _other_metrics(metrics: bytes | None) -> str:
+def _other_metrics(metrics: bytes) -> str:
     values = attributes(metrics) if metrics else {}
     named = ((METRIC_NAMES[kind], value) for kind, value in values.items() if kind in METRIC_NAMES)
     return " ".join(f"{name} {_metric(name, value)}" for name, value in named)
@@ -172,6 +188,14 @@ def _metric(name: str, value: bytes) -> str:
 
 def _preference(value: bytes | None) -> str:
     return PREFERENCES.get(value[0], str(value[0])) if value else ""
+
+
+FURTHER: Mapping[int, Callable[[bytes], str]] = {
+    METRICS: _other_metrics,
+    FLOW: lambda value: f"realm {_number(value)}" if value else "",
+    NEXTHOP_ID: lambda value: f"nhid {_number(value)}" if value else "",
+    ENCAP: lambda _: "encap",
+}
 
 
 def _expires(cache: bytes | None) -> int | None:
@@ -194,9 +218,9 @@ def _nexthops(family: int, value: bytes, names: Names) -> str:
     return ", ".join(ways)
 
 
-def _way(via: bytes | None, ifname: str) -> str:
+def _way(router: str, ifname: str) -> str:
     # Without its router such a route would look like one that needs none.
-    return f"via {router} dev {ifname} weight 1" if (router := _via(via)) else ""
+    return f"via {router} dev {ifname} weight 1" if router else ""
 
 
 def _via(value: bytes | None) -> str:
@@ -212,7 +236,7 @@ def read(host: Reader) -> tuple[RouteRow, ...]:
     """Ask the kernel, once a family."""
     names = netlink.interface_names(host)
     requests = (netlink.request(netlink.RTM_GETROUTE, family) for family in netlink.FAMILIES)
-    return parse(b"".join(host.dump(request) for request in requests), names)
+    return _parse(map(host.dump, requests), names)
 
 
 TABLE = Table("routes", RouteRow, KEY, read, VOLATILE)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.fakes import attribute
 
-from runbook.state.batches import LAYOUTS, TOGETHER, Batch, batches, each
+from runbook.state.batches import LAYOUTS, TOGETHER, Batch, batches, each, joined
 
 KIND, FIXED = 24, 12
 Told = tuple[int, dict[int, bytes]]
@@ -24,7 +24,7 @@ def taken_apart(raw: bytes, kinds: range) -> list[Told]:
 
 
 def _rows(batch: Batch, kinds: range) -> list[Told]:
-    cells = zip(*(batch.values(kind) for kind in kinds), strict=True)
+    cells = zip(*(batch.each(kind, lambda value: value) for kind in kinds), strict=True)
     named = (zip(kinds, row, strict=True) for row in cells)
     return [(batch.family, {kind: v for kind, v in row if v is not None}) for row in named]
 
@@ -64,7 +64,7 @@ def test_more_layouts_than_anybody_sends_are_read_one_message_after_the_other() 
 def test_more_messages_than_are_read_at_once_all_come_out() -> None:
     count = TOGETHER + 3
     raw = b"".join(message(2, {1: struct.pack("=I", number)}) for number in range(count))
-    values = [v for batch in batches(raw, KIND, FIXED) for v in batch.values(1)]
+    values = [v for batch in batches(raw, KIND, FIXED) for v in batch.each(1, lambda value: value)]
     assert values == [struct.pack("=I", number) for number in range(count)]
 
 
@@ -78,6 +78,25 @@ def test_an_attribute_that_is_cut_short_is_an_error(length: int) -> None:
     raw = struct.pack("=IHHII", 16 + len(body), KIND, 2, 1, 0) + body
     with pytest.raises(ValueError, match="cut short"):
         taken_apart(raw, range(2))
+
+
+@given(messages)
+def test_a_number_of_each_message_comes_out_as_it_went_in(told: list[Told]) -> None:
+    raw = b"".join(message(*one) for one in told)
+    found = [n for batch in batches(raw, KIND, FIXED) for n in batch.each_number(0, "=u2", int)]
+    assert sorted(found) == sorted(family for family, _ in told)
+
+
+@given(
+    st.lists(
+        messages.map(lambda told: [[family for family, _ in told] for _ in range(2)]), max_size=4
+    )
+)
+def test_columns_of_several_batches_stand_one_behind_the_other(
+    parts: list[list[list[int]]],
+) -> None:
+    every = [number for first, _ in parts for number in first]
+    assert joined(parts) == ([every, every] if parts else [])
 
 
 def test_a_value_that_comes_again_is_worked_out_once() -> None:
