@@ -142,7 +142,7 @@ def _(step: DropAttached) -> list[str]:
 
 @shell_lines.register
 def _(step: Plug) -> list[str]:
-    lines = [f"plug {shlex.join((step.guest, step.which, step.xml))}"]
+    lines = [f"plug {shlex.join((step.guest, step.which, step.xml, step.mac))}"]
     # A running guest's tap leaves one bridge for the other.
     return ["hurry", *lines, "hurry_no_more"] if step.which == "live" else lines
 

@@ -519,11 +519,23 @@ runs() {
 }
 
 # Gives a guest's NIC to libvirt anew: to the running guest, or to its definition.
-#   plug GUEST live|config XML
+#   plug GUEST live|config XML MAC
 plug() {
     wake_libvirt || say 'libvirt still does not answer'
     if [ "$2" = live ]; then runs "$1" || return 0; fi
+    update_device "$1" "$2" "$3" && return 0
+    if [ "$2" = live ] && [ -z "${libvirt_is_gone-}" ]; then plug_anew "$@"; fi
+}
+update_device() {
     printf '%s\n' "$3" | libvirt update-device "$1" /dev/stdin "--$2" >/dev/null 2>&1
+}
+# libvirt refuses a tap that is in a bridge already, as one that an undo without libvirt has moved.
+plug_anew() {
+    tap=$(tap_of "$4")
+    case $tap in '' | *[!A-Za-z0-9_.-]*) return 0 ;; esac
+    joined=$(readlink "/sys/class/net/$tap/master") || return 0
+    ip link set dev "$tap" nomaster 2>/dev/null
+    update_device "$1" "$2" "$3" || ip link set dev "$tap" master "${joined##*/}" 2>/dev/null
 }
 
 # libvirt leaves its chains behind, empty. They go where there were none before,

@@ -102,6 +102,35 @@ def test_what_a_libvirt_that_is_gone_cannot_put_back_is_asked_for_once_it_answer
     assert not sandbox.armed.exists()
 
 
+# A tap that somebody has moved before; libvirt gives it the guest's MAC with another first byte.
+TAKES_A_FREE_TAP = """\
+case "$*" in *"update-device vm-01 /dev/stdin --live") [ -e {root}/free ] || exit 1 ;; esac
+"""
+IP_FREES = """\
+#!/bin/sh
+case "$*" in
+"link set dev vnet0 nomaster") : >{root}/free ;;
+"link set dev vnet0 master "*) rm {root}/free ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("mac", "state"), [(data.MAC, "default"), ("52:54:00:00:00:99", "routed")])
+def test_a_tap_that_is_in_its_bridge_already_leaves_it_for_libvirt_to_put_it_there(
+    sandbox: Sandbox, mac: str, state: str
+) -> None:
+    plain = VIRSH.format(root=sandbox.root, mac=data.MAC, status=0)
+    takes = TAKES_A_FREE_TAP.format(root=sandbox.root)
+    program(sandbox, "virsh", plain.replace("#!/bin/sh\n", f"#!/bin/sh\n{takes}"))
+    program(sandbox, "ip", IP_FREES.format(root=sandbox.root))
+    sandbox.file("sys/class/net/vnet0/brport/state", "3\n")
+    sandbox.file("sys/class/net/vnet0/address", f"fe:{mac.partition(':')[2]}\n")
+    (sandbox.root / "sys/class/net/vnet0/master").symlink_to("../br0")
+    assert sandbox.undo("libvirt") == (0 if state == "default" else 1)
+    assert half(sandbox, "live") == state
+    assert (sandbox.root / "free").exists() == (state == "default")
+
+
 def test_it_is_not_waited_for_where_libvirt_answers_and_the_nic_does_not_go_back(
     sandbox: Sandbox,
 ) -> None:
