@@ -32,10 +32,12 @@ waits = "Going into vm-01"
 views.show(views.stack((views.note(f"{waits} … 3 s of at most 240 s"), bar(3, 240, waits))))
 """
 END = """\
-over = views.stack((state, views.last_word("warn", "as before (rolled back)", "undone")))
+word = views.LastWord("warn", "as before (rolled back)", "undone")
+state = views.stack((state, views.last_word(word)))
+shown = views.over("! server-01: as before (rolled back)", state, folded=True)
 made.end()
-made.draw(over)
-slot.draw(views.panel(over))
+made.draw(shown)
+slot.draw(views.panel(shown))
 """
 
 
@@ -83,6 +85,19 @@ def test_the_verdict_is_in_it_wherever_one_stands(jupyter: Lab, page: Page) -> N
         in_view(page, panel)
         desk.pictures(page, "panel-verdict")
     assert_accessible(page, ".rb-panel")
-    panel.locator("summary").click()
-    expect(panel.get_by_text("as before (rolled back)")).to_be_hidden()
+    # One line, which covers no table; the rest unfolds.
+    line = panel.locator("summary")
+    assert height(panel) < 60
+    expect(panel.get_by_text("undo armed")).to_be_hidden()
+    line.click()
+    expect(panel.get_by_text("undo armed")).to_be_visible()
     in_view(page, panel)
+    line.click()
+    assert height(panel) < 60
+    in_view(page, panel)
+
+
+def height(found: Locator) -> float:
+    box = found.bounding_box()
+    assert box
+    return box["height"]

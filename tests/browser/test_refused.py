@@ -94,3 +94,16 @@ def test_beside_the_network_of_guests_the_form_waits_and_one_click_mends_it(
     expect(form.get_by_role("alert").filter(has_text="forward")).to_have_count(0)
     button.click()
     expect(desk.ended(page, "nb.preflight(")).to_contain_text("nothing blocks the change")
+
+
+@desk.fronts
+def test_the_result_has_a_link_to_the_first_page(jupyter: Lab, page: Page) -> None:
+    jupyter.open(page, "example")
+    desk.run_all(page)
+    desk.ended(page, "nb.finish(")
+    link = page.locator(".rb-verdict").get_by_role("link", name="first page")
+    link.click()
+    expect(page.locator(".rb-first")).to_be_in_viewport(timeout=SOON_MS)
+    assert "cell-id" not in page.url
+    assert_accessible(page, ".rb-verdict")
+    desk.picture(page, "first-page")

@@ -13,6 +13,8 @@ from typing import Any
 
 from runbook.run.record import MIME
 
+# The cell that has the first page in an executed notebook; its address on the archived page.
+FIRST = "runbook-first-page"
 PLACE, FOLDER, CHANGE, MOMENT = "runbook", "folder", "change_id", "at"
 
 

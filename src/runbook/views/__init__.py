@@ -13,9 +13,10 @@ from __future__ import annotations
 from runbook.views.board import StageMark, board
 from runbook.views.boot import boot, edits
 from runbook.views.changes import changes
-from runbook.views.countdown import countdown, moved_deadline, panel
+from runbook.views.countdown import countdown, moved_deadline, over, panel
 from runbook.views.drift import audit
-from runbook.views.findings import checks, compared, findings, last_word, verdict
+from runbook.views.findings import LastWord, checks, compared, findings, last_word, verdict
+from runbook.views.first_page import to_first_page
 from runbook.views.fleet import FleetRow, fleet, fleet_board
 from runbook.views.guests import guest_undos, guests, instructions, offers
 from runbook.views.page.interactive import page_head
@@ -35,6 +36,7 @@ from runbook.views.wiring.drawing import wiring
 __all__ = [
     "CELL",
     "FleetRow",
+    "LastWord",
     "Look",
     "Moment",
     "Output",
@@ -65,6 +67,7 @@ __all__ = [
     "moved_deadline",
     "note",
     "offers",
+    "over",
     "page_head",
     "panel",
     "plan",
@@ -81,6 +84,7 @@ __all__ = [
     "table",
     "timeline",
     "title",
+    "to_first_page",
     "verdict",
     "wiring",
 ]

@@ -33,9 +33,17 @@ def moved_deadline(line: str) -> Picture:
 
 
 def panel(state: Picture) -> Picture:
-    """The panel of a change that is over: it stays in view, and folds."""
-    body = f'<details open class="rb-panel"><summary>The change</summary>{state.body}</details>'
-    return Picture(body, state.text)
+    """The panel of a change that is over, where there are no widgets: it stays in view."""
+    return Picture(f'<div class="rb-panel">{state.body}</div>', state.text)
+
+
+def over(line: str, state: Picture, *, folded: bool) -> Picture:
+    """A change that is over, in one line that unfolds; nothing of a table is covered then."""
+    unfolded = "" if folded else " open"
+    body = (
+        f'<details{unfolded} class="rb-over"><summary>{safe(line)}</summary>{state.body}</details>'
+    )
+    return Picture(body, plain(f"{line}\n{state.text}"))
 
 
 def _shown(number: str, words: str, tone: str) -> Picture:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
@@ -127,16 +127,26 @@ def _mark(*, kept: bool, required: bool) -> str:
     return "✗ broken" if required else "! not required"
 
 
-def verdict(tone: Tone, head: str, lines: Sequence[str]) -> Picture:
-    """The last word: big and plain."""
-    below = "".join(f"<div>{safe(line)}</div>" for line in lines)
+def verdict(tone: Tone, head: str, lines: Sequence[str | Picture]) -> Picture:
+    """The last word: big and plain; a line with a link is a picture."""
+    told = [one if isinstance(one, Picture) else Picture(safe(one), one) for one in lines]
+    below = "".join(f"<div>{one.body}</div>" for one in told)
     body = f'<div class="rb-verdict rb-{tone}"><b>{safe(head)}</b>{below}</div>'
     ruler = "=" * max(len(head), 20)
-    text = "\n".join([ruler, head.upper(), ruler, *lines])
+    text = "\n".join([ruler, head.upper(), ruler, *(one.text for one in told)])
     return Picture(body, plain(text))
 
 
-def last_word(tone: Tone, head: str, why: str) -> Picture:
+class LastWord(NamedTuple):
+    """The verdict of a run: how good it is, the verdict itself, and why."""
+
+    tone: Tone
+    head: str
+    why: str
+
+
+def last_word(word: LastWord) -> Picture:
     """The verdict in a few lines, for a panel."""
+    tone, head, why = word
     body = f'<p class="rb-say rb-{tone}" role="status"><b>{safe(head)}</b><br>{safe(why)}</p>'
     return Picture(body, plain(f"{head}: {why}"))

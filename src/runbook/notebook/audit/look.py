@@ -14,6 +14,7 @@ from runbook.common.folders import outputs_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import show_ending
 from runbook.notebook.shared.host_choice import with_host
+from runbook.notebook.shared.next_steps import show_links
 from runbook.notebook.shared.page_head import show_page_head
 from runbook.notebook.shared.request import OF_A_KNOWN_HOST, named_host, show_host
 from runbook.notebook.shared.runs import HostRun
@@ -122,3 +123,4 @@ def record(audited: AuditedHost) -> None:
         told = {"outcome": str(ending), "exit": ending.exit_status, "said": found.said}
         note = views.note(f"No record was written: {same or found.said}")
         views.show_with(note, {RESULT_MIME: told})
+    show_links(session.params.host, *(("change",) if audited.audit.drifts else ()), "history")

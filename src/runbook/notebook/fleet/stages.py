@@ -22,6 +22,7 @@ from runbook.notebook.fleet.live import Live
 from runbook.notebook.fleet.request import FleetRequest, folders
 from runbook.notebook.jupyter.unattended import RENDERED, may_write
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
+from runbook.notebook.shared.next_steps import show_links
 from runbook.views.links import Link, anchor
 from runbook.views.tables import counted
 
@@ -163,6 +164,7 @@ def record(changed: FleetChanged) -> None:
     page = os.path.relpath(folder / INDEX, Path.cwd())
     link = anchor(Link("The summary of this fleet run", page))
     views.show(views.Picture(f"<p>{link}</p>", f"The summary is {folder / INDEX}"))
+    show_links("")
     said = messages.last_word(state, folder)
     if not changed.made:
         views.show(views.note("Planned only: no host was changed."))

@@ -14,6 +14,7 @@ from runbook.common.moments import utc
 from runbook.notebook.history.look import NOW, HostHistory, address_of
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
+from runbook.notebook.shared.next_steps import show_links
 from runbook.notebook.widgets.look import FULL, LABEL, WIDER, sheet
 from runbook.state.diff import COLUMNS
 from runbook.state.diff import compare as differences
@@ -78,6 +79,7 @@ def compare(history: HostHistory) -> ComparedStates:
     if somebody_there():
         views.show(_choice(offered, (first, second), draw, slot))
     slot.place()
+    show_links(request.params.host, "audit")
     return ComparedStates(history, *loaded)
 
 

@@ -24,7 +24,8 @@ from runbook.plan.plan import PHASES
 from runbook.run import pipeline
 from runbook.run.extend_deadline import extend
 from runbook.run.record import OUTCOME
-from runbook.views import Picture, Slot, StageMark, note
+from runbook.views import LastWord, Picture, Slot, StageMark, note
+from runbook.views.timeline import SIGNS
 
 MORE_S = 300
 STAYS = "the change was confirmed, so it is not undone"
@@ -67,16 +68,26 @@ class Panel:
             self.widgets.draw(self._state(clock))
             self.widgets.allow_confirm(allowed=self._all_made())
 
-    def tell(self, verdict: Picture) -> None:
-        """The change is over, and this became of it."""
+    def tell(self, verdict: LastWord) -> None:
+        """The change is over: its verdict is one line that unfolds; a bad one is open."""
         self.freeze()
-        state = self._state(verdict)
-        self.widgets.draw(state)
-        self.slot.draw(views.panel(state))
+        line = f"{SIGNS[verdict.tone]} {self._subject()}: {verdict.head}"
+        self._over(line, views.last_word(verdict), folded=verdict.tone != "bad")
+
+    def _over(self, line: str, below: Picture, *, folded: bool) -> None:
+        """In both places: a page that was opened again hears of the widgets only."""
+        shown = views.over(line, self._state(below), folded=folded)
+        self.widgets.draw(shown)
+        self.slot.draw(views.panel(shown))
+
+    def _subject(self) -> str:
+        """Who is changed: the host, or of a guest both."""
+        plan = self.change.underway.armed.plan
+        return plan.host if plan.subject == plan.host else f"{plan.subject} on {plan.host}"
 
     def _state(self, below: Picture) -> Picture:
         run = self.change.before.run
-        head = f"{run.host}: change {self.change.underway.armed.change_id}"
+        head = f"{run.host}: {self.change.underway.armed.plan.promise.move}"
         stages = [(name, self._mark(name, mark)) for name, mark in run.course.from_arming()]
         return views.stack((views.board(stages, head), below))
 
@@ -103,17 +114,13 @@ class Panel:
         in_background(lambda: self._tell(name, does[name]), f"runbook-{name}")
 
     def freeze(self) -> None:
-        """The change is over: remove the buttons.
-
-        The widgets stay: a page that was opened again hears of them, and not of the slot.
-        """
+        """The change is over: remove the buttons; the widgets stay."""
         if not self.over:
             self.over = True
             kept = self.change.hand.confirmed is not None
-            state = self._state(note(ENDS[State.CONFIRMED], "good") if kept else note(OVER))
             self.widgets.end()
-            self.widgets.draw(state)
-            self.slot.draw(views.panel(state))
+            below = note(ENDS[State.CONFIRMED], "good") if kept else note(OVER)
+            self._over(f"{self._subject()}: the change is over", below, folded=False)
 
     def _tell(self, name: str, does: Callable[[], str]) -> None:
         try:

@@ -14,6 +14,7 @@ from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.live.file_record import offer
 from runbook.notebook.routed.plan import go_by
 from runbook.notebook.shared.ending import end, in_short, keep_error, show_ending
+from runbook.notebook.shared.next_steps import show_next
 from runbook.notebook.shared.runs import RecordedRun, Run, Stopped
 from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.undoing import records
@@ -71,6 +72,7 @@ def finish(last: Finished | Stopped) -> None:
         end(run, Ending.AS_PROMISED, f"{promise.end_state}, confirmed")
     views.show(products(run))
     offer(run)
+    show_next(run)
 
 
 def _show_rules(this: Run, before: Snapshot, snapshot: Snapshot) -> None:

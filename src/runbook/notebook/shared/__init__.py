@@ -8,7 +8,7 @@ operator, `approval_signature` checks who signed for a plan, `stages` which stag
 `change_so_far` what was made of an armed change, `change_mark` what programs read of it, `steps`
 the steps while they are made, `pick_up` takes a change up after a lost kernel, `undoing` undoes
 after a failure, `stopping` ends a run between two cells, `leave_guests` closes the guests,
-`by_hand` shows what a person does inside them, `request` what is said of the change, `first_page`
-the card at the top. `ending` writes the outcome, `sealing` the begin and the manifest of the
-record.
+`by_hand` shows what a person does inside them, `next_steps` what comes after a run, `request` what
+is said of the change, `first_page` the card at the top. `ending` writes the outcome, `sealing` the
+begin and the manifest of the record.
 """

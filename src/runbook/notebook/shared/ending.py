@@ -10,18 +10,19 @@ from runbook.common.errors import RunbookError
 from runbook.common.printable import printable
 from runbook.notebook.jupyter.unattended import can_ask
 from runbook.notebook.shared.leave_guests import leave
+from runbook.notebook.shared.next_steps import STOPS, kind_of, show_next
 from runbook.notebook.shared.runs import RecordedRun
 from runbook.notebook.shared.sealing import seal
 from runbook.notebook.shared.stages import NotNow
 from runbook.run.at_work import WAITING
 from runbook.run.record import MIME, OUTCOME, Ending, Outcome
 from runbook.run.session import ChangeSession
-from runbook.views import CELL, Output
+from runbook.views import CELL, LastWord, Output, Picture
 from runbook.views.findings import Tone
 
 LONGEST = 400
 # The same in each run, so that two notebooks can be compared.
-RECORD = "record, times and the way back: on the first page, at the top"
+RECORD = ("record, times and the way back: on the ", "first page", ", at the top")
 TONES: dict[Ending, Tone] = {
     Ending.AS_PROMISED: "good",
     Ending.NOTHING_TO_DO: "good",
@@ -67,13 +68,15 @@ def show_ending(run: RecordedRun, page: Output = CELL) -> None:
     """Show the result, with the data that `runbook archive` reads."""
     told = run.folder.outcome()
     ending = Ending(str(told["outcome"]))
-    lines = [str(told["said"]), f"host: {run.host}", RECORD]
-    lines += _gaps(run)
+    lines: list[str | Picture] = [str(told["said"]), f"host: {run.host}"]
+    lines += [views.to_first_page(*RECORD), *_gaps(run)]
     picture = views.verdict(TONES[ending], str(ending), lines)
     page.show_with(picture, {MIME: {"folder": str(run.folder.path), **told}})
+    if ending in STOPS and kind_of(run) != "survey":
+        show_next(run, page)
     with suppress(Exception):
         # The result is recorded and shown: a panel that fails must not hide it.
-        run.course.tell(views.last_word(TONES[ending], str(ending), str(told["said"])))
+        run.course.tell(LastWord(TONES[ending], str(ending), str(told["said"])))
 
 
 def _gaps(run: RecordedRun) -> list[str]:
@@ -146,5 +149,19 @@ def in_words(error: BaseException) -> str:
 def in_short(error: BaseException) -> str:
     """The error in one line."""
     what = error.what if isinstance(error, RunbookError) else str(error)
-    line = " ".join(printable(what).split()) or type(error).__name__
+    line = _joined(printable(what)) or type(error).__name__
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+def _joined(text: str) -> str:
+    """Its lines as one: after a heading its text, a new sentence for each item of a list."""
+    told = ""
+    for line in (" ".join(one.split()) for one in text.splitlines()):
+        item = line.removeprefix("- ")
+        if not told or not item:
+            told += item
+        elif told.endswith((":", ".", ";", ",")):
+            told += f" {item}"
+        else:
+            told += f"{'.' if item != line else ';'} {item}"
+    return told

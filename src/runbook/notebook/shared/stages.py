@@ -19,7 +19,7 @@ from runbook.notebook.shared.change_so_far import SharedChange
 from runbook.notebook.shared.first_page import FirstPage
 from runbook.records.card import Progress, State
 from runbook.run.pipeline import STAGES as ORDER
-from runbook.views import Picture, Slot, StageMark
+from runbook.views import LastWord, Slot, StageMark
 
 BEGIN, END = ("parameters", "host"), ("after", "record")
 # A host has nothing inside that is looked at. Guests have no form, and a network already.
@@ -35,7 +35,8 @@ TITLES = {
     "after": "state after",
 }
 CAPTION = "This run"
-UNDONE = ORDER[ORDER.index("arm") :]
+# What an undo takes back; that the undo was armed stays so.
+UNDONE = ORDER[ORDER.index("arm") + 1 :]
 
 
 class NotNow(MendHost):
@@ -70,8 +71,8 @@ class RunProgress:
     slot: Slot = field(default_factory=Slot)
     first: FirstPage = field(default_factory=FirstPage)
     live: list[Frozen] = field(default_factory=list)
-    # Each hears the verdict, as a picture, when the run has ended.
-    listeners: list[Callable[[Picture], None]] = field(default_factory=list)
+    # Each hears the verdict when the run has ended.
+    listeners: list[Callable[[LastWord], None]] = field(default_factory=list)
     hand: SharedChange | None = None
     # What a person chose in the form that was settled last.
     chosen: Mapping[str, object] = field(default_factory=dict)
@@ -145,6 +146,9 @@ class RunProgress:
         for name in UNDONE:
             if self.marks.get(name) == "done":
                 self.marks[name] = "undone"
+        for name, mark in self.marks.items():
+            if mark == "to come":
+                self.marks[name] = "done" if name == "record" else "left out"
         self._draw()
 
     def freeze(self) -> None:
@@ -152,7 +156,7 @@ class RunProgress:
         while self.live:
             self.live.pop().freeze()
 
-    def tell(self, verdict: Picture) -> None:
+    def tell(self, verdict: LastWord) -> None:
         """The run has ended: show its verdict wherever somebody looks on."""
         for listener in self.listeners:
             listener(verdict)

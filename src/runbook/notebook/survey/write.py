@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import builtins
 import difflib
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 from IPython.core.error import StdinNotImplementedError
@@ -17,20 +15,19 @@ from runbook import views
 from runbook.common import atomic_files
 from runbook.common.errors import CorrectParameters, MendHost, ParameterError, ReadFailed, Refused
 from runbook.common.folders import params_folder
-from runbook.notebook.desk import copies
 from runbook.notebook.jupyter.unattended import may_write, somebody_there
 from runbook.notebook.live.file_record import offer
 from runbook.notebook.routed.close import products
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.ending import end, in_short, not_ended, reading, waiting
+from runbook.notebook.shared.next_steps import show_next
 from runbook.notebook.shared.runs import OfARun
 from runbook.notebook.survey.look import SurveyedHost, SurveyOffer, SurveyRun
 from runbook.params import Params, as_table, for_host
 from runbook.params.draft import draft as drafted_text
 from runbook.params.draft import plain
 from runbook.run.record import Ending
-from runbook.views import Look, Picture
-from runbook.views.links import Link, anchor
+from runbook.views import Look
 
 ASKED_AT_MOST = 5
 
@@ -144,19 +141,8 @@ def record(run: SurveyRun) -> None:
     """Where the record is, and what it holds."""
     with closing(run.session.host):
         views.show(products(run))
-    _lead_on(run)
     offer(run)
-
-
-def _lead_on(run: SurveyRun) -> None:
-    """At the desk: a link to the change of this host, if it has a file now."""
-    desk = copies.here(Path.cwd())
-    if not (desk and somebody_there() and (params_folder() / f"{run.host}.yaml").exists()):
-        return
-    change = copies.make(desk, run.host).get("change")
-    if change:
-        link = anchor(Link(f"Next: the change of {run.host}", os.path.relpath(change)))
-        views.show(Picture(f'<p class="rb-links">{link}</p>', ""))
+    show_next(run)
 
 
 def _right(offered: SurveyOffer) -> tuple[Params, dict[str, object]]:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.notebook.jupyter.executed_notebook import FIRST, is_over, markdown, told_truly
+from runbook.notebook.jupyter.executed_notebook import is_over, markdown, told_truly
 from runbook.notebook.jupyter.volatile_output import WIDGET
-from runbook.records.told_outcome import outcome_of
+from runbook.records.told_outcome import FIRST, outcome_of
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
 RUNS: dict[str, Any] = {

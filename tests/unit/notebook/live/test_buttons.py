@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -29,7 +30,7 @@ from runbook.run.pulse import Pulse
 from runbook.run.subject_guests import GuestSubject
 from runbook.transport.guest.channel import Channel
 from runbook.transport.host import Host
-from runbook.views import Picture, Slot
+from runbook.views import LastWord, Picture, Slot
 
 Answer = Callable[[str | BaseException], None]
 
@@ -355,13 +356,39 @@ def test_the_verdict_of_a_confirmed_change_stands_in_the_panel_at_the_end(answer
     nb.finish(nb.after(kept))
     assert "as promised" in state(buttons)
     assert "at work" not in state(buttons)
+    # One line, which unfolds and says whose change it was and what it moved.
+    assert "<details class=" in state(buttons)
+    assert "<summary>✓ server-01: as promised</summary>" in state(buttons)
+    assert "server-01: 172.16.1.1/16 from enp4s0f0 onto virbr1" in state(buttons)
+
+
+@pytest.mark.usefixtures("pressed", "made_up")
+def test_of_a_change_that_was_undone_the_armed_undo_is_not_called_undone(answer: Answer) -> None:
+    change, buttons = armed(answer)
+    nb.apply(change, "prepare")
+    buttons.press("undo now")
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", state(buttons)))
+    assert "! server-01: as before (rolled back)" in words
+    assert "undo armed done" in words
+    assert "prepare undone" in words
+    assert "to come" not in words
+
+
+@pytest.mark.usefixtures("pressed")
+def test_an_undo_that_failed_stays_unfolded(made_up: MadeUp, answer: Answer) -> None:
+    change, buttons = armed(answer)
+    made_up.fails["roll back"] = ValueError("the journal is gone")
+    buttons.press("undo now")
+    assert change.hand.why
+    assert "<details open class=" in state(buttons)
+    assert "✗ server-01: unknown: go to the console" in state(buttons)
 
 
 @pytest.mark.usefixtures("pressed", "made_up")
 def test_a_panel_that_fails_does_not_hide_the_result(home: Path, answer: Answer) -> None:
     change, buttons = armed(answer)
 
-    def broken(verdict: Picture) -> None:
+    def broken(verdict: LastWord) -> None:
         raise ValueError(str(verdict))
 
     change.before.run.course.listeners[:] = [broken]

