@@ -19,6 +19,8 @@ from runbook.notebook.jupyter.volatile_output import drop_times, drop_volatile
 from runbook.records.told_outcome import FIRST, drop_moment, outcome_of
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
+__all__ = ["FIRST", "is_over", "markdown", "told_truly"]
+
 OURS = "runbook.notebook"
 NOT_RUN = "not run: the run ended before this cell"
 NOT_REACHED = "**Not reached: the run ended before this section. It did nothing of what follows.**"
