@@ -50,7 +50,8 @@ def make_bridge(host: str) -> None:
 def make_bridge_with_guest(host: str) -> None:
     """Likewise, with a running guest in br0: its tap passes too."""
     make_bridge(host)
-    with_guest(host, f"{address(host).rpartition('.')[0]}.10")
+    # Of each host another one: several are on the LAN at once.
+    with_guest(host, f"{address(host)}0")
 
 
 PREPARE = {"attach": make_bridge, "adopt": make_bridge_with_guest}
