@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from runbook.lab import debootstrap, host_files, shell
+from runbook.lab import debootstrap, hardware, host_files, shell
 from runbook.lab.hardware import Hardware
 from runbook.lab.names import nic, nic_mac
 from runbook.lab.qemu import command
@@ -48,7 +48,7 @@ class Golden(BaseModel):
     def path(self) -> Path:
         """Where it is kept. Another QEMU, or other devices, could not go on from it."""
         version = shell.run(command.PROGRAM, "--version")
-        modules = (__file__, command.__file__, host_files.__file__)
+        modules = (__file__, command.__file__, hardware.__file__, host_files.__file__)
         code = [Path(str(module)).read_bytes() for module in modules]
         text = repr((self.model_dump_json(), version, code))
         return self.image / f"golden-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
