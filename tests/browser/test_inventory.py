@@ -84,3 +84,37 @@ def test_a_narrow_window_asks_by_itself_and_has_every_button_in_reach(
     assert kernels(page, desk) == 2
     copy = desk.folder / HOST / f"revert · {HOST}.ipynb"
     assert f'host: str = \\"{HOST}\\"' in copy.read_text()
+
+
+@pytest.mark.parametrize("front", ["lab", thorough("notebook")])
+def test_a_host_that_was_added_and_a_new_record_appear_by_themselves(
+    desk: Desk, page: Page, front: str
+) -> None:
+    page.goto(desk.url if front == "lab" else desk.in_notebook_7)
+    asked = page.get_by_text("The hosts were asked at")
+    expect(asked).to_be_visible(timeout=steps.PATIENCE_MS)
+    add = page.locator(".jp-OutputArea-output").get_by_role("link", name="add a host")
+    expect(add).to_be_in_viewport()
+    params = desk.home / "params"
+    (params / "new.yaml").write_text((params / "example.yaml").read_text())
+    hosts = page.locator("table", has=page.get_by_text("The hosts of params/"))
+    row = hosts.locator("tr", has=page.get_by_text("new", exact=True))
+    # Nobody pressed anything.
+    expect(row.get_by_role("link", name="change")).to_be_visible(timeout=60_000)
+    steps.picture(page, "inventory-added")
+    if front == "notebook":
+        return
+    add.click()
+    expect(page.locator("h1:visible", has_text="Look at a host")).to_be_visible(
+        timeout=steps.PATIENCE_MS
+    )
+    later = "20260302T120000Z-abc124"
+    kept = record.create(desk.home / "outputs", "new", later)
+    begin(kept, About("survey", "new", "new", later), WHEN)
+    kept.end(Outcome(Ending.LOOKED, "new", later, "ann@desk", WHEN, "as asked"))
+    page.locator(".lm-TabBar-tab", has_text="desk.ipynb").click()
+    expect(row).to_contain_text("only looked", timeout=60_000)
+    # What has not changed is not asked again.
+    told = asked.inner_text()
+    page.wait_for_timeout(12_000)
+    assert asked.inner_text() == told

@@ -92,7 +92,7 @@ def _ask(known: DeskHosts, shown: dict[str, InventoryRow]) -> None:
     for place in places(answering, clock, known.patience_s):
         shown[place.host] = replace(shown[place.host], place=place)
         slot.draw(inventory.picture(shown, folder))
-    slot.show(inventory.asked_at(clock.now(), folder))
+    slot.show(inventory.asked_at(clock.now(), folder, shown))
 
 
 def _number(namespace: Mapping[str, object], name: str, usual: int, most: int) -> int:

@@ -21,6 +21,8 @@ BUTTONS = {
     "undo": "undo",
     "revert": "revert",
 }
+# The landing page, beside them.
+INVENTORY = "desk.ipynb"
 # The folder whose folders the desk works in.
 DESK = "_desk"
 # Its line in a parameters cell; papermill reads the type.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from runbook.notebook.desk import copies
-from runbook.notebook.desk.ask import ask_button
+from runbook.notebook.desk.ask import SURVEY, ask_button
 from runbook.notebook.desk.place import HostPlace, change_in_words, guests_in_words, where
 from runbook.notebook.desk.records import RecordRow
 from runbook.notebook.shared.record_links import folder_of
@@ -24,7 +24,6 @@ from runbook.views.links import Link, Links, anchor, linked
 COLUMNS = ["host", "address", "address on", "change", "last record", "last audit", "guests"]
 ASKING = "asking …"
 AGAIN = "ask the hosts again"
-SURVEY = "survey.ipynb"
 # The button beside the record of a change that is in force.
 REVERT = "revert"
 # Kinds of a run that may leave a change in force; undo.ipynb may confirm one too.
@@ -129,10 +128,12 @@ def row(
     return replace(made, record=last.get(one.host), audit=audits.get(one.host))
 
 
-def asked_at(now: datetime, folder: Path) -> Picture:
+def asked_at(now: datetime, folder: Path, hosts: Iterable[str]) -> Picture:
     """How old the answers are; at the desk with a button that asks again."""
     line = note(f"The hosts were asked at {now:%Y-%m-%d %H:%M:%S} UTC.")
-    return stack((line, ask_button(AGAIN))) if copies.is_desk(folder) else line
+    if not copies.is_desk(folder):
+        return line
+    return stack((line, ask_button(AGAIN, folder / copies.INVENTORY, hosts)))
 
 
 def picture(rows: Mapping[str, InventoryRow], folder: Path) -> Picture:

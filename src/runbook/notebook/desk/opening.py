@@ -48,15 +48,8 @@ def _pictures(page: Path) -> Mapping[str, Picture]:
     folder = page.parent
     known, runs = listing(params_folder()), tuple(records.rows(outputs_folder()))
     drawn = inventory.picture(inventory.rows_of(known, runs, folder), folder)
-    shown = views.stack(
-        (views.page_head(), drawn, ask_button("ask the hosts", opens=path_end(page)))
-    )
+    shown = views.stack((views.page_head(), drawn, ask_button("ask the hosts", page)))
     return {"hosts": shown, "records": records.picture(runs, folder)}
-
-
-def path_end(page: Path) -> str:
-    """The path of the page from the folder of all starts on: the server's paths end with it."""
-    return "/".join(page.parts[-3:])
 
 
 def _filled(notebook: str, pictures: Mapping[str, Picture]) -> str:

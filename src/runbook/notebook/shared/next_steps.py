@@ -22,7 +22,6 @@ from runbook.views import CELL, Output, Picture
 from runbook.views.links import Link, anchor
 from runbook.views.page.picture import plain, safe
 
-INVENTORY = "desk.ipynb"
 # By the kind of run and its end: the buttons of the inventory that come next.
 KEPT: Mapping[str, tuple[str, ...]] = {
     "change": ("guests", "audit", "revert"),
@@ -116,6 +115,6 @@ def _leading(folder: Path, host: str, buttons: Sequence[str]) -> Iterator[Link]:
 
 
 def _inventory(folder: Path) -> Iterator[Link]:
-    path = (copies.here(folder) or folder) / INVENTORY
+    path = (copies.here(folder) or folder) / copies.INVENTORY
     if path.is_file():
         yield Link("the inventory", os.path.relpath(path, folder))

@@ -50,7 +50,10 @@ def test_it_opens_with_the_hosts_their_buttons_and_the_records(page: Path, tmp_p
     assert 'href="server-02/routed%20%C2%B7%20server-02.ipynb">change</a>' in told["hosts"]
     assert "172.16.1.2/16" in told["hosts"]
     assert "asking …" in told["hosts"]
-    assert f'data-opens="_desk/{page.parent.name}/desk.ipynb"' in told["hosts"]
+    assert f'data-path="_desk/{page.parent.name}/desk.ipynb"' in told["hosts"]
+    # It is pressed as the page opens, whatever is in params/ then.
+    assert 'data-asked="' not in told["hosts"].partition("<script>")[0]
+    assert '<a href="survey.ipynb">add a host</a>' in told["hosts"]
     assert "ann@desk" in told["records"]
     assert (page.parent / "server-02" / "undo · server-02.ipynb").is_file()
 
@@ -80,7 +83,10 @@ def test_whatever_hinders_the_drawing_the_page_is_there_to_be_run(
     assert listing(tmp_path / "params")
 
 
-def test_a_button_that_asks_again_waits_for_a_person() -> None:
-    drawn = ask_button("ask the hosts again")
-    assert "data-opens=" not in drawn.body
+def test_a_button_that_asks_again_knows_which_files_were_there_and_links_a_survey() -> None:
+    page = Path("/home/outputs/_desk/20260301T120000Z/desk.ipynb")
+    drawn = ask_button("ask the hosts again", page, ("web<1>", "db"))
+    assert 'data-asked="db.yaml,web&lt;1&gt;.yaml"' in drawn.body
+    assert 'data-path="_desk/20260301T120000Z/desk.ipynb"' in drawn.body
+    assert '<a href="survey.ipynb">add a host</a>' in drawn.body
     assert drawn.text == ""
