@@ -66,5 +66,5 @@
     (refused || cell.querySelector(ERRORS)).classList.add(REFUSED);
   };
   new MutationObserver((changes) => changes.forEach((one) => one.addedNodes.forEach(arrived)))
-    .observe(document.body, {childList: true, subtree: true});
+    .observe(document.documentElement, {childList: true, subtree: true});
 })();
