@@ -64,18 +64,19 @@ def test_it_is_debian_s_kernel_with_the_clock_of_this_machine(host: str, release
         machine.set_cable(host, "up")
 
 
-# From beyond the router by IPv4 and by IPv6, and from a neighbour on the LAN.
+# From beyond the router by IPv4 and by IPv6, and from a neighbour on the LAN. What an emulated
+# processor does not come to waits in a queue that holds so many: the others ask less often.
 ASKED = {
-    "IPv4": ("172.16.1.1", OPERATOR),
-    "IPv6": (address6(HOST, IPV6), OPERATOR),
-    "LAN": ("172.16.1.1", ROUTER),
+    "IPv4": ("172.16.1.1", OPERATOR, RATE),
+    "IPv6": (address6(HOST, IPV6), OPERATOR, RATE // 5),
+    "LAN": ("172.16.1.1", ROUTER, RATE // 5),
 }
 
 
 def probed_across(deed: Callable[[], object]) -> dict[str, Outage]:
     probes = {
-        name: OutageProbe(address, rate=RATE, seconds=LONGEST_S, place=place)
-        for name, (address, place) in ASKED.items()
+        name: OutageProbe(address, rate=rate, seconds=LONGEST_S, place=place)
+        for name, (address, place, rate) in ASKED.items()
     }
     try:
         time.sleep(1)
@@ -83,8 +84,8 @@ def probed_across(deed: Callable[[], object]) -> dict[str, Outage]:
         time.sleep(1)
     finally:
         outages = {name: probe.stop() for name, probe in probes.items()}
-    # None ran out before it was stopped.
-    assert max(outage.sent for outage in outages.values()) < RATE * LONGEST_S
+    # It did not run out before it was stopped.
+    assert outages["IPv4"].sent < RATE * LONGEST_S
     return outages
 
 
