@@ -42,7 +42,7 @@ def findings(rows: Iterable[Finding]) -> Picture:
     right = [finding for finding in rows if finding.level == "ok"]
     parts = [_head(rows)]
     if len(right) < len(rows):
-        parts.append(_listed(rows[: len(rows) - len(right)], "To read"))
+        parts.append(_listed(rows[: len(rows) - len(right)], "Read these"))
     if right:
         names = ", ".join(finding.about for finding in right)
         count = f"✓ {counted(len(right), 'finding')} ok"

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from runbook.run.pulse import Answer
 from runbook.views.page.picture import Picture, plain, safe, stack
+from runbook.views.tables import counted
 from runbook.views.wiring import svg
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 900, 150, 56, 24, 14
@@ -41,15 +42,15 @@ def pulse(beats: Sequence[Answer], moments: Sequence[Moment], caption: str) -> P
 
 
 def sentence(beats: Sequence[Answer]) -> str:
-    """How many were asked, how many were lost, the longest and the middle round trip."""
+    """How many were asked, how many were lost, the longest and the median answer."""
     took = sorted(beat.rtt_ms for beat in beats if beat.rtt_ms is not None)
     lost = len(beats) - len(took)
     if not took:
-        return f"{len(beats)} asked, none answered"
+        return f"{counted(len(beats), 'question')}, none answered"
     middle, longest = took[len(took) // 2], took[-1]
     return (
-        f"{len(beats)} asked, {lost} not answered,"
-        f" longest round trip {longest:.1f} ms, middle {middle:.1f} ms"
+        f"{counted(len(beats), 'question')}, {lost} not answered;"
+        f" longest answer {longest:.1f} ms, median {middle:.1f} ms"
     )
 
 
@@ -64,7 +65,7 @@ def pulse_now(beats: Sequence[Answer]) -> Picture:
 
 def _newest(beats: Sequence[Answer]) -> str:
     lost, newest = sum(beat.rtt_ms is None for beat in beats), beats[-1].rtt_ms
-    asked = f"{len(beats)} asked, {lost} not answered"
+    asked = f"{counted(len(beats), 'question')}, {lost} not answered"
     if newest is None:
         return f"Host does not answer; {asked}"
     return f"Host answers in {newest:.1f} ms; {asked}"

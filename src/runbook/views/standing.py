@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
 
 from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.checkpoint.history import EndedChange
+from runbook.common.moments import from_iso
 from runbook.run.standing import HostStatus
 from runbook.views import frames
 from runbook.views.countdown import moved_deadline
@@ -17,6 +19,8 @@ from runbook.views.tables import Look, card, fold, table
 
 TONES: dict[str, Tone] = {"armed": "warn", "undoing": "warn", "stale": "bad", "not told": "bad"}
 OPEN = "no end in the journal"
+# As the journal on the host writes it.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
 def standing(there: HostStatus) -> Picture:
@@ -35,9 +39,10 @@ def _found(there: ArmedChange) -> Iterator[Picture]:
 
 
 def _past(there: EndedChange) -> Iterator[Picture]:
-    yield card([*_pairs(there.checkpoint), ("how it ended", there.outcome)])
+    ended = MOMENT.sub(lambda found: from_iso(found.group()), there.outcome)
+    yield card([*_pairs(there.checkpoint), ("how it ended", ended)])
     yield from _damage(there.checkpoint)
-    whole = fold("Its journal", _journal(there.checkpoint))
+    whole = fold("The journal of this change", _journal(there.checkpoint))
     yield Picture(whole.body, f"(its journal: {there.checkpoint.place.journal} on the host)")
 
 
@@ -47,7 +52,7 @@ def _pairs(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     if told:
         pairs.append(("armed at", f"{told.armed_at:%Y-%m-%d %H:%M:%S} UTC"))
     if checkpoint.undo_script:
-        pairs.append(("by hand, at the console", f"sh {checkpoint.place.undo}"))
+        pairs.append(("undo it at the console", f"sh {checkpoint.place.undo}"))
     return [*pairs, ("progress", checkpoint.progress)]
 
 
@@ -61,7 +66,7 @@ def _journal(checkpoint: Checkpoint) -> Picture:
     colours.loc[rows["ended"] == "", "ended"] = "rb-changed"
     shown = rows.assign(ended=rows["ended"].where(rows["ended"] != "", OPEN))
     look = Look(
-        "Its journal",
+        "The journal of this change",
         classes=colours,
         limit=max(len(rows), 1),
         empty="no step was made",

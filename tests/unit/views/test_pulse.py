@@ -33,7 +33,7 @@ def test_the_longest_round_trip_and_each_lost_one_are_told(found: list[Answer]) 
     said = views.pulse(found, (), "x").text
     took = [beat.rtt_ms for beat in found if beat.rtt_ms is not None]
     assert said == f"x: {sentence(found)}"
-    assert not took or f"longest round trip {max(took):.1f} ms" in said
+    assert not took or f"longest answer {max(took):.1f} ms" in said
     assert not took or f"{len(found) - len(took)} not answered" in said
 
 
@@ -67,14 +67,14 @@ def test_a_moment_s_words_are_clear_of_those_at_either_end(
 
 
 def test_a_host_never_asked_is_said_so() -> None:
-    assert "0 asked, none answered" in views.pulse((), (), "x").text
+    assert "0 questions, none answered" in views.pulse((), (), "x").text
 
 
 def test_the_panel_s_line_says_whether_the_host_answers_now() -> None:
     answers = [Answer(0.0, 3.0), Answer(0.1, None), Answer(0.2, 2.0)]
-    assert views.pulse_now(answers).text == "Host answers in 2.0 ms; 3 asked, 1 not answered"
+    assert views.pulse_now(answers).text == "Host answers in 2.0 ms; 3 questions, 1 not answered"
     silent = views.pulse_now([*answers, Answer(1.0, None)])
-    assert silent.text == "Host does not answer; 4 asked, 2 not answered"
+    assert silent.text == "Host does not answer; 4 questions, 2 not answered"
     assert silent.body.count("✗") == 2
     assert views.pulse_now(()).text == ""
 

@@ -290,7 +290,7 @@ def _armed(underway: Underway) -> Picture:
     pairs = [
         ("change", armed.change_id),
         ("undone by itself at", f"{_utc(armed.deadline)}, unless confirmed"),
-        ("by hand, at the console", f"sh {armed.undo_path}"),
+        ("undo it at the console", f"sh {armed.undo_path}"),
     ]
     script = views.card([("script", armed.undo_script)])
     folded = views.fold("The undo script, as it stands on the host", script)

@@ -168,7 +168,7 @@ def _show_settled(params: Params) -> None:
     values = as_table(params)
     asked = values[values["field"].isin(ASKED)]
     usual = asked["source"] == str(DEFAULT)
-    table = views.table(asked[~usual], Look("Settled, and where each value came from"))
+    table = views.table(asked[~usual], Look("The final values, and where each came from"))
     rest = views.table(asked[usual], Look("By default", unit=""))
     folded = views.fold(f"{counted(int(usual.sum()), 'value')} by default", rest)
     views.show(views.stack((table, folded)) if usual.any() else table)

@@ -137,9 +137,9 @@ class SurveyOffer(CellValue):
 
     @FrameProperty
     def offered(self) -> pd.DataFrame:
-        """One row a parameter: field, value, because it is (where the value came from)."""
+        """One row a parameter: field, value, why this value (where it came from)."""
         rows = [(name, written(value), why) for name, (value, why) in self.values.items()]
-        return pd.DataFrame(rows, columns=["field", "value", "because it is"])
+        return pd.DataFrame(rows, columns=["field", "value", "why this value"])
 
     def now(self) -> dict[str, object]:
         """The values as they are now."""
@@ -205,7 +205,7 @@ def choose(met: SurveyedHost) -> SurveyOffer:
     file = {name: value for name, value in request.in_file.items() if name not in APART}
     values = offer(met.snapshot, nic, given, file)
     shown = SurveyOffer(met, values).offered
-    views.show(views.table(shown, Look("What is offered", limit=len(shown), unit="value")))
+    views.show(views.table(shown, Look("The offer", limit=len(shown), unit="value")))
     return SurveyOffer(met, values, _form(met, values) if there else None)
 
 
@@ -254,9 +254,9 @@ def _ports(run: SurveyRun) -> tuple[NicRow, ...]:
 
 
 def _show_request(request: SurveyRequest) -> None:
-    there = "it is there, and would be changed" if request.in_file else "there is none yet"
+    there = "is there, and would be changed" if request.in_file else "is not there yet"
     ways = [(name, getattr(request.access, name) or "") for name in ACCESS]
-    told = [*ways, (f"params/{request.access.host}.yaml", there), ("to be written", request.writes)]
+    told = [*ways, (f"params/{request.access.host}.yaml", there), ("write the file", request.writes)]
     views.show(views.card(told, "The host, and the way to it"))
 
 

@@ -86,6 +86,7 @@ SHEET = """\
 .rb table td.rb-links{min-width:20em}
 .rb .rb-links a{display:inline-block;margin:1px 6px 1px 0;padding:0 7px;border-radius:3px;
  border:1px solid var(--jp-border-color1,gray)}
+.rb .rb-next{margin:10px 0 4px}
 .rb a.rb-to-first{text-decoration:underline!important}
 .rb button{font:inherit;color:inherit;background:none;padding:2px 10px;border-radius:3px;
  border:1px solid var(--jp-border-color0,gray);cursor:pointer}
