@@ -256,7 +256,11 @@ def _ports(run: SurveyRun) -> tuple[NicRow, ...]:
 def _show_request(request: SurveyRequest) -> None:
     there = "is there, and would be changed" if request.in_file else "is not there yet"
     ways = [(name, getattr(request.access, name) or "") for name in ACCESS]
-    told = [*ways, (f"params/{request.access.host}.yaml", there), ("write the file", request.writes)]
+    told = [
+        *ways,
+        (f"params/{request.access.host}.yaml", there),
+        ("write the file", request.writes),
+    ]
     views.show(views.card(told, "The host, and the way to it"))
 
 
