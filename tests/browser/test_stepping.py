@@ -242,6 +242,6 @@ def see_that_all_of_it_is_there_without_a_kernel_or_a_widget(page: Page, jupyter
     page.goto("about:blank")
     page.context.set_offline(True)
     page.set_content(elsewhere)
-    for shows in ("The form", "virbr7", "chosen", "longest round trip", "as promised"):
+    for shows in ("The form", "virbr7", "chosen", "longest answer", "as promised"):
         expect(page.locator("body")).to_contain_text(shows)
     desk.picture(page, "elsewhere")
