@@ -17,6 +17,7 @@ EXTENSIONS = [
     "cell_errors",
     "typed_parameters",
     "shell_replies",
+    "kernel_end",
     "debug_log",
     "kernel_signals",
 ]

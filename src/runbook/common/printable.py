@@ -13,7 +13,8 @@ def printable(text: str) -> str:
     and U+202E (right-to-left override) shows a name backwards. A byte that is not UTF-8, which
     stands as a lone surrogate (octets.py), is spelled as the byte: `\x9b`.
     """
-    if text.isprintable():
+    # Most texts are, and a table has thousands of them.
+    if text.replace("\n", "").isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else _spelled(c) for c in text)
 
