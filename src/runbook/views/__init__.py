@@ -15,7 +15,15 @@ from runbook.views.boot import boot, edits
 from runbook.views.changes import changes
 from runbook.views.countdown import countdown, moved_deadline, over, panel
 from runbook.views.drift import audit
-from runbook.views.findings import LastWord, checks, compared, findings, last_word, verdict
+from runbook.views.findings import (
+    LastWord,
+    beforehand,
+    checks,
+    compared,
+    findings,
+    last_word,
+    verdict,
+)
 from runbook.views.first_page import to_first_page
 from runbook.views.fleet import FleetRow, fleet, fleet_board
 from runbook.views.guests import guest_undos, guests, instructions, offers
@@ -45,6 +53,7 @@ __all__ = [
     "StageMark",
     "StepShown",
     "audit",
+    "beforehand",
     "board",
     "boot",
     "card",

@@ -52,6 +52,12 @@ def findings(rows: Iterable[Finding]) -> Picture:
     return stack(parts)
 
 
+def beforehand(rows: Iterable[Finding]) -> tuple[Picture, ...]:
+    """What stays so after the change, and a field of the form would alter: a warning each."""
+    told = (f for f in rows if f.level == "note" and f.field)
+    return tuple(note(f"{f.about}: {f.why}; {f.then}", "warn") for f in told)
+
+
 def blocking(rows: Iterable[Finding]) -> str:
     """How many findings block the change, in words."""
     number = sum(finding.against for finding in rows)

@@ -469,7 +469,7 @@ def test_a_rules_file_is_shown_first_and_explained_last(
     (home / "params" / "lan.rules").write_text(text)
     through(rules="lan.rules")
     assert made_up.done
-    head, tail = page(shown).split("Settled", 1)
+    head, tail = page(shown).split("The final values", 1)
     assert "The rules of params/lan.rules" in head
     # The made-up host was never given the rule.
     assert "2 rules, 1 unexplained" in tail

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 from runbook.guest.configure.guest_edit import Declined, GuestEdit
 from runbook.guest.rules.case import GuestCase
 from runbook.guest.target import Target
-from runbook.preflight.finding import Finding, looked_for
+from runbook.preflight.finding import Finding, Level, looked_for
 from runbook.state.guest.inside import Inside
 
 WHY = "the address of a guest can be changed only inside the guest"
@@ -31,8 +31,9 @@ def _judged(about: str, target: Target) -> Finding:
         current = f"by {target.offer.way}; {target.edit.manager} has {target.edit.ifname}"
         lacks = _without_names(target)
         noted = "; ".join((*target.edit.notes, *_noted(target.edit, target), *lacks))
-        then = GIVE_NAMES if lacks else ""
-        return Finding("note" if noted else "ok", about, current, noted or WHY, then)
+        then, field = (GIVE_NAMES, "nameservers") if lacks else ("", "")
+        level: Level = "note" if noted else "ok"
+        return Finding(level, about, current, noted or WHY, then, field=field)
     if target.guest.by_hand:
         return Finding(
             "note",

@@ -84,7 +84,7 @@ def _arm(cleared: ClearedPlan) -> ChangeUnderway | Stopped:
     with reading(run, "Checking the change request"):
         signed = check_request(cleared.ready.cleared.plan, run.session)
     if somebody_there():
-        views.show(views.note(_RUN_ALL))
+        views.show(views.note(_RUN_ALL), *views.beforehand(cleared.ready.cleared.findings))
     plan, request = cleared.ready.cleared.plan, run.session.change_request
     mode = run.session.params.sources["mode"]
     with waiting(run):

@@ -15,6 +15,7 @@ from runbook.params import Params
 from runbook.preflight import Finding, RefusedByPreflight
 from runbook.state.guest.inside import Inside
 from runbook.state.links import LinkRow
+from runbook.views import beforehand
 
 
 def against(case: GuestCase) -> str:
@@ -178,6 +179,10 @@ def test_a_guest_without_a_name_server_is_told_which_field_gives_it_one() -> Non
     (noted,) = [f for f in found(data.case(offer=offer, edit=data.EDIT)) if "no name" in f.why]
     assert noted.level == "note"
     assert "`nameservers`" in noted.then
+    # It stands above the question too.
+    (warning,) = beforehand(found(data.case(offer=offer, edit=data.EDIT)))
+    assert warning.text.startswith("! guest vm-01: the guest has no name server")
+    assert beforehand(found(data.case())) == ()
 
 
 def test_nothing_that_leads_inside_unless_a_person_goes() -> None:
