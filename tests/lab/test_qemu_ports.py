@@ -12,7 +12,15 @@ import pytest
 from tests.lab import emulated
 from tests.lab.test_files import console, params
 from tests.lab.test_odd_hosts import INTERFACES, LO, NIC
-from tests.matrix.course import FINE, as_promised, change, reboot, undone
+from tests.matrix.course import (
+    FINE,
+    as_promised,
+    change,
+    libvirtd,
+    networking,
+    reboot,
+    undone,
+)
 
 from runbook.apply import phases
 from runbook.apply.steps.perform import perform
@@ -44,6 +52,7 @@ DUPLEX = "printf 'BitsPerSecond=1G\\nDuplex=full\\n' | tee -a /etc/systemd/netwo
 PATIENCE_S = 120
 FAR_END = Path(__file__).with_name("far_end.py")
 Prepare = Callable[[], None]
+Record = Callable[[str, object], None]
 
 
 def in_switch(*argv: str) -> None:
@@ -91,10 +100,12 @@ def tagged() -> None:
     in_switch("ip", "link", "set", TRUNK, "master", "lan", "up")
 
 
-@pytest.fixture
-def host(lab: labs.Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+@pytest.fixture(params=("bookworm", "trixie", "bullseye"))
+def host(
+    request: pytest.FixtureRequest, lab: labs.Lab, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     emulated.be_patient(monkeypatch)
-    labs.up(1, "bookworm", "static", lambda _text: None, hardware=Hardware(machine="qemu"))
+    labs.up(1, str(request.param), "static", lambda _text: None, hardware=Hardware(machine="qemu"))
     labs.renew(HOST)
     yield HOST
     labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
@@ -119,25 +130,42 @@ def after_the_cutover(disturb: Callable[[], None]) -> Iterator[None]:
         yield
 
 
-def play(host: str, port: str, disturb: Callable[[], None] = lambda: None) -> list[Outage]:
-    """Change, boot, undo; what was lost in the change with the disturbance, and in the undo."""
+def play(
+    host: str,
+    port: str,
+    record_property: Record,
+    disturb: Callable[[], None] = lambda: None,
+) -> dict[str, Outage]:
+    """Change, boot, restarts, undo: what was lost at each; in the change with the disturbance."""
     asked = params(host).model_copy(
         update={"interface": port, "bridge_mac": "nic", "deadline_s": emulated.DEADLINE_S}
     )
-    probe = OutageProbe("172.16.1.1", rate=RATE, seconds=600)
-    with after_the_cutover(disturb):
+    outages = dict[str, Outage]()
+    with after_the_cutover(disturb), probed("change", outages):
         start, session = change(asked)
-    outages = [probe.stop()]
     assert as_promised(session, start) == FINE
     reboot(host)
     assert as_promised(session, start) == FINE
+    for name, deed in (("networking", networking), ("libvirtd", libvirtd)):
+        with probed(name, outages):
+            deed(host)
+            assert as_promised(session, start) == FINE, name
+    with probed("undo", outages):
+        assert undone(session, host, start) == FINE
+    record_property("outages", str(outages))
+    return outages
+
+
+@contextmanager
+def probed(name: str, outages: dict[str, Outage]) -> Iterator[None]:
     probe = OutageProbe("172.16.1.1", rate=RATE, seconds=600)
-    assert undone(session, host, start) == FINE
-    return [*outages, probe.stop()]
+    yield
+    outages[name] = probe.stop()
 
 
-def nothing_is_lost(outages: list[Outage]) -> None:
-    assert [outage.lost for outage in outages] == [0, 0], outages
+def nothing_is_lost(outages: dict[str, Outage], *moments: str) -> None:
+    lost = {name: outages[name].lost for name in moments}
+    assert lost == dict.fromkeys(moments, 0), outages
 
 
 def bonding(host: str) -> str:
@@ -148,7 +176,7 @@ def active(host: str) -> str:
     return console(host, "cat /sys/class/net/bond0/bonding/active_slave").decode().strip()
 
 
-def test_a_bond_moves_and_its_active_cable_can_be_cut(host: str) -> None:
+def test_a_bond_moves_and_its_active_cable_can_be_cut(host: str, record_property: Record) -> None:
     configure(host, BOND.format("active-backup"))
 
     def disturb() -> None:
@@ -157,22 +185,22 @@ def test_a_bond_moves_and_its_active_cable_can_be_cut(host: str) -> None:
         shell.wait_for("the other port", lambda: active(host) not in ("", first), PATIENCE_S)
         process.set_link(host, [NIC, SECOND].index(first), up=True)
 
-    outages = play(host, "bond0", disturb)
+    outages = play(host, "bond0", record_property, disturb)
     # The bond looks at its cables every 100 ms, and takes its time here.
-    assert outages[0].lost < RATE * 2, outages
-    assert outages[1].lost == 0, outages
+    assert outages["change"].lost < RATE * 2, outages
+    nothing_is_lost(outages, "undo")
 
 
-def test_an_aggregate_with_a_partner_moves(host: str) -> None:
+def test_an_aggregate_with_a_partner_moves(host: str, record_property: Record) -> None:
     with far_end(apart, "lacp", *PORTS):
         console(host, DUPLEX)
         configure(host, BOND.format("802.3ad") + "    bond-lacp-rate 1\n")
         partner = "Partner Mac Address: 02:16:00:00:00:01"
         shell.wait_for("the partner", lambda: partner in bonding(host), PATIENCE_S)
-        nothing_is_lost(play(host, "bond0"))
+        nothing_is_lost(play(host, "bond0", record_property), "change", "undo")
 
 
-def test_a_vlan_interface_moves(host: str) -> None:
+def test_a_vlan_interface_moves(host: str, record_property: Record) -> None:
     with far_end(tagged, "trunk", PORTS[0], TRUNK, str(VLAN)):
         configure(host, TAGGED)
-        nothing_is_lost(play(host, f"{NIC}.{VLAN}"))
+        nothing_is_lost(play(host, f"{NIC}.{VLAN}", record_property), "change", "undo")
