@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests import bench
+from tests.bench import thorough
 from tests.lab import returning
 from tests.lab.returning import Before
 
@@ -33,6 +34,17 @@ def fresh_host(lab: labs.Lab) -> str:
     labs.up(HOSTS, lab.release, lab.addressing, _say)
     labs.renew(HOST)
     return HOST
+
+
+@pytest.fixture(params=["bookworm", thorough("bullseye"), thorough("trixie")])
+def release(request: pytest.FixtureRequest, lab: labs.Lab) -> Iterator[str]:
+    """Which Debian server-01 is of, as installed and with a static address."""
+    name: str = request.param
+    labs.up(1, name, "static", _say)
+    labs.renew(HOST)
+    yield name
+    labs.up(HOSTS, lab.release, lab.addressing, _say)
+    labs.renew(HOST)
 
 
 @pytest.fixture

@@ -12,14 +12,12 @@ from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 import pytest
-from tests.bench import thorough
 from tests.lab.course import watched
 from tests.lab.test_files import console, params
 from tests.lab.test_odd_hosts import HOSTS, ON_A_BRIDGE
 from tests.matrix.course import FINE, as_promised, change, libvirtd, networking, reboot, undone
 
 from runbook.lab import guest as guests
-from runbook.lab import lab as labs
 from runbook.lab import machine, shell
 from runbook.lab.guest_xml import Guest
 from runbook.lab.probe import OutageProbe
@@ -40,17 +38,6 @@ TO_THE_BRIDGE = (
     f"virsh define /dev/stdin; virsh net-destroy for-now; virsh net-undefine for-now;"
     f" virsh start {GUEST}"
 )
-
-
-@pytest.fixture(params=["bookworm", thorough("bullseye"), thorough("trixie")])
-def release(request: pytest.FixtureRequest, lab: labs.Lab) -> Iterator[str]:
-    """A host of each release."""
-    name: str = request.param
-    labs.up(len(lab.hosts), name, "static", lambda _text: None)
-    labs.renew(HOST)
-    yield name
-    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
-    labs.renew(HOST)
 
 
 # The kernel of the lab's machine looks at bridged frames from the start. Debian's does so only once

@@ -10,7 +10,7 @@ from runbook.lab import machine
 
 # Boots of a host with cloud-init, on a machine that does other work too.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
-NIC = "enp4s0f0"
+HOST, NIC = "server-01", "enp4s0f0"
 SEED, WRITTEN = "/var/lib/cloud/seed/nocloud", "/etc/network/interfaces.d/50-cloud-init"
 NETWORK = f"""\
 version: 1
@@ -51,12 +51,11 @@ def with_cloud_init(host: str) -> None:
     assert f"iface {NIC} inet static".encode() in console(host, f"cat {WRITTEN}")
 
 
-def test_stanzas_that_cloud_init_wrote_stay_as_changed_through_boots_of_another_instance(
-    fresh_host: str,
-) -> None:
-    with_cloud_init(fresh_host)
-    before = console(fresh_host, f"cat {WRITTEN}")
-    another_instance(fresh_host, "second")
-    play(params(fresh_host), PING)
-    assert console(fresh_host, f"cat {WRITTEN}") == before
-    assert b"No such file" in console(fresh_host, "ls /etc/cloud/cloud.cfg.d/99-disable*")
+@pytest.mark.usefixtures("release")
+def test_stanzas_that_cloud_init_wrote_stay_as_changed_through_boots_of_another_instance() -> None:
+    with_cloud_init(HOST)
+    before = console(HOST, f"cat {WRITTEN}")
+    another_instance(HOST, "second")
+    play(params(HOST), PING)
+    assert console(HOST, f"cat {WRITTEN}") == before
+    assert b"No such file" in console(HOST, "ls /etc/cloud/cloud.cfg.d/99-disable*")

@@ -17,6 +17,7 @@ from runbook.run import pipeline
 
 # Three boots, on a machine that does other work too.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
+HOST = "server-01"
 UNITS, SCRIPTS = "/etc/systemd/system", "/usr/local/sbin"
 DOCKER = """\
 #!/bin/sh
@@ -86,34 +87,34 @@ def refused(asked: Params) -> str:
     return str(refusal.value)
 
 
-def test_guests_get_through_docker_s_forward_in_both_families_once_it_was_told(
-    fresh_host: str,
-) -> None:
-    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-iptables=1")
-    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1")
-    put(fresh_host, "docker-chains", DOCKER, "libvirtd.service")
-    said = refused(asked(fresh_host))
+@pytest.mark.usefixtures("release")
+def test_guests_get_through_docker_s_forward_in_both_families_once_it_was_told() -> None:
+    console(HOST, "sysctl -w net.bridge.bridge-nf-call-iptables=1")
+    console(HOST, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1")
+    put(HOST, "docker-chains", DOCKER, "libvirtd.service")
+    said = refused(asked(HOST))
     for program in ("iptables", "ip6tables"):
         assert f"{program} -I DOCKER-USER -i virbr1 -o virbr1 -j ACCEPT" in said
     assert "guests would not even find their IPv6 neighbours" in said
-    put(fresh_host, "guests-through", LET_THROUGH, "docker-chains.service")
-    start, session = change(asked(fresh_host))
-    assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n"
-    succeed(fresh_host, "systemctl", "restart", "docker-chains")
-    assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n"
+    put(HOST, "guests-through", LET_THROUGH, "docker-chains.service")
+    start, session = change(asked(HOST))
+    assert console(HOST, GUEST) == b"IPv4\nIPv6\n"
+    succeed(HOST, "systemctl", "restart", "docker-chains")
+    assert console(HOST, GUEST) == b"IPv4\nIPv6\n"
     for after in ("sysinit.target", "libvirtd.service"):
-        put(fresh_host, "docker-chains", DOCKER, after)
-        reboot(fresh_host)
+        put(HOST, "docker-chains", DOCKER, after)
+        reboot(HOST)
         assert as_promised(session, start) == FINE, after
-        assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n", after
-    assert undone(session, fresh_host, start) == FINE
+        assert console(HOST, GUEST) == b"IPv4\nIPv6\n", after
+    assert undone(session, HOST, start) == FINE
 
 
-def test_without_the_rule_a_guest_gets_nothing_through(fresh_host: str) -> None:
+@pytest.mark.usefixtures("release")
+def test_without_the_rule_a_guest_gets_nothing_through() -> None:
     """The chains of this file do drop, in either family."""
-    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-iptables=1")
-    console(fresh_host, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1")
-    change(asked(fresh_host))
-    assert console(fresh_host, GUEST) == b"IPv4\nIPv6\n"
-    put(fresh_host, "docker-chains", DOCKER, "libvirtd.service")
-    assert console(fresh_host, GUEST) == b""
+    console(HOST, "sysctl -w net.bridge.bridge-nf-call-iptables=1")
+    console(HOST, "sysctl -w net.bridge.bridge-nf-call-ip6tables=1")
+    change(asked(HOST))
+    assert console(HOST, GUEST) == b"IPv4\nIPv6\n"
+    put(HOST, "docker-chains", DOCKER, "libvirtd.service")
+    assert console(HOST, GUEST) == b""

@@ -12,11 +12,14 @@ from tests.matrix.course import FINE, as_promised, change, libvirtd, networking,
 
 from runbook.common.errors import Refused
 from runbook.lab import machine
+from runbook.lab.names import RELEASES
 from runbook.run import pipeline
 
 # Two boots and five restarts, on a machine that does other work too.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
-PLAIN = "a plain NIC"
+HOST, PLAIN = "server-01", "a plain NIC"
+# Debian 11 has no ifupdown-ng.
+WITH_NG = [release for release in RELEASES if release != "bullseye"]
 # ifupdown2 writes it and removes it as it likes.
 OWN = "ifupdown2_vrf_map.conf"
 
@@ -28,7 +31,8 @@ def instead(host: str, program: str, shape: OddHost | None) -> None:
         host,
         "exec 2>&1; cp /etc/network/interfaces /root/interfaces"
         " && dpkg --purge --force-depends ifupdown"
-        f" && dpkg --install --force-confold {packages}/{program}/*.deb"
+        # Debian 13's ifupdown-ng is two packages.
+        f" && dpkg --install --force-confold {packages}/{program}*/*.deb"
         " && cp /root/interfaces /etc/network/interfaces && systemctl enable networking"
         " && echo installed",
     )
@@ -46,26 +50,31 @@ def reload(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "shape"), [("ifupdown2", PLAIN), ("ifupdown2", FOUR), ("ifupdown-ng", PLAIN)]
+    ("release", "program", "shape"),
+    [
+        *((release, "ifupdown2", shape) for release in RELEASES for shape in (PLAIN, FOUR)),
+        *((release, "ifupdown-ng", PLAIN) for release in WITH_NG),
+    ],
+    indirect=["release"],
 )
 def test_another_program_keeps_the_bridge_through_boots_and_restarts(
-    fresh_host: str, program: str, shape: str
+    release: str, program: str, shape: str
 ) -> None:
-    instead(fresh_host, program, HOSTS.get(shape))
-    start, session = change(params(fresh_host))
+    instead(HOST, program, HOSTS.get(shape))
+    start, session = change(params(HOST))
     for deed in (reboot, networking, reload, libvirtd):
-        deed(fresh_host)
+        deed(HOST)
         said = as_promised(session, start)
-        assert said == FINE, (deed.__name__, said)
-    said = undone(session, fresh_host, start)
+        assert said == FINE, (release, deed.__name__, said)
+    said = undone(session, HOST, start)
     assert [line for line in said.splitlines() if OWN not in line] in ([], [FINE]), said
 
 
-def test_an_address_that_ifupdown_ng_does_not_give_is_refused_with_its_stanza(
-    fresh_host: str,
-) -> None:
-    instead(fresh_host, "ifupdown-ng", HOSTS[FOUR])
-    session = pipeline.open_session(params(fresh_host))
+@pytest.mark.parametrize("release", WITH_NG, indirect=True)
+@pytest.mark.usefixtures("release")
+def test_an_address_that_ifupdown_ng_does_not_give_is_refused_with_its_stanza() -> None:
+    instead(HOST, "ifupdown-ng", HOSTS[FOUR])
+    session = pipeline.open_session(params(HOST))
     said = "`iface enp4s0f0:1 inet static` gives 172.16.1.77, and enp4s0f0 does not hold it"
     with closing(session.host), pytest.raises(Refused, match=said):
         stages.draft(session, pipeline.read(session))

@@ -5,32 +5,17 @@ docs/hosts.md has the table of what these tests saw.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from tests.lab.course import watched
 from tests.lab.test_files import params
 from tests.lab.test_odd_hosts import FOUR, HOSTS, ON_A_BRIDGE, PLAIN, POINT_TO_POINT
 from tests.matrix.course import FINE, as_promised, change, libvirtd, networking, reboot, undone
 
-from runbook.lab import lab as labs
-from runbook.lab.names import RELEASES
-
 # Two boots on a machine that does other work too.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
 HOST, ADDRESS = "server-01", "172.16.1.1"
 # So long that none of 200 pings a second would be lost.
 LEAVES_MS = 5.0
-
-
-@pytest.fixture(params=RELEASES)
-def release(request: pytest.FixtureRequest, lab: labs.Lab) -> Iterator[str]:
-    """A host of each release."""
-    name: str = request.param
-    labs.up(1, name, "static", lambda _text: None)
-    labs.renew(HOST)
-    yield name
-    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
 
 
 @pytest.mark.parametrize("shape", [PLAIN, FOUR, POINT_TO_POINT, ON_A_BRIDGE])

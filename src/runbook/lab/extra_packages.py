@@ -19,8 +19,10 @@ PACKAGES = (
     *("ufw", "firewalld", "fail2ban", "resolvconf", "openresolv", "dnsmasq", "chrony"),
     *("keepalived", "vnstat", "cloud-init", "ifupdown2"),
 )
-# Part of systemd until Debian 11; not in Debian 11.
+# systemd-resolved is part of systemd in Debian 11; ifupdown-ng is not in Debian 11.
 SINCE_BOOKWORM = ("systemd-resolved", "ifupdown-ng")
+# Only this one takes ifupdown's place in Debian 13. It needs ifupdown-ng, and does not say so.
+SINCE_TRIXIE = ("ifupdown-ng-compat",)
 # Where a host has them: FOLDER/RELEASE/PACKAGE/*.deb.
 FOLDER = Path("/usr/lib/runbook-lab-packages")
 BASE = "packages"
@@ -30,7 +32,8 @@ Say = Callable[[str], None]
 
 def packages(release: str) -> tuple[str, ...]:
     """Those that the release has."""
-    return PACKAGES if release == "bullseye" else (*PACKAGES, *SINCE_BOOKWORM)
+    added = {"bookworm": SINCE_BOOKWORM, "trixie": (*SINCE_BOOKWORM, *SINCE_TRIXIE)}
+    return (*PACKAGES, *added.get(release, ()))
 
 
 def path(release: str) -> Path:
