@@ -18,7 +18,7 @@ def test_the_file_is_reproduced_and_nothing_is_left_unexplained(
     done = papermill(home, "-p", "host", fresh_host, "-p", "rules", "lan.rules")
     assert done.status == 0, done.said
     assert done.outcome["outcome"] == "as promised"
-    head, tail = done.page.split("Settled", 1)
+    head, tail = done.page.split("The final values", 1)
     assert SECOND_LAN in head
     assert ", 0 unexplained" in tail
     live = bench.on_host("iptables-save").splitlines()
