@@ -59,7 +59,7 @@ def put_the_guest_on_the_lan(page: Page, row: Locator) -> None:
     open_from_the_inventory(page, row, "guests", "guest")
     run_all(page)
     form = page.locator(f"{FRONT} .rb-form").first
-    form.get_by_label("guest", exact=True).select_option(GUEST)
+    form.get_by_label("guest", exact=True).select_option(label=f"{GUEST}: running")
     form.get_by_label("address", exact=True).fill(ADDRESS)
     expect(form.get_by_role("alert")).to_have_count(0)
     for _ in at_each_screen(page):
