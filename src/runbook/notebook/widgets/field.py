@@ -25,7 +25,7 @@ EXAMPLES = {
     "network": "routed",
     "bridge": "virbr1",
     "bridge_mac": "own, nic or a MAC address",
-    "nameservers": "172.16.0.1",
+    "nameservers": "e.g. 172.16.0.1, 9.9.9.9",
     "probes": "172.16.0.1, 10.99.0.2:443",
     "consent": "bpdu, docker, … as preflight names them",
     "rules": "a file in params/",

@@ -23,13 +23,14 @@ body[data-jp-theme-light=false] .rb-form select{background-image:none!important;
 /* Their margin comes on top of their width, and the box cuts off what is beyond it. */
 .rb-form :is(.widget-text,.widget-dropdown,.widget-combobox){max-width:calc(100% - 8px)!important}
 .rb-form .rb-row{align-items:flex-start;flex-wrap:wrap;overflow:visible}
-.rb-form .rb-row>.rb-reason{flex:1 1 280px;min-width:0}
+.rb-form .rb-row>.rb-reason{flex:1 1 240px;min-width:0}
 .rb-form .rb-reason{margin:0 0 0 8px;height:auto;color:var(--jp-content-font-color1)}
 .rb-form .rb-reason .widget-html-content{line-height:1.4;white-space:normal}
 .rb-form .rb-reason p{margin:2px 0;padding:3px 8px;border-left:4px solid #d1242f;
  background:rgba(229,83,75,.15)}
 .rb-form .rb-reason p.rb-hint{border-left-color:transparent;background:none;
  color:var(--jp-content-font-color2)}
+@media (max-width:960px){.rb-form .rb-reason p.rb-hint{padding-left:104px;margin-top:-3px}}
 .rb-form .rb-wrong input,.rb-form .rb-wrong select{border:2px solid #d1242f!important}
 .rb-form .widget-checkbox{width:calc(100% - 4px)!important;height:auto;overflow:visible}
 .rb-form .widget-checkbox label.widget-label-basic{white-space:normal;height:auto;line-height:1.4;
