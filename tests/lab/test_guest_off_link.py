@@ -5,14 +5,11 @@ The router has a route to the guest's address on the LAN, as the hoster's router
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from tests.lab import guesting
 from tests.lab.guesting import GATEWAY, HOST
 
 from runbook.apply.confirm import Confirmed
-from runbook.lab import lab as labs
 from runbook.lab.guest_xml import mac_of
 from runbook.lab.probe import OutageProbe
 from runbook.run import pipeline
@@ -21,17 +18,10 @@ pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1500)]
 FAILOVER = "172.20.7.10"
 
 
-@pytest.fixture(scope="module")
-def router_knows(lab: labs.Lab) -> Iterator[None]:
-    labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
+@pytest.mark.usefixtures("release")
+def test_a_guest_reaches_the_world_by_a_gateway_off_its_link_and_goes_back() -> None:
     guesting.on_the_lan()
     guesting.router("ip", "route", "replace", f"{FAILOVER}/32", "dev", "lan")
-    yield
-    labs.renew(HOST)
-
-
-@pytest.mark.usefixtures("router_knows")
-def test_a_guest_reaches_the_world_by_a_gateway_off_its_link_and_goes_back() -> None:
     guesting.added("quick", name := "vm-01")
     entry = {"name": name, "address": f"{FAILOVER}/32", "gateway": GATEWAY}
     # The machine with the tests has no route to it; the probe goes out from the operator's.
