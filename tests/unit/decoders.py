@@ -145,9 +145,9 @@ class Answering:
         """Hold it."""
         return tuple(HostFile(path, self._content, 0o644) for path in paths)
 
-    def glob(self, pattern: str) -> tuple[str, ...]:
+    def glob(self, *patterns: str) -> tuple[str, ...]:
         """Have one of each."""
-        return (pattern.replace("*", "20260301T120000Z-abc123"),)
+        return tuple(pattern.replace("*", "20260301T120000Z-abc123") for pattern in patterns)
 
 
 class Agent:

@@ -420,7 +420,10 @@ class FakeHost:
     def inodes(self, paths: Sequence[str]) -> tuple[tuple[Inode, ...], ...]:
         return tuple((inode(path.rpartition("/")[0], folder=True),) for path in paths)
 
-    def glob(self, pattern: str) -> tuple[str, ...]:
+    def glob(self, *patterns: str) -> tuple[str, ...]:
+        return tuple(path for pattern in patterns for path in self._matching(pattern))
+
+    def _matching(self, pattern: str) -> tuple[str, ...]:
         there = (*self.files, *self.links)
         # As in a shell, a star stays within one folder.
         found = (p for p in there if p.count("/") == pattern.count("/"))

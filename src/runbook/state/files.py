@@ -109,7 +109,7 @@ def as_text(row: FileRow) -> FileRow:
 def read(host: Reader) -> tuple[FileRow, ...]:
     """Read the interface files with all that they source, then the others."""
     sourced = _sourced(host)
-    others = {path for pattern in PATTERNS for path in host.glob(pattern)} - set(sourced)
+    others = set(host.glob(*PATTERNS)) - set(sourced)
     paths = sorted(path for path in others if not path.endswith("/"))
     for path, file in zip(paths, host.read_files(paths), strict=True):
         if file is not None:
@@ -124,9 +124,9 @@ def _sourced(host: Reader) -> dict[str, HostFile]:
         paths = [path for path in dict.fromkeys(waiting) if path not in sourced]
         files = [file for file in host.read_files(paths) if file is not None]
         sourced.update({file.path: file for file in files})
-        patterns = (p for f in files for p in ifupdown.sourced(f.path, _text(f.content)[0]))
-        waiting = [path for pattern in patterns for path in host.glob(pattern)]
-        waiting = [path for path in waiting if path not in sourced]
+        patterns = [p for f in files for p in ifupdown.sourced(f.path, _text(f.content)[0])]
+        found = host.glob(*patterns) if patterns else ()
+        waiting = [path for path in found if path not in sourced]
         if not waiting:
             return sourced
     raise ValueError(f"files of ifupdown take in others {_ROUNDS} levels deep")

@@ -137,7 +137,7 @@ def _expires(value: str) -> str:
 def read(host: Reader) -> tuple[LeaseRow, ...]:
     """Look through the clients that can configure the host's network, and the lease files."""
     running = (client for client in dhcp_clients.read(host) if _counts(client))
-    there = [path for pattern in LEASE_FILES for path in host.glob(pattern)]
+    there = host.glob(*LEASE_FILES)
     files = [file for file in host.read_files(list(dict.fromkeys(there))) if file is not None]
     return parse(running, files)
 

@@ -46,7 +46,7 @@ def parse(values: dict[str, bytes]) -> tuple[SysctlRow, ...]:
 @understood
 def read(host: Reader) -> tuple[SysctlRow, ...]:
     """Read them from /proc/sys; a parameter that went away meanwhile is left out."""
-    paths = [path for pattern in PATTERNS for path in host.glob(ROOT + pattern)]
+    paths = host.glob(*(ROOT + pattern for pattern in PATTERNS))
     values = zip(paths, host.read_files(paths), strict=True)
     return parse({path: file.content for path, file in values if file is not None})
 

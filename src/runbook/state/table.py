@@ -116,12 +116,12 @@ def uncollected() -> Iterator[None]:
     Rows refer to nothing that refers to them, so there is none to be found. Afterwards many new
     rows count as old, or the next new object would have all of them looked through.
     """
-    collects = gc.isenabled()
+    collects, before = gc.isenabled(), gc.get_count()[0]
     gc.disable()
     try:
         yield
     finally:
-        if gc.get_count()[0] > LARGE and not gc.get_freeze_count():
+        if gc.get_count()[0] > before + LARGE:
             gc.freeze()
             gc.unfreeze()
         if collects:

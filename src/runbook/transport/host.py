@@ -132,8 +132,8 @@ class Reader(Protocol):
         about when the host was recorded.
         """
 
-    def glob(self, pattern: str) -> tuple[str, ...]:
-        """Sorted paths matching a shell pattern."""
+    def glob(self, *patterns: str) -> tuple[str, ...]:
+        """The paths that match shell patterns, in one round trip: sorted for each pattern."""
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
         """The processes with one of these in their command line or their program's path.

@@ -72,10 +72,11 @@ class LiveReader:
         with self._understood("look at files"):
             return relay_answers.inodes(paths, frame)
 
-    def glob(self, pattern: str) -> tuple[str, ...]:
-        """Sorted paths matching a shell pattern."""
-        frame = self._read(f"list {pattern}", "glob", pattern=pattern)
-        with self._understood(f"list {pattern}"):
+    def glob(self, *patterns: str) -> tuple[str, ...]:
+        """The paths that match shell patterns, in one round trip: sorted for each pattern."""
+        action = f"list {' '.join(patterns)}"
+        frame = self._read(action, "glob", patterns=list(patterns))
+        with self._understood(action):
             return read_header(Paths, frame).paths
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:

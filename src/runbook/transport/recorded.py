@@ -64,9 +64,10 @@ class RecordedHost:
             for question in map(questions.inodes, paths)
         )
 
-    def glob(self, pattern: str) -> tuple[str, ...]:
+    def glob(self, *patterns: str) -> tuple[str, ...]:
         """The paths that matched then."""
-        return self._answer(questions.glob(pattern), questions.to_texts)
+        answers = (self._answer(questions.glob(one), questions.to_texts) for one in patterns)
+        return tuple(path for paths in answers for path in paths)
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
         """The processes there were then; where they were not asked for, their command lines."""

@@ -60,11 +60,12 @@ class Recorder:
             self._keep(questions.inodes(path), questions.from_all(inode))
         return places
 
-    def glob(self, pattern: str) -> tuple[str, ...]:
-        """Sorted paths matching a shell pattern."""
-        paths = self._reader.glob(pattern)
-        self._keep(questions.glob(pattern), list(paths))
-        return paths
+    def glob(self, *patterns: str) -> tuple[str, ...]:
+        """The paths that match shell patterns; each pattern is a question of its own."""
+        found = [(pattern, self._reader.glob(pattern)) for pattern in patterns]
+        for pattern, paths in found:
+            self._keep(questions.glob(pattern), list(paths))
+        return tuple(path for _, paths in found for path in paths)
 
     def processes(self, names: Sequence[str]) -> tuple[Process, ...]:
         """Look at the processes with one of these names."""

@@ -114,7 +114,7 @@ def answers(host: Recorder | RecordedHost, paths: list[str]) -> list[object]:
         host.query(["sh", "-c", "echo out; echo err >&2; exit 4"]),
         host.query(["no-such-program"]),
         host.read_files(paths),
-        host.glob("/proc/sys/kernel/os*"),
+        host.glob("/proc/sys/kernel/os*", "/none/*", "/proc/sys/kernel/host*"),
         host.processes(["no-such-program"]),
         host.networks(),
         host.guests(),

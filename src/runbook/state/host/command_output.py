@@ -101,7 +101,7 @@ def _has_tables(host: Reader, gate: str) -> bool:
 
 def _names(host: Reader) -> list[str]:
     try:
-        paths = [path for pattern in sysctl.PATTERNS for path in host.glob(sysctl.ROOT + pattern)]
+        paths = host.glob(*(sysctl.ROOT + pattern for pattern in sysctl.PATTERNS))
     except ReadFailed:
         return []
     return [sysctl.name_of(path) for path in paths]

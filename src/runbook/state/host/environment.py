@@ -137,7 +137,7 @@ def read(
         tuple(value for name, value in sshd if name == "listenaddress"),
         host.who_has(address, nic),
         tuple(name for name in SERVICES if name in active),
-        tuple(path for pattern in NETPLAN for path in host.glob(pattern)),
+        host.glob(*NETPLAN),
         _nm_state(host, nic) if "NetworkManager" in active else "",
         tuple(_dhcp_servers(host)),
         operator,

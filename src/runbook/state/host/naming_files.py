@@ -168,7 +168,7 @@ def _names(nic: str, bridge: str) -> str:
 
 def _instances(host: Reader, nic: str, bridge: str) -> dict[str, tuple[Line, ...]]:
     """The units that are for the NIC by their own name."""
-    both = (path for name in (nic, bridge) for path in host.glob(INSTANCES.format(nic=name)))
+    both = host.glob(*(INSTANCES.format(nic=name) for name in (nic, bridge)))
     names = sorted({path.rpartition("/")[2] for path in both})
     lines = tuple(Line(0, name) for name in names)
     return dict.fromkeys(host.glob(INSTANCES.format(nic=nic)), lines)

@@ -198,14 +198,17 @@ def symlink(header: Dict[str, Any], _payload: bytes) -> Answer:
 
 
 def glob(header: Dict[str, Any], _payload: bytes) -> Answer:
-    """Sorted paths matching `pattern`; an unreadable folder is an error."""
-    pattern = header["pattern"]
+    """The paths matching `patterns`, sorted for each; an unreadable folder is an error."""
+    return {"paths": [path for pattern in header["patterns"] for path in _matching(pattern)]}, b""
+
+
+def _matching(pattern: str) -> List[str]:
     literal = pattern
     while globbing.has_magic(literal):
         literal = os.path.dirname(literal)
     if os.path.isdir(literal) and not os.access(literal, os.R_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), literal)
-    return {"paths": sorted(globbing.glob(pattern, recursive=True))}, b""
+    return sorted(globbing.glob(pattern, recursive=True))
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

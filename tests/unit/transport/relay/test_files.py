@@ -4,6 +4,7 @@ import os
 import stat
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -218,6 +219,24 @@ def test_glob_is_sorted_and_leaves_out_hidden_files(host: LiveHost, tmp_path: Pa
         (tmp_path / name).touch()
     found = host.glob(str(tmp_path / "*.conf"))
     assert found == (str(tmp_path / "a.conf"), str(tmp_path / "b.conf"))
+
+
+def test_several_patterns_are_one_question_and_their_paths_come_in_their_order(
+    host: LiveHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.conf", "b.txt", "c.conf"):
+        (tmp_path / name).touch()
+    asked: list[object] = []
+    request = host._session.request  # noqa: SLF001 - how often the far side is asked
+
+    def counted(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - as it is given
+        asked.append(given)
+        return request(*given, **named)
+
+    monkeypatch.setattr(host._session, "request", counted)  # noqa: SLF001
+    found = host.glob(*(str(tmp_path / name) for name in ("*.txt", "none/*", "*.conf")))
+    assert [path.rpartition("/")[2] for path in found] == ["b.txt", "a.conf", "c.conf"]
+    assert len(asked) == 1
 
 
 def test_glob_of_a_folder_that_is_not_there_is_empty(host: LiveHost, tmp_path: Path) -> None:
