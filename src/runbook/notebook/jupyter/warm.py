@@ -31,7 +31,8 @@ from runbook.notebook.jupyter.unattended import mark_papermill
 
 # What papermill and a kernel import by themselves, and what the cells of every notebook need.
 LIBRARIES = (
-    *("ipykernel.ipkernel", "IPython.extensions.storemagic", "tornado.platform.asyncio"),
+    *("ipykernel.ipkernel", "ipykernel.debugger", "IPython.extensions.storemagic"),
+    "tornado.platform.asyncio",
     *("pandas", "pydantic", "pyroute2", "libvirt", "ipywidgets", "jinja2"),
     *("runbook.notebook.archive", "runbook.notebook.jupyter.cell_errors"),
 )
@@ -157,6 +158,8 @@ def _end_with(server: int) -> None:
 
 def warm_up(notebook: Path) -> None:
     """Import what a run of the notebook will."""
+    # Nobody debugs these kernels, so that a debugger would miss breakpoints is nothing to warn of.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     for name in LIBRARIES:
         importlib.import_module(name)
     with suppress(OSError, ValueError):

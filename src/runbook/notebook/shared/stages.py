@@ -64,6 +64,13 @@ def _nothing_begun(why: str) -> None:
 
 
 @dataclass(slots=True)
+class AtWork:
+    """A stage at work, and what it comes to if it ends well."""
+
+    comes_to: StageMark = "done"
+
+
+@dataclass(slots=True)
 class RunProgress:
     """The stages and their marks, on one output that every cell may show."""
 
@@ -95,21 +102,23 @@ class RunProgress:
         self._draw()
 
     @contextmanager
-    def at(self, stage: str) -> Iterator[None]:
+    def at(self, stage: str, *, passes: bool = False) -> Iterator[AtWork]:
         """A stage at work; done if it ends well, and as it was where it was not its turn.
 
+        With `passes` the run has ended before, so there is no work to be shown.
         Raises RunAgain if a stage before it has to be run again.
         """
-        before = self.marks[stage]
+        before, work = self.marks[stage], AtWork()
         self._need_no_other(stage)
-        self.mark(stage, "at work")
+        if not passes:
+            self.mark(stage, "at work")
         try:
-            yield
+            yield work
         except BaseException as error:
             self.mark(stage, before if isinstance(error, NotNow) else "failed")
             self.leave_guests()
             raise
-        self.mark(stage, "done")
+        self.mark(stage, work.comes_to)
 
     def _need_no_other(self, stage: str) -> None:
         names = list(self.marks)
@@ -213,6 +222,11 @@ Others = ParamSpec("Others")
 Call = Callable[Concatenate[Given, Others], Result]
 
 
+def _has_ended(value: object) -> bool:
+    """Whether the run has ended without this stage."""
+    return getattr(value, "ending", None) is not None
+
+
 def stage(name: str = "") -> Callable[[Call[Given, Others, Result]], Call[Given, Others, Result]]:
     """Mark the stage while the call is at work; without a name, its first other argument is it."""
 
@@ -221,10 +235,10 @@ def stage(name: str = "") -> Callable[[Call[Given, Others, Result]], Call[Given,
         def marked(given: Given, *others: Others.args, **named: Others.kwargs) -> Result:
             which = name or str(others[0])
             course = given.course
-            with course.at(which):
+            with course.at(which, passes=_has_ended(given)) as work:
                 result = call(given, *others, **named)
-            if getattr(result, "ending", None) is not None:
-                course.mark(which, "left out")
+                if _has_ended(result):
+                    work.comes_to = "left out"
             return result
 
         return marked  # type: ignore[return-value]  # for mypy the parameter's name is part of it

@@ -32,6 +32,18 @@ def test_what_was_not_approved_is_not_called_done(made_up: MadeUp, answer: Answe
     assert "arm" not in made_up.done
 
 
+def test_a_stage_that_is_left_out_is_never_shown_as_at_work_or_done(
+    made_up: MadeUp, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del made_up
+    ended, course = armed(answer, "no")
+    drawn: list[str] = []
+    monkeypatch.setattr(RunProgress, "_draw", lambda self: drawn.append(self.marks["prepare"]))
+    nb.apply(ended, "prepare")
+    assert course.marks["prepare"] == "left out"
+    assert drawn == ["left out"]
+
+
 def test_after_an_undo_nothing_of_the_change_is_called_done(
     made_up: MadeUp, answer: Answer
 ) -> None:
