@@ -28,18 +28,6 @@
     field.focus({preventScroll: true});
     field.scrollIntoView({block: "center"});
   });
-  // A result has a link to the first page of its own notebook: an address would be of all tabs.
-  window.addEventListener("click", (event) => {
-    const link = event.target instanceof Element && event.target.closest("a.rb-to-first");
-    const panel = link && link.closest(".jp-NotebookPanel");
-    if (!panel) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const first = panel.querySelector(".rb-first") || panel.querySelector(".jp-Cell");
-    first.tabIndex = -1;
-    first.focus({preventScroll: true});
-    first.scrollIntoView({block: "start"});
-  }, true);
   // So does a refusal, or another error: *Run all* has left its cell for the last one. It comes while
   // the number of its cell is a star; what a saved notebook holds stays where it is.
   const REFUSED = "rb-refused";
@@ -47,7 +35,8 @@
   const ERRORS = "[data-mime-type='application/vnd.jupyter.stderr']";
   const inView = (one) => {
     const box = one.getBoundingClientRect();
-    const view = one.closest(".jp-WindowedPanel-outer").getBoundingClientRect();
+    const page = one.closest(".jp-WindowedPanel-outer") || document.documentElement;
+    const view = page.getBoundingClientRect();
     return box.top >= view.top && box.bottom <= view.bottom;
   };
   // Whoever types in another cell goes on typing.
@@ -67,4 +56,16 @@
   };
   new MutationObserver((changes) => changes.forEach((one) => one.addedNodes.forEach(arrived)))
     .observe(document.documentElement, {childList: true, subtree: true});
+  // A result has a link to the first page of its own notebook: an address would be of all tabs.
+  window.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("a.rb-to-first");
+    const panel = link && link.closest(".jp-NotebookPanel");
+    if (!panel) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const first = panel.querySelector(".rb-first") || panel.querySelector(".jp-Cell");
+    first.tabIndex = -1;
+    first.focus({preventScroll: true});
+    first.scrollIntoView({block: "start"});
+  }, true);
 })();
