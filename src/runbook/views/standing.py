@@ -31,6 +31,11 @@ def standing(there: HostStatus) -> Picture:
     return stack((head, *_past(there.ended))) if there.ended else head
 
 
+def outcome_in_words(ended: EndedChange) -> str:
+    """How a change ended, each moment in it as a person reads it here."""
+    return MOMENT.sub(lambda found: from_iso(found.group()), ended.outcome)
+
+
 def _found(there: ArmedChange) -> Iterator[Picture]:
     yield card([*_pairs(there.checkpoint), ("what happens next", there.outlook)])
     yield from _damage(there.checkpoint)
@@ -39,8 +44,7 @@ def _found(there: ArmedChange) -> Iterator[Picture]:
 
 
 def _past(there: EndedChange) -> Iterator[Picture]:
-    ended = MOMENT.sub(lambda found: from_iso(found.group()), there.outcome)
-    yield card([*_pairs(there.checkpoint), ("how it ended", ended)])
+    yield card([*_pairs(there.checkpoint), ("how it ended", outcome_in_words(there))])
     yield from _damage(there.checkpoint)
     whole = fold("The journal of this change", _journal(there.checkpoint))
     yield Picture(whole.body, f"(its journal: {there.checkpoint.place.journal} on the host)")

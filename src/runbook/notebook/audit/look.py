@@ -121,6 +121,6 @@ def record(audited: AuditedHost) -> None:
         same = "the last audit recorded the same differences" if found.drifts else ""
         ending = Ending.DRIFTED if found.drifts else Ending.NOTHING_TO_DO
         told = {"outcome": str(ending), "exit": ending.exit_status, "said": found.said}
-        note = views.note(f"No record was written: {same or found.said}")
+        note = views.note(f"No record was written; {same or found.said}")
         views.show_with(note, {RESULT_MIME: told})
     show_links(session.params.host, *(("change",) if audited.audit.drifts else ()), "history")

@@ -31,6 +31,7 @@ from runbook.run.session import ChangeSession
 from runbook.run.standing import HostStatus
 from runbook.run.subject_kept import about
 from runbook.state import snapshot as snapshots
+from runbook.views.standing import outcome_in_words
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,7 +76,7 @@ def _why_only_looked(standing: HostStatus) -> str:
         return "neither undo nor confirm was asked for"
     if ended and ended.end == "confirmed":
         back = "" if ended.checkpoint.of_guests else "; revert.ipynb takes it back"
-        return f"nothing is armed: the last change is {ended.outcome}{back}"
+        return f"nothing is armed; the last change is {outcome_in_words(ended)}{back}"
     return "nothing is armed, so there is nothing to undo or to confirm"
 
 
