@@ -69,7 +69,7 @@ class Service:
         end = time.monotonic() + PATIENCE_S
         while (now := self.answer(host)) != before and time.monotonic() < end:
             time.sleep(0.5)
-        assert now == before
+        assert now == before, (now.decode(), before.decode())
 
     def restart(self, host: str) -> None:
         """Restart its units."""
@@ -99,7 +99,9 @@ def play(asked: Params, service: Service | None = None) -> None:
     )
     for deed in deeds:
         deed(host)
-        assert as_promised(session, start) == FINE, deed.__name__
+        said = as_promised(session, start)
+        assert said == FINE, (deed.__name__, said)
         service.works_as(host, before)
-    assert undone(session, host, start) == FINE
+    said = undone(session, host, start)
+    assert said == FINE, said
     service.works_as(host, before)
