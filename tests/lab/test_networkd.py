@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -13,6 +14,7 @@ from tests.matrix.course import FINE, as_promised, change, reboot, undone
 from runbook.common.errors import Refused
 from runbook.lab import lab as labs
 from runbook.lab import machine
+from runbook.lab.names import RELEASES
 from runbook.run import pipeline
 
 # Boots of a host, on a machine that does other work too.
@@ -33,11 +35,11 @@ HAND_OVER = (
 STEPS = f"systemctl enable networking && mv {FILE} /root/"
 
 
-@pytest.fixture(params=BY_NETWORKD)
+@pytest.fixture(params=itertools.product(RELEASES, BY_NETWORKD), ids="-".join)
 def addressing(request: pytest.FixtureRequest, lab: labs.Lab) -> Iterator[str]:
-    """A host that networkd configures from its boot on, and how."""
-    name: str = request.param
-    labs.up(1, lab.release, name, lambda _text: None)
+    """A host of each release that networkd configures from its boot on, and how."""
+    release, name = request.param
+    labs.up(1, release, name, lambda _text: None)
     labs.renew(HOST)
     console(HOST, f"cat >{FILE}", f"[Match]\nName={NIC}\n[Network]\n{BY_NETWORKD[name]}".encode())
     console(HOST, f"cat >{INTERFACES}", LO.encode())
