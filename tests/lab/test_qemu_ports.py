@@ -188,7 +188,9 @@ def test_a_bond_moves_and_its_active_cable_can_be_cut(host: str, record_property
     outages = play(host, "bond0", record_property, disturb)
     # The bond looks at its cables every 100 ms, and takes its time here.
     assert outages["change"].lost < RATE * 2, outages
-    nothing_is_lost(outages, "undo")
+    # When IPv6 forwarding ends, the NIC that is not in use sends an MLD report with the host's MAC.
+    # The switch then sends to that NIC, until the host sends something by the other one.
+    assert outages["undo"].lost < RATE, outages
 
 
 def test_an_aggregate_with_a_partner_moves(host: str, record_property: Record) -> None:
