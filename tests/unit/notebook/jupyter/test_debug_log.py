@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import KernelManager
+from tests.unit.notebook.jupyter.kernels import started
 
 from runbook.notebook.jupyter import debug_log
 
-CONFIG = Path(__file__).parents[4] / "scripts" / "ipython_kernel_config.py"
 CELL = """
 from runbook.transport import local
 from runbook.transport.session import RelaySession
@@ -35,18 +34,8 @@ def kernel(home: Path, request: pytest.FixtureRequest) -> Iterator[BlockingKerne
     """A kernel as scripts/ipython_kernel_config.py makes one, with the switch as asked for."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUNBOOK_LOG", request.param)
-        manager = KernelManager(kernel_name="python3")
-        manager.start_kernel(
-            extra_arguments=[f"--config={CONFIG}"], cwd=str(home), independent=False
-        )
-    client = manager.blocking_client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=60)
-        yield client
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+        with started(home) as (_, client):
+            yield client
 
 
 def outputs(kernel: BlockingKernelClient) -> list[str]:

@@ -1,43 +1,38 @@
-"""A kernel that is asked to end does not wait for a thread that it has stopped."""
+"""A kernel that is asked to end flushes before it does, and not after that."""
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
+import sys
+from types import SimpleNamespace
+from typing import Any
 
-from jupyter_client.manager import KernelManager
+import pytest
 
-CONFIG = Path(__file__).parents[4] / "scripts" / "ipython_kernel_config.py"
-# Between the answer that the kernel ends and its last flush, the thread that sends what is printed
-# is told to stop and has more to do than this; most often it is the other way round.
-STOPPED_FIRST = """
-kernel = get_ipython().kernel
-plain = kernel._at_shutdown
-async def stopped_first():
-    await plain()
-    kernel.iopub_thread.io_loop.add_callback(kernel.iopub_thread.io_loop.stop)
-    kernel.iopub_thread.schedule = lambda _: None
-kernel._at_shutdown = stopped_first
-"""
-# A flush that waits in vain takes 10 s, and there are two.
-SOON_S = 9
+from runbook.notebook.jupyter.kernel_end import load_ipython_extension
 
 
-def test_a_kernel_whose_output_has_stopped_ends_soon_and_by_itself(tmp_path: Path) -> None:
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(
-        extra_arguments=[f"--config={CONFIG}"], cwd=str(tmp_path), independent=False
-    )
-    client = manager.blocking_client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=60)
-        assert client.execute_interactive(STOPPED_FIRST, timeout=60)["content"]["status"] == "ok"
-        client.shutdown()
-        begun = time.monotonic()
-        while manager.is_alive() and time.monotonic() < begun + SOON_S:
-            time.sleep(0.05)
-        assert not manager.is_alive()
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+class Stream:
+    """What is printed; to flush it would take 10 s once the kernel ends."""
+
+    def __init__(self) -> None:
+        self.flushed = 0
+        self.ended = False
+
+    def flush(self) -> None:
+        assert not self.ended
+        self.flushed += 1
+
+
+def test_what_is_printed_is_flushed_before_the_end_and_not_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    streams = Stream(), Stream()
+    monkeypatch.setattr(sys, "stdout", streams[0])
+    monkeypatch.setattr(sys, "stderr", streams[1])
+    kernel: Any = SimpleNamespace(do_shutdown=lambda restart: {"restart": restart})
+    load_ipython_extension(SimpleNamespace(kernel=kernel))
+    assert kernel.do_shutdown(True) == {"restart": True}  # noqa: FBT003 - as ipykernel has it
+    for stream in streams:
+        stream.ended = True
+        stream.flush()
+    assert [stream.flushed for stream in streams] == [1, 1]

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import KernelManager
+from tests.unit.notebook.jupyter.kernels import started
 
-CONFIG = Path(__file__).parents[4] / "scripts" / "ipython_kernel_config.py"
 # The moment between a reply's coming and its going out on the socket, drawn out.
 SLOW = """
 import threading, time, zmq
@@ -27,18 +26,8 @@ PATIENCE_S = 10
 @pytest.fixture
 def kernel(tmp_path: Path) -> Iterator[BlockingKernelClient]:
     """A kernel as scripts/ipython_kernel_config.py makes one."""
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(
-        extra_arguments=[f"--config={CONFIG}"], cwd=str(tmp_path), independent=False
-    )
-    client = manager.blocking_client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=60)
+    with started(tmp_path) as (_, client):
         yield client
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
 
 
 def test_a_request_that_comes_while_a_reply_goes_out_is_answered(
