@@ -37,7 +37,7 @@ _OPEN_S = 20.0
 # How many datagrams or frames a channel keeps until somebody reads them.
 _UNREAD = 4096
 # The fields of a request that say what it is about.
-_NAMED = ("argv", "path", "paths", "pattern", "ifname")
+_NAMED = ("argv", "path", "paths", "patterns", "ifname")
 
 
 @dataclass(frozen=True, slots=True)
