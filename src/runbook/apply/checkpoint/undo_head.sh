@@ -430,8 +430,8 @@ wake_libvirt() {
     return 1
 }
 
-# What libvirt did not take back it is asked to once more when it answers again. A unit waits for
-# that, an hour and more; there is one at most.
+# If libvirt did not answer, a unit waits until it does, an hour and more, and then asks libvirt for
+# the rest. There is one such unit at most.
 leave_the_rest_to_libvirt() {
     [ -n "${libvirt_is_gone-}" ] || return 0
     timeout 10 systemd-run --quiet --collect --no-block --unit="runbook-undo-${here##*/}-libvirt" \

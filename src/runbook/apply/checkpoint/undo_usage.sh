@@ -8,7 +8,7 @@
 #   sh undo operator   from the operator's program
 #   sh undo deadline   by the timer
 #   sh undo refused    by the host itself, when its kernel refuses a step
-#   sh undo libvirt    once libvirt answers that did not: what only libvirt can put back
+#   sh undo libvirt    once libvirt answers again: only what libvirt alone can put back
 #   sh undo boot       before networking starts, after a power cut: files only
 #   sh undo announce   the second half of that, once the network is up
 #
