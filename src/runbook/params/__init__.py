@@ -39,7 +39,7 @@ from runbook.params.resolve import (
     resolve,
 )
 from runbook.params.source import Source
-from runbook.params.table import as_table
+from runbook.params.table import ParameterRow, as_document, as_rows, as_table
 
 __all__ = [
     "ACCESS",
@@ -51,10 +51,13 @@ __all__ = [
     "ChangeRequest",
     "Described",
     "KnownHost",
+    "ParameterRow",
     "Params",
     "ParamsFile",
     "Source",
     "access",
+    "as_document",
+    "as_rows",
     "as_table",
     "change_request",
     "check_names",

@@ -55,7 +55,7 @@ def _states(first: Path, second: Path) -> Iterator[DiffRow]:
         if own is not other:
             yield DiffRow("state", "recorded", "yes" if own else "no", "yes" if other else "no")
         return
-    for row in compare(own, named_as(own, other)).rows.itertuples():
+    for row in compare(own, named_as(own, other)).found:
         what = " ".join(filter(None, (str(row.table), str(row.key), str(row.column))))
         there = "there" if row.change in (ADDED, GONE) else ""
         pair = [str(row.before), str(row.after)]

@@ -60,7 +60,7 @@ class Differs(RollbackDiffers):
 
 def _off(differences: Diff) -> Iterator[str]:
     """One line for each guest that ran before the change and does not run now."""
-    for row in differences.rows.itertuples():
+    for row in differences.found:
         if (row.table, row.column) == ("guests", "state"):
             yield f"{row.key} is {row.after}, and was {row.before} before the change"
 

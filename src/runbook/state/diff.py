@@ -3,64 +3,79 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
-import pandas as pd
-
+from runbook.common.later import pd
 from runbook.state import kernel_modules
 from runbook.state.dhcp_clients import in_no_order
 from runbook.state.files import SINCE_THIS_VERSION, FileRow
 from runbook.state.snapshot import TABLES, Snapshot
 from runbook.state.table import Key, Table, by_key, cells_of, name_of, sequences
 
-COLUMNS = ["change", "table", "key", "column", "before", "after"]
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
-Row = tuple[str, str, str, str, str, str]
 Rows = dict[Key, Any]
+Cells = tuple[str, str, str, str, str, str]
 # How the key of a row of leases begins whose client is dhclient.
 DHCLIENT = "dhclient "
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Diff:
-    """`rows`: change, table, key, column, before, after; a changed cell is a row of its own.
+class Difference(NamedTuple):
+    """A row that came or went, or a cell that changed.
 
     A row that follows another one than before has `order` for its column.
     """
 
-    rows: pd.DataFrame
+    change: str
+    table: str
+    key: str
+    column: str
+    before: str
+    after: str
+
+
+COLUMNS = list(Difference._fields)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diff:
+    """Every difference, in the order of the tables; `rows` is for people."""
+
+    found: tuple[Difference, ...]
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Change, table, key, column, before, after; a changed cell is a row of its own."""
+        return pd.DataFrame(list(self.found), columns=COLUMNS)
 
     @property
     def empty(self) -> bool:
         """Whether nothing differs."""
-        return self.rows.empty
+        return not self.found
 
     @property
     def settled(self) -> Diff:
         """The differences without the ephemeral tables."""
         coming_and_going = [table.name for table in TABLES if table.ephemeral]
-        rows = self.rows[~self.rows["table"].isin(coming_and_going)]
-        return Diff(rows.reset_index(drop=True))
+        return Diff(tuple(one for one in self.found if one.table not in coming_and_going))
 
     def __str__(self) -> str:
         """One line a difference."""
         signs = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
         return "\n".join(
-            f"  {signs[str(r.change)]} {r.table}: {r.key}"
+            f"  {signs[r.change]} {r.table}: {r.key}"
             + (f" {r.column}: {r.before} -> {r.after}" if r.change == CHANGED else "")
-            for r in self.rows.itertuples()
+            for r in self.found
         )
 
 
 def diff(before: Snapshot, after: Snapshot, *, volatile: bool = False) -> Diff:
     """All differences in the tables that both have; counters and ages too, if `volatile`."""
-    rows = [
-        row
-        for table in TABLES
-        if before.has(table) and after.has(table)
-        for row in _table(table, before.rows(table.row), after.rows(table.row), volatile)
-    ]
-    return Diff(pd.DataFrame(rows, columns=COLUMNS))
+    tables = (table for table in TABLES if before.has(table) and after.has(table))
+    found = (
+        _table(table, before.rows(table.row), after.rows(table.row), volatile) for table in tables
+    )
+    return Diff(tuple(map(Difference._make, chain.from_iterable(found))))
 
 
 def compare(before: Snapshot, after: Snapshot) -> Diff:
@@ -70,20 +85,18 @@ def compare(before: Snapshot, after: Snapshot) -> Diff:
     the earlier snapshot was not asked for. Nor is the order of a DHCP client's options: the undo
     starts the client with the same ones, written anew.
     """
-    rows = diff(before, after).settled.rows
-    appeared = (rows["change"] == ADDED) & (rows["table"] == "sysctl")
-    of_modules = appeared & rows["key"].isin(kernel_modules.brought(before, after))
-    unread = (rows["change"] == ADDED) & (rows["table"] == "files") & _unread(before, rows["key"])
-    same = [_same_client(row) for row in rows.itertuples()]
-    written_anew = pd.Series(same, index=rows.index, dtype=bool)
-    return Diff(rows[~(of_modules | unread | written_anew)].reset_index(drop=True))
-
-
-def _unread(before: Snapshot, keys: pd.Series[str]) -> pd.Series[bool]:
-    """Which of these files an earlier version did not read, so that they are no news."""
+    of_modules = kernel_modules.brought(before, after)
     of_this = any(row.path.startswith(SINCE_THIS_VERSION) for row in before.rows(FileRow))
-    found = [not of_this and key.startswith(SINCE_THIS_VERSION) for key in keys]
-    return pd.Series(found, index=keys.index, dtype=bool)
+
+    def counts(one: Difference) -> bool:
+        if (one.change, one.table) == (ADDED, "sysctl"):
+            return one.key not in of_modules
+        if (one.change, one.table) == (ADDED, "files"):
+            # What an earlier version did not read is no news.
+            return of_this or not one.key.startswith(SINCE_THIS_VERSION)
+        return not _same_client(one)
+
+    return Diff(tuple(filter(counts, diff(before, after).settled.found)))
 
 
 def with_key_of(earlier: Snapshot, later: Snapshot, table: str, key: str) -> Snapshot:
@@ -95,11 +108,11 @@ def with_key_of(earlier: Snapshot, later: Snapshot, table: str, key: str) -> Sna
     return earlier.having(of.row, (*rest, *own))
 
 
-def _same_client(row: Any) -> bool:  # noqa: ANN401 - a row of a DataFrame has no type
+def _same_client(row: Difference) -> bool:
     cell = (row.change, row.table, row.column) == (CHANGED, "leases", "argv")
-    if not (cell and str(row.key).startswith(DHCLIENT)):
+    if not (cell and row.key.startswith(DHCLIENT)):
         return False
-    return in_no_order(str(row.before).split(" ")) == in_no_order(str(row.after).split(" "))
+    return in_no_order(row.before.split(" ")) == in_no_order(row.after.split(" "))
 
 
 def _table(
@@ -107,7 +120,7 @@ def _table(
     before: tuple[Any, ...],
     after: tuple[Any, ...],
     volatile: bool,  # noqa: FBT001 - internal
-) -> list[Row]:
+) -> list[Cells]:
     columns = list(table.columns) if volatile else table.settled
     old, new = by_key(table, before), by_key(table, after)
     removed = [_whole(REMOVED, table, key, old[key]) for key in old if key not in new]
@@ -117,7 +130,7 @@ def _table(
     return [*removed, *added, *cells, *_reordered(table, old, new)]
 
 
-def _reordered(table: Table[Any], old: Rows, new: Rows) -> list[Row]:
+def _reordered(table: Table[Any], old: Rows, new: Rows) -> list[Cells]:
     """The rows that follow another one than before, of those that were there and still are."""
     was, follows = _followed(table, old, new), _followed(table, new, old)
     return [
@@ -139,7 +152,7 @@ def _after(followed: Key) -> str:
     return f"after {name_of(followed)}" if followed else "first"
 
 
-def _whole(change: str, table: Table[Any], key: Key, row: tuple[Any, ...]) -> Row:
+def _whole(change: str, table: Table[Any], key: Key, row: tuple[Any, ...]) -> Cells:
     rest = [c for c in table.settled if c not in table.key]
     cells = zip(rest, cells_of(rest)(row), strict=True) if rest else ()
     texts = ((column, _text(cell)) for column, cell in cells)
@@ -153,7 +166,7 @@ def _cells(
     key: Key,
     rows: tuple[Any, Any],
     columns: list[str],
-) -> list[Row]:
+) -> list[Cells]:
     old, new = rows
     if old == new:
         return []

@@ -10,10 +10,9 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-import pandas as pd
-
 from runbook.common import octets
 from runbook.common.errors import ReadFailed
+from runbook.common.later import pd
 from runbook.state import (
     addresses,
     bridge_ports,

@@ -22,9 +22,9 @@ from typing import Any, Generic, TypeVar, get_type_hints
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
-import pandas as pd
 
 from runbook.common.errors import ReadFailed
+from runbook.common.later import pd
 from runbook.state.ordering import Cells, order
 from runbook.transport.host import Reader
 

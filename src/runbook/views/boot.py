@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pandas as pd
-
 from runbook.plan.forecast.boot_effect import BootEffect, BootStep
+from runbook.views.grid import Grid
 from runbook.views.page.picture import Picture, plain, safe, stack, title
 from runbook.views.tables import Look, counted, fold, table
 
@@ -19,13 +18,12 @@ def boot(steps: Iterable[BootStep], caption: str) -> Picture:
     What is wrong says what is needed and what to do.
     """
     steps = tuple(steps)
-    shown = pd.DataFrame(
+    shown = Grid.of(
+        ("", "order", "what", "reads", "does", "needed"),
         [(_mark(step.effect), step.order, *_told(step.effect)) for step in steps],
-        columns=["", "order", "what", "reads", "does", "needed"],
     )
-    colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
     tones = {"✓": "rb-added", "✗": "rb-removed", "!": "rb-changed"}
-    colours[""] = [tones[mark[0]] for mark in shown[""]]
+    colours = shown.classes(marks={"": [tones[_mark(step.effect)] for step in steps]})
     drawn = table(shown, Look(caption, classes=colours, limit=len(shown), unit="step"))
     if not all(step.effect.kept for step in steps):
         return drawn

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-import pandas as pd
-
+from runbook.state.diff import Difference
+from runbook.views.grid import Grid, column
 from runbook.views.page.picture import Picture, note, stack
 from runbook.views.tables import Look, table
 
@@ -19,32 +21,34 @@ MOST_LINES = 24
 _EMPTY = re.compile(r"[a-z0-9_]+=")
 
 
-def changes(rows: pd.DataFrame, empty: str = "no row differs") -> Picture:
-    """Rows with the columns change, table, key, column, before, after; all of them in the open."""
-    if rows.empty:
+def changes(rows: Sequence[Difference], empty: str = "no row differs") -> Picture:
+    """All of them in the open, table by table."""
+    if not rows:
         return note(empty, "good")
-    return stack(_of_one_table(str(name), group) for name, group in _by_table(rows))
+    return stack(_of_one_table(name, group) for name, group in by_table(rows).items())
 
 
-def _by_table(rows: pd.DataFrame) -> list[tuple[object, pd.DataFrame]]:
-    return list(rows.groupby("table", sort=False))
+def by_table(rows: Iterable[Difference]) -> dict[str, list[Difference]]:
+    """The differences of each table that has some, in their order."""
+    found: dict[str, list[Difference]] = {}
+    for row in rows:
+        found.setdefault(row.table, []).append(row)
+    return found
 
 
-def _of_one_table(name: str, rows: pd.DataFrame) -> Picture:
-    shown = pd.DataFrame([_row(row) for row in rows.to_dict("records")], columns=COLUMNS)
-    colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
-    colours[""] = colours["value"] = [f"rb-{change}" for change in rows["change"]]
-    bare = [column for column in ("column", "value") if (shown[column] == "").all()]
+def _of_one_table(name: str, rows: Sequence[Difference]) -> Picture:
+    shown = Grid.of(COLUMNS, map(_row, rows))
+    tones = [f"rb-{row.change}" for row in rows]
+    colours = shown.classes(marks={"": tones, "value": tones})
+    bare = [name for name in ("column", "value") if not any(column(shown, name))]
     look = Look(f"{name}: {counts(rows)}", classes=colours, limit=len(shown), unit="")
-    return table(shown.drop(columns=bare), look)
+    return table(shown.without(bare), look)
 
 
-def _row(row: dict[object, object]) -> tuple[str, str, str, str]:
-    change = str(row["change"])
-    before, after = _value(row["before"]), _value(row["after"])
-    value = {"added": _head(_filled(after)), "removed": _head(_filled(before))}
-    shown = value[change] if change in value else _moved(before or "nothing", after or "nothing")
-    return SIGNS[change], str(row["key"]), str(row["column"]), shown
+def _row(row: Difference) -> tuple[str, str, str, str]:
+    value = {"added": _head(_filled(row.after)), "removed": _head(_filled(row.before))}
+    moved = _moved(row.before or "nothing", row.after or "nothing")
+    return SIGNS[row.change], row.key, row.column, value.get(row.change, moved)
 
 
 def _filled(value: str) -> str:
@@ -68,12 +72,8 @@ def _head(value: str) -> str:
     return value if left <= 0 else "\n".join([*lines[:MOST_LINES], f"… and {left} more lines"])
 
 
-def _value(value: object) -> str:
-    return "" if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124 - what a NaN is known by
-
-
-def counts(rows: pd.DataFrame) -> str:
+def counts(rows: Iterable[Difference]) -> str:
     """How many rows were added, removed and changed, in words."""
-    numbers = rows["change"].value_counts()
+    numbers = Counter(row.change for row in rows)
     told = [f"{numbers[name]} {name}" for name in SIGNS if name in numbers]
     return ", ".join(told)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-import pandas as pd
-
+from runbook.common.later import pd
 from runbook.records.audit.drift import Drift, Severity
 from runbook.records.audit.look import Audit
 from runbook.views.findings import findings

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from typing import Literal, NamedTuple
 
-import pandas as pd
-
 from runbook.plan.netfilter.compare import Row
 from runbook.plan.promise.check import Check
 from runbook.preflight import Finding
+from runbook.views.grid import Grid, column
 from runbook.views.page.picture import Picture, note, plain, safe, stack, title
 from runbook.views.tables import Look, counted, fold, table
 
@@ -72,12 +71,11 @@ def _head(rows: Sequence[Finding]) -> Picture:
 
 
 def _listed(rows: Sequence[Finding], caption: str) -> Picture:
-    columns = ["", "about", "on the host", "why it matters", "what to do"]
+    names = ("", "about", "on the host", "why it matters", "what to do")
     cells = [(MARKS[_mark_of(f)], f.about, f.seen, f.why, f.then) for f in rows]
-    frame = pd.DataFrame(cells, columns=columns)
-    colours = pd.DataFrame("rb-words", index=frame.index, columns=columns)
-    colours[""] = [COLOURS[_mark_of(f)] for f in rows]
-    return table(frame, Look(caption, classes=colours, limit=len(frame), unit="finding"))
+    shown = Grid.of(names, cells)
+    colours = shown.classes("rb-words", {"": [COLOURS[_mark_of(f)] for f in rows]})
+    return table(shown, Look(caption, classes=colours, limit=len(shown), unit="finding"))
 
 
 def _mark_of(finding: Finding) -> str:
@@ -103,27 +101,23 @@ def checks(results: Iterable[Check], caption: str) -> Picture:
 
 
 def _checked(results: Sequence[Check], caption: str) -> Picture:
-    shown = pd.DataFrame(
-        [
-            (_mark(kept=check.kept, required=check.required), *astuple(check)[:3])
-            for check in results
-        ],
-        columns=["", "about", "promise", "on the host"],
+    marks = [_mark(kept=check.kept, required=check.required) for check in results]
+    shown = Grid.of(
+        ("", "about", "promise", "on the host"),
+        [(mark, *astuple(check)[:3]) for mark, check in zip(marks, results, strict=True)],
     )
-    colours = pd.DataFrame("", index=shown.index, columns=shown.columns)
-    colours[""] = [
-        {"✓": "rb-added", "✗": "rb-removed"}.get(mark[0], "rb-changed") for mark in shown[""]
-    ]
+    tones = {"✓": "rb-added", "✗": "rb-removed"}
+    colours = shown.classes(marks={"": [tones.get(mark[0], "rb-changed") for mark in marks]})
     return table(shown, Look(caption, classes=colours, limit=len(shown), unit="check"))
 
 
 def compared(rules: Iterable[Row], caption: str) -> Picture:
     """A rule a row: where it is and why; what nobody can explain stands out."""
-    rows = pd.DataFrame([astuple(rule) for rule in rules], columns=RULE_COLUMNS)
-    colours = pd.DataFrame("rb-words", index=rows.index, columns=rows.columns)
-    odd = rows["why"] == "unexplained"
-    colours.loc[odd, "why"] = "rb-removed"
-    head = f"{caption}: {len(rows)} rules, {int(odd.sum())} unexplained"
+    rows = Grid.of(RULE_COLUMNS, [astuple(rule) for rule in rules])
+    odd = [why == "unexplained" for why in column(rows, "why")]
+    tones = ["rb-removed" if one else "rb-words" for one in odd]
+    colours = rows.classes("rb-words", {"why": tones})
+    head = f"{caption}: {len(rows)} rules, {sum(odd)} unexplained"
     return table(rows, Look(head, classes=colours, limit=len(rows), unit=""))
 
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import pandas as pd
-
+from runbook.common.later import pd
 from runbook.views.board import SIGNS, TONES, StageMark
 from runbook.views.links import Link, Links, linked
 from runbook.views.page.picture import Picture, plain, safe, stack

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 
-import pandas as pd
-
 from runbook.apply.steps.journal import Journal, JournalRow
+from runbook.common.later import pd
 from runbook.plan.forecast.boot_effect import BootEffect, BootStep
 from runbook.plan.plan import Plan, StepRow
 from runbook.plan.promise.check import Check

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import pandas as pd
-
+from runbook.common.later import pd
 from runbook.guest.target import GuestOffer
 from runbook.views.page.picture import Picture, note, safe, stack, title
 from runbook.views.tables import Look, card, table

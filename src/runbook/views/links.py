@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import pandas as pd
-
+from runbook.common.later import pd
+from runbook.views.grid import Grid
 from runbook.views.page.picture import Picture, plain, safe
-from runbook.views.tables import LONG, Look, counted, table
+from runbook.views.tables import LONG, Look, counted, first, table
 
 # JupyterLab's own command: its file list goes to a folder.
 OPEN_FOLDER = "filebrowser:open-path"
@@ -37,22 +37,24 @@ class Links:
     column: str = "opens"
     at: int | None = None
     empty: str = "none"
-    classes: pd.DataFrame | None = None
+    classes: Grid | pd.DataFrame | None = None
     searched: bool = False
 
 
-def linked(rows: pd.DataFrame, links: Sequence[Sequence[Link]], look: Links) -> Picture:
+def linked(shown: Grid | pd.DataFrame, links: Sequence[Sequence[Link]], look: Links) -> Picture:
     """The rows, with a column of links beside each."""
-    if rows.empty:
+    rows = first(shown, len(shown))
+    if not len(rows):
         return table(rows, Look(look.caption, empty=look.empty))
+    classes = rows.classes() if look.classes is None else first(look.classes, len(rows))
     told = f"{look.caption}: {counted(len(rows), look.unit)}"
-    at = len(rows.columns) if look.at is None else look.at
-    names = [f'<th scope="col">{safe(name)}</th>' for name in rows.columns]
+    at = len(rows.names) if look.at is None else look.at
+    names = [f'<th scope="col">{safe(name)}</th>' for name in rows.names]
     names.insert(at, f'<th scope="col">{safe(look.column)}</th>')
     head = "".join(names)
-    body = "".join(_row(n, rows, (links[n], at), look.classes) for n in range(len(rows)))
+    body = "".join(_row(n, rows, (links[n], at), classes) for n in range(len(rows)))
     words = [", ".join(f"{link.words}: {link.path}" for link in to) for to in links]
-    text = table(rows.assign(**{look.column: words}), Look(told, limit=len(rows), unit="")).text
+    text = table(rows.with_column(look.column, words), Look(told, limit=len(rows), unit="")).text
     long = ' class="rb-long"' if look.searched and len(rows) > LONG else ""
     return Picture(
         f"<table{long}><caption>{safe(told)}</caption><thead><tr>{head}</tr></thead>"
@@ -61,17 +63,12 @@ def linked(rows: pd.DataFrame, links: Sequence[Sequence[Link]], look: Links) -> 
     )
 
 
-def _row(
-    number: int,
-    rows: pd.DataFrame,
-    links: tuple[Sequence[Link], int],
-    classes: pd.DataFrame | None,
-) -> str:
-    words = [str(word) for word in rows.iloc[number]]
-    tones = [""] * len(words) if classes is None else [str(tone) for tone in classes.iloc[number]]
+def _row(number: int, rows: Grid, links: tuple[Sequence[Link], int], classes: Grid) -> str:
     cells = [
         f'<td class="rb-words {tone}" data-label="{safe(name)}">{safe(word)}</td>'
-        for name, word, tone in zip(rows.columns, words, tones, strict=True)
+        for name, word, tone in zip(
+            rows.names, rows.rows[number], classes.rows[number], strict=True
+        )
     ]
     opens, at = links
     cells.insert(at, f'<td class="rb-links">{"".join(map(anchor, opens))}</td>')

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-import pandas as pd
-
 from runbook.state.pairing import Pair
+from runbook.views.grid import Grid
 from runbook.views.page.picture import Picture, plain
 from runbook.views.tables import Look, counted, fold, table, word
 
@@ -38,20 +37,19 @@ def cells(names: Iterable[str], moving: Sequence[str] = ()) -> tuple[Cells, ...]
 def pairs_table(pairs: Sequence[Pair[Any]], columns: Sequence[Cells], caption: str) -> Picture:
     """Every row, in the order given; columns that hold nothing are left out."""
     if not pairs:
-        return table(pd.DataFrame(), Look(caption))
+        return table(Grid((), ()), Look(caption))
     kinds = _kinds(pairs, columns)
     both = list(zip(pairs, kinds, strict=True))
     if len(both) > MOST:
         both = [(pair, kind) for pair, kind in both if kind]
     head = f"{caption}: {_counts(kinds)}"
     rows = [[SIGNS[kind], *(_cell(pair, one) for one in columns)] for pair, kind in both]
-    frame = pd.DataFrame(rows, columns=["", *(one.name for one in columns)])
-    full = frame.columns[(frame != "").any()]
-    colours = pd.DataFrame("", index=frame.index, columns=frame.columns)
-    for at, (pair, kind) in enumerate(both):
-        colours.iloc[at] = [_tone(kind), *(_tone(kind, pair, one) for one in columns)]
-    look = Look(head, classes=colours[full], limit=max(len(frame), 1), unit="", empty="")
-    return table(frame[full], look)
+    names = ("", *(one.name for one in columns))
+    full = [name for name, *cells in zip(names, *rows, strict=True) if any(cells)]
+    tones = [[_tone(kind), *(_tone(kind, pair, one) for one in columns)] for pair, kind in both]
+    classes = Grid.of(names, tones).only(full)
+    look = Look(head, classes=classes, limit=max(len(rows), 1), unit="", empty="")
+    return table(Grid.of(names, rows).only(full), look)
 
 
 def folded_pairs(pairs: Sequence[Pair[Any]], columns: Sequence[Cells], caption: str) -> Picture:

@@ -20,7 +20,7 @@ from runbook.state.routes import RouteRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.table import Table
 from runbook.views.boot import edits
-from runbook.views.changes import changes, counts
+from runbook.views.changes import by_table, changes, counts
 from runbook.views.iptables import iptables
 from runbook.views.page.picture import Picture, note, stack
 from runbook.views.pairs import Cells, cells, folded_pairs, pairs_table
@@ -126,11 +126,11 @@ def _is_the_kernel_s(row: RouteRow) -> bool:
 
 def _rest(before: Snapshot, after: Snapshot, difference: Diff) -> Iterator[Picture]:
     """Every other table that differs, each behind a line that counts."""
-    others = difference.rows[~difference.rows["table"].isin(IN_THE_OPEN)]
-    for name, rows in others.groupby("table", sort=False):
-        bare = rows[~rows["column"].isin(OF_TEXT) & (rows["column"] != "")]
+    others = (row for row in difference.found if row.table not in IN_THE_OPEN)
+    for name, rows in by_table(others).items():
+        bare = [row for row in rows if row.column and row.column not in OF_TEXT]
         inside = changes(rows) if name != FILES else stack((_files(before, after), changes(bare)))
-        head = f"{name}: {counts(rows.drop_duplicates(['key', 'change']))}"
+        head = f"{name}: {counts({(row.key, row.change): row for row in rows}.values())}"
         # A log would be buried by it.
         yield Picture(fold(head, inside).body, head)
 

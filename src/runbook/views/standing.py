@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import pandas as pd
-
 from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.checkpoint.history import EndedChange
+from runbook.common.later import pd
 from runbook.common.moments import from_iso
 from runbook.run.standing import HostStatus
 from runbook.views import frames

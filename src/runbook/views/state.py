@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from runbook.plan.netfilter.owner import table_owner
 from runbook.preflight.survey.nics import Candidate
 from runbook.state.firewall import FirewallRow
@@ -14,7 +12,7 @@ from runbook.state.identity import Identity
 from runbook.state.nftables import NftablesRow
 from runbook.state.routes import RouteRow
 from runbook.state.snapshot import TABLES, Snapshot
-from runbook.state.table import frame
+from runbook.views.grid import Grid
 from runbook.views.iptables import iptables
 from runbook.views.page.picture import Picture, safe, stack
 from runbook.views.tables import WORDS, Look, card, fold, table
@@ -33,6 +31,7 @@ CAPTIONS = {
 ORDER = ("links", "addresses", "routes", "neighbours", "firewall", "nftables")
 ROUTE = ["family", "dst", "gateway", "ifname", "prefsrc", "metric", "protocol", "scope"]
 NATIVE = ["owner", "family", "table", "chain", "rule"]
+BY_NAME = {table.name: table for table in TABLES}
 CHOICE = {"this_connection": "this connection"}
 # A file's text is in the run folder; here it is told apart by its digest.
 NOT_SHOWN = {
@@ -58,8 +57,8 @@ def identity(who: Identity) -> Picture:
 
 def interfaces(candidates: Sequence[Candidate], caption: str) -> Picture:
     """The interfaces that a change could be about."""
-    rows = frame(Candidate, candidates)
-    blocks = pd.DataFrame(WORDS, index=rows.index, columns=rows.columns)
+    rows = Grid.typed(Candidate, candidates)
+    blocks = rows.classes(WORDS)
     look = Look(caption, headings=CHOICE, classes=blocks, limit=len(candidates), unit="interface")
     return table(rows, look)
 
@@ -70,7 +69,9 @@ def state(snapshot: Snapshot, outputs: Sequence[CommandOutput] = ()) -> Picture:
     Below, folded, what the host's own programs print of them, where that was asked.
     """
     rules = snapshot.rows(FirewallRow)
-    first = {name: table(snapshot.table(name)[FIRST[name]], Look(CAPTIONS[name])) for name in FIRST}
+    first = {
+        name: table(_grid(snapshot, name).only(FIRST[name]), Look(CAPTIONS[name])) for name in FIRST
+    }
     first |= {
         "routes": _routes(snapshot),
         "firewall": iptables(rules, rules),
@@ -110,15 +111,21 @@ def _words(row: CommandOutput) -> str:
 
 def _routes(snapshot: Snapshot) -> Picture:
     main = [r for r in snapshot.rows(RouteRow) if (r.table, r.type) == (MAIN_TABLE, "unicast")]
-    return table(frame(RouteRow, main)[ROUTE], Look("Routes (main table)"))
+    return table(Grid.typed(RouteRow, main).only(ROUTE), Look("Routes (main table)"))
 
 
 def _nftables(snapshot: Snapshot) -> Picture:
-    owners = [table_owner(row.table) for row in snapshot.rows(NftablesRow)]
-    owned = snapshot.nftables.assign(owner=owners)
-    return table(owned[NATIVE], Look("nft, beside those of iptables"))
+    rows = snapshot.rows(NftablesRow)
+    owners = [table_owner(row.table) for row in rows]
+    owned = Grid.typed(NftablesRow, rows).with_column("owner", owners)
+    return table(owned.only(NATIVE), Look("nft, beside those of iptables"))
 
 
 def _whole(snapshot: Snapshot, name: str) -> Picture:
-    whole = snapshot.table(name).drop(columns=NOT_SHOWN.get(name, []))
+    whole = _grid(snapshot, name).without(NOT_SHOWN.get(name, ()))
     return table(whole, Look(name, flows=False))
+
+
+def _grid(snapshot: Snapshot, name: str) -> Grid:
+    row = BY_NAME[name].row
+    return Grid.typed(row, snapshot.rows(row))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from runbook.views.board import SIGNS, TONES, StageMark
+from runbook.views.grid import Grid
 from runbook.views.page.picture import Picture
 from runbook.views.progress import bar
 from runbook.views.tables import Look, table
@@ -27,12 +26,11 @@ def steps(shown: Sequence[StepShown], caption: str) -> Picture:
     """A row a step: its mark as a sign and a word, what it is, how long it took."""
     done = sum(step.mark == "done" for step in shown)
     rows = [(step.number, f"{SIGNS[step.mark]} {step.mark}", step.what, _s(step)) for step in shown]
-    frame = pd.DataFrame(rows, columns=["step", "", "what", "took"])
-    colours = pd.DataFrame("", index=frame.index, columns=frame.columns)
-    colours[""] = [TONES.get(step.mark, "") for step in shown]
-    colours["what"] = "rb-words"
+    listing = Grid.of(("step", "", "what", "took"), rows)
+    tones = [TONES.get(step.mark, "") for step in shown]
+    colours = listing.classes(marks={"": tones, "what": ["rb-words"] * len(shown)})
     head = f"{caption}: {done} of {len(shown)} steps made"
-    listed = table(frame, Look(head, classes=colours, limit=max(len(frame), 1)))
+    listed = table(listing, Look(head, classes=colours, limit=max(len(listing), 1)))
     filled = bar(done, len(shown), head)
     return Picture(f"{filled.body}{listed.body}", listed.text)
 

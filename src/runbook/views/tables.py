@@ -1,4 +1,4 @@
-"""DataFrames as tables: escaped, counted, capped, with whole words in the text form.
+"""Grids and DataFrames as tables: escaped, counted, capped, with whole words in the text form.
 
 The table is plain HTML and complete. A long one bears the class by which the
 page's one script (`interactive`) finds it; where no script runs, every row is
@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-import pandas as pd
 from jinja2 import Environment, Template
 
+from runbook.common.later import pd
+from runbook.views.grid import Grid
 from runbook.views.page.picture import Picture, plain, safe, stack
 
 # A router table of 100,000 rows belongs into the record, not into a browser.
@@ -63,26 +64,38 @@ class Look:
 
     caption: str = ""
     headings: Mapping[str, str] | None = None
-    classes: pd.DataFrame | None = None
+    classes: Grid | pd.DataFrame | None = None
     limit: int | None = None
     empty: str = "none"
     unit: str = "row"
     flows: bool = True
 
 
-def table(frame: pd.DataFrame, look: Look | None = None) -> Picture:
-    """The frame's first rows; says how many there are, and how many it does not show."""
-    look = look or Look()
-    if frame.empty:
+def table(shown: Grid | pd.DataFrame, look: Look | None = None) -> Picture:
+    """The first rows; says how many there are, and how many it does not show."""
+    look, number = look or Look(), len(shown)
+    head = first(shown, SHOWN if look.limit is None else look.limit)
+    if not (number and head.names):
         said = f"{look.caption}: {look.empty}" if look.caption else look.empty
         return Picture(f'<p class="rb-more">{safe(said)}</p>', plain(said))
-    head = frame.head(SHOWN if look.limit is None else look.limit).reset_index(drop=True)
-    words = _words(head).rename(columns=look.headings or {}).rename(columns=plain)
-    caption = _counted(look, len(frame))
-    in_text = words.head(IN_TEXT if look.limit is None else look.limit)
-    body = _html(words, look, caption) + _more(len(frame) - len(words)).body
-    told = [_text(in_text, caption), _more(len(frame) - len(in_text)).text]
+    words = Grid(_headings(head, look), head.map(word).rows)
+    caption = _counted(look, number)
+    in_text = first(words, IN_TEXT if look.limit is None else look.limit)
+    body = _html(words, look, caption) + _more(number - len(words)).body
+    told = [_text(in_text, caption), _more(number - len(in_text)).text]
     return Picture(body, "\n\n".join(part for part in told if part))
+
+
+def first(shown: Grid | pd.DataFrame, most: int) -> Grid:
+    """So many rows, the first ones."""
+    if not isinstance(shown, Grid):
+        return Grid.read(shown, most)
+    return shown if len(shown) <= most else Grid(shown.names, shown.rows[:most])
+
+
+def _headings(shown: Grid, look: Look) -> tuple[str, ...]:
+    headings = look.headings or {}
+    return tuple(plain(headings.get(name, name)) for name in shown.names)
 
 
 def card(pairs: Sequence[tuple[str, object]], caption: str = "") -> Picture:
@@ -129,7 +142,7 @@ def _counted(look: Look, rows: int) -> str:
 
 def word(value: object) -> str:
     """A cell as it is written; '' for one that is absent."""
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - what a NaN is known by
+    if value is None or value != value:  # noqa: PLR0124 - what a NaN is known by
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -141,40 +154,34 @@ def _template() -> Template:
     return Environment(autoescape=True).from_string(_TEMPLATE)
 
 
-def _html(words: pd.DataFrame, look: Look, caption: str) -> str:
-    names = list(words.columns)
-    cells = zip(words.to_numpy().tolist(), _classes(words, look), strict=True)
+def _html(words: Grid, look: Look, caption: str) -> str:
+    names = words.names
+    cells = zip(words.rows, _classes(words, look), strict=True)
     rows = [list(zip(names, row, classes, strict=True)) for row, classes in cells]
     told = {"names": names, "caption": caption, "sign": SIGN, "words": WORDS, "rows": rows}
     long = len(rows) > LONG
-    flows = look.flows and not long and _width(names, words) > NARROW
+    flows = look.flows and not long and _width(words) > NARROW
     return _template().render(told, long=long, flows=flows, tall=len(rows) > TALL)
 
 
-def _width(names: Sequence[str], words: pd.DataFrame) -> int:
+def _width(words: Grid) -> int:
     """How many letters a row takes that has the longest cell of each column."""
-    columns = zip(names, words.to_numpy().T.tolist(), strict=True)
-    longest = [max(map(len, (name, *cells))) for name, cells in columns]
+    longest = [max(map(len, column)) for column in zip(words.names, *_cells(words), strict=True)]
     return sum(longest) + SPACE * len(longest)
 
 
-def _words(head: pd.DataFrame) -> pd.DataFrame:
-    # Not `head.map(word)`: for the small tables of a run that takes ten times as long.
-    rows = head.astype(object).to_numpy().tolist()
-    written = [[word(value) for value in row] for row in rows]
-    return pd.DataFrame(written, columns=head.columns, dtype=object)
+def _cells(words: Grid) -> list[list[str]]:
+    return [list(map(str, row)) for row in words.rows]
 
 
-def _classes(words: pd.DataFrame, look: Look) -> list[list[str]]:
-    wide = [[_wide(word) for word in row] for row in words.to_numpy().tolist()]
+def _classes(words: Grid, look: Look) -> list[list[str]]:
+    wide = [[_wide(word) for word in row] for row in _cells(words)]
     if look.classes is None:
         return wide
-    given = (
-        look.classes.rename(columns=look.headings or {})
-        .rename(columns=plain)
-        .reindex(index=words.index, columns=words.columns, fill_value="")
-    )
-    pairs = zip(wide, given.to_numpy().tolist(), strict=True)
+    classes = first(look.classes, len(words))
+    marks = [dict(zip(_headings(classes, look), row, strict=True)) for row in classes.rows]
+    given = [[mark.get(name, "") for name in words.names] for mark in marks]
+    pairs = zip(wide, given, strict=True)
     return [[f"{w} {g}".strip() for w, g in zip(*pair, strict=True)] for pair in pairs]
 
 
@@ -182,10 +189,9 @@ def _wide(word: str) -> str:
     return "rb-wide" if len(word) > TIGHT else ""
 
 
-def _text(words: pd.DataFrame, caption: str) -> str:
-    lines = [list(words.columns), *words.to_numpy().tolist()]
-    cells = [[_one_line(str(word)) for word in line] for line in lines]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(words.columns))]
+def _text(words: Grid, caption: str) -> str:
+    cells = [[_one_line(str(word)) for word in line] for line in (words.names, *words.rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     rows = [
         "  ".join(w.ljust(n) for w, n in zip(line, widths, strict=True)).rstrip() for line in cells
     ]

@@ -23,7 +23,7 @@ from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.undoing import records
 from runbook.notebook.shared.values import Before, ChangeVisit
-from runbook.params import as_table
+from runbook.params import as_document
 from runbook.run import pipeline, record
 from runbook.run.subject_guests import about_guests
 from runbook.state import guests
@@ -79,8 +79,7 @@ def look(reached: GuestVisit) -> Before:
     begin(this, "guest", names, request=session.change_request)
     this.course.leave_guests = lambda: leave(this, session.subject)
     this.course.stop = lambda why: refuse(this, why)
-    values = as_table(session.params).to_dict("records")
-    folder.once_json("params.json", {str(r["field"]): r for r in values})
+    folder.once_json("params.json", as_document(session.params))
     folder.once_json("guests-asked.json", [g.model_dump() for g in reached.request.guests])
     with reading(this, "Reading the state before"):
         snapshot = pipeline.read(session)

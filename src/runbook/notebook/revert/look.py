@@ -19,7 +19,7 @@ from runbook.notebook.shared.stages import stage
 from runbook.notebook.shared.stopping import refuse
 from runbook.notebook.shared.undoing import records
 from runbook.notebook.shared.values import Before, ChangeVisit
-from runbook.params import as_table
+from runbook.params import as_document
 from runbook.records.confirmed import refuse_another_digest
 from runbook.run import pipeline, record
 from runbook.run.subject_revert import RevertSubject
@@ -79,8 +79,7 @@ def look(reached: RevertVisit) -> BeforeRevert:
     this = Run(session, folder, reached.course)
     begin(this, "revert", request=session.change_request)
     this.course.stop = lambda why: refuse(this, why)
-    values = as_table(session.params).to_dict("records")
-    folder.once_json("params.json", {str(r["field"]): r for r in values})
+    folder.once_json("params.json", as_document(session.params))
     folder.once_json(REVERTS, {"change_id": found.change.change_id, "record": found.made.name})
     with reading(this, "Reading the state now"):
         snapshot = pipeline.read(session)
@@ -92,7 +91,7 @@ def look(reached: RevertVisit) -> BeforeRevert:
     views.show(views.identity(snapshot.identity))
     recorded = found.change.after
     now = named_as(recorded, snapshot)
-    folder.once(SINCE, records(compare(recorded, now).rows))
+    folder.once(SINCE, records(compare(recorded, now)))
     head = views.title("The state now, against the record of the change")
     same = compare(recorded, now).empty
     drawn = views.note("no row differs since the change was confirmed", "good")

@@ -6,8 +6,6 @@ import os
 from contextlib import closing
 from dataclasses import asdict
 
-import pandas as pd
-
 from runbook import views
 from runbook.common.errors import GoToTheConsole, MendAccess
 from runbook.notebook.jupyter.unattended import somebody_there
@@ -28,6 +26,7 @@ from runbook.state.host import command_output
 from runbook.state.host.command_output import CommandOutput
 from runbook.state.snapshot import Snapshot, take
 from runbook.views import Look, Picture
+from runbook.views.grid import Grid
 from runbook.views.links import Link, Links, linked
 from runbook.views.tables import counted
 
@@ -49,7 +48,7 @@ def after(kept: ConfirmedChange | Stopped) -> Finished | Stopped:
 
 
 def _show_changes(this: Run, before: Snapshot, snapshot: Snapshot) -> None:
-    this.folder.again("diff.json", records(diff(before, snapshot).rows))
+    this.folder.again("diff.json", records(diff(before, snapshot)))
     views.show(views.side_by_side(before, snapshot))
 
 
@@ -112,12 +111,12 @@ def products(run: RecordedRun) -> Picture:
     except OSError as error:
         return views.note(f"The run folder cannot be read: {error}", "bad")
     # Without sizes: that of record.json is another in each run.
-    frame = pd.DataFrame(names, columns=["file"])
-    caption = f"The run folder: {counted(len(frame), 'file')}"
+    shown = Grid.of(("file",), [(name,) for name in names])
+    caption = f"The run folder: {counted(len(shown), 'file')}"
     # Under papermill nobody knows yet where the notebook will be, and so where a link leads.
     if somebody_there():
         links = [Link("open", os.path.relpath(recorded.path / name)) for name in names]
-        files = linked(frame, [[one] for one in links], Links("The run folder", unit="file"))
+        files = linked(shown, [[one] for one in links], Links("The run folder", unit="file"))
     else:
-        files = views.table(frame, Look("The run folder", limit=len(frame), unit="file"))
+        files = views.table(shown, Look("The run folder", limit=len(shown), unit="file"))
     return views.fold(caption, files)

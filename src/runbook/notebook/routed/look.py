@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import pandas as pd
 
 from runbook import views
 from runbook.apply.checkpoint.armed_change import InProgress
@@ -29,8 +27,10 @@ from runbook.notebook.shared.values import Before, ConnectedHost, FinalParameter
 from runbook.params import (
     NAMES,
     REQUEST_NAMES,
+    ParameterRow,
     Params,
-    as_table,
+    as_document,
+    as_rows,
     change_request,
     check_names,
     for_host,
@@ -48,6 +48,7 @@ from runbook.run.standing import HostStatus
 from runbook.state import snapshot as snapshots
 from runbook.state.host import command_output, nic_hardware, operator_connection
 from runbook.views import Look
+from runbook.views.grid import Grid
 from runbook.views.tables import counted
 
 
@@ -165,13 +166,17 @@ def settle(offered: ParameterForm) -> FinalParameters:
 
 def _show_settled(params: Params) -> None:
     """What somebody decided, in the open; what is as usual, behind one line."""
-    values = as_table(params)
-    asked = values[values["field"].isin(ASKED)]
-    usual = asked["source"] == str(DEFAULT)
-    table = views.table(asked[~usual], Look("The final values, and where each came from"))
-    rest = views.table(asked[usual], Look("By default", unit=""))
-    folded = views.fold(f"{counted(int(usual.sum()), 'value')} by default", rest)
-    views.show(views.stack((table, folded)) if usual.any() else table)
+    asked = [row for row in as_rows(params) if row.field in ASKED]
+    usual = [row for row in asked if row.source == str(DEFAULT)]
+    decided = [row for row in asked if row not in usual]
+    table = views.table(_grid(decided), Look("The final values, and where each came from"))
+    rest = views.table(_grid(usual), Look("By default", unit=""))
+    folded = views.fold(f"{counted(len(usual), 'value')} by default", rest)
+    views.show(views.stack((table, folded)) if usual else table)
+
+
+def _grid(rows: Sequence[ParameterRow]) -> Grid:
+    return Grid.of(ParameterRow._fields, rows)
 
 
 def _settled(offered: ParameterForm) -> FinalParameters:
@@ -228,8 +233,7 @@ def _open_run(settled: FinalParameters) -> Run:
         begin(this, _kind(session.params), request=session.change_request)
     course.stop = lambda why: refuse(this, why)
     if not (settled.picked and this.folder.has("params.json")):
-        values = as_table(session.params).to_dict("records")
-        this.folder.again_json("params.json", {str(r["field"]): r for r in values})
+        this.folder.again_json("params.json", as_document(session.params))
     return this
 
 
@@ -240,14 +244,14 @@ def _kind(params: Params) -> Kind:
 def _show_rules(params: Params) -> None:
     ruleset = rules_file(params)
     if ruleset is not None:
-        rows = pd.DataFrame(list(lines(ruleset)), columns=["table", "chain", "rule"])
+        rows = Grid.of(("table", "chain", "rule"), lines(ruleset))
         views.show(views.table(rows, Look(f"The rules of params/{params.rules}", limit=len(rows))))
 
 
 def _show_params(params: Params) -> None:
     """All of them behind one line: the form, or the cell after it, shows those of a change."""
-    whole = as_table(params)
-    given = int((whole["source"] != str(DEFAULT)).sum())
+    whole = as_rows(params)
+    given = sum(row.source != str(DEFAULT) for row in whole)
     look = Look("Parameters, and where each came from", limit=len(whole), unit="")
     count = f"{params.host}: {counted(given, 'parameter')} given, {len(whole) - given} by default"
-    views.show(views.fold(count, views.table(whole, look)))
+    views.show(views.fold(count, views.table(_grid(whole), look)))

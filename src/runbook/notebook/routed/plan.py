@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from runbook import views
 from runbook.apply.verify import Verdict
 from runbook.common import serial
@@ -25,6 +23,7 @@ from runbook.run.session import Ready
 from runbook.run.subject import UnjudgedPlan
 from runbook.state.host.probes import Probed
 from runbook.views import Look, Picture
+from runbook.views.grid import Grid
 
 
 @stage("plan")
@@ -115,7 +114,7 @@ def show_probes(this: Run, probed: Probed) -> None:
     """What answers before the change, into the record and onto the page."""
     this.folder.again("probes.json", serial.dumps(probed) + "\n")
     rows = [(p.target, "answers" if p.answered else "no answer") for p in probed.probes]
-    told = pd.DataFrame(rows, columns=["target", "before"])
+    told = Grid.of(("target", "before"), rows)
     mac = probed.gateway_sees or "not seen: it did not answer"
     holds = [views.note(f"{probed.gateway} sends this host's packets to {mac}")]
     if probed.router:

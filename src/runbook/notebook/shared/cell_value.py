@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, NoReturn, Self, overload
 
-import pandas as pd
-
 from runbook import views
+from runbook.common.later import pd
 from runbook.views import Look
 from runbook.views.page.picture import plain
 from runbook.views.tables import counted

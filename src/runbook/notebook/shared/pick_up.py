@@ -17,7 +17,7 @@ from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.runs import HostRun
 from runbook.notebook.shared.values import ConnectedHost, FinalParameters, RunRequest
-from runbook.params import NAMES, Params, as_table, for_host
+from runbook.params import NAMES, Params, as_rows, for_host
 from runbook.params.source import CHOSEN
 from runbook.plan.plan import Plan
 from runbook.plan.promise.host import Promise
@@ -70,7 +70,7 @@ def _as_armed(asked: RunRequest, session: Session, drawn_plan: Plan) -> Params:
     told = _recorded(session)
     chosen = {name: value for name, (value, source) in told.items() if source == str(CHOSEN)}
     params = for_host(params_folder(), asked.injected, chosen)
-    now = {str(r.field): str(r.value) for r in as_table(params).itertuples()}
+    now = {row.field: row.value for row in as_rows(params)}
     others = {name: value for name, (value, _) in told.items() if name not in FREE}
     odd = [name for name, value in others.items() if now.get(name) != value]
     if odd or not (told or _promised(params, drawn_plan)):

@@ -6,8 +6,16 @@ from collections.abc import Collection, Mapping
 
 from runbook import views
 from runbook.common.folders import params_folder
-from runbook.params import REQUEST_NAMES, ChangeRequest, KnownHost, as_table, known_host
+from runbook.params import (
+    REQUEST_NAMES,
+    ChangeRequest,
+    KnownHost,
+    ParameterRow,
+    as_rows,
+    known_host,
+)
 from runbook.views import Look
+from runbook.views.grid import Grid
 
 # How a host is reached. With its name it is what leads another program to the same host.
 WAY = ("connect", "destination", "ssh_config", "libvirt_uri")
@@ -26,8 +34,8 @@ def named_host(values: Mapping[str, object]) -> KnownHost:
 
 def show_host(params: KnownHost, names: Collection[str]) -> None:
     """The values of these names, and where each came from."""
-    rows = as_table(params)
-    shown = rows[rows["field"].isin(names)]
+    rows = [row for row in as_rows(params) if row.field in names]
+    shown = Grid.of(ParameterRow._fields, rows)
     views.show(views.table(shown, Look("The host, and where each value came from")))
 
 

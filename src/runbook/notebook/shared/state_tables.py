@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
+from runbook.common.later import pd
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.state.snapshot import TABLES, Snapshot
 

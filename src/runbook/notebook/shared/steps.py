@@ -10,9 +10,10 @@ from typing import Self
 from runbook import views
 from runbook.apply.checkpoint import Armed
 from runbook.apply.phases import Applied
-from runbook.apply.steps.journal import BEGINS
+from runbook.apply.steps.journal import BEGINS, JournalRow
 from runbook.plan.plan import NumberedStep
-from runbook.views import Look, Picture, Slot, StepShown, frames
+from runbook.views import Look, Picture, Slot, StepShown
+from runbook.views.grid import Grid, column
 from runbook.views.tables import counted
 
 
@@ -77,14 +78,13 @@ def journal(applied: Applied) -> tuple[Picture, ...]:
     """The journal's lines about the steps of a phase, and each move of the deadline."""
     caption = f"The journal on the host: phase {applied.phase}"
     numbers = [numbered.number for numbered in applied.armed.plan.steps(applied.phase)]
-    whole = frames.journal(applied.log)
-    rows = whole[whole["step"].isin(numbers)]
+    rows = Grid.typed(JournalRow, [row for row in applied.log.rows() if row.step in numbers])
     moves = [
         views.moved_deadline(moved)
         for moved in applied.log.moves()
         if any(f"because step {number} " in moved for number in numbers)
     ]
-    done, steps = int((rows["ended"] != "").sum()), counted(len(numbers), "step")
+    done, steps = sum(map(bool, column(rows, "ended"))), counted(len(numbers), "step")
     made = f"✓ Phase {applied.phase}: {done} of {steps} made"
     return (
         views.fold(made, views.table(rows, Look(caption, limit=len(rows), unit=""))),

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 
-import pandas as pd
-
 from runbook import views
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
 from runbook.common import octets
 from runbook.common.errors import GoToTheConsole, RolledBack, RunbookError
+from runbook.common.later import pd
 from runbook.notebook.jupyter.uninterrupted import uninterrupted
 from runbook.notebook.shared.ending import end, in_short, in_words, keep_error, not_ended
 from runbook.notebook.shared.leave_guests import leave
@@ -23,6 +22,7 @@ from runbook.run import pipeline
 from runbook.run.failures import Differs, NotAsPromised
 from runbook.run.record import Ending
 from runbook.state import snapshot as snapshots
+from runbook.state.diff import Diff
 from runbook.views import CELL, Output, Picture
 
 # The one module that changes what happens to packets by being loaded.
@@ -57,14 +57,18 @@ def keep_verdict(run: HostRun, verdict: Verdict, caption: str, page: Output = CE
         page.show(views.boot(verdict.boot, "What the next boot would do, in order"))
 
 
-def records(rows: pd.DataFrame) -> str:
-    """A table as JSON text, a row an object."""
+def records(rows: Diff | pd.DataFrame) -> str:
+    """Differences, or a table, as JSON text, a row an object."""
     # Not by `to_json`: it refuses a text with a byte of the host's that is not UTF-8.
-    told = [
-        {name: None if pd.isna(cell) else cell for name, cell in row.items()}
+    told = [one._asdict() for one in rows.found] if isinstance(rows, Diff) else _records(rows)
+    return octets.valid_json(json.dumps(told, indent=1, ensure_ascii=False)) + "\n"
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, object]]:
+    return [
+        {str(name): None if pd.isna(cell) else cell for name, cell in row.items()}
         for row in rows.astype(object).to_dict("records")
     ]
-    return octets.valid_json(json.dumps(told, indent=1, ensure_ascii=False)) + "\n"
 
 
 def keep_rollback(run: HostRun, undone: Rollback, page: Output = CELL, result: str = "") -> None:
@@ -72,12 +76,12 @@ def keep_rollback(run: HostRun, undone: Rollback, page: Output = CELL, result: s
 
     What the `result` of the run says of a guest is not shown twice.
     """
-    rows = undone.differences.rows
     run.folder.once("after.json", snapshots.dumps(undone.after))
-    run.folder.once("diff.json", records(rows))
+    run.folder.once("diff.json", records(undone.differences))
     run.folder.once("journal-of-the-host", undone.log)
     none = "no difference on the host" if undone.guests else "no difference"
-    page.show(views.changes(rows, f"After the undo, compared with the state before: {none}"))
+    same = f"After the undo, compared with the state before: {none}"
+    page.show(views.changes(undone.differences.found, same))
     for line in module_notes(undone.modules):
         page.show(views.note(line))
     for line in undone.failed:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from runbook.apply.confirm import Confirmed, Verified
 from runbook.apply.steps.journal import Journal
+from runbook.common.later import pd
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.change_so_far import SharedChange
 from runbook.notebook.shared.runs import OfARun, Run

@@ -179,9 +179,9 @@ def _show_now(run: HostRun, now: Snapshot, before: Snapshot | None) -> None:
         views.show(views.state(now))
         return
     now = named_as(before, now)
-    rows = compare(before, now).rows
-    run.folder.once(DIFF, records(rows))
+    found = compare(before, now)
+    run.folder.once(DIFF, records(found))
     head = views.title("The state now, against before the change")
     same = views.note("no row differs", "good")
-    drawn = same if rows.empty else views.side_by_side(before, now, DIFF)
+    drawn = same if found.empty else views.side_by_side(before, now, DIFF)
     views.show(views.stack((head, drawn)))

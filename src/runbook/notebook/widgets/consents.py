@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
-import pandas as pd
 from ipywidgets import Checkbox, Layout, VBox
 
+from runbook.common.later import pd
 from runbook.notebook.widgets import look
 from runbook.notebook.widgets.form import Form
 from runbook.params.fields import VOUCHED

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-import pandas as pd
 from ipywidgets import HTML, Layout, VBox, Widget
 
 from runbook.common.errors import ParameterError
+from runbook.common.later import pd
 from runbook.notebook.widgets import look
 from runbook.notebook.widgets.field import Field, Option, field, written
 from runbook.notebook.widgets.widget_output import WidgetOnPage, show_widget

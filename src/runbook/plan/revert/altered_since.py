@@ -145,5 +145,5 @@ def between(change: RecordedChange, now: Snapshot, changed: Promise) -> Drift:
 def _keys(earlier: Snapshot, later: Snapshot) -> frozenset[Key]:
     """The rows that differ, as `row_texts` names them: an order alone is no such row."""
     told = {*row_texts(earlier), *row_texts(later)}
-    rows = compare(earlier, later).rows.itertuples()
+    rows = compare(earlier, later).found
     return frozenset((str(row.table), str(row.key)) for row in rows) & told

@@ -10,13 +10,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from runbook.records.audit.drift import Drift, Severity
 from runbook.records.audit.needs import Need, Promises, Unmet, unmet
 from runbook.state import guests as guest_tables
 from runbook.state import port_ipv6
-from runbook.state.diff import ADDED, CHANGED, REMOVED, compare, with_key_of
+from runbook.state.diff import ADDED, CHANGED, REMOVED, Difference, compare, with_key_of
 from runbook.state.guests import GuestRow, TapRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.tap_names import named_as
@@ -56,12 +55,12 @@ class _Difference:
 
     table: str
     key: str
-    rows: tuple[Any, ...]
+    rows: tuple[Difference, ...]
 
     @property
     def change(self) -> str:
         """Added, removed, or changed."""
-        return str(self.rows[0].change)
+        return self.rows[0].change
 
 
 def differences(promises: Promises, recorded: Snapshot, now: Snapshot) -> tuple[Drift, ...]:
@@ -90,9 +89,9 @@ def _new(before: Unmet, then: Unmet) -> Unmet:
 
 
 def _differences(recorded: Snapshot, now: Snapshot) -> Iterator[_Difference]:
-    grouped: dict[tuple[str, str], list[Any]] = {}
+    grouped: dict[tuple[str, str], list[Difference]] = {}
     noise = _Noise.between(recorded, now)
-    for row in compare(recorded, now).rows.itertuples():
+    for row in compare(recorded, now).found:
         if not noise.covers(row):
             grouped.setdefault((str(row.table), str(row.key)), []).append(row)
     for (table, key), rows in grouped.items():
@@ -121,8 +120,8 @@ class _Noise:
         both = port_ipv6.ports(recorded) & port_ipv6.ports(now)
         return _Noise(frozenset(devices), frozenset(changed), both)
 
-    def covers(self, row: Any) -> bool:  # noqa: ANN401 - a row of a DataFrame has no type
-        table, key, column = str(row.table), str(row.key), str(row.column)
+    def covers(self, row: Difference) -> bool:
+        table, key, column = row.table, row.key, row.column
         if table == guest_tables.TABLE.name:
             return column in ("state", "saved")
         if table == guest_tables.TAPS.name:
@@ -202,11 +201,11 @@ def _cells(difference: _Difference) -> tuple[str, str]:
     """The cells that differ; of a text, the lines that do."""
     if difference.change != CHANGED:
         (row, *_) = difference.rows
-        return _without_text(str(row.before)), _without_text(str(row.after))
+        return _without_text(row.before), _without_text(row.after)
     text = next((row for row in difference.rows if row.column in TEXTS), None)
     if text is not None:
-        return _lines(str(text.before), str(text.after))
-    told = [(str(row.column), str(row.before), str(row.after)) for row in difference.rows]
+        return _lines(text.before, text.after)
+    told = [(row.column, row.before, row.after) for row in difference.rows]
     recorded = " ".join(f"{column}={before}" for column, before, _ in told)
     return recorded, " ".join(f"{column}={after}" for column, _, after in told)
 
