@@ -40,10 +40,11 @@ USER_HZ = 100
 # ifupdown makes these at `ifup` and deletes them at `ifdown`.
 MADE_AT_BOOT = ("bond", "vlan")
 # Documentation/networking/bonding.rst of the kernel.
+ACTIVE_BACKUP = "active-backup"
 BOND_MODES = dict(
     enumerate(
         (
-            *("balance-rr", "active-backup", "balance-xor", "broadcast"),
+            *("balance-rr", ACTIVE_BACKUP, "balance-xor", "broadcast"),
             *("802.3ad", "balance-tlb", "balance-alb"),
         )
     )

@@ -9,6 +9,7 @@ from runbook.apply.checkpoint import undo_checks
 from runbook.common import octets
 from runbook.common.printable import one_line
 from runbook.plan.changes.guest_steps import Plug, UndoneInside
+from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.ipv6 import stand_in
 from runbook.plan.changes.messages import LinkMaster, Message, Route
 from runbook.plan.changes.processes import EndUnit, StartClient
@@ -93,6 +94,11 @@ def _(step: HurryKernel) -> list[str]:
     return [
         f'if [ "$(cat {EXPEDITED} 2>/dev/null)" = {before} ]; then echo {after} >{EXPEDITED}; fi'
     ]
+
+
+@shell_lines.register
+def _(step: HushIdlePorts) -> list[str]:
+    return [shlex.join(("hush_idle_ports" if step.on else "hush_no_more", *step.bonds))]
 
 
 @shell_lines.register

@@ -330,6 +330,28 @@ hurry_no_more() {
     rm -f -- "$here/hurries"
 }
 
+# A NIC that a bond does not use would report with the host's MAC which groups it leaves as IPv6
+# forwarding ends, and the switch would send to it what is meant for the host. Without its flag
+# for multicast, it leaves none.
+#   hush_idle_ports BOND...
+hush_idle_ports() {
+    for bond; do
+        active=$(cat "/sys/class/net/$bond/bonding/active_slave" 2>/dev/null)
+        slaves=$(cat "/sys/class/net/$bond/bonding/slaves" 2>/dev/null)
+        for port in $slaves; do
+            [ "$port" = "$active" ] || ip link set dev "$port" multicast off 2>/dev/null
+        done
+    done
+}
+hush_no_more() {
+    for bond; do
+        slaves=$(cat "/sys/class/net/$bond/bonding/slaves" 2>/dev/null)
+        for port in $slaves; do
+            ip link set dev "$port" multicast on 2>/dev/null
+        done
+    done
+}
+
 # What comes in for the host while a port is shut: nftables hands it to the bridge by a pair of veth.
 # The rule forgets the MACs after 20 s, even if this script ends: with the pair gone it would drop
 # all that comes in for them. What asks for a MAC, and what answers that, is left to the port itself.

@@ -11,10 +11,12 @@ from itertools import pairwise
 
 from runbook.apply.steps import ndp_bytes, netlink_bytes
 from runbook.apply.steps.hand_over import handed_over, tried
+from runbook.apply.steps.idle_ports import hush
 from runbook.common import octets
 from runbook.common.errors import GateClosed, StepFailed
 from runbook.plan.changes.aside import MoveAside
 from runbook.plan.changes.guest_steps import AwaitForwarding, AwaitPerson, Plug
+from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.messages import Neighbour, is_ipv6
 from runbook.plan.changes.networks import CLIENT, STDIN, URI
 from runbook.plan.changes.processes import Kill
@@ -223,6 +225,11 @@ def _(step: HurryKernel, host: Host) -> None:
     if file is not None and file.content.strip() == before.encode():
         # Whoever cannot write it waits a moment longer, and that is all.
         host.execute(("tee", EXPEDITED), stdin=after.encode(), timeout=step.budget_s)
+
+
+@perform.register
+def _(step: HushIdlePorts, host: Host) -> None:
+    hush(step, host)
 
 
 @perform.register

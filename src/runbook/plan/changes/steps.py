@@ -16,6 +16,7 @@ from runbook.common.serial import LATER
 from runbook.params.fields import CARRIERS
 from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.guest_steps import GuestStep
+from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.messages import Message, is_ipv6
 from runbook.plan.changes.processes import EndUnit, Kill, StartClient
 from runbook.plan.changes.revert_steps import RevertStep
@@ -335,6 +336,7 @@ Step = (
     | Relearn
     | NeedNic
     | HurryKernel
+    | HushIdlePorts
     | JoinBridges
     | TakePorts
     | OpenShortcut

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from runbook.common.serial import LATER
+from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.steps import Step, Sysctl
 
 
@@ -13,12 +15,14 @@ class SetSysctl:
 
     Writing a forwarding switch makes the kernel overwrite the per-interface
     switches and the redirect settings, so the undo writes those back too.
+    The NICs that `bonds` do not use say nothing about the switch of IPv6.
     """
 
     name: str
     value: str
     value_before: str
     shaken: tuple[tuple[str, str], ...] = ()
+    bonds: tuple[str, ...] = field(default=(), metadata=LATER)
 
     phase = "prepare"
 
@@ -35,12 +39,17 @@ class SetSysctl:
         return f"{self.name} = {self.value}"
 
     def do(self) -> tuple[Step, ...]:
-        return (Sysctl(self.name, self.value),)
+        return self._hushed(Sysctl(self.name, self.value))
 
     def undo(self) -> tuple[Step, ...]:
         """The switch first: it is what overwrites the others."""
         others = tuple(Sysctl(name, value) for name, value in self.shaken)
-        return (Sysctl(self.name, self.value_before), *others)
+        return self._hushed(Sysctl(self.name, self.value_before), *others)
+
+    def _hushed(self, *steps: Step) -> tuple[Step, ...]:
+        if not self.bonds:
+            return steps
+        return (HushIdlePorts(self.bonds, on=True), *steps, HushIdlePorts(self.bonds, on=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from runbook.params import Params
 from runbook.plan.changes.sysctl import SetSysctl
 from runbook.plan.promise.files import ExpectedFile
+from runbook.state.links import ACTIVE_BACKUP, LinkRow
 from runbook.state.snapshot import Snapshot
 from runbook.state.sysctl import SysctlRow
 
-FORWARDING = (("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"))
+FORWARDING6 = "net.ipv6.conf.all.forwarding"
+FORWARDING = (("net.ipv4.ip_forward", "1"), (FORWARDING6, "1"))
 # How the bridge announces the address by ARP. docs/explanation/boot.md says why not proxy_arp.
 ARP = (("arp_announce", "2"), ("arp_notify", "1"))
 # What somebody may have set for the NIC alone: the bridge takes its place on the LAN.
@@ -110,4 +112,11 @@ def switched(name: str, value: str, snapshot: Snapshot) -> Iterator[SetSysctl]:
     words = (".forwarding", ".accept_redirects")
     shaken = {n: v for n, v in table.items() if n.startswith(prefix) and n.endswith(words)}
     shaken.pop(name, None)
-    yield SetSysctl(name, value, table.get(name, "0"), tuple(sorted(shaken.items())))
+    bonds = _with_idle_ports(snapshot) if name == FORWARDING6 else ()
+    yield SetSysctl(name, value, table.get(name, "0"), tuple(sorted(shaken.items())), bonds)
+
+
+def _with_idle_ports(snapshot: Snapshot) -> tuple[str, ...]:
+    """The bonds that use one NIC at a time, whether the change is about them or not."""
+    rows = snapshot.rows(LinkRow)
+    return tuple(row.ifname for row in rows if row.bond_mode == ACTIVE_BACKUP)

@@ -151,6 +151,26 @@ def test_a_kernel_that_cannot_hurry_is_no_matter(sandbox: Sandbox) -> None:
     assert not (sandbox.root / EXPEDITED[1:]).exists()
 
 
+def test_a_nic_that_a_bond_does_not_use_is_quiet_while_ipv6_forwarding_ends(
+    tmp_path: Path,
+) -> None:
+    bond = fakes.link("bond0", kind="bond", bond_mode="active-backup")
+    made = half_made(tmp_path, make_plan(fakes.params(), fakes.seen(**fakes.more("links", bond))))
+    made.file("/sys/class/net/bond0/bonding/slaves", "eno1 eno2\n")
+    made.file("/sys/class/net/bond0/bonding/active_slave", "eno1\n")
+    forwarding = made.file("/proc/sys/net/ipv6/conf/all/forwarding", "1\n")
+    ip, then = tmp_path / "programs/ip", tmp_path / "then"
+    note = f'case $* in *multicast*) echo "$*" "$(cat {forwarding})" >>{then} ;; esac; exit 0'
+    ip.write_text(ip.read_text().replace("exit 0", note))
+    assert made.undo("deadline") == 0
+    set_ = "link set dev {} multicast {} {}"
+    assert then.read_text().splitlines() == [
+        set_.format("eno2", "off", 1),
+        set_.format("eno1", "on", 0),
+        set_.format("eno2", "on", 0),
+    ]
+
+
 HANDED = ["timeout", "5", "nft", "-f", "-"]
 HANDED_NO_MORE = ["timeout", "5", "nft", "delete", "table", "netdev", "rbcarrier"]
 

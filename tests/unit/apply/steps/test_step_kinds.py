@@ -13,6 +13,7 @@ from runbook.plan.changes import undo_parts
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, Plug, UndoneInside
+from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.processes import StartClient
 from runbook.plan.changes.revert_steps import EndOwnClient, InsertRule, RaiseNetwork
 from runbook.plan.changes.steps import (
@@ -57,6 +58,7 @@ UNCHECKED = {
     Announce: "the neighbours learn the address by its first packet too",
     CarryNeighbours: "an entry that is lost is asked for again",
     HurryKernel: "an undo sets it by itself, and a boot as well",
+    HushIdlePorts: "the NICs get their flag back in the same lines, and at a boot",
     OpenShortcut: "its rules forget the guests by themselves",
     CloseShortcut: "likewise",
     JoinBridges: "`take_ports` takes the pair away again",
@@ -81,6 +83,7 @@ LATER = {
     DropAttached: "the bridge stays",
     DropNetwork: "the bridge has no port and no address by then",
     HurryKernel: "the lines that move a port hurry by themselves",
+    HushIdlePorts: "it belongs to a switch of the kernel's, which is part of the rest",
     Plug: "the definition; the running guest's is in the network's part",
     Relearn: "a stand-in leads by the router until then",
     StartClient: "the address is there already",

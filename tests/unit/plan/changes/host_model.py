@@ -17,6 +17,7 @@ from xml.etree.ElementTree import fromstring
 from runbook.params.fields import CARRIERS
 from runbook.plan.changes.aside import ENDING, MoveAside, PutBack
 from runbook.plan.changes.guest_steps import DEFINITIONS, Plug
+from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.ipv6 import stand_in
 from runbook.plan.changes.messages import (
     Action,
@@ -114,6 +115,10 @@ class HostModel:
     @make.register
     def _(self, step: Announce | CarryNeighbours | NeedNic) -> None:
         """Nothing of the host changes by these."""
+
+    @make.register
+    def _(self, step: HushIdlePorts) -> None:
+        """Only what a NIC says of itself."""
 
     @make.register
     def _(self, step: HurryKernel) -> None:

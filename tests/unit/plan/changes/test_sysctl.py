@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.steps import Sysctl
 from runbook.plan.changes.sysctl import SetSysctl, TuneBridge
 
@@ -11,6 +12,15 @@ def test_one_write_there_and_the_switch_before_what_it_shook_on_the_way_back() -
     assert CHANGE.do() == (Sysctl("net.ipv4.ip_forward", "1"),)
     back = [Sysctl("net.ipv4.ip_forward", "0"), *(Sysctl(*pair) for pair in SHAKEN)]
     assert list(CHANGE.undo()) == back
+
+
+def test_nics_that_a_bond_does_not_use_are_quiet_while_the_switch_is_written() -> None:
+    name, bonds = "net.ipv6.conf.all.forwarding", ("bond0", "bond1")
+    change = SetSysctl(name, "1", "0", (("net.ipv6.conf.eth0.forwarding", "0"),), bonds)
+    quiet, no_more = HushIdlePorts(bonds, on=True), HushIdlePorts(bonds, on=False)
+    assert change.do() == (quiet, Sysctl(name, "1"), no_more)
+    assert (change.undo()[0], change.undo()[-1]) == (quiet, no_more)
+    assert quiet.describe().startswith("ip link set multicast off")
 
 
 def test_the_operator_reads_the_name_and_both_values() -> None:

@@ -368,6 +368,16 @@ def test_only_the_switches_that_are_off_are_written_and_what_they_shake_is_put_b
     assert switch.shaken == ((f"net.ipv4.conf.{NIC}.forwarding", "0"),)
 
 
+def test_the_switch_of_ipv6_knows_every_bond_that_uses_one_nic_at_a_time() -> None:
+    modes = {"bond0": "802.3ad", "bond1": "active-backup", "bond2": "active-backup"}
+    bonds = [fakes.link(name, kind="bond", bond_mode=mode) for name, mode in modes.items()]
+    switches = of(SetSysctl, made(None, **fakes.more("links", *bonds)))
+    assert {switch.name: switch.bonds for switch in switches} == {
+        "net.ipv4.ip_forward": (),
+        "net.ipv6.conf.all.forwarding": ("bond1", "bond2"),
+    }
+
+
 @pytest.mark.parametrize("value", ["0", "1"])
 def test_connection_tracking_is_held_and_goes_back_to_what_it_was(value: str) -> None:
     loose = {"name": "net.netfilter.nf_conntrack_tcp_loose", "value": value}
