@@ -27,8 +27,8 @@ SPHINX = $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky -
 NEEDS := venv
 demo: NEEDS := venv lab
 unit: NEEDS := venv unit
-lab: NEEDS := venv lab browser
-test: NEEDS := venv unit lab browser
+lab: NEEDS := venv lab qemu browser
+test: NEEDS := venv unit lab qemu browser
 faults: NEEDS := venv lab
 matrix: NEEDS := venv lab qemu
 bench: NEEDS := venv lab
@@ -52,8 +52,10 @@ unit: setup ## The tests that need no privilege
 	$(PYTEST) $(THREE) tests/rehearsal tests/unit tests/architecture
 
 lab: setup ## The tests that boot hosts (root or sudo)
-	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build
-	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m "not thorough" tests/lab tests/matrix tests/faults tests/notebooks tests/browser
+	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build --kernel bookworm
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m "not (thorough or emulated)" tests/lab tests/matrix tests/faults tests/notebooks tests/browser
+	@# An emulated processor needs the machine for itself.
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 scripts/apart $(PYTEST) -m "emulated and not thorough" tests/lab
 
 faults: setup ## Hit a change at every step with every fault, on three releases, and a guest's move (an hour and more)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.faults

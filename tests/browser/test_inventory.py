@@ -47,6 +47,7 @@ def kernels(page: Page, desk: Desk) -> int:
     return len(answer.json())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("front", ["lab", thorough("notebook")])
 def test_a_narrow_window_asks_by_itself_and_has_every_button_in_reach(
     desk: Desk, page: Page, front: str

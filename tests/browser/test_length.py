@@ -49,6 +49,7 @@ def test_a_plan_is_on_one_screen_with_its_texts_one_click_away(rehearsed: Page) 
     desk.see_nothing_typeset(page)
 
 
+@pytest.mark.thorough
 @desk.fronts
 def test_a_finding_that_blocks_marks_its_field_and_a_settled_form_stands_still(
     jupyter: Lab, page: Page

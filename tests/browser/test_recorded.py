@@ -74,6 +74,7 @@ def test_an_audit_says_what_a_change_would_meet_in_every_window(jupyter: Lab, pa
     looked_at(page, "nb.look(", "audit")
 
 
+@pytest.mark.thorough
 @desk.fronts
 def test_undo_says_that_no_change_was_armed_in_every_window(jupyter: Lab, page: Page) -> None:
     opened(jupyter, page, "undo.ipynb", {"host": "example"})
@@ -82,6 +83,7 @@ def test_undo_says_that_no_change_was_armed_in_every_window(jupyter: Lab, page: 
     looked_at(page, "nb.meet(", "undo")
 
 
+@pytest.mark.thorough
 @desk.fronts
 def test_a_fleet_is_planned_and_asked_about_in_every_window(jupyter: Lab, page: Page) -> None:
     opened(jupyter, page, "fleet.ipynb", {"hosts": "example"})

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests import bench
+from tests.bench import thorough
 from tests.lab import returning
 from tests.lab.returning import HOST, Before, console, is_armed, outcome, status, verb
 from tests.older import ALL_MADE, HALF_MADE, Older
@@ -104,7 +105,7 @@ def by_its_deadline(old: Older) -> None:
 
 
 @pytest.mark.usefixtures("fresh_host")
-@pytest.mark.parametrize("undo", [by_the_program, at_the_console, by_its_deadline])
+@pytest.mark.parametrize("undo", [by_the_program, at_the_console, thorough(by_its_deadline)])
 def test_what_it_left_half_made_is_undone(undo: Callable[[Older], None]) -> None:
     before = left_by(HALF_MADE, "network")
     told = status()

@@ -16,6 +16,7 @@ ASKED = dict(HOSTS[ON_A_BRIDGE].asked)
 GUEST = "vm-01"
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("release")
 def test_a_guest_of_the_nat_network_moves_onto_the_bridge_of_ifupdown_and_back() -> None:
     host = guesting.HOST

@@ -222,6 +222,7 @@ def records() -> set[str]:
 
 
 # A change, a boot, and two audits for each of some twenty drifts.
+@pytest.mark.thorough
 @pytest.mark.timeout(900)
 def test_it_is_silent_after_a_reboot_and_names_each_drift_made_by_hand(
     fresh_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.bench import thorough
 
 from runbook.common.errors import LabError
 from runbook.lab import lab as labs
@@ -81,7 +82,7 @@ def up_anew(lab: labs.Lab) -> None:
     labs.up(1, lab.release, "dhcp", print)
 
 
-@pytest.mark.parametrize("verb", [power_cut, renew, down, up_anew])
+@pytest.mark.parametrize("verb", [power_cut, thorough(renew), down, thorough(up_anew)])
 def test_a_host_of_another_lab_is_left_running(
     lab: labs.Lab, other: Ask, verb: Callable[[labs.Lab], None]
 ) -> None:

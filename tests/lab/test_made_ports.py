@@ -43,6 +43,7 @@ HOST = OddHost(
 )
 
 
+@pytest.mark.thorough
 def test_it_joins_the_bridge_at_each_boot_and_whenever_ifupdown_makes_it_anew(
     fresh_host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ def changed(host: str) -> tuple[Session, Underway, Applied]:
     return session, underway, applied
 
 
+@pytest.mark.thorough
 def test_a_limit_that_drops_the_verification_undoes_no_good_change(fresh_host: str) -> None:
     session, underway, applied = changed(fresh_host)
     shut_out(fresh_host)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from tests.bench import thorough
 from tests.lab.returning import (
     ARMED,
     HOST,
@@ -108,7 +109,7 @@ def leave_only(text: str | None) -> None:
     (params_folder() / "broken.rules").write_text("*filter\n-A INPUT -j\n")
 
 
-@pytest.mark.parametrize("text", [WRONG_FOR_A_CHANGE, WAY_ALONE, None])
+@pytest.mark.parametrize("text", [WRONG_FOR_A_CHANGE, thorough(WAY_ALONE), None])
 def test_a_file_by_which_no_change_could_be_made_leads_to_the_undo(
     start: Before, text: str | None
 ) -> None:
