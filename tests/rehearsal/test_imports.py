@@ -15,7 +15,7 @@ from runbook.notebook.routed import cells as nb
 cleared = nb.preflight(nb.plan(nb.look(nb.settle(nb.choose(nb.meet(nb.parameters(
     {"host": "example"})))))))
 nb.finish(nb.after(nb.confirm(nb.verify(nb.apply(nb.arm(cleared), "settle")))))
-print("imported:", *sorted({"pandas"} & set(sys.modules)))
+print("imported:", *sorted({"pandas", "ipywidgets", "pyroute2.ndb"} & set(sys.modules)))
 """
 
 

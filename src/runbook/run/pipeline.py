@@ -7,7 +7,8 @@ before: nothing is applied without an armed undo, nothing is armed without a cle
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import replace
 
 from runbook import preflight as rules
@@ -50,6 +51,8 @@ SEEN_AGAIN_S = 30.0
 STAGES = ("before", "inside", "plan", "preflight", "arm", *PHASES, "verify", "confirm")
 # The value of the parameter `reboot` that asks for one.
 REHEARSE = "rehearse"
+# What keeps a connection for as long as it is used, or for longer.
+Held = Callable[[Host], AbstractContextManager[Host]]
 
 
 def change(session: Session) -> Confirmed | Plan:
@@ -190,10 +193,10 @@ def _verdict(session: ChangeSession, armed: Armed, underway: Underway) -> Verdic
         return session.subject.verdict(fresh, session.params, armed.plan, underway.probed, now)
 
 
-def confirm(session: ChangeSession, verified: Verified) -> Confirmed:
-    """Make the change permanent, over another new connection."""
+def confirm(session: ChangeSession, verified: Verified, held: Held = closing) -> Confirmed:
+    """Make the change permanent, over another new connection, which `held` may keep open."""
     try:
-        with closing(new_connection(session, verified.armed)) as fresh:
+        with held(new_connection(session, verified.armed)) as fresh:
             # The guests first: if the host's part does not stay, they are still put back.
             session.subject.confirm(verified.armed, fresh, session.clock.now())
             return make_permanent(verified, fresh, session.clock.now(), session.operator)

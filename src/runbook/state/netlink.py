@@ -24,6 +24,8 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 # kernel takes the family from its first byte and ignores the rest.
 _BODY = 16
 _HEADER, _CODE = struct.Struct("=IH10x"), struct.Struct("=i")
+_IFINDEX, _ATTRIBUTE = struct.Struct("=4xi"), struct.Struct("=HH")
+IFLA_IFNAME = 3
 # Length and type, with which a message begins.
 _ALIKE = 6
 
@@ -102,5 +104,20 @@ def attributes(holder: Any) -> dict[str, Any]:  # noqa: ANN401 - untyped library
 
 def interface_names(host: Reader) -> dict[int, str]:
     """What each ifindex is called on the host now."""
-    links = messages(host.dump(request(RTM_GETLINK)))
-    return {message["index"]: str(attrs["IFLA_IFNAME"]) for message, attrs in links}
+    raw = host.dump(request(RTM_GETLINK))
+    return {
+        _IFINDEX.unpack_from(raw, begin + _HEADER.size)[0]: _name(raw[begin:end])
+        for _, begin, end in frames(raw)
+    }
+
+
+def _name(message: bytes) -> str:
+    """The name of one interface; of its many attributes nothing else is decoded."""
+    position = _HEADER.size + _BODY
+    while position + _ATTRIBUTE.size <= len(message):
+        length, kind = _ATTRIBUTE.unpack_from(message, position)
+        if kind == IFLA_IFNAME:
+            return message[position + _ATTRIBUTE.size : position + length].rstrip(b"\0").decode()
+        # A length below the header's would never get to the end.
+        position += max((length + 3) & ~3, _ATTRIBUTE.size)
+    raise ValueError("the kernel does not say what an interface is called")

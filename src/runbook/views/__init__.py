@@ -3,9 +3,9 @@
 One file a thing drawn: `state`, `changes`, `plan`, `findings` (also the verdict), `boot`,
 `side_by_side` (with `pairs` and `iptables`), `first_page` (of a record), `guests`, `standing`,
 `drift` (an audit), `timeline` (a host's records), `fleet`, `steps`, `progress`, `board`,
-`countdown`, `pulse`, `links`, and `tables` for any `grid` or DataFrame. `frames` makes DataFrames of
-plans, journals, verdicts and boots. Packages: `wiring` (the drawing of links and ports), `page` (the
-way onto a page).
+`countdown`, `pulse`, `links`, and `tables` for any `grid` or DataFrame. `frames` makes DataFrames
+of plans, journals, verdicts and boots. Packages: `wiring` (the drawing of links and ports), `page`
+(the way onto a page).
 """
 
 from __future__ import annotations

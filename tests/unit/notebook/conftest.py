@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -30,6 +31,7 @@ from runbook.plan.plan import PHASES
 from runbook.preflight import Cleared
 from runbook.run import pipeline
 from runbook.run.failures import Differs
+from runbook.run.pipeline import Held
 from runbook.run.session import Ready, Session, Underway
 from runbook.run.subject import UnjudgedPlan
 from runbook.state.diff import compare
@@ -118,10 +120,10 @@ class MadeUp:
         self.seen = hosts.after()
         return Verified(applied.armed, standing(applied.armed.plan.of_host, hosts.after()))
 
-    def confirm(self, session: Session, verified: Verified) -> Confirmed:
-        del session
-        self.ask("confirm")
-        return Confirmed(verified, WHEN)
+    def confirm(self, session: Session, verified: Verified, held: Held = closing) -> Confirmed:
+        with held(session.connect()):
+            self.ask("confirm")
+            return Confirmed(verified, WHEN)
 
     def roll_back(self, session: Session, underway: Underway, why: str) -> Rollback:
         self.ask("roll back")

@@ -6,7 +6,7 @@ import hashlib
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import singledispatch
+from functools import cache, partial, singledispatch
 from itertools import pairwise
 
 from runbook.apply.steps import ndp_bytes, netlink_bytes
@@ -83,7 +83,8 @@ def _(step: GatedNetlink, host: Host) -> None:
 
 
 def _send(step: Netlink, host: Host, first: int = 0) -> None:
-    datagram = netlink_bytes.encode(step.messages, lambda name: ifindex(host, name))
+    # Asked once for each interface: a datagram is of one moment.
+    datagram = netlink_bytes.encode(step.messages, cache(partial(ifindex, host)))
     words = tuple(" ".join(("ip", *message.words())) for message in step.messages)
     host.send_netlink(datagram, Delivery(words, first))
 

@@ -189,7 +189,7 @@ class Panel:
                 hand.verified = pipeline.verify(this.session, hand.underway, hand.applied)
                 keep_verdict(this, hand.verified.verdict, "The verdict: as promised", page)
             if hand.verified is not None:
-                confirmed = pipeline.confirm(this.session, hand.verified)
+                confirmed = pipeline.confirm(this.session, hand.verified, hand.hold)
                 this.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
                 hand.confirmed = confirmed
         except BaseException as error:

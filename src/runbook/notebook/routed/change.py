@@ -11,7 +11,6 @@ from runbook.apply.phases import Applied
 from runbook.apply.steps.journal import Journal
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.jupyter.uninterrupted import uninterrupted
-from runbook.notebook.live.buttons import Panel
 from runbook.notebook.live.watch import watch
 from runbook.notebook.routed.plan import go_by, stopped
 from runbook.notebook.shared.approval import approve, check_request, keep
@@ -162,6 +161,9 @@ def _look_on(before: Before, hand: SharedChange) -> None:
     change = ChangeUnderway(before, hand)
     hand.watcher = watching = watch(change)
     if somebody_there():
+        # A run that nobody watches does without ipywidgets.
+        from runbook.notebook.live.buttons import Panel  # noqa: PLC0415
+
         Panel(change, watching)
 
 
@@ -277,7 +279,7 @@ def confirm(seen: VerifiedChange | Stopped) -> ConfirmedChange | Stopped:
 def _confirm(seen: VerifiedChange) -> Confirmed:
     # A signal here would have a confirmed change end as one whose undo failed.
     with uninterrupted() as held:
-        confirmed = pipeline.confirm(seen.run.session, seen.verified)
+        confirmed = pipeline.confirm(seen.run.session, seen.verified, seen.hand.hold)
         seen.run.folder.once_json("confirmed.json", {"at": confirmed.at.isoformat()})
         seen.hand.confirmed = confirmed
     if held.name:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 
 from runbook import views
+from runbook.common.clock import Clock
 from runbook.common.errors import GoToTheConsole, MendAccess
 from runbook.notebook.jupyter.unattended import somebody_there
-from runbook.notebook.live.file_record import offer
 from runbook.notebook.routed.plan import go_by
 from runbook.notebook.shared.ending import end, in_short, keep_error, show_ending
 from runbook.notebook.shared.next_steps import show_next
@@ -25,6 +25,7 @@ from runbook.state.diff import diff
 from runbook.state.host import command_output
 from runbook.state.host.command_output import CommandOutput
 from runbook.state.snapshot import Snapshot, take
+from runbook.transport.host import Host
 from runbook.views import Look, Picture
 from runbook.views.grid import Grid
 from runbook.views.links import Link, Links, linked
@@ -70,7 +71,11 @@ def finish(last: Finished | Stopped) -> None:
         promise = last.confirmed.verified.armed.plan.promise
         end(run, Ending.AS_PROMISED, f"{promise.end_state}, confirmed")
     views.show(products(run))
-    offer(run)
+    if somebody_there():
+        # A run that nobody watches does without ipywidgets.
+        from runbook.notebook.live.file_record import offer  # noqa: PLC0415
+
+        offer(run)
     show_next(run)
 
 
@@ -84,14 +89,16 @@ def _show_rules(this: Run, before: Snapshot, snapshot: Snapshot) -> None:
 
 
 def _read_again(this: Run) -> tuple[Snapshot, tuple[CommandOutput, ...]]:
-    """Over a new connection: the one from before the change proves nothing."""
-    clock = this.session.clock
+    """Over a connection from after the change: the one from before proves nothing."""
+    hand, clock = this.course.hand, this.session.clock
+    held = hand.hand_on() if hand else None
     try:
-        with (
-            views.doing("Reading the state after", clock.monotonic),
-            closing(this.session.connect()) as fresh,
-        ):
-            return take(fresh, clock.now()), command_output.read(fresh)
+        with views.doing("Reading the state after", clock.monotonic):
+            # It was opened to confirm the change, maybe an hour ago.
+            with suppress(MendAccess):
+                if held:
+                    return _state_over(held, clock)
+            return _state_over(this.session.connect(), clock)
     except MendAccess as error:
         keep_error(this, "error.txt", error)
         end(this, Ending.UNKNOWN, f"confirmed, but then it could not be read: {in_short(error)}")
@@ -101,6 +108,11 @@ def _read_again(this: Run) -> tuple[Snapshot, tuple[CommandOutput, ...]]:
             state="confirmed, so nothing undoes it by itself",
             then="see that the host answers; its record is complete up to the confirmation",
         ) from error
+
+
+def _state_over(host: Host, clock: Clock) -> tuple[Snapshot, tuple[CommandOutput, ...]]:
+    with closing(host) as fresh:
+        return take(fresh, clock.now()), command_output.read(fresh)
 
 
 def products(run: RecordedRun) -> Picture:

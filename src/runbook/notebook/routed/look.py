@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from runbook import views
 from runbook.apply.checkpoint.armed_change import InProgress
 from runbook.common.clock import SystemClock
 from runbook.common.folders import outputs_folder, params_folder
-from runbook.notebook import widgets
 from runbook.notebook.jupyter.unattended import somebody_there
-from runbook.notebook.routed.preview import Preview
 from runbook.notebook.shared import pick_up as picking
 from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.ending import not_ended, reading
@@ -50,6 +49,9 @@ from runbook.state.host import command_output, nic_hardware, operator_connection
 from runbook.views import Look
 from runbook.views.grid import Grid
 from runbook.views.tables import counted
+
+if TYPE_CHECKING:
+    from runbook.notebook.routed.preview import Preview
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -136,6 +138,10 @@ def choose(met: ConnectedHost) -> ParameterForm:
         why = "The change in progress has its values" if fixed else "Nobody to ask"
         views.show(views.note(f"{why}: the parameters stay as they are."))
         return ParameterForm(met, None)
+    # A run that nobody watches does without the form, and without ipywidgets.
+    from runbook.notebook import widgets  # noqa: PLC0415
+    from runbook.notebook.routed.preview import Preview  # noqa: PLC0415
+
     host = met.session.host
     own = operator_connection.read(host)
     found = nics(met.glance, nic_hardware.read(host), own)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from runbook.apply.confirm import Confirmed, Verified
 from runbook.apply.phases import Applied
 from runbook.run.session import Session, Underway
+from runbook.transport.host import Host
 
 
 class Watcher(Protocol):
@@ -55,4 +58,21 @@ class SharedChange:
     verified: Verified | None = None
     confirmed: Confirmed | None = None
     why: str = ""
+    # The connection over which the change was confirmed, for the state after it.
+    fresh: Host | None = None
     watcher: Watcher = field(default_factory=Nobody)
+
+    @contextmanager
+    def hold(self, host: Host) -> Iterator[Host]:
+        """Keep the connection if all goes well with it, and close it otherwise."""
+        try:
+            yield host
+        except BaseException:
+            host.close()
+            raise
+        self.fresh = host
+
+    def hand_on(self) -> Host | None:
+        """The connection that was kept, once: who takes it closes it."""
+        fresh, self.fresh = self.fresh, None
+        return fresh

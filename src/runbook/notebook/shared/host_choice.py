@@ -5,20 +5,21 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from IPython.core.error import StdinNotImplementedError
-from ipywidgets import Combobox, Dropdown, Layout
 
 from runbook.common.clock import SystemClock
 from runbook.common.errors import ParameterError
 from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared.approval import Ask
-from runbook.notebook.widgets.look import FULL, LABEL, WIDER
-from runbook.notebook.widgets.question import wait_for
 from runbook.params import Described, listing
 from runbook.params.resolve import host_name
 from runbook.views import Picture, note
+
+if TYPE_CHECKING:
+    from ipywidgets import Combobox, Dropdown
 
 NOTHING = "choose a host"
 
@@ -36,6 +37,9 @@ def with_host(
     known = listing(params_folder())
     if not (known or free):
         return namespace
+    # A run that nobody watches does without ipywidgets.
+    from runbook.notebook.widgets.question import wait_for  # noqa: PLC0415
+
     choice = _Choice(known, free=free)
     asked = wait_for([choice.field], choice.fault, choice.settled, SystemClock())
     host = choice.host if asked else _typed(known, ask)
@@ -50,6 +54,10 @@ class _Choice:
     free: bool
 
     def __init__(self, known: tuple[Described, ...], *, free: bool) -> None:
+        from ipywidgets import Combobox, Dropdown, Layout  # noqa: PLC0415
+
+        from runbook.notebook.widgets.look import FULL, LABEL, WIDER  # noqa: PLC0415
+
         layout = {
             "description": "host",
             "style": LABEL,

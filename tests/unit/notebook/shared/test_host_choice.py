@@ -8,6 +8,7 @@ from ipywidgets import Combobox, Dropdown
 
 from runbook.notebook.shared import host_choice
 from runbook.notebook.shared.host_choice import with_host
+from runbook.notebook.widgets import question
 
 HOST = "interface: enp4s0f0\naddress: 172.16.1.1/16\ngateway: 172.16.0.1\n"
 NOBODY = {"host": None, "mode": "plan"}
@@ -38,7 +39,7 @@ def person(monkeypatch: pytest.MonkeyPatch, chooses: str) -> list[tuple[str, ...
         seen.append((why, settled(not why).text))
         return not why
 
-    monkeypatch.setattr(host_choice, "wait_for", wait)
+    monkeypatch.setattr(question, "wait_for", wait)
     return seen
 
 
@@ -71,7 +72,7 @@ def test_no_choice_leaves_the_names_as_they_are(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_page_that_cannot_answer_asks_at_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_choice, "wait_for", lambda *_: False)
+    monkeypatch.setattr(question, "wait_for", lambda *_: False)
     asked: list[str] = []
 
     def ask(prompt: str) -> str:
