@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from runbook.apply.checkpoint import armed_change, timer
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.steps import journal
+from runbook.apply.steps.commands import run
 from runbook.apply.steps.journal import Journal, State
-from runbook.apply.steps.perform import run
 from runbook.common.clock import Clock
 from runbook.common.errors import GoToTheConsole, MendAccess, StepFailed
 from runbook.transport.host import Host

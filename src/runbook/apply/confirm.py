@@ -12,8 +12,8 @@ from datetime import datetime
 from runbook.apply.checkpoint import armed_change, layout, timer
 from runbook.apply.checkpoint.arm import Armed, forget_boot
 from runbook.apply.steps import journal
+from runbook.apply.steps.commands import run
 from runbook.apply.steps.journal import State
-from runbook.apply.steps.perform import run
 from runbook.apply.verify import Verdict
 from runbook.plan.changes.steps import Command
 from runbook.transport.host import Host

@@ -17,7 +17,7 @@ from runbook.apply.checkpoint.arm import SECRET, Armed
 from runbook.apply.checkpoint.deadline import DeadlineWish
 from runbook.apply.confirm import SYNC
 from runbook.apply.steps import journal
-from runbook.apply.steps.perform import run
+from runbook.apply.steps.commands import run
 from runbook.common.clock import Clock
 from runbook.common.errors import ConnectionLost, MendAccess, StepFailed
 from runbook.plan.changes.steps import Command

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from runbook.apply import verify
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.script import revert_script
-from runbook.apply.steps.perform import run
+from runbook.apply.steps.commands import run
 from runbook.apply.verify import Verdict
 from runbook.params import KnownHost, Params
 from runbook.plan.changes.steps import Command

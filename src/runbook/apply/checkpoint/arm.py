@@ -18,8 +18,8 @@ from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.manifest import STAMP, Manifest
 from runbook.apply.checkpoint.script import file_number, made_dirs, restored_paths, undo_script
 from runbook.apply.steps import journal
+from runbook.apply.steps.commands import run
 from runbook.apply.steps.journal import State
-from runbook.apply.steps.perform import run
 from runbook.common import octets, serial
 from runbook.common.errors import ChangeInProgress, MendAccess, StepFailed
 from runbook.plan.changes.steps import Command

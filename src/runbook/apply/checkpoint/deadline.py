@@ -18,7 +18,7 @@ from runbook.apply.checkpoint import manifest, timer
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.manifest import STAMP, Manifest
 from runbook.apply.steps import journal
-from runbook.apply.steps.perform import failed
+from runbook.apply.steps.commands import failed
 from runbook.common.errors import ReadFailed, StepFailed
 from runbook.plan.changes.steps import Command
 from runbook.transport.host import Host

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial, singledispatch
-from itertools import pairwise
 
-from runbook.apply.steps import ndp_bytes, netlink_bytes
+from runbook.apply.steps import ndp_bytes, netlink_bytes, waits
+from runbook.apply.steps.commands import failed, run
 from runbook.apply.steps.hand_over import handed_over, tried
 from runbook.apply.steps.idle_ports import hush
-from runbook.common import octets
 from runbook.common.errors import GateClosed, StepFailed
 from runbook.plan.changes.aside import MoveAside
 from runbook.plan.changes.guest_steps import AwaitForwarding, AwaitPerson, Plug
@@ -52,13 +50,6 @@ from runbook.transport.host import Delivery, Host, HostFile
 REACHABLE, MOST_NEIGHBOURS = "REACHABLE", 4096
 # One frame can be lost; neighbours take the same news three times without harm.
 ANNOUNCEMENTS = 3
-POLL_S = 0.05
-# BR_STATE_FORWARDING.
-FORWARDING = b"3"
-# How often a person's work is asked for, and how long an answer is listened for (arp.py).
-ASK_S, HEAR_S = 2.0, 1.2
-# The same for a router that is asked in another MAC, and how often.
-PROBE_S, PROBED = 1.2, 3
 
 
 @singledispatch
@@ -171,66 +162,12 @@ def _(step: CarryNeighbours, host: Host) -> None:
 
 
 @perform.register
-def _(step: AwaitCarrier, host: Host) -> None:
-    argv = ("ip", "-oneline", "link", "show", "dev", step.ifname, "up")
-    for _ in _looks(step.budget_s, host):
-        if b"state UP" in run(Command(argv), host):
-            return
-    raise failed(host, step, f"{step.ifname} has no carrier after {step.budget_s:g} s")
-
-
-@perform.register
-def _(step: AwaitAdmitted, host: Host) -> None:
-    if not host.who_has(step.address, step.ifname, timeout=PROBE_S):
-        # It answers no ARP probe at all, so nothing can be learned from its silence.
-        return
-    for _ in range(PROBED):
-        if host.answers_mac(step.address, step.ifname, step.mac, timeout=PROBE_S):
-            return
-    raise StepFailed(
-        f"the LAN does not admit the bridge's MAC {step.mac}: {step.address} answers the MAC of"
-        f" {step.ifname} and not this one, so the switch port admits known MACs only",
-        host=host.name,
-        state="the address is still on the NIC, and nothing was lost",
-        then="set bridge_mac: nic; or have the port admit the bridge's MAC, and the guests'",
-    )
-
-
-@perform.register
-def _(step: AwaitLinkLocal, host: Host) -> None:
-    argv = ("ip", "-6", "-oneline", "address", "show", "dev", step.ifname, "scope", "link")
-    for _ in _looks(step.budget_s, host):
-        said = run(Command(argv), host)
-        if said.strip() and b"tentative" not in said:
-            return
-    raise failed(
-        host, step, f"{step.ifname} has none after {step.budget_s:g} s: {octets.text_of(said)}"
-    )
-
-
-@perform.register
-def _(step: AwaitRouter, host: Host) -> None:
-    argv = ("ip", "-6", "route", "show", "default", "dev", step.ifname)
-    wanted = {(route.gateway, str(route.metric)) for route in step.routes}
-    for _ in _looks(step.budget_s, host):
-        lines = octets.text_of(run(Command(argv), host)).splitlines()
-        if wanted <= {_way(line.split()) for line in lines}:
-            return
-    raise failed(host, step, f"none was heard in {step.budget_s:g} s")
-
-
-@perform.register
 def _(step: HurryKernel, host: Host) -> None:
     (file,) = host.read_files([EXPEDITED])
     before, after = step.values
     if file is not None and file.content.strip() == before.encode():
         # Whoever cannot write it waits a moment longer, and that is all.
         host.execute(("tee", EXPEDITED), stdin=after.encode(), timeout=step.budget_s)
-
-
-@perform.register
-def _(step: HushIdlePorts, host: Host) -> None:
-    hush(step, host)
 
 
 @perform.register
@@ -249,61 +186,6 @@ def _(step: Plug, host: Host) -> None:
     run(Command(argv, step.xml.encode(), step.budget_s), host)
 
 
-@perform.register
-def _(step: AwaitForwarding, host: Host) -> None:
-    path = f"/sys/class/net/{step.port}/brport/state"
-    for _ in _looks(step.budget_s, host):
-        (state,) = host.read_files([path])
-        if state is not None and state.content.strip() == FORWARDING:
-            return
-    raise failed(host, step, f"it does not after {step.budget_s:g} s")
-
-
-@perform.register
-def _(step: AwaitPerson, host: Host) -> None:
-    answers: tuple[str, ...] = ()
-    for _ in range(int(step.budget_s / ASK_S)):
-        answers = host.who_has(step.address, step.ifname, timeout=HEAR_S)
-        if answers == (step.mac,):
-            return
-        # Without this a person would have less time than was said.
-        run(Command(("sleep", f"{ASK_S - HEAR_S:g}")), host)
-    told = ", ".join(answers) or "nobody"
-    raise failed(host, step, f"{told} answers for {step.address} after {step.budget_s:g} s")
-
-
-def _looks(budget_s: float, host: Host) -> Iterator[None]:
-    """As many looks as there is time for, with a pause on the host after each."""
-    for _ in range(int(budget_s / POLL_S)):
-        yield
-        run(Command(("sleep", str(POLL_S))), host)
-
-
-def _way(words: list[str]) -> tuple[str, str]:
-    """Gateway and metric of a line of `ip route`."""
-    told = dict(pairwise(words))
-    return told.get("via", ""), told.get("metric", "")
-
-
-def run(step: Command, host: Host) -> bytes:
-    """Run a command that has to succeed; its standard output."""
-    done = host.execute(step.argv, stdin=step.stdin, timeout=step.budget_s)
-    if done.returncode != 0:
-        stderr = (done.stderr or done.stdout).decode(errors="replace").strip()
-        raise failed(host, step, f"exit status {done.returncode}: {stderr or 'it said nothing'}")
-    return done.stdout
-
-
-def failed(host: Host, step: Step, why: str) -> StepFailed:
-    """The error for a step that did not succeed."""
-    return StepFailed(
-        f"step failed: {step.describe()}\n{why}",
-        host=host.name,
-        state="the change is half made, and its undo is armed",
-        then="wait for the undo, which follows by itself; then fix what the step complained of",
-    )
-
-
 def gratuitous_arp(mac: bytes, address: str) -> bytes:
     """A broadcast ARP request in which sender and target are `address` (RFC 5227, 3)."""
     ip = socket.inet_aton(address)
@@ -320,3 +202,13 @@ def _link(host: Host, ifname: str) -> LinkRow:
     if len(found) != 1:
         raise failed(host, Netlink(()), f"the host has no interface {ifname}")
     return found[0]
+
+
+# What is a function elsewhere, by the kind of its step.
+perform.register(AwaitCarrier, waits.carrier)
+perform.register(AwaitAdmitted, waits.admitted)
+perform.register(AwaitLinkLocal, waits.link_local)
+perform.register(AwaitRouter, waits.router)
+perform.register(AwaitForwarding, waits.forwarding)
+perform.register(AwaitPerson, waits.person)
+perform.register(HushIdlePorts, hush)

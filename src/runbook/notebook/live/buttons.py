@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from runbook import views
 from runbook.apply.checkpoint.timer import run_now
+from runbook.apply.steps.commands import run as command
 from runbook.apply.steps.journal import State
-from runbook.apply.steps.perform import run as command
 from runbook.common.errors import RolledBack, VerificationFailed
 from runbook.guest.deadlines import NotMoved
 from runbook.notebook.live.background import in_background

@@ -13,7 +13,8 @@ from tests.unit.fakes import BRIDGE, IP, NIC, NIC_MAC
 from tests.unit.processes import dhcpcd, holding, of_mallory, process
 
 from runbook.apply.steps.ndp_bytes import unsolicited_advertisement
-from runbook.apply.steps.perform import HEAR_S, perform
+from runbook.apply.steps.perform import perform
+from runbook.apply.steps.waits import HEAR_S
 from runbook.common.errors import GateClosed, StepFailed
 from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.guest_steps import AwaitPerson
