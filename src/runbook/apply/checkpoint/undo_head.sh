@@ -252,7 +252,7 @@ open_shortcut() {
     shift 2
     for mac; do
         tap=$(tap_of "$mac")
-        case $tap in '' | *[!A-Za-z0-9_.-]*) continue ;; esac
+        [ -n "$tap" ] || continue
         known="$known${known:+, }$mac timeout 60s"
         to_taps="$to_taps
         ether daddr $mac ether daddr @guests fwd to \"$tap\""
@@ -284,10 +284,12 @@ table netdev rbguests {
 NFT
     return 0
 }
-# libvirt gives a tap the guest's MAC with another first byte.
+# libvirt gives a tap the guest's MAC with another first byte. A name that nft would read as
+# something else is none.
 tap_of() {
     for port in /sys/class/net/*/brport; do
         port=${port%/brport}
+        case ${port##*/} in *[!A-Za-z0-9_.-]*) continue ;; esac
         if [ "$(cat "$port/address" 2>/dev/null)" = "fe:${1#*:}" ]; then
             echo "${port##*/}"
             return 0
@@ -554,7 +556,7 @@ update_device() {
 # libvirt refuses a tap that is in a bridge already, as one that an undo without libvirt has moved.
 plug_anew() {
     tap=$(tap_of "$4")
-    case $tap in '' | *[!A-Za-z0-9_.-]*) return 0 ;; esac
+    [ -n "$tap" ] || return 0
     joined=$(readlink "/sys/class/net/$tap/master") || return 0
     ip link set dev "$tap" nomaster 2>/dev/null
     update_device "$1" "$2" "$3" || ip link set dev "$tap" master "${joined##*/}" 2>/dev/null

@@ -53,3 +53,15 @@ def test_a_crowd_of_neighbours_does_not_hold_up_the_host_s_address(tmp_path: Pat
     batch = (tmp_path / "batch").read_text().splitlines()
     assert batch[0] == "neighbour replace 172.16.0.1 lladdr 02:00:00:00:ff:01 dev eth0 nud stale"
     assert 1000 < len(batch) <= 4096
+
+
+def test_a_tap_whose_name_means_something_to_nft_is_none(tmp_path: Path) -> None:
+    """Whoever runs a guest by hand may choose a tap's name and its MAC."""
+    find = function("tap_of").replace("/sys/class/net", str(tmp_path)) + "tap_of 52:54:00:0a:0b:01"
+    found = []
+    for name in ('"; add table x', "vnet3"):
+        (tmp_path / name / "brport").mkdir(parents=True)
+        (tmp_path / name / "address").write_text("fe:54:00:0a:0b:01\n")
+        done = subprocess.run(["sh", "-c", find], capture_output=True, text=True, check=True)
+        found.append(done.stdout.split())
+    assert found == [[], ["vnet3"]]
