@@ -69,7 +69,7 @@ bench: setup ## Measure against other tools: tables in the terminal, outputs/ben
 
 thorough: setup ## What `make test` leaves out: the same kinds of test, on more hosts and in more ways
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build --guests all --kernel bookworm
-	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m thorough tests/lab tests/faults tests/notebooks tests/browser
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) $(APART) -m thorough tests/lab tests/matrix tests/faults tests/notebooks tests/browser
 	$(PYTEST) --hypothesis-profile=thorough --timeout=3600 tests/unit/test_decoders.py
 
 check: setup ## Format, lint, types, import contract, spelling, links, Python 3.7 on hosts
