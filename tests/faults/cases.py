@@ -11,7 +11,8 @@ from tests.faults.injections import Injection
 from tests.faults.scene import DEADLINE_S
 from tests.faults.signals import BOUNDARY
 
-from runbook.plan.changes.steps import Command, EditFile, WriteFile
+from runbook.plan.changes.file_steps import EditFile, WriteFile
+from runbook.plan.changes.steps import Command
 from runbook.plan.plan import Plan
 
 RELEASES = ("bookworm", "trixie", "bullseye")

@@ -15,7 +15,14 @@ from runbook.common import serial
 from runbook.plan import plan_classes
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.processes import StartClient
-from runbook.plan.changes.steps import Command, DropAttached, DropNetwork, OnPath, Step, Unless
+from runbook.plan.changes.steps import (
+    Command,
+    DropAttached,
+    DropNetwork,
+    OnPath,
+    Step,
+    Unless,
+)
 from runbook.plan.netfilter import expected
 from runbook.plan.promise.attached import AttachedPromise
 from runbook.plan.promise.check import Check

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from runbook.common import octets
 from runbook.plan.changes.change import Change
+from runbook.plan.changes.file_steps import EditFile, WriteFile
 from runbook.plan.changes.guest.configuration import Reconfigure
-from runbook.plan.changes.steps import Command, EditFile, Netlink, Step, WriteFile
+from runbook.plan.changes.steps import Command, Netlink, Step
 from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.summary import Summary, summary
 from runbook.plan.plan import NOTHING_TO_UNDO, Plan

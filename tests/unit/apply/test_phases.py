@@ -9,8 +9,8 @@ from tests.unit.logs import logging_to
 from runbook.apply.checkpoint import Armed, deadline
 from runbook.apply.phases import CUT_OFF_S, LONG_S, apply_phase
 from runbook.common.errors import ConnectionLost, GateClosed, StepFailed
+from runbook.plan.changes.file_steps import WriteFile
 from runbook.plan.changes.network_hook import hook_path
-from runbook.plan.changes.steps import WriteFile
 from runbook.plan.plan import PHASES
 from runbook.transport.host import Completed
 

@@ -7,7 +7,7 @@ from tests.unit import fakes
 from tests.unit.fakes import ADDRESS, GATEWAY, NIC, FakeHost
 
 from runbook.common.errors import Refused
-from runbook.plan.changes.steps import EditFile
+from runbook.plan.changes.file_steps import EditFile
 from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Cleared, preflight
 from runbook.state import files

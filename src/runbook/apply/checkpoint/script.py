@@ -20,20 +20,12 @@ from runbook.apply.checkpoint.shell_lines import drop_line, raise_line, shell_li
 from runbook.common.printable import one_line
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
+from runbook.plan.changes.file_steps import MakeDir, RemoveDir, Restore
 from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.messages import Action, Route
 from runbook.plan.changes.revert import RevertPart
 from runbook.plan.changes.revert_steps import RaiseNetwork
-from runbook.plan.changes.steps import (
-    DropAttached,
-    DropNetwork,
-    MakeDir,
-    NeedNic,
-    Netlink,
-    RemoveDir,
-    Restore,
-    Step,
-)
+from runbook.plan.changes.steps import DropAttached, DropNetwork, NeedNic, Netlink, Step
 from runbook.plan.changes.sysctl import SetSysctl
 from runbook.plan.changes.undo_parts import part_of
 from runbook.plan.plan import Plan

@@ -13,6 +13,7 @@ from runbook.apply.steps.hand_over import handed_over, tried
 from runbook.apply.steps.idle_ports import hush
 from runbook.common.errors import GateClosed, StepFailed
 from runbook.plan.changes.aside import MoveAside
+from runbook.plan.changes.file_steps import EditFile, MakeDir, RemoveFile, WriteFile
 from runbook.plan.changes.guest_steps import AwaitForwarding, AwaitPerson, Plug
 from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.messages import Neighbour, is_ipv6
@@ -23,14 +24,10 @@ from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
     Command,
-    EditFile,
     GatedNetlink,
-    MakeDir,
     Netlink,
-    RemoveFile,
     Step,
     Sysctl,
-    WriteFile,
 )
 from runbook.plan.changes.two_bridges import (
     EXPEDITED,

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
 from runbook.plan.changes.aside import ENDING
+from runbook.plan.changes.file_steps import Restore
 from runbook.plan.changes.processes import EndUnit
-from runbook.plan.changes.steps import Command, Restore, Step
+from runbook.plan.changes.steps import Command, Step
 
 DHCLIENT, DHCPCD = "dhclient", "dhcpcd"
 UNITS = "/etc/systemd/system"

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from posixpath import dirname
 
 from runbook.common import octets
-from runbook.plan.changes.steps import (
+from runbook.plan.changes.file_steps import (
     EditFile,
     LineEdit,
     MakeDir,
     RemoveDir,
     Restore,
-    Step,
     WriteFile,
 )
+from runbook.plan.changes.steps import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runbook.plan.changes.aside import MoveAside, PutBack
+from runbook.plan.changes.file_steps import RemoveFile, Restore
 from runbook.plan.changes.processes import Kill, StartClient
-from runbook.plan.changes.steps import RemoveFile, Restore, Step, Unless
+from runbook.plan.changes.steps import Step, Unless
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runbook.plan.changes.file_steps import MakeDir, RemoveDir
 from runbook.plan.changes.files import PutFile
-from runbook.plan.changes.steps import Command, DropNetwork, MakeDir, RemoveDir, Step
+from runbook.plan.changes.steps import Command, DropNetwork, Step
 
 CLIENT = "virsh"
 URI = ("--connect", "qemu:///system")

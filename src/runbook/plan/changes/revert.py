@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runbook.common import octets
+from runbook.plan.changes.file_steps import Restore, WriteFile
 from runbook.plan.changes.revert_steps import Part, TakeBack
-from runbook.plan.changes.steps import Restore, Step, WriteFile
+from runbook.plan.changes.steps import Step
 
 PROGRAM = 0o700
 # An undo that has to restart a hung libvirt takes this long.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
+from runbook.plan.changes.file_steps import MakeDir, RemoveDir, Restore
 from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.processes import EndUnit
 from runbook.plan.changes.revert import RevertPart
@@ -11,11 +12,8 @@ from runbook.plan.changes.revert_steps import Part
 from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
-    MakeDir,
     NeedNic,
     Netlink,
-    RemoveDir,
-    Restore,
     Step,
     Sysctl,
 )

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from runbook.common import octets
 from runbook.plan.changes.attach import AttachNetwork
+from runbook.plan.changes.file_steps import EditFile, WriteFile
 from runbook.plan.changes.leases import StopClient
 from runbook.plan.changes.networks import CreateNetwork
-from runbook.plan.changes.steps import EditFile, WriteFile
 from runbook.plan.plan import Plan
 from runbook.state import networks
 from runbook.state.files import FileRow

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from runbook.plan.changes.attach import AttachNetwork
 from runbook.plan.changes.change import Change
+from runbook.plan.changes.file_steps import EditFile, WriteFile
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.networks import CreateNetwork
 from runbook.plan.changes.profile import AddRules, JumpFirst
-from runbook.plan.changes.steps import EditFile, Sysctl, WriteFile
+from runbook.plan.changes.steps import Sysctl
 from runbook.plan.plan import Plan
 from runbook.plan.promise.guests import GuestPromise
 from runbook.state.files import FileRow

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from runbook.common import octets
 from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
+from runbook.plan.changes.file_steps import LineEdit
 from runbook.plan.changes.files import EditLines
-from runbook.plan.changes.steps import LineEdit
 from runbook.plan.revert.recorded import RecordedChange
 from runbook.state.files import FileRow
 from runbook.state.snapshot import Snapshot

@@ -16,6 +16,14 @@ from runbook.plan.changes.bridge_mac import IntroduceMac
 from runbook.plan.changes.bridge_ports import Cutover, ForwardAtOnce, QuietWarmUp, Settle
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.conntrack import HoldTracking, ReleaseTracking
+from runbook.plan.changes.file_steps import (
+    EditFile,
+    MakeDir,
+    RemoveDir,
+    RemoveFile,
+    Restore,
+    WriteFile,
+)
 from runbook.plan.changes.files import EditLines, PutFile
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.ipv6_switches import DeafenNIC, EnableIPv6, LearnOnBridge
@@ -32,16 +40,10 @@ from runbook.plan.changes.steps import (
     Command,
     DropAttached,
     DropNetwork,
-    EditFile,
-    MakeDir,
     NeedNic,
     Netlink,
-    RemoveDir,
-    RemoveFile,
-    Restore,
     Step,
     Sysctl,
-    WriteFile,
 )
 from runbook.plan.changes.sysctl import SetSysctl, TuneBridge
 from runbook.plan.plan import Plan

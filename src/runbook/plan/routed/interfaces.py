@@ -16,8 +16,8 @@ from ipaddress import ip_interface
 
 from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
+from runbook.plan.changes.file_steps import LineEdit
 from runbook.plan.changes.files import EditLines
-from runbook.plan.changes.steps import LineEdit
 from runbook.plan.routed.no_stanza import configured_by
 from runbook.plan.routed.stanza_commands import is_carried
 from runbook.plan.routed.stanza_refusals import refuse_hooks, refuse_inherited

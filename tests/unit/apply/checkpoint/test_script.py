@@ -20,17 +20,16 @@ from runbook.apply.checkpoint.script import made_dirs, restored_paths
 from runbook.plan.changes.aside import MoveAside
 from runbook.plan.changes.bridge_ports import Cutover
 from runbook.plan.changes.change import Change
-from runbook.plan.changes.networks import CreateNetwork
-from runbook.plan.changes.revert_steps import TakeBack
-from runbook.plan.changes.steps import (
+from runbook.plan.changes.file_steps import (
     EditFile,
     LineEdit,
     MakeDir,
     RemoveFile,
-    Step,
-    Unless,
     WriteFile,
 )
+from runbook.plan.changes.networks import CreateNetwork
+from runbook.plan.changes.revert_steps import TakeBack
+from runbook.plan.changes.steps import Step, Unless
 from runbook.plan.plan import Plan
 from runbook.plan.routed.procedure import make_plan
 

@@ -17,6 +17,15 @@ from runbook.apply.steps.perform import perform
 from runbook.apply.steps.waits import HEAR_S
 from runbook.common.errors import GateClosed, StepFailed
 from runbook.plan.changes.aside import MoveAside, PutBack
+from runbook.plan.changes.file_steps import (
+    EditFile,
+    LineEdit,
+    MakeDir,
+    RemoveDir,
+    RemoveFile,
+    Restore,
+    WriteFile,
+)
 from runbook.plan.changes.guest_steps import AwaitPerson
 from runbook.plan.changes.messages import Action, LinkMaster, Route
 from runbook.plan.changes.processes import Kill, StartClient
@@ -25,17 +34,10 @@ from runbook.plan.changes.steps import (
     CarryNeighbours,
     Command,
     DropNetwork,
-    EditFile,
-    LineEdit,
-    MakeDir,
     Netlink,
-    RemoveDir,
-    RemoveFile,
-    Restore,
     Step,
     Sysctl,
     Unless,
-    WriteFile,
 )
 from runbook.plan.changes.waits import (
     AwaitAdmitted,

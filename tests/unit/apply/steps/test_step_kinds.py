@@ -12,6 +12,7 @@ from runbook.plan import plan_classes
 from runbook.plan.changes import undo_parts
 from runbook.plan.changes.aside import PutBack
 from runbook.plan.changes.change import Change
+from runbook.plan.changes.file_steps import MakeDir, RemoveDir, Restore
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, Plug, UndoneInside
 from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.processes import StartClient
@@ -22,9 +23,6 @@ from runbook.plan.changes.steps import (
     Command,
     DropAttached,
     DropNetwork,
-    MakeDir,
-    RemoveDir,
-    Restore,
     Step,
     Sysctl,
     Unless,

@@ -16,6 +16,14 @@ from xml.etree.ElementTree import fromstring
 
 from runbook.params.fields import CARRIERS
 from runbook.plan.changes.aside import ENDING, MoveAside, PutBack
+from runbook.plan.changes.file_steps import (
+    EditFile,
+    MakeDir,
+    RemoveDir,
+    RemoveFile,
+    Restore,
+    WriteFile,
+)
 from runbook.plan.changes.guest_steps import DEFINITIONS, Plug
 from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.ipv6 import stand_in
@@ -35,16 +43,10 @@ from runbook.plan.changes.steps import (
     CarryNeighbours,
     Command,
     DropNetwork,
-    EditFile,
-    MakeDir,
     NeedNic,
     Netlink,
-    RemoveDir,
-    RemoveFile,
-    Restore,
     Step,
     Sysctl,
-    WriteFile,
 )
 from runbook.plan.changes.two_bridges import (
     CloseShortcut,

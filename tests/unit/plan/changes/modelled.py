@@ -8,9 +8,9 @@ from typing import Any
 
 from tests.unit.plan.changes.host_model import HostModel
 
+from runbook.plan.changes.file_steps import RemoveDir
 from runbook.plan.changes.firewall import PROGRAMS
 from runbook.plan.changes.messages import Action
-from runbook.plan.changes.steps import RemoveDir
 from runbook.plan.plan import Plan
 from runbook.plan.promise.ipv6 import global6
 from runbook.plan.routed import facts

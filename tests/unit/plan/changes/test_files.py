@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+from runbook.plan.changes.file_steps import (
+    EditFile,
+    LineEdit,
+    MakeDir,
+    RemoveDir,
+    Restore,
+    WriteFile,
+)
 from runbook.plan.changes.files import EditLines, PutFile
-from runbook.plan.changes.steps import EditFile, LineEdit, MakeDir, RemoveDir, Restore, WriteFile
 
 PUT = PutFile("/etc/sysctl.d/60-x.conf", "net.ipv4.ip_forward = 1\n\u00e9", 0o644, "keep it")
 EDITS = (LineEdit(2, 3, "iface a inet manual\n"), LineEdit(9, 8, "more\n"))

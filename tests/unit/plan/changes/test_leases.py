@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from runbook.plan.changes.aside import MoveAside, PutBack
+from runbook.plan.changes.file_steps import RemoveFile, Restore
 from runbook.plan.changes.leases import EndClient, StopClient
 from runbook.plan.changes.processes import Kill, StartClient
-from runbook.plan.changes.steps import RemoveFile, Restore, Unless
+from runbook.plan.changes.steps import Unless
 
 ARGV = ("/sbin/dhclient", "-4", "-v", "enp4s0f0")
 START = ("dhclient", "-4", "enp4s0f0")

@@ -12,9 +12,9 @@ import pytest
 from tests.unit import fakes
 
 from runbook.plan.changes import network_online
+from runbook.plan.changes.file_steps import Restore
 from runbook.plan.changes.files import PutFile
 from runbook.plan.changes.network_online import OnlineShape
-from runbook.plan.changes.steps import Restore
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.promise.host import Promise
 from runbook.plan.routed.desired_state import make_promise

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from runbook.plan.changes.file_steps import MakeDir, RemoveDir
 from runbook.plan.changes.files import PutFile
 from runbook.plan.changes.networks import CreateNetwork, InstallHook
-from runbook.plan.changes.steps import Command, DropNetwork, MakeDir, RemoveDir
+from runbook.plan.changes.steps import Command, DropNetwork
 
 XML = "<network><name>routed</name></network>\n"
 CREATE = CreateNetwork("routed", "virbr1", XML, ("iptables",))

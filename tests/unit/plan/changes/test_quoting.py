@@ -14,14 +14,13 @@ from tests.unit.programs import hostile
 from runbook.apply.checkpoint import undo_script
 from runbook.apply.checkpoint.script import file_number, restored_paths
 from runbook.plan.changes.aside import PutBack
+from runbook.plan.changes.file_steps import RemoveDir, Restore
 from runbook.plan.changes.processes import StartClient
 from runbook.plan.changes.steps import (
     Announce,
     CarryNeighbours,
     Command,
     DropNetwork,
-    RemoveDir,
-    Restore,
     Step,
     Sysctl,
 )

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.plan.changes.steps import Command, EditFile, LineEdit, RemoveFile, Unless, WriteFile
+from runbook.plan.changes.file_steps import EditFile, LineEdit, RemoveFile, WriteFile
+from runbook.plan.changes.steps import Command, Unless
 
 lines = st.lists(st.binary(max_size=4).filter(lambda line: b"\n" not in line), max_size=8)
 texts = st.lists(st.sampled_from(["new", "", "two\r"]), max_size=2).map(

@@ -17,10 +17,11 @@ from runbook.common import serial
 from runbook.common.errors import ParameterError, Refused
 from runbook.plan import plan as plans
 from runbook.plan.changes.adopt import AdoptNic, AdoptPorts
+from runbook.plan.changes.file_steps import EditFile, Restore
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.guest_steps import Plug
 from runbook.plan.changes.messages import Action, LinkMaster, Route
-from runbook.plan.changes.steps import EditFile, GatedNetlink, Restore
+from runbook.plan.changes.steps import GatedNetlink
 from runbook.plan.forecast import after_plan
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.forecast.wiring import wired

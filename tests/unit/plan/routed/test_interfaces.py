@@ -9,7 +9,7 @@ from tests.unit import fakes
 from tests.unit.fakes import NIC, Row
 
 from runbook.common.errors import Refused
-from runbook.plan.changes.steps import EditFile
+from runbook.plan.changes.file_steps import EditFile
 from runbook.plan.routed.interfaces import ADDRESSING, manual_stanza, nic_stanzas
 from runbook.plan.routed.procedure import make_plan
 from runbook.state.syntax import ifupdown

@@ -7,7 +7,7 @@ from tests.unit import fakes
 from tests.unit.fakes import NIC
 
 from runbook.common.errors import Refused
-from runbook.plan.changes.steps import EditFile
+from runbook.plan.changes.file_steps import EditFile
 from runbook.plan.routed.interfaces import manual_stanza
 from runbook.plan.routed.stanza_commands import is_carried, is_of_link
 from runbook.state.snapshot import Snapshot

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
+from runbook.plan.changes.file_steps import Restore
 from runbook.plan.changes.guest_steps import DEFINITIONS, AwaitForwarding, Plug
 from runbook.plan.changes.messages import LinkMaster
-from runbook.plan.changes.steps import Netlink, Restore, Step
+from runbook.plan.changes.steps import Netlink, Step
 
 # What libvirt gives a NIC while it runs; it knows them of the MAC that is asked for.
 RUNTIME = ("target", "alias")

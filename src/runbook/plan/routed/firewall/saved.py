@@ -12,8 +12,8 @@ from difflib import SequenceMatcher
 
 from runbook.common import octets
 from runbook.common.errors import Refused
+from runbook.plan.changes.file_steps import EditFile, LineEdit
 from runbook.plan.changes.files import EditLines, PutFile
-from runbook.plan.changes.steps import EditFile, LineEdit
 from runbook.plan.netfilter.canonical import canonical
 from runbook.plan.netfilter.expected import (
     SAVED,

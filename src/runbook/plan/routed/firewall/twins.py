@@ -8,9 +8,9 @@ from itertools import accumulate, groupby, pairwise
 
 from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
+from runbook.plan.changes.file_steps import LineEdit
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.firewall import TwinRule
-from runbook.plan.changes.steps import LineEdit
 from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.state.files import FileRow

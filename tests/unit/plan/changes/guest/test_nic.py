@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.guest_data import DEFINED_XML, MAC, NAME, NIC_XML
 
+from runbook.plan.changes.file_steps import Restore
 from runbook.plan.changes.guest.nic import MoveNic, Rejoin, as_it_was, attached_to
 from runbook.plan.changes.guest_steps import Plug
-from runbook.plan.changes.steps import Restore
 
 MOVE = MoveNic(NAME, MAC, "routed", "default", NIC_XML, "default", DEFINED_XML)
 

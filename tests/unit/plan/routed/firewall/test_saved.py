@@ -9,8 +9,8 @@ from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, NIC
 
 from runbook.common.errors import Refused
+from runbook.plan.changes.file_steps import EditFile
 from runbook.plan.changes.files import EditLines, PutFile
-from runbook.plan.changes.steps import EditFile
 from runbook.plan.netfilter.canonical import canonical
 from runbook.plan.routed.firewall.profile import profile
 from runbook.plan.routed.firewall.saved import composed, line_edits, saved_firewall

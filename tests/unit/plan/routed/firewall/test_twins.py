@@ -10,8 +10,8 @@ from tests.unit.state.recorded import text
 from runbook.common import octets
 from runbook.common.errors import Refused
 from runbook.common.redact import redact_text
+from runbook.plan.changes.file_steps import EditFile
 from runbook.plan.changes.firewall import TwinRule
-from runbook.plan.changes.steps import EditFile
 from runbook.plan.routed.firewall.twins import all_but, saved_rules, twin_of, twins
 from runbook.state.syntax.iptables_save import words
 
