@@ -17,8 +17,9 @@ from tests.faults import injections, libvirtd, matrix, points
 from tests.faults.cases import Case, Ground
 from tests.faults.scene import Scene
 from tests.lab import emulated
+from tests.lab.emulated_switch import TRUNK, VLAN, Switch, in_between
 from tests.lab.test_odd_hosts import NIC
-from tests.lab.test_qemu_ports import BOND, PORTS, SECOND, TAGGED, TRUNK, VLAN, far_end, tagged
+from tests.lab.test_qemu_ports import BOND, SECOND, TAGGED
 
 from runbook.lab import lab as labs
 from runbook.lab import machine
@@ -39,16 +40,16 @@ INTERFACE = f"interface: {NIC}\n"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The interface with the address, its stanzas, and what else is between host and router."""
+    """The interface with the address, its stanzas, and the switch between host and router."""
 
     port: str
     stanzas: str
-    far_end: tuple[str, ...] = ()
+    switch: Switch | None = None
 
 
 SHAPES = {
     "bond": Shape("bond0", BOND.format("active-backup")),
-    "vlan": Shape(f"{NIC}.{VLAN}", TAGGED, ("trunk", PORTS[0], TRUNK, str(VLAN))),
+    "vlan": Shape(f"{NIC}.{VLAN}", TAGGED, TRUNK),
 }
 
 
@@ -62,8 +63,8 @@ def network(shape: str) -> Iterator[None]:
         patch.setattr(machine, "stanzas", lambda *_how: wanted.stanzas)
         patch.setattr(process, "BOOT_S", BOOT_S)
         stack.callback(labs.down, lambda _text: None)
-        if wanted.far_end:
-            stack.enter_context(far_end(tagged, *wanted.far_end))
+        if wanted.switch:
+            stack.enter_context(in_between(wanted.switch))
         yield
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import pytest
 from tests.lab import emulated
+from tests.lab.emulated_switch import AGGREGATE, FAR, FIRST, HOST, PORTS, TRUNK, VLAN, in_between
 from tests.lab.test_files import console, params
 from tests.lab.test_odd_hosts import INTERFACES, LO, NIC
 from tests.matrix.course import (
@@ -26,9 +24,9 @@ from tests.matrix.course import (
 from runbook.apply import phases
 from runbook.apply.steps.perform import perform
 from runbook.lab import lab as labs
-from runbook.lab import shell, wiring
+from runbook.lab import shell
 from runbook.lab.hardware import Hardware
-from runbook.lab.names import SWITCH, nic, tap
+from runbook.lab.names import SWITCH, nic, nic_mac
 from runbook.lab.probe import Outage, OutageProbe
 from runbook.lab.qemu import process
 from runbook.plan.changes.steps import GatedNetlink, Step
@@ -36,79 +34,45 @@ from runbook.transport.host import Host
 
 # Emulated, and on a machine with other work: each boot takes minutes.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(3600)]
-HOST, SECOND, VLAN = "server-01", nic(1), 10
-PORTS = [tap(HOST, 0), tap(HOST, 1)]
+SECOND = nic(1)
 ADDRESS = "    address 172.16.1.1/16\n    gateway 172.16.0.1\n"
 BOND = (
     f"{LO}auto bond0\niface bond0 inet static\n{ADDRESS}"
     f"    bond-slaves {NIC} {SECOND}\n    bond-mode {{}}\n    bond-miimon 100\n"
 )
-TRUNK, RATE = "trunk-01", 200
+RATE = 200
 TAGGED = (
     f"{LO}auto {NIC}\niface {NIC} inet manual\n\n"
     f"auto {NIC}.{VLAN}\niface {NIC}.{VLAN} inet static\n{ADDRESS}"
 )
-# A virtio NIC does not say how fast it is, and the kernel speaks LACP on full duplex ports only.
-DUPLEX = "printf 'BitsPerSecond=1G\\nDuplex=full\\n' | tee -a /etc/systemd/network/10-nic*.link"
 PATIENCE_S = 120
-FAR_END = Path(__file__).with_name("far_end.py")
-Prepare = Callable[[], None]
 Record = Callable[[str, object], None]
 
 
-def in_switch(*argv: str) -> None:
-    shell.run("ip", "netns", "exec", SWITCH, *argv)
+@pytest.fixture(params=("bookworm", "trixie", "bullseye"))
+def release(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    emulated.be_patient(monkeypatch)
+    return str(request.param)
+
+
+@pytest.fixture
+def host(lab: labs.Lab, release: str) -> Iterator[str]:
+    with emulated_host(lab, release, Hardware(machine="qemu")):
+        yield HOST
+
+
+@pytest.fixture
+def host_with_duplex(lab: labs.Lab, release: str) -> Iterator[str]:
+    """Its NICs say that they are full duplex; the kernel speaks LACP on no others."""
+    with emulated_host(lab, release, Hardware(machine="qemu", nic_model="e1000e")):
+        yield HOST
 
 
 @contextmanager
-def far_end(prepare: Prepare, *words: str) -> Iterator[None]:
-    """The switch does this to the host's ports, which are new ones at each power-on."""
-    plug_in, running = wiring.plug_in_taps, list[subprocess.Popen[bytes]]()
-
-    def plugged(ports: Iterable[str]) -> None:
-        end(running)
-        plug_in(ports)
-        argv = ("ip", "netns", "exec", SWITCH, sys.executable, "-I", str(FAR_END), *words)
-        running.append(subprocess.Popen(argv))
-        prepare()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wiring, "plug_in_taps", plugged)
-        try:
-            yield
-        finally:
-            end(running)
-
-
-def end(running: list[subprocess.Popen[bytes]]) -> None:
-    while running:
-        process_ = running.pop()
-        process_.kill()
-        process_.wait()
-
-
-def apart() -> None:
-    """Two ports of one aggregate do not hear each other."""
-    for port in PORTS:
-        in_switch("ip", "link", "set", port, "type", "bridge_slave", "isolated", "on")
-
-
-def tagged() -> None:
-    """The port itself is in no bridge; the tap with its frames untagged is."""
-    in_switch("ip", "link", "set", PORTS[0], "nomaster")
-    there = ("ip", "netns", "exec", SWITCH, "ip", "link", "show", TRUNK)
-    shell.wait_for("the far end", lambda: shell.quiet(*there), PATIENCE_S)
-    in_switch("ip", "link", "set", TRUNK, "master", "lan", "up")
-
-
-@pytest.fixture(params=("bookworm", "trixie", "bullseye"))
-def host(
-    request: pytest.FixtureRequest, lab: labs.Lab, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
-    emulated.be_patient(monkeypatch)
-    labs.up(1, str(request.param), "static", lambda _text: None, hardware=Hardware(machine="qemu"))
+def emulated_host(lab: labs.Lab, release: str, hardware: Hardware) -> Iterator[None]:
+    labs.up(1, release, "static", lambda _text: None, hardware=hardware)
     labs.renew(HOST)
-    yield HOST
+    yield
     labs.up(len(lab.hosts), lab.release, lab.addressing, lambda _text: None)
 
 
@@ -143,6 +107,7 @@ def play(
         update={"interface": port, "bridge_mac": "nic", "deadline_s": emulated.DEADLINE_S}
     )
     outages = dict[str, Outage]()
+    record_property("outages", outages)
     with after_the_cutover(disturb), probed("change", outages):
         start, session = change(asked)
     assert as_promised(session, start) == FINE
@@ -156,15 +121,16 @@ def play(
     with probed("undo", outages):
         assert undone(session, host, start) == FINE
     assert frames_of_idle() == sent
-    record_property("outages", str(outages))
     return outages
 
 
 @contextmanager
 def probed(name: str, outages: dict[str, Outage]) -> Iterator[None]:
     probe = OutageProbe("172.16.1.1", rate=RATE, seconds=600)
-    yield
-    outages[name] = probe.stop()
+    try:
+        yield
+    finally:
+        outages[name] = probe.stop()
 
 
 def nothing_is_lost(outages: dict[str, Outage], *moments: str) -> None:
@@ -206,16 +172,30 @@ def test_a_bond_moves_and_its_active_cable_can_be_cut(host: str, record_property
     nothing_is_lost(outages, "undo")
 
 
-def test_an_aggregate_with_a_partner_moves(host: str, record_property: Record) -> None:
-    with far_end(apart, "lacp", *PORTS):
-        console(host, DUPLEX)
+def test_an_aggregate_with_a_partner_moves(host_with_duplex: str, record_property: Record) -> None:
+    host = host_with_duplex
+    with in_between(AGGREGATE):
         configure(host, BOND.format("802.3ad") + "    bond-lacp-rate 1\n")
-        partner = "Partner Mac Address: 02:16:00:00:00:01"
-        shell.wait_for("the partner", lambda: partner in bonding(host), PATIENCE_S)
+
+        def aggregated() -> bool:
+            """Both cables are in use and lead to each other, as the host and the switch say."""
+            return all(
+                "Number of ports: 2\n" in said and f"Partner Mac Address: {partner}\n" in said
+                for said, partner in (
+                    (bonding(host), nic_mac(FAR, 1)),
+                    (bonding(FAR), nic_mac(host, 0)),
+                )
+            )
+
+        shell.wait_for("the aggregate", aggregated, PATIENCE_S)
         nothing_is_lost(play(host, "bond0", record_property), "change", "undo")
+        assert aggregated()
 
 
 def test_a_vlan_interface_moves(host: str, record_property: Record) -> None:
-    with far_end(tagged, "trunk", PORTS[0], TRUNK, str(VLAN)):
+    """The router is on the switch's untagged side: all that is said to it bears the tag first."""
+    with in_between(TRUNK):
         configure(host, TAGGED)
         nothing_is_lost(play(host, f"{NIC}.{VLAN}", record_property), "change", "undo")
+        told = console(FAR, "bridge fdb show br lan").decode()
+        assert f"{nic_mac(host, 0)} dev {FIRST} vlan {VLAN} " in told, told
