@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from runbook.plan.forecast.named_lines import Named
 from runbook.preflight.finding import Case, Finding
 from runbook.state.host.naming_files import Line, NamingFile
 
 ABOUT, BY_NAME, MOST_SHOWN = "the NIC's name", "nic-by-name", 5
+IF_UP = "/etc/network/if-up.d/"
+# A line that goes on until what it asks for is there.
+_WAITS = re.compile(r"(.*[\s;\"'])?(until|while)\s")
 GIVES = (
     "at a boot {nic} would have an address or a route of its own; beside a route to the LAN libvirt"
     " starts no network, so {bridge} stays away and the host cannot be reached"
@@ -79,6 +84,42 @@ def keeps_in_a_variable(n: Named, case: Case) -> Finding:
         f" routes that {nic} has; if it does none of this to {nic}, consent: [{BY_NAME}]",
         BY_NAME,
     )
+
+
+def runs_before_the_address(n: Named, case: Case) -> Finding:
+    """A script that ifupdown runs once the NIC is up: that is before the bridge has the address."""
+    return Finding(
+        "note",
+        ABOUT,
+        f"{in_words(n, n.conditions)}; {n.run_by}",
+        "at a boot it runs before the host has its address, and $IF_ADDRESS is empty; the address"
+        f" comes with {case.params.bridge}, for which ifupdown runs nothing",
+        "if it needs the network (a mount, a registration, a tunnel), have a unit start it, with"
+        " Wants= and After=network-online.target; if not, nothing",
+    )
+
+
+def asks_for_the_address(n: Named, case: Case) -> Finding:
+    """A script asks which address the NIC has; one that waits for it would wait for ever."""
+    nic, bridge = case.params.holder, case.params.bridge
+    waits = n.at_boot and any(_WAITS.match(line.text) for line in n.asking)
+    address = case.params.ipv4.ip
+    either = (
+        f"have it ask whether any interface has the address: ip -4 -o addr show to {address} | grep"
+        f" -q . (before the change as after it, with {nic} as with {bridge})"
+    )
+    current = f"{in_words(n, n.asking)}; {n.run_by}"
+    if waits:
+        why = (
+            f"{nic} will never have one: at a boot it waits, and so does what is to start after it"
+        )
+        return Finding("block", ABOUT, current, why, either)
+    why = (
+        f"{nic} will have none: a script that restarts the network, or reboots, because no address"
+        " is there would do so again and again"
+    )
+    then = f"{either}; if it does no harm without one, consent: [{BY_NAME}]"
+    return Finding("consent", ABOUT, current, why, then, BY_NAME)
 
 
 def early(n: Named, case: Case) -> Finding:

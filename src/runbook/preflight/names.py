@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.forecast.loaders import Sort
@@ -14,18 +14,21 @@ from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.preflight.boot_lines import (
     ABOUT,
     BY_NAME,
+    IF_UP,
     MOST_SHOWN,
+    asks_for_the_address,
     early,
     gives_any_interface,
     in_words,
     keeps_in_a_variable,
     keeps_the_bridge,
+    runs_before_the_address,
 )
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.preflight.firewall import FIREWALLD, FIREWALLD_ZONE
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
-from runbook.state.host.naming_files import Line
+from runbook.state.host.naming_files import Line, NamingFile
 
 AT_BOOT = "rules-at-boot"
 CUT_OFF = (
@@ -35,6 +38,7 @@ CUT_OFF = (
 # What ufw itself writes; its other files are edited by hand.
 UFW_OWN = ("user.rules", "user6.rules")
 NFT = "nftables.service"
+_DEFINES = re.compile(r"\s*(re)?define\s")
 _LOSES = re.compile(r"^-P \S+ DROP$| -j (DROP|REJECT)\b")
 _UFW_VERBS = {"ACCEPT": "allow", "DROP": "deny", "REJECT": "reject"}
 # What ufw writes for a rule that it was given: interface, protocol, and each end.
@@ -49,19 +53,25 @@ _UFW_WAYS = {"i": "in", "o": "out"}
     ABOUT, "what a boot loads or starts by the NIC's name works with the bridge too", CUT_OFF
 )
 def _names(case: Case) -> Iterator[Finding]:
-    files = [named(f, case.params.holder, case.params.bridge) for f in case.around.naming.files]
+    nic, bridge = case.params.holder, case.params.bridge
+    files = [named(file, nic, bridge) for file in _once(case.around.naming.files)]
     unsaved = tuple(twin for twin in _unsaved(case) if not _loaded(twin.rule, files))
     filtering = [n for n in files if _makes_rules(n, case, live=bool(unsaved))]
     yield from (_rules(n, case) for n in filtering)
     if unsaved and not filtering:
         yield _nobody(unsaved, case)
+    told = {script.path for script in case.around.naming.giving}
     for n in files:
+        if _defined(n):
+            continue
         if n.wrong:
             yield keeps_the_bridge(n, case)
         elif n not in filtering and n.variables:
             yield keeps_in_a_variable(n, case)
         elif n not in filtering and n.acting:
             yield from _other(n, case)
+        elif n.conditions and n.file.path.startswith(IF_UP) and n.file.path not in told:
+            yield runs_before_the_address(n, case)
     for script in case.around.naming.giving:
         yield gives_any_interface(script, case)
     if not case.around.naming.complete:
@@ -70,19 +80,38 @@ def _names(case: Case) -> Iterator[Finding]:
             ABOUT,
             "more files name the NIC, or are named by scripts, than runbook looks at",
             "a file that was not looked at may hold rules for the NIC alone",
-            f"look through `grep -rw {case.params.holder} /etc`, then consent: [{BY_NAME}]",
+            f"look through `grep -rw {nic} /etc`, then consent: [{BY_NAME}]",
             BY_NAME,
         )
 
 
+def _once(files: Iterable[NamingFile]) -> list[NamingFile]:
+    """The files without the links by which systemd enables a unit that is among them."""
+    units = {(file.path.rpartition("/")[2], file.lines) for file in files if not _enables(file)}
+    return [f for f in files if not (_enables(f) and (f.path.rpartition("/")[2], f.lines) in units)]
+
+
+def _enables(file: NamingFile) -> bool:
+    return file.path.rpartition("/")[0].endswith((".wants", ".requires"))
+
+
 def _makes_rules(n: Named, case: Case, *, live: bool) -> bool:
     """Whether a boot makes rules of the file that do not match on the bridge."""
-    if not n.filters or not n.acting or not n.at_boot:
+    if not n.filters or not n.acting or not n.at_boot or _defined(n):
         return False
     if n.loader.program == "ufw":
         return _ufw_runs(case)
     # A script with a variable: whether each of its rules is there for both names is seen live.
     return live or not (n.sort is Sort.SCRIPT and n.both)
+
+
+def _defined(n: Named) -> bool:
+    """Whether nft's file only defines a word for the NIC, and has rules for the bridge.
+
+    Whether each of its rules is there for both names is seen live.
+    """
+    defined = all(map(_DEFINES.match, (line.text for line in n.acting)))
+    return n.loader.program == NFT and n.both and defined
 
 
 def _ufw_runs(case: Case) -> bool:
@@ -202,6 +231,9 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
         return
     if n.sort is Sort.EARLY:
         yield early(n, case)
+        return
+    if n.asking:
+        yield asks_for_the_address(n, case)
         return
     yield Finding(
         "consent",

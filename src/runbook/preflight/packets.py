@@ -24,6 +24,13 @@ from runbook.plan.plan import Plan
 from runbook.plan.routed.ipv4 import point_to_point
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.preflight.firewall import GUESTS_DROPPED
+from runbook.preflight.native_rules import (
+    NFTABLES,
+    accept_first,
+    accepting_first,
+    chain_of,
+    dropping,
+)
 from runbook.state.addresses import AddressRow
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
@@ -36,7 +43,7 @@ from runbook.state.sysctl import SysctlRow
 
 ABOUT = "firewall"
 CONSENT = "accept-all"
-NFTABLES, FLUSH = "/etc/nftables.conf", "flush ruleset"
+FLUSH, FORWARD = "flush ruleset", "forward"
 # Where br_netfilter is loaded, and says so: bridged frames are packets to iptables.
 BRIDGED: dict[Family, str] = {
     "inet": "net.bridge.bridge-nf-call-iptables",
@@ -225,22 +232,51 @@ def _guests(params: Params, snapshot: Snapshot, then: Rules) -> Iterator[Finding
         switch = snapshot.find(SysctlRow, name)
         if switch is None or switch.value != "1":
             continue
-        judgement = judge(then, _across(params, family), THROUGH)
+        rules = _without_admitting(then, params.bridge)
+        judgement = judge(rules, _across(params, family), THROUGH)
         if judgement.verdict is not PacketVerdict.ACCEPT:
             word = "is dropped" if judgement.verdict in LOST else "may be dropped"
-            version, program, loss = OF_FAMILY[family]
+            version, _program, loss = OF_FAMILY[family]
             current = (
                 f"{name} is 1, so FORWARD filters the {version} that guests send; it {word}:"
                 f" {judgement.explanation}"
             )
             why = f"{loss}; guests on the LAN are what this change is for"
-            chain = _chain_of_docker(family, snapshot) or "FORWARD"
             do = (
-                f"{program} -I {chain} -i {params.bridge} -o {params.bridge} -j ACCEPT, and have a"
-                " boot do the same; or use firewall: drop, which does; if no guest needs"
+                f"{'; '.join(_remedies(params, family, snapshot, rules))}; if no guest needs"
                 f" {version}, consent: [{GUESTS_DROPPED}]"
             )
             yield Finding("consent", "guests", current, why, do, GUESTS_DROPPED)
+
+
+def _without_admitting(rules: Rules, bridge: str) -> Rules:
+    """The rules without the chains of nft's own that accept what crosses the bridge, first of all.
+
+    They meet it in forwarding alone; other chains of their table are still there.
+    """
+    crossing = {"iifname": bridge, "oifname": bridge}
+    admitting = accepting_first(rules.nftables, crossing)
+    kept = (row for row in rules.nftables if chain_of(row) not in admitting)
+    return replace(rules, nftables=tuple(kept))
+
+
+def _remedies(params: Params, family: Family, snapshot: Snapshot, rules: Rules) -> Iterator[str]:
+    """What lets guests through: by iptables, and in each chain of nft's own that may drop."""
+    _version, program, _loss = OF_FAMILY[family]
+    chains = dropping(rules.nftables, family, FORWARD)
+    without = judge(replace(rules, nftables=()), _across(params, family), THROUGH)
+    if without.verdict is not PacketVerdict.ACCEPT:
+        chain = _chain_of_docker(family, snapshot) or "FORWARD"
+        yield (
+            f"{program} -I {chain} -i {params.bridge} -o {params.bridge} -j ACCEPT, and have a"
+            " boot do the same"
+        )
+        if not chains:
+            yield "or use firewall: drop, which does"
+    if chains:
+        yield accept_first(chains, f'iifname "{params.bridge}" oifname "{params.bridge}"')
+    elif without.verdict is PacketVerdict.ACCEPT:
+        yield f"see that these rules let through what comes in by {params.bridge}"
 
 
 def _chain_of_docker(family: Family, snapshot: Snapshot) -> str:

@@ -147,7 +147,8 @@ def _sshd(case: Case) -> Iterator[Finding]:
                 "sshd",
                 f"it listens on {listen} only",
                 "at boot sshd would start before the bridge has the address, and fail",
-                "take ListenAddress out of sshd_config, so that it listens on all",
+                "take ListenAddress out (`grep -rni listenaddress /etc/ssh` says where it is), so"
+                " that it listens on all",
             )
     port = str(case.around.operator.server_port) if case.around.operator else ""
     for socket in case.around.late.sockets:

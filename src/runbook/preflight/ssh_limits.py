@@ -9,6 +9,7 @@ from runbook.plan.netfilter.matches import in_ports, matches
 from runbook.plan.netfilter.packet import arriving
 from runbook.plan.netfilter.rule import ParsedRule, parsed
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.preflight.native_rules import accept_first, accepts, chain_of
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.operator_connection import Connection
 from runbook.state.nftables import NftablesRow
@@ -36,17 +37,22 @@ def _limits(case: Case) -> Iterator[Finding]:
     port = operator.server_port if operator else SSH_PORT
     rows = case.snapshot.rows(FirewallRow)
     rules = [r.rule for r in rows if _counts(r.rule, port) and not _passes(r, rows, operator)]
-    rules += [r.rule for r in case.snapshot.rows(NftablesRow) if _counts_natively(r.rule, port)]
-    if rules:
+    own = case.snapshot.rows(NftablesRow)
+    counting = [r for r in own if _counts_natively(r.rule, port) and not _let_by(r, own, operator)]
+    if rules or counting:
         client = operator.client if operator else "YOUR-ADDRESS"
+        ways = [f"iptables -I INPUT -s {client} -p tcp --dport {port} -j ACCEPT"] if rules else []
+        if counting:
+            chains = dict.fromkeys(map(chain_of, counting))
+            version = "ip6" if ":" in client else "ip"
+            ways.append(accept_first(chains, f"{version} saddr {client} tcp dport {port}"))
         yield Finding(
             "consent",
             ABOUT,
-            "; ".join(dict.fromkeys(rules)),
+            "; ".join(dict.fromkeys((*rules, *map(_in_words, counting)))),
             WHY,
-            f"let your address pass first: iptables -I INPUT -s {client} -p tcp --dport {port} -j"
-            " ACCEPT, and take this rule out after the change; if the limit is wide enough,"
-            f" consent: [{CONSENT}]",
+            f"let your address pass first: {'; '.join(ways)}; take this out after the change; if"
+            f" the limit is wide enough, consent: [{CONSENT}]",
             CONSENT,
         )
 
@@ -91,7 +97,28 @@ def _of_port(rule: ParsedRule, port: int) -> bool:
 
 
 def _counts_natively(rule: str, port: int) -> bool:
-    return bool(_NATIVE.search(rule)) and f'"right": {port}' in rule
+    """Whether a rule of nft's own counts, and has the port alone or in a set or a range."""
+    ports = rf'"right": (?:{{"set": \[[^]]*?)?\b{port}\b'
+    return bool(_NATIVE.search(rule) and (re.search(ports, rule) or _in_a_range(rule, port)))
+
+
+def _in_a_range(rule: str, port: int) -> bool:
+    ranges = re.findall(r'"range": \[(\d+), (\d+)\]', rule)
+    return any(int(first) <= port <= int(last) for first, last in ranges)
+
+
+def _let_by(row: NftablesRow, rows: tuple[NftablesRow, ...], operator: Connection | None) -> bool:
+    """Whether the chain accepts the operator before it comes to the rule."""
+    if operator is None:
+        return False
+    version = "ip6" if ":" in operator.client else "ip"
+    packet = {f"{version} saddr": operator.client, "tcp dport": operator.server_port}
+    above = (r for r in rows if chain_of(r) == chain_of(row) and 0 < r.position < row.position)
+    return any(accepts(r, packet) for r in above)
+
+
+def _in_words(row: NftablesRow) -> str:
+    return f"{' '.join(chain_of(row))}, rule {row.position}: {row.rule}"
 
 
 @looked_for("sshd's own limits", "two connections may log in at the same moment", WHY)
@@ -99,8 +126,8 @@ def _startups(case: Case) -> Iterator[Finding]:
     low = [f"{name} {value}" for name, value in case.around.sshd_startups if _too_low(value)]
     if low:
         then = (
-            "take the line out of /etc/ssh/sshd_config (the default is 10:30:100), then"
-            f" `systemctl reload ssh`; or consent: [{CONSENT}]"
+            "take the line out (`grep -rni startups /etc/ssh` says where it is; the default is"
+            f" 10:30:100), then `systemctl reload ssh`; or consent: [{CONSENT}]"
         )
         yield Finding("consent", "sshd's own limits", ", ".join(low), WHY, then, CONSENT)
 

@@ -149,7 +149,8 @@ class Hypervisor:
                 host=self._host,
                 state=UNCHANGED,
                 then="begin ~/.bashrc, and each file that it reads and that prints, with"
-                " `case $- in *i*) ;; *) return ;; esac`; `ssh HOST true` has to print nothing",
+                " `case $- in *i*) ;; *) return ;; esac`; what ~/.ssh/rc and"
+                " /etc/ssh/sshrc print, send to >&2; `ssh HOST true` has to print nothing",
             )
         if self._login and self._login.seconds > SLOW_LOGIN_S:
             return HypervisorUnavailable(

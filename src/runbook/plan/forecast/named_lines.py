@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from runbook.plan.forecast.loaders import Loader, Sort, loader
 from runbook.state.host.naming_files import FILTERS, VARIABLE, Line, NamingFile
 from runbook.state.syntax.ifupdown import INTERFACES
-from runbook.state.syntax.nic_commands import gives_address, takes
+from runbook.state.syntax.nic_commands import asks_address, gives_address, takes
 from runbook.state.sysctl import WORDS4, WORDS6
 
 _COMMENT = re.compile(r"\s*(#|;|//|<!--)|.*?\s#")
@@ -90,7 +90,8 @@ class Named:
     def variables(self) -> tuple[Line, ...]:
         """Lines that keep the name in a variable, for a command that gives or takes interfaces."""
         asked = self.file.configures and self.sort in (Sort.SCRIPT, Sort.UNKNOWN) and self.at_boot
-        return tuple(x for x in self.lacking if VARIABLE.match(x.text)) if asked else ()
+        keeping = (x for x in self.lacking if VARIABLE.match(x.text) and x not in self.asking)
+        return tuple(keeping) if asked else ()
 
     @property
     def by_its_name(self) -> bool:
@@ -109,11 +110,26 @@ class Named:
         wrong = (*self.giving, *self.taking)
         return tuple(line for line in self.lacking if line in wrong or self._acts(line.text))
 
+    @property
+    def conditions(self) -> tuple[Line, ...]:
+        """The lines that ask for the name, where the file does nothing else with it."""
+        alone = all(
+            _CONDITION.match(x.text) and not _OF_A_PORT.search(x.text) for x in self.lacking
+        )
+        return self.lacking if alone and not self.acting else ()
+
     def _acts(self, text: str) -> bool:
         if is_rule(Line(0, text)):
             return True
         commands = (part for part in _NEXT_COMMAND.split(text) if names(part, self.nic))
-        return not all(map(_is_harmless, commands))
+        return not all(_is_harmless(command, self.nic) for command in commands)
+
+    @property
+    def asking(self) -> tuple[Line, ...]:
+        """The acting lines of a script that ask which address the NIC has."""
+        if self.sort not in (Sort.SCRIPT, Sort.UNKNOWN):
+            return ()
+        return tuple(line for line in self.acting if asks_address(line.text, (self.nic,)))
 
     @property
     def run_by(self) -> str:
@@ -175,8 +191,9 @@ def _followed(text: str) -> bool:
     return parameter in (*WORDS4, *WORDS6)
 
 
-def _is_harmless(command: str) -> bool:
-    return bool(_CONDITION.match(command) or _OF_A_PORT.search(command))
+def _is_harmless(command: str, nic: str) -> bool:
+    condition = _CONDITION.match(command) and not asks_address(command, (nic,))
+    return bool(condition or _OF_A_PORT.search(command))
 
 
 def _only_comment(text: str, nic: str, bridge: str) -> bool:

@@ -23,7 +23,7 @@ def native(nftables: Iterable[NftablesRow], family: Family, hooks: Iterable[str]
     """ACCEPT where no table with a chain at one of the hooks could lose a packet, else UNSURE."""
     hooks = tuple(hooks)
     rows = [row for row in nftables if row.family in FAMILIES[family]]
-    at_hook = {_table(row) for row in rows if row.position == 0 and _hook(row) in hooks}
+    at_hook = {_table(row) for row in rows if row.position == 0 and hook_of(row) in hooks}
     trace = tuple(
         DecidingRule(ChainPlace("nft", row.family, row.table, row.chain), said, False)  # noqa: FBT003
         for row in rows
@@ -36,7 +36,8 @@ def _table(row: NftablesRow) -> tuple[str, str]:
     return (row.family, row.table)
 
 
-def _hook(row: NftablesRow) -> str:
+def hook_of(row: NftablesRow) -> str:
+    """Where in a packet's way a base chain is asked; '' for a rule or another chain."""
     document = json.loads(row.rule or "{}")
     return str(document.get("hook", "")) if isinstance(document, dict) else ""
 

@@ -34,6 +34,12 @@ _TAKE = (
     r"\blxc\.net(?:work)?\.(?:\d+\.)?link\s*=\s*NIC",
     r"[\"'](?:master|network_interface|parent)[\"']\s*:\s*[\"']NIC",
 )
+# What shows the addresses that the interface has.
+_ASK = (
+    rf"{_IP} a(?:dd?r?|ddress)?(?: (?:sh?o?w?|li?s?t?))?(?: (?:up|(?:to|scope) \S+))*(?: dev)? NIC",
+    r"\bifconfig NIC\s*(?:$|[|)&;`>])",
+    r"\bifdata -p[ahn]+ NIC",
+)
 _QUOTES = str.maketrans("", "", "\"'{}")
 
 
@@ -45,6 +51,11 @@ def gives_address(line: str, names: Iterable[str]) -> bool:
 def takes(line: str, names: Iterable[str]) -> bool:
     """Whether the line makes the interface part of something else, or has it carry one more."""
     return _is_any(_TAKE, line, names)
+
+
+def asks_address(line: str, names: Iterable[str]) -> bool:
+    """Whether the line asks which addresses one of the interfaces has."""
+    return _is_any(_ASK, line, names)
 
 
 def _is_any(patterns: Iterable[str], line: str, names: Iterable[str]) -> bool:
