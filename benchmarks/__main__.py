@@ -52,12 +52,15 @@ def main(groups: tuple[str, ...], rounds: int, out: Path, *, short: bool, tiny: 
     with compiled(warm=not tiny):
         for name in groups or chosen:
             begun, load = report.now(), report.load()
-            rows = []
-            for row in chosen[name](rounds):
-                rows.append(row)
-                click.echo(report.line(row))
-            whole = Report.read(out).having(name, rows, begun, load)
-            report.write(out, whole)
+            rows: list[Row] = []
+            try:
+                for row in chosen[name](rounds):
+                    rows.append(row)
+                    click.echo(report.line(row))
+            finally:
+                # What is broken off is kept as far as it came.
+                if rows:
+                    report.write(out, Report.read(out).having(name, rows, begun, load))
     click.echo(f"\n{out}")
 
 

@@ -13,11 +13,11 @@ def up(hosts: int = 1) -> None:
     labs.up(hosts, "bookworm", "static", _say)
 
 
-def renewed(host: str = bench.HOST) -> None:
-    """The host as it was installed, and a router that does not know it."""
+def renewed(host: str = bench.HOST, release: str = "") -> None:
+    """The host as it was installed, of another release if one is named; the router forgot it."""
     machine.power_cut(host)
     bench.lab("router", "--", "ip", "neigh", "flush", "all")
-    labs.renew(host)
+    labs.renew(host, release)
 
 
 def _say(_text: str) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from runbook import views
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.ledger import HostEnd, LedgerState
 from runbook.fleet.page import INDEX, in_time
 from runbook.fleet.progress import FleetProgress
 from runbook.views import Look
+from runbook.views.grid import Grid
 from runbook.views.tables import counted
 
 COLUMNS = ["host", "end", "seconds", "why"]
@@ -21,8 +20,8 @@ COLUMNS = ["host", "end", "seconds", "why"]
 def table(caption: str, ends: Iterable[HostEnd]) -> str:
     """One row a host."""
     rows = [(e.host, str(e.end), round(e.seconds), _why(e)) for e in ends]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    return repr(views.table(frame, Look(caption, limit=max(len(rows), 1), unit="host")))
+    shown = Grid.of(COLUMNS, rows)
+    return repr(views.table(shown, Look(caption, limit=max(len(rows), 1), unit="host")))
 
 
 def refused(ends: Sequence[HostEnd]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from runbook.common.later import pd
 from runbook.views.board import SIGNS, TONES, StageMark
+from runbook.views.grid import Grid
 from runbook.views.links import Link, Links, linked
 from runbook.views.page.picture import Picture, plain, safe, stack
 
@@ -53,9 +53,8 @@ def _item(row: FleetRow) -> str:
 
 def _table(rows: Sequence[FleetRow]) -> Picture:
     cells = [(r.host, str(r.batch), r.state, r.took, r.left, r.why) for r in rows]
-    frame = pd.DataFrame(cells, columns=COLUMNS)
-    tones = pd.DataFrame("", index=frame.index, columns=COLUMNS)
-    tones["state"] = [BLOCK if r.mark == "failed" else TONES.get(r.mark, "") for r in rows]
-    tones["host"] = "rb-name"
+    shown = Grid.of(COLUMNS, cells)
+    states = [BLOCK if r.mark == "failed" else TONES.get(r.mark, "") for r in rows]
+    tones = shown.classes(marks={"state": states, "host": ["rb-name"] * len(rows)})
     look = Links("The hosts", unit="host", column="opens", classes=tones, searched=True)
-    return linked(frame, [row.links for row in rows], look)
+    return linked(shown, [row.links for row in rows], look)

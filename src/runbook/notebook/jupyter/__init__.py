@@ -9,5 +9,6 @@ before a kernel ends, `uninterrupted` holds signals back while an undo is armed 
 dead, `executed_notebook` puts the first page on top and marks what was not run, `volatile_output`
 leaves out what differs by itself. Both: `unattended` tells papermill from a program that only
 renders a notebook. Fleets: `warm` imports everything once and forks papermill for each host,
-`warm_kernel` its kernel. `server` is `runbook desk`, `desk_app` the program that it becomes.
+`warm_kernel` its kernel, `fork_end` ends both. `server` is `runbook desk`, `desk_app` the program
+that it becomes.
 """

@@ -36,6 +36,10 @@ DIED = "the kernel of the notebook died"
 STOP_S = 900
 # Signals that come so soon after the first are one with it.
 ONE_S = 1.0
+# Between two saves, as long as nothing is armed.
+SAVE_S = 1.0
+# While a cell says something; papermill's own is longer than most cells take.
+AUTOSAVE_S, PAPERMILLS = 2, 30
 AGAIN = "A second signal ends papermill at once."
 AT_WORK = "%s: runbook interrupts the cell; an armed change is undone first. " + AGAIN
 OVER = "%s: the change is over; runbook finishes the record. " + AGAIN
@@ -180,11 +184,13 @@ def _take(run: Run) -> None:
     def begin(cell: Any, index: int, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - likewise
         if run.why and not run.settled:
             raise NotBegun(run.why)
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and _is_due(manager):
             save()
         return NotebookClient.execute_cell(client, cell, index, *rest, **named)
 
     client.execute_cell, manager.save = begin, save
+    if manager.autosave_cell_every == PAPERMILLS:
+        manager.autosave_cell_every = AUTOSAVE_S
     start, complete = (_unsaved(manager, do) for do in (manager.cell_start, manager.cell_complete))
 
     def completed(cell: Any, *rest: Any, **named: Any) -> None:  # noqa: ANN401 - likewise
@@ -195,6 +201,17 @@ def _take(run: Run) -> None:
             complete(cell, *rest, **named)
 
     manager.cell_start, manager.cell_complete = start, completed
+
+
+def _is_due(manager: Any) -> bool:  # noqa: ANN401 - likewise
+    """Whether what the cells came to so far is to be saved before the next one begins.
+
+    Each save writes all. Cells that only look may follow each other within a tenth of a second.
+    What they say is saved a moment later then, also if the next one takes long (`AUTOSAVE_S`).
+    """
+    if notebook_state.change(manager.nb) is not None:
+        return True
+    return bool((manager.now() - manager.last_save_time).total_seconds() >= SAVE_S)
 
 
 def _unsaved(manager: Any, do: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401 - likewise

@@ -22,20 +22,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from papermill.cli import papermill
-
 from runbook.common import handed_files
 from runbook.fleet.warm import Order
-from runbook.notebook.jupyter import warm_kernel
+from runbook.notebook.jupyter.fork_end import end_with
 from runbook.notebook.jupyter.unattended import mark_papermill
 
 # What papermill and a kernel import by themselves, and what the cells of every notebook need.
 LIBRARIES = (
+    *("papermill.cli", "runbook.notebook.jupyter.warm_kernel"),
     *("ipykernel.ipkernel", "ipykernel.debugger", "IPython.extensions.storemagic"),
     "tornado.platform.asyncio",
-    *("pandas", "pydantic", "pyroute2", "libvirt", "ipywidgets", "jinja2"),
     *("runbook.notebook.archive", "runbook.notebook.jupyter.cell_errors"),
 )
+# A fork that looked for garbage as often as Python does by itself would do little else.
+COLLECTED = (50_000, 20, 20)
 # The packages of this project that the cells of a notebook import.
 _CELLS = re.compile(r"from (runbook\.notebook\.\w+) import cells")
 # prctl(2).
@@ -134,6 +134,11 @@ def _close(*files: int) -> None:
 
 def _be_papermill(order: Order, log: int, lock: int, server: int) -> NoReturn:
     """As `python -m papermill` is; the kernel is forked first, while there is no thread."""
+    # Imported by `warm_up`, which looks for no garbage meanwhile.
+    from papermill.cli import papermill  # noqa: PLC0415
+
+    from runbook.notebook.jupyter import warm_kernel  # noqa: PLC0415
+
     os.setsid()
     _end_with(server)
     # What `ps -e` and `top` show; it has room for 15 bytes.
@@ -144,8 +149,7 @@ def _be_papermill(order: Order, log: int, lock: int, server: int) -> NoReturn:
     warm_kernel.prepare(lock)
     mark_papermill(os.environ, os.getpid())
     sys.argv = ["papermill", *order.words]
-    papermill()
-    sys.exit()
+    end_with(papermill)
 
 
 def _end_with(server: int) -> None:
@@ -160,6 +164,8 @@ def warm_up(notebook: Path) -> None:
     """Import what a run of the notebook will."""
     # Nobody debugs these kernels, so that a debugger would miss breakpoints is nothing to warn of.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    # Nothing that is imported is garbage.
+    gc.disable()
     for name in LIBRARIES:
         importlib.import_module(name)
     with suppress(OSError, ValueError):
@@ -168,6 +174,8 @@ def warm_up(notebook: Path) -> None:
     # A fork shares what no collector writes to.
     gc.collect()
     gc.freeze()
+    gc.enable()
+    gc.set_threshold(*COLLECTED)
 
 
 def main(orders: str, notebook: str) -> None:

@@ -19,6 +19,8 @@ from typing import Any, NoReturn
 from ipykernel import kernelapp
 from jupyter_client.provisioning import local_provisioner
 
+from runbook.notebook.jupyter.fork_end import end_with
+
 # What kernel.json starts, up to the words for the kernel.
 COMMAND = (sys.executable, "-m", "ipykernel_launcher")
 READY = b"ready"
@@ -111,5 +113,4 @@ def _be_kernel(way: socket.socket) -> NoReturn:
     # ipykernel has read the environment for its parent when it was imported.
     parent = f"--IPKernelApp.parent_handle={os.getppid()}"
     sys.argv = ["ipykernel_launcher", *argv[len(COMMAND) :], parent]
-    kernelapp.launch_new_instance()
-    sys.exit()
+    end_with(kernelapp.launch_new_instance)

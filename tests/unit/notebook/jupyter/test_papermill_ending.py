@@ -17,8 +17,10 @@ from papermill.engines import NotebookExecutionManager
 from runbook.common.redact import redact_notebook
 from runbook.fleet.watch import Stages
 from runbook.notebook.jupyter import papermill_ending, papermill_io
+from runbook.run.record import CHANGE_MIME
 
 CELLS = 5
+ARMED = {CHANGE_MIME: {"state": "confirmed"}}
 
 
 @dataclass
@@ -36,6 +38,12 @@ class Executed:
 
 @pytest.fixture
 def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Executed:
+    # As if each cell began more than a second after the last save.
+    monkeypatch.setattr(papermill_ending, "SAVE_S", 0.0)
+    return run(tmp_path, monkeypatch)
+
+
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, armed_by: str = "") -> Executed:
     run = Executed()
     cells = [new_code_cell("from runbook.notebook.routed import cells as nb")]  # type: ignore[no-untyped-call]
     for number in range(CELLS):
@@ -54,6 +62,9 @@ def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Executed:
             run.stages.append(Stages(tmp_path).of("out"))
             shown = {"output_type": "stream", "name": "stdout", "text": cell.source}
             cell.outputs.append(nbformat.from_dict(shown))  # type: ignore[no-untyped-call]
+            if cell.source == armed_by:
+                told = {"output_type": "display_data", "metadata": {}, "data": ARMED}
+                cell.outputs.append(nbformat.from_dict(told))  # type: ignore[no-untyped-call]
 
     write = engines.write_ipynb
 
@@ -98,3 +109,21 @@ def test_a_notebook_is_written_once_a_code_cell_and_redacted_once_a_write(
     executed: Executed,
 ) -> None:
     assert executed.writes == executed.redactions == 1 + (1 + CELLS) + 1
+
+
+def test_cells_that_only_look_and_take_a_moment_are_saved_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executed = run(tmp_path, monkeypatch)
+    assert executed.writes == 1 + 1
+    assert all(cell["outputs"] for cell in executed.on_disk[-1] if cell["cell_type"] == "code")
+
+
+def test_once_a_change_is_armed_the_disk_has_it_before_the_next_cell_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executed = run(tmp_path, monkeypatch, armed_by="1")
+    # The cell that imports, and two that look; then one for each cell that begins.
+    code = [[c for c in cells if c["cell_type"] == "code"] for cells in executed.on_disk]
+    assert [len(cells[2]["outputs"]) for cells in code] == [0, 0, 0, 2, 2, 2, 2]
+    assert executed.writes == 1 + (CELLS - 2) + 1
