@@ -9,6 +9,8 @@ from runbook.preflight.finding import Case, Finding
 from runbook.state.host.naming_files import Line, NamingFile
 
 ABOUT, BY_NAME, MOST_SHOWN = "the NIC's name", "nic-by-name", 5
+# Scripts that something runs by itself: ifupdown, and the DHCP client.
+AT_A_LEASE = "the DHCP client"
 IF_UP = "/etc/network/if-up.d/"
 # A line that goes on until what it asks for is there.
 _WAITS = re.compile(r"(.*[\s;\"'])?(until|while)\s")
@@ -96,6 +98,20 @@ def runs_before_the_address(n: Named, case: Case) -> Finding:
         f" comes with {case.params.bridge}, for which ifupdown runs nothing",
         "if it needs the network (a mount, a registration, a tunnel), have a unit start it, with"
         " Wants= and After=network-online.target; if not, nothing",
+    )
+
+
+def runs_at_each_lease(n: Named, case: Case) -> Finding:
+    """A script that the DHCP client runs for the NIC, on which none will run."""
+    nic, bridge = case.params.holder, case.params.bridge
+    return Finding(
+        "note",
+        ABOUT,
+        f"{in_words(n, n.conditions)}; {n.run_by}",
+        f"after the change no DHCP client runs on {nic}, so this is not done any more; with"
+        f" addressing: keep one runs on {bridge}",
+        f"if something needs it, name {bridge} there too and set addressing: keep; or have a unit"
+        " do it, with Wants= and After=network-online.target; if not, nothing",
     )
 
 

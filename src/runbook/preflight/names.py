@@ -13,6 +13,7 @@ from runbook.plan.netfilter.expected import SAVED
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.preflight.boot_lines import (
     ABOUT,
+    AT_A_LEASE,
     BY_NAME,
     IF_UP,
     MOST_SHOWN,
@@ -22,6 +23,7 @@ from runbook.preflight.boot_lines import (
     in_words,
     keeps_in_a_variable,
     keeps_the_bridge,
+    runs_at_each_lease,
     runs_before_the_address,
 )
 from runbook.preflight.finding import Case, Finding, looked_for
@@ -29,6 +31,7 @@ from runbook.preflight.firewall import FIREWALLD, FIREWALLD_ZONE
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
 from runbook.state.host.naming_files import Line, NamingFile
+from runbook.state.leases import LeaseRow
 
 AT_BOOT = "rules-at-boot"
 CUT_OFF = (
@@ -70,8 +73,8 @@ def _names(case: Case) -> Iterator[Finding]:
             yield keeps_in_a_variable(n, case)
         elif n not in filtering and n.acting:
             yield from _other(n, case)
-        elif n.conditions and n.file.path.startswith(IF_UP) and n.file.path not in told:
-            yield runs_before_the_address(n, case)
+        elif n.conditions and n.file.path not in told:
+            yield from _not_run_as_before(n, case)
     for script in case.around.naming.giving:
         yield gives_any_interface(script, case)
     if not case.around.naming.complete:
@@ -83,6 +86,15 @@ def _names(case: Case) -> Iterator[Finding]:
             f"look through `grep -rw {nic} /etc`, then consent: [{BY_NAME}]",
             BY_NAME,
         )
+
+
+def _not_run_as_before(n: Named, case: Case) -> Iterator[Finding]:
+    """What only asks for the NIC's name, in a script that runs earlier now, or not at all."""
+    if n.file.path.startswith(IF_UP):
+        yield runs_before_the_address(n, case)
+    lent = any(row.ifname == case.params.holder for row in case.snapshot.rows(LeaseRow))
+    if lent and n.loader.program == AT_A_LEASE:
+        yield runs_at_each_lease(n, case)
 
 
 def _once(files: Iterable[NamingFile]) -> list[NamingFile]:
