@@ -18,6 +18,7 @@ EXTENSIONS = [
     "typed_parameters",
     "shell_replies",
     "kernel_end",
+    "display_flush",
     "debug_log",
     "kernel_signals",
 ]

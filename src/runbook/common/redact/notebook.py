@@ -43,7 +43,7 @@ def _cleaned(notebook: dict[str, Data]) -> dict[str, Data]:
     told = {k: v for k, v in metadata.items() if k != _WIDGETS}
     drawn = {k: _without(v, secrets) for k, v in metadata.items() if k == _WIDGETS}
     kept = redact(told, secrets)
-    cells = [_cell(cell, secrets) for cell in notebook["cells"]]
+    cells = [_cell_of(json.dumps(cell), secrets) for cell in notebook["cells"]]
     metadata = {**kept, **drawn} if isinstance(kept, dict) else drawn
     return {**notebook, "cells": cells, "metadata": metadata}
 
@@ -54,6 +54,12 @@ def _known(cells: list[Data], metadata: Mapping[str, Data]) -> Iterator[str]:
     for cell in cells:
         if cell.get("cell_type") == "code":
             yield from _secrets_of(_joined(cell.get("source", "")))
+
+
+@lru_cache(_MOST)
+def _cell_of(text: str, secrets: tuple[str, ...]) -> dict[str, Data]:
+    """A cell of this JSON; nobody alters what comes of it."""
+    return _cell(json.loads(text), secrets)
 
 
 def _cell(cell: dict[str, Data], secrets: tuple[str, ...]) -> dict[str, Data]:

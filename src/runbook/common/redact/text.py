@@ -15,13 +15,19 @@ from runbook.common.redact.names import REDACTED, is_secret
 from runbook.common.redact.values import LogicalLine, Span, is_value
 
 # What every secret that can be found has in it or beside it; most text has none of it.
-_HINTS = (
+_ANYWHERE = (
     r"pass|psk|secret|token|credential|auth|pin|pw|cookie|community|key|bearer|://"
-    r"|-u|--user|--proxy-user|\$|eyJ|gh|glpat|xox|sk|AKIA"
-    r"|\b(?:snmp|com2sec|createuser|trap|inform|ipmi|ldap|redis|mosq|mysql|maria|openssl|curl|wget"
-    r"|nsup|dig|rndc|smb|rpc|net|lftp|echo|printf|user|enc|aead|cak|eap|xauth|ntlm|[er]c?d?sa|p12|pkcs)"
-    r"|_cak"
+    r"|-u|--user|--proxy-user|\$|eyJ|gh|glpat|xox|sk|AKIA|_cak"
 )
+_WORDS = (
+    r"snmp|com2sec|createuser|trap|inform|ipmi|ldap|redis|mosq|mysql|maria|openssl|curl|wget"
+    r"|nsup|dig|rndc|smb|rpc|net|lftp|echo|printf|user|enc|aead|cak|eap|xauth|ntlm|ec?d?sa|rc?d?sa"
+    r"|p12|pkcs"
+)
+# Where each hint begins with a letter, Python's search goes by these letters, which takes half of
+# the time. That a word begins there is asked behind its first letter.
+_BEGIN = (rf"{word[0]}(?<=\b{word[0]}){word[1:]}" for word in _WORDS.split("|"))
+_HINTS = "|".join((_ANYWHERE, *_BEGIN))
 _HINT = re.compile(_HINTS, re.IGNORECASE)
 # To look in ASCII that is made small letters takes a third of the time.
 _SMALL_HINT = re.compile(_HINTS.lower())

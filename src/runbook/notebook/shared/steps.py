@@ -11,21 +11,26 @@ from runbook import views
 from runbook.apply.checkpoint import Armed
 from runbook.apply.phases import Applied
 from runbook.apply.steps.journal import BEGINS, JournalRow
+from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.plan.plan import NumberedStep
 from runbook.views import Look, Picture, Slot, StepShown
 from runbook.views.grid import Grid, column
 from runbook.views.tables import counted
 
+# Between two drawings where nobody looks on: papermill writes what is drawn now and then.
+UNWATCHED_S = 1.0
+
 
 @dataclass(slots=True)
 class Stepping:
-    """Draws all steps each time when one begins."""
+    """Draws all steps when one begins, each time if somebody is there."""
 
     armed: Armed
     phase: str
     slot: Slot = field(default_factory=Slot)
     rows: dict[int, StepShown] = field(default_factory=dict)
     began: float = 0.0
+    drawn: float = 0.0
 
     def __enter__(self) -> Self:
         """Show every step with the mark `to come`."""
@@ -33,6 +38,8 @@ class Stepping:
             self.rows[numbered.number] = StepShown(numbered.number, numbered.step.describe())
         self._draw()
         self.slot.place()
+        # The first one is shown at work at once.
+        self.drawn = 0.0
         return self
 
     def __exit__(
@@ -58,7 +65,7 @@ class Stepping:
             step = replace(step, mark="done", took_s=time.monotonic() - self.began)
         self.rows[numbered.number] = step
         # What is done is shown with the step that begins next, or with the host's journal.
-        if event == BEGINS:
+        if event == BEGINS and (somebody_there() or self.began - self.drawn >= UNWATCHED_S):
             self._draw()
 
     def end(self, applied: Applied) -> None:
@@ -66,6 +73,7 @@ class Stepping:
         self.slot.draw(*journal(applied))
 
     def _draw(self) -> None:
+        self.drawn = time.monotonic()
         self.slot.draw(views.steps(list(self.rows.values()), f"Phase {self.phase}"))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from runbook.common import octets
 
@@ -37,8 +38,7 @@ class NotInTheWords(ValueError):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(NamedTuple):
     """Packets and bytes counted."""
 
     packets: int
@@ -61,8 +61,7 @@ class Chain:
     counters: Counters | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule, `-A CHAIN ...`, unchanged."""
 
     chain: str
@@ -107,7 +106,9 @@ def parse(text: str) -> Ruleset:
     block: list[Line] | None = None
     name = ""
     for number, line in enumerate(text.split("\n"), start=1):
-        _refuse_unless_whole(number, line)
+        # Nearly every line is so, and of 50,000 a call for each takes a tenth of the time.
+        if not (len(line) <= LONGEST_LINE and line.isascii() and line.isprintable()):
+            _refuse_unless_whole(number, line)
         if block is None:
             name, block = _outside(number, line, head)
         elif line == "COMMIT":
@@ -121,9 +122,7 @@ def parse(text: str) -> Ruleset:
 
 
 def _refuse_unless_whole(number: int, line: str) -> None:
-    """Raise NotInTheWords for a line that iptables-restore would not read as it stands."""
-    if len(line) <= LONGEST_LINE and line.isascii() and line.isprintable():
-        return
+    """Raise NotInTheWords for an odd line that iptables-restore would not read as it stands."""
     if len(octets.bytes_of(line)) > LONGEST_LINE:
         raise NotInTheWords(number, f"iptables-restore reads no line of over {LONGEST_LINE} bytes")
     if "\0" in line:
@@ -144,10 +143,11 @@ def _outside(number: int, line: str, head: list[Comment]) -> tuple[str, list[Lin
 
 
 def _inside(number: int, line: str) -> Line:
+    if rule := _RULE.fullmatch(line):
+        packets, octets, text, chain_name = rule.groups()
+        return Rule(chain_name, text, _counters(packets, octets))
     if _says_nothing(line):
         return Comment(line)
-    if rule := _RULE.fullmatch(line):
-        return Rule(rule[4], rule[3], _counters(rule[1], rule[2]))
     if chain := _CHAIN.fullmatch(line):
         return Chain(chain[1], chain[2], _counters(chain[3], chain[4]))
     raise _strange(number, line)
