@@ -36,7 +36,7 @@ _TAKE = (
 )
 # What shows the addresses that the interface has.
 _ASK = (
-    rf"{_IP} a(?:dd?r?|ddress)?(?: (?:sh?o?w?|li?s?t?))?(?: (?:up|(?:to|scope) \S+))*(?: dev)? NIC",
+    rf"{_IP} (?:add?r?|address|a)(?: (?:sh?o?w?|li?s?t?))?(?: (?:up|(?:to|scope) \S+))*(?: dev)? NIC",
     r"\bifconfig NIC\s*(?:$|[|)&;`>])",
     r"\bifdata -p[ahn]+ NIC",
 )
