@@ -35,8 +35,9 @@ _TAKE = (
     r"[\"'](?:master|network_interface|parent)[\"']\s*:\s*[\"']NIC",
 )
 # What shows the addresses that the interface has.
+_ADDRESS = rf"{_IP} (?:add?r?|address|a)"
 _ASK = (
-    rf"{_IP} (?:add?r?|address|a)(?: (?:sh?o?w?|li?s?t?))?(?: (?:up|(?:to|scope) \S+))*(?: dev)? NIC",
+    rf"{_ADDRESS}(?: (?:sh?o?w?|li?s?t?))?(?: (?:up|(?:to|scope) \S+))*(?: dev)? NIC",
     r"\bifconfig NIC\s*(?:$|[|)&;`>])",
     r"\bifdata -p[ahn]+ NIC",
 )
