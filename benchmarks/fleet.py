@@ -68,7 +68,7 @@ def on_the_lab(rounds: int, size: int) -> Iterator[Row]:
         fleeting.describe(home, hosts)
         runs: dict[str, Callable[[], Cost]] = {
             LOOP: lambda: _loop(home, hosts),
-            "runbook fleet": lambda: _changed(home, size),
+            "runbook fleet": lambda: _changed(home, hosts),
         }
         if rivals.playbook_program():
             runs[ANSIBLE] = lambda: _played(hosts, Path(folder))
@@ -82,11 +82,12 @@ def _afresh(size: int, run: Callable[[], Cost]) -> Cost:
     return run()
 
 
-def _changed(home: Path, size: int) -> Cost:
-    # As many at once as Ansible has forks.
-    words = ("--hosts", "server-*", "--canary", "0", "--batch", str(size))
+def _changed(home: Path, hosts: Sequence[str]) -> Cost:
+    # Each by its name: params/ has more hosts than the lab. As many at once as Ansible has forks.
+    named = (word for host in hosts for word in ("--hosts", host))
+    words = (*named, "--canary", "0", "--batch", str(len(hosts)))
     argv = (str(bench.BIN / "runbook"), "fleet", str(bench.NOTEBOOK), *words)
-    return _for_each(measure.command(argv, {"RUNBOOK_HOME": str(home)}), size)
+    return _for_each(measure.command(argv, {"RUNBOOK_HOME": str(home)}), len(hosts))
 
 
 def _played(hosts: Sequence[str], folder: Path) -> Cost:
