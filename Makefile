@@ -64,7 +64,7 @@ matrix: setup ## Each release, addressing, STP, firewall profile, kernel; hosts 
 	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/runbook lab build $(addprefix --kernel ,bullseye bookworm trixie)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.matrix
 
-bench: setup ## Measure against other tools: tables in the terminal, outputs/bench/latest.json (an hour)
+bench: setup ## Measure against other tools: tables in the terminal, outputs/bench/latest.json (40 minutes)
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m benchmarks
 
 thorough: setup ## What `make test` leaves out: the same kinds of test, on more hosts and in more ways

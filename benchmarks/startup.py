@@ -14,7 +14,7 @@ from tests import bench
 GROUP = "start-up"
 HELP = (str(bench.BIN / "runbook"), "--help")
 # What the cells import, and the libraries that they cannot do without.
-LIBRARIES = "import ipykernel.kernelapp, pandas, pydantic, pyroute2, libvirt, ipywidgets, jinja2"
+LIBRARIES = "import ipykernel.kernelapp, numpy, pydantic, pyroute2, libvirt, jinja2"
 CELLS = f"{LIBRARIES}; from runbook.notebook.routed import cells"
 TABLE = (
     "from runbook.params import for_host; from pathlib import Path;"
