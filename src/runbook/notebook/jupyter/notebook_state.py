@@ -7,7 +7,7 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell
 
-from runbook.run.record import CHANGE_MIME, MIME
+from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME
 
 OURS = "runbook.notebook"
 TAG = "runbook-stop"
@@ -29,6 +29,11 @@ def change(notebook: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - likewis
     """Its change, as it was told last; None where nothing was armed."""
     told: list[Mapping[str, Any]] = list(_shown(notebook, CHANGE_MIME))
     return told[-1] if told else None
+
+
+def has_first_page(notebook: Any) -> bool:  # noqa: ANN401 - likewise
+    """Whether it tells how far its run is."""
+    return any(_shown(notebook, CARD_MIME))
 
 
 def settled(notebook: Any) -> bool:  # noqa: ANN401 - likewise

@@ -38,6 +38,8 @@ STOP_S = 900
 ONE_S = 1.0
 # Between two saves, as long as nothing is armed.
 SAVE_S = 1.0
+# The call of the cell that arms, in each notebook that does.
+ARMS = "nb.arm("
 # While a cell says something; papermill's own is longer than most cells take.
 AUTOSAVE_S, PAPERMILLS = 2, 30
 AGAIN = "A second signal ends papermill at once."
@@ -62,6 +64,7 @@ class Run:
     at_once: bool = False
     now: Callable[[], float] = time.monotonic
     stopped_at: float = -math.inf
+    has_first_page: bool = False
     _before: dict[int, Any] = field(default_factory=dict)
 
     @property
@@ -184,7 +187,7 @@ def _take(run: Run) -> None:
     def begin(cell: Any, index: int, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - likewise
         if run.why and not run.settled:
             raise NotBegun(run.why)
-        if cell.cell_type == "code" and _is_due(manager):
+        if cell.cell_type == "code" and _is_due(run, cell):
             save()
         return NotebookClient.execute_cell(client, cell, index, *rest, **named)
 
@@ -203,13 +206,17 @@ def _take(run: Run) -> None:
     manager.cell_start, manager.cell_complete = start, completed
 
 
-def _is_due(manager: Any) -> bool:  # noqa: ANN401 - likewise
+def _is_due(run: Run, cell: Any) -> bool:  # noqa: ANN401 - likewise
     """Whether what the cells came to so far is to be saved before the next one begins.
 
     Each save writes all. Cells that only look may follow each other within a tenth of a second.
-    What they say is saved a moment later then, also if the next one takes long (`AUTOSAVE_S`).
+    What they say is saved a moment later then, also if the next one takes long (`AUTOSAVE_S`). The
+    first page is saved as soon as there is one, and all that was shown before the cell that arms.
     """
-    if notebook_state.change(manager.nb) is not None:
+    manager, begun = run.client.nb_man, run.has_first_page
+    run.has_first_page = notebook_state.has_first_page(manager.nb)
+    told = run.has_first_page and not begun
+    if told or ARMS in cell.source or notebook_state.change(manager.nb) is not None:
         return True
     return bool((manager.now() - manager.last_save_time).total_seconds() >= SAVE_S)
 

@@ -17,10 +17,10 @@ from papermill.engines import NotebookExecutionManager
 from runbook.common.redact import redact_notebook
 from runbook.fleet.watch import Stages
 from runbook.notebook.jupyter import papermill_ending, papermill_io
-from runbook.run.record import CHANGE_MIME
+from runbook.run.record import CARD_MIME, CHANGE_MIME
 
 CELLS = 5
-ARMED = {CHANGE_MIME: {"state": "confirmed"}}
+ARMED: dict[str, Any] = {CHANGE_MIME: {"state": "confirmed"}}
 
 
 @dataclass
@@ -127,3 +127,24 @@ def test_once_a_change_is_armed_the_disk_has_it_before_the_next_cell_begins(
     code = [[c for c in cells if c["cell_type"] == "code"] for cells in executed.on_disk]
     assert [len(cells[2]["outputs"]) for cells in code] == [0, 0, 0, 2, 2, 2, 2]
     assert executed.writes == 1 + (CELLS - 2) + 1
+
+
+def test_all_that_was_shown_is_on_the_disk_before_the_cell_that_arms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(papermill_ending, "ARMS", "3")
+    executed = run(tmp_path, monkeypatch)
+    code = [[c for c in cells if c["cell_type"] == "code"] for cells in executed.on_disk]
+    # What the cell just before it showed; the import and five cells are six.
+    assert [bool(cells[3]["outputs"]) for cells in code] == [*[False] * 4, True, True, True]
+
+
+def test_the_first_page_is_on_the_disk_as_soon_as_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ARMED, CARD_MIME, {"state": "in progress"})
+    monkeypatch.delitem(ARMED, CHANGE_MIME)
+    executed = run(tmp_path, monkeypatch, armed_by="1")
+    code = [[c for c in cells if c["cell_type"] == "code"] for cells in executed.on_disk]
+    assert [len(cells[2]["outputs"]) for cells in code] == [0, 0, 0, 2, 2, 2, 2]
+    assert executed.writes == 1 + 1 + 1
