@@ -128,5 +128,6 @@ def test_br0_and_its_guest_pass_to_libvirts_bridge_and_back(
     assert max(host.lost, host_back.lost) <= MOST_LOST, (changed, back)
     # An emulated guest loses pings by itself, so the host's own part is looked at.
     for came, lost, replied, lost_replies in (moved, returned):
-        assert min(came, replied) > RATE
+        # An undo may take less than a second.
+        assert min(came, replied) > RATE // 10
         assert (lost, lost_replies) == (0, 0)
