@@ -63,7 +63,7 @@ def _names(case: Case) -> Iterator[Finding]:
     yield from (_rules(n, case) for n in filtering)
     if unsaved and not filtering:
         yield _nobody(unsaved, case)
-    told = {script.path for script in case.around.naming.giving}
+    giving = {script.path for script in case.around.naming.giving}
     for n in files:
         if _defined(n):
             continue
@@ -73,7 +73,7 @@ def _names(case: Case) -> Iterator[Finding]:
             yield keeps_in_a_variable(n, case)
         elif n not in filtering and n.acting:
             yield from _other(n, case)
-        elif n.conditions and n.file.path not in told:
+        elif n.conditions and n.file.path not in giving:
             yield from _not_run_as_before(n, case)
     for script in case.around.naming.giving:
         yield gives_any_interface(script, case)

@@ -40,6 +40,7 @@ class FirewallRow(NamedTuple):
 KEY = ("backend", "family", "table", "chain", "rule", "nth")
 VOLATILE = ("position", "packets", "bytes")
 NOT_FOUND = 127
+UNCOUNTED = Counters(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _chains(chains: tuple[Chain, ...], place: tuple[str, str, str]) -> Iterator[
     for chain in chains:
         own = chain.policy == USER_CHAIN
         rule = f"-N {chain.name}" if own else f"-P {chain.name} {chain.policy}"
-        yield FirewallRow(*place, chain.name, 0, rule, 1, *_counts(chain.counters))
+        yield FirewallRow(*place, chain.name, 0, rule, 1, *(chain.counters or UNCOUNTED))
 
 
 def _rules(rules: tuple[Rule, ...], place: tuple[str, str, str]) -> Iterator[FirewallRow]:
@@ -97,12 +98,7 @@ def _rules(rules: tuple[Rule, ...], place: tuple[str, str, str]) -> Iterator[Fir
         # Two statements, and not `+= 1` and a look: of 50,000 rules that shows.
         positions[chain] = position = positions[chain] + 1
         count[text] = nth = count[text] + 1
-        packets, octets_counted = counters or (0, 0)
-        yield FirewallRow(*place, chain, position, text, nth, packets, octets_counted)
-
-
-def _counts(counters: Counters | None) -> tuple[int, int]:
-    return (counters.packets, counters.bytes) if counters else (0, 0)
+        yield FirewallRow(*place, chain, position, text, nth, *(counters or UNCOUNTED))
 
 
 @understood
