@@ -159,23 +159,59 @@ def _settings(case: Case) -> Iterator[Finding]:
 
 @looked_for("policy rules", "only the kernel's own three", "policy rules choose the routing table")
 def _rules(case: Case) -> Iterator[Finding]:
-    nic = case.params.holder
-    for row in case.snapshot.rows(RuleRow):
+    nic, bridge = case.params.holder, case.params.bridge
+    rows = case.snapshot.rows(RuleRow)
+    of_bridge = {_meaning(row) for row in rows if bridge in (row.iif, row.oif)}
+    for row in rows:
         if row.priority in OWN_RULES:
             continue
         current = f"priority {row.priority} table {row.table}"
-        if nic in (row.iif, row.oif):
-            why = f"it is bound to {nic} and would stop matching"
-            yield Finding("block", "policy rule", current, why, "rewrite it first")
-        else:
+        if nic not in (row.iif, row.oif):
             why = "it is bound to no interface, so it still matches"
-            yield Finding(
-                "note",
-                "policy rule",
-                current,
-                why,
-                "nothing: runbook also moves the routes of this table",
-            )
+            then = "nothing: runbook also moves the routes of this table"
+            yield Finding("note", "policy rule", current, why, then)
+        elif _meaning(_renamed(row, nic, bridge)) in of_bridge:
+            why = f"it is there for {bridge} too, which matches after the change"
+            yield Finding("note", "policy rule", current, why, "nothing: both stay as they are")
+        else:
+            yield _bound(row, nic, bridge)
+
+
+def _bound(row: RuleRow, nic: str, bridge: str) -> Finding:
+    way = f"iif {nic}" if row.iif == nic else f"oif {nic}"
+    return Finding(
+        "block",
+        "policy rule",
+        f"priority {row.priority} table {row.table}, {way}",
+        f"it is bound to {nic} and would stop matching",
+        f"leave it, and add the same rule for {bridge}, which need not be there yet:"
+        f" `{_command(_renamed(row, nic, bridge))}`. Add the line also wherever a boot gets the"
+        f" rule from (`grep -rn '{way}' /etc /usr/local`). If that is the stanza of {nic}, move"
+        " both lines to a unit that starts after networking.service. Then run again",
+    )
+
+
+def _renamed(row: RuleRow, nic: str, bridge: str) -> RuleRow:
+    iif, oif = (bridge if name == nic else name for name in (row.iif, row.oif))
+    return row._replace(iif=iif, oif=oif)
+
+
+def _meaning(row: RuleRow) -> RuleRow:
+    """The rule without its priority, which another rule of the same meaning need not have."""
+    return row._replace(priority=0)
+
+
+def _command(row: RuleRow) -> str:
+    """What makes the rule."""
+    words = ["ip -6 rule add" if row.family == "inet6" else "ip rule add"]
+    words += ["not"] if row.inverted else []
+    pairs = (
+        *(("from", row.src), ("to", "" if row.dst == "all" else row.dst)),
+        *(("iif", row.iif), ("oif", row.oif), ("fwmark", row.fwmark)),
+    )
+    words += [f"{word} {value}" for word, value in pairs if value]
+    words.append(f"lookup {row.table}" if row.action == "lookup" else row.action)
+    return " ".join((*words, f"priority {row.priority}"))
 
 
 RULES = (_default, _multipath, _of_daemons, _settings, _rules)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from runbook.plan.netfilter.matches import in_ports, matches
-from runbook.plan.netfilter.packet import arriving
+from runbook.plan.netfilter.packet import Packet, arriving
 from runbook.plan.netfilter.rule import ParsedRule, parsed
 from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.preflight.native_rules import accept_first, accepts, chain_of
 from runbook.state.firewall import FirewallRow
-from runbook.state.host.operator_connection import Connection
+from runbook.state.host.operator_connection import Connection, Family
 from runbook.state.nftables import NftablesRow
 from runbook.transport.pace import MOST
 
@@ -29,6 +29,22 @@ COUNTS = ("recent", "hashlimit", "limit", "connlimit")
 # nft's words for the same, in its JSON.
 _NATIVE = re.compile(r'"(limit|ct count|meter)":|"op": "(add|update)"')
 PORTS = ("--dport", "--dports")
+# Chains that a packet for the host itself does not come through.
+ELSEWHERE = ("FORWARD", "OUTPUT", "POSTROUTING")
+# What a rule that only counts or marks does with what the limit keeps back: nothing.
+BESIDE = ("", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "TRACE", "AUDIT")
+# Far more than runbook makes.
+_WIDE = re.compile(
+    r"--(?:limit|hashlimit-(?:upto|above)) \d+/s|--connlimit-(?:upto|above) \d{2,}\b"
+)
+_NATIVE_WIDE = re.compile(r'"per": "second"|"ct count": \{[^{}]*"val": \d{2,}\b')
+_NATIVE_OTHERS = re.compile(
+    r'"right": "(?:udp|icmp|icmpv6|ipv6-icmp|igmp|vrrp)"|"protocol": "(?:udp|icmp|icmpv6)"'
+    r'|"field": "[ds]port", "protocol": "\w+"}}, "op": "(?:==|in)", "right": (?!"@)'
+    r'|"key": "state"}}, "op": "(?:==|in)", "right": (?!"new"|.*"new")'
+)
+_NATIVE_VERDICT = re.compile(r'\{"(?:drop|reject|accept|return|jump|goto|queue)":')
+_NATIVE_HOOK = re.compile(r'"hook": "(?:forward|output|postrouting|egress)"')
 
 
 @looked_for(ABOUT, "no firewall rule limits how many may come in", WHY)
@@ -36,9 +52,16 @@ def _limits(case: Case) -> Iterator[Finding]:
     operator = case.around.operator
     port = operator.server_port if operator else SSH_PORT
     rows = case.snapshot.rows(FirewallRow)
-    rules = [r.rule for r in rows if _counts(r.rule, port) and not _passes(r, rows, operator)]
+    rules = [r.rule for r in rows if _counts(r, port, operator) and not _passes(r, rows, operator)]
     own = case.snapshot.rows(NftablesRow)
-    counting = [r for r in own if _counts_natively(r.rule, port) and not _let_by(r, own, operator)]
+    elsewhere = {chain_of(r) for r in own if not r.position and _NATIVE_HOOK.search(r.rule)}
+    counting = [
+        r
+        for r in own
+        if chain_of(r) not in elsewhere
+        and (_counts_natively(r.rule, port) or _counts_any_port(r.rule))
+        and not _let_by(r, own, operator)
+    ]
     if rules or counting:
         client = operator.client if operator else "YOUR-ADDRESS"
         ways = [f"iptables -I INPUT -s {client} -p tcp --dport {port} -j ACCEPT"] if rules else []
@@ -79,13 +102,30 @@ def _understood(rule: str) -> ParsedRule | None:
         return None
 
 
-def _counts(rule: str, port: int) -> bool:
+def _counts(row: FirewallRow, port: int, operator: Connection | None) -> bool:
     """Whether the rule counts what comes to the port, or to every port, of TCP."""
-    meaning = _understood(rule)
+    meaning = _understood(row.rule)
     if meaning is None:
         return False
     modules = [o.words[0] for o in meaning.matches if o.name == "-m" and o.words]
-    return any(name in COUNTS for name in modules) and _of_port(meaning, port)
+    if not any(name in COUNTS for name in modules):
+        return False
+    return _of_port(meaning, port) or _of_any_port(row, meaning, operator)
+
+
+def _of_any_port(row: FirewallRow, rule: ParsedRule, operator: Connection | None) -> bool:
+    """Whether a rule without a port may keep back a new connection of SSH, and is not wide."""
+    family: Family = "inet6" if row.family == "inet6" else "inet"
+    unknown = Packet(family, "tcp", "NEW", oif="", starts=True)
+    new = arriving(operator, None, "NEW") if operator else unknown
+    return (
+        row.family == new.family
+        and row.chain not in ELSEWHERE
+        and rule.target not in BESIDE
+        and not any(o.name in PORTS for o in rule.matches)
+        and not _WIDE.search(row.rule)
+        and matches(new, rule) is not False
+    )
 
 
 def _of_port(rule: ParsedRule, port: int) -> bool:
@@ -100,6 +140,13 @@ def _counts_natively(rule: str, port: int) -> bool:
     """Whether a rule of nft's own counts, and has the port alone or in a set or a range."""
     ports = rf'"right": (?:{{"set": \[[^]]*?)?\b{port}\b'
     return bool(_NATIVE.search(rule) and (re.search(ports, rule) or _in_a_range(rule, port)))
+
+
+def _counts_any_port(rule: str) -> bool:
+    """Whether a rule of nft's own without a port may keep back a new connection of SSH."""
+    counts = _NATIVE.search(rule) and re.search('"(?:limit|ct count)":', rule)
+    others = _NATIVE_OTHERS.search(rule) or _NATIVE_WIDE.search(rule)
+    return bool(counts and _NATIVE_VERDICT.search(rule) and not others)
 
 
 def _in_a_range(rule: str, port: int) -> bool:

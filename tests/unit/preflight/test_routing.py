@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit import fakes
-from tests.unit.fakes import GATEWAY, NIC, Row
+from tests.unit.fakes import BRIDGE, GATEWAY, NIC, Row
 from tests.unit.preflight.looking import look, plus, refusal, told
 
 from runbook.state.snapshot import Snapshot
@@ -72,8 +72,32 @@ def policy(**other: object) -> Snapshot:
 
 
 @pytest.mark.parametrize("side", ["iif", "oif"])
-def test_a_policy_rule_bound_to_the_nic(side: str) -> None:
-    assert "priority 100" in refusal(policy(**{side: NIC})).seen
+def test_a_policy_rule_bound_to_the_nic_is_refused_with_all_that_is_to_be_done(side: str) -> None:
+    found = refusal(policy(**{side: NIC}, dst="10.6.0.0/16", fwmark="0x1", action="lookup"))
+    assert "priority 100" in found.seen
+    command = f"ip rule add from all to 10.6.0.0/16 {side} {BRIDGE} fwmark 0x1 lookup 7"
+    assert f"`{command} priority 100`" in found.then
+    assert f"grep -rn '{side} {NIC}'" in found.then
+
+
+def test_the_words_of_a_policy_rule_are_those_of_ip() -> None:
+    row = {"family": "inet6", "src": "fd16::/64", "iif": NIC, "inverted": True}
+    found = refusal(policy(**row, action="blackhole"))
+    command = f"ip -6 rule add not from fd16::/64 iif {BRIDGE} blackhole priority 100"
+    assert f"`{command}`" in found.then
+
+
+@pytest.mark.parametrize("priority", [100, 99])
+def test_a_policy_rule_bound_to_the_nic_with_its_like_for_the_bridge_is_fine(
+    priority: int,
+) -> None:
+    common = {"family": "inet", "src": "all", "dst": "all", "action": "lookup", "table": 7}
+    rows = [{**common, "priority": 100, "iif": NIC}]
+    rows.append({**common, "priority": priority, "iif": BRIDGE})
+    looked = look(plus("rules", *rows))
+    found = [f for f in looked.findings if f.about == "policy rule"]
+    assert [f.level for f in found] == ["note", "note"]
+    assert f"it is there for {BRIDGE} too" in [f.why for f in found][priority == 99]
 
 
 def test_a_policy_rule_bound_to_nothing_is_only_noted() -> None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from tests.unit import fakes
+from tests.unit.fakes import Row
 from tests.unit.preflight.looking import look, refusal, told
 
 from runbook.preflight import RefusedByPreflight
 from runbook.preflight.ssh_limits import ABOUT, CONSENT
 
 STATE = "-m conntrack --ctstate NEW"
+SYN = "-m tcp --tcp-flags FIN,SYN,RST,ACK SYN"
 
 
 RECENT = (
@@ -32,6 +34,11 @@ PASS = f"-A INPUT -s {fakes.OPERATOR.client}/32 -p tcp -m tcp --dport 22 -j ACCE
         HASHED,
         "-A INPUT -p tcp -m multiport --dports 21:23,80 -m limit --limit 3/min -j LOG",
         "-A INPUT -p tcp -m tcp --dport 22 -m connlimit --connlimit-above 3 -j REJECT",
+        # On a new connection to any port.
+        f"-A INPUT -p tcp {STATE} -m recent --update --seconds 60 --hitcount 8 --name ANY -j DROP",
+        f"-A INPUT {STATE} -m hashlimit --hashlimit-above 6/min --hashlimit-name new -j DROP",
+        "-A syn-flood -m limit --limit 6/min --limit-burst 3 -j RETURN",
+        f"-A INPUT -p tcp {SYN} -m connlimit --connlimit-above 4 --connlimit-mask 32 -j REJECT",
     ],
 )
 def test_a_limit_is_named_with_the_rule_that_lets_the_operator_pass(rule: str) -> None:
@@ -55,6 +62,12 @@ def test_a_limit_below_a_rule_that_lets_the_operator_pass_is_no_matter() -> None
         "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT",
         "-A INPUT -p tcp -m tcp --dport 80 -m limit --limit 3/min -j ACCEPT",
         "-A INPUT -m limit --limit 5/min -j LOG",
+        "-A INPUT -p icmp -m limit --limit 5/min -j ACCEPT",
+        "-A FORWARD -p tcp -m limit --limit 5/min -j ACCEPT",
+        "-A INPUT -m conntrack --ctstate ESTABLISHED -m limit --limit 5/min -j ACCEPT",
+        # Far more than runbook makes.
+        "-A INPUT -p tcp -m connlimit --connlimit-above 111 -j REJECT",
+        "-A INPUT -p tcp -m limit --limit 60/sec --limit-burst 20 -j ACCEPT",
     ],
 )
 def test_a_rule_that_counts_no_ssh_connection_is_no_matter(rule: str) -> None:
@@ -77,10 +90,65 @@ def test_the_usual_limits_of_sshd_are_fine(value: str) -> None:
     assert told(look(around=around), "ok", "sshd's own limits")
 
 
-def test_a_limit_of_nft_s_own_is_named_too() -> None:
-    rule = (
-        '[{"match": {"left": {"payload": {"field": "dport", "protocol": "tcp"}}, "op": "==",'
-        ' "right": 22}}, {"limit": {"per": "minute", "rate": 3}}, {"accept": null}]'
-    )
-    place = {"family": "inet", "table": "filter", "chain": "input", "position": 1}
-    assert refusal(fakes.seen(nftables=[{**place, "rule": rule}])).name == CONSENT
+PLACE = {"family": "inet", "table": "filter", "chain": "input", "position": 1}
+NEW = '{"match": {"left": {"ct": {"key": "state"}}, "op": "in", "right": "new"}}'
+ESTABLISHED = NEW.replace("new", "established")
+UDP = '{"match": {"left": {"meta": {"key": "l4proto"}}, "op": "==", "right": "udp"}}'
+SOURCE = '{"payload": {"field": "saddr", "protocol": "ip"}}'
+RATE = '{"limit": {"inv": true, "per": "minute", "rate": 4}}'
+COUNT = '{"ct count": {"inv": true, "val": 4}}'
+SEEN = f'{{"set": {{"elem": {SOURCE}, "op": "add", "set": "@seen", "stmt": [{RATE}]}}}}'
+METER = f'{{"meter": {{"key": {SOURCE}, "name": "m", "stmt": {COUNT}}}}}'
+BLACK = f'{{"set": {{"elem": {SOURCE}, "op": "update", "set": "@seen"}}}}'
+DROP, ACCEPT, LOG = '{"drop": null}', '{"accept": null}', '{"log": {"prefix": "x"}}'
+
+
+def port(number: str) -> str:
+    left = '{"payload": {"field": "dport", "protocol": "tcp"}}'
+    return f'{{"match": {{"left": {left}, "op": "==", "right": {number}}}}}'
+
+
+def native(*expressions: str) -> Row:
+    return {**PLACE, "rule": f"[{', '.join(expressions)}]"}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        (port("22"), RATE, ACCEPT),
+        # On a new connection to any port, or to those of a set.
+        (NEW, RATE, DROP),
+        (NEW, COUNT, DROP),
+        (NEW, SEEN, DROP),
+        (NEW, METER, DROP),
+        (port('"@admin"'), RATE, ACCEPT),
+    ],
+)
+def test_a_limit_of_nft_s_own_is_named_too(rule: tuple[str, ...]) -> None:
+    found = refusal(fakes.seen(nftables=[native(*rule)]))
+    assert (found.about, found.name) == (ABOUT, CONSENT)
+    assert "nft insert rule inet filter input" in found.then
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        (port("80"), RATE, ACCEPT),
+        (UDP, RATE, ACCEPT),
+        (RATE, LOG),
+        (ESTABLISHED, RATE, ACCEPT),
+        (NEW, RATE.replace("minute", "second"), ACCEPT),
+        (NEW, COUNT.replace("4", "100"), DROP),
+        (NEW, BLACK),
+    ],
+)
+def test_a_rule_of_nft_s_own_that_counts_no_ssh_connection_is_no_matter(
+    rule: tuple[str, ...],
+) -> None:
+    assert told(look(fakes.seen(nftables=[native(*rule)])), "ok", ABOUT)
+
+
+def test_a_limit_of_nft_s_own_on_what_is_forwarded_is_no_matter() -> None:
+    hook = '{"hook": "forward", "policy": "accept", "prio": 0, "type": "filter"}'
+    rows = [{**PLACE, "position": 0, "rule": hook}, native(NEW, RATE, ACCEPT)]
+    assert told(look(fakes.seen(nftables=rows)), "ok", ABOUT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from runbook.common.errors import Refused
@@ -10,6 +11,8 @@ from runbook.state.files import FileRow, contents
 from runbook.state.snapshot import Snapshot
 from runbook.state.syntax.ifupdown import HOOKS, Stanza, physical, stanzas, words
 from runbook.state.syntax.nic_commands import IFACE, gives_address
+
+_BOUND_RULE = re.compile(r"\bip (?:-\S+ )*ru(?:le?)? .*\b[io]if\b")
 
 
 def refuse_inherited(nic: str, snapshot: Snapshot) -> None:
@@ -65,6 +68,12 @@ def _advice(hooks: Sequence[str], name: str, nic: str) -> list[str]:
             "take the lines with `ip route` or `route` out: the change carries the live routes"
             " over, and they come back at each boot. It takes such a line out by itself if the"
             " host has exactly the route that the line adds"
+        )
+    if any(_BOUND_RULE.search(line) for line in hooks):
+        advice.append(
+            f"move each `ip rule` line that says `iif {nic}` or `oif {nic}` to a unit that starts"
+            " after networking.service, and have the unit add the same rule with the bridge's name"
+            " in its place; start the unit before you run again"
         )
     if len(routes) + len(giving) < len(hooks):
         advice.append(
