@@ -25,6 +25,7 @@ from runbook.preflight.judge import RULES
 from runbook.preflight.survey.candidates import candidates
 from runbook.preflight.survey.judge import judge
 from runbook.preflight.survey.offer import offer
+from runbook.state.host import naming_files, own_scripts
 from runbook.state.snapshot import TABLES, Snapshot
 
 ROWS = "rows "
@@ -75,6 +76,8 @@ def _of(made: Snapshot, texts: dict[str, str]) -> list[Finding]:
         raise Refused(str(error.problem or error), host=made.host, then=error.then)
     asked = resolve({}, {"host": "server-01"}, proposed)
     with TemporaryDirectory() as place:
-        around = replace(fakes.GOOD, naming=naming.search(texts, Path(place)))
+        host = naming.host_of(texts, Path(place))
+        searched = naming_files.read(host, fakes.NIC, fakes.BRIDGE)
+        around = replace(fakes.GOOD, naming=searched, own_scripts=own_scripts.read(host))
     case = Case(asked, make_plan(asked, made), made, around)
     return [finding for rule in RULES for finding in rule(case)]

@@ -19,7 +19,12 @@ LEADS_TO = " -> "
 
 
 def search(held: Mapping[str, str], root: Path) -> NamingFiles:
-    """What the search finds on a host that has these files and no others; its units are enabled.
+    """What the search finds on a host that has these files and no others."""
+    return naming_files.read(host_of(held, root), NIC, BRIDGE)
+
+
+def host_of(held: Mapping[str, str], root: Path) -> FakeHost:
+    """A host that has these files and no others, below a folder of its own; its units are enabled.
 
     The key `LINK -> FILE` is a symbolic link.
     """
@@ -48,4 +53,4 @@ def search(held: Mapping[str, str], root: Path) -> NamingFiles:
     host = FakeHost(answers=[answer])
     for path, text in held.items():
         host.hold_bytes(path, octets.bytes_of(text))
-    return naming_files.read(host, NIC, BRIDGE)
+    return host

@@ -6,7 +6,8 @@ import re
 
 from runbook.plan.forecast.named_lines import Named
 from runbook.preflight.finding import Case, Finding
-from runbook.state.host.naming_files import Line, NamingFile
+from runbook.state.host.line_search import Line
+from runbook.state.host.naming_files import NamingFile
 
 ABOUT, BY_NAME, MOST_SHOWN = "the NIC's name", "nic-by-name", 5
 # Scripts that something runs by itself: ifupdown, and the DHCP client.
@@ -14,6 +15,10 @@ AT_A_LEASE = "the DHCP client"
 IF_UP = "/etc/network/if-up.d/"
 # A line that goes on until what it asks for is there.
 _WAITS = re.compile(r"(.*[\s;\"'])?(until|while)\s")
+# A line that acts on the answer at once.
+_RESTARTS = re.compile(
+    r"\b(reboot|shutdown|poweroff|halt|init [06]|ifdown|ifup|restart (networking|network))\b"
+)
 GIVES = (
     "at a boot {nic} would have an address or a route of its own; beside a route to the LAN libvirt"
     " starts no network, so {bridge} stays away and the host cannot be reached"
@@ -116,26 +121,42 @@ def runs_at_each_lease(n: Named, case: Case) -> Finding:
 
 
 def asks_for_the_address(n: Named, case: Case) -> Finding:
-    """A script asks which address the NIC has; one that waits for it would wait for ever."""
-    nic, bridge = case.params.holder, case.params.bridge
-    waits = n.at_boot and any(_WAITS.match(line.text) for line in n.asking)
-    address = case.params.ipv4.ip
-    either = (
-        f"have it ask whether any interface has the address: ip -4 -o addr show to {address} | grep"
-        f" -q . (before the change as after it, with {nic} as with {bridge})"
-    )
+    """A script asks what the NIC has or reaches; one that waits for it would wait for ever."""
     current = f"{in_words(n, n.asking)}; {n.run_by}"
-    if waits:
-        why = (
-            f"{nic} will never have one: at a boot it waits, and so does what is to start after it"
-        )
-        return Finding("block", ABOUT, current, why, either)
+    return _asking(current, [line.text for line in n.asking], case, at_boot=n.at_boot)
+
+
+def asks_by_a_variable(n: Named, case: Case) -> Finding:
+    """The same by a variable, perhaps in another file than the one that has the name."""
+    uses = n.asking_by_variable
+    keeping = f"{in_words(n, n.lacking)}; {n.run_by}"
+    shown = "; ".join(f"{x.path} line {x.number}: {x.text}" for x in uses[:MOST_SHOWN])
+    return _asking(f"{keeping}; {shown}", [use.text for use in uses], case, at_boot=True)
+
+
+def _asking(current: str, texts: list[str], case: Case, *, at_boot: bool) -> Finding:
+    nic, instead = case.params.holder, _without_the_name(case)
+    if at_boot and any(map(_WAITS.match, texts)):
+        why = f"{nic} will never have one: at a boot it waits, and so does what comes after it"
+        return Finding("block", ABOUT, current, why, instead)
+    if at_boot and any(map(_RESTARTS.search, texts)):
+        why = f"{nic} has no address after the change: the line would do this again and again"
+        return Finding("block", ABOUT, current, why, instead)
     why = (
-        f"{nic} will have none: a script that restarts the network, or reboots, because no address"
-        " is there would do so again and again"
+        f"{nic} will have none: a script that waits for one waits for ever, and one that restarts"
+        " the network, or reboots, because none is there does so again and again"
     )
-    then = f"{either}; if it does no harm without one, consent: [{BY_NAME}]"
+    then = f"{instead}; if it does no harm without one, consent: [{BY_NAME}]"
     return Finding("consent", ABOUT, current, why, then, BY_NAME)
+
+
+def _without_the_name(case: Case) -> str:
+    address, gateway = case.params.ipv4.ip, case.params.gateway
+    return (
+        f"have it ask without the name, which is right before the change as after it: for an"
+        f" address `ip -4 -o addr show to {address} | grep -q .`, for a route"
+        f" `ip -4 route show default | grep -q .`, for a neighbour `ping -I {address} {gateway}`"
+    )
 
 
 def early(n: Named, case: Case) -> Finding:

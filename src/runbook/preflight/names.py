@@ -17,6 +17,7 @@ from runbook.preflight.boot_lines import (
     BY_NAME,
     IF_UP,
     MOST_SHOWN,
+    asks_by_a_variable,
     asks_for_the_address,
     early,
     gives_any_interface,
@@ -30,7 +31,8 @@ from runbook.preflight.finding import Case, Finding, looked_for
 from runbook.preflight.firewall import FIREWALLD, FIREWALLD_ZONE
 from runbook.state.files import FileRow
 from runbook.state.firewall import FirewallRow
-from runbook.state.host.naming_files import Line, NamingFile
+from runbook.state.host.line_search import Line
+from runbook.state.host.naming_files import NamingFile
 from runbook.state.leases import LeaseRow
 
 AT_BOOT = "rules-at-boot"
@@ -63,18 +65,8 @@ def _names(case: Case) -> Iterator[Finding]:
     yield from (_rules(n, case) for n in filtering)
     if unsaved and not filtering:
         yield _nobody(unsaved, case)
-    giving = {script.path for script in case.around.naming.giving}
     for n in files:
-        if _defined(n):
-            continue
-        if n.wrong:
-            yield keeps_the_bridge(n, case)
-        elif n not in filtering and n.variables:
-            yield keeps_in_a_variable(n, case)
-        elif n not in filtering and n.acting:
-            yield from _other(n, case)
-        elif n.conditions and n.file.path not in giving:
-            yield from _not_run_as_before(n, case)
+        yield from _of_file(n, case, filters=n in filtering)
     for script in case.around.naming.giving:
         yield gives_any_interface(script, case)
     if not case.around.naming.complete:
@@ -88,8 +80,27 @@ def _names(case: Case) -> Iterator[Finding]:
         )
 
 
+def _of_file(n: Named, case: Case, *, filters: bool) -> Iterator[Finding]:
+    """What a boot does by the file's lines, beside rules of a firewall."""
+    giving = {script.path for script in case.around.naming.giving}
+    if _defined(n):
+        return
+    if n.wrong:
+        yield keeps_the_bridge(n, case)
+    elif n.asking_by_variable:
+        yield asks_by_a_variable(n, case)
+    elif not filters and n.variables:
+        yield keeps_in_a_variable(n, case)
+    elif not filters and n.acting:
+        yield from _other(n, case)
+    elif n.conditions and n.file.path not in giving:
+        yield from _not_run_as_before(n, case)
+
+
 def _not_run_as_before(n: Named, case: Case) -> Iterator[Finding]:
     """What only asks for the NIC's name, in a script that runs earlier now, or not at all."""
+    if n.file.path in {script.path for script in case.around.own_scripts}:
+        return
     if n.file.path.startswith(IF_UP):
         yield runs_before_the_address(n, case)
     lent = any(row.ifname == case.params.holder for row in case.snapshot.rows(LeaseRow))

@@ -1,4 +1,4 @@
-"""Fixed entries of the ARP and NDP tables: they stay with the NIC, and the bridge has none."""
+"""Entries of the NIC that the bridge has not: fixed and proxy neighbours, multicast groups."""
 
 from __future__ import annotations
 
@@ -38,4 +38,50 @@ def _fixed(case: Case) -> Iterator[Finding]:
     )
 
 
-RULES = (_fixed,)
+@looked_for(
+    "proxy entries",
+    "the host answers ARP and NDP on the NIC for no other address",
+    "the kernel drops such entries when the NIC's address goes",
+)
+def _proxied(case: Case) -> Iterator[Finding]:
+    nic, bridge = case.params.holder, case.params.bridge
+    if proxies := case.around.entries.proxies:
+        version = "ip -6" if ":" in proxies[0] else "ip"
+        yield Finding(
+            "block",
+            "proxy entries",
+            f"on {nic} the host answers for {_some(proxies)}",
+            "the kernel drops these entries when the address leaves the NIC, and an undo does not"
+            " bring them back",
+            f"delete each ({version} neigh del proxy {proxies[0]} dev {nic}); have what makes them"
+            f" at a boot do it for {bridge}, in a unit with Wants= and After=network-online.target;"
+            f" start it after the change ({version} neigh add proxy {proxies[0]} dev {bridge})",
+        )
+
+
+@looked_for(
+    "multicast",
+    "no program has joined a multicast group by the NIC",
+    "a program hears a group by the interface that it has joined by",
+)
+def _joined(case: Case) -> Iterator[Finding]:
+    nic, bridge = case.params.holder, case.params.bridge
+    if groups := case.around.entries.groups:
+        yield Finding(
+            "consent",
+            "multicast",
+            f"programs have joined {_some(groups)} by {nic}",
+            f"what is sent to a group comes in by {bridge} after the change: a program that has"
+            f" joined by {nic} hears nothing until it joins again",
+            "restart the program right after the change, and after an undo; if it names the"
+            f" interface, have it name {bridge}; then consent: [{BY_NAME}]",
+            BY_NAME,
+        )
+
+
+def _some(addresses: tuple[str, ...]) -> str:
+    more = f", and {len(addresses) - MOST_SHOWN} more" if len(addresses) > MOST_SHOWN else ""
+    return f"{', '.join(addresses[:MOST_SHOWN])}{more}"
+
+
+RULES = (_fixed, _proxied, _joined)

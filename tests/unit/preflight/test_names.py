@@ -14,7 +14,8 @@ from runbook.plan.routed.procedure import make_plan
 from runbook.preflight import Cleared, Finding, RefusedByPreflight, preflight
 from runbook.preflight.boot_lines import ABOUT, BY_NAME
 from runbook.preflight.names import AT_BOOT
-from runbook.state.host.naming_files import Line, NamingFile, NamingFiles
+from runbook.state.host.line_search import Line
+from runbook.state.host.naming_files import NamingFile, NamingFiles
 from runbook.state.snapshot import Snapshot
 
 SCRIPT, UNIT = "/usr/local/sbin/firewall", "/etc/systemd/system/firewall.service"

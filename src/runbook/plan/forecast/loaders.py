@@ -69,7 +69,14 @@ _TABLE: tuple[tuple[Sort, str, tuple[str, ...]], ...] = (
         "the initramfs",
         ("/etc/default/grub*", "/etc/initramfs-tools/*", "/etc/kernel/*", "/etc/dropbear*/*"),
     ),
-    (Sort.SERVES, "systemd-sysctl", ("/etc/sysctl.conf", "/etc/sysctl.d/*")),
+    (
+        Sort.SERVES,
+        "systemd-sysctl",
+        (
+            *("/etc/sysctl.conf", "/etc/sysctl.d/*", "/run/sysctl.d/*"),
+            *("/usr/lib/sysctl.d/*", "/usr/local/lib/sysctl.d/*"),
+        ),
+    ),
     (Sort.RULES, "ufw", ("/etc/ufw/*", "/etc/default/ufw")),
     (Sort.RULES, "firewalld", ("/etc/firewalld/*",)),
     (Sort.RULES, "nftables.service", ("/etc/nftables.conf", "/etc/nftables*/*")),
@@ -102,9 +109,12 @@ _TABLE: tuple[tuple[Sort, str, tuple[str, ...]], ...] = (
             *("/etc/monit/*", "/etc/nagios*", "/etc/icinga2/*", "/etc/default/prometheus-*"),
             *("/etc/check_mk/*", "/etc/lldpd*", "/etc/default/lldpd", "/etc/darkstat/*"),
             *("/etc/ntopng/*", "/etc/pmacct/*", "/etc/suricata/*", "/etc/snort/*"),
+            *("/etc/default/ifplugd", "/etc/ifplugd/*", "/etc/netplug/*", "/etc/netplug.d/*"),
             *("/etc/sysstat/*", "/etc/conky/*", "/etc/softflowd/*", "/etc/arpwatch/*"),
         ),
     ),
+    # For `ifquery --state`, which a stanza without an address satisfies.
+    (Sort.WATCHES, "ifupdown-wait-online", ("/etc/default/networking",)),
     (Sort.SCRIPT, "ifupdown", ("/etc/network/if-*.d/*",)),
     (Sort.SCRIPT, "libvirt", ("/etc/libvirt/hooks/*",)),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from runbook.plan.forecast.named_lines import renamed
-from runbook.state.host.naming_files import Line
+from runbook.state.host.line_search import Line
 
 # What stands before a name in a set, and in no other pair of braces.
 _MEMBERS = r'\s*("?[\w.*-]+"?\s*,\s*)*'

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from runbook.plan.forecast.loaders import Loader, Sort, loader
-from runbook.state.host.naming_files import FILTERS, VARIABLE, Line, NamingFile
+from runbook.state.host.line_search import Line
+from runbook.state.host.naming_files import FILTERS, VARIABLE, NamingFile, Use
 from runbook.state.syntax.ifupdown import INTERFACES
 from runbook.state.syntax.nic_commands import asks_address, gives_address, takes
 from runbook.state.sysctl import WORDS4, WORDS6
@@ -22,8 +23,11 @@ _SAVED_RULE = re.compile(r"(\[\d+:\d+\] )?-[AI] \S+ ")
 UDEV = "/etc/udev/rules.d/"
 _CLIENT = re.compile(r"(dhclient|dhcpcd|udhcpc|dhcp)[\w.-]*@")
 _ASSIGNMENT = re.compile(r"\s*(export\s+)?[A-Za-z_]\w*=")
+# A chain of nft's that hangs on the NIC itself: it sees each frame, also of a port of a bridge.
+_ON_THE_WIRE = re.compile(r"\bhook (ingress|egress) devices?\b")
+_KERNEL_PARAMETER = re.compile(r"/proc/sys/net/(\S+)")
 # Commands that are as good for a port of a bridge.
-_OF_A_PORT = re.compile(
+OF_A_PORT = re.compile(
     r"\b(ethtool|mii-tool|tc|iw|tcpdump|logger|echo|printf|vnstat|lldpcli|ip (-\w+ )*link)\b"
 )
 
@@ -113,9 +117,7 @@ class Named:
     @property
     def conditions(self) -> tuple[Line, ...]:
         """The lines that ask for the name, where the file does nothing else with it."""
-        alone = all(
-            _CONDITION.match(x.text) and not _OF_A_PORT.search(x.text) for x in self.lacking
-        )
+        alone = all(_CONDITION.match(x.text) and not OF_A_PORT.search(x.text) for x in self.lacking)
         return self.lacking if alone and not self.acting else ()
 
     def _acts(self, text: str) -> bool:
@@ -132,6 +134,12 @@ class Named:
         return tuple(line for line in self.acting if asks_address(line.text, (self.nic,)))
 
     @property
+    def asking_by_variable(self) -> tuple[Use, ...]:
+        """Lines of this file, or of one that is read with it, that ask by a variable for it."""
+        asked = self.sort in (Sort.SCRIPT, Sort.UNKNOWN) and self.at_boot and bool(self.lacking)
+        return self.file.asking if asked else ()
+
+    @property
     def run_by(self) -> str:
         """What comes to it at a boot, in words."""
         if self.file.led_from:
@@ -145,7 +153,7 @@ def named(file: NamingFile, nic: str, bridge: str) -> Named:
     """The file, judged by its lines."""
     lines = [line for line in file.lines if not _only_comment(line.text, nic, bridge)]
     texts = {line.text for line in lines}
-    own = [line for line in lines if names(line.text, nic)]
+    own = [line for line in lines if names(line.text, nic) and not _ON_THE_WIRE.search(line.text)]
     lacking = tuple(
         line
         for line in own
@@ -192,8 +200,10 @@ def _followed(text: str) -> bool:
 
 
 def _is_harmless(command: str, nic: str) -> bool:
+    if parameter := _KERNEL_PARAMETER.search(command):
+        return _followed(parameter[1])
     condition = _CONDITION.match(command) and not asks_address(command, (nic,))
-    return bool(condition or _OF_A_PORT.search(command))
+    return bool(condition or OF_A_PORT.search(command))
 
 
 def _only_comment(text: str, nic: str, bridge: str) -> bool:

@@ -19,13 +19,16 @@ from runbook.state.dhcp_clients import Client
 from runbook.state.host import (
     late_network,
     naming_files,
+    nic_entries,
     nic_hardware,
     operator_connection,
+    own_scripts,
     resolved,
     rules_at_boot,
 )
 from runbook.state.host.late_network import LateNetwork
-from runbook.state.host.naming_files import NamingFiles
+from runbook.state.host.naming_files import NamingFile, NamingFiles
+from runbook.state.host.nic_entries import NicEntries
 from runbook.state.host.operator_connection import Connection
 from runbook.state.host.resolved import Resolved
 from runbook.state.host.rules_at_boot import Persistence
@@ -95,6 +98,8 @@ class Surroundings:
     for the network at a boot, `resolved` the servers of systemd-resolved. `record` is the room for
     the record on this machine, None where nobody asked. `sshd_startups` are sshd's limits on
     connections that have not logged in yet, by name. `wireless` says that the NIC is Wi-Fi.
+    `own_scripts` are an administrator's that ifupdown or the DHCP client runs, `entries` what the
+    kernel forgets with the NIC's address.
     """
 
     missing: tuple[str, ...]
@@ -117,6 +122,8 @@ class Surroundings:
     record: Room | None = None
     sshd_startups: tuple[tuple[str, str], ...] = ()
     wireless: bool = False
+    own_scripts: tuple[NamingFile, ...] = ()
+    entries: NicEntries = field(default_factory=NicEntries)
 
 
 def read(
@@ -150,6 +157,8 @@ def read(
         resolved=resolved.read(host, nic),
         sshd_startups=tuple(pair for pair in sshd if pair[0] in STARTUPS),
         wireless=nic_hardware.is_wireless(host, nic),
+        own_scripts=own_scripts.read(host),
+        entries=nic_entries.read(host, nic),
     )
 
 

@@ -14,10 +14,11 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from runbook.common import octets
-from runbook.common.redact import REDACTED, is_secret, redact_text
 from runbook.state.host import linked_files
 from runbook.state.host.grep import grep
-from runbook.state.syntax.nic_commands import IFACE, gives_address
+from runbook.state.host.line_search import MOST_LINES, Line, search
+from runbook.state.syntax.nic_commands import IFACE, asks_address, gives_address
+from runbook.state.syntax.shell_variables import filled_in, holding
 from runbook.transport.host import Reader
 
 # Of the crontabs only root's: any user has one, and may write anything into it.
@@ -26,6 +27,7 @@ CRONTAB = "/var/spool/cron/crontabs/root"
 TREES = (
     *("/etc", "/usr/local/bin", "/usr/local/sbin", "/usr/local/etc", "/usr/local/lib/systemd"),
     *("/usr/local/libexec", CRONTAB, "/root/bin"),
+    *("/run/sysctl.d", "/usr/lib/sysctl.d", "/usr/local/lib/sysctl.d"),
 )
 # What a boot, ifupdown, libvirt or cron runs by itself.
 STARTS = (
@@ -41,7 +43,7 @@ UNITS = ("/lib/systemd/system",)
 # An instance of a unit that is for the NIC: nothing but its name says so.
 INSTANCES = "/etc/systemd/system/*/*@{nic}.*"
 LEFT_OUT = ("ssl", "alternatives", "ca-certificates", ".git", "terminfo")
-MOST_LINES, MOST_LETTERS, MOST_FILES, MOST_PATHS, ROUNDS = 200, 160, 200, 200, 3
+MOST_LETTERS, MOST_FILES, MOST_PATHS, ROUNDS = 160, 200, 200, 3
 # What root of an own host writes; programs of Debian packages are elsewhere.
 _OWN_PATH = "/(opt|root|srv|home|usr/local)/[A-Za-z0-9._/@+-]+"
 _PATH = "/(etc|opt|root|srv|home|usr/local|var/lib)/[A-Za-z0-9._/@+-]+"
@@ -58,13 +60,13 @@ _CONFIGURES = (
     r"|brctl addif|ifenslave|type (macvlan|macvtap|ipvlan))\b"
 )
 SCRIPTS = f"{IFUPDOWN}/if-*.d/*"
-_FOUND = re.compile(rb"([^\0]+)\0(\d+):([^\n]*)\n")
 _LED = re.compile(rb"([^\0]+)\0([^\n]*)\n")
 
 
-class Line(NamedTuple):
-    """A line with the name of the NIC or of the bridge; number 0 is the name of the file."""
+class Use(NamedTuple):
+    """A line of a file that does something with a variable."""
 
+    path: str
     number: int
     text: str
 
@@ -77,6 +79,8 @@ class NamingFile:
     is in it, `read_by_filter` whether one is in a file that names it, `unit` what systemd says of
     it where it is a unit ('' where it is none). `configures` says whether the file keeps the name
     in a variable, and it or a file that names it has a command that gives or takes interfaces.
+    `asking` are lines that ask by such a variable what the NIC has: its own, or of a file that is
+    read together with it.
     """
 
     path: str
@@ -86,6 +90,7 @@ class NamingFile:
     unit: str = ""
     read_by_filter: bool = False
     configures: bool = False
+    asking: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +112,14 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
     unread: list[str] = []
     led, whole = _followed(host, unread)
     pattern = _names(nic, bridge)
-    by_path = _search(host, ("-r", *_skipped()), pattern, TREES)
-    by_path |= _search(host, ("-R",), pattern, (*STARTS, *UNITS))
+    by_path = search(host, ("-r", *_skipped()), pattern, TREES)
+    by_path |= search(host, ("-R",), pattern, (*STARTS, *UNITS))
     by_path |= _instances(host, nic, bridge)
     linked, all_linked = linked_files.find(host, TREES)
     if linked:
-        by_path |= _search(host, ("-r", *_skipped()), pattern, linked, unread)
+        by_path |= search(host, ("-r", *_skipped()), pattern, linked, unread)
     if led:
-        by_path |= _search(host, ("-d", "skip"), pattern, sorted(led), unread)
+        by_path |= search(host, ("-d", "skip"), pattern, sorted(led), unread)
     own = re.compile(_word(nic))
     naming = {p: lines for p, lines in by_path.items() if any(own.search(x.text) for x in lines)}
     nearest = sorted(naming)[:MOST_FILES]
@@ -122,11 +127,13 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
     filters = _filtering(host, sorted({*nearest, *sources}), unread)
     states = _states(host, nearest)
     acting = _configuring(host, naming, led, unread)
+    asking = _asking(host, naming, led, nic, unread)
     files = (
         NamingFile(
             *(path, naming[path], led.get(path, ()), path in filters, states.get(path, "")),
             read_by_filter=not filters.isdisjoint(led.get(path, ())),
             configures=path in acting,
+            asking=asking.get(path, ()),
         )
         for path in nearest
     )
@@ -143,7 +150,7 @@ def _by_variable(host: Reader) -> tuple[str, ...]:
 
 def _giving(host: Reader) -> tuple[NamingFile, ...]:
     """Scripts that give an address to whichever interface comes up."""
-    lines = _search(host, ("-R",), _ANY_IFACE, (IFUPDOWN,))
+    lines = search(host, ("-R",), _ANY_IFACE, (IFUPDOWN,))
     giving = {
         path: tuple(line for line in found if _gives(line.text))
         for path, found in lines.items()
@@ -176,29 +183,6 @@ def _instances(host: Reader, nic: str, bridge: str) -> dict[str, tuple[Line, ...
 
 def _skipped() -> tuple[str, ...]:
     return tuple(f"--exclude-dir={name}" for name in LEFT_OUT)
-
-
-def _search(
-    host: Reader,
-    how: tuple[str, ...],
-    pattern: str,
-    places: Iterable[str],
-    unread: list[str] | None = None,
-) -> dict[str, tuple[Line, ...]]:
-    options = ("-I", "-D", "skip", "-H", "-n", "-Z", "-o", f"--max-count={MOST_LINES}", "-E")
-    by_path: dict[str, list[Line]] = {}
-    for path, number, text in _FOUND.findall(grep(host, (*how, *options), pattern, places, unread)):
-        lines = by_path.setdefault(octets.text_of(path), [])
-        lines.append(Line(int(number), _excerpt(path, octets.text_of(text), pattern)))
-    return {path: tuple(lines) for path, lines in by_path.items()}
-
-
-def _excerpt(path: bytes, text: str, pattern: str) -> str:
-    """The line without its secrets; of a file that is all secrets (chap-secrets) only the name."""
-    if is_secret(octets.text_of(path).rpartition("/")[2]):
-        found = re.search(pattern, text)
-        return f"{found[1] if found else ''} {REDACTED}".strip()
-    return redact_text(text).strip()
 
 
 def _followed(host: Reader, unread: list[str]) -> tuple[dict[str, tuple[str, ...]], bool]:
@@ -257,6 +241,43 @@ def _configuring(
     matches = grep(host, options, _CONFIGURES, readers, unread)
     acting = {octets.text_of(path) for path in matches.split(b"\0") if path}
     return frozenset(path for path, files in keeping.items() if not acting.isdisjoint(files))
+
+
+def _asking(
+    host: Reader,
+    naming: Mapping[str, tuple[Line, ...]],
+    led: Mapping[str, tuple[str, ...]],
+    nic: str,
+    unread: list[str],
+) -> dict[str, tuple[Use, ...]]:
+    """Lines that ask for the NIC by a variable, by the file that gives it the name."""
+    variables = {
+        path: held
+        for path, lines in naming.items()
+        if (held := holding((line.text for line in lines), nic))
+    }
+    if not variables:
+        return {}
+    readers = {path: _read_with(path, led) for path in variables}
+    places = sorted(set().union(*readers.values()))[:MOST_FILES]
+    pattern = rf".*[$][{{]?({'|'.join(sorted(set().union(*variables.values())))})\b.*"
+    found = search(host, ("-d", "skip"), pattern, places, unread)
+    return {
+        path: tuple(
+            Use(reader, *line)
+            for reader in readers[path]
+            for line in found.get(reader, ())
+            if asks_address(filled_in(line.text, held, nic), (nic,))
+        )
+        for path, held in variables.items()
+    }
+
+
+def _read_with(path: str, led: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The file, those that name it, and the others that these name: a unit's script, its files."""
+    sources = set(led.get(path, ()))
+    beside = {other for other, by in led.items() if sources.intersection(by)}
+    return sorted({path, *sources, *beside})
 
 
 def _states(host: Reader, paths: list[str]) -> dict[str, str]:

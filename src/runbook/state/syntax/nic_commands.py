@@ -40,6 +40,12 @@ _ASK = (
     rf"{_ADDRESS}(?: (?:sh?o?w?|li?s?t?))?(?: (?:up|(?:to|scope) \S+))*(?: dev)? NIC",
     r"\bifconfig NIC\s*(?:$|[|)&;`>])",
     r"\bifdata -p[ahn]+ NIC",
+    rf"{_ADDRESS}\b(?=.*\binet\b).*NIC",
+    # Which routes it has, and whether somebody answers by it.
+    rf"{_IP} (?:r|ro|rout|route)\b(?! (?:{_ADD}|d\w*|fl\w*)\b).*NIC",
+    r"\b(?:route -n|netstat -\w*r\w*)\b.*NIC",
+    r"\b(?:ping6?|arping(?!.* -\w*[AU]\b)|fping|oping|traceroute)\b.* -(?:\w*I|i) ?NIC",
+    r"\b(?:curl|wget|nc|ncat)\b.* --interface[ =]NIC",
 )
 _QUOTES = str.maketrans("", "", "\"'{}")
 
@@ -55,7 +61,7 @@ def takes(line: str, names: Iterable[str]) -> bool:
 
 
 def asks_address(line: str, names: Iterable[str]) -> bool:
-    """Whether the line asks which addresses one of the interfaces has."""
+    """Whether the line asks for addresses or routes of one of the interfaces, or by it."""
     return _is_any(_ASK, line, names)
 
 

@@ -12,7 +12,7 @@ from tests.unit import fakes
 from tests.unit.fakes import BRIDGE, NIC
 
 from runbook.common.errors import ReadFailed
-from runbook.state.host import linked_files, naming_files
+from runbook.state.host import line_search, linked_files, naming_files
 from runbook.state.host.naming_files import NamingFile, NamingFiles
 from runbook.transport.host import Completed
 
@@ -147,7 +147,7 @@ def test_a_pipe_is_not_waited_for(tree: Path) -> None:
 def test_a_file_with_very_many_lines_is_not_said_to_be_searched_to_its_end(tree: Path) -> None:
     (tree / "units/fw").write_text(f"-A INPUT -i {NIC} -j ACCEPT\n" * 1000)
     found = search()
-    assert len(found.files[0].lines) == naming_files.MOST_LINES
+    assert len(found.files[0].lines) == line_search.MOST_LINES
     assert not found.complete
 
 
