@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 from tests.lab import emulated
+from tests.lab.emulated_router import TAGGED_NIC, behind_a_router
 from tests.lab.emulated_switch import AGGREGATE, FAR, FIRST, HOST, PORTS, TRUNK, VLAN, in_between
 from tests.lab.test_files import console, params
 from tests.lab.test_odd_hosts import INTERFACES, LO, NIC
@@ -26,7 +27,7 @@ from runbook.apply.steps.perform import perform
 from runbook.lab import lab as labs
 from runbook.lab import shell
 from runbook.lab.hardware import Hardware
-from runbook.lab.names import SWITCH, nic, nic_mac
+from runbook.lab.names import ROUTER_LAN6, SWITCH, address, address6, nic, nic_mac
 from runbook.lab.probe import Outage, OutageProbe
 from runbook.lab.qemu import process
 from runbook.plan.changes.steps import GatedNetlink, Step
@@ -44,6 +45,11 @@ RATE = 200
 TAGGED = (
     f"{LO}auto {NIC}\niface {NIC} inet manual\n\n"
     f"auto {NIC}.{VLAN}\niface {NIC}.{VLAN} inet static\n{ADDRESS}"
+)
+ADDRESS4, ADDRESS6 = address(HOST), address6(HOST, "static")
+TAGGED6 = (
+    f"iface {NIC}.{VLAN} inet6 static\n    address {ADDRESS6}/64\n"
+    f"    gateway {ROUTER_LAN6.split('/')[0]}\n"
 )
 PATIENCE_S = 120
 Record = Callable[[str, object], None]
@@ -101,6 +107,7 @@ def play(
     record_property: Record,
     disturb: Callable[[], None] = lambda: None,
     frames_of_idle: Callable[[], int] = lambda: 0,
+    addresses: tuple[str, ...] = (ADDRESS4,),
 ) -> dict[str, Outage]:
     """Change, boot, restarts, undo: what was lost at each; in the change with the disturbance."""
     asked = params(host).model_copy(
@@ -108,34 +115,42 @@ def play(
     )
     outages = dict[str, Outage]()
     record_property("outages", outages)
-    with after_the_cutover(disturb), probed("change", outages):
+    probed = partial(probing, outages, addresses)
+    with after_the_cutover(disturb), probed("change"):
         start, session = change(asked)
     assert as_promised(session, start) == FINE
     reboot(host)
     assert as_promised(session, start) == FINE
     for name, deed in (("networking", networking), ("libvirtd", libvirtd)):
-        with probed(name, outages):
+        with probed(name):
             deed(host)
             assert as_promised(session, start) == FINE, name
     sent = frames_of_idle()
-    with probed("undo", outages):
+    with probed("undo"):
         assert undone(session, host, start) == FINE
     assert frames_of_idle() == sent
     return outages
 
 
 @contextmanager
-def probed(name: str, outages: dict[str, Outage]) -> Iterator[None]:
-    probe = OutageProbe("172.16.1.1", rate=RATE, seconds=600)
+def probing(outages: dict[str, Outage], addresses: tuple[str, ...], moment: str) -> Iterator[None]:
+    probes = [OutageProbe(one, rate=RATE // len(addresses), seconds=600) for one in addresses]
     try:
         yield
     finally:
-        outages[name] = probe.stop()
+        for name, probe in zip(names(moment, addresses), probes, strict=True):
+            outages[name] = probe.stop()
 
 
-def nothing_is_lost(outages: dict[str, Outage], *moments: str) -> None:
-    lost = {name: outages[name].lost for name in moments}
-    assert lost == dict.fromkeys(moments, 0), outages
+def names(moment: str, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(moment if one == ADDRESS4 else f"{moment}, {one}" for one in addresses)
+
+
+def nothing_is_lost(
+    outages: dict[str, Outage], *moments: str, addresses: tuple[str, ...] = (ADDRESS4,)
+) -> None:
+    wanted = [name for moment in moments for name in names(moment, addresses)]
+    assert {name: outages[name].lost for name in wanted} == dict.fromkeys(wanted, 0), outages
 
 
 def bonding(host: str) -> str:
@@ -199,3 +214,14 @@ def test_a_vlan_interface_moves(host: str, record_property: Record) -> None:
         nothing_is_lost(play(host, f"{NIC}.{VLAN}", record_property), "change", "undo")
         told = console(FAR, "bridge fdb show br lan").decode()
         assert f"{nic_mac(host, 0)} dev {FIRST} vlan {VLAN} " in told, told
+
+
+def test_a_tagged_lan_of_which_a_machine_is_the_router(host: str, record_property: Record) -> None:
+    with behind_a_router():
+        configure(host, TAGGED + TAGGED6)
+        both = (ADDRESS4, ADDRESS6)
+        outages = play(host, f"{NIC}.{VLAN}", record_property, addresses=both)
+        nothing_is_lost(outages, "change", "undo", addresses=both)
+        told = console(FAR, f"ip neighbour show dev {TAGGED_NIC}").decode()
+        for own in both:
+            assert f"{own} lladdr {nic_mac(host, 0)} " in told, told

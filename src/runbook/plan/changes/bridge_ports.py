@@ -227,7 +227,7 @@ class Cutover:
     def _returns(self) -> tuple[Message, ...]:
         """Addresses and routes back, while the bridge still has them."""
         return (
-            *(replace(a, action=Action.ENSURE) for a in (self.address, *self.others)),
+            *(a.until_renewed() for a in (self.address, *self.others)),
             *(replace(route, action=Action.ENSURE) for route in self._direct()),
             *on_the_link_first(replace(r, action=Action.ENSURE) for r in self.routes),
             *self._strays(),

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from runbook.common.serial import LATER
@@ -51,6 +51,10 @@ class BridgeOption:
 
     def words(self) -> tuple[str, ...]:
         return ("link", "set", "dev", self.ifname, "type", "bridge", self.option, str(self.value))
+
+
+# No lease is for ten years. An address without any end would be another than before.
+FAR_END_S = 10 * 365 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,20 @@ class Address:
             return (self.address, "peer", f"{self.peer}/{self.prefixlen}")
         return (f"{self.address}/{self.prefixlen}",)
 
+    def lasting(self) -> Address:
+        """The same to be there, without an end."""
+        return replace(self, action=Action.ENSURE, valid_lft_s=0, preferred_lft_s=0)
+
+    def until_renewed(self) -> Address:
+        """The same to be there; if it ends with a lease, then not before the client renews that.
+
+        The end of before is no use: Debian's dhclient, once started, leaves an address that it
+        finds as it is until its next renewal, which may be hours later.
+        """
+        end_s = FAR_END_S if self.valid_lft_s else 0
+        return replace(self, action=Action.ENSURE, valid_lft_s=end_s, preferred_lft_s=end_s)
+
     def _lifetimes(self) -> tuple[str, ...]:
-        # An address that a DHCP server lent must not outlive its lease.
         if not (self.valid_lft_s or self.deprecated):
             return ()
         valid = str(self.valid_lft_s or "forever")

@@ -28,7 +28,7 @@ from runbook.plan.changes.files import EditLines, PutFile
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.ipv6_switches import DeafenNIC, EnableIPv6, LearnOnBridge
 from runbook.plan.changes.leases import EndClient, StopClient
-from runbook.plan.changes.messages import Action, Address
+from runbook.plan.changes.messages import Address
 from runbook.plan.changes.networks import CreateNetwork, InstallHook
 from runbook.plan.changes.nic_name import FindNic
 from runbook.plan.changes.processes import Kill, StartClient
@@ -119,9 +119,8 @@ def _on_the_bridge(change: Cutover) -> Address:
 
     A network that runs all the time has lost it when the revert moved it to the NIC.
     """
-    own = replace(change.address, action=Action.ENSURE, ifname=change.bridge)
-    lasting = replace(own, valid_lft_s=0, preferred_lft_s=0)
-    return replace(lasting, label="", peer="", noprefixroute=False)
+    own = replace(change.address.lasting(), ifname=change.bridge)
+    return replace(own, label="", peer="", noprefixroute=False)
 
 
 def _raised(change: CreateNetwork | AttachNetwork) -> RaiseNetwork:

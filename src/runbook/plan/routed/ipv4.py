@@ -13,7 +13,7 @@ from ipaddress import IPv4Interface, IPv4Network, ip_interface
 
 from runbook.common.errors import Refused
 from runbook.params import Params
-from runbook.plan.changes.messages import KERNEL, Action, Address, Route
+from runbook.plan.changes.messages import KERNEL, Address, Route
 from runbook.plan.changes.network_hook6 import comes_back
 from runbook.plan.promise.host import HOST_ROUTE
 from runbook.plan.routed import facts
@@ -71,14 +71,7 @@ def on_bridge(address: Address, bridge: str) -> Address:
     """The address as the bridge holds it; a lease's end is not carried, for nobody renews it."""
     label = address.label.replace(address.ifname, bridge, 1)
     fits = label.startswith(f"{bridge}:") and len(label) <= _LONGEST_LABEL
-    return replace(
-        address,
-        action=Action.ENSURE,
-        ifname=bridge,
-        label=label if fits else "",
-        valid_lft_s=0,
-        preferred_lft_s=0,
-    )
+    return replace(address.lasting(), ifname=bridge, label=label if fits else "")
 
 
 def connected(addresses: tuple[Address, ...], snapshot: Snapshot, nic: str) -> tuple[Route, ...]:

@@ -94,7 +94,7 @@ class HostModel:
         """All that an operator would want back."""
         return {
             "masters": self.masters,
-            "addresses": sorted(map(str, self.addresses)),
+            "addresses": sorted(map(str, map(_whether_it_ends, self.addresses))),
             # How long a route has still to live is not what an operator wants back.
             "routes": sorted(str(replace(route, expires_s=0)) for route in self.routes),
             "files": self.files,
@@ -407,6 +407,13 @@ def _follows(one: Address, other: Address) -> bool:
     return ip_interface(f"{one.peer or one.address}/{one.prefixlen}").network == (
         ip_interface(f"{other.peer or other.address}/{other.prefixlen}").network
     )
+
+
+def _whether_it_ends(address: Address) -> Address:
+    """When an address of IPv4 ends, its client says anew."""
+    if is_ipv6(address.address):
+        return address
+    return replace(address, valid_lft_s=min(address.valid_lft_s, 1), preferred_lft_s=0)
 
 
 def _key(route: Route) -> tuple[int, str, int, int]:

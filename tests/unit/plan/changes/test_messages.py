@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.plan.changes.messages import (
+    FAR_END_S,
     Action,
     Address,
     BridgeOption,
@@ -88,3 +91,11 @@ def test_an_address_that_was_lent_is_never_given_back_for_ever(valid: int, prefe
         Action.ENSURE, NIC, "172.16.1.1", 16, valid_lft_s=valid, preferred_lft_s=preferred
     )
     assert lent.words()[-4:] == ("valid_lft", str(valid), "preferred_lft", str(preferred))
+    back = lent.until_renewed()
+    assert "forever" not in back.words()
+    assert back.valid_lft_s == back.preferred_lft_s == FAR_END_S
+
+
+def test_an_address_without_an_end_comes_back_without_one() -> None:
+    own = Address(Action.DELETE, NIC, "172.16.1.1", 16)
+    assert own.until_renewed() == replace(own, action=Action.ENSURE)

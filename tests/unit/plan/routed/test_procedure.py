@@ -18,7 +18,7 @@ from runbook.plan.changes.conntrack import HoldTracking, ReleaseTracking
 from runbook.plan.changes.files import EditLines
 from runbook.plan.changes.firewall import TwinRule
 from runbook.plan.changes.leases import StopClient
-from runbook.plan.changes.messages import Action, Address, LinkMaster, Route
+from runbook.plan.changes.messages import FAR_END_S, Action, Address, LinkMaster, Route
 from runbook.plan.changes.networks import CreateNetwork
 from runbook.plan.changes.steps import Netlink, Sysctl
 from runbook.plan.changes.sysctl import SetSysctl
@@ -320,8 +320,11 @@ def test_a_host_of_a_dhcp_server_loses_its_client_and_keeps_its_address() -> Non
     (edited,) = of(EditLines, plan)
     assert edited.edits[0].text == f"iface {NIC} inet manual\n"
     (moved,) = of(Cutover, plan)
-    # Back on the NIC it must end when the lease does.
-    assert (moved.address.valid_lft_s, moved.address.preferred_lft_s) == (3600, 1800)
+    # Back on the NIC it has an end, and the client gives it that of its lease.
+    (returned,) = (step for step in moved.undo() if isinstance(step, Netlink))
+    back = returned.messages[0]
+    assert isinstance(back, Address)
+    assert (back.ifname, back.valid_lft_s, back.preferred_lft_s) == (NIC, FAR_END_S, FAR_END_S)
 
 
 def test_a_client_of_another_interface_is_left_alone() -> None:
