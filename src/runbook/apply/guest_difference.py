@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from runbook.common.dataclass import dataclass
 
 
 class DifferenceKind(Enum):

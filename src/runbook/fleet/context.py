@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from runbook.common.clock import Clock
+from runbook.common.dataclass import dataclass
 from runbook.fleet.progress import FleetProgress
 
 Tell = Callable[[str], None]

@@ -6,11 +6,12 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from runbook.common import handed_files
 from runbook.common.clock import Clock
+from runbook.common.dataclass import dataclass
 from runbook.fleet import window
 from runbook.fleet.context import Tell
 from runbook.fleet.ends import FleetEnd, of_run

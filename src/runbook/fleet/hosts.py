@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from pydantic import JsonValue
 
+from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.params import Described
 

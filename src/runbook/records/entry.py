@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from runbook.common.dataclass import dataclass
 
 # What `fact` is for a record that cannot be read, and for a run that goes on.
 UNREADABLE, RUNNING, WAITING = "unreadable", "running", "waiting"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.state.table import understood
 from runbook.transport.host import Reader

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runbook.common.clock import Clock
+from runbook.common.dataclass import dataclass
 
 MOST = 5
 # Half a second more than the limit counts over: the host sees a connection later than this

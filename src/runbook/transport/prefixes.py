@@ -8,10 +8,11 @@ is fixed on the command line, which wins over any configuration.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.params.destination import Destination, parse
 

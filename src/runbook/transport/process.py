@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from runbook.common.dataclass import dataclass
 
 ROOT = 0
 

@@ -8,11 +8,11 @@ there all the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import Environment, Template
 
+from runbook.common.dataclass import dataclass
 from runbook.common.later import pd
 from runbook.views.grid import Grid
 from runbook.views.page.picture import Picture, plain, safe, stack

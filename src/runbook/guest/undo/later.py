@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runbook.common.dataclass import dataclass
 from runbook.common.errors import GateClosed, ReadFailed, StepFailed
 from runbook.guest.undo import layout
 from runbook.guest.undo.script import ENDED, LATE, SHORTEST_S, later_script

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from runbook.common.dataclass import dataclass
 from runbook.fleet.page import caption, shown
 from runbook.fleet.progress import FleetProgress
 from runbook.fleet.run import FleetRun

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runbook import views
+from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.guest.rules.typed import unfit
 from runbook.notebook.guest.look import GuestVisit

@@ -8,12 +8,13 @@ or somebody else undid it.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
 from runbook import views
 from runbook.apply.steps.journal import State
+from runbook.common.dataclass import dataclass
 from runbook.common.errors import RolledBack
 from runbook.common.serial import dumps
 from runbook.notebook.jupyter.unattended import somebody_there

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+
+from runbook.common.dataclass import dataclass
 
 # No program that reads leases takes a file of this ending for one.
 ENDING = ".runbook-aside"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runbook.common.dataclass import dataclass
 from runbook.plan.changes.steps import Step
 from runbook.plan.changes.waits import AwaitAdmitted
 

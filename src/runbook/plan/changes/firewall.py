@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runbook.common.dataclass import dataclass
 from runbook.plan.changes.steps import Command, Step
 from runbook.state.syntax.iptables_save import words
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runbook.common.dataclass import dataclass
 from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.file_steps import RemoveFile, Restore
 from runbook.plan.changes.processes import Kill, StartClient

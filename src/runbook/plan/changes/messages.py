@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
+from runbook.common.dataclass import dataclass
 from runbook.common.serial import LATER
 
 MAIN_TABLE = 254

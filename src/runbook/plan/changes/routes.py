@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Network
 
+from runbook.common.dataclass import dataclass
 from runbook.plan.changes.messages import Action, Message, Route
 from runbook.plan.changes.steps import Netlink, Step
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runbook.common.dataclass import dataclass
 from runbook.plan.netfilter.native import native
 from runbook.plan.netfilter.packet import Packet
 from runbook.plan.netfilter.ruleset import ChainPlace, Chains

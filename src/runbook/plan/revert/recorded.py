@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runbook.common.dataclass import dataclass
 from runbook.plan.plan import Plan
 from runbook.state.snapshot import Snapshot
 

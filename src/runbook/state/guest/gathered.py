@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from runbook.common.dataclass import dataclass
 
 _HEAD = re.compile(rb"([AF]) ([0-7]{1,4}) ([0-9]{1,9}) (.*)")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runbook.common.clock import Clock
+from runbook.common.dataclass import dataclass
 from runbook.common.errors import (
     AgentSilent,
     ConnectionLost,

@@ -7,8 +7,9 @@ drawing, and the eye is to find what changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from runbook.common.dataclass import dataclass
 from runbook.views.wiring.svg import Rect
 from runbook.views.wiring.topology import Node, Wire, Wiring
 

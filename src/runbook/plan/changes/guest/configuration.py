@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runbook.common.dataclass import dataclass
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson, UndoneInside
 from runbook.plan.changes.steps import Step
 
