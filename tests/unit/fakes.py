@@ -547,6 +547,9 @@ class FakeHost:
         del guest
         return self._never()
 
+    def beside(self) -> FakeHost:
+        return self
+
     def guarded(self, lock: str, gate: str, on_refusal: OnRefusal | None = None) -> FakeHost:
         del on_refusal
         assert lock in self.files

@@ -1,8 +1,8 @@
-"""The host asked again and again while it is changed, over a connection of its own.
+"""The host asked again and again while it is changed, beside the connection that changes it.
 
-Each question is small and says something: until when the change is armed, and
-what was decided. How long each answer took is kept; the longest is what the
-operator's own connection felt of the cutover.
+If that connection breaks, it is asked over new ones. Each question is small and says something:
+until when the change is armed, and what was decided. How long each answer took is kept; the longest
+is what the operator's own connection felt of the cutover.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from runbook.apply.checkpoint.poll import PollAnswer
 from runbook.common.clock import Clock
 from runbook.common.dataclass import dataclass
 from runbook.common.errors import RunbookError
-from runbook.transport.host import Host
+from runbook.transport.host import Connection
 
 EVERY_S = 0.1
 # Between two attempts to connect again: the undo needs new connections too, and a host may let
@@ -47,7 +47,8 @@ class Pulse:
     """Asks until it is told to stop, or the change is over; `answers` grow meanwhile."""
 
     place: Layout
-    connect: Callable[[], Host]
+    beside: Callable[[], Connection] | None
+    connect: Callable[[], Connection]
     clock: Clock
     signs: PollAnswer | None = None
     answers: list[Answer] = field(default_factory=list)
@@ -57,7 +58,7 @@ class Pulse:
     failed: str = ""
     _began: float = 0.0
     _heard_at: float = 0.0
-    _host: Host | None = None
+    _host: Connection | None = None
 
     def start(self) -> threading.Thread:
         """Begin, in a thread of its own that keeps no program from ending."""
@@ -96,7 +97,7 @@ class Pulse:
     def _ask(self, remaining_s: float) -> PollAnswer | None:
         try:
             if self._host is None:
-                self._host = self.connect()
+                self._host = self._connected()
                 # What connecting took is no round trip.
                 remaining_s = self.clock.monotonic()
             self._began = self._began or remaining_s
@@ -111,6 +112,11 @@ class Pulse:
         self.heard.set()
         self.answers.append(Answer(remaining_s - self._began, took))
         return self.signs
+
+    def _connected(self) -> Connection:
+        """Beside the connection of the change, but once: it may have broken."""
+        beside, self.beside = self.beside, None
+        return (beside or self.connect)()
 
     def _drop(self) -> None:
         host, self._host = self._host, None

@@ -170,7 +170,14 @@ class Reader(Protocol):
         """
 
 
-class Host(Reader, Protocol):
+class Connection(Reader, Protocol):
+    """A host that can be asked until the connection is closed."""
+
+    def close(self) -> None:
+        """End the connection; the host is not changed by that."""
+
+
+class Host(Connection, Protocol):
     """A host that can also be changed."""
 
     def execute(
@@ -222,6 +229,12 @@ class Host(Reader, Protocol):
     def doors(self, guest: str) -> GuestEndpoints:
         """What leads into one of its guests; nothing is contacted yet."""
 
+    def beside(self) -> Connection:
+        """Ask the same host in parallel: what is asked here never delays what is asked there.
+
+        It may end when this connection ends, and it proves nothing about new connections.
+        """
+
     def guarded(self, lock: str, gate: str, on_refusal: OnRefusal | None = None) -> Host:
         """The same host, every write of which is made only while the file `gate` is there.
 
@@ -230,6 +243,3 @@ class Host(Reader, Protocol):
         after an undo has closed the gate. Raises GateClosed then. `on_refusal` is what the host
         does if its kernel refuses a message of a datagram that is sent with a Delivery.
         """
-
-    def close(self) -> None:
-        """End the connection; the host is not changed by that."""

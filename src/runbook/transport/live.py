@@ -119,6 +119,11 @@ class LiveHost(LiveReader):
         """What leads into one of its guests."""
         return LibvirtDoors(self._name, guest, self._hypervisor)
 
+    def beside(self) -> LiveReader:
+        """A relay of its own over the same connection, so neither waits for the other."""
+        session = RelaySession(self._name, self._wrapper.beside_prefix)
+        return LiveReader(self._name, session, self._hypervisor)
+
     def guarded(self, lock: str, gate: str, on_refusal: OnRefusal | None = None) -> LiveHost:
         """The same connection, writing only under a flock of `lock` while `gate` is there."""
         same = copy.copy(self)

@@ -46,6 +46,10 @@ class LiveReader:
         """The name the operator knows the host by."""
         return self._name
 
+    def close(self) -> None:
+        """End the relay."""
+        self._session.close()
+
     def query(self, argv: Sequence[str], *, timeout: float = 30.0) -> Completed:
         """Run a command that only reads; ReadFailed if it does not end in time."""
         action = f"run {argv[0]}"

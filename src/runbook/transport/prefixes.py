@@ -70,7 +70,15 @@ class Prefix:
         path = f"ControlPath={socket}"
         opens = {_NO_MASTER: "ControlMaster=yes", _NO_SOCKET: path}
         argv = tuple(opens.get(word, word) for word in self.argv)
-        ssh = tuple(path if word == _NO_SOCKET else word for word in self.ssh)
+        return replace(self.through(socket), argv=argv)
+
+    def through(self, socket: Path) -> Prefix:
+        """The same, through the connection that another `ssh` has opened with `shared`."""
+        path = f"ControlPath={socket}"
+        argv, ssh = (
+            tuple(path if word == _NO_SOCKET else word for word in words)
+            for words in (self.argv, self.ssh)
+        )
         return replace(self, argv=argv, ssh=ssh)
 
 

@@ -170,6 +170,10 @@ class RecordedHost:
         """Refuse: whoever is inside a guest can write."""
         self._refuse(f"get into guest {guest}")
 
+    def beside(self) -> RecordedHost:
+        """The same recording."""
+        return self
+
     def guarded(
         self,
         lock: str,  # noqa: ARG002 (every write is refused anyway)

@@ -52,16 +52,18 @@ class SshWrapper:
     def __init__(self, prefix: Prefix, mark: str, *, share: bool = False) -> None:
         """Write the script if the prefix goes through ssh; `mark` is a NAME=VALUE.
 
-        With `share` the script goes through the connection that `relay_prefix` opens. Raises
-        MendAccess where no folder of this machine can hold a script that executes.
+        With `share` the script goes through the connection that `relay_prefix` opens, and so does
+        `beside_prefix`. Raises MendAccess where no folder of this machine can hold a script that
+        executes.
         """
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self.relay_prefix = prefix
+        self.relay_prefix = self.beside_prefix = prefix
         if prefix.ssh:
             self._folder = _folder()
             socket = Path(self._folder.name) / _SOCKET
             if share and _takes(socket):
                 self.relay_prefix = prefix.shared(socket)
+                self.beside_prefix = prefix.through(socket)
             ssh = shlex.join(self.relay_prefix.ssh)
             script = _SCRIPT.format(mark=shlex.quote(mark), ssh=ssh)
             (Path(self._folder.name) / _NAME).write_text(script)

@@ -68,7 +68,7 @@ def pulse(lost: set[int], *, end: str) -> tuple[Pulse, Beats]:
     apply_phase(armed, host, "prepare", fakes.Time().now)
     journal.write(host, armed.layout.journal, fakes.NOON, end)
     beats = Beats(host, lost)
-    made = Pulse(armed.layout, beats.connect, beats)  # type: ignore[arg-type]  # all that it asks
+    made = Pulse(armed.layout, None, beats.connect, beats)  # type: ignore[arg-type]  # all that it asks
     made.over = NoWait(beats)
     return made, beats
 
@@ -108,3 +108,24 @@ def test_until_when_the_host_waits_is_what_its_manifest_says() -> None:
     assert made.signs is not None
     assert made.signs.deadline is not None
     assert made.signs.deadline > fakes.NOON
+
+
+def test_it_asks_beside_the_connection_of_the_change_until_that_breaks() -> None:
+    made, beats = pulse({2}, end="armed")
+    asked = beats.read_files
+    opened: list[float] = []
+
+    def beside() -> Host:
+        opened.append(beats.seconds)
+        return cast("Host", beats)
+
+    def until_the_fourth(paths: tuple[str, ...]) -> object:
+        if beats.asked == 3:
+            made.over.set()
+        return asked(paths)
+
+    made.beside, beats.read_files = beside, until_the_fourth  # type: ignore[method-assign]
+    made.run()
+    assert [answer.rtt_ms is None for answer in made.answers] == [False, True, False, False]
+    assert len(opened) == 1
+    assert len(beats.connected) == 1

@@ -97,3 +97,15 @@ def test_a_host_is_known_by_its_name(tmp_path: Path) -> None:
         host.append_file(str(tmp_path / "none"), b"")
     assert caught.value.host == "server-01"
     host.close()
+
+
+def test_a_second_relay_beside_the_first_answers_and_ends_by_itself(
+    host: LiveHost, tmp_path: Path
+) -> None:
+    (tmp_path / "journal").write_text("armed")
+    beside = host.beside()
+    for asked in (beside, host):
+        (read,) = asked.read_files((str(tmp_path / "journal"),))
+        assert read is not None
+        assert read.content == b"armed"
+        beside.close()

@@ -135,6 +135,9 @@ def test_libvirt_goes_through_the_connection_of_the_relay() -> None:
     assert (relay["ControlMaster"], script["ControlMaster"]) == ("yes", "no")
     assert relay["ControlPath"] == script["ControlPath"]
     assert Path(script["ControlPath"]).parent == script_of(wrapper).parent
+    beside = options(wrapper.beside_prefix.argv)
+    assert (beside["ControlMaster"], beside["ControlPath"]) == ("no", relay["ControlPath"])
+    assert beside["StrictHostKeyChecking"] == "yes"
     # Else the connection would outlive the run in the background.
     assert relay["ControlPersist"] == "no"
     wrapper.close()
@@ -148,6 +151,7 @@ def test_where_ssh_takes_no_such_socket_each_has_a_connection_of_its_own(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / name))
     wrapper = SshWrapper(ssh("server-01"), MARK, share=True)
     assert options(wrapper.relay_prefix.argv)["ControlPath"] == "none"
+    assert wrapper.beside_prefix == wrapper.relay_prefix
     wrapper.close()
 
 

@@ -182,7 +182,7 @@ WHYS = {
 def watch(change: ChangeUnderway) -> Watch:
     """Begin to watch the change; the watch ends with it."""
     session = change.before.run.session
-    pulse = Pulse(change.underway.armed.layout, session.connect, session.clock)
+    pulse = Pulse(change.underway.armed.layout, session.host.beside, session.connect, session.clock)
     made = Watch(change, pulse, somebody_there())
     pulse.start()
     pulse.heard.wait(FIRST_S)
