@@ -8,13 +8,10 @@ there all the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-
-from jinja2 import Environment, Template
 
 from runbook.common.dataclass import dataclass
 from runbook.common.later import pd
-from runbook.views.grid import Grid
+from runbook.views.grid import Grid, Row
 from runbook.views.page.picture import Picture, plain, safe, stack
 
 # A router table of 100,000 rows belongs into the record, not into a browser.
@@ -35,22 +32,6 @@ SIGN = "mark"
 WORDS = "rb-words"
 # And from here on it scrolls by itself, so that what comes after it can be reached.
 TALL = 40
-_TEMPLATE = """\
-{% if tall -%}
-<div class="rb-scroll" role="region" aria-label="{{ caption }}" tabindex="0">
-{%- endif -%}
-<table{% if long %} class="rb-long"{% elif flows %} class="rb-flow"{% endif %}>
-{%- if caption %}<caption>{{ caption }}</caption>{% endif -%}
-<thead><tr>{% for name in names -%}
-<th scope="col"{% if not name %} aria-label="{{ sign }}"{% endif %}>{{ name }}</th>
-{%- endfor %}</tr></thead><tbody>
-{%- for row in rows %}
-<tr>{% for name, word, look in row -%}
-<td{% if look %} class="{{ look }}"{% endif -%}
-{% if name and (flows or words in look) %} data-label="{{ name }}"{% endif %}>{{ word }}</td>
-{%- endfor %}</tr>
-{%- endfor %}</tbody></table>
-{%- if tall %}</div>{% endif %}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +130,38 @@ def word(value: object) -> str:
     return plain(value)
 
 
-@cache
-def _template() -> Template:
-    return Environment(autoescape=True).from_string(_TEMPLATE)
-
-
 def _html(words: Grid, look: Look, caption: str) -> str:
-    names = words.names
-    cells = zip(words.rows, _classes(words, look), strict=True)
-    rows = [list(zip(names, row, classes, strict=True)) for row, classes in cells]
-    told = {"names": names, "caption": caption, "sign": SIGN, "words": WORDS, "rows": rows}
-    long = len(rows) > LONG
-    flows = look.flows and not long and _width(words) > NARROW
-    return _template().render(told, long=long, flows=flows, tall=len(rows) > TALL)
+    number, titled = len(words), safe(caption)
+    flows = look.flows and number <= LONG and _width(words) > NARROW
+    kind = ' class="rb-long"' if number > LONG else ' class="rb-flow"' if flows else ""
+    head = "".join(_heading(name) for name in words.names)
+    body = "".join(_row(words.names, *row, flows=flows) for row in _with_classes(words, look))
+    above = f"<caption>{titled}</caption>" if caption else ""
+    made = f"<table{kind}>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    if number <= TALL:
+        return made
+    return f'<div class="rb-scroll" role="region" aria-label="{titled}" tabindex="0">{made}</div>'
+
+
+def _heading(name: str) -> str:
+    label = "" if name else f' aria-label="{SIGN}"'
+    return f'<th scope="col"{label}>{safe(name)}</th>'
+
+
+def _row(names: Sequence[str], row: Row, classes: Sequence[str], *, flows: bool) -> str:
+    cells = zip(names, row, classes, strict=True)
+    return "\n<tr>" + "".join(_cell(*cell, flows=flows) for cell in cells) + "</tr>"
+
+
+def _cell(name: str, word: object, look: str, *, flows: bool) -> str:
+    kind = f' class="{safe(look)}"' if look else ""
+    label = f' data-label="{safe(name)}"' if name and (flows or WORDS in look) else ""
+    return f"<td{kind}{label}>{safe(word)}</td>"
+
+
+def _with_classes(words: Grid, look: Look) -> Iterable[tuple[Row, list[str]]]:
+    """Each row, and the classes of its cells."""
+    return zip(words.rows, _classes(words, look), strict=True)
 
 
 def _width(words: Grid) -> int:
