@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 from runbook.common import octets
@@ -87,6 +88,8 @@ def _row(file: HostFile) -> FileRow:
     return FileRow(file.path, *owner, digest, *_text(content))
 
 
+# A run reads the same files six times.
+@lru_cache(maxsize=256)
 def _text(content: bytes) -> tuple[str, str]:
     text = octets.text_of(content)
     return redact_text(text), octets.coding_of(text)
