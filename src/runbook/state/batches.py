@@ -7,7 +7,6 @@ sizes. So the layout is read off one message, and all that have it are cut into 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from struct import Struct
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,7 +20,6 @@ HEADER = 16
 TOGETHER = 1 << 17
 # A host that sends still more layouts of one length has its messages taken apart singly.
 LAYOUTS = 64
-_ATTRIBUTE = Struct("=HH")
 Places = dict[int, tuple[int, int]]
 Cells = np.ndarray[Any, np.dtype[np.uint8]]
 V = TypeVar("V", bound=Hashable)
@@ -102,26 +100,17 @@ def _of_one_length(left: Cells, start: int) -> Iterator[Batch]:
         if not len(left):
             return
         first = left[0]
-        headers = list(_headers(first.tobytes(), start))
+        headers = list(netlink.places(first.tobytes(), start))
         fixed = [HEADER, *(at for begin, _, _ in headers for at in range(begin, begin + 4))]
         same = (left[:, fixed] == first[fixed]).all(axis=1)
         places = {kind: (begin + 4, end) for begin, end, kind in headers}
         yield Batch(left if same.all() else left[same], places)
         left = left[~same]
     for row in left:
-        places = {kind: (begin + 4, end) for begin, end, kind in _headers(row.tobytes(), start)}
+        places = {
+            kind: (begin + 4, end) for begin, end, kind in netlink.places(row.tobytes(), start)
+        }
         yield Batch(row[None, :], places)
-
-
-def _headers(raw: bytes, position: int) -> Iterator[tuple[int, int, int]]:
-    """Begin, end and kind of each attribute."""
-    while position + _ATTRIBUTE.size <= len(raw):
-        length, kind = _ATTRIBUTE.unpack_from(raw, position)
-        # A length below the header's would never get to the end.
-        if length < _ATTRIBUTE.size or position + length > len(raw):
-            raise ValueError(f"the attribute at byte {position} of a message is cut short")
-        yield position, position + length, kind & 0x3FFF
-        position += (length + 3) & ~3
 
 
 def each_cell(cells: Cells, of: Callable[[bytes], W]) -> list[W]:
@@ -138,11 +127,6 @@ def joined(parts: Iterable[Iterable[list[V]]]) -> list[list[V]]:
         for column, more in zip(whole, columns, strict=True):
             column.extend(more)
     return whole
-
-
-def attributes(raw: bytes) -> dict[int, bytes]:
-    """Attributes that stand alone or in another one, by kind."""
-    return {kind: raw[begin + 4 : end] for begin, end, kind in _headers(raw, 0)}
 
 
 def each(values: Sequence[V], of: Callable[[V], W]) -> list[W]:

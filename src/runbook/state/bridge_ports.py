@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from struct import Struct
+from typing import Annotated, NamedTuple
 
-from runbook.state import netlink
+from runbook.state.links import HEADER, IFLA_IFNAME, IFLA_LINKINFO, IFLA_MASTER
+from runbook.state.netlink import (
+    RTM_GETLINK,
+    Attributes,
+    attributes,
+    messages,
+    number,
+    request,
+    text,
+)
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
@@ -22,31 +32,36 @@ KEY = ("bridge", "port")
 STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
+# linux/if_link.h.
+_IFINDEX = Struct("=4xi")
+IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA = 4, 5
+IFLA_BRPORT_STATE, IFLA_BRPORT_COST = 1, 3
+
+
 def parse(raw: bytes) -> tuple[BridgePortRow, ...]:
     """One row a port, from the raw link dump."""
-    links = list(netlink.messages(raw))
-    names = {message["index"]: attrs["IFLA_IFNAME"] for message, attrs in links}
-    rows = [_row(attrs, names) for _, attrs in links if _slave(attrs) == "bridge"]
-    return ordered(rows, KEY)
+    found = list(messages(raw, HEADER))
+    names = {_IFINDEX.unpack_from(head)[0]: text(attrs[IFLA_IFNAME]) for head, attrs in found}
+    infos = ((attrs, attributes(attrs.get(IFLA_LINKINFO, b""))) for _, attrs in found)
+    return ordered([_row(*pair, names) for pair in infos if _slave(pair[1]) == "bridge"], KEY)
 
 
-def _slave(attrs: dict[str, Any]) -> str:
-    info = netlink.attributes(attrs.get("IFLA_LINKINFO") or {})
-    return str(info.get("IFLA_INFO_SLAVE_KIND", ""))
+def _slave(info: Attributes) -> str:
+    return text(info.get(IFLA_INFO_SLAVE_KIND, b""))
 
 
-def _row(attrs: dict[str, Any], names: dict[int, str]) -> BridgePortRow:
-    info = netlink.attributes(attrs["IFLA_LINKINFO"])
-    data = netlink.attributes(info.get("IFLA_INFO_SLAVE_DATA") or {})
-    state = STATES[data["IFLA_BRPORT_STATE"]]
-    master = names.get(attrs.get("IFLA_MASTER", 0), "")
-    return BridgePortRow(master, attrs["IFLA_IFNAME"], state, data.get("IFLA_BRPORT_COST", 0))
+def _row(attrs: Attributes, info: Attributes, names: dict[int, str]) -> BridgePortRow:
+    data = attributes(info.get(IFLA_INFO_SLAVE_DATA, b""))
+    state = STATES[number(data[IFLA_BRPORT_STATE])]
+    bridge = names.get(number(attrs.get(IFLA_MASTER, b"")), "")
+    cost = number(data.get(IFLA_BRPORT_COST, b""))
+    return BridgePortRow(bridge, text(attrs[IFLA_IFNAME]), state, cost)
 
 
 @understood
 def read(host: Reader) -> tuple[BridgePortRow, ...]:
     """Ask the kernel."""
-    return parse(host.dump(netlink.request(netlink.RTM_GETLINK)))
+    return parse(host.dump(request(RTM_GETLINK)))
 
 
 TABLE = Table("bridge_ports", BridgePortRow, KEY, read)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from struct import Struct
+from typing import Annotated, NamedTuple
 
-from runbook.state import netlink
+from runbook.state.netlink import (
+    RTM_GETLINK,
+    Attributes,
+    attributes,
+    messages,
+    number,
+    places,
+    request,
+    text,
+)
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
@@ -51,71 +61,81 @@ BOND_MODES = dict(
 )
 
 
+# linux/if_link.h and, of OPERSTATES, RFC 2863.
+IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER = 1, 3, 4, 5, 10
+IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_LINK_NETNSID = 16, 18, 37
+IFLA_PROP_LIST, IFLA_ALT_IFNAME, IFLA_PERM_ADDRESS = 52, 53, 54
+IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
+IFLA_BR_FORWARD_DELAY, IFLA_BR_STP_STATE, IFLA_BR_VLAN_FILTERING = 1, 5, 7
+IFLA_BOND_MODE, IFLA_VXLAN_LINK = 1, 3
+OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
+# struct ifinfomsg: its length, and where the index and the flags are.
+HEADER, _INDEX_FLAGS = 16, Struct("=4xiI4x")
+
+
 def parse(raw: bytes) -> tuple[LinkRow, ...]:
     """One row an interface, from the raw dump."""
-    links = list(netlink.messages(raw))
-    names = {message["index"]: attrs["IFLA_IFNAME"] for message, attrs in links}
-    return ordered([_row(message, attrs, names) for message, attrs in links], KEY)
+    found = [(*_INDEX_FLAGS.unpack(head), attrs) for head, attrs in messages(raw, HEADER)]
+    names = {index: text(attrs[IFLA_IFNAME]) for index, _, attrs in found}
+    return ordered([_row(index, flags, attrs, names) for index, flags, attrs in found], KEY)
 
 
-def _row(message: Any, attrs: dict[str, Any], names: dict[int, str]) -> LinkRow:  # noqa: ANN401
-    info = netlink.attributes(attrs.get("IFLA_LINKINFO") or {})
-    kind = info.get("IFLA_INFO_KIND", "")
-    stp, delay = _bridge(info) if kind == "bridge" else (None, None)
+def _row(index: int, flags: int, attrs: Attributes, names: dict[int, str]) -> LinkRow:
+    info = attributes(attrs.get(IFLA_LINKINFO, b""))
+    kind = text(info.get(IFLA_INFO_KIND, b""))
+    data = attributes(info.get(IFLA_INFO_DATA, b"")) if kind in ("bridge", "bond", "vxlan") else {}
+    bridge = data if kind == "bridge" else {}
     # An interface that sits on one in another namespace has no lower one here.
-    foreign = attrs.get("IFLA_LINK_NETNSID") is not None or kind == "veth"
+    foreign = IFLA_LINK_NETNSID in attrs or kind == "veth"
+    below = number(attrs.get(IFLA_LINK, b"")) or _sends_by(kind, data)
     return LinkRow(
-        attrs["IFLA_IFNAME"],
-        message["index"],
+        names[index],
+        index,
         kind,
-        attrs.get("IFLA_ADDRESS", ""),
-        attrs.get("IFLA_MTU", 0),
-        bool(message["flags"] & IFF_UP),
-        bool(message["flags"] & IFF_LOWER_UP),
-        str(attrs.get("IFLA_OPERSTATE", "")).lower(),
-        names.get(attrs.get("IFLA_MASTER", 0), ""),
-        "" if foreign else names.get(attrs.get("IFLA_LINK") or _sends_by(kind, info), ""),
-        stp,
-        delay,
-        _bond_mode(info) if kind == "bond" else "",
-        _altnames(attrs),
-        _vlan_filtering(info) if kind == "bridge" else "",
-        attrs.get("IFLA_PERM_ADDRESS", ""),
+        attrs.get(IFLA_ADDRESS, b"").hex(":"),
+        number(attrs.get(IFLA_MTU, b"")),
+        bool(flags & IFF_UP),
+        bool(flags & IFF_LOWER_UP),
+        OPERSTATES[number(attrs[IFLA_OPERSTATE])] if IFLA_OPERSTATE in attrs else "",
+        names.get(number(attrs.get(IFLA_MASTER, b"")), ""),
+        "" if foreign else names.get(below, ""),
+        *_stp(bridge),
+        _bond_mode(data) if kind == "bond" else "",
+        _altnames(attrs.get(IFLA_PROP_LIST, b"")),
+        "on" if number(bridge.get(IFLA_BR_VLAN_FILTERING, b"")) else "",
+        attrs.get(IFLA_PERM_ADDRESS, b"").hex(":"),
     )
 
 
-def _sends_by(kind: str, info: dict[str, Any]) -> int:
+def _sends_by(kind: str, data: Attributes) -> int:
     """The interface that a VXLAN is bound to: the kernel does not call it the lower one."""
-    data = netlink.attributes(info.get("IFLA_INFO_DATA") or {}) if kind == "vxlan" else {}
-    return int(data.get("IFLA_VXLAN_LINK", 0))
+    return number(data.get(IFLA_VXLAN_LINK, b"")) if kind == "vxlan" else 0
 
 
-def _altnames(attrs: dict[str, Any]) -> str:
-    names = (attrs.get("IFLA_PROP_LIST") or {}).get("attrs", ())
-    return " ".join(value for name, value in names if name == "IFLA_ALT_IFNAME")
+def _altnames(props: bytes) -> str:
+    found = (props[begin:end] for begin, end, kind in places(props, 0) if kind == IFLA_ALT_IFNAME)
+    return " ".join(text(attribute[4:]) for attribute in found)
 
 
-def _bond_mode(info: dict[str, Any]) -> str:
-    mode = netlink.attributes(info.get("IFLA_INFO_DATA") or {}).get("IFLA_BOND_MODE")
-    return BOND_MODES.get(mode, f"mode {mode}") if isinstance(mode, int) else ""
+def _bond_mode(data: Attributes) -> str:
+    if IFLA_BOND_MODE not in data:
+        return ""
+    mode = number(data[IFLA_BOND_MODE])
+    return BOND_MODES.get(mode, f"mode {mode}")
 
 
-def _vlan_filtering(info: dict[str, Any]) -> str:
-    data = netlink.attributes(info.get("IFLA_INFO_DATA") or {})
-    return "on" if data.get("IFLA_BR_VLAN_FILTERING") else ""
-
-
-def _bridge(info: dict[str, Any]) -> tuple[int | None, float | None]:
-    data = netlink.attributes(info.get("IFLA_INFO_DATA") or {})
-    state, delay = data.get("IFLA_BR_STP_STATE"), data.get("IFLA_BR_FORWARD_DELAY")
+def _stp(bridge: Attributes) -> tuple[int | None, float | None]:
+    """Whether a bridge keeps STP, and its forward delay; None of what is not said."""
+    state, delay = bridge.get(IFLA_BR_STP_STATE), bridge.get(IFLA_BR_FORWARD_DELAY)
     # 2 is STP kept by a daemon; for whoever waits for the port it is on.
-    return (None if state is None else min(state, 1), None if delay is None else delay / USER_HZ)
+    on = None if state is None else min(number(state), 1)
+    return on, None if delay is None else number(delay) / USER_HZ
 
 
 @understood
 def read(host: Reader) -> tuple[LinkRow, ...]:
     """Ask the kernel."""
-    return parse(host.dump(netlink.request(netlink.RTM_GETLINK)))
+    return parse(host.dump(request(RTM_GETLINK)))
 
 
 TABLE = Table("links", LinkRow, KEY, read, VOLATILE)

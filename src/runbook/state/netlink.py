@@ -1,4 +1,4 @@
-"""NETLINK_ROUTE dumps: how to ask for one, and pyroute2's decoding of the small ones.
+"""NETLINK_ROUTE dumps: how to ask for one, and what its messages are made of.
 
 Numbers: linux/rtnetlink.h, linux/netlink.h.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 
 from runbook.transport.host import Reader
 
@@ -25,6 +25,8 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 _BODY = 16
 _HEADER, _CODE = struct.Struct("=IH10x"), struct.Struct("=i")
 _IFINDEX, _ATTRIBUTE = struct.Struct("=4xi"), struct.Struct("=HH")
+# The other two bits of an attribute's kind say that others are in it, or the order of its bytes.
+_KIND = 0x3FFF
 IFLA_IFNAME = 3
 # Length and type, with which a message begins.
 _ALIKE = 6
@@ -89,17 +91,45 @@ def _refuse(code: int) -> None:
         raise ValueError(f"the kernel refuses: {os.strerror(-code)}")
 
 
-def messages(raw: bytes) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Each message with its attributes by name (a repeated one: the last)."""
-    marshal = MarshalRtnl()
+Attributes = dict[int, bytes]
+
+
+def messages(raw: bytes, size: int) -> Iterator[tuple[bytes, Attributes]]:
+    """The fixed part of each message, of `size` bytes, and its attributes by kind.
+
+    Of a repeated attribute it is the last. ValueError if a message ends before that.
+    """
     for _, begin, end in frames(raw):
-        for message in marshal.parse(raw[begin:end]):
-            yield message, attributes(message)
+        at = begin + _HEADER.size + size
+        if at > end:
+            raise ValueError(f"the netlink message at byte {begin} ends in its fixed part")
+        yield raw[at - size : at], attributes(raw[at:end])
 
 
-def attributes(holder: Any) -> dict[str, Any]:  # noqa: ANN401 - untyped library
-    """The attributes of a message, or of a nested attribute, by name."""
-    return {pair[0]: pair[1] for pair in holder.get("attrs", [])}
+def attributes(raw: bytes) -> Attributes:
+    """Attributes that stand alone or in another one, by kind."""
+    return {kind: raw[begin + _ATTRIBUTE.size : end] for begin, end, kind in places(raw, 0)}
+
+
+def places(raw: bytes, position: int) -> Iterator[tuple[int, int, int]]:
+    """Begin, end and kind of each attribute from a position on."""
+    while position + _ATTRIBUTE.size <= len(raw):
+        length, kind = _ATTRIBUTE.unpack_from(raw, position)
+        # A length below the header's would never get to the end.
+        if length < _ATTRIBUTE.size or position + length > len(raw):
+            raise ValueError(f"the attribute at byte {position} of a message is cut short")
+        yield position, position + length, kind & _KIND
+        position += (length + 3) & ~3
+
+
+def number(value: bytes) -> int:
+    """An attribute that is a number without a sign; 0 where there is none."""
+    return int.from_bytes(value, sys.byteorder)
+
+
+def text(value: bytes) -> str:
+    """An attribute that is a text; '' where there is none."""
+    return value.rstrip(b"\0").decode()
 
 
 def interface_names(host: Reader) -> dict[int, str]:
@@ -112,12 +142,8 @@ def interface_names(host: Reader) -> dict[int, str]:
 
 
 def _name(message: bytes) -> str:
-    """The name of one interface; of its many attributes nothing else is decoded."""
-    position = _HEADER.size + _BODY
-    while position + _ATTRIBUTE.size <= len(message):
-        length, kind = _ATTRIBUTE.unpack_from(message, position)
+    """The name of one interface; its other attributes are not looked at."""
+    for begin, end, kind in places(message, _HEADER.size + _BODY):
         if kind == IFLA_IFNAME:
-            return message[position + _ATTRIBUTE.size : position + length].rstrip(b"\0").decode()
-        # A length below the header's would never get to the end.
-        position += max((length + 3) & ~3, _ATTRIBUTE.size)
+            return text(message[begin + _ATTRIBUTE.size : end])
     raise ValueError("the kernel does not say what an interface is called")

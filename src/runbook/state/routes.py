@@ -18,7 +18,8 @@ from pyroute2.netlink.rtnl import rt_proto, rt_scope, rt_type
 
 from runbook.state import netlink
 from runbook.state.address_texts import in_text_order, prefixes
-from runbook.state.batches import Batch, attributes, batches, each_cell, joined
+from runbook.state.batches import Batch, batches, each_cell, joined
+from runbook.state.netlink import attributes
 from runbook.state.table import Table, ordered_columns, understood
 from runbook.transport.host import Reader
 

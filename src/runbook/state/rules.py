@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from socket import inet_ntop
+from struct import Struct
+from typing import Annotated, NamedTuple
 
 from runbook.state import netlink
+from runbook.state.netlink import FAMILIES, Attributes, number, text
 from runbook.state.table import Table, ordered, understood
 from runbook.transport.host import Reader
 
@@ -29,41 +32,49 @@ FIB_RULE_INVERT, WHOLE_MASK = 0x2, 0xFFFFFFFF
 ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 
 
+# linux/fib_rules.h; of struct fib_rule_hdr it is all but two reserved bytes and the TOS.
+FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_PRIORITY, FRA_FWMARK = 1, 2, 3, 6, 10
+FRA_TABLE, FRA_FWMASK, FRA_OIFNAME = 15, 16, 17
+_HEAD = Struct("=BBBxBxxBI")
+
+
 def parse(raw: bytes) -> tuple[RuleRow, ...]:
     """One row a rule, from the raw dumps."""
-    pairs = (pair for pair in netlink.messages(raw) if pair[0]["family"] in netlink.FAMILIES)
-    return ordered([_row(message, attrs) for message, attrs in pairs], KEY)
+    found = netlink.messages(raw, _HEAD.size)
+    return ordered([_row(head, attrs) for head, attrs in found if head[0] in FAMILIES], KEY)
 
 
-def _row(message: Any, attrs: dict[str, Any]) -> RuleRow:  # noqa: ANN401 - untyped library
+def _row(head: bytes, attrs: Attributes) -> RuleRow:
+    family, to_bits, from_bits, table, action, flags = _HEAD.unpack(head)
     return RuleRow(
-        netlink.FAMILIES[message["family"]],
-        attrs.get("FRA_PRIORITY", 0),
-        _prefix(attrs.get("FRA_SRC"), message["src_len"]),
-        _prefix(attrs.get("FRA_DST"), message["dst_len"]),
-        attrs.get("FRA_IIFNAME", ""),
-        attrs.get("FRA_OIFNAME", ""),
-        _mark(attrs.get("FRA_FWMARK"), attrs.get("FRA_FWMASK", WHOLE_MASK)),
-        ACTIONS.get(message["action"], str(message["action"])),
-        attrs.get("FRA_TABLE", message["table"]),
-        bool(message["flags"] & FIB_RULE_INVERT),
+        FAMILIES[family],
+        number(attrs.get(FRA_PRIORITY, b"")),
+        _prefix(family, attrs.get(FRA_SRC), from_bits),
+        _prefix(family, attrs.get(FRA_DST), to_bits),
+        text(attrs.get(FRA_IIFNAME, b"")),
+        text(attrs.get(FRA_OIFNAME, b"")),
+        _mark(attrs.get(FRA_FWMARK), attrs.get(FRA_FWMASK)),
+        ACTIONS.get(action, str(action)),
+        number(attrs[FRA_TABLE]) if FRA_TABLE in attrs else table,
+        bool(flags & FIB_RULE_INVERT),
     )
 
 
-def _mark(mark: int | None, mask: int) -> str:
+def _mark(mark: bytes | None, mask: bytes | None) -> str:
     if mark is None:
         return ""
-    return hex(mark) if mask == WHOLE_MASK else f"{mark:#x}/{mask:#x}"
+    of, within = number(mark), WHOLE_MASK if mask is None else number(mask)
+    return hex(of) if within == WHOLE_MASK else f"{of:#x}/{within:#x}"
 
 
-def _prefix(address: str | None, length: int) -> str:
-    return f"{address}/{length}" if address else "all"
+def _prefix(family: int, address: bytes | None, bits: int) -> str:
+    return f"{inet_ntop(family, address)}/{bits}" if address else "all"
 
 
 @understood
 def read(host: Reader) -> tuple[RuleRow, ...]:
     """Ask the kernel, once a family: AF_UNSPEC would bring multicast rules too."""
-    requests = (netlink.request(netlink.RTM_GETRULE, family) for family in netlink.FAMILIES)
+    requests = (netlink.request(netlink.RTM_GETRULE, family) for family in FAMILIES)
     return parse(b"".join(host.dump(request) for request in requests))
 
 

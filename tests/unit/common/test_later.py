@@ -16,7 +16,7 @@ def said(*lines: str) -> list[str]:
 
 
 def test_the_messages_of_the_kernel_bring_no_other_part_of_pyroute2() -> None:
-    read = "__import__('runbook.state.netlink')"
+    read = "__import__('runbook.apply.steps.netlink_bytes')"
     _, few, whole, many = said(read, PARTS, "sys.modules['pyroute2'].IPRoute.__name__", PARTS)
     assert int(few) < int(many) / 1.5
     assert whole == "IPRoute"

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from runbook.state import netlink
+from runbook.state import links
 from runbook.state.table import R, Table, frame
 from runbook.transport import Completed, RecordedHost, Recording, questions
 from runbook.transport.recording import Question
@@ -37,8 +37,7 @@ def said(name: str) -> list[dict[str, Any]]:
 @cache
 def names() -> dict[int, str]:
     """The interfaces of that kernel."""
-    links = netlink.messages(dump("links"))
-    return {message["index"]: str(attrs["IFLA_IFNAME"]) for message, attrs in links}
+    return {row.ifindex: row.ifname for row in links.parse(dump("links"))}
 
 
 @cache
