@@ -9,14 +9,22 @@ from collections.abc import Iterator
 
 from runbook.plan.forecast.hook_scripts import asks_method, doing, for_iface
 from runbook.plan.forecast.named_lines import names
+from runbook.plan.routed.interfaces import ADDRESSING
 from runbook.preflight.boot_lines import BY_NAME, IF_UP, MOST_SHOWN
 from runbook.preflight.finding import Case, Finding, looked_for
+from runbook.state.files import FileRow, contents
 from runbook.state.host.line_search import Line
 from runbook.state.host.naming_files import NamingFile
 from runbook.state.leases import LeaseRow
+from runbook.state.syntax.ifupdown import HOOKS, physical, stanzas
 
 ABOUT = "scripts for the NIC"
 OF_CLIENT = "/etc/dhcp/"
+# Options that ifupdown's helpers read about the link alone, or that other rules judge.
+OF_LINK = (
+    *("mtu", "hwaddress", "media", "ethernet-", "link-", "offload-", "hardware-", "wireless-"),
+    *("wpa-", "bridge", "bond", "slaves", "vlan", "dns-", "ovs-"),
+)
 INSTEAD = "have a unit do it, with Wants= and After=network-online.target"
 WHY = "after the change ifupdown runs them for the NIC without an address, and not for the bridge"
 
@@ -29,6 +37,27 @@ def _scripts(case: Case) -> Iterator[Finding]:
             yield from _of_client(script, case)
         elif script.path not in giving:
             yield from _of_ifupdown(script, case)
+
+
+@looked_for("options for the NIC", "its stanzas have options about address and link alone", WHY)
+def _options(case: Case) -> Iterator[Finding]:
+    """Options that a package's script reads (`openvpn office`, `ucarp-vip`)."""
+    nic = case.params.holder
+    for stanza in stanzas(contents(case.snapshot.rows(FileRow))):
+        if stanza.kind != "iface" or physical(stanza.name) != nic or stanza.method == "manual":
+            continue
+        others = [
+            f"{word} {rest}"
+            for word, rest in stanza.options
+            if word not in (ADDRESSING | HOOKS) and not word.replace("_", "-").startswith(OF_LINK)
+        ]
+        if others:
+            yield _consent(
+                f"{stanza.path} line {stanza.first}: `iface {stanza.name}` has"
+                f" {'; '.join(others[:MOST_SHOWN])}, for a script of ifupdown's",
+                f"after the change ifupdown brings {nic} up without an address, and before the host"
+                " has one: what the script starts may need it",
+            )
 
 
 def _of_ifupdown(script: NamingFile, case: Case) -> Iterator[Finding]:
@@ -82,4 +111,4 @@ def _lines(script: NamingFile, lines: tuple[Line, ...] | list[Line], run_by: str
     return f"{script.path} {shown}{more}; {run_by}"
 
 
-RULES = (_scripts,)
+RULES = (_scripts, _options)

@@ -28,7 +28,8 @@ _ON_THE_WIRE = re.compile(r"\bhook (ingress|egress) devices?\b")
 _KERNEL_PARAMETER = re.compile(r"/proc/sys/net/(\S+)")
 # Commands that are as good for a port of a bridge.
 OF_A_PORT = re.compile(
-    r"\b(ethtool|mii-tool|tc|iw|tcpdump|logger|echo|printf|vnstat|lldpcli|ip (-\w+ )*link)\b"
+    r"\b(ethtool|mii-tool|tc|iw|tcpdump|logger|echo|printf|vnstat|lldpcli|ip (-\w+ )*link"
+    r"|ifup|ifdown|ifquery)\b"
 )
 
 

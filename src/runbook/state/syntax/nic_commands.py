@@ -24,9 +24,9 @@ _GIVE = (
     r"\b(?:dhclient|dhcpcd5?|udhcpc6?|dhcp6c|odhcp6c|pump)\b(?! -[rxk]\b).*NIC",
 )
 _TAKE = (
-    rf"{_IP} l(?:i|in|ink)? s(?:e|et)? (?:dev )?NIC .*\b(?:master|netns|name)\b",
+    rf"{_IP} l(?:i|in|ink)? s(?:e|et)? (?:dev )?NIC .*\b(?:master|nomaster|netns|name)\b",
     rf"{_IP} l(?:i|in|ink)? {_ADD} .*\blink NIC\b.*\btype {_OWN_FRAMES}\b",
-    r"\b(?:brctl addif|ifenslave) \S+ .*NIC",
+    r"\b(?:brctl (?:addif|delif)|ifenslave) \S+ .*NIC",
     r"\bovs-vsctl .*\badd-(?:port|bond) .*NIC",
     r"\becho .*NIC.*>\s*/sys/class/net/\S*/slaves",
     # Containers, each with an interface of its own on top.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbook.state.syntax.nic_commands import IFACE, gives_address, takes
+from runbook.state.syntax.nic_commands import IFACE, asks_address, gives_address, takes
 
 NIC = "enp4s0f0"
 
@@ -55,11 +55,13 @@ def test_a_line_that_gives_it_none(line: str) -> None:
     "line",
     [
         f"ip link set dev {NIC} master br0",
+        f"ip link set {NIC} nomaster",
         f"ip l set {NIC} netns web",
         f"ip link set {NIC} name lan0",
         f"ip link add link {NIC} name mv0 type macvlan mode bridge",
         f"ip link add mv0 link {NIC} type ipvlan",
         f"brctl addif br0 {NIC}",
+        f"brctl delif br0 {NIC}",
         f"ifenslave bond0 {NIC} enp4s0f1",
         f"ovs-vsctl --may-exist add-port br0 {NIC}",
         f"echo +{NIC} > /sys/class/net/bond0/bonding/slaves",
@@ -77,7 +79,6 @@ def test_a_line_that_takes_the_interface_for_something_else(line: str) -> None:
     "line",
     [
         f"ip link set {NIC} up",
-        f"ip link set {NIC} nomaster",
         f"ip link set {NIC} mtu 9000",
         f"ip link add link {NIC} name {NIC}.7 type vlan id 7",
         f"brctl show {NIC}",
@@ -86,3 +87,36 @@ def test_a_line_that_takes_the_interface_for_something_else(line: str) -> None:
 )
 def test_a_line_that_leaves_it_where_it_is(line: str) -> None:
     assert not takes(line, (NIC,))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"ip -4 addr show dev {NIC} | grep -q inet",
+        f"ip route show default dev {NIC}",
+        f"ip r | grep -q default.*{NIC}",
+        f"route -n | grep {NIC}",
+        f"ping -c 3 -I {NIC} 172.16.0.1",
+        f"ping -qI {NIC} 172.16.0.1",
+        f"arping -c 1 -I {NIC} 172.16.0.1",
+        f"curl -fs --interface {NIC} http://dns.example.net/",
+    ],
+)
+def test_a_line_that_asks_what_it_has_or_reaches(line: str) -> None:
+    assert asks_address(line, (NIC,))
+    assert not asks_address(line.replace(NIC, "enp4s0f1"), (NIC,))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"ip link show {NIC}",
+        f"ip route add 10.0.0.0/8 via 172.16.0.9 dev {NIC}",
+        f"ip route del default dev {NIC}",
+        f"ip route flush dev {NIC}",
+        f"arping -c 3 -A -I {NIC} 172.16.1.1",
+        "ping -I 172.16.1.1 172.16.0.1",
+    ],
+)
+def test_a_line_that_asks_for_neither(line: str) -> None:
+    assert not asks_address(line, (NIC,))
