@@ -40,6 +40,8 @@ def host_of(held: Mapping[str, str], root: Path) -> FakeHost:
     def answer(argv: Sequence[str]) -> Completed:
         if argv[0] == "systemctl":
             return Completed(tuple(argv), 0, b"enabled\n" * (len(argv) - 3), b"")
+        if argv[0] == "ip":
+            return Completed(tuple(argv), 0, f"2: {NIC}: <UP> \\    altname wan\n".encode(), b"")
         end = 1 if argv[0] == "find" else list(argv).index("--") + 1
         places = [f"{root}{word}" if word.startswith("/") else word for word in argv[end:]]
         environment = {"LC_ALL": "C", "PATH": os.environ["PATH"]}

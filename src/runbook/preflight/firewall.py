@@ -53,6 +53,12 @@ def _native(case: Case) -> Iterator[Finding]:
 
 def _both(row: NftablesRow, nic: str, bridge: str) -> str:
     kind, _, name = row.chain.partition(" ")
+    if row.family == "arp":
+        return (
+            f"if arptables made the rule (`arptables -S {row.chain}`), add the same one with"
+            f" {bridge}, now and in what makes it at a boot; if nft did, name both:"
+            f' iifname {{ "{nic}", "{bridge}" }}'
+        )
     if kind == "set":
         element = f'nft add element {row.family} {row.table} {name} {{ "{bridge}" }}'
         return f"{element}, and the same name among its elements in {NFTABLES}"

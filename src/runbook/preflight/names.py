@@ -235,8 +235,10 @@ def _nobody(unsaved: tuple[TwinRule, ...], case: Case) -> Finding:
         AT_BOOT,
         f"{problem} that runbook knows loads them: {rules}",
         CUT_OFF.format(nic=nic, bridge=bridge),
-        f"if something loads them at a boot, have it load them for {bridge} too, or save them with"
-        f" `netfilter-persistent save`; if nothing does, consent: [{AT_BOOT}]",
+        f"if something loads them at a boot, have it load them for {nic} and for {bridge}, or save"
+        " them with `netfilter-persistent save`. A script that finds the name out when it runs"
+        " loads them for one alone: a boot, or an undo after a boot, may then cut the host off. If"
+        f" nothing loads them, consent: [{AT_BOOT}]",
         AT_BOOT,
     )
 

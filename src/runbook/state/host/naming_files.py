@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from runbook.common import octets
 from runbook.common.dataclass import dataclass
-from runbook.state.host import linked_files
+from runbook.state.host import linked_files, other_names
 from runbook.state.host.grep import grep
 from runbook.state.host.line_search import MOST_LINES, Line, search
 from runbook.state.syntax.nic_commands import IFACE, asks_address, gives_address
@@ -111,7 +111,8 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
     """Search the trees, and then the files that scripts in them name."""
     unread: list[str] = []
     led, whole = _followed(host, unread)
-    pattern = _names(nic, bridge)
+    others = other_names.altnames(host, nic)
+    pattern = _names(nic, bridge, others)
     by_path = search(host, ("-r", *_skipped()), pattern, TREES)
     by_path |= search(host, ("-R",), pattern, (*STARTS, *UNITS))
     by_path |= _instances(host, nic, bridge)
@@ -120,6 +121,10 @@ def read(host: Reader, nic: str, bridge: str) -> NamingFiles:
         by_path |= search(host, ("-r", *_skipped()), pattern, linked, unread)
     if led:
         by_path |= search(host, ("-d", "skip"), pattern, sorted(led), unread)
+    by_path = {
+        path: tuple(Line(number, other_names.called(text, nic, others)) for number, text in lines)
+        for path, lines in by_path.items()
+    }
     own = re.compile(_word(nic))
     naming = {p: lines for p, lines in by_path.items() if any(own.search(x.text) for x in lines)}
     nearest = sorted(naming)[:MOST_FILES]
@@ -168,9 +173,10 @@ def _word(name: str) -> str:
     return rf"(\b|-[io]){name.replace('.', '[.]')}\b"
 
 
-def _names(nic: str, bridge: str) -> str:
+def _names(nic: str, bridge: str, others: tuple[str, ...]) -> str:
     around = f".{{0,{MOST_LETTERS}}}"
-    return f"{around}({_word(nic)}|{_word(bridge)}){around}"
+    words = "|".join((*map(_word, (nic, bridge, *others)), other_names.patterns(nic)))
+    return f"{around}({words}){around}"
 
 
 def _instances(host: Reader, nic: str, bridge: str) -> dict[str, tuple[Line, ...]]:
