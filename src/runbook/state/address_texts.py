@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from operator import add
-from socket import AF_INET, inet_ntop
+from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any
 
 import numpy as np
 
 from runbook.state.batches import Batch, Cells, each, each_cell
 
-IPV4_BYTES = 4
+IPV4_BYTES, IPV6_BYTES = 4, 16
 
 
 def in_text_order(batch: Batch, kind: int) -> Batch:
@@ -24,12 +24,15 @@ def in_text_order(batch: Batch, kind: int) -> Batch:
 
     Rows are sorted by their texts. If these come in order, and lie so in memory, that costs little.
     """
-    if not len(batch) or batch.family != AF_INET or not batch.has(kind):
+    if not len(batch) or not batch.has(kind):
         return batch
     cells = batch.cells(kind)
-    if cells.shape[1] != IPV4_BYTES:
-        return batch
-    return batch.at(np.argsort(_RANK[cells].view(">u4").ravel(), kind="stable"))
+    if batch.family == AF_INET and cells.shape[1] == IPV4_BYTES:
+        return batch.at(np.argsort(_RANK[cells].view(">u4").ravel(), kind="stable"))
+    if batch.family == AF_INET6 and cells.shape[1] == IPV6_BYTES:
+        # Nearly so: a word's text has no zeros in front.
+        return batch.at(np.lexsort(cells.view(">u8").T[::-1]))
+    return batch
 
 
 def addresses(family: int, cells: Cells) -> list[str]:

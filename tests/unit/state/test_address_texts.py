@@ -71,8 +71,18 @@ def test_the_order_is_that_of_the_texts(values: list[bytes]) -> None:
     )
 
 
-def test_another_family_and_another_attribute_stay_in_their_order() -> None:
-    six = batch(AF_INET6, [bytes([2]) * 16, bytes(16)])
+@given(raw(AF_INET6))
+def test_those_of_ipv6_come_in_the_order_of_their_bytes(values: list[bytes]) -> None:
+    found = in_text_order(batch(AF_INET6, values), 1)
+    assert [row.tobytes() for row in found.cells(1)] == sorted(values)
+
+
+@pytest.mark.parametrize(("family", "size"), [(AF_INET, 16), (AF_INET6, 4)])
+def test_an_address_of_a_strange_size_stays_in_its_order(family: int, size: int) -> None:
+    odd = batch(family, [bytes([2]) * size, bytes(size)])
+    assert in_text_order(odd, 1).cells(1)[0, 0] == 2
+
+
+def test_what_has_no_such_attribute_stays_in_its_order() -> None:
     four = batch(AF_INET, [bytes([2] * 4), bytes(4)])
-    assert in_text_order(six, 1).cells(1)[0, 0] == 2
     assert in_text_order(four, 7).cells(1)[0, 0] == 2
