@@ -259,23 +259,24 @@ def _other(n: Named, case: Case) -> Iterator[Finding]:
         return
     if n.asking:
         yield asks_for_the_address(n, case)
-        return
-    yield Finding(
-        "consent",
-        ABOUT,
-        f"{in_words(n)}; {n.run_by}",
-        f"{nic} will have no address, and what binds to it by name does not serve the host's"
-        " address any more",
-        f"{_as_well(n, nic, bridge)} (also possible after the change); then consent: [{BY_NAME}]",
-        BY_NAME,
-    )
+    if others := tuple(line for line in n.acting if line not in n.asking):
+        yield Finding(
+            "consent",
+            ABOUT,
+            f"{in_words(n, others)}; {n.run_by}",
+            f"{nic} will have no address, and what binds to it by name does not serve the host's"
+            " address any more",
+            f"{_as_well(n, others, nic, bridge)} (also possible after the change); then consent:"
+            f" [{BY_NAME}]",
+            BY_NAME,
+        )
 
 
-def _as_well(n: Named, nic: str, bridge: str) -> str:
+def _as_well(n: Named, acting: tuple[Line, ...], nic: str, bridge: str) -> str:
     if n.by_its_name:
         return f"systemctl enable {renamed(n.acting[0].text, nic, bridge)}"
-    acting = n.acting[:MOST_SHOWN]
-    lines = "; ".join(f"line {x.number}: {renamed(x.text, nic, bridge)}" for x in acting)
+    shown = acting[:MOST_SHOWN]
+    lines = "; ".join(f"line {x.number}: {renamed(x.text, nic, bridge)}" for x in shown)
     return f"add {bridge} to {n.file.path}: {lines}"
 
 
