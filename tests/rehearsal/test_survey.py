@@ -28,7 +28,7 @@ def test_a_host_without_a_file_gets_one_that_can_be_rehearsed_with(home: Path) -
         "connect": "recorded",
         "recording": "example.json",
         "mode": "plan",
-        "machine_id": "fd7121ec75624a728d670ab04df7a520",
+        "machine_id": "e649ec16f63c41b09ff3749d8f0f8c37",
         "interface": "enp4s0f0",
         "address": "172.16.1.1/16",
         "gateway": "172.16.0.1",
