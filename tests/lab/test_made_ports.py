@@ -8,8 +8,8 @@ it as a bridge's port. runbook refuses a macvlan as such, so the test lets it th
 from __future__ import annotations
 
 import pytest
-from tests.lab.course import Service, play
-from tests.lab.test_files import console, params
+from tests.lab.course import Service, play, with_consent
+from tests.lab.test_files import console
 from tests.lab.test_odd_hosts import INTERFACES, LO, NIC, PING, OddHost
 
 from runbook.plan.forecast import boot_ifupdown
@@ -54,5 +54,7 @@ def test_it_joins_the_bridge_at_each_boot_and_whenever_ifupdown_makes_it_anew(
     console(fresh_host, f"touch {folders}; chmod 755 {folders}")
     HOST.make(fresh_host)
     assert KIND.encode() in console(fresh_host, f"ip -d link show dev {PORT}")
-    asked = params(fresh_host).model_copy(update={"interface": PORT, "bridge_mac": "nic"})
+    # `made-of` is for a script of ifupdown's, which needs no address.
+    usual = with_consent(fresh_host, "nic-by-name")
+    asked = usual.model_copy(update={"interface": PORT, "bridge_mac": "nic"})
     play(asked, HOST.service)
