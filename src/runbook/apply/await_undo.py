@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from runbook.apply.checkpoint import armed_change, timer
 from runbook.apply.checkpoint.layout import Layout
@@ -15,7 +16,6 @@ from runbook.apply.steps import journal
 from runbook.apply.steps.commands import run
 from runbook.apply.steps.journal import Journal, State
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import GoToTheConsole, MendAccess, StepFailed
 from runbook.transport.host import Host
 

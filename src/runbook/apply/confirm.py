@@ -6,6 +6,7 @@ without the link, the timer and the boot units find nothing to do.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from runbook.apply.checkpoint import armed_change, layout, timer
@@ -14,7 +15,6 @@ from runbook.apply.steps import journal
 from runbook.apply.steps.commands import run
 from runbook.apply.steps.journal import State
 from runbook.apply.verify import Verdict
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.steps import Command
 from runbook.transport.host import Host
 

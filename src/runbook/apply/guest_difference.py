@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, auto
-
-from runbook.common.dataclass import dataclass
 
 
 class DifferenceKind(Enum):

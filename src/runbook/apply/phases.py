@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -15,7 +16,6 @@ from runbook.apply.steps import journal
 from runbook.apply.steps.journal import BEGINS, DONE, Journal
 from runbook.apply.steps.perform import perform
 from runbook.common import debug_log
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import StepFailed
 from runbook.plan.changes.revert_steps import TakeBack
 from runbook.plan.changes.steps import GatedNetlink, Step

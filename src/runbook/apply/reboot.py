@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from runbook.apply.checkpoint import armed_change, deadline
@@ -18,7 +19,6 @@ from runbook.apply.confirm import SYNC
 from runbook.apply.steps import journal
 from runbook.apply.steps.commands import run
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ConnectionLost, MendAccess, StepFailed
 from runbook.plan.changes.steps import Command
 from runbook.transport.host import Host, HostFile, Reader

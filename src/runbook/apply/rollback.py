@@ -6,7 +6,7 @@ connection that asked for it breaks. `await_undo` asks for it and waits for its 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from runbook.apply.await_undo import PAUSE_S, Connect, UndoRequest, in_part
 from runbook.apply.checkpoint.arm import Armed
@@ -15,7 +15,6 @@ from runbook.apply.guest_difference import GuestDifference
 from runbook.apply.steps import journal
 from runbook.apply.steps.journal import Journal
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import GoToTheConsole
 from runbook.plan.promise.guests import GuestPromise
 from runbook.state.diff import Diff, compare

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.forecast.boot_effect import BootStep
 from runbook.plan.promise.check import Check, unkept

@@ -8,6 +8,5 @@ Debian package that has a program. `octets` makes text of a host's bytes and byt
 without loss. `handed_files` reads files that somebody else may have made. `debug_log` writes what
 RUNBOOK_LOG=debug asks for. `printable` spells out the characters that would drive a terminal,
 `shallow_yaml` refuses YAML that is nested deep, `shell_pattern` matches a name in bounded time.
-`room` measures how much a folder can still take. `later` imports pandas when it is first used,
-`dataclass` makes dataclasses quickly.
+`room` measures how much a folder can still take. `later` imports pandas when it is first used.
 """

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
-
-from runbook.common.dataclass import dataclass
 
 
 class Clock(Protocol):

@@ -9,11 +9,10 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TextIO
 
-from runbook.common.dataclass import dataclass
 from runbook.common.printable import printable
 from runbook.common.redact import redact_prose, secrets_in, without
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.fleet.progress import FleetProgress
 
 Tell = Callable[[str], None]

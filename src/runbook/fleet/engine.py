@@ -6,12 +6,11 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runbook.common import handed_files
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.fleet import window
 from runbook.fleet.context import Tell
 from runbook.fleet.ends import FleetEnd, of_run

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from pydantic import JsonValue
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.params import Described
 

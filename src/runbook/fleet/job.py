@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from runbook.common import atomic_files, handed_files
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.folders import VARIABLE
 from runbook.common.printable import printable
 from runbook.records import told_outcome

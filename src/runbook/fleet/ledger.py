@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from runbook.common import atomic_files, handed_files
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.fleet.ends import FleetEnd
 

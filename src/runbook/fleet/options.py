@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.common.redact import redact
 from runbook.fleet import window

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from runbook.common.dataclass import dataclass
 from runbook.fleet.ends import FleetEnd
 from runbook.fleet.ledger import HostEnd, LedgerState
 

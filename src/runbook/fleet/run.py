@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from runbook.common.atomic_files import make_folder
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.fleet import ask
 from runbook.fleet.batch_audit import audited

@@ -15,11 +15,10 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from runbook.common.dataclass import dataclass
 from runbook.fleet.job import HEARING, HostJob, Running, begin
 
 # The program is of the package notebook, which imports this one.

@@ -6,11 +6,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.fleet import page
 from runbook.fleet.context import FleetContext
 from runbook.fleet.ledger import Ledger

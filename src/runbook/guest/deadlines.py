@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from runbook.apply.checkpoint import deadline
@@ -19,7 +19,6 @@ from runbook.apply.checkpoint.deadline import DeadlineMove, DeadlineWish, Now
 from runbook.apply.checkpoint.manifest import Manifest
 from runbook.apply.phases import EACH_S
 from runbook.apply.steps import journal
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import RunbookError, StepFailed
 from runbook.guest import undo
 from runbook.guest.session import GuestSession

@@ -7,8 +7,8 @@ the host has instead.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError, Refused
 from runbook.guest.configure.guest_edit import DesiredNetwork
 from runbook.params import Params

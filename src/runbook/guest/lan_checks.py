@@ -10,9 +10,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Interface, ip_address
 
-from runbook.common.dataclass import dataclass
 from runbook.params import KnownHost, Params
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.guests import UNHEARD, ExpectedGuest, GuestPromise

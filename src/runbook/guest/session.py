@@ -6,13 +6,12 @@ If the guest restarts, it is entered again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runbook.apply.checkpoint.guests_before import NOT_KEPT
 from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ConnectionLost, NoWayIn, RunbookError
 from runbook.guest import undo
 from runbook.guest.configure.guest_edit import GuestEdit

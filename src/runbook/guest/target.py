@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.guest import facts
 from runbook.guest.configure.edit import edit
 from runbook.guest.configure.guest_edit import Declined, DesiredNetwork, GuestEdit

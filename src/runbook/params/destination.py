@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from ipaddress import ip_address
-
-from runbook.common.dataclass import dataclass
 
 # ASCII, and neither part can begin like an option.
 _FORM = re.compile(

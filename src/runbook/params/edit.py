@@ -6,10 +6,10 @@ The parser says where each value stands in the text; only there is it replaced.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import yaml
 
-from runbook.common.dataclass import dataclass
 from runbook.params.file import compose, parse
 from runbook.params.scalar import scalar
 

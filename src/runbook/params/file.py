@@ -9,13 +9,12 @@ twice is an error instead of a silent last-one-wins.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import yaml
 
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.common.shallow_yaml import Shallow
 from runbook.params.source import Source

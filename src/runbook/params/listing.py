@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.params.access import KnownHost
 from runbook.params.known_host import known_host

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
 from runbook.common import serial
-from runbook.common.dataclass import dataclass
 from runbook.plan import plan_classes
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.processes import StartClient

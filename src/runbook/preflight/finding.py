@@ -10,10 +10,10 @@ could not bring back, or that the change does not know how to carry over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, Protocol, TypeVar
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import Refused
 from runbook.params import Params
 from runbook.plan.plan import Plan

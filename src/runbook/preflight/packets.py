@@ -10,10 +10,9 @@ a warning. A doubt that the change itself brings in is a refusal.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
-from runbook.common.dataclass import dataclass
 from runbook.params import Params
 from runbook.plan.changes.profile import SetPolicy
 from runbook.plan.netfilter.libvirt import Network, with_network

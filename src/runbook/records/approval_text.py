@@ -11,9 +11,9 @@ It is bound to all four, so an approval does not count for another host or ticke
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from runbook.common.dataclass import dataclass
 from runbook.common.printable import printable
 from runbook.params import ChangeRequest
 from runbook.plan.plan import Plan

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.common.moments import utc
 from runbook.common.printable import printable
 from runbook.records import handed_over

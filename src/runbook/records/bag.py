@@ -9,12 +9,11 @@ import hashlib
 import shutil
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from runbook.common import atomic_files, handed_files, octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.records.crate import METADATA, crate
 from runbook.records.entry import Entry

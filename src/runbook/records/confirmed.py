@@ -7,10 +7,10 @@ were when it was sealed, and the host has to know the digest of its manifest, if
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters, Refused
 from runbook.common.printable import printable
 from runbook.plan.revert.recorded import RecordedChange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
 
 # What `fact` is for a record that cannot be read, and for a run that goes on.
 UNREADABLE, RUNNING, WAITING = "unreadable", "running", "waiting"

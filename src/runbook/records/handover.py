@@ -10,11 +10,11 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from runbook.common import atomic_files, handed_files
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.records import bag
 from runbook.records.audit_trail import verify_all

@@ -12,10 +12,9 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.records.entry import Entry
 from runbook.records.files import MANIFEST, began, is_name

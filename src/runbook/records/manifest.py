@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.common.printable import printable
 from runbook.records.files import MANIFEST, SIGNATURE, manifests, of_the_record
 from runbook.records.predicate import RECORD, Manifest

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.apply.checkpoint import layout
 from runbook.common import handed_files
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.common.printable import printable
 from runbook.params import KnownHost, known_host

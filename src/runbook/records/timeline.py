@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters, ReadFailed
 from runbook.records.audit.drift import Severity
 from runbook.records.card import Tone, tone

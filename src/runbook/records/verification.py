@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.records import handed_over
 from runbook.records.audit_trail import Kind, TrailFinding, place_of, verify_all
 from runbook.records.files import run_folders

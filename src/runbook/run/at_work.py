@@ -15,10 +15,10 @@ import tempfile
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from runbook.common.dataclass import dataclass
 from runbook.common.printable import printable
 
 # A name with a dot is none of the products.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 
 from runbook.apply.checkpoint.arm import Armed
 from runbook.apply.checkpoint.deadline import DeadlineWish
 from runbook.apply.checkpoint.manifest import Manifest
-from runbook.common.dataclass import dataclass
 from runbook.run.session import ChangeSession
 
 

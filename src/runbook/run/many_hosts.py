@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import Generic, TypeVar
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import RunbookError
 from runbook.params import KnownHost
 from runbook.run.standing import HostStatus, open_host_session, read_standing

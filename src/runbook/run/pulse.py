@@ -10,13 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runbook.apply.checkpoint import poll
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.poll import PollAnswer
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import RunbookError
 from runbook.transport.host import Connection
 

@@ -14,14 +14,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import RLock
 
 from runbook.common import atomic_files, handed_files, octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.common.printable import printable
 from runbook.common.redact import redact

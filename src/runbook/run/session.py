@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from runbook.apply.checkpoint import Armed
-from runbook.common.dataclass import dataclass
 from runbook.params import NOTHING_SAID, ChangeRequest, KnownHost, Params
 from runbook.preflight import Cleared
 from runbook.run.subject import PipelineSubject

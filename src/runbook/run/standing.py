@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from runbook.apply.checkpoint import armed_change
 from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.checkpoint.history import EndedChange, latest
 from runbook.common.clock import Clock, SystemClock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import Refused
 from runbook.params import KnownHost
 from runbook.run.session import HostSession

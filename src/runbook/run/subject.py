@@ -7,7 +7,7 @@ A subject does not know the order of the stages.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -16,7 +16,6 @@ from runbook.apply.checkpoint.deadline import DeadlineWish, Now
 from runbook.apply.phases import Doer
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
-from runbook.common.dataclass import dataclass
 from runbook.guest.deadlines import MovedDeadlines
 from runbook.guest.sessions import GuestSessions
 from runbook.guest.target import GuestOffer, Target

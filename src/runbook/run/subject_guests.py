@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,7 +14,6 @@ from runbook.apply.rollback import Rollback
 from runbook.apply.steps import journal
 from runbook.apply.verify import Verdict, still_answering
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ConsoleTaken, LoginRefused, Refused
 from runbook.guest import deadlines, facts, lan_checks
 from runbook.guest.deadlines import MovedDeadlines, not_moved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from runbook import preflight
@@ -15,7 +15,6 @@ from runbook.apply.guest_difference import GuestDifference
 from runbook.apply.phases import OnTheHost
 from runbook.apply.rollback import Rollback
 from runbook.apply.verify import Verdict
-from runbook.common.dataclass import dataclass
 from runbook.guest.deadlines import MovedDeadlines
 from runbook.guest.sessions import GuestSessions
 from runbook.params import KnownHost, Params

@@ -6,14 +6,13 @@ record has it, and no other change may have been confirmed since.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from runbook.apply import verify
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.script import revert_script
 from runbook.apply.steps.commands import run
 from runbook.apply.verify import Verdict
-from runbook.common.dataclass import dataclass
 from runbook.params import KnownHost, Params
 from runbook.plan.changes.steps import Command
 from runbook.plan.plan import Plan

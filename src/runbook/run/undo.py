@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from runbook.apply.await_undo import Connect
 from runbook.apply.checkpoint.layout import Layout
@@ -16,7 +16,6 @@ from runbook.apply.guest_difference import DifferenceKind, GuestDifference
 from runbook.apply.rollback import NotCompared, Rollback
 from runbook.apply.steps import journal
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import GoToTheConsole, MendAccess, StepFailed
 from runbook.guest.sessions import GuestSessions
 from runbook.transport.host import Host

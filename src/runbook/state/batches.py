@@ -7,12 +7,12 @@ sizes. So the layout is read off one message, and all that have it are cut into 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from runbook.common.dataclass import dataclass
 from runbook.state import netlink
 
 HEADER = 16

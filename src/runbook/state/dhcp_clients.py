@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
-from runbook.common.dataclass import dataclass
 from runbook.common.octets import text_of
 from runbook.common.printable import printable
 from runbook.state.table import understood

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
-from runbook.common.dataclass import dataclass
 from runbook.common.later import pd
 from runbook.state import kernel_modules
 from runbook.state.dhcp_clients import in_no_order

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.common.redact import redact_text
 from runbook.state.syntax import iptables_save

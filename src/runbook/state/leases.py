@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
-from runbook.common.dataclass import dataclass
 from runbook.common.redact import redact_argv
 from runbook.state import dhcp_clients
 from runbook.state.dhcp_clients import OTHERS, Client, Trust

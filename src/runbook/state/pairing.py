@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Generic
 
-from runbook.common.dataclass import dataclass
 from runbook.state.table import Key, R, Table, by_key, cells_of, sequences
 
 

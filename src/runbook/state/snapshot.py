@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.common.later import pd
 from runbook.state import (

@@ -14,7 +14,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache, partial, wraps
 from itertools import chain
 from operator import attrgetter
@@ -23,7 +23,6 @@ from xml.etree.ElementTree import ParseError
 
 import numpy as np
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.common.later import pd
 from runbook.state.ordering import Cells, order

@@ -9,10 +9,10 @@ import getpass
 import secrets
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import MendAccess
 from runbook.common.folders import params_folder
 from runbook.params import Access, KnownHost

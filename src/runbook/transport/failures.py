@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import (
     ConnectionLost,
     HostKeyRejected,

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 import struct
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from runbook.common.dataclass import dataclass
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address

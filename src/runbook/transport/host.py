@@ -7,9 +7,8 @@ recorded transport replays a reader and refuses to write.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-
-from runbook.common.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import libvirt
 
 from runbook.common import debug_log
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import HypervisorUnavailable
 from runbook.transport.bounded import in_thread, within
 from runbook.transport.host import GuestXML, NetworkXML

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 
 MOST = 5
 # Half a second more than the limit counts over: the host sees a connection later than this

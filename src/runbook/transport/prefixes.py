@@ -8,11 +8,10 @@ is fixed on the command line, which wins over any configuration.
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.params.destination import Destination, parse
 

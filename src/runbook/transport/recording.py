@@ -15,12 +15,12 @@ import gzip
 import json
 import os
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, InstanceOf, ValidationError
 
 from runbook.common import handed_files, octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 
 if TYPE_CHECKING:

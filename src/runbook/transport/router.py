@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from runbook.common.dataclass import dataclass
 from runbook.transport.bounded import TooLong, output
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from runbook.common import debug_log, octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ConnectionLost
 from runbook.transport import bootstrap, failures
 from runbook.transport.relay.frames import Frame, FrameError, encode

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from runbook.common.dataclass import dataclass
 from runbook.views.board import SIGNS, TONES, StageMark
 from runbook.views.grid import Grid
 from runbook.views.links import Link, Links, linked

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
-from runbook.common.dataclass import dataclass
 from runbook.common.later import pd
 from runbook.state.table import R, columns
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
-from runbook.common.dataclass import dataclass
 from runbook.common.later import pd
 from runbook.views.grid import Grid
 from runbook.views.page.picture import Picture, plain, safe

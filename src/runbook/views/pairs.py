@@ -6,10 +6,10 @@ A sign stands before each row that differs, so that colour is never the only way
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from runbook.common.dataclass import dataclass
 from runbook.state.pairing import Pair
 from runbook.views.grid import Grid
 from runbook.views.page.picture import Picture, plain

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil
 from xml.etree.ElementTree import Element, SubElement
 
-from runbook.common.dataclass import dataclass
 from runbook.run.pulse import Answer
 from runbook.views.page.picture import Picture, plain, safe, stack
 from runbook.views.tables import counted

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from runbook.common.dataclass import dataclass
 from runbook.state import addresses, links, neighbours, routes
 from runbook.state.diff import Diff, diff
 from runbook.state.files import FileRow

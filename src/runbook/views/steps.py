@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.views.board import SIGNS, TONES, StageMark
 from runbook.views.grid import Grid
 from runbook.views.page.picture import Picture

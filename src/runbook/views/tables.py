@@ -8,8 +8,8 @@ there all the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.common.later import pd
 from runbook.views.grid import Grid, Row
 from runbook.views.page.picture import Picture, plain, safe, stack

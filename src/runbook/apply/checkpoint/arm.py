@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from runbook.apply.checkpoint import armed_change, guests_before, layout, manifest, subject, timer
@@ -21,7 +21,6 @@ from runbook.apply.steps import journal
 from runbook.apply.steps.commands import run
 from runbook.apply.steps.journal import State
 from runbook.common import octets, serial
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ChangeInProgress, MendAccess, StepFailed
 from runbook.plan.changes.steps import Command
 from runbook.plan.plan import Plan

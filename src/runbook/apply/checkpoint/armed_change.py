@@ -7,7 +7,7 @@ machine can do it. Whatever is missing or damaged there is told, never guessed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -19,7 +19,6 @@ from runbook.apply.checkpoint.manifest import Manifest
 from runbook.apply.checkpoint.subject import SubjectOnHost
 from runbook.apply.steps.journal import Journal, State
 from runbook.common import serial
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ChangeInProgress, ReadFailed
 from runbook.plan import plan as plans
 from runbook.plan.plan import Plan

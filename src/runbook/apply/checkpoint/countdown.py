@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from runbook.apply.checkpoint.layout import UNIT_TEXTS, Layout
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.transport.host import Reader
 

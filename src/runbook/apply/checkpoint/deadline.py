@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -19,7 +19,6 @@ from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.checkpoint.manifest import STAMP, Manifest
 from runbook.apply.steps import journal
 from runbook.apply.steps.commands import failed
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed, StepFailed
 from runbook.plan.changes.steps import Command
 from runbook.transport.host import Host

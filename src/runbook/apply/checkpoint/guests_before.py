@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from runbook.common.dataclass import dataclass
 from runbook.state.guest.files import InsideFile
 from runbook.state.guest.inside import Inside
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from runbook.apply.checkpoint import layout
@@ -10,7 +11,6 @@ from runbook.apply.checkpoint.armed_change import Checkpoint, read_checkpoint
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.steps import journal
 from runbook.apply.steps.journal import State
-from runbook.common.dataclass import dataclass
 from runbook.transport.host import Reader
 
 End = Literal["confirmed", "undone", "stood down", "not told"]

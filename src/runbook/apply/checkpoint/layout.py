@@ -8,7 +8,7 @@ boot units do nothing without it.
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
 
 ROOT = "/var/lib/runbook"
 ARMED = f"{ROOT}/armed"

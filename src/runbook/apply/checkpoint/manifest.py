@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from runbook.common import serial
-from runbook.common.dataclass import dataclass
 from runbook.plan.promise.subject import SubjectKind
 
 FORMAT_VERSION = 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from runbook.apply.checkpoint import manifest
 from runbook.apply.checkpoint.layout import Layout
 from runbook.apply.steps.journal import Journal, State
-from runbook.common.dataclass import dataclass
 from runbook.transport.host import Reader
 
 OVER = (State.UNDONE, State.INCOMPLETE, State.CONFIRMED, State.STOOD_DOWN)

@@ -7,9 +7,9 @@ nobody knows: then no guest may be called "as before" without a look at it.
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 
 from runbook.apply.checkpoint.manifest import Manifest
-from runbook.common.dataclass import dataclass
 from runbook.plan.plan import Plan
 from runbook.plan.promise.guests import GuestPromise
 from runbook.plan.promise.subject import SubjectKind

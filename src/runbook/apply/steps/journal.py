@@ -14,12 +14,12 @@ undo are written by the script on the host.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.transport.host import Host, Reader
 

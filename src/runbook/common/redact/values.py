@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cached_property
 
-from runbook.common.dataclass import dataclass
 from runbook.common.redact.names import REDACTED, is_secret, is_vague, is_word
 
 Span = tuple[int, int]

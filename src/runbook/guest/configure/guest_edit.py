@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 
 from runbook.common import serial
-from runbook.common.dataclass import dataclass
 
 Argv = tuple[str, ...]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.guest.target import Target
 from runbook.preflight.finding import Case
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
+
 from runbook.common.errors import GateClosed, ReadFailed, StepFailed
 from runbook.guest.undo import layout
 from runbook.guest.undo.script import ENDED, LATE, SHORTEST_S, later_script

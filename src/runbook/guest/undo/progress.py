@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.guest.undo import layout
 from runbook.transport.guest.channel import Channel

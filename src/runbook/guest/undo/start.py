@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ChangeInProgress, StalePlan, StepFailed
 from runbook.guest.configure.guest_edit import GuestEdit
 from runbook.guest.undo import detached, layout

@@ -11,14 +11,13 @@ Nothing is written on a host.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from runbook import views
 from runbook.common.clock import SystemClock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.desk import inventory

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from runbook.common.dataclass import dataclass
 from runbook.notebook.desk import copies
 from runbook.notebook.desk.ask import SURVEY, ask_button
 from runbook.notebook.desk.place import HostPlace, change_in_words, guests_in_words, where

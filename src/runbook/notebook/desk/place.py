@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import RunbookError
 from runbook.common.moments import from_iso
 from runbook.params import Params

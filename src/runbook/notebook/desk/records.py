@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.notebook.shared.record_links import links_of
 from runbook.records.files import BEGUN, newest_first, run_folders
 from runbook.run import record

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import pandas as pd
 from ipywidgets import Dropdown, Layout, Text, Widget
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import RunbookError
 from runbook.fleet.context import FleetContext
 from runbook.fleet.ledger import Ledger

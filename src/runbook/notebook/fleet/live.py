@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from runbook.common.dataclass import dataclass
 from runbook.fleet.page import caption, shown
 from runbook.fleet.progress import FleetProgress
 from runbook.fleet.run import FleetRun

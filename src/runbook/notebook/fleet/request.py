@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,6 @@ import pandas as pd
 from runbook import views
 from runbook.common import handed_files
 from runbook.common.clock import SystemClock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.fleet.context import FleetContext

@@ -5,13 +5,13 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from IPython.core.error import StdinNotImplementedError
 
 from runbook import views
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import MendHost, Refused, RunbookError
 from runbook.fleet import messages
 from runbook.fleet.ledger import HostEnd, LedgerState

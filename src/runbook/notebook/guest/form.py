@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from runbook import views
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.guest.rules.typed import unfit
 from runbook.notebook.guest.look import GuestVisit

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from runbook import views
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import somebody_there

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 from ipywidgets import Dropdown, Layout, VBox
 
 from runbook import views
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.common.moments import utc
 from runbook.notebook.history.look import NOW, HostHistory, address_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,6 @@ import pandas as pd
 from runbook import views
 from runbook.common import handed_files
 from runbook.common.clock import SystemClock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters, ParameterError
 from runbook.common.folders import outputs_folder
 from runbook.common.moments import utc

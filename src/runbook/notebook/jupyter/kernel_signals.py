@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from runbook.common.dataclass import dataclass
 from runbook.notebook.jupyter.unattended import may_write, somebody_there
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP)

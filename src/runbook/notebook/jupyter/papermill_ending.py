@@ -19,14 +19,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from runbook.common.dataclass import dataclass
 from runbook.notebook.jupyter import last_words, notebook_state
 from runbook.notebook.jupyter.uninterrupted import SIGNALS
 

@@ -18,12 +18,11 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.fleet.warm import Order
 from runbook.notebook.jupyter.fork_end import end_with
 from runbook.notebook.jupyter.unattended import mark_papermill

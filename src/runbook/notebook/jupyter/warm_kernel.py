@@ -13,12 +13,12 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ipykernel import kernelapp
 from jupyter_client.provisioning import local_provisioner
 
-from runbook.common.dataclass import dataclass
 from runbook.notebook.jupyter.fork_end import end_with
 
 # What kernel.json starts, up to the words for the kernel.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.notebook.live.background import in_background
 
 # A person types faster than a plan is drawn.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from runbook import views
 from runbook.apply.checkpoint.timer import run_now
 from runbook.apply.steps.commands import run as command
 from runbook.apply.steps.journal import State
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import RolledBack, VerificationFailed
 from runbook.guest.deadlines import NotMoved
 from runbook.notebook.live.background import in_background

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ipywidgets import HTML, Button, HBox, VBox
 
 from runbook.common import handed_files
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import RunbookError
 from runbook.common.folders import outputs_folder
 from runbook.notebook.jupyter.unattended import somebody_there

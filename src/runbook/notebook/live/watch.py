@@ -8,13 +8,12 @@ or somebody else undid it.
 from __future__ import annotations
 
 import threading
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from runbook import views
 from runbook.apply.steps.journal import State
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import RolledBack
 from runbook.common.serial import dumps
 from runbook.notebook.jupyter.unattended import somebody_there

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from runbook import views
 from runbook.common.clock import SystemClock
-from runbook.common.dataclass import dataclass
 from runbook.common.folders import outputs_folder
 from runbook.notebook.revert.request import RevertRequest
 from runbook.notebook.routed.look import stop_at_a_change

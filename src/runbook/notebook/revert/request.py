@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from runbook import views
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty

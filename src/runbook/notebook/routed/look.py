@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runbook import views
 from runbook.apply.checkpoint.armed_change import InProgress
 from runbook.common.clock import SystemClock
-from runbook.common.dataclass import dataclass
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.notebook.shared import pick_up as picking

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from runbook import views
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError, RunbookError
 from runbook.common.folders import params_folder
 from runbook.notebook.live.after_typing import AfterTyping

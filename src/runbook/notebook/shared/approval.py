@@ -10,10 +10,10 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from IPython.core.error import StdinNotImplementedError
 
-from runbook.common.dataclass import dataclass
 from runbook.notebook.jupyter.unattended import RENDERED, may_write
 from runbook.notebook.shared.approval_signature import (
     NOT_SIGNED,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runbook.apply.confirm import Confirmed, Verified
 from runbook.apply.phases import Applied
-from runbook.common.dataclass import dataclass
 from runbook.run.session import Session, Underway
 from runbook.transport.host import Host
 

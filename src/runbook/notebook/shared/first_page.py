@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from IPython.core.getipython import get_ipython
 
-from runbook.common.dataclass import dataclass
 from runbook.records import card
 from runbook.records.card import Card, Progress
 from runbook.records.predicate import Begun

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from IPython.core.error import StdinNotImplementedError
 
 from runbook.common.clock import SystemClock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import somebody_there

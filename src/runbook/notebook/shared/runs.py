@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from runbook.common.dataclass import dataclass
 from runbook.notebook.shared.cell_value import CellValue
 from runbook.notebook.shared.stages import RunProgress
 from runbook.run.record import Ending, Folder

@@ -9,12 +9,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from runbook import views
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import MendHost
 from runbook.notebook.shared.change_so_far import SharedChange
 from runbook.notebook.shared.first_page import FirstPage

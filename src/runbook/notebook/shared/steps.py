@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +11,6 @@ from runbook import views
 from runbook.apply.checkpoint import Armed
 from runbook.apply.phases import Applied
 from runbook.apply.steps.journal import BEGINS, JournalRow
-from runbook.common.dataclass import dataclass
 from runbook.notebook.jupyter.unattended import somebody_there
 from runbook.plan.plan import NumberedStep
 from runbook.views import Look, Picture, Slot, StepShown

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from runbook.apply.confirm import Confirmed, Verified
 from runbook.apply.steps.journal import Journal
-from runbook.common.dataclass import dataclass
 from runbook.common.later import pd
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty
 from runbook.notebook.shared.change_so_far import SharedChange

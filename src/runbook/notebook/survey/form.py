@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import RunbookError
 from runbook.notebook.live.after_typing import AfterTyping
 from runbook.notebook.widgets import ConsentsBelow, Form

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from runbook import views
 from runbook.apply.checkpoint.armed_change import refuse_if_armed
 from runbook.common.clock import SystemClock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError, ReadFailed, Refused
 from runbook.common.folders import outputs_folder, params_folder
 from runbook.notebook import widgets

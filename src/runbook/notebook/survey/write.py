@@ -6,13 +6,13 @@ import builtins
 import difflib
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 
 import pandas as pd
 from IPython.core.error import StdinNotImplementedError
 
 from runbook import views
 from runbook.common import atomic_files
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters, MendHost, ParameterError, ReadFailed, Refused
 from runbook.common.folders import params_folder
 from runbook.notebook.jupyter.unattended import may_write, somebody_there

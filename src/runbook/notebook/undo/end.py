@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from IPython.core.error import StdinNotImplementedError
 
@@ -12,7 +13,6 @@ from runbook import views
 from runbook.apply.checkpoint.armed_change import ArmedChange, Checkpoint
 from runbook.apply.confirm import Verified
 from runbook.apply.rollback import NotCompared, Rollback
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import GateClosed, GoToTheConsole, RunbookError
 from runbook.notebook.jupyter.unattended import RENDERED, may_write, somebody_there
 from runbook.notebook.routed.close import finish

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 import pandas as pd
 
 from runbook import views
 from runbook.common.clock import SystemClock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError, RunbookError
 from runbook.common.folders import outputs_folder
 from runbook.notebook.shared.cell_value import CellValue, FrameProperty

@@ -6,10 +6,10 @@ It stays in view (`rb-panel` in the style), so it is shown once. It asks, and ne
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ipywidgets import HTML, Button, HBox, Layout, VBox
 
-from runbook.common.dataclass import dataclass
 from runbook.notebook.widgets import look
 from runbook.views import Picture, note
 from runbook.views.page.picture import framed

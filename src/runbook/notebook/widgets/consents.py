@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
 from ipywidgets import Checkbox, Layout, VBox
 
-from runbook.common.dataclass import dataclass
 from runbook.common.later import pd
 from runbook.notebook.widgets import look
 from runbook.notebook.widgets.form import Form

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
 from ipywidgets import HTML, Combobox, Dropdown, HBox, Layout, Text
 
-from runbook.common.dataclass import dataclass
 from runbook.notebook.widgets.help import HELP
 from runbook.notebook.widgets.look import FULL, LABEL, WIDE, WIDER, hint, reason
 from runbook.params import Params

@@ -6,10 +6,11 @@ elsewhere, a page, a terminal) shows the picture.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from IPython.display import DisplayHandle
 from ipywidgets import Box, DOMWidget
 
-from runbook.common.dataclass import dataclass
 from runbook.views import Picture
 from runbook.views.page.page import show_lasting
 

@@ -8,9 +8,8 @@ the guests' taps, before the NIC and while the bridges are joined; the cutover m
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
-from runbook.common.dataclass import dataclass
 from runbook.common.serial import LATER
 from runbook.params.fields import CARRIERS
 from runbook.plan.changes.bridge_ports import Cutover, QuietWarmUp, on_the_link_first

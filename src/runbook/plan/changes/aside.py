@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
 
 # No program that reads leases takes a file of this ending for one.
 ENDING = ".runbook-aside"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.networks import define_and_start
 from runbook.plan.changes.steps import DropAttached, Step
 

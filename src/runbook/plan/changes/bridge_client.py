@@ -9,9 +9,9 @@ the client takes that address away if the server lends another one.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.aside import ENDING
 from runbook.plan.changes.file_steps import Restore
 from runbook.plan.changes.processes import EndUnit

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
-from runbook.common.dataclass import dataclass
 from runbook.common.serial import LATER
 from runbook.params.fields import CARRIERS
 from runbook.plan.changes.ipv6 import Moved6, conf

@@ -11,7 +11,8 @@ setting can go back to what it was.
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
+
 from runbook.plan.changes.steps import Command, Step, Sysctl
 
 LOOSE = "net.netfilter.nf_conntrack_tcp_loose"

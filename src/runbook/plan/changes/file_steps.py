@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

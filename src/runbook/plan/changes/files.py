@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from posixpath import dirname
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.file_steps import (
     EditFile,
     LineEdit,

@@ -6,9 +6,8 @@ holds the digest of what it is, and never a whole file of the guest.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from runbook.common.dataclass import dataclass
 
 # Where libvirt keeps what a guest is defined as; the file is NAME.xml.
 DEFINITIONS = "/etc/libvirt/qemu"

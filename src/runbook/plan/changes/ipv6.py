@@ -9,10 +9,9 @@ metric bridges the gap until the kernel has made its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Interface
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.messages import Action, Address, Message, Route
 from runbook.plan.changes.routes import delete
 from runbook.plan.changes.steps import Announce, Command, Step

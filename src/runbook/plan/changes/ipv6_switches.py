@@ -7,9 +7,8 @@ network has none, and IPv6 is switched on beside it.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.ipv6 import DEAF, LEARN, conf, set_token, stand_in
 from runbook.plan.changes.messages import Route
 from runbook.plan.changes.routes import delete

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
+
 from runbook.plan.changes.aside import MoveAside, PutBack
 from runbook.plan.changes.file_steps import RemoveFile, Restore
 from runbook.plan.changes.processes import Kill, StartClient

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from runbook.common.dataclass import dataclass
 from runbook.common.serial import LATER
 
 MAIN_TABLE = 254

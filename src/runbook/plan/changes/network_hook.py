@@ -8,9 +8,8 @@ Interface: https://libvirt.org/hooks.html (network object, operation `started`).
 from __future__ import annotations
 
 import shlex
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from runbook.common.dataclass import dataclass
 from runbook.common.serial import LATER
 from runbook.plan.changes.messages import Address, Route
 from runbook.plan.changes.network_hook6 import HookIPv6, comes_back, ipv6_function

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.ipv6 import conf
 from runbook.plan.changes.messages import Address, Route
 

@@ -9,9 +9,8 @@ network-online.target, and systemd would break such a circle by leaving one of t
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from runbook.common.dataclass import dataclass
 from runbook.common.serial import LATER
 from runbook.plan.changes.network_hook import hook_path
 

@@ -5,10 +5,9 @@ Format: https://libvirt.org/formatnetwork.html
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
-
-from runbook.common.dataclass import dataclass
 
 NAT_PORTS = ("1024", "65535")
 # What a bridge has by itself, so that the XML needs no word on it.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
+
 from runbook.plan.changes.file_steps import MakeDir, RemoveDir
 from runbook.plan.changes.files import PutFile
 from runbook.plan.changes.steps import Command, DropNetwork, Step

@@ -8,10 +8,10 @@ the host's plain `iptables` and `ip6tables`, whichever backend they are.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.firewall import LOCK_WAIT_S
 from runbook.plan.changes.steps import Command, Step
 from runbook.state.syntax.iptables_save import words

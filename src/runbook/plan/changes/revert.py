@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.file_steps import Restore, WriteFile
 from runbook.plan.changes.revert_steps import Part, TakeBack
 from runbook.plan.changes.steps import Step

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from typing import Literal
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.processes import StartClient
 
 Part = Literal["files", "network", "rest"]

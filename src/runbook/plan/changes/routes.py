@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.messages import Action, Message, Route
 from runbook.plan.changes.steps import Netlink, Step
 

@@ -8,10 +8,9 @@ person would type it, or says what is waited for.
 from __future__ import annotations
 
 import shlex
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from runbook.common.dataclass import dataclass
 from runbook.common.serial import LATER
 from runbook.params.fields import CARRIERS
 from runbook.plan.changes.aside import MoveAside, PutBack

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from runbook.common.dataclass import dataclass
 from runbook.common.serial import LATER
 from runbook.plan.changes.idle_ports import HushIdlePorts
 from runbook.plan.changes.steps import Step, Sysctl

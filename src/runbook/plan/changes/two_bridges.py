@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
 
 # Whether the kernel waits for its RCU at once. A value of our own tells ours from anybody's.
 EXPEDITED, OWN_VALUE = "/sys/kernel/rcu_expedited", "2"

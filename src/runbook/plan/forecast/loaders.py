@@ -5,10 +5,9 @@ The first pattern that fits counts. A file that no pattern fits is `UNKNOWN`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, auto
 from fnmatch import fnmatchcase
-
-from runbook.common.dataclass import dataclass
 
 
 class Sort(Enum):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.forecast.loaders import Loader, Sort, loader
 from runbook.state.host.line_search import Line
 from runbook.state.host.naming_files import FILTERS, VARIABLE, NamingFile, Use

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.attach import AttachNetwork
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.file_steps import EditFile, WriteFile

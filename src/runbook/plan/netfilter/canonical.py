@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.netfilter.matches import ANY_PROTOCOL, PROTOCOLS, SILENT, network_of
 from runbook.plan.netfilter.rule import REMEMBERED, Option, parsed
 

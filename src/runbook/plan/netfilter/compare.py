@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Literal
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.netfilter.canonical import Canonical, canonical
 from runbook.plan.netfilter.ruleset import ACCEPT, BUILT_IN
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.netfilter.canonical import Canonical, canonical, target_of
 from runbook.plan.netfilter.libvirt import is_libvirts
 from runbook.plan.netfilter.ruleset import ACCEPT

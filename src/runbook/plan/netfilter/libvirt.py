@@ -6,7 +6,8 @@ As in libvirt's own source (src/network): straight in the built-in chains up to
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
+
 from runbook.plan.netfilter.owner import LIBVIRT_CHAIN
 from runbook.plan.netfilter.ruleset import ChainPlace, Chains, LiveChain
 

@@ -5,11 +5,10 @@ A field that is None is not known: a rule that asks for it may match or not.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
 
-from runbook.common.dataclass import dataclass
 from runbook.state.host.operator_connection import Connection, Family
 
 Network = IPv4Network | IPv6Network

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
+
 from runbook.plan.netfilter.native import native
 from runbook.plan.netfilter.packet import Packet
 from runbook.plan.netfilter.ruleset import ChainPlace, Chains

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
-from runbook.common.dataclass import dataclass
 from runbook.state.syntax.iptables_save import words
 
 # One word of these is anything, also what looks like an option.

@@ -7,11 +7,10 @@ from what will be run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Self
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.firewall import PROGRAMS
 from runbook.plan.changes.steps import Command
 from runbook.state.firewall import FirewallRow

@@ -7,10 +7,9 @@ the verdict is UNSURE unless they come to the same. It is never ACCEPT then.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.netfilter.matches import matches
 from runbook.plan.netfilter.packet import Packet
 from runbook.plan.netfilter.rule import ParsedRule, parsed

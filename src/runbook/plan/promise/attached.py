@@ -7,8 +7,8 @@ promised of it is what was found.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.promise.check import Check, equal
 from runbook.plan.promise.host import ON_THE_BRIDGE, REACH, Promise
 from runbook.state.networks import NetworkRow

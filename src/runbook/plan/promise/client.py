@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.promise.check import Check, equal
 from runbook.plan.promise.files import ExpectedFile, file_checks
 from runbook.state.leases import LeaseRow

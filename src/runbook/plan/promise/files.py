@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
-from runbook.common.dataclass import dataclass
 from runbook.common.octets import bytes_of
 from runbook.plan.promise.check import Check
 from runbook.state.files import FileRow

@@ -7,9 +7,9 @@ guest itself says, and what the LAN says of it, are checks of the verification.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.promise.check import Check, equal
 from runbook.plan.promise.subject import SubjectKind
 from runbook.state.guests import TapRow

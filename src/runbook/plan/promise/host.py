@@ -7,10 +7,9 @@ whether what was promised is there. Pure: the snapshot is all it looks at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 
-from runbook.common.dataclass import dataclass
 from runbook.common.serial import LATER
 from runbook.plan.changes.messages import MAIN_TABLE, Address, Route
 from runbook.plan.changes.network_xml import ETHERNET_MTU

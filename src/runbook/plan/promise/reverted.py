@@ -7,9 +7,9 @@ alone is enough to verify a revert.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.promise.attached import AttachedPromise
 from runbook.plan.promise.check import Check
 from runbook.plan.promise.host import Promise

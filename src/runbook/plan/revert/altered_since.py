@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.promise.host import Promise
 from runbook.plan.promise.reverted import ExpectedRow
 from runbook.plan.revert.recorded import RecordedChange

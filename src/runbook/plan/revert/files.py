@@ -7,10 +7,9 @@ that edit: only the lines of the change are put back, where they still are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
 from runbook.plan.changes.file_steps import LineEdit

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
+
 from runbook.plan.plan import Plan
 from runbook.state.snapshot import Snapshot
 

@@ -11,9 +11,9 @@ such a stanza down, and a port of a bridge with spanning tree then waits 4 s. Th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import ip_interface
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import Refused
 from runbook.common.redact import REDACTED
 from runbook.plan.changes.file_steps import LineEdit

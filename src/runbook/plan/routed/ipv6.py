@@ -8,9 +8,8 @@ tell. What somebody added since is none of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from runbook.common.dataclass import dataclass
 from runbook.params import Params
 from runbook.plan.changes.change import Change
 from runbook.plan.changes.ipv6 import LEARN, Moved6, conf

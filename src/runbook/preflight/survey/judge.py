@@ -7,8 +7,8 @@ at last whether a plan can be drawn. Only the first kind can be several.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError, Refused
 from runbook.params import Params, faults, resolve
 from runbook.plan.routed.facts import nic_address_message, nic_names

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runbook.apply.checkpoint.history import EndedChange
 from runbook.common import handed_files
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 from runbook.plan import plan as plans
 from runbook.plan.plan import Plan

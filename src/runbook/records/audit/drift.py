@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
-
-from runbook.common.dataclass import dataclass
 
 
 class Severity(IntEnum):

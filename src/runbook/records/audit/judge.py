@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.records.audit.drift import Drift, Severity
 from runbook.records.audit.needs import Need, Promises, Unmet, unmet
 from runbook.state import guests as guest_tables

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from runbook.apply.checkpoint.history import latest
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import MendHost, ParameterError, ReadFailed, Refused
 from runbook.common.folders import params_folder
 from runbook.params import Params, for_host

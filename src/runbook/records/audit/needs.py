@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.network_online import TARGET
 from runbook.plan.forecast.boot import rehearse
 from runbook.plan.forecast.boot_effect import BootEffect

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.state.guest.secrets import names_secret, without_arguments
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
 
 _HEAD = re.compile(rb"([AF]) ([0-7]{1,4}) ([0-9]{1,9}) (.*)")
 

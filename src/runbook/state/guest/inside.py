@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
-from runbook.common.dataclass import dataclass
 from runbook.state.guest import dhcp_command_lines
 from runbook.state.guest.files import InsideFile
 from runbook.state.syntax import cloud_init

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 import pandas as pd
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.state.guests import GuestRow, TapRow
 from runbook.state.links import LinkRow

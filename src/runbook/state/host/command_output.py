@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.common.redact import redact_text
 from runbook.state import firewall, sysctl

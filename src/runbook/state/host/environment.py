@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.common.debian_packages import PACKAGES
 from runbook.common.errors import ReadFailed
 from runbook.common.room import Room

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.transport.host import Reader
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 from runbook.state.host import linked_files, other_names
 from runbook.state.host.grep import grep
 from runbook.state.host.line_search import MOST_LINES, Line, search

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
-from runbook.common.dataclass import dataclass
 from runbook.transport.host import Reader
 
 # Without -4 or -6, ip lists one family.

@@ -7,10 +7,10 @@ way to the very session that asks, also beyond a jump host or a shared one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
 
-from runbook.common.dataclass import dataclass
 from runbook.state.table import understood
 from runbook.transport.host import Reader
 

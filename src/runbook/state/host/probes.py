@@ -8,8 +8,8 @@ not required after.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ReadFailed
 from runbook.transport.host import Reader
 from runbook.transport.router import RouterSays

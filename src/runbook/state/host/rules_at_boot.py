@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.transport.host import Reader
 
 UNIT, FLUSHER = "netfilter-persistent.service", "nftables.service"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from runbook.common import shell_pattern
-from runbook.common.dataclass import dataclass
 
 INTERFACES = "/etc/network/interfaces"
 SOURCES = ("source", "source-directory")

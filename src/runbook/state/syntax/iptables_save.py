@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from runbook.common import octets
-from runbook.common.dataclass import dataclass
 
 NUMBER = "(0|[1-9][0-9]*)"
 _COUNTERS = rf"\[{NUMBER}:{NUMBER}\]"

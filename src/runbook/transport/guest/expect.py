@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pexpect
 from pexpect.socket_pexpect import SocketSpawn
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ConnectionLost
 from runbook.common.redact import REDACTED
 from runbook.transport.guest.cleaning import Cleaner

@@ -17,8 +17,8 @@ import base64
 import binascii
 import hashlib
 import re
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.common.redact import redact_prose
 from runbook.transport.guest.cleaning import without_kernel
 

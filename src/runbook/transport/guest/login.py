@@ -10,9 +10,9 @@ import getpass
 import re
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NoReturn
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import CorrectParameters
 
 VARIABLE = "RUNBOOK_GUEST_PASSWORD"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from runbook.common.clock import Clock
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import (
     AgentSilent,
     ConnectionLost,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.common.printable import printable
 from runbook.views.page.style import STYLE
 

@@ -7,9 +7,8 @@ drawing, and the eye is to find what changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from runbook.common.dataclass import dataclass
 from runbook.views.wiring.svg import Rect
 from runbook.views.wiring.topology import Node, Wire, Wiring
 

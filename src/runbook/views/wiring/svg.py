@@ -7,10 +7,10 @@ a font at hand; what does not fit is cut, and whole in its title.
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from itertools import accumulate
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from runbook.common.dataclass import dataclass
 from runbook.views.page.picture import plain
 
 # Of the even typefaces that browsers choose, none is wider than this many times its size.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
-from runbook.common.dataclass import dataclass
 from runbook.state.addresses import AddressRow
 from runbook.state.bridge_ports import BridgePortRow
 from runbook.state.guests import TapRow

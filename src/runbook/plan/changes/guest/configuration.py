@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.common.dataclass import dataclass
+from dataclasses import dataclass
+
 from runbook.plan.changes.guest_steps import ApplyInside, ArmInside, AwaitPerson, UndoneInside
 from runbook.plan.changes.steps import Step
 

@@ -7,9 +7,9 @@ the guest does not notice.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
-from runbook.common.dataclass import dataclass
 from runbook.plan.changes.file_steps import Restore
 from runbook.plan.changes.guest_steps import DEFINITIONS, AwaitForwarding, Plug
 from runbook.plan.changes.messages import LinkMaster

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from runbook.common.dataclass import dataclass
 from runbook.params import Params
 from runbook.plan.netfilter.canonical import canonical
 from runbook.plan.netfilter.compare import Key, Reasons, Row, RulesetEntry, compare

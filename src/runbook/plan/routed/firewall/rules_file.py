@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_interface, ip_network
 
-from runbook.common.dataclass import dataclass
 from runbook.common.errors import ParameterError
 from runbook.common.redact import REDACTED
 from runbook.params import Params
