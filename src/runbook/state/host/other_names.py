@@ -10,7 +10,8 @@ from runbook.transport.host import Reader
 _ALTNAME = re.compile(r"\baltname ([^\s\\]+)")
 # `e*` and `e+` are more often an expression than a name.
 SHORTEST = 2
-_BEFORE, _AFTER = r"[^A-Za-z0-9_/.*+-]", r"[^A-Za-z0-9_/*+)|]"
+# `en+(...)` is a pattern of bash that resolvconf orders interfaces by.
+_BEFORE, _AFTER = r"[^A-Za-z0-9_/.*+-]", r"[^A-Za-z0-9_/*+()|]"
 
 
 def altnames(host: Reader, nic: str) -> tuple[str, ...]:

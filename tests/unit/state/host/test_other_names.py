@@ -38,7 +38,11 @@ def test_a_pattern_and_another_name_are_read_as_the_nic(text: str, meant: str) -
 
 
 @pytest.mark.parametrize(
-    "text", ["interface=eth*", "e*", "/srv/en*", "en*)", "en*|de*", "open*", "wan-list", "swan"]
+    "text",
+    [
+        *("interface=eth*", "e*", "/srv/en*", "en*)", "en*|de*", "open*", "wan-list", "swan"),
+        "en+([bcosxpP])*([^.]).inet6",
+    ],
 )
 def test_other_words_stay(text: str) -> None:
     assert called(text, NIC, ("wan",)) == text
