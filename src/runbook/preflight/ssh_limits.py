@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from runbook.plan.netfilter.matches import in_ports, matches
 from runbook.plan.netfilter.packet import Packet, arriving
@@ -33,6 +34,11 @@ PORTS = ("--dport", "--dports")
 ELSEWHERE = ("FORWARD", "OUTPUT", "POSTROUTING")
 # What a rule that only counts or marks does with what the limit keeps back: nothing.
 BESIDE = ("", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "TRACE", "AUDIT")
+# Chains in chains that are looked into.
+DEEPEST = 3
+# Backend, family, table and name.
+Chain = tuple[str, str, str, str]
+Chains = dict[Chain, list[FirewallRow]]
 # Far more than runbook makes.
 _WIDE = re.compile(
     r"--(?:limit|hashlimit-(?:upto|above)) \d+/s|--connlimit-(?:upto|above) \d{2,}\b"
@@ -52,7 +58,12 @@ def _limits(case: Case) -> Iterator[Finding]:
     operator = case.around.operator
     port = operator.server_port if operator else SSH_PORT
     rows = case.snapshot.rows(FirewallRow)
-    rules = [r.rule for r in rows if _counts(r, port, operator) and not _passes(r, rows, operator)]
+    chains_of = _by_chain(rows)
+    rules = [
+        r.rule
+        for r in rows
+        if _counts(r, port, operator, chains_of) and not _passes(r, chains_of, operator)
+    ]
     own = case.snapshot.rows(NftablesRow)
     elsewhere = {chain_of(r) for r in own if not r.position and _NATIVE_HOOK.search(r.rule)}
     counting = [
@@ -80,18 +91,25 @@ def _limits(case: Case) -> Iterator[Finding]:
         )
 
 
-def _passes(row: FirewallRow, rows: tuple[FirewallRow, ...], operator: Connection | None) -> bool:
+def _chain(row: FirewallRow) -> Chain:
+    return (row.backend, row.family, row.table, row.chain)
+
+
+def _by_chain(rows: Iterable[FirewallRow]) -> Chains:
+    chains = defaultdict[Chain, list[FirewallRow]](list)
+    for row in rows:
+        if row.position:
+            chains[_chain(row)].append(row)
+    return chains
+
+
+def _passes(row: FirewallRow, chains: Chains, operator: Connection | None) -> bool:
     """Whether the chain accepts the operator before it comes to the rule."""
     if operator is None:
         return False
     packet = arriving(operator, None, "NEW")
-    chain = (row.backend, row.family, row.table, row.chain)
-    above = (
-        _understood(other.rule)
-        for other in rows
-        if (other.backend, other.family, other.table, other.chain) == chain
-        and 0 < other.position < row.position
-    )
+    own = chains.get(_chain(row), [])
+    above = (_understood(other.rule) for other in own if other.position < row.position)
     return any(r and r.target == "ACCEPT" and matches(packet, r) is True for r in above)
 
 
@@ -102,7 +120,7 @@ def _understood(rule: str) -> ParsedRule | None:
         return None
 
 
-def _counts(row: FirewallRow, port: int, operator: Connection | None) -> bool:
+def _counts(row: FirewallRow, port: int, operator: Connection | None, chains: Chains) -> bool:
     """Whether the rule counts what comes to the port, or to every port, of TCP."""
     meaning = _understood(row.rule)
     if meaning is None:
@@ -110,7 +128,21 @@ def _counts(row: FirewallRow, port: int, operator: Connection | None) -> bool:
     modules = [o.words[0] for o in meaning.matches if o.name == "-m" and o.words]
     if not any(name in COUNTS for name in modules):
         return False
-    return _of_port(meaning, port) or _of_any_port(row, meaning, operator)
+    if _of_port(meaning, port):
+        return True
+    return _of_any_port(row, meaning, operator) and not _tells(row, meaning.target, chains)
+
+
+def _tells(row: FirewallRow, target: str, chains: Chains, deep: int = DEEPEST) -> bool:
+    """Whether the target does nothing but log and mark, as ufw's chains for that."""
+    if target in BESIDE:
+        return True
+    inside = chains.get((*_chain(row)[:3], target), [])
+    rules = [_understood(other.rule) for other in inside]
+    return bool(rules and deep) and all(
+        rule is not None and (rule.target == "RETURN" or _tells(row, rule.target, chains, deep - 1))
+        for rule in rules
+    )
 
 
 def _of_any_port(row: FirewallRow, rule: ParsedRule, operator: Connection | None) -> bool:
@@ -121,7 +153,6 @@ def _of_any_port(row: FirewallRow, rule: ParsedRule, operator: Connection | None
     return (
         row.family == new.family
         and row.chain not in ELSEWHERE
-        and rule.target not in BESIDE
         and not any(o.name in PORTS for o in rule.matches)
         and not _WIDE.search(row.rule)
         and matches(new, rule) is not False

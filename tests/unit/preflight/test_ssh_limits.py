@@ -74,6 +74,29 @@ def test_a_rule_that_counts_no_ssh_connection_is_no_matter(rule: str) -> None:
     assert told(look(fakes.seen(firewall=[fakes.rule(rule, 1)])), "ok", ABOUT)
 
 
+# As ufw has it.
+TOLD = "-A ufw-not-local -m limit --limit 3/min --limit-burst 10 -j ufw-logging-deny"
+TELLS = (
+    "-A ufw-logging-deny -m conntrack --ctstate INVALID -m limit --limit 3/min -j RETURN",
+    '-A ufw-logging-deny -m limit --limit 3/min -j LOG --log-prefix "[UFW BLOCK] "',
+)
+
+
+@pytest.mark.parametrize(
+    ("last", "is_a_limit"),
+    [(TELLS[1], False), ("-A ufw-logging-deny -j DROP", True), ("-A ufw-logging-deny -j x", True)],
+)
+def test_a_chain_that_only_logs_is_no_limit(last: str, is_a_limit: bool) -> None:  # noqa: FBT001
+    rules = [fakes.rule(TOLD, 1), fakes.rule(TELLS[0], 1), fakes.rule(last, 2)]
+    host = fakes.seen(firewall=rules)
+    if is_a_limit:
+        with pytest.raises(RefusedByPreflight) as refused:
+            look(host)
+        assert [f.seen for f in refused.value.findings if f.about == ABOUT] == [TOLD]
+    else:
+        assert told(look(host), "ok", ABOUT)
+
+
 @pytest.mark.parametrize(
     "startups",
     [("maxstartups", "1:30:100"), ("maxstartups", "2:100:2"), ("persourcemaxstartups", "1")],
