@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from runbook.state import netlink
 
 HEADER = 16
-# Of messages that are taken apart together; each of their bytes is in memory once more.
-TOGETHER = 1 << 17
+# Bytes of messages that are taken apart together: each of them is in memory once more.
+TOGETHER = 1 << 24
 # A host that sends still more layouts of one length has its messages taken apart singly.
 LAYOUTS = 64
 Places = dict[int, tuple[int, int]]
@@ -50,7 +50,7 @@ class Batch:
     def each_number(self, at: int, dtype: str, of: Callable[[int], W]) -> list[W]:
         """What becomes of such a number of each message."""
         numbers = self.numbers(at, dtype)
-        if (numbers == numbers[0]).all():
+        if len(numbers) == 1 or (numbers == numbers[0]).all():
             return [of(int(numbers[0]))] * len(self)
         return each(numbers.tolist(), of)
 
@@ -65,7 +65,25 @@ class Batch:
 
     def each(self, kind: int, of: Callable[[bytes | None], W]) -> list[W]:
         """What becomes of an attribute of each message; None where they have none."""
-        return each_cell(self.cells(kind), of) if self.has(kind) else [of(None)] * len(self)
+        if not self.has(kind):
+            return [of(None)] * len(self)
+        if len(self) == 1:
+            # Most messages of a small host are alone with their layout.
+            begin, end = self._places[kind]
+            return [of(self._bytes[0, begin:end].tobytes())]
+        return each_cell(self.cells(kind), of)
+
+    def opened(self, kind: int) -> Iterator[Batch]:
+        """The same messages, and what is within one of their attributes: `within` has its kinds.
+
+        Those that have other attributes there, or have them at other places, are apart.
+        """
+        if not self.has(kind):
+            yield self
+            return
+        for cells, places in _of_one_layout(self._bytes, *self._places[kind]):
+            inner = {within(kind, its): place for its, place in places.items()}
+            yield Batch(cells, self._places | inner)
 
     def only(self, which: np.ndarray[Any, np.dtype[np.bool_]]) -> Batch:
         """Those of the messages for which it says so."""
@@ -87,30 +105,42 @@ def batches(raw: bytes, kind: int, size: int) -> Iterator[Batch]:
             if length < HEADER + size:
                 raise ValueError(f"the netlink message at byte {begin} ends in its fixed part")
             begins.setdefault(length, []).append(begin + step * np.arange(count))
-    whole = np.frombuffer(raw, np.uint8)
     for length, parts in begins.items():
         places = np.concatenate(parts)
-        for first in range(0, len(places), TOGETHER):
-            some = sliding_window_view(whole, length)[places[first : first + TOGETHER]]
-            yield from _of_one_length(some, HEADER + size)
+        # A row for each byte that a message of this length may begin with.
+        rows = np.ndarray((len(raw) - length + 1, length), np.uint8, raw, 0, (1, 1))
+        some = max(1, TOGETHER // length)
+        for first in range(0, len(places), some):
+            chosen = rows[places[first : first + some]]
+            yield from starmap(Batch, _of_one_layout(chosen, HEADER + size, length))
 
 
-def _of_one_length(left: Cells, start: int) -> Iterator[Batch]:
+def within(kind: int, inner: int) -> int:
+    """The kind of an attribute that is within another one."""
+    return kind << 16 | inner
+
+
+def _of_one_layout(left: Cells, start: int, end: int) -> Iterator[tuple[Cells, Places]]:
+    """The messages by their layout between these two bytes."""
     for _ in range(LAYOUTS):
         if not len(left):
             return
         first = left[0]
-        headers = list(netlink.places(first.tobytes(), start))
-        fixed = [HEADER, *(at for begin, _, _ in headers for at in range(begin, begin + 4))]
+        headers = list(netlink.places(first[:end].tobytes(), start))
+        if len(left) == 1:
+            yield left, _places(headers)
+            return
+        begins = np.array([begin for begin, _, _ in headers], np.intp)
+        fixed = np.append(begins[:, None] + range(4), HEADER)
         same = (left[:, fixed] == first[fixed]).all(axis=1)
-        places = {kind: (begin + 4, end) for begin, end, kind in headers}
-        yield Batch(left if same.all() else left[same], places)
+        yield left if same.all() else left[same], _places(headers)
         left = left[~same]
     for row in left:
-        places = {
-            kind: (begin + 4, end) for begin, end, kind in netlink.places(row.tobytes(), start)
-        }
-        yield Batch(row[None, :], places)
+        yield row[None, :], _places(netlink.places(row[:end].tobytes(), start))
+
+
+def _places(headers: Iterable[tuple[int, int, int]]) -> Places:
+    return {kind: (begin + 4, end) for begin, end, kind in headers}
 
 
 def each_cell(cells: Cells, of: Callable[[bytes], W]) -> list[W]:

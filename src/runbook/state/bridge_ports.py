@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from struct import Struct
-from typing import Annotated, NamedTuple
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple
 
-from runbook.state.links import HEADER, IFLA_IFNAME, IFLA_LINKINFO, IFLA_MASTER
-from runbook.state.netlink import (
-    RTM_GETLINK,
-    Attributes,
-    attributes,
-    messages,
-    number,
-    request,
-    text,
+import numpy as np
+
+from runbook.state import netlink
+from runbook.state.batches import Batch, batches, joined, within
+from runbook.state.links import (
+    IFINFOMSG,
+    IFLA_IFNAME,
+    IFLA_LINKINFO,
+    IFLA_MASTER,
+    RTM_NEWLINK,
 )
-from runbook.state.table import Table, ordered, understood
+from runbook.state.netlink import number, text
+from runbook.state.table import Table, ordered_columns, understood
 from runbook.transport.host import Reader
 
 
@@ -33,35 +35,45 @@ STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
 # linux/if_link.h.
-_IFINDEX = Struct("=4xi")
-IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA = 4, 5
-IFLA_BRPORT_STATE, IFLA_BRPORT_COST = 1, 3
+SLAVE_KIND, SLAVE_DATA = within(IFLA_LINKINFO, 4), within(IFLA_LINKINFO, 5)
+STATE, COST = within(SLAVE_DATA, 1), within(SLAVE_DATA, 3)
 
 
 def parse(raw: bytes) -> tuple[BridgePortRow, ...]:
     """One row a port, from the raw link dump."""
-    found = list(messages(raw, HEADER))
-    names = {_IFINDEX.unpack_from(head)[0]: text(attrs[IFLA_IFNAME]) for head, attrs in found}
-    infos = ((attrs, attributes(attrs.get(IFLA_LINKINFO, b""))) for _, attrs in found)
-    return ordered([_row(*pair, names) for pair in infos if _slave(pair[1]) == "bridge"], KEY)
+    names = netlink.names(raw)
+    links = batches(raw, RTM_NEWLINK, IFINFOMSG)
+    infos = (batch for link in links for batch in link.opened(IFLA_LINKINFO))
+    ports = (batch for info in infos for batch in _ports(info).opened(SLAVE_DATA))
+    cells = joined(_columns(batch, names) for batch in ports if len(batch))
+    return ordered_columns(BridgePortRow, cells, KEY)
 
 
-def _slave(info: Attributes) -> str:
-    return text(info.get(IFLA_INFO_SLAVE_KIND, b""))
+def _ports(batch: Batch) -> Batch:
+    return batch.only(np.array(batch.each(SLAVE_KIND, _is_bridge)))
 
 
-def _row(attrs: Attributes, info: Attributes, names: dict[int, str]) -> BridgePortRow:
-    data = attributes(info.get(IFLA_INFO_SLAVE_DATA, b""))
-    state = STATES[number(data[IFLA_BRPORT_STATE])]
-    bridge = names.get(number(attrs.get(IFLA_MASTER, b"")), "")
-    cost = number(data.get(IFLA_BRPORT_COST, b""))
-    return BridgePortRow(bridge, text(attrs[IFLA_IFNAME]), state, cost)
+def _is_bridge(kind: bytes | None) -> bool:
+    return text(kind) == "bridge"
+
+
+def _columns(batch: Batch, names: dict[int, str]) -> Iterator[list[Any]]:
+    yield batch.each(IFLA_MASTER, lambda value: names.get(number(value), ""))
+    yield batch.each(IFLA_IFNAME, text)
+    yield batch.each(STATE, _state)
+    yield batch.each(COST, number)
+
+
+def _state(value: bytes | None) -> str:
+    if value is None:
+        raise ValueError("the kernel does not say which state a port of a bridge is in")
+    return STATES[number(value)]
 
 
 @understood
 def read(host: Reader) -> tuple[BridgePortRow, ...]:
     """Ask the kernel."""
-    return parse(host.dump(request(RTM_GETLINK)))
+    return parse(host.dump(netlink.request(netlink.RTM_GETLINK)))
 
 
 TABLE = Table("bridge_ports", BridgePortRow, KEY, read)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from struct import Struct
-from typing import Annotated, NamedTuple
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple
 
-from runbook.state.netlink import (
-    RTM_GETLINK,
-    Attributes,
-    attributes,
-    messages,
-    number,
-    places,
-    request,
-    text,
-)
-from runbook.state.table import Table, ordered, understood
+from runbook.state import netlink
+from runbook.state.batches import Batch, batches, joined
+from runbook.state.netlink import Attributes, attributes, number, places, text
+from runbook.state.table import Table, ordered_columns, understood
 from runbook.transport.host import Reader
 
 
@@ -62,6 +55,7 @@ BOND_MODES = dict(
 
 
 # linux/if_link.h and, of OPERSTATES, RFC 2863.
+RTM_NEWLINK = 16
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER = 1, 3, 4, 5, 10
 IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_LINK_NETNSID = 16, 18, 37
 IFLA_PROP_LIST, IFLA_ALT_IFNAME, IFLA_PERM_ADDRESS = 52, 53, 54
@@ -69,73 +63,108 @@ IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
 IFLA_BR_FORWARD_DELAY, IFLA_BR_STP_STATE, IFLA_BR_VLAN_FILTERING = 1, 5, 7
 IFLA_BOND_MODE, IFLA_VXLAN_LINK = 1, 3
 OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
-# struct ifinfomsg: its length, and where the index and the flags are.
-HEADER, _INDEX_FLAGS = 16, Struct("=4xiI4x")
+# Bytes of struct ifinfomsg.
+IFINFOMSG = 16
+
+
+class _Info(NamedTuple):
+    """What the driver of an interface says of it."""
+
+    kind: str = ""
+    below: int = 0
+    stp: int | None = None
+    forward_delay_s: float | None = None
+    bond_mode: str = ""
+    vlan_filtering: str = ""
 
 
 def parse(raw: bytes) -> tuple[LinkRow, ...]:
     """One row an interface, from the raw dump."""
-    found = [(*_INDEX_FLAGS.unpack(head), attrs) for head, attrs in messages(raw, HEADER)]
-    names = {index: text(attrs[IFLA_IFNAME]) for index, _, attrs in found}
-    return ordered([_row(index, flags, attrs, names) for index, flags, attrs in found], KEY)
+    names = netlink.names(raw)
+    found = batches(raw, RTM_NEWLINK, IFINFOMSG)
+    return ordered_columns(LinkRow, joined(_columns(batch, names) for batch in found), KEY)
 
 
-def _row(index: int, flags: int, attrs: Attributes, names: dict[int, str]) -> LinkRow:
-    info = attributes(attrs.get(IFLA_LINKINFO, b""))
-    kind = text(info.get(IFLA_INFO_KIND, b""))
-    data = attributes(info.get(IFLA_INFO_DATA, b"")) if kind in ("bridge", "bond", "vxlan") else {}
-    bridge = data if kind == "bridge" else {}
-    # An interface that sits on one in another namespace has no lower one here.
-    foreign = IFLA_LINK_NETNSID in attrs or kind == "veth"
-    below = number(attrs.get(IFLA_LINK, b"")) or _sends_by(kind, data)
-    return LinkRow(
-        names[index],
-        index,
-        kind,
-        attrs.get(IFLA_ADDRESS, b"").hex(":"),
-        number(attrs.get(IFLA_MTU, b"")),
-        bool(flags & IFF_UP),
-        bool(flags & IFF_LOWER_UP),
-        OPERSTATES[number(attrs[IFLA_OPERSTATE])] if IFLA_OPERSTATE in attrs else "",
-        names.get(number(attrs.get(IFLA_MASTER, b"")), ""),
-        "" if foreign else names.get(below, ""),
-        *_stp(bridge),
-        _bond_mode(data) if kind == "bond" else "",
-        _altnames(attrs.get(IFLA_PROP_LIST, b"")),
-        "on" if number(bridge.get(IFLA_BR_VLAN_FILTERING, b"")) else "",
-        attrs.get(IFLA_PERM_ADDRESS, b"").hex(":"),
+def _columns(batch: Batch, names: dict[int, str]) -> Iterator[list[Any]]:
+    flags = batch.numbers(8, "=u4")
+    infos = batch.each(IFLA_LINKINFO, _info)
+    yield batch.each(IFLA_IFNAME, text)
+    yield batch.each_number(4, "=i4", int)
+    yield [info.kind for info in infos]
+    yield batch.each(IFLA_ADDRESS, _mac)
+    yield batch.each(IFLA_MTU, number)
+    yield (flags & IFF_UP != 0).tolist()
+    yield (flags & IFF_LOWER_UP != 0).tolist()
+    yield batch.each(IFLA_OPERSTATE, _operstate)
+    yield batch.each(IFLA_MASTER, lambda value: names.get(number(value), ""))
+    yield _lower(batch, infos, names)
+    yield [info.stp for info in infos]
+    yield [info.forward_delay_s for info in infos]
+    yield [info.bond_mode for info in infos]
+    yield batch.each(IFLA_PROP_LIST, _altnames)
+    yield [info.vlan_filtering for info in infos]
+    yield batch.each(IFLA_PERM_ADDRESS, _mac)
+
+
+def _info(value: bytes | None) -> _Info:
+    info = attributes(value or b"")
+    kind = text(info.get(IFLA_INFO_KIND))
+    reads = INFOS.get(kind)
+    return reads(attributes(info.get(IFLA_INFO_DATA, b""))) if reads else _Info(kind)
+
+
+def _bridge(data: Attributes) -> _Info:
+    state, delay = data.get(IFLA_BR_STP_STATE), data.get(IFLA_BR_FORWARD_DELAY)
+    return _Info(
+        "bridge",
+        # 2 is STP kept by a daemon; for whoever waits for the port it is on.
+        stp=None if state is None else min(number(state), 1),
+        forward_delay_s=None if delay is None else number(delay) / USER_HZ,
+        vlan_filtering="on" if number(data.get(IFLA_BR_VLAN_FILTERING)) else "",
     )
 
 
-def _sends_by(kind: str, data: Attributes) -> int:
-    """The interface that a VXLAN is bound to: the kernel does not call it the lower one."""
-    return number(data.get(IFLA_VXLAN_LINK, b"")) if kind == "vxlan" else 0
+def _bond(data: Attributes) -> _Info:
+    if IFLA_BOND_MODE not in data:
+        return _Info("bond")
+    mode = number(data[IFLA_BOND_MODE])
+    return _Info("bond", bond_mode=BOND_MODES.get(mode, f"mode {mode}"))
 
 
-def _altnames(props: bytes) -> str:
+def _vxlan(data: Attributes) -> _Info:
+    # The interface that it is bound to: the kernel does not call it the lower one.
+    return _Info("vxlan", below=number(data.get(IFLA_VXLAN_LINK)))
+
+
+INFOS = {"bridge": _bridge, "bond": _bond, "vxlan": _vxlan}
+
+
+def _operstate(value: bytes | None) -> str:
+    return "" if value is None else OPERSTATES[number(value)]
+
+
+def _lower(batch: Batch, infos: list[_Info], names: dict[int, str]) -> list[str]:
+    # An interface that sits on one in another namespace has no lower one here.
+    if batch.has(IFLA_LINK_NETNSID):
+        return [""] * len(batch)
+    pairs = zip(batch.each(IFLA_LINK, number), infos, strict=True)
+    return ["" if of.kind == "veth" else names.get(link or of.below, "") for link, of in pairs]
+
+
+def _mac(value: bytes | None) -> str:
+    return (value or b"").hex(":")
+
+
+def _altnames(value: bytes | None) -> str:
+    props = value or b""
     found = (props[begin:end] for begin, end, kind in places(props, 0) if kind == IFLA_ALT_IFNAME)
     return " ".join(text(attribute[4:]) for attribute in found)
-
-
-def _bond_mode(data: Attributes) -> str:
-    if IFLA_BOND_MODE not in data:
-        return ""
-    mode = number(data[IFLA_BOND_MODE])
-    return BOND_MODES.get(mode, f"mode {mode}")
-
-
-def _stp(bridge: Attributes) -> tuple[int | None, float | None]:
-    """Whether a bridge keeps STP, and its forward delay; None of what is not said."""
-    state, delay = bridge.get(IFLA_BR_STP_STATE), bridge.get(IFLA_BR_FORWARD_DELAY)
-    # 2 is STP kept by a daemon; for whoever waits for the port it is on.
-    on = None if state is None else min(number(state), 1)
-    return on, None if delay is None else number(delay) / USER_HZ
 
 
 @understood
 def read(host: Reader) -> tuple[LinkRow, ...]:
     """Ask the kernel."""
-    return parse(host.dump(request(RTM_GETLINK)))
+    return parse(host.dump(netlink.request(netlink.RTM_GETLINK)))
 
 
 TABLE = Table("links", LinkRow, KEY, read, VOLATILE)

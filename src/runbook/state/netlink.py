@@ -67,6 +67,8 @@ def alike(raw: bytes) -> Iterator[Alike]:
 
 def _count(raw: bytes, begin: int, step: int) -> int:
     """How many messages from here on have the same length and type."""
+    if raw[begin : begin + _ALIKE] != raw[begin + step : begin + step + _ALIKE]:
+        return 1
     rows = (len(raw) - begin) // step
     heads = np.ndarray((rows, _ALIKE), np.uint8, raw, begin, (step, 1))
     # Where messages of many lengths take turns, only a few are looked at in vain.
@@ -94,18 +96,6 @@ def _refuse(code: int) -> None:
 Attributes = dict[int, bytes]
 
 
-def messages(raw: bytes, size: int) -> Iterator[tuple[bytes, Attributes]]:
-    """The fixed part of each message, of `size` bytes, and its attributes by kind.
-
-    Of a repeated attribute it is the last. ValueError if a message ends before that.
-    """
-    for _, begin, end in frames(raw):
-        at = begin + _HEADER.size + size
-        if at > end:
-            raise ValueError(f"the netlink message at byte {begin} ends in its fixed part")
-        yield raw[at - size : at], attributes(raw[at:end])
-
-
 def attributes(raw: bytes) -> Attributes:
     """Attributes that stand alone or in another one, by kind."""
     return {kind: raw[begin + _ATTRIBUTE.size : end] for begin, end, kind in places(raw, 0)}
@@ -113,28 +103,36 @@ def attributes(raw: bytes) -> Attributes:
 
 def places(raw: bytes, position: int) -> Iterator[tuple[int, int, int]]:
     """Begin, end and kind of each attribute from a position on."""
-    while position + _ATTRIBUTE.size <= len(raw):
-        length, kind = _ATTRIBUTE.unpack_from(raw, position)
+    # A message of a link has forty of them, so this goes around often.
+    size, unpack = len(raw), _ATTRIBUTE.unpack_from
+    last = size - _ATTRIBUTE.size
+    while position <= last:
+        length, kind = unpack(raw, position)
+        end = position + length
         # A length below the header's would never get to the end.
-        if length < _ATTRIBUTE.size or position + length > len(raw):
+        if length < _ATTRIBUTE.size or end > size:
             raise ValueError(f"the attribute at byte {position} of a message is cut short")
-        yield position, position + length, kind & _KIND
+        yield position, end, kind & _KIND
         position += (length + 3) & ~3
 
 
-def number(value: bytes) -> int:
+def number(value: bytes | None) -> int:
     """An attribute that is a number without a sign; 0 where there is none."""
-    return int.from_bytes(value, sys.byteorder)
+    return int.from_bytes(value or b"", sys.byteorder)
 
 
-def text(value: bytes) -> str:
+def text(value: bytes | None) -> str:
     """An attribute that is a text; '' where there is none."""
-    return value.rstrip(b"\0").decode()
+    return (value or b"").rstrip(b"\0").decode()
 
 
 def interface_names(host: Reader) -> dict[int, str]:
     """What each ifindex is called on the host now."""
-    raw = host.dump(request(RTM_GETLINK))
+    return names(host.dump(request(RTM_GETLINK)))
+
+
+def names(raw: bytes) -> dict[int, str]:
+    """What each ifindex is called, from the raw dump of the links."""
     return {
         _IFINDEX.unpack_from(raw, begin + _HEADER.size)[0]: _name(raw[begin:end])
         for _, begin, end in frames(raw)

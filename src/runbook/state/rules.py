@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from socket import inet_ntop
-from struct import Struct
-from typing import Annotated, NamedTuple
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple
 
 from runbook.state import netlink
-from runbook.state.netlink import FAMILIES, Attributes, number, text
-from runbook.state.table import Table, ordered, understood
+from runbook.state.address_texts import prefixes
+from runbook.state.batches import Batch, batches, joined
+from runbook.state.netlink import FAMILIES, number, text
+from runbook.state.table import Table, ordered_columns, understood
 from runbook.transport.host import Reader
 
 
@@ -32,43 +33,54 @@ FIB_RULE_INVERT, WHOLE_MASK = 0x2, 0xFFFFFFFF
 ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 
 
-# linux/fib_rules.h; of struct fib_rule_hdr it is all but two reserved bytes and the TOS.
-FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_PRIORITY, FRA_FWMARK = 1, 2, 3, 6, 10
+# linux/fib_rules.h.
+RTM_NEWRULE, FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_PRIORITY, FRA_FWMARK = 32, 1, 2, 3, 6, 10
 FRA_TABLE, FRA_FWMASK, FRA_OIFNAME = 15, 16, 17
-_HEAD = Struct("=BBBxBxxBI")
+# Bytes of struct fib_rule_hdr.
+_HEADER = 12
 
 
 def parse(raw: bytes) -> tuple[RuleRow, ...]:
     """One row a rule, from the raw dumps."""
-    found = netlink.messages(raw, _HEAD.size)
-    return ordered([_row(head, attrs) for head, attrs in found if head[0] in FAMILIES], KEY)
+    found = (batch for batch in batches(raw, RTM_NEWRULE, _HEADER) if batch.family in FAMILIES)
+    return ordered_columns(RuleRow, joined(map(_columns, found)), KEY)
 
 
-def _row(head: bytes, attrs: Attributes) -> RuleRow:
-    family, to_bits, from_bits, table, action, flags = _HEAD.unpack(head)
-    return RuleRow(
-        FAMILIES[family],
-        number(attrs.get(FRA_PRIORITY, b"")),
-        _prefix(family, attrs.get(FRA_SRC), from_bits),
-        _prefix(family, attrs.get(FRA_DST), to_bits),
-        text(attrs.get(FRA_IIFNAME, b"")),
-        text(attrs.get(FRA_OIFNAME, b"")),
-        _mark(attrs.get(FRA_FWMARK), attrs.get(FRA_FWMASK)),
-        ACTIONS.get(action, str(action)),
-        number(attrs[FRA_TABLE]) if FRA_TABLE in attrs else table,
-        bool(flags & FIB_RULE_INVERT),
-    )
+def _columns(batch: Batch) -> Iterator[list[Any]]:
+    yield [FAMILIES[batch.family]] * len(batch)
+    yield batch.each(FRA_PRIORITY, number)
+    yield _prefixes(batch, FRA_SRC, 2)
+    yield _prefixes(batch, FRA_DST, 1)
+    yield batch.each(FRA_IIFNAME, text)
+    yield batch.each(FRA_OIFNAME, text)
+    yield _marks(batch)
+    yield batch.each_number(7, "u1", lambda action: ACTIONS.get(action, str(action)))
+    yield _tables(batch)
+    yield batch.each_number(8, "=u4", lambda flags: bool(flags & FIB_RULE_INVERT))
 
 
-def _mark(mark: bytes | None, mask: bytes | None) -> str:
-    if mark is None:
-        return ""
-    of, within = number(mark), WHOLE_MASK if mask is None else number(mask)
-    return hex(of) if within == WHOLE_MASK else f"{of:#x}/{within:#x}"
+def _prefixes(batch: Batch, kind: int, bits: int) -> list[str]:
+    """The prefix in an attribute; its length is so many bytes behind the header."""
+    if batch.has(kind) and (cells := batch.cells(kind)).size:
+        return prefixes(batch.family, cells, batch.numbers(bits, "u1"))
+    return ["all"] * len(batch)
 
 
-def _prefix(family: int, address: bytes | None, bits: int) -> str:
-    return f"{inet_ntop(family, address)}/{bits}" if address else "all"
+def _tables(batch: Batch) -> list[int]:
+    if batch.has(FRA_TABLE):
+        return batch.each(FRA_TABLE, number)
+    return batch.each_number(4, "u1", int)
+
+
+def _marks(batch: Batch) -> list[str]:
+    if not batch.has(FRA_FWMARK):
+        return [""] * len(batch)
+    masks = batch.each(FRA_FWMASK, lambda value: WHOLE_MASK if value is None else number(value))
+    return list(map(_mark, batch.each(FRA_FWMARK, number), masks))
+
+
+def _mark(mark: int, mask: int) -> str:
+    return hex(mark) if mask == WHOLE_MASK else f"{mark:#x}/{mask:#x}"
 
 
 @understood

@@ -3,11 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from tests.unit.state.made_up_dumps import Interfaces, dump_of, interfaces, link_row
 from tests.unit.state.recorded import as_documented, column, dump, host, said
 
-from runbook.state import links
+from runbook.state import bridge_ports, links
 from runbook.state.links import LinkRow
+from runbook.state.netlink import frames
 
 ROWS = links.parse(dump("links"))
 SAID = {told["ifname"]: told for told in said("ip-link.json")}
@@ -40,6 +44,22 @@ def test_it_is_as_documented() -> None:
 
 def test_no_interface_is_left_out() -> None:
     assert set(column(ROWS, "ifname")) == set(SAID)
+
+
+@given(interfaces)
+def test_links_of_any_layouts_are_decoded_as_each_of_them_is(there: Interfaces) -> None:
+    assert list(links.parse(dump_of(there))) == sorted(link_row(index, there) for index in there)
+
+
+@given(interfaces.filter(bool), st.data())
+def test_an_attribute_that_is_cut_short_is_refused(there: Interfaces, data: st.DataObject) -> None:
+    raw = bytearray(dump_of(there))
+    # The length of the first attribute of any message: it goes beyond its end.
+    begins = [begin for _, begin, _ in frames(bytes(raw))]
+    raw[data.draw(st.sampled_from(begins)) + 33] = 0x7F
+    for module in (links, bridge_ports):
+        with pytest.raises(ValueError, match="cut short"):
+            module.parse(bytes(raw))
 
 
 @pytest.mark.parametrize("ifname", sorted(SAID))

@@ -21,24 +21,24 @@ def error(kind: int, code: int) -> bytes:
 @given(st.integers(1, len(LINKS) - 1))
 def test_a_dump_that_is_cut_short_is_never_taken_for_a_shorter_one(length: int) -> None:
     if length in BOUNDARIES:
-        assert len(list(netlink.messages(LINKS[:length], 16))) == BOUNDARIES.index(length)
+        assert len(list(netlink.frames(LINKS[:length]))) == BOUNDARIES.index(length)
     else:
         with pytest.raises(NONSENSE):
-            list(netlink.messages(LINKS[:length], 16))
+            list(netlink.frames(LINKS[:length]))
 
 
 @pytest.mark.parametrize("length", [0, 15, 1 << 31])
 def test_a_message_of_an_impossible_length_ends_the_reading(length: int) -> None:
     broken = struct.pack("=I", length) + LINKS[4:]
     with pytest.raises(ValueError, match="message at byte 0 is cut short"):
-        list(netlink.messages(broken, 16))
+        list(netlink.frames(broken))
 
 
 @pytest.mark.parametrize("kind", [netlink.NLMSG_ERROR, netlink.NLMSG_DONE])
 def test_a_refusal_of_the_kernel_is_no_empty_table(kind: int) -> None:
     with pytest.raises(ValueError, match="Operation not permitted"):
-        list(netlink.messages(error(kind, -1), 16))
-    assert list(netlink.messages(error(kind, 0), 16)) == []
+        list(netlink.frames(error(kind, -1)))
+    assert list(netlink.frames(error(kind, 0))) == []
 
 
 def test_a_request_asks_for_the_whole_table_of_one_family() -> None:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import pytest
+from hypothesis import given
+from tests.unit.state import made_up_dumps
+from tests.unit.state.made_up_dumps import Rule, newrule, rule_row
 from tests.unit.state.recorded import as_documented, column, dump, host, said
 
 from runbook.state import rules
 
+key = attrgetter(*rules.KEY)
 ROWS = rules.parse(dump("rules"))
 # FR_ACT_* of linux/fib_rules.h; iproute2 leaves the usual one out.
 ACTIONS = {"1": "lookup", "6": "blackhole", "7": "unreachable", "8": "prohibit"}
@@ -23,6 +29,21 @@ def expected(family: str, told: dict[str, Any]) -> tuple[object, ...]:
     action = ACTIONS[told.get("action", "1")]
     ways = (told.get("iif", ""), told.get("oif", ""), mark, action, int(told.get("table", 0)))
     return (family, told["priority"], prefix("src"), prefix("dst"), *ways, "not" in told)
+
+
+@given(made_up_dumps.rules)
+def test_rules_of_any_layouts_are_decoded_as_each_of_them_is(there: list[Rule]) -> None:
+    found = rules.parse(b"".join(map(newrule, there)))
+    assert sorted(found) == sorted(map(rule_row, there))
+    assert list(map(key, found)) == sorted(map(key, found))
+
+
+@pytest.mark.parametrize("length", [0, 3, 200])
+def test_an_attribute_that_is_cut_short_is_refused(length: int) -> None:
+    raw = bytearray(dump("rules"))
+    raw[28:30] = length.to_bytes(2, "little")
+    with pytest.raises(ValueError, match="cut short"):
+        rules.parse(bytes(raw))
 
 
 def test_each_rule_is_what_iproute2_says() -> None:
