@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from runbook.common.redact.data import quotable, redact, secrets_in
 from runbook.common.redact.names import REDACTED, is_secret
-from runbook.common.redact.notebook import redact_notebook
+from runbook.common.redact.notebook import redact_notebook, redacted_notebook
 from runbook.common.redact.text import redact_bytes, redact_prose, redact_text, without
 from runbook.common.redact.words import redact_argv
 from runbook.common.redact.xml import redact_xml
@@ -27,6 +27,7 @@ __all__ = [
     "redact_prose",
     "redact_text",
     "redact_xml",
+    "redacted_notebook",
     "secrets_in",
     "without",
 ]

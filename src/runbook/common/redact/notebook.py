@@ -30,13 +30,14 @@ def redact_notebook(buf: str) -> str:
         return buf
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         return buf
-    cleaned = _cleaned(notebook)
+    cleaned = redacted_notebook(notebook)
     if cleaned == notebook:
         return buf
     return json.dumps(cleaned, indent=1, ensure_ascii=False) + "\n"
 
 
-def _cleaned(notebook: dict[str, Data]) -> dict[str, Data]:
+def redacted_notebook(notebook: dict[str, Data]) -> dict[str, Data]:
+    """A notebook's data without secrets; its cells are kept for the next time, so alter none."""
     metadata = notebook.get("metadata", {})
     secrets = tuple(dict.fromkeys(_known(notebook["cells"], metadata)))
     secrets = tuple(sorted(secrets, key=len, reverse=True))

@@ -19,7 +19,7 @@ from runbook.notebook.jupyter.volatile_output import drop_times, drop_volatile
 from runbook.records.told_outcome import FIRST, drop_moment, outcome_of
 from runbook.run.record import CARD_MIME, CHANGE_MIME, MIME, PASSED_MIME
 
-__all__ = ["FIRST", "is_over", "markdown", "told_truly"]
+__all__ = ["FIRST", "is_over", "markdown", "text_of", "told_truly"]
 
 OURS = "runbook.notebook"
 NOT_RUN = "not run: the run ended before this cell"
@@ -37,12 +37,16 @@ def told_truly(text: str, *, over: bool | None = None) -> str:
     """
     try:
         notebook = json.loads(text)
-        cells = notebook["cells"]
-        if not any(OURS in _source(cell) for cell in cells):
+        if not any(OURS in _source(cell) for cell in notebook["cells"]):
             return text
-        _mend(notebook, over=_is_over(notebook) if over is None else over)
+        return text_of(notebook, over=over)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return text
+
+
+def text_of(notebook: dict[str, Any], *, over: bool | None = None) -> str:
+    """The same of a notebook of ours that is read already; it is altered."""
+    _mend(notebook, over=_is_over(notebook) if over is None else over)
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 

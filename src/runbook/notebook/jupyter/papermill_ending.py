@@ -26,7 +26,7 @@ from typing import Any
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from runbook.notebook.jupyter import last_words, notebook_state
+from runbook.notebook.jupyter import last_words, notebook_state, save_at_work
 from runbook.notebook.jupyter.uninterrupted import SIGNALS
 
 SOURCE = "from runbook.notebook.shared import stopping\n\nstopping.stop(globals(), {!r})"
@@ -179,10 +179,9 @@ def run_cells(client: Any, plain: Callable[[Any], None]) -> None:  # noqa: ANN40
 def _take(run: Run) -> None:
     """Have papermill begin, complete and save cells so in this run."""
     client, manager = run.client, run.client.nb_man
-    plain = manager.save
 
-    def save(**named: object) -> None:
-        _save(manager, lambda: plain(**named))
+    def save() -> None:
+        _save(manager)
 
     def begin(cell: Any, index: int, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - likewise
         if run.why and not run.settled:
@@ -237,11 +236,11 @@ def _unsaved(manager: Any, do: Callable[..., None]) -> Callable[..., None]:  # n
     return quietly
 
 
-def _save(manager: Any, save: Callable[[], None]) -> None:  # noqa: ANN401 - likewise
+def _save(manager: Any) -> None:  # noqa: ANN401 - likewise
     """Once there is a change, a notebook that cannot be written stops nothing."""
     notebook_state.mend(manager.nb)
     try:
-        save()
+        save_at_work.save(manager)
     except OSError as error:
         if not notebook_state.change(manager.nb):
             raise

@@ -22,6 +22,7 @@ from runbook.common import atomic_files, handed_files, octets
 from runbook.common.redact import redact_notebook, redact_prose
 from runbook.notebook.jupyter.executed_notebook import is_over, told_truly
 from runbook.notebook.jupyter.papermill_ending import run_cells
+from runbook.notebook.jupyter.save_at_work import Written
 from runbook.notebook.jupyter.unattended import mark_papermill
 from runbook.records.files import NOTEBOOK, NOTEBOOK_SHA256
 
@@ -87,7 +88,7 @@ def file_quietly(notebook: Path) -> None:
 
 def _as_written(buf: str) -> str:
     # Redacted first: the first page is made of data, and spells each sign its own way.
-    return told_truly(redact_notebook(buf))
+    return buf if isinstance(buf, Written) else told_truly(redact_notebook(buf))
 
 
 class RedactedLog(logging.Filter):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,13 +11,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from papermill import engines
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager
 
-from runbook.common.redact import redact_notebook
+from runbook.common import atomic_files
+from runbook.common.redact import redact_notebook, redacted_notebook
 from runbook.fleet.watch import Stages
-from runbook.notebook.jupyter import papermill_ending, papermill_io
+from runbook.notebook.jupyter import papermill_ending, papermill_io, save_at_work
 from runbook.run.record import CARD_MIME, CHANGE_MIME
 
 CELLS = 5
@@ -66,18 +67,22 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, armed_by: str = "") -> 
                 told = {"output_type": "display_data", "metadata": {}, "data": ARMED}
                 cell.outputs.append(nbformat.from_dict(told))  # type: ignore[no-untyped-call]
 
-    write = engines.write_ipynb
+    replace = atomic_files.replace
 
     def count_write(*given: Any) -> None:  # noqa: ANN401 - likewise
         run.writes += 1
-        write(*given)
+        replace(*given)
 
-    def count_redaction(text: str) -> str:
-        run.redactions += 1
-        return redact_notebook(text)
+    def counted(redact: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def count_redaction(notebook: Any) -> Any:  # noqa: ANN401 - likewise
+            run.redactions += 1
+            return redact(notebook)
 
-    monkeypatch.setattr(engines, "write_ipynb", count_write)
-    monkeypatch.setattr(papermill_io, "redact_notebook", count_redaction)
+        return count_redaction
+
+    monkeypatch.setattr(atomic_files, "replace", count_write)
+    monkeypatch.setattr(papermill_io, "redact_notebook", counted(redact_notebook))
+    monkeypatch.setattr(save_at_work, "redacted_notebook", counted(redacted_notebook))
     monkeypatch.setattr(NotebookClient, "execute_cell", execute)
     manager.notebook_start()
     client = SimpleNamespace(nb=notebook, nb_man=manager)
