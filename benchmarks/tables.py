@@ -10,13 +10,13 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from types import ModuleType
 
 import pandas as pd
 from benchmarks import measure, rivals
+from benchmarks.kernel_tables import NIC, TABLES, at, fill, iptables
 from benchmarks.measure import Cost, Row
 from pyroute2 import IPRoute
 
@@ -24,7 +24,7 @@ from runbook.lab import rootfs
 from runbook.params import for_host
 from runbook.run import pipeline
 from runbook.run.session import Session
-from runbook.state import firewall, neighbours, routes
+from runbook.state import firewall
 from runbook.state.diff import diff
 from runbook.state.firewall import FirewallRow
 from runbook.state.neighbours import NeighbourRow
@@ -38,27 +38,17 @@ from runbook.views.tables import Look, table
 
 GROUP = "tables"
 PARAMS = Path(__file__).parents[1] / "params"
-NIC, PEER, ADDRESS = "enp4s0f0", "peer0", "172.16.1.1/16"
-TOOLS = {
-    "routes": ("ip", "route", "show", "table", "all"),
-    "neighbours": ("ip", "neighbour"),
-    "firewall": ("iptables-nft-save", "-c"),
-}
-MODULES: dict[str, ModuleType] = {
-    "routes": routes,
-    "neighbours": neighbours,
-    "firewall": firewall,
-}
 # It takes a third of a millisecond for a route.
 MOST_FOR_PYROUTE2 = 10000
-# A table of 100,000 rows and 50,000 rules, and where they grow from.
-SIZES = {"routes": (1000, 10000, 100000), "firewall": (1000, 10000, 50000)}
-SIZES["neighbours"] = SIZES["routes"]
+# Of a smaller table as many reads as make so many rows are one value: the relay's time is in
+# hundredths of a second.
+AT_LEAST = 10000
+SIZES = {name: table.sizes for name, table in TABLES.items()}
 
 
-def measured(rounds: int, sizes: dict[str, tuple[int, ...]] | None = None) -> Iterator[Row]:
+def measured(rounds: int, sizes: Mapping[str, tuple[int, ...]] = SIZES) -> Iterator[Row]:
     """Each table at each size, in a namespace of its own, and then the work without a host."""
-    for name, counts in (sizes or SIZES).items():
+    for name, counts in sizes.items():
         for count in counts:
             argv = (sys.executable, "-m", "benchmarks.tables", name, str(count), str(rounds))
             apart = ("unshare", "--net", "--mount", *argv)
@@ -66,9 +56,9 @@ def measured(rounds: int, sizes: dict[str, tuple[int, ...]] | None = None) -> It
             if done.returncode:
                 raise RuntimeError(done.stderr[-2000:])
             yield from (Row.model_validate(row) for row in json.loads(done.stdout))
-    for count in (sizes or SIZES)["firewall"]:
+    for count in sizes["firewall"]:
         yield from judged(count, rounds)
-    for count in (sizes or SIZES)["routes"]:
+    for count in sizes["routes"]:
         yield from compared(count, rounds)
 
 
@@ -76,14 +66,16 @@ def from_the_kernel(name: str, count: int, rounds: int) -> list[Row]:
     """Text of the usual tool, its JSON with pandas, pyroute2, jc, rows, and a DataFrame."""
     inside = apart_from_here() if name == "firewall" else ()
     fill(name, count, inside)
+    times = max(1, AT_LEAST // count)
     prefix = Prefix(inside, "this machine", local().libvirt_uri)
     with closing(connect("bench", prefix=prefix)) as host:
-        usual, called = (*inside, *TOOLS[name]), " ".join(TOOLS[name])
+        tool = TABLES[name].tool
+        usual, called = (*inside, *tool), " ".join(tool)
         runs: dict[str, Callable[[], Cost]] = {called: lambda: measure.command(usual)}
-        runs["runbook, rows"] = lambda: reading(host, name, framed=False)
-        runs["runbook, DataFrame"] = lambda: reading(host, name, framed=True)
-        if usual[0] == "ip":
-            runs["ip -j, pandas"] = lambda: measure.call_counting(lambda: _by_json(usual))
+        runs["runbook, rows"] = lambda: reading(host, name, times, framed=False)
+        runs["runbook, DataFrame"] = lambda: reading(host, name, times, framed=True)
+        if name != "firewall":
+            runs[f"{tool[0]} -j, pandas"] = lambda: measure.call_counting(lambda: _by_json(usual))
         if name == "routes" and count <= MOST_FOR_PYROUTE2:
             runs["pyroute2"] = lambda: measure.call(_by_pyroute2)
         if name == "firewall" and shutil.which("jc"):
@@ -94,57 +86,22 @@ def from_the_kernel(name: str, count: int, rounds: int) -> list[Row]:
 def apart_from_here() -> tuple[str, ...]:
     """What a command is put behind that needs the iptables of a lab host's file system."""
     root = rootfs.root_file_system(rivals.RELEASE, print)
-    _run("mount", "--bind", "/proc", str(root / "proc"))
+    subprocess.run(("mount", "--bind", "/proc", str(root / "proc")), check=True)
     return ("chroot", str(root))
 
 
-def reading(host: Host, name: str, *, framed: bool) -> Cost:
-    """With what the relay, a child of this process, takes for it."""
+def reading(host: Host, name: str, times: int, *, framed: bool) -> Cost:
+    """One of so many, with what the relay, a child of this process, takes for it."""
+    reader = TABLES[name].reader
 
     def work() -> None:
-        rows = MODULES[name].read(host)
-        if framed:
-            frame(MODULES[name].TABLE.row, rows)
+        for _ in range(times):
+            rows = reader.read(host)
+            if framed:
+                frame(reader.TABLE.row, rows)
 
-    return measure.with_living_children(work)
-
-
-def fill(name: str, count: int, inside: tuple[str, ...]) -> None:
-    """A NIC, and as many rows."""
-    _run("ip", "link", "add", NIC, "type", "veth", "peer", PEER)
-    _run("ip", "link", "set", PEER, "up")
-    _run("ip", "link", "set", NIC, "up")
-    _run("ip", "address", "add", ADDRESS, "dev", NIC)
-    if name == "firewall":
-        _run(*inside, "iptables-nft-restore", text=rules(count))
-    else:
-        lines = {"routes": _routes, "neighbours": _neighbours}[name](count)
-        _run("ip", "-batch", "-", text="\n".join(lines))
-
-
-def _routes(count: int) -> Iterable[str]:
-    return (f"route add {_at(n)}/32 via 172.16.0.{1 + n % 200} dev {NIC}" for n in range(count))
-
-
-def _neighbours(count: int) -> Iterable[str]:
-    macs = (":".join(f"{byte:02x}" for byte in (2 << 40 | n).to_bytes(6)) for n in range(count))
-    # What is permanent is not limited by gc_thresh3.
-    tail = f"dev {NIC} nud permanent"
-    return (f"neigh add {_at(n)} lladdr {mac} {tail}" for n, mac in enumerate(macs))
-
-
-def rules(count: int) -> str:
-    """A list of addresses that are dropped; every tenth rule names the NIC."""
-    head = ("*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]")
-    body = (
-        f"-A INPUT -s {_at(n)}/32 {'-i ' + NIC + ' ' if n % 10 == 0 else ''}-j DROP"
-        for n in range(count)
-    )
-    return "\n".join((*head, *body, "COMMIT", ""))
-
-
-def _at(number: int) -> str:
-    return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    cost = measure.with_living_children(work)
+    return Cost(cost.cpu / times, cost.wall / times)
 
 
 def _by_json(usual: tuple[str, ...]) -> pd.DataFrame:
@@ -180,7 +137,7 @@ def judged(count: int, rounds: int) -> list[Row]:
 
 
 def _with_rules(before: Snapshot, count: int) -> Snapshot:
-    more = firewall.parse(rules(count), "legacy", "inet")
+    more = firewall.parse(iptables(count), "legacy", "inet")
     return before.having(FirewallRow, [*before.rows(FirewallRow), *more])
 
 
@@ -193,8 +150,8 @@ def compared(count: int, rounds: int) -> list[Row]:
     """The diff of two snapshots, and a table of one as a picture."""
     read = pipeline.read(pipeline.open_session(for_host(PARAMS, {"host": "example"})))
     first = read.rows(RouteRow)[0]
-    ways = [first._replace(dst=f"{_at(n)}/32", gateway="172.16.0.1") for n in range(count)]
-    macs = [NeighbourRow("inet", NIC, _at(n), "02:00:00:00:00:01", "STALE") for n in range(count)]
+    ways = [first._replace(dst=f"{at(n)}/32", gateway="172.16.0.1") for n in range(count)]
+    macs = [NeighbourRow("inet", NIC, at(n), "02:00:00:00:00:01", "STALE") for n in range(count)]
     before = read.having(RouteRow, ways).having(NeighbourRow, macs)
     moved = [
         row._replace(gateway="172.16.0.2") if n % 1000 == 0 else row for n, row in enumerate(ways)
@@ -208,10 +165,6 @@ def compared(count: int, rounds: int) -> list[Row]:
     }
     case = f"two tables of {count} rows"
     return measure.in_turn(GROUP, case, runs, rounds=rounds, beside="")
-
-
-def _run(*argv: str, text: str = "") -> None:
-    subprocess.run(argv, input=text, text=True, check=True, capture_output=True)
 
 
 if __name__ == "__main__":

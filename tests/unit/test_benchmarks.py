@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 
-from benchmarks import measure, outage, picture, report, tables
+import pytest
+from benchmarks import kernel_tables, measure, outage, picture, report
 from benchmarks.__main__ import main
 from benchmarks.measure import Cost
 from benchmarks.report import Report
 from click.testing import CliRunner
+
+from runbook.state import rules
 
 
 def test_a_group_is_measured_printed_and_kept_beside_the_others(tmp_path: Path) -> None:
@@ -39,7 +43,32 @@ def test_what_a_command_starts_counts_too() -> None:
 
 
 def test_the_rules_that_are_judged_are_as_many_as_asked_for() -> None:
-    assert tables.rules(50).count("-A INPUT") == 50
+    assert kernel_tables.iptables(50).count("-A INPUT") == 50
+
+
+def test_the_rules_of_ip_rule_are_as_many_and_each_is_another_one() -> None:
+    # Behind the number with which `ip rule save` begins.
+    found = rules.parse(kernel_tables.TABLES["rules"].content(300)[4:])
+    assert len({row.src for row in found}) == len({row.priority for row in found}) == 300
+    assert {row.action for row in found} == {"lookup"}
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [("routes of IPv6", 2500), ("neighbours", 2500), ("addresses", 2503), ("links", 1250)],
+)
+def test_a_table_is_filled_with_a_line_for_each_row(name: str, lines: int) -> None:
+    found = kernel_tables.TABLES[name].content(2500).decode().splitlines()
+    assert len(set(found)) == lines
+
+
+def test_no_bridge_has_more_ports_than_the_kernel_allows() -> None:
+    lines = kernel_tables.TABLES["ports of bridges"].content(2500).decode().splitlines()
+    ports = Counter(
+        words[words.index("master") + 1] for words in map(str.split, lines) if "master" in words
+    )
+    assert max(ports.values()) <= 1023
+    assert sum(ports.values()) == 2500
 
 
 def test_the_picture_names_every_tool_and_its_time() -> None:
